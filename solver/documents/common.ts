@@ -1,0 +1,45 @@
+import { z } from 'zod';
+
+/** Fields that several documents share. Units stand in the names. */
+
+export const name = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a name of letters, digits, ".", "_" or "-"');
+export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in lower-case hex');
+export const accuracy = z.number().min(0).max(1);
+export const milliseconds = z.number().nonnegative();
+export const count = z.int().nonnegative();
+export const positiveCount = z.int().positive();
+export const isoDate = z.iso.datetime();
+
+/** Where a session runs: ONNX Runtime's execution providers. `wasm` is a browser's CPU, `cpu` is Node's. */
+export const backend = z.enum(['webgpu', 'wasm', 'cpu', 'cuda']);
+export type Backend = z.infer<typeof backend>;
+
+/** Backends whose sessions take time of the device's GPU; the others hold cores. */
+export const onGpu = (b: Backend): boolean => b === 'webgpu' || b === 'cuda';
+
+/** What was measured on. Two documents speak of the same device when the fingerprints are equal. */
+export const device = z.strictObject({
+  environment: z.enum(['browser', 'node']),
+  /** Browser and version, or Node and version. */
+  agent: z.string().max(400),
+  platform: z.string().max(200),
+  logicalCores: positiveCount,
+  adapter: z
+    .strictObject({
+      vendor: z.string().max(200),
+      architecture: z.string().max(200),
+      description: z.string().max(400),
+      /** A CPU that plays GPU (SwiftShader, lavapipe, WARP): its speeds say nothing of a GPU. */
+      software: z.boolean(),
+    })
+    .nullable(),
+  ortVersion: z.string().max(60),
+  /** Which build of ONNX Runtime was loaded. */
+  ortBuild: z.enum(['jspi', 'asyncify', 'node']),
+  crossOriginIsolated: z.boolean(),
+  /** Smallest step seen of `performance.now()`. */
+  timerGrainMs: milliseconds,
+});
+export type Device = z.infer<typeof device>;

@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+
+/** A document that was read is not what its schema asks for. */
+export class InvalidDocumentError extends Error {
+  override name = 'InvalidDocumentError';
+  constructor(
+    /** Where the document came from: a file name, a URL, `IndexedDB`. */
+    readonly source: string,
+    /** One line per problem: path of the field, what was expected, what was found. */
+    readonly problems: readonly string[],
+  ) {
+    super(`${source} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+}
+
+/** A document of another kind, or of a version that this build does not read. */
+export class UnsupportedDocumentError extends Error {
+  override name = 'UnsupportedDocumentError';
+  constructor(
+    readonly source: string,
+    readonly expected: string,
+    readonly found: unknown,
+  ) {
+    super(
+      `${source} has "schema": ${JSON.stringify(found)}, but ${JSON.stringify(expected)} is read here. ` +
+        'Make the document again with this version, or use the version that wrote it.',
+    );
+  }
+}
+
+const show = (value: unknown): string => {
+  if (typeof value === 'number') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], root);
+
+const pathText = (path: readonly PropertyKey[]): string =>
+  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i ? '.' : ''}${String(key)}`)).join('') ||
+  '(root)';
+
+/**
+ * Checks `value` against `schema`.
+ * @param source names the document in errors
+ * @param id the `"schema"` it must carry, e.g. `ipa-edge/plan@1`; absent: it carries none
+ * @throws UnsupportedDocumentError where `"schema"` is another one
+ * @throws InvalidDocumentError with every field that is wrong
+ */
+export function parseDocument<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  source: string,
+  id?: string,
+): z.output<T> {
+  if (id !== undefined) {
+    const found = (value as { schema?: unknown } | null | undefined)?.schema;
+    if (found !== id) throw new UnsupportedDocumentError(source, id, found);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new InvalidDocumentError(
+    source,
+    result.error.issues.map((issue) => {
+      const found = valueAt(value, issue.path);
+      return `${pathText(issue.path)}: ${issue.message}, found ${show(found)}`;
+    }),
+  );
+}
+
+/** Parses JSON text, then checks it like {@link parseDocument}. */
+export function parseJson<T extends z.ZodType>(
+  schema: T,
+  text: string,
+  source: string,
+  id?: string,
+): z.output<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidDocumentError(source, [`(root): expected JSON, found ${(cause as Error).message}`]);
+  }
+  return parseDocument(schema, value, source, id);
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { accuracy, count, milliseconds } from './common.ts';
+import { parseDocument } from './document.ts';
+import { accuracyMethod } from './plan.ts';
+
+/**
+ * The ILP alone, on plain numbers. An option's `latencyMs`, `cost`, `gpuShare`, `cores`, `memoryBytes` and `switchCost`
+ * are totals of the stage when that option is taken. An absent limit is no limit.
+ */
+export const problemOption = z.strictObject({
+  id: z.string().min(1).max(200),
+  latencyMs: milliseconds,
+  accuracy,
+  cost: z.number().nonnegative(),
+  batch: z.number().nonnegative(),
+  gpuShare: z.number().nonnegative().default(0),
+  cores: z.number().nonnegative().default(0),
+  memoryBytes: count.default(0),
+  /** η · switchMs / horizonMs, already weighted; 0 for the variant that runs now. */
+  switchCost: z.number().nonnegative().default(0),
+});
+export type ProblemOption = z.infer<typeof problemOption>;
+
+export const problemStage = z.strictObject({
+  name: z.string().min(1).max(200),
+  options: z.array(problemOption).min(1, 'expected at least one option'),
+});
+export type ProblemStage = z.infer<typeof problemStage>;
+
+export const problemSchema = z
+  .strictObject({
+    slaMs: z.number().positive(),
+    objective: z.strictObject({
+      alpha: z.number().nonnegative().default(1),
+      beta: z.number().nonnegative().default(0.001),
+      delta: z.number().nonnegative().default(1e-6),
+      accuracy: accuracyMethod.default('product'),
+    }),
+    gpuShareMax: z.number().nonnegative().optional(),
+    coresMax: z.number().nonnegative().optional(),
+    memoryBytesMax: z.number().nonnegative().optional(),
+    stages: z.array(problemStage).min(1, 'expected at least one stage'),
+  })
+  .superRefine((problem, context) => {
+    const unique = (names: readonly string[], path: (i: number) => (string | number)[], what: string) =>
+      names.forEach((text, i) => {
+        if (names.indexOf(text) !== i)
+          context.addIssue({ code: 'custom', path: path(i), message: `expected ${what} that differ` });
+      });
+    unique(
+      problem.stages.map((s) => s.name),
+      (i) => ['stages', i, 'name'],
+      'stage names',
+    );
+    problem.stages.forEach((stage, s) => {
+      unique(
+        stage.options.map((o) => o.id),
+        (i) => ['stages', s, 'options', i, 'id'],
+        'option ids',
+      );
+    });
+  });
+export type Problem = z.output<typeof problemSchema>;
+
+/** The answer to a {@link Problem}. */
+export type Solution =
+  | {
+      status: 'optimal';
+      objective: number;
+      /** Proven upper bound of the objective: within 1e-9 of it, relatively. */
+      bound: number;
+      choice: Record<string, string>;
+      accuracy: number;
+      cost: number;
+      latencyMs: number;
+      solveMs: number;
+    }
+  | {
+      status: 'infeasible';
+      /** Which constraint cannot be met: in words, with the figures. */
+      binding: string;
+      /** The smallest SLA that has a solution within the capacities; null where none has. */
+      nearestSlaMs: number | null;
+      solveMs: number;
+    };
+
+/** @throws InvalidDocumentError */
+export const parseProblem = (value: unknown, source: string): Problem =>
+  parseDocument(problemSchema, value, source);

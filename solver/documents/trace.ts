@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { InvalidDocumentError, parseDocument, UnsupportedDocumentError } from './document.ts';
+
+export const TRACE = 'ipa-edge/trace@1';
+
+export const traceSchema = z.strictObject({
+  schema: z.literal(TRACE),
+  name: z.string().max(100),
+  unit: z.literal('requests/s'),
+  intervalS: z.number().positive(),
+  rates: z.array(z.number().nonnegative()).min(1, 'expected at least one rate').max(10_000_000),
+});
+export type Trace = z.infer<typeof traceSchema>;
+
+/**
+ * Reads a trace. Files of others without `"schema"` but with `rates` are read too: requests/s, one per second
+ * unless they say `intervalS`.
+ * @throws InvalidDocumentError, UnsupportedDocumentError
+ */
+export function parseTrace(value: unknown, source: string): Trace {
+  const raw = value as Record<string, unknown> | null;
+  if (typeof raw !== 'object' || raw === null)
+    throw new InvalidDocumentError(source, ['(root): expected a trace']);
+  if ('schema' in raw || !('rates' in raw)) {
+    if (raw.schema !== TRACE) throw new UnsupportedDocumentError(source, TRACE, raw.schema);
+    return parseDocument(traceSchema, raw, source, TRACE);
+  }
+  const { rates, intervalS = 1, name = source } = raw;
+  return parseDocument(
+    traceSchema,
+    { schema: TRACE, name, unit: 'requests/s', intervalS, rates },
+    source,
+    TRACE,
+  );
+}
