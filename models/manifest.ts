@@ -8,13 +8,23 @@ export const MANIFEST = 'ipa-edge/manifest@1';
 const file = z.string().min(1).max(2000);
 
 /** Pixels of an item, and how they become the input tensor [batch, channels, height, width]: (pixel / 255 − mean) / std. */
-export const imageInput = z.strictObject({
-  channels: z.union([z.literal(1), z.literal(3)]),
-  height: positiveCount.max(4096),
-  width: positiveCount.max(4096),
-  mean: z.array(z.number()).min(1).max(3).default([0]),
-  std: z.array(z.number().positive()).min(1).max(3).default([1]),
-});
+export const imageInput = z
+  .strictObject({
+    channels: z.union([z.literal(1), z.literal(3)]),
+    height: positiveCount.max(4096),
+    width: positiveCount.max(4096),
+    mean: z.array(z.number()).min(1).max(3).default([0]),
+    std: z.array(z.number().positive()).min(1).max(3).default([1]),
+  })
+  .superRefine((input, context) => {
+    for (const field of ['mean', 'std'] as const)
+      if (input[field].length !== 1 && input[field].length !== input.channels)
+        context.addIssue({
+          code: 'custom',
+          path: [field],
+          message: 'expected one number for all channels or one for each',
+        });
+  });
 export type ImageInput = z.output<typeof imageInput>;
 
 /** The output [batch, 4, height, width] of a centre-point detector: heat-map logit, x and y offset in cells, size. */
@@ -87,6 +97,12 @@ export const manifestSchema = z
       'stage names',
     );
     manifest.stages.forEach((stage, s) => {
+      if (s > 0 && stage.task === 'object-detection')
+        context.addIssue({
+          code: 'custom',
+          path: ['stages', s, 'task'],
+          message: 'expected object-detection in the first stage only: labels are per image and per object',
+        });
       unique(
         stage.variants.map((v) => v.name),
         (i) => ['stages', s, 'variants', i, 'name'],

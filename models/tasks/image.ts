@@ -1,0 +1,146 @@
+import type { Box } from './task.ts';
+
+/** Layout of one item: planes of uint8, [channels, height, width]. */
+export interface ImageShape {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+export const pixelCount = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
+
+/**
+ * Weights of a resize along one axis. Output pixel i is the sum over t < taps[i] of
+ * input[first[i] + t] · weights[i · stride + t] / 2^PRECISION.
+ */
+interface Kernel {
+  readonly first: Int32Array;
+  readonly taps: Int32Array;
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+/** Fixed point as Pillow has it: 32 bits less 8 of the pixel and 2 of headroom. */
+const PRECISION = 22;
+const HALF = 1 << (PRECISION - 1);
+
+/** Triangle filter, widened by the scale where the image shrinks, so that no input pixel is skipped. */
+function makeKernel(from: number, to: number): Kernel {
+  const scale = from / to;
+  const support = Math.max(scale, 1);
+  const stride = Math.ceil(support) * 2 + 1;
+  const first = new Int32Array(to);
+  const taps = new Int32Array(to);
+  const weights = new Int32Array(to * stride);
+  const raw = new Float64Array(stride);
+  for (let i = 0; i < to; i++) {
+    const centre = (i + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(centre - support + 0.5));
+    const end = Math.min(from, Math.trunc(centre + support + 0.5));
+    let sum = 0;
+    for (let x = start; x < end; x++) {
+      const weight = Math.max(0, 1 - Math.abs((x - centre + 0.5) / support));
+      raw[x - start] = weight;
+      sum += weight;
+    }
+    first[i] = start;
+    taps[i] = end - start;
+    for (let t = 0; t < end - start; t++)
+      weights[i * stride + t] = Math.round((raw[t]! / sum) * (1 << PRECISION));
+  }
+  return { first, taps, weights, stride };
+}
+
+/** Garments come in a few dozen sizes; the bound only keeps odd inputs from growing it for ever. */
+const MAX_KERNELS = 512;
+const kernels = new Map<number, Kernel>();
+
+function kernelFor(from: number, to: number): Kernel {
+  const key = from * 65536 + to;
+  let kernel = kernels.get(key);
+  if (!kernel) {
+    if (kernels.size >= MAX_KERNELS) kernels.clear();
+    kernel = makeKernel(from, to);
+    kernels.set(key, kernel);
+  }
+  return kernel;
+}
+
+/** Corners on whole pixels, as `crop` takes them; never empty. */
+function wholePixels(box: Box) {
+  const x = Math.round(box.x0);
+  const y = Math.round(box.y0);
+  return { x, y, width: Math.max(1, Math.round(box.x1) - x), height: Math.max(1, Math.round(box.y1) - y) };
+}
+
+/** Crops and resizes one plane; what lies beyond the plane's border is zero. */
+function resizePlane(
+  plane: Uint8Array,
+  shape: ImageShape,
+  crop: ReturnType<typeof wholePixels>,
+  out: Uint8Array,
+  outShape: ImageShape,
+): void {
+  const across = kernelFor(crop.width, outShape.width);
+  const down = kernelFor(crop.height, outShape.height);
+  const rows = new Uint8Array(crop.height * outShape.width);
+  const yEnd = Math.min(crop.height, shape.height - crop.y);
+  for (let y = Math.max(0, -crop.y); y < yEnd; y++) {
+    const row = (crop.y + y) * shape.width;
+    for (let i = 0; i < outShape.width; i++) {
+      const x = crop.x + across.first[i]!;
+      const tEnd = Math.min(across.taps[i]!, shape.width - x);
+      let sum = HALF;
+      for (let t = Math.max(0, -x); t < tEnd; t++)
+        sum += plane[row + x + t]! * across.weights[i * across.stride + t]!;
+      rows[y * outShape.width + i] = sum >> PRECISION;
+    }
+  }
+  for (let j = 0; j < outShape.height; j++) {
+    const top = down.first[j]! * outShape.width;
+    for (let i = 0; i < outShape.width; i++) {
+      let sum = HALF;
+      for (let t = 0; t < down.taps[j]!; t++)
+        sum += rows[top + t * outShape.width + i]! * down.weights[j * down.stride + t]!;
+      out[j * outShape.width + i] = sum >> PRECISION;
+    }
+  }
+}
+
+/** ITU-R 601 luma of planes R, G, B, rounded. */
+function toGray(rgb: Uint8Array, out: Uint8Array): void {
+  const size = out.length;
+  for (let i = 0; i < size; i++)
+    out[i] = (rgb[i]! * 19595 + rgb[size + i]! * 38470 + rgb[2 * size + i]! * 7471 + 0x8000) >> 16;
+}
+
+/**
+ * Cuts `box` out of `image` and resizes it to `outShape`, as Pillow's `image.crop(box).resize(size, BILINEAR)` does,
+ * to the bit: the classifiers were trained on its crops. Corners are rounded to whole pixels; beyond the border is zero.
+ * One channel becomes three by repetition, three become one by luma.
+ * @param image uint8 [channels, height, width]
+ * @param out uint8, written whole: [channels, height, width] of `outShape`
+ */
+export function cropResize(
+  image: Uint8Array,
+  shape: ImageShape,
+  box: Box,
+  out: Uint8Array,
+  outShape: ImageShape,
+): void {
+  const crop = wholePixels(box);
+  const plane = shape.height * shape.width;
+  const outPlane = outShape.height * outShape.width;
+  const folds = shape.channels > outShape.channels;
+  const target = folds ? new Uint8Array(shape.channels * outPlane) : out;
+  for (let c = 0; c < shape.channels; c++)
+    resizePlane(
+      image.subarray(c * plane, (c + 1) * plane),
+      shape,
+      crop,
+      target.subarray(c * outPlane, (c + 1) * outPlane),
+      outShape,
+    );
+  if (folds) toGray(target, out);
+  for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
+}

@@ -1,0 +1,11 @@
+import type { ManifestStage } from '../manifest.ts';
+import { imageClassification } from './image-classification.ts';
+import { objectDetection } from './object-detection.ts';
+import type { Task } from './task.ts';
+
+export { ItemShapeError, joinItems, OutputShapeError, pixelsOf } from './items.ts';
+export type { Box, InputTensor, ItemBatch, OutputTensor, StageResult, Task } from './task.ts';
+
+/** How the items of `stage` become tensors, and its outputs results. */
+export const taskOf = (stage: ManifestStage): Task =>
+  stage.task === 'object-detection' ? objectDetection : imageClassification;
