@@ -10,7 +10,7 @@ export interface DispatchStage {
   readonly name: string;
   /** A batch closes at this size… */
   readonly batch: number;
-  /** …or when its oldest item has waited this long, or when its slack ends. */
+  /** …or when an item has waited this long for it, or, with `late` shedding, when the slack of its oldest ends. */
   readonly maxWaitMs: number;
   /** Expected time of a batch of `items`, whole round trip. */
   serviceMs(items: number): number;
@@ -54,24 +54,44 @@ export type Action =
   | { readonly kind: 'end'; readonly request: number; readonly outcome: Outcome };
 
 export interface Dispatch {
-  /** A request enters, at its scheduled arrival; `nowMs` never goes back. Ids are the caller's and unique. */
+  /**
+   * A request enters, at its scheduled arrival; `nowMs` never goes back. Ids are the caller's and unique.
+   * @throws DuplicateRequestError
+   */
   arrive(request: number, arrivalMs: number): void;
-  /** A batch came back: how many children each of its items has (ignored at the last stage). */
+  /**
+   * A batch came back: how many children each of its items has (ignored at the last stage).
+   * @throws BatchNotInFlightError, InvalidChildrenError
+   */
   completed(batch: number, children: readonly number[], nowMs: number): void;
-  /** A batch failed while its worker lives: its items are tried again alone; one that fails alone fails its request. */
+  /**
+   * A batch failed while its worker lives: its items are tried again alone; one that fails alone fails its request.
+   * @throws BatchNotInFlightError
+   */
   failed(batch: number, nowMs: number): void;
-  /** A worker is gone: what was in flight on it goes back to the head of its queue. A request whose items were in flight on three lost workers fails. */
+  /**
+   * A worker is gone: what was in flight on it goes back to its place in the queue. An item that was in flight on
+   * two lost workers is tried once more, alone; the third loss fails its request.
+   * @throws UnknownWorkerError also for one that has retired and finished
+   */
   workerLost(worker: string, nowMs: number): void;
+  /** @throws DuplicateWorkerError, UnknownStageError */
   workerAdded(worker: DispatchWorker): void;
-  /** No more batches to it; it is removed when it is idle. */
+  /**
+   * No more batches to it; it is removed when it is idle.
+   * @throws UnknownWorkerError
+   */
   workerRetired(worker: string): void;
-  /** Another plan: batches closed from now on follow it. Same stages in the same order. */
+  /**
+   * Another plan: batches closed from now on follow it. Same stages in the same order.
+   * @throws StagesDifferError
+   */
   setPolicy(policy: DispatchPolicy): void;
-  /** What to do now. Call after every event and at {@link nextWakeMs}. */
+  /** What to do now: requests that ended, then batches to start. Call after every event and at {@link nextWakeMs}. */
   poll(nowMs: number): Action[];
-  /** When to poll if nothing happens before; undefined: only an event can change anything. */
+  /** When to poll if nothing happens before, as of the last poll; undefined: only an event can change anything. */
   nextWakeMs(): number | undefined;
-  /** Sheds every request that has not ended. */
+  /** Sheds every request that has not ended. What is in flight may still be reported and comes to nothing. */
   close(): Action[];
   /** Items waiting, per stage. */
   readonly queued: readonly number[];

@@ -1,0 +1,281 @@
+import {
+  BatchNotInFlightError,
+  DuplicateRequestError,
+  DuplicateWorkerError,
+  InvalidChildrenError,
+  StagesDifferError,
+  UnknownStageError,
+  UnknownWorkerError,
+} from './errors.ts';
+import { type Entry, ItemQueue, type RequestState } from './queue.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
+
+/** Workers lost with an item before its request fails for it. */
+const LOSSES_MAX = 3;
+
+/** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. */
+const TIMER_SHARE = 0.05;
+
+/** A request is late when its deadline is missed by more than nothing; this is how much more a wake-up waits. */
+const LATE_GRAIN_MS = 0.01;
+
+interface WorkerState {
+  readonly id: string;
+  /** By stage. */
+  readonly holds: readonly boolean[];
+  batch: BatchState | null;
+  retired: boolean;
+  /** Number of its last batch: the lowest was used least recently. */
+  lastBatch: number;
+}
+
+interface BatchState {
+  readonly id: number;
+  readonly stage: number;
+  readonly worker: WorkerState;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Starts with no requests.
+ * @throws DuplicateWorkerError, UnknownStageError
+ */
+export function createDispatch(policy: DispatchPolicy, workers: readonly DispatchWorker[]): Dispatch {
+  const dispatch = new QueueDispatch(policy);
+  for (const worker of workers) dispatch.workerAdded(worker);
+  return dispatch;
+}
+
+class QueueDispatch implements Dispatch {
+  #policy: DispatchPolicy;
+  /** Expected time of one item from each stage to the end, each batch holding nothing else; 0 past the last. */
+  #remainingMs: readonly number[];
+  /** Later stages first, which breaks ties; per stage what is retried alone, then the rest. */
+  readonly #queues: readonly ItemQueue[];
+  readonly #shared: readonly ItemQueue[];
+  readonly #solo: readonly ItemQueue[];
+  readonly #requests = new Map<number, RequestState>();
+  readonly #batches = new Map<number, BatchState>();
+  readonly #workers = new Map<string, WorkerState>();
+  #ends: Action[] = [];
+  #entered = 0;
+  #items = 0;
+  #started = 0;
+
+  constructor(policy: DispatchPolicy) {
+    this.#policy = policy;
+    this.#remainingMs = remainingMs(policy);
+    this.#shared = policy.stages.map((_, stage) => new ItemQueue(stage, false));
+    this.#solo = policy.stages.map((_, stage) => new ItemQueue(stage, true));
+    this.#queues = policy.stages.flatMap((_, stage) => [this.#shared[stage]!, this.#solo[stage]!]).reverse();
+  }
+
+  get queued(): readonly number[] {
+    return this.#shared.map((queue, stage) => queue.size + this.#solo[stage]!.size);
+  }
+
+  get open(): number {
+    return this.#requests.size;
+  }
+
+  arrive(id: number, arrivalMs: number): void {
+    if (this.#requests.has(id)) throw new DuplicateRequestError(id);
+    const request: RequestState = { id, arrivalMs, order: this.#entered++, entries: new Set() };
+    this.#requests.set(id, request);
+    this.#enter(request, 0, null, 0, arrivalMs);
+  }
+
+  completed(id: number, children: readonly number[], nowMs: number): void {
+    const batch = this.#inFlight(id);
+    const next = batch.stage + 1;
+    const last = next === this.#policy.stages.length;
+    if (!last && !isChildrenOf(batch, children))
+      throw new InvalidChildrenError(id, batch.entries.length, children);
+    this.#free(batch);
+    batch.entries.forEach((entry, k) => {
+      const { request } = entry;
+      if (!request.entries.delete(entry)) return; // The request has ended.
+      const count = last ? 0 : children[k]!;
+      for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
+      if (request.entries.size === 0) this.#end(request, 'completed');
+    });
+  }
+
+  failed(id: number): void {
+    const batch = this.#inFlight(id);
+    this.#free(batch);
+    const alone = batch.entries.length === 1;
+    for (const entry of batch.entries) {
+      if (!entry.request.entries.has(entry)) continue;
+      if (alone) this.#end(entry.request, 'failed');
+      else this.#solo[batch.stage]!.push(entry);
+    }
+  }
+
+  workerLost(id: string): void {
+    const worker = this.#known(id);
+    this.#workers.delete(id);
+    const { batch } = worker;
+    if (batch === null) return;
+    this.#batches.delete(batch.id);
+    for (const entry of batch.entries) {
+      if (!entry.request.entries.has(entry)) continue;
+      entry.losses++;
+      if (entry.losses === LOSSES_MAX) this.#end(entry.request, 'failed');
+      // Alone on its last try, so that an item that ends workers takes no other with it.
+      else (entry.losses === LOSSES_MAX - 1 ? this.#solo : this.#shared)[batch.stage]!.push(entry);
+    }
+  }
+
+  workerAdded({ id, stages }: DispatchWorker): void {
+    if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
+    const holds = this.#policy.stages.map(() => false);
+    for (const stage of stages) {
+      if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
+      holds[stage] = true;
+    }
+    this.#workers.set(id, { id, holds, batch: null, retired: false, lastBatch: -1 });
+  }
+
+  workerRetired(id: string): void {
+    const worker = this.#known(id);
+    worker.retired = true;
+    if (worker.batch === null) this.#workers.delete(id);
+  }
+
+  setPolicy(policy: DispatchPolicy): void {
+    const names = this.#policy.stages.map((stage) => stage.name);
+    const found = policy.stages.map((stage) => stage.name);
+    if (names.length !== found.length || names.some((name, i) => name !== found[i]))
+      throw new StagesDifferError(names, found);
+    this.#policy = policy;
+    this.#remainingMs = remainingMs(policy);
+  }
+
+  poll(nowMs: number): Action[] {
+    if (this.#policy.shedding === 'late') this.#shedLate(nowMs);
+    const actions = this.#ends;
+    this.#ends = [];
+    for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs))
+      actions.push(this.#start(...start));
+    return actions;
+  }
+
+  nextWakeMs(): number | undefined {
+    let wakeMs = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) {
+      const head = queue.head();
+      if (head === undefined) continue;
+      if (this.#policy.shedding === 'late')
+        wakeMs = Math.min(wakeMs, this.#latestStartMs(head) + LATE_GRAIN_MS);
+      if (this.#idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
+    }
+    return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
+  }
+
+  close(): Action[] {
+    for (const request of [...this.#requests.values()]) this.#end(request, 'shed');
+    const actions = this.#ends;
+    this.#ends = [];
+    return actions;
+  }
+
+  #enter(request: RequestState, stage: number, parent: number | null, index: number, nowMs: number): void {
+    const item: Item = { id: this.#items++, request: request.id, stage, parent, index };
+    const entry: Entry = { item, request, enqueuedMs: nowMs, queue: null, losses: 0 };
+    request.entries.add(entry);
+    this.#shared[stage]!.push(entry);
+  }
+
+  #end(request: RequestState, outcome: Outcome): void {
+    for (const entry of request.entries) entry.queue?.drop(entry);
+    request.entries.clear();
+    this.#requests.delete(request.id);
+    this.#ends.push({ kind: 'end', request: request.id, outcome });
+  }
+
+  #inFlight(id: number): BatchState {
+    const batch = this.#batches.get(id);
+    if (batch === undefined) throw new BatchNotInFlightError(id);
+    return batch;
+  }
+
+  #known(id: string): WorkerState {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) throw new UnknownWorkerError(id);
+    return worker;
+  }
+
+  #free({ id, worker }: BatchState): void {
+    this.#batches.delete(id);
+    worker.batch = null;
+    if (worker.retired) this.#workers.delete(worker.id);
+  }
+
+  /** Late requests stand at the heads: all have the same SLA and each queue is in order of arrival. */
+  #shedLate(nowMs: number): void {
+    for (const queue of this.#queues)
+      for (let head = queue.head(); head && nowMs > this.#latestStartMs(head); head = queue.head())
+        this.#end(head.request, 'shed');
+  }
+
+  /** The last moment to start an item in a batch of its own and still make the SLA. */
+  #latestStartMs({ item, request }: Entry): number {
+    return request.arrivalMs + this.#policy.slaMs - this.#remainingMs[item.stage]!;
+  }
+
+  /** When the batch at the head of a queue closes if nothing more comes; in the past where it is full. */
+  #closesMs(queue: ItemQueue, head: Entry): number {
+    const { slaMs, shedding, stages } = this.#policy;
+    const stage = stages[queue.stage]!;
+    if (queue.solo || queue.size >= stage.batch) return Number.NEGATIVE_INFINITY;
+    const waitedMs = queue.oldestMs()! + stage.maxWaitMs;
+    if (shedding === 'never') return waitedMs;
+    const remaining = stage.serviceMs(queue.size) + this.#remainingMs[queue.stage + 1]!;
+    return Math.min(waitedMs, head.request.arrivalMs + slaMs * (1 - TIMER_SHARE) - remaining);
+  }
+
+  /** The queue of the closed batch whose oldest request arrived first, and who runs it. */
+  #next(nowMs: number): [ItemQueue, WorkerState] | undefined {
+    let first: [ItemQueue, WorkerState] | undefined;
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) {
+      const head = queue.head();
+      if (head === undefined || head.request.arrivalMs >= firstMs) continue;
+      const worker = this.#idleHolder(queue.stage);
+      if (worker === undefined || nowMs < this.#closesMs(queue, head)) continue;
+      first = [queue, worker];
+      firstMs = head.request.arrivalMs;
+    }
+    return first;
+  }
+
+  /** Of the idle workers that hold a stage, the one that was used least recently. */
+  #idleHolder(stage: number): WorkerState | undefined {
+    let found: WorkerState | undefined;
+    for (const worker of this.#workers.values())
+      if (worker.batch === null && worker.holds[stage] && (!found || worker.lastBatch < found.lastBatch))
+        found = worker;
+    return found;
+  }
+
+  #start(queue: ItemQueue, worker: WorkerState): Action {
+    const { stage, solo } = queue;
+    const entries = queue.take(solo ? 1 : this.#policy.stages[stage]!.batch);
+    const batch: BatchState = { id: this.#started++, stage, worker, entries };
+    this.#batches.set(batch.id, batch);
+    worker.batch = batch;
+    worker.lastBatch = batch.id;
+    const items = entries.map((entry) => entry.item);
+    return { kind: 'start', batch: batch.id, stage, worker: worker.id, items };
+  }
+}
+
+const isChildrenOf = (batch: BatchState, children: readonly number[]): boolean =>
+  children.length === batch.entries.length && children.every((n) => Number.isInteger(n) && n >= 0);
+
+function remainingMs({ stages }: DispatchPolicy): number[] {
+  const remaining = [0];
+  for (const stage of [...stages].reverse()) remaining.unshift(remaining[0]! + stage.serviceMs(1));
+  return remaining;
+}

@@ -1,0 +1,54 @@
+/** What a driver of the dispatch did wrong. Nothing has changed in the dispatch when one is thrown. */
+
+export class BatchNotInFlightError extends Error {
+  override readonly name = 'BatchNotInFlightError';
+  constructor(readonly batch: number) {
+    super(
+      `batch ${batch} is not in flight: it was reported before, its worker was lost, or it never started`,
+    );
+  }
+}
+
+export class InvalidChildrenError extends Error {
+  override readonly name = 'InvalidChildrenError';
+  constructor(batch: number, items: number, children: readonly number[]) {
+    super(
+      `batch ${batch}: expected ${items} counts of children, one per item; found [${children.join(', ')}]`,
+    );
+  }
+}
+
+export class DuplicateRequestError extends Error {
+  override readonly name = 'DuplicateRequestError';
+  constructor(readonly request: number) {
+    super(`request ${request} has entered before and has not ended`);
+  }
+}
+
+export class DuplicateWorkerError extends Error {
+  override readonly name = 'DuplicateWorkerError';
+  constructor(readonly worker: string) {
+    super(`a worker ${worker} is here already`);
+  }
+}
+
+export class UnknownWorkerError extends Error {
+  override readonly name = 'UnknownWorkerError';
+  constructor(readonly worker: string) {
+    super(`no worker ${worker}: it was never added, it was lost, or it retired and finished`);
+  }
+}
+
+export class UnknownStageError extends Error {
+  override readonly name = 'UnknownStageError';
+  constructor(worker: string, stage: number | string) {
+    super(`worker ${worker} holds stage ${stage}, which the pipeline does not have`);
+  }
+}
+
+export class StagesDifferError extends Error {
+  override readonly name = 'StagesDifferError';
+  constructor(expected: readonly string[], found: readonly string[]) {
+    super(`a policy keeps the stages: expected ${expected.join(', ')}; found ${found.join(', ')}`);
+  }
+}

@@ -1,0 +1,39 @@
+import type { Plan, PlanStage } from '../documents/plan.ts';
+import { UnknownStageError } from './errors.ts';
+import { interpolate } from './interpolate.ts';
+import type { DispatchPolicy, DispatchWorker } from './types.ts';
+
+/** What a plan says of the dispatch. */
+export type PolicyPlan = Pick<Plan, 'slaMs' | 'shedding'> & {
+  readonly stages: readonly Pick<PlanStage, 'name' | 'batch' | 'maxWaitMs' | 'serviceMs'>[];
+};
+
+/** How to queue by a plan. */
+export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
+  slaMs: plan.slaMs,
+  shedding: plan.shedding,
+  stages: plan.stages.map(({ name, batch, maxWaitMs, serviceMs }) => {
+    const sizes = serviceMs.map((point) => point.items);
+    const times = serviceMs.map((point) => point.meanMs);
+    return { name, batch, maxWaitMs, serviceMs: (items) => interpolate(sizes, times, items) };
+  }),
+});
+
+/**
+ * The workers of a plan, with the stages they hold as indices.
+ * @throws UnknownStageError for a stage that the plan does not have; a validated plan has none such
+ */
+export function workersOf(plan: {
+  readonly stages: readonly Pick<PlanStage, 'name'>[];
+  readonly workers: readonly { readonly id: string; readonly stages: readonly string[] }[];
+}): DispatchWorker[] {
+  const indices = new Map(plan.stages.map((stage, i) => [stage.name, i]));
+  return plan.workers.map(({ id, stages }) => ({
+    id,
+    stages: stages.map((stage) => {
+      const index = indices.get(stage);
+      if (index === undefined) throw new UnknownStageError(id, stage);
+      return index;
+    }),
+  }));
+}
