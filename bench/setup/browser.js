@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import process from 'node:process';
+import { hasGpu } from '../../workers/environment/gpu.js';
 
 /** Thrown where no browser can be found or installed. */
 export class BrowserNotFoundError extends Error {
@@ -93,13 +94,6 @@ export async function ensureBrowser(log) {
     }
   }
   throw new BrowserNotFoundError(tried.join('; '));
-}
-
-/** Whether this machine has a GPU that Chromium could use; elsewhere than on Linux it is taken to have one. */
-export function hasGpu() {
-  if (platform() !== 'linux') return true;
-  if (existsSync('/dev/nvidia0')) return true;
-  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((file) => file.startsWith('renderD'));
 }
 
 /**

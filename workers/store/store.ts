@@ -41,7 +41,10 @@ export interface Store {
 export class StoreFullError extends Error {
   override name = 'StoreFullError';
   constructor(what: string, options?: ErrorOptions) {
-    super(`No room left to save ${what}. Delete profiles that are no longer needed, or free space on the disk.`, options);
+    super(
+      `No room left to save ${what}. Delete profiles that are no longer needed, or free space on the disk.`,
+      options,
+    );
   }
 }
 

@@ -1,0 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { platform } from 'node:os';
+
+/** Whether this machine has a GPU to compute on; elsewhere than on Linux it is taken to have one. */
+export function hasGpu() {
+  if (platform() !== 'linux') return true;
+  if (existsSync('/dev/nvidia0')) return true;
+  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((file) => file.startsWith('renderD'));
+}

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { arch, availableParallelism, cpus, platform } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { ipcEndpoint } from '../stage/ipc.ts';
+import { StageWorker } from '../stage/stage-worker.ts';
+import type { Environment } from './environment.ts';
+import { hasGpu } from './gpu.js';
+
+const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
+
+/** The environment of Node: stage workers are child processes, so that one can be killed in the middle of a run. */
+export function nodeEnvironment(): Environment {
+  return {
+    backends: ['cpu', 'webgpu', 'cuda'],
+    reference: 'cpu',
+    logicalCores: availableParallelism(),
+    hidden: () => false,
+    visible: async () => {},
+    spawn(id, threads) {
+      const child = fork(WORKER, {
+        // In a checkout the worker is TypeScript, whatever started this process.
+        execArgv: WORKER.endsWith('.ts') ? ['--import', pathToFileURL(createRequire(WORKER).resolve('tsx')).href] : [],
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      });
+      const gone = new Promise<string>((resolve) => {
+        child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
+        child.once('error', (error) => resolve(error.message));
+      });
+      // A send to a child that has just died is told here; `gone` tells the same to whoever waits.
+      child.on('error', () => {});
+      const endpoint = ipcEndpoint({
+        send: (message) => child.connected && child.send(message as object, () => {}),
+        on: (event, listener) => child.on(event, listener),
+        off: (event, listener) => child.off(event, listener),
+      });
+      return StageWorker.start(id, { endpoint, gone, terminate: () => void child.kill('SIGKILL') }, threads);
+    },
+    async describe(runtime) {
+      return {
+        environment: 'node',
+        agent: `Node ${process.versions.node}`,
+        platform: `${platform()} ${arch()}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`,
+        logicalCores: availableParallelism(),
+        // onnxruntime-node does not name the adapter that it takes.
+        adapter: { vendor: '', architecture: '', description: '', software: !hasGpu() },
+        ...runtime,
+      };
+    },
+    async unavailable(backend) {
+      if (backend === 'wasm') return 'Node runs the cpu backend instead';
+      if (backend === 'cuda' && !hasGpu()) return 'this machine has no NVIDIA GPU';
+      return null;
+    },
+  };
+}

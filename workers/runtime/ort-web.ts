@@ -1,0 +1,39 @@
+import type { Device } from '../../solver/documents/common.ts';
+import { type Runtime, timerGrainMs } from './runtime.ts';
+import { createSession, type Ort } from './session.ts';
+
+/**
+ * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build, so the native one is
+ * chosen here: `/jspi` where WebAssembly can suspend, else `/webgpu` (asyncify). Both hold the wasm backend.
+ * @param threads of the wasm backend; more than 1 needs cross-origin isolation
+ */
+export async function createWebRuntime(threads: number): Promise<Runtime> {
+  const jspi = 'Suspending' in WebAssembly;
+  const ort = jspi ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/webgpu');
+  ort.env.wasm.numThreads = threads;
+  ort.env.wasm.simd = true;
+  const ortBuild: Device['ortBuild'] = jspi ? 'jspi' : 'asyncify';
+  let reportLoss: (reason: string) => void = () => {};
+  const lost = new Promise<string>((resolve) => {
+    reportLoss = resolve;
+  });
+  let watched = false;
+  return {
+    info: {
+      ortVersion: ort.env.versions.web ?? ort.env.versions.common,
+      ortBuild,
+      crossOriginIsolated: globalThis.crossOriginIsolated,
+      timerGrainMs: timerGrainMs(),
+    },
+    lost,
+    async createSession(model, backend) {
+      const session = await createSession(ort as unknown as Ort, model, backend, threads);
+      if (backend === 'webgpu' && !watched) {
+        watched = true;
+        const device = (await ort.env.webgpu.device) as unknown as GPUDevice;
+        device.lost.then((loss) => reportLoss(loss.message || loss.reason));
+      }
+      return session;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import type { InputTensor, OutputTensor } from '../../models/tasks/task.ts';
+import type { Backend, Device } from '../../solver/documents/common.ts';
+
+/** What the model says of its first input or output; a dimension that is not fixed is null. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly (number | null)[];
+}
+
+/** One loaded model on one backend. */
+export interface Session {
+  readonly input: TensorInfo;
+  readonly output: TensorInfo;
+  /** Some nodes run on the CPU although the backend is a GPU's. */
+  readonly cpuFallback: boolean;
+  /** `inferenceMs`: from the input tensor ready until the output can be read. */
+  run(input: InputTensor): Promise<{ output: OutputTensor; inferenceMs: number }>;
+  release(): Promise<void>;
+}
+
+/**
+ * ONNX Runtime of one worker. Not safe for overlapping operations: two at once hang or corrupt it, so
+ * callers keep one `createSession`, `run` or `release` in flight.
+ */
+export interface Runtime {
+  readonly info: Pick<Device, 'ortVersion' | 'ortBuild' | 'crossOriginIsolated' | 'timerGrainMs'>;
+  createSession(model: Uint8Array, backend: Backend): Promise<Session>;
+  /** Resolves with the reason when the GPU device is lost; never before a GPU session exists. */
+  readonly lost: Promise<string>;
+}
+
+/** The smallest step of `performance.now()` seen in a few milliseconds. */
+export function timerGrainMs(): number {
+  let grain = Number.POSITIVE_INFINITY;
+  const start = performance.now();
+  for (let last = start; last - start < 4; ) {
+    const now = performance.now();
+    if (now > last) grain = Math.min(grain, now - last);
+    last = now;
+  }
+  return Math.round(grain * 1e6) / 1e6;
+}

@@ -1,0 +1,94 @@
+import { type Endpoint, type Remote, transfer, wrap } from 'comlink';
+import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
+import { DeviceLostError, ModelLoadError, ModelMismatchError, WorkerLostError } from '../errors.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
+
+/** What an environment gives: a fresh worker, not yet started. */
+export interface RawWorker {
+  readonly endpoint: Endpoint;
+  /** Resolves with the reason when the worker is gone, however it went. */
+  readonly gone: Promise<string>;
+  terminate(): void;
+}
+
+/** The driver's end of a stage worker. Every call rejects with WorkerLostError once the worker is gone. */
+export class StageWorker {
+  readonly #api: Remote<StageWorkerApi>;
+  /** Rejects of the calls that wait. Racing each call against one promise would keep every answer for ever. */
+  readonly #waiting = new Set<(error: Error) => void>();
+  #gone: Error | undefined;
+  #info: Runtime['info'] | undefined;
+
+  private constructor(
+    readonly id: string,
+    private readonly raw: RawWorker,
+  ) {
+    this.#api = wrap<StageWorkerApi>(raw.endpoint);
+    raw.gone.then((reason) => {
+      this.#gone = new WorkerLostError(id, reason);
+      for (const reject of this.#waiting) reject(this.#gone);
+    });
+  }
+
+  /** Loads ONNX Runtime in a new worker. */
+  static async start(id: string, raw: RawWorker, threads: number): Promise<StageWorker> {
+    const worker = new StageWorker(id, raw);
+    try {
+      worker.#info = await worker.#call(worker.#api.start(threads));
+    } catch (error) {
+      raw.terminate();
+      throw error;
+    }
+    return worker;
+  }
+
+  get info(): Runtime['info'] {
+    return this.#info!;
+  }
+
+  /** Resolves with the reason when the worker, or its GPU device, is lost. */
+  get lost(): Promise<string> {
+    return Promise.race([this.raw.gone, this.#call(this.#api.lost()).catch((error: Error) => error.message)]);
+  }
+
+  /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  load(spec: SessionSpec, bytes: Uint8Array): Promise<LoadedSession> {
+    return this.#call(this.#api.load(spec, bytes));
+  }
+
+  /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
+  run(key: string, items: ItemBatch): Promise<StageRun> {
+    return this.#call(this.#api.run(key, transfer(items, [items.pixels.buffer])));
+  }
+
+  /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
+  infer(key: string, items: ItemBatch): Promise<OutputTensor> {
+    return this.#call(this.#api.infer(key, transfer(items, [items.pixels.buffer])));
+  }
+
+  release(key: string): Promise<void> {
+    return this.#call(this.#api.release(key));
+  }
+
+  terminate(): void {
+    this.raw.terminate();
+  }
+
+  #call<T>(answer: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#gone) return reject(this.#gone);
+      this.#waiting.add(reject);
+      answer.then(resolve, (error) => reject(revive(error))).finally(() => this.#waiting.delete(reject));
+    });
+  }
+}
+
+/** Structured cloning keeps an error's name and message but not its class. */
+function revive(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  for (const type of [ModelLoadError, ModelMismatchError, DeviceLostError])
+    if (error.name === type.name && !(error instanceof type))
+      return Object.setPrototypeOf(error, type.prototype);
+  return error;
+}
