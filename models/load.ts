@@ -1,0 +1,90 @@
+import { parseJson } from '../solver/documents/document.ts';
+import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
+import { checkPack, type Pack, parsePack } from './pack.ts';
+
+/** Reads a whole file by path or URL; rejects where there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array>;
+
+/** A file that is named cannot be read. */
+export class MissingFileError extends Error {
+  override name = 'MissingFileError';
+  constructor(
+    readonly path: string,
+    /** Who names it: a manifest's path, or the caller. */
+    readonly namedBy: string,
+    options: ErrorOptions,
+  ) {
+    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    super(
+      `${path}, named by ${namedBy}, cannot be read (${reason}). Put the file there, or correct the path.`,
+      options,
+    );
+  }
+}
+
+/** A file is not the one that was published. */
+export class ChecksumError extends Error {
+  override name = 'ChecksumError';
+  constructor(
+    readonly path: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(
+      `${path} should have SHA-256 ${expected}, but has ${found}. ` +
+        'Fetch it again, or, if it was changed on purpose, write its new sum into the manifest.',
+    );
+  }
+}
+
+/** `file` where it is absolute (a URL, or a path from the root), else from the folder of `manifestPath`. */
+export function resolveFile(manifestPath: string, file: string): string {
+  if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
+  return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
+}
+
+async function readOrMiss(read: ReadFile, path: string, namedBy: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    // A copy of its own: Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
+    return new Uint8Array(await read(path));
+  } catch (cause) {
+    throw new MissingFileError(path, namedBy, { cause });
+  }
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+export interface LoadedManifest {
+  readonly manifest: Manifest;
+  /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
+  readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads the labelled pack. @throws MissingFileError, ChecksumError, InvalidPackError */
+  readPack(): Promise<Pack>;
+}
+
+/**
+ * Reads and checks a manifest; its files are read when they are asked for.
+ * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError
+ */
+export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
+  const text = new TextDecoder().decode(await readOrMiss(read, path, 'the caller'));
+  const manifest = parseJson(manifestSchema, text, path, MANIFEST);
+
+  const readVerified = async (file: string, sha256: string) => {
+    const resolved = resolveFile(path, file);
+    const bytes = await readOrMiss(read, resolved, path);
+    const found = await sha256Hex(bytes);
+    if (found !== sha256) throw new ChecksumError(resolved, sha256, found);
+    return bytes;
+  };
+  const readPack = async () => {
+    const pack = await parsePack(await readVerified(manifest.pack.file, manifest.pack.sha256));
+    checkPack(pack, manifest.stages);
+    return pack;
+  };
+  return { manifest, readVerified, readPack };
+}
