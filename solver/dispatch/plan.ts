@@ -14,8 +14,8 @@ export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
   shedding: plan.shedding,
   stages: plan.stages.map(({ name, batch, maxWaitMs, serviceMs }) => {
     const sizes = serviceMs.map((point) => point.items);
-    const times = serviceMs.map((point) => point.meanMs);
-    return { name, batch, maxWaitMs, serviceMs: (items) => interpolate(sizes, times, items) };
+    const meanMs = (i: number) => serviceMs[i]!.meanMs;
+    return { name, batch, maxWaitMs, serviceMs: (items) => interpolate(sizes, meanMs, items) };
   }),
 });
 

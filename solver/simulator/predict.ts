@@ -1,0 +1,73 @@
+import { constantRate } from '../arrivals.ts';
+import { policyOf, workersOf } from '../dispatch/plan.ts';
+import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { RequestRecord } from '../documents/report.ts';
+import { seededRandom } from '../random.ts';
+import { nearestRank, sortedNumbers } from '../statistics.ts';
+import { drawScenes, sceneCounts } from './fanout.ts';
+import { serviceFromProfile } from './service.ts';
+import { simulate } from './simulate.ts';
+
+/** What of a plan tells how it will do. */
+export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'workers'> & {
+  readonly stages: readonly Pick<
+    PlanStage,
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs'
+  >[];
+};
+
+export type SimulatedPrediction = Pick<
+  Prediction,
+  'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'n'
+>;
+
+/**
+ * What a plan will do at its rate, by simulating `n` requests on the profile's samples.
+ * @throws UnmeasuredStageError, UnmeasuredFanOutError
+ */
+export function predict(
+  plan: PredictedPlan,
+  profile: Pick<Profile, 'cells' | 'fanOut'>,
+  { n, seed }: { readonly n: number; readonly seed: number },
+): SimulatedPrediction {
+  const { scenes, counts } = sceneCounts(profile, plan.stages);
+  const random = seededRandom(seed);
+  const nextSeed = () => Math.floor(random() * 2 ** 32);
+  const { requests } = simulate({
+    policy: policyOf(plan),
+    workers: workersOf(plan),
+    arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
+    scenes: drawScenes(n, scenes, nextSeed()),
+    counts,
+    service: serviceFromProfile(profile, plan.stages),
+    seed: nextSeed(),
+  });
+  return summariseRequests(requests, plan.slaMs, n / plan.ratePerS);
+}
+
+/** Statistics of at least one request that entered within `durationS`. */
+export function summariseRequests(
+  requests: readonly RequestRecord[],
+  slaMs: number,
+  durationS: number,
+): SimulatedPrediction {
+  const n = requests.length;
+  const latencies = sortedNumbers(requests.flatMap(({ latencyMs }) => latencyMs ?? []));
+  const inTime = latencies.filter((ms) => ms <= slaMs).length;
+  return {
+    latencyMs:
+      latencies.length === 0
+        ? null
+        : {
+            p50: nearestRank(latencies, 50),
+            p95: nearestRank(latencies, 95),
+            p99: nearestRank(latencies, 99),
+            max: latencies[latencies.length - 1]!,
+          },
+    slaAttainment: inTime / n,
+    shedShare: requests.filter(({ outcome }) => outcome === 'shed').length / n,
+    goodputPerS: inTime / durationS,
+    n,
+  };
+}

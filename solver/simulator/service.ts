@@ -1,0 +1,81 @@
+import { interpolate } from '../dispatch/interpolate.ts';
+import type { PlanStage } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { Service } from '../documents/report.ts';
+import type { Random } from '../random.ts';
+import { sortedNumbers } from '../statistics.ts';
+
+/** How long batches take. */
+export interface ServiceModel {
+  /** Draws the time of one batch, whole round trip. */
+  sampleMs(stage: number, items: number, random: Random): number;
+}
+
+export class UnmeasuredStageError extends Error {
+  override readonly name = 'UnmeasuredStageError';
+  constructor(stage: string) {
+    super(`no batch of ${stage} was measured`);
+  }
+}
+
+/**
+ * Draws from the measured batches of the chosen variants.
+ * @throws UnmeasuredStageError
+ */
+export const serviceFromProfile = (
+  profile: Pick<Profile, 'cells'>,
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
+): ServiceModel =>
+  serviceFromSamples(
+    stages.map(({ name, variant, backend, threads }) => ({
+      label: `${name}/${variant}/${backend}/${threads}`,
+      samples: profile.cells.flatMap((cell) =>
+        cell.state === 'measured' &&
+        cell.stage === name &&
+        cell.variant === variant &&
+        cell.backend === backend &&
+        cell.threads === threads
+          ? [[cell.batch, cell.inferenceMs.map((ms, run) => ms + cell.handlingMs[run]!)] as const]
+          : [],
+      ),
+    })),
+  );
+
+/**
+ * Draws from what a run's own batches took. Batches of one size are one sample, whichever plan they ran under.
+ * @throws UnmeasuredStageError
+ */
+export const serviceFromRun = (
+  service: readonly Service[],
+  stages: readonly Pick<PlanStage, 'name' | 'backend'>[],
+): ServiceModel =>
+  serviceFromSamples(
+    stages.map(({ name, backend }) => ({
+      label: `${name}/${backend}`,
+      samples: service
+        .filter((entry) => entry.stage === name && entry.backend === backend)
+        .map((entry) => [entry.items, entry.samplesMs] as const),
+    })),
+  );
+
+/** Samples of whole round trips by batch size, in any order. */
+type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
+
+function serviceFromSamples(stages: readonly { label: string; samples: SizedSamples }[]): ServiceModel {
+  const tables = stages.map(({ label, samples }) => {
+    if (samples.length === 0) throw new UnmeasuredStageError(label);
+    const bySize = new Map<number, number[]>();
+    for (const [items, samplesMs] of samples) bySize.set(items, [...(bySize.get(items) ?? []), ...samplesMs]);
+    const sizes = [...bySize.keys()].sort((a, b) => a - b);
+    return { sizes, sorted: sizes.map((size) => sortedNumbers(bySize.get(size)!)) };
+  });
+  return {
+    sampleMs(stage, items, random) {
+      const { sizes, sorted } = tables[stage]!;
+      // One quantile for both neighbours of a size: a slow batch of 3 lies between slow ones of 2 and of 4.
+      const u = random();
+      const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
+      return interpolate(sizes, quantile, items);
+    },
+  };
+}

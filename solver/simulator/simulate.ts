@@ -1,0 +1,144 @@
+import { createDispatch } from '../dispatch/dispatch.ts';
+import { Heap } from '../dispatch/heap.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
+import type { RequestRecord } from '../documents/report.ts';
+import { type Random, seededRandom } from '../random.ts';
+import { ChildDealer, type SceneCounts } from './fanout.ts';
+import type { ServiceModel } from './service.ts';
+
+export interface SimulationInput {
+  readonly policy: DispatchPolicy;
+  readonly workers: readonly DispatchWorker[];
+  /** Scheduled arrivals, rising. */
+  readonly arrivalsMs: ArrayLike<number>;
+  /** Scene of the pack per arrival. */
+  readonly scenes: ArrayLike<number>;
+  readonly counts: SceneCounts;
+  readonly service: ServiceModel;
+  readonly seed: number;
+}
+
+export interface SimulatedBatch {
+  readonly stage: number;
+  readonly worker: string;
+  readonly items: number;
+  readonly startMs: number;
+  readonly ms: number;
+}
+
+export interface SimulationResult {
+  /** One per arrival, in order. */
+  readonly requests: readonly RequestRecord[];
+  /** In order of starting. */
+  readonly batches: readonly SimulatedBatch[];
+  /** Share of the time up to `endMs` in which each worker was busy, by id. */
+  readonly utilisation: Readonly<Record<string, number>>;
+  /** When the last request ended. */
+  readonly endMs: number;
+}
+
+/**
+ * Runs a dispatch on sampled times, as the executor runs it on workers: what is open `slaMs` after the last
+ * arrival is shed. Equal input gives an equal result.
+ */
+export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
+
+interface InFlight {
+  readonly batch: number;
+  readonly items: readonly Item[];
+  readonly worker: string;
+  readonly endMs: number;
+}
+
+/** A simulation in steps: between two, a plan can be switched through `dispatch` and `service`. */
+export class Simulation {
+  readonly dispatch: Dispatch;
+  /** How long the batches take that start from now on. */
+  service: ServiceModel;
+  readonly #input: SimulationInput;
+  readonly #random: Random;
+  readonly #dealer: ChildDealer;
+  readonly #inFlight = new Heap<InFlight>((a, b) =>
+    a.endMs === b.endMs ? a.batch < b.batch : a.endMs < b.endMs,
+  );
+  readonly #latencyMs: Float64Array;
+  readonly #outcomes: Outcome[] = [];
+  readonly #batches: SimulatedBatch[] = [];
+  #arrived = 0;
+  #nowMs = 0;
+  #endMs = 0;
+
+  constructor(input: SimulationInput) {
+    this.#input = input;
+    this.service = input.service;
+    this.dispatch = createDispatch(input.policy, input.workers);
+    this.#random = seededRandom(input.seed);
+    this.#dealer = new ChildDealer(input.counts);
+    this.#latencyMs = new Float64Array(input.arrivalsMs.length);
+  }
+
+  /** Lets happen what happens until then, and then. */
+  runUntil(untilMs: number): void {
+    for (;;) {
+      const arrivalMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
+      const batchMs = this.#inFlight.peek()?.endMs ?? Number.POSITIVE_INFINITY;
+      const wakeMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+      const atMs = Math.min(arrivalMs, batchMs, wakeMs);
+      if (atMs > untilMs) break;
+      this.#nowMs = Math.max(this.#nowMs, atMs);
+      if (batchMs === atMs) this.#complete(this.#inFlight.pop()!);
+      else if (arrivalMs === atMs) this.dispatch.arrive(this.#arrived++, arrivalMs);
+      this.#apply(this.dispatch.poll(this.#nowMs));
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** Runs to the end: `slaMs` after the last arrival, or when the last request has ended. */
+  finish(): SimulationResult {
+    const { arrivalsMs, policy } = this.#input;
+    this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);
+    this.#apply(this.dispatch.close());
+    return {
+      requests: this.#outcomes.map((outcome, i) => ({
+        arrivalMs: arrivalsMs[i]!,
+        latencyMs: outcome === 'completed' ? this.#latencyMs[i]! : null,
+        outcome,
+      })),
+      batches: this.#batches,
+      utilisation: this.#utilisation(),
+      endMs: this.#endMs,
+    };
+  }
+
+  #complete({ batch, items }: InFlight): void {
+    const { scenes, policy } = this.#input;
+    const last = items[0]!.stage === policy.stages.length - 1;
+    const children = last ? [] : items.map((item) => this.#dealer.children(item, scenes[item.request]!));
+    this.dispatch.completed(batch, children, this.#nowMs);
+  }
+
+  #apply(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.kind === 'end') {
+        const { request, outcome } = action;
+        this.#outcomes[request] = outcome;
+        this.#latencyMs[request] = this.#nowMs - this.#input.arrivalsMs[request]!;
+        this.#endMs = this.#nowMs;
+        continue;
+      }
+      const { batch, stage, worker, items } = action;
+      const ms = this.service.sampleMs(stage, items.length, this.#random);
+      this.#batches.push({ stage, worker, items: items.length, startMs: this.#nowMs, ms });
+      this.#inFlight.push({ batch, items, worker, endMs: this.#nowMs + ms });
+    }
+  }
+
+  #utilisation(): Record<string, number> {
+    const busyMs: Record<string, number> = {};
+    for (const { id } of this.#input.workers) busyMs[id] = 0;
+    for (const { worker, startMs, ms } of this.#batches)
+      busyMs[worker] = (busyMs[worker] ?? 0) + Math.max(0, Math.min(startMs + ms, this.#endMs) - startMs);
+    for (const id of Object.keys(busyMs)) busyMs[id] = this.#endMs === 0 ? 0 : busyMs[id]! / this.#endMs;
+    return busyMs;
+  }
+}
