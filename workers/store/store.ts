@@ -55,3 +55,8 @@ export class ProfileNotFoundError extends Error {
     super(`No profile ${id} is saved here. It was deleted, or saved in another browser or folder.`);
   }
 }
+
+/** The store cannot be used as it is: the message says why and what to do. */
+export class StoreUnavailableError extends Error {
+  override name = 'StoreUnavailableError';
+}

@@ -1,0 +1,67 @@
+import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
+import { summarise } from '../../solver/statistics.ts';
+import type { JournalEntry } from '../../workers/store/store.ts';
+
+const hash = 'a'.repeat(64);
+
+export function measuredCell(batch: number): MeasuredCell {
+  const inferenceMs = [0.1 + 0.2, 1e-7, 12.345678901234567];
+  return {
+    stage: 'detect',
+    variant: 'small',
+    backend: 'wasm',
+    threads: 1,
+    batch,
+    state: 'measured',
+    cold: { loadMs: 1, createMs: 2, firstRunMs: 3 },
+    warmupRuns: 4,
+    inferenceMs,
+    handlingMs: [0, 0, 0.5],
+    latencyMs: summarise(inferenceMs),
+    outputs: { maxAbsError: 0, agree: true },
+    flags: ['few-samples'],
+  };
+}
+
+export const cellEntry = (batch: number): JournalEntry => ({ kind: 'cell', cell: measuredCell(batch) });
+
+export const accuracyEntry: JournalEntry = {
+  kind: 'accuracy',
+  accuracy: {
+    stages: { detect: { small: { value: 0.5, n: 10 } } },
+    fanOut: [{ stage: 'detect', upstream: {}, counts: [1, 1] }],
+    endToEnd: [{ variants: { detect: 'small' }, metric: 'F1', value: 0.25, n: 10 }],
+  },
+};
+
+export const profile = (createdAt: string): Profile => ({
+  schema: 'ipa-edge/profile@1',
+  createdAt,
+  pipeline: 'fashion',
+  device: {
+    environment: 'browser',
+    agent: 'Chromium 156 – “été” </script>',
+    platform: 'Linux',
+    logicalCores: 2,
+    adapter: null,
+    ortVersion: '1.30.0',
+    ortBuild: 'jspi',
+    crossOriginIsolated: true,
+    timerGrainMs: 0.005,
+  },
+  settings: { seed: 1, budgetS: 10, batches: [1, 2], slaMs: 100 },
+  stages: [
+    {
+      name: 'detect',
+      task: 'object-detection',
+      metric: 'F1',
+      variants: [
+        { name: 'small', sha256: hash, sizeBytes: 1, accuracy: { published: 0.5, measured: null } },
+        { name: '10', sha256: hash, sizeBytes: 2, accuracy: { published: 0.7, measured: null } },
+      ],
+    },
+  ],
+  cells: [measuredCell(1), measuredCell(2)],
+  fanOut: [{ stage: 'detect', upstream: {}, counts: [1] }],
+  endToEnd: [],
+});

@@ -1,0 +1,79 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { exportProfile, importProfile } from '../../workers/store/exchange.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import { StoreFullError } from '../../workers/store/store.ts';
+import { describeStore } from './conformance.ts';
+import { cellEntry, profile } from './documents.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-store-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('a store in files', () => {
+  describeStore(() => openFileStore(folder));
+
+  const journal = () => join(folder, 'journals', 'journal.jsonl');
+
+  it('ignores and then removes the line that a crash tore', async () => {
+    const before = await openFileStore(folder);
+    await before.append('journal', cellEntry(1));
+    before.close();
+    await appendFile(journal(), '{"kind":"cell","cel');
+    const after = await openFileStore(folder);
+    expect(await after.readJournal('journal')).toEqual([cellEntry(1)]);
+    await after.append('journal', cellEntry(2));
+    expect(await after.readJournal('journal')).toEqual([cellEntry(1), cellEntry(2)]);
+    expect((await readFile(journal(), 'utf8')).split('\n')).toHaveLength(3);
+    after.close();
+  });
+
+  it('names the line of a journal that is damaged elsewhere', async () => {
+    const store = await openFileStore(folder);
+    await store.append('journal', cellEntry(1));
+    await appendFile(journal(), 'x\n');
+    await expect(store.readJournal('journal')).rejects.toThrow(/journal\.jsonl, line 2 is not valid/);
+    store.close();
+  });
+
+  it('leaves no half-written profile behind', async () => {
+    const store = await openFileStore(folder);
+    const { id } = await store.saveProfile(profile('2026-01-01T00:00:00Z'));
+    expect(await readdir(join(folder, 'profiles'))).toEqual([`${id}.json`]);
+    await writeFile(join(folder, 'profiles', 'half.json.part'), '{');
+    expect(await store.listProfiles()).toHaveLength(1);
+    store.close();
+  });
+
+  it.runIf(process.platform === 'linux')('says so when the disk is full', async () => {
+    const store = await openFileStore(folder);
+    await symlink('/dev/full', journal());
+    await expect(store.append('journal', cellEntry(1))).rejects.toThrow(StoreFullError);
+    await store.append('other', cellEntry(1));
+    expect(await store.readJournal('other')).toEqual([cellEntry(1)]);
+    store.close();
+  });
+});
+
+describe('an exported profile', () => {
+  it('comes back the same, byte for byte', () => {
+    const text = exportProfile(profile('2026-01-01T00:00:00Z'));
+    expect(exportProfile(importProfile(text, 'text'))).toBe(text);
+    expect(importProfile(text, 'text')).toEqual(profile('2026-01-01T00:00:00Z'));
+  });
+
+  it('is refused when it is of another version, or not whole', () => {
+    const text = exportProfile(profile('2026-01-01T00:00:00Z'));
+    expect(() => importProfile(text.replace('profile@1', 'profile@9'), 'mine.json')).toThrow(
+      /mine\.json has "schema": "ipa-edge\/profile@9"/,
+    );
+    expect(() => importProfile(text.slice(0, -9), 'mine.json')).toThrow(/expected JSON/);
+    expect(() => importProfile(text.replace('"warmupRuns":4', '"warmupRuns":-4'), 'mine.json')).toThrow(
+      /cells\[0\]\.warmupRuns: .*found -4/,
+    );
+  });
+});

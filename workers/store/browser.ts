@@ -1,0 +1,179 @@
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { exportProfile, importProfile, parseJournalEntry } from './exchange.ts';
+import { sha256Hex } from './hash.ts';
+import {
+  type JournalEntry,
+  type ProfileEntry,
+  ProfileNotFoundError,
+  type Store,
+  StoreFullError,
+  StoreUnavailableError,
+} from './store.ts';
+
+interface Tables extends DBSchema {
+  /** Keys rise, so entries of a journal come back in the order they were added. */
+  journal: { key: number; value: { journal: string; entry: JournalEntry }; indexes: { journal: string } };
+  profiles: {
+    key: string;
+    value: ProfileEntry & { text: string };
+    /** Holds all that a list shows, so a list loads no profile. */
+    indexes: { listing: [createdAt: string, pipeline: string] };
+  };
+}
+
+type Database = IDBPDatabase<Tables>;
+export type Migration = (
+  database: Database,
+  transaction: IDBPTransaction<Tables, StoreNames<Tables>[], 'versionchange'>,
+) => void;
+
+/** Step i leads from version i to i + 1. Steps that were released are never changed, only followed by others. */
+export const MIGRATIONS: readonly Migration[] = [
+  (database) => {
+    database.createObjectStore('journal', { autoIncrement: true }).createIndex('journal', 'journal');
+    database
+      .createObjectStore('profiles', { keyPath: 'id' })
+      .createIndex('listing', ['createdAt', 'pipeline']);
+  },
+];
+
+/**
+ * Opens the database and brings an older one up to date, keeping what it holds.
+ * @param migrations all steps from an empty database; their number is the version
+ * @throws StoreUnavailableError
+ */
+export async function openDatabase(
+  name: string,
+  migrations: readonly Migration[],
+  onClosed: (why: string) => void,
+): Promise<Database> {
+  return new Promise((resolve, reject) => {
+    let blocked = false;
+    openDB<Tables>(name, migrations.length, {
+      upgrade(database, from, _to, transaction) {
+        for (const step of migrations.slice(from)) step(database, transaction);
+      },
+      blocked() {
+        blocked = true;
+        reject(
+          new StoreUnavailableError(
+            'Another tab holds saved profiles open. Close it, then reload this page.',
+          ),
+        );
+      },
+      blocking(_current, _next, event) {
+        (event.target as IDBDatabase).close();
+        onClosed('Another tab updated or deleted the saved profiles. Reload this page.');
+      },
+      terminated() {
+        onClosed('The browser closed the saved profiles, as when its data is cleared. Reload this page.');
+      },
+    }).then(
+      // The other tab may close after all, once nobody waits here any more.
+      (database) => (blocked ? database.close() : resolve(database)),
+      (cause: DOMException) => {
+        if (cause.name === 'QuotaExceededError') return reject(new StoreFullError('profiles', { cause }));
+        const why =
+          cause.name === 'VersionError'
+            ? 'Profiles here were saved by a newer version. Reload this page to get it.'
+            : `This browser does not let profiles be saved here (${cause.message}). Private windows may forbid it.`;
+        reject(new StoreUnavailableError(why, { cause }));
+      },
+    );
+  });
+}
+
+/**
+ * The store of a page or a web worker, in IndexedDB. Several tabs may have it open.
+ * @throws StoreUnavailableError
+ */
+export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
+  let closed: string | undefined;
+  const database = await openDatabase(name, MIGRATIONS, (why) => {
+    closed = why;
+  });
+  return new BrowserStore(database, () => closed);
+}
+
+class BrowserStore implements Store {
+  readonly #database: Database;
+  readonly #whyClosed: () => string | undefined;
+
+  constructor(database: Database, whyClosed: () => string | undefined) {
+    this.#database = database;
+    this.#whyClosed = whyClosed;
+  }
+
+  async readJournal(journal: string): Promise<JournalEntry[]> {
+    const rows = await this.#open().getAllFromIndex('journal', 'journal', journal);
+    return rows.map(({ entry }, i) => parseJournalEntry(entry, `entry ${i + 1} of journal ${journal}`));
+  }
+
+  async append(journal: string, entry: JournalEntry): Promise<void> {
+    await this.#write('journal', 'a measurement', (table) => table.add({ journal, entry }));
+  }
+
+  async deleteJournal(journal: string): Promise<void> {
+    const transaction = this.#open().transaction('journal', 'readwrite');
+    let cursor = await transaction.store.index('journal').openCursor(journal);
+    while (cursor) {
+      void cursor.delete();
+      cursor = await cursor.continue();
+    }
+    await transaction.done;
+  }
+
+  async saveProfile(profile: Profile): Promise<ProfileEntry> {
+    const text = exportProfile(profile);
+    const entry = { id: await sha256Hex(text), pipeline: profile.pipeline, createdAt: profile.createdAt };
+    await this.#write('profiles', 'the profile', (table) => table.put({ ...entry, text }));
+    return entry;
+  }
+
+  async listProfiles(): Promise<ProfileEntry[]> {
+    const entries: ProfileEntry[] = [];
+    const index = this.#open().transaction('profiles').store.index('listing');
+    for (let cursor = await index.openKeyCursor(null, 'prev'); cursor; cursor = await cursor.continue())
+      entries.push({ id: cursor.primaryKey, pipeline: cursor.key[1], createdAt: cursor.key[0] });
+    return entries;
+  }
+
+  async loadProfile(id: string): Promise<Profile> {
+    const row = await this.#open().get('profiles', id);
+    if (!row) throw new ProfileNotFoundError(id);
+    return importProfile(row.text, `saved profile ${id}`);
+  }
+
+  async deleteProfile(id: string): Promise<void> {
+    await this.#open().delete('profiles', id);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #open(): Database {
+    const why = this.#whyClosed();
+    if (why) throw new StoreUnavailableError(why);
+    return this.#database;
+  }
+
+  /** Strict: what is told to be safe is on the disk, not in a cache that a crash would lose. */
+  async #write<T extends StoreNames<Tables>>(
+    table: T,
+    what: string,
+    write: (table: IDBPTransaction<Tables, [T], 'readwrite'>['store']) => Promise<unknown>,
+  ): Promise<void> {
+    const transaction = this.#open().transaction(table, 'readwrite', { durability: 'strict' });
+    // A request that fails aborts its transaction, which tells the reason below.
+    write(transaction.store).catch(() => {});
+    try {
+      await transaction.done;
+    } catch (cause) {
+      if ((cause as Error | null)?.name === 'QuotaExceededError')
+        throw new StoreFullError(what, { cause: cause as Error });
+      throw cause;
+    }
+  }
+}

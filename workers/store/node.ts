@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { exportProfile, importProfile, parseJournalLine } from './exchange.ts';
+import { sha256Hex } from './hash.ts';
+import {
+  type JournalEntry,
+  type ProfileEntry,
+  ProfileNotFoundError,
+  type Store,
+  StoreFullError,
+} from './store.ts';
+
+const NEWLINE = 0x0a;
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
+
+const asFull = (error: unknown, what: string): unknown =>
+  codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT'
+    ? new StoreFullError(what, { cause: error })
+    : error;
+
+/**
+ * The store of Node, in a folder: `journals/*.jsonl` with one entry per line, `profiles/<id>.json`.
+ * One process at a time may append to a journal.
+ */
+export async function openFileStore(folder: string): Promise<Store> {
+  const journals = join(folder, 'journals');
+  const profiles = join(folder, 'profiles');
+  await mkdir(journals, { recursive: true });
+  await mkdir(profiles, { recursive: true });
+  return new FileStore(journals, profiles);
+}
+
+class FileStore implements Store {
+  readonly #journals: string;
+  readonly #profiles: string;
+  readonly #open = new Map<string, JournalFile>();
+
+  constructor(journals: string, profiles: string) {
+    this.#journals = journals;
+    this.#profiles = profiles;
+  }
+
+  async readJournal(journal: string): Promise<JournalEntry[]> {
+    const path = this.#journalPath(journal);
+    const text = await readFile(path, 'utf8').catch((error) => {
+      if (codeOf(error) === 'ENOENT') return '';
+      throw error;
+    });
+    // What follows the last newline is nothing, or an entry that a crash tore.
+    const lines = text.split('\n').slice(0, -1);
+    return lines.map((line, i) => parseJournalLine(line, `${path}, line ${i + 1}`));
+  }
+
+  async append(journal: string, entry: JournalEntry): Promise<void> {
+    let file = this.#open.get(journal);
+    if (!file) {
+      file = new JournalFile(this.#journalPath(journal));
+      this.#open.set(journal, file);
+    }
+    await file.append(`${JSON.stringify(entry)}\n`).catch((error) => {
+      throw asFull(error, 'a measurement');
+    });
+  }
+
+  async deleteJournal(journal: string): Promise<void> {
+    await this.#open.get(journal)?.close();
+    this.#open.delete(journal);
+    await rm(this.#journalPath(journal), { force: true });
+  }
+
+  async saveProfile(profile: Profile): Promise<ProfileEntry> {
+    const text = exportProfile(profile);
+    const id = await sha256Hex(text);
+    await this.#writeWhole(`${id}.json`, text);
+    return { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
+  }
+
+  async listProfiles(): Promise<ProfileEntry[]> {
+    const files = (await readdir(this.#profiles)).filter((file) => file.endsWith('.json'));
+    const entries: ProfileEntry[] = [];
+    for (const file of files) {
+      const path = join(this.#profiles, file);
+      const { pipeline, createdAt } = importProfile(await readFile(path, 'utf8'), path);
+      entries.push({ id: file.slice(0, -'.json'.length), pipeline, createdAt });
+    }
+    return entries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  async loadProfile(id: string): Promise<Profile> {
+    const path = this.#profilePath(id);
+    const text = await readFile(path, 'utf8').catch((error) => {
+      throw codeOf(error) === 'ENOENT' ? new ProfileNotFoundError(id) : error;
+    });
+    return importProfile(text, path);
+  }
+
+  async deleteProfile(id: string): Promise<void> {
+    await rm(this.#profilePath(id), { force: true });
+  }
+
+  close(): void {
+    for (const file of this.#open.values()) void file.close();
+    this.#open.clear();
+  }
+
+  #journalPath(journal: string): string {
+    return join(this.#journals, `${encodeURIComponent(journal)}.jsonl`);
+  }
+
+  #profilePath(id: string): string {
+    if (!/^[0-9a-f]{64}$/.test(id)) throw new ProfileNotFoundError(id);
+    return join(this.#profiles, `${id}.json`);
+  }
+
+  /** All of the file or none of it, whenever the power goes. */
+  async #writeWhole(name: string, text: string): Promise<void> {
+    const path = join(this.#profiles, name);
+    const part = `${path}.${randomUUID()}.part`;
+    try {
+      const file = await open(part, 'wx');
+      try {
+        await file.writeFile(text);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(part, path);
+      await syncFolder(this.#profiles);
+    } catch (error) {
+      await rm(part, { force: true });
+      throw asFull(error, 'the profile');
+    }
+  }
+}
+
+/** A journal that is appended to: its lines are whole, written one after the other. */
+class JournalFile {
+  readonly #path: string;
+  #file: FileHandle | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  append(line: string): Promise<void> {
+    const appended = this.#last.then(() => this.#write(line));
+    this.#last = appended.catch(() => {});
+    return appended;
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.#file?.close();
+  }
+
+  async #write(line: string): Promise<void> {
+    this.#file ??= await openRepaired(this.#path);
+    const { size } = await this.#file.stat();
+    try {
+      await this.#file.appendFile(line);
+      await this.#file.datasync();
+    } catch (error) {
+      // A part of the line may have fitted; the next one must not be glued to it.
+      await this.#file.truncate(size).catch(() => {});
+      throw error;
+    }
+  }
+}
+
+/** Opens a journal and cuts off the line that a crash tore, so that the next entry starts a line of its own. */
+async function openRepaired(path: string): Promise<FileHandle> {
+  const file = await open(path, 'a+');
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(size), 0, size, 0);
+    const whole = buffer.lastIndexOf(NEWLINE) + 1;
+    if (whole < size) await file.truncate(whole);
+    await syncFolder(dirname(path));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Makes a new or renamed file's name safe too. Windows has no such call and needs none. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
