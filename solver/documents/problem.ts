@@ -73,6 +73,8 @@ export type Solution =
       accuracy: number;
       cost: number;
       latencyMs: number;
+      /** Regions of the search space that the search relaxed. */
+      nodes: number;
       solveMs: number;
     }
   | {

@@ -1,0 +1,86 @@
+import { type Core, type CoreOption, objectiveOf, TOLERANCE, withinLimits } from './core.ts';
+import type { Bound, Region } from './relaxation.ts';
+
+/** The best choice so far. */
+export interface Incumbent {
+  choice: readonly CoreOption[] | undefined;
+  objective: number;
+}
+
+/**
+ * Goes through every choice of a region that could still beat the incumbent, depth first, in doubles: a choice's
+ * gaps together may not exceed what the bound is above the incumbent, and what is used, with the least that the
+ * stages to come use, must stay within the limits. Better choices replace the incumbent.
+ * @param margin a choice must be better by more than this
+ * @returns whether it came to the end within `budget` steps
+ */
+export function enumerate(
+  core: Core,
+  region: Region,
+  { bound, gaps }: Bound,
+  incumbent: Incumbent,
+  margin: () => number,
+  budget: number,
+): boolean {
+  const rows = core.limits.length;
+  const stages = region.stages
+    .map((options, s) => {
+      const order = options.map((_, o) => o).sort((a, b) => gaps[s]![a]! - gaps[s]![b]!);
+      return {
+        place: s,
+        options: order.map((o) => options[o]!),
+        gaps: Float64Array.from(order, (o) => gaps[s]![o]!),
+        use: Float64Array.from(order.flatMap((o) => options[o]!.use)),
+      };
+    })
+    .sort((a, b) => a.options.length - b.options.length);
+  const depthMax = stages.length;
+  // room[d · rows + r]: what the stages before d may use of row r.
+  const room = new Float64Array((depthMax + 1) * rows);
+  for (let r = 0; r < rows; r++) {
+    room[depthMax * rows + r] = core.limits[r]! + 2 * TOLERANCE;
+    for (let d = depthMax - 1; d >= 0; d--) {
+      const least = Math.min(...stages[d]!.options.map((option) => option.use[r]!));
+      room[d * rows + r] = room[(d + 1) * rows + r]! - least;
+    }
+  }
+  const used = new Float64Array((depthMax + 1) * rows);
+  const choice: CoreOption[] = new Array(depthMax);
+  let slack = bound - incumbent.objective - margin();
+  let steps = 0;
+
+  const descend = (d: number, gap: number): boolean => {
+    if (d === depthMax) {
+      if (!withinLimits(core, choice)) return true;
+      const objective = objectiveOf(core, choice);
+      if (objective > incumbent.objective) {
+        incumbent.choice = [...choice];
+        incumbent.objective = objective;
+        slack = bound - objective - margin();
+      }
+      return true;
+    }
+    const stage = stages[d]!;
+    const here = d * rows;
+    const next = here + rows;
+    for (let o = 0; o < stage.options.length; o++) {
+      const total = gap + stage.gaps[o]!;
+      if (total >= slack) break;
+      if (++steps > budget) return false;
+      let fits = true;
+      for (let r = 0; r < rows; r++) {
+        const sum = used[here + r]! + stage.use[o * rows + r]!;
+        used[next + r] = sum;
+        if (sum > room[next + r]!) {
+          fits = false;
+          break;
+        }
+      }
+      if (!fits) continue;
+      choice[stage.place] = stage.options[o]!;
+      if (!descend(d + 1, total)) return false;
+    }
+    return true;
+  };
+  return descend(0, 0);
+}
