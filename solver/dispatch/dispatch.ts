@@ -7,6 +7,7 @@ import {
   UnknownStageError,
   UnknownWorkerError,
 } from './errors.ts';
+import { Outlook } from './outlook.ts';
 import { type Entry, ItemQueue, type RequestState } from './queue.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
 
@@ -16,7 +17,7 @@ const LOSSES_MAX = 3;
 /** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. */
 const TIMER_SHARE = 0.05;
 
-/** A request is late when its deadline is missed by more than nothing; this is how much more a wake-up waits. */
+/** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
 const LATE_GRAIN_MS = 0.01;
 
 interface WorkerState {
@@ -48,8 +49,7 @@ export function createDispatch(policy: DispatchPolicy, workers: readonly Dispatc
 
 class QueueDispatch implements Dispatch {
   #policy: DispatchPolicy;
-  /** Expected time of one item from each stage to the end, each batch holding nothing else; 0 past the last. */
-  #remainingMs: readonly number[];
+  readonly #outlook: Outlook;
   /** Later stages first, which breaks ties; per stage what is retried alone, then the rest. */
   readonly #queues: readonly ItemQueue[];
   readonly #shared: readonly ItemQueue[];
@@ -64,7 +64,7 @@ class QueueDispatch implements Dispatch {
 
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
-    this.#remainingMs = remainingMs(policy);
+    this.#outlook = new Outlook(policy.stages.length);
     this.#shared = policy.stages.map((_, stage) => new ItemQueue(stage, false));
     this.#solo = policy.stages.map((_, stage) => new ItemQueue(stage, true));
     this.#queues = policy.stages.flatMap((_, stage) => [this.#shared[stage]!, this.#solo[stage]!]).reverse();
@@ -80,7 +80,7 @@ class QueueDispatch implements Dispatch {
 
   arrive(id: number, arrivalMs: number): void {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
-    const request: RequestState = { id, arrivalMs, order: this.#entered++, entries: new Set() };
+    const request: RequestState = { id, arrivalMs, order: this.#entered++, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
     this.#enter(request, 0, null, 0, arrivalMs);
   }
@@ -94,6 +94,7 @@ class QueueDispatch implements Dispatch {
     this.#free(batch);
     batch.entries.forEach((entry, k) => {
       const { request } = entry;
+      if (!last) this.#outlook.children(batch.stage, children[k]!);
       if (!request.entries.delete(entry)) return; // The request has ended.
       const count = last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
@@ -113,9 +114,9 @@ class QueueDispatch implements Dispatch {
   }
 
   workerLost(id: string): void {
-    const worker = this.#known(id);
+    const { batch, retired, holds } = this.#known(id);
     this.#workers.delete(id);
-    const { batch } = worker;
+    if (!retired) this.#outlook.holders(holds, -1);
     if (batch === null) return;
     this.#batches.delete(batch.id);
     for (const entry of batch.entries) {
@@ -135,10 +136,12 @@ class QueueDispatch implements Dispatch {
       holds[stage] = true;
     }
     this.#workers.set(id, { id, holds, batch: null, retired: false, lastBatch: -1 });
+    this.#outlook.holders(holds, 1);
   }
 
   workerRetired(id: string): void {
     const worker = this.#known(id);
+    if (!worker.retired) this.#outlook.holders(worker.holds, -1);
     worker.retired = true;
     if (worker.batch === null) this.#workers.delete(id);
   }
@@ -149,7 +152,6 @@ class QueueDispatch implements Dispatch {
     if (names.length !== found.length || names.some((name, i) => name !== found[i]))
       throw new StagesDifferError(names, found);
     this.#policy = policy;
-    this.#remainingMs = remainingMs(policy);
   }
 
   poll(nowMs: number): Action[] {
@@ -167,7 +169,7 @@ class QueueDispatch implements Dispatch {
       const head = queue.head();
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
-        wakeMs = Math.min(wakeMs, this.#latestStartMs(head) + LATE_GRAIN_MS);
+        wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
       if (this.#idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
     }
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
@@ -212,27 +214,29 @@ class QueueDispatch implements Dispatch {
     if (worker.retired) this.#workers.delete(worker.id);
   }
 
-  /** Late requests stand at the heads: all have the same SLA and each queue is in order of arrival. */
+  /** Late requests stand at the heads: each queue is in order of arrival, and all have the same SLA. */
   #shedLate(nowMs: number): void {
     for (const queue of this.#queues)
-      for (let head = queue.head(); head && nowMs > this.#latestStartMs(head); head = queue.head())
+      for (let head = queue.head(); head && nowMs > this.#latestStartMs(queue, head); head = queue.head())
         this.#end(head.request, 'shed');
   }
 
-  /** The last moment to start an item in a batch of its own and still make the SLA. */
-  #latestStartMs({ item, request }: Entry): number {
-    return request.arrivalMs + this.#policy.slaMs - this.#remainingMs[item.stage]!;
+  /** The last moment to start what a request has at the head of a queue and still make the SLA. */
+  #latestStartMs(queue: ItemQueue, { request }: Entry): number {
+    const { slaMs, stages } = this.#policy;
+    const { stage } = queue;
+    const atHand = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
+    return request.arrivalMs + slaMs - this.#outlook.remainingMs(stages, stage, request.waiting, atHand);
   }
 
   /** When the batch at the head of a queue closes if nothing more comes; in the past where it is full. */
   #closesMs(queue: ItemQueue, head: Entry): number {
     const { slaMs, shedding, stages } = this.#policy;
-    const stage = stages[queue.stage]!;
-    if (queue.solo || queue.size >= stage.batch) return Number.NEGATIVE_INFINITY;
-    const waitedMs = queue.oldestMs()! + stage.maxWaitMs;
+    const { batch, maxWaitMs } = stages[queue.stage]!;
+    if (queue.solo || queue.size >= batch) return Number.NEGATIVE_INFINITY;
+    const waitedMs = queue.oldestMs()! + maxWaitMs;
     if (shedding === 'never') return waitedMs;
-    const remaining = stage.serviceMs(queue.size) + this.#remainingMs[queue.stage + 1]!;
-    return Math.min(waitedMs, head.request.arrivalMs + slaMs * (1 - TIMER_SHARE) - remaining);
+    return Math.min(waitedMs, this.#latestStartMs(queue, head) - TIMER_SHARE * slaMs);
   }
 
   /** The queue of the closed batch whose oldest request arrived first, and who runs it. */
@@ -273,9 +277,3 @@ class QueueDispatch implements Dispatch {
 
 const isChildrenOf = (batch: BatchState, children: readonly number[]): boolean =>
   children.length === batch.entries.length && children.every((n) => Number.isInteger(n) && n >= 0);
-
-function remainingMs({ stages }: DispatchPolicy): number[] {
-  const remaining = [0];
-  for (const stage of [...stages].reverse()) remaining.unshift(remaining[0]! + stage.serviceMs(1));
-  return remaining;
-}

@@ -9,6 +9,8 @@ export interface RequestState {
   readonly order: number;
   /** Its items that are waiting or in flight. */
   readonly entries: Set<Entry>;
+  /** Of those, how many are waiting. */
+  waiting: number;
 }
 
 /** An item and where it stands. */
@@ -53,14 +55,16 @@ export class ItemQueue {
 
   push(entry: Entry): void {
     entry.queue = this;
+    entry.request.waiting++;
     this.#size++;
     this.#byArrival.push(entry);
     this.#byWait.push(entry);
   }
 
-  /** Takes out one that waits here, for good: it never comes back to a queue. */
+  /** Takes out one that waits here. It may not be pushed here again unless {@link take} took it. */
   drop(entry: Entry): void {
     entry.queue = null;
+    entry.request.waiting--;
     this.#size--;
   }
 
@@ -81,8 +85,7 @@ export class ItemQueue {
       const entry = this.head();
       if (entry === undefined) break;
       this.#byArrival.pop();
-      entry.queue = null;
-      this.#size--;
+      this.drop(entry);
       taken.push(entry);
     }
     this.#live(this.#byWait); // Or it would only grow while batches are always full.
