@@ -135,9 +135,8 @@ export const profileSchema = z
       seed: z.int(),
       budgetS: z.number().positive(),
       batches: z.array(positiveCount).min(1),
-      /** Batches slower than this were not followed further. Given, or by IPA's rule from batch 1. */
-      slaMs: milliseconds,
-      slaGiven: z.boolean(),
+      /** Batches slower than this were not followed further; null: IPA's rule, per backend. */
+      slaMs: milliseconds.nullable(),
     }),
     stages: z.array(profileStage).min(1).max(32),
     cells: z.array(cell),

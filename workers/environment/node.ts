@@ -20,7 +20,9 @@ export function nodeEnvironment(): Environment {
     spawn(id, threads) {
       const child = fork(WORKER, {
         // In a checkout the worker is TypeScript, whatever started this process.
-        execArgv: WORKER.endsWith('.ts') ? ['--import', pathToFileURL(createRequire(WORKER).resolve('tsx')).href] : [],
+        execArgv: WORKER.endsWith('.ts')
+          ? ['--import', pathToFileURL(createRequire(WORKER).resolve('tsx')).href]
+          : [],
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       });

@@ -1,6 +1,6 @@
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
-import { type CellFlag, type CellKey, type MeasuredCell } from '../../solver/documents/profile.ts';
-import { median, MIN_SAMPLES, summarise } from '../../solver/statistics.ts';
+import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
+import { MIN_SAMPLES, median, summarise } from '../../solver/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** One run through the stage worker, whole round trip. */
@@ -132,7 +132,11 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
 }
 
 /** A cell with more samples of the same session. */
-export function extendCell(cell: MeasuredCell, samples: readonly Sample[], timerGrainMs: number): MeasuredCell {
+export function extendCell(
+  cell: MeasuredCell,
+  samples: readonly Sample[],
+  timerGrainMs: number,
+): MeasuredCell {
   const { state: _, cold, warmupRuns, inferenceMs, handlingMs, latencyMs: __, outputs, flags, ...key } = cell;
   const all = inferenceMs.map((ms, i) => ({ inferenceMs: ms, handlingMs: handlingMs[i]! }));
   const kept = flags.filter((flag) => flag !== 'few-samples' && flag !== 'timer-grain');

@@ -13,7 +13,10 @@ const GAIN = 0.03;
  * Whether a variant's batch sweep ends after these points (batches rising), and why: one batch alone breaks the SLA, or two
  * doublings in a row gave no more items/s.
  */
-export function sweepEnd(points: readonly SweepPoint[], slaMs: number): 'breaks-sla' | 'no-more-items-per-second' | null {
+export function sweepEnd(
+  points: readonly SweepPoint[],
+  slaMs: number,
+): 'breaks-sla' | 'no-more-items-per-second' | null {
   let best = 0;
   let bestBatch = 0;
   for (const { batch, p50Ms } of points) {

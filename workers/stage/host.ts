@@ -1,6 +1,7 @@
 import { transfer } from 'comlink';
 import type { ManifestStage } from '../../models/manifest.ts';
 import { taskOf } from '../../models/tasks/index.ts';
+import { joinItems } from '../../models/tasks/items.ts';
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
 import type { Runtime, Session, TensorInfo } from '../runtime/runtime.ts';
@@ -59,7 +60,7 @@ export class StageHost implements StageWorkerApi {
       const batches = next
         ? results.map((result, i) => task.children(spec.stage, items, i, result, next))
         : [];
-      const children = concatenate(batches);
+      const children = joinItems(batches);
       return transfer({ results, children, childCounts: batches.map((batch) => batch.count), inferenceMs }, [
         children.pixels.buffer,
       ]);
@@ -115,16 +116,6 @@ export class StageHost implements StageWorkerApi {
     this.#tail = result.catch(() => {});
     return result;
   }
-}
-
-function concatenate(batches: readonly ItemBatch[]): ItemBatch {
-  const pixels = new Uint8Array(batches.reduce((sum, batch) => sum + batch.pixels.length, 0));
-  let offset = 0;
-  for (const batch of batches) {
-    pixels.set(batch.pixels, offset);
-    offset += batch.pixels.length;
-  }
-  return { count: batches.reduce((sum, batch) => sum + batch.count, 0), pixels };
 }
 
 const outputDims = (stage: ManifestStage): (number | null)[] =>

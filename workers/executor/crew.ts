@@ -1,0 +1,64 @@
+import type { Manifest, ManifestVariant } from '../../models/manifest.ts';
+import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Environment } from '../environment/environment.ts';
+import { gather } from '../profiler/measure.ts';
+import type { StageWorker } from '../stage/stage-worker.ts';
+
+/** A worker that holds the sessions of a plan's worker, ready to run. */
+export interface CrewMember {
+  readonly worker: StageWorker;
+  /** Of the plan that it was started for, by stage name. */
+  readonly sessions: ReadonlyMap<string, Plan['stages'][number]>;
+}
+
+export interface CrewOptions {
+  readonly manifest: Manifest;
+  readonly environment: Environment;
+  readonly readModel: (variant: ManifestVariant) => Promise<Uint8Array>;
+  /** Items of a stage to warm up with, by stage name. */
+  readonly warmUpItems: (stage: string) => readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** Runs of each batch size before a worker serves: the first compiles shaders. */
+const WARM_UP_RUNS = 2;
+
+/** Starts a worker, loads its sessions and warms each at every batch size that may close. */
+export async function recruit(
+  id: string,
+  planWorker: PlanWorker,
+  plan: Plan,
+  options: CrewOptions,
+): Promise<CrewMember> {
+  const { manifest, environment, readModel, warmUpItems } = options;
+  const worker = await environment.spawn(id, planWorker.threads);
+  try {
+    const sessions = new Map<string, Plan['stages'][number]>();
+    for (const name of planWorker.stages) {
+      const index = manifest.stages.findIndex((stage) => stage.name === name);
+      const stage = manifest.stages[index]!;
+      const planned = plan.stages.find((s) => s.name === name)!;
+      const variant = stage.variants.find((v) => v.name === planned.variant)!;
+      const model = `${name}/${variant.name}`;
+      const next = manifest.stages[index + 1] ?? null;
+      await worker.load(
+        { key: name, model, backend: planned.backend, stage, next },
+        await readModel(variant),
+      );
+      const items = warmUpItems(name);
+      for (const batch of warmUpSizes(planned.batch))
+        for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, gather(items, 0, batch));
+      sessions.set(name, planned);
+    }
+    return { worker, sessions };
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** Batches close at any size up to the plan's: each may compile shaders of its own. Powers of two and the full size stand for them. */
+function warmUpSizes(batch: number): number[] {
+  const sizes = new Set([batch]);
+  for (let size = 1; size < batch; size *= 2) sizes.add(size);
+  return [...sizes].sort((a, b) => a - b);
+}

@@ -1,0 +1,275 @@
+import type { LoadedManifest } from '../../models/load.ts';
+import { labelledItems, type Pack } from '../../models/pack.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
+import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { REPORT, type RequestRecord, type RunReport, type Service } from '../../solver/documents/report.ts';
+import { drawScenes } from '../../solver/simulator/fanout.ts';
+import { summariseRequests } from '../../solver/simulator/predict.ts';
+import { serviceFromRun } from '../../solver/simulator/service.ts';
+import { simulate } from '../../solver/simulator/simulate.ts';
+import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import type { Environment } from '../environment/environment.ts';
+import { pipelineMetric } from '../profiler/accuracy.ts';
+import { sleep } from './clock.ts';
+import { Executor } from './executor.ts';
+import { Judge } from './judge.ts';
+import type { Answer, BatchRecord } from './types.ts';
+
+export interface Load {
+  readonly kind: RunReport['load']['kind'];
+  /** Mean over the run. */
+  readonly ratePerS: number;
+  readonly durationS: number;
+  /** Scheduled arrivals from the start of the run, rising. */
+  readonly arrivalsMs: Float64Array;
+}
+
+export interface RunOptions {
+  /** Names the run in reports, e.g. `plan`, `heaviest`. */
+  readonly name: string;
+  readonly plan: Plan;
+  /** What the planner was allowed. */
+  readonly backends: readonly Backend[];
+  readonly models: LoadedManifest;
+  readonly environment: Environment;
+  readonly load: Load;
+  readonly seed: number;
+  /** Ends the run early; what was sent is reported. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: RunProgress): void;
+}
+
+export interface RunProgress {
+  readonly run: string;
+  readonly sent: number;
+  readonly ended: number;
+  readonly total: number;
+  readonly timeLeftMs: number;
+}
+
+/** A generator that was later than this share of the SLA (p99) makes the run invalid. */
+const LATE_SHARE = 0.05;
+
+/**
+ * Runs a plan under an open-loop load on the pack's scenes: latency counts from the scheduled arrival. What is still
+ * open one SLA after the last arrival has missed it and is shed.
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and what reading the models throws
+ */
+export async function run(options: RunOptions): Promise<RunReport> {
+  const { plan, models, environment, load, seed, signal } = options;
+  const { manifest } = models;
+  const pack = await models.readPack();
+  const warmUp = warmUpItems(options, pack);
+  const batches: BatchRecord[] = [];
+  const events: RunReport['events'] = [];
+  let startMs = performance.now();
+  const executor = await Executor.start(
+    plan,
+    {
+      manifest,
+      environment,
+      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
+      warmUpItems: (stage) => warmUp.get(stage)!,
+    },
+    {
+      onBatch: (batch) => batches.push(batch),
+      onEvent: (what) => events.push({ atMs: Math.max(0, performance.now() - startMs), what }),
+    },
+  );
+  const total = load.arrivalsMs.length;
+  const scenes = drawScenes(total, pack.truths.length, seed);
+  const answers: Answer[] = [];
+  const lateness: number[] = [];
+  const judge = new Judge(manifest);
+  try {
+    const device = await environment.describe(executor.runtime);
+    startMs = performance.now();
+    const endMs = () => startMs + (load.arrivalsMs[total - 1] ?? 0) + plan.slaMs;
+    let ended = 0;
+    const tell = () =>
+      options.onProgress?.({
+        run: options.name,
+        sent: answersDue.length,
+        ended,
+        total,
+        timeLeftMs: Math.max(0, endMs() - performance.now()),
+      });
+    const answersDue: Promise<void>[] = [];
+    for (let i = 0; i < total && !signal?.aborted; i++) {
+      const due = startMs + load.arrivalsMs[i]!;
+      await sleepUntil(due, signal);
+      if (signal?.aborted) break;
+      lateness.push(performance.now() - due);
+      const scene = scenes[i]!;
+      answersDue.push(
+        executor.submit(pixelsOf(pack.images, scene), due).then((answer) => {
+          answers[i] = answer;
+          ended++;
+          if (answer.outcome === 'completed') judge.add(answer.answer, pack.truths[scene]!);
+          tell();
+        }),
+      );
+      tell();
+    }
+    const all = Promise.all(answersDue);
+    await Promise.race([
+      all,
+      signal?.aborted ? undefined : sleep(Math.max(0, endMs() - performance.now()), signal),
+    ]);
+    executor.close();
+    await all;
+    return report(options, { pack, device, answers, lateness, judge, batches, events, scenes, startMs });
+  } finally {
+    executor.close();
+  }
+}
+
+async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
+  const wait = dueMs - performance.now();
+  if (wait > 0) await sleep(wait, signal);
+}
+
+function warmUpItems({ models }: RunOptions, pack: Pack): Map<string, Uint8Array<ArrayBuffer>[]> {
+  const { stages } = models.manifest;
+  return new Map(
+    labelledItems(pack, stages).map(({ items }, s) => [
+      stages[s]!.name,
+      Array.from({ length: Math.min(items.count, 64) }, (_, i) => pixelsOf(items, i)),
+    ]),
+  );
+}
+
+interface Ran {
+  readonly pack: Pack;
+  readonly device: RunReport['device'];
+  readonly answers: readonly Answer[];
+  readonly lateness: readonly number[];
+  readonly judge: Judge;
+  readonly batches: readonly BatchRecord[];
+  readonly events: RunReport['events'];
+  readonly scenes: Int32Array;
+  readonly startMs: number;
+}
+
+function report(options: RunOptions, ran: Ran): RunReport {
+  const { plan, load, models } = options;
+  const { answers, judge } = ran;
+  const requests: RequestRecord[] = answers.map(({ outcome, latencyMs }, i) => ({
+    arrivalMs: load.arrivalsMs[i]!,
+    latencyMs: outcome === 'completed' ? latencyMs : null,
+    outcome,
+  }));
+  const latenessP99Ms = ran.lateness.length ? Math.max(0, nearestRank(sortedNumbers(ran.lateness), 99)) : 0;
+  const service = serviceOf(ran.batches);
+  const cost = plan.stages.reduce((sum, stage) => sum + stage.cost, 0);
+  return {
+    schema: REPORT,
+    kind: 'run',
+    name: options.name,
+    createdAt: new Date().toISOString(),
+    pipeline: plan.pipeline,
+    device: ran.device,
+    seed: options.seed,
+    backends: [...options.backends],
+    slaMs: plan.slaMs,
+    percentile: plan.percentile,
+    load: {
+      kind: load.kind,
+      ratePerS: load.ratePerS,
+      durationS: load.durationS,
+      requests: requests.length,
+      latenessP99Ms,
+      valid: latenessP99Ms <= LATE_SHARE * plan.slaMs,
+    },
+    result: {
+      ...resultOf(requests, plan.slaMs, load.durationS),
+      accuracy: {
+        endToEnd: judge.score,
+        metric: pipelineMetric(models.manifest),
+        pas: plan.stages.reduce((product, stage) => product * stage.accuracy, 1),
+        n: judge.n,
+      },
+      cost: { mean: cost, max: cost },
+    },
+    predicted: plan.predicted,
+    resimulated: resimulate(options, ran, requests, service),
+    plans: [{ atMs: 0, plan }],
+    requests,
+    service,
+    events: ran.events,
+  };
+}
+
+function resultOf(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
+  const count = (outcome: RequestRecord['outcome']) => requests.filter((r) => r.outcome === outcome).length;
+  const sorted = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
+  const n = sorted.length;
+  const at = (percentile: number, least: number) => (n >= least ? nearestRank(sorted, percentile) : null);
+  const inTime = sorted.filter((ms) => ms <= slaMs).length;
+  return {
+    completed: count('completed'),
+    shed: count('shed'),
+    failed: count('failed'),
+    latencyMs: {
+      p50: at(50, 1),
+      p95: at(95, MIN_SAMPLES.p95),
+      p99: at(99, MIN_SAMPLES.p99),
+      max: at(100, 1),
+      n,
+    },
+    slaAttainment: requests.length ? inTime / requests.length : 0,
+    goodputPerS: inTime / durationS,
+  };
+}
+
+function serviceOf(batches: readonly BatchRecord[]): Service[] {
+  const bySize = new Map<string, Service>();
+  for (const { stage, backend, items, serviceMs } of batches) {
+    const id = `${stage}/${backend}/${items}`;
+    const entry = bySize.get(id) ?? { stage, backend, items, samplesMs: [] };
+    entry.samplesMs.push(serviceMs);
+    bySize.set(id, entry);
+  }
+  return [...bySize.values()];
+}
+
+/** The same arrivals, scenes and plan through the simulator, on the service times that this run had. */
+function resimulate(
+  { plan, load, seed }: RunOptions,
+  { answers, scenes, pack }: Ran,
+  requests: readonly RequestRecord[],
+  service: readonly Service[],
+): RunReport['resimulated'] {
+  const ranAll = plan.stages.every((stage) => service.some((entry) => entry.stage === stage.name));
+  if (requests.length === 0 || !ranAll) return null;
+  const { requests: simulated } = simulate({
+    policy: policyOf(plan),
+    workers: workersOf(plan),
+    arrivalsMs: load.arrivalsMs.subarray(0, requests.length),
+    scenes,
+    counts: observedCounts(answers, scenes, pack.truths.length, plan.stages.length),
+    service: serviceFromRun(service, plan.stages),
+    seed,
+  });
+  const { latencyMs, slaAttainment } = summariseRequests(simulated, plan.slaMs, load.durationS);
+  return { p95: latencyMs?.p95 ?? null, slaAttainment };
+}
+
+/** Items per scene and stage as the run saw them; a scene that never completed is given the mean of the others. */
+function observedCounts(answers: readonly Answer[], scenes: Int32Array, sceneCount: number, stages: number) {
+  const seen: (number[] | undefined)[] = Array.from({ length: sceneCount });
+  answers.forEach(({ outcome, answer }, i) => {
+    if (outcome !== 'completed') return;
+    const counts: number[] = [];
+    for (let level = [answer]; counts.length < stages; level = level.flatMap((item) => item.children))
+      counts.push(level.length);
+    seen[scenes[i]!] = counts;
+  });
+  const known = seen.filter((counts) => counts !== undefined);
+  const means = Array.from({ length: stages }, (_, s) =>
+    known.length ? Math.round(known.reduce((sum, counts) => sum + counts[s]!, 0) / known.length) : 1,
+  );
+  return (scene: number, stage: number): number => (seen[scene] ?? means)[stage]!;
+}

@@ -1,0 +1,243 @@
+import type { Manifest } from '../../models/manifest.ts';
+import type { OutputTensor } from '../../models/tasks/task.ts';
+import { type Device, onGpu } from '../../solver/documents/common.ts';
+import {
+  type Cell,
+  type CellFlag,
+  type CellKey,
+  cellId,
+  type FanOut,
+  type MeasuredCell,
+} from '../../solver/documents/profile.ts';
+import { seededRandom, shuffled } from '../../solver/random.ts';
+import { slaByRule } from '../../solver/sla.ts';
+import type { Environment } from '../environment/environment.ts';
+import { message } from '../errors.ts';
+import { cellsOfBatch } from './cells.ts';
+import { DriftWatch } from './drift.ts';
+import {
+  batchRunner,
+  compareOutputs,
+  extendCell,
+  gather,
+  measuredCell,
+  type RunBatch,
+  type Sample,
+  sample,
+  warmUp,
+} from './measure.ts';
+import type { Progress } from './progress.ts';
+import type { OpenSession, Sessions } from './sessions.ts';
+import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
+import type { ProfileSettings } from './types.ts';
+
+/** Pixels of the true items of each stage, one array per item. */
+export type StageItems = readonly (readonly Uint8Array<ArrayBuffer>[])[];
+
+export interface CellProfilerOptions {
+  readonly manifest: Manifest;
+  readonly environment: Environment;
+  readonly sessions: Sessions;
+  readonly settings: ProfileSettings;
+  readonly device: Device;
+  readonly items: StageItems;
+  readonly fanOut: readonly FanOut[];
+  readonly progress: Progress;
+  readonly signal: AbortSignal | undefined;
+  save(cell: Cell): Promise<void>;
+  /** Cells of an earlier, interrupted profile. */
+  readonly finished: readonly Cell[];
+}
+
+/** The first look at all cells may take this share of the budget; the rest narrows the widest intervals. */
+const FIRST_LOOK = 0.5;
+/** Time per visit of a cell that is narrowed. */
+const REFINE_MS = 500;
+const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
+
+/** Measures the cells of a profile: batch by batch in seeded order, each variant's sweep until its rule ends it, then the widest again. */
+export class CellProfiler {
+  readonly #cells = new Map<string, Cell>();
+  readonly #ended = new Set<string>();
+  readonly #drift = new DriftWatch();
+  readonly #start = performance.now();
+  readonly #random: () => number;
+
+  constructor(private readonly o: CellProfilerOptions) {
+    this.#random = seededRandom(o.settings.seed);
+    for (const cell of o.finished) this.#cells.set(cellId(cell), cell);
+  }
+
+  async measureAll(): Promise<readonly Cell[]> {
+    const { manifest, settings, progress } = this.o;
+    const rounds = settings.batches.map((batch) =>
+      shuffled(cellsOfBatch(manifest, settings, batch), this.#random),
+    );
+    progress.phase('cells', rounds.flat().length);
+    for (const [r, round] of rounds.entries()) {
+      if (r > 0) this.#endSweeps(rounds.slice(r).flat());
+      for (const key of round) {
+        if (this.#ended.has(sweepId(key))) continue;
+        const known = this.#cells.get(cellId(key));
+        if (known) progress.step(cellId(key));
+        else
+          await this.#finish(
+            r > 0 && this.#timeLeftMs() <= 0
+              ? { ...key, state: 'skipped', reason: 'budget' }
+              : await this.#measure(key),
+          );
+      }
+    }
+    await this.#refine();
+    return [...this.#cells.values()];
+  }
+
+  #timeLeftMs(): number {
+    return this.o.settings.budgetS * 1000 - (performance.now() - this.#start);
+  }
+
+  async #finish(cell: Cell): Promise<void> {
+    this.#cells.set(cellId(cell), cell);
+    await this.o.save(cell);
+    this.o.progress.step(cellId(cell), cell);
+  }
+
+  /** Ends the sweeps whose last points say so; the cells to come are told as skipped, or dropped where that is told already. */
+  #endSweeps(ahead: readonly CellKey[]): void {
+    const { settings, fanOut, manifest } = this.o;
+    const all = [...this.#cells.values()];
+    const slaOf = new Map(
+      settings.backends.map((backend) => {
+        const own = all.filter((cell) => cell.backend === backend);
+        return [
+          backend,
+          settings.slaMs ??
+            slaByRule(
+              own,
+              manifest.stages.map((s) => s.name),
+              fanOut,
+            ),
+        ];
+      }),
+    );
+    const sweeps = new Map<string, Cell[]>();
+    for (const cell of all) sweeps.set(sweepId(cell), [...(sweeps.get(sweepId(cell)) ?? []), cell]);
+    for (const [id, cells] of sweeps) {
+      if (this.#ended.has(id)) continue;
+      const stopped = cells.find((cell) => cell.state !== 'measured');
+      const points = cells
+        .flatMap((cell) =>
+          cell.state === 'measured' ? [{ batch: cell.batch, p50Ms: cell.latencyMs.p50 }] : [],
+        )
+        .sort((a, b) => a.batch - b.batch);
+      const reason = sweepEnd(points, slaOf.get(cells[0]!.backend)!);
+      if (!stopped && !reason) continue;
+      this.#ended.add(id);
+      const rest = ahead.filter((key) => sweepId(key) === id);
+      this.o.progress.drop(rest.length);
+      const next = rest.find((key) => !this.#cells.has(cellId(key)));
+      if (next && reason) this.#cells.set(cellId(next), { ...next, state: 'skipped', reason });
+    }
+  }
+
+  /** Measures a cell anew; a lost worker or device is replaced once. */
+  async #measure(key: CellKey): Promise<Cell> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#measureOnce(key);
+      } catch (error) {
+        this.o.signal?.throwIfAborted();
+        if (MEMORY_ERROR.test(message(error))) {
+          await this.o.sessions.replace(key.backend, key.threads);
+          return { ...key, state: 'skipped', reason: 'out-of-memory' };
+        }
+        await this.o.sessions.replace(key.backend, key.threads);
+        if (attempt === 2) return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
+      }
+    }
+  }
+
+  async #measureOnce(key: CellKey): Promise<MeasuredCell> {
+    const { settings, environment, device, progress } = this.o;
+    progress.working(cellId(key));
+    const session = await this.#open(key);
+    await environment.visible();
+    const { output, firstRunMs } = await this.#firstRun(session, key);
+    const outputs = compareOutputs(output, await this.#referenceOutput(key));
+    const run = this.#runner(session, key);
+    const { runs, warm } = await warmUp(run);
+    const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
+    const samples = await sample(run, (FIRST_LOOK * settings.budgetS * 1000) / cells);
+    const flags: CellFlag[] = [];
+    if (onGpu(key.backend) && device.adapter?.software) flags.push('software-adapter');
+    if (session.cpuFallback) flags.push('cpu-fallback');
+    if (!warm) flags.push('not-warm');
+    if (environment.hidden()) flags.push('hidden-page');
+    const cold = { loadMs: session.loadMs, createMs: session.createMs, firstRunMs };
+    const facts = { key, cold, warmupRuns: runs + 1, outputs, timerGrainMs: device.timerGrainMs };
+    const cell = measuredCell({ ...facts, flags }, samples);
+    if (await this.#drift.moved(key.backend, key.threads, run, cell)) cell.flags.push('drift');
+    return cell;
+  }
+
+  #open(key: CellKey): Promise<OpenSession> {
+    return this.o.sessions.open({ ...key, stage: this.#stage(key) });
+  }
+
+  #stage(key: CellKey): number {
+    return this.o.manifest.stages.findIndex((stage) => stage.name === key.stage);
+  }
+
+  #items(key: CellKey) {
+    return this.o.items[this.#stage(key)]!;
+  }
+
+  #runner(session: OpenSession, key: CellKey): RunBatch {
+    const run = batchRunner(session.worker, session.key, this.#items(key), key.batch);
+    return async () => {
+      this.o.signal?.throwIfAborted();
+      await this.o.environment.visible();
+      return run();
+    };
+  }
+
+  /** The cold run at this batch, on the fixed items that are also compared. */
+  async #firstRun(session: OpenSession, key: CellKey): Promise<{ output: OutputTensor; firstRunMs: number }> {
+    const start = performance.now();
+    const output = await session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
+    return { output, firstRunMs: performance.now() - start };
+  }
+
+  async #referenceOutput(key: CellKey): Promise<OutputTensor> {
+    const session = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
+    return session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
+  }
+
+  async #refine(): Promise<void> {
+    const { progress, environment, device, signal, save } = this.o;
+    progress.phase('refine', Math.max(1, Math.ceil(this.#timeLeftMs() / REFINE_MS)));
+    for (;;) {
+      signal?.throwIfAborted();
+      const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
+      const cell = mostUncertain(measured, this.#timeLeftMs());
+      if (!cell || this.#timeLeftMs() <= 0) return;
+      progress.working(cellId(cell));
+      let samples: Sample[];
+      try {
+        const run = this.#runner(await this.#open(cell), cell);
+        await run(); // others ran in between: not a sample
+        samples = await sample(run, REFINE_MS, 1);
+      } catch {
+        signal?.throwIfAborted();
+        // What was measured stands; the worker is replaced for whoever comes next.
+        await this.o.sessions.replace(cell.backend, cell.threads);
+        continue;
+      }
+      const extended = extendCell(cell, samples, device.timerGrainMs);
+      if (environment.hidden()) extended.flags.push('hidden-page');
+      this.#cells.set(cellId(extended), extended);
+      await save(extended);
+      progress.step(cellId(extended), extended);
+    }
+  }
+}

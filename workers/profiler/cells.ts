@@ -1,0 +1,22 @@
+import type { Manifest } from '../../models/manifest.ts';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { CellKey } from '../../solver/documents/profile.ts';
+import type { ProfileSettings } from './types.ts';
+
+/** Every cell that could be measured at one batch size, unordered. */
+export function cellsOfBatch(manifest: Manifest, settings: ProfileSettings, batch: number): CellKey[] {
+  const threads = (backend: Backend): readonly number[] => (onGpu(backend) ? [1] : settings.threads);
+  return manifest.stages.flatMap((stage) =>
+    stage.variants.flatMap((variant) =>
+      settings.backends.flatMap((backend) =>
+        threads(backend).map((t) => ({
+          stage: stage.name,
+          variant: variant.name,
+          backend,
+          threads: t,
+          batch,
+        })),
+      ),
+    ),
+  );
+}

@@ -1,0 +1,137 @@
+import type { LoadedManifest } from '../../models/load.ts';
+import type { ManifestVariant } from '../../models/manifest.ts';
+import { labelledItems } from '../../models/pack.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
+import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import type { Environment } from '../environment/environment.ts';
+import { BackendUnavailableError } from '../errors.ts';
+import type { JournalEntry, MeasuredAccuracy, Store } from '../store/store.ts';
+import { accuracySteps, measureAccuracy, stageMetric } from './accuracy.ts';
+import { CellProfiler, type StageItems } from './cell-profiler.ts';
+import { journalName } from './journal.ts';
+import { Progress } from './progress.ts';
+import { Sessions } from './sessions.ts';
+import type { ProfileProgress, ProfileSettings } from './types.ts';
+
+export interface ProfileOptions {
+  readonly models: LoadedManifest;
+  readonly environment: Environment;
+  /** Finished cells are journalled here at once; a later call with the same settings goes on from them. */
+  readonly store: Store;
+  readonly settings: ProfileSettings;
+  /** Stops after the run in flight; what is finished stays in the journal. */
+  readonly signal?: AbortSignal;
+  onProgress?(progress: ProfileProgress): void;
+}
+
+/**
+ * Measures every variant of every stage on every backend, per batch size, with its accuracy and fan-out.
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
+ * the signal's reason where it was aborted
+ */
+export async function profile(options: ProfileOptions): Promise<Profile> {
+  const { models, environment, store, settings, signal } = options;
+  const { manifest } = models;
+  for (const backend of settings.backends) {
+    const why = await environment.unavailable(backend);
+    if (why !== null) throw new BackendUnavailableError(backend, why);
+  }
+  const progress = new Progress(settings.budgetS * 1000, (now) => options.onProgress?.(now));
+  const readModel = (variant: ManifestVariant) => models.readVerified(variant.file, variant.sha256);
+  const sessions = new Sessions(manifest, environment, readModel);
+  try {
+    const variants = manifest.stages.flatMap((stage, s) =>
+      stage.variants.map(({ name }) => ({ stage: s, variant: name })),
+    );
+    const reference = (stage: number, variant: string) =>
+      sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
+
+    // Everything is read and loaded once before hours may be spent: a bad file is told at once.
+    progress.phase('models', variants.length + 1);
+    const pack = await models.readPack();
+    progress.step(manifest.pack.file);
+    for (const { stage, variant } of variants) {
+      signal?.throwIfAborted();
+      const { key } = await reference(stage, variant);
+      progress.step(key);
+    }
+    const device = await environment.describe((await sessions.worker(environment.reference, 1)).info);
+    const journal = await journalName(manifest, device, settings);
+    const finished = await store.readJournal(journal);
+
+    const accuracy = await resumed(finished, async () => {
+      progress.phase('accuracy', accuracySteps(manifest));
+      const measured = await measureAccuracy(
+        manifest,
+        pack,
+        async (stage, variant, items) => {
+          signal?.throwIfAborted();
+          const { worker, key } = await reference(stage, variant);
+          return worker.run(key, items);
+        },
+        (what) => progress.step(what),
+      );
+      await store.append(journal, { kind: 'accuracy', accuracy: measured });
+      return measured;
+    });
+
+    const items: StageItems = labelledItems(pack, manifest.stages).map(({ items: all }) =>
+      Array.from({ length: all.count }, (_, i) => pixelsOf(all, i)),
+    );
+    const cellProfiler = new CellProfiler({
+      manifest,
+      environment,
+      sessions,
+      settings,
+      device,
+      items,
+      fanOut: accuracy.fanOut,
+      progress,
+      signal,
+      save: (cell) => store.append(journal, { kind: 'cell', cell }),
+      finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
+    });
+    const cells = await cellProfiler.measureAll();
+
+    const document: Profile = {
+      schema: PROFILE,
+      createdAt: new Date().toISOString(),
+      pipeline: manifest.name,
+      device,
+      settings: {
+        seed: settings.seed,
+        budgetS: settings.budgetS,
+        batches: [...settings.batches],
+        slaMs: settings.slaMs ?? null,
+      },
+      stages: manifest.stages.map((stage) => ({
+        name: stage.name,
+        task: stage.task,
+        metric: stageMetric(stage.task),
+        variants: stage.variants.map(({ name, sha256, sizeBytes, accuracy: published }) => ({
+          name,
+          sha256,
+          sizeBytes,
+          accuracy: { published, measured: accuracy.stages[stage.name]?.[name] ?? null },
+        })),
+      })),
+      cells: [...cells],
+      fanOut: [...accuracy.fanOut],
+      endToEnd: [...accuracy.endToEnd],
+    };
+    await store.saveProfile(document);
+    await store.deleteJournal(journal);
+    return document;
+  } finally {
+    sessions.close();
+  }
+}
+
+/** The accuracy that a journal has, else measured now. */
+async function resumed(
+  finished: readonly JournalEntry[],
+  measure: () => Promise<MeasuredAccuracy>,
+): Promise<MeasuredAccuracy> {
+  for (const entry of finished) if (entry.kind === 'accuracy') return entry.accuracy;
+  return measure();
+}

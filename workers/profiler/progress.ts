@@ -1,0 +1,62 @@
+import type { Cell } from '../../solver/documents/profile.ts';
+import type { ProfileProgress } from './types.ts';
+
+/** Tells how far a profile is, and how long it will take from what was measured so far. */
+export class Progress {
+  readonly #start = performance.now();
+  #phase: ProfileProgress['phase'] = 'models';
+  #done = 0;
+  #total = 1;
+  #cellsStart = 0;
+
+  constructor(
+    private readonly budgetMs: number,
+    private readonly report: (progress: ProfileProgress) => void,
+  ) {}
+
+  phase(phase: ProfileProgress['phase'], total: number): void {
+    if (phase === 'cells') this.#cellsStart = performance.now();
+    this.#phase = phase;
+    this.#done = 0;
+    this.#total = total;
+  }
+
+  /** Steps that turned out not to be needed. */
+  drop(steps: number): void {
+    this.#total -= steps;
+  }
+
+  working(current: string): void {
+    this.#tell(current);
+  }
+
+  step(current: string, finished?: Cell): void {
+    this.#done++;
+    this.#tell(current, finished);
+  }
+
+  #tell(current: string, finished?: Cell): void {
+    this.report({
+      phase: this.#phase,
+      done: this.#done,
+      total: this.#total,
+      timeLeftMs: this.#timeLeftMs(),
+      current,
+      ...(finished && { finished }),
+    });
+  }
+
+  #timeLeftMs(): number | null {
+    const now = performance.now();
+    if (this.#phase === 'models' || this.#phase === 'accuracy') {
+      const rest = this.#done ? ((now - this.#start) / this.#done) * (this.#total - this.#done) : null;
+      return rest === null ? null : rest + this.budgetMs;
+    }
+    const spent = now - this.#cellsStart;
+    const budgetLeft = Math.max(0, this.budgetMs - spent);
+    if (this.#phase === 'refine') return budgetLeft;
+    // Cells that must be measured may need more than the budget.
+    const needed = this.#done ? (spent / this.#done) * (this.#total - this.#done) : 0;
+    return Math.max(budgetLeft, needed);
+  }
+}
