@@ -42,6 +42,12 @@ export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly
   return choice?.reduce((sum, option) => sum + option.weight, 0);
 }
 
+/** Whether some choice is within all limits. */
+export function isFeasible(glpk: Glpk, problem: Problem): boolean {
+  const rows = limitRows(problem);
+  return least(glpk, problem, 'latencyMs', rows) !== undefined;
+}
+
 /** Why no choice is within the limits, and the smallest SLA that the capacities allow. */
 export function explainInfeasible(
   glpk: Glpk,

@@ -3,7 +3,6 @@ import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
 import { improve } from './improve.ts';
 import {
-  excess,
   lagrangian,
   type Majorant,
   majorant,

@@ -1,0 +1,218 @@
+import { type Backend, onGpu } from './documents/common.ts';
+import type { Objective, PlanStage, Resources } from './documents/plan.ts';
+import type { Problem, ProblemOption } from './documents/problem.ts';
+import { type CellFlag, cellId, type MeasuredCell, type Profile } from './documents/profile.ts';
+import { NothingMeasuredError } from './errors.ts';
+import { mean, nearestRank, sortedNumbers } from './statistics.ts';
+
+/** What a plan is asked for. */
+export interface PlanRequest {
+  readonly ratePerS: number;
+  readonly slaMs: number;
+  /** Of the end-to-end latency, e.g. 95. */
+  readonly percentile: number;
+  readonly objective: Objective;
+  readonly resources: Resources;
+  /** Absent: all that were measured. */
+  readonly backends?: readonly Backend[];
+  /** What runs now; a change from it costs. Absent: nothing does, and no choice costs a switch. */
+  readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
+  /** Variants that a stage may have. A stage that is not named may have all. */
+  readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One way to run a stage, with the terms of design.md, "What is solved". */
+export interface PlanOption {
+  readonly cell: MeasuredCell;
+  readonly sha256: string;
+  readonly accuracy: number;
+  /** λ_s, items per second of the stage. */
+  readonly itemsPerS: number;
+  /** Of a whole batch, inference and handling. */
+  readonly meanMs: number;
+  /** The same at the request's percentile. */
+  readonly latencyMs: number;
+  /** n_o */
+  readonly replicas: number;
+  /** w_o */
+  readonly waitMs: number;
+  /** T_o */
+  readonly boundMs: number;
+  /** g_o of a shared GPU; 0 on a CPU. */
+  readonly gpuShare: number;
+  /** Held; 0 on a GPU. */
+  readonly cores: number;
+  /** c_o */
+  readonly cost: number;
+  readonly memoryBytes: number;
+  /** η · switchMs / horizonMs */
+  readonly switchCost: number;
+  /** The cell's, and `few-samples` where it has too few for the percentile. */
+  readonly flags: readonly CellFlag[];
+}
+
+export interface PlanOptions {
+  readonly problem: Problem;
+  /** Per stage, by the id of the problem's option. */
+  readonly byId: readonly ReadonlyMap<string, PlanOption>[];
+  /** Stages that no option can keep up with, in words; the problem has no options for those. */
+  readonly overloaded: readonly string[];
+}
+
+/** Rounding of products must not buy a replica. */
+const ceil = (value: number): number => Math.ceil(value - 1e-9);
+
+/** Fewer samples than this have no percentile of their own below their maximum: 20 for p95, 100 for p99. */
+const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile));
+
+/**
+ * Items of a stage per request: the mean, and how many a request has at the percentile. Both are the largest over
+ * the upstream variants that are allowed, as the program does not know which it will choose. Not measured: 1.
+ */
+export function fanOut(
+  profile: Pick<Profile, 'fanOut'>,
+  stage: string,
+  percentile: number,
+  restrictTo: PlanRequest['restrictTo'] = {},
+): { mean: number; atPercentile: number } {
+  const all = profile.fanOut.filter((entry) => entry.stage === stage);
+  const allowed = all.filter((entry) =>
+    Object.entries(entry.upstream).every(([up, variant]) => restrictTo[up]?.includes(variant) ?? true),
+  );
+  const entries = allowed.length > 0 ? allowed : all;
+  if (entries.length === 0) return { mean: 1, atPercentile: 1 };
+  return {
+    mean: Math.max(...entries.map(({ counts }) => mean(counts))),
+    atPercentile: Math.max(...entries.map(({ counts }) => nearestRank(sortedNumbers(counts), percentile))),
+  };
+}
+
+/**
+ * Everything that may be chosen, as a problem for the ILP. On one box the stages share one GPU: an option on it
+ * has one replica, holds no cores and takes its share of time; with more GPUs still one replica per stage, which
+ * must fit one GPU. On a CPU an option holds threads × replicas cores.
+ * @throws NothingMeasuredError where a stage has no cell to plan with
+ */
+export function planOptions(profile: Profile, request: PlanRequest): PlanOptions {
+  const { objective, resources } = request;
+  const overloaded: string[] = [];
+  const byId = profile.stages.map((stage) => {
+    const all = usableCells(profile, stage.name, request).map((cell) => option(profile, cell, request));
+    // Σ g ≤ ρ per GPU, and a replica runs on one GPU.
+    const fit = all.filter((o) => o.gpuShare <= resources.utilisationMax);
+    if (fit.length === 0)
+      overloaded.push(
+        `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, ` +
+          `which take at least ${+Math.min(...all.map((o) => o.gpuShare)).toPrecision(4)} of a GPU; ` +
+          `at most ${resources.utilisationMax} of one may be used`,
+      );
+    return new Map(fit.map((o) => [optionId(o.cell), o]));
+  });
+  const problem: Problem = {
+    slaMs: request.slaMs,
+    objective: {
+      alpha: objective.alpha,
+      beta: objective.beta,
+      delta: objective.delta,
+      accuracy: objective.accuracy,
+    },
+    gpuShareMax: resources.utilisationMax * resources.gpus,
+    coresMax: resources.cores,
+    ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
+    stages: profile.stages.map((stage, s) => ({
+      name: stage.name,
+      options: [...byId[s]!].map(
+        ([id, o]): ProblemOption => ({
+          id,
+          latencyMs: o.boundMs,
+          accuracy: o.accuracy,
+          cost: o.cost,
+          batch: o.cell.batch,
+          gpuShare: o.gpuShare,
+          cores: o.cores,
+          memoryBytes: o.memoryBytes,
+          switchCost: o.switchCost,
+        }),
+      ),
+    })),
+  };
+  return { problem, byId, overloaded };
+}
+
+/** E.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch. */
+const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.length + 1);
+
+/** Measured, of an allowed variant and backend, and with the outputs that they should have. Later ones count. */
+function usableCells(profile: Profile, stage: string, request: PlanRequest): MeasuredCell[] {
+  const variants = request.restrictTo?.[stage];
+  const allowed = profile.cells.filter(
+    (cell) =>
+      cell.stage === stage &&
+      (variants?.includes(cell.variant) ?? true) &&
+      (request.backends?.includes(cell.backend) ?? true),
+  );
+  const measured = allowed.filter((cell) => cell.state === 'measured');
+  const usable = measured.filter((cell) => !cell.flags.includes('output-mismatch'));
+  if (usable.length > 0) return [...new Map(usable.map((cell) => [cellId(cell), cell])).values()];
+  if (measured.length > 0)
+    throw new NothingMeasuredError(
+      stage,
+      `the outputs of all ${measured.length} measured cells differ from the reference backend's. ` +
+        'Allow another backend or variant.',
+    );
+  const asked = [
+    ...(variants ? [`variants ${variants.join(', ')}`] : []),
+    ...(request.backends ? [`backends ${request.backends.join(', ')}`] : []),
+  ].join(' on ');
+  throw new NothingMeasuredError(
+    stage,
+    `${allowed.length > 0 ? `all ${allowed.length} cells` : 'no cell'}${asked && ` of ${asked}`} ` +
+      `${allowed.length > 0 ? 'were skipped or failed' : 'is in the profile'}. ` +
+      'Profile again with them, or with a larger budget, or allow others.',
+  );
+}
+
+function option(profile: Profile, cell: MeasuredCell, request: PlanRequest): PlanOption {
+  const { resources, objective, percentile } = request;
+  const variant = profile.stages
+    .find((stage) => stage.name === cell.stage)!
+    .variants.find((v) => v.name === cell.variant)!;
+  const timesMs = wholeBatchMs(cell);
+  const meanMs = mean(timesMs);
+  const latencyMs = nearestRank(sortedNumbers(timesMs), percentile);
+  const items = fanOut(profile, cell.stage, percentile, request.restrictTo);
+  const itemsPerS = request.ratePerS * items.mean;
+  // Share of the time of one session that runs one batch after the other.
+  const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
+  const gpu = onGpu(cell.backend);
+  const replicas = gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax));
+  const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
+  const gpuShare = gpu ? busy : 0;
+  const cores = gpu ? 0 : replicas * cell.threads;
+  const current = request.current?.find((stage) => stage.name === cell.stage);
+  const stays =
+    request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
+  const { loadMs, createMs, firstRunMs } = cell.cold;
+  const few = timesMs.length < samplesFor(percentile) && !cell.flags.includes('few-samples');
+  return {
+    cell,
+    sha256: variant.sha256,
+    accuracy: variant.accuracy.measured?.value ?? variant.accuracy.published,
+    itemsPerS,
+    meanMs,
+    latencyMs,
+    replicas,
+    waitMs,
+    boundMs: Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs,
+    gpuShare,
+    cores,
+    cost: resources.pricePerCore * cores + resources.pricePerGpu * gpuShare,
+    memoryBytes: variant.sizeBytes * replicas,
+    switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
+    flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
+  };
+}
+
+/** Per run, a whole round trip through the stage worker. */
+export const wholeBatchMs = (cell: MeasuredCell): number[] =>
+  cell.inferenceMs.map((inferenceMs, i) => inferenceMs + cell.handlingMs[i]!);
