@@ -57,7 +57,7 @@ class QueueDispatch implements Dispatch {
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
   readonly #workers = new Map<string, WorkerState>();
-  #ends: Action[] = [];
+  #actions: Action[] = [];
   #entered = 0;
   #items = 0;
   #started = 0;
@@ -155,12 +155,12 @@ class QueueDispatch implements Dispatch {
   }
 
   poll(nowMs: number): Action[] {
-    if (this.#policy.shedding === 'late') this.#shedLate(nowMs);
-    const actions = this.#ends;
-    this.#ends = [];
-    for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs))
-      actions.push(this.#start(...start));
-    return actions;
+    this.#shedLate(nowMs);
+    for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs)) {
+      this.#start(...start);
+      this.#shedLate(nowMs); // Others stand at the head now.
+    }
+    return this.#takeActions();
   }
 
   nextWakeMs(): number | undefined {
@@ -177,8 +177,12 @@ class QueueDispatch implements Dispatch {
 
   close(): Action[] {
     for (const request of [...this.#requests.values()]) this.#end(request, 'shed');
-    const actions = this.#ends;
-    this.#ends = [];
+    return this.#takeActions();
+  }
+
+  #takeActions(): Action[] {
+    const actions = this.#actions;
+    this.#actions = [];
     return actions;
   }
 
@@ -193,7 +197,7 @@ class QueueDispatch implements Dispatch {
     for (const entry of request.entries) entry.queue?.drop(entry);
     request.entries.clear();
     this.#requests.delete(request.id);
-    this.#ends.push({ kind: 'end', request: request.id, outcome });
+    this.#actions.push({ kind: 'end', request: request.id, outcome });
   }
 
   #inFlight(id: number): BatchState {
@@ -216,6 +220,7 @@ class QueueDispatch implements Dispatch {
 
   /** Late requests stand at the heads: each queue is in order of arrival, and all have the same SLA. */
   #shedLate(nowMs: number): void {
+    if (this.#policy.shedding === 'never') return;
     for (const queue of this.#queues)
       for (let head = queue.head(); head && nowMs > this.#latestStartMs(queue, head); head = queue.head())
         this.#end(head.request, 'shed');
@@ -263,7 +268,7 @@ class QueueDispatch implements Dispatch {
     return found;
   }
 
-  #start(queue: ItemQueue, worker: WorkerState): Action {
+  #start(queue: ItemQueue, worker: WorkerState): void {
     const { stage, solo } = queue;
     const entries = queue.take(solo ? 1 : this.#policy.stages[stage]!.batch);
     const batch: BatchState = { id: this.#started++, stage, worker, entries };
@@ -271,7 +276,7 @@ class QueueDispatch implements Dispatch {
     worker.batch = batch;
     worker.lastBatch = batch.id;
     const items = entries.map((entry) => entry.item);
-    return { kind: 'start', batch: batch.id, stage, worker: worker.id, items };
+    this.#actions.push({ kind: 'start', batch: batch.id, stage, worker: worker.id, items });
   }
 }
 

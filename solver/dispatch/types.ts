@@ -87,7 +87,7 @@ export interface Dispatch {
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
-  /** What to do now: requests that ended, then batches to start. Call after every event and at {@link nextWakeMs}. */
+  /** What to do now, in this order. Call after every event and at {@link nextWakeMs}. */
   poll(nowMs: number): Action[];
   /** When to poll if nothing happens before, as of the last poll; undefined: only an event can change anything. */
   nextWakeMs(): number | undefined;
