@@ -1,0 +1,54 @@
+"""Runs the exported files, as users get them, with ONNX Runtime on one thread."""
+
+from pathlib import Path
+
+import numpy as np
+
+import classifier
+import detector
+import metric
+from scenes import Scene, crop
+
+
+def run(path: Path, pixels: np.ndarray, batch: int = 64) -> np.ndarray:
+    """Output of the model for uint8 [n, channels, height, width]."""
+    import onnxruntime  # not above: the processes of export.py must do without
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    parts = [pixels[i : i + batch].astype(np.float32) / 255 for i in range(0, len(pixels), batch)]
+    return np.concatenate([session.run(None, {"image": part})[0] for part in parts])
+
+
+def detect(path: Path, scenes: list[Scene]) -> list[np.ndarray]:
+    return detector.decode(run(path, np.stack([scene.pixels for scene in scenes])[:, None]))
+
+
+def classify(path: Path, crops: np.ndarray) -> np.ndarray:
+    return run(path, crops).argmax(1)
+
+
+def exact_crops(scenes: list[Scene], boxes: list) -> np.ndarray:
+    crops = [crop(scene.pixels, box[:4]) for scene, own in zip(scenes, boxes) for box in own]
+    return np.stack(crops)[:, None]
+
+
+def pipeline_scores(folder: Path, scenes: list[Scene]) -> dict:
+    """F1 of each detector, accuracy of each classifier at the true boxes, and F1 of every pair of the two."""
+    at_truth = exact_crops(scenes, [scene.boxes for scene in scenes])
+    labels = np.concatenate([scene.labels for scene in scenes])
+    classify_scores = {
+        name: metric.accuracy(classify(folder / f"{name}.onnx", at_truth), labels)
+        for name in classifier.VARIANTS
+    }
+    detect_scores, pairs = {}, {}
+    for detector_name in detector.VARIANTS:
+        found = detect(folder / f"{detector_name}.onnx", scenes)
+        detect_scores[detector_name] = metric.detection_f1(scenes, found)
+        ends = np.cumsum([len(boxes) for boxes in found])[:-1]
+        crops = exact_crops(scenes, found)
+        for name in classifier.VARIANTS:
+            given = np.split(classify(folder / f"{name}.onnx", crops), ends)
+            pairs[f"{detector_name}+{name}"] = metric.end_to_end_f1(scenes, found, given)
+    return {"detect": detect_scores, "classify": classify_scores, "endToEnd": pairs}

@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { checkPack, InvalidPackError, labelledItems, parsePack } from '../../models/pack.ts';
+import { f32, gzip, i32, safetensors, u8 } from './safetensors.ts';
+import { classify, colour, detect } from './stages.ts';
+
+/** Two scenes of 16 × 16: one object in the second. */
+const small = () => ({
+  images: u8([2, 1, 16, 16], new Uint8Array(512).fill(5, 0, 256).fill(9, 256)),
+  boxes: f32([1, 4], [2, 3, 10, 11]),
+  object_image: i32([1]),
+  'label.classify': i32([2]),
+  'label.colour': i32([1]),
+});
+type Small = ReturnType<typeof small>;
+
+const parse = (change: Partial<Record<keyof Small, Small[keyof Small]>>) =>
+  parsePack(gzip(safetensors({ ...small(), ...change })));
+
+/** Images of one size, and objects with an image, a box within it and a label each. */
+const anyScenes = fc
+  .record({
+    count: fc.integer({ min: 1, max: 4 }),
+    channels: fc.constantFrom(1, 3),
+    height: fc.integer({ min: 1, max: 9 }),
+    width: fc.integer({ min: 1, max: 9 }),
+  })
+  .chain((shape) =>
+    fc.record({
+      shape: fc.constant(shape),
+      pixels: fc.uint8Array({
+        minLength: shape.count * shape.channels * shape.height * shape.width,
+        maxLength: shape.count * shape.channels * shape.height * shape.width,
+      }),
+      objects: fc.array(
+        fc.record({
+          image: fc.integer({ min: 0, max: shape.count - 1 }),
+          x0: fc.integer({ min: 0, max: shape.width - 1 }),
+          y0: fc.integer({ min: 0, max: shape.height - 1 }),
+          label: fc.integer({ min: 0, max: 9 }),
+        }),
+        { maxLength: 6 },
+      ),
+    }),
+  );
+
+const encode = ({ shape, pixels, objects }: typeof anyScenes extends fc.Arbitrary<infer T> ? T : never) =>
+  gzip(
+    safetensors({
+      images: u8([shape.count, shape.channels, shape.height, shape.width], pixels),
+      boxes: f32(
+        [objects.length, 4],
+        objects.flatMap(({ x0, y0 }) => [x0, y0, x0 + 1, y0 + 1]),
+      ),
+      object_image: i32(objects.map(({ image }) => image)),
+      'label.kind': i32(objects.map(({ label }) => label)),
+    }),
+  );
+
+test('what is packed is read again', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyScenes, async (scenes) => {
+      const pack = await parsePack(encode(scenes));
+      const { count, ...shape } = scenes.shape;
+      expect(pack.shape).toEqual(shape);
+      expect(pack.images).toEqual({ count, pixels: scenes.pixels });
+      pack.truths.forEach((truth, i) => {
+        const own = scenes.objects.filter(({ image }) => image === i);
+        expect(truth.boxes).toEqual(own.map(({ x0, y0 }) => ({ x0, y0, x1: x0 + 1, y1: y0 + 1 })));
+        expect(truth.labels).toEqual({ kind: own.map(({ label }) => label) });
+      });
+    }),
+  );
+});
+
+/** The bytes with some changed, or cut short. */
+const mutate = (bytes: Uint8Array, edits: [number, number][], keep: number) => {
+  const changed = bytes.slice(0, Math.ceil(bytes.length * keep));
+  for (const [at, value] of edits) if (changed.length) changed[at % changed.length] = value;
+  return new Uint8Array(changed);
+};
+const anyEdits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 8 });
+const anyKeep = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }));
+
+async function parsesOrRefuses(bytes: Uint8Array<ArrayBuffer>) {
+  const outcome = await parsePack(bytes).catch((error: unknown) => error);
+  if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InvalidPackError);
+}
+
+test('bytes changed within the pack are refused or read, and nothing else happens', async () => {
+  const bytes = safetensors(small());
+  await fc.assert(
+    fc.asyncProperty(anyEdits, anyKeep, (edits, keep) => parsesOrRefuses(gzip(mutate(bytes, edits, keep)))),
+    { numRuns: 300 },
+  );
+});
+
+test('bytes changed in the gzip file are refused or read, and nothing else happens', async () => {
+  const bytes = gzip(safetensors(small()));
+  await fc.assert(
+    fc.asyncProperty(anyEdits, anyKeep, (edits, keep) => parsesOrRefuses(mutate(bytes, edits, keep))),
+    { numRuns: 300 },
+  );
+});
+
+test('headers of any JSON are refused or read, and nothing else happens', async () => {
+  const anyEntry = fc.record({
+    dtype: fc.constantFrom('U8', 'I32', 'F32', 'F64'),
+    shape: fc.array(fc.oneof(fc.nat(20), fc.maxSafeNat()), { maxLength: 5 }),
+    data_offsets: fc.tuple(fc.nat(700), fc.nat(700)),
+  });
+  const names = fc.constantFrom('images', 'boxes', 'object_image', 'label.classify', '__proto__');
+  const anyHeader = fc.oneof(
+    fc.json().map((text) => JSON.parse(text)),
+    fc.dictionary(names, anyEntry),
+  );
+  await fc.assert(
+    fc.asyncProperty(anyHeader, (header) => parsesOrRefuses(gzip(safetensors(small(), () => header)))),
+    { numRuns: 300 },
+  );
+});
+
+test('a file cut short is refused', async () => {
+  const bytes = gzip(safetensors(small()));
+  await expect(parsePack(bytes.slice(0, -20))).rejects.toThrow(InvalidPackError);
+  await expect(parsePack(new Uint8Array(0))).rejects.toThrow(InvalidPackError);
+});
+
+test('a header that claims more than there is is refused', async () => {
+  const claim = (entry: object) =>
+    parsePack(
+      gzip(safetensors(small(), (honest) => ({ ...honest, images: { ...honest.images, ...entry } }))),
+    );
+  await expect(claim({ shape: [2 ** 40, 1, 16, 16] })).rejects.toThrow(/needs 281474976710656 bytes/);
+  await expect(claim({ shape: [2 ** 40, 1, 16, 16], data_offsets: [0, 2 ** 48] })).rejects.toThrow(
+    InvalidPackError,
+  );
+});
+
+test('a header longer than the file is refused before it is read', async () => {
+  const bytes = safetensors(small());
+  bytes.fill(255, 0, 8);
+  await expect(parsePack(gzip(bytes))).rejects.toThrow(/header of at most/);
+});
+
+test('a file that unpacks to more than is allowed is refused', async () => {
+  const bytes = gzip(safetensors(small()));
+  await expect(parsePack(bytes, 300)).rejects.toThrow(/more than 300 bytes/);
+});
+
+test('a tensor of another type is refused by name', async () => {
+  await expect(parse({ object_image: f32([1], [1]) })).rejects.toThrow(/"object_image" should be I32.*F32/);
+});
+
+test('an object of an image that is not there is refused', async () => {
+  await expect(parse({ object_image: i32([2]) })).rejects.toThrow(/object 0 is of image 2/);
+  await expect(parse({ object_image: i32([-1]) })).rejects.toThrow(InvalidPackError);
+});
+
+test('a box outside its image, or without extent, or of no numbers is refused', async () => {
+  for (const box of [
+    [2, 3, 17, 11],
+    [2, 3, 2, 11],
+    [Number.NaN, 3, 10, 11],
+  ])
+    await expect(parse({ boxes: f32([1, 4], box) })).rejects.toThrow(/box of object 0/);
+});
+
+test('labels that are too many or negative are refused', async () => {
+  await expect(parse({ 'label.classify': i32([1, 2]) })).rejects.toThrow(/should have 1 labels, but has 2/);
+  await expect(parse({ 'label.classify': i32([-1]) })).rejects.toThrow(/label -1/);
+});
+
+test('a pack that lacks what a pipeline needs is refused', async () => {
+  const pack = await parse({});
+  expect(() => checkPack(pack, [detect, classify, colour])).not.toThrow();
+  expect(() => checkPack(pack, [detect, { ...classify, name: 'other' }])).toThrow(
+    /no labels for stage "other"/,
+  );
+  expect(() => checkPack(pack, [detect, { ...classify, classes: ['a', 'b'] }])).toThrow(/has label 2/);
+  expect(() => checkPack(pack, [classify])).toThrow(/height 4/);
+  const whole = { ...classify, input: detect.input };
+  expect(() => checkPack(pack, [whole])).toThrow(/it has boxes/);
+  const flat = await parsePack(gzip(safetensors({ images: small().images, 'label.classify': i32([0, 1]) })));
+  expect(() => checkPack(flat, [whole])).not.toThrow();
+  expect(() => checkPack(flat, [detect, classify])).toThrow(/needs boxes/);
+});
+
+test('each stage is given what perfect stages before it would give', async () => {
+  const [scenes, crops, halves] = labelledItems(await parse({}), [detect, classify, colour]);
+  expect(scenes!.truths).toEqual([
+    { task: 'object-detection', boxes: [] },
+    { task: 'object-detection', boxes: [{ x0: 2, y0: 3, x1: 10, y1: 11 }] },
+  ]);
+  expect(crops).toEqual({
+    items: { count: 1, pixels: new Uint8Array(16).fill(9) },
+    truths: [{ task: 'image-classification', label: 2 }],
+  });
+  expect(halves).toEqual({
+    items: { count: 1, pixels: new Uint8Array(4).fill(9) },
+    truths: [{ task: 'image-classification', label: 1 }],
+  });
+});
