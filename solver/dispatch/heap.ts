@@ -7,10 +7,6 @@ export class Heap<T> {
     this.#before = before;
   }
 
-  get size(): number {
-    return this.#values.length;
-  }
-
   peek(): T | undefined {
     return this.#values[0];
   }

@@ -178,7 +178,7 @@ export class CheckedDispatch {
       else this.#started(action);
     for (const request of this.requests)
       if (request.outcome === null) {
-        assert.equal(request.mustFail, false);
+        assert.ok(!request.mustFail);
         assert.ok(request.live > 0);
       }
     assert.equal(this.dispatch.open, this.requests.filter((request) => request.outcome === null).length);
@@ -194,7 +194,7 @@ export class CheckedDispatch {
     if (action.outcome === 'completed') assert.equal(request.live, 0);
     else assert.ok(request.live > 0);
     assert.equal(action.outcome === 'failed', request.mustFail);
-    if (action.outcome === 'shed') assert.equal(closing || this.#policy.shedding === 'late', true);
+    if (action.outcome === 'shed') assert.ok(closing || this.#policy.shedding === 'late');
     request.outcome = action.outcome;
     this.#waiting = this.#waiting.filter((item) => item.request !== action.request);
   }
@@ -211,12 +211,9 @@ export class CheckedDispatch {
     assert.ok(items.length > 0);
     assert.ok(items.length <= (solo ? 1 : batch));
     if (this.#policy.shedding === 'never' && !solo && items.length < batch)
-      assert.equal(
-        taken.some((item) => this.nowMs >= item.enqueuedMs + maxWaitMs),
-        true,
-      );
+      assert.ok(taken.some((item) => this.nowMs >= item.enqueuedMs + maxWaitMs));
     const last = taken[taken.length - 1]!;
-    for (const left of this.#of(stage)) if (left.solo === solo) assert.equal(this.#before(left, last), false);
+    for (const left of this.#of(stage)) if (left.solo === solo) assert.ok(!this.#before(left, last));
     this.batches.set(action.batch, { worker: action.worker, items: taken });
     worker.batch = action.batch;
   }
@@ -232,7 +229,7 @@ export class CheckedDispatch {
     assert.ok(at >= 0, `item ${item.id} was not waiting`);
     const [taken] = this.#waiting.splice(at, 1);
     assert.ok(taken!.id === null || taken!.id === item.id);
-    assert.equal(this.#done.has(item.id), false);
+    assert.ok(!this.#done.has(item.id));
     taken!.id = item.id;
     return taken!;
   }
