@@ -1,7 +1,7 @@
 import type { Profile } from './documents/profile.ts';
 import { isFeasible } from './ilp/infeasible.ts';
 import type { Solver } from './ilp/solve.ts';
-import { type PlanRequest, planOptions } from './options.ts';
+import { measuredStages, optionsAtRate, type PlanRequest } from './options.ts';
 
 /** Rates are tried in steps of the eighth root of 2, from a 1,024th of the asked one to 16 times. */
 const STEPS = { perDoubling: 8, down: 80, up: 32 };
@@ -12,8 +12,9 @@ const STEPS = { perDoubling: 8, down: 80, up: 32 };
  * the asked one, and the edge that lies before the first that works is found to a thousandth.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: PlanRequest): number | null {
+  const stages = measuredStages(profile, request);
   const works = (ratePerS: number): boolean => {
-    const { problem, overloaded } = planOptions(profile, { ...request, ratePerS });
+    const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
     return overloaded.length === 0 && isFeasible(solver.glpk, problem);
   };
   const at = (step: number) => request.ratePerS * 2 ** (step / STEPS.perDoubling);

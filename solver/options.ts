@@ -87,17 +87,59 @@ export function fanOut(
   };
 }
 
+/** What a profile says of a cell that may be planned with, whatever the rate. */
+interface Measured {
+  readonly cell: MeasuredCell;
+  readonly variant: Profile['stages'][number]['variants'][number];
+  readonly meanMs: number;
+  readonly latencyMs: number;
+  readonly flags: readonly CellFlag[];
+}
+
+/** A stage's part of that. */
+export interface MeasuredStage {
+  readonly name: string;
+  /** f_s and k_s */
+  readonly items: { readonly mean: number; readonly atPercentile: number };
+  readonly measured: readonly Measured[];
+}
+
+/**
+ * The part of {@link planOptions} that does not depend on the rate.
+ * @throws NothingMeasuredError where a stage has no cell to plan with
+ */
+export const measuredStages = (profile: Profile, request: PlanRequest): MeasuredStage[] =>
+  profile.stages.map((stage) => ({
+    name: stage.name,
+    items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
+    measured: usableCells(profile, stage.name, request).map((cell) => {
+      const timesMs = wholeBatchMs(cell);
+      const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
+      return {
+        cell,
+        variant: stage.variants.find((variant) => variant.name === cell.variant)!,
+        meanMs: mean(timesMs),
+        latencyMs: nearestRank(sortedNumbers(timesMs), request.percentile),
+        flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
+      };
+    }),
+  }));
+
 /**
  * Everything that may be chosen, as a problem for the ILP. On one box the stages share one GPU: an option on it
  * has one replica, holds no cores and takes its share of time; with more GPUs still one replica per stage, which
  * must fit one GPU. On a CPU an option holds threads × replicas cores.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export function planOptions(profile: Profile, request: PlanRequest): PlanOptions {
+export const planOptions = (profile: Profile, request: PlanRequest): PlanOptions =>
+  optionsAtRate(measuredStages(profile, request), request);
+
+/** {@link planOptions} from its part that does not depend on the rate. */
+export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanRequest): PlanOptions {
   const { objective, resources } = request;
   const overloaded: string[] = [];
-  const byId = profile.stages.map((stage) => {
-    const all = usableCells(profile, stage.name, request).map((cell) => option(profile, cell, request));
+  const byId = stages.map((stage) => {
+    const all = stage.measured.map((measured) => option(stage, measured, request));
     // Σ g ≤ ρ per GPU, and a replica runs on one GPU.
     const fit = all.filter((o) => o.gpuShare <= resources.utilisationMax);
     if (fit.length === 0)
@@ -119,7 +161,7 @@ export function planOptions(profile: Profile, request: PlanRequest): PlanOptions
     gpuShareMax: resources.utilisationMax * resources.gpus,
     coresMax: resources.cores,
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
-    stages: profile.stages.map((stage, s) => ({
+    stages: stages.map((stage, s) => ({
       name: stage.name,
       options: [...byId[s]!].map(
         ([id, o]): ProblemOption => ({
@@ -172,15 +214,10 @@ function usableCells(profile: Profile, stage: string, request: PlanRequest): Mea
   );
 }
 
-function option(profile: Profile, cell: MeasuredCell, request: PlanRequest): PlanOption {
-  const { resources, objective, percentile } = request;
-  const variant = profile.stages
-    .find((stage) => stage.name === cell.stage)!
-    .variants.find((v) => v.name === cell.variant)!;
-  const timesMs = wholeBatchMs(cell);
-  const meanMs = mean(timesMs);
-  const latencyMs = nearestRank(sortedNumbers(timesMs), percentile);
-  const items = fanOut(profile, cell.stage, percentile, request.restrictTo);
+function option(stage: MeasuredStage, measured: Measured, request: PlanRequest): PlanOption {
+  const { resources, objective } = request;
+  const { cell, variant, meanMs, latencyMs } = measured;
+  const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
@@ -189,11 +226,10 @@ function option(profile: Profile, cell: MeasuredCell, request: PlanRequest): Pla
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : replicas * cell.threads;
-  const current = request.current?.find((stage) => stage.name === cell.stage);
+  const current = request.current?.find(({ name }) => name === stage.name);
   const stays =
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
   const { loadMs, createMs, firstRunMs } = cell.cold;
-  const few = timesMs.length < samplesFor(percentile) && !cell.flags.includes('few-samples');
   return {
     cell,
     sha256: variant.sha256,
@@ -209,7 +245,7 @@ function option(profile: Profile, cell: MeasuredCell, request: PlanRequest): Pla
     cost: resources.pricePerCore * cores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
-    flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
+    flags: measured.flags,
   };
 }
 

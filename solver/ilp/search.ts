@@ -24,7 +24,7 @@ export interface Found {
 }
 
 /** Steps that going through a region's choices may take before the region is rather split. */
-const ENUMERATION = { small: 2_000, large: 50_000 };
+const STEPS = 5_000;
 
 interface Node extends Region {
   /** Bound of the region it was split from. */
@@ -83,11 +83,10 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
       offer(improve(core, node.stages, relaxed.x));
     let left = keep(node, above, prices);
     if (!left) return [];
-    const go = (budget: number) => enumerate(core, left!.region, left!, incumbent, margin, budget);
-    if (go(ENUMERATION.small)) return [];
+    if (enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
     offer(optimise(glpk, core, left.region, above));
     left = keep(left.region, above, prices);
-    if (!left || go(ENUMERATION.large)) return [];
+    if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
     const x = new Map<CoreOption, number>();
     if (relaxed !== 'unknown')
       node.stages.forEach((options, s) => {

@@ -41,8 +41,17 @@ function solve(engine: Glpk, problem: Problem): Solution {
   };
 }
 
-/** A choice in a problem's words. `accuracy` is by the objective's method: PAS for `product`. */
-export function described(problem: Problem, indices: readonly number[]) {
+/** A choice in a problem's words. */
+export interface Described {
+  /** Option's id by stage. */
+  readonly choice: Record<string, string>;
+  /** By the objective's method: PAS for `product`. */
+  readonly accuracy: number;
+  readonly cost: number;
+  readonly latencyMs: number;
+}
+
+export function described(problem: Problem, indices: readonly number[]): Described {
   const { accuracy: method } = problem.objective;
   const chosen = problem.stages.map((stage, s) => stage.options[indices[s]!]!);
   const reached = problem.stages.map(
