@@ -20,6 +20,7 @@ export interface CoreOption {
 /** A problem as numbers: maximise reward(scores) − Σ weight, subject to Σ use ≤ limit in every row. */
 export interface Core {
   readonly stages: readonly (readonly CoreOption[])[];
+  /** Infinite: no limit. */
   readonly limits: readonly number[];
   /** `product`: α · Π score. `sum`: α · Σ score, α already divided by the stages for a mean. */
   readonly reward: 'product' | 'sum';
@@ -93,9 +94,9 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
   );
 
 /**
- * Drops options that cannot be in any feasible choice, and those that another of the stage is no worse than in
- * score, weight and every limited resource. Of equals the first stays. Empty stages mean nothing is feasible.
- * (design.md lists cost, batch and switch cost apart; the objective only knows their weighted sum.)
+ * Drops options that cannot be in any feasible choice, limits that no choice reaches, and options that another of the
+ * stage is no worse than in score, weight and every limited resource. Of equals the first stays. Empty stages mean that
+ * nothing is feasible. (design.md lists cost, batch and switch cost apart; the objective only knows their weighted sum.)
  */
 export function reduce(core: Core): Core {
   const least = core.limits.map((_, r) =>
@@ -106,28 +107,29 @@ export function reduce(core: Core): Core {
       const others = least[r]!.reduce((sum, use, other) => (other === s ? sum : sum + use), 0);
       return others + option.use[r]! <= limit + TOLERANCE;
     });
-  return {
-    ...core,
-    stages: core.stages.map((options, s) => undominated(options.filter((option) => fits(option, s)))),
-  };
+  const stages = core.stages.map((options, s) => options.filter((option) => fits(option, s)));
+  const limits = core.limits.map((limit, r) => {
+    const most = stages.reduce(
+      (sum, options) => sum + options.reduce((max, option) => Math.max(max, option.use[r]!), 0),
+      0,
+    );
+    return most > limit ? limit : Number.POSITIVE_INFINITY;
+  });
+  const rows = limits.flatMap((limit, r) => (limit < Number.POSITIVE_INFINITY ? [r] : []));
+  return { ...core, limits, stages: stages.map((options) => undominated(options, rows)) };
 }
 
-function undominated(options: readonly CoreOption[]): CoreOption[] {
+function undominated(options: readonly CoreOption[], rows: readonly number[]): CoreOption[] {
   const noWorse = (a: CoreOption, b: CoreOption) =>
-    a.score >= b.score && a.weight <= b.weight && a.use.every((use, r) => use <= b.use[r]!);
+    a.score >= b.score && a.weight <= b.weight && rows.every((r) => a.use[r]! <= b.use[r]!);
   // Whatever dominates an option comes before it in this order, or equals it.
-  const sorted = [...options].sort(
-    (a, b) =>
-      a.weight - b.weight ||
-      b.score - a.score ||
-      a.use.map((use, r) => use - b.use[r]!).find((difference) => difference !== 0) ||
-      a.index - b.index,
-  );
+  const sorted = [...options].sort((a, b) => {
+    if (a.weight !== b.weight) return a.weight - b.weight;
+    if (a.score !== b.score) return b.score - a.score;
+    for (const r of rows) if (a.use[r] !== b.use[r]) return a.use[r]! - b.use[r]!;
+    return a.index - b.index;
+  });
   const kept: CoreOption[] = [];
-  for (const option of sorted) {
-    let i = kept.length;
-    while (i-- > 0) if (noWorse(kept[i]!, option)) break;
-    if (i < 0) kept.push(option);
-  }
+  for (const option of sorted) if (!kept.some((other) => noWorse(other, option))) kept.push(option);
   return kept;
 }

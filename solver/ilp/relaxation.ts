@@ -61,7 +61,7 @@ export interface Bound {
 export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
   let bound = above.constant;
   core.limits.forEach((limit, r) => {
-    bound += prices.limits[r]! * (limit + TOLERANCE);
+    if (prices.limits[r]! > 0) bound += prices.limits[r]! * (limit + TOLERANCE);
   });
   if (core.reward === 'product')
     bound += prices.z > 0 ? prices.z * (region.high + LOG_NOISE) : prices.z * (region.low - LOG_NOISE);
@@ -93,7 +93,7 @@ function program(core: Core, region: Region, above: Majorant) {
   );
   const scale = range > 0 ? COEFFICIENT / range : 1;
   // A limit of 0 leaves only options that use nothing of it.
-  const rows = core.limits.flatMap((limit, r) => (limit > 0 ? [r] : []));
+  const rows = core.limits.flatMap((limit, r) => (limit > 0 && limit < Number.POSITIVE_INFINITY ? [r] : []));
   return {
     scale,
     rows,

@@ -1,0 +1,88 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { parseProblem } from '../../solver/documents/problem.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { bruteForce } from './brute-force.ts';
+import { instance } from './instances.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+const option = (id: string, latencyMs: number, gpuShare: number, cores = 0) => ({
+  id,
+  latencyMs,
+  accuracy: 0.5,
+  cost: 1,
+  batch: 1,
+  gpuShare,
+  cores,
+});
+const infeasible = (fields: Record<string, unknown>) => {
+  const solution = solver.solve(parseProblem({ objective: {}, ...fields }, 'test'));
+  if (solution.status !== 'infeasible') throw new Error('expected none to be feasible');
+  return solution;
+};
+
+describe('what binds', () => {
+  it('is the SLA where even the fastest options are too slow', () => {
+    const stages = ['a', 'b'].map((name) => ({ name, options: [option('x', 60, 0), option('y', 80, 0)] }));
+    const { binding, nearestSlaMs } = infeasible({ slaMs: 100, stages });
+    expect(binding).toBe('SLA: needs at least 120 ms, limit 100 ms');
+    expect(nearestSlaMs).toBe(120);
+  });
+
+  it('is a capacity that no SLA helps', () => {
+    const stages = ['a', 'b'].map((name) => ({
+      name,
+      options: [option('x', 10, 0.5), option('y', 80, 0.45)],
+    }));
+    const { binding, nearestSlaMs } = infeasible({ slaMs: 100, gpuShareMax: 0.8, stages });
+    expect(binding).toBe('GPU share: needs at least 0.9 GPUs, limit 0.8 GPUs');
+    expect(nearestSlaMs).toBeNull();
+  });
+
+  it('is each of two limits that clash, with what it needs while the other is kept', () => {
+    const stages = ['a', 'b'].map((name) => ({
+      name,
+      options: [option('x', 10, 0.6), option('y', 80, 0.1)],
+    }));
+    const { binding, nearestSlaMs } = infeasible({ slaMs: 85, gpuShareMax: 0.8, stages });
+    expect(binding).toBe(
+      'SLA: needs at least 90 ms with the other limits kept, limit 85 ms; ' +
+        'GPU share: needs at least 1.2 GPUs with the other limits kept, limit 0.8 GPUs',
+    );
+    expect(nearestSlaMs).toBe(90);
+  });
+});
+
+it('the nearest SLA has a solution, and a shorter one has none', () => {
+  let seen = 0;
+  for (let seed = 1; seed <= 200; seed++) {
+    const given = instance(seed, {
+      kind: seed % 2 ? 'pipeline' : 'uncorrelated',
+      stages: 3,
+      variants: 3,
+      batches: 2,
+      accuracy: 'product',
+      capacities: seed % 3 > 0,
+      slaAt: -0.3,
+      capacityAt: 0.5,
+    });
+    const solution = solver.solve(given);
+    if (solution.status !== 'infeasible') continue;
+    expect(solution.binding).toMatch(/limit|limits/);
+    const { nearestSlaMs } = solution;
+    if (nearestSlaMs === null) {
+      expect(bruteForce({ ...given, slaMs: 1e9 }), `seed ${seed}`).toBeUndefined();
+      continue;
+    }
+    seen++;
+    expect(solver.solve({ ...given, slaMs: nearestSlaMs }).status, `seed ${seed}`).toBe('optimal');
+    expect(solver.solve({ ...given, slaMs: nearestSlaMs * (1 - 1e-6) }).status, `seed ${seed}`).toBe(
+      'infeasible',
+    );
+    expect(bruteForce({ ...given, slaMs: nearestSlaMs })).toBeDefined();
+  }
+  expect(seen).toBeGreaterThan(50);
+});
