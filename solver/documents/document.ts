@@ -64,7 +64,7 @@ export function parseDocument<T extends z.ZodType>(
     source,
     result.error.issues.map((issue) => {
       const found = valueAt(value, issue.path);
-      return `${pathText(issue.path)}: ${issue.message}, found ${show(found)}`;
+      return `${pathText(issue.path)}: ${issue.message.replace(/, received .*/, '')}, found ${show(found)}`;
     }),
   );
 }

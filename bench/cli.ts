@@ -1,0 +1,45 @@
+import { Command, CommanderError } from 'commander';
+import { benchCommand } from './commands/bench.ts';
+import { planCommand } from './commands/plan.ts';
+import { profileCommand } from './commands/profile.ts';
+import { runCommand } from './commands/run.ts';
+import { serveCommand } from './commands/serve.ts';
+import { solveCommand } from './commands/solve.ts';
+import { exitCodeOf, Interrupted } from './exit.ts';
+
+const program = new Command('ipa-edge')
+  .description(
+    'Measures the model variants of an inference pipeline on the GPU (or CPU) at hand, plans variant, batch size\n' +
+      'and replicas for a latency SLA exactly, and runs the plan.',
+  )
+  .version('0.1.0')
+  .showHelpAfterError('(add --help for what it takes)')
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+The way of the data: manifest → profile → plan → run → report; each a JSON document.
+
+  $ ipa-edge bench --pipeline fashion                                  all of it, and a report to look at
+  $ ipa-edge profile --pipeline fashion --out profile.json
+  $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --out plan.json
+  $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
+
+Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
+  );
+
+for (const command of [profileCommand, planCommand, solveCommand, runCommand, benchCommand, serveCommand])
+  program.addCommand(command().exitOverride().showHelpAfterError('(add --help for what it takes)'));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Commander has already written what was wrong.
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    process.exitCode = exitCodeOf(error);
+    const { name, message } = error as Error;
+    console.error(error instanceof Interrupted ? message : `ipa-edge: ${message} (${name})`);
+    if (process.env.DEBUG) console.error(error);
+  }
+}

@@ -1,0 +1,218 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { loadManifest } from '../../models/load.ts';
+import { combinations } from '../../solver/combinations.ts';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { type BenchReport, REPORT, type RunReport } from '../../solver/documents/report.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import type { PlanRequest } from '../../solver/options.ts';
+import { plainPlan, plainWay, variantsBySize } from '../../solver/plain.ts';
+import { type ProfileSource, plan } from '../../solver/planner.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { slaByRule } from '../../solver/sla.ts';
+import { injectReport } from '../../web/report/inject.ts';
+import { profileId } from '../../workers/store/exchange.ts';
+import { Interrupted, interruptSignal } from '../exit.ts';
+import { writeJson, writeWhole } from '../files.ts';
+import { ensureBuilt, ROOT, readAny } from '../host.ts';
+import * as option from '../options.ts';
+import { openRunner, type Runner } from '../runner.ts';
+import { runTable } from '../tables.ts';
+import { ms, ProgressLine } from '../terminal.ts';
+import { planText, requestOf } from './plan.ts';
+import { journalBeside, measure, settingsOf } from './profile.ts';
+import { constantLoad } from './run.ts';
+
+/** Arrival rate without being asked: this many times what the heaviest variants can do plainly. */
+const OVERLOAD = 1.5;
+/** A run without being asked: long enough for this many requests, within these seconds. */
+const RUN = { requests: 2500, leastS: 20, mostS: 40 };
+
+export const benchCommand = () =>
+  new Command('bench')
+    .description('profile, plan, and run the plan and its rivals on the same arrivals; write a report')
+    .addOption(option.pipelineOption())
+    .addOption(option.manifestOption())
+    .option(
+      '--backend <list>',
+      'what is measured; the first alone and all together are planned with',
+      option.backends,
+      ['webgpu', 'wasm'],
+    )
+    .option('--threads <list>', 'thread counts of CPU backends', option.counts, [1])
+    .option('--batches <list>', 'batch sizes', option.counts, [1, 2, 4, 8, 16])
+    .option('--budget <duration>', 'time for measuring', option.duration, 100)
+    .option(
+      '--sla <ms>',
+      'default: 5 × the mean batch-1 latency over variants, summed over stages',
+      option.positive,
+    )
+    .option(
+      '--rate <n>',
+      'requests per second (default: 1.5 × what the heaviest variants can do plainly)',
+      option.positive,
+    )
+    .option('--duration <duration>', 'of each run (default: 20 to 40 s)', option.duration)
+    .option('--seed <n>', 'of everything that is drawn', option.integer, 1)
+    .option('--out <folder>', 'default: out/<pipeline>')
+    .addOption(option.jsonOption())
+    .addHelpText(
+      'after',
+      `
+  $ ipa-edge bench --pipeline fashion
+  $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m`,
+    )
+    .action(async (options) => {
+      const started = performance.now();
+      const signal = interruptSignal();
+      const manifestPath = option.manifestPath(options);
+      const { manifest } = await loadManifest(manifestPath, readAny);
+      const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
+      const say = (text: string) => (options.json ? console.error(text) : console.log(text));
+      await ensureBuilt();
+      const store = await journalBeside(out('profile.json'));
+      const progress = new ProgressLine();
+      const runner = await openRunner(options.backend, {
+        manifestPath,
+        store,
+        signal,
+        onProgress: progress.show,
+      });
+      try {
+        const profile = await measure(runner, store, settingsOf(options), out('profile.json'), signal);
+        progress.clear();
+        say(`${deviceLine(profile)}\n`);
+        const source = { profile, sha256: await profileId(profile) };
+        const solver = await loadSolver();
+        const sets = backendSets(options.backend).map((backends) =>
+          prepare(solver, source, backends, options),
+        );
+        await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
+
+        const runs: RunReport[] = [];
+        for (const set of sets) {
+          say(`${setLine(set, profile)}\n${planText(set.plans.plan, source)}\n`);
+          const own = await runSet(runner, set, options, signal);
+          progress.clear();
+          say(`${runTable(own)}\n`);
+          runs.push(...own);
+        }
+        const report: BenchReport = {
+          schema: REPORT,
+          kind: 'bench',
+          createdAt: new Date().toISOString(),
+          pipeline: manifest.name,
+          device: profile.device,
+          seed: options.seed,
+          runs,
+          combinations: sets.flatMap((set) => set.combinations),
+          frontier: sets.flatMap(({ request }) => profileFrontier(solver, profile, request)),
+          profile,
+        };
+        await writeJson(out('report.json'), report);
+        const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
+        await writeWhole(out('report.html'), injectReport(template, report));
+        if (options.json) console.log(JSON.stringify(report));
+        const seconds = Math.round((performance.now() - started) / 1000);
+        say(
+          `wrote ${['profile.json', 'plan.json', 'report.json', 'report.html'].map(out).join(', ')} in ${seconds} s`,
+        );
+        for (const line of invalid(runs)) say(line);
+      } finally {
+        progress.clear();
+        await runner.close();
+        store.close();
+      }
+    });
+
+interface BenchFlags {
+  readonly sla?: number;
+  readonly rate?: number;
+  readonly duration?: number;
+  readonly seed: number;
+}
+
+/** One set of backends with what is run for it. */
+interface BackendSet {
+  readonly backends: Backend[];
+  readonly request: PlanRequest;
+  readonly plans: { readonly plan: Plan; readonly heaviest: Plan; readonly lightest: Plan };
+  readonly combinations: BenchReport['combinations'];
+}
+
+/** The first backend alone, then all together. */
+const backendSets = (backends: readonly Backend[]): Backend[][] =>
+  backends.length > 1 ? [[backends[0]!], [...backends]] : [[...backends]];
+
+function prepare(solver: Solver, source: ProfileSource, backends: Backend[], flags: BenchFlags): BackendSet {
+  const { profile } = source;
+  const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
+  const slaMs =
+    flags.sla ??
+    slaByRule(
+      allowed,
+      profile.stages.map((stage) => stage.name),
+      profile.fanOut,
+    );
+  const heaviest = variantsBySize(profile, 'heaviest');
+  const at = (ratePerS: number): PlanRequest => ({ ...requestOf(profile, slaMs, ratePerS), backends });
+  const ratePerS = flags.rate ?? (OVERLOAD * 1000) / plainWay(profile, heaviest, at(1)).meanMs;
+  const request = at(ratePerS);
+  return {
+    backends,
+    request,
+    plans: {
+      plan: plan(solver, source, request),
+      heaviest: plainPlan(source, heaviest, request),
+      lightest: plainPlan(source, variantsBySize(profile, 'lightest'), request),
+    },
+    combinations: combinations(solver, source, request),
+  };
+}
+
+/** The plan and its rivals, one after the other, on the same arrivals and scenes. */
+async function runSet(
+  runner: Runner,
+  { plans, backends, request }: BackendSet,
+  { duration, seed }: BenchFlags,
+  signal: AbortSignal,
+): Promise<RunReport[]> {
+  const durationS =
+    duration ?? Math.min(RUN.mostS, Math.max(RUN.leastS, Math.round(RUN.requests / request.ratePerS)));
+  const load = constantLoad(request.ratePerS, durationS, seed);
+  const runs: RunReport[] = [];
+  for (const name of ['plan', 'heaviest', 'lightest'] as const) {
+    runs.push(await runner.run({ name, plan: plans[name], backends, load, seed }));
+    if (signal.aborted)
+      throw new Interrupted('Stopped. The profile is kept; runs that had not ended are not.');
+  }
+  return runs;
+}
+
+function deviceLine({ device, cells, settings }: Profile): string {
+  const { adapter } = device;
+  const gpu = adapter
+    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' ')
+    : 'none';
+  const measured = cells.filter((cell) => cell.state === 'measured').length;
+  return (
+    `${device.agent} on ${device.platform}, ${device.logicalCores} cores, GPU: ${gpu}` +
+    `${adapter?.software && cells.some((cell) => onGpu(cell.backend)) ? ' (SOFTWARE ADAPTER: a CPU plays GPU; its times say nothing of a GPU)' : ''}\n` +
+    `ONNX Runtime ${device.ortVersion} (${device.ortBuild}), ${measured} cells measured, seed ${settings.seed}`
+  );
+}
+
+const setLine = ({ backends, request }: BackendSet, { device }: Profile): string =>
+  `── ${backends.join(' + ')}${backends.every(onGpu) && device.adapter?.software ? ' (SOFTWARE ADAPTER)' : ''}: ` +
+  `SLA ${ms(request.slaMs)} ms (p${request.percentile}), ${+request.ratePerS.toFixed(2)} requests/s ──`;
+
+const invalid = (runs: readonly RunReport[]): string[] =>
+  runs
+    .filter((run) => !run.load.valid)
+    .map(
+      ({ name, backends, load }) =>
+        `run ${name} (${backends.join(' + ')}) is not valid: its load was ${ms(load.latenessP99Ms)} ms late (p99)`,
+    );

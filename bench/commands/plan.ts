@@ -1,0 +1,137 @@
+import { Command, Option } from 'commander';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, resourcesOf } from '../../solver/defaults.ts';
+import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import type { PlanRequest } from '../../solver/options.ts';
+import { type ProfileSource, plan } from '../../solver/planner.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { profileId } from '../../workers/store/exchange.ts';
+import { readJson, writeJson } from '../files.ts';
+import * as option from '../options.ts';
+import { ms, share, table } from '../terminal.ts';
+
+export const planCommand = () =>
+  new Command('plan')
+    .description('choose variant, backend, batch and replicas per stage for an SLA and an arrival rate')
+    .requiredOption('--profile <file>', 'what was measured')
+    .requiredOption('--sla <ms>', 'bound on a percentile of end-to-end latency', option.positive)
+    .requiredOption('--rate <n>', 'requests per second', option.positive)
+    .option('--percentile <p>', 'of the end-to-end latency', option.percentile, DEFAULT_PERCENTILE)
+    .option('--backend <list>', 'plan with these only (default: all that were measured)', option.backends)
+    .option('--cores <n>', "cores to hold (default: the profile's device)", option.notNegative)
+    .option('--gpus <n>', "GPUs to hold (default: the profile's device)", option.notNegative)
+    .option('--alpha <n>', 'weight of accuracy', option.notNegative, DEFAULT_OBJECTIVE.alpha)
+    .option('--beta <n>', 'weight of cost', option.notNegative, DEFAULT_OBJECTIVE.beta)
+    .option('--delta <n>', 'weight of batch sizes', option.notNegative, DEFAULT_OBJECTIVE.delta)
+    .addOption(
+      new Option('--accuracy <method>', "how the stages' accuracies make one")
+        .choices(accuracyMethod.options)
+        .default(DEFAULT_OBJECTIVE.accuracy),
+    )
+    .option('--frontier', 'print every Pareto-best choice of accuracy and cost as well')
+    .option('--out <file>', 'where the plan goes')
+    .addOption(option.jsonOption())
+    .addHelpText(
+      'after',
+      `
+The plan is the exact optimum of an integer program, checked by simulation on the measured samples.
+
+  $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --out plan.json
+  $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --beta 0.05 --frontier`,
+    )
+    .action(async (options) => {
+      const profile = await readJson(options.profile, parseProfile);
+      const source = { profile, sha256: await profileId(profile) };
+      const request: PlanRequest = {
+        ...requestOf(profile, options.sla, options.rate),
+        percentile: options.percentile,
+        ...(options.backend && { backends: options.backend }),
+        objective: {
+          ...DEFAULT_OBJECTIVE,
+          alpha: options.alpha,
+          beta: options.beta,
+          delta: options.delta,
+          accuracy: options.accuracy,
+        },
+        resources: {
+          ...resourcesOf(profile.device),
+          ...(options.cores !== undefined && { cores: options.cores }),
+          ...(options.gpus !== undefined && { gpus: options.gpus }),
+        },
+      };
+      const solver = await loadSolver();
+      const chosen = plan(solver, source, request);
+      if (options.out) await writeJson(options.out, chosen);
+      const frontier = options.frontier ? profileFrontier(solver, profile, request) : undefined;
+      if (options.json) return console.log(JSON.stringify(frontier ? { plan: chosen, frontier } : chosen));
+      console.log(planText(chosen, source));
+      if (frontier)
+        console.log(
+          `\n${table(
+            ['accuracy', 'cost', 'bound ms', 'variants', 'batches'],
+            frontier.map((point) => [
+              share(point.accuracy),
+              point.cost.toFixed(3),
+              ms(point.boundMs),
+              Object.values(point.variants).join(' → '),
+              Object.values(point.batches).join(' → '),
+            ]),
+          )}`,
+        );
+      if (options.out) console.log(`\nwrote ${options.out}`);
+    });
+
+/** A request with everything else as it is by default. */
+export const requestOf = (profile: Profile, slaMs: number, ratePerS: number): PlanRequest => ({
+  slaMs,
+  ratePerS,
+  percentile: DEFAULT_PERCENTILE,
+  objective: DEFAULT_OBJECTIVE,
+  resources: resourcesOf(profile.device),
+});
+
+/** A plan as people read it. */
+export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>): string {
+  const { predicted, percentile } = plan;
+  const stages = table(
+    [
+      'stage',
+      'variant',
+      'backend',
+      'batch',
+      'max wait ms',
+      'replicas',
+      'accuracy',
+      'bound ms',
+      'GPU share',
+      'cost',
+    ],
+    plan.stages.map((s) => [
+      s.name,
+      s.variant,
+      `${s.backend}${s.threads > 1 ? ` ×${s.threads}` : ''}`,
+      String(s.batch),
+      ms(s.maxWaitMs),
+      String(s.replicas),
+      share(s.accuracy),
+      ms(s.boundMs),
+      share(s.gpuShare),
+      s.cost.toFixed(3),
+    ]),
+  );
+  const lines = [
+    stages,
+    '',
+    plan.certificate,
+    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
+    `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, attainment ${share(predicted.slaAttainment)}, ` +
+      `shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
+    `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
+  ];
+  if (predicted.slaAttainment < percentile / 100)
+    lines.push(`NOT CONFIRMED: no plan that the simulation confirms was found; this one comes nearest.`);
+  if (profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
+    lines.push('SOFTWARE ADAPTER: a CPU plays GPU here; these times say nothing of a GPU.');
+  return lines.join('\n');
+}

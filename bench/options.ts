@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { type Backend, backend } from '../solver/documents/common.ts';
+import { UsageError } from './exit.ts';
+import { ROOT } from './host.ts';
+
+/** What the values of options mean; each parser throws what Commander shows as bad usage. */
+
+export function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+export function notNegative(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError('Expected a number, 0 or more.');
+  return value;
+}
+
+export function integer(text: string): number {
+  if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+export function percentile(text: string): number {
+  const value = Number(text);
+  if (!(value >= 50 && value <= 99.9))
+    throw new InvalidArgumentError('Expected a percentile from 50 to 99.9.');
+  return value;
+}
+
+const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, '': 1 };
+
+/** `40s`, `2m`, `1500ms`, or seconds. */
+export function duration(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
+  const value = match ? Number(match[1]) * UNITS[match[2]!]! : 0;
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a duration like 40s, 2m or 1500ms.');
+  return value;
+}
+
+/** `1,2,4`: whole numbers above 0, rising, without repeats. */
+export function counts(text: string): number[] {
+  const values = text.split(',').map(Number);
+  if (!values.every((value) => Number.isInteger(value) && value > 0))
+    throw new InvalidArgumentError('Expected whole numbers above 0, e.g. 1,2,4.');
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+export function backends(text: string): Backend[] {
+  return [...new Set(text.split(','))].map((value) => {
+    const parsed = backend.safeParse(value);
+    if (!parsed.success) throw new InvalidArgumentError(`Expected some of ${backend.options.join(', ')}.`);
+    return parsed.data;
+  });
+}
+
+export const pipelineOption = () =>
+  new Option('--pipeline <name>', 'a pipeline that is shipped, e.g. fashion');
+export const manifestOption = () =>
+  new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
+export const jsonOption = () => new Option('--json', 'print the document on stdout, and nothing else there');
+
+/** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */
+export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
+  if ((options.pipeline === undefined) === (options.manifest === undefined))
+    throw new UsageError('Give either --pipeline or --manifest.');
+  if (options.manifest !== undefined) return options.manifest;
+  const path = join(ROOT, 'models', options.pipeline!, 'manifest.json');
+  if (!/^[A-Za-z0-9._-]+$/.test(options.pipeline!) || !existsSync(path))
+    throw new UsageError(
+      `There is no pipeline ${options.pipeline}: see the folders of models/, or give --manifest.`,
+    );
+  return path;
+}

@@ -1,0 +1,76 @@
+import type { RunProgress } from '../workers/executor/run.ts';
+import type { ProfileProgress } from '../workers/profiler/types.ts';
+
+/** Progress on stderr: one line that is rewritten on a terminal, a line every few seconds elsewhere. */
+
+const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
+
+export class ProgressLine {
+  #last = 0;
+  #shown = false;
+
+  readonly show = (progress: ProfileProgress | RunProgress): void => {
+    const now = performance.now();
+    const terminal = process.stderr.isTTY;
+    if (now - this.#last < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
+    this.#last = now;
+    const line = 'phase' in progress ? profileLine(progress) : runLine(progress);
+    if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`);
+    else process.stderr.write(`${line}\n`);
+    this.#shown = true;
+  };
+
+  /** Takes the line away, so that what comes next starts clean. */
+  clear(): void {
+    if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    this.#shown = false;
+    this.#last = 0;
+  }
+}
+
+const PHASES: Record<ProfileProgress['phase'], string> = {
+  models: 'checking models',
+  accuracy: 'measuring accuracy',
+  cells: 'profiling',
+  refine: 'narrowing intervals',
+};
+
+const left = (ms: number | null): string => {
+  if (ms === null) return '';
+  const seconds = Math.round(ms / 1000);
+  return seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s left` : `${seconds} s left`;
+};
+
+const bar = (share: number): string => {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * 20);
+  return `[${'#'.repeat(full)}${'.'.repeat(20 - full)}]`;
+};
+
+const profileLine = ({ phase, done, total, timeLeftMs, current }: ProfileProgress): string =>
+  `${bar(done / total)} ${PHASES[phase]} ${Math.min(done, total)}/${total}  ${left(timeLeftMs)}  ${current}`;
+
+const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =>
+  `${bar(ended / total)} running ${run}: ${sent} of ${total} sent, ${ended} ended  ${left(timeLeftMs)}`;
+
+/** A table in plain text: left-aligned words, right-aligned numbers. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((cell, c) => Math.max(cell.length, ...rows.map((row) => row[c]!.length)));
+  const isNumber = header.map((_, c) => rows.every((row) => /^[-–—\d]/.test(row[c]!)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, c) => (isNumber[c] ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+      .join('  ')
+      .trimEnd();
+  return [line(header), widths.map((width) => '─'.repeat(width)).join('  '), ...rows.map(line)].join('\n');
+}
+
+export const ms = (value: number | null | undefined): string =>
+  value === null || value === undefined
+    ? '–'
+    : value >= 100
+      ? value.toFixed(0)
+      : value >= 10
+        ? value.toFixed(1)
+        : value.toFixed(2);
+
+export const share = (value: number | null): string => (value === null ? '–' : value.toFixed(3));

@@ -1,0 +1,115 @@
+import { planStage } from './assemble.ts';
+import { type Backend, onGpu } from './documents/common.ts';
+import { PLAN, type Plan } from './documents/plan.ts';
+import type { Profile } from './documents/profile.ts';
+import { NothingMeasuredError } from './errors.ts';
+import { type PlanOption, type PlanRequest, planOptions } from './options.ts';
+import { completePlan, type ProfileSource } from './planner.ts';
+
+/** A plain page's way: one session per stage on one backend, at batch 1. */
+export interface PlainWay {
+  readonly options: readonly PlanOption[];
+  /** Of one request, all stages one after the other. */
+  readonly meanMs: number;
+}
+
+/**
+ * The fastest way of running these variants plainly.
+ * @throws NothingMeasuredError where no backend has all of them at batch 1
+ */
+export function plainWay(
+  profile: Profile,
+  variants: Readonly<Record<string, string>>,
+  request: PlanRequest,
+): PlainWay {
+  const batch1 = profile.cells.filter(
+    (cell) =>
+      cell.batch === 1 &&
+      cell.variant === variants[cell.stage] &&
+      (request.backends?.includes(cell.backend) ?? true) &&
+      cell.state === 'measured',
+  );
+  let best: PlainWay | undefined;
+  for (const way of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
+    const cells = batch1.filter((cell) => cell.backend === way.backend && cell.threads === way.threads);
+    if (cells.length < profile.stages.length) continue;
+    const options = unlimitedOptions({ ...profile, cells }, request);
+    const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
+    if (!best || meanMs < best.meanMs) best = { options, meanMs };
+  }
+  if (!best)
+    throw new NothingMeasuredError(
+      profile.stages[0]!.name,
+      `no backend has ${Object.values(variants).join(' and ')} at batch 1. Profile again with a larger budget.`,
+    );
+  return best;
+}
+
+/** The one option per stage that the cells give, whether or not it can keep up. */
+const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
+  planOptions(profile, {
+    ...request,
+    resources: { ...request.resources, utilisationMax: Number.MAX_VALUE },
+  }).byId.map((options) => [...options.values()][0]!);
+
+/**
+ * What a plain page does, as a plan: one worker, one backend, one request at a time at batch 1, nothing shed. It is
+ * what plans are measured against.
+ * @throws NothingMeasuredError
+ */
+export function plainPlan(
+  source: ProfileSource,
+  variants: Readonly<Record<string, string>>,
+  request: PlanRequest,
+): Plan {
+  const { options } = plainWay(source.profile, variants, request);
+  const stages = options.map((option) => ({ ...planStage(source.profile, option), maxWaitMs: 0 }));
+  const { backend, threads } = options[0]!.cell;
+  return completePlan(
+    source,
+    {
+      schema: PLAN,
+      pipeline: source.profile.pipeline,
+      slaMs: request.slaMs,
+      percentile: request.percentile,
+      ratePerS: request.ratePerS,
+      objective: request.objective,
+      resources: request.resources,
+      stages,
+      workers: [{ id: 'page', backend, threads, stages: stages.map((stage) => stage.name) }],
+      shedding: 'never',
+      certificate: 'not solved: the variants were given, one request at a time at batch 1',
+    },
+    {
+      boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
+      pas: options.reduce((product, o) => product * o.accuracy, 1),
+      cost: plainCost(backend, threads, options, request),
+    },
+    0,
+  );
+}
+
+/** One worker holds its cores once, for all its stages; of the GPU it cannot use more than there is. */
+const plainCost = (
+  backend: Backend,
+  threads: number,
+  options: readonly PlanOption[],
+  { resources }: PlanRequest,
+): number =>
+  onGpu(backend)
+    ? resources.pricePerGpu *
+      Math.min(
+        1,
+        options.reduce((sum, o) => sum + o.gpuShare, 0),
+      )
+    : resources.pricePerCore * threads;
+
+/** The largest (or smallest) variant of each stage by the size of its model. */
+export function variantsBySize(profile: Profile, which: 'heaviest' | 'lightest'): Record<string, string> {
+  return Object.fromEntries(
+    profile.stages.map(({ name, variants }) => {
+      const sorted = [...variants].sort((a, b) => a.sizeBytes - b.sizeBytes);
+      return [name, sorted.at(which === 'heaviest' ? -1 : 0)!.name];
+    }),
+  );
+}
