@@ -221,11 +221,13 @@ class QueueDispatch implements Dispatch {
   /** Late requests stand at the heads: each queue is in order of arrival, and all have the same SLA. */
   #shedLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
-    const late = (queue: ItemQueue, head = queue.head()) =>
-      head !== undefined && nowMs > this.#latestStartMs(queue, head);
-    // One that is shed may have stood in other queues too, where another is at the head now.
-    for (let queue = this.#queues.find((q) => late(q)); queue; queue = this.#queues.find((q) => late(q)))
-      this.#end(queue.head()!.request, 'shed');
+    for (let i = 0; i < this.#queues.length; i++) {
+      const queue = this.#queues[i]!;
+      const head = queue.head();
+      if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
+      this.#end(head.request, 'shed');
+      i = -1; // It may have stood in other queues too, where another is at the head now.
+    }
   }
 
   /** The last moment to start what a request has at the head of a queue and still make the SLA. */
