@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url';
+import preact from '@preact/preset-vite';
+import { defineConfig } from 'vite';
+import { viteSingleFile } from 'vite-plugin-singlefile';
+import { modelFiles } from './web/model-files.ts';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The page needs isolation for threads and for a fine timer. */
+const headers = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+/** `--mode report` builds the report: one file that takes its JSON injected. Every other mode is the page's. */
+export default defineConfig(({ mode }) =>
+  mode === 'report'
+    ? {
+        root: at('web/report'),
+        plugins: [preact(), viteSingleFile()],
+        build: { target: 'esnext', outDir: at('dist/report'), emptyOutDir: true },
+      }
+    : {
+        root: at('web'),
+        plugins: [preact(), modelFiles(at('models'))],
+        worker: { format: 'es' },
+        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        server: { headers, host: '127.0.0.1' },
+        preview: { headers, host: '127.0.0.1' },
+        build: {
+          target: 'esnext',
+          outDir: at('dist'),
+          emptyOutDir: true,
+          rolldownOptions: { input: [at('web/index.html'), at('web/headless.html')] },
+        },
+      },
+);

@@ -1,0 +1,47 @@
+import { type PlotOptions, plot } from '@observablehq/plot';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+interface ChartProps {
+  readonly title: string;
+  readonly note?: ComponentChildren;
+  /** Said to those who do not see the chart; the table behind it holds the figures. */
+  readonly description: string;
+  readonly draw: (width: number) => PlotOptions;
+}
+
+/** A figure with a chart that fills its width. */
+export function Chart({ title, note, description, draw }: ChartProps) {
+  const host = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
+    observer.observe(host.current!);
+    return () => observer.disconnect();
+  }, []);
+
+  useEffect(() => {
+    if (width === 0) return;
+    const svg = plot({
+      ...draw(width),
+      width,
+      className: 'chart',
+      ariaLabel: title,
+      ariaDescription: description,
+    });
+    // Plot's own rules are in style.css: a strict content security policy forbids style elements.
+    svg.querySelector('style')?.remove();
+    host.current!.replaceChildren(svg);
+  }, [width, draw, title, description]);
+
+  return (
+    <figure class="panel">
+      <figcaption>
+        <span class="panel-title">{title}</span>
+        {note && <span class="panel-note">{note}</span>}
+      </figcaption>
+      <div class="chart-host" ref={host} />
+    </figure>
+  );
+}

@@ -1,0 +1,105 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback } from 'preact/hooks';
+import type { Combination } from '../../solver/documents/report.ts';
+import { chain, milliseconds, number, percent } from '../format.ts';
+import { Chart } from './Chart.tsx';
+
+/** A combination to be pointed out: the plan's, the heaviest, the lightest. */
+export interface Named {
+  readonly name: string;
+  readonly variants: Readonly<Record<string, string>>;
+}
+
+export const sameVariants = (
+  a: Readonly<Record<string, string>>,
+  b: Readonly<Record<string, string>>,
+): boolean => Object.keys({ ...a, ...b }).every((stage) => a[stage] === b[stage]);
+
+/** End to end where it was measured, else PAS. */
+export const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
+
+interface CombinationsProps {
+  readonly title: string;
+  readonly combinations: readonly Combination[];
+  readonly stages: readonly string[];
+  readonly named: readonly Named[];
+}
+
+/** Every choice of variants: its accuracy against the attainment that could be had of it. */
+export function Combinations({ title, combinations, stages, named }: CombinationsProps) {
+  const draw = useCallback(
+    () => combinationsPlot(combinations, stages, named),
+    [combinations, stages, named],
+  );
+  const feasible = combinations.filter((c) => c.feasible).length;
+  return (
+    <Chart
+      title={title}
+      note={`${feasible} of ${combinations.length} feasible · hollow: infeasible`}
+      description="Accuracy of every choice of variants against the share of requests within the SLA. The table holds the figures."
+      draw={draw}
+    />
+  );
+}
+
+function combinationsPlot(
+  combinations: readonly Combination[],
+  stages: readonly string[],
+  named: readonly Named[],
+): Plot.PlotOptions {
+  const labelled = named.flatMap(({ name, variants }) => {
+    const found = combinations.find((c) => sameVariants(c.variants, variants));
+    return found ? [{ ...found, name }] : [];
+  });
+  const chosen = labelled.filter(({ name }) => name === 'plan');
+  const place = { x: accuracyOf, y: 'slaAttainment' } as const;
+  const label = {
+    ...place,
+    text: 'name',
+    fill: 'var(--text)',
+    fontWeight: 600,
+    stroke: 'var(--surface)',
+    strokeWidth: 4,
+  } as const;
+  return {
+    height: 280,
+    marginTop: 24,
+    marginBottom: 36,
+    marginLeft: 48,
+    marginRight: 24,
+    x: { label: 'accuracy, end to end (%) →', labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
+    y: { label: '↑ attainment (%)', domain: [0, 100], percent: true, grid: true, ticks: 5, insetBottom: 8 },
+    marks: [
+      Plot.dot(
+        combinations.filter((c) => c.feasible),
+        { ...place, fill: 'var(--series-1)', r: 4 },
+      ),
+      Plot.dot(
+        combinations.filter((c) => !c.feasible),
+        { ...place, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
+      ),
+      Plot.dot(chosen, { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment >= 0.5),
+        { ...label, dy: 18 },
+      ),
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment < 0.5),
+        { ...label, dy: -18 },
+      ),
+      Plot.tip(
+        combinations,
+        Plot.pointer({
+          ...place,
+          title: (c: Combination) =>
+            [
+              chain(c.variants, stages),
+              `accuracy ${percent(accuracyOf(c))}, attainment ${percent(c.slaAttainment)}`,
+              `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
+              ...(c.binding ? [c.binding] : []),
+            ].join('\n'),
+        }),
+      ),
+    ],
+  };
+}

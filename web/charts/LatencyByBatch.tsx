@@ -1,0 +1,55 @@
+import { useCallback } from 'preact/hooks';
+import type { Cell } from '../../solver/documents/profile.ts';
+import { plural } from '../format.ts';
+import { Chart } from './Chart.tsx';
+import { type BatchPanel, batchPanels, latencyByBatch, latencyDomain } from './latency-by-batch.ts';
+
+interface LatencyByBatchProps {
+  readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
+  readonly cells: readonly Cell[];
+}
+
+/** A chart for each stage, backend and number of threads. Charts of one stage share their latency axis. */
+export function LatencyByBatch({ stages, cells }: LatencyByBatchProps) {
+  return (
+    <>
+      {stages.map(({ name, variants }) => {
+        const panels = batchPanels(name, cells);
+        const [low, high] = latencyDomain(panels);
+        return (
+          <div class="panels" key={name}>
+            {panels.map((panel) => (
+              <Panel
+                key={`${panel.backend}/${panel.threads}`}
+                panel={panel}
+                variants={variants}
+                low={low}
+                high={high}
+              />
+            ))}
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+interface PanelProps {
+  readonly panel: BatchPanel;
+  readonly variants: readonly string[];
+  readonly low: number;
+  readonly high: number;
+}
+
+function Panel({ panel, variants, low, high }: PanelProps) {
+  const draw = useCallback(() => latencyByBatch(panel, variants, [low, high]), [panel, variants, low, high]);
+  const threads = panel.threads > 1 ? `, ${plural(panel.threads, 'thread')}` : '';
+  return (
+    <Chart
+      title={`${panel.stage} on ${panel.backend}${threads}`}
+      note="line p50 · band p5–p95 · hollow: cold first run"
+      description={`Latency of a batch against its size for each variant of ${panel.stage}. The table holds the figures.`}
+      draw={draw}
+    />
+  );
+}

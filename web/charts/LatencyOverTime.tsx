@@ -1,0 +1,129 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback } from 'preact/hooks';
+import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
+import { milliseconds, number } from '../format.ts';
+import { logAxisY } from './axis.ts';
+import { Chart } from './Chart.tsx';
+
+/** Marks drawn of one outcome at most: more would only overlap, and slow the page. */
+const MARKS_MAX = 2500;
+
+/** Every k-th of them, so that at most {@link MARKS_MAX} are left. */
+const thinned = <T,>(all: readonly T[]): readonly T[] => {
+  const step = Math.ceil(all.length / MARKS_MAX);
+  return step <= 1 ? all : all.filter((_, i) => i % step === 0);
+};
+
+const seconds = (request: RequestRecord): number => request.arrivalMs / 1000;
+
+/** Lowest and highest latency of runs and their SLA, so that charts can share an axis. */
+export function runsDomain(runs: readonly RunReport[]): [number, number] {
+  let low = Number.POSITIVE_INFINITY;
+  let high = 0;
+  for (const run of runs) {
+    for (const ms of [run.slaMs, ...run.requests.map((request) => request.latencyMs)]) {
+      if (ms === null || ms <= 0) continue;
+      low = Math.min(low, ms);
+      high = Math.max(high, ms);
+    }
+  }
+  // Room at the top for the requests that were shed or failed.
+  return [low / 1.2, high * 2.2];
+}
+
+interface LatencyOverTimeProps {
+  readonly run: RunReport;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Each request's latency at its arrival, against the SLA. */
+export function LatencyOverTime({ run, low, high }: LatencyOverTimeProps) {
+  const draw = useCallback(() => latencyOverTime(run, [low, high]), [run, low, high]);
+  const { completed, shed, failed } = run.result;
+  const n = number;
+  return (
+    <Chart
+      title={`${run.name} · ${run.backends.join(' + ')}`}
+      note={`${n(run.load.requests)} sent = ${n(completed)} completed + ${n(shed)} shed + ${n(failed)} failed`}
+      description={`Latency of each request of the run ${run.name} over time, against the SLA of ${milliseconds(run.slaMs)}.`}
+      draw={draw}
+    />
+  );
+}
+
+function latencyOverTime(run: RunReport, domain: [number, number]): Plot.PlotOptions {
+  const outcome = (kind: RequestRecord['outcome']) => run.requests.filter((r) => r.outcome === kind);
+  const completed = outcome('completed');
+  const within = completed.filter((r) => r.latencyMs! <= run.slaMs);
+  const late = completed.filter((r) => r.latencyMs! > run.slaMs);
+  return {
+    height: 240,
+    marginTop: 24,
+    marginBottom: 36,
+    marginLeft: 48,
+    marginRight: 16,
+    x: { domain: [0, run.load.durationS], label: 'arrival (s) →', labelAnchor: 'right' },
+    y: { type: 'log', domain, axis: null },
+    marks: [
+      ...logAxisY(domain, '↑ latency (ms)'),
+      Plot.dot(thinned(within), {
+        x: seconds,
+        y: 'latencyMs',
+        r: 1.6,
+        fill: 'var(--series-1)',
+        fillOpacity: 0.55,
+      }),
+      Plot.dot(thinned(late), {
+        x: seconds,
+        y: 'latencyMs',
+        r: 2.4,
+        symbol: 'diamond',
+        fill: 'var(--series-2)',
+      }),
+      Plot.dot(thinned(outcome('shed')), {
+        x: seconds,
+        frameAnchor: 'top',
+        dy: 6,
+        symbol: 'times',
+        r: 2.6,
+        stroke: 'var(--text)',
+        strokeOpacity: 0.7,
+      }),
+      Plot.dot(thinned(outcome('failed')), {
+        x: seconds,
+        frameAnchor: 'top',
+        dy: 17,
+        symbol: 'triangle',
+        r: 3,
+        fill: 'var(--bad)',
+      }),
+      Plot.ruleY([run.slaMs], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
+      Plot.text([`SLA ${number(run.slaMs)} ms`], {
+        y: [run.slaMs],
+        frameAnchor: 'right',
+        textAnchor: 'end',
+        dy: -7,
+        fill: 'var(--text)',
+        stroke: 'var(--surface)',
+        strokeWidth: 4,
+        fontWeight: 600,
+      }),
+      ...run.plans
+        .slice(1)
+        .map(({ atMs }) => Plot.ruleX([atMs / 1000], { stroke: 'var(--muted)', strokeDasharray: '2 3' })),
+    ],
+  };
+}
+
+/** What the marks of {@link LatencyOverTime} mean. */
+export function LatencyLegend() {
+  return (
+    <ul class="legend">
+      <li class="key-within">completed within the SLA</li>
+      <li class="key-late">completed late</li>
+      <li class="key-shed">shed</li>
+      <li class="key-failed">failed</li>
+    </ul>
+  );
+}

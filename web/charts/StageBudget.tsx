@@ -1,0 +1,95 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback } from 'preact/hooks';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { milliseconds, number } from '../format.ts';
+import { Chart } from './Chart.tsx';
+import { look } from './series.ts';
+
+interface StageBudgetProps {
+  readonly title: string;
+  readonly plans: readonly { readonly name: string; readonly plan: Plan }[];
+}
+
+interface Part {
+  readonly name: string;
+  readonly label: string;
+  readonly from: number;
+  readonly to: number;
+  readonly colour: string;
+  readonly opacity: number;
+}
+
+/** How the stages of plans use up the SLA: each stage's time for its batches and, paler, its longest wait. */
+export function StageBudget({ title, plans }: StageBudgetProps) {
+  const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
+  return (
+    <Chart
+      title={title}
+      note="solid: batches · pale: wait for a batch to fill"
+      description="The part of the latency bound that each stage has, against the SLA. The plan's table holds the figures."
+      draw={draw}
+    />
+  );
+}
+
+function partsOf(name: string, plan: Plan): Part[] {
+  let from = 0;
+  return plan.stages.flatMap((stage, i) => {
+    const { colour } = look(i);
+    const wait = Math.min(stage.maxWaitMs, stage.boundMs);
+    const middle = from + stage.boundMs - wait;
+    const parts = [
+      { name, label: `${stage.name} ${milliseconds(stage.boundMs)}`, from, to: middle, colour, opacity: 0.9 },
+      { name, label: '', from: middle, to: middle + wait, colour, opacity: 0.35 },
+    ];
+    from = middle + wait;
+    return parts;
+  });
+}
+
+function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotOptions {
+  const parts = plans.flatMap(({ name, plan }) => partsOf(name, plan));
+  const slaMs = plans[0]!.plan.slaMs;
+  const end = 1.04 * Math.max(slaMs, ...parts.map((part) => part.to));
+  const marginLeft = 8 + 7 * Math.max(...plans.map(({ name }) => name.length));
+  const fits = (part: Part): boolean =>
+    ((part.to - part.from) / end) * (width - marginLeft - 16) > 7 * part.label.length;
+  return {
+    height: 62 + 32 * plans.length,
+    marginTop: 22,
+    marginBottom: 36,
+    marginLeft,
+    marginRight: 16,
+    x: { domain: [0, end], label: 'latency bound (ms) →', labelAnchor: 'right', ticks: 6 },
+    y: { domain: plans.map(({ name }) => name), label: null, tickSize: 0, padding: 0.25 },
+    marks: [
+      Plot.barX(parts, {
+        x1: 'from',
+        x2: 'to',
+        y: 'name',
+        fill: 'colour',
+        fillOpacity: 'opacity',
+        inset: 0.5,
+      }),
+      Plot.text(parts.filter(fits), {
+        x: (part: Part) => part.from,
+        y: 'name',
+        text: 'label',
+        textAnchor: 'start',
+        dx: 6,
+        fill: 'var(--on-series)',
+        fontWeight: 600,
+      }),
+      Plot.ruleX([slaMs], { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' }),
+      Plot.text([`SLA ${number(slaMs)} ms`], {
+        x: [slaMs],
+        frameAnchor: 'top',
+        textAnchor: 'end',
+        lineAnchor: 'bottom',
+        dy: -6,
+        fill: 'var(--text)',
+        fontWeight: 600,
+      }),
+    ],
+  };
+}

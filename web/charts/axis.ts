@@ -1,0 +1,27 @@
+import * as Plot from '@observablehq/plot';
+
+/** Powers of ten, with 2 and 5 times them where there is room. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
+  const first = Math.floor(Math.log10(low));
+  const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
+  return powers
+    .flatMap((power) => steps.map((step) => step * power))
+    .filter((tick) => tick >= low && tick <= high);
+}
+
+/**
+ * Grid and labels of a logarithmic axis. Plot would leave out labels of ticks that are given with the scale, so
+ * the scale is given no axis and these are drawn instead.
+ */
+export function logAxisY(domain: readonly [number, number], label: string): Plot.Markish[] {
+  const ticks = logTicks(domain);
+  return [
+    Plot.gridY(ticks),
+    Plot.axisY(ticks, {
+      label,
+      // Binary fractions would show: 5 × 10^-2 is not quite 0.05.
+      text: (tick: number) => String(Number(tick.toPrecision(3))),
+    }),
+  ];
+}

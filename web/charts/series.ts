@@ -1,0 +1,49 @@
+import type { SymbolType } from '@observablehq/plot';
+
+/**
+ * How the series of a chart are told apart: colour, and dash and shape for those who do not see it. The colours are
+ * variables of `style.css`, so that a chart follows the colour scheme without being drawn again.
+ */
+export interface SeriesLook {
+  readonly colour: string;
+  readonly dash: string;
+  readonly symbol: SymbolType;
+  /** The symbol in text. */
+  readonly glyph: string;
+}
+
+const LOOKS: readonly SeriesLook[] = [
+  { colour: 'var(--series-1)', dash: 'none', symbol: 'circle', glyph: '●' },
+  { colour: 'var(--series-2)', dash: '6 3', symbol: 'square', glyph: '■' },
+  { colour: 'var(--series-3)', dash: '2 2', symbol: 'triangle', glyph: '▲' },
+  { colour: 'var(--series-4)', dash: '8 2 2 2', symbol: 'diamond', glyph: '◆' },
+  { colour: 'var(--series-5)', dash: '12 3', symbol: 'star', glyph: '★' },
+  { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye', glyph: 'Y' },
+];
+
+/** The look of the series at a place in its list: colours repeat after six, with the next one's dash. */
+export function look(index: number): SeriesLook {
+  const round = Math.floor(index / LOOKS.length);
+  const own = LOOKS[index % LOOKS.length]!;
+  return round === 0 ? own : { ...own, dash: LOOKS[(index + round) % LOOKS.length]!.dash };
+}
+
+/**
+ * Moves positions apart so that neighbours keep a distance, in their order and within [0, max].
+ * @param positions in any order
+ */
+export function spread(positions: readonly number[], distance: number, max: number): number[] {
+  const order = positions.map((_, i) => i).sort((a, b) => positions[a]! - positions[b]!);
+  const placed = [...positions];
+  let floor = 0;
+  for (const i of order) {
+    placed[i] = Math.max(placed[i]!, floor);
+    floor = placed[i]! + distance;
+  }
+  let ceiling = max;
+  for (const i of order.reverse()) {
+    placed[i] = Math.min(placed[i]!, ceiling);
+    ceiling = placed[i]! - distance;
+  }
+  return placed;
+}

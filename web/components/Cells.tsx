@@ -1,0 +1,97 @@
+import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
+import { milliseconds, plural } from '../format.ts';
+import { type Column, DataTable } from './DataTable.tsx';
+
+/** What each flag warns of. */
+const FLAGS: Record<CellFlag, string> = {
+  'software-adapter': 'a CPU played the GPU: the figures say nothing of a GPU',
+  'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
+  drift: 'the reference cell had moved by then: the device got slower or faster, as when it gets hot',
+  'timer-grain': 'the median is under 20 steps of the timer, so it is coarse',
+  'cpu-fallback': 'some nodes ran on the CPU',
+  'output-mismatch': "outputs differ from the reference backend's: never planned with",
+  'few-samples': 'under 20 samples: no p95',
+  'not-warm': 'warm-up ended by its limit, before two windows agreed',
+};
+
+const REASONS = {
+  'breaks-sla': 'slower than the SLA',
+  'no-more-items-per-second': 'a larger batch gave no more items per second',
+  'out-of-memory': 'out of memory',
+  budget: 'no time left in the budget',
+} as const;
+
+/** Why the figures of some cells need care, and which have none. */
+export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
+  const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
+  const failed = cells.filter((cell) => cell.state === 'failed');
+  const skipped = cells.filter((cell) => cell.state === 'skipped');
+  const flags = (Object.keys(FLAGS) as CellFlag[]).map((flag) => ({
+    flag,
+    count: measured.filter((cell) => cell.flags.includes(flag)).length,
+  }));
+  return (
+    <ul class="notes">
+      {flags
+        .filter(({ count }) => count > 0)
+        .map(({ flag, count }) => (
+          <li key={flag}>
+            <span class="flag">{flag}</span> {plural(count, 'cell')}: {FLAGS[flag]}.
+          </li>
+        ))}
+      {skipped.length > 0 && (
+        <li>
+          <span class="flag">skipped</span> {plural(skipped.length, 'cell')}, as the table says for each.
+        </li>
+      )}
+      {failed.map((cell) => (
+        <li key={cellId(cell)}>
+          <span class="flag bad">failed</span> {cellId(cell)}: {cell.error}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const ofMeasured =
+  (value: (cell: MeasuredCell) => number | null) =>
+  (cell: Cell): number | null =>
+    cell.state === 'measured' ? value(cell) : null;
+
+const timeColumn = (label: string, value: (cell: MeasuredCell) => number | null): Column<Cell> => ({
+  label,
+  numeric: true,
+  value: ofMeasured(value),
+  show: (cell) => milliseconds(ofMeasured(value)(cell)),
+});
+
+function remarks(cell: Cell): string {
+  if (cell.state === 'failed') return `failed: ${cell.error}`;
+  if (cell.state === 'skipped') return `skipped: ${REASONS[cell.reason]}`;
+  return cell.flags.join(', ');
+}
+
+const COLUMNS: readonly Column<Cell>[] = [
+  { label: 'Stage', value: (cell) => cell.stage },
+  { label: 'Variant', value: (cell) => cell.variant },
+  { label: 'Backend', value: (cell) => cell.backend },
+  { label: 'Threads', numeric: true, value: (cell) => cell.threads },
+  { label: 'Batch', numeric: true, value: (cell) => cell.batch },
+  timeColumn('p50', (cell) => cell.latencyMs.p50),
+  timeColumn('p95', (cell) => cell.latencyMs.p95),
+  { label: 'n', numeric: true, value: ofMeasured((cell) => cell.latencyMs.n) },
+  {
+    label: 'Items/s',
+    numeric: true,
+    value: ofMeasured((cell) => Math.round((1000 * cell.batch) / cell.latencyMs.mean)),
+  },
+  timeColumn('Load', (cell) => cell.cold.loadMs),
+  timeColumn('Create', (cell) => cell.cold.createMs),
+  timeColumn('First run', (cell) => cell.cold.firstRunMs),
+  { label: 'Remarks', value: remarks },
+];
+
+/** Every cell of a profile. */
+export function CellTable({ cells }: { readonly cells: readonly Cell[] }) {
+  return <DataTable caption="Table of all cells" columns={COLUMNS} rows={cells} rowKey={cellId} />;
+}

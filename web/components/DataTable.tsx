@@ -1,0 +1,75 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+
+export interface Column<Row> {
+  readonly label: string;
+  /** What is sorted by, and shown where `show` is absent. */
+  readonly value: (row: Row) => string | number | null;
+  readonly show?: (row: Row) => ComponentChildren;
+  readonly numeric?: boolean;
+}
+
+interface DataTableProps<Row> {
+  readonly caption: string;
+  readonly columns: readonly Column<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly marked?: (row: Row) => boolean;
+}
+
+/** The figures behind a chart, folded away: sorted by a press on a column's head. */
+export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataTableProps<Row>) {
+  const [sort, setSort] = useState<{ column: number; down: boolean } | null>(null);
+  const sorted = sort ? sortRows(rows, columns[sort.column]!, sort.down) : rows;
+  const press = (column: number) =>
+    setSort((now) => (now?.column === column ? { column, down: !now.down } : { column, down: false }));
+  return (
+    <details class="data">
+      <summary>
+        {caption} <span class="muted">({rows.length} rows)</span>
+      </summary>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="scroll" aria-label={caption} tabIndex={0}>
+        <table>
+          <thead>
+            <tr>
+              {columns.map((column, i) => (
+                <th
+                  key={column.label}
+                  scope="col"
+                  class={column.numeric ? 'numeric' : undefined}
+                  aria-sort={sort?.column === i ? (sort.down ? 'descending' : 'ascending') : undefined}
+                >
+                  <button type="button" onClick={() => press(i)}>
+                    {column.label}
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((row) => (
+              <tr key={rowKey(row)} class={marked?.(row) ? 'marked' : undefined}>
+                {columns.map((column) => (
+                  <td key={column.label} class={column.numeric ? 'numeric' : undefined}>
+                    {column.show ? column.show(row) : column.value(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </section>
+    </details>
+  );
+}
+
+/** What is not known comes last, whichever way. */
+function sortRows<Row>(rows: readonly Row[], column: Column<Row>, down: boolean): Row[] {
+  return [...rows].sort((a, b) => {
+    const [x, y] = [column.value(a), column.value(b)];
+    if (x === null || y === null) return x === y ? 0 : x === null ? 1 : -1;
+    const order = typeof x === 'number' && typeof y === 'number' ? x - y : String(x).localeCompare(String(y));
+    return down ? -order : order;
+  });
+}

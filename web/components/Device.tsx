@@ -1,0 +1,46 @@
+import type { Device } from '../../solver/documents/common.ts';
+import { DASH, milliseconds } from '../format.ts';
+
+/** Seen at once, and said in words: nothing measured on this adapter tells of a GPU. */
+export function SoftwareNotice() {
+  return (
+    <p class="software-notice">
+      <strong>SOFTWARE ADAPTER</strong>
+      <span>A CPU played the GPU. No webgpu figure here says anything about a GPU.</span>
+    </p>
+  );
+}
+
+export const adapterText = (adapter: Device['adapter']): string =>
+  adapter
+    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' · ') || 'not named'
+    : 'none';
+
+/** What was measured on. */
+export function DeviceFacts({ device }: { readonly device: Device }) {
+  const facts: [string, string][] = [
+    ['Device', `${device.platform}, ${device.logicalCores} logical cores`],
+    [device.environment === 'browser' ? 'Browser' : 'Runtime', device.agent],
+    ['Adapter', adapterText(device.adapter)],
+    ['ONNX Runtime', `${device.ortVersion}, ${device.ortBuild} build`],
+    [
+      'Cross-origin isolated',
+      device.environment === 'node' ? DASH : device.crossOriginIsolated ? 'yes' : 'no',
+    ],
+    ['Timer grain', milliseconds(device.timerGrainMs)],
+  ];
+  return <Facts facts={facts} />;
+}
+
+export function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

@@ -1,0 +1,44 @@
+/** Numbers as text, in English, with their unit. What is not known is a dash. */
+
+export const DASH = '–';
+
+const digits = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
+
+export const number = (value: number | null, fractionDigits?: number): string =>
+  value === null || !Number.isFinite(value)
+    ? DASH
+    : value.toLocaleString('en', {
+        maximumFractionDigits: fractionDigits ?? digits(Math.abs(value)),
+        minimumFractionDigits: fractionDigits ?? 0,
+      });
+
+export const milliseconds = (value: number | null): string =>
+  value === null ? DASH : `${number(value, value === 0 ? 0 : digits(value))}\u00a0ms`;
+
+export const percent = (share: number | null): string =>
+  share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
+
+export function bytes(value: number): string {
+  const units = ['B', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+  return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
+}
+
+/** Time left, no more exact than anybody can know it. */
+export function duration(ms: number): string {
+  const s = Math.ceil(ms / 1000);
+  if (s < 90) return `${s} s`;
+  const minutes = Math.round(s / 60);
+  return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`;
+}
+
+export const date = (iso: string): string =>
+  new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }) +
+  ' UTC';
+
+/** `det16 → res16`: a choice of variants in the order of the stages. */
+export const chain = (variants: Readonly<Record<string, string>>, stages: readonly string[]): string =>
+  stages.map((stage) => variants[stage] ?? DASH).join(' → ');
+
+export const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${number(count)} ${count === 1 ? one : many}`;

@@ -1,0 +1,113 @@
+import type { Profile } from '../../solver/documents/profile.ts';
+import { LatencyByBatch } from '../charts/LatencyByBatch.tsx';
+import { CellNotes, CellTable } from '../components/Cells.tsx';
+import { DeviceFacts, Facts, SoftwareNotice } from '../components/Device.tsx';
+import { date, number, plural } from '../format.ts';
+import { saveText } from '../save-text.ts';
+import { Choices } from './Choices.tsx';
+import { Plans, Runs } from './Runs.tsx';
+import { Summary } from './Summary.tsx';
+import type { BackendSet, ReportView } from './view.ts';
+
+const hasChoices = (set: BackendSet): boolean => set.combinations.length + set.frontier.length > 0;
+
+interface ReportProps {
+  readonly view: ReportView;
+  readonly json: string;
+}
+
+export function Report({ view, json }: ReportProps) {
+  const { sets, stages, profile } = view;
+  const withChoices = sets.filter(hasChoices);
+  return (
+    <>
+      <Header view={view} json={json} />
+      <main>
+        <section id="outcome">
+          <h2>What came out</h2>
+          {sets.map((set) => (
+            <Summary key={set.title} set={set} stages={stages} />
+          ))}
+        </section>
+        <Runs sets={sets} />
+        <Plans sets={sets} />
+        {withChoices.length > 0 && <Choices sets={withChoices} stages={stages} />}
+        {profile && <Measurements profile={profile} />}
+      </main>
+      <Words />
+    </>
+  );
+}
+
+function Header({ view, json }: ReportProps) {
+  const { pipeline, createdAt, seed, device, sets } = view;
+  const { slaMs, percentile, load } = sets[0]!.runs[0]!;
+  return (
+    <header class="top">
+      <div class="title-row">
+        <h1>
+          <span class="muted">ipa-edge report</span> {pipeline}
+        </h1>
+        <button type="button" onClick={() => saveText(`${pipeline}-report.json`, json)}>
+          Save as JSON
+        </button>
+      </div>
+      {device.adapter?.software && <SoftwareNotice />}
+      <Facts
+        facts={[
+          ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
+          ['Load', `${number(load.ratePerS)} requests/s for ${number(load.durationS)} s, ${load.kind}`],
+          ['Made', date(createdAt)],
+          ['Seed', String(seed)],
+        ]}
+      />
+      <DeviceFacts device={device} />
+      <Contents view={view} />
+    </header>
+  );
+}
+
+function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
+  return (
+    <nav class="contents" aria-label="Contents">
+      <a href="#outcome">What came out</a>
+      <a href="#runs">Runs</a>
+      <a href="#plans">Plans</a>
+      {sets.some(hasChoices) && <a href="#choices">Combinations</a>}
+      {profile && <a href="#measurements">Measurements</a>}
+    </nav>
+  );
+}
+
+function Measurements({ profile }: { readonly profile: Profile }) {
+  const stages = profile.stages.map((stage) => ({
+    name: stage.name,
+    variants: stage.variants.map((variant) => variant.name),
+  }));
+  return (
+    <section id="measurements">
+      <h2>Measurements</h2>
+      <p class="muted">
+        {plural(profile.cells.length, 'cell')} in shuffled order, seed {profile.settings.seed}. Latency of a
+        whole round trip through a stage worker, warm, both axes logarithmic.
+      </p>
+      <LatencyByBatch stages={stages} cells={profile.cells} />
+      <CellNotes cells={profile.cells} />
+      <CellTable cells={profile.cells} />
+    </section>
+  );
+}
+
+function Words() {
+  return (
+    <footer class="foot">
+      <p>
+        Attainment: requests completed within the SLA ÷ requests sent; shed and failed ones are misses.
+        Goodput: those per second. Accuracy: end to end, against the labels. PAS: product of the stages'
+        accuracies. Bound: sum of the stages' times at the SLA's percentile. Cost: price per core × cores held
+        + price per GPU × share of its time. Percentiles are nearest-rank; a dash is a figure that was not
+        measured or has too few samples.
+      </p>
+    </footer>
+  );
+}

@@ -1,0 +1,121 @@
+import type { RunReport } from '../../solver/documents/report.ts';
+import { LatencyLegend, LatencyOverTime, runsDomain } from '../charts/LatencyOverTime.tsx';
+import { StageBudget } from '../charts/StageBudget.tsx';
+import { type Column, DataTable } from '../components/DataTable.tsx';
+import { PlanTable } from '../components/PlanTable.tsx';
+import { milliseconds, number, percent } from '../format.ts';
+import { type BackendSet, lastPlan } from './view.ts';
+
+/** Latency over time of every run. Runs of the same backends share an axis. */
+export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
+  const runs = sets.flatMap((set) => set.runs);
+  return (
+    <section id="runs">
+      <h2>Runs</h2>
+      <p class="muted">
+        Each request at its scheduled arrival, from which its latency counts. Logarithmic axis.
+      </p>
+      <LatencyLegend />
+      {sets.map((set) => {
+        const [low, high] = runsDomain(set.runs);
+        return (
+          <div class="panels" key={set.title}>
+            {set.runs.map((run) => (
+              <LatencyOverTime key={run.name} run={run} low={low} high={high} />
+            ))}
+          </div>
+        );
+      })}
+      <RunNotes runs={runs} />
+      <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={keyOf} />
+    </section>
+  );
+}
+
+const keyOf = (run: RunReport): string => `${run.name} · ${run.backends.join(' + ')}`;
+
+const countColumn = (label: string, value: (run: RunReport) => number): Column<RunReport> => ({
+  label,
+  numeric: true,
+  value,
+  show: (run) => number(value(run)),
+});
+
+const timeColumn = (label: string, value: (run: RunReport) => number | null): Column<RunReport> => ({
+  label,
+  numeric: true,
+  value,
+  show: (run) => milliseconds(value(run)),
+});
+
+const RUN_COLUMNS: readonly Column<RunReport>[] = [
+  { label: 'Run', value: keyOf },
+  countColumn('Sent', (run) => run.load.requests),
+  countColumn('Completed', (run) => run.result.completed),
+  countColumn('Shed', (run) => run.result.shed),
+  countColumn('Failed', (run) => run.result.failed),
+  timeColumn('p50', (run) => run.result.latencyMs.p50),
+  timeColumn('p95', (run) => run.result.latencyMs.p95),
+  timeColumn('p99', (run) => run.result.latencyMs.p99),
+  timeColumn('Max', (run) => run.result.latencyMs.max),
+  timeColumn('Simulated again: p95', (run) => run.resimulated?.p95 ?? null),
+  {
+    label: 'attainment',
+    numeric: true,
+    value: (run) => run.resimulated?.slaAttainment ?? null,
+    show: (run) => percent(run.resimulated?.slaAttainment ?? null),
+  },
+  timeColumn('Load late, p99', (run) => run.load.latenessP99Ms),
+  { label: 'Valid', value: (run) => (run.load.valid ? 'yes' : 'no') },
+];
+
+/** Runs that do not count, and what happened in others. */
+function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
+  return (
+    <ul class="notes">
+      {runs.map((run) => (
+        <NotesOf key={keyOf(run)} run={run} />
+      ))}
+    </ul>
+  );
+}
+
+function NotesOf({ run }: { readonly run: RunReport }) {
+  return (
+    <>
+      {!run.load.valid && (
+        <li>
+          <span class="flag bad">not valid</span> {keyOf(run)}: the load came{' '}
+          {milliseconds(run.load.latenessP99Ms)} late (p99), more than 5 % of the SLA.
+        </li>
+      )}
+      {run.events.map((event) => (
+        <li key={`${event.atMs} ${event.what}`}>
+          <span class="flag">{number(event.atMs / 1000, 1)} s</span> {keyOf(run)}: {event.what}.
+        </li>
+      ))}
+    </>
+  );
+}
+
+/** What each run ran, and how its bound uses up the SLA. */
+export function Plans({ sets }: { readonly sets: readonly BackendSet[] }) {
+  return (
+    <section id="plans">
+      <h2>Plans</h2>
+      {sets.map((set) => (
+        <SetPlans key={set.title} set={set} />
+      ))}
+    </section>
+  );
+}
+
+function SetPlans({ set }: { readonly set: BackendSet }) {
+  const plans = set.runs.map((run) => ({ name: run.name, plan: lastPlan(run) }));
+  return (
+    <div class="panels plans">
+      <StageBudget title={`Bound by stage, ${set.title}`} plans={plans} />
+      <PlanTable caption={`Plans, ${set.title}`} plans={plans} />
+    </div>
+  );
+}
