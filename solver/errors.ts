@@ -1,3 +1,5 @@
+import { figure } from './figures.ts';
+
 /** A stage has no cell that may be planned with. */
 export class NothingMeasuredError extends Error {
   override name = 'NothingMeasuredError';
@@ -9,11 +11,6 @@ export class NothingMeasuredError extends Error {
     super(`Stage ${stage} has nothing to plan with: ${reason}`);
   }
 }
-
-const rounded = (value: number, up: boolean): string => {
-  const unit = 10 ** (Math.floor(Math.log10(value)) - 3);
-  return String(+((up ? Math.ceil(value / unit) : Math.floor(value / unit)) * unit).toPrecision(4));
-};
 
 /** No choice of options meets the SLA at the rate within the resources. */
 export class InfeasiblePlanError extends Error {
@@ -29,10 +26,10 @@ export class InfeasiblePlanError extends Error {
   ) {
     const { slaMs, ratePerS, percentile } = request;
     const ways = [
-      ...(nearestSlaMs === null ? [] : [`an SLA of ${rounded(nearestSlaMs, true)} ms`]),
+      ...(nearestSlaMs === null ? [] : [`an SLA of ${figure(nearestSlaMs, 'up')} ms`]),
       ...(nearestRatePerS === null
         ? []
-        : [`${rounded(nearestRatePerS, nearestRatePerS > ratePerS)} requests/s`]),
+        : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
     ];
     super(
       `No plan meets ${slaMs} ms (p${percentile}) at ${ratePerS} requests/s. ${binding}. ` +

@@ -30,7 +30,7 @@ export function frontier(solver: Solver, problem: Problem): Described[] {
           ),
     );
     if (!choice) return points.reverse();
-    const cheapest = maximise(solver.glpk, asAccurateAs(weighted(core, 0, costOf), choice), choice);
+    const cheapest = maximise(solver.glpk, asAccurateAs(weighted(core, 0, costOf), choice));
     const point = described(
       problem,
       cheapest.choice!.map((option) => option.index),

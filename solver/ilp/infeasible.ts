@@ -1,26 +1,24 @@
 import type { Problem } from '../documents/problem.ts';
-import { type Core, limitRows } from './core.ts';
+import { figure } from '../figures.ts';
+import { type Core, limitRows, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { maximise } from './maximise.ts';
 
 type Row = ReturnType<typeof limitRows>[number];
 type Quantity = Row['of'];
 
-const figure = (value: number): string =>
-  value >= 1e6 ? value.toLocaleString('en-US', { maximumFractionDigits: 0 }) : String(+value.toPrecision(4));
+const WORDS: Record<Quantity, { label: string; unit: string }> = {
+  latencyMs: { label: 'SLA', unit: 'ms' },
+  gpuShare: { label: 'GPU share', unit: 'GPUs' },
+  cores: { label: 'cores', unit: 'cores' },
+  memoryBytes: { label: 'memory', unit: 'bytes' },
+};
 
-const show: Record<Quantity, (value: number) => string> = {
-  latencyMs: (value) => `${figure(value)} ms`,
-  gpuShare: (value) => `${figure(value)} GPUs`,
-  cores: (value) => `${figure(value)} cores`,
-  memoryBytes: (value) => `${figure(value)} bytes`,
-};
-const label: Record<Quantity, string> = {
-  latencyMs: 'SLA',
-  gpuShare: 'GPU share',
-  cores: 'cores',
-  memoryBytes: 'memory',
-};
+/** E.g. `SLA: needs at least 120 ms, limit 100 ms`. */
+function shortfall({ of, limit }: Row, needed: number, where = ''): string {
+  const { label, unit } = WORDS[of];
+  return `${label}: needs at least ${figure(needed, 'up')} ${unit}${where}, limit ${limit} ${unit}`;
+}
 
 /** The least of a quantity that a choice within the limits of `rows` has; undefined: there is no such choice. */
 export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
@@ -59,9 +57,7 @@ export function explainInfeasible(
 
   const alone = rows.flatMap((row) => {
     const needed = least(glpk, problem, row.of, [])!;
-    return needed > row.limit
-      ? [`${label[row.of]}: needs at least ${show[row.of](needed)}, limit ${show[row.of](row.limit)}`]
-      : [];
+    return needed > row.limit + TOLERANCE ? [shortfall(row, needed)] : [];
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 
@@ -69,17 +65,9 @@ export function explainInfeasible(
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);
-    return needed === undefined
-      ? []
-      : [
-          `${label[row.of]}: needs at least ${show[row.of](needed)} with the other limits kept, limit ${show[row.of](row.limit)}`,
-        ];
+    return needed === undefined ? [] : [shortfall(row, needed, ' with the other limits kept')];
   });
-  return {
-    binding:
-      clash.length > 0
-        ? clash.join('; ')
-        : `${rows.map((row) => `${label[row.of]} ${show[row.of](row.limit)}`).join(', ')}: no two of these limits can be dropped singly to help`,
-    nearestSlaMs,
-  };
+  if (clash.length > 0) return { binding: clash.join('; '), nearestSlaMs };
+  const limits = rows.map(({ of, limit }) => `${WORDS[of].label} ${limit} ${WORDS[of].unit}`).join(', ');
+  return { binding: `No choice meets all but one of the limits: ${limits}`, nearestSlaMs };
 }

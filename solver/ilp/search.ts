@@ -41,6 +41,7 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
  * incumbent better and the region is split: in z where the majorant is far off, else in a stage.
  * Every bound and every choice is computed in doubles, so the answer does not rest on GLPK's tolerances.
  * @param core all scores over 0 where they are multiplied
+ * @param start a choice of the same core's options, to begin with; it may be one that was dropped from it
  */
 export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): Found {
   const incumbent: Incumbent = { choice: undefined, objective: Number.NEGATIVE_INFINITY };
