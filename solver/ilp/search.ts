@@ -1,7 +1,6 @@
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
-import { improve } from './improve.ts';
 import {
   lagrangian,
   type Majorant,
@@ -39,7 +38,8 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
  * relaxation prices the limits; with the prices a Lagrangian bound, in doubles, drops options that cannot be in a
  * better choice; what is left is gone through one by one where it is little, else GLPK's integer optimiser makes the
  * incumbent better and the region is split: in z where the majorant is far off, else in a stage.
- * Every bound and every choice is computed in doubles, so the answer does not rest on GLPK's tolerances.
+ * Every bound and every choice is computed in doubles, so the answer does not rest on GLPK's tolerances; only that a
+ * region is empty is taken from it, with limits that are a millionth wider.
  * @param core all scores over 0 where they are multiplied
  * @param start a choice of the same core's options, to begin with; it may be one that was dropped from it
  */
@@ -80,11 +80,8 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
     const relaxed = relax(glpk, core, node, above);
     if (relaxed === 'infeasible') return [];
     const prices = relaxed === 'unknown' ? node.prices : relaxed.prices;
-    if (relaxed !== 'unknown' && (nodes === 1 || !incumbent.choice))
-      offer(improve(core, node.stages, relaxed.x));
     let left = keep(node, above, prices);
-    if (!left) return [];
-    if (enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
+    if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];
     offer(optimise(glpk, core, left.region, above));
     left = keep(left.region, above, prices);
     if (!left || enumerate(core, left.region, left, incumbent, margin, STEPS)) return [];

@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type AccuracyMethod, accuracyMethod } from '../../solver/documents/plan.ts';
 import { type Problem, parseProblem, type Solution } from '../../solver/documents/problem.ts';
 import { objectiveOf, ranks, reduce, toCore } from '../../solver/ilp/core.ts';
+import type { Glpk } from '../../solver/ilp/glpk.ts';
+import { maximise } from '../../solver/ilp/maximise.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { seededRandom } from '../../solver/random.ts';
 import { bruteForce } from './brute-force.ts';
@@ -112,6 +114,26 @@ describe('against brute force', () => {
     });
     expectEqual(objective(solver.solve(given)), bruteForce(given)!, 'objective');
   });
+});
+
+it('does not depend on what GLPK answers', () => {
+  const silent: Glpk = { relax: () => 'unknown', optimise: () => undefined };
+  const wrong: Glpk = {
+    relax: ({ groups, rows }) => ({
+      x: groups.map((values) => values.map(() => 1 / values.length)),
+      duals: rows.map((_, r) => 50 * (r - 1)),
+    }),
+    optimise: ({ groups }) => groups.map((values) => values.length - 1),
+  };
+  for (let seed = 1; seed <= 300; seed++) {
+    const given = small(seed);
+    const best = bruteForce(given);
+    for (const engine of [silent, wrong]) {
+      const { choice, objective: found } = maximise(engine, toCore(given));
+      if (best === undefined) expect(choice, `seed ${seed}`).toBeUndefined();
+      else expectEqual(found, best, `seed ${seed}`);
+    }
+  }
 });
 
 describe('a solution', () => {
