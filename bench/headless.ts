@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from 'playwright';
+import type { Browser, Page } from 'playwright';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import type { Answer, HeadlessApi, HeadlessRun } from '../web/headless.ts';
@@ -50,6 +50,7 @@ export class Headless {
     try {
       const executablePath = await ensureBrowser(console.error);
       // Signals are handled by the command, which lets the page finish its run first.
+      const { chromium } = await import('playwright');
       const browser = await chromium.launch({
         executablePath,
         args: browserFlags(),

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin, preview } from 'vite';
+import type { Plugin } from 'vite';
 import { loadManifest, resolveFile } from '../models/load.ts';
 import type { Manifest } from '../models/manifest.ts';
 
@@ -27,7 +27,9 @@ export async function ensureBuilt(): Promise<void> {
     const built = join(ROOT, 'dist', file);
     const fresh =
       existsSync(built) && SOURCES.every((source) => newest(join(ROOT, source)) <= statSync(built).mtimeMs);
-    if (!fresh) await build({ configFile: CONFIG, mode, logLevel: 'error' });
+    if (fresh) continue;
+    const { build } = await import('vite');
+    await build({ configFile: CONFIG, mode, logLevel: 'error' });
   }
 }
 
@@ -47,6 +49,8 @@ export interface Host {
 
 /** Serves the built page on loopback with the headers it needs; `plugins` may serve more. */
 export async function servePage(port: number, plugins: Plugin[] = []): Promise<Host> {
+  // Loaded here, so that commands without a page start at once.
+  const { preview } = await import('vite');
   const server = await preview({
     configFile: CONFIG,
     logLevel: 'error',

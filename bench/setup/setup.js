@@ -5,7 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrowserNotFoundError, ensureBrowser } from './browser.js';
 
-const LEAST_NODE = [20, 19];
+const LEAST_NODE = /** @type {const} */ ([20, 19]);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);

@@ -1,3 +1,4 @@
+import { joinItems } from '../../models/tasks/items.ts';
 import type { ItemBatch } from '../../models/tasks/task.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
@@ -264,13 +265,7 @@ export class Executor {
   }
 
   #gather(items: readonly Item[]): ItemBatch {
-    const pixels = items.map((item) => this.#pixels(item));
-    const size = pixels[0]!.length;
-    const batch = new Uint8Array(size * items.length);
-    pixels.forEach((one, i) => {
-      batch.set(one, i * size);
-    });
-    return { count: items.length, pixels: batch };
+    return joinItems(items.map((item) => ({ count: 1, pixels: this.#pixels(item) })));
   }
 
   #pixels({ request, parent, index }: Item): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,6 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, importProfile, parseJournalEntry } from './exchange.ts';
-import { sha256Hex } from './hash.ts';
+import { exportProfile, importProfile, parseJournalEntry, textId } from './exchange.ts';
 import {
   type JournalEntry,
   type ProfileEntry,
@@ -126,7 +125,7 @@ class BrowserStore implements Store {
 
   async saveProfile(profile: Profile): Promise<ProfileEntry> {
     const text = exportProfile(profile);
-    const entry = { id: await sha256Hex(text), pipeline: profile.pipeline, createdAt: profile.createdAt };
+    const entry = { id: await textId(text), pipeline: profile.pipeline, createdAt: profile.createdAt };
     await this.#write('profiles', 'the profile', (table) => table.put({ ...entry, text }));
     return entry;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sha256Hex } from '../../models/load.ts';
 import { name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {
@@ -10,7 +11,7 @@ import {
   parseProfile,
   profileSchema,
 } from '../../solver/documents/profile.ts';
-import { canonicalJson, sha256Hex } from './hash.ts';
+import { canonicalJson } from './canonical.ts';
 import type { JournalEntry } from './store.ts';
 
 /**
@@ -29,7 +30,10 @@ export const importProfile = (text: string, source: string): Profile =>
   parseJson(profileSchema, text, source, PROFILE);
 
 /** What a profile is saved under: the SHA-256 of its canonical JSON. */
-export const profileId = (profile: Profile): Promise<string> => sha256Hex(exportProfile(profile));
+export const profileId = (profile: Profile): Promise<string> => textId(exportProfile(profile));
+
+/** The same of a text that {@link exportProfile} made. */
+export const textId = (text: string): Promise<string> => sha256Hex(new TextEncoder().encode(text));
 
 const measuredAccuracy = z.strictObject({
   stages: z.record(

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, importProfile, parseJournalLine } from './exchange.ts';
-import { sha256Hex } from './hash.ts';
+import { exportProfile, importProfile, parseJournalLine, textId } from './exchange.ts';
 import {
   type JournalEntry,
   type ProfileEntry,
@@ -73,7 +72,7 @@ class FileStore implements Store {
 
   async saveProfile(profile: Profile): Promise<ProfileEntry> {
     const text = exportProfile(profile);
-    const id = await sha256Hex(text);
+    const id = await textId(text);
     await this.#writeWhole(`${id}.json`, text);
     return { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
   }

@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const rooms = ['solver', 'models', 'workers', 'web', 'bench', 'agent'];
+
+/** What each room may import of ours besides itself. `bench` takes the types of the page that it drives, and its report. */
+const MAY_IMPORT: Record<string, string[]> = {
+  solver: [],
+  models: ['solver'],
+  workers: ['solver', 'models'],
+  web: ['solver', 'models', 'workers'],
+  bench: ['solver', 'models', 'workers', 'web/headless.ts', 'web/report/inject.ts'],
+  agent: ['solver', 'models', 'workers'],
+};
+
+const files = rooms.flatMap((room) =>
+  readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
+    .map((file) => join(room, file))
+    .filter((file) => /\.(ts|tsx|js)$/.test(file)),
+);
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
+    (match) => match[1]!,
+  );
+
+test('imports point one way: solver ← models ← workers ← web, bench, agent', () => {
+  const wrong = files.flatMap((file) => {
+    const room = file.split('/')[0]!;
+    return importsOf(file)
+      .filter((specifier) => specifier.startsWith('.'))
+      .map((specifier) => relative(root, join(root, dirname(file), specifier)))
+      .filter((target) => rooms.includes(target.split('/')[0]!) && !target.startsWith(`${room}/`))
+      .filter(
+        (target) =>
+          !MAY_IMPORT[room]!.some((allowed) => target === allowed || target.startsWith(`${allowed}/`)),
+      )
+      .map((target) => `${file} imports ${target}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test.each([
+  ['onnxruntime-web', ['workers/runtime/ort-web.ts']],
+  ['onnxruntime-node', ['workers/runtime/ort-node.ts']],
+  ['glpk.js', ['solver/ilp/glpk.ts']],
+  ['idb', ['workers/store/browser.ts']],
+])('%s is imported in one place', (name, places) => {
+  const importers = files.filter((file) =>
+    importsOf(file).some((s) => s === name || s.startsWith(`${name}/`)),
+  );
+  expect(importers).toEqual(places);
+});
+
+test('solver/ does no I/O: it imports nothing of Node', () => {
+  const importers = files.filter(
+    (file) => file.startsWith('solver/') && importsOf(file).some((s) => s.startsWith('node:')),
+  );
+  expect(importers).toEqual([]);
+});

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { FASHION, loadFashion } from '../workers/fashion.ts';
+import { handPlan } from '../workers/hand-plan.ts';
+import { ipaEdge } from './command.ts';
+import { identityModel } from './onnx.ts';
+
+const made: string[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  made.push(folder);
+});
+
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: documents are made wrong here on purpose
+type Loose = any;
+
+/** A copy of the shipped manifest and files, spoiled. */
+function spoiledManifest(spoil: (manifest: Loose, folder: string) => void): string {
+  cpSync(dirname(FASHION), folder, { recursive: true });
+  const path = join(folder, 'manifest.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  spoil(manifest, folder);
+  writeFileSync(path, JSON.stringify(manifest));
+  return path;
+}
+
+/** Puts other bytes in the place of the first model, with their right SHA-256. */
+function replaceModel(bytes: Uint8Array) {
+  return (manifest: Loose, path: string) => {
+    const variant = manifest.stages[0].variants[0];
+    writeFileSync(join(path, variant.file), bytes);
+    variant.sha256 = createHash('sha256').update(bytes).digest('hex');
+    variant.sizeBytes = bytes.length;
+  };
+}
+
+const profile = (manifest: string) =>
+  ipaEdge([
+    'profile',
+    '--manifest',
+    manifest,
+    '--backend',
+    'cpu',
+    '--budget',
+    '1s',
+    '--out',
+    join(folder, 'p.json'),
+  ]);
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+const model = () => readFileSync(join(dirname(FASHION), 'det4.onnx'));
+
+test.for<[name: string, spoil: (manifest: Loose, folder: string) => void, says: RegExp]>([
+  [
+    'a missing file',
+    (m) => {
+      m.stages[0].variants[0].file = 'nowhere.onnx';
+    },
+    /nowhere\.onnx.*cannot be read/,
+  ],
+  [
+    'a wrong SHA-256',
+    (m) => {
+      m.stages[1].variants[2].sha256 = 'a'.repeat(64);
+    },
+    /should have SHA-256 a{64}, but has/,
+  ],
+  [
+    'another tensor shape',
+    (m) => {
+      m.stages[0].output.stride = 4;
+    },
+    /shape of its output should be \[batch, 4, 32, 32\]/,
+  ],
+  [
+    'another tensor type',
+    replaceModel(identityModel('int64', ['batch', 1, 128, 128])),
+    /type of its input should be float32, but is int64/,
+  ],
+  [
+    'a batch that is fixed',
+    replaceModel(identityModel('float32', [1, 1, 128, 128])),
+    /should be \[batch, 1, 128, 128\], but is \[1, 1, 128, 128\]/,
+  ],
+  ['a truncated model', replaceModel(model().subarray(0, 9000)), /detect\/det4 cannot be loaded/],
+  [
+    'duplicate stage names',
+    (m) => {
+      m.stages[1].name = m.stages[0].name;
+    },
+    /stages\[1\]\.name: expected stage names that differ/,
+  ],
+  [
+    'an accuracy above 1',
+    (m) => {
+      m.stages[0].variants[0].accuracy = 84;
+    },
+    /accuracy: .*<=1, found 84/,
+  ],
+  [
+    'a field that nobody knows',
+    (m) => {
+      m.stages[0].colour = 'red';
+    },
+    /stages\[0\]: Unrecognized key: "colour"/,
+  ],
+])('a manifest with %s is refused with exit 2', async ([, spoil, says]) => {
+  const { code, stderr } = await profile(spoiledManifest(spoil));
+  expect(stderr).toMatch(says);
+  expect(code).toBe(2);
+});
+
+test('a NaN accuracy is refused with exit 2', async () => {
+  const path = spoiledManifest(() => {});
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"accuracy":[\d.]+/, '"accuracy":NaN'));
+  const { code, stderr } = await profile(path);
+  expect(stderr).toMatch(/expected JSON, found .*N/);
+  expect(code).toBe(2);
+});
+
+test('a pipeline that is not shipped is refused with exit 2', async () => {
+  const { code, stderr } = await ipaEdge([
+    'profile',
+    '--pipeline',
+    '../../etc',
+    '--out',
+    join(folder, 'p.json'),
+  ]);
+  expect(stderr).toContain('There is no pipeline ../../etc');
+  expect(code).toBe(2);
+});
+
+test('a profile of another schema version is refused with exit 2 and both versions', async () => {
+  const path = file('p.json', '{"schema": "ipa-edge/profile@0"}');
+  const { code, stderr } = await ipaEdge(['plan', '--profile', path, '--sla', '100', '--rate', '1']);
+  expect(stderr).toMatch(/"ipa-edge\/profile@0", but "ipa-edge\/profile@1"/);
+  expect(code).toBe(2);
+});
+
+test.each(['-5', '0', 'NaN', 'fast'])('an SLA of %s is refused with exit 2', async (sla) => {
+  const { code, stderr } = await ipaEdge(['plan', '--profile', 'p.json', `--sla=${sla}`, '--rate', '1']);
+  expect(stderr).toContain('Expected a number above 0');
+  expect(code).toBe(2);
+});
+
+test.each([
+  ['a negative SLA', { slaMs: -1 }, /slaMs: .*>0, found -1/],
+  [
+    'a stage without options',
+    { stages: [{ name: 'a', options: [] }] },
+    /options: expected at least one option/,
+  ],
+  [
+    'duplicate stage names',
+    {
+      stages: ['a', 'a'].map((name) => ({
+        name,
+        options: [{ id: '1', latencyMs: 1, accuracy: 1, cost: 1, batch: 1 }],
+      })),
+    },
+    /stages\[1\]\.name: expected stage names that differ/,
+  ],
+])('a problem with %s is refused with exit 2', async (_, wrong, says) => {
+  const option = { id: '1', latencyMs: 1, accuracy: 1, cost: 1, batch: 1 };
+  const right = { slaMs: 10, objective: {}, stages: [{ name: 'a', options: [option] }] };
+  const { code, stderr } = await ipaEdge([
+    'solve',
+    file('problem.json', JSON.stringify({ ...right, ...wrong })),
+  ]);
+  expect(stderr).toMatch(says);
+  expect(code).toBe(2);
+});
+
+test('an empty trace is refused with exit 2', async () => {
+  const plan = file(
+    'plan.json',
+    JSON.stringify(handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] })),
+  );
+  const trace = file('trace.json', '{"rates": []}');
+  const { code, stderr } = await ipaEdge([
+    'run',
+    '--plan',
+    plan,
+    '--trace',
+    trace,
+    '--out',
+    join(folder, 'r.json'),
+  ]);
+  expect(stderr).toContain('rates: expected at least one rate');
+  expect(code).toBe(2);
+});
+
+test('an unknown option is refused with exit 2', async () => {
+  expect((await ipaEdge(['plan', '--speed', '9'])).code).toBe(2);
+});

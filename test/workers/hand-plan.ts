@@ -1,0 +1,98 @@
+import type { LoadedManifest } from '../../models/load.ts';
+import { labelledItems, type Pack } from '../../models/pack.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { PLAN, type Plan } from '../../solver/documents/plan.ts';
+
+/** The first true items of each stage. */
+export function warmUpItemsOf({ manifest }: LoadedManifest, pack: Pack) {
+  const items = labelledItems(pack, manifest.stages);
+  return (stage: string): Uint8Array<ArrayBuffer>[] => {
+    const { items: all } = items[manifest.stages.findIndex((s) => s.name === stage)]!;
+    return Array.from({ length: Math.min(32, all.count) }, (_, i) => pixelsOf(all, i));
+  };
+}
+
+export interface HandPlan {
+  readonly backend: Backend;
+  readonly variants?: readonly [string, string];
+  readonly batch?: number;
+  readonly maxWaitMs?: number;
+  readonly slaMs?: number;
+  readonly shedding?: Plan['shedding'];
+  /** Workers, by the stages that each holds. */
+  readonly workers: readonly (readonly string[])[];
+}
+
+/** A plan made by hand: nobody predicted anything of it. */
+export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
+  const {
+    backend,
+    variants = ['det4', 'mlp64'],
+    batch = 4,
+    maxWaitMs = 5,
+    slaMs = 60_000,
+    shedding = 'never',
+  } = hand;
+  return {
+    schema: PLAN,
+    createdAt: new Date(0).toISOString(),
+    pipeline: manifest.name,
+    profile: {
+      sha256: '0'.repeat(64),
+      device: {
+        environment: 'node',
+        agent: 'none',
+        platform: 'none',
+        logicalCores: 2,
+        adapter: null,
+        ortVersion: '0',
+        ortBuild: 'node',
+        crossOriginIsolated: false,
+        timerGrainMs: 0,
+      },
+    },
+    slaMs,
+    percentile: 95,
+    ratePerS: 50,
+    objective: DEFAULT_OBJECTIVE,
+    resources: { cores: 2, gpus: 1, pricePerCore: 1, pricePerGpu: 8, utilisationMax: 0.8 },
+    stages: manifest.stages.map((stage, s) => ({
+      name: stage.name,
+      variant: variants[s]!,
+      sha256: stage.variants.find((v) => v.name === variants[s])!.sha256,
+      backend,
+      threads: 1,
+      batch,
+      maxWaitMs,
+      replicas: hand.workers.filter((stages) => stages.includes(stage.name)).length,
+      accuracy: 0.9,
+      itemsPerS: 50,
+      boundMs: 10,
+      gpuShare: 0,
+      cost: 1,
+      serviceMs: [{ items: 1, meanMs: 1 }],
+    })),
+    workers: hand.workers.map((stages, i) => ({
+      id: `worker-${i}`,
+      backend,
+      threads: 1,
+      stages: [...stages],
+    })),
+    shedding,
+    certificate: 'made by hand',
+    predicted: {
+      boundMs: 20,
+      latencyMs: null,
+      slaAttainment: 1,
+      shedShare: 0,
+      goodputPerS: 50,
+      pas: 0.8,
+      endToEnd: null,
+      cost: 2,
+      n: 1,
+      tightened: 0,
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import {
+  compareOutputs,
+  extendCell,
+  gather,
+  measuredCell,
+  sample,
+  warmUp,
+} from '../../workers/profiler/measure.ts';
+
+const facts = {
+  key: { stage: 'detect', variant: 'det4', backend: 'wasm', threads: 1, batch: 1 },
+  cold: { loadMs: 1, createMs: 2, firstRunMs: 3 },
+  warmupRuns: 4,
+  outputs: { maxAbsError: 0, agree: true },
+  timerGrainMs: 0.005,
+  flags: [],
+} as const;
+
+const takes = (times: number[]) => {
+  let i = 0;
+  return async () => ({ inferenceMs: times[Math.min(i++, times.length - 1)]!, handlingMs: 0 });
+};
+
+test('warm-up goes on until two windows agree', async () => {
+  expect(await warmUp(takes([500, 200, 101, 100, 100, 100]))).toEqual({ runs: 4, warm: true });
+});
+
+test('warm-up that never settles ends and says so', async () => {
+  const growing = Array.from({ length: 100 }, (_, i) => 100 * 1.5 ** i);
+  expect(await warmUp(takes(growing))).toMatchObject({ warm: false });
+});
+
+test('a slow cell gets its fewest samples, a fast one as many as a p99 needs', async () => {
+  expect(await sample(takes([1000]), 100)).toHaveLength(5);
+  expect(await sample(takes([0.1]), 10_000)).toHaveLength(100);
+});
+
+test('outputs agree within a thousandth of the largest value, and never with NaN', () => {
+  const tensor = (...data: number[]) => ({ data: Float32Array.from(data), dims: [1, data.length] });
+  expect(compareOutputs(tensor(100.05, 1), tensor(100, 1)).agree).toBe(true);
+  expect(compareOutputs(tensor(100.2, 1), tensor(100, 1)).agree).toBe(false);
+  expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1)).agree).toBe(false);
+  expect(compareOutputs(tensor(1), tensor(1, 1)).agree).toBe(false);
+});
+
+test('a cell flags few samples, a coarse timer and outputs that differ', () => {
+  const cell = measuredCell({ ...facts, timerGrainMs: 0.1, outputs: { maxAbsError: 1, agree: false } }, [
+    { inferenceMs: 1, handlingMs: 0.5 },
+  ]);
+  expect(new Set(cell.flags)).toEqual(new Set(['few-samples', 'timer-grain', 'output-mismatch']));
+});
+
+test('a cell keeps raw samples of both parts and sums them up together', () => {
+  const cell = measuredCell(facts, [
+    { inferenceMs: 3, handlingMs: 1 },
+    { inferenceMs: 5, handlingMs: 1 },
+  ]);
+  expect(cell).toMatchObject({
+    inferenceMs: [3, 5],
+    handlingMs: [1, 1],
+    latencyMs: { n: 2, mean: 5, p50: 4 },
+  });
+});
+
+test('more samples of a cell join the first and lift the flag of too few', () => {
+  const first = measuredCell(facts, [{ inferenceMs: 3, handlingMs: 1 }]);
+  const more = extendCell(
+    first,
+    Array.from({ length: 30 }, () => ({ inferenceMs: 3, handlingMs: 1 })),
+    0.005,
+  );
+  expect(more.latencyMs.n).toBe(31);
+  expect(more.flags).toEqual([]);
+  expect(more.cold).toEqual(first.cold);
+});
+
+test('batches take the items in turn, round and round', () => {
+  const items = [1, 2, 3].map((v) => Uint8Array.of(v, v));
+  expect([...gather(items, 2, 4).pixels]).toEqual([3, 3, 1, 1, 2, 2, 3, 3]);
+});

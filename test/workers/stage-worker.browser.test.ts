@@ -1,0 +1,139 @@
+import { wrap } from 'comlink';
+import { beforeAll, expect, test } from 'vitest';
+import { type LoadedManifest, loadManifest } from '../../models/load.ts';
+import type { Pack } from '../../models/pack.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import { DeviceLostError } from '../../workers/errors.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import { compareOutputs, gather } from '../../workers/profiler/measure.ts';
+import { StageWorker } from '../../workers/stage/stage-worker.ts';
+import type { DestroyableHost } from './destroyable.worker.ts';
+import { handPlan, warmUpItemsOf } from './hand-plan.ts';
+
+let models: LoadedManifest;
+let pack: Pack;
+
+const fetchBytes = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+
+beforeAll(async () => {
+  models = await loadManifest('/models/fashion/manifest.json', fetchBytes);
+  pack = await models.readPack();
+});
+
+const scenes = (count: number) =>
+  gather(
+    [0, 1, 2, 3].map((i) => pixelsOf(pack.images, i)),
+    0,
+    count,
+  );
+
+async function load(worker: StageWorker, backend: Backend, variant = 'det4') {
+  const [stage, next] = models.manifest.stages;
+  const { file, sha256 } = stage!.variants.find((v) => v.name === variant)!;
+  const spec = {
+    key: `${variant}-${backend}`,
+    model: `detect/${variant}`,
+    backend,
+    stage: stage!,
+    next: next!,
+  };
+  await worker.load(spec, await models.readVerified(file, sha256));
+  return spec.key;
+}
+
+/** Environments whose workers can lose their device. */
+function destroyable() {
+  const hosts: { destroyDevice(): Promise<void> }[] = [];
+  const environment: Environment = {
+    ...browserEnvironment(),
+    spawn(id, threads) {
+      const worker = new Worker(new URL('./destroyable.worker.ts', import.meta.url), { type: 'module' });
+      let end: (reason: string) => void = () => {};
+      const gone = new Promise<string>((resolve) => {
+        end = resolve;
+      });
+      hosts.push(wrap<DestroyableHost>(worker));
+      const terminate = () => {
+        worker.terminate();
+        end('it was terminated');
+      };
+      return StageWorker.start(id, { endpoint: worker, gone, terminate }, threads);
+    },
+  };
+  return { environment, hosts };
+}
+
+test('the page is isolated, and the native WebGPU build is loaded', async () => {
+  const worker = await browserEnvironment().spawn('test', 1);
+  expect(crossOriginIsolated).toBe(true);
+  expect(worker.info.ortBuild).toBe('Suspending' in WebAssembly ? 'jspi' : 'asyncify');
+  worker.terminate();
+});
+
+test('webgpu and wasm give the same outputs', async () => {
+  const worker = await browserEnvironment().spawn('test', 1);
+  const webgpu = await worker.infer(await load(worker, 'webgpu'), scenes(2));
+  const wasm = await worker.infer(await load(worker, 'wasm'), scenes(2));
+  expect(compareOutputs(webgpu, wasm).agree).toBe(true);
+  worker.terminate();
+});
+
+test('wasm with two threads gives the same outputs as with one', async () => {
+  const outputs = await Promise.all(
+    [1, 2].map(async (threads) => {
+      const worker = await browserEnvironment().spawn(`test-${threads}`, threads);
+      const output = await worker.infer(await load(worker, 'wasm', 'det8'), scenes(4));
+      worker.terminate();
+      return output;
+    }),
+  );
+  expect(compareOutputs(outputs[0]!, outputs[1]!).agree).toBe(true);
+});
+
+test('overlapping runs of two sessions on WebGPU neither hang nor mix', async () => {
+  const worker = await browserEnvironment().spawn('test', 1);
+  const [a, b] = [await load(worker, 'webgpu', 'det4'), await load(worker, 'webgpu', 'det8')];
+  const alone = [await worker.infer(a, scenes(1)), await worker.infer(b, scenes(1))];
+  const together = await Promise.all([worker.infer(a, scenes(1)), worker.infer(b, scenes(1))]);
+  together.forEach((output, i) => {
+    expect(compareOutputs(output, alone[i]!).agree).toBe(true);
+  });
+  worker.terminate();
+});
+
+test('a lost device is told by name, at once', async () => {
+  const { environment, hosts } = destroyable();
+  const worker = await environment.spawn('test', 1);
+  const key = await load(worker, 'webgpu');
+  await hosts[0]!.destroyDevice();
+  await expect(worker.run(key, scenes(1))).rejects.toThrow(DeviceLostError);
+  await expect(worker.lost).resolves.toBeTruthy();
+  worker.terminate();
+});
+
+test('a device lost in the middle of a run loses no request', async () => {
+  const { environment, hosts } = destroyable();
+  const events: string[] = [];
+  const executor = await Executor.start(
+    handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
+    {
+      manifest: models.manifest,
+      environment,
+      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
+      warmUpItems: warmUpItemsOf(models, pack),
+    },
+    { onEvent: (what) => events.push(what) },
+  );
+  const answers = Array.from({ length: 12 }, (_, i) =>
+    executor.submit(pixelsOf(pack.images, i), performance.now()),
+  );
+  await answers[2];
+  await hosts[0]!.destroyDevice();
+  const outcomes = (await Promise.all(answers)).map((answer) => answer.outcome);
+  executor.close();
+  expect(outcomes).toEqual(Array.from({ length: 12 }, () => 'completed'));
+  expect(events.some((event) => event.includes('was lost'))).toBe(true);
+});
