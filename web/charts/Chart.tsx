@@ -1,6 +1,6 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface ChartProps {
   readonly title: string;
@@ -21,7 +21,7 @@ export function Chart({ title, note, description, draw }: ChartProps) {
     return () => observer.disconnect();
   }, []);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (width === 0) return;
     const svg = plot({
       ...draw(width),

@@ -33,6 +33,7 @@ function frontierPlot(
   stages: readonly string[],
   chosen: FrontierProps['chosen'],
 ): Plot.PlotOptions {
+  const rising = [...points].sort((a, b) => a.cost - b.cost);
   const place = { x: 'cost', y: 'accuracy' } as const;
   return {
     height: 280,
@@ -43,7 +44,7 @@ function frontierPlot(
     x: { label: 'cost →', labelAnchor: 'right', nice: true, inset: 12, ticks: 6 },
     y: { label: '↑ PAS (%)', percent: true, grid: true, nice: true, inset: 12, ticks: 5 },
     marks: [
-      Plot.lineY(points, { ...place, curve: 'step-after', stroke: 'var(--series-1)', strokeWidth: 1.5 }),
+      Plot.lineY(rising, { ...place, curve: 'step-after', stroke: 'var(--series-1)', strokeWidth: 1.5 }),
       Plot.dot(points, { ...place, fill: 'var(--series-1)', r: 3.5 }),
       Plot.dot([chosen], { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
       Plot.text([chosen], {

@@ -4,7 +4,7 @@ import { type Column, DataTable } from './DataTable.tsx';
 
 /** What each flag warns of. */
 const FLAGS: Record<CellFlag, string> = {
-  'software-adapter': 'a CPU played the GPU: the figures say nothing of a GPU',
+  'software-adapter': 'a CPU plays the GPU: the figures say nothing of a GPU',
   'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
   drift: 'the reference cell had moved by then: the device got slower or faster, as when it gets hot',
   'timer-grain': 'the median is under 20 steps of the timer, so it is coarse',

@@ -6,7 +6,7 @@ export function SoftwareNotice() {
   return (
     <p class="software-notice">
       <strong>SOFTWARE ADAPTER</strong>
-      <span>A CPU played the GPU. No webgpu figure here says anything about a GPU.</span>
+      <span>A CPU plays the GPU. No webgpu figure here says anything about a GPU.</span>
     </p>
   );
 }

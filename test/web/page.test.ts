@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { planSchema } from '../../solver/documents/plan.ts';
+import { exportProfile } from '../../workers/store/exchange.ts';
+import { fashionProfile } from './fixtures.ts';
+import { openBrowser, servePage } from './serve.ts';
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let context: BrowserContext;
+let page: Page;
+/** What the console says: broken rules of the content security policy too. */
+let complaints: string[];
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = await context.newPage();
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(served.url);
+  await page.getByRole('button', { name: 'Start' }).waitFor();
+});
+afterEach(() => context.close());
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const sla = () => page.getByLabel('SLA, p95 (ms)', { exact: true });
+
+async function importFixture(): Promise<string> {
+  const text = exportProfile(fashionProfile());
+  const file = { name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(text) };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await page.locator('.lead').waitFor();
+  return text;
+}
+
+async function download(name: string): Promise<string> {
+  const [file] = await Promise.all([page.waitForEvent('download'), button(name).click()]);
+  return readFile(await file.path(), 'utf8');
+}
+
+describe('the profiling page', () => {
+  it('says what this device can do, and what to do about what it cannot', async () => {
+    await page.locator('.check').first().waitFor();
+    expect(await page.locator('.check-label').allTextContents()).toContain('Timer grain');
+    const software = await page.evaluate(
+      async () => (await navigator.gpu?.requestAdapter())?.info.isFallbackAdapter,
+    );
+    expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(software ? 1 : 0);
+    if (software)
+      expect(await page.locator('main').textContent()).toMatch(/Adapter: .*Turn on hardware acceleration/);
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows progress, is cancelled, and goes on after a reload where it was', async () => {
+    await button('Start').click();
+    await page.locator('progress').waitFor();
+    await page.locator('svg.chart').first().waitFor();
+    await expect.poll(() => page.locator('progress').getAttribute('value').then(Number)).toBeGreaterThan(5);
+    await button('Cancel').click();
+    await button('Resume').waitFor();
+    await page.reload();
+    const label = (await button(/Resume \d+\/90/).textContent()) ?? '';
+    expect(Number(/(\d+)\/90/.exec(label)![1])).toBeGreaterThan(5);
+    await button(/Resume/).click();
+    await page.locator('.lead').waitFor();
+    expect(await page.locator('.saved li').count()).toBe(1);
+    expect(await button(/Resume/).count()).toBe(0);
+    await page.reload();
+    await page.locator('.lead').waitFor();
+    expect(await page.locator('.saved li.marked').count()).toBe(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it('imports and exports a profile byte for byte, and exports its plan', async () => {
+    const text = await importFixture();
+    expect(await download('Export profile')).toBe(text);
+    const plan = planSchema.parse(JSON.parse(await download('Export plan')));
+    expect(plan.stages.map((stage) => stage.name)).toEqual(['detect', 'classify']);
+    await button(/Delete/).click();
+    await expect.poll(() => page.locator('.saved li').count()).toBe(0);
+    expect(await page.locator('.lead').count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('refuses a file that is no profile, naming what is wrong', async () => {
+    const file = { name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from('{"schema":"x"}') };
+    await page.locator('input[type=file]').setInputFiles(file);
+    await expect
+      .poll(() => page.getByRole('alert').allInnerTexts())
+      .toEqual([expect.stringContaining('bad.json')]);
+    expect(await page.locator('.saved li').count()).toBe(0);
+  });
+
+  it('says what binds where no plan works, and offers what does', async () => {
+    await importFixture();
+    await sla().fill('1');
+    const offer = button(/Use an SLA of/);
+    await offer.waitFor();
+    expect(await page.locator('main').getByRole('alert').textContent()).toContain('No plan meets 1 ms');
+    await offer.click();
+    await page.locator('.lead').waitFor();
+    expect(Number(await sla().inputValue())).toBeGreaterThan(1);
+  });
+});

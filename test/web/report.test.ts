@@ -1,0 +1,116 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { BenchReport, Report } from '../../solver/documents/report.ts';
+import { injectReport } from '../../web/report/inject.ts';
+import { fashionReport } from './fixtures.ts';
+import { openBrowser, reportFolder } from './serve.ts';
+
+const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
+
+let browser: Browser;
+let built: Awaited<ReturnType<typeof reportFolder>>;
+let page: Page;
+let errors: string[];
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([openBrowser(), reportFolder()]);
+});
+afterAll(() => Promise.all([browser.close(), built.remove()]));
+afterEach(() => page.close());
+
+async function show(report: Report, width = 1280): Promise<void> {
+  const template = await readFile(join(built.folder, 'index.html'), 'utf8');
+  const file = join(built.folder, 'injected.html');
+  await writeFile(file, injectReport(template, report));
+  page = await browser.newPage({ viewport: { width, height: 900 } });
+  errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('request', (request) => {
+    if (!/^(file|data):/.test(request.url())) errors.push(`asked for ${request.url()}`);
+  });
+  await page.goto(pathToFileURL(file).href);
+  await page.locator('h1').waitFor();
+}
+
+const charts = () => page.locator('svg.chart');
+
+describe('the report', () => {
+  it('shows every section of a bench, from one file', async () => {
+    await show(fashionReport());
+    expect(await page.locator('h2').allTextContents()).toEqual([
+      'What came out',
+      'Runs',
+      'Plans',
+      'Every combination of variants',
+      'Measurements',
+    ]);
+    expect(await page.locator('header').textContent()).toContain('SOFTWARE ADAPTER');
+    // 6 runs, then for 2 sets of backends a bound, combinations and a frontier; 2 stages on 2 backends.
+    await expect.poll(() => charts().count()).toBe(6 + 2 * 3 + 4);
+    expect(await page.locator('.summary-table tbody tr').count()).toBe(6);
+    expect(errors).toEqual([]);
+  });
+
+  it('has the figures of every combination in a table, the chosen one marked, sorted on demand', async () => {
+    await show(fashionReport());
+    const details = page.locator('details', { hasText: 'Table of combinations, webgpu + wasm' });
+    await details.locator('summary').click();
+    const rows = details.locator('tbody tr');
+    expect(await rows.count()).toBe(18);
+    expect(await details.locator('tr.marked').textContent()).toContain('det16 → res16');
+    await details.getByRole('button', { name: 'PAS' }).click();
+    expect(await rows.first().textContent()).toContain('det4 → linear');
+    await details.getByRole('button', { name: 'PAS' }).click();
+    expect(await rows.first().textContent()).toContain('det16 → res32');
+  });
+
+  it('says in words what the flags of cells and runs mean', async () => {
+    const report = fashionReport();
+    report.runs[0]!.load.valid = false;
+    await show(report);
+    const text = await page.locator('main').textContent();
+    expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples: no p95/);
+    expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/8: ModelLoadError/);
+    expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: the load came/);
+    expect(text).toContain('worker classify-2 was lost');
+  });
+
+  it('shows hostile text as text', async () => {
+    const report: BenchReport = fashionReport();
+    report.device.agent = HOSTILE;
+    report.runs[0]!.events.push({ atMs: 1, what: HOSTILE });
+    report.combinations[0]!.binding = HOSTILE;
+    report.combinations[0]!.feasible = false;
+    const failed = report.profile.cells.find((cell) => cell.state === 'failed')!;
+    failed.error = HOSTILE;
+    await show(report);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate(() => 'broken' in window)).toBe(false);
+    expect(await page.locator('dd', { hasText: 'onerror' }).textContent()).toBe(HOSTILE);
+    expect(await page.locator('.notes li', { hasText: 'onerror' }).count()).toBe(2);
+    expect(errors).toEqual([]);
+  });
+
+  it('shows a single run, without a notice where the adapter is a GPU', async () => {
+    const run = fashionReport().runs[0]!;
+    run.device.adapter!.software = false;
+    await show(run);
+    expect(await page.locator('h2').allTextContents()).toEqual(['What came out', 'Runs', 'Plans']);
+    await expect.poll(() => charts().count()).toBe(2);
+    expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(0);
+  });
+
+  it('fits a narrow screen', async () => {
+    await show(fashionReport(), 360);
+    await expect.poll(() => charts().count()).toBe(16);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  });
+
+  it('refuses what is no report, naming the field', async () => {
+    await show({ ...fashionReport(), seed: 'x' } as unknown as Report);
+    expect(await page.locator('main').textContent()).toMatch(/cannot be shown.*seed: .*found "x"/s);
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Browser, chromium } from 'playwright';
+import { build, preview } from 'vite';
+import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** As strict as the page can stand. WebAssembly is GLPK's and ONNX Runtime's. */
+const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
+
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = await findBrowser();
+  return chromium.launch({ ...(executablePath && { executablePath }), args: browserFlags() });
+}
+
+/** Builds a mode of the pages into a new folder. */
+async function built(mode: string): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
+  await build({
+    configFile: at('../../vite.config.ts'),
+    mode,
+    logLevel: 'error',
+    build: { outDir, ...(mode !== 'report' && { rolldownOptions: { input: at('../../web/index.html') } }) },
+    plugins: [
+      {
+        name: 'test-engine',
+        enforce: 'pre',
+        resolveId: (id) => (id.endsWith('/engine.ts') ? at('./engine.ts') : undefined),
+      },
+    ],
+  });
+  return outDir;
+}
+
+/** The built report's template, before anything is injected. */
+export async function reportFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await built('report');
+  return { folder, remove: () => rm(folder, { recursive: true }) };
+}
+
+/** The built page with a stand-in for its engine, under a strict content security policy. */
+export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
+  const outDir = await built('test');
+  const server = await preview({
+    configFile: at('../../vite.config.ts'),
+    logLevel: 'error',
+    build: { outDir },
+    preview: {
+      port: 0,
+      headers: {
+        'Content-Security-Policy': POLICY,
+        'Cross-Origin-Opener-Policy': 'same-origin',
+        'Cross-Origin-Embedder-Policy': 'require-corp',
+      },
+    },
+  });
+  return {
+    url: server.resolvedUrls!.local[0]!,
+    async close() {
+      await server.close();
+      await rm(outDir, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,8 @@
+import { render } from 'preact';
+import { App } from './page/App.tsx';
+import './page/page.css';
+import { start } from './state/app.ts';
+import './style.css';
+
+render(<App />, document.getElementById('app')!);
+void start();

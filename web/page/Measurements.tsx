@@ -1,0 +1,36 @@
+import { computed } from '@preact/signals';
+import type { Cell } from '../../solver/documents/profile.ts';
+import { LatencyByBatch } from '../charts/LatencyByBatch.tsx';
+import { CellNotes, CellTable } from '../components/Cells.tsx';
+import { DeviceFacts } from '../components/Device.tsx';
+import { models, profile } from '../state/app.ts';
+import { liveCells, running } from '../state/profiling.ts';
+
+interface Shown {
+  readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
+  readonly cells: readonly Cell[];
+}
+
+/** The running profile's cells while one runs, else the opened profile's. */
+const shown = computed<Shown | null>(() => {
+  const source = running.value ? models.value?.manifest : profile.value;
+  if (!source) return null;
+  return {
+    stages: source.stages.map(({ name, variants }) => ({ name, variants: variants.map((v) => v.name) })),
+    cells: running.value ? liveCells.value : profile.value!.cells,
+  };
+});
+
+export function Measurements() {
+  if (!shown.value || shown.value.cells.length === 0) return null;
+  const { stages, cells } = shown.value;
+  return (
+    <section>
+      <h2>Measurements</h2>
+      {!running.value && <DeviceFacts device={profile.value!.device} />}
+      <LatencyByBatch stages={stages} cells={cells} />
+      <CellNotes cells={cells} />
+      <CellTable cells={cells} />
+    </section>
+  );
+}

@@ -1,0 +1,43 @@
+import { effect, signal } from '@preact/signals';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { slaByRule } from '../../solver/sla.ts';
+import { type PlanQuestion, type PlanResult, solve } from '../planner.ts';
+import { attempt, profile } from './app.ts';
+
+export const question = signal<PlanQuestion>({ slaMs: 100, ratePerS: 5 });
+export const result = signal<PlanResult | null>(null);
+export const solving = signal(false);
+
+/** A profile that is opened brings an SLA that suits its device. */
+effect(() => {
+  const source = profile.value;
+  result.value = null;
+  if (source) question.value = { slaMs: suitedSla(source), ratePerS: question.peek().ratePerS };
+});
+
+effect(() => {
+  const { slaMs, ratePerS } = question.value;
+  if (profile.value && slaMs > 0 && ratePerS > 0) void solveLatest();
+});
+
+/** One at a time: while it solves, only the newest question waits. */
+async function solveLatest(): Promise<void> {
+  if (solving.peek()) return;
+  solving.value = true;
+  await attempt(async () => {
+    let source: Profile | null;
+    let asked: PlanQuestion;
+    do {
+      source = profile.peek();
+      asked = question.peek();
+      const answer = source && (await solve(source, asked));
+      if (source === profile.peek()) result.value = answer;
+    } while (source !== profile.peek() || asked !== question.peek());
+  });
+  solving.value = false;
+}
+
+function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
+  const names = stages.map((stage) => stage.name);
+  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut));
+}
