@@ -1,6 +1,6 @@
 """
 Makes every file of models/fashion/ again: nine models, the labelled pack, the manifest; and with them
-models/train/record.json and the fixtures of the tests. About ten minutes on one core.
+models/train/record.json and the fixtures of the tests. About ten minutes on one free core.
 
     apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime python3-pil dataset-fashion-mnist
     OMP_NUM_THREADS=1 /usr/bin/python3 models/train/make.py
