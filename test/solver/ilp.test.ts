@@ -116,6 +116,41 @@ describe('against brute force', () => {
   });
 });
 
+it('agrees with dynamic programming on 10 stages of 80 options in whole numbers', () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const { objective: weights, stages } = instance(seed, {
+      kind: 'integer',
+      stages: 10,
+      variants: 10,
+      batches: 8,
+      accuracy: 'product',
+      capacities: false,
+      slaAt: 0,
+      capacityAt: 0,
+    });
+    const whole: Problem = { slaMs: 6 + seed, coresMax: 4, stages, objective: { ...weights, delta: 0 } };
+    expectEqual(objective(solver.solve(whole)), byProgramming(whole), `seed ${seed}`);
+  }
+});
+
+/** Largest objective, from the largest product at each (latency, cores, cost), stage by stage; all of those whole. */
+function byProgramming({ slaMs, coresMax = 0, stages, objective: { alpha, beta } }: Problem): number {
+  let best = new Map([[0, 1]]);
+  for (const { options } of stages) {
+    const next = new Map<number, number>();
+    for (const [state, product] of best)
+      for (const o of options) {
+        const latencyMs = (state & 255) + o.latencyMs;
+        const cores = ((state >> 8) & 255) + o.cores;
+        if (latencyMs > slaMs || cores > coresMax) continue;
+        const reached = latencyMs | (cores << 8) | (((state >> 16) + o.cost) << 16);
+        next.set(reached, Math.max(next.get(reached) ?? 0, product * o.accuracy));
+      }
+    best = next;
+  }
+  return Math.max(...[...best].map(([state, product]) => alpha * product - beta * (state >> 16)));
+}
+
 it('does not depend on what GLPK answers', () => {
   const silent: Glpk = { relax: () => 'unknown', optimise: () => undefined };
   const wrong: Glpk = {
