@@ -114,13 +114,13 @@ class BrowserStore implements Store {
   }
 
   async deleteJournal(journal: string): Promise<void> {
-    const transaction = this.#open().transaction('journal', 'readwrite');
-    let cursor = await transaction.store.index('journal').openCursor(journal);
-    while (cursor) {
-      void cursor.delete();
-      cursor = await cursor.continue();
-    }
-    await transaction.done;
+    await this.#within('journal', 'readwrite', async (table) => {
+      let cursor = await table.index('journal').openCursor(journal);
+      while (cursor) {
+        await cursor.delete();
+        cursor = await cursor.continue();
+      }
+    });
   }
 
   async saveProfile(profile: Profile): Promise<ProfileEntry> {
@@ -131,11 +131,13 @@ class BrowserStore implements Store {
   }
 
   async listProfiles(): Promise<ProfileEntry[]> {
-    const entries: ProfileEntry[] = [];
-    const index = this.#open().transaction('profiles').store.index('listing');
-    for (let cursor = await index.openKeyCursor(null, 'prev'); cursor; cursor = await cursor.continue())
-      entries.push({ id: cursor.primaryKey, pipeline: cursor.key[1], createdAt: cursor.key[0] });
-    return entries;
+    return this.#within('profiles', 'readonly', async (table) => {
+      const entries: ProfileEntry[] = [];
+      let cursor = await table.index('listing').openKeyCursor(null, 'prev');
+      for (; cursor; cursor = await cursor.continue())
+        entries.push({ id: cursor.primaryKey, pipeline: cursor.key[1], createdAt: cursor.key[0] });
+      return entries;
+    });
   }
 
   async loadProfile(id: string): Promise<Profile> {
@@ -156,6 +158,17 @@ class BrowserStore implements Store {
     const why = this.#whyClosed();
     if (why) throw new StoreUnavailableError(why);
     return this.#database;
+  }
+
+  /** Work in one transaction. Its end is waited for too, so that no abort of it goes unhandled. */
+  async #within<T extends StoreNames<Tables>, M extends 'readonly' | 'readwrite', R>(
+    table: T,
+    mode: M,
+    work: (table: IDBPTransaction<Tables, [T], M>['store']) => Promise<R>,
+  ): Promise<R> {
+    const transaction = this.#open().transaction(table, mode);
+    const [result] = await Promise.all([work(transaction.store), transaction.done]);
+    return result;
   }
 
   /** Strict: what is told to be safe is on the disk, not in a cache that a crash would lose. */
