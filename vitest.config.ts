@@ -22,7 +22,7 @@ export default defineConfig({
       {
         server: { headers },
         worker: { format: 'es' },
-        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
           name: 'browser',
           include: ['test/**/*.browser.test.ts'],

@@ -55,12 +55,14 @@ const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] 
 /**
  * What a plain page does, as a plan: one worker, one backend, one request at a time at batch 1, nothing shed. It is
  * what plans are measured against.
+ * @param requests that will be sent: a page that falls behind does worse the longer it goes on
  * @throws NothingMeasuredError
  */
 export function plainPlan(
   source: ProfileSource,
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
+  requests: number,
 ): Plan {
   const { options } = plainWay(source.profile, variants, request);
   const stages = options.map((option) => ({ ...planStage(source.profile, option), maxWaitMs: 0 }));
@@ -86,6 +88,7 @@ export function plainPlan(
       cost: plainCost(backend, threads, options, request),
     },
     0,
+    requests,
   );
 }
 

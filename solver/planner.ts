@@ -61,14 +61,15 @@ function planWithin(
   }
 }
 
-/** Adds what simulation predicts to what was chosen. */
+/** Adds what simulation predicts to what was chosen. @param requests to simulate: an overload never settles, so its length counts */
 export function completePlan(
   { profile, sha256 }: ProfileSource,
   chosen: Choice['plan'],
   { boundMs, pas, cost }: Pick<Choice, 'boundMs' | 'pas' | 'cost'>,
   tightened: number,
+  requests = REQUESTS,
 ): Plan {
-  const simulated = predict(chosen, profile, { n: REQUESTS, seed: SEED });
+  const simulated = predict(chosen, profile, { n: requests, seed: SEED });
   const predicted: Prediction = {
     boundMs,
     ...simulated,

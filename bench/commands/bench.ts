@@ -12,8 +12,10 @@ import type { PlanRequest } from '../../solver/options.ts';
 import { plainPlan, plainWay, variantsBySize } from '../../solver/plain.ts';
 import { type ProfileSource, plan } from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { drawScenes } from '../../solver/simulator/fanout.ts';
 import { slaByRule } from '../../solver/sla.ts';
 import { injectReport } from '../../web/report/inject.ts';
+import type { Load } from '../../workers/executor/run.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { Interrupted, interruptSignal } from '../exit.ts';
 import { writeJson, writeWhole } from '../files.ts';
@@ -95,7 +97,7 @@ export const benchCommand = () =>
         const runs: RunReport[] = [];
         for (const set of sets) {
           say(`${setLine(set, profile)}\n${planText(set.plans.plan, source)}\n`);
-          const own = await runSet(runner, set, options, signal);
+          const own = await runSet(runner, set, options.seed, signal);
           progress.clear();
           say(`${runTable(own)}\n`);
           runs.push(...own);
@@ -139,6 +141,7 @@ interface BenchFlags {
 interface BackendSet {
   readonly backends: Backend[];
   readonly request: PlanRequest;
+  readonly load: Load;
   readonly plans: { readonly plan: Plan; readonly heaviest: Plan; readonly lightest: Plan };
   readonly combinations: BenchReport['combinations'];
 }
@@ -161,28 +164,31 @@ function prepare(solver: Solver, source: ProfileSource, backends: Backend[], fla
   const at = (ratePerS: number): PlanRequest => ({ ...requestOf(profile, slaMs, ratePerS), backends });
   const ratePerS = flags.rate ?? (OVERLOAD * 1000) / plainWay(profile, heaviest, at(1)).meanMs;
   const request = at(ratePerS);
+  const durationS =
+    flags.duration ?? Math.min(RUN.mostS, Math.max(RUN.leastS, Math.round(RUN.requests / ratePerS)));
+  const load = constantLoad(ratePerS, durationS, flags.seed);
+  const requests = load.arrivalsMs.length;
+  const scenes = drawScenes(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
   return {
     backends,
     request,
+    load,
     plans: {
       plan: plan(solver, source, request),
-      heaviest: plainPlan(source, heaviest, request),
-      lightest: plainPlan(source, variantsBySize(profile, 'lightest'), request),
+      heaviest: plainPlan(source, heaviest, request, requests),
+      lightest: plainPlan(source, variantsBySize(profile, 'lightest'), request, requests),
     },
-    combinations: combinations(solver, source, request),
+    combinations: combinations(solver, source, request, scenes),
   };
 }
 
 /** The plan and its rivals, one after the other, on the same arrivals and scenes. */
 async function runSet(
   runner: Runner,
-  { plans, backends, request }: BackendSet,
-  { duration, seed }: BenchFlags,
+  { plans, backends, load }: BackendSet,
+  seed: number,
   signal: AbortSignal,
 ): Promise<RunReport[]> {
-  const durationS =
-    duration ?? Math.min(RUN.mostS, Math.max(RUN.leastS, Math.round(RUN.requests / request.ratePerS)));
-  const load = constantLoad(request.ratePerS, durationS, seed);
   const runs: RunReport[] = [];
   for (const name of ['plan', 'heaviest', 'lightest'] as const) {
     runs.push(await runner.run({ name, plan: plans[name], backends, load, seed }));

@@ -122,6 +122,8 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
+  /** Of each scene: truths that were answered rightly, answers without a truth, truths without an answer. */
+  counts: z.array(z.tuple([count, count, count])).min(1),
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 

@@ -89,7 +89,10 @@ export const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
+  /** Measured on the scenes that the runs sent, to be held against theirs. */
   endToEnd: accuracy.nullable(),
+  /** Measured on the whole pack. */
+  endToEndOnPack: accuracy.nullable(),
   /** Whether the ILP's constraints hold for some batch and backend. */
   feasible: z.boolean(),
   binding: z.string().max(400).nullable(),

@@ -1,7 +1,7 @@
 import type { Item } from '../dispatch/types.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import { seededRandom } from '../random.ts';
+import { seededRandom, shuffled } from '../random.ts';
 
 /** Items of a stage (by index) that a scene of the pack has. The first stage has one, always. */
 export type SceneCounts = (scene: number, stage: number) => number;
@@ -45,10 +45,13 @@ export function sceneCounts(
   };
 }
 
-/** A scene per request, each as likely as any other. */
+/** A scene per request: all of them in random order, then all in another, so that few requests already stand for the pack. */
 export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
   const random = seededRandom(seed);
-  return Int32Array.from({ length: requests }, () => Math.floor(random() * scenes));
+  const all = Array.from({ length: scenes }, (_, scene) => scene);
+  const drawn: number[] = [];
+  while (drawn.length < requests) drawn.push(...shuffled(all, random));
+  return Int32Array.from(drawn.slice(0, requests));
 }
 
 /**

@@ -30,7 +30,7 @@ export const accuracyEntry: JournalEntry = {
   accuracy: {
     stages: { detect: { small: { value: 0.5, n: 10 } } },
     fanOut: [{ stage: 'detect', upstream: {}, counts: [1, 1] }],
-    endToEnd: [{ variants: { detect: 'small' }, metric: 'F1', value: 0.25, n: 10 }],
+    endToEnd: [{ variants: { detect: 'small' }, metric: 'F1', value: 0.25, n: 1, counts: [[1, 3, 3]] }],
   },
 };
 

@@ -49,6 +49,7 @@ export interface RunProgress {
   readonly timeLeftMs: number;
 }
 
+const PROGRESS_MS = 250;
 /** A generator that was later than this share of the SLA (p99) makes the run invalid. */
 const LATE_SHARE = 0.05;
 
@@ -88,14 +89,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
     startMs = performance.now();
     const endMs = () => startMs + (load.arrivalsMs[total - 1] ?? 0) + plan.slaMs;
     let ended = 0;
-    const tell = () =>
-      options.onProgress?.({
-        run: options.name,
-        sent: answersDue.length,
-        ended,
-        total,
-        timeLeftMs: Math.max(0, endMs() - performance.now()),
-      });
+    let toldMs = 0;
+    const tell = () => {
+      const now = performance.now();
+      // Telling may cost more than a request does.
+      if (now - toldMs < PROGRESS_MS) return;
+      toldMs = now;
+      const timeLeftMs = Math.max(0, endMs() - now);
+      options.onProgress?.({ run: options.name, sent: answersDue.length, ended, total, timeLeftMs });
+    };
     const answersDue: Promise<void>[] = [];
     for (let i = 0; i < total && !signal?.aborted; i++) {
       const due = startMs + load.arrivalsMs[i]!;
@@ -163,7 +165,7 @@ function report(options: RunOptions, ran: Ran): RunReport {
   }));
   const latenessP99Ms = ran.lateness.length ? Math.max(0, nearestRank(sortedNumbers(ran.lateness), 99)) : 0;
   const service = serviceOf(ran.batches);
-  const cost = plan.stages.reduce((sum, stage) => sum + stage.cost, 0);
+  const { cost } = plan.predicted;
   return {
     schema: REPORT,
     kind: 'run',

@@ -174,9 +174,14 @@ async function runAll(items: ItemBatch, run: (items: ItemBatch) => Promise<Stage
 }
 
 function endToEnd(manifest: Manifest, pack: Pack, { variants, results }: Reached): EndToEnd {
-  const counts = results.reduce<Counts>(
-    (sum, byStage, scene) => addCounts(sum, requestCounts(manifest.stages, byStage, pack.truths[scene]!)),
-    NO_COUNTS,
+  const ofScene = results.map((byStage, scene) =>
+    requestCounts(manifest.stages, byStage, pack.truths[scene]!),
   );
-  return { variants, metric: pipelineMetric(manifest), value: scoreOf(counts) ?? 0, n: pack.truths.length };
+  return {
+    variants,
+    metric: pipelineMetric(manifest),
+    value: scoreOf(ofScene.reduce(addCounts, NO_COUNTS)) ?? 0,
+    n: pack.truths.length,
+    counts: ofScene.map(({ right, spurious, missed }) => [right, spurious, missed]),
+  };
 }
