@@ -22,6 +22,8 @@ export default defineConfig(({ mode }) =>
       }
     : {
         root: at('web'),
+        // A file that is missing is told as such, not answered with the page.
+        appType: 'mpa',
         plugins: [preact(), modelFiles(at('models'))],
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web'] },

@@ -1,13 +1,11 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join, normalize, sep } from 'node:path';
-import type { Plugin } from 'vite';
-
-/** Files that a pipeline loads; the folder of models also holds code and what they were trained with. */
-const isPipelineFile = (path: string): boolean => /\.(json|onnx|bin)$/.test(path);
+import type { Connect, Plugin } from 'vite';
 
 /**
- * Serves the files of pipelines under `/models/` and copies them into the build.
+ * Serves the folders of pipelines under `/models/` and copies them into the build. Other folders beside them are not
+ * the page's.
  * @param folder holds a folder for each pipeline, with its `manifest.json`
  */
 export function modelFiles(folder: string): Plugin {
@@ -17,29 +15,47 @@ export function modelFiles(folder: string): Plugin {
     configResolved(config) {
       outDir = config.build.outDir;
     },
-    configureServer(server) {
-      server.middlewares.use('/models', async (request, response, next) => {
-        const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-        const file = join(folder, path);
-        const inside = file.startsWith(folder + sep) && isPipelineFile(file);
-        const found = inside ? await stat(file).catch(() => null) : null;
-        if (!found?.isFile()) return next();
-        response.setHeader(
-          'Content-Type',
-          file.endsWith('.json') ? 'application/json' : 'application/octet-stream',
-        );
-        response.setHeader('Content-Length', found.size);
-        createReadStream(file).pipe(response);
-      });
+    configureServer: ({ middlewares }) => {
+      middlewares.use('/models', serve(folder));
+    },
+    configurePreviewServer: ({ middlewares }) => {
+      middlewares.use('/models', serve(join(outDir, 'models')));
     },
     async writeBundle() {
-      for (const entry of await readdir(folder, { withFileTypes: true })) {
-        const pipeline = join(folder, entry.name);
-        if (!entry.isDirectory() || !(await stat(join(pipeline, 'manifest.json')).catch(() => null)))
-          continue;
-        for (const file of (await readdir(pipeline)).filter(isPipelineFile))
-          await cp(join(pipeline, file), join(outDir, 'models', entry.name, file));
-      }
+      for (const name of await readdir(folder))
+        if (isPipeline(join(folder, name)))
+          await cp(join(folder, name), join(outDir, 'models', name), { recursive: true });
     },
+  };
+}
+
+const isPipeline = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
+
+/** The path of a URL on disk, without steps upwards; undefined where it is not well-formed. */
+function pathOf(url: string): string | undefined {
+  try {
+    return normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Files as they are: Vite's own server would have the browser unpack those whose name ends in `.gz`. */
+function serve(folder: string): Connect.NextHandleFunction {
+  return async (request, response, next) => {
+    const path = pathOf(request.url ?? '/');
+    if (path === undefined) return next();
+    const [pipeline = ''] = path.split(sep).filter(Boolean);
+    const file = join(folder, path);
+    const allowed =
+      pipeline !== '' && file.startsWith(join(folder, pipeline) + sep) && isPipeline(join(folder, pipeline));
+    const found = allowed ? await stat(file).catch(() => null) : null;
+    if (!found?.isFile()) return next();
+    response.setHeader(
+      'Content-Type',
+      file.endsWith('.json') ? 'application/json' : 'application/octet-stream',
+    );
+    response.setHeader('Content-Length', found.size);
+    createReadStream(file).pipe(response);
   };
 }

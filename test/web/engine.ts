@@ -6,7 +6,7 @@ import { fashionManifest, fashionProfile } from './fixtures.ts';
 
 /** Stands in for `web/engine.ts` in tests of the page: the same journal and progress, without models. */
 
-const CELL_MS = 15;
+const CELL_MS = 8;
 const JOURNAL = 'test';
 
 export const loadPipeline = async (): Promise<LoadedManifest> =>

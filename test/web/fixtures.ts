@@ -153,6 +153,7 @@ export function fashionProfile(seed = 1): Profile {
         metric: 'F1 with class',
         value: pasOf(variants) - 0.02 + 0.01 * random(),
         n: 240,
+        counts: Array.from({ length: 240 }, (): [number, number, number] => [3, 1, 1]),
       })),
     },
     'fixture',
@@ -304,6 +305,7 @@ function combinationsOf(random: Random, backends: Backend[]): Combination[] {
       variants,
       pas: pasOf(variants),
       endToEnd: pasOf(variants) - 0.02 + 0.01 * random(),
+      endToEndOnPack: pasOf(variants) - 0.015,
       feasible,
       binding: feasible
         ? null

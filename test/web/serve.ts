@@ -23,7 +23,12 @@ async function built(mode: string): Promise<string> {
     configFile: at('../../vite.config.ts'),
     mode,
     logLevel: 'error',
-    build: { outDir, ...(mode !== 'report' && { rolldownOptions: { input: at('../../web/index.html') } }) },
+    build: {
+      outDir,
+      minify: false,
+      reportCompressedSize: false,
+      ...(mode !== 'report' && { rolldownOptions: { input: at('../../web/index.html') } }),
+    },
     plugins: [
       {
         name: 'test-engine',

@@ -34,15 +34,19 @@ function frontierPlot(
   chosen: FrontierProps['chosen'],
 ): Plot.PlotOptions {
   const rising = [...points].sort((a, b) => a.cost - b.cost);
+  const accuracies = [chosen, ...points].map((p) => p.accuracy);
+  const costs = [chosen, ...points].map((p) => p.cost);
   const place = { x: 'cost', y: 'accuracy' } as const;
+  // A lone point needs room around it too.
+  const domain = [100 * Math.min(...accuracies) - 2, 100 * Math.max(...accuracies) + 2];
   return {
     height: 280,
     marginTop: 32,
     marginBottom: 36,
     marginLeft: 48,
     marginRight: 24,
-    x: { label: 'cost →', labelAnchor: 'right', nice: true, inset: 12, ticks: 6 },
-    y: { label: '↑ PAS (%)', percent: true, grid: true, nice: true, inset: 12, ticks: 5 },
+    x: { label: 'cost →', labelAnchor: 'right', domain: [0, 1.1 * Math.max(...costs)], ticks: 6 },
+    y: { label: '↑ PAS (%)', percent: true, grid: true, domain, ticks: 5 },
     marks: [
       Plot.lineY(rising, { ...place, curve: 'step-after', stroke: 'var(--series-1)', strokeWidth: 1.5 }),
       Plot.dot(points, { ...place, fill: 'var(--series-1)', r: 3.5 }),

@@ -7,10 +7,12 @@ import { type BatchPanel, batchPanels, latencyByBatch, latencyDomain } from './l
 interface LatencyByBatchProps {
   readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
   readonly cells: readonly Cell[];
+  /** All that are or will be measured: every chart's axis. */
+  readonly batches: readonly number[];
 }
 
 /** A chart for each stage, backend and number of threads. Charts of one stage share their latency axis. */
-export function LatencyByBatch({ stages, cells }: LatencyByBatchProps) {
+export function LatencyByBatch({ stages, cells, batches }: LatencyByBatchProps) {
   return (
     <>
       {stages.map(({ name, variants }) => {
@@ -23,6 +25,7 @@ export function LatencyByBatch({ stages, cells }: LatencyByBatchProps) {
                 key={`${panel.backend}/${panel.threads}`}
                 panel={panel}
                 variants={variants}
+                batches={batches}
                 low={low}
                 high={high}
               />
@@ -37,12 +40,16 @@ export function LatencyByBatch({ stages, cells }: LatencyByBatchProps) {
 interface PanelProps {
   readonly panel: BatchPanel;
   readonly variants: readonly string[];
+  readonly batches: readonly number[];
   readonly low: number;
   readonly high: number;
 }
 
-function Panel({ panel, variants, low, high }: PanelProps) {
-  const draw = useCallback(() => latencyByBatch(panel, variants, [low, high]), [panel, variants, low, high]);
+function Panel({ panel, variants, batches, low, high }: PanelProps) {
+  const draw = useCallback(
+    () => latencyByBatch(panel, variants, batches, [low, high]),
+    [panel, variants, batches, low, high],
+  );
   const threads = panel.threads > 1 ? `, ${plural(panel.threads, 'thread')}` : '';
   return (
     <Chart

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import type { Backend } from '../../solver/documents/common.ts';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Cell, MeasuredCell } from '../../solver/documents/profile.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
 import { milliseconds } from '../format.ts';
@@ -26,7 +26,7 @@ interface Point {
   readonly flags: readonly string[];
 }
 
-/** The panels of a stage, in the order in which its backends and threads first occur. */
+/** The panels of a stage: GPU backends first, then by threads. */
 export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[] {
   const panels = new Map<string, BatchPanel & { cells: MeasuredCell[] }>();
   for (const cell of cells) {
@@ -36,7 +36,8 @@ export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[]
     if (!panels.has(key)) panels.set(key, { stage, backend, threads, cells: [] });
     panels.get(key)!.cells.push(cell);
   }
-  return [...panels.values()];
+  const rank = ({ backend, threads }: BatchPanel) => (onGpu(backend) ? 0 : threads);
+  return [...panels.values()].sort((a, b) => rank(a) - rank(b));
 }
 
 function pointOf(cell: MeasuredCell): Point {
@@ -71,10 +72,10 @@ const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 7
 export function latencyByBatch(
   panel: BatchPanel,
   variants: readonly string[],
+  batches: readonly number[],
   domain: [number, number],
 ): Plot.PlotOptions {
   const points = panel.cells.map(pointOf).sort((a, b) => a.batch - b.batch);
-  const batches = [...new Set(points.map((p) => p.batch))];
   const series = variants
     .map((variant, i) => ({ look: look(i), variant, points: points.filter((p) => p.variant === variant) }))
     .filter((s) => s.points.length > 0);
@@ -84,7 +85,7 @@ export function latencyByBatch(
     x: {
       type: 'log',
       base: 2,
-      domain: [batches[0]! / 1.1, batches.at(-1)! * 1.15],
+      domain: [Math.min(...batches) / 1.1, Math.max(2, ...batches) * 1.15],
       ticks: batches,
       tickFormat: (batch: number) => String(batch),
       label: 'batch (items) →',

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { plural } from '../format.ts';
 
 export interface Column<Row> {
   readonly label: string;
@@ -26,7 +27,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
   return (
     <details class="data">
       <summary>
-        {caption} <span class="muted">({rows.length} rows)</span>
+        {caption} <span class="muted">({plural(rows.length, 'row')})</span>
       </summary>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
       <section class="scroll" aria-label={caption} tabIndex={0}>

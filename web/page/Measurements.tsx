@@ -4,11 +4,12 @@ import { LatencyByBatch } from '../charts/LatencyByBatch.tsx';
 import { CellNotes, CellTable } from '../components/Cells.tsx';
 import { DeviceFacts } from '../components/Device.tsx';
 import { models, profile } from '../state/app.ts';
-import { liveCells, running } from '../state/profiling.ts';
+import { liveCells, running, settings } from '../state/profiling.ts';
 
 interface Shown {
   readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
   readonly cells: readonly Cell[];
+  readonly batches: readonly number[];
 }
 
 /** The running profile's cells while one runs, else the opened profile's. */
@@ -18,17 +19,18 @@ const shown = computed<Shown | null>(() => {
   return {
     stages: source.stages.map(({ name, variants }) => ({ name, variants: variants.map((v) => v.name) })),
     cells: running.value ? liveCells.value : profile.value!.cells,
+    batches: (running.value ? settings.value : profile.value!.settings).batches,
   };
 });
 
 export function Measurements() {
   if (!shown.value || shown.value.cells.length === 0) return null;
-  const { stages, cells } = shown.value;
+  const { stages, cells, batches } = shown.value;
   return (
     <section>
       <h2>Measurements</h2>
       {!running.value && <DeviceFacts device={profile.value!.device} />}
-      <LatencyByBatch stages={stages} cells={cells} />
+      <LatencyByBatch stages={stages} cells={cells} batches={batches} />
       <CellNotes cells={cells} />
       <CellTable cells={cells} />
     </section>

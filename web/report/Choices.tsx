@@ -84,6 +84,12 @@ const combinationColumns = (stages: readonly string[]): Column<Combination>[] =>
   { label: 'PAS', numeric: true, value: (c) => c.pas, show: (c) => percent(c.pas) },
   { label: 'Accuracy', numeric: true, value: (c) => c.endToEnd, show: (c) => percent(c.endToEnd) },
   {
+    label: 'On the whole pack',
+    numeric: true,
+    value: (c) => c.endToEndOnPack,
+    show: (c) => percent(c.endToEndOnPack),
+  },
+  {
     label: 'Attainment',
     numeric: true,
     value: (c) => c.slaAttainment,

@@ -91,7 +91,7 @@ function Measurements({ profile }: { readonly profile: Profile }) {
         {plural(profile.cells.length, 'cell')} in shuffled order, seed {profile.settings.seed}. Latency of a
         whole round trip through a stage worker, warm, both axes logarithmic.
       </p>
-      <LatencyByBatch stages={stages} cells={profile.cells} />
+      <LatencyByBatch stages={stages} cells={profile.cells} batches={profile.settings.batches} />
       <CellNotes cells={profile.cells} />
       <CellTable cells={profile.cells} />
     </section>
