@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright';
-import type { Profile } from '../solver/documents/profile.ts';
-import type { RunReport } from '../solver/documents/report.ts';
+import { type Profile, parseProfile } from '../solver/documents/profile.ts';
+import { parseRunReport, type RunReport } from '../solver/documents/report.ts';
 import type { Answer, HeadlessApi, HeadlessRun } from '../web/headless.ts';
 import type { Load, RunProgress } from '../workers/executor/run.ts';
 import type { ProfileProgress, ProfileSettings } from '../workers/profiler/types.ts';
@@ -72,12 +72,12 @@ export class Headless {
   }
 
   async profile(settings: ProfileSettings): Promise<Profile> {
-    return unwrap(await this.#ask('profile', [MANIFEST_URL, settings]));
+    return parseProfile(unwrap(await this.#ask('profile', [MANIFEST_URL, settings])), "the page's profile");
   }
 
   async run({ load, ...what }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
     const asked: HeadlessRun = { ...what, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
-    return unwrap(await this.#ask('run', [MANIFEST_URL, asked]));
+    return parseRunReport(unwrap(await this.#ask('run', [MANIFEST_URL, asked])), "the page's report");
   }
 
   async close(): Promise<void> {

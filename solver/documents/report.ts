@@ -136,3 +136,7 @@ export type Report = z.infer<typeof reportSchema>;
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parseReport = (value: unknown, source: string): Report =>
   parseDocument(reportSchema, value, source, REPORT);
+
+/** @throws InvalidDocumentError, UnsupportedDocumentError */
+export const parseRunReport = (value: unknown, source: string): RunReport =>
+  parseDocument(runReportSchema, value, source, REPORT);

@@ -3,11 +3,35 @@ import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ipcEndpoint } from '../stage/ipc.ts';
-import { StageWorker } from '../stage/stage-worker.ts';
+import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
 import type { Environment } from './environment.ts';
 import { hasGpu } from './gpu.js';
 
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
+
+/** A child process that runs a stage worker's file. */
+export function forkWorker(file: string): RawWorker {
+  const child = fork(file, {
+    // In a checkout the worker is TypeScript, whatever started this process.
+    execArgv: file.endsWith('.ts')
+      ? ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href]
+      : [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const gone = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
+    child.once('error', (error) => resolve(error.message));
+  });
+  // A send to a child that has just died is told here; `gone` tells the same to whoever waits.
+  child.on('error', () => {});
+  const endpoint = ipcEndpoint({
+    send: (message) => child.connected && child.send(message as object, () => {}),
+    on: (event, listener) => child.on(event, listener),
+    off: (event, listener) => child.off(event, listener),
+  });
+  return { endpoint, gone, terminate: () => void child.kill('SIGKILL') };
+}
 
 /** The environment of Node: stage workers are child processes, so that one can be killed in the middle of a run. */
 export function nodeEnvironment(): Environment {
@@ -17,28 +41,7 @@ export function nodeEnvironment(): Environment {
     logicalCores: availableParallelism(),
     hidden: () => false,
     visible: async () => {},
-    spawn(id, threads) {
-      const child = fork(WORKER, {
-        // In a checkout the worker is TypeScript, whatever started this process.
-        execArgv: WORKER.endsWith('.ts')
-          ? ['--import', pathToFileURL(createRequire(WORKER).resolve('tsx')).href]
-          : [],
-        serialization: 'advanced',
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      });
-      const gone = new Promise<string>((resolve) => {
-        child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
-        child.once('error', (error) => resolve(error.message));
-      });
-      // A send to a child that has just died is told here; `gone` tells the same to whoever waits.
-      child.on('error', () => {});
-      const endpoint = ipcEndpoint({
-        send: (message) => child.connected && child.send(message as object, () => {}),
-        on: (event, listener) => child.on(event, listener),
-        off: (event, listener) => child.off(event, listener),
-      });
-      return StageWorker.start(id, { endpoint, gone, terminate: () => void child.kill('SIGKILL') }, threads);
-    },
+    spawn: (id, threads) => StageWorker.start(id, forkWorker(WORKER), threads),
     async describe(runtime) {
       return {
         environment: 'node',

@@ -128,9 +128,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
+/** Timers may come up to a millisecond early: nothing is sent before it is due. */
 async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
-  const wait = dueMs - performance.now();
-  if (wait > 0) await sleep(wait, signal);
+  for (;;) {
+    const wait = dueMs - performance.now();
+    if (wait <= 0 || signal?.aborted) return;
+    await sleep(wait, signal);
+  }
 }
 
 function warmUpItems({ models }: RunOptions, pack: Pack): Map<string, Uint8Array<ArrayBuffer>[]> {

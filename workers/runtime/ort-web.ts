@@ -2,17 +2,23 @@ import type { Device } from '../../solver/documents/common.ts';
 import { type Runtime, timerGrainMs } from './runtime.ts';
 import { createSession, type Ort } from './session.ts';
 
+const canSuspend = (): boolean => 'Suspending' in WebAssembly;
+
+const importOrt = () => (canSuspend() ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu'));
+
+/** The module itself, for the overhead benchmark to compare with. */
+export const importWebOrt = async (): Promise<Ort> => (await importOrt()) as unknown as Ort;
+
 /**
  * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build, so the native one is
  * chosen here: `/jspi` where WebAssembly can suspend, else `/webgpu` (asyncify). Both hold the wasm backend.
  * @param threads of the wasm backend; more than 1 needs cross-origin isolation
  */
 export async function createWebRuntime(threads: number): Promise<Runtime> {
-  const jspi = 'Suspending' in WebAssembly;
-  const ort = jspi ? await import('onnxruntime-web/jspi') : await import('onnxruntime-web/webgpu');
+  const ort = await importOrt();
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.simd = true;
-  const ortBuild: Device['ortBuild'] = jspi ? 'jspi' : 'asyncify';
+  const ortBuild: Device['ortBuild'] = canSuspend() ? 'jspi' : 'asyncify';
   let reportLoss: (reason: string) => void = () => {};
   const lost = new Promise<string>((resolve) => {
     reportLoss = resolve;

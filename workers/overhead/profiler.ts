@@ -1,0 +1,81 @@
+import type { Device } from '../../solver/documents/common.ts';
+import { median } from '../../solver/statistics.ts';
+import { batchRunner, gather, warmUp } from '../profiler/measure.ts';
+import type { Bench, OverheadRequest, OverheadWorker } from './measure.ts';
+
+/** Medians of the inference time as the profiler takes it and of bare runs of the same batch, in the same worker. */
+export interface CellOverhead {
+  readonly stage: string;
+  readonly variant: string;
+  readonly batch: number;
+  readonly n: number;
+  readonly bareMs: number;
+  readonly profilerMs: number;
+}
+
+/** Below it, the timer and the hop into ONNX Runtime are a large part of the time. */
+const LEAST_MS = 1;
+/** Runs of one kind before the other kind's turn: about this long, so that each keeps its own rhythm. */
+const BLOCK_MS = 40;
+const LEAST_BLOCKS = 6;
+
+/** Every cell whose bare median is at least 1 ms. */
+export async function profilerOverhead(
+  bench: Bench,
+  { backend, batches, cellMs }: OverheadRequest,
+): Promise<{ device: Device; cells: CellOverhead[] }> {
+  const { models, environment, spawn, items } = bench;
+  const pair = await spawn('overhead', 1);
+  const { worker, bare } = pair;
+  try {
+    const cells: CellOverhead[] = [];
+    for (const [s, stage] of models.manifest.stages.entries())
+      for (const variant of stage.variants) {
+        const key = `${stage.name}/${variant.name}`;
+        const bytes = await models.readVerified(variant.file, variant.sha256);
+        const next = models.manifest.stages[s + 1] ?? null;
+        await worker.load({ key, model: key, backend, stage, next }, bytes);
+        await bare.bareLoad(key, bytes, backend, 1);
+        for (const batch of batches) {
+          const prepared = await bare.barePrepare(key, stage, gather(items[s]!, 0, batch));
+          const times = await interleaved(pair, key, items[s]!, batch, prepared, cellMs);
+          if (times) cells.push({ stage: stage.name, variant: variant.name, batch, ...times });
+        }
+        await worker.release(key);
+      }
+    return { device: await environment.describe(worker.info), cells };
+  } finally {
+    worker.terminate();
+  }
+}
+
+/** Blocks in the order A B B A, so that a drift of the machine falls on both alike. */
+async function interleaved(
+  { worker, bare }: OverheadWorker,
+  key: string,
+  items: readonly Uint8Array<ArrayBuffer>[],
+  batch: number,
+  prepared: number,
+  cellMs: number,
+) {
+  const run = batchRunner(worker, key, items, batch);
+  await warmUp(run);
+  const trial = await bare.bareRun(key, Array(4).fill(prepared));
+  const expectedMs = median(trial.slice(1));
+  // A cell on the edge is looked at and judged by all its samples.
+  if (expectedMs < LEAST_MS / 2) return undefined;
+  const block = Math.min(10, Math.max(1, Math.round(BLOCK_MS / expectedMs)));
+  const blocks = Math.max(LEAST_BLOCKS, Math.round(cellMs / (2 * block * expectedMs)));
+  const samples = { profiler: [] as number[], bare: [] as number[] };
+  const profile = async () => {
+    for (let i = 0; i < block; i++) samples.profiler.push((await run()).inferenceMs);
+  };
+  const runBare = async () => {
+    samples.bare.push(...(await bare.bareRun(key, Array(block).fill(prepared))));
+  };
+  for (let i = 0; i < blocks; i++)
+    for (const turn of i % 2 ? [profile, runBare] : [runBare, profile]) await turn();
+  const bareMs = median(samples.bare);
+  if (bareMs < LEAST_MS) return undefined;
+  return { n: samples.bare.length, bareMs, profilerMs: median(samples.profiler) };
+}
