@@ -4,6 +4,7 @@ import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import { browserEnvironment } from '../workers/environment/browser.ts';
 import { type RunProgress, run } from '../workers/executor/run.ts';
+import type { OverheadRequest, OverheadResult } from '../workers/overhead/measure.ts';
 import { profile } from '../workers/profiler/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../workers/profiler/types.ts';
 import type { Store } from '../workers/store/store.ts';
@@ -36,6 +37,8 @@ export interface HeadlessRun {
 export interface HeadlessApi {
   profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<Profile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<Answer<RunReport>>;
+  /** For the benchmark alone: loaded when it is asked for. */
+  overhead(manifestUrl: string, request: OverheadRequest): Promise<Answer<OverheadResult>>;
   /** Ends what is running after the run in flight. */
   abort(): void;
 }
@@ -84,6 +87,11 @@ const api: HeadlessApi = {
     answer((models, signal) => {
       const arrivalsMs = Float64Array.from(load.arrivalsMs);
       return run({ ...what, load: { ...load, arrivalsMs }, models, environment, signal, onProgress });
+    }, manifestUrl),
+  overhead: (manifestUrl, request) =>
+    answer(async (models) => {
+      const { measureInPage } = await import('./overhead.ts');
+      return measureInPage(models, environment, request);
     }, manifestUrl),
   abort: () => controller.abort(new DOMException('Stopped by its driver.', 'AbortError')),
 };
