@@ -7,10 +7,13 @@ import { modelFiles } from './web/model-files.ts';
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** The page needs isolation for threads and for a fine timer. */
-const headers = {
+const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
+
+/** WebAssembly is GLPK's and ONNX Runtime's. */
+const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
 
 /** `--mode report` builds the report: one file that takes its JSON injected. Every other mode is the page's. */
 export default defineConfig(({ mode }) =>
@@ -27,8 +30,8 @@ export default defineConfig(({ mode }) =>
         plugins: [preact(), modelFiles(at('models'))],
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web'] },
-        server: { headers, host: '127.0.0.1' },
-        preview: { headers, host: '127.0.0.1' },
+        server: { headers: isolation, host: '127.0.0.1' },
+        preview: { headers: { ...isolation, 'Content-Security-Policy': POLICY }, host: '127.0.0.1' },
         build: {
           target: 'esnext',
           outDir: at('dist'),

@@ -68,7 +68,6 @@ export const MANIFEST_URL = 'served/manifest.json';
 function servedFiles(manifestPath: string, manifest: Manifest): Plugin {
   const files: string[] = [];
   const serve = (file: string): string => {
-    if (/^https?:/.test(file)) return file;
     files.push(resolveFile(manifestPath, file));
     return `file-${files.length - 1}`;
   };
@@ -88,7 +87,7 @@ function servedFiles(manifestPath: string, manifest: Manifest): Plugin {
         const path = files[Number(/^file-(\d+)$/.exec(name)?.[1])];
         if (name === 'manifest.json') response.end(JSON.stringify(served));
         else if (path)
-          response.setHeader('Content-Type', 'application/octet-stream').end(await readFile(path));
+          response.setHeader('Content-Type', 'application/octet-stream').end(await readAny(path));
         else response.writeHead(404).end();
       });
     },

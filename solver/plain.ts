@@ -5,6 +5,7 @@ import type { Profile } from './documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
 import { type PlanOption, type PlanRequest, planOptions } from './options.ts';
 import { completePlan, type ProfileSource } from './planner.ts';
+import { batch1Ms } from './sla.ts';
 
 /** A plain page's way: one session per stage on one backend, at batch 1. */
 export interface PlainWay {
@@ -107,12 +108,23 @@ const plainCost = (
       )
     : resources.pricePerCore * threads;
 
-/** The largest (or smallest) variant of each stage by the size of its model. */
-export function variantsBySize(profile: Profile, which: 'heaviest' | 'lightest'): Record<string, string> {
+/**
+ * The variant of each stage that takes the longest (or shortest) at batch 1, on the fastest of the backends.
+ * @throws NothingMeasuredError
+ */
+export function variantsByTime(
+  profile: Profile,
+  which: 'heaviest' | 'lightest',
+  backends: readonly Backend[],
+): Record<string, string> {
+  const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
   return Object.fromEntries(
-    profile.stages.map(({ name, variants }) => {
-      const sorted = [...variants].sort((a, b) => a.sizeBytes - b.sizeBytes);
-      return [name, sorted.at(which === 'heaviest' ? -1 : 0)!.name];
+    profile.stages.map(({ name }) => {
+      const sorted = [...batch1Ms(allowed, name)].sort(([, a], [, b]) => a - b);
+      const chosen = sorted.at(which === 'heaviest' ? -1 : 0);
+      if (!chosen)
+        throw new NothingMeasuredError(name, `no variant was measured at batch 1 on ${backends.join(', ')}`);
+      return [name, chosen[0]];
     }),
   );
 }

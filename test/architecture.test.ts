@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   models: ['solver'],
   workers: ['solver', 'models'],
   web: ['solver', 'models', 'workers'],
-  bench: ['solver', 'models', 'workers', 'web/headless.ts', 'web/report/inject.ts'],
+  bench: ['solver', 'models', 'workers', 'web/headless.ts'],
   agent: ['solver', 'models', 'workers'],
 };
 

@@ -9,17 +9,17 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { type BenchReport, REPORT, type RunReport } from '../../solver/documents/report.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/options.ts';
-import { plainPlan, plainWay, variantsBySize } from '../../solver/plain.ts';
+import { plainPlan, plainWay, variantsByTime } from '../../solver/plain.ts';
 import { type ProfileSource, plan } from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import { slaByRule } from '../../solver/sla.ts';
-import { injectReport } from '../../web/report/inject.ts';
 import type { Load } from '../../workers/executor/run.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { Interrupted, interruptSignal } from '../exit.ts';
 import { writeJson, writeWhole } from '../files.ts';
 import { ensureBuilt, ROOT, readAny } from '../host.ts';
+import { injectReport } from '../inject.ts';
 import * as option from '../options.ts';
 import { openRunner, type Runner } from '../runner.ts';
 import { runTable } from '../tables.ts';
@@ -160,7 +160,7 @@ function prepare(solver: Solver, source: ProfileSource, backends: Backend[], fla
       profile.stages.map((stage) => stage.name),
       profile.fanOut,
     );
-  const heaviest = variantsBySize(profile, 'heaviest');
+  const heaviest = variantsByTime(profile, 'heaviest', backends);
   const at = (ratePerS: number): PlanRequest => ({ ...requestOf(profile, slaMs, ratePerS), backends });
   const ratePerS = flags.rate ?? (OVERLOAD * 1000) / plainWay(profile, heaviest, at(1)).meanMs;
   const request = at(ratePerS);
@@ -176,7 +176,7 @@ function prepare(solver: Solver, source: ProfileSource, backends: Backend[], fla
     plans: {
       plan: plan(solver, source, request),
       heaviest: plainPlan(source, heaviest, request, requests),
-      lightest: plainPlan(source, variantsBySize(profile, 'lightest'), request, requests),
+      lightest: plainPlan(source, variantsByTime(profile, 'lightest', backends), request, requests),
     },
     combinations: combinations(solver, source, request, scenes),
   };

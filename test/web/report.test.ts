@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { injectReport } from '../../bench/inject.ts';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
-import { injectReport } from '../../web/report/inject.ts';
 import { fashionReport } from './fixtures.ts';
 import { openBrowser, reportFolder } from './serve.ts';
 

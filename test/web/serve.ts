@@ -8,9 +8,6 @@ import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** As strict as the page can stand. WebAssembly is GLPK's and ONNX Runtime's. */
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
-
 export async function openBrowser(): Promise<Browser> {
   const executablePath = await findBrowser();
   return chromium.launch({ ...(executablePath && { executablePath }), args: browserFlags() });
@@ -46,21 +43,14 @@ export async function reportFolder(): Promise<{ folder: string; remove(): Promis
   return { folder, remove: () => rm(folder, { recursive: true }) };
 }
 
-/** The built page with a stand-in for its engine, under a strict content security policy. */
+/** The built page with a stand-in for its engine, under the content security policy that is served. */
 export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
   const outDir = await built('test');
   const server = await preview({
     configFile: at('../../vite.config.ts'),
     logLevel: 'error',
     build: { outDir },
-    preview: {
-      port: 0,
-      headers: {
-        'Content-Security-Policy': POLICY,
-        'Cross-Origin-Opener-Policy': 'same-origin',
-        'Cross-Origin-Embedder-Policy': 'require-corp',
-      },
-    },
+    preview: { port: 0 },
   });
   return {
     url: server.resolvedUrls!.local[0]!,

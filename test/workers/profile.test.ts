@@ -1,0 +1,85 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LoadedManifest } from '../../models/load.ts';
+import { cellId, parseProfile } from '../../solver/documents/profile.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { BackendUnavailableError } from '../../workers/errors.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import type { Store } from '../../workers/store/store.ts';
+import { loadFashion } from './fashion.ts';
+
+const environment = nodeEnvironment();
+const settings: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 3, seed: 7 };
+
+let models: LoadedManifest;
+let folder: string;
+let store: Store;
+
+beforeAll(async () => {
+  models = await loadFashion();
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+  store = await openFileStore(folder);
+});
+
+afterAll(async () => {
+  store.close();
+  await rm(folder, { recursive: true });
+});
+
+test('every variant is measured, warm and cold apart, with samples, accuracy and fan-out', async () => {
+  const document = parseProfile(await profile({ models, environment, store, settings }), 'the test');
+  const first = document.cells.filter((cell) => cell.batch === 1);
+  expect(first.map((cell) => cell.state)).toEqual(Array.from({ length: 9 }, () => 'measured'));
+  for (const cell of document.cells) {
+    if (cell.state !== 'measured') continue;
+    expect(cell.outputs.agree).toBe(true);
+    expect(cell.inferenceMs.length).toBe(cell.latencyMs.n);
+    expect(cell.cold.createMs).toBeGreaterThan(0);
+    expect(cell.warmupRuns).toBeGreaterThan(1);
+  }
+  expect(document.endToEnd).toHaveLength(18);
+  expect(document.fanOut.filter((entry) => entry.stage === 'classify')).toHaveLength(3);
+  const scenes = (await models.readPack()).truths.length;
+  expect(document.fanOut.every((entry) => entry.counts.length === scenes)).toBe(true);
+});
+
+test('a better detector and a better classifier give a better pipeline, end to end', async () => {
+  const { endToEnd } = await profile({
+    models,
+    environment,
+    store,
+    settings: { ...settings, batches: [1], budgetS: 1 },
+  });
+  const f1 = (detect: string, classify: string) =>
+    endToEnd.find(({ variants }) => variants.detect === detect && variants.classify === classify)!.value;
+  expect(f1('det16', 'res32')).toBeGreaterThan(f1('det4', 'res32'));
+  expect(f1('det16', 'res32')).toBeGreaterThan(f1('det16', 'linear'));
+  expect(f1('det4', 'linear')).toBeGreaterThan(0.5);
+});
+
+test('an interrupted profile goes on where it was and measures no finished cell twice', async () => {
+  const other = { ...settings, seed: 8 };
+  const measured: string[] = [];
+  const controller = new AbortController();
+  const onProgress = ({ phase, finished }: { phase: string; finished?: Parameters<typeof cellId>[0] }) => {
+    if (phase !== 'cells' || !finished) return;
+    measured.push(cellId(finished));
+    if (measured.length === 6) controller.abort(new Error('stopped'));
+  };
+  await expect(
+    profile({ models, environment, store, settings: other, signal: controller.signal, onProgress }),
+  ).rejects.toThrow('stopped');
+  expect(measured).toHaveLength(6);
+  const document = await profile({ models, environment, store, settings: other, onProgress });
+  expect(new Set(measured).size).toBe(measured.length);
+  expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(9);
+});
+
+test('a backend that is not there is refused before anything is measured', async () => {
+  const asked = profile({ models, environment, store, settings: { ...settings, backends: ['wasm'] } });
+  await expect(asked).rejects.toThrow(BackendUnavailableError);
+});
