@@ -18,9 +18,6 @@ export function modelFiles(folder: string): Plugin {
     configureServer: ({ middlewares }) => {
       middlewares.use('/models', serve(folder));
     },
-    configurePreviewServer: ({ middlewares }) => {
-      middlewares.use('/models', serve(join(outDir, 'models')));
-    },
     async writeBundle() {
       for (const name of await readdir(folder))
         if (isPipeline(join(folder, name)))
@@ -40,7 +37,7 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** Files as they are: Vite's own server would have the browser unpack those whose name ends in `.gz`. */
+/** Files of pipelines, and nothing beside them. */
 function serve(folder: string): Connect.NextHandleFunction {
   return async (request, response, next) => {
     const path = pathOf(request.url ?? '/');
