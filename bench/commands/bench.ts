@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadManifest } from '../../models/load.ts';
 import { combinations } from '../../solver/combinations.ts';
+import { planRequest } from '../../solver/defaults.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
@@ -24,7 +25,7 @@ import * as option from '../options.ts';
 import { openRunner, type Runner } from '../runner.ts';
 import { runTable } from '../tables.ts';
 import { ms, ProgressLine } from '../terminal.ts';
-import { planText, requestOf } from './plan.ts';
+import { planText } from './plan.ts';
 import { journalBeside, measure, settingsOf } from './profile.ts';
 import { constantLoad } from './run.ts';
 
@@ -161,7 +162,7 @@ function prepare(solver: Solver, source: ProfileSource, backends: Backend[], fla
       profile.fanOut,
     );
   const heaviest = variantsByTime(profile, 'heaviest', backends);
-  const at = (ratePerS: number): PlanRequest => ({ ...requestOf(profile, slaMs, ratePerS), backends });
+  const at = (ratePerS: number) => planRequest(profile, { slaMs, ratePerS, backends });
   const ratePerS = flags.rate ?? (OVERLOAD * 1000) / plainWay(profile, heaviest, at(1)).meanMs;
   const request = at(ratePerS);
   const durationS =

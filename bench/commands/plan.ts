@@ -1,9 +1,8 @@
 import { Command, Option } from 'commander';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, resourcesOf } from '../../solver/defaults.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import type { PlanRequest } from '../../solver/options.ts';
 import { type ProfileSource, plan } from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { profileId } from '../../workers/store/exchange.ts';
@@ -43,23 +42,22 @@ The plan is the exact optimum of an integer program, checked by simulation on th
     .action(async (options) => {
       const profile = await readJson(options.profile, parseProfile);
       const source = { profile, sha256: await profileId(profile) };
-      const request: PlanRequest = {
-        ...requestOf(profile, options.sla, options.rate),
+      const request = planRequest(profile, {
+        slaMs: options.sla,
+        ratePerS: options.rate,
         percentile: options.percentile,
         ...(options.backend && { backends: options.backend }),
         objective: {
-          ...DEFAULT_OBJECTIVE,
           alpha: options.alpha,
           beta: options.beta,
           delta: options.delta,
           accuracy: options.accuracy,
         },
         resources: {
-          ...resourcesOf(profile.device),
           ...(options.cores !== undefined && { cores: options.cores }),
           ...(options.gpus !== undefined && { gpus: options.gpus }),
         },
-      };
+      });
       const solver = await loadSolver();
       const chosen = plan(solver, source, request);
       if (options.out) await writeJson(options.out, chosen);
@@ -81,15 +79,6 @@ The plan is the exact optimum of an integer program, checked by simulation on th
         );
       if (options.out) console.log(`\nwrote ${options.out}`);
     });
-
-/** A request with everything else as it is by default. */
-export const requestOf = (profile: Profile, slaMs: number, ratePerS: number): PlanRequest => ({
-  slaMs,
-  ratePerS,
-  percentile: DEFAULT_PERCENTILE,
-  objective: DEFAULT_OBJECTIVE,
-  resources: resourcesOf(profile.device),
-});
 
 /** A plan as people read it. */
 export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>): string {

@@ -3,10 +3,9 @@ import { StageBudget } from '../charts/StageBudget.tsx';
 import { Facts } from '../components/Device.tsx';
 import { PlanTable } from '../components/PlanTable.tsx';
 import { chain, milliseconds, number, percent } from '../format.ts';
-import type { PlanResult } from '../planner.ts';
 import { saveText } from '../save-text.ts';
 import { profile } from '../state/app.ts';
-import { question, result, solving } from '../state/planning.ts';
+import { type PlanResult, question, result, solving } from '../state/planning.ts';
 
 /** What should run, for a bound on latency and a rate of requests. */
 export function Planning() {
@@ -134,7 +133,7 @@ const roomier = (value: number): number => Number((value * 1.005).toPrecision(3)
 const slower = (value: number): number => Number((value * 0.995).toPrecision(3));
 
 function None({ result }: { readonly result: PlanResult & { state: 'none' } }) {
-  const { message, nearestSlaMs, nearestRatePerS } = result;
+  const { message, nearestSlaMs, nearestRatePerS } = result.why;
   const { ratePerS } = question.value;
   return (
     <div class="problem" role="alert">

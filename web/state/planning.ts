@@ -1,10 +1,18 @@
 import { effect, signal } from '@preact/signals';
+import type { PlanAsk } from '../../solver/defaults.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { InfeasiblePlanError } from '../../solver/errors.ts';
 import { slaByRule } from '../../solver/sla.ts';
-import { type PlanQuestion, type PlanResult, solve } from '../planner.ts';
+import { frontier, plan } from '../../workers/planner/browser.ts';
 import { attempt, profile } from './app.ts';
 
-export const question = signal<PlanQuestion>({ slaMs: 100, ratePerS: 5 });
+export type PlanResult =
+  | { readonly state: 'planned'; readonly plan: Plan; readonly frontier: readonly FrontierPoint[] }
+  | { readonly state: 'none'; readonly why: InfeasiblePlanError };
+
+export const question = signal<PlanAsk>({ slaMs: 100, ratePerS: 5 });
 export const result = signal<PlanResult | null>(null);
 export const solving = signal(false);
 
@@ -20,13 +28,26 @@ effect(() => {
   if (profile.value && slaMs > 0 && ratePerS > 0) void solveLatest();
 });
 
+async function solve(source: Profile, asked: PlanAsk): Promise<PlanResult> {
+  try {
+    return {
+      state: 'planned',
+      plan: await plan(source, asked),
+      frontier: await frontier(source, asked),
+    };
+  } catch (error) {
+    if (error instanceof InfeasiblePlanError) return { state: 'none', why: error };
+    throw error;
+  }
+}
+
 /** One at a time: while it solves, only the newest question waits. */
 async function solveLatest(): Promise<void> {
   if (solving.peek()) return;
   solving.value = true;
   await attempt(async () => {
     let source: Profile | null;
-    let asked: PlanQuestion;
+    let asked: PlanAsk;
     do {
       source = profile.peek();
       asked = question.peek();

@@ -1,0 +1,4 @@
+export { nodeEnvironment as environment } from './environment/node.ts';
+export * from './library.ts';
+export { frontier, plan } from './planner/plan.ts';
+export { openFileStore as openStore } from './store/node.ts';

@@ -1,0 +1,23 @@
+import { type PlanAsk, planRequest } from '../../solver/defaults.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import * as planner from '../../solver/planner.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { profileId } from '../store/exchange.ts';
+
+/** Plans where it is called: in Node, or in a worker of a page (GLPK cannot load on a page's own thread). */
+
+/**
+ * The best plan for an SLA and rate, exact and confirmed by simulation.
+ * @throws NothingMeasuredError, InfeasiblePlanError
+ */
+export async function plan(profile: Profile, ask: PlanAsk): Promise<Plan> {
+  const source = { profile, sha256: await profileId(profile) };
+  return planner.plan(await loadSolver(), source, planRequest(profile, ask));
+}
+
+/** Every Pareto-best choice of accuracy and cost for an SLA and rate, exact; none where nothing is feasible. */
+export const frontier = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
+  profileFrontier(await loadSolver(), profile, planRequest(profile, ask));
