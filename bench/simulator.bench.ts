@@ -3,15 +3,18 @@
  * fed with the run's own service times and with a profile's, on the same arrivals and scenes:
  * `npm run bench:simulator [-- --profile F --shedding late --json]`.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { planStage, planWorkers } from '../solver/assemble.ts';
+import { planRequest } from '../solver/defaults.ts';
 import { policyOf, workersOf } from '../solver/dispatch/plan.ts';
 import { type Backend, onGpu } from '../solver/documents/common.ts';
 import { PLAN, type Plan } from '../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../solver/documents/profile.ts';
+import type { RunReport } from '../solver/documents/report.ts';
 import { planOptions } from '../solver/options.ts';
 import { completePlan, type ProfileSource } from '../solver/planner.ts';
 import { drawScenes, sceneCounts } from '../solver/simulator/fanout.ts';
@@ -19,11 +22,10 @@ import { summariseRequests } from '../solver/simulator/predict.ts';
 import { serviceFromProfile } from '../solver/simulator/service.ts';
 import { simulate } from '../solver/simulator/simulate.ts';
 import { median, nearestRank, sortedNumbers } from '../solver/statistics.ts';
-import type { Load } from '../workers/executor/run.ts';
+import type { Load } from '../workers/executor/load.ts';
+import { constantLoad } from '../workers/executor/load.ts';
 import { profileId } from '../workers/store/exchange.ts';
 import { openFileStore } from '../workers/store/node.ts';
-import { requestOf } from './commands/plan.ts';
-import { constantLoad } from './commands/run.ts';
 import { interruptSignal } from './exit.ts';
 import { readJson } from './files.ts';
 import { ensureBuilt } from './host.ts';
@@ -84,7 +86,11 @@ function planAt({ profile, sha256 }: ProfileSource, setting: Setting) {
     ({ name }) => measured.filter(({ stage }) => stage === name).sort((a, b) => b.batch - a.batch)[0]!,
   );
   const at = (ratePerS: number) => {
-    const request = { ...requestOf(profile, 1e6, ratePerS), backends: [backend], restrictTo: variants };
+    const request = {
+      ...planRequest(profile, { slaMs: 1e6, ratePerS: ratePerS }),
+      backends: [backend],
+      restrictTo: variants,
+    };
     const unlimited = { ...request, resources: { ...request.resources, utilisationMax: Number.MAX_VALUE } };
     return {
       request,
@@ -132,6 +138,16 @@ function simulated(plan: Plan, profile: Profile, load: Load) {
     service: serviceFromProfile(profile, plan.stages),
     seed: flags.seed,
   }).requests;
+}
+
+/** Share of the run that its busiest worker was busy. Near 1 the run was overloaded, whatever the profile had said. */
+function busiest({ plans, service, load }: RunReport): number {
+  const busyMs = (stage: string) =>
+    service
+      .filter((entry) => entry.stage === stage)
+      .reduce((sum, entry) => sum + entry.samplesMs.reduce((total, sample) => total + sample, 0), 0);
+  const workers = plans[0]!.plan.workers.map(({ stages }) => stages.reduce((sum, s) => sum + busyMs(s), 0));
+  return Math.max(...workers) / (1000 * load.durationS);
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-simulator-'));
@@ -184,6 +200,7 @@ try {
       requests: report.load.requests,
       latenessP99Ms: report.load.latenessP99Ms,
       valid: report.load.valid,
+      busiest: busiest(report),
       measured: { p95: report.result.latencyMs.p95, attainment: report.result.slaAttainment },
       own: { p95: report.resimulated?.p95 ?? null, attainment: report.resimulated?.slaAttainment ?? 0 },
       profile: { p95: fromProfile.latencyMs?.p95 ?? null, attainment: fromProfile.slaAttainment },
@@ -211,6 +228,7 @@ try {
           'req/s',
           'n',
           'SLA ms',
+          'busy',
           'late p99',
           'p95 run',
           'own',
@@ -228,6 +246,7 @@ try {
           row.ratePerS.toFixed(1),
           String(row.requests),
           ms(row.slaMs),
+          share(row.busiest),
           ms(row.latenessP99Ms),
           ms(row.measured.p95),
           ...(['own', 'profile'] as const).flatMap((of) => [ms(row[of].p95), percent(p95Error(row, of))]),
