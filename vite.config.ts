@@ -27,6 +27,8 @@ export default defineConfig(({ mode }) =>
         root: at('web'),
         // A file that is missing is told as such, not answered with the page.
         appType: 'mpa',
+        // The example imports the package by name, as other people's pages do.
+        resolve: { alias: { 'ipa-edge': at('workers/index.browser.ts') } },
         plugins: [preact(), modelFiles(at('models'))],
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web'] },
@@ -34,9 +36,9 @@ export default defineConfig(({ mode }) =>
         preview: { headers: { ...isolation, 'Content-Security-Policy': POLICY }, host: '127.0.0.1' },
         build: {
           target: 'esnext',
-          outDir: at('dist'),
+          outDir: at('dist/page'),
           emptyOutDir: true,
-          rolldownOptions: { input: [at('web/index.html'), at('web/headless.html')] },
+          rolldownOptions: { input: [at('web/index.html'), at('web/headless.html'), at('web/example.html')] },
         },
       },
 );

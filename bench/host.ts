@@ -21,7 +21,7 @@ function newest(path: string): number {
 /** Builds the page and the report's template, unless they are newer than every source. */
 export async function ensureBuilt(): Promise<void> {
   for (const [mode, file] of [
-    ['production', 'index.html'],
+    ['production', 'page/index.html'],
     ['report', 'report/index.html'],
   ] as const) {
     const built = join(ROOT, 'dist', file);

@@ -1,7 +1,6 @@
 /** What is public wherever the package runs; `index.browser.ts` and `index.node.ts` add what differs. */
 export { type LoadedManifest, loadManifest } from '../models/load.ts';
 export type { Manifest } from '../models/manifest.ts';
-export { arrivalsOf, constantRate } from '../solver/arrivals.ts';
 export type { PlanAsk } from '../solver/defaults.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
@@ -13,7 +12,8 @@ export { InfeasiblePlanError, NothingMeasuredError } from '../solver/errors.ts';
 export type { Environment } from './environment/environment.ts';
 export * from './errors.ts';
 export { Executor } from './executor/executor.ts';
-export { type Load, type RunOptions, type RunProgress, run } from './executor/run.ts';
+export { constantLoad, type Load, traceLoad } from './executor/load.ts';
+export { type RunOptions, type RunProgress, run } from './executor/run.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 export { exportProfile, importProfile } from './store/exchange.ts';

@@ -15,7 +15,8 @@ import { type ProfileSource, plan } from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import { slaByRule } from '../../solver/sla.ts';
-import type { Load } from '../../workers/executor/run.ts';
+import type { Load } from '../../workers/executor/load.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { Interrupted, interruptSignal } from '../exit.ts';
 import { writeJson, writeWhole } from '../files.ts';
@@ -27,7 +28,6 @@ import { runTable } from '../tables.ts';
 import { ms, ProgressLine } from '../terminal.ts';
 import { planText } from './plan.ts';
 import { journalBeside, measure, settingsOf } from './profile.ts';
-import { constantLoad } from './run.ts';
 
 /** Arrival rate without being asked: this many times what the heaviest variants can do plainly. */
 const OVERLOAD = 1.5;

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
-import { arrivalsOf, constantRate } from '../../solver/arrivals.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { parseTrace } from '../../solver/documents/trace.ts';
-import type { Load } from '../../workers/executor/run.ts';
+import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { Interrupted, interruptSignal, UsageError } from '../exit.ts';
 import { readJson, writeJson } from '../files.ts';
 import * as option from '../options.ts';
@@ -40,7 +39,7 @@ export const runCommand = () =>
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give either --rate or --trace.');
       const load = options.trace
-        ? await traceLoad(options.trace, options.scale, options.seed)
+        ? traceLoad(await readJson(options.trace, parseTrace), options.scale, options.seed)
         : constantLoad(options.rate ?? plan.ratePerS, options.duration, options.seed);
       const manifestPath = option.manifestPath(options.manifest ? options : { pipeline: plan.pipeline });
       const signal = interruptSignal();
@@ -71,18 +70,4 @@ export class InvalidRunError extends Error {
         'this machine has no core left for it. Lower the rate, or plan with fewer --cores.',
     );
   }
-}
-
-export const constantLoad = (ratePerS: number, durationS: number, seed: number): Load => ({
-  kind: 'constant-rate',
-  ratePerS,
-  durationS,
-  arrivalsMs: constantRate(ratePerS, durationS, seed),
-});
-
-async function traceLoad(path: string, scale: number, seed: number): Promise<Load> {
-  const trace = await readJson(path, parseTrace);
-  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind: 'exact' });
-  const durationS = trace.rates.length * trace.intervalS;
-  return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };
 }

@@ -15,16 +15,8 @@ import { pipelineMetric } from '../profiler/accuracy.ts';
 import { sleep } from './clock.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
+import type { Load } from './load.ts';
 import type { Answer, BatchRecord } from './types.ts';
-
-export interface Load {
-  readonly kind: RunReport['load']['kind'];
-  /** Mean over the run. */
-  readonly ratePerS: number;
-  readonly durationS: number;
-  /** Scheduled arrivals from the start of the run, rising. */
-  readonly arrivalsMs: Float64Array;
-}
 
 export interface RunOptions {
   /** Names the run in reports, e.g. `plan`, `heaviest`. */

@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { manifestSchema } from '../../models/manifest.ts';
+import { planSchema } from '../../solver/documents/plan.ts';
+import { problemSchema } from '../../solver/documents/problem.ts';
+import { profileSchema } from '../../solver/documents/profile.ts';
+import { reportSchema } from '../../solver/documents/report.ts';
+import { traceSchema } from '../../solver/documents/trace.ts';
+import { ROOT } from '../host.ts';
+
+/** Builds what other people's code imports: the modules with their types, and the JSON Schema of every document. */
+
+const LIBRARY = join(ROOT, 'dist/lib');
+execFileSync(
+  process.execPath,
+  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.lib.json')],
+  {
+    stdio: 'inherit',
+  },
+);
+
+// The compiler rewrites the endings of imports, but not those of the workers' URLs.
+for (const file of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })) {
+  if (!file.endsWith('.js')) continue;
+  const path = join(LIBRARY, file);
+  const text = readFileSync(path, 'utf8');
+  const mended = text.replace(/(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2');
+  if (mended !== text) writeFileSync(path, mended);
+}
+
+const SCHEMAS = {
+  manifest: manifestSchema,
+  profile: profileSchema,
+  plan: planSchema,
+  trace: traceSchema,
+  report: reportSchema,
+  problem: problemSchema,
+};
+mkdirSync(join(ROOT, 'dist/schema'), { recursive: true });
+for (const [name, schema] of Object.entries(SCHEMAS)) {
+  const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2);
+  writeFileSync(join(ROOT, `dist/schema/${name}.schema.json`), `${json}\n`);
+}

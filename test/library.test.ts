@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A program of somebody else's: plain JavaScript, the package by its name. */
+const PROGRAM = `
+import { readFile } from 'node:fs/promises';
+import { constantLoad, environment, loadManifest, openStore, plan, profile, run } from 'ipa-edge';
+const models = await loadManifest('models/fashion/manifest.json', (path) => readFile(path));
+const place = { models, environment: environment() };
+const store = await openStore(process.argv[1]);
+const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 2, seed: 1 };
+const measured = await profile({ ...place, store, settings });
+const best = await plan(measured, { slaMs: 500, ratePerS: 10 });
+const { result } = await run({ ...place, name: 'plan', plan: best, backends: ['cpu'], load: constantLoad(10, 3, 1), seed: 1 });
+console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accuracy.endToEnd }));
+`;
+
+beforeAll(() => {
+  execFileSync(process.execPath, ['--import', 'tsx', 'bench/setup/library.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+});
+
+test('a program in Node profiles, plans and runs through the built package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  try {
+    const out = execFileSync(process.execPath, ['--input-type=module', '-e', PROGRAM, folder], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    const { completed, endToEnd } = JSON.parse(out);
+    expect(completed).toBe(30);
+    expect(endToEnd).toBeGreaterThan(0.7);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('the JSON Schema of every document is published', () => {
+  for (const name of ['manifest', 'profile', 'plan', 'trace', 'report', 'problem']) {
+    const schema = JSON.parse(readFileSync(join(root, `dist/schema/${name}.schema.json`), 'utf8'));
+    expect(schema.$schema).toContain('json-schema.org');
+  }
+});

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { ensureBuilt, servePage } from '../../bench/host.ts';
+import { openBrowser } from './serve.ts';
+
+test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {
+  await ensureBuilt();
+  const host = await servePage(0);
+  const browser = await openBrowser();
+  try {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${host.url}example.html`);
+    await page.getByText(/F1@0\.5, right class 0\.\d+/).waitFor({ timeout: 60_000 });
+    expect(errors).toEqual([]);
+    expect(await page.textContent('#log')).toMatch(
+      /measured \d+ cells on Chromium \d+\nplanned \w+ at batch \d → \w+ at batch \d\np50/,
+    );
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+});

@@ -1,0 +1,28 @@
+import { arrivalsOf, constantRate } from '../../solver/arrivals.ts';
+import type { RunReport } from '../../solver/documents/report.ts';
+import type { Trace } from '../../solver/documents/trace.ts';
+
+/** When requests arrive. */
+export interface Load {
+  readonly kind: RunReport['load']['kind'];
+  /** Mean over the run. */
+  readonly ratePerS: number;
+  readonly durationS: number;
+  /** Scheduled arrivals from the start of the run, rising. */
+  readonly arrivalsMs: Float64Array;
+}
+
+/** One rate for `durationS` seconds, at seeded uniform times. */
+export const constantLoad = (ratePerS: number, durationS: number, seed: number): Load => ({
+  kind: 'constant-rate',
+  ratePerS,
+  durationS,
+  arrivalsMs: constantRate(ratePerS, durationS, seed),
+});
+
+/** A trace's rates times `scale`, at seeded uniform times. */
+export function traceLoad(trace: Trace, scale: number, seed: number): Load {
+  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind: 'exact' });
+  const durationS = trace.rates.length * trace.intervalS;
+  return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };
+}
