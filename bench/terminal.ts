@@ -32,6 +32,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'checking models',
   accuracy: 'measuring accuracy',
   cells: 'profiling',
+  'co-run': 'running side by side',
   refine: 'narrowing intervals',
 };
 

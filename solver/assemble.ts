@@ -1,7 +1,8 @@
 import { onGpu } from './documents/common.ts';
 import type { PlanStage, PlanWorker } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
-import { type PlanOption, wholeBatchMs } from './options.ts';
+import type { PlanOption } from './options.ts';
+import { serviceTimesMs } from './service-times.ts';
 import { mean } from './statistics.ts';
 
 /** A chosen option as a plan says it. */
@@ -36,7 +37,7 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
       cell.threads === chosen.threads &&
       cell.batch <= chosen.batch &&
       !cell.flags.includes('output-mismatch')
-        ? [[cell.batch, mean(wholeBatchMs(cell))] as const]
+        ? [[cell.batch, mean([...serviceTimesMs(profile, cell)])] as const]
         : [],
     ),
   );

@@ -3,6 +3,7 @@ import type { Objective, PlanStage, Resources } from './documents/plan.ts';
 import type { Problem, ProblemOption } from './documents/problem.ts';
 import { type CellFlag, cellId, type MeasuredCell, type Profile } from './documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
+import { serviceTimesMs } from './service-times.ts';
 import { mean, nearestRank, sortedNumbers } from './statistics.ts';
 
 /** What a plan is asked for. */
@@ -113,13 +114,13 @@ export const measuredStages = (profile: Profile, request: PlanRequest): Measured
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
     measured: usableCells(profile, stage.name, request).map((cell) => {
-      const timesMs = wholeBatchMs(cell);
+      const timesMs = serviceTimesMs(profile, cell);
       const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
       return {
         cell,
         variant: stage.variants.find((variant) => variant.name === cell.variant)!,
-        meanMs: mean(timesMs),
-        latencyMs: nearestRank(sortedNumbers(timesMs), request.percentile),
+        meanMs: mean([...timesMs]),
+        latencyMs: nearestRank(timesMs, request.percentile),
         flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
       };
     }),
@@ -248,7 +249,3 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
     flags: measured.flags,
   };
 }
-
-/** Per run, a whole round trip through the stage worker. */
-export const wholeBatchMs = (cell: MeasuredCell): number[] =>
-  cell.inferenceMs.map((inferenceMs, i) => inferenceMs + cell.handlingMs[i]!);

@@ -34,7 +34,7 @@ export function plainWay(
   for (const way of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
     const cells = batch1.filter((cell) => cell.backend === way.backend && cell.threads === way.threads);
     if (cells.length < profile.stages.length) continue;
-    const options = unlimitedOptions({ ...profile, cells }, request);
+    const options = unlimitedOptions({ ...withoutCoRun(profile), cells }, request);
     const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
     if (!best || meanMs < best.meanMs) best = { options, meanMs };
   }
@@ -45,6 +45,9 @@ export function plainWay(
     );
   return best;
 }
+
+/** One worker has no other one beside it. */
+const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
 
 /** The one option per stage that the cells give, whether or not it can keep up. */
 const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
@@ -65,14 +68,15 @@ export function plainPlan(
   request: PlanRequest,
   requests: number,
 ): Plan {
-  const { options } = plainWay(source.profile, variants, request);
-  const stages = options.map((option) => ({ ...planStage(source.profile, option), maxWaitMs: 0 }));
+  const profile = withoutCoRun(source.profile);
+  const { options } = plainWay(profile, variants, request);
+  const stages = options.map((option) => ({ ...planStage(profile, option), maxWaitMs: 0 }));
   const { backend, threads } = options[0]!.cell;
   return completePlan(
-    source,
+    { ...source, profile },
     {
       schema: PLAN,
-      pipeline: source.profile.pipeline,
+      pipeline: profile.pipeline,
       slaMs: request.slaMs,
       percentile: request.percentile,
       ratePerS: request.ratePerS,

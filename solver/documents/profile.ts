@@ -127,6 +127,22 @@ export const endToEnd = z.strictObject({
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 
+/**
+ * How much longer batches take while another worker of the same backend and threads is busy too: two workers, of the first and
+ * the last stage, quantile by quantile, together against alone.
+ */
+export const coRun = z.strictObject({
+  backend,
+  threads: positiveCount,
+  /** Samples of the worker that had the fewest. */
+  n: positiveCount,
+  /** Percentiles rise. */
+  slowdowns: z
+    .array(z.strictObject({ percentile: z.number().min(0).max(100), times: z.number().min(1) }))
+    .min(1),
+});
+export type CoRun = z.infer<typeof coRun>;
+
 export const profileSchema = z
   .strictObject({
     schema: z.literal(PROFILE),
@@ -144,6 +160,8 @@ export const profileSchema = z
     cells: z.array(cell),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
+    /** Empty where there is one stage, or no room for two workers. */
+    coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {
     const names = profile.stages.map((stage) => stage.name);

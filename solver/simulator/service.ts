@@ -1,8 +1,8 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import type { PlanStage } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/report.ts';
 import type { Random } from '../random.ts';
+import { type ServiceProfile, serviceTimesMs } from '../service-times.ts';
 import { sortedNumbers } from '../statistics.ts';
 
 /** How long batches take. */
@@ -23,7 +23,7 @@ export class UnmeasuredStageError extends Error {
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
-  profile: Pick<Profile, 'cells'>,
+  profile: ServiceProfile,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
 ): ServiceModel =>
   serviceFromSamples(
@@ -35,7 +35,7 @@ export const serviceFromProfile = (
         cell.variant === variant &&
         cell.backend === backend &&
         cell.threads === threads
-          ? [[cell.batch, cell.inferenceMs.map((ms, run) => ms + cell.handlingMs[run]!)] as const]
+          ? [[cell.batch, serviceTimesMs(profile, cell)] as const]
           : [],
       ),
     })),
@@ -59,7 +59,7 @@ export const serviceFromRun = (
   );
 
 /** Samples of whole round trips by batch size, in any order. */
-type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
+type SizedSamples = readonly (readonly [items: number, samplesMs: Iterable<number>])[];
 
 function serviceFromSamples(stages: readonly { label: string; samples: SizedSamples }[]): ServiceModel {
   const tables = stages.map(({ label, samples }) => {

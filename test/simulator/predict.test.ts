@@ -35,7 +35,9 @@ const stage = (name: string, batch: number): PredictedPlan['stages'][number] => 
   ],
 });
 
-const profile: Pick<Profile, 'cells' | 'fanOut'> = {
+const profile: Pick<Profile, 'cells' | 'fanOut' | 'stages' | 'coRun'> = {
+  stages: [],
+  coRun: [],
   cells: [
     cell('detect', 'v', 4, [20, 22, 24]),
     cell('detect', 'v', 1, [8, 10, 12]),

@@ -83,6 +83,7 @@ export function profile(cells: Profile['cells'], more: Partial<Profile> = {}): P
         { stage: 'classify', upstream: { detect: 'm' }, counts: [2, 3, 3, 4] },
       ],
       endToEnd: [],
+      coRun: [],
       ...more,
     },
     'test',

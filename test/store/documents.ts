@@ -64,4 +64,5 @@ export const profile = (createdAt: string): Profile => ({
   cells: [measuredCell(1), measuredCell(2)],
   fanOut: [{ stage: 'detect', upstream: {}, counts: [1] }],
   endToEnd: [],
+  coRun: [],
 });

@@ -148,6 +148,7 @@ export function fashionProfile(seed = 1): Profile {
           counts: counts(),
         })),
       ],
+      coRun: [],
       endToEnd: CHOICES.map((variants) => ({
         variants,
         metric: 'F1 with class',

@@ -14,6 +14,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'Reading models',
   accuracy: 'Measuring accuracy',
   cells: 'Measuring cells',
+  'co-run': 'Running workers side by side',
   refine: 'Narrowing the widest intervals',
 };
 

@@ -5,6 +5,7 @@ import {
   type Cell,
   type CellFlag,
   type CellKey,
+  type CoRun,
   cellId,
   type FanOut,
   type MeasuredCell,
@@ -14,6 +15,7 @@ import { slaByRule } from '../../solver/sla.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../errors.ts';
 import { cellsOfBatch } from './cells.ts';
+import { coRunnable, measureCoRun } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
 import {
   batchRunner,
@@ -68,7 +70,12 @@ export class CellProfiler {
     for (const cell of o.finished) this.#cells.set(cellId(cell), cell);
   }
 
-  async measureAll(): Promise<readonly Cell[]> {
+  get cells(): readonly Cell[] {
+    return [...this.#cells.values()];
+  }
+
+  /** The first look at every cell. */
+  async measureAll(): Promise<void> {
     const { manifest, settings, progress } = this.o;
     const rounds = settings.batches.map((batch) =>
       shuffled(cellsOfBatch(manifest, settings, batch), this.#random),
@@ -88,8 +95,6 @@ export class CellProfiler {
           );
       }
     }
-    await this.#refine();
-    return [...this.#cells.values()];
   }
 
   #timeLeftMs(): number {
@@ -148,10 +153,10 @@ export class CellProfiler {
       } catch (error) {
         this.o.signal?.throwIfAborted();
         if (MEMORY_ERROR.test(message(error))) {
-          await this.o.sessions.replace(key.backend, key.threads);
+          await this.o.sessions.replace(key);
           return { ...key, state: 'skipped', reason: 'out-of-memory' };
         }
-        await this.o.sessions.replace(key.backend, key.threads);
+        await this.o.sessions.replace(key);
         if (attempt === 2) return { ...key, state: 'failed', error: message(error).slice(0, 2000) };
       }
     }
@@ -213,7 +218,42 @@ export class CellProfiler {
     return session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
   }
 
-  async #refine(): Promise<void> {
+  /** What two busy workers cost each other, per CPU backend and thread count; nothing where there is one stage. */
+  async coRun(): Promise<CoRun[]> {
+    const { manifest, environment, progress, sessions } = this.o;
+    if (manifest.stages.length === 1) return [];
+    const pairs = coRunnable(this.cells, environment.logicalCores);
+    progress.phase('co-run', pairs.length);
+    const measured: CoRun[] = [];
+    for (const pair of pairs) {
+      const ends = [manifest.stages[0]!.name, manifest.stages.at(-1)!.name].map((stage) =>
+        this.#slowest(stage, pair),
+      );
+      const [a, b] = ends;
+      if (!a || !b) continue;
+      const [first, second] = [
+        await this.#open(a),
+        await sessions.open({ ...b, stage: this.#stage(b), second: true }),
+      ];
+      measured.push(await measureCoRun(pair, this.#runner(first, a), this.#runner(second, b)));
+      await sessions.replace({ ...pair, second: true });
+      progress.step(`${a.variant} beside ${b.variant} on ${pair.backend}`);
+    }
+    return measured;
+  }
+
+  #slowest(
+    stage: string,
+    { backend, threads }: Pick<CellKey, 'backend' | 'threads'>,
+  ): MeasuredCell | undefined {
+    return this.cells
+      .filter((cell) => cell.state === 'measured')
+      .filter((c) => c.stage === stage && c.backend === backend && c.threads === threads && c.batch === 1)
+      .sort((x, y) => y.latencyMs.p50 - x.latencyMs.p50)[0];
+  }
+
+  /** Spends what is left of the budget where intervals are widest. */
+  async refine(): Promise<void> {
     const { progress, environment, device, signal, save } = this.o;
     progress.phase('refine', Math.max(1, Math.ceil(this.#timeLeftMs() / REFINE_MS)));
     for (;;) {
@@ -230,7 +270,7 @@ export class CellProfiler {
       } catch {
         signal?.throwIfAborted();
         // What was measured stands; the worker is replaced for whoever comes next.
-        await this.o.sessions.replace(cell.backend, cell.threads);
+        await this.o.sessions.replace(cell);
         continue;
       }
       const extended = extendCell(cell, samples, device.timerGrainMs);

@@ -5,7 +5,7 @@ import { pixelsOf } from '../../models/tasks/items.ts';
 import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../errors.ts';
-import type { JournalEntry, MeasuredAccuracy, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy, stageMetric } from './accuracy.ts';
 import { CellProfiler, type StageItems } from './cell-profiler.ts';
 import { journalName } from './journal.ts';
@@ -55,13 +55,16 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       const { key } = await reference(stage, variant);
       progress.step(key);
     }
-    const device = await environment.describe((await sessions.worker(environment.reference, 1)).info);
+    const device = await environment.describe(
+      (await sessions.worker({ backend: environment.reference, threads: 1 })).info,
+    );
     const journal = await journalName(manifest, device, settings);
     const finished = await store.readJournal(journal);
 
-    const accuracy = await resumed(finished, async () => {
+    let accuracy = finished.find((entry) => entry.kind === 'accuracy')?.accuracy;
+    if (!accuracy) {
       progress.phase('accuracy', accuracySteps(manifest));
-      const measured = await measureAccuracy(
+      accuracy = await measureAccuracy(
         manifest,
         pack,
         async (stage, variant, items) => {
@@ -71,9 +74,8 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
         },
         (what) => progress.step(what),
       );
-      await store.append(journal, { kind: 'accuracy', accuracy: measured });
-      return measured;
-    });
+      await store.append(journal, { kind: 'accuracy', accuracy });
+    }
 
     const items: StageItems = labelledItems(pack, manifest.stages).map(({ items: all }) =>
       Array.from({ length: all.count }, (_, i) => pixelsOf(all, i)),
@@ -91,7 +93,11 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       save: (cell) => store.append(journal, { kind: 'cell', cell }),
       finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
     });
-    const cells = await cellProfiler.measureAll();
+    await cellProfiler.measureAll();
+    const known = finished.find((entry) => entry.kind === 'co-run');
+    const coRun = known?.coRun ?? (await cellProfiler.coRun());
+    if (!known) await store.append(journal, { kind: 'co-run', coRun });
+    await cellProfiler.refine();
 
     const document: Profile = {
       schema: PROFILE,
@@ -115,9 +121,10 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
           accuracy: { published, measured: accuracy.stages[stage.name]?.[name] ?? null },
         })),
       })),
-      cells: [...cells],
+      cells: [...cellProfiler.cells],
       fanOut: [...accuracy.fanOut],
       endToEnd: [...accuracy.endToEnd],
+      coRun: [...coRun],
     };
     await store.saveProfile(document);
     await store.deleteJournal(journal);
@@ -125,13 +132,4 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
   } finally {
     sessions.close();
   }
-}
-
-/** The accuracy that a journal has, else measured now. */
-async function resumed(
-  finished: readonly JournalEntry[],
-  measure: () => Promise<MeasuredAccuracy>,
-): Promise<MeasuredAccuracy> {
-  for (const entry of finished) if (entry.kind === 'accuracy') return entry.accuracy;
-  return measure();
 }

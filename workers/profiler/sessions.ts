@@ -18,7 +18,14 @@ export interface SessionOf {
   readonly variant: string;
   readonly backend: Backend;
   readonly threads: number;
+  /** In a second worker, beside the first. */
+  readonly second?: boolean;
 }
+
+type WorkerOf = Pick<SessionOf, 'backend' | 'threads' | 'second'>;
+
+const workerName = ({ backend, threads, second }: WorkerOf): string =>
+  `${backend}-${threads}${second ? '-second' : ''}`;
 
 /** Model bytes that stay loaded per worker; the least recently used sessions beyond it are released. */
 const MAX_LOADED_BYTES = 1 << 30;
@@ -38,7 +45,7 @@ export class Sessions {
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the model throws */
   async open(of: SessionOf): Promise<OpenSession> {
     const stage = this.manifest.stages[of.stage]!;
-    const workerId = `${of.backend}-${of.threads}`;
+    const workerId = workerName(of);
     const key = `${stage.name}/${of.variant}`;
     const id = `${workerId}/${key}`;
     const open = this.#open.get(id);
@@ -49,7 +56,7 @@ export class Sessions {
     }
     const variant = stage.variants.find((v) => v.name === of.variant)!;
     await this.#makeRoom(workerId, variant.sizeBytes);
-    const worker = await this.worker(of.backend, of.threads);
+    const worker = await this.worker(of);
     const start = performance.now();
     const bytes = await this.readModel(variant);
     const loadMs = performance.now() - start;
@@ -61,11 +68,11 @@ export class Sessions {
   }
 
   /** The worker of a backend and thread count. @throws WorkerLostError */
-  worker(backend: Backend, threads: number): Promise<StageWorker> {
-    const id = `${backend}-${threads}`;
+  worker(of: WorkerOf): Promise<StageWorker> {
+    const id = workerName(of);
     let worker = this.#workers.get(id);
     if (!worker) {
-      worker = this.environment.spawn(id, onGpu(backend) ? 1 : threads);
+      worker = this.environment.spawn(id, onGpu(of.backend) ? 1 : of.threads);
       this.#workers.set(id, worker);
       worker.then(
         ({ lost }) => lost.then(() => this.#forget(id)),
@@ -76,8 +83,8 @@ export class Sessions {
   }
 
   /** Ends a worker that may be broken; the next session gets a new one. */
-  async replace(backend: Backend, threads: number): Promise<void> {
-    const id = `${backend}-${threads}`;
+  async replace(of: WorkerOf): Promise<void> {
+    const id = workerName(of);
     const worker = this.#workers.get(id);
     this.#forget(id);
     (await worker?.catch(() => undefined))?.terminate();

@@ -15,8 +15,8 @@ export interface ProfileSettings {
 }
 
 export interface ProfileProgress {
-  /** In this order: models are read and checked, accuracy is measured, every cell is measured, the widest intervals are narrowed. */
-  readonly phase: 'models' | 'accuracy' | 'cells' | 'refine';
+  /** In this order: models are read and checked, accuracy is measured, every cell is measured, workers run side by side, the widest intervals are narrowed. */
+  readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'refine';
   /** Steps of this phase. */
   readonly done: number;
   readonly total: number;

@@ -4,6 +4,7 @@ import { name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {
   cell,
+  coRun,
   endToEnd,
   fanOut,
   PROFILE,
@@ -47,6 +48,7 @@ const measuredAccuracy = z.strictObject({
 const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cell'), cell }),
   z.strictObject({ kind: z.literal('accuracy'), accuracy: measuredAccuracy }),
+  z.strictObject({ kind: z.literal('co-run'), coRun: z.array(coRun) }),
 ]);
 
 /** @throws InvalidDocumentError */

@@ -1,9 +1,10 @@
-import type { Cell, EndToEnd, FanOut, Profile } from '../../solver/documents/profile.ts';
+import type { Cell, CoRun, EndToEnd, FanOut, Profile } from '../../solver/documents/profile.ts';
 
 /** What a profile in progress has finished. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =
   | { readonly kind: 'cell'; readonly cell: Cell }
-  | { readonly kind: 'accuracy'; readonly accuracy: MeasuredAccuracy };
+  | { readonly kind: 'accuracy'; readonly accuracy: MeasuredAccuracy }
+  | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] };
 
 /** Accuracy and fan-out on the labelled pack. */
 export interface MeasuredAccuracy {

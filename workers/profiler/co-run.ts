@@ -1,0 +1,63 @@
+import { onGpu } from '../../solver/documents/common.ts';
+import type { CellKey, CoRun } from '../../solver/documents/profile.ts';
+import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import type { RunBatch } from './measure.ts';
+
+/** Percentiles at which the slowdown is told: between them it is interpolated. */
+const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
+/** Alone and together in turn, so that a drift of the machine hits both. */
+const ROUNDS = 4;
+const ROUND_MS = 400;
+const WARM_UP_RUNS = 3;
+
+async function runFor(run: RunBatch, ms: number): Promise<number[]> {
+  const times: number[] = [];
+  for (const start = performance.now(); performance.now() - start < ms; ) {
+    const { inferenceMs, handlingMs } = await run();
+    times.push(inferenceMs + handlingMs);
+  }
+  return times;
+}
+
+/** How much slower each of two workers is while the other is busy. @param key backend and threads of both */
+export async function measureCoRun(
+  key: Pick<CellKey, 'backend' | 'threads'>,
+  a: RunBatch,
+  b: RunBatch,
+): Promise<CoRun> {
+  for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
+  const alone: [number[], number[]] = [[], []];
+  const together: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    alone[0].push(...(await runFor(a, ROUND_MS / 2)));
+    alone[1].push(...(await runFor(b, ROUND_MS / 2)));
+    const [timesA, timesB] = await Promise.all([runFor(a, ROUND_MS), runFor(b, ROUND_MS)]);
+    together[0].push(...timesA);
+    together[1].push(...timesB);
+  }
+  const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
+  const slowdown = (percentile: number, worker: number): number =>
+    nearestRank(sorted[1][worker]!, percentile) / nearestRank(sorted[0][worker]!, percentile);
+  return {
+    backend: key.backend,
+    threads: key.threads,
+    n: Math.min(...sorted.flat().map((times) => times.length)),
+    slowdowns: PERCENTILES.map((percentile) => ({
+      percentile,
+      // A worker is not made faster by another one: what is under 1 is noise.
+      times: Math.max(1, (slowdown(percentile, 0) + slowdown(percentile, 1)) / 2),
+    })),
+  };
+}
+
+/** Backends and threads of which two workers fit on this machine's cores. */
+export const coRunnable = (
+  cells: readonly CellKey[],
+  logicalCores: number,
+): Pick<CellKey, 'backend' | 'threads'>[] => [
+  ...new Map(
+    cells
+      .filter(({ backend, threads }) => !onGpu(backend) && 2 * threads <= logicalCores)
+      .map(({ backend, threads }) => [`${backend}/${threads}`, { backend, threads }]),
+  ).values(),
+];
