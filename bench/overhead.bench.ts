@@ -120,10 +120,13 @@ function show(backend: string, { device, cells, executor }: OverheadResult): str
         profilerMs / bareMs <= TARGET.profiler ? 'yes' : 'NO',
       ]),
     ),
-    `${cells.length} cells of at least 1 ms: ratio median ${nearestRank(ratios, 50).toFixed(3)}, highest ${ratios.at(-1)!.toFixed(3)}`,
+    cells.length === 0
+      ? 'no cell takes 1 ms'
+      : `${cells.length} cells of at least 1 ms: ratio median ${nearestRank(ratios, 50).toFixed(3)}, highest ${ratios.at(-1)!.toFixed(3)}`,
     '',
     `Executor: ${executor.variants.join(' → ')}, batches ${executor.batches.join(' → ')}, saturated with ${executor.requests} requests ` +
       `(${executor.items.join(' → ')} items in ${executor.executorBatches.join(' → ')} batches)`,
+    `a batch, median: bare ${executor.bareBatchMs.map(ms).join(' → ')} ms, round trip in the executor ${executor.executorBatchMs.map(ms).join(' → ')} ms`,
     `bare requests/s      ${list(executor.barePerS)}`,
     `executor requests/s  ${list(executor.executorPerS)}`,
     `share by round       ${shares.map((share) => share.toFixed(3)).join(' ')}`,

@@ -13,6 +13,9 @@ export interface ExecutorOverhead {
   /** Items of each stage in a round, and the batches that the executor made of them. */
   readonly items: readonly number[];
   readonly executorBatches: readonly number[];
+  /** Median time of a full batch of each stage: bare, and the executor's whole round trip. */
+  readonly bareBatchMs: readonly number[];
+  readonly executorBatchMs: readonly number[];
   /** By round. */
   readonly barePerS: readonly number[];
   readonly executorPerS: readonly number[];
@@ -70,8 +73,13 @@ export async function executorOverhead(
     await runBare();
     const barePerS: number[] = [];
     const executorPerS: number[] = [];
+    const bareTimes = new Map(plan.stages.map(({ name }) => [name, [] as number[]]));
     const takeTurns = [
-      async () => barePerS.push((1000 * requests) / (await runBare())),
+      async () => {
+        const { ms, times } = await runBare();
+        barePerS.push((1000 * requests) / ms);
+        for (const [stage, stageTimes] of times) bareTimes.get(stage)!.push(...stageTimes);
+      },
       async () => executorPerS.push((1000 * requests) / (await saturate(requests))),
     ];
     for (let round = 0; round < rounds; round++) {
@@ -84,6 +92,8 @@ export async function executorOverhead(
       requests,
       items: itemCounts,
       executorBatches,
+      bareBatchMs: plan.stages.map(({ name }) => median(bareTimes.get(name)!)),
+      executorBatchMs: plan.stages.map(({ name }) => median(ofStage(name).map((batch) => batch.serviceMs))),
       barePerS,
       executorPerS,
     };
@@ -96,14 +106,14 @@ export async function executorOverhead(
 /**
  * Workers placed as the plan's, with bare sessions: those of one worker run one after the other, workers side by side.
  * @param crew is given the workers, for whoever ends them
- * @returns runs one round; how long it took
+ * @returns runs one round: how long it took, and each batch of each stage
  */
 async function bareCrew(
   { models, spawn, items }: Bench,
   plan: Plan,
   itemCounts: readonly number[],
   crew: OverheadWorker[],
-): Promise<() => Promise<number>> {
+): Promise<() => Promise<{ ms: number; times: [stage: string, ms: number[]][] }>> {
   const loops: { bare: OverheadWorker['bare']; stages: BareStage[] }[] = [];
   for (const { id, threads, stages: names } of plan.workers) {
     const member = await spawn(`bare-${id}`, threads);
@@ -126,12 +136,13 @@ async function bareCrew(
   }
   return async () => {
     const start = performance.now();
+    const times: [string, number[]][] = [];
     await Promise.all(
       loops.map(async ({ bare, stages }) => {
-        for (const { key, round } of stages) await bare.bareRun(key, round);
+        for (const { key, round } of stages) times.push([key, await bare.bareRun(key, round)]);
       }),
     );
-    return performance.now() - start;
+    return { ms: performance.now() - start, times };
   };
 }
 
