@@ -53,6 +53,8 @@ export class Executor {
   #nextRequest = 0;
   #generation = 0;
   #cancelWake: (() => void) | undefined;
+  /** When the armed timer is due. */
+  #wakeMs: number | undefined;
   #closed = false;
 
   private constructor(
@@ -215,10 +217,15 @@ export class Executor {
   #pump(): void {
     if (this.#closed) return;
     this.#act(this.#dispatch.poll(performance.now()));
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
     const wake = this.#dispatch.nextWakeMs();
-    if (wake !== undefined) this.#cancelWake = after(wake - performance.now(), () => this.#pump());
+    if (wake === this.#wakeMs) return;
+    this.#cancelWake?.();
+    this.#wakeMs = wake;
+    if (wake !== undefined)
+      this.#cancelWake = after(wake - performance.now(), () => {
+        this.#wakeMs = undefined;
+        this.#pump();
+      });
   }
 
   #act(actions: readonly Action[]): void {
