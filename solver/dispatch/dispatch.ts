@@ -24,7 +24,10 @@ interface WorkerState {
   readonly id: string;
   /** By stage. */
   readonly holds: readonly boolean[];
+  /** What it runs. */
   batch: BatchState | null;
+  /** What it was handed to go on with. */
+  ahead: BatchState | null;
   retired: boolean;
   /** Number of its last batch: the lowest was used least recently. */
   lastBatch: number;
@@ -114,18 +117,18 @@ class QueueDispatch implements Dispatch {
   }
 
   workerLost(id: string): void {
-    const { batch, retired, holds } = this.#known(id);
+    const { batch, ahead, retired, holds } = this.#known(id);
     this.#workers.delete(id);
     if (!retired) this.#outlook.holders(holds, -1);
+    // What had not been begun has not ended the worker.
+    if (ahead !== null) this.#waitAgain(ahead, () => this.#shared);
     if (batch === null) return;
-    this.#batches.delete(batch.id);
-    for (const entry of batch.entries) {
-      if (!entry.request.entries.has(entry)) continue;
+    this.#waitAgain(batch, (entry) => {
       entry.losses++;
-      if (entry.losses === LOSSES_MAX) this.#end(entry.request, 'failed');
+      if (entry.losses === LOSSES_MAX) return null;
       // Alone on its last try, so that an item that ends workers takes no other with it.
-      else (entry.losses === LOSSES_MAX - 1 ? this.#solo : this.#shared)[batch.stage]!.push(entry);
-    }
+      return entry.losses === LOSSES_MAX - 1 ? this.#solo : this.#shared;
+    });
   }
 
   workerAdded({ id, stages }: DispatchWorker): void {
@@ -135,7 +138,7 @@ class QueueDispatch implements Dispatch {
       if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
       holds[stage] = true;
     }
-    this.#workers.set(id, { id, holds, batch: null, retired: false, lastBatch: -1 });
+    this.#workers.set(id, { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 });
     this.#outlook.holders(holds, 1);
   }
 
@@ -212,10 +215,23 @@ class QueueDispatch implements Dispatch {
     return worker;
   }
 
-  #free({ id, worker }: BatchState): void {
+  #free(batch: BatchState): void {
+    const { id, worker } = batch;
     this.#batches.delete(id);
-    worker.batch = null;
-    if (worker.retired) this.#workers.delete(worker.id);
+    if (worker.batch === batch) worker.batch = worker.ahead;
+    worker.ahead = null;
+    if (worker.retired && worker.batch === null) this.#workers.delete(worker.id);
+  }
+
+  /** Puts a batch's items back into the queues that `queues` says; null fails the item's request. */
+  #waitAgain(batch: BatchState, queues: (entry: Entry) => readonly ItemQueue[] | null): void {
+    this.#batches.delete(batch.id);
+    for (const entry of batch.entries) {
+      if (!entry.request.entries.has(entry)) continue;
+      const to = queues(entry);
+      if (to === null) this.#end(entry.request, 'failed');
+      else to[batch.stage]!.push(entry);
+    }
   }
 
   /** Late requests stand at the heads: each queue is in order of arrival, and all have the same SLA. */
@@ -255,8 +271,9 @@ class QueueDispatch implements Dispatch {
     for (const queue of this.#queues) {
       const head = queue.head();
       if (head === undefined || head.request.arrivalMs >= firstMs) continue;
-      const worker = this.#idleHolder(queue.stage);
-      if (worker === undefined || nowMs < this.#closesMs(queue, head)) continue;
+      const idle = this.#idleHolder(queue.stage);
+      const worker = idle ?? this.#aheadHolder(queue, head, nowMs);
+      if (worker === undefined || (idle && nowMs < this.#closesMs(queue, head))) continue;
       first = [queue, worker];
       firstMs = head.request.arrivalMs;
     }
@@ -272,12 +289,31 @@ class QueueDispatch implements Dispatch {
     return found;
   }
 
+  /**
+   * A worker that may be handed a batch before it is idle, so that it goes on at once: the batch is full and would be
+   * the same then, and nobody else could take it sooner. Not what might have to be shed by then.
+   */
+  #aheadHolder(queue: ItemQueue, head: Entry, nowMs: number): WorkerState | undefined {
+    const { batch, serviceMs } = this.#policy.stages[queue.stage]!;
+    if (queue.solo || queue.size < batch) return undefined;
+    const late =
+      this.#policy.shedding === 'late' && nowMs + serviceMs(batch) > this.#latestStartMs(queue, head);
+    if (late) return undefined;
+    const holders = [...this.#workers.values()].filter(
+      ({ holds, retired }) => holds[queue.stage] && !retired,
+    );
+    const worker = holders[0];
+    const alone = holders.length === 1 && worker!.holds.filter(Boolean).length === 1;
+    return alone && worker!.ahead === null ? worker : undefined;
+  }
+
   #start(queue: ItemQueue, worker: WorkerState): void {
     const { stage, solo } = queue;
     const entries = queue.take(solo ? 1 : this.#policy.stages[stage]!.batch);
     const batch: BatchState = { id: this.#started++, stage, worker, entries };
     this.#batches.set(batch.id, batch);
-    worker.batch = batch;
+    if (worker.batch === null) worker.batch = batch;
+    else worker.ahead = batch;
     worker.lastBatch = batch.id;
     const items = entries.map((entry) => entry.item);
     this.#actions.push({ kind: 'start', batch: batch.id, stage, worker: worker.id, items });

@@ -16,7 +16,10 @@ export interface DispatchStage {
   serviceMs(items: number): number;
 }
 
-/** Runs one batch at a time, of any stage it holds. */
+/**
+ * Runs one batch at a time, of any stage it holds. One that alone holds a stage, and no other, may be handed a full
+ * batch while it runs another: it then goes on without waiting for us.
+ */
 export interface DispatchWorker {
   readonly id: string;
   /** Indices into the stages. */

@@ -61,6 +61,8 @@ export class Simulation {
   readonly #inFlight = new Heap<InFlight>((a, b) =>
     a.endMs === b.endMs ? a.batch < b.batch : a.endMs < b.endMs,
   );
+  /** When each worker has run what it was handed. */
+  readonly #freeMs = new Map<string, number>();
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -128,8 +130,10 @@ export class Simulation {
       }
       const { batch, stage, worker, items } = action;
       const ms = this.service.sampleMs(stage, items.length, this.#random);
-      this.#batches.push({ stage, worker, items: items.length, startMs: this.#nowMs, ms });
-      this.#inFlight.push({ batch, items, worker, endMs: this.#nowMs + ms });
+      const startMs = Math.max(this.#nowMs, this.#freeMs.get(worker) ?? 0);
+      this.#freeMs.set(worker, startMs + ms);
+      this.#batches.push({ stage, worker, items: items.length, startMs, ms });
+      this.#inFlight.push({ batch, items, worker, endMs: startMs + ms });
     }
   }
 

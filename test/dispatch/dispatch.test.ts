@@ -84,7 +84,7 @@ describe('choosing what runs where', () => {
     expect(dispatch.queued).toEqual([0, 2]);
     expect(dispatch.nextWakeMs()).toBeUndefined();
     dispatch.workerAdded({ id: 'v', stages: [1] });
-    expect(started(dispatch.poll(2))).toEqual(['v/1: 1']);
+    expect(started(dispatch.poll(2))).toEqual(['v/1: 1', 'v/1: 1']);
   });
 
   it('runs one request at a time where one worker holds all, at batch 1', () => {

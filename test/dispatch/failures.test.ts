@@ -30,11 +30,11 @@ describe('failures', () => {
   it('puts what a lost worker had before all that arrived later', () => {
     const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', stages: [0] }]);
     for (const request of [1, 2, 3, 4]) dispatch.arrive(request, request);
-    expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2']);
+    expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2', 'w/0: 3 4']);
     dispatch.workerLost('w', 5);
     expect(dispatch.queued).toEqual([4]);
     dispatch.workerAdded({ id: 'v', stages: [0] });
-    expect(started(dispatch.poll(5))).toEqual(['v/0: 1 2']);
+    expect(started(dispatch.poll(5))).toEqual(['v/0: 1 2', 'v/0: 3 4']);
   });
 
   it('fails only the item that ends workers, at the third', () => {
@@ -56,15 +56,17 @@ describe('failures', () => {
     expect(lost).toBe(3);
   });
 
-  it('lets a retired worker finish and then forgets it', () => {
+  it('lets a retired worker finish what it was handed and then forgets it', () => {
     const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', stages: [0] }]);
     dispatch.arrive(1, 0);
     dispatch.arrive(2, 0);
+    dispatch.arrive(3, 0);
     dispatch.poll(0);
     dispatch.workerRetired('w');
     dispatch.completed(0, [], 10);
-    const actions = dispatch.poll(10);
-    expect(ended(actions)).toEqual(['1 completed']);
+    dispatch.completed(1, [], 20);
+    const actions = dispatch.poll(20);
+    expect(ended(actions)).toEqual(['1 completed', '2 completed']);
     expect(started(actions)).toEqual([]);
     expect(() => dispatch.workerRetired('w')).toThrow(UnknownWorkerError);
   });

@@ -41,7 +41,7 @@ export class CheckedDispatch {
   nowMs = 0;
   readonly requests: ModelRequest[] = [];
   readonly batches = new Map<number, ModelBatch>();
-  readonly workers = new Map<string, { holds: readonly number[]; retired: boolean; batch: number | null }>();
+  readonly workers = new Map<string, { holds: readonly number[]; retired: boolean; batches: number[] }>();
   #policy: DispatchPolicy;
   #waiting: ModelItem[] = [];
   readonly #done = new Set<number>();
@@ -54,7 +54,7 @@ export class CheckedDispatch {
 
   add(holds: readonly number[]): void {
     const worker: DispatchWorker = { id: `w${this.#added++}`, stages: holds };
-    this.workers.set(worker.id, { holds, retired: false, batch: null });
+    this.workers.set(worker.id, { holds, retired: false, batches: [] });
     this.dispatch.workerAdded(worker);
     this.#poll();
   }
@@ -111,13 +111,14 @@ export class CheckedDispatch {
   }
 
   lose(id: string): void {
-    const batch = this.workers.get(id)!.batch;
-    if (batch !== null)
+    const [batch, ahead] = [...this.workers.get(id)!.batches];
+    if (batch !== undefined)
       for (const item of this.#take(batch).items) {
         item.losses++;
         if (item.losses === 3) this.requests[item.request]!.mustFail = true;
         this.#waitAgain(item, item.losses >= 2);
       }
+    if (ahead !== undefined) for (const item of this.#take(ahead).items) this.#waitAgain(item, item.solo);
     this.workers.delete(id);
     this.dispatch.workerLost(id, this.nowMs);
     this.#poll();
@@ -126,7 +127,7 @@ export class CheckedDispatch {
   retire(id: string): void {
     const worker = this.workers.get(id)!;
     worker.retired = true;
-    if (worker.batch === null) this.workers.delete(id);
+    if (worker.batches.length === 0) this.workers.delete(id);
     this.dispatch.workerRetired(id);
     this.#poll();
   }
@@ -166,8 +167,8 @@ export class CheckedDispatch {
     const batch = this.batches.get(id)!;
     this.batches.delete(id);
     const worker = this.workers.get(batch.worker)!;
-    worker.batch = null;
-    if (worker.retired) this.workers.delete(batch.worker);
+    worker.batches.splice(worker.batches.indexOf(id), 1);
+    if (worker.retired && worker.batches.length === 0) this.workers.delete(batch.worker);
     return batch;
   }
 
@@ -202,7 +203,8 @@ export class CheckedDispatch {
   #started(action: Action & { kind: 'start' }): void {
     const { stage, items } = action;
     const worker = this.workers.get(action.worker)!;
-    assert.ok(!worker.retired && worker.batch === null);
+    assert.ok(!worker.retired);
+    const ahead = worker.batches.length > 0;
     assert.ok(worker.holds.includes(stage));
     const taken = items.map((item) => this.#takeWaiting(item));
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
@@ -213,9 +215,14 @@ export class CheckedDispatch {
     if (this.#policy.shedding === 'never' && !solo && items.length < batch)
       assert.ok(taken.some((item) => this.nowMs >= item.enqueuedMs + maxWaitMs));
     const last = taken[taken.length - 1]!;
+    if (ahead) {
+      const holders = [...this.workers.values()].filter((w) => !w.retired && w.holds.includes(stage));
+      assert.deepEqual([worker.batches.length, holders.length, worker.holds.length], [1, 1, 1]);
+      assert.ok(!solo && items.length === batch);
+    }
     for (const left of this.#of(stage)) if (left.solo === solo) assert.ok(!this.#before(left, last));
     this.batches.set(action.batch, { worker: action.worker, items: taken });
-    worker.batch = action.batch;
+    worker.batches.push(action.batch);
   }
 
   #takeWaiting(item: Item): ModelItem {
@@ -248,7 +255,7 @@ export class CheckedDispatch {
   #expectNothingOverdue(): void {
     this.#policy.stages.forEach(({ batch, maxWaitMs }, stage) => {
       const idle = [...this.workers.values()].some(
-        (worker) => !worker.retired && worker.batch === null && worker.holds.includes(stage),
+        (worker) => !worker.retired && worker.batches.length === 0 && worker.holds.includes(stage),
       );
       const items = this.#of(stage);
       if (!idle || items.length === 0) return;

@@ -30,6 +30,8 @@ interface Member extends CrewMember {
   readonly plan: Plan;
   readonly policy: DispatchPolicy;
   inFlight: number;
+  /** When its last batch came back. */
+  freeMs: number;
   retired: boolean;
 }
 
@@ -159,6 +161,7 @@ export class Executor {
       plan,
       policy: policyOf(plan),
       inFlight: 0,
+      freeMs: 0,
       retired: false,
     });
     member.worker.lost.then((reason) => this.#lose(id, reason));
@@ -238,7 +241,7 @@ export class Executor {
   async #run({ batch, stage, worker: id, items }: StartAction): Promise<void> {
     const member = this.#members.get(id)!;
     const { name, variant, backend } = member.plan.stages[stage]!;
-    const startMs = performance.now();
+    const handedMs = performance.now();
     const expected = member.policy.stages[stage]!.serviceMs(items.length);
     const watchdog = setTimeout(() => member.worker.terminate(), Math.max(HUNG.ms, HUNG.times * expected));
     member.inFlight++;
@@ -247,6 +250,9 @@ export class Executor {
       if (this.#members.get(id) !== member) return; // already told as lost
       this.#takeIn(items, run.results, run.children, run.childCounts);
       const now = performance.now();
+      // One that was handed over ahead began when the one before it was done.
+      const startMs = Math.max(handedMs, member.freeMs);
+      member.freeMs = now;
       this.#dispatch.completed(batch, run.childCounts, now);
       this.hooks.onBatch?.({
         stage: name,

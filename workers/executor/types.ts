@@ -25,7 +25,7 @@ export interface BatchRecord {
   readonly items: number;
   /** Of the executor's clock. */
   readonly startMs: number;
-  /** From hand-over to the worker until its results were taken in. */
+  /** From hand-over to the worker, or the end of the batch before it, until its results were taken in. */
   readonly serviceMs: number;
 }
 
