@@ -15,9 +15,7 @@ export interface CellOverhead {
 
 /** Below it, the timer and the hop into ONNX Runtime are a large part of the time. */
 const LEAST_MS = 1;
-/** Runs of one kind before the other kind's turn: about this long, so that each keeps its own rhythm. */
-const BLOCK_MS = 40;
-const LEAST_BLOCKS = 6;
+const LEAST_RUNS = 6;
 
 /** Every cell whose bare median is at least 1 ms. */
 export async function profilerOverhead(
@@ -49,7 +47,10 @@ export async function profilerOverhead(
   }
 }
 
-/** Blocks in the order A B B A, so that a drift of the machine falls on both alike. */
+/**
+ * One run of each kind in turn, so that a drift of the machine falls on both alike, and so does the pause before a run: a
+ * tight loop is some 0.05 ms faster than any run that comes by message, whoever times it.
+ */
 async function interleaved(
   { worker, bare }: OverheadWorker,
   key: string,
@@ -64,17 +65,12 @@ async function interleaved(
   const expectedMs = median(trial.slice(1));
   // A cell on the edge is looked at and judged by all its samples.
   if (expectedMs < LEAST_MS / 2) return undefined;
-  const block = Math.min(10, Math.max(1, Math.round(BLOCK_MS / expectedMs)));
-  const blocks = Math.max(LEAST_BLOCKS, Math.round(cellMs / (2 * block * expectedMs)));
+  const runs = Math.max(LEAST_RUNS, Math.round(cellMs / (2 * expectedMs)));
   const samples = { profiler: [] as number[], bare: [] as number[] };
-  const profile = async () => {
-    for (let i = 0; i < block; i++) samples.profiler.push((await run()).inferenceMs);
-  };
-  const runBare = async () => {
-    samples.bare.push(...(await bare.bareRun(key, Array(block).fill(prepared))));
-  };
-  for (let i = 0; i < blocks; i++)
-    for (const turn of i % 2 ? [profile, runBare] : [runBare, profile]) await turn();
+  for (let i = 0; i < runs; i++) {
+    samples.bare.push(...(await bare.bareRun(key, [prepared])));
+    samples.profiler.push((await run()).inferenceMs);
+  }
   const bareMs = median(samples.bare);
   if (bareMs < LEAST_MS) return undefined;
   return { n: samples.bare.length, bareMs, profilerMs: median(samples.profiler) };
