@@ -1,8 +1,8 @@
+import { expectedTimesMs } from './co-run.ts';
 import { onGpu } from './documents/common.ts';
 import type { PlanStage, PlanWorker } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
 import type { PlanOption } from './options.ts';
-import { serviceTimesMs } from './service-times.ts';
 import { mean } from './statistics.ts';
 
 /** A chosen option as a plan says it. */
@@ -37,7 +37,7 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
       cell.threads === chosen.threads &&
       cell.batch <= chosen.batch &&
       !cell.flags.includes('output-mismatch')
-        ? [[cell.batch, mean([...serviceTimesMs(profile, cell)])] as const]
+        ? [[cell.batch, mean(expectedTimesMs(profile, cell))] as const]
         : [],
     ),
   );

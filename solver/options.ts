@@ -1,9 +1,9 @@
+import { expectedTimesMs } from './co-run.ts';
 import { type Backend, onGpu } from './documents/common.ts';
 import type { Objective, PlanStage, Resources } from './documents/plan.ts';
 import type { Problem, ProblemOption } from './documents/problem.ts';
 import { type CellFlag, cellId, type MeasuredCell, type Profile } from './documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
-import { serviceTimesMs } from './service-times.ts';
 import { mean, nearestRank, sortedNumbers } from './statistics.ts';
 
 /** What a plan is asked for. */
@@ -114,12 +114,13 @@ export const measuredStages = (profile: Profile, request: PlanRequest): Measured
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
     measured: usableCells(profile, stage.name, request).map((cell) => {
-      const timesMs = serviceTimesMs(profile, cell);
+      const samplesMs = expectedTimesMs(profile, cell);
+      const timesMs = sortedNumbers(samplesMs);
       const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
       return {
         cell,
         variant: stage.variants.find((variant) => variant.name === cell.variant)!,
-        meanMs: mean([...timesMs]),
+        meanMs: mean(samplesMs),
         latencyMs: nearestRank(timesMs, request.percentile),
         flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
       };

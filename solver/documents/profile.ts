@@ -129,7 +129,8 @@ export type EndToEnd = z.infer<typeof endToEnd>;
 
 /**
  * How much longer batches take while another worker of the same backend and threads is busy too: two workers, of the first and
- * the last stage, quantile by quantile, together against alone.
+ * the last stage, quantile by quantile, together against alone. It is a time and not a ratio: what a worker waits for
+ * is its turn on a core, however long its batch.
  */
 export const coRun = z.strictObject({
   backend,
@@ -137,9 +138,7 @@ export const coRun = z.strictObject({
   /** Samples of the worker that had the fewest. */
   n: positiveCount,
   /** Percentiles rise. */
-  slowdowns: z
-    .array(z.strictObject({ percentile: z.number().min(0).max(100), times: z.number().min(1) }))
-    .min(1),
+  delays: z.array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds })).min(1),
 });
 export type CoRun = z.infer<typeof coRun>;
 

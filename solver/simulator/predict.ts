@@ -28,7 +28,7 @@ export type SimulatedPrediction = Pick<
  */
 export function predict(
   plan: PredictedPlan,
-  profile: Pick<Profile, 'cells' | 'fanOut' | 'stages' | 'coRun'>,
+  profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'>,
   { n, seed }: { readonly n: number; readonly seed: number },
 ): SimulatedPrediction {
   const { scenes, counts } = sceneCounts(profile, plan.stages);

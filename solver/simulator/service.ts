@@ -1,14 +1,18 @@
+import { coRunOf, delayAtMs } from '../co-run.ts';
 import { interpolate } from '../dispatch/interpolate.ts';
 import type { PlanStage } from '../documents/plan.ts';
+import type { CoRun, Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/report.ts';
 import type { Random } from '../random.ts';
-import { type ServiceProfile, serviceTimesMs } from '../service-times.ts';
 import { sortedNumbers } from '../statistics.ts';
 
 /** How long batches take. */
 export interface ServiceModel {
-  /** Draws the time of one batch, whole round trip. */
-  sampleMs(stage: number, items: number, random: Random): number;
+  /**
+   * Draws the time of one batch, whole round trip.
+   * @param beside stages whose batches other workers run when it starts
+   */
+  sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
 }
 
 export class UnmeasuredStageError extends Error {
@@ -19,23 +23,25 @@ export class UnmeasuredStageError extends Error {
 }
 
 /**
- * Draws from the measured batches of the chosen variants.
+ * Draws from the measured batches of the chosen variants. They were measured alone: one that starts on a CPU beside another one
+ * is delayed as batches were when workers were run side by side.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
-  profile: ServiceProfile,
+  profile: Pick<Profile, 'cells' | 'coRun'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
 ): ServiceModel =>
   serviceFromSamples(
     stages.map(({ name, variant, backend, threads }) => ({
       label: `${name}/${variant}/${backend}/${threads}`,
+      coRun: coRunOf(profile, { backend, threads }),
       samples: profile.cells.flatMap((cell) =>
         cell.state === 'measured' &&
         cell.stage === name &&
         cell.variant === variant &&
         cell.backend === backend &&
         cell.threads === threads
-          ? [[cell.batch, serviceTimesMs(profile, cell)] as const]
+          ? [[cell.batch, cell.inferenceMs.map((ms, run) => ms + cell.handlingMs[run]!)] as const]
           : [],
       ),
     })),
@@ -52,6 +58,7 @@ export const serviceFromRun = (
   serviceFromSamples(
     stages.map(({ name, backend }) => ({
       label: `${name}/${backend}`,
+      coRun: undefined, // its samples have it in them
       samples: service
         .filter((entry) => entry.stage === name && entry.backend === backend)
         .map((entry) => [entry.items, entry.samplesMs] as const),
@@ -59,23 +66,31 @@ export const serviceFromRun = (
   );
 
 /** Samples of whole round trips by batch size, in any order. */
-type SizedSamples = readonly (readonly [items: number, samplesMs: Iterable<number>])[];
+type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
 
-function serviceFromSamples(stages: readonly { label: string; samples: SizedSamples }[]): ServiceModel {
-  const tables = stages.map(({ label, samples }) => {
+interface StageSamples {
+  readonly label: string;
+  readonly coRun: CoRun | undefined;
+  readonly samples: SizedSamples;
+}
+
+function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
+  const tables = stages.map(({ label, coRun, samples }) => {
     if (samples.length === 0) throw new UnmeasuredStageError(label);
     const bySize = new Map<number, number[]>();
     for (const [items, samplesMs] of samples) bySize.set(items, [...(bySize.get(items) ?? []), ...samplesMs]);
     const sizes = [...bySize.keys()].sort((a, b) => a - b);
-    return { sizes, sorted: sizes.map((size) => sortedNumbers(bySize.get(size)!)) };
+    return { coRun, sizes, sorted: sizes.map((size) => sortedNumbers(bySize.get(size)!)) };
   });
   return {
-    sampleMs(stage, items, random) {
-      const { sizes, sorted } = tables[stage]!;
+    sampleMs(stage, items, random, beside) {
+      const { coRun, sizes, sorted } = tables[stage]!;
       // One quantile for both neighbours of a size: a slow batch of 3 lies between slow ones of 2 and of 4.
       const u = random();
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
-      return interpolate(sizes, quantile, items);
+      const alone = interpolate(sizes, quantile, items);
+      const crowded = coRun !== undefined && beside.some((other) => tables[other]!.coRun !== undefined);
+      return crowded ? alone + delayAtMs(coRun, 100 * random()) : alone;
     },
   };
 }

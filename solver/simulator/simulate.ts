@@ -61,8 +61,8 @@ export class Simulation {
   readonly #inFlight = new Heap<InFlight>((a, b) =>
     a.endMs === b.endMs ? a.batch < b.batch : a.endMs < b.endMs,
   );
-  /** When each worker has run what it was handed. */
-  readonly #freeMs = new Map<string, number>();
+  /** What each worker ran last, and when it has run all that it was handed. */
+  readonly #busy = new Map<string, { readonly stage: number; readonly untilMs: number }>();
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -129,12 +129,20 @@ export class Simulation {
         continue;
       }
       const { batch, stage, worker, items } = action;
-      const ms = this.service.sampleMs(stage, items.length, this.#random);
-      const startMs = Math.max(this.#nowMs, this.#freeMs.get(worker) ?? 0);
-      this.#freeMs.set(worker, startMs + ms);
+      const ms = this.service.sampleMs(stage, items.length, this.#random, this.#runningBeside(worker));
+      const startMs = Math.max(this.#nowMs, this.#busy.get(worker)?.untilMs ?? 0);
+      this.#busy.set(worker, { stage, untilMs: startMs + ms });
       this.#batches.push({ stage, worker, items: items.length, startMs, ms });
       this.#inFlight.push({ batch, items, worker, endMs: startMs + ms });
     }
+  }
+
+  /** Stages whose batches other workers run now. */
+  #runningBeside(worker: string): number[] {
+    const stages: number[] = [];
+    for (const [id, { stage, untilMs }] of this.#busy)
+      if (id !== worker && untilMs > this.#nowMs) stages.push(stage);
+    return stages;
   }
 
   #utilisation(): Record<string, number> {

@@ -35,8 +35,7 @@ const stage = (name: string, batch: number): PredictedPlan['stages'][number] => 
   ],
 });
 
-const profile: Pick<Profile, 'cells' | 'fanOut' | 'stages' | 'coRun'> = {
-  stages: [],
+const profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'> = {
   coRun: [],
   cells: [
     cell('detect', 'v', 4, [20, 22, 24]),
@@ -69,11 +68,11 @@ describe('service times of a profile', () => {
   const service = serviceFromProfile(profile, plan(1).stages);
 
   it('are whole round trips of the chosen variant', () => {
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 1, at(u)))).toEqual([8, 10, 12]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 1, at(u), []))).toEqual([8, 10, 12]);
   });
 
   it('lie between those of the neighbouring sizes, at one quantile', () => {
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u)))).toEqual([12, 14, 16]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([12, 14, 16]);
   });
 
   it('do not exist for a variant that was not measured', () => {
@@ -92,7 +91,7 @@ describe('service times of a run', () => {
 
   it('are those of its own batches of that size and backend', () => {
     const service = serviceFromRun(entries, [{ name: 'detect', backend: 'cpu' }]);
-    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u)))).toEqual([10, 20, 30]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([10, 20, 30]);
   });
 
   it('do not exist for a stage that ran no batch', () => {

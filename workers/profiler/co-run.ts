@@ -3,7 +3,7 @@ import type { CellKey, CoRun } from '../../solver/documents/profile.ts';
 import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Percentiles at which the slowdown is told: between them it is interpolated. */
+/** Percentiles at which the delay is told: between them it is interpolated. */
 const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
 /** Alone and together in turn, so that a drift of the machine hits both. */
 const ROUNDS = 4;
@@ -19,7 +19,7 @@ async function runFor(run: RunBatch, ms: number): Promise<number[]> {
   return times;
 }
 
-/** How much slower each of two workers is while the other is busy. @param key backend and threads of both */
+/** How much longer batches of each of two workers take while the other is busy. @param key backend and threads of both */
 export async function measureCoRun(
   key: Pick<CellKey, 'backend' | 'threads'>,
   a: RunBatch,
@@ -36,16 +36,16 @@ export async function measureCoRun(
     together[1].push(...timesB);
   }
   const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
-  const slowdown = (percentile: number, worker: number): number =>
-    nearestRank(sorted[1][worker]!, percentile) / nearestRank(sorted[0][worker]!, percentile);
+  const delayMs = (percentile: number, worker: number): number =>
+    nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
   return {
     backend: key.backend,
     threads: key.threads,
     n: Math.min(...sorted.flat().map((times) => times.length)),
-    slowdowns: PERCENTILES.map((percentile) => ({
+    delays: PERCENTILES.map((percentile) => ({
       percentile,
-      // A worker is not made faster by another one: what is under 1 is noise.
-      times: Math.max(1, (slowdown(percentile, 0) + slowdown(percentile, 1)) / 2),
+      // A worker is not made faster by another one: what is under 0 is noise.
+      delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
     })),
   };
 }
