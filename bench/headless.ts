@@ -1,9 +1,9 @@
 import type { Browser, Page } from 'playwright';
 import { type Profile, parseProfile } from '../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../solver/documents/report.ts';
-import type { Answer, HeadlessApi, HeadlessRun } from '../web/headless.ts';
 import type { Load } from '../workers/executor/load.ts';
 import type { RunProgress } from '../workers/executor/run.ts';
+import type { Answer, HeadlessApi, HeadlessRun } from '../workers/headless.ts';
 import type { ProfileProgress, ProfileSettings } from '../workers/profiler/types.ts';
 import type { Store } from '../workers/store/store.ts';
 import { MANIFEST_URL, serveManifest } from './host.ts';

@@ -10,8 +10,8 @@ import { type LoadedManifest, loadManifest } from '../models/load.ts';
 import { type Backend, onGpu } from '../solver/documents/common.ts';
 import { nearestRank, sortedNumbers } from '../solver/statistics.ts';
 import { handPlan } from '../test/workers/hand-plan.ts';
-import type { HeadlessApi } from '../web/headless.ts';
 import { forkWorker, nodeEnvironment } from '../workers/environment/node.ts';
+import type { HeadlessApi } from '../workers/headless.ts';
 import { throughputShare } from '../workers/overhead/executor.ts';
 import type { BareApi } from '../workers/overhead/host.ts';
 import {
