@@ -31,7 +31,7 @@ export default defineConfig(({ mode }) =>
         resolve: { alias: { 'ipa-edge': at('workers/index.browser.ts') } },
         plugins: [preact(), modelFiles(at('models'))],
         worker: { format: 'es' },
-        optimizeDeps: { exclude: ['onnxruntime-web'] },
+        optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         server: { headers: isolation, host: '127.0.0.1' },
         preview: { headers: { ...isolation, 'Content-Security-Policy': POLICY }, host: '127.0.0.1' },
         build: {
