@@ -31,7 +31,10 @@ const NODE_WORKER = fileURLToPath(new URL('../workers/overhead/worker.node.ts', 
 
 const flags = new Command('bench:overhead')
   .description('the profiler and the executor against bare ONNX Runtime')
-  .option('--backend <list>', 'of webgpu, wasm, cpu', option.backends, ['webgpu', 'wasm', 'cpu'])
+  .option('--backend <list>', 'of webgpu, wasm (in a browser), cpu (in Node)', option.backends, [
+    'webgpu',
+    'wasm',
+  ])
   .option('--batches <list>', "of the profiler's cells", option.counts, [1, 8])
   .option('--cell <duration>', 'time for each cell, at least', option.duration, 2)
   .option('--rounds <n>', 'of the executor and of bare runs, in turn', option.integer, 5)

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accuracy, name, positiveCount, sha256 } from '../solver/documents/common.ts';
+import { accuracy, expectDistinct, name, positiveCount, sha256 } from '../solver/documents/common.ts';
 import { parseDocument } from '../solver/documents/document.ts';
 
 export const MANIFEST = 'ipa-edge/manifest@1';
@@ -86,12 +86,8 @@ export const manifestSchema = z
     pack: z.strictObject({ file, sha256, source: z.string().max(400) }),
   })
   .superRefine((manifest, context) => {
-    const unique = (names: readonly string[], path: (i: number) => (string | number)[], what: string) =>
-      names.forEach((text, i) => {
-        if (names.indexOf(text) !== i)
-          context.addIssue({ code: 'custom', path: path(i), message: `expected ${what} that differ` });
-      });
-    unique(
+    expectDistinct(
+      context,
       manifest.stages.map((s) => s.name),
       (i) => ['stages', i, 'name'],
       'stage names',
@@ -103,7 +99,8 @@ export const manifestSchema = z
           path: ['stages', s, 'task'],
           message: 'expected object-detection in the first stage only: labels are per image and per object',
         });
-      unique(
+      expectDistinct(
+        context,
         stage.variants.map((v) => v.name),
         (i) => ['stages', s, 'variants', i, 'name'],
         'variant names',

@@ -43,3 +43,16 @@ export const device = z.strictObject({
   timerGrainMs: milliseconds,
 });
 export type Device = z.infer<typeof device>;
+
+/** Reports every name of a list that stands in it before. @param path of the i-th name */
+export function expectDistinct(
+  context: z.RefinementCtx,
+  names: readonly string[],
+  path: (i: number) => (string | number)[],
+  what: string,
+): void {
+  names.forEach((text, i) => {
+    if (names.indexOf(text) !== i)
+      context.addIssue({ code: 'custom', path: path(i), message: `expected ${what} that differ` });
+  });
+}

@@ -4,6 +4,7 @@ import {
   backend,
   count,
   device,
+  expectDistinct,
   isoDate,
   milliseconds,
   name,
@@ -113,13 +114,8 @@ export const planSchema = z
   })
   .superRefine((plan, context) => {
     const names = plan.stages.map((stage) => stage.name);
-    names.forEach((stage, i) => {
-      if (names.indexOf(stage) !== i)
-        context.addIssue({
-          code: 'custom',
-          path: ['stages', i, 'name'],
-          message: 'expected stage names that differ',
-        });
+    expectDistinct(context, names, (i) => ['stages', i, 'name'], 'stage names');
+    names.forEach((stage) => {
       if (!plan.workers.some((worker) => worker.stages.includes(stage)))
         context.addIssue({
           code: 'custom',

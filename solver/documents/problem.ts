@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accuracy, count, milliseconds } from './common.ts';
+import { accuracy, count, expectDistinct, milliseconds } from './common.ts';
 import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
@@ -42,18 +42,15 @@ export const problemSchema = z
     stages: z.array(problemStage).min(1, 'expected at least one stage'),
   })
   .superRefine((problem, context) => {
-    const unique = (names: readonly string[], path: (i: number) => (string | number)[], what: string) =>
-      names.forEach((text, i) => {
-        if (names.indexOf(text) !== i)
-          context.addIssue({ code: 'custom', path: path(i), message: `expected ${what} that differ` });
-      });
-    unique(
+    expectDistinct(
+      context,
       problem.stages.map((s) => s.name),
       (i) => ['stages', i, 'name'],
       'stage names',
     );
     problem.stages.forEach((stage, s) => {
-      unique(
+      expectDistinct(
+        context,
         stage.options.map((o) => o.id),
         (i) => ['stages', s, 'options', i, 'id'],
         'option ids',

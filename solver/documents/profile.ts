@@ -4,6 +4,7 @@ import {
   backend,
   count,
   device,
+  expectDistinct,
   isoDate,
   milliseconds,
   name,
@@ -164,14 +165,7 @@ export const profileSchema = z
   })
   .superRefine((profile, context) => {
     const names = profile.stages.map((stage) => stage.name);
-    names.forEach((stage, i) => {
-      if (names.indexOf(stage) !== i)
-        context.addIssue({
-          code: 'custom',
-          path: ['stages', i, 'name'],
-          message: 'expected stage names that differ',
-        });
-    });
+    expectDistinct(context, names, (i) => ['stages', i, 'name'], 'stage names');
     profile.cells.forEach((entry, i) => {
       const stage = profile.stages.find((s) => s.name === entry.stage);
       if (!stage?.variants.some((v) => v.name === entry.variant))
