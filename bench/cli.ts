@@ -9,7 +9,7 @@ import { exitCodeOf, Interrupted } from './exit.ts';
 
 const program = new Command('ipa-edge')
   .description(
-    'Measures the model variants of an inference pipeline on the GPU (or CPU) at hand, plans variant, batch size\n' +
+    'Measures the model variants of an inference pipeline on the GPU (or CPU) at hand, plans variant, batch size ' +
       'and replicas for a latency SLA exactly, and runs the plan.',
   )
   .version('0.1.0')
@@ -30,6 +30,12 @@ Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with 
 
 for (const command of [profileCommand, planCommand, solveCommand, runCommand, benchCommand, serveCommand])
   program.addCommand(command().exitOverride().showHelpAfterError('(add --help for what it takes)'));
+
+// Whoever reads may have seen enough: `ipa-edge … | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await program.parseAsync();
