@@ -8,11 +8,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { planStage, planWorkers } from '../solver/assemble.ts';
+import { planHead, planStage, planWorkers } from '../solver/assemble.ts';
 import { planRequest } from '../solver/defaults.ts';
 import { policyOf, workersOf } from '../solver/dispatch/plan.ts';
 import { type Backend, onGpu } from '../solver/documents/common.ts';
-import { PLAN, type Plan } from '../solver/documents/plan.ts';
+import type { Plan } from '../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import { planOptions } from '../solver/options.ts';
@@ -105,13 +105,8 @@ function planAt({ profile, sha256 }: ProfileSource, setting: Setting) {
     completePlan(
       { profile, sha256 },
       {
-        schema: PLAN,
-        pipeline: profile.pipeline,
+        ...planHead(profile, request),
         slaMs,
-        percentile: request.percentile,
-        ratePerS: request.ratePerS,
-        objective: request.objective,
-        resources: request.resources,
         stages,
         workers: planWorkers(stages),
         shedding: flags.shedding as Plan['shedding'],

@@ -1,9 +1,25 @@
 import { expectedTimesMs } from './co-run.ts';
 import { onGpu } from './documents/common.ts';
-import type { PlanStage, PlanWorker } from './documents/plan.ts';
+import { PLAN, type Plan, type PlanStage, type PlanWorker } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
-import type { PlanOption } from './options.ts';
+import type { PlanOption, PlanRequest } from './options.ts';
 import { mean } from './statistics.ts';
+
+type PlanHead = Pick<
+  Plan,
+  'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources'
+>;
+
+/** What a plan takes over from what it was asked for. */
+export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
+  schema: PLAN,
+  pipeline: profile.pipeline,
+  slaMs: request.slaMs,
+  percentile: request.percentile,
+  ratePerS: request.ratePerS,
+  objective: request.objective,
+  resources: request.resources,
+});
 
 /** A chosen option as a plan says it. */
 export function planStage(profile: Profile, option: PlanOption): PlanStage {

@@ -1,5 +1,5 @@
-import { planStage, planWorkers } from './assemble.ts';
-import { PLAN, type Plan } from './documents/plan.ts';
+import { planHead, planStage, planWorkers } from './assemble.ts';
+import type { Plan } from './documents/plan.ts';
 import type { Solution } from './documents/problem.ts';
 import type { Profile } from './documents/profile.ts';
 import { InfeasiblePlanError } from './errors.ts';
@@ -40,13 +40,7 @@ export function choose(solver: Solver, profile: Profile, request: PlanRequest): 
   const stages = options.map((option) => planStage(profile, option));
   return {
     plan: {
-      schema: PLAN,
-      pipeline: profile.pipeline,
-      slaMs: request.slaMs,
-      percentile: request.percentile,
-      ratePerS: request.ratePerS,
-      objective: request.objective,
-      resources: request.resources,
+      ...planHead(profile, request),
       stages,
       workers: planWorkers(stages),
       shedding: 'late',

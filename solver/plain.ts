@@ -1,6 +1,6 @@
-import { planStage } from './assemble.ts';
+import { planHead, planStage } from './assemble.ts';
 import { type Backend, onGpu } from './documents/common.ts';
-import { PLAN, type Plan } from './documents/plan.ts';
+import type { Plan } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
 import { type PlanOption, type PlanRequest, planOptions } from './options.ts';
@@ -75,13 +75,7 @@ export function plainPlan(
   return completePlan(
     { ...source, profile },
     {
-      schema: PLAN,
-      pipeline: profile.pipeline,
-      slaMs: request.slaMs,
-      percentile: request.percentile,
-      ratePerS: request.ratePerS,
-      objective: request.objective,
-      resources: request.resources,
+      ...planHead(profile, request),
       stages,
       workers: [{ id: 'page', backend, threads, stages: stages.map((stage) => stage.name) }],
       shedding: 'never',

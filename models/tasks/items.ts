@@ -71,6 +71,10 @@ export function pixelsOf(items: ItemBatch, index: number): Uint8Array<ArrayBuffe
   return items.pixels.subarray(index * size, (index + 1) * size);
 }
 
+/** The pixels of each item, of the first `most` only where that is given: views, not copies. */
+export const splitItems = (items: ItemBatch, most = items.count): Uint8Array<ArrayBuffer>[] =>
+  Array.from({ length: Math.min(most, items.count) }, (_, i) => pixelsOf(items, i));
+
 /** The items of `parts`, in order; all of one stage. */
 export function joinItems(parts: readonly ItemBatch[]): ItemBatch {
   const pixels = new Uint8Array(parts.reduce((sum, part) => sum + part.pixels.length, 0));

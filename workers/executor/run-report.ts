@@ -23,7 +23,6 @@ export interface Ran {
   readonly batches: readonly BatchRecord[];
   readonly events: RunReport['events'];
   readonly scenes: Int32Array;
-  readonly startMs: number;
 }
 
 /** The document of a run. */

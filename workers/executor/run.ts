@@ -1,6 +1,6 @@
 import type { LoadedManifest } from '../../models/load.ts';
 import { labelledItems, type Pack } from '../../models/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { pixelsOf, splitItems } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
@@ -37,6 +37,8 @@ export interface RunProgress {
 }
 
 const PROGRESS_MS = 250;
+/** Items of a stage that its worker warms up with. */
+const WARM_UP_ITEMS = 64;
 
 /**
  * Runs a plan under an open-loop load on the pack's scenes: latency counts from the scheduled arrival. What is still
@@ -107,7 +109,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     ]);
     executor.close();
     await all;
-    return runReport(options, { pack, device, answers, lateness, judge, batches, events, scenes, startMs });
+    return runReport(options, { pack, device, answers, lateness, judge, batches, events, scenes });
   } finally {
     executor.close();
   }
@@ -125,9 +127,6 @@ async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promi
 function warmUpItems({ models }: RunOptions, pack: Pack): Map<string, Uint8Array<ArrayBuffer>[]> {
   const { stages } = models.manifest;
   return new Map(
-    labelledItems(pack, stages).map(({ items }, s) => [
-      stages[s]!.name,
-      Array.from({ length: Math.min(items.count, 64) }, (_, i) => pixelsOf(items, i)),
-    ]),
+    labelledItems(pack, stages).map(({ items }, s) => [stages[s]!.name, splitItems(items, WARM_UP_ITEMS)]),
   );
 }

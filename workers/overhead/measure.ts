@@ -1,7 +1,7 @@
 import type { Remote } from 'comlink';
 import type { LoadedManifest } from '../../models/load.ts';
 import { labelledItems } from '../../models/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { splitItems } from '../../models/tasks/items.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -52,8 +52,8 @@ export async function measureOverhead(
   spawn: Spawn,
   request: OverheadRequest,
 ): Promise<OverheadResult> {
-  const items = labelledItems(await models.readPack(), models.manifest.stages).map(({ items: all }) =>
-    Array.from({ length: all.count }, (_, i) => pixelsOf(all, i)),
+  const items = labelledItems(await models.readPack(), models.manifest.stages).map((stage) =>
+    splitItems(stage.items),
   );
   const bench: Bench = { models, environment, spawn, items };
   const { device, cells } = await profilerOverhead(bench, request);

@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../../models/load.ts';
 import type { ManifestVariant } from '../../models/manifest.ts';
 import { labelledItems } from '../../models/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { splitItems } from '../../models/tasks/items.ts';
 import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../errors.ts';
@@ -77,9 +77,7 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       await store.append(journal, { kind: 'accuracy', accuracy });
     }
 
-    const items: StageItems = labelledItems(pack, manifest.stages).map(({ items: all }) =>
-      Array.from({ length: all.count }, (_, i) => pixelsOf(all, i)),
-    );
+    const items: StageItems = labelledItems(pack, manifest.stages).map((stage) => splitItems(stage.items));
     const cellProfiler = new CellProfiler({
       manifest,
       environment,
