@@ -13,6 +13,27 @@ export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
+/** Φ, by the series of Marsaglia (Evaluating the Normal Distribution, 2004). */
+function normalProbability(x: number): number {
+  let [sum, term] = [x, x];
+  for (let k = 3; Math.abs(term) > 1e-17; k += 2) {
+    term *= (x * x) / k;
+    sum += term;
+  }
+  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** Φ⁻¹ by bisection, within ±7 standard deviations. */
+export function normalQuantile(probability: number): number {
+  let [low, high] = [-7, 7];
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (normalProbability(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 export const median = (values: Iterable<number>): number => nearestRank(sortedNumbers(values), 50);
 
 /**
