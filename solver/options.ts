@@ -18,6 +18,8 @@ export interface PlanRequest {
   readonly backends?: readonly Backend[];
   /** What runs now; a change from it costs. Absent: nothing does, and no choice costs a switch. */
   readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
+  /** Replicas that a stage has, whether or not it needs them; by stage name. Absent: as many as it needs. */
+  readonly replicas?: Readonly<Record<string, number>>;
   /** Variants that a stage may have. A stage that is not named may have all. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
 }
@@ -35,6 +37,8 @@ export interface PlanOption {
   readonly latencyMs: number;
   /** n_o */
   readonly replicas: number;
+  /** Share of their time that the replicas are busy; more than 1: they never keep up. On a GPU each runs on one. */
+  readonly utilisation: number;
   /** w_o */
   readonly waitMs: number;
   /** T_o */
@@ -61,7 +65,8 @@ export interface PlanOptions {
 }
 
 /** Rounding of products must not buy a replica. */
-const ceil = (value: number): number => Math.ceil(value - 1e-9);
+const ROUNDING = 1e-9;
+const ceil = (value: number): number => Math.ceil(value - ROUNDING);
 
 /** Fewer samples than this have no percentile of their own below their maximum: 20 for p95, 100 for p99. */
 const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile));
@@ -142,13 +147,13 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanReq
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
     const all = stage.measured.map((measured) => option(stage, measured, request));
-    // Σ g ≤ ρ per GPU, and a replica runs on one GPU.
-    const fit = all.filter((o) => o.gpuShare <= resources.utilisationMax);
+    const fit = all.filter((o) => o.utilisation <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0)
       overloaded.push(
-        `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, ` +
-          `which take at least ${+Math.min(...all.map((o) => o.gpuShare)).toPrecision(4)} of a GPU; ` +
-          `at most ${resources.utilisationMax} of one may be used`,
+        `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
+          `${+Math.min(...all.map((o) => o.utilisation)).toPrecision(4)} of ` +
+          `${request.replicas?.[stage.name] === undefined ? 'a GPU' : `${request.replicas[stage.name]} replicas' time`}; ` +
+          `at most ${resources.utilisationMax} of it may be used`,
       );
     return new Map(fit.map((o) => [optionId(o.cell), o]));
   });
@@ -224,7 +229,8 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
-  const replicas = gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax));
+  const replicas =
+    request.replicas?.[stage.name] ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : replicas * cell.threads;
@@ -240,6 +246,7 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
     meanMs,
     latencyMs,
     replicas,
+    utilisation: busy / replicas,
     waitMs,
     boundMs: Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs,
     gpuShare,

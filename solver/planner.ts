@@ -18,48 +18,90 @@ const REQUESTS = 5000;
 const SEED = 1;
 /** Of the misses that the SLA allows, the share that is left to what the simulation does not know. */
 const KEPT = 0.5;
-/** Each time the simulation misses, the program gets this share of the SLA and of the utilisation it had. */
-const TIGHTEN = 0.9;
-const MOST_TIGHTENINGS = 12;
+/** Each tightening leaves the program this share of the SLA and of the utilisation. */
+const TIGHTEN = 0.95;
+const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that the simulation confirms: the program's choice, and where the simulated share of requests within
- * the SLA leaves no room under the percentile, the choice of a tightened program, and so on (after InferLine). Where none is
- * confirmed, the one that came nearest; its prediction says so.
+ * The best plan that the simulation confirms: the program's choice, or where the simulated share of requests within
+ * the SLA leaves no room under the percentile, that of the least tightened program that is confirmed (after InferLine).
+ * Where none is, the one that came nearest; its prediction says so.
  * @throws NothingMeasuredError, InfeasiblePlanError
  */
 export function plan(solver: Solver, source: ProfileSource, request: PlanRequest): Plan {
-  let best: Plan | undefined;
-  let tightness = 1;
-  for (let tightened = 0; tightened <= MOST_TIGHTENINGS; tightened++, tightness *= TIGHTEN) {
-    const candidate = planWithin(solver, source, request, tightness, tightened);
-    if (!candidate) break;
-    if (!best || candidate.predicted.slaAttainment > best.predicted.slaAttainment) best = candidate;
-    if (1 - candidate.predicted.slaAttainment <= KEPT * (1 - request.percentile / 100)) return candidate;
+  const search = new Tightening(solver, source, request);
+  const first = search.at(0)!;
+  if (search.confirms(first)) return first;
+  // Doubling steps to the first that is confirmed, or that leaves no plan at all; then between it and the one before.
+  let missed = 0;
+  let next = 1;
+  while (next < MOST_TIGHTENINGS && search.missesAt(next)) {
+    missed = next;
+    next = Math.min(2 * next + 1, MOST_TIGHTENINGS);
   }
-  return best!;
+  while (next - missed > 1) {
+    const middle = Math.floor((missed + next) / 2);
+    if (search.missesAt(middle)) missed = middle;
+    else next = middle;
+  }
+  const last = search.at(next);
+  return last && search.confirms(last) ? last : search.best;
 }
 
-/** The program's choice with a share of the SLA and of the utilisation; undefined where only the tightening left none. */
-function planWithin(
-  solver: Solver,
-  source: ProfileSource,
-  request: PlanRequest,
-  tightness: number,
-  tightened: number,
-): Plan | undefined {
-  const { slaMs, resources } = request;
-  const within: PlanRequest = {
-    ...request,
-    slaMs: slaMs * tightness,
-    resources: { ...resources, utilisationMax: resources.utilisationMax * tightness },
-  };
-  try {
-    const { plan: chosen, ...choice } = choose(solver, source.profile, within);
-    return completePlan(source, { ...chosen, slaMs, resources }, choice, tightened);
-  } catch (error) {
-    if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;
-    throw error;
+/** The plans of tightened programs, each simulated once. */
+class Tightening {
+  readonly #plans = new Map<number, Plan | undefined>();
+  readonly #simulated = new Map<string, Plan>();
+
+  constructor(
+    private readonly solver: Solver,
+    private readonly source: ProfileSource,
+    private readonly request: PlanRequest,
+  ) {}
+
+  confirms({ predicted }: Plan): boolean {
+    return 1 - predicted.slaAttainment <= KEPT * (1 - this.request.percentile / 100);
+  }
+
+  /** Whether there is a plan that is not confirmed. */
+  missesAt(tightened: number): boolean {
+    const candidate = this.at(tightened);
+    return candidate !== undefined && !this.confirms(candidate);
+  }
+
+  /** Of those that were simulated, the one with the fewest misses. */
+  get best(): Plan {
+    return [...this.#simulated.values()].reduce((best, next) =>
+      next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
+    );
+  }
+
+  /** The program's choice; undefined where only the tightening left none. */
+  at(tightened: number): Plan | undefined {
+    if (!this.#plans.has(tightened)) this.#plans.set(tightened, this.#plan(tightened));
+    return this.#plans.get(tightened);
+  }
+
+  #plan(tightened: number): Plan | undefined {
+    const { slaMs, resources } = this.request;
+    const share = TIGHTEN ** tightened;
+    const within: PlanRequest = {
+      ...this.request,
+      slaMs: slaMs * share,
+      resources: { ...resources, utilisationMax: resources.utilisationMax * share },
+    };
+    try {
+      const { plan: chosen, ...choice } = choose(this.solver, this.source.profile, within);
+      const id = JSON.stringify(chosen.stages);
+      const plan =
+        this.#simulated.get(id) ??
+        completePlan(this.source, { ...chosen, slaMs, resources }, choice, tightened);
+      this.#simulated.set(id, plan);
+      return plan;
+    } catch (error) {
+      if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;
+      throw error;
+    }
   }
 }
 

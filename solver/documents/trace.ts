@@ -13,19 +13,19 @@ export const traceSchema = z.strictObject({
 export type Trace = z.infer<typeof traceSchema>;
 
 /**
- * Reads a trace. Files of others without `"schema"` but with `rates` are read too: requests/s, one per second
- * unless they say `intervalS`.
+ * Reads a trace. Files of others without `"schema"` but with `rates` (or `rps`) are read too: requests/s, one per
+ * second unless they say `intervalS`.
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export function parseTrace(value: unknown, source: string): Trace {
   const raw = value as Record<string, unknown> | null;
   if (typeof raw !== 'object' || raw === null)
     throw new InvalidDocumentError(source, ['(root): expected a trace']);
-  if ('schema' in raw || !('rates' in raw)) {
+  if ('schema' in raw || !('rates' in raw || 'rps' in raw)) {
     if (raw.schema !== TRACE) throw new UnsupportedDocumentError(source, TRACE, raw.schema);
     return parseDocument(traceSchema, raw, source, TRACE);
   }
-  const { rates, intervalS = 1, name = source } = raw;
+  const { rps, rates = rps, intervalS = 1, name = source } = raw;
   return parseDocument(
     traceSchema,
     { schema: TRACE, name, unit: 'requests/s', intervalS, rates },

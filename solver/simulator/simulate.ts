@@ -50,14 +50,15 @@ interface InFlight {
   readonly endMs: number;
 }
 
-/** A simulation in steps: between two, a plan can be switched through `dispatch` and `service`. */
+/** A simulation in steps: between two, a plan can be switched through `dispatch` and {@link Simulation.switchTo}. */
 export class Simulation {
   readonly dispatch: Dispatch;
-  /** How long the batches take that start from now on. */
-  service: ServiceModel;
   readonly #input: SimulationInput;
   readonly #random: Random;
-  readonly #dealer: ChildDealer;
+  #service: ServiceModel;
+  #dealer: ChildDealer;
+  /** By request: the fan-out of the variants that it met. */
+  readonly #dealers: ChildDealer[] = [];
   readonly #inFlight = new Heap<InFlight>((a, b) =>
     a.endMs === b.endMs ? a.batch < b.batch : a.endMs < b.endMs,
   );
@@ -72,11 +73,17 @@ export class Simulation {
 
   constructor(input: SimulationInput) {
     this.#input = input;
-    this.service = input.service;
+    this.#service = input.service;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
     this.#dealer = new ChildDealer(input.counts);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
+  }
+
+  /** How long the batches take that start from now on, and what the requests fan out to that arrive from now on. */
+  switchTo({ service, counts }: Pick<SimulationInput, 'service' | 'counts'>): void {
+    this.#service = service;
+    this.#dealer = new ChildDealer(counts);
   }
 
   /** Lets happen what happens until then, and then. */
@@ -89,7 +96,7 @@ export class Simulation {
       if (atMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, atMs);
       if (batchMs === atMs) this.#complete(this.#inFlight.pop()!);
-      else if (arrivalMs === atMs) this.dispatch.arrive(this.#arrived++, arrivalMs);
+      else if (arrivalMs === atMs) this.#arrive(arrivalMs);
       this.#apply(this.dispatch.poll(this.#nowMs));
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
@@ -112,10 +119,17 @@ export class Simulation {
     };
   }
 
+  #arrive(arrivalMs: number): void {
+    this.#dealers.push(this.#dealer);
+    this.dispatch.arrive(this.#arrived++, arrivalMs);
+  }
+
   #complete({ batch, items }: InFlight): void {
     const { scenes, policy } = this.#input;
     const last = items[0]!.stage === policy.stages.length - 1;
-    const children = last ? [] : items.map((item) => this.#dealer.children(item, scenes[item.request]!));
+    const children = last
+      ? []
+      : items.map((item) => this.#dealers[item.request]!.children(item, scenes[item.request]!));
     this.dispatch.completed(batch, children, this.#nowMs);
   }
 
@@ -129,7 +143,7 @@ export class Simulation {
         continue;
       }
       const { batch, stage, worker, items } = action;
-      const ms = this.service.sampleMs(stage, items.length, this.#random, this.#runningBeside(worker));
+      const ms = this.#service.sampleMs(stage, items.length, this.#random, this.#runningBeside(worker));
       const startMs = Math.max(this.#nowMs, this.#busy.get(worker)?.untilMs ?? 0);
       this.#busy.set(worker, { stage, untilMs: startMs + ms });
       this.#batches.push({ stage, worker, items: items.length, startMs, ms });

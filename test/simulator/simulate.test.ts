@@ -177,9 +177,10 @@ describe('a simulation', () => {
   });
 
   it('can switch to a faster variant on the way', () => {
-    const simulation = new Simulation(queue(constantRate(50, 20, 1), () => 15));
+    const input = queue(constantRate(50, 20, 1), () => 15);
+    const simulation = new Simulation(input);
     simulation.runUntil(10_000);
-    simulation.service = { sampleMs: () => 5 };
+    simulation.switchTo({ counts: input.counts, service: { sampleMs: () => 5 } });
     const { requests } = simulation.finish();
     const last = requests.slice(-100).map(({ latencyMs }) => latencyMs!);
     expect(Math.max(...last)).toBeLessThan(100);
