@@ -21,7 +21,8 @@ export const onGpu = (b: Backend): boolean => b === 'webgpu' || b === 'cuda';
 
 /** What was measured on. Two documents speak of the same device when the fingerprints are equal. */
 export const device = z.strictObject({
-  environment: z.enum(['browser', 'node']),
+  /** `published`: nothing ran here; the figures are another's. */
+  environment: z.enum(['browser', 'node', 'published']),
   /** Browser and version, or Node and version. */
   agent: z.string().max(400),
   platform: z.string().max(200),
@@ -36,8 +37,8 @@ export const device = z.strictObject({
     })
     .nullable(),
   ortVersion: z.string().max(60),
-  /** Which build of ONNX Runtime was loaded. */
-  ortBuild: z.enum(['jspi', 'asyncify', 'node']),
+  /** Which build of ONNX Runtime was loaded; `none`: published figures. */
+  ortBuild: z.enum(['jspi', 'asyncify', 'node', 'none']),
   crossOriginIsolated: z.boolean(),
   /** Smallest step seen of `performance.now()`. */
   timerGrainMs: milliseconds,

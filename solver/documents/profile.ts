@@ -25,6 +25,8 @@ export const cellFlag = z.enum([
   'output-mismatch', // outputs differ from the reference backend's; never planned with
   'few-samples', // under 20: no p95
   'not-warm', // warm-up ended by its limit, before two windows agreed
+  'published', // samples of a log-normal with a mean and p99 that another published
+  'reconstructed', // the same, but the mean or p99 was derived from other published figures
 ]);
 export type CellFlag = z.infer<typeof cellFlag>;
 

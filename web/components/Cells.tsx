@@ -12,6 +12,8 @@ const FLAGS: Record<CellFlag, string> = {
   'output-mismatch': "outputs differ from the reference backend's: never planned with",
   'few-samples': 'under 20 samples: no p95',
   'not-warm': 'warm-up ended by its limit, before two windows agreed',
+  published: 'not measured here: samples of a log-normal with a published mean and p99',
+  reconstructed: 'not measured here: the mean or p99 was derived from other published figures',
 };
 
 const REASONS = {

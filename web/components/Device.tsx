@@ -25,7 +25,7 @@ export function DeviceFacts({ device }: { readonly device: Device }) {
     ['ONNX Runtime', `${device.ortVersion}, ${device.ortBuild} build`],
     [
       'Cross-origin isolated',
-      device.environment === 'node' ? DASH : device.crossOriginIsolated ? 'yes' : 'no',
+      device.environment !== 'browser' ? DASH : device.crossOriginIsolated ? 'yes' : 'no',
     ],
     ['Timer grain', milliseconds(device.timerGrainMs)],
   ];
