@@ -8,11 +8,8 @@ models/train/record.json and the fixtures of the tests. About ten minutes on one
 The same versions on the same processor give the same files; elsewhere, figures within about a hundredth.
 """
 
-import hashlib
 import json
-import platform
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -25,6 +22,7 @@ import fixtures
 import metric
 from export import export
 from pack import make_pack
+from records import file_facts, versions, write_json
 from scenes import SCENE_PX, make_scenes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,11 +36,6 @@ TRAIN_CROP_SEED, TEST_CROP_SEED = 3, 4
 WEIGHT_SEED = 0
 # The first of the test scenes.
 PACK_SCENES = 300
-
-
-def file_facts(path: Path) -> dict:
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "sizeBytes": len(content)}
 
 
 def make_detectors(train_scenes, test_scenes) -> dict[str, dict]:
@@ -140,10 +133,6 @@ def manifest(detectors: dict, classifiers: dict, pack_facts: dict) -> dict:
     }
 
 
-def write_json(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n")
-
-
 def main() -> None:
     torch.set_num_threads(1)
     MODELS.mkdir(parents=True, exist_ok=True)
@@ -170,11 +159,7 @@ def main() -> None:
     test_scores = evaluate.pipeline_scores(MODELS, test_scenes)
     record = {
         "dataset": data.SOURCE,
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            **{name: version(name) for name in ("numpy", "onnxruntime", "pillow")},
-        },
+        "versions": versions("numpy", "onnxruntime", "pillow"),
         "files": {
             **{f"{name}.onnx": entry for name, entry in {**detectors, **classifiers}.items()},
             pack_path.name: pack_entry,

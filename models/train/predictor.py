@@ -1,0 +1,161 @@
+"""
+Makes models/predictor/ again: the learned load predictor and its record. A few minutes on one free core.
+
+    apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
+    OMP_NUM_THREADS=1 /usr/bin/python3 models/train/predictor.py [REFERENCE]
+
+REFERENCE ($IPA_EDGE_REFERENCE if not given) holds IPA's traces in ipa/traces/: 14 days of counts per second, of which
+the last two are held back, and the workload "bursty" of a later day.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import loads
+from export import export
+from forecaster import Forecaster
+from records import file_facts, versions, write_json
+
+FOLDER = Path(__file__).resolve().parents[2] / "models" / "predictor"
+HELD_BACK_DAYS = 2
+SEED = 0
+EPOCHS, BATCH, RATE = 14, 512, 3e-3
+QUANTILES = (0.5, 0.9)
+# Each kind of redrawn load so many times, each hour of it at another scale.
+ROUNDS, HOUR_S, SCALES = 3, 3600, (0.01, 200)
+# This share of the histories is short, mostly very short: what a run begins with.
+SHORT = 0.1
+JUDGED_SCALES = (0.1, 1, 10, 100)
+
+
+def training_windows(days: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The trace as it is, at two offsets, and redrawn at many scales."""
+    hours = [hour for day in days for hour in np.array_split(day, max(1, len(day) // HOUR_S))]
+    log_scales = np.log(SCALES)
+    sets = [loads.windows(days), loads.windows(days, loads.STRIDE_S // 2)]
+    for redraw in list(loads.REDRAWN.values()) * ROUNDS:
+        drawn = [redraw(hour, np.exp(rng.uniform(*log_scales)), rng) for hour in hours]
+        sets.append(loads.windows(drawn, int(rng.integers(loads.STRIDE_S))))
+    histories, maxima = (np.concatenate(part) for part in zip(*sets))
+    short = np.flatnonzero(rng.random(len(histories)) < SHORT)
+    kept = np.ceil(loads.HISTORY_S * rng.random((len(short), 1)) ** 2)
+    age = np.arange(loads.HISTORY_S, 0, -1)
+    histories[short] = np.where(age <= kept, histories[short], loads.UNKNOWN)
+    return histories, maxima
+
+
+def train(histories: np.ndarray, maxima: np.ndarray) -> Forecaster:
+    torch.manual_seed(SEED)
+    model = Forecaster()
+    with torch.no_grad():
+        parts = [model.features(part) for part in torch.from_numpy(histories).split(8192)]
+    features, base = (torch.cat(part) for part in zip(*parts))
+    model.mean.copy_(features.mean(0))
+    model.deviation.copy_(features.std(0))
+    wanted = torch.from_numpy(maxima)[:, None]
+    quantiles = torch.tensor(QUANTILES)
+    steps = len(features) // BATCH
+    optimiser = torch.optim.AdamW(model.parameters(), lr=RATE)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=EPOCHS * steps)
+    for _ in range(EPOCHS):
+        for picked in torch.randperm(len(features))[: steps * BATCH].split(BATCH):
+            # Spread over the whole number, so that the quantile, rounded, is the whole number's.
+            spread = wanted[picked] + torch.rand(BATCH, 1) - 0.5
+            missed = torch.log1p(spread) - model.quantiles(features[picked], base[picked])
+            optimiser.zero_grad()
+            torch.maximum(quantiles * missed, (quantiles - 1) * missed).mean().backward()
+            optimiser.step()
+            schedule.step()
+    return model.eval()
+
+
+def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
+    """Mean of 2 |y - p| / (y + p), in %; two zeros agree."""
+    return float(200 * np.mean(np.abs(actual - forecast) / np.maximum(actual + forecast, 1e-9)))
+
+
+def predict(path: Path, histories: np.ndarray) -> np.ndarray:
+    """Median and p90 by the exported model: [n, 2]."""
+    import onnxruntime  # not above: the process of export.py must do without
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session.run(None, {"counts": histories})[0]
+
+
+def judge(path: Path, stretches: list[np.ndarray]) -> dict:
+    """The learned predictor beside those that need no training (solver/predictors/)."""
+    histories, actual = loads.windows(stretches)
+    rolling = np.lib.stride_tricks.sliding_window_view(histories, loads.HORIZON_S, axis=1).max(2)
+    median, p90 = np.quantile(rolling, QUANTILES, axis=1, method="inverted_cdf")
+    learned = predict(path, histories)
+
+    def maximum(seconds: int) -> np.ndarray:
+        return histories[:, -seconds:].max(1)
+
+    forecasts = {
+        "learned": (learned[:, 0], learned[:, 1]),
+        "quantile": (median, p90),
+        **{f"last{seconds}sMaximum": (maximum(seconds), maximum(seconds)) for seconds in (10, 20, 120)},
+    }
+    return {
+        "intervals": len(actual),
+        **{
+            name: {
+                "smape": round(smape(actual, median), 2),
+                "p90Coverage": round(float(np.mean(actual <= p90)), 3),
+                "p90OverMean": round(float(p90.mean() / actual.mean()), 3),
+            }
+            for name, (median, p90) in forecasts.items()
+        },
+    }
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ["IPA_EDGE_REFERENCE"])
+    traces = reference / "ipa" / "traces"
+    counts = loads.read_counts(traces / "train_per_second.txt.gz")
+    split = len(counts) - HELD_BACK_DAYS * loads.DAY_S
+    days, held_back = loads.without_outages(counts[:split]), loads.without_outages(counts[split:])
+
+    rng = np.random.default_rng(SEED)
+    start = time.monotonic()
+    histories, maxima = training_windows(days, rng)
+    model = train(histories, maxima)
+    seconds = time.monotonic() - start
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / "predictor.onnx"
+    export(model, path, (loads.HISTORY_S,), "forecast", "counts", ("batch", "seconds"))
+
+    record = {
+        **file_facts(path),
+        "data": "IPA's training trace (requests per second of 14 days), outages cut out, as it is and redrawn",
+        "days": split // loads.DAY_S,
+        "heldBackDays": HELD_BACK_DAYS,
+        "windows": len(histories),
+        "seed": SEED,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "seconds": round(seconds),
+        "versions": versions("numpy", "onnxruntime"),
+        "heldBack": judge(path, held_back),
+        "bursty": judge(path, [loads.read_counts(traces / "bursty.json")]),
+        "heldBackRedrawn": {
+            f"{kind} x {scale:g}": judge(path, [redraw(stretch, scale, rng) for stretch in held_back])
+            for kind, redraw in loads.REDRAWN.items()
+            for scale in JUDGED_SCALES
+        },
+    }
+    write_json(FOLDER / "record.json", record)
+    for name in ("heldBack", "bursty"):
+        print(name, record[name])
+
+
+if __name__ == "__main__":
+    main()
