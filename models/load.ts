@@ -58,6 +58,19 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** Reads a file that `namedBy` names with its sum. @throws MissingFileError, ChecksumError */
+export async function readChecked(
+  read: ReadFile,
+  path: string,
+  sha256: string,
+  namedBy: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readOrMiss(read, path, namedBy);
+  const found = await sha256Hex(bytes);
+  if (found !== sha256) throw new ChecksumError(path, sha256, found);
+  return bytes;
+}
+
 export interface LoadedManifest {
   readonly manifest: Manifest;
   /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
@@ -74,13 +87,8 @@ export async function loadManifest(path: string, read: ReadFile): Promise<Loaded
   const text = new TextDecoder().decode(await readOrMiss(read, path, 'the caller'));
   const manifest = parseJson(manifestSchema, text, path, MANIFEST);
 
-  const readVerified = async (file: string, sha256: string) => {
-    const resolved = resolveFile(path, file);
-    const bytes = await readOrMiss(read, resolved, path);
-    const found = await sha256Hex(bytes);
-    if (found !== sha256) throw new ChecksumError(resolved, sha256, found);
-    return bytes;
-  };
+  const readVerified = (file: string, sha256: string) =>
+    readChecked(read, resolveFile(path, file), sha256, path);
   const readPack = async () => {
     const pack = await parsePack(await readVerified(manifest.pack.file, manifest.pack.sha256));
     checkPack(pack, manifest.stages);

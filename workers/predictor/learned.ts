@@ -1,0 +1,30 @@
+import { type ReadFile, readChecked } from '../../models/load.ts';
+import record from '../../models/predictor/record.json' with { type: 'json' };
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Predictor } from '../../solver/predictors/predictor.ts';
+import type { Runtime } from '../runtime/runtime.ts';
+
+/** In this form bundlers find the file and give it to the page. */
+const MODEL = new URL('../../models/predictor/predictor.onnx', import.meta.url);
+
+/**
+ * The predictor of models/train/predictor.py. Everything but the counts is in the model: features, short histories,
+ * whole numbers.
+ * @throws MissingFileError, ChecksumError
+ */
+export async function loadPredictor(runtime: Runtime, backend: Backend, read: ReadFile): Promise<Predictor> {
+  const model = await readChecked(read, MODEL.href, record.sha256, 'models/predictor/record.json');
+  const session = await runtime.createSession(model, backend);
+  // The runtime bears one operation at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    name: 'learned',
+    async forecast(countsPerS) {
+      const data = Float32Array.from(countsPerS);
+      const run = last.then(() => session.run({ data, dims: [1, data.length] }));
+      last = run.catch(() => {});
+      const [medianPerS, p90PerS] = (await run).output.data;
+      return { medianPerS: medianPerS!, p90PerS: p90PerS! };
+    },
+  };
+}

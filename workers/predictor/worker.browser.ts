@@ -1,0 +1,26 @@
+import { expose } from 'comlink';
+import type { Predictor } from '../../solver/predictors/predictor.ts';
+import { createWebRuntime } from '../runtime/ort-web.ts';
+import { loadPredictor } from './learned.ts';
+
+let predictor: Promise<Predictor> | undefined;
+
+async function load(): Promise<Predictor> {
+  return loadPredictor(await createWebRuntime(1), 'wasm', async (url) => {
+    const response = await fetch(url);
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+    return new Uint8Array(await response.arrayBuffer());
+  });
+}
+
+const api = {
+  async load(): Promise<void> {
+    predictor ??= load();
+    await predictor;
+  },
+  forecast: async (countsPerS: readonly number[]) => (await predictor!).forecast(countsPerS),
+};
+
+export type PredictorApi = typeof api;
+
+expose(api);
