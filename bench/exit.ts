@@ -14,6 +14,7 @@ const BAD_INPUT = new Set([
   'InvalidDocumentError',
   'UnsupportedDocumentError',
   'MissingFileError',
+  'NoModelsError',
   'ChecksumError',
   'InvalidPackError',
   'ModelLoadError',

@@ -1,6 +1,7 @@
-import { parseJson } from '../solver/documents/document.ts';
+import { parseJson, UnsupportedDocumentError } from '../solver/documents/document.ts';
 import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
 import { checkPack, type Pack, parsePack } from './pack.ts';
+import { PUBLISHED } from './published.ts';
 
 /** Reads a whole file by path or URL; rejects where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -33,6 +34,17 @@ export class ChecksumError extends Error {
     super(
       `${path} should have SHA-256 ${expected}, but has ${found}. ` +
         'Fetch it again, or, if it was changed on purpose, write its new sum into the manifest.',
+    );
+  }
+}
+
+/** A manifest has published figures and no models. */
+export class NoModelsError extends Error {
+  override name = 'NoModelsError';
+  constructor(readonly path: string) {
+    super(
+      `${path} has published figures and no models: the pipeline can be planned and simulated (ipa-edge simulate), ` +
+        'not profiled or run. Give a manifest with models.',
     );
   }
 }
@@ -81,11 +93,11 @@ export interface LoadedManifest {
 
 /**
  * Reads and checks a manifest; its files are read when they are asked for.
- * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError
+ * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
   const text = new TextDecoder().decode(await readOrMiss(read, path, 'the caller'));
-  const manifest = parseJson(manifestSchema, text, path, MANIFEST);
+  const manifest = parseModels(text, path);
 
   const readVerified = (file: string, sha256: string) =>
     readChecked(read, resolveFile(path, file), sha256, path);
@@ -95,4 +107,13 @@ export async function loadManifest(path: string, read: ReadFile): Promise<Loaded
     return pack;
   };
   return { manifest, readVerified, readPack };
+}
+
+function parseModels(text: string, path: string): Manifest {
+  try {
+    return parseJson(manifestSchema, text, path, MANIFEST);
+  } catch (error) {
+    if (error instanceof UnsupportedDocumentError && error.found === PUBLISHED) throw new NoModelsError(path);
+    throw error;
+  }
 }

@@ -2,29 +2,16 @@ import { z } from 'zod';
 import { accuracy, expectDistinct, milliseconds, name, positiveCount } from '../solver/documents/common.ts';
 import { parseDocument } from '../solver/documents/document.ts';
 import { accuracyMethod } from '../solver/documents/plan.ts';
-import { type MeasuredCell, PROFILE, type Profile } from '../solver/documents/profile.ts';
-import { seededRandom, shuffled } from '../solver/random.ts';
-import { mean, normalQuantile, summarise } from '../solver/statistics.ts';
-import { sha256Hex } from './load.ts';
+import { P99_RATIO_MAX } from './log-normal.ts';
 
 /** A pipeline of which there are published figures and no models: it can be planned and simulated, not run. */
 export const PUBLISHED = 'ipa-edge/published@1';
 
-/** Runs that a cell of the profile stands for. */
-const SAMPLES = 200;
-
-/** Of a sorted set of that size the nearest-rank p99 is the 198th, which stands at this quantile. */
-const Z99 = normalQuantile((Math.ceil(0.99 * SAMPLES) - 0.5) / SAMPLES);
-
-/** No log-normal has a higher p99 / mean. */
-const P99_RATIO_MAX = Math.exp(Z99 ** 2 / 2);
-
-/** Replicas of the paper are ready 8 s after a decision. */
-const READY_MS = 8000;
-
 const publishedVariant = z.strictObject({
   name,
   accuracy,
+  /** Of the accuracy: a key of `sources`. */
+  source: name,
   /** Cores of a replica in the paper. */
   baseCores: positiveCount,
   parametersMillion: z.number().positive(),
@@ -76,8 +63,9 @@ export const publishedSchema = z
     }),
     /** The largest batch that the paper's own system could choose. */
     batchMax: positiveCount,
-    /** Variants that it could choose from, where not all: FA2 has one of each stage. */
+    /** Variants that the paper's systems could choose from, of stages where not all. */
     restrictTo: z.record(name, z.array(name).min(1)),
+    /** The one variant per stage of FA2, high and low, and the replicas per stage of RIM. */
     fa2High: choice,
     fa2Low: choice,
     rimReplicas: z.record(name, positiveCount),
@@ -104,6 +92,10 @@ export const publishedSchema = z
         (i) => ['stages', s, 'variants', i, 'name'],
         'variant names',
       );
+      stage.variants.forEach((variant, v) => {
+        const path = ['stages', s, 'variants', v, 'source'];
+        expectThat(variant.source in sources, path, 'expected a key of sources');
+      });
       for (const field of ['fa2High', 'fa2Low'] as const)
         expectThat(
           has(stage.name, published[field][stage.name] ?? ''),
@@ -137,88 +129,3 @@ export type Published = z.infer<typeof publishedSchema>;
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parsePublished = (value: unknown, source: string): Published =>
   parseDocument(publishedSchema, value, source, PUBLISHED);
-
-/**
- * A profile with log-normal service times of the published means and p99s. Every stage gets one item per request, as in
- * the paper.
- */
-export async function publishedProfile(published: Published): Promise<Profile> {
-  const random = seededRandom(0);
-  return {
-    schema: PROFILE,
-    createdAt: '2024-01-01T00:00:00Z',
-    pipeline: published.name,
-    device: {
-      environment: 'published',
-      agent: published.title,
-      platform: published.platform,
-      logicalCores: published.cores,
-      adapter: null,
-      ortVersion: 'none',
-      ortBuild: 'none',
-      crossOriginIsolated: false,
-      timerGrainMs: 0,
-    },
-    settings: {
-      seed: 0,
-      budgetS: 1,
-      batches: [...new Set(published.cells.map(({ batch }) => batch))].sort((a, b) => a - b),
-      slaMs: published.slaMs,
-    },
-    stages: await Promise.all(published.stages.map(profileStage)),
-    cells: published.cells.map((cell) => {
-      const { meanMs, p99Ms, cores, basis, stage, variant, batch } = cell;
-      const inferenceMs = shuffled(logNormal(meanMs, p99Ms), random);
-      return {
-        stage,
-        variant,
-        backend: 'cpu',
-        threads: cores,
-        batch,
-        state: 'measured',
-        cold: { loadMs: 0, createMs: READY_MS, firstRunMs: 0 },
-        warmupRuns: 0,
-        inferenceMs,
-        handlingMs: inferenceMs.map(() => 0),
-        latencyMs: summarise(inferenceMs),
-        outputs: { maxAbsError: 0, agree: true },
-        flags: [basis],
-      } satisfies MeasuredCell;
-    }),
-    fanOut: published.stages.map(({ name }) => ({ stage: name, upstream: {}, counts: [1] })),
-    endToEnd: [],
-    coRun: [],
-  };
-}
-
-async function profileStage({ name, task, metric, variants }: Published['stages'][number]) {
-  return {
-    name,
-    task,
-    metric,
-    variants: await Promise.all(
-      variants.map(async (variant) => ({
-        name: variant.name,
-        // There is no file: the record stands for it, so that variants differ.
-        sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(variant))),
-        // Of the parameters, in 32 bits.
-        sizeBytes: Math.round(variant.parametersMillion * 4e6),
-        accuracy: { published: variant.accuracy, measured: null },
-      })),
-    ),
-  };
-}
-
-/**
- * Samples at the middles of equal parts of the log-normal that has this mean and p99. Its mean is exp(μ + σ²/2) and
- * its p99 exp(μ + zσ), so ln(p99 / mean) = zσ − σ²/2, and σ is the smaller root.
- */
-function logNormal(meanMs: number, p99Ms: number): number[] {
-  const sigma = Z99 - Math.sqrt(Z99 ** 2 - 2 * Math.log(p99Ms / meanMs));
-  const shape = STANDARD_NORMAL.map((z) => Math.exp(sigma * z));
-  // The middles miss a little of the tail's mean.
-  const scale = meanMs / mean(shape);
-  return shape.map((value) => scale * value);
-}
-
-const STANDARD_NORMAL = Array.from({ length: SAMPLES }, (_, i) => normalQuantile((i + 0.5) / SAMPLES));

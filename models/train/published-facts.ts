@@ -26,13 +26,11 @@ export interface PipelineFacts extends Omit<Published, 'schema' | 'stages' | 'ce
 }
 
 const variants = (
-  ...rows: readonly [name: string, accuracy: number, baseCores: number, parametersMillion: number][]
+  source: string,
+  ...values: readonly [name: string, accuracy: number, baseCores: number, parametersMillion: number][]
 ): Variant[] =>
-  rows.map(([name, accuracy, baseCores, parametersMillion]) => ({
-    name,
-    accuracy,
-    baseCores,
-    parametersMillion,
+  values.map(([name, accuracy, baseCores, parametersMillion]) => ({
+    ...{ name, accuracy, source, baseCores, parametersMillion },
   }));
 
 const rows = (
@@ -90,6 +88,7 @@ const DETECT: StageFacts = {
   metric: 'mAP@0.5 (COCO)',
   thresholdPerS: 4,
   variants: variants(
+    'code',
     ['yolov5n', 0.457, 1, 1.9],
     ['yolov5s', 0.568, 1, 7.2],
     ['yolov5m', 0.641, 2, 21.2],
@@ -158,6 +157,7 @@ const CLASSIFY: StageFacts = {
   metric: 'top-1 accuracy (ImageNet)',
   thresholdPerS: 4,
   variants: variants(
+    'code',
     ['resnet18', 0.6975, 1, 11.7],
     ['resnet34', 0.7331, 1, 21.8],
     ['resnet50', 0.7613, 1, 25.5],

@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Published, parsePublished, publishedProfile } from '../../models/published.ts';
+import { loadManifest, NoModelsError } from '../../models/load.ts';
+import { type Published, parsePublished } from '../../models/published.ts';
+import { publishedProfile } from '../../models/published-profile.ts';
 import { fullBatchMs, publishedOf, text } from '../../models/train/published.ts';
 import { FACTS } from '../../models/train/published-facts.ts';
 import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/defaults.ts';
@@ -211,6 +215,13 @@ describe('rows of the public profiles', () => {
   ] as const)('%s', (_, values, expected) => {
     expect(fullBatchMs({ ...row, ...values })).toBe(expected);
   });
+});
+
+it('has no models to load, and says so', async () => {
+  const path = fileURLToPath(new URL('../../models/ipa-video/manifest.json', import.meta.url));
+  const loading = loadManifest(path, (file) => readFile(file));
+  await expect(loading).rejects.toThrow(NoModelsError);
+  await expect(loading).rejects.toThrow('no models: the pipeline can be planned and simulated');
 });
 
 describe('a document of another', () => {
