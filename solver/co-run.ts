@@ -1,23 +1,34 @@
-import { onGpu } from './documents/common.ts';
-import type { CoRun, MeasuredCell, Profile } from './documents/profile.ts';
-import { mean } from './statistics.ts';
+import type { GpuBackend } from './documents/common.ts';
+import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from './documents/profile.ts';
+import { mean, median } from './statistics.ts';
 
-/** The co-run that tells of a backend and thread count; none on a GPU, or where it was not measured. */
-export const coRunOf = (
+/** The co-run that tells of a CPU backend and thread count; none on a GPU, or where it was not measured. */
+export const cpuCoRunOf = (
   profile: Pick<Profile, 'coRun'>,
   { backend, threads }: Pick<MeasuredCell, 'backend' | 'threads'>,
-): CoRun | undefined =>
-  onGpu(backend)
-    ? undefined
-    : profile.coRun.find((entry) => entry.backend === backend && entry.threads === threads);
+): CpuCoRun | undefined =>
+  profile.coRun.find(
+    (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
+  );
 
 /** The delay of a batch beside a busy worker, at a percentile of such delays: linear between those measured, level beyond them. */
-export function delayAtMs({ delays }: Pick<CoRun, 'delays'>, percentile: number): number {
+export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: number): number {
   const above = delays.findIndex((point) => point.percentile >= percentile);
   if (above === 0) return delays[0]!.delayMs;
   if (above < 0) return delays.at(-1)!.delayMs;
   const [a, b] = [delays[above - 1]!, delays[above]!];
   return a.delayMs + ((b.delayMs - a.delayMs) * (percentile - a.percentile)) / (b.percentile - a.percentile);
+}
+
+/**
+ * How many times longer than alone a batch takes while one other worker is busy on the same GPU; undefined: it was not measured.
+ */
+export function gpuSlowDown(profile: Pick<Profile, 'coRun'>, backend: GpuBackend): number | undefined {
+  const coRun = profile.coRun.find(
+    (entry): entry is GpuCoRun => 'slowDowns' in entry && entry.backend === backend,
+  );
+  // A worker is not made faster by another one: what is under 1 is noise.
+  return coRun && Math.max(1, median(coRun.slowDowns));
 }
 
 /** How often another worker is taken to be busy when a batch starts, before a plan is known. */
@@ -31,7 +42,7 @@ const GOLDEN = 0.618034;
  */
 export function expectedTimesMs(profile: Pick<Profile, 'coRun' | 'stages'>, cell: MeasuredCell): number[] {
   const alone = cell.inferenceMs.map((inferenceMs, run) => inferenceMs + cell.handlingMs[run]!);
-  const coRun = profile.stages.length > 1 ? coRunOf(profile, cell) : undefined;
+  const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
   const meanDelayMs = mean(Array.from({ length: 100 }, (_, i) => delayAtMs(coRun, i + 0.5)));
   // Too few samples to spread delays over get the mean of them.

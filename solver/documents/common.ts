@@ -17,7 +17,11 @@ export const backend = z.enum(['webgpu', 'wasm', 'cpu', 'cuda']);
 export type Backend = z.infer<typeof backend>;
 
 /** Backends whose sessions take time of the device's GPU; the others hold cores. */
-export const onGpu = (b: Backend): boolean => b === 'webgpu' || b === 'cuda';
+export const gpuBackend = backend.extract(['webgpu', 'cuda']);
+export type GpuBackend = z.infer<typeof gpuBackend>;
+export const cpuBackend = backend.exclude(gpuBackend.options);
+
+export const onGpu = (b: Backend): b is GpuBackend => b === 'webgpu' || b === 'cuda';
 
 /** What was measured on. Two documents speak of the same device when the fingerprints are equal. */
 export const device = z.strictObject({

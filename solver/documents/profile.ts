@@ -3,8 +3,10 @@ import {
   accuracy,
   backend,
   count,
+  cpuBackend,
   device,
   expectDistinct,
+  gpuBackend,
   isoDate,
   milliseconds,
   name,
@@ -135,14 +137,33 @@ export type EndToEnd = z.infer<typeof endToEnd>;
  * the last stage, quantile by quantile, together against alone. It is a time and not a ratio: what a worker waits for
  * is its turn on a core, however long its batch.
  */
-export const coRun = z.strictObject({
-  backend,
+export const cpuCoRun = z.strictObject({
+  backend: cpuBackend,
   threads: positiveCount,
   /** Samples of the worker that had the fewest. */
   n: positiveCount,
   /** Percentiles rise. */
   delays: z.array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds })).min(1),
 });
+export type CpuCoRun = z.infer<typeof cpuCoRun>;
+
+/**
+ * The same on a GPU, where it is a ratio: two workers, each with a device of its own, slice the GPU's time, so each batch takes
+ * longer by what the other one takes of it.
+ */
+export const gpuCoRun = z.strictObject({
+  backend: gpuBackend,
+  threads: z.literal(1),
+  n: positiveCount,
+  /**
+   * Of each round, how many times longer than in one worker for both stages a batch takes while both workers are busy: 2 where
+   * they only take turns; 1 where neither takes what the other needs. Two over it is the gain in batches per second.
+   */
+  slowDowns: z.array(z.number().positive()).min(1),
+});
+export type GpuCoRun = z.infer<typeof gpuCoRun>;
+
+export const coRun = z.discriminatedUnion('backend', [cpuCoRun, gpuCoRun]);
 export type CoRun = z.infer<typeof coRun>;
 
 export const profileSchema = z
@@ -162,7 +183,7 @@ export const profileSchema = z
     cells: z.array(cell),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
-    /** Empty where there is one stage, or no room for two workers. */
+    /** Empty where there is one stage, or no room for two workers. Older profiles have none of a GPU. */
     coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {

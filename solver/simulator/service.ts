@@ -1,7 +1,8 @@
-import { coRunOf, delayAtMs } from '../co-run.ts';
+import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../co-run.ts';
 import { interpolate } from '../dispatch/interpolate.ts';
+import { type GpuBackend, onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
-import type { CoRun, Profile } from '../documents/profile.ts';
+import type { CpuCoRun, Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/report.ts';
 import type { Random } from '../random.ts';
 import { sortedNumbers } from '../statistics.ts';
@@ -13,6 +14,11 @@ export interface ServiceModel {
    * @param beside stages whose batches other workers run when it starts
    */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
+  /**
+   * How many times longer than that a batch takes as long as workers run these stages, its own among them. Absent: they do not
+   * slow each other.
+   */
+  slowDown?(stage: number, running: readonly number[]): number;
 }
 
 export class UnmeasuredStageError extends Error {
@@ -22,19 +28,22 @@ export class UnmeasuredStageError extends Error {
   }
 }
 
+/** Of workers on one GPU that was not measured: as where they only take turns. */
+const TAKING_TURNS = 2;
+
 /**
  * Draws from the measured batches of the chosen variants. They were measured alone: one that starts on a CPU beside another one
- * is delayed as batches were when workers were run side by side.
+ * is delayed, and those on one GPU slow each other, as batches did when workers were run side by side.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
   profile: Pick<Profile, 'cells' | 'coRun'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
-): ServiceModel =>
-  serviceFromSamples(
+): ServiceModel => ({
+  ...serviceFromSamples(
     stages.map(({ name, variant, backend, threads }) => ({
       label: `${name}/${variant}/${backend}/${threads}`,
-      coRun: coRunOf(profile, { backend, threads }),
+      coRun: cpuCoRunOf(profile, { backend, threads }),
       samples: profile.cells.flatMap((cell) =>
         cell.state === 'measured' &&
         cell.stage === name &&
@@ -45,7 +54,29 @@ export const serviceFromProfile = (
           : [],
       ),
     })),
-  );
+  ),
+  ...sharedGpu(profile, stages),
+});
+
+/**
+ * Batches on one GPU slow each other alike. Of more than two, no more get done together than of two: that was not measured.
+ */
+function sharedGpu(
+  profile: Pick<Profile, 'coRun'>,
+  stages: readonly Pick<PlanStage, 'backend'>[],
+): Pick<ServiceModel, 'slowDown'> {
+  const gpus = stages.map(({ backend }) => (onGpu(backend) ? backend : undefined));
+  if (gpus.every((gpu) => gpu === undefined)) return {};
+  const ofTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu) ?? TAKING_TURNS;
+  const slowDowns = gpus.map((gpu) => gpu && ofTwo(gpu));
+  return {
+    slowDown(stage, running) {
+      const gpu = gpus[stage];
+      const busy = running.filter((other) => gpus[other] === gpu).length;
+      return gpu === undefined || busy < 2 ? 1 : (slowDowns[stage]! * busy) / 2;
+    },
+  };
+}
 
 /**
  * Draws from what a run's own batches took. Batches of one size are one sample, whichever plan they ran under.
@@ -70,7 +101,7 @@ type SizedSamples = readonly (readonly [items: number, samplesMs: readonly numbe
 
 interface StageSamples {
   readonly label: string;
-  readonly coRun: CoRun | undefined;
+  readonly coRun: CpuCoRun | undefined;
   readonly samples: SizedSamples;
 }
 

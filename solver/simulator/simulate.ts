@@ -1,9 +1,9 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
-import { Heap } from '../dispatch/heap.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from '../dispatch/types.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/report.ts';
 import { type Random, seededRandom } from '../random.ts';
 import { ChildDealer, type SceneCounts } from './fanout.ts';
+import { Running, type RunningBatch } from './running.ts';
 import type { ServiceModel } from './service.ts';
 
 export interface SimulationInput {
@@ -29,7 +29,7 @@ export interface SimulatedBatch {
 export interface SimulationResult {
   /** One per arrival, in order. */
   readonly requests: readonly RequestRecord[];
-  /** In order of starting. */
+  /** In order of their ends. */
   readonly batches: readonly SimulatedBatch[];
   /** Share of the time up to `endMs` in which each worker was busy, by id. */
   readonly utilisation: Readonly<Record<string, number>>;
@@ -43,13 +43,6 @@ export interface SimulationResult {
  */
 export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
 
-interface InFlight {
-  readonly batch: number;
-  readonly items: readonly Item[];
-  readonly worker: string;
-  readonly endMs: number;
-}
-
 /** A simulation in steps: between two, a plan can be switched through `dispatch` and {@link Simulation.switchTo}. */
 export class Simulation {
   readonly dispatch: Dispatch;
@@ -59,11 +52,7 @@ export class Simulation {
   #dealer: ChildDealer;
   /** By request: the fan-out of the variants that it met. */
   readonly #dealers: ChildDealer[] = [];
-  readonly #inFlight = new Heap<InFlight>((a, b) =>
-    a.endMs === b.endMs ? a.batch < b.batch : a.endMs < b.endMs,
-  );
-  /** What each worker ran last, and when it has run all that it was handed. */
-  readonly #busy = new Map<string, { readonly stage: number; readonly untilMs: number }>();
+  readonly #running = new Running();
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -90,12 +79,13 @@ export class Simulation {
   runUntil(untilMs: number): void {
     for (;;) {
       const arrivalMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
-      const batchMs = this.#inFlight.peek()?.endMs ?? Number.POSITIVE_INFINITY;
+      const ending = this.#running.next();
+      const batchMs = ending?.endMs ?? Number.POSITIVE_INFINITY;
       const wakeMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
       const atMs = Math.min(arrivalMs, batchMs, wakeMs);
       if (atMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, atMs);
-      if (batchMs === atMs) this.#complete(this.#inFlight.pop()!);
+      if (ending && batchMs === atMs) this.#complete(ending);
       else if (arrivalMs === atMs) this.#arrive(arrivalMs);
       this.#apply(this.dispatch.poll(this.#nowMs));
     }
@@ -107,6 +97,7 @@ export class Simulation {
     const { arrivalsMs, policy } = this.#input;
     this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);
     this.#apply(this.dispatch.close());
+    for (const unfinished of this.#running.all) this.#record(unfinished);
     return {
       requests: this.#outcomes.map((outcome, i) => ({
         arrivalMs: arrivalsMs[i]!,
@@ -124,7 +115,10 @@ export class Simulation {
     this.dispatch.arrive(this.#arrived++, arrivalMs);
   }
 
-  #complete({ batch, items }: InFlight): void {
+  #complete(ended: RunningBatch): void {
+    const { batch, items } = ended;
+    this.#running.end(ended, this.#service);
+    this.#record(ended);
     const { scenes, policy } = this.#input;
     const last = items[0]!.stage === policy.stages.length - 1;
     const children = last
@@ -143,20 +137,15 @@ export class Simulation {
         continue;
       }
       const { batch, stage, worker, items } = action;
-      const ms = this.#service.sampleMs(stage, items.length, this.#random, this.#runningBeside(worker));
-      const startMs = Math.max(this.#nowMs, this.#busy.get(worker)?.untilMs ?? 0);
-      this.#busy.set(worker, { stage, untilMs: startMs + ms });
-      this.#batches.push({ stage, worker, items: items.length, startMs, ms });
-      this.#inFlight.push({ batch, items, worker, endMs: startMs + ms });
+      const beside = this.#running.beside(worker, this.#nowMs);
+      const ms = this.#service.sampleMs(stage, items.length, this.#random, beside);
+      const [startMs, endMs] = [this.#nowMs, this.#nowMs + ms];
+      this.#running.start({ batch, stage, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
   }
 
-  /** Stages whose batches other workers run now. */
-  #runningBeside(worker: string): number[] {
-    const stages: number[] = [];
-    for (const [id, { stage, untilMs }] of this.#busy)
-      if (id !== worker && untilMs > this.#nowMs) stages.push(stage);
-    return stages;
+  #record({ stage, worker, items, startMs, endMs }: RunningBatch): void {
+    this.#batches.push({ stage, worker, items: items.length, startMs, ms: endMs - startMs });
   }
 
   #utilisation(): Record<string, number> {

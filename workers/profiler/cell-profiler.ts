@@ -15,7 +15,7 @@ import { slaByRule } from '../../solver/sla.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../errors.ts';
 import { cellsOfBatch } from './cells.ts';
-import { coRunnable, measureCoRun } from './co-run.ts';
+import { measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
 import {
   batchRunner,
@@ -218,38 +218,11 @@ export class CellProfiler {
     return session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
   }
 
-  /** What two busy workers cost each other, per CPU backend and thread count; nothing where there is one stage. */
-  async coRun(): Promise<CoRun[]> {
-    const { manifest, environment, progress, sessions } = this.o;
-    if (manifest.stages.length === 1) return [];
-    const pairs = coRunnable(this.cells, environment.logicalCores);
-    progress.phase('co-run', pairs.length);
-    const measured: CoRun[] = [];
-    for (const pair of pairs) {
-      const ends = [manifest.stages[0]!.name, manifest.stages.at(-1)!.name].map((stage) =>
-        this.#slowest(stage, pair),
-      );
-      const [a, b] = ends;
-      if (!a || !b) continue;
-      const [first, second] = [
-        await this.#open(a),
-        await sessions.open({ ...b, stage: this.#stage(b), second: true }),
-      ];
-      measured.push(await measureCoRun(pair, this.#runner(first, a), this.#runner(second, b)));
-      await sessions.replace({ ...pair, second: true });
-      progress.step(`${a.variant} beside ${b.variant} on ${pair.backend}`);
-    }
-    return measured;
-  }
-
-  #slowest(
-    stage: string,
-    { backend, threads }: Pick<CellKey, 'backend' | 'threads'>,
-  ): MeasuredCell | undefined {
-    return this.cells
-      .filter((cell) => cell.state === 'measured')
-      .filter((c) => c.stage === stage && c.backend === backend && c.threads === threads && c.batch === 1)
-      .sort((x, y) => y.latencyMs.p50 - x.latencyMs.p50)[0];
+  /** What two busy workers cost each other. */
+  coRun(): Promise<CoRun[]> {
+    return measureCoRuns(this.o, this.cells, async (key, second) =>
+      this.#runner(await this.o.sessions.open({ ...key, stage: this.#stage(key), second }), key),
+    );
   }
 
   /** Spends what is left of the budget where intervals are widest. */

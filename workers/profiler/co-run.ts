@@ -1,63 +1,78 @@
 import { onGpu } from '../../solver/documents/common.ts';
-import type { CellKey, CoRun } from '../../solver/documents/profile.ts';
-import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import type { Cell, CellKey, CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
+import { message } from '../errors.ts';
+import type { CellProfilerOptions } from './cell-profiler.ts';
+import { measureCpuCoRun } from './cpu-co-run.ts';
+import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Percentiles at which the delay is told: between them it is interpolated. */
-const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
-/** Alone and together in turn, so that a drift of the machine hits both. */
-const ROUNDS = 4;
-const ROUND_MS = 400;
-const WARM_UP_RUNS = 3;
+/** Backend and threads of two workers. */
+type Pair = Pick<CellKey, 'backend' | 'threads'>;
 
-async function runFor(run: RunBatch, ms: number): Promise<number[]> {
-  const times: number[] = [];
-  for (const start = performance.now(); performance.now() - start < ms; ) {
-    const { inferenceMs, handlingMs } = await run();
-    times.push(inferenceMs + handlingMs);
+/** Makes a runner of a cell, in the first worker of its backend or in a second one. */
+export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
+
+/**
+ * What two busy workers cost each other, per backend and thread count, with the slowest variants of the first and of the last
+ * stage; nothing where there is one stage.
+ */
+export async function measureCoRuns(
+  { manifest, environment, progress, sessions, signal }: CellProfilerOptions,
+  cells: readonly Cell[],
+  runnerOf: RunnerOf,
+): Promise<CoRun[]> {
+  if (manifest.stages.length === 1) return [];
+  const pairs = coRunnable(cells, environment.logicalCores);
+  progress.phase('co-run', pairs.length);
+  const measured: CoRun[] = [];
+  for (const pair of pairs) {
+    const first = slowest(cells, manifest.stages[0]!.name, pair);
+    const last = slowest(cells, manifest.stages.at(-1)!.name, pair);
+    if (!first || !last) continue;
+    const what = `${first.variant} beside ${last.variant} on ${pair.backend}`;
+    progress.working(what);
+    try {
+      measured.push(await measureCoRun(pair, first, last, runnerOf));
+      progress.step(what);
+    } catch (error) {
+      signal?.throwIfAborted();
+      // E.g. no memory for a second device. The profile stands without it.
+      await sessions.replace(pair);
+      progress.step(`${what}: ${message(error)}`);
+    }
+    await sessions.replace({ ...pair, second: true });
   }
-  return times;
+  return measured;
 }
 
-/** How much longer batches of each of two workers take while the other is busy. @param key backend and threads of both */
-export async function measureCoRun(
-  key: Pick<CellKey, 'backend' | 'threads'>,
-  a: RunBatch,
-  b: RunBatch,
+async function measureCoRun(
+  { backend, threads }: Pair,
+  first: CellKey,
+  last: CellKey,
+  runnerOf: RunnerOf,
 ): Promise<CoRun> {
-  for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
-  const alone: [number[], number[]] = [[], []];
-  const together: [number[], number[]] = [[], []];
-  for (let round = 0; round < ROUNDS; round++) {
-    alone[0].push(...(await runFor(a, ROUND_MS / 2)));
-    alone[1].push(...(await runFor(b, ROUND_MS / 2)));
-    const [timesA, timesB] = await Promise.all([runFor(a, ROUND_MS), runFor(b, ROUND_MS)]);
-    together[0].push(...timesA);
-    together[1].push(...timesB);
-  }
-  const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
-  const delayMs = (percentile: number, worker: number): number =>
-    nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
-  return {
-    backend: key.backend,
-    threads: key.threads,
-    n: Math.min(...sorted.flat().map((times) => times.length)),
-    delays: PERCENTILES.map((percentile) => ({
-      percentile,
-      // A worker is not made faster by another one: what is under 0 is noise.
-      delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
-    })),
-  };
+  const a = await runnerOf(first, false);
+  const beside = await runnerOf(last, true);
+  return onGpu(backend)
+    ? measureGpuCoRun(backend, a, await runnerOf(last, false), beside)
+    : measureCpuCoRun({ backend, threads }, a, beside);
 }
 
-/** Backends and threads of which two workers fit on this machine's cores. */
-export const coRunnable = (
-  cells: readonly CellKey[],
-  logicalCores: number,
-): Pick<CellKey, 'backend' | 'threads'>[] => [
+/** Backends and threads of which two workers fit on this machine's cores, or share its GPU. */
+const coRunnable = (cells: readonly CellKey[], logicalCores: number): Pair[] => [
   ...new Map(
     cells
-      .filter(({ backend, threads }) => !onGpu(backend) && 2 * threads <= logicalCores)
+      .filter(({ backend, threads }) => onGpu(backend) || 2 * threads <= logicalCores)
       .map(({ backend, threads }) => [`${backend}/${threads}`, { backend, threads }]),
   ).values(),
 ];
+
+const slowest = (
+  cells: readonly Cell[],
+  stage: string,
+  { backend, threads }: Pair,
+): MeasuredCell | undefined =>
+  cells
+    .filter((cell) => cell.state === 'measured')
+    .filter((c) => c.stage === stage && c.backend === backend && c.threads === threads && c.batch === 1)
+    .sort((x, y) => y.latencyMs.p50 - x.latencyMs.p50)[0];

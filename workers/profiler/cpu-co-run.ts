@@ -1,0 +1,50 @@
+import type { CpuCoRun } from '../../solver/documents/profile.ts';
+import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import type { RunBatch } from './measure.ts';
+
+/** Percentiles at which the delay is told: between them it is interpolated. */
+const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
+/** Alone and together in turn, so that a drift of the machine hits both. */
+const ROUNDS = 4;
+const ROUND_MS = 400;
+const WARM_UP_RUNS = 3;
+
+async function runFor(run: RunBatch, ms: number): Promise<number[]> {
+  const times: number[] = [];
+  for (const start = performance.now(); performance.now() - start < ms; ) {
+    const { inferenceMs, handlingMs } = await run();
+    times.push(inferenceMs + handlingMs);
+  }
+  return times;
+}
+
+/** How much longer batches of each of two workers take while the other is busy. @param key backend and threads of both */
+export async function measureCpuCoRun(
+  key: Pick<CpuCoRun, 'backend' | 'threads'>,
+  a: RunBatch,
+  b: RunBatch,
+): Promise<CpuCoRun> {
+  for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
+  const alone: [number[], number[]] = [[], []];
+  const together: [number[], number[]] = [[], []];
+  for (let round = 0; round < ROUNDS; round++) {
+    alone[0].push(...(await runFor(a, ROUND_MS / 2)));
+    alone[1].push(...(await runFor(b, ROUND_MS / 2)));
+    const [timesA, timesB] = await Promise.all([runFor(a, ROUND_MS), runFor(b, ROUND_MS)]);
+    together[0].push(...timesA);
+    together[1].push(...timesB);
+  }
+  const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
+  const delayMs = (percentile: number, worker: number): number =>
+    nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
+  return {
+    backend: key.backend,
+    threads: key.threads,
+    n: Math.min(...sorted.flat().map((times) => times.length)),
+    delays: PERCENTILES.map((percentile) => ({
+      percentile,
+      // A worker is not made faster by another one: what is under 0 is noise.
+      delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
+    })),
+  };
+}

@@ -1,0 +1,83 @@
+import type { GpuBackend } from '../../solver/documents/common.ts';
+import type { GpuCoRun } from '../../solver/documents/profile.ts';
+import { mean } from '../../solver/statistics.ts';
+import type { RunBatch } from './measure.ts';
+
+const ROUNDS = 10;
+/** Each half of a round lasts this long, and until each session has run this often. */
+const HALF_MS = 300;
+const LEAST_RUNS = 2;
+/** However slow the GPU: no round begins after this. */
+const MOST_MS = 8000;
+const WARM_UP_RUNS = 3;
+
+/**
+ * How much two workers that share a GPU slow each other, against one worker that runs both stages in turn.
+ * @param last of the last stage in the first stage's worker, `lastBeside` in a worker of its own
+ */
+export async function measureGpuCoRun(
+  backend: GpuBackend,
+  first: RunBatch,
+  last: RunBatch,
+  lastBeside: RunBatch,
+): Promise<GpuCoRun> {
+  for (let i = 0; i < WARM_UP_RUNS; i++) {
+    await inTurn([first, last]);
+    await Promise.all([first(), lastBeside()]);
+  }
+  const slowDowns: number[] = [];
+  let n = 0;
+  const startMs = performance.now();
+  let before = await oneWorker([first, last]);
+  while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && performance.now() - startMs < MOST_MS)) {
+    const { done, ms } = await twoWorkers([first, lastBeside]);
+    // Between two halves of one worker, so that a drift of the machine hits both alike.
+    const after = await oneWorker([first, last]);
+    const aloneMs = done.reduce((sum, batches, i) => sum + (batches * (before[i]! + after[i]!)) / 2, 0);
+    slowDowns.push((2 * ms) / aloneMs);
+    n += Math.min(...done);
+    before = after;
+  }
+  return { backend, threads: 1, n: Math.max(1, Math.floor(n)), slowDowns };
+}
+
+async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
+  const times: number[] = [];
+  for (const run of runs) {
+    const { inferenceMs, handlingMs } = await run();
+    times.push(inferenceMs + handlingMs);
+  }
+  return times;
+}
+
+/** Mean time of a batch of each session, one after the other. */
+async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
+  const rounds: number[][] = [];
+  const startMs = performance.now();
+  while (rounds.length < LEAST_RUNS || performance.now() - startMs < HALF_MS) rounds.push(await inTurn(runs));
+  return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
+}
+
+/** Batches that each gets done while both are busy, and how long that is. */
+async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; ms: number }> {
+  const startMs = performance.now();
+  const ends = runs.map((): number[] => []);
+  const enough = () =>
+    performance.now() - startMs >= HALF_MS && ends.every((own) => own.length >= LEAST_RUNS);
+  await Promise.all(
+    runs.map(async (run, i) => {
+      while (!enough()) {
+        await run();
+        ends[i]!.push(performance.now());
+      }
+    }),
+  );
+  const endMs = Math.min(...ends.map((own) => own.at(-1)!));
+  return { done: ends.map((own) => doneBy(endMs, [startMs, ...own])), ms: endMs - startMs };
+}
+
+/** Batches that had ended by then, with the done share of the next. @param ends a start, then one end after the other */
+function doneBy(atMs: number, ends: readonly number[]): number {
+  const next = ends.findIndex((endMs) => endMs >= atMs);
+  return next - 1 + (atMs - ends[next - 1]!) / (ends[next]! - ends[next - 1]!);
+}
