@@ -60,11 +60,13 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }
 
+/** Whether the stages on a GPU are held by one worker together, or by one each. */
+export type GpuWorkers = 'shared' | 'per-stage';
+
 /**
- * The workers that hold the stages: one for all stages on a GPU (one each where they are on two GPU backends), since
- * runs that overlap on one GPU only hinder each other; on a CPU one per replica.
+ * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU one per replica.
  */
-export function planWorkers(stages: readonly PlanStage[]): PlanWorker[] {
+export function planWorkers(stages: readonly PlanStage[], gpuWorkers: GpuWorkers = 'shared'): PlanWorker[] {
   const workers: PlanWorker[] = [];
   const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
     let i = 0;
@@ -72,10 +74,13 @@ export function planWorkers(stages: readonly PlanStage[]): PlanWorker[] {
     while (workers.some((worker) => worker.id === id())) i++;
     workers.push({ id: id(), ...rest });
   };
-  const shared = new Map<PlanStage['backend'], string[]>();
-  for (const { name, backend } of stages)
-    if (onGpu(backend)) shared.set(backend, [...(shared.get(backend) ?? []), name]);
-  for (const [backend, names] of shared) add('gpu', { backend, threads: 1, stages: names });
+  const groups = new Map<string, PlanStage[]>();
+  for (const stage of stages.filter(({ backend }) => onGpu(backend))) {
+    const group = gpuWorkers === 'shared' ? stage.backend : stage.name;
+    groups.set(group, [...(groups.get(group) ?? []), stage]);
+  }
+  for (const group of groups.values())
+    add('gpu', { backend: group[0]!.backend, threads: 1, stages: group.map(({ name }) => name) });
   for (const { name, backend, threads, replicas } of stages)
     if (!onGpu(backend)) for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: [name] });
   return workers;

@@ -2,6 +2,7 @@ import { type Choice, choose } from './choose.ts';
 import type { Plan, Prediction } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
 import { InfeasiblePlanError } from './errors.ts';
+import { withBestWorkers } from './gpu-workers.ts';
 import type { Solver } from './ilp/solve.ts';
 import type { PlanRequest } from './options.ts';
 import { predict } from './simulator/predict.ts';
@@ -95,7 +96,11 @@ class Tightening {
       const id = JSON.stringify(chosen.stages);
       const plan =
         this.#simulated.get(id) ??
-        completePlan(this.source, { ...chosen, slaMs, resources }, choice, tightened);
+        withBestWorkers(
+          completePlan(this.source, { ...chosen, slaMs, resources }, choice, tightened),
+          this.source.profile,
+          SEED,
+        );
       this.#simulated.set(id, plan);
       return plan;
     } catch (error) {

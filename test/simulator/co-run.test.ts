@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { delayAtMs, expectedTimesMs } from '../../solver/co-run.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
+import type { CpuCoRun, GpuCoRun, MeasuredCell } from '../../solver/documents/profile.ts';
 import { serviceFromProfile } from '../../solver/simulator/service.ts';
+import { profile } from '../solver/profiles.ts';
 
-const coRun: CoRun = {
+const coRun: CpuCoRun = {
   backend: 'wasm',
   threads: 1,
   n: 100,
@@ -67,4 +68,13 @@ test('what a plan may expect of a CPU is half of the batches delayed, where ther
   expect(mean(expectedTimesMs({ stages: [stage], coRun: [coRun] }, cell))).toBe(10);
   // Delays of 1 ms up to the median, 3 ms from the 90th percentile on, evenly between: 1.6 ms in the mean.
   expect(mean(expectedTimesMs({ stages: [stage, stage], coRun: [coRun] }, cell))).toBeCloseTo(10.8, 2);
+});
+
+test('a profile holds delays of a CPU and slow-downs of a GPU, and refuses one for the other', () => {
+  const shared: GpuCoRun = { backend: 'webgpu', threads: 1, n: 9, slowDowns: [1.8] };
+  expect(profile([], { coRun: [coRun, shared] }).coRun).toEqual([coRun, shared]);
+  const refused = (entry: object) => () => profile([], { coRun: [entry as CpuCoRun] });
+  expect(refused({ ...coRun, backend: 'webgpu' })).toThrow(/coRun\[0\]\.slowDowns/);
+  expect(refused({ ...shared, backend: 'wasm' })).toThrow(/coRun\[0\]\.delays/);
+  expect(refused({ ...shared, slowDowns: [] })).toThrow(/coRun\[0\]\.slowDowns/);
 });

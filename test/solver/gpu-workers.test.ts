@@ -1,0 +1,61 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { plan } from '../../solver/planner.ts';
+import { cell, profile, request, resources, runs } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+const CELLS = [cell('detect', 's', 'webgpu', 1, runs(20)), cell('classify', 's', 'webgpu', 1, runs(10))];
+
+/** A GPU of which two workers slow each other by so much, if that was measured; the stages take most of its time. */
+function planned(slowDowns: number[], ratePerS = 19, cells = CELLS) {
+  const coRun: Profile['coRun'] =
+    slowDowns.length > 0 ? [{ backend: 'webgpu', threads: 1, n: 100, slowDowns }] : [];
+  return plan(
+    solver,
+    { profile: profile(cells, { coRun }), sha256: 'b'.repeat(64) },
+    request({
+      ratePerS,
+      slaMs: 1000,
+      restrictTo: { detect: ['s'], classify: ['s'] },
+      resources: resources({ utilisationMax: 1 }),
+    }),
+  );
+}
+
+const workers = (of: ReturnType<typeof plan>) => of.workers.map(({ stages }) => stages);
+const TOGETHER = [['detect', 'classify']];
+const APART = [['detect'], ['classify']];
+
+test('stages on a GPU get a worker each where two were measured to get more done than one', () => {
+  const apart = planned([1.4, 1.1, 1.2]);
+  expect(workers(apart)).toEqual(APART);
+  expect(apart.predicted.latencyMs!.p95).toBeLessThan(0.95 * planned([]).predicted.latencyMs!.p95);
+});
+
+test.each<[string, number[]]>([
+  ['two only take turns', [2, 2.1, 1.9]],
+  ['two get less done', [2.6]],
+  ['it was not measured, as in older profiles', []],
+])('stages on a GPU share a worker where %s', (_, slowDowns) => {
+  expect(workers(planned(slowDowns))).toEqual(TOGETHER);
+});
+
+test('a gain that nobody would notice is no reason for a second worker', () => {
+  expect(workers(planned([1.9], 1))).toEqual(TOGETHER);
+});
+
+test('shedding reckons with what a worker takes from the other', () => {
+  const [detect, classify] = planned([1.2]).stages;
+  expect(detect!.serviceMs[0]!.meanMs).toBeCloseTo(22 * (1 + 0.2 * classify!.gpuShare), 9);
+});
+
+test('a stage on a CPU keeps its own worker', () => {
+  const cells = [CELLS[0]!, cell('classify', 's', 'cpu', 1, runs(10))];
+  expect(workers(planned([1.2], 19, cells))).toEqual(APART);
+  expect(planned([1.2], 19, cells).stages[0]!.serviceMs[0]!.meanMs).toBeCloseTo(22, 9);
+});
