@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadManifest, NoModelsError } from '../../models/load.ts';
 import { type Published, parsePublished } from '../../models/published.ts';
 import { publishedProfile } from '../../models/published-profile.ts';
-import { fullBatchMs, publishedOf, text } from '../../models/train/published.ts';
-import { FACTS } from '../../models/train/published-facts.ts';
+import { fullBatchMs, publishedOf, text } from '../../models/train/published/rules.ts';
+import { FACTS } from '../../models/train/published/write.ts';
 import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/defaults.ts';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
@@ -69,11 +69,24 @@ describe.each(FACTS.map((facts) => [facts.name, facts] as const))('%s', (name, f
       }
   });
 
+  it('takes longer on one core for variants that are much larger and more accurate', () => {
+    for (const stage of stages)
+      for (const small of stage.variants)
+        for (const large of stage.variants) {
+          const larger = large.parametersMillion > 1.5 * small.parametersMillion;
+          if (!larger || large.accuracy <= small.accuracy) continue;
+          const oneCore = (variant: string) =>
+            cellsOf(stage.name, variant).filter(({ cores }) => cores === 1);
+          oneCore(small.name).forEach(({ meanMs }, i) => {
+            expect(oneCore(large.name)[i]!.meanMs).toBeGreaterThan(meanMs);
+          });
+        }
+  });
+
   it('says what is published and what is reconstructed', async () => {
     const { cells: profiled } = await publishedProfile(published);
     expect(profiled.map((cell) => (cell as MeasuredCell).flags)).toEqual(cells.map(({ basis }) => [basis]));
     for (const cell of cells) if (cell.basis === 'published') expect(cell.source).toMatch(/^series-/);
-    expect(cells.some(({ basis }) => basis === 'published')).toBe(true);
   });
 
   it('is a profile whose samples have the mean, and the p99 within 2 %, in no order', async () => {
@@ -165,6 +178,23 @@ interface Reference {
     initial_replicas: number[];
   }[];
 }
+
+/**
+ * The paper's stage SLAs are 5 · 5 times the mean over variants of the p99 of one item with the most cores that were profiled,
+ * by its code; table 6 has 1.5 times that for two pipelines. So they say what no row says of reconstructed cells.
+ */
+it.each([
+  ['ipa-video', 'detect', 8, 4620 / 1.5],
+  ['ipa-video', 'classify', 8, 2270 / 1.5],
+  ['ipa-audio-qa', 'transcribe', 8, 8340],
+  ['ipa-audio-qa', 'answer', 8, 890],
+  ['ipa-audio-sent', 'sentiment', 8, 1080],
+  ['ipa-sum-qa', 'answer', 4, 1320],
+  ['ipa-nlp', 'translate', 16, 12_760 / 1.5],
+])('%s %s agrees with table 6 within 15 %', (name, stage, cores, slaMs) => {
+  const cells = load(name).cells.filter((c) => c.stage === stage && c.cores === cores && c.batch === 1);
+  expect(Math.abs((25 * mean(cells.map(({ p99Ms }) => p99Ms))) / slaMs - 1)).toBeLessThan(0.15);
+});
 
 describe('rows of the public profiles', () => {
   const file = referenceFile('ipa/profiles.csv');

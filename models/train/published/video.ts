@@ -1,68 +1,5 @@
-import type { Published } from '../published.ts';
-import type { Row } from './published.ts';
-
-/**
- * What Ghafouri et al., IPA (JSys 2024, arXiv 2308.12871), its code and its authors' public notebooks say of its five
- * pipelines, and how what is missing follows from it.
- */
-
-type Variant = Published['stages'][number]['variants'][number];
-
-export interface StageFacts extends Omit<Published['stages'][number], 'variants'> {
-  readonly variants: readonly Variant[];
-  readonly rows: readonly Row[];
-  /** Mean time of one item, where no row tells it. */
-  oneItemMs(variant: string, cores: number): number;
-  /** Growth of the time per further item of a batch. */
-  kappa(variant: string, cores: number): number;
-  /** p99 / mean, where no row tells it. */
-  p99Ratio(variant: string): number;
-  /** Key of the source that explains the three. */
-  readonly rule: string;
-}
-
-export interface PipelineFacts extends Omit<Published, 'schema' | 'stages' | 'cells'> {
-  readonly stages: readonly StageFacts[];
-}
-
-const variants = (
-  source: string,
-  ...values: readonly [name: string, accuracy: number, baseCores: number, parametersMillion: number][]
-): Variant[] =>
-  values.map(([name, accuracy, baseCores, parametersMillion]) => ({
-    ...{ name, accuracy, source, baseCores, parametersMillion },
-  }));
-
-const rows = (
-  source: string,
-  loadPerS: number,
-  ...values: readonly [
-    variant: string,
-    cores: number,
-    batch: number,
-    meanMs: number | undefined,
-    p99Ms: number | undefined,
-    throughputPerS: number,
-  ][]
-): Row[] =>
-  values.map(([variant, cores, batch, meanMs, p99Ms, throughputPerS]) => ({
-    ...{ source, loadPerS, variant, cores, batch, meanMs, p99Ms, throughputPerS },
-  }));
-
-const notebooks = (series: string, what: string): string =>
-  `profiling series ${series} (${what}) of IPA's authors: outputs of notebooks in the git history of github.com/saeid93/sponge`;
-
-const SOURCES = {
-  paper:
-    'Ghafouri et al., IPA, JSys 2024, arXiv 2308.12871; tables as in the submission of July 2023: base cores, parameters, SLAs (table 6)',
-  code: 'github.com/reconfigurable-ml-pipeline/ipa at e1f08dd: accuracies, weights, pinned variants, replicas of RIM',
-};
-
-const CLUSTER = {
-  platform:
-    '6 Chameleon compute_cascadelake_r_ib machines, 96 cores of Xeon Gold 6240R each; MLServer on Kubernetes',
-  cores: 576,
-};
+import { CLUSTER, notebooks, oneItemOf, rows, SOURCES, variants } from './facts.ts';
+import type { PipelineFacts, StageFacts } from './rules.ts';
 
 /** x of series 84, less what does not get faster with cores. */
 const YOLO_SCALING: Record<number, number> = { 1: 1, 2: 0.59, 4: 0.312, 8: 0.182 };
@@ -134,13 +71,6 @@ const RESNET_SCALING: Record<'small' | 'large', Record<number, number>> = {
   small: { 2: 0.715, 4: 0.441, 8: 0.269 },
   large: { 2: 0.715, 4: 0.419, 8: 0.304 },
 };
-const RESNET_ONE_CORE_MS: Record<string, number> = {
-  resnet18: 53.943,
-  resnet34: 88.35,
-  resnet50: 106.469,
-  resnet101: 181.192,
-  resnet152: 255.255,
-};
 const RESNET_RATIO: Record<string, number> = {
   resnet18: 1.37,
   resnet34: 1.23,
@@ -150,6 +80,34 @@ const RESNET_RATIO: Record<string, number> = {
 };
 const resnetSize = (variant: string) =>
   variant === 'resnet18' || variant === 'resnet34' ? 'small' : 'large';
+
+const RESNET_ROWS = [
+  ...rows(
+    'series-72',
+    20,
+    ['resnet18', 1, 1, 53.943, 73.85, 17.652],
+    ['resnet18', 1, 2, 82.517, 110.46, 19.989],
+    ['resnet18', 1, 8, 284.308, 383.903, 19.977],
+    ['resnet50', 1, 8, 543.293, 833.928, 10.868],
+    ['resnet152', 2, 1, 182.44, 239.606, 5.387],
+  ),
+  ...rows(
+    'series-82',
+    20,
+    ['resnet34', 1, 1, 88.35, 108.74, 11.084],
+    ['resnet50', 1, 1, 106.469, 134.854, 9.217],
+    ['resnet101', 1, 1, 181.192, 243.039, 5.457],
+    ['resnet152', 1, 1, 255.255, 316.908, 3.884],
+  ),
+  ...rows(
+    'series-83',
+    80,
+    ['resnet18', 4, 1, 23.808, 31.796, 37.37],
+    ['resnet18', 8, 1, 14.493, 19.353, 62.547],
+    ['resnet50', 4, 1, 44.594, 57.25, 21.538],
+    ['resnet50', 8, 1, 32.315, 40.784, 29.221],
+  ),
+];
 
 const CLASSIFY: StageFacts = {
   name: 'classify',
@@ -164,40 +122,15 @@ const CLASSIFY: StageFacts = {
     ['resnet101', 0.7737, 1, 44.54],
     ['resnet152', 0.7831, 2, 60.2],
   ),
-  rows: [
-    ...rows(
-      'series-72',
-      20,
-      ['resnet18', 1, 1, 53.943, 73.85, 17.652],
-      ['resnet18', 1, 2, 82.517, 110.46, 19.989],
-      ['resnet18', 1, 8, 284.308, 383.903, 19.977],
-      ['resnet50', 1, 8, 543.293, 833.928, 10.868],
-      ['resnet152', 2, 1, 182.44, 239.606, 5.387],
-    ),
-    ...rows(
-      'series-82',
-      20,
-      ['resnet34', 1, 1, 88.35, 108.74, 11.084],
-      ['resnet50', 1, 1, 106.469, 134.854, 9.217],
-      ['resnet101', 1, 1, 181.192, 243.039, 5.457],
-      ['resnet152', 1, 1, 255.255, 316.908, 3.884],
-    ),
-    ...rows(
-      'series-83',
-      80,
-      ['resnet18', 4, 1, 23.808, 31.796, 37.37],
-      ['resnet18', 8, 1, 14.493, 19.353, 62.547],
-      ['resnet50', 4, 1, 44.594, 57.25, 21.538],
-      ['resnet50', 8, 1, 32.315, 40.784, 29.221],
-    ),
-  ],
-  oneItemMs: (variant, cores) => RESNET_ONE_CORE_MS[variant]! * RESNET_SCALING[resnetSize(variant)][cores]!,
+  rows: RESNET_ROWS,
+  oneItemMs: (variant, cores) =>
+    oneItemOf(RESNET_ROWS, variant, 1) * RESNET_SCALING[resnetSize(variant)][cores]!,
   kappa: (variant) => (resnetSize(variant) === 'small' ? 0.61 : 0.84),
   p99Ratio: (variant) => RESNET_RATIO[variant]!,
   rule: 'rule-classify',
 };
 
-const VIDEO: PipelineFacts = {
+export const VIDEO: PipelineFacts = {
   name: 'ipa-video',
   title: "IPA's video monitoring: object detection, then classification",
   sources: {
@@ -223,5 +156,3 @@ const VIDEO: PipelineFacts = {
   rimReplicas: { detect: 3, classify: 3 },
   stages: [DETECT, CLASSIFY],
 };
-
-export const FACTS: readonly PipelineFacts[] = [VIDEO];

@@ -1,9 +1,7 @@
-import { writeFileSync } from 'node:fs';
-import type { Published } from '../published.ts';
-import { FACTS, type PipelineFacts, type StageFacts } from './published-facts.ts';
+import type { Published } from '../../published.ts';
 
 /**
- * Writes the manifests of the paper's pipelines from published facts: `npx tsx models/train/published.ts`.
+ * How the manifests of the paper's pipelines follow from what was published.
  *
  * What was measured is taken as it is; the mean of what was not is
  *
@@ -29,6 +27,23 @@ export interface Row {
   readonly p99Ms?: number | undefined;
   readonly throughputPerS: number;
   readonly source: string;
+}
+
+export interface StageFacts extends Omit<Published['stages'][number], 'variants'> {
+  readonly variants: Published['stages'][number]['variants'];
+  readonly rows: readonly Row[];
+  /** Mean time of one item, where no row tells it; absent: rows tell all. */
+  oneItemMs?(variant: string, cores: number): number;
+  /** Growth of the time per further item of a batch. */
+  kappa(variant: string, cores: number): number;
+  /** p99 / mean, where no row tells it. */
+  p99Ratio(variant: string): number;
+  /** Key of the source that explains the three. */
+  readonly rule: string;
+}
+
+export interface PipelineFacts extends Omit<Published, 'schema' | 'stages' | 'cells'> {
+  readonly stages: readonly StageFacts[];
 }
 
 /**
@@ -64,7 +79,7 @@ function cellOf(
   }
   const meanMs =
     batch === 1
-      ? stage.oneItemMs(variant, cores)
+      ? stage.oneItemMs!(variant, cores)
       : cellOf(stage, variant, cores, 1).meanMs * (1 + stage.kappa(variant, cores) * (batch - 1));
   return {
     ...key,
@@ -110,7 +125,3 @@ export function text(published: Published): string {
   });
   return `${head},\n  "stages": [\n${stageTexts.join(',\n')}\n  ],\n  "cells": ${lines(cells, '  ')}\n}\n`;
 }
-
-if (process.argv[1] === import.meta.filename)
-  for (const facts of FACTS)
-    writeFileSync(new URL(`../${facts.name}/manifest.json`, import.meta.url), text(publishedOf(facts)));
