@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { manifestSchema } from '../../models/manifest.ts';
+import { publishedSchema } from '../../models/published.ts';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { problemSchema } from '../../solver/documents/problem.ts';
 import { profileSchema } from '../../solver/documents/profile.ts';
@@ -37,6 +38,7 @@ const SCHEMAS = {
   trace: traceSchema,
   report: reportSchema,
   problem: problemSchema,
+  published: publishedSchema,
 };
 mkdirSync(join(ROOT, 'dist/schema'), { recursive: true });
 for (const [name, schema] of Object.entries(SCHEMAS)) {
