@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/load.ts';
 import { cellId, parseProfile } from '../../solver/documents/profile.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { BackendUnavailableError } from '../../workers/errors.ts';
 import { profile } from '../../workers/profiler/profile.ts';
@@ -77,6 +78,25 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   const document = await profile({ models, environment, store, settings: other, onProgress });
   expect(new Set(measured).size).toBe(measured.length);
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(9);
+});
+
+test('a profile stands where there is no second worker to be had', async () => {
+  const alone: Environment = {
+    ...environment,
+    spawn: (id, threads) =>
+      id.endsWith('-second') ? Promise.reject(new Error('no memory')) : environment.spawn(id, threads),
+  };
+  const told: string[] = [];
+  const { coRun, cells } = await profile({
+    models,
+    environment: alone,
+    store,
+    settings: { ...settings, batches: [1], budgetS: 1, seed: 9 },
+    onProgress: ({ phase, current }) => phase === 'co-run' && told.push(current),
+  });
+  expect(coRun).toEqual([]);
+  expect(cells.every((cell) => cell.state === 'measured')).toBe(true);
+  expect(told.at(-1)).toMatch(/^det16 beside \w+ on cpu: no memory$/);
 });
 
 test('a backend that is not there is refused before anything is measured', async () => {

@@ -1,0 +1,78 @@
+import { beforeAll, expect, test } from 'vitest';
+import { type LoadedManifest, loadManifest } from '../../models/load.ts';
+import type { Manifest } from '../../models/manifest.ts';
+import type { Pack } from '../../models/pack.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import type { BatchRecord } from '../../workers/executor/types.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import { openBrowserStore } from '../../workers/store/browser.ts';
+import { handPlan, warmUpItemsOf } from './hand-plan.ts';
+
+let models: LoadedManifest;
+let pack: Pack;
+
+const fetchBytes = async (url: string) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+
+beforeAll(async () => {
+  models = await loadManifest('/models/fashion/manifest.json', fetchBytes);
+  pack = await models.readPack();
+});
+
+/** The pipeline with the first variant of each stage, so that a software adapter is soon done. */
+function lightest(): LoadedManifest {
+  const stages = models.manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 1) }));
+  return { ...models, manifest: { ...models.manifest, stages } as Manifest };
+}
+
+test('the profiler runs two workers side by side on the GPU, each with a device of its own', async () => {
+  const store = await openBrowserStore(`test-${crypto.randomUUID()}`);
+  const workers: string[] = [];
+  const phases = new Set<string>();
+  const environment = browserEnvironment();
+  const document = await profile({
+    models: lightest(),
+    environment: {
+      ...environment,
+      spawn: (id, threads) => {
+        workers.push(id);
+        return environment.spawn(id, threads);
+      },
+    },
+    store,
+    settings: { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 2, seed: 1 },
+    onProgress: ({ phase }) => phases.add(phase),
+  });
+  const [entry, ...others] = parseProfile(document, 'the test').coRun;
+  expect(others).toEqual([]);
+  expect(entry).toMatchObject({ backend: 'webgpu', threads: 1 });
+  const { slowDowns } = entry as Extract<typeof entry, { slowDowns: number[] }>;
+  for (const slowDown of slowDowns) expect(slowDown).toBeGreaterThan(0);
+  expect(phases).toContain('co-run');
+  expect(workers).toContain('webgpu-1-second');
+  store.close();
+});
+
+test('two workers on the GPU, one per stage, complete every request', async () => {
+  const batches: BatchRecord[] = [];
+  const executor = await Executor.start(
+    handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
+    {
+      manifest: models.manifest,
+      environment: browserEnvironment(),
+      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
+      warmUpItems: warmUpItemsOf(models, pack),
+    },
+    { onBatch: (batch) => batches.push(batch) },
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 16 }, (_, i) => executor.submit(pixelsOf(pack.images, i), performance.now())),
+  );
+  executor.close();
+  expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));
+  const stagesOf = (worker: string) =>
+    new Set(batches.filter((b) => b.worker === worker).map((b) => b.stage));
+  expect([stagesOf('worker-0'), stagesOf('worker-1')]).toEqual([new Set(['detect']), new Set(['classify'])]);
+});
