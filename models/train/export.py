@@ -29,8 +29,9 @@ def export(
     free: tuple[str, ...] = ("batch",),
 ) -> None:
     """
-    One input [batch, *item_shape], whose first dimensions are free under these names, one output; opset 17. In a process
-    of its own: Debian's PyTorch and ONNX Runtime share the library of ONNX schemas, which complains a thousand times when both use it.
+    One input [batch, *item_shape], whose first dimensions are free and have these names; one output; opset 17. In a
+    process of its own: Debian's PyTorch and ONNX Runtime share the library of ONNX schemas, which complains a
+    thousand times when both use it.
     """
     process = multiprocessing.get_context("spawn").Process(
         target=_export, args=(model, path, item_shape, output, input, free)

@@ -12,8 +12,10 @@ DAY_S = 86_400
 OUTAGE_S = 10
 # Of a second before the load was watched.
 UNKNOWN = -1
-# Of a load that has only the noise of its arrivals: the rate is the trace's mean over these many seconds.
+# Over so many seconds the trace's mean is the rate of a load that has only the noise of its arrivals, …
 SMOOTHING_S = 15
+# … and over so many that of a load without any noise, like a load generator's.
+STEP_S = 600
 
 
 def read_counts(path: Path) -> np.ndarray:
@@ -60,4 +62,10 @@ def smooth_poisson(counts: np.ndarray, scale: float, rng: np.random.Generator) -
     return rng.poisson(rates * scale).astype(np.float64)
 
 
-REDRAWN = {"scaled": scaled, "poisson": poisson, "smooth poisson": smooth_poisson}
+def regular(counts: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
+    """Counts spread evenly, at a rate that stays for minutes."""
+    parts = np.array_split(counts, max(1, len(counts) // STEP_S))
+    return scaled(np.concatenate([np.full(len(part), part.mean()) for part in parts]), scale, rng)
+
+
+REDRAWN = {"scaled": scaled, "poisson": poisson, "smooth poisson": smooth_poisson, "regular": regular}

@@ -1,5 +1,6 @@
 """
-Makes models/predictor/ again: the learned load predictor and its record. A few minutes on one free core.
+Makes models/predictor/ again, the learned load predictor and its record, and the tests' fixture. A few minutes on one
+free core.
 
     apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
     OMP_NUM_THREADS=1 /usr/bin/python3 models/train/predictor.py [REFERENCE]
@@ -8,6 +9,7 @@ REFERENCE ($IPA_EDGE_REFERENCE if not given) holds IPA's traces in ipa/traces/: 
 the last two are held back, and the workload "bursty" of a later day.
 """
 
+import json
 import os
 import sys
 import time
@@ -21,16 +23,20 @@ from export import export
 from forecaster import Forecaster
 from records import file_facts, versions, write_json
 
-FOLDER = Path(__file__).resolve().parents[2] / "models" / "predictor"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "models" / "predictor"
+FIXTURE = ROOT / "test" / "predictors" / "fixtures" / "forecasts.json"
 HELD_BACK_DAYS = 2
 SEED = 0
 EPOCHS, BATCH, RATE = 14, 512, 3e-3
 QUANTILES = (0.5, 0.9)
 # Each kind of redrawn load so many times, each hour of it at another scale.
-ROUNDS, HOUR_S, SCALES = 3, 3600, (0.01, 200)
+ROUNDS, HOUR_S, SCALES = 3, 3600, (0.001, 200)
 # This share of the histories is short, mostly very short: what a run begins with.
 SHORT = 0.1
 JUDGED_SCALES = (0.1, 1, 10, 100)
+# Seconds, and requests per second before and after a step.
+FIXTURE_LOADS = ((120, 7, 24), (120, 24, 7), (120, 0.5, 0.5), (120, 700, 900), (45, 8, 8), (7, 30, 60), (1, 5, 5))
 
 
 def training_windows(days: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -117,6 +123,18 @@ def judge(path: Path, stretches: list[np.ndarray]) -> dict:
     }
 
 
+def fixture(path: Path) -> list[dict]:
+    """Forecasts of the Python side, against which the tests of the TypeScript side compare."""
+    rng = np.random.default_rng(SEED)
+    entries = []
+    for seconds, before, after in FIXTURE_LOADS:
+        step = int(rng.integers(seconds + 1))
+        counts = rng.poisson(np.where(np.arange(seconds) < step, before, after))
+        median, p90 = predict(path, counts[None].astype(np.float32))[0].tolist()
+        entries.append({"countsPerS": counts.tolist(), "medianPerS": median, "p90PerS": p90})
+    return entries
+
+
 def main() -> None:
     torch.set_num_threads(1)
     reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ["IPA_EDGE_REFERENCE"])
@@ -153,6 +171,8 @@ def main() -> None:
         },
     }
     write_json(FOLDER / "record.json", record)
+    FIXTURE.parent.mkdir(parents=True, exist_ok=True)
+    FIXTURE.write_text("[\n" + ",\n".join(map(json.dumps, fixture(path))) + "\n]\n")
     for name in ("heldBack", "bursty"):
         print(name, record[name])
 

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const folder = process.env.IPA_EDGE_REFERENCE ?? fileURLToPath(new URL('../../shared', import.meta.url));
+
+/** A file of the reference data, which is not shipped; null, said loudly, where there is none. */
+export function referenceFile(path: string): string | null {
+  const file = join(folder, path);
+  if (existsSync(file)) return file;
+  console.warn(`SKIPPED: tests that need ${path}: set IPA_EDGE_REFERENCE to the reference data's folder.`);
+  return null;
+}
