@@ -43,6 +43,18 @@ test('a program in Node profiles, plans and runs through the built package', () 
   }
 });
 
+test('the learned predictor comes with the built package', () => {
+  const program = `
+import { learnedPredictor } from 'ipa-edge';
+console.log(JSON.stringify(await (await learnedPredictor()).forecast(Array(60).fill(10))));
+`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(out).medianPerS).toBeCloseTo(10, -1);
+});
+
 test('the JSON Schema of every document is published', () => {
   for (const name of ['manifest', 'profile', 'plan', 'trace', 'report', 'problem']) {
     const schema = JSON.parse(readFileSync(join(root, `dist/schema/${name}.schema.json`), 'utf8'));

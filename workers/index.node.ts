@@ -1,4 +1,5 @@
 export { nodeEnvironment as environment } from './environment/node.ts';
 export * from './library.ts';
 export { frontier, plan } from './planner/plan.ts';
+export { learnedPredictor } from './predictor/node.ts';
 export { openFileStore as openStore } from './store/node.ts';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { manifestSchema } from '../../models/manifest.ts';
@@ -30,6 +30,10 @@ for (const file of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })) 
   const mended = text.replace(/(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2');
   if (mended !== text) writeFileSync(path, mended);
 }
+
+// It copies the predictor's record, which is imported, but not the predictor.
+const PREDICTOR = 'models/predictor/predictor.onnx';
+copyFileSync(join(ROOT, PREDICTOR), join(LIBRARY, PREDICTOR));
 
 const SCHEMAS = {
   manifest: manifestSchema,
