@@ -1,7 +1,15 @@
 import type { Problem } from '../../solver/documents/problem.ts';
 
-/** The best objective by trying every choice, written from design.md apart from the solver; undefined: none fits. */
-export function bruteForce(problem: Problem): number | undefined {
+/** A choice within the limits. */
+interface Choice {
+  readonly accuracy: number;
+  readonly cost: number;
+  readonly latencyMs: number;
+  readonly objective: number;
+}
+
+/** Every choice within the limits, written from design.md apart from the solver. */
+export function everyChoice(problem: Problem): Choice[] {
   const { alpha, beta, delta, accuracy: method } = problem.objective;
   const scored = problem.stages.map(({ options }) => {
     const distinct = [...new Set(options.map((o) => o.accuracy))].sort((a, b) => a - b);
@@ -14,7 +22,7 @@ export function bruteForce(problem: Problem): number | undefined {
           : distinct.indexOf(option.accuracy) / (distinct.length - 1),
     }));
   });
-  let best: number | undefined;
+  const choices: Choice[] = [];
   const visit = (chosen: (typeof scored)[number]): void => {
     const stage = scored[chosen.length];
     if (stage) {
@@ -25,7 +33,8 @@ export function bruteForce(problem: Problem): number | undefined {
       of: 'latencyMs' | 'gpuShare' | 'cores' | 'memoryBytes' | 'cost' | 'batch' | 'switchCost',
     ) => chosen.reduce((sum, { option }) => sum + option[of], 0);
     const most = (limit: number | undefined) => (limit ?? Number.POSITIVE_INFINITY) + 1e-9;
-    if (total('latencyMs') > most(problem.slaMs)) return;
+    const [latencyMs, cost] = [total('latencyMs'), total('cost')];
+    if (latencyMs > most(problem.slaMs)) return;
     if (total('gpuShare') > most(problem.gpuShareMax)) return;
     if (total('cores') > most(problem.coresMax)) return;
     if (total('memoryBytes') > most(problem.memoryBytesMax)) return;
@@ -36,9 +45,17 @@ export function bruteForce(problem: Problem): number | undefined {
       : method === 'mean'
         ? added / scores.length
         : added;
-    const objective = alpha * accuracy - beta * total('cost') - delta * total('batch') - total('switchCost');
-    if (best === undefined || objective > best) best = objective;
+    const objective = alpha * accuracy - beta * cost - delta * total('batch') - total('switchCost');
+    choices.push({ accuracy, cost, latencyMs, objective });
   };
   visit([]);
-  return best;
+  return choices;
+}
+
+/** The best objective by trying every choice; undefined: none fits. */
+export function bruteForce(problem: Problem): number | undefined {
+  const choices = everyChoice(problem);
+  return choices.length === 0
+    ? undefined
+    : choices.reduce((best, { objective }) => Math.max(best, objective), Number.NEGATIVE_INFINITY);
 }
