@@ -1,4 +1,5 @@
-import type { RunReport } from '../solver/documents/report.ts';
+import type { FrontierPoint, RunReport } from '../solver/documents/report.ts';
+import { betas } from '../solver/figures.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** Runs side by side, each with what was predicted below what was measured. */
@@ -35,5 +36,22 @@ export function runTable(runs: readonly RunReport[]): string {
   return table(
     ['run', '', 'p50 ms', 'p95 ms', 'attainment', 'goodput/s', 'ok/shed/failed', 'end to end', 'PAS', 'cost'],
     rows,
+  );
+}
+
+/** The points of a frontier, with the β that choose each. */
+export function frontierText(points: readonly FrontierPoint[]): string {
+  const rows = points.map((point) => [
+    share(point.accuracy),
+    point.cost.toFixed(3),
+    ms(point.boundMs),
+    Object.values(point.variants).join(' → '),
+    Object.values(point.batches).join(' → '),
+    betas(point.weights),
+  ]);
+  return (
+    `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +
+    `${points.length} Pareto-best choices of accuracy, cost and latency bound. ` +
+    'beta: what chooses it with an SLA of its bound, alpha 1 and delta 0; –: none does.'
   );
 }

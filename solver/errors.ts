@@ -39,3 +39,18 @@ export class InfeasiblePlanError extends Error {
     );
   }
 }
+
+/** A frontier has more points than are gone through. */
+export class FrontierTooLargeError extends Error {
+  override name = 'FrontierTooLargeError';
+  constructor(
+    /** The last of the stages whose choices were too many. */
+    readonly stage: string,
+    readonly most: number,
+  ) {
+    super(
+      `The frontier is too large: over ${most} choices for the stages up to ${stage} are Pareto-best. ` +
+        'Allow fewer variants, backends or batch sizes, or a shorter SLA.',
+    );
+  }
+}

@@ -8,6 +8,7 @@ import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type BenchReport, REPORT, type RunReport } from '../../solver/documents/report.ts';
+import { FrontierTooLargeError } from '../../solver/errors.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/options.ts';
 import { plainPlan, plainWay, variantsByTime } from '../../solver/plain.ts';
@@ -112,7 +113,7 @@ export const benchCommand = () =>
           seed: options.seed,
           runs,
           combinations: sets.flatMap((set) => set.combinations),
-          frontier: sets.flatMap(({ request }) => profileFrontier(solver, profile, request)),
+          frontier: sets.flatMap(({ request }) => frontierOrNone(profile, request, say)),
           profile,
         };
         await writeJson(out('report.json'), report);
@@ -130,6 +131,21 @@ export const benchCommand = () =>
         store.close();
       }
     });
+
+/** A frontier that is too large is left out, and that said. */
+function frontierOrNone(
+  profile: Profile,
+  request: PlanRequest,
+  say: (text: string) => void,
+): BenchReport['frontier'] {
+  try {
+    return profileFrontier(profile, request);
+  } catch (error) {
+    if (!(error instanceof FrontierTooLargeError)) throw error;
+    say(error.message);
+    return [];
+  }
+}
 
 interface BenchFlags {
   readonly sla?: number;

@@ -8,6 +8,7 @@ import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { readJson, writeJson } from '../files.ts';
 import * as option from '../options.ts';
+import { frontierText } from '../tables.ts';
 import { ms, share, table } from '../terminal.ts';
 
 export const planCommand = () =>
@@ -28,7 +29,7 @@ export const planCommand = () =>
         .choices(accuracyMethod.options)
         .default(DEFAULT_OBJECTIVE.accuracy),
     )
-    .option('--frontier', 'print every Pareto-best choice of accuracy and cost as well')
+    .option('--frontier', 'print every Pareto-best choice of accuracy, cost and latency as well')
     .option('--out <file>', 'where the plan goes')
     .addOption(option.jsonOption())
     .addHelpText(
@@ -61,22 +62,13 @@ The plan is the exact optimum of an integer program, checked by simulation on th
       const solver = await loadSolver();
       const chosen = plan(solver, source, request);
       if (options.out) await writeJson(options.out, chosen);
-      const frontier = options.frontier ? profileFrontier(solver, profile, request) : undefined;
-      if (options.json) return console.log(JSON.stringify(frontier ? { plan: chosen, frontier } : chosen));
-      console.log(planText(chosen, source));
-      if (frontier)
-        console.log(
-          `\n${table(
-            ['accuracy', 'cost', 'bound ms', 'variants', 'batches'],
-            frontier.map((point) => [
-              share(point.accuracy),
-              point.cost.toFixed(3),
-              ms(point.boundMs),
-              Object.values(point.variants).join(' → '),
-              Object.values(point.batches).join(' → '),
-            ]),
-          )}`,
+      const frontier = () => profileFrontier(profile, request);
+      if (options.json)
+        return console.log(
+          JSON.stringify(options.frontier ? { plan: chosen, frontier: frontier() } : chosen),
         );
+      console.log(planText(chosen, source));
+      if (options.frontier) console.log(`\n${frontierText(frontier())}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });
 

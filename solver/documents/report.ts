@@ -105,7 +105,15 @@ export const combination = z.strictObject({
 });
 export type Combination = z.infer<typeof combination>;
 
-/** A Pareto-best plan in accuracy and cost at one SLA and rate. */
+/** The program's β that choose a plan, with α = 1 and δ = η = 0: more than betaMin, less than betaMax. */
+export const weights = z.strictObject({
+  betaMin: z.number().nonnegative(),
+  /** Null: any. */
+  betaMax: z.number().nonnegative().nullable(),
+});
+export type Weights = z.infer<typeof weights>;
+
+/** A Pareto-best plan in accuracy, cost and latency bound at one SLA and rate. */
 export const frontierPoint = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
@@ -113,6 +121,8 @@ export const frontierPoint = z.strictObject({
   accuracy,
   cost: z.number().nonnegative(),
   boundMs: milliseconds,
+  /** With an SLA of `boundMs`; null: none choose it. */
+  weights: weights.nullable(),
 });
 export type FrontierPoint = z.infer<typeof frontierPoint>;
 

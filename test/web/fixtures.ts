@@ -1,15 +1,16 @@
 import { type Manifest, parseManifest } from '../../models/manifest.ts';
+import { planRequest } from '../../solver/defaults.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan, Prediction } from '../../solver/documents/plan.ts';
 import { type Cell, type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import {
   type BenchReport,
   type Combination,
-  type FrontierPoint,
   parseReport,
   type RequestRecord,
   type RunReport,
 } from '../../solver/documents/report.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/random.ts';
 import { nearestRank, sortedNumbers, summarise } from '../../solver/statistics.ts';
 
@@ -321,21 +322,6 @@ function combinationsOf(random: Random, backends: Backend[]): Combination[] {
   });
 }
 
-function frontierOf(combinations: readonly Combination[]): FrontierPoint[] {
-  const costs = combinations.filter((c) => c.feasible);
-  return costs
-    .filter((c) => !costs.some((d) => d.pas > c.pas && d.cost <= c.cost))
-    .sort((a, b) => a.cost - b.cost)
-    .map(({ backends, variants, batches, pas, cost, boundMs }) => ({
-      backends,
-      variants,
-      batches,
-      accuracy: pas,
-      cost,
-      boundMs,
-    }));
-}
-
 export function fashionReport(seed = 1): BenchReport {
   const random = seededRandom(seed);
   const profile = fashionProfile(seed);
@@ -350,7 +336,8 @@ export function fashionReport(seed = 1): BenchReport {
         ['lightest', { detect: 'det4', classify: 'linear' }],
       ] as const
     ).map(([name, choice]) => runOf(random, name, choice, backends, profile));
-    return { runs, combinations, frontier: frontierOf(combinations) };
+    const asked = planRequest(profile, { slaMs: SLA_MS, ratePerS: RATE_PER_S, backends });
+    return { runs, combinations, frontier: profileFrontier(profile, asked) };
   });
   return parseReport(
     {

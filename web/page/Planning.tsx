@@ -1,6 +1,8 @@
+import { sameVariants } from '../charts/Combinations.tsx';
 import { Frontier } from '../charts/Frontier.tsx';
 import { StageBudget } from '../charts/StageBudget.tsx';
 import { Facts } from '../components/Device.tsx';
+import { FrontierTable } from '../components/FrontierTable.tsx';
 import { PlanTable } from '../components/PlanTable.tsx';
 import { chain, milliseconds, number, percent } from '../format.ts';
 import { saveText } from '../save-text.ts';
@@ -116,12 +118,25 @@ function Planned({ result: { plan, frontier } }: { readonly result: PlanResult &
           <StageBudget title="Bound by stage" plans={plans} />
           <PlanTable caption="The plan" plans={plans} />
         </div>
-        <Frontier
-          title="Accuracy for cost"
-          points={frontier}
-          stages={names}
-          chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
-        />
+        {frontier instanceof Error ? (
+          <p class="muted">{frontier.message}</p>
+        ) : (
+          <div>
+            <Frontier
+              title="Accuracy for cost"
+              points={frontier}
+              stages={names}
+              slaMs={plan.slaMs}
+              chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
+            />
+            <FrontierTable
+              caption="Table of the frontier"
+              points={frontier}
+              stages={names}
+              marked={(point) => sameVariants(point.variants, variants)}
+            />
+          </div>
+        )}
       </div>
       <p class="muted certificate">{plan.certificate}</p>
     </>

@@ -1,7 +1,8 @@
-import type { Combination, FrontierPoint } from '../../solver/documents/report.ts';
+import type { Combination } from '../../solver/documents/report.ts';
 import { Combinations } from '../charts/Combinations.tsx';
 import { Frontier } from '../charts/Frontier.tsx';
 import { type Column, DataTable } from '../components/DataTable.tsx';
+import { FrontierTable } from '../components/FrontierTable.tsx';
 import { chain, milliseconds, number, percent } from '../format.ts';
 import { type BackendSet, lastPlan, planRun, runsVariants, variantsOf } from './view.ts';
 
@@ -10,7 +11,7 @@ interface ChoicesProps {
   readonly stages: readonly string[];
 }
 
-/** What else could have been chosen: every combination of variants, and the frontier of accuracy and cost. */
+/** What else could have been chosen: every combination of variants, and the frontier of accuracy, cost and latency. */
 export function Choices({ sets, stages }: ChoicesProps) {
   return (
     <section id="choices">
@@ -32,13 +33,14 @@ export function Choices({ sets, stages }: ChoicesProps) {
             rowKey={(c) => chain(c.variants, stages)}
             marked={(c) => isChosen(set, c)}
           />
-          <DataTable
-            caption={`Table of the frontier, ${set.title}`}
-            columns={frontierColumns(stages)}
-            rows={set.frontier}
-            rowKey={(point) => `${point.cost} ${point.accuracy}`}
-            marked={(point) => isChosen(set, point)}
-          />
+          {set.frontier.length > 0 && (
+            <FrontierTable
+              caption={`Table of the frontier, ${set.title}`}
+              points={set.frontier}
+              stages={stages}
+              marked={(point) => isChosen(set, point)}
+            />
+          )}
         </div>
       ))}
     </section>
@@ -71,6 +73,7 @@ function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stage
       title={`Accuracy for cost, ${set.title}`}
       points={set.frontier}
       stages={stages}
+      slaMs={run.slaMs}
       chosen={{ cost, accuracy: pas }}
     />
   );
@@ -101,12 +104,4 @@ const combinationColumns = (stages: readonly string[]): Column<Combination>[] =>
   { label: 'GPU share', numeric: true, value: (c) => c.gpuShare, show: (c) => percent(c.gpuShare) },
   { label: 'Batches', value: (c) => batches(c, stages) },
   { label: 'Feasible', value: (c) => (c.feasible ? 'yes' : (c.binding ?? 'no')) },
-];
-
-const frontierColumns = (stages: readonly string[]): Column<FrontierPoint>[] => [
-  { label: 'Variants', value: (p) => chain(p.variants, stages) },
-  { label: 'Cost', numeric: true, value: (p) => p.cost, show: (p) => number(p.cost) },
-  { label: 'PAS', numeric: true, value: (p) => p.accuracy, show: (p) => percent(p.accuracy) },
-  { label: 'Bound', numeric: true, value: (p) => p.boundMs, show: (p) => milliseconds(p.boundMs) },
-  { label: 'Batches', value: (p) => batches(p, stages) },
 ];

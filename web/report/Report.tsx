@@ -105,8 +105,9 @@ function Words() {
         Attainment: requests completed within the SLA ÷ requests sent; shed and failed ones are misses.
         Goodput: those per second. Accuracy: end to end, against the labels. PAS: product of the stages'
         accuracies. Bound: sum of the stages' times at the SLA's percentile. Cost: price per core × cores held
-        + price per GPU × share of its time. Percentiles are nearest-rank; a dash is a figure that was not
-        measured or has too few samples.
+        + price per GPU × share of its time. Chosen with β: with that weight of cost, 1 of accuracy and the
+        bound as SLA, the planner chooses the point. Percentiles are nearest-rank; a dash is a figure that was
+        not measured or has too few samples.
       </p>
     </footer>
   );

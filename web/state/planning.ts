@@ -3,13 +3,17 @@ import type { PlanAsk } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
 import { slaByRule } from '../../solver/sla.ts';
 import { frontier, plan } from '../../workers/planner/browser.ts';
 import { attempt, profile } from './app.ts';
 
 export type PlanResult =
-  | { readonly state: 'planned'; readonly plan: Plan; readonly frontier: readonly FrontierPoint[] }
+  | {
+      readonly state: 'planned';
+      readonly plan: Plan;
+      readonly frontier: readonly FrontierPoint[] | FrontierTooLargeError;
+    }
   | { readonly state: 'none'; readonly why: InfeasiblePlanError };
 
 export const question = signal<PlanAsk>({ slaMs: 100, ratePerS: 5 });
@@ -33,7 +37,10 @@ async function solve(source: Profile, asked: PlanAsk): Promise<PlanResult> {
     return {
       state: 'planned',
       plan: await plan(source, asked),
-      frontier: await frontier(source, asked),
+      frontier: await frontier(source, asked).catch((error) => {
+        if (error instanceof FrontierTooLargeError) return error;
+        throw error;
+      }),
     };
   } catch (error) {
     if (error instanceof InfeasiblePlanError) return { state: 'none', why: error };

@@ -3,7 +3,7 @@ import type { PlanAsk } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
 import type { PlannerApi } from './worker.browser.ts';
 
 /** `plan` and `frontier` of a page: in a worker of their own, so that the page stays fluent. */
@@ -31,5 +31,9 @@ export async function plan(profile: Profile, ask: PlanAsk): Promise<Plan> {
   throw new InfeasiblePlanError(request, binding, nearestSlaMs, nearestRatePerS);
 }
 
-export const frontier = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
-  (await plannerFor(profile)).frontier(ask);
+/** @throws NothingMeasuredError, FrontierTooLargeError */
+export async function frontier(profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> {
+  const answer = await (await plannerFor(profile)).frontier(ask);
+  if (answer.ok) return answer.ok;
+  throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
+}

@@ -18,6 +18,10 @@ export async function plan(profile: Profile, ask: PlanAsk): Promise<Plan> {
   return planner.plan(await loadSolver(), source, planRequest(profile, ask));
 }
 
-/** Every Pareto-best choice of accuracy and cost for an SLA and rate, exact; none where nothing is feasible. */
+/**
+ * Every Pareto-best choice of accuracy, cost and latency bound for an SLA and rate, exact, each with the weights that
+ * choose it; none where nothing is feasible.
+ * @throws NothingMeasuredError, FrontierTooLargeError
+ */
 export const frontier = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
-  profileFrontier(await loadSolver(), profile, planRequest(profile, ask));
+  profileFrontier(profile, planRequest(profile, ask));

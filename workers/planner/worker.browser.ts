@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import type { PlanAsk } from '../../solver/defaults.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
 import { frontier, plan } from './plan.ts';
 
 /** An infeasible ask, as what its error is made of: an error's own fields do not survive the way out of a worker. */
@@ -27,7 +27,15 @@ const planner = {
       return { infeasible };
     }
   },
-  frontier: (ask: PlanAsk) => frontier(profile, ask),
+  async frontier(ask: PlanAsk) {
+    try {
+      return { ok: await frontier(profile, ask) };
+    } catch (error) {
+      if (!(error instanceof FrontierTooLargeError)) throw error;
+      const { stage, most } = error;
+      return { tooLarge: { stage, most } };
+    }
+  },
 };
 
 export type PlannerApi = typeof planner;

@@ -1,0 +1,39 @@
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { betas } from '../../solver/figures.ts';
+import { chain, milliseconds, number, percent } from '../format.ts';
+import { type Column, DataTable } from './DataTable.tsx';
+
+interface FrontierTableProps {
+  readonly caption: string;
+  readonly points: readonly FrontierPoint[];
+  readonly stages: readonly string[];
+  readonly marked: (point: FrontierPoint) => boolean;
+}
+
+/** Every point of the frontier, with the weights that choose it. */
+export function FrontierTable({ caption, points, stages, marked }: FrontierTableProps) {
+  return (
+    <DataTable
+      caption={caption}
+      columns={columns(stages)}
+      rows={points}
+      rowKey={({ accuracy, cost, boundMs }) => `${accuracy} ${cost} ${boundMs}`}
+      marked={marked}
+    />
+  );
+}
+
+const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
+  { label: 'Variants', value: (p) => chain(p.variants, stages) },
+  { label: 'Cost', numeric: true, value: (p) => p.cost, show: (p) => number(p.cost) },
+  { label: 'PAS', numeric: true, value: (p) => p.accuracy, show: (p) => percent(p.accuracy) },
+  { label: 'Bound', numeric: true, value: (p) => p.boundMs, show: (p) => milliseconds(p.boundMs) },
+  { label: 'Batches', value: (p) => stages.map((stage) => p.batches[stage]).join(', ') },
+  // With an SLA of the bound and α = 1.
+  {
+    label: 'Chosen with β',
+    numeric: true,
+    value: (p) => p.weights?.betaMin ?? null,
+    show: (p) => betas(p.weights),
+  },
+];
