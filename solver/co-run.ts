@@ -1,6 +1,6 @@
 import type { GpuBackend } from './documents/common.ts';
 import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from './documents/profile.ts';
-import { mean, median } from './statistics.ts';
+import { mean, summarise } from './statistics.ts';
 
 /** The co-run that tells of a CPU backend and thread count; none on a GPU, or where it was not measured. */
 export const cpuCoRunOf = (
@@ -21,14 +21,20 @@ export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: numb
 }
 
 /**
- * How many times longer than alone a batch takes while one other worker is busy on the same GPU; undefined: it was not measured.
+ * How many times longer than alone a batch takes while one other worker is busy on the same GPU: the median over the rounds and
+ * the end of its confidence interval; undefined: it was not measured.
  */
-export function gpuSlowDown(profile: Pick<Profile, 'coRun'>, backend: GpuBackend): number | undefined {
+export function gpuSlowDown(
+  profile: Pick<Profile, 'coRun'>,
+  backend: GpuBackend,
+): { readonly median: number; readonly high: number } | undefined {
   const coRun = profile.coRun.find(
     (entry): entry is GpuCoRun => 'slowDowns' in entry && entry.backend === backend,
   );
+  if (!coRun) return undefined;
+  const { p50, p50High } = summarise(coRun.slowDowns);
   // A worker is not made faster by another one: what is under 1 is noise.
-  return coRun && Math.max(1, median(coRun.slowDowns));
+  return { median: Math.max(1, p50), high: Math.max(1, p50High) };
 }
 
 /** How often another worker is taken to be busy when a batch starts, before a plan is known. */

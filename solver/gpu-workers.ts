@@ -12,7 +12,7 @@ const WORTH = 0.05;
 
 /**
  * The plan with one worker for each stage on a GPU, if simulation expects more of that than of the one that they share; else as
- * it is. Tried where two workers were measured to get more done than one.
+ * it is. Tried where two workers surely get more done than one.
  * @param plan simulated with a shared worker and this seed
  */
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
@@ -29,12 +29,13 @@ function besideOthers(stage: PlanStage, all: readonly PlanStage[], profile: Prof
   const others = all.filter((other) => other !== stage && other.backend === backend);
   if (!onGpu(backend) || others.length === 0) return stage;
   const slowDown = gpuSlowDown(profile, backend);
-  if (slowDown === undefined || slowDown >= 2) return stage;
+  // Two that take turns slow each other twice. Less than that must be sure.
+  if (!slowDown || slowDown.high >= 2) return stage;
   const busy = Math.min(
     1,
     others.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
   );
-  const longer = 1 + (slowDown - 1) * busy;
+  const longer = 1 + (slowDown.median - 1) * busy;
   return {
     ...stage,
     serviceMs: stage.serviceMs.map((point) => ({ ...point, meanMs: point.meanMs * longer })),

@@ -67,7 +67,7 @@ function sharedGpu(
 ): Pick<ServiceModel, 'slowDown'> {
   const gpus = stages.map(({ backend }) => (onGpu(backend) ? backend : undefined));
   if (gpus.every((gpu) => gpu === undefined)) return {};
-  const ofTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu) ?? TAKING_TURNS;
+  const ofTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS;
   const slowDowns = gpus.map((gpu) => gpu && ofTwo(gpu));
   return {
     slowDown(stage, running) {
