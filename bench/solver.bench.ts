@@ -1,9 +1,12 @@
 /**
  * Times the solver: 10 stages × 10 variants × 8 batches, product of accuracies, the first 100 feasible seeds of each kind,
  * without capacities, and with GPU share and cores limited to parts of what the best choice without them takes, so
- * that both bind. Prints a table; `npm run bench:solver`.
+ * that both bind. Then the frontier at several sizes, with an SLA that leaves nearly everything and one that does not. Prints
+ * tables; `npm run bench:solver`.
  */
 import type { Problem, Solution } from '../solver/documents/problem.ts';
+import { FrontierTooLargeError } from '../solver/errors.ts';
+import { frontier } from '../solver/frontier.ts';
 import { loadSolver } from '../solver/ilp/solve.ts';
 import { nearestRank, sortedNumbers } from '../solver/statistics.ts';
 import { instance, type Kind, type Shape } from '../test/solver/instances.ts';
@@ -72,3 +75,47 @@ const rows = KINDS.flatMap((given) =>
 );
 console.table(rows);
 console.log(`The first problem of the process, before its code was compiled, took ${firstMs.toFixed(0)} ms.`);
+
+const FRONTIERS = [
+  { stages: 2, variants: 10, batches: 5, instances: 100 },
+  { stages: 3, variants: 10, batches: 6, instances: 100 },
+  { stages: 5, variants: 5, batches: 4, instances: 100 },
+  { stages: 8, variants: 10, batches: 8, instances: 10 },
+];
+
+/** Points of a problem's frontier; undefined: too many. */
+function pointsOf(problem: Problem): number | undefined {
+  try {
+    return frontier(problem).length;
+  } catch (error) {
+    if (error instanceof FrontierTooLargeError) return undefined;
+    throw error;
+  }
+}
+
+const frontiers = FRONTIERS.flatMap(({ instances, ...size }) =>
+  [0.35, 1.5].flatMap((slaAt) =>
+    [false, true].map((capacities) => {
+      const timed = Array.from({ length: instances }, (_, seed) => {
+        const shape: Shape = { ...SIZE, ...size, kind: 'pipeline', slaAt, capacities, capacityAt: 1 };
+        const problem = instance(seed + 1, shape);
+        const beganMs = performance.now();
+        return { points: pointsOf(problem), ms: performance.now() - beganMs };
+      });
+      const ms = sortedNumbers(timed.map((one) => one.ms));
+      const points = sortedNumbers(timed.flatMap((one) => one.points ?? []));
+      return {
+        'stages × options': `${size.stages} × ${size.variants * size.batches}`,
+        'SLA at': slaAt,
+        capacities,
+        instances,
+        'too large': timed.length - points.length,
+        'median ms': Number(nearestRank(ms, 50).toFixed(1)),
+        'worst ms': Number(ms.at(-1)!.toFixed(1)),
+        'median points': nearestRank(points, 50),
+        'most points': points.at(-1),
+      };
+    }),
+  ),
+);
+console.table(frontiers);
