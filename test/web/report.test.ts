@@ -67,6 +67,19 @@ describe('the report', () => {
     expect(await rows.first().textContent()).toContain('det16 → res32');
   });
 
+  it('has every point of the frontier in a table, with the weights that choose it', async () => {
+    const report = fashionReport();
+    await show(report);
+    const details = page.locator('details', { hasText: 'Table of the frontier, webgpu + wasm' });
+    await details.locator('summary').click();
+    const points = report.frontier.filter((point) => point.backends.includes('wasm'));
+    const rows = details.locator('tbody tr');
+    expect(await rows.count()).toBe(points.length);
+    const between = points.findIndex(({ weights }) => weights && weights.betaMin > 0 && weights.betaMax);
+    expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^0\.\d+ to \d/);
+    await expect.poll(() => page.getByText(/^≤ .* ms$/).count()).toBeGreaterThan(4);
+  });
+
   it('says in words what the flags of cells and runs mean', async () => {
     const report = fashionReport();
     report.runs[0]!.load.valid = false;
