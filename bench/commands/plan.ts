@@ -104,6 +104,7 @@ export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>
   const lines = [
     stages,
     '',
+    `workers, by what each holds: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, attainment ${share(predicted.slaAttainment)}, ` +
