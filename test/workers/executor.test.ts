@@ -120,6 +120,36 @@ test('a switch of variants in the middle of a run fails no request and takes eff
   expect(batches.at(-1)!.variant).toBe('cnn8');
 });
 
+test('a switch keeps the workers that already run what the new plan asks for', async () => {
+  const { executor } = await start({ workers: [['detect'], ['classify']], batch: 2 });
+  const [detect, classify] = stageWorkers();
+  await executor.switchTo(
+    handPlan(models, { backend: 'cpu', workers: [['detect'], ['classify'], ['classify']], batch: 4 }),
+  );
+  expect(stageWorkers()).toEqual([detect, classify, expect.any(Number)]);
+  expect(outcomes(await send(executor, 30, 1))).toEqual({ completed: 30 });
+  executor.close();
+});
+
+test('switches that are asked for while others go on follow one after the other, and lose nothing', async () => {
+  const { executor, events } = await start({ workers: [['detect'], ['classify']], batch: 2 });
+  const plans = [1, 2, 3].map((replicas) =>
+    handPlan(models, {
+      backend: 'cpu',
+      batch: 2,
+      workers: [['detect'], ...Array.from({ length: replicas }, () => ['classify'])],
+    }),
+  );
+  let switched: Promise<unknown> = Promise.resolve();
+  const answers = await send(executor, 150, 5, (sent) => {
+    if (sent % 25 === 0) switched = executor.switchTo(plans[(sent / 25) % 3]!);
+  });
+  await switched;
+  executor.close();
+  expect(outcomes(answers)).toEqual({ completed: 150 });
+  expect(events.filter((event) => event.startsWith('switched'))).toHaveLength(6);
+});
+
 test('an item that cannot be run fails alone, not with its batch', async () => {
   const { executor } = await start({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 50 });
   const good = [0, 1, 2].map((i) => executor.submit(pixelsOf(pack.images, i), performance.now()));

@@ -4,13 +4,6 @@ import type { Environment } from '../environment/environment.ts';
 import { gather } from '../profiler/measure.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** A worker that holds the sessions of a plan's worker, ready to run. */
-export interface CrewMember {
-  readonly worker: StageWorker;
-  /** Of the plan that it was started for, by stage name. */
-  readonly sessions: ReadonlyMap<string, Plan['stages'][number]>;
-}
-
 export interface CrewOptions {
   readonly manifest: Manifest;
   readonly environment: Environment;
@@ -22,17 +15,16 @@ export interface CrewOptions {
 /** Runs of each batch size before a worker serves: the first compiles shaders. */
 const WARM_UP_RUNS = 2;
 
-/** Starts a worker, loads its sessions and warms each at every batch size that may close. */
+/** Starts a worker, loads the sessions that it holds in a plan and warms each at every batch size that may close. */
 export async function recruit(
   id: string,
   planWorker: PlanWorker,
   plan: Plan,
   options: CrewOptions,
-): Promise<CrewMember> {
+): Promise<StageWorker> {
   const { manifest, environment, readModel, warmUpItems } = options;
   const worker = await environment.spawn(id, planWorker.threads);
   try {
-    const sessions = new Map<string, Plan['stages'][number]>();
     for (const name of planWorker.stages) {
       const index = manifest.stages.findIndex((stage) => stage.name === name);
       const stage = manifest.stages[index]!;
@@ -47,9 +39,8 @@ export async function recruit(
       const items = warmUpItems(name);
       for (const batch of warmUpSizes(planned.batch))
         for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, gather(items, 0, batch));
-      sessions.set(name, planned);
     }
-    return { worker, sessions };
+    return worker;
   } catch (error) {
     worker.terminate();
     throw error;

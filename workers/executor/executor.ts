@@ -1,34 +1,22 @@
-import { joinItems } from '../../models/tasks/items.ts';
-import type { ItemBatch } from '../../models/tasks/task.ts';
+import { diff, stagesOf } from '../../solver/adaptation/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item } from '../../solver/dispatch/types.ts';
-import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker } from '../../solver/dispatch/types.ts';
+import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { StageWorker } from '../stage/stage-worker.ts';
 import { after } from './clock.ts';
-import { type CrewMember, type CrewOptions, recruit } from './crew.ts';
-import type { Answer, ExecutorHooks, ItemAnswer } from './types.ts';
+import { type CrewOptions, recruit } from './crew.ts';
+import { Requests } from './requests.ts';
+import type { Answer, ExecutorHooks } from './types.ts';
 
-interface Request {
-  readonly arrivalMs: number;
-  readonly input: Uint8Array<ArrayBuffer>;
-  readonly answer: ItemAnswer;
-  /** Ids of its items that may still have children to hand out. */
-  readonly items: number[];
-  resolve(answer: Answer): void;
-}
-
-/** An item that was started: where its answer goes, and the pixels of its children once it came back. */
-interface Started {
-  readonly answer: ItemAnswer;
-  children: Uint8Array<ArrayBuffer>[];
-}
-
-interface Member extends CrewMember {
+interface Member {
+  readonly id: string;
+  readonly worker: StageWorker;
   readonly planWorker: PlanWorker;
-  readonly plan: Plan;
-  readonly policy: DispatchPolicy;
+  /** What its sessions run, with the largest batch that each was warmed up for. */
+  readonly stages: readonly PlanStage[];
   inFlight: number;
   /** When its last batch came back. */
   freeMs: number;
@@ -37,7 +25,7 @@ interface Member extends CrewMember {
 
 /** A batch that takes longer than this many times its expected time, and this long, hangs: its worker is ended. */
 const HUNG = { times: 20, ms: 30_000 };
-/** Pauses before a lost worker's replacement is tried again. */
+/** Pauses before each try to replace a lost worker. */
 const RESPAWN_MS = [0, 500, 2000];
 
 type StartAction = Extract<Action, { kind: 'start' }>;
@@ -49,11 +37,11 @@ type StartAction = Extract<Action, { kind: 'start' }>;
 export class Executor {
   #dispatch: Dispatch;
   #plan: Plan;
+  #policy: DispatchPolicy;
   #members = new Map<string, Member>();
-  #requests = new Map<number, Request>();
-  #started = new Map<number, Started>();
-  #nextRequest = 0;
-  #generation = 0;
+  readonly #requests = new Requests();
+  #recruited = 0;
+  #switching: Promise<void> = Promise.resolve();
   #cancelWake: (() => void) | undefined;
   /** When the armed timer is due. */
   #wakeMs: number | undefined;
@@ -65,14 +53,15 @@ export class Executor {
     private readonly hooks: ExecutorHooks,
   ) {
     this.#plan = plan;
-    this.#dispatch = createDispatch(policyOf(plan), []);
+    this.#policy = policyOf(plan);
+    this.#dispatch = createDispatch(this.#policy, []);
   }
 
   /** Starts and warms every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
   static async start(plan: Plan, options: CrewOptions, hooks: ExecutorHooks = {}): Promise<Executor> {
     const executor = new Executor(plan, options, hooks);
     try {
-      await executor.#recruitAll(plan);
+      executor.#take(plan, await executor.#recruitAll(plan, plan.workers));
     } catch (error) {
       executor.close();
       throw error;
@@ -100,32 +89,49 @@ export class Executor {
    */
   submit(input: Uint8Array<ArrayBuffer>, arrivalMs: number): Promise<Answer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
-    const id = this.#nextRequest++;
-    return new Promise((resolve) => {
-      this.#requests.set(id, {
-        arrivalMs,
-        input,
-        answer: { result: null, children: [] },
-        items: [],
-        resolve,
-      });
-      this.#dispatch.arrive(id, arrivalMs);
-      this.#pump();
-    });
+    const { id, answer } = this.#requests.enter(input, arrivalMs);
+    this.#dispatch.arrive(id, arrivalMs);
+    this.#pump();
+    return answer;
   }
 
   /**
-   * Changes to another plan of the same pipeline while requests run: its workers are started and warmed first, then
-   * take over; the old ones finish what they have. Nothing is lost if a new worker cannot be started.
+   * Changes to another plan of the same pipeline while requests run: the workers that it has and this one has not are
+   * started and warmed first, then take over; those that it has no use for finish what they have. Nothing is lost if
+   * a new worker cannot be started. A switch waits for the one before it.
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
-  async switchTo(plan: Plan): Promise<void> {
-    const old = [...this.#members.keys()];
-    await this.#recruitAll(plan);
+  switchTo(plan: Plan): Promise<void> {
+    const done = this.#switching.then(() => this.#switchTo(plan));
+    this.#switching = done.catch(() => {});
+    return done;
+  }
+
+  async #switchTo(plan: Plan): Promise<void> {
+    const { start } = diff(this.#serving, plan);
+    const fresh = await this.#recruitAll(plan, start);
+    if (this.#closed) return;
+    // What is there now: a worker may have been lost meanwhile.
+    const { retire } = diff([...this.#serving, ...fresh], plan);
+    this.#take(plan, fresh);
+    for (const id of retire) this.#retire(id);
+    this.hooks.onEvent?.(
+      `switched to ${plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → ')}`,
+    );
+    for (const missing of diff(this.#serving, plan).start) void this.#respawn(missing);
+    this.#pump();
+  }
+
+  get #serving(): Member[] {
+    return [...this.#members.values()].filter((member) => !member.retired);
+  }
+
+  /** Follows a plan from now on, with workers that were started for it. */
+  #take(plan: Plan, fresh: readonly Member[]): void {
     this.#plan = plan;
-    this.#dispatch.setPolicy(policyOf(plan));
-    for (const id of old) this.#retire(id);
-    this.hooks.onEvent?.(`switched to ${plan.stages.map((s) => `${s.variant} b${s.batch}`).join(' → ')}`);
+    this.#policy = policyOf(plan);
+    this.#dispatch.setPolicy(this.#policy);
+    for (const member of fresh) this.#join(member);
     this.#pump();
   }
 
@@ -139,34 +145,34 @@ export class Executor {
     this.#members.clear();
   }
 
-  async #recruitAll(plan: Plan): Promise<void> {
-    const generation = this.#generation++;
-    const name = (worker: PlanWorker) => (generation ? `${worker.id}.${generation}` : worker.id);
-    const crew = await Promise.allSettled(plan.workers.map((w) => recruit(name(w), w, plan, this.options)));
+  /** All of them, or none. */
+  async #recruitAll(plan: Plan, planWorkers: readonly PlanWorker[]): Promise<Member[]> {
+    const crew = await Promise.allSettled(planWorkers.map((worker) => this.#recruit(plan, worker)));
+    const members = crew.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failure = crew.find((result) => result.status === 'rejected');
-    if (failure || this.#closed) {
-      for (const result of crew) if (result.status === 'fulfilled') result.value.worker.terminate();
-      if (failure) throw failure.reason;
-    }
-    crew.forEach((result, i) => {
-      if (result.status === 'fulfilled')
-        this.#join(name(plan.workers[i]!), plan.workers[i]!, plan, result.value);
-    });
+    if (failure || this.#closed) for (const { worker } of members) worker.terminate();
+    if (failure) throw failure.reason;
+    return members;
   }
 
-  #join(id: string, planWorker: PlanWorker, plan: Plan, member: CrewMember): void {
-    this.#members.set(id, {
-      ...member,
+  async #recruit(plan: Plan, planWorker: PlanWorker): Promise<Member> {
+    const id = `${planWorker.id}~${this.#recruited++}`;
+    return {
+      id,
+      worker: await recruit(id, planWorker, plan, this.options),
       planWorker,
-      plan,
-      policy: policyOf(plan),
+      stages: stagesOf(plan, planWorker),
       inFlight: 0,
       freeMs: 0,
       retired: false,
-    });
-    member.worker.lost.then((reason) => this.#lose(id, reason));
+    };
+  }
+
+  #join(member: Member): void {
+    const { id, worker, planWorker } = member;
+    this.#members.set(id, member);
+    worker.lost.then((reason) => this.#lose(id, reason));
     this.#dispatch.workerAdded(this.#dispatchWorker(id, planWorker));
-    this.#pump();
   }
 
   #dispatchWorker(id: string, { stages }: PlanWorker): DispatchWorker {
@@ -196,23 +202,25 @@ export class Executor {
     this.#dispatch.workerLost(id, performance.now());
     this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
     this.#pump();
-    if (!member.retired) void this.#respawn(id, member);
+    if (!member.retired) void this.#respawn(member.planWorker);
   }
 
-  async #respawn(id: string, { planWorker, plan }: Member): Promise<void> {
-    const fresh = `${id.split('~')[0]}~${++this.#generation}`;
+  /** Starts a worker of the plan that is not there, unless a switch brings what it needs. */
+  async #respawn(planWorker: PlanWorker): Promise<void> {
+    const plan = this.#plan;
     for (const pause of RESPAWN_MS) {
       await new Promise((resolve) => after(pause, () => resolve(undefined)));
-      // A switch in the meantime has brought workers of its own.
       if (this.#closed || plan !== this.#plan) return;
       try {
-        const member = await recruit(fresh, planWorker, plan, this.options);
+        const member = await this.#recruit(plan, planWorker);
         if (this.#closed || plan !== this.#plan) return member.worker.terminate();
-        this.#join(fresh, planWorker, plan, member);
-        this.hooks.onEvent?.(`worker ${fresh} replaces ${id}`);
-        return;
+        this.#join(member);
+        this.hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
+        return this.#pump();
       } catch (error) {
-        this.hooks.onEvent?.(`worker ${fresh} could not be started: ${message(error)}`);
+        this.hooks.onEvent?.(
+          `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)}`,
+        );
       }
     }
   }
@@ -234,21 +242,22 @@ export class Executor {
   #act(actions: readonly Action[]): void {
     for (const action of actions) {
       if (action.kind === 'start') void this.#run(action);
-      else this.#end(action.request, action.outcome);
+      else this.#requests.end(action.request, action.outcome);
     }
   }
 
   async #run({ batch, stage, worker: id, items }: StartAction): Promise<void> {
     const member = this.#members.get(id)!;
-    const { name, variant, backend } = member.plan.stages[stage]!;
+    const { name } = this.#policy.stages[stage]!;
+    const { variant, backend } = member.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
-    const expected = member.policy.stages[stage]!.serviceMs(items.length);
+    const expected = this.#policy.stages[stage]!.serviceMs(items.length);
     const watchdog = setTimeout(() => member.worker.terminate(), Math.max(HUNG.ms, HUNG.times * expected));
     member.inFlight++;
     try {
-      const run = await member.worker.run(name, this.#gather(items));
+      const run = await member.worker.run(name, this.#requests.gather(items));
       if (this.#members.get(id) !== member) return; // already told as lost
-      this.#takeIn(items, run.results, run.children, run.childCounts);
+      this.#requests.takeIn(items, run);
       const now = performance.now();
       // One that was handed over ahead began when the one before it was done.
       const startMs = Math.max(handedMs, member.freeMs);
@@ -275,49 +284,5 @@ export class Executor {
       this.#dismissIfIdle(id, member);
     }
     this.#pump();
-  }
-
-  #gather(items: readonly Item[]): ItemBatch {
-    return joinItems(items.map((item) => ({ count: 1, pixels: this.#pixels(item) })));
-  }
-
-  #pixels({ request, parent, index }: Item): Uint8Array<ArrayBuffer> {
-    return parent === null ? this.#requests.get(request)!.input : this.#started.get(parent)!.children[index]!;
-  }
-
-  /** Puts results where they belong and keeps the children's pixels until they are run. */
-  #takeIn(
-    items: readonly Item[],
-    results: readonly ItemAnswer['result'][],
-    children: ItemBatch,
-    counts: readonly number[],
-  ): void {
-    const size = children.count ? children.pixels.length / children.count : 0;
-    let offset = 0;
-    items.forEach((item, i) => {
-      const count = counts[i] ?? 0;
-      const pixels = Array.from({ length: count }, (_, c) =>
-        children.pixels.subarray(offset + c * size, offset + (c + 1) * size),
-      );
-      offset += count * size;
-      const request = this.#requests.get(item.request);
-      if (!request) return; // ended meanwhile: shed or failed
-      const answer = this.#answerOf(item, request);
-      answer.result = results[i]!;
-      answer.children = pixels.map(() => ({ result: null, children: [] }));
-      this.#started.set(item.id, { answer, children: pixels });
-      request.items.push(item.id);
-    });
-  }
-
-  #answerOf({ parent, index }: Item, request: Request): ItemAnswer {
-    return parent === null ? request.answer : this.#started.get(parent)!.answer.children[index]!;
-  }
-
-  #end(id: number, outcome: Answer['outcome']): void {
-    const request = this.#requests.get(id)!;
-    this.#requests.delete(id);
-    for (const item of request.items) this.#started.delete(item);
-    request.resolve({ outcome, latencyMs: performance.now() - request.arrivalMs, answer: request.answer });
   }
 }
