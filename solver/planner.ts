@@ -23,14 +23,22 @@ const KEPT = 0.5;
 const TIGHTEN = 0.95;
 const MOST_TIGHTENINGS = 31;
 
+/** Plans that were simulated, by their stages: who plans again and again for requests that differ in rate and current plan alone keeps them. */
+export type SimulatedPlans = Map<string, Plan>;
+
 /**
  * The best plan that the simulation confirms: the program's choice, or where the simulated share of requests within
  * the SLA leaves no room under the percentile, that of the least tightened program that is confirmed (after InferLine).
  * Where none is, the one that came nearest; its prediction says so.
  * @throws NothingMeasuredError, InfeasiblePlanError
  */
-export function plan(solver: Solver, source: ProfileSource, request: PlanRequest): Plan {
-  const search = new Tightening(solver, source, request);
+export function plan(
+  solver: Solver,
+  source: ProfileSource,
+  request: PlanRequest,
+  simulated: SimulatedPlans = new Map(),
+): Plan {
+  const search = new Tightening(solver, source, request, simulated);
   const first = search.at(0)!;
   if (search.confirms(first)) return first;
   // Doubling steps to the first that is confirmed, or that leaves no plan at all; then between it and the one before.
@@ -52,12 +60,12 @@ export function plan(solver: Solver, source: ProfileSource, request: PlanRequest
 /** The plans of tightened programs, each simulated once. */
 class Tightening {
   readonly #plans = new Map<number, Plan | undefined>();
-  readonly #simulated = new Map<string, Plan>();
 
   constructor(
     private readonly solver: Solver,
     private readonly source: ProfileSource,
     private readonly request: PlanRequest,
+    private readonly simulated: SimulatedPlans,
   ) {}
 
   confirms({ predicted }: Plan): boolean {
@@ -72,9 +80,9 @@ class Tightening {
 
   /** Of those that were simulated, the one with the fewest misses. */
   get best(): Plan {
-    return [...this.#simulated.values()].reduce((best, next) =>
-      next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
-    );
+    return [...this.#plans.values()].reduce((best, next) =>
+      next && next.predicted.slaAttainment > best!.predicted.slaAttainment ? next : best,
+    )!;
   }
 
   /** The program's choice; undefined where only the tightening left none. */
@@ -95,13 +103,13 @@ class Tightening {
       const { plan: chosen, ...choice } = choose(this.solver, this.source.profile, within);
       const id = JSON.stringify(chosen.stages);
       const plan =
-        this.#simulated.get(id) ??
+        this.simulated.get(id) ??
         withBestWorkers(
           completePlan(this.source, { ...chosen, slaMs, resources }, choice, tightened),
           this.source.profile,
           SEED,
         );
-      this.#simulated.set(id, plan);
+      this.simulated.set(id, plan);
       return plan;
     } catch (error) {
       if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;

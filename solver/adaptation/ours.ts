@@ -1,27 +1,66 @@
 import { InfeasiblePlanError } from '../errors.ts';
 import type { Solver } from '../ilp/solve.ts';
 import type { PlanRequest } from '../options.ts';
-import { type ProfileSource, plan } from '../planner.ts';
-import type { System } from './system.ts';
+import { type ProfileSource, plan, type SimulatedPlans } from '../planner.ts';
+import { mean } from '../statistics.ts';
+import type { Situation, System } from './system.ts';
 
 /** A load of nothing still wants a plan: one request in ten seconds. */
 export const LEAST_RATE_PER_S = 0.1;
+/** From this percentile of the SLA on, plans are for the forecast's p90; under it for its median. */
+const CAUTIOUS_PERCENTILE = 95;
+/** Seconds whose mean is taken for the level that the next ones vary about. */
+const LEVEL_S = 10;
+/** Within this time what has piled up is to be worked off. */
+const DRAIN_S = 10;
+/** Plans are for rates in steps of this ratio, so that a load that hardly moves keeps its plan. */
+const STEP = 1.02;
+/** The load of so many seconds shows that a forecast is void. */
+const OVERTAKEN_S = 2;
 
 /** What is asked of every plan of a system. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current'>;
 
 /**
- * Our planner, for the rate that is exceeded one time in ten; variants that run already are cheaper by their switch
- * cost. What it cannot serve within the SLA it serves as well as the nearest rate that it can.
+ * Our planner. Variants that run already are cheaper by their switch cost. What it cannot serve within the SLA it serves as
+ * well as the nearest rate that it can.
  */
-export const ours = (solver: Solver, source: ProfileSource, request: StandingRequest): System => ({
-  name: 'ours',
-  plan: async ({ p90PerS }, current) => {
-    const at = (ratePerS: number) =>
-      plan(solver, source, { ...request, ratePerS, ...(current && { current: current.stages }) });
-    return nearest(at, Math.max(LEAST_RATE_PER_S, p90PerS));
-  },
-});
+export function ours(solver: Solver, source: ProfileSource, request: StandingRequest): System {
+  const simulated: SimulatedPlans = new Map();
+  return {
+    name: 'ours',
+    plan: async (situation, current) => {
+      const at = (ratePerS: number) =>
+        plan(
+          solver,
+          source,
+          { ...request, ratePerS, ...(current && { current: current.stages }) },
+          simulated,
+        );
+      return nearest(at, rateToPlanFor(situation, request));
+    },
+    overtaken: ({ p90PerS }, countsPerS) =>
+      countsPerS.length >= OVERTAKEN_S && mean(countsPerS.slice(-OVERTAKEN_S)) > p90PerS,
+  };
+}
+
+/**
+ * The rate that a plan must keep up with. The forecast is of the busiest second; an SLA of W seconds lets requests wait
+ * for quieter ones, so of what that second has above the level 1/√W is planned for. The rarer misses may be, the less
+ * is averaged: W is (100 − percentile) SLAs, at most one. What has piled up is added.
+ */
+function rateToPlanFor(
+  { forecast, countsPerS, open }: Situation,
+  { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
+): number {
+  const busiest = percentile < CAUTIOUS_PERCENTILE ? forecast.medianPerS : forecast.p90PerS;
+  const level = Math.min(mean(countsPerS.slice(-LEVEL_S)), busiest);
+  const slaS = slaMs / 1000;
+  const averagedS = Math.max(1, slaS * Math.min(1, 100 - percentile));
+  const piledUp = Math.max(0, open - busiest * slaS) / DRAIN_S;
+  const ratePerS = level + (busiest - level) / Math.sqrt(averagedS) + piledUp;
+  return Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
+}
 
 /** The plan at a rate, or at the nearest that has one. */
 export function nearest<T>(planAt: (ratePerS: number) => T, ratePerS: number): T {

@@ -21,6 +21,8 @@ export interface RivalSettings {
   /** Cores of a replica: each variant has one allocation. */
   readonly baseCores: ByVariant<number>;
   readonly batchMax: number;
+  /** Variants that all of them may choose from; a stage that is not named has all. */
+  readonly restrictTo: Readonly<Record<string, readonly string[]>>;
   readonly fa2Low: ByStage<string>;
   readonly fa2High: ByStage<string>;
   readonly rimReplicas: ByStage<number>;
@@ -45,6 +47,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
       percentile: PERCENTILE,
       objective: { ...settings.objective, eta: 0, horizonMs: 1 },
       resources: { ...settings.resources, gpus: 0, pricePerGpu: 0, utilisationMax: 1 },
+      restrictTo: settings.restrictTo,
       ...limits,
     };
     const planAt = (ratePerS: number): Plan => {
@@ -53,8 +56,8 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
     };
     return {
       name,
-      plan: async ({ medianPerS }, current) => {
-        const ratePerS = Math.max(LEAST_RATE_PER_S, medianPerS);
+      plan: async ({ forecast }, current) => {
+        const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
         if (current === undefined) return nearest(planAt, ratePerS);
         try {
           return planAt(ratePerS);
@@ -64,6 +67,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
           throw error;
         }
       },
+      overtaken: () => false,
     };
   };
   const only = (variants: ByStage<string>) => ({

@@ -1,6 +1,15 @@
 import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from '../predictors/predictor.ts';
 
+/** What is known of the load when a plan is made. */
+export interface Situation {
+  readonly forecast: Forecast;
+  /** Requests of each of the last seconds, the oldest first; at least one. */
+  readonly countsPerS: readonly number[];
+  /** Requests that have not ended. */
+  readonly open: number;
+}
+
 /** Plans for a load that changes: ours, or a rival. */
 export interface System {
   readonly name: string;
@@ -9,7 +18,9 @@ export interface System {
    * @param current what runs now; undefined: nothing does yet
    * @throws NothingMeasuredError, and InfeasiblePlanError where nothing runs yet that could stay
    */
-  plan(forecast: Forecast, current: Plan | undefined): Promise<Plan>;
+  plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
+  /** Whether a plan must not wait for the end of its interval. */
+  overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }
 
 /** What an adapter saw and decided in one step. */
@@ -18,13 +29,14 @@ export interface Step {
   readonly plan: Plan;
 }
 
-/** One step of adaptation. @param countsPerS requests of each past second, the oldest first; at least one */
+/** One step of adaptation. @param observed of every past second; at least one */
 export async function adapt(
   system: System,
   predictor: Predictor,
-  countsPerS: readonly number[],
+  observed: Omit<Situation, 'forecast'>,
   current: Plan | undefined,
 ): Promise<Step> {
-  const forecast = await predictor.forecast(countsPerS.slice(-HISTORY_S));
-  return { forecast, plan: await system.plan(forecast, current) };
+  const countsPerS = observed.countsPerS.slice(-HISTORY_S);
+  const forecast = await predictor.forecast(countsPerS);
+  return { forecast, plan: await system.plan({ forecast, countsPerS, open: observed.open }, current) };
 }

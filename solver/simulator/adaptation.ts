@@ -41,6 +41,9 @@ export interface AdaptationResult {
   readonly pas: readonly { readonly atMs: number; readonly pas: number }[];
 }
 
+/** Between two looks at whether the plan is overtaken. */
+const LOOK_MS = 1000;
+
 /** Requests that arrived in each whole second before `nowMs`; the first second's where none has passed. */
 export function countsBefore(arrivalsMs: ArrayLike<number>, nowMs: number): number[] {
   const seconds = Math.max(1, Math.floor(nowMs / 1000));
@@ -57,74 +60,115 @@ export function countsBefore(arrivalsMs: ArrayLike<number>, nowMs: number): numb
 export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationResult> =>
   new AdaptiveSimulation(input).run();
 
+/** A plan on its way: its workers have been started and serve from `atMs` on. */
+interface Switch {
+  readonly atMs: number;
+  readonly plan: Plan;
+  readonly start: readonly LiveWorker[];
+  readonly retire: readonly string[];
+}
+
 class AdaptiveSimulation {
   readonly #input: AdaptationInput;
   readonly #steps: AdaptationStep[] = [];
   readonly #cost: { atMs: number; cost: number }[] = [];
   readonly #pas: { atMs: number; pas: number }[] = [];
-  #live: LiveWorker[] = [];
+  readonly #first: Promise<{ plan: Plan; simulation: Simulation }>;
+  /** All that were started and not retired yet, by id. */
+  readonly #live = new Map<string, LiveWorker>();
+  /** Those of them that no switch on its way will retire. */
+  #wanted: LiveWorker[] = [];
+  /** By time. */
+  readonly #switches: Switch[] = [];
   #started = 0;
 
   constructor(input: AdaptationInput) {
     this.#input = input;
+    this.#first = this.#start();
   }
 
   async run(): Promise<AdaptationResult> {
-    const { profile, arrivalsMs, durationS, intervalMs, seed } = this.#input;
-    const first = await this.#decide(0, undefined);
-    this.#live = first.workers.map((worker) => this.#worker(first, worker));
-    const { scenes, counts } = sceneCounts(profile, first.stages);
-    const simulation = new Simulation({
-      policy: policyOf(first),
-      workers: this.#dispatchWorkers(first, this.#live),
-      arrivalsMs,
-      scenes: drawScenes(arrivalsMs.length, scenes, seed),
-      counts,
-      service: serviceFromProfile(profile, first.stages),
-      seed,
-    });
-    this.#note(0, first);
-    let serving = first;
-    for (let atMs = intervalMs; atMs < durationS * 1000; atMs += intervalMs) {
+    const { system, arrivalsMs, durationS, intervalMs } = this.#input;
+    const { plan, simulation } = await this.#first;
+    let serving = plan;
+    for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
+      while (this.#switches[0] && this.#switches[0].atMs <= atMs)
+        serving = this.#switch(simulation, this.#switches.shift()!);
       simulation.runUntil(atMs);
-      serving = await this.#step(simulation, atMs, serving);
+      const last = this.#steps.at(-1)!;
+      const due = atMs - last.atMs >= intervalMs;
+      if (due || system.overtaken(last.forecast, countsBefore(arrivalsMs, atMs)))
+        await this.#step(simulation, atMs, serving);
     }
     const { requests } = simulation.finish();
     return { requests, steps: this.#steps, cost: this.#cost, pas: this.#pas };
   }
 
-  /** Decides and switches; the simulation has run until the new plan serves. */
-  async #step(simulation: Simulation, atMs: number, serving: Plan): Promise<Plan> {
-    const plan = await this.#decide(atMs, serving);
-    if (plan === serving) return serving;
-    const { profile, startMs } = this.#input;
-    const change = diff(this.#live, plan);
-    const started = change.start.map((worker) => this.#worker(plan, worker));
-    this.#live.push(...started);
+  async #start(): Promise<{ plan: Plan; simulation: Simulation }> {
+    const { profile, arrivalsMs, seed } = this.#input;
+    const plan = await this.#decide(0, 0, undefined);
+    const workers = plan.workers.map((worker) => this.#worker(plan, worker));
+    const { scenes, counts } = sceneCounts(profile, plan.stages);
+    const simulation = new Simulation({
+      policy: policyOf(plan),
+      workers: this.#dispatchWorkers(plan, workers),
+      arrivalsMs,
+      scenes: drawScenes(arrivalsMs.length, scenes, seed),
+      counts,
+      service: serviceFromProfile(profile, plan.stages),
+      seed,
+    });
+    this.#note(0, plan);
+    return { plan, simulation };
+  }
+
+  /** Decides, and starts what the plan needs; it may be decided again before that has started. */
+  async #step(simulation: Simulation, atMs: number, serving: Plan): Promise<void> {
+    const before = this.#steps.at(-1)!.plan;
+    const plan = await this.#decide(atMs, simulation.dispatch.open, before);
+    if (plan === before) return;
+    const change = diff(this.#wanted, plan);
+    this.#wanted = this.#wanted.filter(({ id }) => !change.retire.includes(id));
+    const startMs = Math.max(0, ...change.start.map((worker) => this.#input.startMs(plan, worker)));
+    const start = change.start.map((worker) => this.#worker(plan, worker));
+    simulation.dispatch.setPolicy(policyOf(meanwhile(serving, plan)));
     this.#note(atMs, serving);
-    const readyMs = Math.max(0, ...change.start.map((worker) => startMs(plan, worker)));
-    if (readyMs > 0) simulation.runUntil(atMs + readyMs);
-    for (const worker of this.#dispatchWorkers(plan, started)) simulation.dispatch.workerAdded(worker);
+    // What an earlier switch still starts must not be passed.
+    const readyMs = Math.max(atMs + startMs, this.#switches.at(-1)?.atMs ?? 0);
+    this.#switches.push({ atMs: readyMs, plan, start, retire: change.retire });
+  }
+
+  #switch(simulation: Simulation, { atMs, plan, start, retire }: Switch): Plan {
+    const { profile } = this.#input;
+    simulation.runUntil(atMs);
+    for (const worker of this.#dispatchWorkers(plan, start)) simulation.dispatch.workerAdded(worker);
     simulation.dispatch.setPolicy(policyOf(plan));
-    for (const id of change.retire) simulation.dispatch.workerRetired(id);
+    for (const id of retire) {
+      simulation.dispatch.workerRetired(id);
+      this.#live.delete(id);
+    }
     simulation.switchTo({
       counts: sceneCounts(profile, plan.stages).counts,
       service: serviceFromProfile(profile, plan.stages),
     });
-    this.#live = this.#live.filter(({ id }) => !change.retire.includes(id));
-    this.#note(atMs + readyMs, plan);
+    this.#note(atMs, plan);
     return plan;
   }
 
-  async #decide(atMs: number, current: Plan | undefined): Promise<Plan> {
+  async #decide(atMs: number, open: number, current: Plan | undefined): Promise<Plan> {
     const { system, predictor, arrivalsMs } = this.#input;
-    const { forecast, plan } = await adapt(system, predictor, countsBefore(arrivalsMs, atMs), current);
+    const observed = { countsPerS: countsBefore(arrivalsMs, atMs), open };
+    const { forecast, plan } = await adapt(system, predictor, observed, current);
     this.#steps.push({ atMs, forecast, plan });
     return plan;
   }
 
   #worker(plan: Plan, planWorker: PlanWorker): LiveWorker {
-    return { id: `${planWorker.id}.${this.#started++}`, planWorker, stages: stagesOf(plan, planWorker) };
+    const id = `${planWorker.id}.${this.#started++}`;
+    const worker = { id, planWorker, stages: stagesOf(plan, planWorker) };
+    this.#live.set(id, worker);
+    this.#wanted.push(worker);
+    return worker;
   }
 
   #dispatchWorkers(plan: Plan, live: readonly LiveWorker[]) {
@@ -134,7 +178,7 @@ class AdaptiveSimulation {
 
   #note(atMs: number, serving: Plan): void {
     const { pricePerCore } = serving.resources;
-    const cores = this.#live
+    const cores = [...this.#live.values()]
       .filter(({ planWorker }) => !onGpu(planWorker.backend))
       .reduce((sum, { planWorker }) => sum + planWorker.threads, 0);
     const gpu = serving.stages
@@ -144,3 +188,13 @@ class AdaptiveSimulation {
     this.#pas.push({ atMs, pas: serving.predicted.pas });
   }
 }
+
+/** What serves until the workers of a plan have started: its batches where the sessions stay, what there was elsewhere. */
+const meanwhile = (serving: Plan, plan: Plan): Plan => ({
+  ...plan,
+  stages: plan.stages.map((stage, s) => {
+    const { sha256, backend, threads } = serving.stages[s]!;
+    const stays = stage.sha256 === sha256 && stage.backend === backend && stage.threads === threads;
+    return stays ? stage : serving.stages[s]!;
+  }),
+});

@@ -75,6 +75,10 @@ export class Simulation {
     this.#dealer = new ChildDealer(counts);
   }
 
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
   /** Lets happen what happens until then, and then. */
   runUntil(untilMs: number): void {
     for (;;) {
