@@ -1,7 +1,6 @@
+import type { Plan } from '../documents/plan.ts';
 import { InfeasiblePlanError } from '../errors.ts';
-import type { Solver } from '../ilp/solve.ts';
 import type { PlanRequest } from '../options.ts';
-import { type ProfileSource, plan, type SimulatedPlans } from '../planner.ts';
 import { mean } from '../statistics.ts';
 import type { Situation, System } from './system.ts';
 
@@ -22,27 +21,20 @@ const OVERTAKEN_S = 2;
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current'>;
 
 /**
- * Our planner. Variants that run already are cheaper by their switch cost. What it cannot serve within the SLA it serves as
- * well as the nearest rate that it can.
+ * Our planner. Variants that run already are cheaper by their switch cost. What it cannot serve within the SLA it serves
+ * as well as the nearest rate that it can.
+ * @param planAt throws InfeasiblePlanError where nothing meets a request
  */
-export function ours(solver: Solver, source: ProfileSource, request: StandingRequest): System {
-  const simulated: SimulatedPlans = new Map();
-  return {
-    name: 'ours',
-    plan: async (situation, current) => {
-      const at = (ratePerS: number) =>
-        plan(
-          solver,
-          source,
-          { ...request, ratePerS, ...(current && { current: current.stages }) },
-          simulated,
-        );
-      return nearest(at, rateToPlanFor(situation, request));
-    },
-    overtaken: ({ p90PerS }, countsPerS) =>
-      countsPerS.length >= OVERTAKEN_S && mean(countsPerS.slice(-OVERTAKEN_S)) > p90PerS,
-  };
-}
+export const ours = (planAt: (request: PlanRequest) => Promise<Plan>, request: StandingRequest): System => ({
+  name: 'ours',
+  plan: (situation, current) =>
+    nearest(
+      (ratePerS) => planAt({ ...request, ratePerS, ...(current && { current: current.stages }) }),
+      rateToPlanFor(situation, request),
+    ),
+  overtaken: ({ p90PerS }, countsPerS) =>
+    countsPerS.length >= OVERTAKEN_S && mean(countsPerS.slice(-OVERTAKEN_S)) > p90PerS,
+});
 
 /**
  * The rate that a plan must keep up with. The forecast is of the busiest second; an SLA of W seconds lets requests wait
@@ -63,9 +55,9 @@ function rateToPlanFor(
 }
 
 /** The plan at a rate, or at the nearest that has one. */
-export function nearest<T>(planAt: (ratePerS: number) => T, ratePerS: number): T {
+export async function nearest(planAt: (ratePerS: number) => Promise<Plan>, ratePerS: number): Promise<Plan> {
   try {
-    return planAt(ratePerS);
+    return await planAt(ratePerS);
   } catch (error) {
     if (!(error instanceof InfeasiblePlanError) || error.nearestRatePerS === null) throw error;
     return planAt(error.nearestRatePerS);

@@ -50,7 +50,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
       restrictTo: settings.restrictTo,
       ...limits,
     };
-    const planAt = (ratePerS: number): Plan => {
+    const planAt = async (ratePerS: number): Promise<Plan> => {
       const { plan, ...choice } = choose(solver, view, { ...request, ratePerS });
       return completePlan(source, plan, choice, 0, REQUESTS);
     };
@@ -60,7 +60,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
         if (current === undefined) return nearest(planAt, ratePerS);
         try {
-          return planAt(ratePerS);
+          return await planAt(ratePerS);
         } catch (error) {
           // Theirs leave the pipeline as it is.
           if (error instanceof InfeasiblePlanError) return current;

@@ -2,8 +2,12 @@ import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from '../predictors/predictor.ts';
 
 /** What is known of the load when a plan is made. */
-export interface Situation {
+export interface Situation extends Observed {
   readonly forecast: Forecast;
+}
+
+/** What was seen of a load. */
+export interface Observed {
   /** Requests of each of the last seconds, the oldest first; at least one. */
   readonly countsPerS: readonly number[];
   /** Requests that have not ended. */
@@ -29,14 +33,15 @@ export interface Step {
   readonly plan: Plan;
 }
 
-/** One step of adaptation. @param observed of every past second; at least one */
+/** One step of adaptation. @param nowS seconds since the load began */
 export async function adapt(
   system: System,
   predictor: Predictor,
-  observed: Omit<Situation, 'forecast'>,
+  { countsPerS, open }: Observed,
+  nowS: number,
   current: Plan | undefined,
 ): Promise<Step> {
-  const countsPerS = observed.countsPerS.slice(-HISTORY_S);
-  const forecast = await predictor.forecast(countsPerS);
-  return { forecast, plan: await system.plan({ forecast, countsPerS, open: observed.open }, current) };
+  const known = countsPerS.slice(-HISTORY_S);
+  const forecast = await predictor.forecast(known, nowS);
+  return { forecast, plan: await system.plan({ forecast, countsPerS: known, open }, current) };
 }

@@ -9,6 +9,7 @@ export const REPORT = 'ipa-edge/report@1';
 /** How long batches of a stage took in a run, by how many items they held: whole round trips. */
 export const service = z.strictObject({
   stage: name,
+  variant: name,
   backend,
   items: positiveCount,
   samplesMs: z.array(milliseconds).min(1),
@@ -49,10 +50,48 @@ export const result = z.strictObject({
 });
 export type RunResult = z.infer<typeof result>;
 
+/** What happened to the requests that arrived in one stretch of a run, and what served then. */
+export const interval = z.strictObject({
+  fromMs: milliseconds,
+  ratePerS: z.number().nonnegative(),
+  /** Of those that completed; null where none did, or too few did. */
+  p50Ms: milliseconds.nullable(),
+  p95Ms: milliseconds.nullable(),
+  /** Null where none arrived. */
+  slaAttainment: z.number().min(0).max(1).nullable(),
+  /** Of the workers there were, mean over the stretch. */
+  cost: z.number().nonnegative(),
+  /** Of what served, mean over the stretch. */
+  pas: accuracy,
+});
+export type Interval = z.infer<typeof interval>;
+
+/** How plans followed the load. */
+export const adaptation = z.strictObject({
+  system: name,
+  predictor: name,
+  intervalS: z.number().positive(),
+  /** One per decision: the largest rate of the next 20 s as it was forecast, and the rate that was planned for. */
+  steps: z.array(
+    z.strictObject({
+      atMs: milliseconds,
+      medianPerS: z.number().nonnegative(),
+      p90PerS: z.number().nonnegative(),
+      plannedPerS: z.number().nonnegative(),
+    }),
+  ),
+});
+export type Adaptation = z.infer<typeof adaptation>;
+
+/** Above this number the requests of a run are not told one by one. */
+export const MOST_REQUESTS = 100_000;
+
 export const runReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('run'),
   name,
+  /** Service times were drawn from a profile: nothing ran. */
+  simulated: z.boolean(),
   createdAt: isoDate,
   pipeline: name,
   device,
@@ -76,7 +115,12 @@ export const runReportSchema = z.strictObject({
   resimulated: z
     .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
     .nullable(),
+  /** Each from when it served. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
+  /** Null: the first plan served to the end. */
+  adaptation: adaptation.nullable(),
+  overTime: z.array(interval).min(1),
+  /** Empty where there were over 100,000. */
   requests: z.array(requestRecord),
   service: z.array(service),
   /** Workers lost and replaced, switches, and what else happened. */
@@ -140,7 +184,64 @@ export const benchReportSchema = z.strictObject({
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
-export const reportSchema = z.discriminatedUnion('kind', [runReportSchema, benchReportSchema]);
+/** One system, with one setting, under one load. */
+export const adaptationRun = z.strictObject({
+  system: name,
+  predictor: name,
+  /** What ours was asked for; null: the system has its own weights. */
+  setting: z.strictObject({ percentile: z.number(), beta: z.number().nonnegative() }).nullable(),
+  slaAttainment: z.number().min(0).max(1),
+  p95Ms: milliseconds.nullable(),
+  /** Means over time. */
+  pas: accuracy,
+  cost: z.number().nonnegative(),
+  /** Changes of plan. */
+  switches: count,
+  /** Empty for those that are not drawn. */
+  overTime: z.array(interval),
+});
+export type AdaptationRun = z.infer<typeof adaptationRun>;
+
+/** One pipeline under one load: every system, and what was found of ours. */
+export const comparison = z.strictObject({
+  pipeline: name,
+  workload: z.string().max(100),
+  /** Times the workload's rates. */
+  scale: z.number().positive(),
+  slaMs: z.number().positive(),
+  requests: count,
+  /** IPA, FA2 and RIM. */
+  rivals: z.array(adaptationRun),
+  /** Ours with every setting that was tried. */
+  ours: z.array(adaptationRun).min(1),
+  /** Ours with the future in place of a forecast. */
+  oracle: adaptationRun,
+  /** Places in `ours`; null: none was found. */
+  found: z.strictObject({
+    /** At no worse attainment than IPA's no dearer, and PAS no lower. */
+    beatsIpa: count.nullable(),
+    /** At FA2-high's PAS no dearer, within 1 % where that has the most accurate variants. */
+    beatsFa2High: count.nullable(),
+    /** Asked for p99: attainment of 0.99, or the oracle's where that is lower. */
+    keepsP99: count.nullable(),
+  }),
+});
+export type Comparison = z.infer<typeof comparison>;
+
+export const adaptationReportSchema = z.strictObject({
+  schema: z.literal(REPORT),
+  kind: z.literal('adaptation'),
+  createdAt: isoDate,
+  seed: z.int(),
+  comparisons: z.array(comparison).min(1),
+});
+export type AdaptationReport = z.infer<typeof adaptationReportSchema>;
+
+export const reportSchema = z.discriminatedUnion('kind', [
+  runReportSchema,
+  benchReportSchema,
+  adaptationReportSchema,
+]);
 export type Report = z.infer<typeof reportSchema>;
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */

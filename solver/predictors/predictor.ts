@@ -13,6 +13,9 @@ export interface Forecast {
 
 export interface Predictor {
   readonly name: string;
-  /** @param countsPerS requests of each of the last whole seconds, the oldest first; 1 to {@link HISTORY_S} of them */
-  forecast(countsPerS: readonly number[]): Promise<Forecast>;
+  /**
+   * @param countsPerS requests of each of the last whole seconds, the oldest first; 1 to {@link HISTORY_S} of them
+   * @param nowS seconds since the load began: for one that knows the load
+   */
+  forecast(countsPerS: readonly number[], nowS?: number): Promise<Forecast>;
 }

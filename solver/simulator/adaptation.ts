@@ -1,14 +1,13 @@
-import { diff, type LiveWorker, stagesOf } from '../adaptation/diff.ts';
 import { adapt, type System } from '../adaptation/system.ts';
-import { policyOf, workersOf } from '../dispatch/plan.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/report.ts';
+import type { Held } from '../over-time.ts';
 import type { Forecast, Predictor } from '../predictors/predictor.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
-import { Simulation } from './simulate.ts';
+import { type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
 
 export interface AdaptationInput {
   readonly profile: Profile;
@@ -24,7 +23,7 @@ export interface AdaptationInput {
   readonly seed: number;
 }
 
-/** One decision, and what was held and served until the next. */
+/** One decision. */
 export interface AdaptationStep {
   readonly atMs: number;
   readonly forecast: Forecast;
@@ -35,10 +34,12 @@ export interface AdaptationResult {
   readonly requests: readonly RequestRecord[];
   /** The first is what served from the start. */
   readonly steps: readonly AdaptationStep[];
-  /** Cost of the workers there were, in steps: from `atMs` on. Those that start or drain cost too. */
-  readonly cost: readonly { readonly atMs: number; readonly cost: number }[];
-  /** Product of the accuracies of what served, from `atMs` on. */
-  readonly pas: readonly { readonly atMs: number; readonly pas: number }[];
+  /** Each from when it served. */
+  readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
+  /** Of the workers there were. Those that start cost too. */
+  readonly cost: readonly Held[];
+  /** Of what served. */
+  readonly pas: readonly Held[];
 }
 
 /** Between two looks at whether the plan is overtaken. */
@@ -61,140 +62,93 @@ export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationRe
   new AdaptiveSimulation(input).run();
 
 /** A plan on its way: its workers have been started and serve from `atMs` on. */
-interface Switch {
+interface Pending {
   readonly atMs: number;
-  readonly plan: Plan;
-  readonly start: readonly LiveWorker[];
-  readonly retire: readonly string[];
+  readonly change: Switch;
 }
 
 class AdaptiveSimulation {
   readonly #input: AdaptationInput;
   readonly #steps: AdaptationStep[] = [];
-  readonly #cost: { atMs: number; cost: number }[] = [];
-  readonly #pas: { atMs: number; pas: number }[] = [];
-  readonly #first: Promise<{ plan: Plan; simulation: Simulation }>;
-  /** All that were started and not retired yet, by id. */
-  readonly #live = new Map<string, LiveWorker>();
-  /** Those of them that no switch on its way will retire. */
-  #wanted: LiveWorker[] = [];
+  readonly #plans: { atMs: number; plan: Plan }[] = [];
+  readonly #cost: Held[] = [];
+  readonly #pas: Held[] = [];
   /** By time. */
-  readonly #switches: Switch[] = [];
-  #started = 0;
+  readonly #pending: Pending[] = [];
 
   constructor(input: AdaptationInput) {
     this.#input = input;
-    this.#first = this.#start();
   }
 
   async run(): Promise<AdaptationResult> {
     const { system, arrivalsMs, durationS, intervalMs } = this.#input;
-    const { plan, simulation } = await this.#first;
-    let serving = plan;
+    const simulation = this.#simulation(await this.#decide(0, 0, undefined));
+    this.#note(0, simulation);
     for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
-      while (this.#switches[0] && this.#switches[0].atMs <= atMs)
-        serving = this.#switch(simulation, this.#switches.shift()!);
+      while (this.#pending[0] && this.#pending[0].atMs <= atMs)
+        this.#switch(simulation, this.#pending.shift()!);
       simulation.runUntil(atMs);
       const last = this.#steps.at(-1)!;
       const due = atMs - last.atMs >= intervalMs;
       if (due || system.overtaken(last.forecast, countsBefore(arrivalsMs, atMs)))
-        await this.#step(simulation, atMs, serving);
+        await this.#step(simulation, atMs);
     }
     const { requests } = simulation.finish();
-    return { requests, steps: this.#steps, cost: this.#cost, pas: this.#pas };
+    return { requests, steps: this.#steps, plans: this.#plans, cost: this.#cost, pas: this.#pas };
   }
 
-  async #start(): Promise<{ plan: Plan; simulation: Simulation }> {
+  #simulation(first: Plan): SwitchingSimulation {
     const { profile, arrivalsMs, seed } = this.#input;
-    const plan = await this.#decide(0, 0, undefined);
-    const workers = plan.workers.map((worker) => this.#worker(plan, worker));
-    const { scenes, counts } = sceneCounts(profile, plan.stages);
-    const simulation = new Simulation({
-      policy: policyOf(plan),
-      workers: this.#dispatchWorkers(plan, workers),
+    const { scenes } = sceneCounts(profile, first.stages);
+    const model = ({ stages }: Plan): PlanModel => ({
+      counts: sceneCounts(profile, stages).counts,
+      service: serviceFromProfile(profile, stages),
+    });
+    return new SwitchingSimulation(first, model, {
       arrivalsMs,
       scenes: drawScenes(arrivalsMs.length, scenes, seed),
-      counts,
-      service: serviceFromProfile(profile, plan.stages),
       seed,
     });
-    this.#note(0, plan);
-    return { plan, simulation };
   }
 
   /** Decides, and starts what the plan needs; it may be decided again before that has started. */
-  async #step(simulation: Simulation, atMs: number, serving: Plan): Promise<void> {
+  async #step(simulation: SwitchingSimulation, atMs: number): Promise<void> {
     const before = this.#steps.at(-1)!.plan;
-    const plan = await this.#decide(atMs, simulation.dispatch.open, before);
+    const plan = await this.#decide(atMs, simulation.open, before);
     if (plan === before) return;
-    const change = diff(this.#wanted, plan);
-    this.#wanted = this.#wanted.filter(({ id }) => !change.retire.includes(id));
-    const startMs = Math.max(0, ...change.start.map((worker) => this.#input.startMs(plan, worker)));
-    const start = change.start.map((worker) => this.#worker(plan, worker));
-    simulation.dispatch.setPolicy(policyOf(meanwhile(serving, plan)));
-    this.#note(atMs, serving);
-    // What an earlier switch still starts must not be passed.
-    const readyMs = Math.max(atMs + startMs, this.#switches.at(-1)?.atMs ?? 0);
-    this.#switches.push({ atMs: readyMs, plan, start, retire: change.retire });
+    const change = simulation.prepare(plan);
+    this.#note(atMs, simulation);
+    const startMs = Math.max(
+      0,
+      ...change.start.map((worker) => this.#input.startMs(plan, worker.planWorker)),
+    );
+    // Never before one that was decided earlier.
+    this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
   }
 
-  #switch(simulation: Simulation, { atMs, plan, start, retire }: Switch): Plan {
-    const { profile } = this.#input;
+  #switch(simulation: SwitchingSimulation, { atMs, change }: Pending): void {
     simulation.runUntil(atMs);
-    for (const worker of this.#dispatchWorkers(plan, start)) simulation.dispatch.workerAdded(worker);
-    simulation.dispatch.setPolicy(policyOf(plan));
-    for (const id of retire) {
-      simulation.dispatch.workerRetired(id);
-      this.#live.delete(id);
-    }
-    simulation.switchTo({
-      counts: sceneCounts(profile, plan.stages).counts,
-      service: serviceFromProfile(profile, plan.stages),
-    });
-    this.#note(atMs, plan);
-    return plan;
+    simulation.switchTo(change);
+    this.#note(atMs, simulation);
   }
 
   async #decide(atMs: number, open: number, current: Plan | undefined): Promise<Plan> {
     const { system, predictor, arrivalsMs } = this.#input;
     const observed = { countsPerS: countsBefore(arrivalsMs, atMs), open };
-    const { forecast, plan } = await adapt(system, predictor, observed, current);
+    const { forecast, plan } = await adapt(system, predictor, observed, atMs / 1000, current);
     this.#steps.push({ atMs, forecast, plan });
     return plan;
   }
 
-  #worker(plan: Plan, planWorker: PlanWorker): LiveWorker {
-    const id = `${planWorker.id}.${this.#started++}`;
-    const worker = { id, planWorker, stages: stagesOf(plan, planWorker) };
-    this.#live.set(id, worker);
-    this.#wanted.push(worker);
-    return worker;
-  }
-
-  #dispatchWorkers(plan: Plan, live: readonly LiveWorker[]) {
-    const workers = live.map(({ id, planWorker }) => ({ id, stages: planWorker.stages }));
-    return workersOf({ stages: plan.stages, workers });
-  }
-
-  #note(atMs: number, serving: Plan): void {
-    const { pricePerCore } = serving.resources;
-    const cores = [...this.#live.values()]
+  #note(atMs: number, { live, serving }: SwitchingSimulation): void {
+    const cores = [...live]
       .filter(({ planWorker }) => !onGpu(planWorker.backend))
       .reduce((sum, { planWorker }) => sum + planWorker.threads, 0);
     const gpu = serving.stages
       .filter(({ backend }) => onGpu(backend))
       .reduce((sum, stage) => sum + stage.cost, 0);
-    this.#cost.push({ atMs, cost: pricePerCore * cores + gpu });
-    this.#pas.push({ atMs, pas: serving.predicted.pas });
+    this.#cost.push({ atMs, value: serving.resources.pricePerCore * cores + gpu });
+    this.#pas.push({ atMs, value: serving.predicted.pas });
+    if (this.#plans.at(-1)?.plan !== serving) this.#plans.push({ atMs, plan: serving });
   }
 }
-
-/** What serves until the workers of a plan have started: its batches where the sessions stay, what there was elsewhere. */
-const meanwhile = (serving: Plan, plan: Plan): Plan => ({
-  ...plan,
-  stages: plan.stages.map((stage, s) => {
-    const { sha256, backend, threads } = serving.stages[s]!;
-    const stays = stage.sha256 === sha256 && stage.backend === backend && stage.threads === threads;
-    return stays ? stage : serving.stages[s]!;
-  }),
-});

@@ -79,19 +79,19 @@ function sharedGpu(
 }
 
 /**
- * Draws from what a run's own batches took. Batches of one size are one sample, whichever plan they ran under.
+ * Draws from what a run's own batches of the same variants took. Batches of one size are one sample, whichever plan they ran under.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
   service: readonly Service[],
-  stages: readonly Pick<PlanStage, 'name' | 'backend'>[],
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[],
 ): ServiceModel =>
   serviceFromSamples(
-    stages.map(({ name, backend }) => ({
-      label: `${name}/${backend}`,
+    stages.map(({ name, variant, backend }) => ({
+      label: `${name}/${variant}/${backend}`,
       coRun: undefined, // its samples have it in them
       samples: service
-        .filter((entry) => entry.stage === name && entry.backend === backend)
+        .filter((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend)
         .map((entry) => [entry.items, entry.samplesMs] as const),
     })),
   );

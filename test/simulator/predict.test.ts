@@ -84,18 +84,18 @@ describe('service times of a profile', () => {
 
 describe('service times of a run', () => {
   const entries = [
-    { stage: 'detect', backend: 'cpu' as const, items: 2, samplesMs: [30, 10] },
-    { stage: 'detect', backend: 'cpu' as const, items: 2, samplesMs: [20] },
-    { stage: 'detect', backend: 'webgpu' as const, items: 2, samplesMs: [1] },
+    { stage: 'detect', variant: 's', backend: 'cpu' as const, items: 2, samplesMs: [30, 10] },
+    { stage: 'detect', variant: 's', backend: 'cpu' as const, items: 2, samplesMs: [20] },
+    { stage: 'detect', variant: 's', backend: 'webgpu' as const, items: 2, samplesMs: [1] },
   ];
 
-  it('are those of its own batches of that size and backend', () => {
-    const service = serviceFromRun(entries, [{ name: 'detect', backend: 'cpu' }]);
+  it('are those of its own batches of that size, variant and backend', () => {
+    const service = serviceFromRun(entries, [{ name: 'detect', variant: 's', backend: 'cpu' }]);
     expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([10, 20, 30]);
   });
 
   it('do not exist for a stage that ran no batch', () => {
-    expect(() => serviceFromRun(entries, [{ name: 'classify', backend: 'cpu' }])).toThrow(
+    expect(() => serviceFromRun(entries, [{ name: 'classify', variant: 's', backend: 'cpu' }])).toThrow(
       UnmeasuredStageError,
     );
   });

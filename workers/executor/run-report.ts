@@ -1,10 +1,19 @@
 import type { Pack } from '../../models/pack.ts';
-import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
-import { REPORT, type RequestRecord, type RunReport, type Service } from '../../solver/documents/report.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import {
+  type Adaptation,
+  MOST_REQUESTS,
+  REPORT,
+  type RequestRecord,
+  type RunReport,
+  type Service,
+} from '../../solver/documents/report.ts';
+import { meanHeld, overTime } from '../../solver/over-time.ts';
+import { requestResult } from '../../solver/run-result.ts';
 import { summariseRequests } from '../../solver/simulator/predict.ts';
 import { serviceFromRun } from '../../solver/simulator/service.ts';
-import { simulate } from '../../solver/simulator/simulate.ts';
-import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { type PlanModel, SwitchingSimulation } from '../../solver/simulator/switching.ts';
+import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
 import { pipelineMetric } from '../profiler/accuracy.ts';
 import type { Judge } from './judge.ts';
 import type { RunOptions } from './run.ts';
@@ -23,6 +32,9 @@ export interface Ran {
   readonly batches: readonly BatchRecord[];
   readonly events: RunReport['events'];
   readonly scenes: Int32Array;
+  /** Each from when it served. */
+  readonly plans: RunReport['plans'];
+  readonly steps: Adaptation['steps'];
 }
 
 /** The document of a run. */
@@ -36,11 +48,14 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
   }));
   const latenessP99Ms = ran.lateness.length ? Math.max(0, nearestRank(sortedNumbers(ran.lateness), 99)) : 0;
   const service = serviceOf(ran.batches);
-  const { cost } = plan.predicted;
+  const cost = ran.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
+  const pas = ran.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
+  const endMs = 1000 * load.durationS;
   return {
     schema: REPORT,
     kind: 'run',
     name: options.name,
+    simulated: false,
     createdAt: new Date().toISOString(),
     pipeline: plan.pipeline,
     device: ran.device,
@@ -57,84 +72,91 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
       valid: latenessP99Ms <= LATE_SHARE * plan.slaMs,
     },
     result: {
-      ...resultOf(requests, plan.slaMs, load.durationS),
+      ...requestResult(requests, plan.slaMs, load.durationS),
       accuracy: {
         endToEnd: judge.score,
         metric: pipelineMetric(models.manifest),
-        pas: plan.stages.reduce((product, stage) => product * stage.accuracy, 1),
+        pas: meanHeld(pas, 0, endMs),
         n: judge.n,
       },
-      cost: { mean: cost, max: cost },
+      cost: { mean: meanHeld(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
     },
     predicted: plan.predicted,
     resimulated: resimulate(options, ran, requests, service),
-    plans: [{ atMs: 0, plan }],
-    requests,
+    plans: ran.plans,
+    adaptation: options.adaptation
+      ? {
+          system: options.adaptation.system.name,
+          predictor: options.adaptation.predictor.name,
+          intervalS: options.adaptation.intervalS,
+          steps: ran.steps,
+        }
+      : null,
+    overTime: overTime(requests, { cost, pas }, plan.slaMs, load.durationS),
+    requests: requests.length > MOST_REQUESTS ? [] : requests,
     service,
     events: ran.events,
   };
 }
 
-function resultOf(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
-  const count = (outcome: RequestRecord['outcome']) => requests.filter((r) => r.outcome === outcome).length;
-  const sorted = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
-  const n = sorted.length;
-  const at = (percentile: number, least: number) => (n >= least ? nearestRank(sorted, percentile) : null);
-  const inTime = sorted.filter((ms) => ms <= slaMs).length;
-  return {
-    completed: count('completed'),
-    shed: count('shed'),
-    failed: count('failed'),
-    latencyMs: {
-      p50: at(50, 1),
-      p95: at(95, MIN_SAMPLES.p95),
-      p99: at(99, MIN_SAMPLES.p99),
-      max: at(100, 1),
-      n,
-    },
-    slaAttainment: requests.length ? inTime / requests.length : 0,
-    goodputPerS: inTime / durationS,
-  };
-}
-
 function serviceOf(batches: readonly BatchRecord[]): Service[] {
   const bySize = new Map<string, Service>();
-  for (const { stage, backend, items, serviceMs } of batches) {
-    const id = `${stage}/${backend}/${items}`;
-    const entry = bySize.get(id) ?? { stage, backend, items, samplesMs: [] };
+  for (const { stage, variant, backend, items, serviceMs } of batches) {
+    const id = `${stage}/${variant}/${backend}/${items}`;
+    const entry = bySize.get(id) ?? { stage, variant, backend, items, samplesMs: [] };
     entry.samplesMs.push(serviceMs);
     bySize.set(id, entry);
   }
   return [...bySize.values()];
 }
 
-/** The same arrivals, scenes and plan through the simulator, on the service times that this run had. */
+/** The same arrivals, scenes and plans through the simulator, on the service times that this run had. */
 function resimulate(
   { plan, load, seed }: RunOptions,
-  { answers, scenes, pack }: Ran,
+  { answers, scenes, pack, plans }: Ran,
   requests: readonly RequestRecord[],
   service: readonly Service[],
 ): RunReport['resimulated'] {
-  const ranAll = plan.stages.every((stage) => service.some((entry) => entry.stage === stage.name));
-  if (requests.length === 0 || !ranAll) return null;
-  const { requests: simulated } = simulate({
-    policy: policyOf(plan),
-    workers: workersOf(plan),
+  const ran = ({ name, variant }: Plan['stages'][number]) =>
+    service.some((entry) => entry.stage === name && entry.variant === variant);
+  // A plan that was left at once may have run no batch of a stage.
+  const served = plans.filter(({ plan: { stages } }) => stages.every(ran));
+  if (requests.length === 0 || served[0] !== plans[0]) return null;
+  const model = (serving: Plan): PlanModel => {
+    const from = served.find((entry) => entry.plan === serving)!.atMs;
+    const to =
+      served[served.findIndex((entry) => entry.plan === serving) + 1]?.atMs ?? Number.POSITIVE_INFINITY;
+    const own = (i: number) => load.arrivalsMs[i]! >= from && load.arrivalsMs[i]! < to;
+    return {
+      counts: observedCounts(answers, scenes, own, pack.truths.length, serving.stages.length),
+      service: serviceFromRun(service, serving.stages),
+    };
+  };
+  const simulation = new SwitchingSimulation(plan, model, {
     arrivalsMs: load.arrivalsMs.subarray(0, requests.length),
     scenes,
-    counts: observedCounts(answers, scenes, pack.truths.length, plan.stages.length),
-    service: serviceFromRun(service, plan.stages),
     seed,
   });
+  for (const next of served.slice(1)) {
+    simulation.runUntil(next.atMs);
+    simulation.switchTo(simulation.prepare(next.plan));
+  }
+  const { requests: simulated } = simulation.finish();
   const { latencyMs, slaAttainment } = summariseRequests(simulated, plan.slaMs, load.durationS);
   return { p95: latencyMs?.p95 ?? null, slaAttainment };
 }
 
-/** Items per scene and stage as the run saw them; a scene that never completed is given the mean of the others. */
-function observedCounts(answers: readonly Answer[], scenes: Int32Array, sceneCount: number, stages: number) {
+/** Items per scene and stage as some requests of a run had them; a scene of which none completed is given the mean of the others. */
+function observedCounts(
+  answers: readonly Answer[],
+  scenes: Int32Array,
+  own: (request: number) => boolean,
+  sceneCount: number,
+  stages: number,
+) {
   const seen: (number[] | undefined)[] = Array.from({ length: sceneCount });
   answers.forEach(({ outcome, answer }, i) => {
-    if (outcome !== 'completed') return;
+    if (outcome !== 'completed' || !own(i)) return;
     const counts: number[] = [];
     for (let level = [answer]; counts.length < stages; level = level.flatMap((item) => item.children))
       counts.push(level.length);

@@ -6,6 +6,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import type { Environment } from '../environment/environment.ts';
+import { type AdaptationOptions, Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly environment: Environment;
   readonly load: Load;
   readonly seed: number;
+  /** Absent: the plan serves to the end. */
+  readonly adaptation?: AdaptationOptions;
   /** Ends the run early; what was sent is reported. */
   readonly signal?: AbortSignal;
   onProgress?(progress: RunProgress): void;
@@ -53,6 +56,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const batches: BatchRecord[] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
+  const onEvent = (what: string) => {
+    events.push({ atMs: Math.max(0, performance.now() - startMs), what });
+  };
   const executor = await Executor.start(
     plan,
     {
@@ -63,11 +69,12 @@ export async function run(options: RunOptions): Promise<RunReport> {
     },
     {
       onBatch: (batch) => batches.push(batch),
-      onEvent: (what) => events.push({ atMs: Math.max(0, performance.now() - startMs), what }),
+      onEvent,
     },
   );
   const total = load.arrivalsMs.length;
   const scenes = drawScenes(total, pack.truths.length, seed);
+  const plans = [{ atMs: 0, plan }];
   const answers: Answer[] = [];
   const lateness: number[] = [];
   const judge = new Judge(manifest);
@@ -86,11 +93,18 @@ export async function run(options: RunOptions): Promise<RunReport> {
       options.onProgress?.({ run: options.name, sent: answersDue.length, ended, total, timeLeftMs });
     };
     const answersDue: Promise<void>[] = [];
+    const adapter =
+      options.adaptation &&
+      new Adapter(options.adaptation, executor, {
+        onSwitch: (to) => plans.push({ atMs: performance.now() - startMs, plan: to }),
+        onEvent,
+      });
     for (let i = 0; i < total && !signal?.aborted; i++) {
       const due = startMs + load.arrivalsMs[i]!;
       await sleepUntil(due, signal);
       if (signal?.aborted) break;
       lateness.push(performance.now() - due);
+      adapter?.arrived(load.arrivalsMs[i]!);
       const scene = scenes[i]!;
       answersDue.push(
         executor.submit(pixelsOf(pack.images, scene), due).then((answer) => {
@@ -107,9 +121,22 @@ export async function run(options: RunOptions): Promise<RunReport> {
       all,
       signal?.aborted ? undefined : sleep(Math.max(0, endMs() - performance.now()), signal),
     ]);
+    adapter?.stop();
     executor.close();
     await all;
-    return runReport(options, { pack, device, answers, lateness, judge, batches, events, scenes });
+    const steps = adapter?.steps ?? [];
+    return runReport(options, {
+      pack,
+      device,
+      answers,
+      lateness,
+      judge,
+      batches,
+      events,
+      scenes,
+      plans,
+      steps,
+    });
   } finally {
     executor.close();
   }

@@ -1,0 +1,51 @@
+import type { Interval, RequestRecord } from './documents/report.ts';
+import { MIN_SAMPLES, nearestRank, sortedNumbers } from './statistics.ts';
+
+/** A value that holds from a moment until the next. The first is from 0. */
+export interface Held {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** Mean of a value from `fromMs` to `toMs`. */
+export function meanHeld(held: readonly Held[], fromMs: number, toMs: number): number {
+  let sum = 0;
+  held.forEach(({ atMs, value }, i) => {
+    const from = Math.max(fromMs, atMs);
+    const to = Math.min(toMs, held[i + 1]?.atMs ?? toMs);
+    if (to > from) sum += value * (to - from);
+  });
+  return toMs > fromMs ? sum / (toMs - fromMs) : held.findLast(({ atMs }) => atMs <= fromMs)!.value;
+}
+
+/** Length of a stretch: short enough for a burst to show, long enough for a percentile. */
+const STRETCH_MS = 10_000;
+
+/** A run in stretches of 10 s; the last one may be shorter. */
+export function overTime(
+  requests: readonly RequestRecord[],
+  { cost, pas }: { readonly cost: readonly Held[]; readonly pas: readonly Held[] },
+  slaMs: number,
+  durationS: number,
+): Interval[] {
+  const stretches = Math.max(1, Math.ceil((durationS * 1000) / STRETCH_MS));
+  const arrived: RequestRecord[][] = Array.from({ length: stretches }, () => []);
+  for (const request of requests)
+    arrived[Math.min(stretches - 1, Math.floor(request.arrivalMs / STRETCH_MS))]!.push(request);
+  return arrived.map((own, i) => {
+    const fromMs = i * STRETCH_MS;
+    const toMs = Math.min(durationS * 1000, fromMs + STRETCH_MS);
+    const latencies = sortedNumbers(own.flatMap(({ latencyMs }) => latencyMs ?? []));
+    const at = (percentile: number, least: number) =>
+      latencies.length >= least ? nearestRank(latencies, percentile) : null;
+    return {
+      fromMs,
+      ratePerS: own.length / ((toMs - fromMs) / 1000),
+      p50Ms: at(50, 1),
+      p95Ms: at(95, MIN_SAMPLES.p95),
+      slaAttainment: own.length ? latencies.filter((ms) => ms <= slaMs).length / own.length : null,
+      cost: meanHeld(cost, fromMs, toMs),
+      pas: meanHeld(pas, fromMs, toMs),
+    };
+  });
+}

@@ -1,0 +1,90 @@
+import { adapt, type System } from '../../solver/adaptation/system.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Adaptation } from '../../solver/documents/report.ts';
+import type { Predictor } from '../../solver/predictors/predictor.ts';
+import { message } from '../errors.ts';
+import { after } from './clock.ts';
+import type { Executor } from './executor.ts';
+
+export interface AdaptationOptions {
+  readonly system: System;
+  readonly predictor: Predictor;
+  /** Between two decisions. */
+  readonly intervalS: number;
+}
+
+/** Between two looks at whether the plan is overtaken. */
+const LOOK_MS = 1000;
+
+/** Follows the load of a running executor: counts arrivals, decides every interval, and switches. */
+export class Adapter {
+  readonly steps: Adaptation['steps'] = [];
+  readonly #startMs = performance.now();
+  /** Requests of each second so far, the current one too. */
+  readonly #countsPerS: number[] = [];
+  #cancel: () => void;
+  #stopped = false;
+  #decidedMs = 0;
+  #overtaken: (countsPerS: readonly number[]) => boolean = () => false;
+
+  constructor(
+    private readonly options: AdaptationOptions,
+    private readonly executor: Executor,
+    private readonly hooks: { onSwitch(plan: Plan): void; onEvent(what: string): void },
+  ) {
+    this.#cancel = after(LOOK_MS, () => void this.#look());
+  }
+
+  /** A request arrived. @param arrivalMs from the start of the run */
+  arrived(arrivalMs: number): void {
+    const second = Math.floor(arrivalMs / 1000);
+    while (this.#countsPerS.length <= second) this.#countsPerS.push(0);
+    this.#countsPerS[second]!++;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  async #look(): Promise<void> {
+    const nowMs = performance.now() - this.#startMs;
+    const seconds = Math.floor(nowMs / 1000);
+    while (this.#countsPerS.length < seconds) this.#countsPerS.push(0);
+    const countsPerS = this.#countsPerS.slice(0, seconds);
+    const due = nowMs - this.#decidedMs >= 1000 * this.options.intervalS;
+    if (seconds > 0 && (due || this.#overtaken(countsPerS))) {
+      this.#decidedMs = nowMs;
+      await this.#step(countsPerS, nowMs).catch((error) =>
+        this.hooks.onEvent(`the plan stays: ${message(error)}`),
+      );
+    }
+    if (this.#stopped) return;
+    const nextMs = LOOK_MS * (Math.floor((performance.now() - this.#startMs) / LOOK_MS) + 1);
+    this.#cancel = after(this.#startMs + nextMs - performance.now(), () => void this.#look());
+  }
+
+  async #step(countsPerS: readonly number[], nowMs: number): Promise<void> {
+    const { system, predictor } = this.options;
+    const observed = { countsPerS, open: this.executor.open };
+    const { forecast, plan } = await adapt(system, predictor, observed, nowMs / 1000, this.executor.plan);
+    this.#overtaken = (counts) => system.overtaken(forecast, counts);
+    this.steps.push({ atMs: nowMs, ...forecast, plannedPerS: plan.ratePerS });
+    if (this.#stopped || sameChoice(plan, this.executor.plan)) return;
+    await this.executor.switchTo(plan);
+    this.hooks.onSwitch(plan);
+  }
+}
+
+/** Whether two plans run the same sessions in the same batches. */
+const sameChoice = (a: Plan, b: Plan): boolean =>
+  a.stages.every((stage, s) => {
+    const other = b.stages[s]!;
+    return (
+      stage.sha256 === other.sha256 &&
+      stage.backend === other.backend &&
+      stage.threads === other.threads &&
+      stage.batch === other.batch &&
+      stage.replicas === other.replicas
+    );
+  }) && a.workers.length === b.workers.length;
