@@ -10,6 +10,7 @@ import {
   type RequestRecord,
   type RunReport,
 } from '../../solver/documents/report.ts';
+import { overTime } from '../../solver/over-time.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/random.ts';
 import { nearestRank, sortedNumbers, summarise } from '../../solver/statistics.ts';
@@ -261,6 +262,7 @@ function runOf(
     schema: 'ipa-edge/report@1',
     kind: 'run',
     name,
+    simulated: false,
     createdAt: '2026-11-20T09:34:00Z',
     pipeline: 'fashion',
     device: profile.device,
@@ -289,8 +291,23 @@ function runOf(
     predicted,
     resimulated: { p95: at(95), slaAttainment: within / sent },
     plans: [{ atMs: 0, plan: planOf(choice, backends, profile, predicted) }],
+    adaptation: null,
+    overTime: overTime(
+      requests,
+      { cost: [{ atMs: 0, value: 1 + 2.3 * load }], pas: [{ atMs: 0, value: pas }] },
+      SLA_MS,
+      DURATION_S,
+    ),
     requests,
-    service: [{ stage: 'detect', backend: backends.at(-1)!, items: 2, samplesMs: [4.2, 4.4, 4.1] }],
+    service: [
+      {
+        stage: 'detect',
+        variant: choice.detect,
+        backend: backends.at(-1)!,
+        items: 2,
+        samplesMs: [4.2, 4.4, 4.1],
+      },
+    ],
     events:
       name === 'heaviest'
         ? [{ atMs: 12_300, what: 'worker classify-2 was lost (exit code 9) and replaced' }]

@@ -1,7 +1,7 @@
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import type { Combination, FrontierPoint, Report, RunReport } from '../../solver/documents/report.ts';
+import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../solver/documents/report.ts';
 import { sameVariants } from '../charts/Combinations.tsx';
 
 /** The runs that were allowed the same backends, and what else could have been done with these. */
@@ -13,7 +13,7 @@ export interface BackendSet {
   readonly frontier: readonly FrontierPoint[];
 }
 
-/** A report of either kind, as it is shown. */
+/** A report of runs, of one or of a bench's, as it is shown. */
 export interface ReportView {
   readonly pipeline: string;
   readonly createdAt: string;
@@ -30,7 +30,7 @@ export const lastPlan = (run: RunReport): Plan => run.plans.at(-1)!.plan;
 export const variantsOf = (plan: Plan): Record<string, string> =>
   Object.fromEntries(plan.stages.map((stage) => [stage.name, stage.variant]));
 
-export function viewOf(report: Report): ReportView {
+export function viewOf(report: RunReport | BenchReport): ReportView {
   const bench = report.kind === 'bench' ? report : null;
   const runs = report.kind === 'bench' ? report.runs : [report];
   const titles = [...new Set(runs.map((run) => titleOf(run.backends)))];
