@@ -47,8 +47,9 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** Serves the built page on loopback with the headers it needs; `plugins` may serve more. */
+/** Serves the page, built where it is not, on loopback with the headers it needs; `plugins` may serve more. */
 export async function servePage(port: number, plugins: Plugin[] = []): Promise<Host> {
+  await ensureBuilt();
   // Loaded here, so that commands without a page start at once.
   const { preview } = await import('vite');
   const server = await preview({

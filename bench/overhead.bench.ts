@@ -21,7 +21,7 @@ import {
   type Spawn,
 } from '../workers/overhead/measure.ts';
 import { StageWorker } from '../workers/stage/stage-worker.ts';
-import { ensureBuilt, MANIFEST_URL, readAny, serveManifest } from './host.ts';
+import { MANIFEST_URL, readAny, serveManifest } from './host.ts';
 import * as option from './options.ts';
 import { browserFlags, ensureBrowser } from './setup/browser.js';
 import { ms, table } from './terminal.ts';
@@ -67,7 +67,6 @@ const spawnInNode: Spawn = async (id, threads) => {
 
 /** In a page of its own for each backend. */
 async function measureInBrowser(request: OverheadRequest): Promise<OverheadResult> {
-  await ensureBuilt();
   const executablePath = await ensureBrowser(console.error);
   const host = await serveManifest(manifestPath);
   const { chromium } = await import('playwright');

@@ -5,8 +5,11 @@ import type { Plan } from '../solver/documents/plan.ts';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import { nodeEnvironment } from '../workers/environment/node.ts';
+import { type AdaptationAsk, withAdaptation } from '../workers/executor/adaptation.ts';
 import type { Load } from '../workers/executor/load.ts';
 import { run } from '../workers/executor/run.ts';
+import { openPlanner } from '../workers/planner/node.ts';
+import { learnedPredictor } from '../workers/predictor/node.ts';
 import { profile } from '../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../workers/profiler/types.ts';
 import { UsageError } from './exit.ts';
@@ -18,6 +21,7 @@ export interface RunWhat {
   readonly backends: Backend[];
   readonly load: Load;
   readonly seed: number;
+  readonly adaptation?: AdaptationAsk;
 }
 
 /** Profiles and runs for a command: in a headless browser or in this process. */
@@ -38,7 +42,10 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   const { store, signal, onProgress } = options;
   return {
     profile: (settings) => profile({ models, environment, store, settings, signal, onProgress }),
-    run: (what) => run({ ...what, models, environment, signal, onProgress }),
+    run: ({ adaptation: ask, ...what }) =>
+      withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
+        run({ ...what, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),
+      ),
     close: async () => {},
   };
 }

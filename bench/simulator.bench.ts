@@ -28,7 +28,6 @@ import { profileId } from '../workers/store/exchange.ts';
 import { openFileStore } from '../workers/store/node.ts';
 import { interruptSignal } from './exit.ts';
 import { readJson } from './files.ts';
-import { ensureBuilt } from './host.ts';
 import * as option from './options.ts';
 import { openRunner } from './runner.ts';
 import { ms, ProgressLine, share, table } from './terminal.ts';
@@ -148,7 +147,6 @@ function busiest({ plans, service, load }: RunReport): number {
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-simulator-'));
 const store = await openFileStore(folder);
 const progress = new ProgressLine();
-await ensureBuilt();
 const runner = await openRunner(['webgpu', 'wasm'], {
   manifestPath: option.manifestPath({ pipeline: 'fashion' }),
   store,

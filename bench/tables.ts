@@ -55,3 +55,18 @@ export function frontierText(points: readonly FrontierPoint[]): string {
     'beta: what chooses it with an SLA of its bound, alpha 1 and delta 0; –: none does.'
   );
 }
+
+/** Which plan served from when. */
+export function planTimeline({ plans, adaptation }: RunReport): string {
+  const rows = plans.map(({ atMs, plan }) => [
+    (atMs / 1000).toFixed(1),
+    plan.ratePerS.toFixed(1),
+    plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → '),
+    share(plan.predicted.pas),
+    plan.predicted.cost.toFixed(2),
+  ]);
+  const decisions = adaptation
+    ? `${adaptation.steps.length} decisions by ${adaptation.system}`
+    : 'no decision';
+  return `${table(['from s', 'for /s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}, ${plans.length - 1} switches`;
+}

@@ -1,7 +1,10 @@
 import { type LoadedManifest, loadManifest } from '../models/load.ts';
 import { browserEnvironment } from '../workers/environment/browser.ts';
+import { withAdaptation } from '../workers/executor/adaptation.ts';
 import { type RunProgress, run } from '../workers/executor/run.ts';
 import type { Answer, HeadlessApi, HeadlessDriver } from '../workers/headless.ts';
+import { openPlanner } from '../workers/planner/browser.ts';
+import { learnedPredictor } from '../workers/predictor/browser.ts';
 import { profile } from '../workers/profiler/profile.ts';
 import type { ProfileProgress } from '../workers/profiler/types.ts';
 import type { Store } from '../workers/store/store.ts';
@@ -43,11 +46,23 @@ const api: HeadlessApi = {
       (models, signal) => profile({ models, environment, store, settings, signal, onProgress }),
       manifestUrl,
     ),
-  run: (manifestUrl, { load, ...what }) =>
-    answer((models, signal) => {
-      const arrivalsMs = Float64Array.from(load.arrivalsMs);
-      return run({ ...what, load: { ...load, arrivalsMs }, models, environment, signal, onProgress });
-    }, manifestUrl),
+  run: (manifestUrl, { load, adaptation: ask, ...what }) =>
+    answer(
+      (models, signal) =>
+        withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) => {
+          const arrivalsMs = Float64Array.from(load.arrivalsMs);
+          return run({
+            ...what,
+            ...(adaptation && { adaptation }),
+            load: { ...load, arrivalsMs },
+            models,
+            environment,
+            signal,
+            onProgress,
+          });
+        }),
+      manifestUrl,
+    ),
   overhead: (manifestUrl, request) =>
     answer(async (models) => {
       const { measureInPage } = await import('./overhead.ts');

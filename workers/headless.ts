@@ -1,6 +1,7 @@
 import type { Plan } from '../solver/documents/plan.ts';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
+import type { AdaptationAsk } from './executor/adaptation.ts';
 import type { RunProgress } from './executor/run.ts';
 import type { OverheadRequest, OverheadResult } from './overhead/measure.ts';
 import type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
@@ -27,6 +28,7 @@ export interface HeadlessRun {
     arrivalsMs: number[];
   };
   readonly seed: number;
+  readonly adaptation?: AdaptationAsk;
 }
 
 /** What the driver calls. */

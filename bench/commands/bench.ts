@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadManifest } from '../../models/load.ts';
@@ -20,10 +19,10 @@ import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { Interrupted, interruptSignal } from '../exit.ts';
-import { writeJson, writeWhole } from '../files.ts';
-import { ensureBuilt, ROOT, readAny } from '../host.ts';
-import { injectReport } from '../inject.ts';
+import { writeJson } from '../files.ts';
+import { readAny } from '../host.ts';
 import * as option from '../options.ts';
+import { writeReport } from '../report.ts';
 import { openRunner, type Runner } from '../runner.ts';
 import { runTable } from '../tables.ts';
 import { ms, ProgressLine } from '../terminal.ts';
@@ -76,7 +75,6 @@ export const benchCommand = () =>
       const { manifest } = await loadManifest(manifestPath, readAny);
       const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
       const say = (text: string) => (options.json ? console.error(text) : console.log(text));
-      await ensureBuilt();
       const store = await journalBeside(out('profile.json'));
       const progress = new ProgressLine();
       const runner = await openRunner(options.backend, {
@@ -116,9 +114,7 @@ export const benchCommand = () =>
           frontier: sets.flatMap(({ request }) => frontierOrNone(profile, request, say)),
           profile,
         };
-        await writeJson(out('report.json'), report);
-        const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
-        await writeWhole(out('report.html'), injectReport(template, report));
+        await writeReport(out('report.json'), report);
         if (options.json) console.log(JSON.stringify(report));
         const seconds = Math.round((performance.now() - started) / 1000);
         say(

@@ -1,15 +1,24 @@
-import { Command } from 'commander';
-import { parsePlan } from '../../solver/documents/plan.ts';
+import { dirname, join } from 'node:path';
+import { Command, Option } from 'commander';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { parseTrace } from '../../solver/documents/trace.ts';
+import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
+import { profileId } from '../../workers/store/exchange.ts';
 import { Interrupted, interruptSignal, UsageError } from '../exit.ts';
-import { readJson, writeJson } from '../files.ts';
+import { readJson } from '../files.ts';
 import * as option from '../options.ts';
+import { writeReport } from '../report.ts';
 import { openRunner } from '../runner.ts';
-import { runTable } from '../tables.ts';
+import { planTimeline, runTable } from '../tables.ts';
 import { ProgressLine } from '../terminal.ts';
+import { readTrace, TRACE } from '../traces.ts';
 import { journalBeside } from './profile.ts';
+
+/** Of a run at one rate. */
+const DURATION_S = 40;
 
 export const runCommand = () =>
   new Command('run')
@@ -17,41 +26,69 @@ export const runCommand = () =>
     .requiredOption('--plan <file>', 'what to run')
     .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
-    .option('--trace <file>', 'arrival rates over time, instead of --rate')
+    .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
     .option('--scale <x>', "times the trace's rates", option.positive, 1)
     .option(
       '--duration <duration>',
-      'how long requests arrive; a trace has its own length',
+      `how long requests arrive (default: ${DURATION_S}s; a trace's own length)`,
       option.duration,
-      40,
+    )
+    .option('--adapt', 'plan again as the load changes')
+    .option('--profile <file>', 'with --adapt: what is planned on (default: profile.json beside the plan)')
+    .option('--interval <duration>', 'with --adapt: between two decisions', option.duration, 10)
+    .addOption(
+      new Option('--predictor <name>', 'with --adapt: what foresees the load')
+        .choices(PREDICTORS)
+        .default('learned'),
     )
     .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
-    .requiredOption('--out <file>', 'where the report goes')
+    .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
       `
   $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
-  $ ipa-edge run --plan plan.json --trace bursty.json --scale 0.5 --out report.json`,
+  $ ipa-edge run --plan plan.json --trace bursty.json --scale 0.5 --out report.json
+  $ ipa-edge run --plan plan.json --adapt --trace bursty --duration 5m --out report.json`,
     )
     .action(async (options) => {
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give either --rate or --trace.');
+      const { seed, duration } = options;
       const load = options.trace
-        ? traceLoad(await readJson(options.trace, parseTrace), options.scale, options.seed)
-        : constantLoad(options.rate ?? plan.ratePerS, options.duration, options.seed);
+        ? traceLoad(await readTrace(options.trace, { durationS: duration, seed }), options.scale, seed)
+        : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
       const manifestPath = option.manifestPath(options.manifest ? options : { pipeline: plan.pipeline });
+      const adaptation = options.adapt
+        ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
+        : undefined;
       const signal = interruptSignal();
       const store = await journalBeside(options.out);
       const progress = new ProgressLine();
-      const backends = [...new Set(plan.stages.map((stage) => stage.backend))];
-      const runner = await openRunner(backends, { manifestPath, store, signal, onProgress: progress.show });
+      const backends = adaptation?.request.backends ?? plan.stages.map((stage) => stage.backend);
+      const runner = await openRunner([...new Set(backends)], {
+        manifestPath,
+        store,
+        signal,
+        onProgress: progress.show,
+      });
       try {
-        const report = await runner.run({ name: 'plan', plan, backends, load, seed: options.seed });
-        await writeJson(options.out, report);
+        const report = await runner.run({
+          name: 'plan',
+          plan,
+          backends: [...new Set(backends)],
+          load,
+          seed,
+          ...(adaptation && { adaptation }),
+        });
         progress.clear();
-        console.log(options.json ? JSON.stringify(report) : `${runTable([report])}\n\nwrote ${options.out}`);
+        const written = await writeReport(options.out, report);
+        if (options.json) console.log(JSON.stringify(report));
+        else {
+          if (adaptation) console.log(`${planTimeline(report)}\n`);
+          console.log(`${runTable([report])}\n\nwrote ${written.join(', ')}`);
+        }
         if (signal.aborted) throw new Interrupted(`Stopped early; what had run is in ${options.out}.`);
         if (!report.load.valid) throw new InvalidRunError(report);
       } finally {
@@ -60,6 +97,26 @@ export const runCommand = () =>
         store.close();
       }
     });
+
+/** What the plan was asked for, at other rates, on the profile that it was made from. @throws UsageError */
+async function adaptationAsk(
+  { slaMs, percentile, objective, resources, profile: made }: Plan,
+  profilePath: string,
+  { predictor, interval }: { readonly predictor: PredictorName; readonly interval: number },
+): Promise<AdaptationAsk> {
+  const profile = await readJson(profilePath, parseProfile);
+  if ((await profileId(profile)) !== made.sha256)
+    throw new UsageError(
+      `${profilePath} is not the profile that the plan was made from: give that with --profile, or plan again.`,
+    );
+  const backends = [...new Set(profile.cells.map((cell) => cell.backend))];
+  return {
+    profile,
+    request: { slaMs, percentile, objective, resources, backends },
+    predictor,
+    intervalS: interval,
+  };
+}
 
 /** The load generator was too late: what was measured is not what was asked for. */
 export class InvalidRunError extends Error {

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ensureBuilt, servePage } from '../host.ts';
+import { servePage } from '../host.ts';
 import * as option from '../options.ts';
 
 export const serveCommand = () =>
@@ -7,7 +7,6 @@ export const serveCommand = () =>
     .description('serve the built page on this machine, with the headers it needs')
     .option('--port <n>', 'port on 127.0.0.1', option.integer, 4173)
     .action(async (options) => {
-      await ensureBuilt();
       const { url } = await servePage(options.port);
       console.log(`serving ${url} (Ctrl-C ends it)`);
     });

@@ -19,3 +19,7 @@ export interface Predictor {
    */
   forecast(countsPerS: readonly number[], nowS?: number): Promise<Forecast>;
 }
+
+/** Predictors that need not know the load. */
+export const PREDICTORS = ['learned', 'last-window', 'quantile'] as const;
+export type PredictorName = (typeof PREDICTORS)[number];

@@ -1,21 +1,22 @@
 import { type Remote, wrap } from 'comlink';
-import type { PlanAsk } from '../../solver/defaults.ts';
+import { type PlanAsk, planRequest } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
-import type { PlannerApi } from './worker.browser.ts';
+import { FrontierTooLargeError } from '../../solver/errors.ts';
+import { type OpenPlanner, type Planner, planThrough } from './api.ts';
 
 /** `plan` and `frontier` of a page: in a worker of their own, so that the page stays fluent. */
 
-let planner: Remote<PlannerApi> | undefined;
+const startWorker = () =>
+  new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module', name: 'planner' });
+
+let planner: Remote<Planner> | undefined;
 let offered: Profile | undefined;
 
 /** A profile is large: it is sent once. */
-async function plannerFor(profile: Profile): Promise<Remote<PlannerApi>> {
-  planner ??= wrap<PlannerApi>(
-    new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module' }),
-  );
+async function plannerFor(profile: Profile): Promise<Remote<Planner>> {
+  planner ??= wrap<Planner>(startWorker());
   if (offered !== profile) {
     offered = profile;
     await planner.offer(profile);
@@ -24,16 +25,20 @@ async function plannerFor(profile: Profile): Promise<Remote<PlannerApi>> {
 }
 
 /** @throws NothingMeasuredError, InfeasiblePlanError */
-export async function plan(profile: Profile, ask: PlanAsk): Promise<Plan> {
-  const answer = await (await plannerFor(profile)).plan(ask);
-  if (answer.ok) return answer.ok;
-  const { request, binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
-  throw new InfeasiblePlanError(request, binding, nearestSlaMs, nearestRatePerS);
-}
+export const plan = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
+  planThrough(await plannerFor(profile))(planRequest(profile, ask));
 
 /** @throws NothingMeasuredError, FrontierTooLargeError */
 export async function frontier(profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> {
-  const answer = await (await plannerFor(profile)).frontier(ask);
+  const answer = await (await plannerFor(profile)).frontier(planRequest(profile, ask));
   if (answer.ok) return answer.ok;
   throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
+}
+
+/** Plans on a profile in a worker of its own: beside `plan`, which may be asked for other profiles. */
+export async function openPlanner(profile: Profile): Promise<OpenPlanner> {
+  const worker = startWorker();
+  const remote = wrap<Planner>(worker);
+  await remote.offer(profile);
+  return { planAt: planThrough(remote), close: () => worker.terminate() };
 }

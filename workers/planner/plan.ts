@@ -3,20 +3,30 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
+import type { PlanRequest } from '../../solver/options.ts';
 import * as planner from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { profileId } from '../store/exchange.ts';
 
 /** Plans where it is called: in Node, or in a worker of a page (GLPK cannot load on a page's own thread). */
 
+/** Answers requests on one profile. @throws NothingMeasuredError, InfeasiblePlanError */
+export type PlanAt = (request: PlanRequest) => Promise<Plan>;
+
+/** Plans on a profile, and remembers what it has simulated. */
+export async function planOn(profile: Profile): Promise<PlanAt> {
+  const source = { profile, sha256: await profileId(profile) };
+  const solver = await loadSolver();
+  const simulated: planner.SimulatedPlans = new Map();
+  return async (request) => planner.plan(solver, source, request, simulated);
+}
+
 /**
  * The best plan for an SLA and rate, exact and confirmed by simulation.
  * @throws NothingMeasuredError, InfeasiblePlanError
  */
-export async function plan(profile: Profile, ask: PlanAsk): Promise<Plan> {
-  const source = { profile, sha256: await profileId(profile) };
-  return planner.plan(await loadSolver(), source, planRequest(profile, ask));
-}
+export const plan = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
+  (await planOn(profile))(planRequest(profile, ask));
 
 /**
  * Every Pareto-best choice of accuracy, cost and latency bound for an SLA and rate, exact, each with the weights that

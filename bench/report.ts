@@ -1,0 +1,16 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Report } from '../solver/documents/report.ts';
+import { writeJson, writeWhole } from './files.ts';
+import { ensureBuilt, ROOT } from './host.ts';
+import { injectReport } from './inject.ts';
+
+/** Writes a report as JSON, and beside it as a page to look at. Returns the paths of both. */
+export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {
+  const html = `${out.replace(/\.json$/, '')}.html`;
+  await writeJson(out, report);
+  await ensureBuilt();
+  const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
+  await writeWhole(html, injectReport(template, report));
+  return [out, html];
+}

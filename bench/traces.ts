@@ -1,0 +1,23 @@
+import { existsSync } from 'node:fs';
+import { parseTrace, type Trace } from '../solver/documents/trace.ts';
+import { WORKLOADS, workload } from '../solver/workloads.ts';
+import { UsageError } from './exit.ts';
+import { readJson } from './files.ts';
+
+/** What `--trace` may be. */
+export const TRACE = `<file|${WORKLOADS.join('|')}>`;
+
+/** A trace from a file, or a generated one by the name of its kind. @throws UsageError, InvalidDocumentError, UnsupportedDocumentError */
+export async function readTrace(
+  given: string,
+  { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
+): Promise<Trace> {
+  const kind = WORKLOADS.find((name) => name === given);
+  if (kind)
+    return workload(kind, { ...(durationS !== undefined && { durationS: Math.round(durationS) }), seed });
+  if (given !== '-' && !existsSync(given))
+    throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
+  const trace = await readJson(given, parseTrace);
+  if (durationS === undefined) return trace;
+  return { ...trace, rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))) };
+}

@@ -1,0 +1,42 @@
+import { ours, type StandingRequest } from '../../solver/adaptation/ours.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { Predictor, PredictorName } from '../../solver/predictors/predictor.ts';
+import type { OpenPlanner } from '../planner/api.ts';
+import { choosePredictor } from '../predictor/choose.ts';
+import type { AdaptationOptions } from './adapter.ts';
+
+/** How a run is to follow its load. */
+export interface AdaptationAsk {
+  /** What is planned on; of the device that runs. */
+  readonly profile: Profile;
+  readonly request: StandingRequest;
+  readonly predictor: PredictorName;
+  /** Between two decisions. */
+  readonly intervalS: number;
+}
+
+/** What of adaptation differs by environment. */
+export interface AdaptationEnvironment {
+  openPlanner(profile: Profile): Promise<OpenPlanner>;
+  learnedPredictor(): Promise<Predictor>;
+}
+
+/** Opens what an adapting run needs, lets it run, and closes it. */
+export async function withAdaptation<T>(
+  ask: AdaptationAsk | undefined,
+  { openPlanner, learnedPredictor }: AdaptationEnvironment,
+  run: (options: AdaptationOptions | undefined) => Promise<T>,
+): Promise<T> {
+  if (ask === undefined) return run(undefined);
+  const { profile, request, predictor, intervalS } = ask;
+  const { planAt, close } = await openPlanner(profile);
+  try {
+    return await run({
+      system: ours(planAt, request),
+      predictor: await choosePredictor(predictor, learnedPredictor),
+      intervalS,
+    });
+  } finally {
+    close();
+  }
+}

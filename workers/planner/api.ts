@@ -1,0 +1,58 @@
+import type { Remote } from 'comlink';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
+import type { PlanRequest } from '../../solver/options.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { type PlanAt, planOn } from './plan.ts';
+
+/** An infeasible request, as what its error is made of: an error's own fields do not survive the way out of a worker. */
+type Infeasible = Pick<InfeasiblePlanError, 'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'>;
+
+/** What a worker that plans offers to whoever started it. */
+export class Planner {
+  #profile: Profile | undefined;
+  #planAt: PlanAt | undefined;
+
+  /** The profile that is planned with from now on. */
+  async offer(profile: Profile): Promise<void> {
+    this.#profile = profile;
+    this.#planAt = await planOn(profile);
+  }
+
+  async plan(request: PlanRequest) {
+    try {
+      return { ok: await this.#planAt!(request) };
+    } catch (error) {
+      if (!(error instanceof InfeasiblePlanError)) throw error;
+      const { request, binding, nearestSlaMs, nearestRatePerS } = error;
+      const infeasible: Infeasible = { request, binding, nearestSlaMs, nearestRatePerS };
+      return { infeasible };
+    }
+  }
+
+  async frontier(request: PlanRequest) {
+    try {
+      return { ok: profileFrontier(this.#profile!, request) };
+    } catch (error) {
+      if (!(error instanceof FrontierTooLargeError)) throw error;
+      const { stage, most } = error;
+      return { tooLarge: { stage, most } };
+    }
+  }
+}
+
+/** A planner in a worker of its own. */
+export interface OpenPlanner {
+  readonly planAt: PlanAt;
+  close(): void;
+}
+
+/** A worker's planner as a function of this side, with its errors whole again. */
+export const planThrough =
+  (planner: Remote<Planner>): PlanAt =>
+  async (request) => {
+    const answer = await planner.plan(request);
+    if (answer.ok) return answer.ok;
+    const { binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
+    throw new InfeasiblePlanError(answer.infeasible.request, binding, nearestSlaMs, nearestRatePerS);
+  };

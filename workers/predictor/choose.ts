@@ -1,0 +1,12 @@
+import { lastWindow } from '../../solver/predictors/last-window.ts';
+import type { Predictor, PredictorName } from '../../solver/predictors/predictor.ts';
+import { quantile } from '../../solver/predictors/quantile.ts';
+
+/** A predictor by its name. @param learned of the environment */
+export function choosePredictor(
+  name: PredictorName,
+  learned: () => Promise<Predictor>,
+): Promise<Predictor> | Predictor {
+  if (name === 'learned') return learned();
+  return name === 'quantile' ? quantile : lastWindow;
+}
