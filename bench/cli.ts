@@ -4,6 +4,7 @@ import { planCommand } from './commands/plan.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { solveCommand } from './commands/solve.ts';
 import { exitCodeOf, Interrupted } from './exit.ts';
 
@@ -28,7 +29,15 @@ The way of the data: manifest → profile → plan → run → report; each a JS
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
   );
 
-for (const command of [profileCommand, planCommand, solveCommand, runCommand, benchCommand, serveCommand])
+for (const command of [
+  profileCommand,
+  planCommand,
+  solveCommand,
+  runCommand,
+  simulateCommand,
+  benchCommand,
+  serveCommand,
+])
   program.addCommand(command().exitOverride().showHelpAfterError('(add --help for what it takes)'));
 
 // Whoever reads may have seen enough: `ipa-edge … | head`.

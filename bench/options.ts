@@ -62,6 +62,10 @@ export const pipelineOption = () =>
   new Option('--pipeline <name>', 'a pipeline that is shipped, e.g. fashion');
 export const manifestOption = () =>
   new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
+export const arrivalsOption = () =>
+  new Option('--arrivals <kind>', "a trace's rates as counts, or as a Poisson process")
+    .choices(['exact', 'poisson'])
+    .default('exact');
 export const jsonOption = () => new Option('--json', 'print the document on stdout, and nothing else there');
 
 /** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */

@@ -9,16 +9,26 @@ export class ProgressLine {
   #last = 0;
   #shown = false;
 
-  readonly show = (progress: ProfileProgress | RunProgress): void => {
+  readonly show = (progress: ProfileProgress | RunProgress): void =>
+    this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
+
+  /** Work of which a share is done since `startMs` (of `performance.now()`). */
+  readonly share = (what: string, done: number, startMs: number): void =>
+    this.line(() => {
+      const timeLeftMs = done > 0 ? ((performance.now() - startMs) * (1 - done)) / done : null;
+      return `${bar(done)} ${what}  ${left(timeLeftMs)}`;
+    });
+
+  line(text: () => string): void {
     const now = performance.now();
     const terminal = process.stderr.isTTY;
     if (now - this.#last < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
     this.#last = now;
-    const line = 'phase' in progress ? profileLine(progress) : runLine(progress);
+    const line = text();
     if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`);
     else process.stderr.write(`${line}\n`);
     this.#shown = true;
-  };
+  }
 
   /** Takes the line away, so that what comes next starts clean. */
   clear(): void {

@@ -1,3 +1,4 @@
+import type { RivalSettings } from '../solver/adaptation/rivals.ts';
 import { type MeasuredCell, PROFILE, type Profile } from '../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../solver/random.ts';
 import { summarise } from '../solver/statistics.ts';
@@ -78,3 +79,21 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
     ),
   };
 }
+
+/** The settings that the paper's systems had on it. */
+export const publishedRivals = (published: Published): RivalSettings => ({
+  slaMs: published.slaMs,
+  resources: { cores: published.cores, pricePerCore: 1 },
+  objective: published.weights,
+  baseCores: Object.fromEntries(
+    published.stages.map(({ name, variants }) => [
+      name,
+      Object.fromEntries(variants.map((variant) => [variant.name, variant.baseCores])),
+    ]),
+  ),
+  batchMax: published.batchMax,
+  restrictTo: published.restrictTo,
+  fa2Low: published.fa2Low,
+  fa2High: published.fa2High,
+  rimReplicas: published.rimReplicas,
+});

@@ -28,6 +28,7 @@ export const runCommand = () =>
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
     .option('--scale <x>', "times the trace's rates", option.positive, 1)
+    .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
       `how long requests arrive (default: ${DURATION_S}s; a trace's own length)`,
@@ -57,7 +58,12 @@ export const runCommand = () =>
         throw new UsageError('Give either --rate or --trace.');
       const { seed, duration } = options;
       const load = options.trace
-        ? traceLoad(await readTrace(options.trace, { durationS: duration, seed }), options.scale, seed)
+        ? traceLoad(
+            await readTrace(options.trace, { durationS: duration, seed }),
+            options.scale,
+            seed,
+            options.arrivals,
+          )
         : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
       const manifestPath = option.manifestPath(options.manifest ? options : { pipeline: plan.pipeline });
       const adaptation = options.adapt

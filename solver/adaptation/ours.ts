@@ -29,7 +29,14 @@ export const ours = (planAt: (request: PlanRequest) => Promise<Plan>, request: S
   name: 'ours',
   plan: (situation, current) =>
     nearest(
-      (ratePerS) => planAt({ ...request, ratePerS, ...(current && { current: current.stages }) }),
+      (ratePerS) =>
+        planAt({
+          ...request,
+          // In the second that is planned for, replicas may be busy throughout; the simulation says whether that is too much.
+          resources: { ...request.resources, utilisationMax: 1 },
+          ratePerS,
+          ...(current && { current: current.stages }),
+        }),
       rateToPlanFor(situation, request),
     ),
   overtaken: ({ p90PerS }, countsPerS) =>

@@ -28,6 +28,10 @@ export interface RivalSettings {
   readonly rimReplicas: ByStage<number>;
 }
 
+/** Ours first. */
+export const SYSTEMS = ['ours', 'ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
+export type SystemName = (typeof SYSTEMS)[number];
+
 /** Of their latencies: the p99 that was profiled. */
 const PERCENTILE = 99;
 /** Simulated for what a plan says it will do; they do not decide by it. */
@@ -40,7 +44,7 @@ const REQUESTS = 1000;
  * (Hu et al., 2021) variant and batch of fixed replicas.
  */
 export function rivals(solver: Solver, source: ProfileSource, settings: RivalSettings): System[] {
-  const rival = (name: string, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
+  const rival = (name: SystemName, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
     const view = asPublished(source.profile, settings);
     const request: Omit<PlanRequest, 'ratePerS'> = {
       slaMs: settings.slaMs,

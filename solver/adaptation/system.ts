@@ -1,5 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from '../predictors/predictor.ts';
+import { sameChoice } from './diff.ts';
 
 /** What is known of the load when a plan is made. */
 export interface Situation extends Observed {
@@ -30,6 +31,9 @@ export interface System {
 /** What an adapter saw and decided in one step. */
 export interface Step {
   readonly forecast: Forecast;
+  /** The rate that was planned for. */
+  readonly plannedPerS: number;
+  /** The current one where nothing changes but the rate that it was made for. */
   readonly plan: Plan;
 }
 
@@ -43,5 +47,7 @@ export async function adapt(
 ): Promise<Step> {
   const known = countsPerS.slice(-HISTORY_S);
   const forecast = await predictor.forecast(known, nowS);
-  return { forecast, plan: await system.plan({ forecast, countsPerS: known, open }, current) };
+  const plan = await system.plan({ forecast, countsPerS: known, open }, current);
+  const stays = current !== undefined && sameChoice(plan, current);
+  return { forecast, plannedPerS: plan.ratePerS, plan: stays ? current : plan };
 }

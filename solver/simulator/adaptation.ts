@@ -1,10 +1,10 @@
-import { adapt, type System } from '../adaptation/system.ts';
+import { adapt, type Step, type System } from '../adaptation/system.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/report.ts';
 import type { Held } from '../over-time.ts';
-import type { Forecast, Predictor } from '../predictors/predictor.ts';
+import type { Predictor } from '../predictors/predictor.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
@@ -21,13 +21,13 @@ export interface AdaptationInput {
   /** From a decision until the workers that it starts serve. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
+  /** @param atMs how far it has come */
+  onProgress?(atMs: number): void;
 }
 
 /** One decision. */
-export interface AdaptationStep {
+export interface AdaptationStep extends Step {
   readonly atMs: number;
-  readonly forecast: Forecast;
-  readonly plan: Plan;
 }
 
 export interface AdaptationResult {
@@ -88,6 +88,7 @@ class AdaptiveSimulation {
       while (this.#pending[0] && this.#pending[0].atMs <= atMs)
         this.#switch(simulation, this.#pending.shift()!);
       simulation.runUntil(atMs);
+      this.#input.onProgress?.(atMs);
       const last = this.#steps.at(-1)!;
       const due = atMs - last.atMs >= intervalMs;
       if (due || system.overtaken(last.forecast, countsBefore(arrivalsMs, atMs)))
@@ -135,9 +136,9 @@ class AdaptiveSimulation {
   async #decide(atMs: number, open: number, current: Plan | undefined): Promise<Plan> {
     const { system, predictor, arrivalsMs } = this.#input;
     const observed = { countsPerS: countsBefore(arrivalsMs, atMs), open };
-    const { forecast, plan } = await adapt(system, predictor, observed, atMs / 1000, current);
-    this.#steps.push({ atMs, forecast, plan });
-    return plan;
+    const step = await adapt(system, predictor, observed, atMs / 1000, current);
+    this.#steps.push({ atMs, ...step });
+    return step.plan;
   }
 
   #note(atMs: number, { live, serving }: SwitchingSimulation): void {

@@ -67,24 +67,12 @@ export class Adapter {
   async #step(countsPerS: readonly number[], nowMs: number): Promise<void> {
     const { system, predictor } = this.options;
     const observed = { countsPerS, open: this.executor.open };
-    const { forecast, plan } = await adapt(system, predictor, observed, nowMs / 1000, this.executor.plan);
+    const current = this.executor.plan;
+    const { forecast, plannedPerS, plan } = await adapt(system, predictor, observed, nowMs / 1000, current);
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
-    this.steps.push({ atMs: nowMs, ...forecast, plannedPerS: plan.ratePerS });
-    if (this.#stopped || sameChoice(plan, this.executor.plan)) return;
+    this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
+    if (this.#stopped || plan === current) return;
     await this.executor.switchTo(plan);
     this.hooks.onSwitch(plan);
   }
 }
-
-/** Whether two plans run the same sessions in the same batches. */
-const sameChoice = (a: Plan, b: Plan): boolean =>
-  a.stages.every((stage, s) => {
-    const other = b.stages[s]!;
-    return (
-      stage.sha256 === other.sha256 &&
-      stage.backend === other.backend &&
-      stage.threads === other.threads &&
-      stage.batch === other.batch &&
-      stage.replicas === other.replicas
-    );
-  }) && a.workers.length === b.workers.length;

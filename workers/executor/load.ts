@@ -1,4 +1,4 @@
-import { arrivalsOf, constantRate } from '../../solver/arrivals.ts';
+import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/arrivals.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 
@@ -20,9 +20,9 @@ export const constantLoad = (ratePerS: number, durationS: number, seed: number):
   arrivalsMs: constantRate(ratePerS, durationS, seed),
 });
 
-/** A trace's rates times `scale`, at seeded uniform times. */
-export function traceLoad(trace: Trace, scale: number, seed: number): Load {
-  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind: 'exact' });
+/** A trace's rates times `scale`: as its counts at seeded uniform times, or as a Poisson process of them. */
+export function traceLoad(trace: Trace, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
+  const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
   const durationS = trace.rates.length * trace.intervalS;
   return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };
 }

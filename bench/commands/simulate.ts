@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { parsePublished } from '../../models/published.ts';
+import { publishedProfile, publishedRivals } from '../../models/published-profile.ts';
+import { ours, type StandingRequest } from '../../solver/adaptation/ours.ts';
+import { rivalSettings } from '../../solver/adaptation/rival-settings.ts';
+import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../../solver/adaptation/rivals.ts';
+import type { System } from '../../solver/adaptation/system.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { oracle } from '../../solver/predictors/oracle.ts';
+import { PREDICTORS } from '../../solver/predictors/predictor.ts';
+import { simulateAdaptation } from '../../solver/simulator/adaptation.ts';
+import { adaptationReport, startMsOf } from '../../solver/simulator/adaptation-report.ts';
+import { traceLoad } from '../../workers/executor/load.ts';
+import { planOn } from '../../workers/planner/plan.ts';
+import { choosePredictor } from '../../workers/predictor/choose.ts';
+import { learnedPredictor } from '../../workers/predictor/node.ts';
+import { profileId } from '../../workers/store/exchange.ts';
+import { UsageError } from '../exit.ts';
+import { readJson } from '../files.ts';
+import { ROOT } from '../host.ts';
+import * as option from '../options.ts';
+import { writeReport } from '../report.ts';
+import { planTimeline, runTable } from '../tables.ts';
+import { ProgressLine } from '../terminal.ts';
+import { readTrace, TRACE } from '../traces.ts';
+
+export const simulateCommand = () =>
+  new Command('simulate')
+    .description('a load over time under a system that adapts to it, on the times of a profile; nothing runs')
+    .option('--profile <file>', 'what was measured')
+    .option('--pipeline <name>', 'or a pipeline of the IPA paper: ipa-video, ipa-audio-qa, …')
+    .requiredOption(`--trace ${TRACE}`, 'arrival rates over time')
+    .option('--scale <x>', "times the trace's rates", option.positive, 1)
+    .addOption(option.arrivalsOption())
+    .option('--duration <duration>', 'how much of the trace (default: all of it)', option.duration)
+    .addOption(
+      new Option('--system <name>', 'who plans: ours, or one of the published ones')
+        .choices(SYSTEMS)
+        .default('ours'),
+    )
+    .addOption(
+      new Option('--predictor <name>', 'what foresees the load')
+        .choices([...PREDICTORS, 'oracle'])
+        .default('learned'),
+    )
+    .option('--interval <duration>', 'between two decisions', option.duration, 10)
+    .option('--sla <ms>', "bound on the latency (default: the paper's, for its pipelines)", option.positive)
+    .option('--percentile <p>', 'that keeps the SLA, for ours', option.percentile, DEFAULT_PERCENTILE)
+    .option('--cores <n>', "cores there are (default: the profile's device)", option.notNegative)
+    .option('--alpha <n>', 'weight of accuracy, for ours', option.notNegative, DEFAULT_OBJECTIVE.alpha)
+    .option('--beta <n>', 'weight of cost, for ours', option.notNegative, DEFAULT_OBJECTIVE.beta)
+    .option('--eta <n>', 'weight of switching, for ours', option.notNegative, DEFAULT_OBJECTIVE.eta)
+    .option('--seed <n>', 'of arrivals and service times', option.integer, 1)
+    .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
+    .addOption(option.jsonOption())
+    .addHelpText(
+      'after',
+      `
+Replicas serve as long after a decision as their sessions took to start when they were profiled; 8 s in the paper's cluster.
+
+  $ ipa-edge simulate --pipeline ipa-video --trace bursty --system ours --beta 0.05 --out ours.json
+  $ ipa-edge simulate --pipeline ipa-video --trace bursty --system ipa --out ipa.json
+  $ ipa-edge simulate --profile profile.json --sla 200 --cores 40 --trace load.json --scale 20 --out report.json`,
+    )
+    .action(async (options) => {
+      const { seed, predictor: name } = options;
+      const trace = await readTrace(options.trace, { durationS: options.duration, seed });
+      const load = traceLoad(trace, options.scale, seed, options.arrivals);
+      const { profile, slaMs, settings, restrictTo } = await subject(options);
+      const planned = planRequest(profile, {
+        slaMs,
+        ratePerS: load.ratePerS,
+        percentile: options.percentile,
+        objective: { alpha: options.alpha, beta: options.beta, eta: options.eta },
+        ...(options.cores !== undefined && { resources: { cores: options.cores } }),
+      });
+      const request: StandingRequest = { ...planned, restrictTo };
+      const system = await systemNamed(
+        options.system,
+        profile,
+        request,
+        settings ?? rivalSettings(profile, request, load.ratePerS),
+      );
+      const predictor =
+        name === 'oracle' ? oracle(load.arrivalsMs) : await choosePredictor(name, learnedPredictor);
+      const progress = new ProgressLine();
+      const startMs = performance.now();
+      const input = {
+        profile,
+        system,
+        predictor,
+        arrivalsMs: load.arrivalsMs,
+        durationS: load.durationS,
+        intervalMs: 1000 * options.interval,
+        startMs: startMsOf(profile),
+        seed,
+        onProgress: (atMs: number) =>
+          progress.share(`simulating ${system.name}`, atMs / (1000 * load.durationS), startMs),
+      };
+      const report = adaptationReport(input, await simulateAdaptation(input));
+      progress.clear();
+      const written = await writeReport(options.out, report);
+      if (options.json) console.log(JSON.stringify(report));
+      else
+        console.log(
+          `${planTimeline(report)}\n\n${runTable([report])}\n\nSIMULATED: nothing ran.\nwrote ${written.join(', ')}`,
+        );
+    });
+
+/** What is simulated: a profile, with the settings that a published pipeline brings. @throws UsageError */
+async function subject(options: {
+  profile?: string;
+  pipeline?: string;
+  sla?: number;
+  cores?: number;
+}): Promise<{
+  profile: Profile;
+  slaMs: number;
+  settings: RivalSettings | undefined;
+  restrictTo: Record<string, string[]>;
+}> {
+  if ((options.profile === undefined) === (options.pipeline === undefined))
+    throw new UsageError('Give either --profile or --pipeline.');
+  if (options.profile !== undefined) {
+    const profile = await readJson(options.profile, parseProfile);
+    if (options.sla === undefined) throw new UsageError('Give --sla with --profile.');
+    return { profile, slaMs: options.sla, settings: undefined, restrictTo: {} };
+  }
+  const path = join(ROOT, 'models', options.pipeline!, 'manifest.json');
+  if (!/^[A-Za-z0-9._-]+$/.test(options.pipeline!) || !existsSync(path))
+    throw new UsageError(`There is no pipeline ${options.pipeline}: see the folders models/ipa-*.`);
+  const published = await readJson(path, parsePublished);
+  const slaMs = options.sla ?? published.slaMs;
+  const rivals = publishedRivals(published);
+  return {
+    profile: await publishedProfile(published),
+    slaMs,
+    settings: {
+      ...rivals,
+      slaMs,
+      resources: { ...rivals.resources, cores: options.cores ?? rivals.resources.cores },
+    },
+    restrictTo: published.restrictTo,
+  };
+}
+
+async function systemNamed(
+  name: SystemName,
+  profile: Profile,
+  request: StandingRequest,
+  settings: RivalSettings,
+): Promise<System> {
+  if (name === 'ours') return ours(await planOn(profile), request);
+  const source = { profile, sha256: await profileId(profile) };
+  return rivals(await loadSolver(), source, settings).find((system) => system.name === name)!;
+}
