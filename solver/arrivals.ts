@@ -31,6 +31,17 @@ export function constantRate(ratePerS: number, durationS: number, seed: number):
   return exactArrivals(expected, (durationS * 1000) / seconds, seededRandom(seed));
 }
 
+/** Requests of each second, from the first to the last arrival's. */
+export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
+  const counts: number[] = [];
+  for (let i = 0; i < arrivalsMs.length; i++) {
+    const second = Math.floor(arrivalsMs[i]! / 1000);
+    while (counts.length <= second) counts.push(0);
+    counts[second]!++;
+  }
+  return counts;
+}
+
 /** Fractions carry over to the next interval, so that the counts up to any interval sum to what was expected, rounded. */
 function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];

@@ -1,13 +1,9 @@
+import { countsPerSecond } from '../arrivals.ts';
 import { HORIZON_S, type Predictor } from './predictor.ts';
 
 /** What no predictor can know: the load itself. It shows what a better forecast could still gain. */
 export function oracle(arrivalsMs: ArrayLike<number>): Predictor {
-  const counts: number[] = [];
-  for (let i = 0; i < arrivalsMs.length; i++) {
-    const second = Math.floor(arrivalsMs[i]! / 1000);
-    while (counts.length <= second) counts.push(0);
-    counts[second]!++;
-  }
+  const counts = countsPerSecond(arrivalsMs);
   return {
     name: 'oracle',
     async forecast(_countsPerS, nowS = 0) {

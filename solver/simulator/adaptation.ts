@@ -1,10 +1,11 @@
 import { adapt, type Step, type System } from '../adaptation/system.ts';
+import { countsPerSecond } from '../arrivals.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/report.ts';
 import type { Held } from '../over-time.ts';
-import type { Predictor } from '../predictors/predictor.ts';
+import { HISTORY_S, type Predictor } from '../predictors/predictor.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
@@ -45,15 +46,6 @@ export interface AdaptationResult {
 /** Between two looks at whether the plan is overtaken. */
 const LOOK_MS = 1000;
 
-/** Requests that arrived in each whole second before `nowMs`; the first second's where none has passed. */
-export function countsBefore(arrivalsMs: ArrayLike<number>, nowMs: number): number[] {
-  const seconds = Math.max(1, Math.floor(nowMs / 1000));
-  const counts = Array<number>(seconds).fill(0);
-  for (let i = 0; i < arrivalsMs.length && arrivalsMs[i]! < seconds * 1000; i++)
-    counts[Math.floor(arrivalsMs[i]! / 1000)]!++;
-  return counts;
-}
-
 /**
  * A load under a system that adapts to it: every interval the counts seen so far go through the predictor to the system, and
  * from its plan to the dispatch. Workers of a new plan start while the old ones serve.
@@ -73,15 +65,17 @@ class AdaptiveSimulation {
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: Held[] = [];
   readonly #pas: Held[] = [];
+  readonly #countsPerS: readonly number[];
   /** By time. */
   readonly #pending: Pending[] = [];
 
   constructor(input: AdaptationInput) {
     this.#input = input;
+    this.#countsPerS = countsPerSecond(input.arrivalsMs);
   }
 
   async run(): Promise<AdaptationResult> {
-    const { system, arrivalsMs, durationS, intervalMs } = this.#input;
+    const { system, durationS, intervalMs } = this.#input;
     const simulation = this.#simulation(await this.#decide(0, 0, undefined));
     this.#note(0, simulation);
     for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
@@ -91,7 +85,7 @@ class AdaptiveSimulation {
       this.#input.onProgress?.(atMs);
       const last = this.#steps.at(-1)!;
       const due = atMs - last.atMs >= intervalMs;
-      if (due || system.overtaken(last.forecast, countsBefore(arrivalsMs, atMs)))
+      if (due || system.overtaken(last.forecast, this.#countsBefore(atMs)))
         await this.#step(simulation, atMs);
     }
     const { requests } = simulation.finish();
@@ -133,9 +127,17 @@ class AdaptiveSimulation {
     this.#note(atMs, simulation);
   }
 
+  /** Of the seconds until then that are told of; the first one's where none has passed: something must be known. */
+  #countsBefore(atMs: number): number[] {
+    const seconds = Math.max(1, Math.floor(atMs / 1000));
+    const counts = this.#countsPerS.slice(Math.max(0, seconds - HISTORY_S), seconds);
+    while (counts.length < Math.min(seconds, HISTORY_S)) counts.push(0);
+    return counts;
+  }
+
   async #decide(atMs: number, open: number, current: Plan | undefined): Promise<Plan> {
-    const { system, predictor, arrivalsMs } = this.#input;
-    const observed = { countsPerS: countsBefore(arrivalsMs, atMs), open };
+    const { system, predictor } = this.#input;
+    const observed = { countsPerS: this.#countsBefore(atMs), open };
     const step = await adapt(system, predictor, observed, atMs / 1000, current);
     this.#steps.push({ atMs, ...step });
     return step.plan;
