@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { injectReport } from '../../bench/inject.ts';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
+import { adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionReport } from './fixtures.ts';
 import { openBrowser, reportFolder } from './serve.ts';
 
@@ -114,6 +115,34 @@ describe('the report', () => {
     expect(await page.locator('h2').allTextContents()).toEqual(['What came out', 'Runs', 'Plans']);
     await expect.poll(() => charts().count()).toBe(2);
     expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(0);
+  });
+
+  it('shows a simulated run that adapts: its plans, forecasts and what came of them', async () => {
+    const run = adaptiveRun();
+    await show(run);
+    expect(await page.locator('header').textContent()).toMatch(/SIMULATED.*service times: nothing ran/);
+    const section = page.locator('#over-time');
+    // Arrival rate, latency, misses, PAS, cost and two stages.
+    await expect.poll(() => section.locator('svg.chart').count()).toBe(7);
+    const texts = await section.locator('svg.chart').allTextContents();
+    for (const label of ['arrived', 'forecast p90', 'median', 'planned']) expect(texts[0]).toContain(label);
+    expect(texts[1]).toMatch(/SLA 500\sms/);
+    expect(texts[5]).toMatch(/↑ detect: replicas.*det16 × .*det8 × /);
+    expect(texts[6]).toContain('time (s) →');
+    const table = section.locator('details', { hasText: 'Table of plans over time' });
+    await table.locator('summary').click();
+    expect(await table.locator('tbody tr').count()).toBe(run.plans.length);
+    const first = await table.locator('tbody tr').first().textContent();
+    expect(first).toMatch(/^0\.0\u00a0s.*det16 × 1 × 2res32 × 1 × 2/);
+    expect(await section.locator('details', { hasText: 'Table of forecasts' }).count()).toBe(1);
+    expect(errors).toEqual([]);
+  });
+
+  it('shows a run over time where its requests are too many to be told', async () => {
+    const run = { ...adaptiveRun(), requests: [] };
+    await show(run);
+    expect(await page.locator('#runs svg.chart').count()).toBe(0);
+    await expect.poll(() => page.locator('#over-time svg.chart').count()).toBe(7);
   });
 
   it('fits a narrow screen', async () => {

@@ -2,16 +2,43 @@ import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-interface ChartProps {
+interface DrawingProps {
   readonly title: string;
-  readonly note?: ComponentChildren;
   /** Said to those who do not see the chart; the table behind it holds the figures. */
   readonly description: string;
   readonly draw: (width: number) => PlotOptions;
 }
 
+interface FigureProps {
+  readonly title: string;
+  readonly note?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A panel with a caption. */
+export function Figure({ title, note, children }: FigureProps) {
+  return (
+    <figure class="panel">
+      <figcaption>
+        <span class="panel-title">{title}</span>
+        {note && <span class="panel-note">{note}</span>}
+      </figcaption>
+      {children}
+    </figure>
+  );
+}
+
 /** A figure with a chart that fills its width. */
-export function Chart({ title, note, description, draw }: ChartProps) {
+export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'note'>) {
+  return (
+    <Figure title={drawing.title} note={note}>
+      <Drawing {...drawing} />
+    </Figure>
+  );
+}
+
+/** A chart that fills its width. */
+export function Drawing({ title, description, draw }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
 
@@ -35,13 +62,5 @@ export function Chart({ title, note, description, draw }: ChartProps) {
     host.current!.replaceChildren(svg);
   }, [width, draw, title, description]);
 
-  return (
-    <figure class="panel">
-      <figcaption>
-        <span class="panel-title">{title}</span>
-        {note && <span class="panel-note">{note}</span>}
-      </figcaption>
-      <div class="chart-host" ref={host} />
-    </figure>
-  );
+  return <div class="chart-host" ref={host} />;
 }

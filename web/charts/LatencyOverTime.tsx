@@ -32,19 +32,20 @@ export function runsDomain(runs: readonly RunReport[]): [number, number] {
 }
 
 interface LatencyOverTimeProps {
+  readonly title: string;
   readonly run: RunReport;
   readonly low: number;
   readonly high: number;
 }
 
 /** Each request's latency at its arrival, against the SLA. */
-export function LatencyOverTime({ run, low, high }: LatencyOverTimeProps) {
+export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps) {
   const draw = useCallback(() => latencyOverTime(run, [low, high]), [run, low, high]);
   const { completed, shed, failed } = run.result;
   const n = number;
   return (
     <Chart
-      title={`${run.name} · ${run.backends.join(' + ')}`}
+      title={title}
       note={`${n(run.load.requests)} sent = ${n(completed)} completed + ${n(shed)} shed + ${n(failed)} failed`}
       description={`Latency of each request of the run ${run.name} over time, against the SLA of ${milliseconds(run.slaMs)}.`}
       draw={draw}

@@ -1,13 +1,28 @@
+import type { ComponentChildren } from 'preact';
 import type { Device } from '../../solver/documents/common.ts';
 import { DASH, milliseconds } from '../format.ts';
 
-/** Seen at once, and said in words: nothing measured on this adapter tells of a GPU. */
+interface NoticeProps {
+  readonly title: string;
+  readonly children: ComponentChildren;
+}
+
+/** Seen at once: what the figures do not say. */
+export function Notice({ title, children }: NoticeProps) {
+  return (
+    <p class="notice">
+      <strong>{title}</strong>
+      <span>{children}</span>
+    </p>
+  );
+}
+
+/** Said in words: nothing measured on this adapter tells of a GPU. */
 export function SoftwareNotice() {
   return (
-    <p class="software-notice">
-      <strong>SOFTWARE ADAPTER</strong>
-      <span>A CPU plays the GPU. No webgpu figure here says anything about a GPU.</span>
-    </p>
+    <Notice title="SOFTWARE ADAPTER">
+      A CPU plays the GPU. No webgpu figure here says anything about a GPU.
+    </Notice>
   );
 }
 

@@ -1,15 +1,18 @@
 import type { Profile } from '../../solver/documents/profile.ts';
 import { LatencyByBatch } from '../charts/LatencyByBatch.tsx';
 import { CellNotes, CellTable } from '../components/Cells.tsx';
-import { DeviceFacts, Facts, SoftwareNotice } from '../components/Device.tsx';
+import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../components/Device.tsx';
 import { date, number, plural } from '../format.ts';
-import { saveText } from '../save-text.ts';
 import { Choices } from './Choices.tsx';
+import { OverTime } from './OverTime.tsx';
 import { Plans, Runs } from './Runs.tsx';
 import { Summary } from './Summary.tsx';
-import type { BackendSet, ReportView } from './view.ts';
+import { Title } from './Title.tsx';
+import { type BackendSet, isTimed, type ReportView } from './view.ts';
 
 const hasChoices = (set: BackendSet): boolean => set.combinations.length + set.frontier.length > 0;
+
+const timedRuns = (sets: readonly BackendSet[]) => sets.flatMap((set) => set.runs).filter(isTimed);
 
 interface ReportProps {
   readonly view: ReportView;
@@ -19,6 +22,7 @@ interface ReportProps {
 export function Report({ view, json }: ReportProps) {
   const { sets, stages, profile } = view;
   const withChoices = sets.filter(hasChoices);
+  const timed = timedRuns(sets);
   return (
     <>
       <Header view={view} json={json} />
@@ -30,6 +34,7 @@ export function Report({ view, json }: ReportProps) {
           ))}
         </section>
         <Runs sets={sets} />
+        {timed.length > 0 && <OverTime runs={timed} />}
         <Plans sets={sets} />
         {withChoices.length > 0 && <Choices sets={withChoices} stages={stages} />}
         {profile && <Measurements profile={profile} />}
@@ -41,17 +46,17 @@ export function Report({ view, json }: ReportProps) {
 
 function Header({ view, json }: ReportProps) {
   const { pipeline, createdAt, seed, device, sets } = view;
-  const { slaMs, percentile, load } = sets[0]!.runs[0]!;
+  const runs = sets.flatMap((set) => set.runs);
+  const { slaMs, percentile, load } = runs[0]!;
   return (
     <header class="top">
-      <div class="title-row">
-        <h1>
-          <span class="muted">ipa-edge report</span> {pipeline}
-        </h1>
-        <button type="button" onClick={() => saveText(`${pipeline}-report.json`, json)}>
-          Save as JSON
-        </button>
-      </div>
+      <Title name={pipeline} json={json} />
+      {runs.some((run) => run.simulated) && (
+        <Notice title="SIMULATED">
+          {runs.every((run) => run.simulated) ? 'On' : 'Runs marked so, on'} the profile's service times:
+          nothing ran.
+        </Notice>
+      )}
       {device.adapter?.software && <SoftwareNotice />}
       <Facts
         facts={[
@@ -72,6 +77,7 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
     <nav class="contents" aria-label="Contents">
       <a href="#outcome">What came out</a>
       <a href="#runs">Runs</a>
+      {timedRuns(sets).length > 0 && <a href="#over-time">Over time</a>}
       <a href="#plans">Plans</a>
       {sets.some(hasChoices) && <a href="#choices">Combinations</a>}
       {profile && <a href="#measurements">Measurements</a>}

@@ -4,7 +4,7 @@ import { StageBudget } from '../charts/StageBudget.tsx';
 import { type Column, DataTable } from '../components/DataTable.tsx';
 import { PlanTable } from '../components/PlanTable.tsx';
 import { milliseconds, number, percent } from '../format.ts';
-import { type BackendSet, lastPlan } from './view.ts';
+import { type BackendSet, lastPlan, runTitle } from './view.ts';
 
 /** Latency over time of every run. Runs of the same backends share an axis. */
 export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
@@ -20,19 +20,17 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
         const [low, high] = runsDomain(set.runs);
         return (
           <div class="panels" key={set.title}>
-            {set.runs.map((run) => (
-              <LatencyOverTime key={run.name} run={run} low={low} high={high} />
+            {set.runs.filter(hasRequests).map((run) => (
+              <LatencyOverTime key={run.name} title={runTitle(run)} run={run} low={low} high={high} />
             ))}
           </div>
         );
       })}
       <RunNotes runs={runs} />
-      <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={keyOf} />
+      <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={runTitle} />
     </section>
   );
 }
-
-const keyOf = (run: RunReport): string => `${run.name} · ${run.backends.join(' + ')}`;
 
 const countColumn = (label: string, value: (run: RunReport) => number): Column<RunReport> => ({
   label,
@@ -49,7 +47,7 @@ const timeColumn = (label: string, value: (run: RunReport) => number | null): Co
 });
 
 const RUN_COLUMNS: readonly Column<RunReport>[] = [
-  { label: 'Run', value: keyOf },
+  { label: 'Run', value: runTitle },
   countColumn('Sent', (run) => run.load.requests),
   countColumn('Completed', (run) => run.result.completed),
   countColumn('Shed', (run) => run.result.shed),
@@ -74,7 +72,7 @@ function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
   return (
     <ul class="notes">
       {runs.map((run) => (
-        <NotesOf key={keyOf(run)} run={run} />
+        <NotesOf key={runTitle(run)} run={run} />
       ))}
     </ul>
   );
@@ -85,20 +83,23 @@ function NotesOf({ run }: { readonly run: RunReport }) {
     <>
       {!run.load.valid && (
         <li>
-          <span class="flag bad">not valid</span> {keyOf(run)}: the load came{' '}
+          <span class="flag bad">not valid</span> {runTitle(run)}: the load came{' '}
           {milliseconds(run.load.latenessP99Ms)} late (p99), more than 5 % of the SLA.
         </li>
       )}
       {run.events.map((event) => (
         <li key={`${event.atMs} ${event.what}`}>
-          <span class="flag">{number(event.atMs / 1000, 1)} s</span> {keyOf(run)}: {event.what}.
+          <span class="flag">{number(event.atMs / 1000, 1)} s</span> {runTitle(run)}: {event.what}.
         </li>
       ))}
     </>
   );
 }
 
-/** What each run ran, and how its bound uses up the SLA. */
+/** Those of a long run are not told one by one. */
+const hasRequests = (run: RunReport): boolean => run.requests.length > 0;
+
+/** What each run ran, at last, and how its bound uses up the SLA. */
 export function Plans({ sets }: { readonly sets: readonly BackendSet[] }) {
   return (
     <section id="plans">
@@ -111,7 +112,10 @@ export function Plans({ sets }: { readonly sets: readonly BackendSet[] }) {
 }
 
 function SetPlans({ set }: { readonly set: BackendSet }) {
-  const plans = set.runs.map((run) => ({ name: run.name, plan: lastPlan(run) }));
+  const plans = set.runs.map((run) => ({
+    name: run.plans.length > 1 ? `${run.name}, last` : run.name,
+    plan: lastPlan(run),
+  }));
   return (
     <div class="panels plans">
       <StageBudget title={`Bound by stage, ${set.title}`} plans={plans} />

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { chain, milliseconds, number, percent } from '../format.ts';
-import { type BackendSet, lastPlan, planRun, variantsOf } from './view.ts';
+import { milliseconds, number, percent } from '../format.ts';
+import { type BackendSet, planRun, servedText } from './view.ts';
 
 interface SummaryProps {
   readonly set: BackendSet;
@@ -55,9 +55,9 @@ function Verdict({ run, others, stages }: VerdictProps) {
   const accuracy = (of: RunReport) => percent(of.result.accuracy.endToEnd ?? of.result.accuracy.pas);
   return (
     <p>
-      At {number(run.load.ratePerS)} requests/s, <strong>{chain(variantsOf(lastPlan(run)), stages)}</strong>{' '}
-      answered <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)}{' '}
-      ms, with an accuracy of <strong>{accuracy(run)}</strong>.
+      At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> answered{' '}
+      <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms, with
+      an accuracy of <strong>{accuracy(run)}</strong>.
       {others.map((other) => (
         <span key={other.name}>
           {' '}
@@ -77,38 +77,39 @@ interface SummaryRowProps {
 function SummaryRow({ run, stages, marked }: SummaryRowProps) {
   const { result, predicted, slaMs } = run;
   const p95 = result.latencyMs.p95;
+  const said = (figure: string) => `${run.plans.length > 1 ? 'first plan' : 'predicted'} ${figure}`;
   return (
     <tr class={marked ? 'marked' : undefined}>
       <th scope="row">
-        {run.name}
-        <span class="under">{chain(variantsOf(lastPlan(run)), stages)}</span>
+        {run.name} {run.simulated && <span class="flag">SIMULATED</span>}
+        <span class="under">{servedText(run, stages)}</span>
       </th>
-      <Figure head="p50" predicted={milliseconds(predicted.latencyMs?.p50 ?? null)}>
+      <Figure head="p50" predicted={said(milliseconds(predicted.latencyMs?.p50 ?? null))}>
         {milliseconds(result.latencyMs.p50)}
       </Figure>
-      <Figure head="p95" predicted={milliseconds(predicted.latencyMs?.p95 ?? null)}>
+      <Figure head="p95" predicted={said(milliseconds(predicted.latencyMs?.p95 ?? null))}>
         {p95 !== null && (
           <Mark good={p95 <= slaMs} words={p95 <= slaMs ? 'within the SLA' : 'over the SLA'} />
         )}
         {milliseconds(p95)}
       </Figure>
-      <Figure head="Attainment" predicted={percent(predicted.slaAttainment)}>
+      <Figure head="Attainment" predicted={said(percent(predicted.slaAttainment))}>
         <Mark
           good={result.slaAttainment >= run.percentile / 100}
           words={result.slaAttainment >= run.percentile / 100 ? 'meets the SLA' : 'misses the SLA'}
         />
         {percent(result.slaAttainment)}
       </Figure>
-      <Figure head="Goodput" predicted={`${number(predicted.goodputPerS)} /s`}>
+      <Figure head="Goodput" predicted={said(`${number(predicted.goodputPerS)} /s`)}>
         {number(result.goodputPerS)} /s
       </Figure>
-      <Figure head="Accuracy" predicted={percent(predicted.endToEnd)}>
+      <Figure head="Accuracy" predicted={said(percent(predicted.endToEnd))}>
         {percent(result.accuracy.endToEnd)}
       </Figure>
-      <Figure head="PAS" predicted={percent(predicted.pas)}>
+      <Figure head="PAS" predicted={said(percent(predicted.pas))}>
         {percent(result.accuracy.pas)}
       </Figure>
-      <Figure head="Cost" predicted={number(predicted.cost)}>
+      <Figure head="Cost" predicted={said(number(predicted.cost))}>
         {number(result.cost.mean)}
       </Figure>
     </tr>
@@ -126,7 +127,7 @@ function Figure({ head, predicted, children }: FigureProps) {
   return (
     <td class="numeric" data-head={head}>
       <span>{children}</span>
-      <span class="under">predicted {predicted}</span>
+      <span class="under">{predicted}</span>
     </td>
   );
 }

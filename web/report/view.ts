@@ -3,6 +3,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../solver/documents/report.ts';
 import { sameVariants } from '../charts/Combinations.tsx';
+import { chain, plural } from '../format.ts';
 
 /** The runs that were allowed the same backends, and what else could have been done with these. */
 export interface BackendSet {
@@ -55,6 +56,20 @@ export function viewOf(report: RunReport | BenchReport): ReportView {
     profile: bench?.profile ?? null,
   };
 }
+
+/** What tells a run apart, and that nothing ran where it was simulated. */
+export const runTitle = (run: RunReport): string =>
+  `${run.name} · ${run.backends.join(' + ')}${run.simulated ? ' · SIMULATED' : ''}`;
+
+/** What served: the variants, or how many plans where they changed. */
+export const servedText = (run: RunReport, stages: readonly string[]): string =>
+  run.plans.length === 1
+    ? chain(variantsOf(lastPlan(run)), stages)
+    : `${plural(run.plans.length, 'plan')} in turn`;
+
+/** Whether a run is not told by its requests and its last plan alone. */
+export const isTimed = ({ adaptation, plans, requests, load }: RunReport): boolean =>
+  adaptation !== null || plans.length > 1 || requests.length < load.requests;
 
 const titleOf = (backends: readonly Backend[]): string => [...backends].sort().reverse().join(' + ');
 

@@ -1,0 +1,133 @@
+import * as Plot from '@observablehq/plot';
+import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
+import { number } from '../format.ts';
+import { look } from './series.ts';
+import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
+
+/** Plans, each from when it served. */
+export type ServedPlans = readonly { readonly atMs: number; readonly plan: Plan }[];
+
+/** `res16 × 4 × 2`: what a stage of a plan runs. */
+export const stageText = ({ variant, batch, replicas }: PlanStage): string =>
+  `${variant} × ${batch} × ${replicas}`;
+
+interface Segment {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stage: PlanStage;
+}
+
+/** Neighbours of one variant. */
+interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly variant: string;
+  readonly batches: readonly number[];
+}
+
+const LINE = 14;
+
+/** Of one stage: replicas as height, the variant as colour and named, over time. */
+export function planStrip(plans: ServedPlans, name: string): TimePanel {
+  const variants = variantsByAccuracy(plans, name);
+  const colour = (variant: string): string => look(variants.indexOf(variant)).colour;
+  return {
+    label: `${name}: replicas, with variant × batch`,
+    labels: variants,
+    draw(frame) {
+      const segments = segmentsOf(plans, name, frame.endMs);
+      const inner = Math.max(52, LINE * variants.length);
+      const most = Math.max(...segments.map(({ stage }) => stage.replicas));
+      const perMs = (frame.width - MARGIN_LEFT - frame.marginRight) / frame.endMs;
+      return {
+        ...timeOptions(frame, inner, 38),
+        y: {
+          domain: [0, most],
+          label: `↑ ${this.label}`,
+          ticks: [...new Set([1, Math.ceil(most / 2), most])],
+          tickFormat: (replicas: number) => String(replicas),
+        },
+        marks: [
+          Plot.gridX(),
+          Plot.rect(segments, {
+            x1: (segment: Segment) => segment.fromMs / 1000,
+            x2: (segment: Segment) => segment.toMs / 1000,
+            y1: 0,
+            y2: (segment: Segment) => segment.stage.replicas,
+            fill: (segment: Segment) => colour(segment.stage.variant),
+            fillOpacity: 0.8,
+          }),
+          Plot.ruleY([0], { stroke: 'var(--line)' }),
+          Plot.text(
+            stretchesOf(segments).flatMap((stretch) => {
+              const text = fitting(stretch, perMs * (stretch.toMs - stretch.fromMs));
+              return text === undefined ? [] : [{ ...stretch, text }];
+            }),
+            {
+              x: (stretch: Stretch) => stretch.fromMs / 1000,
+              frameAnchor: 'top',
+              textAnchor: 'start',
+              lineAnchor: 'bottom',
+              dy: -3,
+              text: 'text',
+              fill: (stretch: Stretch) => colour(stretch.variant),
+              fontWeight: 600,
+            },
+          ),
+          Plot.text(variants, {
+            x: frame.endMs / 1000,
+            y: (_, i) => ((i + 0.5) / variants.length) * most,
+            text: (variant: string) => variant,
+            textAnchor: 'start',
+            dx: 6,
+            fill: colour,
+            fontWeight: 600,
+          }),
+          Plot.tip(
+            segments,
+            Plot.pointerX({
+              x: (segment: Segment) => (segment.fromMs + segment.toMs) / 2000,
+              frameAnchor: 'bottom',
+              title: ({ fromMs, toMs, stage }: Segment) =>
+                `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
+            }),
+          ),
+        ],
+      };
+    },
+  };
+}
+
+const stageOf = (plan: Plan, name: string): PlanStage | undefined =>
+  plan.stages.find((stage) => stage.name === name);
+
+/** The least accurate first. */
+function variantsByAccuracy(plans: ServedPlans, name: string): string[] {
+  const stages = plans.flatMap(({ plan }) => stageOf(plan, name) ?? []);
+  return [...new Set(stages.sort((a, b) => a.accuracy - b.accuracy).map(({ variant }) => variant))];
+}
+
+const segmentsOf = (plans: ServedPlans, name: string, endMs: number): Segment[] =>
+  plans.flatMap(({ atMs, plan }, i) => {
+    const stage = stageOf(plan, name);
+    return stage ? [{ fromMs: atMs, toMs: plans[i + 1]?.atMs ?? endMs, stage }] : [];
+  });
+
+function stretchesOf(segments: readonly Segment[]): Stretch[] {
+  const stretches: Stretch[] = [];
+  for (const { fromMs, toMs, stage } of segments) {
+    const { variant, batch } = stage;
+    const before = stretches.at(-1);
+    if (before?.variant === variant)
+      stretches[stretches.length - 1] = { ...before, toMs, batches: [...before.batches, batch] };
+    else stretches.push({ fromMs, toMs, variant, batches: [batch] });
+  }
+  return stretches;
+}
+
+/** The variant with its batches, without them where there is no room, or nothing. */
+function fitting({ variant, batches }: Stretch, room: number): string | undefined {
+  const [least, most] = [Math.min(...batches), Math.max(...batches)];
+  const full = `${variant} × ${least === most ? least : `${least}–${most}`}`;
+  return [full, variant].find((text) => 7 * text.length <= room);
+}

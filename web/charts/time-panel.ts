@@ -1,0 +1,181 @@
+import * as Plot from '@observablehq/plot';
+import { number } from '../format.ts';
+import { logAxisY } from './axis.ts';
+import { type SeriesLook, spread } from './series.ts';
+
+/** What panels on one time axis have in common. */
+export interface TimeFrame {
+  readonly endMs: number;
+  /** For the labels at the ends of lines. */
+  readonly marginRight: number;
+  /** Only the last one shows the time. */
+  readonly last: boolean;
+  readonly width: number;
+}
+
+export interface TimePanel {
+  readonly label: string;
+  /** At the right of it. */
+  readonly labels: readonly string[];
+  draw(frame: TimeFrame): Plot.PlotOptions;
+}
+
+/** A value that holds until the next one does; null: not known. */
+export interface TimePoint {
+  readonly atMs: number;
+  readonly value: number | null;
+}
+
+export interface TimeSeries {
+  readonly label: string;
+  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
+  readonly points: readonly TimePoint[];
+  readonly strong?: boolean;
+}
+
+interface LinesPanel {
+  readonly label: string;
+  readonly series: readonly TimeSeries[];
+  /** From zero, near the values, or logarithmic. */
+  readonly scale: 'zero' | 'near' | 'log';
+  /** A bound that the values are held against. */
+  readonly rule?: { readonly value: number; readonly label: string };
+}
+
+export const MARGIN_LEFT = 48;
+const HEIGHT = 104;
+
+/** Height of the part that is drawn in, the room for axes around it, and the time axis. */
+export function timeOptions(
+  { endMs, marginRight, last }: TimeFrame,
+  inner: number,
+  marginTop = 24,
+): Plot.PlotOptions {
+  const marginBottom = last ? 36 : 12;
+  return {
+    height: marginTop + inner + marginBottom,
+    marginTop,
+    marginBottom,
+    marginLeft: MARGIN_LEFT,
+    marginRight,
+    x: {
+      domain: [0, endMs / 1000],
+      ...(last ? { label: 'time (s) →', labelAnchor: 'right' } : { axis: null }),
+    },
+  };
+}
+
+/** Steps of several series, each labelled at its end. */
+export function linesPanel(panel: LinesPanel): TimePanel {
+  const { label, series, rule } = panel;
+  return {
+    label,
+    labels: series.map((one) => one.label),
+    draw(frame) {
+      const domain = domainOf(panel);
+      const log = panel.scale === 'log';
+      return {
+        ...timeOptions(frame, HEIGHT),
+        y: log ? { type: 'log', domain, axis: null } : { domain, label: `↑ ${label}`, grid: true, ticks: 4 },
+        marks: [
+          Plot.gridX(),
+          ...(log ? logAxisY(domain, `↑ ${label}`) : []),
+          ...series.map(({ points, look: { colour, dash }, strong }) =>
+            Plot.lineY(stepped(points, frame.endMs), {
+              x: 's',
+              y: 'value',
+              stroke: colour,
+              strokeWidth: strong ? 2.25 : 1.5,
+              strokeDasharray: dash,
+            }),
+          ),
+          ...(rule ? ruleMarks(rule) : []),
+          Plot.text(endLabels(series, domain, log), {
+            x: frame.endMs / 1000,
+            y: 'at',
+            text: 'label',
+            fill: 'colour',
+            fontWeight: 'weight',
+            textAnchor: 'start',
+            dx: 6,
+          }),
+          Plot.ruleX(moments(series), Plot.pointerX({ x: 's', stroke: 'var(--muted)' })),
+          Plot.tip(moments(series), Plot.pointerX({ x: 's', frameAnchor: 'top', title: 'text' })),
+        ],
+      };
+    },
+  };
+}
+
+/** Both ends of each stretch, so that one without neighbours shows too. */
+const stepped = (points: readonly TimePoint[], endMs: number) =>
+  points.flatMap(({ atMs, value }, i) =>
+    [atMs, points[i + 1]?.atMs ?? endMs].map((ms) => ({ s: ms / 1000, value: value ?? Number.NaN })),
+  );
+
+function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
+  const known = series
+    .flatMap(({ points }) => points.flatMap(({ value }) => value ?? []))
+    .concat(rule?.value ?? []);
+  if (scale === 'log') {
+    const positive = known.filter((value) => value > 0);
+    return positive.length ? [Math.min(...positive) / 1.25, Math.max(...positive) * 1.25] : [1, 10];
+  }
+  const high = Math.max(0, ...known);
+  if (scale === 'zero') return [0, high > 0 ? 1.08 * high : 1];
+  const low = Math.min(high, ...known);
+  const room = Math.max(0.5, 0.08 * (high - low));
+  return [low - room, high + room];
+}
+
+const ruleMarks = ({ value, label }: NonNullable<LinesPanel['rule']>): Plot.Markish[] => [
+  Plot.ruleY([value], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
+  Plot.text([label], {
+    y: [value],
+    frameAnchor: 'left',
+    textAnchor: 'start',
+    dx: 4,
+    dy: -7,
+    fill: 'var(--text)',
+    stroke: 'var(--surface)',
+    strokeWidth: 4,
+    fontWeight: 600,
+  }),
+];
+
+/** A label at the last known value of each series, moved apart where they would overlap. */
+function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number, number], log: boolean) {
+  const part = (value: number) =>
+    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+  const value = (place: number) => (log ? low * (high / low) ** place : low + place * (high - low));
+  const known = series.flatMap((one) => {
+    const last = one.points.findLast((point) => point.value !== null && (!log || point.value > 0))?.value;
+    return last == null ? [] : [{ ...one, last }];
+  });
+  const apart = spread(
+    known.map(({ last }) => part(last) * HEIGHT),
+    13,
+    HEIGHT,
+  );
+  return known.map(({ label, look: { colour }, strong }, i) => ({
+    label,
+    colour,
+    weight: strong ? 700 : 500,
+    at: value(apart[i]! / HEIGHT),
+  }));
+}
+
+/** What every series is at each moment at which one changes. */
+function moments(series: readonly TimeSeries[]): { s: number; text: string }[] {
+  const times = [...new Set(series.flatMap(({ points }) => points.map(({ atMs }) => atMs)))];
+  return times.map((ms) => ({
+    s: ms / 1000,
+    text: [
+      `${number(ms / 1000, 0)} s`,
+      ...series.map(({ label, points }) => {
+        const now = points.findLast(({ atMs }) => atMs <= ms)?.value ?? null;
+        return `${label} ${number(now)}`;
+      }),
+    ].join('\n'),
+  }));
+}
