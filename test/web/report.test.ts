@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { injectReport } from '../../bench/inject.ts';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
-import { adaptiveRun } from './adaptation-fixtures.ts';
+import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionReport } from './fixtures.ts';
 import { openBrowser, reportFolder } from './serve.ts';
 
@@ -143,6 +143,69 @@ describe('the report', () => {
     await show(run);
     expect(await page.locator('#runs svg.chart').count()).toBe(0);
     await expect.poll(() => page.locator('#over-time svg.chart').count()).toBe(7);
+  });
+
+  it('tells of every comparison what was found, and opens to its charts and runs', async () => {
+    const report = adaptationReport();
+    await show(report);
+    const rows = page.locator('.findings tbody tr');
+    expect(await rows.count()).toBe(report.comparisons.length);
+    const { rivals, ours, found } = report.comparisons[0]!;
+    const ipa = rivals[0]!;
+    const better = ours[found.beatsIpa!]!;
+    const cell = (row: number, head: string) => rows.nth(row).locator(`[data-head="${head}"]`).textContent();
+    expect(await cell(0, 'IPA')).toContain(`attainment\u00a0${(100 * ipa.slaAttainment).toFixed(1)}`);
+    expect(await cell(0, 'Ours beats IPA')).toMatch(`✓ yes, cost × ${(better.cost / ipa.cost).toFixed(2)}`);
+    expect(await cell(0, 'Ours beats IPA')).toContain(`p${better.setting!.percentile}, β`);
+    expect(report.comparisons[2]!.found.beatsFa2High).toBeNull();
+    expect(await cell(2, 'Ours beats FA2-high')).toBe('✗ no');
+
+    expect(await charts().count()).toBe(0);
+    await rows.nth(0).getByRole('link').click();
+    // Accuracy for cost; arrival rate, PAS, cost, p95 and misses over time.
+    await expect.poll(() => charts().count()).toBe(6);
+    const comparison = page.locator('#comparison-0');
+    const texts = await charts().allTextContents();
+    for (const system of ['IPA', 'FA2-high', 'FA2-low', 'RIM', 'oracle']) {
+      expect(texts[0]).toContain(system);
+      expect(texts[4]).toContain(system);
+    }
+    expect(texts[0]).toContain('beats IPA');
+    expect(texts[4]).toMatch(/SLA 500\sms/);
+    await comparison.locator('summary', { hasText: 'Table of runs' }).click();
+    expect(await comparison.locator('tbody tr').count()).toBe(rivals.length + 1 + ours.length);
+    expect(await comparison.locator('tr.marked').first().textContent()).toContain('beats ');
+    await comparison.locator('summary').first().click();
+    await expect.poll(() => charts().count()).toBe(0);
+    expect(errors).toEqual([]);
+  });
+
+  it('shows a comparison with hostile text, without drawn runs and with findings that are not there', async () => {
+    const report = adaptationReport();
+    const hostile = report.comparisons[0]!;
+    hostile.workload = HOSTILE;
+    hostile.found.beatsIpa = 1000;
+    for (const run of [...hostile.rivals, ...hostile.ours, hostile.oracle]) run.overTime = [];
+    await show(report);
+    await page.locator('.findings a').first().click();
+    await expect.poll(() => charts().count()).toBe(1);
+    expect(await page.locator('.findings a').first().textContent()).toBe(HOSTILE);
+    expect(await page.locator('.findings [data-head="Ours beats IPA"]').first().textContent()).toBe('✗ no');
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate(() => 'broken' in window)).toBe(false);
+    expect(errors).toEqual([]);
+  });
+
+  it('fits a narrow screen, also with what changes over time', async () => {
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    await show(adaptiveRun(), 360);
+    await expect.poll(() => charts().count()).toBe(9);
+    expect(await width()).toBe(360);
+    await page.close();
+    await show(adaptationReport(), 360);
+    await page.locator('.findings a').first().click();
+    await expect.poll(() => charts().count()).toBe(6);
+    expect(await width()).toBe(360);
   });
 
   it('fits a narrow screen', async () => {

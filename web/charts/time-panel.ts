@@ -43,7 +43,9 @@ interface LinesPanel {
 }
 
 export const MARGIN_LEFT = 48;
-const HEIGHT = 104;
+
+/** Room for the labels of many lines. */
+const heightOf = (series: readonly TimeSeries[]): number => Math.max(104, 20 * series.length);
 
 /** Height of the part that is drawn in, the room for axes around it, and the time axis. */
 export function timeOptions(
@@ -74,8 +76,9 @@ export function linesPanel(panel: LinesPanel): TimePanel {
     draw(frame) {
       const domain = domainOf(panel);
       const log = panel.scale === 'log';
+      const height = heightOf(series);
       return {
-        ...timeOptions(frame, HEIGHT),
+        ...timeOptions(frame, height),
         y: log ? { type: 'log', domain, axis: null } : { domain, label: `↑ ${label}`, grid: true, ticks: 4 },
         marks: [
           Plot.gridX(),
@@ -145,6 +148,7 @@ const ruleMarks = ({ value, label }: NonNullable<LinesPanel['rule']>): Plot.Mark
 
 /** A label at the last known value of each series, moved apart where they would overlap. */
 function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number, number], log: boolean) {
+  const height = heightOf(series);
   const part = (value: number) =>
     log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
   const value = (place: number) => (log ? low * (high / low) ** place : low + place * (high - low));
@@ -153,15 +157,15 @@ function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number,
     return last == null ? [] : [{ ...one, last }];
   });
   const apart = spread(
-    known.map(({ last }) => part(last) * HEIGHT),
+    known.map(({ last }) => part(last) * height),
     13,
-    HEIGHT,
+    height,
   );
   return known.map(({ label, look: { colour }, strong }, i) => ({
     label,
     colour,
     weight: strong ? 700 : 500,
-    at: value(apart[i]! / HEIGHT),
+    at: value(apart[i]! / height),
   }));
 }
 

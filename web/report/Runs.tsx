@@ -12,10 +12,14 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
   return (
     <section id="runs">
       <h2>Runs</h2>
-      <p class="muted">
-        Each request at its scheduled arrival, from which its latency counts. Logarithmic axis.
-      </p>
-      <LatencyLegend />
+      {runs.some(hasRequests) && (
+        <>
+          <p class="muted">
+            Each request at its scheduled arrival, from which its latency counts. Logarithmic axis.
+          </p>
+          <LatencyLegend />
+        </>
+      )}
       {sets.map((set) => {
         const [low, high] = runsDomain(set.runs);
         return (

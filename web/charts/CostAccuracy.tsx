@@ -1,0 +1,136 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback } from 'preact/hooks';
+import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
+import { milliseconds, number, percent } from '../format.ts';
+import { Chart } from './Chart.tsx';
+import { look, spread } from './series.ts';
+import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
+
+interface CostAccuracyProps {
+  readonly title: string;
+  readonly comparison: Comparison;
+}
+
+/** What every system costs and how accurate it is: ours a line for each percentile, along its weights of cost. */
+export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
+  const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
+  return (
+    <Chart
+      title={title}
+      note="ours: a line for each percentile asked for · hollow: attains less than IPA"
+      description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
+      draw={draw}
+    />
+  );
+}
+
+const HEIGHT = 380;
+const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 44 };
+const OURS = look(0).colour;
+
+/** Settings that were found lie near each other: their labels lie on different sides. */
+const SIDES: readonly Plot.TextOptions[] = [
+  { dx: -11, textAnchor: 'end' },
+  { dx: 11, textAnchor: 'start' },
+  { dy: 17 },
+];
+
+function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
+  const { ours } = comparison;
+  const others = othersOf(comparison);
+  const all = [...others, ...oursOf(ours)];
+  const scores = all.map(({ run }) => 100 * run.pas);
+  const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
+  const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
+  const lines = linesOf(ours);
+  const place = { x: 'cost', y: 'pas' } as const;
+  const label = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
+  const found = ours
+    .map((run) => ({ ...run, text: findingsOf(comparison, run) }))
+    .filter(({ text }) => text !== '');
+  return {
+    height: HEIGHT,
+    ...MARGIN,
+    x: {
+      label: 'mean cost →',
+      labelAnchor: 'right',
+      domain: [0, 1.05 * Math.max(...all.map(({ run }) => run.cost))],
+      grid: true,
+      ticks: 5,
+    },
+    y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
+    marks: [
+      ...lines.map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
+      Plot.dot(ours, {
+        ...place,
+        r: 3,
+        stroke: OURS,
+        fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
+      }),
+      Plot.text(lineLabels(lines, domain), {
+        x: 'cost',
+        y: 'at',
+        text: 'text',
+        fill: OURS,
+        textAnchor: 'end',
+        dx: -8,
+        ...label,
+      }),
+      ...others.flatMap((other) => [
+        Plot.dot([other.run], { ...place, symbol: other.look.symbol, fill: other.look.colour, r: 6 }),
+        Plot.text([other.run], { ...place, text: [other.label], fill: other.look.colour, dy: -15, ...label }),
+      ]),
+      Plot.dot(found, { ...place, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
+      ...found.map((run, i) =>
+        Plot.text([run], {
+          ...place,
+          text: 'text',
+          fill: 'var(--text)',
+          ...SIDES[i % SIDES.length],
+          ...label,
+        }),
+      ),
+      Plot.tip(
+        all,
+        Plot.pointer({
+          x: ({ run }: NamedRun) => run.cost,
+          y: ({ run }: NamedRun) => run.pas,
+          title: describe,
+        }),
+      ),
+    ],
+  };
+}
+
+/** Runs of one percentile each, by rising cost. */
+function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
+  const percentiles = [...new Set(ours.map(({ setting }) => setting?.percentile))];
+  return percentiles.map((percentile) =>
+    ours.filter(({ setting }) => setting?.percentile === percentile).sort((a, b) => a.cost - b.cost),
+  );
+}
+
+/** The percentile of each line at its cheap end, moved apart where they would overlap. */
+function lineLabels(lines: readonly AdaptationRun[][], [low, high]: readonly [number, number]) {
+  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
+  const scale = inner / (high - low);
+  const ends = lines.map((line) => line[0]!);
+  const apart = spread(
+    ends.map(({ pas }) => (100 * pas - low) * scale),
+    13,
+    inner,
+  );
+  return ends.map(({ cost, setting }, i) => ({
+    cost,
+    text: setting ? `p${setting.percentile}` : 'ours',
+    // The scale makes percent of it.
+    at: (low + apart[i]! / scale) / 100,
+  }));
+}
+
+const describe = ({ label, run }: NamedRun): string =>
+  [
+    label,
+    `PAS ${percent(run.pas)}, cost ${number(run.cost)}`,
+    `attainment ${percent(run.slaAttainment)}, p95 ${milliseconds(run.p95Ms)}`,
+  ].join('\n');

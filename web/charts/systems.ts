@@ -1,0 +1,65 @@
+import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
+import { look, type SeriesLook } from './series.ts';
+
+/** Systems in the order that gives them their looks, the same in every chart. */
+const KNOWN = ['ours', 'ipa', 'fa2-high', 'fa2-low', 'rim', 'oracle'];
+const TITLES: Readonly<Record<string, string>> = {
+  ipa: 'IPA',
+  'fa2-high': 'FA2-high',
+  'fa2-low': 'FA2-low',
+  rim: 'RIM',
+};
+
+/** A run as charts and tables show it. */
+export interface NamedRun {
+  readonly label: string;
+  readonly look: SeriesLook;
+  readonly run: AdaptationRun;
+}
+
+const lookOf = (system: string): SeriesLook =>
+  look(KNOWN.includes(system) ? KNOWN.indexOf(system) : KNOWN.length);
+
+const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
+
+export const settingText = ({ setting }: AdaptationRun): string =>
+  setting ? `p${setting.percentile}, β\u00a0${Number(setting.beta.toPrecision(3))}` : '';
+
+/** The rivals, and the oracle, which is ours with another predictor. */
+export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
+  ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, look: lookOf(run.system), run })),
+  { label: 'oracle', look: lookOf('oracle'), run: oracle },
+];
+
+/** Some of ours: of one colour, told apart by dash, by their percentile, and by β where that is not enough. */
+export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
+  const percentiles = new Set(runs.map(({ setting }) => setting?.percentile));
+  const text = percentiles.size === runs.length ? percentileText : settingText;
+  return runs.map((run, i) => ({
+    label: `ours ${text(run)}`,
+    look: { ...lookOf('ours'), dash: look(i).dash },
+    run,
+  }));
+}
+
+export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
+  rivals.find((run) => run.system === system);
+
+export type Finding = keyof Comparison['found'];
+
+export const FINDINGS: Readonly<Record<Finding, string>> = {
+  beatsIpa: 'beats IPA',
+  beatsFa2High: 'beats FA2-high',
+  keepsP99: 'keeps p99',
+};
+
+/** The setting of ours that was found; null: none was. */
+export const foundOf = ({ found, ours }: Comparison, finding: Finding): AdaptationRun | null =>
+  ours[found[finding] ?? -1] ?? null;
+
+/** What a run of ours was found to do. */
+export const findingsOf = (comparison: Comparison, run: AdaptationRun): string =>
+  (Object.keys(FINDINGS) as Finding[])
+    .filter((finding) => foundOf(comparison, finding) === run)
+    .map((finding) => FINDINGS[finding])
+    .join(', ');
