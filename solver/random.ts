@@ -4,8 +4,19 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 export type Random = () => number;
 
 export function seededRandom(seed: number): Random {
-  const generator = xoroshiro128plus(seed);
+  const generator = xoroshiro128plus(spread(seed));
   return () => (generator.next() >>> 0) / 2 ** 32;
+}
+
+/**
+ * Spreads seeds over all 32 bits (the finaliser of MurmurHash3). Of small seeds as they are, the generator's first
+ * numbers are all near 1, and the sequences of neighbours run side by side.
+ */
+function spread(seed: number): number {
+  let bits = (seed + 0x9e3779b9) | 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return bits ^ (bits >>> 16);
 }
 
 /** A copy in random order (Fisher–Yates). */
