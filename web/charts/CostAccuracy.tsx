@@ -3,7 +3,7 @@ import { useCallback } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { milliseconds, number, percent } from '../format.ts';
 import { Chart } from './Chart.tsx';
-import { look, spread } from './series.ts';
+import { look } from './series.ts';
 import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
 
 interface CostAccuracyProps {
@@ -24,8 +24,6 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   );
 }
 
-const HEIGHT = 380;
-const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 44 };
 const OURS = look(0).colour;
 
 /** Settings that were found lie near each other: their labels lie on different sides. */
@@ -42,15 +40,17 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const scores = all.map(({ run }) => 100 * run.pas);
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
-  const lines = linesOf(ours);
   const place = { x: 'cost', y: 'pas' } as const;
   const label = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
   const found = ours
     .map((run) => ({ ...run, text: findingsOf(comparison, run) }))
     .filter(({ text }) => text !== '');
   return {
-    height: HEIGHT,
-    ...MARGIN,
+    height: 380,
+    marginTop: 24,
+    marginBottom: 36,
+    marginLeft: 48,
+    marginRight: 16,
     x: {
       label: 'mean cost →',
       labelAnchor: 'right',
@@ -60,20 +60,20 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
     },
     y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
     marks: [
-      ...lines.map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
+      ...linesOf(ours).map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
       Plot.dot(ours, {
         ...place,
         r: 3,
         stroke: OURS,
         fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
       }),
-      Plot.text(lineLabels(lines, domain), {
-        x: 'cost',
-        y: 'at',
+      Plot.text(lineLabels(ours), {
+        ...place,
         text: 'text',
         fill: OURS,
         textAnchor: 'end',
-        dx: -8,
+        dx: 4,
+        dy: -13,
         ...label,
       }),
       ...others.flatMap((other) => [
@@ -110,22 +110,18 @@ function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
   );
 }
 
-/** The percentile of each line at its cheap end, moved apart where they would overlap. */
-function lineLabels(lines: readonly AdaptationRun[][], [low, high]: readonly [number, number]) {
-  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
-  const scale = inner / (high - low);
-  const ends = lines.map((line) => line[0]!);
-  const apart = spread(
-    ends.map(({ pas }) => (100 * pas - low) * scale),
-    13,
-    inner,
-  );
-  return ends.map(({ cost, setting }, i) => ({
-    cost,
-    text: setting ? `p${setting.percentile}` : 'ours',
-    // The scale makes percent of it.
-    at: (low + apart[i]! / scale) / 100,
-  }));
+/** The percentile of each line at its dear end; lines that end near each other share a label. */
+function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number; text: string }[] {
+  const labels: { cost: number; pas: number; text: string }[] = [];
+  const near = 0.15 * Math.max(...ours.map(({ cost }) => cost));
+  for (const line of linesOf(ours)) {
+    const { cost, pas, setting } = line.at(-1)!;
+    const text = setting ? `p${setting.percentile}` : 'ours';
+    const same = labels.find((one) => Math.abs(one.cost - cost) <= near && Math.abs(one.pas - pas) <= 0.02);
+    if (same) same.text += `, ${text}`;
+    else labels.push({ cost, pas, text });
+  }
+  return labels;
 }
 
 const describe = ({ label, run }: NamedRun): string =>

@@ -56,6 +56,8 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             y2: (segment: Segment) => segment.stage.replicas,
             fill: (segment: Segment) => colour(segment.stage.variant),
             fillOpacity: 0.8,
+            // No seams between neighbours.
+            shapeRendering: 'crispEdges',
           }),
           Plot.ruleY([0], { stroke: 'var(--line)' }),
           Plot.text(

@@ -33,6 +33,15 @@ export const adapterText = (adapter: Device['adapter']): string =>
 
 /** What was measured on. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
+  if (device.environment === 'published')
+    return (
+      <Facts
+        facts={[
+          ['Device', `${device.platform}, ${device.logicalCores} logical cores`],
+          ['Published figures', device.agent],
+        ]}
+      />
+    );
   const facts: [string, string][] = [
     ['Device', `${device.platform}, ${device.logicalCores} logical cores`],
     [device.environment === 'browser' ? 'Browser' : 'Runtime', device.agent],
