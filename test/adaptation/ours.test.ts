@@ -1,0 +1,247 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LEAST_RATE_PER_S, ours, type StandingRequest } from '../../solver/adaptation/ours.ts';
+import { adapt, type Situation } from '../../solver/adaptation/system.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/errors.ts';
+import type { PlanRequest } from '../../solver/options.ts';
+import { lastWindow } from '../../solver/predictors/last-window.ts';
+import { planOn } from '../../workers/planner/plan.ts';
+import { pipeline } from '../solver/pipelines.ts';
+import { request as planRequest, resources } from '../solver/profiles.ts';
+
+const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
+  const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });
+  return rest;
+};
+
+const seconds = (count: number, value: number) => Array<number>(count).fill(value);
+const situation = (countsPerS: number[], medianPerS: number, p90PerS: number, open = 0): Situation => ({
+  countsPerS,
+  forecast: { medianPerS, p90PerS },
+  open,
+});
+
+/** A planner that only remembers what it was asked for. */
+function stub(answer: (request: PlanRequest) => Plan = ({ ratePerS }) => ({ ratePerS }) as Plan) {
+  const asked: PlanRequest[] = [];
+  const planAt = async (request: PlanRequest) => {
+    asked.push(request);
+    return answer(request);
+  };
+  return { asked, planAt };
+}
+
+async function rateFor(of: Situation, asked: Partial<StandingRequest> = {}): Promise<number> {
+  return (await ours(stub().planAt, standing(asked)).plan(of, undefined)).ratePerS;
+}
+
+/** What is planned for is rounded up to a power of 1.02. */
+function expectRate(ratePerS: number, wanted: number): void {
+  expect(ratePerS).toBeGreaterThanOrEqual(wanted * (1 - 1e-6));
+  expect(ratePerS).toBeLessThan(wanted * 1.0201);
+}
+
+describe('the rate that ours plans for', () => {
+  const burst = situation(seconds(30, 10), 20, 30);
+
+  it.each([
+    [95, 30],
+    [99, 30],
+    [94, 20],
+    [90, 20],
+  ])(
+    'at p%d with an SLA of one second is %d/s, where 20 are as likely exceeded as not and 30 one time in ten',
+    async (percentile, wanted) => {
+      expectRate(await rateFor(burst, { percentile }), wanted);
+    },
+  );
+
+  it.each([
+    [95, 4000, 20],
+    [95, 16_000, 15],
+    [95, 400, 30],
+    [90, 4000, 15],
+    // One miss in a hundred allows to average over one SLA, one in a thousand over a tenth of it.
+    [99, 4000, 20],
+    [99.9, 4000, 30],
+    [99.9, 40_000, 20],
+  ])(
+    'at p%d with an SLA of %d ms is %d/s, as requests may wait for quieter seconds',
+    async (percentile, slaMs, wanted) => {
+      // Above the level of 10/s, one over the root of the SLA's seconds.
+      expectRate(await rateFor(burst, { percentile, slaMs }), wanted);
+    },
+  );
+
+  it('averages about the last ten seconds only', async () => {
+    const risen = situation([...seconds(60, 1), ...seconds(10, 10)], 20, 30);
+    expect(await rateFor(risen, { slaMs: 4000 })).toBe(await rateFor(burst, { slaMs: 4000 }));
+  });
+
+  it('takes no level above what is foreseen: a load that is over is not planned for', async () => {
+    expectRate(await rateFor(situation(seconds(30, 50), 8, 10), { slaMs: 4000 }), 10);
+  });
+
+  it('adds what has piled up, to be worked off in ten seconds', async () => {
+    const calm = situation(seconds(30, 10), 10, 10);
+    expectRate(await rateFor(calm), 10);
+    // 10 are open as it should be with an SLA of one second.
+    expectRate(await rateFor({ ...calm, open: 10 }), 10);
+    expectRate(await rateFor({ ...calm, open: 110 }), 20);
+  });
+
+  it('is one request in ten seconds at least', async () => {
+    const silence = situation(seconds(30, 0), 0, 0);
+    expectRate(await rateFor(silence), LEAST_RATE_PER_S);
+    expect(LEAST_RATE_PER_S).toBe(0.1);
+  });
+
+  it('hardly moves with a load that hardly moves, and never lies below it', async () => {
+    const busiest = fc.double({ min: 1, max: 1000, noNaN: true });
+    await fc.assert(
+      fc.asyncProperty(busiest, async (p90PerS) => {
+        const rate = await rateFor(situation([p90PerS], p90PerS, p90PerS));
+        expectRate(rate, p90PerS);
+        // What was rounded up stays: steps are the same from wherever one looks.
+        expectRate(await rateFor(situation([rate], rate, rate)), rate);
+        expect(
+          Math.abs(Math.log(rate) / Math.log(1.02) - Math.round(Math.log(rate) / Math.log(1.02))),
+        ).toBeLessThan(1e-6);
+      }),
+    );
+  });
+});
+
+describe('what ours asks for', () => {
+  it('is what stands, with replicas that may be busy throughout', async () => {
+    const { asked, planAt } = stub();
+    const asks = standing({ percentile: 99, restrictTo: { detect: ['s'] } });
+    await ours(planAt, asks).plan(situation([10], 10, 10), undefined);
+    expect(asked).toHaveLength(1);
+    expect(asked[0]).toEqual({
+      ...asks,
+      resources: { ...asks.resources, utilisationMax: 1 },
+      ratePerS: asked[0]!.ratePerS,
+    });
+  });
+
+  it('tells what runs, for a change of it costs', async () => {
+    const { asked, planAt } = stub();
+    const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
+    await ours(planAt, standing()).plan(situation([10], 10, 10), current);
+    expect(asked[0]!.current).toBe(current.stages);
+  });
+
+  const refuse = (nearestRatePerS: number | null) => (request: PlanRequest) => {
+    if (request.ratePerS > 5) throw new InfeasiblePlanError(request, 'cores', null, nearestRatePerS);
+    return { ratePerS: request.ratePerS } as Plan;
+  };
+
+  it('is the nearest rate that works, where none meets the SLA', async () => {
+    const { asked, planAt } = stub(refuse(4));
+    const plan = await ours(planAt, standing()).plan(situation([10], 10, 10), undefined);
+    expect(plan.ratePerS).toBe(4);
+    expect(asked.map(({ ratePerS }) => ratePerS > 5)).toEqual([true, false]);
+  });
+
+  it('is nothing more where no rate works', async () => {
+    const plan = ours(stub(refuse(null)).planAt, standing()).plan(situation([10], 10, 10), undefined);
+    await expect(plan).rejects.toThrow(InfeasiblePlanError);
+  });
+
+  it('is nothing more where nothing was measured', async () => {
+    const { asked, planAt } = stub(() => {
+      throw new NothingMeasuredError('detect', 'no cell');
+    });
+    await expect(ours(planAt, standing()).plan(situation([10], 10, 10), undefined)).rejects.toThrow(
+      NothingMeasuredError,
+    );
+    expect(asked).toHaveLength(1);
+  });
+});
+
+describe('a forecast is overtaken', () => {
+  const { overtaken } = ours(stub().planAt, standing());
+  const forecast = { medianPerS: 10, p90PerS: 20 };
+
+  it.each<[boolean, string, number[]]>([
+    [true, 'by two seconds that bring more in the mean than one time in ten', [5, 5, 19, 22]],
+    [false, 'not by two that bring just as much', [5, 5, 20, 20]],
+    [false, 'not by one alone', [5, 5, 5, 30]],
+    [false, 'not by what was before', [90, 90, 5, 5]],
+    [false, 'not as long as only one second is known', [90]],
+  ])('%s: %s', (expected, _, counts) => {
+    expect(overtaken(forecast, counts)).toBe(expected);
+  });
+});
+
+describe('ours on a profile', () => {
+  const stages = {
+    detect: { s: { accuracy: 0.8, ms: 20 }, m: { accuracy: 0.81, ms: 22 }, l: { accuracy: 0.95, ms: 200 } },
+    classify: { s: { accuracy: 0.9, ms: 10 } },
+  };
+  const profile = pipeline({ stages, startMs: 1000 });
+  const variants = (plan: Plan) => plan.stages.map(({ variant }) => variant);
+  const at = (ratePerS: number) => situation(seconds(30, ratePerS), ratePerS, ratePerS);
+
+  const planned = async (ratePerS: number, current: Plan | undefined, more: Partial<StandingRequest> = {}) =>
+    ours(await planOn(profile), standing({ resources: resources({ cores: 40, gpus: 0 }), ...more })).plan(
+      at(ratePerS),
+      current,
+    );
+
+  it('keeps the variant that runs where another one is hardly better', async () => {
+    const small = await planned(10, undefined, { restrictTo: { detect: ['s'] } });
+    const choice = { restrictTo: { detect: ['s', 'm'] } };
+    expect(variants(await planned(10, undefined, choice))).toEqual(['m', 's']);
+    expect(variants(await planned(10, small, choice))).toEqual(['s', 's']);
+    const free = { ...choice, objective: { ...DEFAULT_OBJECTIVE, eta: 0 } };
+    expect(variants(await planned(10, small, free))).toEqual(['m', 's']);
+  });
+
+  it('changes the variant for one that is much better, and back when the load no longer lets it', async () => {
+    const small = await planned(10, undefined, { restrictTo: { detect: ['s'] } });
+    const large = await planned(4, small);
+    expect(variants(large)).toEqual(['l', 's']);
+    expect(variants(await planned(300, large))).not.toContain('l');
+  });
+
+  it('runs what the nearest rate allows where the load is too much for the cores', async () => {
+    const few = { resources: resources({ cores: 4, gpus: 0 }) };
+    const plan = await planned(1000, undefined, few);
+    expect(plan.ratePerS).toBeLessThan(1000);
+    expect(plan.ratePerS).toBeGreaterThan(50);
+    expect(plan.workers.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe('a step of adaptation', () => {
+  const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
+
+  it('keeps the plan itself where nothing changes but the rate', async () => {
+    const system = ours(await planOn(profile), standing());
+    const step = (ratePerS: number, current?: Plan) =>
+      adapt(system, lastWindow, { countsPerS: seconds(30, ratePerS), open: 0 }, 30, current);
+    const first = await step(10);
+    expect(first.forecast).toEqual({ medianPerS: 10, p90PerS: 10 });
+    const next = await step(11, first.plan);
+    expect(next.plan).toBe(first.plan);
+    expectRate(next.plannedPerS, 11);
+    expect((await step(200, first.plan)).plan).not.toBe(first.plan);
+  });
+
+  it('tells predictor and system of two minutes at most', async () => {
+    const told: number[] = [];
+    const system = {
+      ...ours(stub().planAt, standing()),
+      plan: async ({ countsPerS }: Situation) => {
+        told.push(countsPerS.length, countsPerS.at(-1)!);
+        return { ratePerS: 1, stages: [], workers: [] } as unknown as Plan;
+      },
+    };
+    await adapt(system, lastWindow, { countsPerS: [...seconds(300, 1), 2], open: 0 }, 301, undefined);
+    expect(told).toEqual([120, 2]);
+  });
+});
