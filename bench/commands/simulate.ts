@@ -83,7 +83,7 @@ Replicas serve as long after a decision as their sessions took to start when the
         options.system,
         profile,
         request,
-        settings ?? rivalSettings(profile, request, load.ratePerS),
+        () => settings ?? rivalSettings(profile, request, load.ratePerS),
       );
       const predictor =
         name === 'oracle' ? oracle(load.arrivalsMs) : await choosePredictor(name, learnedPredictor);
@@ -152,9 +152,9 @@ async function systemNamed(
   name: SystemName,
   profile: Profile,
   request: StandingRequest,
-  settings: RivalSettings,
+  settings: () => RivalSettings,
 ): Promise<System> {
   if (name === 'ours') return ours(await planOn(profile), request);
   const source = { profile, sha256: await profileId(profile) };
-  return rivals(await loadSolver(), source, settings).find((system) => system.name === name)!;
+  return rivals(await loadSolver(), source, settings()).find((system) => system.name === name)!;
 }

@@ -1,28 +1,42 @@
 import { DEFAULT_OBJECTIVE } from '../defaults.ts';
+import { cpuBackend, onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
-import { plainWay, variantsByTime } from '../plain.ts';
+import { planOptions } from '../options.ts';
+import { variantsByTime } from '../plain.ts';
 import type { StandingRequest } from './ours.ts';
 import type { RivalSettings } from './rivals.ts';
 
 /**
- * Settings for a pipeline that IPA's authors did not run: every variant on the fewest threads that were measured, the
- * slowest variants for FA2-high and the fastest for FA2-low, and for RIM as many replicas as the slowest need at the
- * load's mean rate.
- * @throws NothingMeasuredError
+ * Settings for a pipeline that IPA's authors did not run: every variant on the fewest threads that were measured on a
+ * CPU, the slowest variants for FA2-high and the fastest for FA2-low, and for RIM as many replicas as the slowest need
+ * at the load's mean rate.
+ * @throws NothingMeasuredError where a stage has nothing at batch 1 on a CPU
  */
 export function rivalSettings(
   profile: Profile,
   request: StandingRequest,
   meanRatePerS: number,
 ): RivalSettings {
-  const { slaMs, resources, objective } = request;
-  const backends = request.backends ?? [...new Set(profile.cells.map((cell) => cell.backend))];
-  const measured = profile.cells.filter((cell) => cell.state === 'measured');
+  const { slaMs, resources, objective, backends } = request;
+  const measured = profile.cells.filter(
+    ({ state, backend }) => state === 'measured' && !onGpu(backend) && (backends?.includes(backend) ?? true),
+  );
   const threads = (stage: string, variant: string) =>
     Math.min(...measured.filter((c) => c.stage === stage && c.variant === variant).map((c) => c.threads));
-  const fa2High = variantsByTime(profile, 'heaviest', backends);
-  const { options } = plainWay(profile, fa2High, { ...request, backends, ratePerS: meanRatePerS });
-  const busy = options.map((o) => (o.itemsPerS * o.meanMs) / 1000);
+  const atBase = {
+    ...profile,
+    cells: measured.filter((c) => c.batch === 1 && c.threads === threads(c.stage, c.variant)),
+    coRun: [],
+  };
+  const fa2High = variantsByTime(atBase, 'heaviest', cpuBackend.options);
+  const slowest = planOptions(atBase, {
+    ...request,
+    ratePerS: meanRatePerS,
+    restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
+    // One replica, however busy it would be.
+    resources: { ...resources, utilisationMax: Number.MAX_VALUE },
+  });
+  const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);
   return {
     slaMs,
     resources,
@@ -35,7 +49,7 @@ export function rivalSettings(
     ),
     batchMax: Math.max(...measured.map((cell) => cell.batch)),
     restrictTo: request.restrictTo ?? {},
-    fa2Low: variantsByTime(profile, 'lightest', backends),
+    fa2Low: variantsByTime(atBase, 'lightest', cpuBackend.options),
     fa2High,
     rimReplicas: Object.fromEntries(
       profile.stages.map(({ name }, s) => [name, Math.max(1, Math.ceil(busy[s]!))]),
