@@ -79,15 +79,14 @@ class AdaptiveSimulation {
     const simulation = this.#simulation(await this.#decide(0, 0, undefined));
     this.#note(0, simulation);
     for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
-      while (this.#pending[0] && this.#pending[0].atMs <= atMs)
-        this.#switch(simulation, this.#pending.shift()!);
-      simulation.runUntil(atMs);
+      this.#runUntil(simulation, atMs);
       this.#input.onProgress?.(atMs);
       const last = this.#steps.at(-1)!;
       const due = atMs - last.atMs >= intervalMs;
       if (due || system.overtaken(last.forecast, this.#countsBefore(atMs)))
         await this.#step(simulation, atMs);
     }
+    this.#runUntil(simulation, durationS * 1000);
     const { requests } = simulation.finish();
     return { requests, steps: this.#steps, plans: this.#plans, cost: this.#cost, pas: this.#pas };
   }
@@ -121,10 +120,15 @@ class AdaptiveSimulation {
     this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
   }
 
-  #switch(simulation: SwitchingSimulation, { atMs, change }: Pending): void {
-    simulation.runUntil(atMs);
-    simulation.switchTo(change);
-    this.#note(atMs, simulation);
+  /** Lets the plans serve whose workers start until then. */
+  #runUntil(simulation: SwitchingSimulation, untilMs: number): void {
+    while (this.#pending[0] && this.#pending[0].atMs <= untilMs) {
+      const { atMs, change } = this.#pending.shift()!;
+      simulation.runUntil(atMs);
+      simulation.switchTo(change);
+      this.#note(atMs, simulation);
+    }
+    simulation.runUntil(untilMs);
   }
 
   /** Of the seconds until then that are told of; the first one's where none has passed: something must be known. */
