@@ -110,7 +110,8 @@ class Tightening {
           SEED,
         );
       this.simulated.set(id, plan);
-      return plan;
+      // Another tightening, or another request, may have led to it before.
+      return { ...plan, predicted: { ...plan.predicted, tightened } };
     } catch (error) {
       if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;
       throw error;

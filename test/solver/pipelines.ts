@@ -37,7 +37,10 @@ export function pipeline(facts: PipelineFacts): Profile {
         threads.flatMap((count) =>
           batches.map((batch): MeasuredCell => {
             const mean = batchMs(ms, batch, count);
-            return cell(stage, variant, 'cpu', batch, logNormal(mean, spread * mean), {
+            const inferenceMs = logNormal(mean, spread * mean);
+            return cell(stage, variant, 'cpu', batch, inferenceMs, {
+              inferenceMs,
+              handlingMs: inferenceMs.map(() => 0),
               threads: count,
               cold: { loadMs: 0.2 * startMs, createMs: 0.5 * startMs, firstRunMs: 0.3 * startMs },
             });
