@@ -1,0 +1,201 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { SYSTEMS } from '../../solver/adaptation/rivals.ts';
+import { parseReport, type RunReport } from '../../solver/documents/report.ts';
+import { pipeline } from '../solver/pipelines.ts';
+import { cell } from '../solver/profiles.ts';
+import { ipaEdge, type Ran } from './command.ts';
+
+const folders: string[] = [];
+let folder: string;
+const inFolder = (name: string): string => join(folder, name);
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  folders.push(folder);
+});
+
+afterAll(() => {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+});
+
+function file(name: string, content: unknown): string {
+  writeFileSync(inFolder(name), JSON.stringify(content));
+  return inFolder(name);
+}
+
+const ran = (out: string): RunReport => parseReport(JSON.parse(readFileSync(out, 'utf8')), out) as RunReport;
+
+async function simulate(...args: string[]): Promise<Ran & { report: RunReport }> {
+  const out = inFolder('report.json');
+  const result = await ipaEdge(['simulate', '--predictor', 'last-window', '--out', out, ...args]);
+  expect(result.stderr).toBe('');
+  expect(result.code).toBe(0);
+  return { ...result, report: ran(out) };
+}
+
+const VIDEO = ['--pipeline', 'ipa-video', '--trace', 'bursty', '--duration', '60s'];
+
+describe('ipa-edge simulate', () => {
+  test.each(SYSTEMS)(
+    'simulates %s under a burst and writes a report, and a page beside it',
+    async (system) => {
+      const { report, stdout } = await simulate(...VIDEO, '--system', system);
+      expect(report).toMatchObject({
+        kind: 'run',
+        name: system,
+        simulated: true,
+        pipeline: 'ipa-video',
+        load: { kind: 'trace', durationS: 60, valid: true },
+        adaptation: { system, predictor: 'last-window', intervalS: 10 },
+      });
+      const { requests, result, load, adaptation, plans, overTime } = report;
+      expect(result.completed + result.shed + result.failed).toBe(load.requests);
+      expect(requests).toHaveLength(load.requests);
+      expect(load.requests).toBeGreaterThan(400);
+      expect(adaptation!.steps.length).toBeGreaterThanOrEqual(6);
+      expect(plans[0]!.atMs).toBe(0);
+      expect(overTime).toHaveLength(6);
+      expect(stdout).toContain('SIMULATED: nothing ran.');
+      expect(readFileSync(inFolder('report.html'), 'utf8')).toContain('ipa-edge/report@1');
+    },
+  );
+
+  test('with the forecast that is learned, as it does by default, ours follows the load', async () => {
+    const out = inFolder('report.json');
+    const { code } = await ipaEdge(['simulate', ...VIDEO, '--out', out]);
+    expect(code).toBe(0);
+    const { adaptation, plans } = ran(out);
+    expect(adaptation).toMatchObject({ system: 'ours', predictor: 'learned' });
+    expect(plans.length).toBeGreaterThan(1);
+  });
+
+  test('knows the future with the oracle', async () => {
+    const { report } = await simulate(...VIDEO, '--predictor', 'oracle');
+    expect(report.adaptation!.predictor).toBe('oracle');
+    const { rate, steps } = { rate: report.load.requests / 60, steps: report.adaptation!.steps };
+    expect(Math.max(...steps.map(({ p90PerS }) => p90PerS))).toBeGreaterThan(1.5 * rate);
+  });
+
+  test('prints the report alone with --json, the same for the same seed', async () => {
+    const of = async (seed: string) => {
+      const { stdout, report } = await simulate(...VIDEO, '--json', '--seed', seed);
+      expect(parseReport(JSON.parse(stdout), 'stdout')).toEqual(report);
+      const { plans, requests, overTime, adaptation, result, seed: told } = report;
+      const chosen = plans.map(({ atMs, plan }) => ({ atMs, stages: plan.stages }));
+      return { chosen, requests, overTime, adaptation, result, told };
+    };
+    const first = await of('7');
+    expect(first.told).toBe(7);
+    expect(await of('7')).toEqual(first);
+    expect((await of('8')).requests).not.toEqual(first.requests);
+  });
+
+  test.each(['rates', 'rps'])('reads a load of others, with %s and no schema', async (field) => {
+    const trace = file('load.json', { [field]: [3, 0, 12, 5] });
+    const { report } = await simulate('--pipeline', 'ipa-video', '--trace', trace, '--scale', '2');
+    expect(report.load).toMatchObject({ requests: 40, durationS: 4 });
+    const counts = [0, 1, 2, 3].map(
+      (second) => report.requests.filter((r) => Math.floor(r.arrivalMs / 1000) === second).length,
+    );
+    expect(counts).toEqual([6, 0, 24, 10]);
+  });
+
+  const stages = {
+    detect: { s: { accuracy: 0.6, ms: 10 }, l: { accuracy: 0.9, ms: 50 } },
+    classify: { s: { accuracy: 0.7, ms: 5 }, l: { accuracy: 0.8, ms: 25 } },
+  };
+
+  test.each(['ours', 'ipa', 'rim'])('simulates %s on a profile that was measured', async (system) => {
+    const profile = file('profile.json', pipeline({ stages, items: [0, 2] }));
+    const trace = file('load.json', { rates: Array(20).fill(10) });
+    const { report } = await simulate(
+      ...['--profile', profile, '--trace', trace, '--sla', '500', '--cores', '12', '--system', system],
+    );
+    expect(report).toMatchObject({ name: system, slaMs: 500, pipeline: 'test' });
+    for (const { plan } of report.plans) expect(plan.workers.length).toBeLessThanOrEqual(12);
+  });
+
+  test('simulates ours on a profile of a GPU, where the published systems have nothing', async () => {
+    const cpu = pipeline({ stages });
+    const runs = Array<number>(20).fill(8);
+    const { device } = cpu;
+    const profile = file('profile.json', {
+      ...cpu,
+      device: { ...device, adapter: { vendor: 'v', architecture: 'a', description: 'd', software: false } },
+      cells: [
+        cell('detect', 's', 'webgpu', 1, runs),
+        cell('detect', 'l', 'webgpu', 1, runs),
+        cell('classify', 's', 'webgpu', 1, runs),
+      ],
+    });
+    const trace = file('load.json', { rates: [5, 5, 5] });
+    const args = ['--profile', profile, '--trace', trace, '--sla', '500'];
+    const { report } = await simulate(...args);
+    expect(report.plans[0]!.plan.workers).toMatchObject([{ backend: 'webgpu' }]);
+    const { code, stderr } = await ipaEdge([
+      ...['simulate', ...args, '--system', 'ipa', '--out', inFolder('r.json')],
+    ]);
+    expect(stderr).toContain('no variant was measured at batch 1 on wasm, cpu');
+    expect(code).toBe(2);
+  });
+});
+
+describe('bad usage is refused with exit 2:', () => {
+  test.each<[string, () => string[], RegExp]>([
+    ['no trace', () => ['--pipeline', 'ipa-video'], /required option '--trace .*' not specified/],
+    ['neither profile nor pipeline', () => ['--trace', 'bursty'], /Give either --profile or --pipeline/],
+    [
+      'profile and pipeline',
+      () => ['--trace', 'bursty', '--pipeline', 'ipa-video', '--profile', 'p.json'],
+      /Give either --profile or --pipeline/,
+    ],
+    [
+      'an unknown load',
+      () => ['--pipeline', 'ipa-video', '--trace', 'burst'],
+      /There is no trace burst: give a file, or one of bursty, steady-low, steady-high, fluctuating/,
+    ],
+    [
+      'an unknown pipeline',
+      () => ['--pipeline', '../ipa-video', '--trace', 'bursty'],
+      /There is no pipeline \.\.\/ipa-video/,
+    ],
+    [
+      'a pipeline whose figures nobody published',
+      () => ['--pipeline', 'fashion', '--trace', 'bursty'],
+      /fashion/,
+    ],
+    [
+      'a profile without an SLA',
+      () => {
+        const profile = file('p.json', pipeline({ stages: { a: { s: { accuracy: 1, ms: 1 } } } }));
+        return ['--profile', profile, '--trace', 'bursty'];
+      },
+      /Give --sla with --profile/,
+    ],
+    [
+      'an unknown system',
+      () => ['--pipeline', 'ipa-video', '--trace', 'bursty', '--system', 'theirs'],
+      /Allowed choices are ours, ipa, fa2-low, fa2-high, rim/,
+    ],
+    [
+      'a load of nothing',
+      () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rates: [] })],
+      /rates: expected at least one rate/,
+    ],
+    [
+      'a load with a rate below zero',
+      () => ['--pipeline', 'ipa-video', '--trace', file('load.json', { rps: [1, -2] })],
+      /rates\[1\]: .*>=0, found -2/,
+    ],
+    ['an interval of nothing', () => [...VIDEO, '--interval', '0s'], /Expected a duration/],
+  ])('%s', async (_, args, says) => {
+    const out = inFolder('r.json');
+    const { code, stderr } = await ipaEdge(['simulate', ...args(), '--out', out]);
+    expect(stderr).toMatch(says);
+    expect(code).toBe(2);
+    expect(existsSync(out)).toBe(false);
+  });
+});
