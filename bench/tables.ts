@@ -8,7 +8,7 @@ export function runTable(runs: readonly RunReport[]): string {
     const { result, predicted, load } = run;
     const measured = [
       run.name,
-      'measured',
+      run.simulated ? 'simulated' : 'measured',
       ms(result.latencyMs.p50),
       ms(result.latencyMs.p95),
       share(result.slaAttainment),
