@@ -123,10 +123,7 @@ function resimulate(
   const served = plans.filter(({ plan: { stages } }) => stages.every(ran));
   if (requests.length === 0 || served[0] !== plans[0]) return null;
   const model = (serving: Plan): PlanModel => {
-    const from = served.find((entry) => entry.plan === serving)!.atMs;
-    const to =
-      served[served.findIndex((entry) => entry.plan === serving) + 1]?.atMs ?? Number.POSITIVE_INFINITY;
-    const own = (i: number) => load.arrivalsMs[i]! >= from && load.arrivalsMs[i]! < to;
+    const own = (i: number) => served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
     return {
       counts: observedCounts(answers, scenes, own, pack.truths.length, serving.stages.length),
       service: serviceFromRun(service, serving.stages),

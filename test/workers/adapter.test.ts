@@ -1,0 +1,187 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { sameChoice } from '../../solver/adaptation/diff.ts';
+import type { Situation, System } from '../../solver/adaptation/system.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { parseRunReport } from '../../solver/documents/report.ts';
+import { lastWindow } from '../../solver/predictors/last-window.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { Adapter } from '../../workers/executor/adapter.ts';
+import type { Executor } from '../../workers/executor/executor.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { run } from '../../workers/executor/run.ts';
+import { loadFashion } from './fashion.ts';
+import { handPlan } from './hand-plan.ts';
+
+test('a run whose plans go to and fro under load fails no request, and tells of it', async () => {
+  const models = await loadFashion();
+  const plans = [
+    handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+    handPlan(models, {
+      backend: 'cpu',
+      variants: ['det8', 'cnn8'],
+      workers: [['detect'], ['classify']],
+    }),
+  ] as const;
+  const done = new AbortController();
+  const told: Situation[] = [];
+  const system: System = {
+    name: 'stub',
+    overtaken: () => false,
+    /** First none; then the one that does not run, until it has gone there, back, and there again. */
+    async plan(situation, current) {
+      told.push(situation);
+      if (told.length === 1) throw new Error('no idea');
+      if (told.length === 5) done.abort();
+      return plans.find((plan) => plan !== current)!;
+    },
+  };
+  const ran = await run({
+    name: 'adaptive',
+    plan: plans[0],
+    backends: ['cpu'],
+    models,
+    environment: nodeEnvironment(),
+    load: constantLoad(20, 60, 1),
+    seed: 1,
+    adaptation: { system, predictor: lastWindow, intervalS: 1 },
+    signal: done.signal,
+  });
+
+  const { result, requests, load, ...report } = parseRunReport(ran, 'the run');
+  expect(result.failed).toBe(0);
+  expect(result.completed + result.shed).toBe(load.requests);
+  expect(requests).toHaveLength(load.requests);
+  expect(result.completed).toBeGreaterThan(20);
+
+  expect(report.plans).toHaveLength(4);
+  report.plans.forEach(({ atMs, plan }, i) => {
+    expect(sameChoice(plan, plans[i % 2]!)).toBe(true);
+    if (i > 0) expect(atMs).toBeGreaterThan(report.plans[i - 1]!.atMs);
+  });
+  const variants = new Set(report.service.map(({ variant }) => variant));
+  expect(variants).toEqual(new Set(['det4', 'mlp64', 'det8', 'cnn8']));
+  const events = report.events.map(({ what }) => what);
+  expect(events.filter((what) => what.startsWith('switched to '))).toHaveLength(3);
+  expect(events).toContain('the plan stays: no idea');
+
+  const { steps, ...adaptation } = report.adaptation!;
+  expect(adaptation).toEqual({ system: 'stub', predictor: 'last-window', intervalS: 1 });
+  // None for the first time, when there was no plan.
+  expect(steps.slice(0, 3)).toMatchObject(told.slice(1, 4).map(({ forecast }) => forecast));
+  expect(report.resimulated).not.toBeNull();
+});
+
+describe('an adapter', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
+  const [first, second] = [planOf('a'), planOf('b')];
+
+  /** One of an executor that only remembers what it was switched to, on a clock that is turned by hand. */
+  function started(
+    system: Partial<System>,
+    { intervalS = 10, switchTo }: { intervalS?: number; switchTo?: Executor['switchTo'] } = {},
+  ) {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const asked: { atMs: number; counts: readonly number[]; current: Plan | undefined }[] = [];
+    const switches: Plan[] = [];
+    const events: string[] = [];
+    const startMs = performance.now();
+    const executor = {
+      open: 0,
+      plan: first,
+      async switchTo(plan: Plan) {
+        await switchTo?.(plan);
+        executor.plan = plan;
+      },
+    };
+    const stub: System = {
+      name: 'stub',
+      overtaken: () => false,
+      ...system,
+      plan(situation, current) {
+        asked.push({ atMs: performance.now() - startMs, counts: situation.countsPerS, current });
+        return system.plan?.(situation, current) ?? Promise.resolve(current!);
+      },
+    };
+    const adapter = new Adapter(
+      { system: stub, predictor: lastWindow, intervalS },
+      executor as unknown as Executor,
+      { onSwitch: (plan) => switches.push(plan), onEvent: (what) => events.push(what) },
+    );
+    return { adapter, asked, switches, events };
+  }
+
+  const moments = (asked: readonly { atMs: number }[]) => asked.map(({ atMs }) => atMs);
+
+  test('decides every interval, on the whole seconds so far, silent ones too', async () => {
+    const { adapter, asked } = started({}, { intervalS: 3 });
+    for (const ms of [100, 200, 2100, 3500]) adapter.arrived(ms);
+    await vi.advanceTimersByTimeAsync(7500);
+    expect(moments(asked)).toEqual([3000, 6000]);
+    expect(asked.map(({ counts }) => counts)).toEqual([
+      [2, 0, 1],
+      [2, 0, 1, 1, 0, 0],
+    ]);
+    adapter.stop();
+  });
+
+  test('decides before its time where the forecast is overtaken', async () => {
+    const overtaken: System['overtaken'] = ({ p90PerS }, counts) => counts.at(-1)! > p90PerS;
+    const { adapter, asked } = started({ overtaken });
+    adapter.arrived(12_500);
+    await vi.advanceTimersByTimeAsync(30_500);
+    expect(moments(asked)).toEqual([10_000, 13_000, 23_000]);
+    adapter.stop();
+  });
+
+  test('tells of a switch when it is done, and goes on from there', async () => {
+    const { adapter, asked, switches } = started(
+      { plan: async () => second },
+      { switchTo: () => new Promise((resolve) => setTimeout(resolve, 4500)) },
+    );
+    await vi.advanceTimersByTimeAsync(14_000);
+    expect(switches).toEqual([]);
+    await vi.advanceTimersByTimeAsync(16_500);
+    expect(switches).toEqual([second]);
+    expect(asked.map(({ current }) => current)).toEqual([first, second, second]);
+    expect(adapter.steps).toHaveLength(3);
+    adapter.stop();
+  });
+
+  test.each([
+    ['the system knows none', { plan: () => Promise.reject(new Error('no idea')) }, undefined, 0],
+    [
+      'its workers cannot be started',
+      { plan: async () => second },
+      () => Promise.reject(new Error('no idea')),
+      2,
+    ],
+  ])('keeps the plan where %s, says so, and tries again', async (_, system, switchTo, steps) => {
+    const { adapter, asked, switches, events } = started(system, { ...(switchTo && { switchTo }) });
+    await vi.advanceTimersByTimeAsync(20_500);
+    expect(events).toEqual(['the plan stays: no idea', 'the plan stays: no idea']);
+    expect(switches).toEqual([]);
+    expect(asked.map(({ current }) => current)).toEqual([first, first]);
+    expect(adapter.steps).toHaveLength(steps);
+    adapter.stop();
+  });
+
+  test('that was stopped decides nothing any more, and starts nothing that was being decided', async () => {
+    let answer: (plan: Plan) => void = () => {};
+    const { adapter, asked, switches } = started({
+      plan: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    });
+    await vi.advanceTimersByTimeAsync(10_500);
+    adapter.stop();
+    answer(second);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(asked).toHaveLength(1);
+    expect(switches).toEqual([]);
+  });
+});
