@@ -1,0 +1,165 @@
+import { ours } from '../../solver/adaptation/ours.ts';
+import { rivals } from '../../solver/adaptation/rivals.ts';
+import type { System } from '../../solver/adaptation/system.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
+import type { Trace } from '../../solver/documents/trace.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { oracle } from '../../solver/predictors/oracle.ts';
+import type { Predictor } from '../../solver/predictors/predictor.ts';
+import { simulateAdaptation } from '../../solver/simulator/adaptation.ts';
+import { adaptationReport } from '../../solver/simulator/adaptation-report.ts';
+import { traceLoad } from '../../workers/executor/load.ts';
+import { planOn } from '../../workers/planner/plan.ts';
+import { profileId } from '../../workers/store/exchange.ts';
+import type { Subject } from './subjects.ts';
+
+/** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
+const PERCENTILES = [90, 99, 99.5];
+const BETA_SHARES = [0.001, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 2];
+/** Of the oracle's run and of the one that it is held against. */
+const ORACLE = { percentile: 99, share: 0.1 };
+/** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
+const SWITCH_SHARE = 0.02;
+const INTERVAL_MS = 10_000;
+/** Replicas serve so long after a decision, as in IPA's cluster. */
+const START_MS = 8000;
+const SEED = 1;
+/** Where FA2-high already has the most accurate variants. */
+const SAME_COST = 1.01;
+const SAME_PAS = 1e-9;
+
+type Setting = NonNullable<AdaptationRun['setting']>;
+
+/** Every system on one pipeline; what has been planned is remembered from load to load. */
+export async function comparer(subject: Subject, learned: Predictor) {
+  const { profile, request, rivals: settings } = subject;
+  const source = { profile, sha256: await profileId(profile) };
+  const solver = await loadSolver();
+  const published = rivals(solver, source, settings);
+  const accuracy = pasOf(profile, settings.fa2High);
+  const perCore = accuracy / coresOf(subject);
+  const objective = {
+    ...request.objective,
+    eta: (SWITCH_SHARE * accuracy * request.objective.horizonMs) / START_MS,
+  };
+  const tried: { setting: Setting; system: System }[] = [];
+  for (const percentile of PERCENTILES)
+    for (const share of BETA_SHARES) {
+      const beta = Number((share * perCore).toPrecision(3));
+      const system = ours(await planOn(profile), {
+        ...request,
+        percentile,
+        objective: { ...objective, beta },
+      });
+      tried.push({ setting: { percentile, beta }, system });
+    }
+  const oracleBeta = Number((ORACLE.share * perCore).toPrecision(3));
+  const reference = tried.findIndex(
+    ({ setting }) => setting.percentile === ORACLE.percentile && setting.beta === oracleBeta,
+  );
+
+  return async (trace: Trace, onProgress: (done: number) => void): Promise<Comparison> => {
+    const load = traceLoad(trace, subject.scale, SEED);
+    let done = 0;
+    const run = async (
+      system: System,
+      predictor: Predictor,
+      setting: Setting | null,
+    ): Promise<AdaptationRun> => {
+      const input = {
+        profile,
+        system,
+        predictor,
+        arrivalsMs: load.arrivalsMs,
+        durationS: load.durationS,
+        intervalMs: INTERVAL_MS,
+        startMs: () => START_MS,
+        seed: SEED,
+      };
+      const { result, plans, overTime } = adaptationReport(input, await simulateAdaptation(input));
+      onProgress(++done / (published.length + tried.length + 1));
+      return {
+        system: system.name,
+        predictor: predictor.name,
+        setting,
+        slaAttainment: result.slaAttainment,
+        p95Ms: result.latencyMs.p95,
+        pas: result.accuracy.pas,
+        cost: result.cost.mean,
+        switches: plans.length - 1,
+        overTime,
+      };
+    };
+    const theirs: AdaptationRun[] = [];
+    for (const system of published) theirs.push(await run(system, learned, null));
+    const own: AdaptationRun[] = [];
+    for (const { system, setting } of tried) own.push(await run(system, learned, setting));
+    const { system, setting } = tried[reference]!;
+    const knowing = await run(system, oracle(load.arrivalsMs), setting);
+    const found = judge(subject, theirs, own, reference, knowing);
+    const drawn = new Set(Object.values(found));
+    return {
+      pipeline: profile.pipeline,
+      workload: trace.name,
+      scale: subject.scale,
+      slaMs: request.slaMs,
+      requests: load.arrivalsMs.length,
+      rivals: theirs,
+      ours: own.map((one, i) => (drawn.has(i) ? one : { ...one, overTime: [] })),
+      oracle: knowing,
+      found,
+    };
+  };
+}
+
+/** What of ours does what was promised; of several the cheapest. */
+function judge(
+  { profile, rivals: settings }: Subject,
+  theirs: readonly AdaptationRun[],
+  own: readonly AdaptationRun[],
+  reference: number,
+  knowing: AdaptationRun,
+): Comparison['found'] {
+  const named = (name: string) => theirs.find(({ system }) => system === name)!;
+  const cheapest = (fits: (run: AdaptationRun) => boolean): number | null => {
+    const fitting = own.flatMap((run, i) => (fits(run) ? [i] : []));
+    return fitting.length ? fitting.reduce((a, b) => (own[b]!.cost < own[a]!.cost ? b : a)) : null;
+  };
+  const ipa = named('ipa');
+  const high = named('fa2-high');
+  const costMax = high.cost * (isMostAccurate(profile, settings.fa2High) ? SAME_COST : 1);
+  const kept = Math.min(ORACLE.percentile / 100, knowing.slaAttainment);
+  return {
+    beatsIpa: cheapest(
+      (run) =>
+        run.slaAttainment >= ipa.slaAttainment && run.cost <= ipa.cost && run.pas >= ipa.pas - SAME_PAS,
+    ),
+    beatsFa2High: cheapest((run) => run.pas >= high.pas - SAME_PAS && run.cost <= costMax),
+    keepsP99: own[reference]!.slaAttainment >= kept ? reference : null,
+  };
+}
+
+const accuracyOf = (profile: Profile, stage: string, variant: string): number => {
+  const { accuracy } = profile.stages
+    .find((s) => s.name === stage)!
+    .variants.find((v) => v.name === variant)!;
+  return accuracy.measured?.value ?? accuracy.published;
+};
+
+const pasOf = (profile: Profile, variants: Readonly<Record<string, string>>): number =>
+  Object.entries(variants).reduce(
+    (product, [stage, variant]) => product * accuracyOf(profile, stage, variant),
+    1,
+  );
+
+const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, string>>): boolean =>
+  profile.stages.every(({ name, variants: all }) =>
+    all.every(
+      (variant) => accuracyOf(profile, name, variant.name) <= accuracyOf(profile, name, variants[name]!),
+    ),
+  );
+
+/** Cores of one replica of each of FA2-high's variants. */
+const coresOf = ({ rivals: { fa2High, baseCores }, scale }: Subject): number =>
+  scale * Object.entries(fa2High).reduce((sum, [stage, variant]) => sum + baseCores[stage]![variant]!, 0);

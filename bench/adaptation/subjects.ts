@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parsePublished } from '../../models/published.ts';
+import { publishedProfile, publishedRivals } from '../../models/published-profile.ts';
+import type { StandingRequest } from '../../solver/adaptation/ours.ts';
+import { rivalSettings } from '../../solver/adaptation/rival-settings.ts';
+import type { RivalSettings } from '../../solver/adaptation/rivals.ts';
+import { DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
+import { plainWay, variantsByTime } from '../../solver/plain.ts';
+import { slaByRule } from '../../solver/sla.ts';
+import { WORKLOADS, workload } from '../../solver/workloads.ts';
+import { journalBeside } from '../commands/profile.ts';
+import { readJson, writeJson } from '../files.ts';
+import { ROOT } from '../host.ts';
+import { openRunner } from '../runner.ts';
+
+/** A pipeline as all systems get it. */
+export interface Subject {
+  readonly profile: Profile;
+  /** What ours is asked for, but for percentile and weights. */
+  readonly request: StandingRequest;
+  readonly rivals: RivalSettings;
+  /** Times a workload's rates. */
+  readonly scale: number;
+}
+
+export const PIPELINES = [
+  'fashion',
+  'ipa-video',
+  'ipa-audio-qa',
+  'ipa-audio-sent',
+  'ipa-sum-qa',
+  'ipa-nlp',
+] as const;
+export type Pipeline = (typeof PIPELINES)[number];
+
+/** Cores that the heaviest variants of `fashion` are to need in the busiest second of a workload. */
+const HEAVIEST_CORES = 20;
+/** Of the workloads, in requests/s. */
+const BUSIEST_PER_S = 34;
+/** Mean of all of them, about. */
+const MEAN_PER_S = 15;
+/** Cores of the cluster that IPA's authors had. */
+const CLUSTER_CORES = 576;
+const SEED = 1;
+
+export const subject = (pipeline: Pipeline, out: string): Promise<Subject> =>
+  pipeline === 'fashion' ? measured(join(out, 'profile.json')) : published(pipeline);
+
+async function published(pipeline: Pipeline): Promise<Subject> {
+  const document = await readJson(join(ROOT, 'models', pipeline, 'manifest.json'), parsePublished);
+  const profile = await publishedProfile(document);
+  const { slaMs, cores, restrictTo } = document;
+  const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores } });
+  return { profile, request: { ...request, restrictTo }, rivals: publishedRivals(document), scale: 1 };
+}
+
+/** `fashion` as this machine's CPU runs it, measured once, on a cluster of such cores. */
+async function measured(path: string): Promise<Subject> {
+  const profile = existsSync(path) ? await readJson(path, parseProfile) : await measure(path);
+  const stages = profile.stages.map(({ name }) => name);
+  const slaMs = slaByRule(profile.cells, stages, profile.fanOut);
+  const request = planRequest(profile, {
+    slaMs,
+    ratePerS: 1,
+    percentile: DEFAULT_PERCENTILE,
+    resources: { cores: CLUSTER_CORES, gpus: 0 },
+  });
+  const heaviest = plainWay(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);
+  const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
+  // Each on a core of its own: nobody is beside it.
+  const apart = { ...profile, coRun: [] };
+  return { profile: apart, request, rivals: rivalSettings(apart, request, scale * MEAN_PER_S), scale };
+}
+
+async function measure(path: string): Promise<Profile> {
+  const store = await journalBeside(path);
+  const runner = await openRunner(['cpu'], {
+    manifestPath: join(ROOT, 'models/fashion/manifest.json'),
+    store,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  try {
+    const profile = await runner.profile({
+      backends: ['cpu'],
+      threads: [1, 2],
+      batches: [1, 2, 4, 8, 16],
+      budgetS: 100,
+      seed: SEED,
+    });
+    await writeJson(path, profile);
+    return profile;
+  } finally {
+    await runner.close();
+    store.close();
+  }
+}
+
+/** IPA's bursty trace where the reference data is, and every kind of generated load. */
+export async function workloads(): Promise<Trace[]> {
+  const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');
+  const path = join(reference, 'ipa/traces/bursty.json');
+  const traces = existsSync(path) ? [parseTrace(JSON.parse(await readFile(path, 'utf8')), path)] : [];
+  if (traces.length === 0)
+    console.error(`There is no ${path}: IPA's own bursty trace is left out. Set IPA_EDGE_REFERENCE.`);
+  return [
+    ...traces.map((trace) => ({ ...trace, name: 'ipa-bursty' })),
+    ...WORKLOADS.map((kind) => workload(kind, { seed: SEED })),
+  ];
+}
