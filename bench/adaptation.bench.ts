@@ -44,7 +44,7 @@ async function compare(pipeline: Pipeline): Promise<void> {
   const comparisons: Comparison[] = [];
   for (const trace of await workloads()) {
     const startMs = performance.now();
-    comparisons.push(await compareOn(trace, () => {}));
+    comparisons.push(await compareOn(trace));
     const seconds = Math.round((performance.now() - startMs) / 1000);
     console.error(`${pipeline} under ${trace.name}: ${seconds} s`);
   }

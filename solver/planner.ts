@@ -23,7 +23,7 @@ const KEPT = 0.5;
 const TIGHTEN = 0.95;
 const MOST_TIGHTENINGS = 31;
 
-/** Plans that were simulated, by their stages: who plans again and again for requests that differ in rate and current plan alone keeps them. */
+/** Plans that were simulated, by SLA, rate and stages: who plans on one profile again and again keeps them. */
 export type SimulatedPlans = Map<string, Plan>;
 
 /**
@@ -101,14 +101,18 @@ class Tightening {
     };
     try {
       const { plan: chosen, ...choice } = choose(this.solver, this.source.profile, within);
-      const id = JSON.stringify(chosen.stages);
-      const plan =
-        this.simulated.get(id) ??
-        withBestWorkers(
-          completePlan(this.source, { ...chosen, slaMs, resources }, choice, tightened),
-          this.source.profile,
-          SEED,
-        );
+      const head = { ...chosen, slaMs, resources };
+      const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
+      const known = this.simulated.get(id);
+      if (known) {
+        const { stages, workers } = known;
+        return { ...known, ...head, stages, workers, predicted: { ...known.predicted, tightened } };
+      }
+      const plan = withBestWorkers(
+        completePlan(this.source, head, choice, tightened),
+        this.source.profile,
+        SEED,
+      );
       this.simulated.set(id, plan);
       // Another tightening, or another request, may have led to it before.
       return { ...plan, predicted: { ...plan.predicted, tightened } };

@@ -16,7 +16,9 @@ import type { Subject } from './subjects.ts';
 
 /** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
 const PERCENTILES = [90, 99, 99.5];
-const BETA_SHARES = [0.001, 0.01, 0.03, 0.1, 0.2, 0.4, 0.8, 2];
+const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
+/** How often the weight between two of them is halved to come nearer to a rival's accuracy. */
+const HALVINGS = 3;
 /** Of the oracle's run and of the one that it is held against. */
 const ORACLE = { percentile: 99, share: 0.1 };
 /** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
@@ -43,25 +45,19 @@ export async function comparer(subject: Subject, learned: Predictor) {
     ...request.objective,
     eta: (SWITCH_SHARE * accuracy * request.objective.horizonMs) / START_MS,
   };
-  const tried: { setting: Setting; system: System }[] = [];
-  for (const percentile of PERCENTILES)
-    for (const share of BETA_SHARES) {
-      const beta = Number((share * perCore).toPrecision(3));
-      const system = ours(await planOn(profile), {
-        ...request,
-        percentile,
-        objective: { ...objective, beta },
-      });
-      tried.push({ setting: { percentile, beta }, system });
-    }
-  const oracleBeta = Number((ORACLE.share * perCore).toPrecision(3));
-  const reference = tried.findIndex(
-    ({ setting }) => setting.percentile === ORACLE.percentile && setting.beta === oracleBeta,
-  );
+  const planAt = await planOn(profile);
+  const systems = new Map<string, System>();
+  const oursWith = (percentile: number, beta: number): System => {
+    const key = `${percentile} ${beta}`;
+    const system =
+      systems.get(key) ?? ours(planAt, { ...request, percentile, objective: { ...objective, beta } });
+    systems.set(key, system);
+    return system;
+  };
+  const betaOf = (share: number) => Number((share * perCore).toPrecision(3));
 
-  return async (trace: Trace, onProgress: (done: number) => void): Promise<Comparison> => {
+  return async (trace: Trace): Promise<Comparison> => {
     const load = traceLoad(trace, subject.scale, SEED);
-    let done = 0;
     const run = async (
       system: System,
       predictor: Predictor,
@@ -78,7 +74,6 @@ export async function comparer(subject: Subject, learned: Predictor) {
         seed: SEED,
       };
       const { result, plans, overTime } = adaptationReport(input, await simulateAdaptation(input));
-      onProgress(++done / (published.length + tried.length + 1));
       return {
         system: system.name,
         predictor: predictor.name,
@@ -94,9 +89,23 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const theirs: AdaptationRun[] = [];
     for (const system of published) theirs.push(await run(system, learned, null));
     const own: AdaptationRun[] = [];
-    for (const { system, setting } of tried) own.push(await run(system, learned, setting));
-    const { system, setting } = tried[reference]!;
-    const knowing = await run(system, oracle(load.arrivalsMs), setting);
+    const tryBeta = async (percentile: number, beta: number) => {
+      own.push(await run(oursWith(percentile, beta), learned, { percentile, beta }));
+    };
+    const targets = ['ipa', 'fa2-high'].map((name) => theirs.find(({ system }) => system === name)!.pas);
+    for (const percentile of PERCENTILES) {
+      for (const share of BETA_SHARES) await tryBeta(percentile, betaOf(share));
+      for (const pas of targets)
+        for (let i = 0; i < HALVINGS; i++) {
+          const beta = between(own, percentile, pas);
+          if (beta !== undefined) await tryBeta(percentile, beta);
+        }
+    }
+    const reference = own.findIndex(
+      ({ setting }) => setting?.percentile === ORACLE.percentile && setting.beta === betaOf(ORACLE.share),
+    );
+    const { percentile, beta } = own[reference]!.setting!;
+    const knowing = await run(oursWith(percentile, beta), oracle(load.arrivalsMs), { percentile, beta });
     const found = judge(subject, theirs, own, reference, knowing);
     const drawn = new Set(Object.values(found));
     return {
@@ -111,6 +120,17 @@ export async function comparer(subject: Subject, learned: Predictor) {
       found,
     };
   };
+}
+
+/** The weight in the middle of the two that are nearest above and below an accuracy; undefined: it is not between two. */
+function between(own: readonly AdaptationRun[], percentile: number, pas: number): number | undefined {
+  const beta = (run: AdaptationRun) => run.setting!.beta;
+  const mine = own
+    .filter(({ setting }) => setting?.percentile === percentile)
+    .sort((a, b) => beta(a) - beta(b));
+  const below = mine.findIndex((run) => run.pas < pas);
+  if (below <= 0) return undefined;
+  return Number(Math.sqrt(beta(mine[below - 1]!) * beta(mine[below]!)).toPrecision(3));
 }
 
 /** What of ours does what was promised; of several the cheapest. */

@@ -43,6 +43,9 @@ export interface AdaptationResult {
   readonly pas: readonly Held[];
 }
 
+/** Seconds of the load that are known before it begins. */
+const FIRST_S = 10;
+
 /** Between two looks at whether the plan is overtaken. */
 const LOOK_MS = 1000;
 
@@ -131,9 +134,9 @@ class AdaptiveSimulation {
     simulation.runUntil(untilMs);
   }
 
-  /** Of the seconds until then that are told of; the first one's where none has passed: something must be known. */
+  /** Of the seconds before; at the start, as if it had been before what it is at first: something must be known. */
   #countsBefore(atMs: number): number[] {
-    const seconds = Math.max(1, Math.floor(atMs / 1000));
+    const seconds = Math.floor(atMs / 1000) || FIRST_S;
     const counts = this.#countsPerS.slice(Math.max(0, seconds - HISTORY_S), seconds);
     while (counts.length < Math.min(seconds, HISTORY_S)) counts.push(0);
     return counts;
