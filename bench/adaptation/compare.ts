@@ -17,8 +17,8 @@ import type { Subject } from './subjects.ts';
 /** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
 const PERCENTILES = [90, 99, 99.5];
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
-/** How often the weight between two of them is halved to come nearer to a rival's accuracy. */
-const HALVINGS = 3;
+/** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
+const HALVINGS = 7;
 /** Of the oracle's run and of the one that it is held against. */
 const ORACLE = { percentile: 99, share: 0.1 };
 /** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
@@ -92,12 +92,12 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const tryBeta = async (percentile: number, beta: number) => {
       own.push(await run(oursWith(percentile, beta), learned, { percentile, beta }));
     };
-    const targets = ['ipa', 'fa2-high'].map((name) => theirs.find(({ system }) => system === name)!.pas);
+    const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
     for (const percentile of PERCENTILES) {
       for (const share of BETA_SHARES) await tryBeta(percentile, betaOf(share));
-      for (const pas of targets)
-        for (let i = 0; i < HALVINGS; i++) {
-          const beta = between(own, percentile, pas);
+      for (const target of targets)
+        for (let i = 0; i < HALVINGS && !own.some((run) => isNoWorse(run, target)); i++) {
+          const beta = between(own, percentile, target.pas);
           if (beta !== undefined) await tryBeta(percentile, beta);
         }
     }
@@ -121,6 +121,10 @@ export async function comparer(subject: Subject, learned: Predictor) {
     };
   };
 }
+
+/** In attainment, cost and accuracy. */
+const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
+  run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
 
 /** The weight in the middle of the two that are nearest above and below an accuracy; undefined: it is not between two. */
 function between(own: readonly AdaptationRun[], percentile: number, pas: number): number | undefined {
@@ -151,10 +155,7 @@ function judge(
   const costMax = high.cost * (isMostAccurate(profile, settings.fa2High) ? SAME_COST : 1);
   const kept = Math.min(ORACLE.percentile / 100, knowing.slaAttainment);
   return {
-    beatsIpa: cheapest(
-      (run) =>
-        run.slaAttainment >= ipa.slaAttainment && run.cost <= ipa.cost && run.pas >= ipa.pas - SAME_PAS,
-    ),
+    beatsIpa: cheapest((run) => isNoWorse(run, ipa)),
     beatsFa2High: cheapest((run) => run.pas >= high.pas - SAME_PAS && run.cost <= costMax),
     keepsP99: own[reference]!.slaAttainment >= kept ? reference : null,
   };
