@@ -1,15 +1,18 @@
 import type { Plan } from '../documents/plan.ts';
 import { InfeasiblePlanError } from '../errors.ts';
 import type { PlanRequest } from '../options.ts';
-import { mean } from '../statistics.ts';
+import { mean, median } from '../statistics.ts';
 import type { Situation, System } from './system.ts';
 
 /** A load of nothing still wants a plan: one request in ten seconds. */
 export const LEAST_RATE_PER_S = 0.1;
 /** From this percentile of the SLA on, plans are for the forecast's p90; under it for its median. */
 const CAUTIOUS_PERCENTILE = 95;
-/** Seconds whose mean is taken for the level that the next ones vary about. */
+/** Seconds whose mean is taken for the level, and whose steps show how counts vary about it. */
 const LEVEL_S = 10;
+const NOISE_S = 30;
+/** The busiest of 20 seconds lies about so many standard deviations above the level. */
+const PEAK = 2;
 /** Within this time what has piled up is to be worked off. */
 const DRAIN_S = 10;
 /** Plans are for rates in steps of this ratio, so that a load that hardly moves keeps its plan. */
@@ -45,20 +48,28 @@ export const ours = (planAt: (request: PlanRequest) => Promise<Plan>, request: S
 
 /**
  * The rate that a plan must keep up with. The forecast is of the busiest second; an SLA of W seconds lets requests wait
- * for quieter ones, so of what that second has above the level 1/√W is planned for. The rarer misses may be, the less
- * is averaged: W is (100 − percentile) SLAs, at most one. What has piled up is added.
+ * for quieter ones, so what chance alone adds to the level counts 1/√W. The rarer misses may be, the less is averaged:
+ * W is (100 − percentile) SLAs, at most one. What has piled up is added.
  */
 function rateToPlanFor(
   { forecast, countsPerS, open }: Situation,
   { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
 ): number {
   const busiest = percentile < CAUTIOUS_PERCENTILE ? forecast.medianPerS : forecast.p90PerS;
-  const level = Math.min(mean(countsPerS.slice(-LEVEL_S)), busiest);
+  const level = mean(countsPerS.slice(-LEVEL_S));
+  const byChance = Math.min(Math.max(0, busiest - level), PEAK * deviation(countsPerS));
   const slaS = slaMs / 1000;
   const averagedS = Math.max(1, slaS * Math.min(1, 100 - percentile));
   const piledUp = Math.max(0, open - busiest * slaS) / DRAIN_S;
-  const ratePerS = level + (busiest - level) / Math.sqrt(averagedS) + piledUp;
+  const ratePerS = busiest - byChance * (1 - 1 / Math.sqrt(averagedS)) + piledUp;
   return Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
+}
+
+/** Standard deviation of counts about their level, wherever that goes: by the median step from one second to the next. */
+function deviation(countsPerS: readonly number[]): number {
+  const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
+  // Of normal values the median step is Φ⁻¹(3/4) · √2 deviations.
+  return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
 }
 
 /** The plan at a rate, or at the nearest that has one. */
