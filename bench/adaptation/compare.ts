@@ -2,7 +2,7 @@ import { ours } from '../../solver/adaptation/ours.ts';
 import { rivals } from '../../solver/adaptation/rivals.ts';
 import type { System } from '../../solver/adaptation/system.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
+import type { AdaptationRun, Comparison, Interval } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { oracle } from '../../solver/predictors/oracle.ts';
@@ -16,6 +16,7 @@ import type { Subject } from './subjects.ts';
 
 /** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
 const PERCENTILES = [90, 99, 99.5];
+const ACCURACY = ['product', 'sum'] as const;
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
 const HALVINGS = 7;
@@ -47,10 +48,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
   };
   const planAt = await planOn(profile);
   const systems = new Map<string, System>();
-  const oursWith = (percentile: number, beta: number): System => {
-    const key = `${percentile} ${beta}`;
+  const oursWith = ({ percentile, accuracy, beta }: Setting): System => {
+    const key = `${percentile} ${accuracy} ${beta}`;
     const system =
-      systems.get(key) ?? ours(planAt, { ...request, percentile, objective: { ...objective, beta } });
+      systems.get(key) ??
+      ours(planAt, { ...request, percentile, objective: { ...objective, accuracy, beta } });
     systems.set(key, system);
     return system;
   };
@@ -83,29 +85,34 @@ export async function comparer(subject: Subject, learned: Predictor) {
         pas: result.accuracy.pas,
         cost: result.cost.mean,
         switches: plans.length - 1,
-        overTime,
+        overTime: overTime.map(rounded),
       };
     };
     const theirs: AdaptationRun[] = [];
     for (const system of published) theirs.push(await run(system, learned, null));
     const own: AdaptationRun[] = [];
-    const tryBeta = async (percentile: number, beta: number) => {
-      own.push(await run(oursWith(percentile, beta), learned, { percentile, beta }));
+    const attempt = async (setting: Setting) => {
+      own.push(await run(oursWith(setting), learned, setting));
     };
     const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
-    for (const percentile of PERCENTILES) {
-      for (const share of BETA_SHARES) await tryBeta(percentile, betaOf(share));
-      for (const target of targets)
-        for (let i = 0; i < HALVINGS && !own.some((run) => isNoWorse(run, target)); i++) {
-          const beta = between(own, percentile, target.pas);
-          if (beta !== undefined) await tryBeta(percentile, beta);
-        }
-    }
+    const missing = () => targets.filter((target) => !own.some((run) => isNoWorse(run, target)));
+    for (const accuracy of ACCURACY)
+      for (const percentile of PERCENTILES) {
+        // What one way of adding up accuracies finds the other need not look for.
+        if (own.some((run) => run.setting!.accuracy !== accuracy) && missing().length === 0) continue;
+        const kind = { percentile, accuracy };
+        for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
+        for (const target of missing())
+          for (let i = 0; i < HALVINGS && missing().includes(target); i++) {
+            const beta = between(own, kind, target.pas);
+            if (beta !== undefined) await attempt({ ...kind, beta });
+          }
+      }
     const reference = own.findIndex(
       ({ setting }) => setting?.percentile === ORACLE.percentile && setting.beta === betaOf(ORACLE.share),
     );
-    const { percentile, beta } = own[reference]!.setting!;
-    const knowing = await run(oursWith(percentile, beta), oracle(load.arrivalsMs), { percentile, beta });
+    const held = own[reference]!.setting!;
+    const knowing = await run(oursWith(held), oracle(load.arrivalsMs), held);
     const found = judge(subject, theirs, own, reference, knowing);
     const drawn = new Set(Object.values(found));
     return {
@@ -122,15 +129,28 @@ export async function comparer(subject: Subject, learned: Predictor) {
   };
 }
 
+/** To the digits that a chart can show: thousands of them are kept. */
+const rounded = (interval: Interval): Interval =>
+  Object.fromEntries(
+    Object.entries(interval).map(([key, value]) => [
+      key,
+      value === null ? null : Number(value.toPrecision(4)),
+    ]),
+  ) as Interval;
+
 /** In attainment, cost and accuracy. */
 const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
   run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
 
 /** The weight in the middle of the two that are nearest above and below an accuracy; undefined: it is not between two. */
-function between(own: readonly AdaptationRun[], percentile: number, pas: number): number | undefined {
+function between(
+  own: readonly AdaptationRun[],
+  { percentile, accuracy }: Pick<Setting, 'percentile' | 'accuracy'>,
+  pas: number,
+): number | undefined {
   const beta = (run: AdaptationRun) => run.setting!.beta;
   const mine = own
-    .filter(({ setting }) => setting?.percentile === percentile)
+    .filter(({ setting }) => setting?.percentile === percentile && setting.accuracy === accuracy)
     .sort((a, b) => beta(a) - beta(b));
   const below = mine.findIndex((run) => run.pas < pas);
   if (below <= 0) return undefined;

@@ -1,7 +1,8 @@
 import type { Plan } from '../documents/plan.ts';
 import { InfeasiblePlanError } from '../errors.ts';
 import type { PlanRequest } from '../options.ts';
-import { mean, median } from '../statistics.ts';
+import { HORIZON_S } from '../predictors/predictor.ts';
+import { mean, median, normalQuantile } from '../statistics.ts';
 import type { Situation, System } from './system.ts';
 
 /** A load of nothing still wants a plan: one request in ten seconds. */
@@ -11,8 +12,11 @@ const CAUTIOUS_PERCENTILE = 95;
 /** Seconds whose mean is taken for the level, and whose steps show how counts vary about it. */
 const LEVEL_S = 10;
 const NOISE_S = 30;
-/** The busiest of 20 seconds lies about so many standard deviations above the level. */
-const PEAK = 2;
+/** Standard deviations by which the busiest of the forecast's seconds lies above the level, half the time and nine times in ten. */
+const PEAK = {
+  median: normalQuantile(0.5 ** (1 / HORIZON_S)),
+  p90: normalQuantile(0.9 ** (1 / HORIZON_S)),
+};
 /** Within this time what has piled up is to be worked off. */
 const DRAIN_S = 10;
 /** Plans are for rates in steps of this ratio, so that a load that hardly moves keeps its plan. */
@@ -55,9 +59,11 @@ function rateToPlanFor(
   { forecast, countsPerS, open }: Situation,
   { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
 ): number {
-  const busiest = percentile < CAUTIOUS_PERCENTILE ? forecast.medianPerS : forecast.p90PerS;
+  const cautious = percentile >= CAUTIOUS_PERCENTILE;
+  const busiest = cautious ? forecast.p90PerS : forecast.medianPerS;
+  const peak = cautious ? PEAK.p90 : PEAK.median;
   const level = mean(countsPerS.slice(-LEVEL_S));
-  const byChance = Math.min(Math.max(0, busiest - level), PEAK * deviation(countsPerS));
+  const byChance = Math.min(Math.max(0, busiest - level), peak * deviation(countsPerS));
   const slaS = slaMs / 1000;
   const averagedS = Math.max(1, slaS * Math.min(1, 100 - percentile));
   const piledUp = Math.max(0, open - busiest * slaS) / DRAIN_S;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accuracy, backend, count, device, isoDate, milliseconds, name, positiveCount } from './common.ts';
 import { parseDocument } from './document.ts';
-import { planSchema, prediction } from './plan.ts';
+import { accuracyMethod, planSchema, prediction } from './plan.ts';
 import { profileSchema } from './profile.ts';
 
 export const REPORT = 'ipa-edge/report@1';
@@ -189,7 +189,13 @@ export const adaptationRun = z.strictObject({
   system: name,
   predictor: name,
   /** What ours was asked for; null: the system has its own weights. */
-  setting: z.strictObject({ percentile: z.number(), beta: z.number().nonnegative() }).nullable(),
+  setting: z
+    .strictObject({
+      percentile: z.number(),
+      accuracy: accuracyMethod,
+      beta: z.number().nonnegative(),
+    })
+    .nullable(),
   slaAttainment: z.number().min(0).max(1),
   p95Ms: milliseconds.nullable(),
   /** Means over time. */

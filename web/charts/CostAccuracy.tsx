@@ -104,9 +104,9 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
 
 /** Runs of one percentile each, by rising cost. */
 function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
-  const percentiles = [...new Set(ours.map(({ setting }) => setting?.percentile))];
-  return percentiles.map((percentile) =>
-    ours.filter(({ setting }) => setting?.percentile === percentile).sort((a, b) => a.cost - b.cost),
+  const kindOf = ({ setting }: AdaptationRun) => `${setting?.percentile} ${setting?.accuracy}`;
+  return [...new Set(ours.map(kindOf))].map((kind) =>
+    ours.filter((run) => kindOf(run) === kind).sort((a, b) => a.cost - b.cost),
   );
 }
 
@@ -116,7 +116,9 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
   const near = 0.15 * Math.max(...ours.map(({ cost }) => cost));
   for (const line of linesOf(ours)) {
     const { cost, pas, setting } = line.at(-1)!;
-    const text = setting ? `p${setting.percentile}` : 'ours';
+    const text = setting
+      ? `p${setting.percentile}${setting.accuracy === 'product' ? '' : ` ${setting.accuracy}`}`
+      : 'ours';
     const same = labels.find((one) => Math.abs(one.cost - cost) <= near && Math.abs(one.pas - pas) <= 0.02);
     if (same) same.text += `, ${text}`;
     else labels.push({ cost, pas, text });

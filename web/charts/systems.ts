@@ -23,7 +23,10 @@ const lookOf = (system: string): SeriesLook =>
 const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
 
 export const settingText = ({ setting }: AdaptationRun): string =>
-  setting ? `p${setting.percentile}, β\u00a0${Number(setting.beta.toPrecision(3))}` : '';
+  setting
+    ? `p${setting.percentile}, β\u00a0${Number(setting.beta.toPrecision(3))}` +
+      (setting.accuracy === 'product' ? '' : `, ${setting.accuracy} of accuracies`)
+    : '';
 
 /** The rivals, and the oracle, which is ours with another predictor. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
