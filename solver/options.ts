@@ -18,6 +18,11 @@ export interface PlanRequest {
   readonly backends?: readonly Backend[];
   /** What runs now; a change from it costs. Absent: nothing does, and no choice costs a switch. */
   readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
+  /** Sessions that there are: batches alone are to be chosen. Absent: everything is. */
+  readonly keep?: readonly Pick<
+    PlanStage,
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas'
+  >[];
   /** Replicas that a stage has, whether or not it needs them; by stage name. Absent: as many as it needs. */
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants that a stage may have. A stage that is not named may have all. */
@@ -194,11 +199,13 @@ const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.l
 /** Measured, of an allowed variant and backend, and with the outputs that they should have. Later ones count. */
 function usableCells(profile: Profile, stage: string, request: PlanRequest): MeasuredCell[] {
   const variants = request.restrictTo?.[stage];
+  const kept = request.keep?.find(({ name }) => name === stage);
   const allowed = profile.cells.filter(
     (cell) =>
       cell.stage === stage &&
       (variants?.includes(cell.variant) ?? true) &&
-      (request.backends?.includes(cell.backend) ?? true),
+      (request.backends?.includes(cell.backend) ?? true) &&
+      (kept === undefined || runsOn(kept, cell)),
   );
   const measured = allowed.filter((cell) => cell.state === 'measured');
   const usable = measured.filter((cell) => !cell.flags.includes('output-mismatch'));
@@ -221,6 +228,13 @@ function usableCells(profile: Profile, stage: string, request: PlanRequest): Mea
   );
 }
 
+/** Whether a session can run a cell's batches at once: on a GPU larger ones would first compile. */
+const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
+  session.variant === cell.variant &&
+  session.backend === cell.backend &&
+  session.threads === cell.threads &&
+  (!onGpu(session.backend) || cell.batch <= session.batch);
+
 function option(stage: MeasuredStage, measured: Measured, request: PlanRequest): PlanOption {
   const { resources, objective } = request;
   const { cell, variant, meanMs, latencyMs } = measured;
@@ -229,8 +243,9 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
-  const replicas =
-    request.replicas?.[stage.name] ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+  const fixed =
+    request.keep?.find(({ name }) => name === stage.name)?.replicas ?? request.replicas?.[stage.name];
+  const replicas = fixed ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : replicas * cell.threads;

@@ -50,15 +50,19 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   );
 }
 
-/** Whether two plans run the same sessions in the same batches. */
-export const sameChoice = (a: Plan, b: Plan): boolean =>
+/** Whether two plans run the same sessions, as many of each. */
+export const sameSessions = (a: Plan, b: Plan): boolean =>
+  a.workers.length === b.workers.length &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;
     return (
       stage.sha256 === other.sha256 &&
       stage.backend === other.backend &&
       stage.threads === other.threads &&
-      stage.batch === other.batch &&
       stage.replicas === other.replicas
     );
-  }) && a.workers.length === b.workers.length;
+  });
+
+/** Whether two plans run the same sessions in the same batches. */
+export const sameChoice = (a: Plan, b: Plan): boolean =>
+  sameSessions(a, b) && a.stages.every(({ batch }, s) => batch === b.stages[s]!.batch);

@@ -17,46 +17,40 @@ const PEAK = {
   median: normalQuantile(0.5 ** (1 / HORIZON_S)),
   p90: normalQuantile(0.9 ** (1 / HORIZON_S)),
 };
-/** Within this time what has piled up is to be worked off. */
-const DRAIN_S = 10;
 /** Plans are for rates in steps of this ratio, so that a load that hardly moves keeps its plan. */
 const STEP = 1.02;
-/** The load of so many seconds shows that a forecast is void. */
-const OVERTAKEN_S = 2;
 
 /** What is asked of every plan of a system. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current'>;
 
 /**
- * Our planner. Variants that run already are cheaper by their switch cost. What it cannot serve within the SLA it serves
- * as well as the nearest rate that it can.
+ * Our planner. Variants that run already are cheaper by their switch cost; until new ones have started, those that run
+ * change their batches. What it cannot serve within the SLA it serves as well as the nearest rate that it can.
  * @param planAt throws InfeasiblePlanError where nothing meets a request
  */
-export const ours = (planAt: (request: PlanRequest) => Promise<Plan>, request: StandingRequest): System => ({
-  name: 'ours',
-  plan: (situation, current) =>
+export function ours(planAt: (request: PlanRequest) => Promise<Plan>, request: StandingRequest): System {
+  // In the second that is planned for, replicas may be busy throughout; the simulation says whether that is too much.
+  const resources = { ...request.resources, utilisationMax: 1 };
+  const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     nearest(
-      (ratePerS) =>
-        planAt({
-          ...request,
-          // In the second that is planned for, replicas may be busy throughout; the simulation says whether that is too much.
-          resources: { ...request.resources, utilisationMax: 1 },
-          ratePerS,
-          ...(current && { current: current.stages }),
-        }),
+      (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),
       rateToPlanFor(situation, request),
-    ),
-  overtaken: ({ p90PerS }, countsPerS) =>
-    countsPerS.length >= OVERTAKEN_S && mean(countsPerS.slice(-OVERTAKEN_S)) > p90PerS,
-});
+    );
+  return {
+    name: 'ours',
+    plan: (situation, current) => planFor(situation, current ? { current: current.stages } : {}),
+    interim: (situation, { stages }) => planFor(situation, { keep: stages }),
+    overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
+  };
+}
 
 /**
- * The rate that a plan must keep up with. The forecast is of the busiest second; an SLA of W seconds lets requests wait
- * for quieter ones, so what chance alone adds to the level counts 1/√W. The rarer misses may be, the less is averaged:
- * W is (100 − percentile) SLAs, at most one. What has piled up is added.
+ * The rate that a plan must keep up with. The forecast is of the busiest second; an SLA of several lets requests wait for
+ * quieter ones, so what chance alone adds to the level counts 1/√W. The rarer misses may be, the less is averaged:
+ * W is (100 − percentile) / 2 SLAs, at most one.
  */
 function rateToPlanFor(
-  { forecast, countsPerS, open }: Situation,
+  { forecast, countsPerS }: Situation,
   { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
 ): number {
   const cautious = percentile >= CAUTIOUS_PERCENTILE;
@@ -64,10 +58,8 @@ function rateToPlanFor(
   const peak = cautious ? PEAK.p90 : PEAK.median;
   const level = mean(countsPerS.slice(-LEVEL_S));
   const byChance = Math.min(Math.max(0, busiest - level), peak * deviation(countsPerS));
-  const slaS = slaMs / 1000;
-  const averagedS = Math.max(1, slaS * Math.min(1, 100 - percentile));
-  const piledUp = Math.max(0, open - busiest * slaS) / DRAIN_S;
-  const ratePerS = busiest - byChance * (1 - 1 / Math.sqrt(averagedS)) + piledUp;
+  const averagedS = Math.max(1, (slaMs / 1000) * Math.min(1, (100 - percentile) / 2));
+  const ratePerS = busiest - byChance * (1 - 1 / Math.sqrt(averagedS));
   return Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
 }
 

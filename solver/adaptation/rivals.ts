@@ -71,6 +71,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
           throw error;
         }
       },
+      interim: async () => undefined,
       overtaken: () => false,
     };
   };

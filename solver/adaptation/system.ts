@@ -1,18 +1,12 @@
 import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from '../predictors/predictor.ts';
-import { sameChoice } from './diff.ts';
+import { sameChoice, sameSessions } from './diff.ts';
 
 /** What is known of the load when a plan is made. */
-export interface Situation extends Observed {
+export interface Situation {
   readonly forecast: Forecast;
-}
-
-/** What was seen of a load. */
-export interface Observed {
   /** Requests of each of the last seconds, the oldest first; at least one. */
   readonly countsPerS: readonly number[];
-  /** Requests that have not ended. */
-  readonly open: number;
 }
 
 /** Plans for a load that changes: ours, or a rival. */
@@ -24,6 +18,10 @@ export interface System {
    * @throws NothingMeasuredError, and InfeasiblePlanError where nothing runs yet that could stay
    */
   plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
+  /**
+   * What the sessions that there are had best do until those of a new plan have started; undefined: go on as they do.
+   */
+  interim(situation: Situation, current: Plan): Promise<Plan | undefined>;
   /** Whether a plan must not wait for the end of its interval. */
   overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }
@@ -33,21 +31,29 @@ export interface Step {
   readonly forecast: Forecast;
   /** The rate that was planned for. */
   readonly plannedPerS: number;
-  /** The current one where nothing changes but the rate that it was made for. */
-  readonly plan: Plan;
+  /** To be followed one after the other, each once its workers have started; none: the current plan stays. */
+  readonly plans: readonly Plan[];
 }
 
-/** One step of adaptation. @param nowS seconds since the load began */
+/**
+ * One step of adaptation.
+ * @param countsPerS requests of each past second, the oldest first; at least one
+ * @param nowS seconds since the load began
+ */
 export async function adapt(
   system: System,
   predictor: Predictor,
-  { countsPerS, open }: Observed,
+  countsPerS: readonly number[],
   nowS: number,
-  current: Plan | undefined,
+  current: Plan,
 ): Promise<Step> {
   const known = countsPerS.slice(-HISTORY_S);
   const forecast = await predictor.forecast(known, nowS);
-  const plan = await system.plan({ forecast, countsPerS: known, open }, current);
-  const stays = current !== undefined && sameChoice(plan, current);
-  return { forecast, plannedPerS: plan.ratePerS, plan: stays ? current : plan };
+  const situation = { forecast, countsPerS: known };
+  const plan = await system.plan(situation, current);
+  const { ratePerS: plannedPerS } = plan;
+  if (sameChoice(plan, current)) return { forecast, plannedPerS, plans: [] };
+  const interim = sameSessions(plan, current) ? undefined : await system.interim(situation, current);
+  const changes = interim !== undefined && !sameChoice(interim, current);
+  return { forecast, plannedPerS, plans: changes ? [interim, plan] : [plan] };
 }

@@ -33,7 +33,6 @@ export interface AdaptationStep extends Step {
 
 export interface AdaptationResult {
   readonly requests: readonly RequestRecord[];
-  /** The first is what served from the start. */
   readonly steps: readonly AdaptationStep[];
   /** Each from when it served. */
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
@@ -69,6 +68,7 @@ class AdaptiveSimulation {
   readonly #cost: Held[] = [];
   readonly #pas: Held[] = [];
   readonly #countsPerS: readonly number[];
+  #decided: Plan | undefined;
   /** By time. */
   readonly #pending: Pending[] = [];
 
@@ -78,15 +78,19 @@ class AdaptiveSimulation {
   }
 
   async run(): Promise<AdaptationResult> {
-    const { system, durationS, intervalMs } = this.#input;
-    const simulation = this.#simulation(await this.#decide(0, 0, undefined));
+    const { system, predictor, durationS, intervalMs } = this.#input;
+    const countsPerS = this.#countsBefore(0);
+    const forecast = await predictor.forecast(countsPerS, 0);
+    const first = await system.plan({ forecast, countsPerS }, undefined);
+    this.#decided = first;
+    const simulation = this.#simulation(first);
     this.#note(0, simulation);
     for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
       this.#runUntil(simulation, atMs);
       this.#input.onProgress?.(atMs);
-      const last = this.#steps.at(-1)!;
-      const due = atMs - last.atMs >= intervalMs;
-      if (due || system.overtaken(last.forecast, this.#countsBefore(atMs)))
+      const last = this.#steps.at(-1);
+      const due = atMs - (last?.atMs ?? 0) >= intervalMs;
+      if (due || system.overtaken(last?.forecast ?? forecast, this.#countsBefore(atMs)))
         await this.#step(simulation, atMs);
     }
     this.#runUntil(simulation, durationS * 1000);
@@ -108,11 +112,15 @@ class AdaptiveSimulation {
     });
   }
 
-  /** Decides, and starts what the plan needs; it may be decided again before that has started. */
+  /** Decides, and starts what the plans need; it may be decided again before that has started. */
   async #step(simulation: SwitchingSimulation, atMs: number): Promise<void> {
-    const before = this.#steps.at(-1)!.plan;
-    const plan = await this.#decide(atMs, simulation.open, before);
-    if (plan === before) return;
+    const { system, predictor } = this.#input;
+    const step = await adapt(system, predictor, this.#countsBefore(atMs), atMs / 1000, this.#decided!);
+    this.#steps.push({ atMs, ...step });
+    for (const plan of step.plans) this.#follow(simulation, atMs, plan);
+  }
+
+  #follow(simulation: SwitchingSimulation, atMs: number, plan: Plan): void {
     const change = simulation.prepare(plan);
     this.#note(atMs, simulation);
     const startMs = Math.max(
@@ -121,6 +129,8 @@ class AdaptiveSimulation {
     );
     // Never before one that was decided earlier.
     this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
+    this.#decided = plan;
+    this.#runUntil(simulation, atMs);
   }
 
   /** Lets the plans serve whose workers start until then. */
@@ -140,14 +150,6 @@ class AdaptiveSimulation {
     const counts = this.#countsPerS.slice(Math.max(0, seconds - HISTORY_S), seconds);
     while (counts.length < Math.min(seconds, HISTORY_S)) counts.push(0);
     return counts;
-  }
-
-  async #decide(atMs: number, open: number, current: Plan | undefined): Promise<Plan> {
-    const { system, predictor } = this.#input;
-    const observed = { countsPerS: this.#countsBefore(atMs), open };
-    const step = await adapt(system, predictor, observed, atMs / 1000, current);
-    this.#steps.push({ atMs, ...step });
-    return step.plan;
   }
 
   #note(atMs: number, { live, serving }: SwitchingSimulation): void {

@@ -49,11 +49,6 @@ export class SwitchingSimulation {
     return this.#live.values();
   }
 
-  /** Requests that have not ended. */
-  get open(): number {
-    return this.#simulation.dispatch.open;
-  }
-
   runUntil(untilMs: number): void {
     this.#simulation.runUntil(untilMs);
   }
@@ -62,12 +57,11 @@ export class SwitchingSimulation {
     return this.#simulation.finish();
   }
 
-  /** Starts what a plan needs. Its batches are closed its way at once where the sessions stay. */
+  /** Starts what a plan needs. */
   prepare(plan: Plan): Switch {
     const { start, retire } = diff(this.#wanted, plan);
     this.#wanted = this.#wanted.filter(({ id }) => !retire.includes(id));
     const started = start.map((worker) => this.#worker(plan, worker));
-    this.#simulation.dispatch.setPolicy(policyOf(meanwhile(this.#serving, plan)));
     return { plan, start: started, retire };
   }
 
@@ -98,13 +92,3 @@ const dispatchWorkers = (plan: Plan, live: readonly LiveWorker[]) =>
     stages: plan.stages,
     workers: live.map(({ id, planWorker }) => ({ id, stages: planWorker.stages })),
   });
-
-/** What serves until the workers of a plan have started: its batches where the sessions stay, what there was elsewhere. */
-const meanwhile = (serving: Plan, plan: Plan): Plan => ({
-  ...plan,
-  stages: plan.stages.map((stage, s) => {
-    const { sha256, backend, threads } = serving.stages[s]!;
-    const stays = stage.sha256 === sha256 && stage.backend === backend && stage.threads === threads;
-    return stays ? stage : serving.stages[s]!;
-  }),
-});

@@ -66,13 +66,19 @@ export class Adapter {
 
   async #step(countsPerS: readonly number[], nowMs: number): Promise<void> {
     const { system, predictor } = this.options;
-    const observed = { countsPerS, open: this.executor.open };
-    const current = this.executor.plan;
-    const { forecast, plannedPerS, plan } = await adapt(system, predictor, observed, nowMs / 1000, current);
+    const { forecast, plannedPerS, plans } = await adapt(
+      system,
+      predictor,
+      countsPerS,
+      nowMs / 1000,
+      this.executor.plan,
+    );
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
     this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
-    if (this.#stopped || plan === current) return;
-    await this.executor.switchTo(plan);
-    this.hooks.onSwitch(plan);
+    for (const plan of plans) {
+      if (this.#stopped) return;
+      await this.executor.switchTo(plan);
+      this.hooks.onSwitch(plan);
+    }
   }
 }

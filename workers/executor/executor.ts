@@ -83,11 +83,6 @@ export class Executor {
     return this.#dispatch.queued;
   }
 
-  /** Requests that have not ended. */
-  get open(): number {
-    return this.#dispatch.open;
-  }
-
   /**
    * Sends a request. @param input pixels of one item of the first stage; they are copied for each try, never taken
    * @param arrivalMs when it was due, of `performance.now()`
