@@ -71,7 +71,6 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
           throw error;
         }
       },
-      interim: async () => undefined,
       overtaken: () => false,
     };
   };

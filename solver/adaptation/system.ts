@@ -18,10 +18,8 @@ export interface System {
    * @throws NothingMeasuredError, and InfeasiblePlanError where nothing runs yet that could stay
    */
   plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
-  /**
-   * What the sessions that there are had best do until those of a new plan have started; undefined: go on as they do.
-   */
-  interim(situation: Situation, current: Plan): Promise<Plan | undefined>;
+  /** What the sessions that there are had best do until those of a new plan have started. Absent: they go on as they do. */
+  interim?(situation: Situation, current: Plan): Promise<Plan>;
   /** Whether a plan must not wait for the end of its interval. */
   overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }
@@ -53,7 +51,7 @@ export async function adapt(
   const plan = await system.plan(situation, current);
   const { ratePerS: plannedPerS } = plan;
   if (sameChoice(plan, current)) return { forecast, plannedPerS, plans: [] };
-  const interim = sameSessions(plan, current) ? undefined : await system.interim(situation, current);
+  const interim = sameSessions(plan, current) ? undefined : await system.interim?.(situation, current);
   const changes = interim !== undefined && !sameChoice(interim, current);
   return { forecast, plannedPerS, plans: changes ? [interim, plan] : [plan] };
 }

@@ -40,7 +40,6 @@ const system = (name: SystemName, of: Profile, more: Partial<RivalSettings> = {}
 const situation = (medianPerS: number, p90PerS = 3 * medianPerS): Situation => ({
   countsPerS: [p90PerS],
   forecast: { medianPerS, p90PerS },
-  open: 1000,
 });
 
 const chosen = (plan: Plan) => plan.stages.map(({ variant, threads, batch }) => [variant, threads, batch]);
