@@ -20,8 +20,8 @@ describe('ours', () => {
       rates: [...seconds(33, 5), ...seconds(27, 60)],
       intervalMs: 10_000,
     });
-    expect(steps.slice(0, 4).map(({ atMs }) => atMs)).toEqual([0, 10_000, 20_000, 30_000]);
-    const [answer] = steps.slice(4);
+    expect(steps.slice(0, 3).map(({ atMs }) => atMs)).toEqual([10_000, 20_000, 30_000]);
+    const [answer] = steps.slice(3);
     expect(answer!.atMs).toBeGreaterThan(33_000);
     expect(answer!.atMs).toBeLessThanOrEqual(35_000);
     expect(answer!.plannedPerS).toBeGreaterThanOrEqual(60);
@@ -33,7 +33,7 @@ describe('ours', () => {
       rates: seconds(60, 20),
       intervalMs: 10_000,
     });
-    expect(steps.map(({ atMs }) => atMs)).toEqual([0, 1, 2, 3, 4, 5].map((i) => 10_000 * i));
+    expect(steps.map(({ atMs }) => atMs)).toEqual([1, 2, 3, 4, 5].map((i) => 10_000 * i));
   });
 
   it('goes on deciding where the load has ended', async () => {
