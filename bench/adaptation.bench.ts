@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { type AdaptationReport, type Comparison, parseReport, REPORT } from '../solver/documents/report.ts';
 import { learnedPredictor } from '../workers/predictor/node.ts';
 import { comparer } from './adaptation/compare.ts';
+import { paperTable } from './adaptation/paper.ts';
 import { PIPELINES, type Pipeline, subject, workloads } from './adaptation/subjects.ts';
 import { comparisonTable } from './adaptation/table.ts';
 import { readJson, writeJson } from './files.ts';
@@ -76,5 +77,7 @@ else {
   const parts = await Promise.all(asked.map((pipeline) => readJson(partOf(pipeline), parseReport)));
   const comparisons = parts.flatMap((part) => (part.kind === 'adaptation' ? part.comparisons : []));
   const written = await writeReport(`${OUT}/report.json`, reportOf(comparisons));
+  const paper = paperTable(comparisons);
+  if (paper) console.log(`${paper}\n`);
   console.log(`${comparisonTable(comparisons)}\n\nwrote ${written.join(', ')}`);
 }

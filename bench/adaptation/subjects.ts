@@ -16,6 +16,7 @@ import { journalBeside } from '../commands/profile.ts';
 import { readJson, writeJson } from '../files.ts';
 import { ROOT } from '../host.ts';
 import { openRunner } from '../runner.ts';
+import { PAPERS_TRACE } from './paper.ts';
 
 /** A pipeline as all systems get it. */
 export interface Subject {
@@ -108,7 +109,7 @@ export async function workloads(): Promise<Trace[]> {
   if (traces.length === 0)
     console.error(`There is no ${path}: IPA's own bursty trace is left out. Set IPA_EDGE_REFERENCE.`);
   return [
-    ...traces.map((trace) => ({ ...trace, name: 'ipa-bursty' })),
+    ...traces.map((trace) => ({ ...trace, name: PAPERS_TRACE })),
     ...WORKLOADS.map((kind) => workload(kind, { seed: SEED })),
   ];
 }
