@@ -17,6 +17,12 @@ const LOSSES_MAX = 3;
 /** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. */
 const TIMER_SHARE = 0.05;
 
+/**
+ * Of requests that were begun, the share that may come to nothing. The margin that keeps it so moves by this part of the
+ * SLA for each that does.
+ */
+const WASTED = { share: 0.05, step: 0.01, marginMax: 0.5 };
+
 /** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
 const LATE_GRAIN_MS = 0.01;
 
@@ -62,6 +68,8 @@ class QueueDispatch implements Dispatch {
   readonly #workers = new Map<string, WorkerState>();
   #actions: Action[] = [];
   #entered = 0;
+  /** Of the SLA: how much earlier a request must begin than its expected times say. Queues and slow batches need it in an overload. */
+  #margin = 0;
   #items = 0;
   #started = 0;
 
@@ -101,7 +109,10 @@ class QueueDispatch implements Dispatch {
       if (!request.entries.delete(entry)) return; // The request has ended.
       const count = last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
-      if (request.entries.size === 0) this.#end(request, 'completed');
+      if (request.entries.size === 0) {
+        this.#learn(nowMs - request.arrivalMs > this.#policy.slaMs);
+        this.#end(request, 'completed');
+      }
     });
   }
 
@@ -203,6 +214,13 @@ class QueueDispatch implements Dispatch {
     this.#actions.push({ kind: 'end', request: request.id, outcome });
   }
 
+  /** A request that was begun came to nothing, or did not: then, and where none is begun any more, the margin shrinks. */
+  #learn(wasted: boolean): void {
+    const { share, step, marginMax } = WASTED;
+    const moved = this.#margin + step * (wasted ? 1 : -share / (1 - share));
+    this.#margin = Math.min(marginMax, Math.max(0, moved));
+  }
+
   #inFlight(id: number): BatchState {
     const batch = this.#batches.get(id);
     if (batch === undefined) throw new BatchNotInFlightError(id);
@@ -241,6 +259,7 @@ class QueueDispatch implements Dispatch {
       const queue = this.#queues[i]!;
       const head = queue.head();
       if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
+      this.#learn(queue.stage > 0);
       this.#end(head.request, 'shed');
       i = -1; // It may have stood in other queues too, where another is at the head now.
     }
@@ -251,7 +270,9 @@ class QueueDispatch implements Dispatch {
     const { slaMs, stages } = this.#policy;
     const { stage } = queue;
     const atHand = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
-    return request.arrivalMs + slaMs - this.#outlook.remainingMs(stages, stage, request.waiting, atHand);
+    // Only for those that nothing was spent on yet.
+    const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin : 0));
+    return dueMs - this.#outlook.remainingMs(stages, stage, request.waiting, atHand);
   }
 
   /** When the batch at the head of a queue closes if nothing more comes; in the past where it is full. */
