@@ -43,7 +43,7 @@ const partOf = (pipeline: Pipeline) => `${OUT}/${pipeline}.json`;
 async function compare(pipeline: Pipeline): Promise<void> {
   const compareOn = await comparer(await subject(pipeline, OUT), await learnedPredictor());
   const comparisons: Comparison[] = [];
-  for (const trace of await workloads()) {
+  for (const trace of await workloads(pipeline)) {
     const startMs = performance.now();
     comparisons.push(await compareOn(trace));
     const seconds = Math.round((performance.now() - startMs) / 1000);

@@ -15,7 +15,7 @@ import { profileId } from '../../workers/store/exchange.ts';
 import type { Subject } from './subjects.ts';
 
 /** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
-const PERCENTILES = [90, 98, 99, 99.5];
+const PERCENTILES = [50, 90, 98, 99];
 const ACCURACY = ['product', 'sum'] as const;
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */

@@ -101,15 +101,25 @@ async function measure(path: string): Promise<Profile> {
   }
 }
 
+/** Of the paper's trace, from before its burst until after it. */
+const BURST_S = [360, 840] as const;
+/** `fashion` has thousands of requests a second: of them so many seconds, and of the paper's trace its burst. */
+const SHORT_S = 300;
+
 /** IPA's bursty trace where the reference data is, and every kind of generated load. */
-export async function workloads(): Promise<Trace[]> {
+export async function workloads(pipeline: Pipeline): Promise<Trace[]> {
+  const short = pipeline === 'fashion';
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');
   const path = join(reference, 'ipa/traces/bursty.json');
   const traces = existsSync(path) ? [parseTrace(JSON.parse(await readFile(path, 'utf8')), path)] : [];
   if (traces.length === 0)
     console.error(`There is no ${path}: IPA's own bursty trace is left out. Set IPA_EDGE_REFERENCE.`);
   return [
-    ...traces.map((trace) => ({ ...trace, name: PAPERS_TRACE })),
-    ...WORKLOADS.map((kind) => workload(kind, { seed: SEED })),
+    ...traces.map((trace) => ({
+      ...trace,
+      name: PAPERS_TRACE,
+      rates: short ? trace.rates.slice(...BURST_S) : trace.rates,
+    })),
+    ...WORKLOADS.map((kind) => workload(kind, { seed: SEED, ...(short && { durationS: SHORT_S }) })),
   ];
 }

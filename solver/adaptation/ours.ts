@@ -29,8 +29,9 @@ export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current'>;
  * @param planAt throws InfeasiblePlanError where nothing meets a request
  */
 export function ours(planAt: (request: PlanRequest) => Promise<Plan>, request: StandingRequest): System {
-  // In the second that is planned for, replicas may be busy throughout; the simulation says whether that is too much.
-  const resources = { ...request.resources, utilisationMax: 1 };
+  // In the second that is planned for, replicas may be busy throughout, and what may be missed need not be kept up with;
+  // the simulation says whether that is too much.
+  const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     nearest(
       (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),

@@ -35,8 +35,8 @@ export const resources = z.strictObject({
   gpus: z.number().nonnegative(),
   pricePerCore: z.number().nonnegative(),
   pricePerGpu: z.number().nonnegative(),
-  /** ρ, the highest utilisation that is planned with. */
-  utilisationMax: z.number().positive().max(1),
+  /** ρ, the highest utilisation that is planned with; over 1 where so many may miss the SLA that not all need be served. */
+  utilisationMax: z.number().positive().max(2),
   memoryBytes: positiveCount.optional(),
 });
 export type Resources = z.infer<typeof resources>;

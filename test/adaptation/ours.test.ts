@@ -122,7 +122,7 @@ describe('what ours asks for', () => {
     expect(asked).toHaveLength(1);
     expect(asked[0]).toEqual({
       ...asks,
-      resources: { ...asks.resources, utilisationMax: 1 },
+      resources: { ...asks.resources, utilisationMax: 100 / 99 },
       ratePerS: asked[0]!.ratePerS,
     });
   });
