@@ -65,8 +65,10 @@ export function planTimeline({ plans, adaptation }: RunReport): string {
     share(plan.predicted.pas),
     plan.predicted.cost.toFixed(2),
   ]);
+  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const switches = `${counted(plans.length - 1, 'change')} of plan`;
   const decisions = adaptation
-    ? `${adaptation.steps.length} decisions by ${adaptation.system}`
-    : 'no decision';
-  return `${table(['from s', 'for /s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}, ${plans.length - 1} switches`;
+    ? `${counted(adaptation.steps.length, 'decision')} by ${adaptation.system}, ${switches}`
+    : switches;
+  return `${table(['from s', 'for /s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}`;
 }

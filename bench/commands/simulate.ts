@@ -133,6 +133,10 @@ async function subject(options: {
   const path = join(ROOT, 'models', options.pipeline!, 'manifest.json');
   if (!/^[A-Za-z0-9._-]+$/.test(options.pipeline!) || !existsSync(path))
     throw new UsageError(`There is no pipeline ${options.pipeline}: see the folders models/ipa-*.`);
+  if (!options.pipeline!.startsWith('ipa-'))
+    throw new UsageError(
+      `${options.pipeline} has models and no published figures: profile it, and give that with --profile.`,
+    );
   const published = await readJson(path, parsePublished);
   const slaMs = options.sla ?? published.slaMs;
   const rivals = publishedRivals(published);

@@ -83,9 +83,9 @@ it('a plan keeps what it promised with another seed', () => {
 });
 
 describe.each([
-  ['the rate', 'rate', 0.25, 0.8, 0.35],
-  // Its shedding goes by the times that it was made with: it starts what will be late.
-  ['the latencies', 'times', 0.42, 0.6, 0.02],
+  ['the rate', 'rate', 0.2, 0.9, 0.65],
+  // Its shedding goes by the times that it was made with, and learns how far they are off.
+  ['the latencies', 'times', 0.35, 0.75, 0.4],
 ] as const)('with 1.5 times %s', (_, key, most, goodput, least) => {
   it('planning again attains no less than the plan that there was', () => {
     for (const { [key]: of } of met) expect(regret(of)).toBeGreaterThan(-NOISE);
