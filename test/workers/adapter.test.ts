@@ -90,7 +90,6 @@ describe('an adapter', () => {
     const events: string[] = [];
     const startMs = performance.now();
     const executor = {
-      open: 0,
       plan: first,
       async switchTo(plan: Plan) {
         await switchTo?.(plan);
@@ -183,5 +182,18 @@ describe('an adapter', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(asked).toHaveLength(1);
     expect(switches).toEqual([]);
+    expect(adapter.steps).toEqual([]);
+  });
+
+  test.each([
+    ['ends', () => new Promise<void>((resolve) => setTimeout(resolve, 4500))],
+    ['fails', () => new Promise<void>((_, reject) => setTimeout(() => reject(new Error('closed')), 4500))],
+  ])('that was stopped does not tell of a switch that %s afterwards', async (_, switchTo) => {
+    const { adapter, switches, events } = started({ plan: async () => second }, { switchTo });
+    await vi.advanceTimersByTimeAsync(12_000);
+    adapter.stop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(switches).toEqual([]);
+    expect(events).toEqual([]);
   });
 });

@@ -42,6 +42,7 @@ export class Adapter {
     this.#countsPerS[second]!++;
   }
 
+  /** Decides nothing any more, and tells of nothing. */
   stop(): void {
     this.#stopped = true;
     this.#cancel();
@@ -55,9 +56,9 @@ export class Adapter {
     const due = nowMs - this.#decidedMs >= 1000 * this.options.intervalS;
     if (seconds > 0 && (due || this.#overtaken(countsPerS))) {
       this.#decidedMs = nowMs;
-      await this.#step(countsPerS, nowMs).catch((error) =>
-        this.hooks.onEvent(`the plan stays: ${message(error)}`),
-      );
+      await this.#step(countsPerS, nowMs).catch((error) => {
+        if (!this.#stopped) this.hooks.onEvent(`the plan stays: ${message(error)}`);
+      });
     }
     if (this.#stopped) return;
     const nextMs = LOOK_MS * (Math.floor((performance.now() - this.#startMs) / LOOK_MS) + 1);
@@ -73,12 +74,14 @@ export class Adapter {
       nowMs / 1000,
       this.executor.plan,
     );
+    if (this.#stopped) return;
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
     this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
     for (const plan of plans) {
       if (this.#stopped) return;
       await this.executor.switchTo(plan);
-      this.hooks.onSwitch(plan);
+      // An executor that was closed meanwhile has not switched.
+      if (!this.#stopped) this.hooks.onSwitch(plan);
     }
   }
 }

@@ -218,6 +218,7 @@ export class Executor {
         this.hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
         return this.#pump();
       } catch (error) {
+        if (this.#closed) return;
         this.hooks.onEvent?.(
           `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)}`,
         );
