@@ -77,7 +77,7 @@ describe('IPA', () => {
     expect(plan.predicted.cost).toBe(replicas[0]! + replicas[1]!);
   });
 
-  it('plans for the median of the forecast, whatever has piled up', async () => {
+  it('plans for the median of the forecast, whatever its p90', async () => {
     expect((await system('ipa', forced).plan(situation(40, 400), undefined)).ratePerS).toBe(40);
   });
 
