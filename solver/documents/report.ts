@@ -86,6 +86,9 @@ export type Adaptation = z.infer<typeof adaptation>;
 /** Above this number the requests of a run are not told one by one. */
 export const MOST_REQUESTS = 100_000;
 
+/** Longer texts of events are cut. */
+export const EVENT_LENGTH_MAX = 400;
+
 export const runReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('run'),
@@ -124,7 +127,7 @@ export const runReportSchema = z.strictObject({
   requests: z.array(requestRecord),
   service: z.array(service),
   /** Workers lost and replaced, switches, and what else happened. */
-  events: z.array(z.strictObject({ atMs: milliseconds, what: z.string().max(400) })),
+  events: z.array(z.strictObject({ atMs: milliseconds, what: z.string().max(EVENT_LENGTH_MAX) })),
 });
 export type RunReport = z.infer<typeof runReportSchema>;
 

@@ -10,7 +10,6 @@ import {
 } from '../../solver/documents/report.ts';
 import { meanHeld, overTime } from '../../solver/over-time.ts';
 import { requestResult } from '../../solver/run-result.ts';
-import { summariseRequests } from '../../solver/simulator/predict.ts';
 import { serviceFromRun } from '../../solver/simulator/service.ts';
 import { type PlanModel, SwitchingSimulation } from '../../solver/simulator/switching.ts';
 import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
@@ -117,8 +116,8 @@ function resimulate(
   requests: readonly RequestRecord[],
   service: readonly Service[],
 ): RunReport['resimulated'] {
-  const ran = ({ name, variant }: Plan['stages'][number]) =>
-    service.some((entry) => entry.stage === name && entry.variant === variant);
+  const ran = ({ name, variant, backend }: Plan['stages'][number]) =>
+    service.some((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend);
   // A plan that was left at once may have run no batch of a stage.
   const served = plans.filter(({ plan: { stages } }) => stages.every(ran));
   if (requests.length === 0 || served[0] !== plans[0]) return null;
@@ -139,11 +138,14 @@ function resimulate(
     simulation.switchTo(simulation.prepare(next.plan));
   }
   const { requests: simulated } = simulation.finish();
-  const { latencyMs, slaAttainment } = summariseRequests(simulated, plan.slaMs, load.durationS);
-  return { p95: latencyMs?.p95 ?? null, slaAttainment };
+  const { latencyMs, slaAttainment } = requestResult(simulated, plan.slaMs, load.durationS);
+  return { p95: latencyMs.p95, slaAttainment };
 }
 
-/** Items per scene and stage as some requests of a run had them; a scene of which none completed is given the mean of the others. */
+/**
+ * Items per scene and stage as some requests of a run had them; a scene of which none completed is given the mean of the
+ * others.
+ */
 function observedCounts(
   answers: readonly Answer[],
   scenes: Int32Array,

@@ -3,7 +3,7 @@ import { labelledItems, type Pack } from '../../models/pack.ts';
 import { pixelsOf, splitItems } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import { EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type AdaptationOptions, Adapter } from './adapter.ts';
@@ -57,7 +57,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const events: RunReport['events'] = [];
   let startMs = performance.now();
   const onEvent = (what: string) => {
-    events.push({ atMs: Math.max(0, performance.now() - startMs), what });
+    events.push({ atMs: Math.max(0, performance.now() - startMs), what: what.slice(0, EVENT_LENGTH_MAX) });
   };
   const executor = await Executor.start(
     plan,
