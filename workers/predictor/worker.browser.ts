@@ -16,6 +16,10 @@ async function load(): Promise<Predictor> {
 const api = {
   async load(): Promise<void> {
     predictor ??= load();
+    // One that failed is tried again.
+    predictor.catch(() => {
+      predictor = undefined;
+    });
     await predictor;
   },
   forecast: async (countsPerS: readonly number[]) => (await predictor!).forecast(countsPerS),
