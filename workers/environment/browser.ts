@@ -1,10 +1,24 @@
 import type { Device } from '../../solver/documents/common.ts';
-import { StageWorker } from '../stage/stage-worker.ts';
+import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
 import { type Environment, SOFTWARE_ADAPTER } from './environment.ts';
 
 interface UserAgentData {
   readonly platform: string;
   readonly brands: readonly { brand: string; version: string }[];
+}
+
+/** A web worker as what waits for it needs it. */
+export function rawWorker(worker: Worker): RawWorker {
+  let end: (reason: string) => void;
+  const gone = new Promise<string>((resolve) => {
+    end = resolve;
+  });
+  worker.addEventListener('error', (event) => end(event.message || 'it could not be loaded'));
+  const terminate = () => {
+    worker.terminate();
+    end('it was terminated');
+  };
+  return { endpoint: worker, gone, terminate };
 }
 
 /** The environment of a page: stage workers are web workers. */
@@ -24,16 +38,7 @@ export function browserEnvironment(): Environment {
         type: 'module',
         name: id,
       });
-      let end: (reason: string) => void;
-      const gone = new Promise<string>((resolve) => {
-        end = resolve;
-      });
-      worker.addEventListener('error', (event) => end(event.message || 'it could not be loaded'));
-      const terminate = () => {
-        worker.terminate();
-        end('it was terminated');
-      };
-      return StageWorker.start(id, { endpoint: worker, gone, terminate }, threads);
+      return StageWorker.start(id, rawWorker(worker), threads);
     },
     async describe(runtime) {
       return {

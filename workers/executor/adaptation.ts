@@ -1,7 +1,7 @@
 import { ours, type StandingRequest } from '../../solver/adaptation/ours.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { Predictor, PredictorName } from '../../solver/predictors/predictor.ts';
-import type { OpenPlanner } from '../planner/api.ts';
+import type { RemotePlanner } from '../planner/remote.ts';
 import { choosePredictor } from '../predictor/choose.ts';
 import type { AdaptationOptions } from './adapter.ts';
 
@@ -17,11 +17,11 @@ export interface AdaptationAsk {
 
 /** What of adaptation differs by environment. */
 export interface AdaptationEnvironment {
-  openPlanner(profile: Profile): Promise<OpenPlanner>;
+  openPlanner(profile: Profile): Promise<RemotePlanner>;
   learnedPredictor(): Promise<Predictor>;
 }
 
-/** Opens what an adapting run needs, lets it run, and closes it. */
+/** Opens what an adapting run needs, lets it run, and closes it. @throws WorkerLostError, and what `run` throws */
 export async function withAdaptation<T>(
   ask: AdaptationAsk | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,
@@ -29,14 +29,14 @@ export async function withAdaptation<T>(
 ): Promise<T> {
   if (ask === undefined) return run(undefined);
   const { profile, request, predictor, intervalS } = ask;
-  const { planAt, close } = await openPlanner(profile);
+  const planner = await openPlanner(profile);
   try {
     return await run({
-      system: ours(planAt, request),
+      system: ours((asked) => planner.planAt(asked), request),
       predictor: await choosePredictor(predictor, learnedPredictor),
       intervalS,
     });
   } finally {
-    close();
+    planner.close();
   }
 }

@@ -1,4 +1,3 @@
-import type { Remote } from 'comlink';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
 import type { PlanRequest } from '../../solver/options.ts';
@@ -15,8 +14,8 @@ export class Planner {
 
   /** The profile that is planned with from now on. */
   async offer(profile: Profile): Promise<void> {
-    this.#profile = profile;
     this.#planAt = await planOn(profile);
+    this.#profile = profile;
   }
 
   async plan(request: PlanRequest) {
@@ -40,19 +39,3 @@ export class Planner {
     }
   }
 }
-
-/** A planner in a worker of its own. */
-export interface OpenPlanner {
-  readonly planAt: PlanAt;
-  close(): void;
-}
-
-/** A worker's planner as a function of this side, with its errors whole again. */
-export const planThrough =
-  (planner: Remote<Planner>): PlanAt =>
-  async (request) => {
-    const answer = await planner.plan(request);
-    if (answer.ok) return answer.ok;
-    const { binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
-    throw new InfeasiblePlanError(answer.infeasible.request, binding, nearestSlaMs, nearestRatePerS);
-  };

@@ -1,6 +1,7 @@
 import { type Endpoint, type Remote, transfer, wrap } from 'comlink';
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError, WorkerLostError } from '../errors.ts';
+import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
+import { Lifeline } from '../lifeline.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
 
@@ -15,9 +16,7 @@ export interface RawWorker {
 /** The driver's end of a stage worker. Every call rejects with WorkerLostError once the worker is gone. */
 export class StageWorker {
   readonly #api: Remote<StageWorkerApi>;
-  /** Rejects of the calls that wait. Racing each call against one promise would keep every answer for ever. */
-  readonly #waiting = new Set<(error: Error) => void>();
-  #gone: Error | undefined;
+  readonly #lifeline: Lifeline;
   #info: Runtime['info'] | undefined;
 
   private constructor(
@@ -25,10 +24,7 @@ export class StageWorker {
     private readonly raw: RawWorker,
   ) {
     this.#api = wrap<StageWorkerApi>(raw.endpoint);
-    raw.gone.then((reason) => {
-      this.#gone = new WorkerLostError(id, reason);
-      for (const reject of this.#waiting) reject(this.#gone);
-    });
+    this.#lifeline = new Lifeline(id, raw.gone);
   }
 
   /** Loads ONNX Runtime in a new worker. */
@@ -76,11 +72,11 @@ export class StageWorker {
   }
 
   #call<T>(answer: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#gone) return reject(this.#gone);
-      this.#waiting.add(reject);
-      answer.then(resolve, (error) => reject(revive(error))).finally(() => this.#waiting.delete(reject));
-    });
+    return this.#lifeline.call(
+      answer.catch((error) => {
+        throw revive(error);
+      }),
+    );
   }
 }
 

@@ -1,0 +1,32 @@
+import { expect, test, vi } from 'vitest';
+import { InfeasiblePlanError } from '../../solver/errors.ts';
+import { WorkerLostError } from '../../workers/errors.ts';
+import { openPlanner } from '../../workers/planner/node.ts';
+import { RemotePlanner } from '../../workers/planner/remote.ts';
+import { pipeline } from '../solver/pipelines.ts';
+import { request } from '../solver/profiles.ts';
+
+const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
+
+test('a planner in a child process plans, tells what is infeasible, and ends with its calls', async () => {
+  const planner = await openPlanner(profile);
+  const { stages } = await planner.planAt(request({ slaMs: 1000 }));
+  expect(stages.map(({ variant }) => variant)).toEqual(['s']);
+
+  const tooShort = planner.planAt(request({ slaMs: 1 }));
+  await expect(tooShort).rejects.toBeInstanceOf(InfeasiblePlanError);
+  await expect(tooShort).rejects.toMatchObject({ request: { slaMs: 1 }, nearestSlaMs: expect.any(Number) });
+
+  const waiting = planner.planAt(request({ slaMs: 1000 }));
+  planner.close();
+  await expect(waiting).rejects.toBeInstanceOf(WorkerLostError);
+  await expect(planner.planAt(request({ slaMs: 1000 }))).rejects.toBeInstanceOf(WorkerLostError);
+});
+
+test('a planner that dies before it has the profile is said to be lost, and ended', async () => {
+  const endpoint = { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} };
+  const terminate = vi.fn();
+  const opened = RemotePlanner.open({ endpoint, gone: Promise.resolve('exit code 1'), terminate }, profile);
+  await expect(opened).rejects.toThrow('Worker planner was lost: exit code 1');
+  expect(terminate).toHaveBeenCalledOnce();
+});
