@@ -153,13 +153,15 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanReq
   const byId = stages.map((stage) => {
     const all = stage.measured.map((measured) => option(stage, measured, request));
     const fit = all.filter((o) => o.utilisation <= resources.utilisationMax + ROUNDING);
-    if (fit.length === 0)
+    if (fit.length === 0) {
+      const held = replicasHeld(stage.name, request);
       overloaded.push(
         `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
           `${+Math.min(...all.map((o) => o.utilisation)).toPrecision(4)} of ` +
-          `${request.replicas?.[stage.name] === undefined ? 'a GPU' : `${request.replicas[stage.name]} replicas' time`}; ` +
-          `at most ${resources.utilisationMax} of it may be used`,
+          `${held === undefined ? 'a GPU' : `the time of ${held} ${held === 1 ? 'replica' : 'replicas'}`}; ` +
+          `at most ${+resources.utilisationMax.toPrecision(4)} of it may be used`,
       );
+    }
     return new Map(fit.map((o) => [optionId(o.cell), o]));
   });
   const problem: Problem = {
@@ -235,6 +237,10 @@ const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile
   session.threads === cell.threads &&
   (!onGpu(session.backend) || cell.batch <= session.batch);
 
+/** Replicas that a stage has whatever it needs; undefined: as many as it needs. */
+const replicasHeld = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
+  keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
+
 function option(stage: MeasuredStage, measured: Measured, request: PlanRequest): PlanOption {
   const { resources, objective } = request;
   const { cell, variant, meanMs, latencyMs } = measured;
@@ -243,9 +249,8 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
-  const fixed =
-    request.keep?.find(({ name }) => name === stage.name)?.replicas ?? request.replicas?.[stage.name];
-  const replicas = fixed ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+  const replicas =
+    replicasHeld(stage.name, request) ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : replicas * cell.threads;

@@ -165,8 +165,16 @@ describe('what is asked of a plan', () => {
     expect(made(two).stages[0]!.variant).toBe('l');
     expect(made({ ...two, ratePerS: 100 }).stages[0]!.variant).toBe('s');
     expect(() => made({ ...two, ratePerS: 1000 })).toThrow(
-      /Stage detect gets 1000 items\/s.* 2 replicas' time/,
+      /Stage detect gets 1000 items\/s.* of the time of 2 replicas;/,
     );
+  });
+
+  it('are sessions that there are: what they cannot serve is told with their replicas', () => {
+    const { stages } = made({});
+    expect(made({ keep: stages }).stages.map(({ variant, replicas }) => [variant, replicas])).toEqual(
+      stages.map(({ variant, replicas }) => [variant, replicas]),
+    );
+    expect(() => made({ keep: stages, ratePerS: 1000 })).toThrow(/1000 items\/s.* of the time of 1 replica;/);
   });
 
   it('are variants that a stage may have', () => {
