@@ -1,8 +1,8 @@
 import type { Plan } from '../documents/plan.ts';
-import { InfeasiblePlanError } from '../errors.ts';
 import type { PlanRequest } from '../options.ts';
 import { HORIZON_S } from '../predictors/predictor.ts';
 import { mean, median, normalQuantile } from '../statistics.ts';
+import { nearest, orStay } from './infeasible.ts';
 import type { Situation, System } from './system.ts';
 
 /** A load of nothing still wants a plan: one request in ten seconds. */
@@ -12,7 +12,10 @@ const CAUTIOUS_PERCENTILE = 95;
 /** Seconds whose mean is taken for the level, and whose steps show how counts vary about it. */
 const LEVEL_S = 10;
 const NOISE_S = 30;
-/** Standard deviations by which the busiest of the forecast's seconds lies above the level, half the time and nine times in ten. */
+/**
+ * Standard deviations by which the busiest of the forecast's seconds lies above the level at most, half the time and nine
+ * times in ten.
+ */
 const PEAK = {
   median: normalQuantile(0.5 ** (1 / HORIZON_S)),
   p90: normalQuantile(0.9 ** (1 / HORIZON_S)),
@@ -21,7 +24,7 @@ const PEAK = {
 const STEP = 1.02;
 
 /** What is asked of every plan of a system. */
-export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current'>;
+export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'>;
 
 /**
  * Our planner. Variants that run already are cheaper by their switch cost; until new ones have started, those that run
@@ -39,8 +42,9 @@ export function ours(planAt: (request: PlanRequest) => Promise<Plan>, request: S
     );
   return {
     name: 'ours',
-    plan: (situation, current) => planFor(situation, current ? { current: current.stages } : {}),
-    interim: (situation, { stages }) => planFor(situation, { keep: stages }),
+    plan: (situation, current) =>
+      current ? orStay(planFor(situation, { current: current.stages }), current) : planFor(situation, {}),
+    interim: (situation, current) => orStay(planFor(situation, { keep: current.stages }), current),
     overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
   };
 }
@@ -69,14 +73,4 @@ function deviation(countsPerS: readonly number[]): number {
   const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
   // Of normal values the median step is Φ⁻¹(3/4) · √2 deviations.
   return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
-}
-
-/** The plan at a rate, or at the nearest that has one. */
-export async function nearest(planAt: (ratePerS: number) => Promise<Plan>, ratePerS: number): Promise<Plan> {
-  try {
-    return await planAt(ratePerS);
-  } catch (error) {
-    if (!(error instanceof InfeasiblePlanError) || error.nearestRatePerS === null) throw error;
-    return planAt(error.nearestRatePerS);
-  }
 }

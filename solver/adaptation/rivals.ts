@@ -2,11 +2,11 @@ import { choose } from '../choose.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Objective, Plan, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import { InfeasiblePlanError } from '../errors.ts';
 import type { Solver } from '../ilp/solve.ts';
 import type { PlanRequest } from '../options.ts';
 import { completePlan, type ProfileSource } from '../planner.ts';
-import { LEAST_RATE_PER_S, nearest } from './ours.ts';
+import { nearest, orStay } from './infeasible.ts';
+import { LEAST_RATE_PER_S } from './ours.ts';
 import type { System } from './system.ts';
 
 /** By stage, then by variant. */
@@ -44,8 +44,8 @@ const REQUESTS = 1000;
  * (Hu et al., 2021) variant and batch of fixed replicas.
  */
 export function rivals(solver: Solver, source: ProfileSource, settings: RivalSettings): System[] {
+  const view = asPublished(source.profile, settings);
   const rival = (name: SystemName, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
-    const view = asPublished(source.profile, settings);
     const request: Omit<PlanRequest, 'ratePerS'> = {
       slaMs: settings.slaMs,
       percentile: PERCENTILE,
@@ -62,14 +62,8 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
       name,
       plan: async ({ forecast }, current) => {
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
-        if (current === undefined) return nearest(planAt, ratePerS);
-        try {
-          return await planAt(ratePerS);
-        } catch (error) {
-          // Theirs leave the pipeline as it is.
-          if (error instanceof InfeasiblePlanError) return current;
-          throw error;
-        }
+        // Theirs leave the pipeline as it is.
+        return current ? orStay(planAt(ratePerS), current) : nearest(planAt, ratePerS);
       },
       overtaken: () => false,
     };

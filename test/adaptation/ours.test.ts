@@ -146,9 +146,16 @@ describe('what ours asks for', () => {
     expect(asked.map(({ ratePerS }) => ratePerS > 5)).toEqual([true, false]);
   });
 
-  it('is nothing more where no rate works', async () => {
+  it('is nothing more where nothing runs yet and no rate works', async () => {
     const plan = ours(stub(refuse(null)).planAt, standing()).plan(situation([10], 10, 10), undefined);
     await expect(plan).rejects.toThrow(InfeasiblePlanError);
+  });
+
+  it('is what runs, where no rate works', async () => {
+    const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
+    const system = ours(stub(refuse(null)).planAt, standing());
+    expect(await system.plan(situation([10], 10, 10), current)).toBe(current);
+    expect(await system.interim!(situation([10], 10, 10), current)).toBe(current);
   });
 
   it('is nothing more where nothing was measured', async () => {
