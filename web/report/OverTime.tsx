@@ -46,7 +46,8 @@ function RunOverTime({ run }: { readonly run: RunReport }) {
         caption={`Table of plans over time, ${title}`}
         columns={planColumns(plans, endMs)}
         rows={plans}
-        rowKey={({ atMs }) => String(atMs)}
+        // Two may have begun at the same moment.
+        rowKey={(served) => String(plans.indexOf(served))}
       />
       {adaptation && (
         <DataTable
