@@ -68,13 +68,19 @@ export const arrivalsOption = () =>
     .default('exact');
 export const jsonOption = () => new Option('--json', 'print the document on stdout, and nothing else there');
 
+/** The manifest of a pipeline that is shipped; undefined: there is none of that name. */
+export function shippedManifest(pipeline: string): string | undefined {
+  const path = join(ROOT, 'models', pipeline, 'manifest.json');
+  return /^[A-Za-z0-9._-]+$/.test(pipeline) && existsSync(path) ? path : undefined;
+}
+
 /** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */
 export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
   if ((options.pipeline === undefined) === (options.manifest === undefined))
     throw new UsageError('Give either --pipeline or --manifest.');
   if (options.manifest !== undefined) return options.manifest;
-  const path = join(ROOT, 'models', options.pipeline!, 'manifest.json');
-  if (!/^[A-Za-z0-9._-]+$/.test(options.pipeline!) || !existsSync(path))
+  const path = shippedManifest(options.pipeline!);
+  if (path === undefined)
     throw new UsageError(
       `There is no pipeline ${options.pipeline}: see the folders of models/, or give --manifest.`,
     );

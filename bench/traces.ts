@@ -7,14 +7,16 @@ import { readJson } from './files.ts';
 /** What `--trace` may be. */
 export const TRACE = `<file|${WORKLOADS.join('|')}>`;
 
-/** A trace from a file, or a generated one by the name of its kind. @throws UsageError, InvalidDocumentError, UnsupportedDocumentError */
+/**
+ * A trace from a file, of which `durationS` keeps the beginning, or a generated one of that length, by the name of its kind.
+ * @throws UsageError, InvalidDocumentError, UnsupportedDocumentError
+ */
 export async function readTrace(
   given: string,
   { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
 ): Promise<Trace> {
   const kind = WORKLOADS.find((name) => name === given);
-  if (kind)
-    return workload(kind, { ...(durationS !== undefined && { durationS: Math.round(durationS) }), seed });
+  if (kind) return workload(kind, { ...(durationS !== undefined && { durationS }), seed });
   if (given !== '-' && !existsSync(given))
     throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
   const trace = await readJson(given, parseTrace);

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { parsePublished } from '../../models/published.ts';
 import { publishedProfile, publishedRivals } from '../../models/published-profile.ts';
@@ -21,7 +19,6 @@ import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { UsageError } from '../exit.ts';
 import { readJson } from '../files.ts';
-import { ROOT } from '../host.ts';
 import * as option from '../options.ts';
 import { writeReport } from '../report.ts';
 import { planTimeline, runTable } from '../tables.ts';
@@ -36,7 +33,11 @@ export const simulateCommand = () =>
     .requiredOption(`--trace ${TRACE}`, 'arrival rates over time')
     .option('--scale <x>', "times the trace's rates", option.positive, 1)
     .addOption(option.arrivalsOption())
-    .option('--duration <duration>', 'how much of the trace (default: all of it)', option.duration)
+    .option(
+      '--duration <duration>',
+      'how much of a file, or how long a generated load (default: all of it; 20m)',
+      option.duration,
+    )
     .addOption(
       new Option('--system <name>', 'who plans: ours, or one of the published ones')
         .choices(SYSTEMS)
@@ -130,8 +131,8 @@ async function subject(options: {
     if (options.sla === undefined) throw new UsageError('Give --sla with --profile.');
     return { profile, slaMs: options.sla, settings: undefined, restrictTo: {} };
   }
-  const path = join(ROOT, 'models', options.pipeline!, 'manifest.json');
-  if (!/^[A-Za-z0-9._-]+$/.test(options.pipeline!) || !existsSync(path))
+  const path = option.shippedManifest(options.pipeline!);
+  if (path === undefined)
     throw new UsageError(`There is no pipeline ${options.pipeline}: see the folders models/ipa-*.`);
   if (!options.pipeline!.startsWith('ipa-'))
     throw new UsageError(
