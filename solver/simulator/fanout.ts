@@ -9,7 +9,9 @@ export type SceneCounts = (scene: number, stage: number) => number;
 export class UnmeasuredFanOutError extends Error {
   override readonly name = 'UnmeasuredFanOutError';
   constructor(stage: string, variants: readonly string[]) {
-    super(`the fan-out of ${stage} after ${variants.join(', ')} was not measured`);
+    super(
+      `The fan-out of ${stage} after ${variants.join(', ')} was not measured: profile these variants too.`,
+    );
   }
 }
 

@@ -24,7 +24,7 @@ export interface ServiceModel {
 export class UnmeasuredStageError extends Error {
   override readonly name = 'UnmeasuredStageError';
   constructor(stage: string) {
-    super(`no batch of ${stage} was measured`);
+    super(`No batch of ${stage} was measured: profile it, or choose what was.`);
   }
 }
 
@@ -79,7 +79,8 @@ function sharedGpu(
 }
 
 /**
- * Draws from what a run's own batches of the same variants took. Batches of one size are one sample, whichever plan they ran under.
+ * Draws from what a run's own batches of the same variants took. Batches of one size are one sample, whichever plan they
+ * ran under.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
