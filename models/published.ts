@@ -94,7 +94,7 @@ export const publishedSchema = z
       );
       stage.variants.forEach((variant, v) => {
         const path = ['stages', s, 'variants', v, 'source'];
-        expectThat(variant.source in sources, path, 'expected a key of sources');
+        expectThat(Object.hasOwn(sources, variant.source), path, 'expected a key of sources');
       });
       for (const field of ['fa2High', 'fa2Low'] as const)
         expectThat(
@@ -102,7 +102,11 @@ export const publishedSchema = z
           [field, stage.name],
           'expected a variant of the stage',
         );
-      expectThat(stage.name in published.rimReplicas, ['rimReplicas', stage.name], 'expected a count');
+      expectThat(
+        Object.hasOwn(published.rimReplicas, stage.name),
+        ['rimReplicas', stage.name],
+        'expected a count',
+      );
     });
     for (const [stage, variants] of Object.entries(published.restrictTo))
       expectThat(
@@ -116,7 +120,7 @@ export const publishedSchema = z
         ['cells', i],
         'expected a stage and variant of this document',
       );
-      expectThat(cell.source in sources, ['cells', i, 'source'], 'expected a key of sources');
+      expectThat(Object.hasOwn(sources, cell.source), ['cells', i, 'source'], 'expected a key of sources');
       expectThat(
         cell.p99Ms >= cell.meanMs && cell.p99Ms < P99_RATIO_MAX * cell.meanMs,
         ['cells', i, 'p99Ms'],
