@@ -59,9 +59,11 @@ async function compareAll(): Promise<void> {
   const one = (pipeline: Pipeline) =>
     new Promise<void>((resolve, reject) => {
       const args = [...process.execArgv, file, '--part', '--pipeline', pipeline];
-      spawn(process.execPath, args, { stdio: 'inherit' }).once('exit', (code) =>
-        code === 0 ? resolve() : reject(new Error(`${pipeline} ended with ${code}`)),
-      );
+      spawn(process.execPath, args, { stdio: 'inherit' })
+        .once('error', reject)
+        .once('exit', (code) =>
+          code === 0 ? resolve() : reject(new Error(`${pipeline} ended with ${code}`)),
+        );
     });
   const lane = async () => {
     for (let next = left.shift(); next; next = left.shift()) await one(next);

@@ -11,7 +11,10 @@ export const cpuCoRunOf = (
     (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
   );
 
-/** The delay of a batch beside a busy worker, at a percentile of such delays: linear between those measured, level beyond them. */
+/**
+ * The delay of a batch beside a busy worker, at a percentile of such delays: linear between those measured, level beyond
+ * them.
+ */
 export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: number): number {
   const above = delays.findIndex((point) => point.percentile >= percentile);
   if (above === 0) return delays[0]!.delayMs;

@@ -30,7 +30,7 @@ export type SimulatedPlans = Map<string, Plan>;
  * The best plan that the simulation confirms: the program's choice, or where the simulated share of requests within
  * the SLA leaves no room under the percentile, that of the least tightened program that is confirmed (after InferLine).
  * Where none is, the one that came nearest; its prediction says so.
- * @throws NothingMeasuredError, InfeasiblePlanError
+ * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
 export function plan(
   solver: Solver,
@@ -124,7 +124,11 @@ class Tightening {
   }
 }
 
-/** Adds what simulation predicts to what was chosen. @param requests to simulate: an overload never settles, so its length counts */
+/**
+ * Adds what simulation predicts to what was chosen.
+ * @param requests to simulate: an overload never settles, so its length counts
+ * @throws UnmeasuredStageError, UnmeasuredFanOutError
+ */
 export function completePlan(
   { profile, sha256 }: ProfileSource,
   chosen: Choice['plan'],

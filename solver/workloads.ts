@@ -46,7 +46,10 @@ const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonl
 /** Seconds in which the rate makes up all but 1/e of a jump between segments. */
 const RISE_S = 3;
 
-/** Requests were counted before rates were divided by 8, so a count's variance is its level / 8: less than a Poisson process's. */
+/**
+ * Requests were counted before rates were divided by 8, so a count's variance is its level / 8: less than a Poisson
+ * process's.
+ */
 const DAMPING = 8;
 
 /** How far a seed may make a segment longer or shorter than its share. */
@@ -55,6 +58,7 @@ const SHARE_JITTER = 0.1;
 /**
  * A load like those of IPA's experiments: whole requests, one count per second. Another duration stretches the shape;
  * its jumps take seconds all the same.
+ * @param options.durationS rounded to whole seconds, at least one; 1200 if not given
  */
 export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): Trace {
   const { durationS = 1200, seed } = options;

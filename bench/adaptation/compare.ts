@@ -14,7 +14,10 @@ import { planOn } from '../../workers/planner/plan.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import type { Subject } from './subjects.ts';
 
-/** What ours is tried with: percentiles, and weights of cost as shares of what accuracy FA2-high's variants give per core they cost. */
+/**
+ * What ours is tried with: percentiles, ways of adding up accuracies, and weights of cost as shares of what accuracy
+ * FA2-high's variants give per core they cost.
+ */
 const PERCENTILES = [50, 90, 98, 99];
 const ACCURACY = ['product', 'sum'] as const;
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
@@ -40,11 +43,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
   const source = { profile, sha256: await profileId(profile) };
   const solver = await loadSolver();
   const published = rivals(solver, source, settings);
-  const accuracy = pasOf(profile, settings.fa2High);
-  const perCore = accuracy / coresOf(subject);
+  const pas = pasOf(profile, settings.fa2High);
+  const perCore = pas / coresOf(subject);
   const objective = {
     ...request.objective,
-    eta: (SWITCH_SHARE * accuracy * request.objective.horizonMs) / START_MS,
+    eta: (SWITCH_SHARE * pas * request.objective.horizonMs) / START_MS,
   };
   const planAt = await planOn(profile);
   const systems = new Map<string, System>();
@@ -201,6 +204,6 @@ const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, stri
     ),
   );
 
-/** Cores of one replica of each of FA2-high's variants. */
+/** Cores of one replica of each of FA2-high's variants, times the load's scale. */
 const coresOf = ({ rivals: { fa2High, baseCores }, scale }: Subject): number =>
   scale * Object.entries(fa2High).reduce((sum, [stage, variant]) => sum + baseCores[stage]![variant]!, 0);

@@ -68,7 +68,10 @@ class QueueDispatch implements Dispatch {
   readonly #workers = new Map<string, WorkerState>();
   #actions: Action[] = [];
   #entered = 0;
-  /** Of the SLA: how much earlier a request must begin than its expected times say. Queues and slow batches need it in an overload. */
+  /**
+   * Of the SLA: how much earlier a request must begin than its expected times say. Queues and slow batches need it in an
+   * overload.
+   */
   #margin = 0;
   #items = 0;
   #started = 0;

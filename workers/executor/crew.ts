@@ -47,7 +47,10 @@ export async function recruit(
   }
 }
 
-/** Batches close at any size up to the plan's: each may compile shaders of its own. Powers of two and the full size stand for them. */
+/**
+ * Batches close at any size up to the plan's: each may compile shaders of its own. Powers of two and the full size stand
+ * for them.
+ */
 function warmUpSizes(batch: number): number[] {
   const sizes = new Set([batch]);
   for (let size = 1; size < batch; size *= 2) sizes.add(size);
