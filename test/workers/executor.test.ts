@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/load.ts';
 import type { Pack } from '../../models/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
@@ -18,14 +18,14 @@ beforeAll(async () => {
   pack = await models.readPack();
 });
 
-async function start(hand: Omit<HandPlan, 'backend'>) {
+async function start(hand: Omit<HandPlan, 'backend'>, environment = nodeEnvironment()) {
   const batches: BatchRecord[] = [];
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
     {
       manifest: models.manifest,
-      environment: nodeEnvironment(),
+      environment,
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: warmUpItemsOf(models, pack),
     },
@@ -148,6 +148,23 @@ test('switches that are asked for while others go on follow one after the other,
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 150 });
   expect(events.filter((event) => event.startsWith('switched'))).toHaveLength(6);
+});
+
+test('a switch that waits for another one when the executor closes starts nothing', async () => {
+  const environment = nodeEnvironment();
+  const spawn = vi.spyOn(environment, 'spawn');
+  const { executor } = await start({ workers: [['detect', 'classify']] }, environment);
+  const [two, three] = [2, 3].map((replicas) =>
+    handPlan(models, {
+      backend: 'cpu',
+      workers: Array.from({ length: replicas }, () => ['detect', 'classify']),
+    }),
+  );
+  const switches = [executor.switchTo(two!), executor.switchTo(three!)];
+  await vi.waitFor(() => expect(spawn).toHaveBeenCalledTimes(2));
+  executor.close();
+  await Promise.all(switches);
+  expect(spawn).toHaveBeenCalledTimes(2);
 });
 
 test('an item that cannot be run fails alone, not with its batch', async () => {

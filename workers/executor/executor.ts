@@ -98,7 +98,7 @@ export class Executor {
   /**
    * Changes to another plan of the same pipeline while requests run: the workers that it has and this one has not are
    * started and warmed first, then take over; those that it has no use for finish what they have. Nothing is lost if
-   * a new worker cannot be started. A switch waits for the one before it.
+   * a new worker cannot be started. A switch waits for the one before it; once the executor is closed it does nothing.
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
   switchTo(plan: Plan): Promise<void> {
@@ -108,6 +108,7 @@ export class Executor {
   }
 
   async #switchTo(plan: Plan): Promise<void> {
+    if (this.#closed) return;
     const { start } = diff(this.#serving, plan);
     const fresh = await this.#recruitAll(plan, start);
     if (this.#closed) return;
