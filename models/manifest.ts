@@ -37,7 +37,6 @@ export const centreMap = z.strictObject({
   /** Lowest probability of a detection. */
   threshold: z.number().min(0).max(1),
 });
-export type CentreMap = z.output<typeof centreMap>;
 
 export const manifestVariant = z.strictObject({
   name,

@@ -25,7 +25,6 @@ export const problemStage = z.strictObject({
   name: z.string().min(1).max(200),
   options: z.array(problemOption).min(1, 'expected at least one option'),
 });
-export type ProblemStage = z.infer<typeof problemStage>;
 
 export const problemSchema = z
   .strictObject({

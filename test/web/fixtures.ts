@@ -373,8 +373,6 @@ export function fashionReport(seed = 1): BenchReport {
   ) as BenchReport;
 }
 
-export const fashionPlan = (): Plan => fashionReport().runs[0]!.plans[0]!.plan;
-
 export const fashionManifest = (): Manifest =>
   parseManifest(
     {
