@@ -112,8 +112,8 @@ const frontiers = FRONTIERS.flatMap(({ instances, ...size }) =>
         'too large': timed.length - points.length,
         'median ms': Number(nearestRank(ms, 50).toFixed(1)),
         'worst ms': Number(ms.at(-1)!.toFixed(1)),
-        'median points': nearestRank(points, 50),
-        'most points': points.at(-1),
+        'median points': points.length ? nearestRank(points, 50) : null,
+        'most points': points.at(-1) ?? null,
       };
     }),
   ),
