@@ -56,7 +56,7 @@ console.log(JSON.stringify(await (await learnedPredictor()).forecast(Array(60).f
 });
 
 test('the JSON Schema of every document is published', () => {
-  for (const name of ['manifest', 'profile', 'plan', 'trace', 'report', 'problem']) {
+  for (const name of ['manifest', 'profile', 'plan', 'trace', 'report', 'problem', 'published']) {
     const schema = JSON.parse(readFileSync(join(root, `dist/schema/${name}.schema.json`), 'utf8'));
     expect(schema.$schema).toContain('json-schema.org');
   }
