@@ -1,15 +1,25 @@
-import { type Remote, wrap } from 'comlink';
+import { wrap } from 'comlink';
 import type { Predictor } from '../../solver/predictors/predictor.ts';
+import { rawWorker } from '../environment/browser.ts';
+import { Lifeline } from '../lifeline.ts';
 import type { PredictorApi } from './worker.browser.ts';
 
-let worker: Remote<PredictorApi> | undefined;
+let started: ReturnType<typeof start> | undefined;
 
-/** The learned predictor of a page: in a worker of its own, so that the page stays fluent. */
-export async function learnedPredictor(): Promise<Predictor> {
-  worker ??= wrap<PredictorApi>(
+function start() {
+  const { endpoint, gone } = rawWorker(
     new Worker(new URL('./worker.browser.ts', import.meta.url), { type: 'module', name: 'predictor' }),
   );
-  const { load, forecast } = worker;
-  await load();
-  return { name: 'learned', forecast: (countsPerS) => forecast(countsPerS) };
+  return { api: wrap<PredictorApi>(endpoint), lifeline: new Lifeline('predictor', gone) };
+}
+
+/**
+ * The learned predictor of a page: in a worker of its own, so that the page stays fluent.
+ * @throws MissingFileError, ChecksumError, WorkerLostError
+ */
+export async function learnedPredictor(): Promise<Predictor> {
+  started ??= start();
+  const { api, lifeline } = started;
+  await lifeline.call(api.load());
+  return { name: 'learned', forecast: (countsPerS) => lifeline.call(api.forecast(countsPerS)) };
 }
