@@ -1,0 +1,99 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { exportProfile } from '../../workers/store/exchange.ts';
+import { cell, profile as profileOf } from '../solver/profiles.ts';
+import { loadFashion } from '../workers/fashion.ts';
+import { ipaEdge } from './command.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+const path = (file: string) => join(folder, file);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The shipped models on wasm as if the better of two took far longer: at 40 requests/s only the others can keep up. */
+async function slowAsIs(): Promise<Profile> {
+  const { manifest } = await loadFashion();
+  const times = { det4: 4, det8: 60, linear: 1, mlp64: 2 };
+  const stages = manifest.stages.map(({ name, task, variants }) => ({
+    name,
+    task,
+    metric: 'F1',
+    variants: variants
+      .filter((variant) => variant.name in times)
+      .map(({ name: variant, sha256, sizeBytes, accuracy }) => ({
+        name: variant,
+        sha256,
+        sizeBytes,
+        accuracy: { published: accuracy, measured: null },
+      })),
+  }));
+  const cells = stages.flatMap(({ name, variants }) =>
+    variants.map((variant) => {
+      const ms = times[variant.name as keyof typeof times];
+      return cell(name, variant.name, 'wasm', 1, Array<number>(20).fill(1 + ms), {
+        cold: { loadMs: 10, createMs: 50, firstRunMs: 10 },
+      });
+    }),
+  );
+  const [first, second] = stages.map(({ name }) => name);
+  const fanOut = [
+    { stage: first!, upstream: {}, counts: [1] },
+    { stage: second!, upstream: {}, counts: [3] },
+  ];
+  return profileOf(cells, { pipeline: manifest.name, stages, fanOut });
+}
+
+let report: RunReport;
+
+beforeAll(async () => {
+  writeFileSync(path('profile.json'), exportProfile(await slowAsIs()));
+  const rates = [...Array(4).fill(3), ...Array(4).fill(40), ...Array(18).fill(3)];
+  writeFileSync(path('trace.json'), JSON.stringify({ rates }));
+  const given = ['--sla', '2000', '--rate', '3', '--cores', '2'];
+  await ipaEdge(['plan', '--profile', path('profile.json'), ...given, '--out', path('plan.json')]);
+  const load = ['--adapt', '--trace', path('trace.json'), '--interval', '2s', '--predictor', 'learned'];
+  const ran = await ipaEdge(['run', '--plan', path('plan.json'), ...load, '--out', path('report.json')]);
+  if (ran.code !== 0) throw new Error(ran.stderr);
+  report = parseRunReport(JSON.parse(readFileSync(path('report.json'), 'utf8')), 'report.json');
+}, 120_000);
+
+const detectors = () => report.plans.map(({ plan }) => plan.stages[0]!.variant);
+
+test('an adapting run in a headless browser goes to faster variants for a burst and back after it', () => {
+  expect(detectors()[0]).toBe('det8');
+  expect(detectors()).toContain('det4');
+  expect(detectors().at(-1)).toBe('det8');
+});
+
+test('no request of it fails', () => {
+  const { completed, shed, failed } = report.result;
+  expect(failed).toBe(0);
+  expect(completed + shed).toBe(report.load.requests);
+});
+
+test('its report tells what was foreseen, and its page is written beside it', () => {
+  expect(report.adaptation).toMatchObject({ system: 'ours', predictor: 'learned', intervalS: 2 });
+  expect(report.adaptation!.steps.length).toBeGreaterThanOrEqual(8);
+  expect(readFileSync(path('report.html'), 'utf8')).toContain('"adaptation"');
+});
+
+test('it refuses a profile that the plan was not made from', async () => {
+  const other = { ...(await slowAsIs()), createdAt: '2026-02-02T00:00:00Z' };
+  writeFileSync(path('other.json'), exportProfile(other));
+  const args = [
+    '--plan',
+    path('plan.json'),
+    '--adapt',
+    '--profile',
+    path('other.json'),
+    '--out',
+    path('x.json'),
+  ];
+  const { code, stderr } = await ipaEdge(['run', ...args]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('is not the profile that the plan was made from');
+});
