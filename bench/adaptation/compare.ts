@@ -15,14 +15,13 @@ import { profileId } from '../../workers/store/exchange.ts';
 import type { Subject } from './subjects.ts';
 
 /**
- * What ours is tried with: percentiles, ways of adding up accuracies, and weights of cost as shares of what accuracy
- * FA2-high's variants give per core they cost.
+ * Ways of adding up accuracies that ours is tried with, and weights of cost as shares of what accuracy FA2-high's variants
+ * give per core they cost.
  */
-const PERCENTILES = [50, 90, 98, 99];
 const ACCURACY = ['product', 'sum'] as const;
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
-const HALVINGS = 7;
+const HALVINGS = 5;
 /** Of the oracle's run and of the one that it is held against. */
 const ORACLE = { percentile: 99, share: 0.1 };
 /** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
@@ -100,9 +99,9 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
     const missing = () => targets.filter((target) => !own.some((run) => isNoWorse(run, target)));
     for (const accuracy of ACCURACY)
-      for (const percentile of PERCENTILES) {
-        // What one way of adding up accuracies finds the other need not look for.
-        if (own.some((run) => run.setting!.accuracy !== accuracy) && missing().length === 0) continue;
+      for (const percentile of subject.percentiles) {
+        // Once both are found, nothing is left to look for.
+        if (own.length > 0 && missing().length === 0) continue;
         const kind = { percentile, accuracy };
         for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
         for (const target of missing())
@@ -156,7 +155,8 @@ function between(
     .filter(({ setting }) => setting?.percentile === percentile && setting.accuracy === accuracy)
     .sort((a, b) => beta(a) - beta(b));
   const below = mine.findIndex((run) => run.pas < pas);
-  if (below <= 0) return undefined;
+  // Where even the smallest weight just gives it, no other gives more.
+  if (below <= 0 || mine[0]!.pas <= pas + SAME_PAS) return undefined;
   return Number(Math.sqrt(beta(mine[below - 1]!) * beta(mine[below]!)).toPrecision(3));
 }
 

@@ -26,6 +26,8 @@ export interface Subject {
   readonly rivals: RivalSettings;
   /** Times a workload's rates. */
   readonly scale: number;
+  /** That ours is tried with, the first one first. */
+  readonly percentiles: readonly number[];
 }
 
 export const PIPELINES = [
@@ -56,7 +58,13 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   const profile = await publishedProfile(document);
   const { slaMs, cores, restrictTo } = document;
   const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores } });
-  return { profile, request: { ...request, restrictTo }, rivals: publishedRivals(document), scale: 1 };
+  return {
+    profile,
+    request: { ...request, restrictTo },
+    rivals: publishedRivals(document),
+    scale: 1,
+    percentiles: [99, 98, 90, 50],
+  };
 }
 
 /** `fashion` as this machine's CPU runs it, measured once, on a cluster of such cores. */
@@ -74,7 +82,13 @@ async function measured(path: string): Promise<Subject> {
   const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
   // Each on a core of its own: nobody is beside it.
   const apart = { ...profile, coRun: [] };
-  return { profile: apart, request, rivals: rivalSettings(apart, request, scale * MEAN_PER_S), scale };
+  return {
+    profile: apart,
+    request,
+    rivals: rivalSettings(apart, request, scale * MEAN_PER_S),
+    scale,
+    percentiles: [99, 50],
+  };
 }
 
 async function measure(path: string): Promise<Profile> {
