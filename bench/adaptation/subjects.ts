@@ -63,7 +63,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
     request: { ...request, restrictTo },
     rivals: publishedRivals(document),
     scale: 1,
-    percentiles: [99, 98, 90, 50],
+    percentiles: [99, 99.9, 98, 90, 50],
   };
 }
 
