@@ -15,7 +15,11 @@ export function meanHeld(held: readonly Held[], fromMs: number, toMs: number): n
     const to = Math.min(toMs, held[i + 1]?.atMs ?? toMs);
     if (to > from) sum += value * (to - from);
   });
-  return toMs > fromMs ? sum / (toMs - fromMs) : held.findLast(({ atMs }) => atMs <= fromMs)!.value;
+  // Rounding must not lift a mean above what it is of.
+  const most = Math.max(...held.map(({ value }) => value));
+  return toMs > fromMs
+    ? Math.min(most, sum / (toMs - fromMs))
+    : held.findLast(({ atMs }) => atMs <= fromMs)!.value;
 }
 
 /** Length of a stretch: short enough for a burst to show, long enough for a percentile. */

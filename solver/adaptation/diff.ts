@@ -50,8 +50,15 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   );
 }
 
-/** Whether two plans run the same sessions, as many of each. */
-export const sameSessions = (a: Plan, b: Plan): boolean =>
+/** Whether a plan has workers that another one has not. */
+export const needsMore = (plan: Plan, than: Plan): boolean =>
+  diff(
+    than.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(than, planWorker) })),
+    plan,
+  ).start.length > 0;
+
+/** Whether two plans run the same sessions in the same batches. */
+export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;
@@ -59,10 +66,7 @@ export const sameSessions = (a: Plan, b: Plan): boolean =>
       stage.sha256 === other.sha256 &&
       stage.backend === other.backend &&
       stage.threads === other.threads &&
-      stage.replicas === other.replicas
+      stage.replicas === other.replicas &&
+      stage.batch === other.batch
     );
   });
-
-/** Whether two plans run the same sessions in the same batches. */
-export const sameChoice = (a: Plan, b: Plan): boolean =>
-  sameSessions(a, b) && a.stages.every(({ batch }, s) => batch === b.stages[s]!.batch);

@@ -1,6 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from '../predictors/predictor.ts';
-import { sameChoice, sameSessions } from './diff.ts';
+import { needsMore, sameChoice } from './diff.ts';
 
 /** What is known of the load when a plan is made. */
 export interface Situation {
@@ -19,7 +19,7 @@ export interface System {
    */
   plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
   /** What the sessions that there are had best do until those of a new plan have started. Absent: they go on as they do. */
-  interim?(situation: Situation, current: Plan): Promise<Plan>;
+  interim?(situation: Situation, serving: Plan): Promise<Plan>;
   /** Whether a plan must not wait for the end of its interval. */
   overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }
@@ -29,29 +29,36 @@ export interface Step {
   readonly forecast: Forecast;
   /** The rate that was planned for. */
   readonly plannedPerS: number;
-  /** To be followed one after the other, each once its workers have started; none: the current plan stays. */
-  readonly plans: readonly Plan[];
+  /** What is to serve once its workers have started; undefined: what was decided before. */
+  readonly plan: Plan | undefined;
+  /** What the sessions that serve are to do at once; undefined: go on as they do. */
+  readonly interim: Plan | undefined;
 }
 
 /**
  * One step of adaptation.
  * @param countsPerS requests of each past second, the oldest first; at least one
  * @param nowS seconds since the load began
+ * @param decided the plan that was decided on last
+ * @param serving the plan that serves: the same, unless the workers of that one have not started yet
  */
 export async function adapt(
   system: System,
   predictor: Predictor,
   countsPerS: readonly number[],
   nowS: number,
-  current: Plan,
+  { decided, serving }: { readonly decided: Plan; readonly serving: Plan },
 ): Promise<Step> {
   const known = countsPerS.slice(-HISTORY_S);
   const forecast = await predictor.forecast(known, nowS);
   const situation = { forecast, countsPerS: known };
-  const plan = await system.plan(situation, current);
-  const { ratePerS: plannedPerS } = plan;
-  if (sameChoice(plan, current)) return { forecast, plannedPerS, plans: [] };
-  const interim = sameSessions(plan, current) ? undefined : await system.interim?.(situation, current);
-  const changes = interim !== undefined && !sameChoice(interim, current);
-  return { forecast, plannedPerS, plans: changes ? [interim, plan] : [plan] };
+  const plan = await system.plan(situation, decided);
+  const waits = needsMore(plan, serving);
+  const interim = waits ? await system.interim?.(situation, serving) : undefined;
+  return {
+    forecast,
+    plannedPerS: plan.ratePerS,
+    plan: sameChoice(plan, decided) ? undefined : plan,
+    interim: interim && !sameChoice(interim, serving) ? interim : undefined,
+  };
 }

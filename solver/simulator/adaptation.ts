@@ -115,9 +115,14 @@ class AdaptiveSimulation {
   /** Decides, and starts what the plans need; it may be decided again before that has started. */
   async #step(simulation: SwitchingSimulation, atMs: number): Promise<void> {
     const { system, predictor } = this.#input;
-    const step = await adapt(system, predictor, this.#countsBefore(atMs), atMs / 1000, this.#decided!);
+    const plans = { decided: this.#decided!, serving: simulation.serving };
+    const step = await adapt(system, predictor, this.#countsBefore(atMs), atMs / 1000, plans);
     this.#steps.push({ atMs, ...step });
-    for (const plan of step.plans) this.#follow(simulation, atMs, plan);
+    if (step.interim) {
+      simulation.rebatch(step.interim);
+      this.#note(atMs, simulation);
+    }
+    if (step.plan) this.#follow(simulation, atMs, step.plan);
   }
 
   #follow(simulation: SwitchingSimulation, atMs: number, plan: Plan): void {

@@ -65,6 +65,12 @@ export class SwitchingSimulation {
     return { plan, start: started, retire };
   }
 
+  /** Follows another plan of the sessions that serve. */
+  rebatch(plan: Plan): void {
+    this.#simulation.dispatch.setPolicy(policyOf(plan));
+    this.#serving = plan;
+  }
+
   /** Lets a plan serve that was prepared; those that were prepared before it have served or never will. */
   switchTo({ plan, start, retire }: Switch): void {
     const { dispatch } = this.#simulation;

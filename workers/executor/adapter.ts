@@ -67,18 +67,16 @@ export class Adapter {
 
   async #step(countsPerS: readonly number[], nowMs: number): Promise<void> {
     const { system, predictor } = this.options;
-    const { forecast, plannedPerS, plans } = await adapt(
-      system,
-      predictor,
-      countsPerS,
-      nowMs / 1000,
-      this.executor.plan,
-    );
+    const { plan: current } = this.executor;
+    const plans = { decided: current, serving: current };
+    const step = await adapt(system, predictor, countsPerS, nowMs / 1000, plans);
+    const { forecast, plannedPerS } = step;
     if (this.#stopped) return;
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
     this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
-    for (const plan of plans) {
+    for (const plan of [step.interim, step.plan]) {
       if (this.#stopped) return;
+      if (!plan) continue;
       await this.executor.switchTo(plan);
       // An executor that was closed meanwhile has not switched.
       if (!this.#stopped) this.hooks.onSwitch(plan);
