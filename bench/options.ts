@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_OBJECTIVE } from '../solver/defaults.ts';
 import { type Backend, backend } from '../solver/documents/common.ts';
+import { accuracyMethod } from '../solver/documents/plan.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './host.ts';
 
@@ -62,6 +64,10 @@ export const pipelineOption = () =>
   new Option('--pipeline <name>', 'a pipeline that is shipped, e.g. fashion');
 export const manifestOption = () =>
   new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
+export const accuracyOption = () =>
+  new Option('--accuracy <method>', "how the stages' accuracies make one")
+    .choices(accuracyMethod.options)
+    .default(DEFAULT_OBJECTIVE.accuracy);
 export const arrivalsOption = () =>
   new Option('--arrivals <kind>', "a trace's rates as counts, or as a Poisson process")
     .choices(['exact', 'poisson'])

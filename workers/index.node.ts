@@ -1,5 +1,6 @@
 export { nodeEnvironment as environment } from './environment/node.ts';
 export * from './library.ts';
+export { openPlanner } from './planner/node.ts';
 export { frontier, plan } from './planner/plan.ts';
 export { learnedPredictor } from './predictor/node.ts';
 export { openFileStore as openStore } from './store/node.ts';

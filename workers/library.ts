@@ -1,7 +1,9 @@
 /** What is public wherever the package runs; `index.browser.ts` and `index.node.ts` add what differs. */
 export { type LoadedManifest, loadManifest } from '../models/load.ts';
 export type { Manifest } from '../models/manifest.ts';
-export type { PlanAsk } from '../solver/defaults.ts';
+export { ours, type StandingRequest } from '../solver/adaptation/ours.ts';
+export type { Situation, System } from '../solver/adaptation/system.ts';
+export { type PlanAsk, planRequest } from '../solver/defaults.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
@@ -14,9 +16,11 @@ export type { Forecast, Predictor } from '../solver/predictors/predictor.ts';
 export { quantile } from '../solver/predictors/quantile.ts';
 export type { Environment } from './environment/environment.ts';
 export * from './errors.ts';
+export type { AdaptationOptions } from './executor/adapter.ts';
 export { Executor } from './executor/executor.ts';
 export { constantLoad, type Load, traceLoad } from './executor/load.ts';
 export { type RunOptions, type RunProgress, run } from './executor/run.ts';
+export type { OpenPlanner } from './planner/api.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 export { exportProfile, importProfile } from './store/exchange.ts';

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
-import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { type ProfileSource, plan } from '../../solver/planner.ts';
@@ -24,11 +24,7 @@ export const planCommand = () =>
     .option('--alpha <n>', 'weight of accuracy', option.notNegative, DEFAULT_OBJECTIVE.alpha)
     .option('--beta <n>', 'weight of cost', option.notNegative, DEFAULT_OBJECTIVE.beta)
     .option('--delta <n>', 'weight of batch sizes', option.notNegative, DEFAULT_OBJECTIVE.delta)
-    .addOption(
-      new Option('--accuracy <method>', "how the stages' accuracies make one")
-        .choices(accuracyMethod.options)
-        .default(DEFAULT_OBJECTIVE.accuracy),
-    )
+    .addOption(option.accuracyOption())
     .option('--frontier', 'print every Pareto-best choice of accuracy, cost and latency as well')
     .option('--out <file>', 'where the plan goes')
     .addOption(option.jsonOption())

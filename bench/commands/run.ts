@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
+import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
@@ -36,6 +37,11 @@ export const runCommand = () =>
     )
     .option('--adapt', 'plan again as the load changes')
     .option('--profile <file>', 'with --adapt: what is planned on (default: profile.json beside the plan)')
+    .option(
+      '--backend <list>',
+      'with --adapt: plan with these only (default: all that were measured)',
+      option.backends,
+    )
     .option('--interval <duration>', 'with --adapt: between two decisions', option.duration, 10)
     .addOption(
       new Option('--predictor <name>', 'with --adapt: what foresees the load')
@@ -56,6 +62,8 @@ export const runCommand = () =>
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give either --rate or --trace.');
+      if (!options.adapt && (options.profile !== undefined || options.backend !== undefined))
+        throw new UsageError('--profile and --backend go with --adapt.');
       const { seed, duration } = options;
       const load = options.trace
         ? traceLoad(
@@ -108,19 +116,19 @@ export const runCommand = () =>
 async function adaptationAsk(
   { slaMs, percentile, objective, resources, profile: made }: Plan,
   profilePath: string,
-  { predictor, interval }: { readonly predictor: PredictorName; readonly interval: number },
+  options: { readonly predictor: PredictorName; readonly interval: number; readonly backend?: Backend[] },
 ): Promise<AdaptationAsk> {
   const profile = await readJson(profilePath, parseProfile);
   if ((await profileId(profile)) !== made.sha256)
     throw new UsageError(
       `${profilePath} is not the profile that the plan was made from: give that with --profile, or plan again.`,
     );
-  const backends = [...new Set(profile.cells.map((cell) => cell.backend))];
+  const backends = options.backend ?? [...new Set(profile.cells.map((cell) => cell.backend))];
   return {
     profile,
     request: { slaMs, percentile, objective, resources, backends },
-    predictor,
-    intervalS: interval,
+    predictor: options.predictor,
+    intervalS: options.interval,
   };
 }
 

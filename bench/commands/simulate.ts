@@ -25,6 +25,9 @@ import { planTimeline, runTable } from '../tables.ts';
 import { ProgressLine } from '../terminal.ts';
 import { readTrace, TRACE } from '../traces.ts';
 
+/** In a cluster a switch stops nobody: new replicas start beside those that serve. */
+const CLUSTER_ETA = 0.02;
+
 export const simulateCommand = () =>
   new Command('simulate')
     .description('a load over time under a system that adapts to it, on the times of a profile; nothing runs')
@@ -54,7 +57,13 @@ export const simulateCommand = () =>
     .option('--cores <n>', "cores there are (default: the profile's device)", option.notNegative)
     .option('--alpha <n>', 'weight of accuracy, for ours', option.notNegative, DEFAULT_OBJECTIVE.alpha)
     .option('--beta <n>', 'weight of cost, for ours', option.notNegative, DEFAULT_OBJECTIVE.beta)
-    .option('--eta <n>', 'weight of switching, for ours', option.notNegative, DEFAULT_OBJECTIVE.eta)
+    .option('--delta <n>', 'weight of batch sizes, for ours', option.notNegative, DEFAULT_OBJECTIVE.delta)
+    .option(
+      '--eta <n>',
+      `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
+      option.notNegative,
+    )
+    .addOption(option.accuracyOption())
     .option('--seed <n>', 'of arrivals and service times', option.integer, 1)
     .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
     .addOption(option.jsonOption())
@@ -76,7 +85,13 @@ Replicas serve as long after a decision as their sessions took to start when the
         slaMs,
         ratePerS: load.ratePerS,
         percentile: options.percentile,
-        objective: { alpha: options.alpha, beta: options.beta, eta: options.eta },
+        objective: {
+          alpha: options.alpha,
+          beta: options.beta,
+          delta: options.delta,
+          eta: options.eta ?? (options.pipeline === undefined ? DEFAULT_OBJECTIVE.eta : CLUSTER_ETA),
+          accuracy: options.accuracy,
+        },
         ...(options.cores !== undefined && { resources: { cores: options.cores } }),
       });
       const request: StandingRequest = { ...planned, restrictTo };

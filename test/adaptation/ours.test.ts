@@ -226,14 +226,15 @@ describe('a step of adaptation', () => {
   const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
 
   const lasting = (ratePerS: number, system: System, current: Plan) =>
-    adapt(system, lastWindow, seconds(30, ratePerS), 30, current);
+    adapt(system, lastWindow, seconds(30, ratePerS), 30, { decided: current, serving: current });
 
   it('changes nothing where only the rate is another', async () => {
     const system = ours(await planOn(profile), standing());
     const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
     const next = await lasting(11, system, first);
     expect(next.forecast).toEqual({ medianPerS: 11, p90PerS: 11 });
-    expect(next.plans).toEqual([]);
+    expect(next.plan).toBeUndefined();
+    expect(next.interim).toBeUndefined();
     expectRate(next.plannedPerS, 11);
   });
 
@@ -244,12 +245,12 @@ describe('a step of adaptation', () => {
     });
     const system = ours(await planOn(batched), standing());
     const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
-    const { plans } = await lasting(400, system, first);
-    expect(plans).toHaveLength(2);
-    const [interim, last] = plans.map(({ stages }) => stages[0]!);
-    expect(interim!.replicas).toBe(first.stages[0]!.replicas);
-    expect(interim!.batch).toBeGreaterThan(first.stages[0]!.batch);
-    expect(last!.replicas).toBeGreaterThan(interim!.replicas);
+    const step = await lasting(400, system, first);
+    const [interim, last] = [step.interim!.stages[0]!, step.plan!.stages[0]!];
+    expect(interim.replicas).toBe(first.stages[0]!.replicas);
+    expect(interim.batch).toBeGreaterThan(first.stages[0]!.batch);
+    expect(last.replicas).toBeGreaterThan(interim.replicas);
+    expect((await lasting(10, system, step.plan!)).interim).toBeUndefined();
   });
 
   it('tells predictor and system of two minutes at most', async () => {
@@ -262,7 +263,7 @@ describe('a step of adaptation', () => {
       },
     };
     const current = { ratePerS: 1, stages: [], workers: [] } as unknown as Plan;
-    await adapt(system, lastWindow, [...seconds(300, 1), 2], 301, current);
+    await adapt(system, lastWindow, [...seconds(300, 1), 2], 301, { decided: current, serving: current });
     expect(told).toEqual([120, 2]);
   });
 });

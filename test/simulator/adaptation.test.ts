@@ -192,7 +192,10 @@ it('equal seeds give equal results, and others other ones', async () => {
     return {
       requests,
       cost,
-      steps: steps.map(({ plans, ...step }) => ({ ...step, stages: plans.map((plan) => plan.stages) })),
+      steps: steps.map(({ plan, interim, ...step }) => ({
+        ...step,
+        stages: [interim?.stages, plan?.stages],
+      })),
     };
   };
   const first = await of(1);
