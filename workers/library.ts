@@ -20,7 +20,7 @@ export type { AdaptationOptions } from './executor/adapter.ts';
 export { Executor } from './executor/executor.ts';
 export { constantLoad, type Load, traceLoad } from './executor/load.ts';
 export { type RunOptions, type RunProgress, run } from './executor/run.ts';
-export type { OpenPlanner } from './planner/api.ts';
+export type { RemotePlanner } from './planner/remote.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 export { exportProfile, importProfile } from './store/exchange.ts';
