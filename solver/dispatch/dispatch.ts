@@ -7,6 +7,7 @@ import {
   UnknownStageError,
   UnknownWorkerError,
 } from './errors.ts';
+import { Margin } from './margin.ts';
 import { Outlook } from './outlook.ts';
 import { type Entry, ItemQueue, type RequestState } from './queue.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
@@ -16,12 +17,6 @@ const LOSSES_MAX = 3;
 
 /** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. */
 const TIMER_SHARE = 0.05;
-
-/**
- * Of requests that were begun, the share that may come to nothing. The margin that keeps it so moves by this part of the
- * SLA for each that does.
- */
-const WASTED = { share: 0.05, step: 0.01, marginMax: 0.5 };
 
 /** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
 const LATE_GRAIN_MS = 0.01;
@@ -68,11 +63,7 @@ class QueueDispatch implements Dispatch {
   readonly #workers = new Map<string, WorkerState>();
   #actions: Action[] = [];
   #entered = 0;
-  /**
-   * Of the SLA: how much earlier a request must begin than its expected times say. Queues and slow batches need it in an
-   * overload.
-   */
-  #margin = 0;
+  readonly #margin = new Margin();
   #items = 0;
   #started = 0;
 
@@ -113,7 +104,8 @@ class QueueDispatch implements Dispatch {
       const count = last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
       if (request.entries.size === 0) {
-        this.#learn(nowMs - request.arrivalMs > this.#policy.slaMs);
+        if (nowMs - request.arrivalMs > this.#policy.slaMs) this.#margin.grow();
+        else this.#margin.shrink();
         this.#end(request, 'completed');
       }
     });
@@ -217,13 +209,6 @@ class QueueDispatch implements Dispatch {
     this.#actions.push({ kind: 'end', request: request.id, outcome });
   }
 
-  /** A request that was begun came to nothing, or did not: then, and where none is begun any more, the margin shrinks. */
-  #learn(wasted: boolean): void {
-    const { share, step, marginMax } = WASTED;
-    const moved = this.#margin + step * (wasted ? 1 : -share / (1 - share));
-    this.#margin = Math.min(marginMax, Math.max(0, moved));
-  }
-
   #inFlight(id: number): BatchState {
     const batch = this.#batches.get(id);
     if (batch === undefined) throw new BatchNotInFlightError(id);
@@ -262,7 +247,8 @@ class QueueDispatch implements Dispatch {
       const queue = this.#queues[i]!;
       const head = queue.head();
       if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
-      this.#learn(queue.stage > 0);
+      if (queue.stage > 0) this.#margin.grow();
+      else this.#margin.shrink();
       this.#end(head.request, 'shed');
       i = -1; // It may have stood in other queues too, where another is at the head now.
     }
@@ -274,7 +260,7 @@ class QueueDispatch implements Dispatch {
     const { stage } = queue;
     const atHand = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
     // Only for those that nothing was spent on yet.
-    const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin : 0));
+    const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin.value : 0));
     return dueMs - this.#outlook.remainingMs(stages, stage, request.waiting, atHand);
   }
 

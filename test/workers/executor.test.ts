@@ -101,6 +101,18 @@ test('a worker killed in the middle of a run loses no request', async () => {
   expect(events.filter((event) => event.includes('replaces'))).toHaveLength(2);
 });
 
+test('a lost worker is tried to be replaced until it is, and no request is lost', async () => {
+  const environment = nodeEnvironment();
+  const { executor, events } = await start({ workers: [['detect', 'classify']] }, environment);
+  const spawn = vi.spyOn(environment, 'spawn');
+  for (let i = 0; i < 4; i++) spawn.mockRejectedValueOnce(new Error('out of memory'));
+  process.kill(stageWorkers()[0]!, 'SIGKILL');
+  const answers = await send(executor, 20, 1);
+  executor.close();
+  expect(outcomes(answers)).toEqual({ completed: 20 });
+  expect(events.filter((event) => event.includes('could not be started: out of memory'))).toHaveLength(4);
+});
+
 test('a switch of variants in the middle of a run fails no request and takes effect', async () => {
   const { executor, batches } = await start({ workers: [['detect'], ['classify']] });
   const next = handPlan(models, {

@@ -25,7 +25,7 @@ interface Member {
 
 /** A batch that takes longer than this many times its expected time, and this long, hangs: its worker is ended. */
 const HUNG = { times: 20, ms: 30_000 };
-/** Pauses before each try to replace a lost worker. */
+/** Pauses before each try to replace a lost worker; the last before every later one. */
 const RESPAWN_MS = [0, 500, 2000];
 
 type StartAction = Extract<Action, { kind: 'start' }>;
@@ -206,11 +206,12 @@ export class Executor {
     if (!member.retired) void this.#respawn(member.planWorker);
   }
 
-  /** Starts a worker of the plan that is not there, unless a switch brings what it needs. */
+  /** Starts a worker of the plan that is not there, until it is or a switch brings what is needed instead. */
   async #respawn(planWorker: PlanWorker): Promise<void> {
     const plan = this.#plan;
-    for (const pause of RESPAWN_MS) {
-      await new Promise((resolve) => after(pause, () => resolve(undefined)));
+    for (let tried = 0; ; tried++) {
+      const pauseMs = RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!;
+      await new Promise((resolve) => after(pauseMs, () => resolve(undefined)));
       if (this.#closed || plan !== this.#plan) return;
       try {
         const member = await this.#recruit(plan, planWorker);
