@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './page/App.tsx';
+import './page/frame.css';
 import './page/page.css';
 import { start } from './state/app.ts';
 import './style.css';

@@ -1,34 +1,71 @@
-import { SoftwareNotice } from '../components/Device.tsx';
-import { checked, models, problem } from '../state/app.ts';
-import { Measurements } from './Measurements.tsx';
+import { problem, profile } from '../state/app.ts';
+import { Measure } from './Measure.tsx';
+import { Navigation } from './Navigation.tsx';
 import { Planning } from './Planning.tsx';
 import { PreflightSection } from './Preflight.tsx';
-import { Profiling } from './Profiling.tsx';
+import { Results } from './Results.tsx';
+import { Share } from './Share.tsx';
+import { Trying } from './try/Trying.tsx';
 
-/** The profiling page, from top to bottom: what this device can do, measuring it, planning with it. */
+/** The profiling page: what this device can do, measuring it, planning with it, trying the plan, taking it along. */
 export function App() {
   return (
     <>
-      <header class="top">
-        <h1>
-          ipa-edge <span class="muted">{models.value?.manifest.title}</span>
-        </h1>
-        {checked.value?.adapter?.software && <SoftwareNotice />}
-        {problem.value && (
-          <p class="problem" role="alert">
-            {problem.value}
-          </p>
-        )}
+      <a class="skip" href="#measure">
+        Skip to measuring
+      </a>
+      <header class="bar">
+        <div class="bar-row">
+          <h1>
+            <Mark /> ipa-edge
+          </h1>
+          <Navigation />
+          <OpenedProfile />
+        </div>
       </header>
+      {problem.value && (
+        <p class="problem page-problem" role="alert">
+          {problem.value}
+        </p>
+      )}
       <main>
         <PreflightSection />
-        <Profiling />
-        <Measurements />
+        <Measure />
+        <Results />
         <Planning />
+        <Trying />
+        <Share />
       </main>
       <footer class="foot">
         <p>Everything is measured, kept and planned in this browser. Nothing is sent anywhere.</p>
       </footer>
     </>
+  );
+}
+
+/** Two stages, and the arrow between them. */
+function Mark() {
+  return (
+    <svg class="mark-logo" viewBox="0 0 32 16" width="32" height="16" aria-hidden="true">
+      <circle cx="7" cy="8" r="5.5" fill="none" stroke="currentColor" stroke-width="2.5" />
+      <path d="M14 8h5m-2-2.5L19.5 8 17 10.5" fill="none" stroke="currentColor" stroke-width="1.75" />
+      <circle cx="25.5" cy="8" r="5.5" fill="currentColor" />
+    </svg>
+  );
+}
+
+/** Which profile the sections below speak of. */
+function OpenedProfile() {
+  const opened = profile.value;
+  if (!opened) return null;
+  return (
+    <p class="opened">
+      <span class="muted">Profile</span> {opened.pipeline}
+      {opened.device.adapter?.software && (
+        <span class="badge" title="A CPU plays the GPU: its webgpu figures say nothing of a GPU">
+          software GPU
+        </span>
+      )}
+    </p>
   );
 }

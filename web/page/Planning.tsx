@@ -8,19 +8,30 @@ import { chain, milliseconds, number, percent } from '../format.ts';
 import { saveText } from '../save-text.ts';
 import { profile } from '../state/app.ts';
 import { type PlanResult, question, result, solving } from '../state/planning.ts';
+import { Empty, Section } from './Section.tsx';
 
 /** What should run, for a bound on latency and a rate of requests. */
 export function Planning() {
-  if (!profile.value) return null;
   return (
-    <section>
-      <h2>Plan</h2>
-      <QuestionForm />
-      <div aria-busy={solving.value} class={solving.value ? 'stale' : undefined}>
-        {result.value?.state === 'planned' && <Planned result={result.value} />}
-        {result.value?.state === 'none' && <None result={result.value} />}
-      </div>
-    </section>
+    <Section
+      id="plan"
+      title="Plan"
+      lead="Variant, batch size and replicas of every stage: the most accurate for their cost within the SLA."
+    >
+      {profile.value ? (
+        <>
+          <QuestionForm />
+          <div aria-busy={solving.value} class={solving.value ? 'stale' : undefined}>
+            {result.value?.state === 'planned' && <Planned result={result.value} />}
+            {result.value?.state === 'none' && <None result={result.value} />}
+          </div>
+        </>
+      ) : (
+        <Empty>
+          A plan is made from a profile. <a href="#measure">Measure this device</a>, or import a profile.
+        </Empty>
+      )}
+    </Section>
   );
 }
 

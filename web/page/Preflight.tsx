@@ -1,5 +1,7 @@
+import { SoftwareNotice } from '../components/Device.tsx';
 import type { Check, CheckState } from '../preflight.ts';
 import { checked } from '../state/app.ts';
+import { Section } from './Section.tsx';
 
 const MARKS: Record<CheckState, string> = { good: '✓', warn: '!', bad: '✗', told: '·' };
 const WORDS: Record<CheckState, string> = { good: 'good', warn: 'warning', bad: 'problem', told: 'note' };
@@ -9,8 +11,13 @@ export function PreflightSection() {
   const found = checked.value;
   const troubles = found?.checks.filter((check) => check.remedy) ?? [];
   return (
-    <section aria-busy={!found}>
-      <h2>This device</h2>
+    <Section
+      id="device"
+      title="This device"
+      lead="What this browser and machine can do, and what to do about what they cannot."
+      busy={!found}
+    >
+      {found?.adapter?.software && <SoftwareNotice />}
       <ul class="checks card">
         {found?.checks.map((check) => (
           <CheckItem key={check.label} check={check} />
@@ -23,7 +30,7 @@ export function PreflightSection() {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }
 

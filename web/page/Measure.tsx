@@ -2,26 +2,24 @@ import type { Manifest } from '../../models/manifest.ts';
 import { bytes, percent } from '../format.ts';
 import { models } from '../state/app.ts';
 import { RunControls } from './RunControls.tsx';
-import { SavedProfiles } from './SavedProfiles.tsx';
+import { Section } from './Section.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
 /** What is measured, how, and how far it is. */
-export function Profiling() {
+export function Measure() {
   const manifest = models.value?.manifest;
   return (
-    <section>
-      <h2>Profile</h2>
+    <Section
+      id="measure"
+      title="Measure"
+      lead="Every variant of every stage, on each backend and batch size, with its accuracy on labelled scenes."
+    >
       {manifest && <Pipeline manifest={manifest} />}
-      <div class="columns">
-        <div class="card">
-          <SettingsForm />
-          <RunControls />
-        </div>
-        <div class="card">
-          <SavedProfiles />
-        </div>
+      <div class="card">
+        <SettingsForm />
+        <RunControls />
       </div>
-    </section>
+    </Section>
   );
 }
 

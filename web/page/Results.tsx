@@ -5,6 +5,7 @@ import { CellNotes, CellTable } from '../components/Cells.tsx';
 import { DeviceFacts } from '../components/Device.tsx';
 import { models, profile } from '../state/app.ts';
 import { liveCells, running, settings } from '../state/profiling.ts';
+import { Empty, Section } from './Section.tsx';
 
 interface Shown {
   readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
@@ -23,16 +24,32 @@ const shown = computed<Shown | null>(() => {
   };
 });
 
-export function Measurements() {
-  if (!shown.value || shown.value.cells.length === 0) return null;
-  const { stages, cells, batches } = shown.value;
+export function Results() {
   return (
-    <section>
-      <h2>Measurements</h2>
+    <Section
+      id="results"
+      title="Results"
+      lead="What was measured: warm latencies with their spread, cold first runs apart, and what needs care."
+    >
+      {shown.value && shown.value.cells.length > 0 ? (
+        <Measurements shown={shown.value} />
+      ) : (
+        <Empty>
+          Nothing measured yet. <a href="#measure">Start a profile</a>, or drop a profile's file anywhere on
+          this page.
+        </Empty>
+      )}
+    </Section>
+  );
+}
+
+function Measurements({ shown: { stages, cells, batches } }: { readonly shown: Shown }) {
+  return (
+    <>
       {!running.value && <DeviceFacts device={profile.value!.device} />}
       <LatencyByBatch stages={stages} cells={cells} batches={batches} />
       <CellNotes cells={cells} />
       <CellTable cells={cells} />
-    </section>
+    </>
   );
 }

@@ -1,0 +1,11 @@
+/** The page from top to bottom, as its navigation lists it. */
+export const SECTIONS = [
+  { id: 'device', label: 'Device' },
+  { id: 'measure', label: 'Measure' },
+  { id: 'results', label: 'Results' },
+  { id: 'plan', label: 'Plan' },
+  { id: 'try', label: 'Try it' },
+  { id: 'share', label: 'Share' },
+] as const;
+
+export type SectionId = (typeof SECTIONS)[number]['id'];
