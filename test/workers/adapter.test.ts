@@ -43,7 +43,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
     environment: nodeEnvironment(),
     load: constantLoad(20, 60, 1),
     seed: 1,
-    adaptation: { system, predictor: lastWindow, intervalS: 1 },
+    adaptation: { system, predictor: lastWindow, intervalS: 3 },
     signal: done.signal,
   });
 
@@ -65,7 +65,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
   expect(events).toContain('the plan stays: no idea');
 
   const { steps, ...adaptation } = report.adaptation!;
-  expect(adaptation).toEqual({ system: 'stub', predictor: 'last-window', intervalS: 1 });
+  expect(adaptation).toEqual({ system: 'stub', predictor: 'last-window', intervalS: 3 });
   // None for the first time, when there was no plan.
   expect(steps.slice(0, 3)).toMatchObject(told.slice(1, 4).map(({ forecast }) => forecast));
   expect(report.resimulated).not.toBeNull();
@@ -77,7 +77,7 @@ describe('an adapter', () => {
   });
 
   const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
-  const [first, second] = [planOf('a'), planOf('b')];
+  const [first, second, third, fourth] = [planOf('a'), planOf('b'), planOf('c'), planOf('d')];
 
   /** One of an executor that only remembers what it was switched to, on a clock that is turned by hand. */
   function started(
@@ -93,6 +93,9 @@ describe('an adapter', () => {
       plan: first,
       async switchTo(plan: Plan) {
         await switchTo?.(plan);
+        executor.plan = plan;
+      },
+      rebatch(plan: Plan) {
         executor.plan = plan;
       },
     };
@@ -147,6 +150,37 @@ describe('an adapter', () => {
     expect(switches).toEqual([second]);
     expect(asked.map(({ current }) => current)).toEqual([first, second, second]);
     expect(adapter.steps).toHaveLength(3);
+    adapter.stop();
+  });
+
+  test('goes on deciding while a switch is under way; then only the newest plan follows', async () => {
+    const decided = [second, third, fourth];
+    const { adapter, asked, switches } = started(
+      { plan: async (_, current) => decided.shift() ?? current! },
+      { switchTo: () => new Promise((resolve) => setTimeout(resolve, 25_000)) },
+    );
+    await vi.advanceTimersByTimeAsync(34_000);
+    expect(moments(asked)).toEqual([10_000, 20_000, 30_000]);
+    expect(switches).toEqual([]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(switches).toEqual([second, fourth]);
+    expect(asked.map(({ current }) => current)).toEqual([first, second, third, fourth, fourth, fourth]);
+    adapter.stop();
+  });
+
+  test('lets the sessions that serve change their batches at once, until the others have started', async () => {
+    const larger = {
+      ...planOf('b'),
+      workers: [{ id: 'x', backend: 'cpu', threads: 1, stages: [] }],
+    } as unknown as Plan;
+    const { adapter, switches } = started(
+      { plan: async () => larger, interim: async () => third },
+      { switchTo: () => new Promise((resolve) => setTimeout(resolve, 4500)) },
+    );
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(switches).toEqual([third]);
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(switches).toEqual([third, larger]);
     adapter.stop();
   });
 

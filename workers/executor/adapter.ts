@@ -26,12 +26,18 @@ export class Adapter {
   #stopped = false;
   #decidedMs = 0;
   #overtaken: (countsPerS: readonly number[]) => boolean = () => false;
+  /** What was decided last: it serves, or its workers are on their way. */
+  #decided: Plan;
+  /** What is to be switched to as soon as no other switch is under way. */
+  #next: Plan | undefined;
+  #switching = false;
 
   constructor(
     private readonly options: AdaptationOptions,
     private readonly executor: Executor,
     private readonly hooks: { onSwitch(plan: Plan): void; onEvent(what: string): void },
   ) {
+    this.#decided = executor.plan;
     this.#cancel = after(LOOK_MS, () => void this.#look());
   }
 
@@ -56,9 +62,7 @@ export class Adapter {
     const due = nowMs - this.#decidedMs >= 1000 * this.options.intervalS;
     if (seconds > 0 && (due || this.#overtaken(countsPerS))) {
       this.#decidedMs = nowMs;
-      await this.#step(countsPerS, nowMs).catch((error) => {
-        if (!this.#stopped) this.hooks.onEvent(`the plan stays: ${message(error)}`);
-      });
+      await this.#step(countsPerS, nowMs).catch((error) => this.#stays(error));
     }
     if (this.#stopped) return;
     const nextMs = LOOK_MS * (Math.floor((performance.now() - this.#startMs) / LOOK_MS) + 1);
@@ -67,19 +71,41 @@ export class Adapter {
 
   async #step(countsPerS: readonly number[], nowMs: number): Promise<void> {
     const { system, predictor } = this.options;
-    const { plan: current } = this.executor;
-    const plans = { decided: current, serving: current };
+    const plans = { decided: this.#decided, serving: this.executor.plan };
     const step = await adapt(system, predictor, countsPerS, nowMs / 1000, plans);
     const { forecast, plannedPerS } = step;
     if (this.#stopped) return;
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
     this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
-    for (const plan of [step.interim, step.plan]) {
-      if (this.#stopped) return;
-      if (!plan) continue;
-      await this.executor.switchTo(plan);
-      // An executor that was closed meanwhile has not switched.
-      if (!this.#stopped) this.hooks.onSwitch(plan);
+    if (step.interim) {
+      this.executor.rebatch(step.interim);
+      this.hooks.onSwitch(step.interim);
     }
+    if (!step.plan) return;
+    this.#decided = step.plan;
+    this.#next = step.plan;
+    void this.#switch();
+  }
+
+  /** Decisions go on meanwhile: of the plans that wait for a switch only the newest follows. */
+  async #switch(): Promise<void> {
+    if (this.#switching) return;
+    this.#switching = true;
+    for (let plan = this.#next; plan && !this.#stopped; plan = this.#next) {
+      this.#next = undefined;
+      try {
+        await this.executor.switchTo(plan);
+        // An executor that was closed meanwhile has not switched.
+        if (!this.#stopped) this.hooks.onSwitch(plan);
+      } catch (error) {
+        this.#stays(error);
+        if (this.#decided === plan) this.#decided = this.executor.plan;
+      }
+    }
+    this.#switching = false;
+  }
+
+  #stays(error: unknown): void {
+    if (!this.#stopped) this.hooks.onEvent(`the plan stays: ${message(error)}`);
   }
 }

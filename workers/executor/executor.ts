@@ -114,13 +114,22 @@ export class Executor {
     if (this.#closed) return;
     // What is there now: a worker may have been lost meanwhile.
     const { retire } = diff([...this.#serving, ...fresh], plan);
-    this.#take(plan, fresh);
     for (const id of retire) this.#retire(id);
+    this.#follow(plan, fresh);
+  }
+
+  /** Follows another plan of the sessions that serve, at once: another batch, or another wait. */
+  rebatch(plan: Plan): void {
+    if (!this.#closed) this.#follow(plan);
+  }
+
+  /** Follows a plan from now on; what it has and is not there is started. */
+  #follow(plan: Plan, fresh: readonly Member[] = []): void {
+    this.#take(plan, fresh);
     this.hooks.onEvent?.(
       `switched to ${plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → ')}`,
     );
     for (const missing of diff(this.#serving, plan).start) void this.#respawn(missing);
-    this.#pump();
   }
 
   get #serving(): Member[] {
