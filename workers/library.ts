@@ -17,6 +17,7 @@ export { quantile } from '../solver/predictors/quantile.ts';
 export type { Environment } from './environment/environment.ts';
 export * from './errors.ts';
 export type { AdaptationOptions } from './executor/adapter.ts';
+export { recruiter } from './executor/crew.ts';
 export { Executor } from './executor/executor.ts';
 export { constantLoad, type Load, traceLoad } from './executor/load.ts';
 export { type RunOptions, type RunProgress, run } from './executor/run.ts';

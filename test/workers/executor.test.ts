@@ -4,6 +4,7 @@ import type { LoadedManifest } from '../../models/load.ts';
 import type { Pack } from '../../models/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { resultsByStage } from '../../workers/executor/judge.ts';
 import type { Answer, BatchRecord } from '../../workers/executor/types.ts';
@@ -23,12 +24,12 @@ async function start(hand: Omit<HandPlan, 'backend'>, environment = nodeEnvironm
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
-    {
+    recruiter({
       manifest: models.manifest,
       environment,
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: warmUpItemsOf(models, pack),
-    },
+    }),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
   );
   return { executor, batches, events };

@@ -5,6 +5,7 @@ import type { Pack } from '../../models/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { profile } from '../../workers/profiler/profile.ts';
@@ -59,12 +60,12 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
-    {
+    recruiter({
       manifest: models.manifest,
       environment: browserEnvironment(),
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: warmUpItemsOf(models, pack),
-    },
+    }),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(

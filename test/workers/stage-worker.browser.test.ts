@@ -7,6 +7,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { DeviceLostError } from '../../workers/errors.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { compareOutputs, gather } from '../../workers/profiler/measure.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
@@ -119,12 +120,12 @@ test('a device lost in the middle of a run loses no request', async () => {
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
-    {
+    recruiter({
       manifest: models.manifest,
       environment,
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: warmUpItemsOf(models, pack),
-    },
+    }),
     { onEvent: (what) => events.push(what) },
   );
   const answers = Array.from({ length: 12 }, (_, i) =>

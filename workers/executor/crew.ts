@@ -15,6 +15,21 @@ export interface CrewOptions {
 /** Runs of each batch size before a worker serves: the first compiles shaders. */
 const WARM_UP_RUNS = 2;
 
+/** What the executor needs of a worker: a stage worker of this machine, or a pod of a cluster. */
+export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'>;
+
+/**
+ * Gives a worker that runs what `planWorker` holds in a plan, warmed up.
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError
+ */
+export type Recruit = (id: string, planWorker: PlanWorker, plan: Plan) => Promise<CrewWorker>;
+
+/** Workers of the environment: each loads the sessions that it holds in the plan. */
+export const recruiter =
+  (options: CrewOptions): Recruit =>
+  (id, planWorker, plan) =>
+    recruit(id, planWorker, plan, options);
+
 /** Starts a worker, loads the sessions that it holds in a plan and warms each at every batch size that may close. */
 export async function recruit(
   id: string,

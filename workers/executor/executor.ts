@@ -5,15 +5,14 @@ import type { Action, Dispatch, DispatchPolicy, DispatchWorker } from '../../sol
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import type { StageWorker } from '../stage/stage-worker.ts';
 import { after } from './clock.ts';
-import { type CrewOptions, recruit } from './crew.ts';
+import type { CrewWorker, Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
 import type { Answer, ExecutorHooks } from './types.ts';
 
 interface Member {
   readonly id: string;
-  readonly worker: StageWorker;
+  readonly worker: CrewWorker;
   readonly planWorker: PlanWorker;
   /** What its sessions run, with the largest batch that each was warmed up for. */
   readonly stages: readonly PlanStage[];
@@ -49,7 +48,7 @@ export class Executor {
 
   private constructor(
     plan: Plan,
-    private readonly options: CrewOptions,
+    private readonly recruit: Recruit,
     private readonly hooks: ExecutorHooks,
   ) {
     this.#plan = plan;
@@ -57,9 +56,9 @@ export class Executor {
     this.#dispatch = createDispatch(this.#policy, []);
   }
 
-  /** Starts and warms every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
-  static async start(plan: Plan, options: CrewOptions, hooks: ExecutorHooks = {}): Promise<Executor> {
-    const executor = new Executor(plan, options, hooks);
+  /** With every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  static async start(plan: Plan, recruit: Recruit, hooks: ExecutorHooks = {}): Promise<Executor> {
+    const executor = new Executor(plan, recruit, hooks);
     try {
       executor.#take(plan, await executor.#recruitAll(plan, plan.workers));
     } catch (error) {
@@ -169,7 +168,7 @@ export class Executor {
     const id = `${planWorker.id}~${this.#recruited++}`;
     return {
       id,
-      worker: await recruit(id, planWorker, plan, this.options),
+      worker: await this.recruit(id, planWorker, plan),
       planWorker,
       stages: stagesOf(plan, planWorker),
       inFlight: 0,

@@ -8,6 +8,7 @@ import { drawScenes } from '../../solver/simulator/fanout.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type AdaptationOptions, Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
+import { recruiter } from './crew.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import type { Load } from './load.ts';
@@ -61,12 +62,12 @@ export async function run(options: RunOptions): Promise<RunReport> {
   };
   const executor = await Executor.start(
     plan,
-    {
+    recruiter({
       manifest,
       environment,
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: (stage) => warmUp.get(stage)!,
-    },
+    }),
     {
       onBatch: (batch) => batches.push(batch),
       onEvent,

@@ -1,5 +1,6 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { median } from '../../solver/statistics.ts';
+import { recruiter } from '../executor/crew.ts';
 import { Executor } from '../executor/executor.ts';
 import type { BatchRecord } from '../executor/types.ts';
 import { gather } from '../profiler/measure.ts';
@@ -39,12 +40,12 @@ export async function executorOverhead(
   let batches: BatchRecord[] = [];
   const executor = await Executor.start(
     plan,
-    {
+    recruiter({
       manifest: models.manifest,
       environment,
       readModel: (variant) => models.readVerified(variant.file, variant.sha256),
       warmUpItems: (stage) => items[models.manifest.stages.findIndex(({ name }) => name === stage)]!,
-    },
+    }),
     { onBatch: (batch) => batches.push(batch) },
   );
   /** Sends all at once; how long until the last has come back. */
