@@ -9,12 +9,12 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { type AdaptationReport, type Comparison, parseReport, REPORT } from '../solver/documents/report.ts';
+import { readJson, writeJson } from '../workers/command/files.ts';
 import { learnedPredictor } from '../workers/predictor/node.ts';
 import { comparer } from './adaptation/compare.ts';
 import { paperTable } from './adaptation/paper.ts';
 import { PIPELINES, type Pipeline, subject, workloads } from './adaptation/subjects.ts';
 import { comparisonTable } from './adaptation/table.ts';
-import { readJson, writeJson } from './files.ts';
 import { writeReport } from './report.ts';
 
 const OUT = 'out/adaptation';

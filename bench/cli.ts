@@ -1,4 +1,5 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
+import { runProgram } from '../workers/command/program.ts';
 import { benchCommand } from './commands/bench.ts';
 import { planCommand } from './commands/plan.ts';
 import { profileCommand } from './commands/profile.ts';
@@ -6,7 +7,6 @@ import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { solveCommand } from './commands/solve.ts';
-import { exitCodeOf, Interrupted } from './exit.ts';
 
 const program = new Command('ipa-edge')
   .description(
@@ -14,8 +14,6 @@ const program = new Command('ipa-edge')
       'and replicas for a latency SLA exactly, and runs the plan.',
   )
   .version('0.1.0')
-  .showHelpAfterError('(add --help for what it takes)')
-  .exitOverride()
   .addHelpText(
     'after',
     `
@@ -29,32 +27,12 @@ The way of the data: manifest → profile → plan → run → report; each a JS
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
   );
 
-for (const command of [
-  profileCommand,
-  planCommand,
-  solveCommand,
-  runCommand,
-  simulateCommand,
-  benchCommand,
-  serveCommand,
-])
-  program.addCommand(command().exitOverride().showHelpAfterError('(add --help for what it takes)'));
-
-// Whoever reads may have seen enough: `ipa-edge … | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  // Commander has already written what was wrong.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else {
-    process.exitCode = exitCodeOf(error);
-    const { name, message } = error as Error;
-    console.error(error instanceof Interrupted ? message : `ipa-edge: ${message} (${name})`);
-    if (process.env.DEBUG) console.error(error);
-  }
-}
+await runProgram(program, [
+  profileCommand(),
+  planCommand(),
+  solveCommand(),
+  runCommand(),
+  simulateCommand(),
+  benchCommand(),
+  serveCommand(),
+]);

@@ -1,13 +1,11 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { loadManifest, resolveFile } from '../models/load.ts';
 import type { Manifest } from '../models/manifest.ts';
+import { ROOT } from '../workers/command/root.ts';
 
-/** The folder of the package. */
-export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const CONFIG = join(ROOT, 'vite.config.ts');
 
 const SOURCES = ['web', 'workers', 'solver', 'models', 'vite.config.ts', 'package-lock.json'];

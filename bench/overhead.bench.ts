@@ -10,6 +10,8 @@ import { type LoadedManifest, loadManifest } from '../models/load.ts';
 import { type Backend, onGpu } from '../solver/documents/common.ts';
 import { nearestRank, sortedNumbers } from '../solver/statistics.ts';
 import { handPlan } from '../test/workers/hand-plan.ts';
+import * as option from '../workers/command/options.ts';
+import { ms, table } from '../workers/command/terminal.ts';
 import { forkWorker, nodeEnvironment } from '../workers/environment/node.ts';
 import type { HeadlessApi } from '../workers/headless.ts';
 import { throughputShare } from '../workers/overhead/executor.ts';
@@ -22,9 +24,7 @@ import {
 } from '../workers/overhead/measure.ts';
 import { StageWorker } from '../workers/stage/stage-worker.ts';
 import { MANIFEST_URL, readAny, serveManifest } from './host.ts';
-import * as option from './options.ts';
 import { browserFlags, ensureBrowser } from './setup/browser.js';
-import { ms, table } from './terminal.ts';
 
 const TARGET = { profiler: 1.03, executor: 0.9 };
 const NODE_WORKER = fileURLToPath(new URL('../workers/overhead/worker.node.ts', import.meta.url));

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../solver/documents/report.ts';
-import { writeJson, writeWhole } from './files.ts';
-import { ensureBuilt, ROOT } from './host.ts';
+import { writeJson, writeWhole } from '../workers/command/files.ts';
+import { ROOT } from '../workers/command/root.ts';
+import { ensureBuilt } from './host.ts';
 import { injectReport } from './inject.ts';
 
 /** Writes a report as JSON, and beside it as a page to look at. Returns the paths of both. */

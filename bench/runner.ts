@@ -4,6 +4,7 @@ import type { Backend } from '../solver/documents/common.ts';
 import type { Plan } from '../solver/documents/plan.ts';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
+import { UsageError } from '../workers/command/exit.ts';
 import { nodeEnvironment } from '../workers/environment/node.ts';
 import { type AdaptationAsk, withAdaptation } from '../workers/executor/adaptation.ts';
 import type { Load } from '../workers/executor/load.ts';
@@ -12,7 +13,6 @@ import { openPlanner } from '../workers/planner/node.ts';
 import { learnedPredictor } from '../workers/predictor/node.ts';
 import { profile } from '../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../workers/profiler/types.ts';
-import { UsageError } from './exit.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
 export interface RunWhat {

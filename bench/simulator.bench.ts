@@ -22,15 +22,15 @@ import { summariseRequests } from '../solver/simulator/predict.ts';
 import { serviceFromProfile } from '../solver/simulator/service.ts';
 import { simulate } from '../solver/simulator/simulate.ts';
 import { median, nearestRank, sortedNumbers } from '../solver/statistics.ts';
+import { interruptSignal } from '../workers/command/exit.ts';
+import { readJson } from '../workers/command/files.ts';
+import * as option from '../workers/command/options.ts';
+import { ms, ProgressLine, share, table } from '../workers/command/terminal.ts';
 import type { Load } from '../workers/executor/load.ts';
 import { constantLoad } from '../workers/executor/load.ts';
 import { profileId } from '../workers/store/exchange.ts';
 import { openFileStore } from '../workers/store/node.ts';
-import { interruptSignal } from './exit.ts';
-import { readJson } from './files.ts';
-import * as option from './options.ts';
 import { openRunner } from './runner.ts';
-import { ms, ProgressLine, share, table } from './terminal.ts';
 
 interface Setting {
   readonly backend: Backend;

@@ -1,6 +1,6 @@
 import type { FrontierPoint, RunReport } from '../solver/documents/report.ts';
 import { betas } from '../solver/figures.ts';
-import { ms, share, table } from './terminal.ts';
+import { ms, share, table } from '../workers/command/terminal.ts';
 
 /** Runs side by side, each with what was predicted below what was measured. */
 export function runTable(runs: readonly RunReport[]): string {

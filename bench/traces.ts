@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { parseTrace, type Trace } from '../solver/documents/trace.ts';
 import { WORKLOADS, workload } from '../solver/workloads.ts';
-import { UsageError } from './exit.ts';
-import { readJson } from './files.ts';
+import { UsageError } from '../workers/command/exit.ts';
+import { readJson } from '../workers/command/files.ts';
 
 /** What `--trace` may be. */
 export const TRACE = `<file|${WORKLOADS.join('|')}>`;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const rooms = ['solver', 'models', 'workers', 'web', 'bench'];
+const rooms = ['solver', 'models', 'workers', 'web', 'bench', 'agent'];
 
 /** What each room may import of ours besides itself. */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   workers: ['solver', 'models'],
   web: ['solver', 'models', 'workers'],
   bench: ['solver', 'models', 'workers'],
+  agent: ['solver', 'models', 'workers'],
 };
 
 const files = rooms.flatMap((room) =>
@@ -26,7 +27,7 @@ const importsOf = (file: string): string[] =>
     (match) => match[1]!,
   );
 
-test('imports point one way: solver ← models ← workers ← web, bench', () => {
+test('imports point one way: solver ← models ← workers ← web, bench, agent', () => {
   const wrong = files.flatMap((file) => {
     const room = file.split('/')[0]!;
     return importsOf(file)
@@ -47,6 +48,8 @@ test.each([
   ['onnxruntime-node', ['workers/runtime/ort-node.ts']],
   ['glpk.js', ['solver/ilp/glpk.ts']],
   ['idb', ['workers/store/browser.ts']],
+  ['fastify', []],
+  ['prom-client', []],
 ])('%s is imported in one place', (name, places) => {
   const importers = files.filter((file) =>
     importsOf(file).some((s) => s === name || s.startsWith(`${name}/`)),

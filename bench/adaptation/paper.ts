@@ -1,5 +1,5 @@
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
-import { table } from '../terminal.ts';
+import { table } from '../../workers/command/terminal.ts';
 
 /** Name that IPA's own bursty trace has in comparisons. */
 export const PAPERS_TRACE = 'ipa-bursty';

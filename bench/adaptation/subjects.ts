@@ -12,9 +12,9 @@ import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
 import { plainWay, variantsByTime } from '../../solver/plain.ts';
 import { slaByRule } from '../../solver/sla.ts';
 import { WORKLOADS, workload } from '../../solver/workloads.ts';
-import { journalBeside } from '../commands/profile.ts';
-import { readJson, writeJson } from '../files.ts';
-import { ROOT } from '../host.ts';
+import { readJson, writeJson } from '../../workers/command/files.ts';
+import { journalBeside } from '../../workers/command/profile.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { openRunner } from '../runner.ts';
 import { PAPERS_TRACE } from './paper.ts';
 

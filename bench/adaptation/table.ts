@@ -1,5 +1,5 @@
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
-import { table } from '../terminal.ts';
+import { table } from '../../workers/command/terminal.ts';
 
 /** One line per pipeline and load: what ours does where IPA and FA2-high are. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {

@@ -15,19 +15,19 @@ import { type ProfileSource, plan } from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import { slaByRule } from '../../solver/sla.ts';
+import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
+import { writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { planText } from '../../workers/command/plan-text.ts';
+import { journalBeside, measure, settingsOf } from '../../workers/command/profile.ts';
+import { ms, ProgressLine } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { Interrupted, interruptSignal } from '../exit.ts';
-import { writeJson } from '../files.ts';
 import { readAny } from '../host.ts';
-import * as option from '../options.ts';
 import { writeReport } from '../report.ts';
 import { openRunner, type Runner } from '../runner.ts';
 import { runTable } from '../tables.ts';
-import { ms, ProgressLine } from '../terminal.ts';
-import { planText } from './plan.ts';
-import { journalBeside, measure, settingsOf } from './profile.ts';
 
 /** Arrival rate without being asked: this many times what the heaviest variants can do plainly. */
 const OVERLOAD = 1.5;

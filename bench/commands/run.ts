@@ -5,18 +5,18 @@ import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { journalBeside } from '../../workers/command/profile.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { Interrupted, interruptSignal, UsageError } from '../exit.ts';
-import { readJson } from '../files.ts';
-import * as option from '../options.ts';
 import { writeReport } from '../report.ts';
 import { openRunner } from '../runner.ts';
 import { planTimeline, runTable } from '../tables.ts';
-import { ProgressLine } from '../terminal.ts';
 import { readTrace, TRACE } from '../traces.ts';
-import { journalBeside } from './profile.ts';
 
 /** Of a run at one rate. */
 const DURATION_S = 40;

@@ -12,17 +12,17 @@ import { oracle } from '../../solver/predictors/oracle.ts';
 import { PREDICTORS } from '../../solver/predictors/predictor.ts';
 import { simulateAdaptation } from '../../solver/simulator/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulator/adaptation-report.ts';
+import { UsageError } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
 import { planOn } from '../../workers/planner/plan.ts';
 import { choosePredictor } from '../../workers/predictor/choose.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { UsageError } from '../exit.ts';
-import { readJson } from '../files.ts';
-import * as option from '../options.ts';
 import { writeReport } from '../report.ts';
 import { planTimeline, runTable } from '../tables.ts';
-import { ProgressLine } from '../terminal.ts';
 import { readTrace, TRACE } from '../traces.ts';
 
 /** In a cluster a switch stops nobody: new replicas start beside those that serve. */

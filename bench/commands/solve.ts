@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { parseProblem } from '../../solver/documents/problem.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { readJson } from '../files.ts';
+import { readJson } from '../../workers/command/files.ts';
 
 export const solveCommand = () =>
   new Command('solve')

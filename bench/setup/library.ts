@@ -9,7 +9,7 @@ import { problemSchema } from '../../solver/documents/problem.ts';
 import { profileSchema } from '../../solver/documents/profile.ts';
 import { reportSchema } from '../../solver/documents/report.ts';
 import { traceSchema } from '../../solver/documents/trace.ts';
-import { ROOT } from '../host.ts';
+import { ROOT } from '../../workers/command/root.ts';
 
 /** Builds what other people's code imports: the modules with their types, and the JSON Schema of every document. */
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_OBJECTIVE } from '../solver/defaults.ts';
-import { type Backend, backend } from '../solver/documents/common.ts';
-import { accuracyMethod } from '../solver/documents/plan.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
+import { type Backend, backend } from '../../solver/documents/common.ts';
+import { accuracyMethod } from '../../solver/documents/plan.ts';
 import { UsageError } from './exit.ts';
-import { ROOT } from './host.ts';
+import { ROOT } from './root.ts';
 
 /** What the values of options mean; each parser throws what Commander shows as bad usage. */
 

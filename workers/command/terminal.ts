@@ -1,5 +1,5 @@
-import type { RunProgress } from '../workers/executor/run.ts';
-import type { ProfileProgress } from '../workers/profiler/types.ts';
+import type { RunProgress } from '../executor/run.ts';
+import type { ProfileProgress } from '../profiler/types.ts';
 
 /** Progress on stderr: one line that is rewritten on a terminal, a line every few seconds elsewhere. */
 

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InvalidDocumentError } from '../solver/documents/document.ts';
+import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
 /** Reads a JSON file for a parser that names it in errors; `-` is standard input. @throws UsageError, InvalidDocumentError */

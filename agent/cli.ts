@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { runProgram } from '../workers/command/program.ts';
+import { profileCommand } from './commands/profile.ts';
+
+const program = new Command('ipa-agent')
+  .description('Profiles and serves an inference pipeline on this machine by a plan.')
+  .version('0.1.0')
+  .addHelpText(
+    'after',
+    `
+  $ ipa-agent profile --pipeline fashion --out profile.json
+  $ ipa-edge plan --profile profile.json --sla 100 --rate 50 --out plan.json
+  $ ipa-agent serve --plan plan.json
+
+Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
+  );
+
+await runProgram(program, [profileCommand()]);

@@ -1,0 +1,49 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { ProfileSource } from '../../solver/planner.ts';
+import { ms, share, table } from './terminal.ts';
+
+/** A plan as people read it. */
+export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>): string {
+  const { predicted, percentile } = plan;
+  const stages = table(
+    [
+      'stage',
+      'variant',
+      'backend',
+      'batch',
+      'max wait ms',
+      'replicas',
+      'accuracy',
+      'bound ms',
+      'GPU share',
+      'cost',
+    ],
+    plan.stages.map((s) => [
+      s.name,
+      s.variant,
+      `${s.backend}${s.threads > 1 ? ` ×${s.threads}` : ''}`,
+      String(s.batch),
+      ms(s.maxWaitMs),
+      String(s.replicas),
+      share(s.accuracy),
+      ms(s.boundMs),
+      share(s.gpuShare),
+      s.cost.toFixed(3),
+    ]),
+  );
+  const lines = [
+    stages,
+    '',
+    `workers, by what each holds: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
+    plan.certificate,
+    `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
+    `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, attainment ${share(predicted.slaAttainment)}, ` +
+      `shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
+    `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
+  ];
+  if (predicted.slaAttainment < percentile / 100)
+    lines.push(`NOT CONFIRMED: no plan that the simulation confirms was found; this one comes nearest.`);
+  if (profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
+    lines.push('SOFTWARE ADAPTER: a CPU plays GPU here; these times say nothing of a GPU.');
+  return lines.join('\n');
+}

@@ -1,0 +1,29 @@
+import { type Command, CommanderError } from 'commander';
+import { exitCodeOf, Interrupted } from './exit.ts';
+
+const HELP_HINT = '(add --help for what it takes)';
+
+/** Runs what the command line asks for; whatever is thrown becomes a message on stderr and an exit code. */
+export async function runProgram(program: Command, commands: readonly Command[]): Promise<void> {
+  program.showHelpAfterError(HELP_HINT).exitOverride();
+  for (const command of commands) program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT));
+
+  // Whoever reads may have seen enough: `ipa-edge … | head`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    // Commander has already written what was wrong.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else {
+      process.exitCode = exitCodeOf(error);
+      const { name, message } = error as Error;
+      console.error(error instanceof Interrupted ? message : `${program.name()}: ${message} (${name})`);
+      if (process.env.DEBUG) console.error(error);
+    }
+  }
+}
