@@ -1,16 +1,14 @@
 import {
   BatchNotInFlightError,
   DuplicateRequestError,
-  DuplicateWorkerError,
   InvalidChildrenError,
   StagesDifferError,
-  UnknownStageError,
-  UnknownWorkerError,
 } from './errors.ts';
 import { Margin } from './margin.ts';
 import { Outlook } from './outlook.ts';
 import { type Entry, ItemQueue, type RequestState } from './queue.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
+import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
 /** Workers lost with an item before its request fails for it. */
 const LOSSES_MAX = 3;
@@ -20,26 +18,6 @@ const TIMER_SHARE = 0.05;
 
 /** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
 const LATE_GRAIN_MS = 0.01;
-
-interface WorkerState {
-  readonly id: string;
-  /** By stage. */
-  readonly holds: readonly boolean[];
-  /** What it runs. */
-  batch: BatchState | null;
-  /** What it was handed to go on with. */
-  ahead: BatchState | null;
-  retired: boolean;
-  /** Number of its last batch: the lowest was used least recently. */
-  lastBatch: number;
-}
-
-interface BatchState {
-  readonly id: number;
-  readonly stage: number;
-  readonly worker: WorkerState;
-  readonly entries: readonly Entry[];
-}
 
 /**
  * Starts with no requests.
@@ -60,7 +38,7 @@ class QueueDispatch implements Dispatch {
   readonly #solo: readonly ItemQueue[];
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
-  readonly #workers = new Map<string, WorkerState>();
+  readonly #workers: Workers;
   #actions: Action[] = [];
   #entered = 0;
   readonly #margin = new Margin();
@@ -70,6 +48,7 @@ class QueueDispatch implements Dispatch {
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
     this.#outlook = new Outlook(policy.stages.length);
+    this.#workers = new Workers(policy.stages.length);
     this.#shared = policy.stages.map((_, stage) => new ItemQueue(stage, false));
     this.#solo = policy.stages.map((_, stage) => new ItemQueue(stage, true));
     this.#queues = policy.stages.flatMap((_, stage) => [this.#shared[stage]!, this.#solo[stage]!]).reverse();
@@ -123,8 +102,9 @@ class QueueDispatch implements Dispatch {
   }
 
   workerLost(id: string): void {
-    const { batch, ahead, retired, holds } = this.#known(id);
-    this.#workers.delete(id);
+    const worker = this.#workers.known(id);
+    this.#workers.remove(worker);
+    const { batch, ahead, retired, holds } = worker;
     if (!retired) this.#outlook.holders(holds, -1);
     // What had not been begun has not ended the worker.
     if (ahead !== null) this.#waitAgain(ahead, () => this.#shared);
@@ -137,22 +117,15 @@ class QueueDispatch implements Dispatch {
     });
   }
 
-  workerAdded({ id, stages }: DispatchWorker): void {
-    if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
-    const holds = this.#policy.stages.map(() => false);
-    for (const stage of stages) {
-      if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
-      holds[stage] = true;
-    }
-    this.#workers.set(id, { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 });
-    this.#outlook.holders(holds, 1);
+  workerAdded(worker: DispatchWorker): void {
+    this.#outlook.holders(this.#workers.add(worker).holds, 1);
   }
 
   workerRetired(id: string): void {
-    const worker = this.#known(id);
+    const worker = this.#workers.known(id);
     if (!worker.retired) this.#outlook.holders(worker.holds, -1);
     worker.retired = true;
-    if (worker.batch === null) this.#workers.delete(id);
+    if (worker.batch === null) this.#workers.remove(worker);
   }
 
   setPolicy(policy: DispatchPolicy): void {
@@ -179,7 +152,7 @@ class QueueDispatch implements Dispatch {
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
         wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
-      if (this.#idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
+      if (this.#workers.idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
     }
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
   }
@@ -215,18 +188,12 @@ class QueueDispatch implements Dispatch {
     return batch;
   }
 
-  #known(id: string): WorkerState {
-    const worker = this.#workers.get(id);
-    if (worker === undefined) throw new UnknownWorkerError(id);
-    return worker;
-  }
-
   #free(batch: BatchState): void {
     const { id, worker } = batch;
     this.#batches.delete(id);
     if (worker.batch === batch) worker.batch = worker.ahead;
     worker.ahead = null;
-    if (worker.retired && worker.batch === null) this.#workers.delete(worker.id);
+    if (worker.retired && worker.batch === null) this.#workers.remove(worker);
   }
 
   /** Puts a batch's items back into the queues that `queues` says; null fails the item's request. */
@@ -281,22 +248,13 @@ class QueueDispatch implements Dispatch {
     for (const queue of this.#queues) {
       const head = queue.head();
       if (head === undefined || head.request.arrivalMs >= firstMs) continue;
-      const idle = this.#idleHolder(queue.stage);
+      const idle = this.#workers.idleHolder(queue.stage);
       const worker = idle ?? this.#aheadHolder(queue, head, nowMs);
       if (worker === undefined || (idle && nowMs < this.#closesMs(queue, head))) continue;
       first = [queue, worker];
       firstMs = head.request.arrivalMs;
     }
     return first;
-  }
-
-  /** Of the idle workers that hold a stage, the one that was used least recently. */
-  #idleHolder(stage: number): WorkerState | undefined {
-    let found: WorkerState | undefined;
-    for (const worker of this.#workers.values())
-      if (worker.batch === null && worker.holds[stage] && (!found || worker.lastBatch < found.lastBatch))
-        found = worker;
-    return found;
   }
 
   /**
@@ -309,12 +267,8 @@ class QueueDispatch implements Dispatch {
     const late =
       this.#policy.shedding === 'late' && nowMs + serviceMs(batch) > this.#latestStartMs(queue, head);
     if (late) return undefined;
-    const holders = [...this.#workers.values()].filter(
-      ({ holds, retired }) => holds[queue.stage] && !retired,
-    );
-    const worker = holders[0];
-    const alone = holders.length === 1 && worker!.holds.filter(Boolean).length === 1;
-    return alone && worker!.ahead === null ? worker : undefined;
+    const worker = this.#workers.soleHolder(queue.stage);
+    return worker?.ahead === null ? worker : undefined;
   }
 
   #start(queue: ItemQueue, worker: WorkerState): void {

@@ -1,0 +1,70 @@
+import { DuplicateWorkerError, UnknownStageError, UnknownWorkerError } from './errors.ts';
+import type { Entry } from './queue.ts';
+import type { DispatchWorker } from './types.ts';
+
+export interface WorkerState {
+  readonly id: string;
+  /** By stage. */
+  readonly holds: readonly boolean[];
+  /** What it runs. */
+  batch: BatchState | null;
+  /** What it was handed to go on with. */
+  ahead: BatchState | null;
+  retired: boolean;
+  /** Number of its last batch: the lowest was used least recently. */
+  lastBatch: number;
+}
+
+export interface BatchState {
+  readonly id: number;
+  readonly stage: number;
+  readonly worker: WorkerState;
+  readonly entries: readonly Entry[];
+}
+
+/** The workers that there are, and who may take a stage's next batch. */
+export class Workers {
+  readonly #workers = new Map<string, WorkerState>();
+
+  constructor(private readonly stageCount: number) {}
+
+  /** @throws DuplicateWorkerError, UnknownStageError */
+  add({ id, stages }: DispatchWorker): WorkerState {
+    if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
+    const holds = Array.from({ length: this.stageCount }, () => false);
+    for (const stage of stages) {
+      if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
+      holds[stage] = true;
+    }
+    const worker: WorkerState = { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 };
+    this.#workers.set(id, worker);
+    return worker;
+  }
+
+  /** @throws UnknownWorkerError */
+  known(id: string): WorkerState {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) throw new UnknownWorkerError(id);
+    return worker;
+  }
+
+  remove({ id }: WorkerState): void {
+    this.#workers.delete(id);
+  }
+
+  /** Of the idle workers that hold a stage, the one that was used least recently. */
+  idleHolder(stage: number): WorkerState | undefined {
+    let found: WorkerState | undefined;
+    for (const worker of this.#workers.values())
+      if (worker.batch === null && worker.holds[stage] && (!found || worker.lastBatch < found.lastBatch))
+        found = worker;
+    return found;
+  }
+
+  /** The one worker that holds a stage, where there is just one and it holds no other. */
+  soleHolder(stage: number): WorkerState | undefined {
+    const holders = [...this.#workers.values()].filter(({ holds, retired }) => holds[stage] && !retired);
+    const [worker] = holders;
+    return holders.length === 1 && worker!.holds.filter(Boolean).length === 1 ? worker : undefined;
+  }
+}
