@@ -100,17 +100,25 @@ export function stageCounts(result: StageResult, truth: ItemTruth): Counts {
   throw new ResultMismatchError(`a result of ${truth.task}`, result.task);
 }
 
+/** What a pipeline said of one request, held against what is true. */
+export interface Verdict {
+  /** How many answers it gave: detections, or one for the image. */
+  readonly answers: number;
+  /** Of each truth: which answer found it (−1: none), and whether that has the right classes. */
+  readonly truths: readonly { readonly answer: number; readonly right: boolean }[];
+}
+
 /**
- * The metric of the whole pipeline, on one request: an object is right if it was found and every classification
- * stage gave its crop the right class; without detection, the image takes the object's place.
+ * Judges one request: an object is right if it was found and every classification stage gave its crop the right class;
+ * without detection, the image takes the object's place.
  * @param results by stage, then by item of the request, in order: after a detection, one item per detection
  * @throws ResultMismatchError
  */
-export function requestCounts(
+export function requestVerdict(
   stages: readonly ManifestStage[],
   results: readonly (readonly StageResult[])[],
   truth: Truth,
-): Counts {
+): Verdict {
   const first = results[0]?.[0];
   const detections = first?.task === 'object-detection' ? first.detections : null;
   const answers = detections?.length ?? 1;
@@ -126,8 +134,17 @@ export function requestCounts(
     const result = given[answer];
     return result?.task === 'image-classification' && result.label === labels[k];
   };
-  const right = matches.filter(
-    (answer, k) => answer >= 0 && classifications.every((stage) => isRight(stage, answer, k)),
-  ).length;
-  return judged(right, answers, matches.length);
+  return {
+    answers,
+    truths: matches.map((answer, k) => ({
+      answer,
+      right: answer >= 0 && classifications.every((stage) => isRight(stage, answer, k)),
+    })),
+  };
+}
+
+/** The metric of the whole pipeline, on one request. Arguments and errors are those of {@link requestVerdict}. */
+export function requestCounts(...request: Parameters<typeof requestVerdict>): Counts {
+  const { answers, truths } = requestVerdict(...request);
+  return judged(truths.filter(({ right }) => right).length, answers, truths.length);
 }

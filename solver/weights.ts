@@ -23,23 +23,36 @@ export function chosenWith(points: readonly Described[]): (Weights | null)[] {
     )
       hull = upperHull([...hull, byLatency[within]!]);
     const at = hull.indexOf(point);
-    if (at < 0) continue;
-    const [cheaper, costlier] = [hull[at - 1], hull[at + 1]];
-    weights.set(point, {
-      betaMin: costlier ? slope(point, costlier) : 0,
-      betaMax: cheaper ? slope(cheaper, point) : null,
-    });
+    if (at >= 0) weights.set(point, weightsAt(hull, at));
   }
   return points.map((point) => weights.get(point) ?? null);
 }
 
+/**
+ * The points that some β chooses among these, by rising cost, each with those β; α = 1, δ = η = 0. Neighbours share the
+ * β at which the choice passes from one to the other.
+ */
+export function chosenAmong<P extends Place>(points: readonly P[]): { point: P; weights: Weights }[] {
+  const hull = upperHull(points);
+  return hull.map((point, at) => ({ point, weights: weightsAt(hull, at) }));
+}
+
+function weightsAt(hull: readonly Place[], at: number): Weights {
+  const [cheaper, point, costlier] = [hull[at - 1], hull[at]!, hull[at + 1]];
+  return {
+    betaMin: costlier ? slope(point, costlier) : 0,
+    betaMax: cheaper ? slope(cheaper, point) : null,
+  };
+}
+
+type Place = Pick<Described, 'cost' | 'accuracy'>;
+
 /** Accuracy that more cost buys. */
-const slope = (from: Described, to: Described): number =>
-  (to.accuracy - from.accuracy) / (to.cost - from.cost);
+const slope = (from: Place, to: Place): number => (to.accuracy - from.accuracy) / (to.cost - from.cost);
 
 /** The corners of what lies above all points, by rising cost and accuracy: each is the best with some β. */
-function upperHull(points: readonly Described[]): Described[] {
-  const hull: Described[] = [];
+function upperHull<P extends Place>(points: readonly P[]): P[] {
+  const hull: P[] = [];
   const steepness = () => (hull.length > 1 ? slope(hull.at(-2)!, hull.at(-1)!) : Number.POSITIVE_INFINITY);
   for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy)) {
     while (hull.length > 0 && slope(hull.at(-1)!, point) >= steepness() * (1 - SAME)) hull.pop();

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
+import { standingRequest } from '../../solver/adaptation/ours.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
@@ -114,19 +115,19 @@ export const runCommand = () =>
 
 /** What the plan was asked for, at other rates, on the profile that it was made from. @throws UsageError */
 async function adaptationAsk(
-  { slaMs, percentile, objective, resources, profile: made }: Plan,
+  plan: Plan,
   profilePath: string,
   options: { readonly predictor: PredictorName; readonly interval: number; readonly backend?: Backend[] },
 ): Promise<AdaptationAsk> {
   const profile = await readJson(profilePath, parseProfile);
-  if ((await profileId(profile)) !== made.sha256)
+  if ((await profileId(profile)) !== plan.profile.sha256)
     throw new UsageError(
       `${profilePath} is not the profile that the plan was made from: give that with --profile, or plan again.`,
     );
   const backends = options.backend ?? [...new Set(profile.cells.map((cell) => cell.backend))];
   return {
     profile,
-    request: { slaMs, percentile, objective, resources, backends },
+    request: standingRequest(plan, backends),
     predictor: options.predictor,
     intervalS: options.interval,
   };

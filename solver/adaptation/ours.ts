@@ -1,3 +1,4 @@
+import type { Backend } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
 import type { PlanRequest } from '../options.ts';
 import { HORIZON_S } from '../predictors/predictor.ts';
@@ -25,6 +26,12 @@ const STEP = 1.02;
 
 /** What is asked of every plan of a system. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'>;
+
+/** What a plan was asked for, at other rates. @param backends that may be planned with */
+export const standingRequest = (
+  { slaMs, percentile, objective, resources }: Plan,
+  backends: readonly Backend[],
+): StandingRequest => ({ slaMs, percentile, objective, resources, backends });
 
 /**
  * Our planner. Variants that run already are cheaper by their switch cost; until new ones have started, those that run

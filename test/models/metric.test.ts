@@ -7,6 +7,7 @@ import {
   overlap,
   ResultMismatchError,
   requestCounts,
+  requestVerdict,
   scoreOf,
   stageCounts,
 } from '../../models/metric.ts';
@@ -76,6 +77,15 @@ test('an object is right only if it is found and every stage names it right', ()
     [said(0), said(0), said(1)],
   ];
   expect(requestCounts(stages, results, truth)).toEqual({ right: 1, spurious: 2, missed: 3 });
+  expect(requestVerdict(stages, results, truth)).toEqual({
+    answers: 3,
+    truths: [
+      { answer: 2, right: false },
+      { answer: 1, right: false },
+      { answer: 0, right: true },
+      { answer: -1, right: false },
+    ],
+  });
 });
 
 test('a detector alone is judged by its boxes', () => {

@@ -8,10 +8,14 @@ import { request } from '../solver/profiles.ts';
 
 const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
 
-test('a planner in a child process plans, tells what is infeasible, and ends with its calls', async () => {
+test('a planner in a child process plans, solves alone, tells what is infeasible, and ends with its calls', async () => {
   const planner = await openPlanner(profile);
   const { stages } = await planner.planAt(request({ slaMs: 1000 }));
   expect(stages.map(({ variant }) => variant)).toEqual(['s']);
+
+  const solved = await planner.solve(request({ slaMs: 1000 }));
+  expect(solved.plan.stages).toEqual(stages);
+  await expect(planner.solve(request({ slaMs: 1 }))).rejects.toBeInstanceOf(InfeasiblePlanError);
 
   const tooShort = planner.planAt(request({ slaMs: 1 }));
   await expect(tooShort).rejects.toBeInstanceOf(InfeasiblePlanError);

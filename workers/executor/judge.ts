@@ -10,12 +10,16 @@ import {
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { ItemAnswer } from './types.ts';
 
-/** A request's results by stage, then by item, in the order of the items. */
-export function resultsByStage(answer: ItemAnswer): StageResult[][] {
-  const stages: StageResult[][] = [];
+/**
+ * A request's results by stage, then by item, in the order of the items.
+ * @param stages at least so many: one that got no item has no results
+ */
+export function resultsByStage(answer: ItemAnswer, stages = 0): StageResult[][] {
+  const results: StageResult[][] = [];
   for (let level = [answer]; level.length > 0; level = level.flatMap((item) => item.children))
-    stages.push(level.flatMap((item) => item.result ?? []));
-  return stages;
+    results.push(level.flatMap((item) => item.result ?? []));
+  while (results.length < stages) results.push([]);
+  return results;
 }
 
 /** Adds up the pipeline's metric over the requests that completed. */
@@ -25,12 +29,13 @@ export class Judge {
 
   constructor(private readonly manifest: Manifest) {}
 
-  add(answer: ItemAnswer, truth: Truth): void {
-    const results = resultsByStage(answer);
-    // A stage that got no item of this request has no results.
-    while (results.length < this.manifest.stages.length) results.push([]);
-    this.#counts = addCounts(this.#counts, requestCounts(this.manifest.stages, results, truth));
+  /** Answers with the request's own counts. */
+  add(answer: ItemAnswer, truth: Truth): Counts {
+    const { stages } = this.manifest;
+    const counts = requestCounts(stages, resultsByStage(answer, stages.length), truth);
+    this.#counts = addCounts(this.#counts, counts);
     this.#n++;
+    return counts;
   }
 
   get n(): number {

@@ -12,6 +12,14 @@ export interface Load {
   readonly arrivalsMs: Float64Array;
 }
 
+/** The first `sent` requests of a load that was stopped after `durationS` seconds. */
+export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS: number): Load => ({
+  kind,
+  ratePerS: sent / durationS,
+  durationS,
+  arrivalsMs: arrivalsMs.subarray(0, sent),
+});
+
 /** One rate for `durationS` seconds, at seeded uniform times. */
 export const constantLoad = (ratePerS: number, durationS: number, seed: number): Load => ({
   kind: 'constant-rate',

@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../../models/load.ts';
+import type { Counts, Truth } from '../../models/metric.ts';
 import { labelledItems, type Pack } from '../../models/pack.ts';
 import { pixelsOf, splitItems } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
@@ -11,7 +12,7 @@ import { sleep } from './clock.ts';
 import { recruiter } from './crew.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
-import type { Load } from './load.ts';
+import { type Load, stoppedLoad } from './load.ts';
 import { runReport } from './run-report.ts';
 import type { Answer, BatchRecord } from './types.ts';
 
@@ -27,9 +28,35 @@ export interface RunOptions {
   readonly seed: number;
   /** Absent: the plan serves to the end. */
   readonly adaptation?: AdaptationOptions;
-  /** Ends the run early; what was sent is reported. */
+  /** Ends the run early; what was sent until then is reported, over the time until then. */
   readonly signal?: AbortSignal;
   onProgress?(progress: RunProgress): void;
+  readonly watch?: RunWatch;
+}
+
+/** A request that has ended. */
+export interface EndedRequest {
+  /** Scheduled, from the start of the run. */
+  readonly arrivalMs: number;
+  /** What it asked: pixels of one item of the first stage, not to be changed. */
+  readonly input: Uint8Array<ArrayBuffer>;
+  readonly truth: Truth;
+  readonly answer: Answer;
+  /** Of the pipeline's metric; null where it did not complete. */
+  readonly counts: Counts | null;
+}
+
+/**
+ * What a run tells while it goes on. It is told on the thread that serves: whoever listens must be brief. Times are from the
+ * start of the run; what starts the workers comes before it.
+ */
+export interface RunWatch {
+  /** Another plan serves; the first one at 0. */
+  onPlan(served: RunReport['plans'][number]): void;
+  onSent(arrivalMs: number, latenessMs: number): void;
+  onEnded(request: EndedRequest): void;
+  onBatch(batch: BatchRecord): void;
+  onEvent(event: RunReport['events'][number]): void;
 }
 
 export interface RunProgress {
@@ -50,7 +77,7 @@ const WARM_UP_ITEMS = 64;
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and what reading the models throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
-  const { plan, models, environment, load, seed, signal } = options;
+  const { plan, models, environment, load, seed, signal, watch } = options;
   const { manifest } = models;
   const pack = await models.readPack();
   const warmUp = warmUpItems(options, pack);
@@ -58,7 +85,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const events: RunReport['events'] = [];
   let startMs = performance.now();
   const onEvent = (what: string) => {
-    events.push({ atMs: Math.max(0, performance.now() - startMs), what: what.slice(0, EVENT_LENGTH_MAX) });
+    const event = { atMs: Math.max(0, performance.now() - startMs), what: what.slice(0, EVENT_LENGTH_MAX) };
+    events.push(event);
+    watch?.onEvent(event);
   };
   const executor = await Executor.start(
     plan,
@@ -69,19 +98,27 @@ export async function run(options: RunOptions): Promise<RunReport> {
       warmUpItems: (stage) => warmUp.get(stage)!,
     }),
     {
-      onBatch: (batch) => batches.push(batch),
+      onBatch(batch) {
+        batches.push(batch);
+        watch?.onBatch(batch);
+      },
       onEvent,
     },
   );
   const total = load.arrivalsMs.length;
   const scenes = drawScenes(total, pack.truths.length, seed);
-  const plans = [{ atMs: 0, plan }];
+  const plans: RunReport['plans'] = [];
+  const serves = (served: RunReport['plans'][number]) => {
+    plans.push(served);
+    watch?.onPlan(served);
+  };
   const answers: Answer[] = [];
   const lateness: number[] = [];
   const judge = new Judge(manifest);
   try {
     const device = await environment.describe(executor.runtime);
     startMs = performance.now();
+    serves({ atMs: 0, plan });
     const endMs = () => startMs + (load.arrivalsMs[total - 1] ?? 0) + plan.slaMs;
     let ended = 0;
     let toldMs = 0;
@@ -97,26 +134,34 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const adapter =
       options.adaptation &&
       new Adapter(options.adaptation, executor, {
-        onSwitch: (to) => plans.push({ atMs: performance.now() - startMs, plan: to }),
+        onSwitch: (to) => serves({ atMs: performance.now() - startMs, plan: to }),
         onEvent,
       });
     for (let i = 0; i < total && !signal?.aborted; i++) {
       const due = startMs + load.arrivalsMs[i]!;
       await sleepUntil(due, signal);
       if (signal?.aborted) break;
-      lateness.push(performance.now() - due);
-      adapter?.arrived(load.arrivalsMs[i]!);
-      const scene = scenes[i]!;
+      const arrivalMs = load.arrivalsMs[i]!;
+      const latenessMs = performance.now() - due;
+      lateness.push(latenessMs);
+      adapter?.arrived(arrivalMs);
+      watch?.onSent(arrivalMs, latenessMs);
+      const input = pixelsOf(pack.images, scenes[i]!);
+      const truth = pack.truths[scenes[i]!]!;
       answersDue.push(
-        executor.submit(pixelsOf(pack.images, scene), due).then((answer) => {
+        executor.submit(input, due).then((answer) => {
           answers[i] = answer;
           ended++;
-          if (answer.outcome === 'completed') judge.add(answer.answer, pack.truths[scene]!);
+          const counts = answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
+          watch?.onEnded({ arrivalMs, input, truth, answer, counts });
           tell();
         }),
       );
       tell();
     }
+    // Where it was stopped at once, it lasted a millisecond.
+    const lastedS = Math.max(1, performance.now() - startMs) / 1000;
+    const sent = answersDue.length === total ? load : stoppedLoad(load, answersDue.length, lastedS);
     const all = Promise.all(answersDue);
     await Promise.race([
       all,
@@ -126,18 +171,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
     executor.close();
     await all;
     const steps = adapter?.steps ?? [];
-    return runReport(options, {
-      pack,
-      device,
-      answers,
-      lateness,
-      judge,
-      batches,
-      events,
-      scenes,
-      plans,
-      steps,
-    });
+    return runReport(
+      { ...options, load: sent },
+      { pack, device, answers, lateness, judge, batches, events, scenes, plans, steps },
+    );
   } finally {
     executor.close();
   }

@@ -6,7 +6,7 @@ import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.
 import type { PlanRequest } from '../../solver/options.ts';
 import { Lifeline } from '../lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
-import type { Planner } from './api.ts';
+import type { Infeasible, Planner, SolvedPlan } from './api.ts';
 
 /** This side of a worker that plans: its errors are whole again. Every call rejects with WorkerLostError once it is gone. */
 export class RemotePlanner {
@@ -37,10 +37,15 @@ export class RemotePlanner {
 
   /** @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
   async planAt(request: PlanRequest): Promise<Plan> {
-    const answer = await this.#lifeline.call(this.#api.plan(request));
-    if (answer.ok) return answer.ok;
-    const { binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
-    throw new InfeasiblePlanError(answer.infeasible.request, binding, nearestSlaMs, nearestRatePerS);
+    return feasible(await this.#lifeline.call(this.#api.plan(request)));
+  }
+
+  /**
+   * What the program alone chooses: within milliseconds, before anything is simulated.
+   * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
+   */
+  async solve(request: PlanRequest): Promise<SolvedPlan> {
+    return feasible(await this.#lifeline.call(this.#api.solve(request)));
   }
 
   /** @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
@@ -53,4 +58,10 @@ export class RemotePlanner {
   close(): void {
     this.raw.terminate();
   }
+}
+
+function feasible<T>(answer: { readonly ok: T } | { readonly infeasible: Infeasible }): T {
+  if ('ok' in answer) return answer.ok;
+  const { request, binding, nearestSlaMs, nearestRatePerS } = answer.infeasible;
+  throw new InfeasiblePlanError(request, binding, nearestSlaMs, nearestRatePerS);
 }

@@ -1,0 +1,82 @@
+import { beforeAll, expect, test } from 'vitest';
+import type { LoadedManifest } from '../../models/load.ts';
+import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/metric.ts';
+import { parseRunReport } from '../../solver/documents/report.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { type EndedRequest, type RunWatch, run } from '../../workers/executor/run.ts';
+import { loadFashion } from './fashion.ts';
+import { handPlan } from './hand-plan.ts';
+
+let models: LoadedManifest;
+
+beforeAll(async () => {
+  models = await loadFashion();
+});
+
+function runOf(
+  load: { ratePerS: number; durationS: number },
+  watch: Partial<RunWatch>,
+  signal?: AbortSignal,
+) {
+  const quiet: RunWatch = { onPlan() {}, onSent() {}, onEnded() {}, onBatch() {}, onEvent() {} };
+  return run({
+    name: 'plan',
+    plan: handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] }),
+    backends: ['cpu'],
+    models,
+    environment: nodeEnvironment(),
+    load: constantLoad(load.ratePerS, load.durationS, 1),
+    seed: 1,
+    watch: { ...quiet, ...watch },
+    ...(signal && { signal }),
+  });
+}
+
+test('whoever watches a run is told what its report is made of', async () => {
+  const told = { sent: 0, items: 0, plans: 0 };
+  const ended: EndedRequest[] = [];
+  const report = await runOf(
+    { ratePerS: 30, durationS: 2 },
+    {
+      onPlan: ({ atMs }) => {
+        expect(atMs).toBe(0);
+        told.plans++;
+      },
+      onSent: () => told.sent++,
+      onEnded: (request) => ended.push(request),
+      onBatch: ({ stage, items }) => {
+        if (stage === 'detect') told.items += items;
+      },
+    },
+  );
+  expect(told).toEqual({ sent: 60, items: 60, plans: 1 });
+  expect(ended.map(({ arrivalMs }) => arrivalMs).sort((a, b) => a - b)).toEqual(
+    report.requests.map(({ arrivalMs }) => arrivalMs),
+  );
+  const counts = ended.map((request) => request.counts!).reduce<Counts>(addCounts, NO_COUNTS);
+  expect(scoreOf(counts)).toBe(report.result.accuracy.endToEnd);
+});
+
+test('a run that is stopped reports what was sent, over the time until then', async () => {
+  const stop = new AbortController();
+  let sent = 0;
+  const onSent = () => {
+    if (++sent === 20) stop.abort();
+  };
+  const report = parseRunReport(
+    await runOf({ ratePerS: 40, durationS: 60 }, { onSent }, stop.signal),
+    'the run',
+  );
+  const { load, result } = report;
+  expect(load.requests).toBe(20);
+  expect(result.completed + result.shed + result.failed).toBe(20);
+  expect(load.durationS).toBeLessThan(30);
+  expect(load.ratePerS).toBeCloseTo(20 / load.durationS, 9);
+  expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment) / load.durationS, 9);
+});
+
+test('a run that is stopped before its workers serve is a report of no request', async () => {
+  const report = await runOf({ ratePerS: 40, durationS: 60 }, {}, AbortSignal.abort());
+  expect(parseRunReport(report, 'the run').load.requests).toBe(0);
+});
