@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { InvalidDocumentError, parseDocument } from '../../solver/documents/document.ts';
+import { InvalidInferenceError, InvalidTensorError } from './errors.ts';
+import { bytesOf, type Tensor, tensorOfBytes, tensorOfJson, valuesOf } from './tensor.ts';
+
+/**
+ * Inference requests and answers of the Open Inference Protocol v2, with its binary tensor data extension: a message is
+ * JSON, or JSON whose length a header tells, followed by the bytes of the tensors that say `binary_data_size`.
+ */
+
+/** The header that tells how much of a body is JSON, where tensors follow it as bytes. */
+export const JSON_LENGTH_HEADER = 'inference-header-content-length';
+
+/** What a server says that it can do besides the protocol. */
+export const EXTENSIONS = ['binary_tensor_data'];
+
+const parameters = z.record(z.string(), z.unknown()).optional();
+const tensor = z.object({
+  name: z.string().min(1).max(200),
+  shape: z.array(z.int().nonnegative()).min(1).max(8),
+  datatype: z.string().max(20),
+  parameters: z.looseObject({ binary_data_size: z.int().nonnegative().optional() }).optional(),
+  data: z.array(z.unknown()).optional(),
+});
+
+export const inferRequestSchema = z.object({
+  id: z.string().max(200).optional(),
+  parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
+  inputs: z.array(tensor).min(1).max(64),
+  outputs: z
+    .array(
+      z.object({
+        name: z.string().min(1).max(200),
+        parameters: z.looseObject({ binary_data: z.boolean().optional() }).optional(),
+      }),
+    )
+    .max(64)
+    .optional(),
+});
+
+export const inferResponseSchema = z.object({
+  model_name: z.string(),
+  model_version: z.string().optional(),
+  id: z.string().optional(),
+  parameters,
+  outputs: z.array(tensor),
+});
+
+export interface InferRequest {
+  readonly id?: string | undefined;
+  readonly inputs: readonly Tensor[];
+  /** The outputs that are wanted, and whether as bytes; undefined: all of them. */
+  readonly outputs?: readonly { readonly name: string; readonly binary?: boolean | undefined }[] | undefined;
+  /** Whether outputs that do not say otherwise are wanted as bytes. */
+  readonly binaryOutput?: boolean | undefined;
+}
+
+export interface InferResponse {
+  readonly model: string;
+  readonly version?: string | undefined;
+  readonly id?: string | undefined;
+  readonly outputs: readonly Tensor[];
+}
+
+/** A message on the wire. */
+export interface Body {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the JSON at its beginning; undefined: all of it is. */
+  readonly jsonLength: number | undefined;
+}
+
+/** @throws InvalidInferenceError, InvalidTensorError */
+export function decodeRequest(body: Body): InferRequest {
+  const { json, rest } = parse(inferRequestSchema, body, 'the request');
+  return {
+    id: json.id,
+    inputs: tensors(json.inputs, rest),
+    outputs: json.outputs?.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data })),
+    binaryOutput: json.parameters?.binary_data_output,
+  };
+}
+
+/** @param binary whether tensors go as bytes @throws InvalidTensorError */
+export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
+  return join(
+    (inputs) => ({
+      ...(id !== undefined && { id }),
+      ...(binaryOutput && { parameters: { binary_data_output: true } }),
+      inputs,
+      ...(outputs && {
+        outputs: outputs.map(({ name, binary }) => ({
+          name,
+          ...(binary !== undefined && { parameters: { binary_data: binary } }),
+        })),
+      }),
+    }),
+    inputs,
+    () => binary,
+  );
+}
+
+/** @throws InvalidInferenceError, InvalidTensorError */
+export function decodeResponse(body: Body): InferResponse {
+  const { json, rest } = parse(inferResponseSchema, body, 'the answer');
+  return {
+    model: json.model_name,
+    version: json.model_version,
+    id: json.id,
+    outputs: tensors(json.outputs, rest),
+  };
+}
+
+/** The outputs that a request wants, in the form that it wants them. @throws InvalidTensorError where it wants one that there is not */
+export function encodeResponse(
+  response: InferResponse,
+  { outputs: wanted, binaryOutput = false }: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
+): Body {
+  const outputs = wanted?.map(({ name }) => outputNamed(response, name)) ?? response.outputs;
+  const { model, version, id } = response;
+  return join(
+    (outputs) => ({
+      model_name: model,
+      ...(version !== undefined && { model_version: version }),
+      ...(id !== undefined && { id }),
+      outputs,
+    }),
+    outputs,
+    (i) => wanted?.[i]?.binary ?? binaryOutput,
+  );
+}
+
+function outputNamed({ model, outputs }: InferResponse, name: string): Tensor {
+  const found = outputs.find((output) => output.name === name);
+  if (found) return found;
+  const names = outputs.map((output) => output.name).join(', ');
+  throw new InvalidTensorError(name, `model ${model} has no such output, it has ${names}`);
+}
+
+function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.length }: Body, what: string) {
+  if (jsonLength > bytes.length)
+    throw new InvalidInferenceError(
+      `${what} should begin with ${jsonLength} bytes of JSON, as ${JSON_LENGTH_HEADER} says, but has ${bytes.length} bytes`,
+    );
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, jsonLength)));
+  } catch (cause) {
+    throw new InvalidInferenceError(`${what} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return { json: parseDocument(schema, value, what), rest: bytes.subarray(jsonLength) };
+  } catch (error) {
+    if (error instanceof InvalidDocumentError)
+      throw new InvalidInferenceError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Reads the values of tensors: their own, or the next bytes after the JSON. */
+function tensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Array<ArrayBuffer>): Tensor[] {
+  let offset = 0;
+  const read = headers.map(({ data, parameters, ...header }) => {
+    const size = parameters?.binary_data_size;
+    if ((data === undefined) === (size === undefined))
+      throw new InvalidTensorError(header.name, 'expected either data or the parameter binary_data_size');
+    if (data) return tensorOfJson(header, data);
+    const from = offset;
+    offset += size!;
+    if (offset > rest.length)
+      throw new InvalidTensorError(
+        header.name,
+        `expected ${size} bytes after the JSON, found ${rest.length - from}`,
+      );
+    return tensorOfBytes(header, rest.subarray(from, offset));
+  });
+  if (offset < rest.length)
+    throw new InvalidInferenceError(`${rest.length - offset} bytes after the JSON belong to no tensor`);
+  return read;
+}
+
+/** A body of what `message` makes of its tensors; those that `binary` says follow as bytes. */
+function join(
+  message: (tensors: object[]) => object,
+  tensors: readonly Tensor[],
+  binary: (i: number) => boolean,
+): Body {
+  const parts: Uint8Array[] = [];
+  const headers = tensors.map((tensor, i) => {
+    const { name, shape, datatype } = tensor;
+    if (!binary(i)) return { name, shape, datatype, data: valuesOf(tensor) };
+    const bytes = bytesOf(tensor);
+    parts.push(bytes);
+    return { name, shape, datatype, parameters: { binary_data_size: bytes.length } };
+  });
+  const json = new TextEncoder().encode(JSON.stringify(message(headers)));
+  if (!tensors.some((_, i) => binary(i))) return { bytes: json, jsonLength: undefined };
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, json.length));
+  bytes.set(json);
+  let offset = json.length;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return { bytes, jsonLength: json.length };
+}

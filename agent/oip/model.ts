@@ -1,0 +1,140 @@
+import type { ImageInput, ManifestStage } from '../../models/manifest.ts';
+import { pixelCount } from '../../models/tasks/image.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import { InvalidTensorError } from './errors.ts';
+import type { InferRequest } from './infer.ts';
+import type { ModelMetadata, TensorMetadata } from './metadata.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * A pipeline, or one of its stages, as a model of the protocol: it takes `images` and gives rows, one for each object that
+ * was found (each image, where no stage detects). `item_index` says which image of the request a row belongs to. The last
+ * stage's outputs have plain names, those of a stage before it the stage's in front where they would be the same.
+ */
+
+const INPUT = 'images';
+export const ITEM_INDEX = 'item_index';
+
+/** A part of a task's results as a tensor, a row for each object; rows of one column are numbers. */
+interface Output {
+  readonly name: string;
+  readonly datatype: 'FP32' | 'INT32';
+  readonly columns: number;
+}
+
+const OUTPUTS: Record<ManifestStage['task'], readonly Output[]> = {
+  'object-detection': [
+    { name: 'boxes', datatype: 'FP32', columns: 4 },
+    { name: 'scores', datatype: 'FP32', columns: 1 },
+  ],
+  'image-classification': [
+    { name: 'labels', datatype: 'INT32', columns: 1 },
+    { name: 'scores', datatype: 'FP32', columns: 1 },
+  ],
+};
+
+/** A stage's output under the name that it has in the model. */
+interface NamedOutput extends Output {
+  readonly stage: number;
+  readonly key: string;
+}
+
+function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
+  return stages.flatMap(({ name: stage, task }, s) =>
+    OUTPUTS[task].map((output) => {
+      const later = stages
+        .slice(s + 1)
+        .some((other) => OUTPUTS[other.task].some((o) => o.name === output.name));
+      return { ...output, stage: s, key: output.name, name: later ? `${stage}_${output.name}` : output.name };
+    }),
+  );
+}
+
+const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
+
+/** @param stages of a whole pipeline, or one of them alone */
+export function modelMetadata(
+  name: string,
+  version: string,
+  stages: readonly ManifestStage[],
+): ModelMetadata {
+  const { channels, height, width } = stages[0]!.input;
+  const outputs: TensorMetadata[] = namedOutputs(stages).map(({ name, datatype, columns }) => ({
+    name,
+    datatype,
+    shape: shapeOf(-1, columns),
+  }));
+  const classes = stages.flatMap((stage) =>
+    'classes' in stage ? [[`${stage.name}_classes`, JSON.stringify(stage.classes)]] : [],
+  );
+  return {
+    name,
+    versions: [version],
+    platform: 'onnxruntime_onnx',
+    inputs: [{ name: INPUT, datatype: 'UINT8', shape: [-1, channels, height, width] }],
+    outputs: [...outputs, { name: ITEM_INDEX, datatype: 'INT32', shape: [-1] }],
+    properties: Object.fromEntries(classes),
+  };
+}
+
+/** The items of a request, as views into its tensor. @throws InvalidTensorError */
+export function itemsOf({ inputs }: InferRequest, input: ImageInput): Uint8Array<ArrayBuffer>[] {
+  const tensor = inputs.find(({ name }) => name === INPUT);
+  const { channels, height, width } = input;
+  const takes = `the model takes UINT8 [n, ${channels}, ${height}, ${width}]`;
+  if (!tensor || inputs.length > 1) {
+    const other = inputs.find(({ name }) => name !== INPUT)!;
+    throw new InvalidTensorError(other.name, `the model has no such input: its one input is "${INPUT}"`);
+  }
+  const { datatype, shape, data } = tensor;
+  const [count, ...item] = shape;
+  const right = [channels, height, width];
+  if (datatype !== 'UINT8') throw new InvalidTensorError(INPUT, `${takes}, found the datatype ${datatype}`);
+  if (item.length !== 3 || item.some((dim, i) => dim !== right[i]) || count === 0)
+    throw new InvalidTensorError(INPUT, `${takes}, found the shape [${shape.join(', ')}]`);
+  const size = pixelCount(input);
+  const pixels = data as Uint8Array<ArrayBuffer>;
+  return Array.from({ length: count! }, (_, i) => pixels.subarray(i * size, (i + 1) * size));
+}
+
+/**
+ * Results as the tensors of a model.
+ * @param results of each item of the request: by stage, in order
+ */
+export function outputTensors(
+  stages: readonly ManifestStage[],
+  results: readonly (readonly (readonly StageResult[])[])[],
+): Tensor[] {
+  const rows = results.map((byStage) => rowsByStage(stages, byStage));
+  const index = rows.flatMap((byStage, item) => byStage.at(-1)!.map(() => item));
+  const outputs = namedOutputs(stages).map(({ name, datatype, columns, stage, key }): Tensor => {
+    const values = rows.flatMap((byStage) => byStage[stage]!.flatMap((row) => row[key]!));
+    const shape = shapeOf(index.length, columns);
+    return {
+      name,
+      datatype,
+      shape,
+      data: datatype === 'FP32' ? Float32Array.from(values) : Int32Array.from(values),
+    };
+  });
+  const itemIndex: Tensor = {
+    name: ITEM_INDEX,
+    datatype: 'INT32',
+    shape: [index.length],
+    data: Int32Array.from(index),
+  };
+  return [...outputs, itemIndex];
+}
+
+type Row = Readonly<Record<string, readonly number[]>>;
+
+/** Each stage's rows of one item of the request: as many in every stage, since what is found once is classified once. */
+const rowsByStage = (
+  stages: readonly ManifestStage[],
+  byStage: readonly (readonly StageResult[])[],
+): Row[][] => stages.map((_, s) => (byStage[s] ?? []).flatMap(rowsOf));
+
+function rowsOf(result: StageResult): Row[] {
+  if (result.task === 'image-classification') return [{ labels: [result.label], scores: [result.score] }];
+  return result.detections.map(({ x0, y0, x1, y1, score }) => ({ boxes: [x0, y0, x1, y1], scores: [score] }));
+}

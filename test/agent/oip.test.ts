@@ -1,0 +1,252 @@
+import { readFileSync } from 'node:fs';
+import Ajv from 'ajv';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { InvalidInferenceError, InvalidTensorError } from '../../agent/oip/errors.ts';
+import {
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+  type InferRequest,
+} from '../../agent/oip/infer.ts';
+import { itemsOf, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
+import type { Tensor } from '../../agent/oip/tensor.ts';
+import { referenceFile } from '../reference.ts';
+import { loadFashion } from '../workers/fashion.ts';
+
+const { manifest } = await loadFashion();
+const { stages } = manifest;
+
+const bodyOf = (value: unknown) => ({
+  bytes: new TextEncoder().encode(JSON.stringify(value)),
+  jsonLength: undefined,
+});
+const images = (rest: object) =>
+  bodyOf({ inputs: [{ name: 'images', shape: [2], datatype: 'UINT8', ...rest }] });
+
+const values = { UINT8: fc.uint8Array, INT32: fc.int32Array, FP64: fc.float64Array } as const;
+const tensor: fc.Arbitrary<Tensor> = fc
+  .record({
+    name: fc.string({ minLength: 1, maxLength: 20 }),
+    datatype: fc.constantFrom('UINT8', 'INT32', 'FP64'),
+    shape: fc.array(fc.nat(4), { minLength: 1, maxLength: 4 }),
+  })
+  .chain(({ name, datatype, shape }) => {
+    const length = shape.reduce((product, dim) => product * dim, 1);
+    const numbers = { minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true };
+    return (values[datatype](numbers) as fc.Arbitrary<Tensor['data']>).map((data) => ({
+      name,
+      datatype,
+      shape,
+      // JSON has no negative zero.
+      data: data.map((value) => value + 0),
+    }));
+  });
+
+test.each([
+  ['JSON', false],
+  ['bytes after the JSON', true],
+])('what is encoded is decoded again, with tensors as %s', (_, binary) => {
+  fc.assert(
+    fc.property(
+      fc.array(tensor, { minLength: 1, maxLength: 4 }),
+      fc.string({ maxLength: 9 }),
+      (inputs, id) => {
+        const request: InferRequest = {
+          id,
+          inputs,
+          outputs: [{ name: 'a', binary: true }],
+          binaryOutput: true,
+        };
+        expect(decodeRequest(encodeRequest(request, binary))).toEqual(request);
+        const response = { model: 'm', version: '1', id, outputs: inputs };
+        expect(decodeResponse(encodeResponse(response, { binaryOutput: binary }))).toEqual(response);
+      },
+    ),
+  );
+});
+
+test('nested lists are read as their shape says', () => {
+  const { inputs } = decodeRequest(
+    bodyOf({
+      inputs: [
+        {
+          name: 'a',
+          shape: [2, 2],
+          datatype: 'INT32',
+          data: [
+            [1, 2],
+            [3, -4],
+          ],
+        },
+      ],
+    }),
+  );
+  expect([...inputs[0]!.data]).toEqual([1, 2, 3, -4]);
+});
+
+test.each([
+  ['a missing shape', { shape: undefined, data: [1, 2] }, /inputs\[0\]\.shape/],
+  [
+    'another datatype',
+    { datatype: 'STRING', data: [1, 2] },
+    /"images": expected a datatype of .*found "STRING"/,
+  ],
+  ['too few values', { data: [1] }, /"images": its shape \[2\] holds 2 values, found 1/],
+  ['too large a value', { data: [1, 256] }, /"images": expected a value of UINT8 at 1, found 256/],
+  ['a fraction', { data: [1.5, 2] }, /at 0, found 1\.5/],
+  ['a text', { data: ['a', 2] }, /at 0, found "a"/],
+  ['lists that are not nested as its shape', { shape: [2, 2], data: [[1, 2], [3]] }, /a list of 1 where 2/],
+  ['no values at all', {}, /either data or the parameter binary_data_size/],
+  [
+    'bytes that are not there',
+    { parameters: { binary_data_size: 2 } },
+    /expected 2 bytes after the JSON, found 0/,
+  ],
+  [
+    'a shape of far too much',
+    { shape: [2 ** 31, 2 ** 31, 2 ** 31], data: [] },
+    /more values than can be sent/,
+  ],
+])('a tensor with %s is refused by name', (_, wrong, says) => {
+  expect(() => decodeRequest(images(wrong))).toThrow(InvalidInferenceError);
+  expect(() => decodeRequest(images(wrong))).toThrow(says);
+});
+
+test('another byte count than the shape takes is refused, and so are bytes of no tensor', () => {
+  const json = new TextEncoder().encode(
+    JSON.stringify({
+      inputs: [{ name: 'images', shape: [3], datatype: 'FP32', parameters: { binary_data_size: 8 } }],
+    }),
+  );
+  const bytes = new Uint8Array(json.length + 8);
+  bytes.set(json);
+  expect(() => decodeRequest({ bytes, jsonLength: json.length })).toThrow(
+    '"images": FP32 [3] takes 12 bytes, found 8',
+  );
+  const { bytes: whole, jsonLength } = encodeRequest(
+    { inputs: [{ name: 'a', datatype: 'UINT8', shape: [1], data: new Uint8Array(1) }] },
+    true,
+  );
+  const longer = new Uint8Array(whole.length + 3);
+  longer.set(whole);
+  expect(() => decodeRequest({ bytes: longer, jsonLength })).toThrow(
+    '3 bytes after the JSON belong to no tensor',
+  );
+  expect(() => decodeRequest({ bytes: whole, jsonLength: whole.length + 1 })).toThrow('inference-header');
+});
+
+test('whatever bytes come, they are read or refused', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.option(fc.nat(400), { nil: undefined }),
+      (bytes, jsonLength) => {
+        try {
+          decodeRequest({ bytes: bytes as Uint8Array<ArrayBuffer>, jsonLength });
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidInferenceError);
+        }
+      },
+    ),
+  );
+});
+
+test('an output that a model has not is refused by name', () => {
+  const outputs = [{ name: 'labels', datatype: 'INT32', shape: [1], data: new Int32Array(1) }] as const;
+  expect(() => encodeResponse({ model: 'm', outputs }, { outputs: [{ name: 'boxes' }] })).toThrow(
+    'tensor "boxes": model m has no such output, it has labels',
+  );
+});
+
+test('a value that JSON has not is refused, and goes as bytes', () => {
+  const outputs = [{ name: 'a', datatype: 'FP32', shape: [1], data: Float32Array.of(Number.NaN) }] as const;
+  expect(() => encodeResponse({ model: 'm', outputs }, {})).toThrow(InvalidTensorError);
+  expect(decodeResponse(encodeResponse({ model: 'm', outputs }, { binaryOutput: true })).outputs).toEqual(
+    outputs,
+  );
+});
+
+describe('the pipeline as a model', () => {
+  const found = { x0: 1, y0: 2, x1: 3, y1: 4, score: 0.5 };
+  const detected = (n: number) => ({ task: 'object-detection' as const, detections: Array(n).fill(found) });
+  const classified = (label: number) => ({ task: 'image-classification' as const, label, score: 0.25 });
+
+  test('has a row for each object, with the image of the request that it is of', () => {
+    const tensors = outputTensors(stages, [
+      [[detected(2)], [classified(7), classified(8)]],
+      [[detected(0)]],
+      [[detected(1)], [classified(9)]],
+    ]);
+    const byName = Object.fromEntries(
+      tensors.map(({ name, shape, data }) => [name, { shape, data: [...data] }]),
+    );
+    expect(byName).toEqual({
+      boxes: { shape: [3, 4], data: [1, 2, 3, 4, 1, 2, 3, 4, 1, 2, 3, 4] },
+      detect_scores: { shape: [3], data: [0.5, 0.5, 0.5] },
+      labels: { shape: [3], data: [7, 8, 9] },
+      scores: { shape: [3], data: [0.25, 0.25, 0.25] },
+      item_index: { shape: [3], data: [0, 0, 2] },
+    });
+  });
+
+  test('gives empty tensors where nothing is found', () => {
+    const tensors = outputTensors(stages, [[[detected(0)]]]);
+    expect(tensors.map(({ shape }) => shape)).toEqual([[0, 4], [0], [0], [0], [0]]);
+  });
+
+  test('says so in its metadata', () => {
+    const { inputs, outputs } = modelMetadata('fashion', '1', stages);
+    expect(inputs).toEqual([{ name: 'images', datatype: 'UINT8', shape: [-1, 1, 128, 128] }]);
+    expect(outputs.map(({ name }) => name)).toEqual(outputTensors(stages, []).map(({ name }) => name));
+  });
+
+  test.each([
+    ['another name', { name: 'pixels' }, '"pixels": the model has no such input: its one input is "images"'],
+    [
+      'another shape',
+      { shape: [1, 128, 128, 1] },
+      'takes UINT8 [n, 1, 128, 128], found the shape [1, 128, 128, 1]',
+    ],
+    ['no item', { shape: [0, 1, 128, 128], data: new Uint8Array(0) }, 'found the shape [0, 1, 128, 128]'],
+    ['another datatype', { datatype: 'INT8' }, 'found the datatype INT8'],
+  ])('refuses an input of %s', (_, wrong, says) => {
+    const input = { name: 'images', datatype: 'UINT8', shape: [1, 1, 128, 128], data: new Uint8Array(16384) };
+    expect(() => itemsOf({ inputs: [{ ...input, ...wrong } as Tensor] }, stages[0]!.input)).toThrow(says);
+  });
+});
+
+describe.each(['open_inference_rest.yaml', 'kserve_rest_predict_v2.yaml'])(
+  'the protocol as %s has it',
+  (file) => {
+    const path = referenceFile(`schemas/oip-v2/${file}`);
+
+    const validator = (schema: string) => {
+      const ajv = new Ajv({ strict: false });
+      ajv.addSchema(parse(readFileSync(path!, 'utf8')), 'oip');
+      return ajv.compile({ $ref: `oip#/components/schemas/${schema}` });
+    };
+    const valid = (schema: string, value: unknown) => {
+      const validate = validator(schema);
+      return validate(value) ? [] : validate.errors;
+    };
+    const json = ({ bytes }: { bytes: Uint8Array }) => JSON.parse(new TextDecoder().decode(bytes));
+
+    test.skipIf(path === null)('accepts requests and answers of ours', () => {
+      const inputs: Tensor[] = [
+        { name: 'images', datatype: 'UINT8', shape: [1, 1, 128, 128], data: new Uint8Array(16384) },
+      ];
+      expect(valid('inference_request', json(encodeRequest({ id: '1', inputs }, false)))).toEqual([]);
+      const outputs = outputTensors(stages, [[[{ task: 'object-detection', detections: [] }]]]);
+      const response = encodeResponse({ model: 'fashion', version: '1', id: '1', outputs }, {});
+      expect(valid('inference_response', json(response))).toEqual([]);
+      expect(valid('metadata_model_response', modelMetadata('fashion', '1', stages))).toEqual([]);
+    });
+
+    test.skipIf(path === null)('is checked at all: it refuses an answer without outputs', () => {
+      expect(valid('inference_response', { model_name: 'm' })).not.toEqual([]);
+    });
+  },
+);
