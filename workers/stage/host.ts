@@ -1,6 +1,5 @@
 import { transfer } from 'comlink';
-import type { ManifestStage } from '../../models/manifest.ts';
-import { taskOf } from '../../models/tasks/index.ts';
+import { outputDims, taskOf } from '../../models/tasks/index.ts';
 import { joinItems } from '../../models/tasks/items.ts';
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
@@ -118,16 +117,6 @@ export class StageHost implements StageWorkerApi {
   }
 }
 
-const outputDims = (stage: ManifestStage): (number | null)[] =>
-  stage.task === 'object-detection'
-    ? [
-        null,
-        4,
-        Math.ceil(stage.input.height / stage.output.stride),
-        Math.ceil(stage.input.width / stage.output.stride),
-      ]
-    : [null, stage.classes.length];
-
 /** The model's first input and output must be those of its stage. @throws ModelMismatchError */
 function checkSignature({ model, stage }: SessionSpec, session: Session): void {
   const { channels, height, width } = stage.input;
@@ -142,5 +131,5 @@ function checkSignature({ model, stage }: SessionSpec, session: Session): void {
     if (!same) throw new ModelMismatchError(model, `the shape of ${what}`, show(expected), show(tensor.dims));
   };
   check('its input', session.input, [null, channels, height, width]);
-  check('its output', session.output, outputDims(stage));
+  check('its output', session.output, [null, ...outputDims(stage)]);
 }

@@ -1,0 +1,135 @@
+import { type Device, onGpu } from '../../documents/common.ts';
+import type { PlanStage } from '../../documents/plan.ts';
+import type { ClusterSettings, PipelineFacts } from '../types.ts';
+
+/** Where things lie in a pod, and the port that it serves on. */
+export const PORT = 8080;
+export const PLAN_FILE = '/etc/ipa-edge/plan.json';
+export const TOKEN_FILE = '/var/run/ipa-edge/token';
+/** Keys of the config map that holds the plan, and of the secret that lets it be changed. */
+export const PLAN_KEY = 'plan.json';
+export const TOKEN_KEY = 'token';
+
+const MIB = 2 ** 20;
+/** Node with ONNX Runtime: the process that speaks HTTP, and one that runs a session. */
+const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
+/** Memory of a session per byte of its model: weights, the copy that is optimised, and work space. */
+const SESSION_PER_BYTE = 4;
+/** Pixels are held as bytes, as float32 and in copies on their way. */
+const COPIES_PER_PIXEL = 16;
+
+const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
+
+/** Linux names of what Node calls `process.arch`. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+
+/** Labels that every node has, by the device that was profiled; more are given by whoever applies. */
+export function nodeSelector({ platform }: Device, given: ClusterSettings['nodeSelector']) {
+  const [os, arch] = platform.split(/[ ,]/);
+  const known = arch === undefined ? undefined : ARCHITECTURES[arch];
+  return {
+    ...(os === 'linux' && { 'kubernetes.io/os': os }),
+    ...(known !== undefined && { 'kubernetes.io/arch': known }),
+    ...given,
+  };
+}
+
+/**
+ * Room for two sessions of the heaviest variant: a variant is changed while the one before it still serves. The batch
+ * is counted at its largest.
+ */
+export function stageMemoryBytes(facts: PipelineFacts, stage: PlanStage): number {
+  const { input, variants } = facts.stages.find(({ name }) => name === stage.name)!;
+  const model = SESSION_PER_BYTE * Math.max(...variants.map(({ sizeBytes }) => sizeBytes));
+  const batch = COPIES_PER_PIXEL * stage.batch * input.channels * input.height * input.width;
+  return PROCESS_BYTES.http + 2 * (PROCESS_BYTES.session + model + batch);
+}
+
+/** Kubernetes' notation, rounded up. */
+export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
+
+/**
+ * What a stage's pod holds. It asks for the threads of the plan, which is what they cost; one core more may be used, so
+ * that HTTP does not take the time of the session.
+ */
+export function stageResources(facts: PipelineFacts, stage: PlanStage) {
+  const gpu = onGpu(stage.backend) ? { 'nvidia.com/gpu': '1' } : {};
+  const cores = onGpu(stage.backend) ? 1 : stage.threads;
+  const memory = mebibytes(stageMemoryBytes(facts, stage));
+  return {
+    requests: { cpu: String(cores), memory, ...gpu },
+    limits: { cpu: String(cores + 1), memory, ...gpu },
+  };
+}
+
+/** A container that can do nothing but run. */
+const CONTAINER_SECURITY = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+const POD_SECURITY = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  // Secrets that are mounted can be read by the group, and by nobody else.
+  fsGroup: 1000,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+const probe = (path: string, periodSeconds: number, failureThreshold: number) => ({
+  httpGet: { path, port: 'http' },
+  periodSeconds,
+  timeoutSeconds: 5,
+  failureThreshold,
+});
+
+export interface Container {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly resources: unknown;
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** A container of ours: `args` follow `ipa-agent`. */
+export const container = ({ image }: Pick<ClusterSettings, 'image'>, { name, args, resources, env = [] }: Container) => ({
+  name,
+  image,
+  args: [...args],
+  env: [...env],
+  ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
+  resources,
+  startupProbe: probe(HEALTH.live, 1, 120),
+  livenessProbe: probe(HEALTH.live, 10, 3),
+  readinessProbe: probe(HEALTH.ready, 2, 2),
+  securityContext: CONTAINER_SECURITY,
+  volumeMounts: [
+    { name: 'plan', mountPath: '/etc/ipa-edge', readOnly: true },
+    { name: 'token', mountPath: '/var/run/ipa-edge', readOnly: true },
+    { name: 'tmp', mountPath: '/tmp' },
+  ],
+});
+
+/** @param names of the config map and of the secret */
+export const podSpec = (
+  containers: readonly unknown[],
+  selector: Readonly<Record<string, string>>,
+  names: { readonly plan: string; readonly token: string },
+) => ({
+  containers: [...containers],
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  nodeSelector: { ...selector },
+  securityContext: POD_SECURITY,
+  terminationGracePeriodSeconds: 30,
+  volumes: [
+    { name: 'plan', configMap: { name: names.plan, items: [{ key: PLAN_KEY, path: PLAN_KEY }] } },
+    // Without it the pods take no changes, and serve.
+    {
+      name: 'token',
+      secret: { secretName: names.token, optional: true, defaultMode: 0o440 },
+    },
+    { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
+  ],
+});
