@@ -1,8 +1,8 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { type LoadedManifest, loadManifest, resolveFile } from '../../models/load.ts';
+import { type LoadedManifest, loadManifest } from '../../models/load.ts';
 import { tensorNames } from '../../models/onnx.ts';
 import { outputDims } from '../../models/tasks/index.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
@@ -10,28 +10,91 @@ import { kserveObjects } from '../../solver/exports/kserve.ts';
 import { kubernetesObjects } from '../../solver/exports/kubernetes/objects.ts';
 import { type TritonModel, tritonRepository } from '../../solver/exports/triton/repository.ts';
 import type { KubernetesObject } from '../../solver/exports/types.ts';
-import { UsageError } from '../exit.ts';
-import { readJson, writeWhole } from '../files.ts';
-import { readAny, ROOT } from '../host.ts';
-import * as option from '../options.ts';
+import { addClusterOptions, clusterSettings } from '../../workers/command/cluster.ts';
+import { readJson, writeWhole } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { checkPipeline } from '../../workers/command/plan-models.ts';
+import { readAny } from '../host.ts';
 
-const FORMATS = ['kubernetes', 'kserve', 'triton'] as const;
+const ITEMS_PROGRAM = new URL('../triton/items.py', import.meta.url);
+
+const OBJECTS = { kubernetes: kubernetesObjects, kserve: kserveObjects };
 
 export const exportCommand = () =>
-  new Command('export')
-    .description('write a plan as Kubernetes objects, for KServe, or as a Triton model repository')
-    .requiredOption('--plan <file>', 'what to run')
-    .addOption(option.choice('--format <name>', 'what is to read it', FORMATS).makeOptionMandatory())
-    .requiredOption('--out <dir>', 'where the files go')
-    .addOption(option.pipelineOption())
-    .addOption(option.manifestOption())
-    .addOption(option.jsonOption())
+  addClusterOptions(
+    new Command('export')
+      .description('write a plan as Kubernetes objects, for KServe, or as a Triton model repository')
+      .requiredOption('--plan <file>', 'what to run')
+      .addOption(
+        new Option('--format <name>', 'what is to read it')
+          .choices(['kubernetes', 'kserve', 'triton'])
+          .makeOptionMandatory(),
+      )
+      .requiredOption('--out <dir>', 'where the files go')
+      .addOption(option.manifestOption()),
+  )
+    .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
     .addHelpText(
       'after',
       `
-The pipeline is the plan's unless --pipeline or --manifest says otherwise. kubernetes and kserve run pods of the image
-that agent/Containerfile builds; triton gets a copy of the planned models.
+The manifest is that of the shipped pipeline of the plan's name, unless one is given. kubernetes and kserve run pods of
+the image that agent/Containerfile builds; a triton repository gets a copy of the planned models.
 
   $ ipa-edge export --plan plan.json --format kubernetes --out k8s && kubectl apply -f k8s
   $ ipa-edge export --plan plan.json --format triton --out repository`,
-    );
+    )
+    .action(async (options) => {
+      const plan = await readJson(options.plan, parsePlan);
+      const path = options.manifest ?? option.manifestPath({ pipeline: plan.pipeline });
+      const models = await loadManifest(path, readAny);
+      checkPipeline(plan, models.manifest);
+      const files =
+        options.format === 'triton'
+          ? await writeTriton(plan, models, options.out)
+          : await writeObjects(
+              OBJECTS[options.format as keyof typeof OBJECTS](
+                plan,
+                models.manifest,
+                clusterSettings(options, plan.pipeline),
+              ),
+              options.out,
+            );
+      if (options.json) console.log(JSON.stringify(files));
+      else console.log(`wrote ${files.length} files to ${options.out}:\n${files.map((file) => `  ${file}`).join('\n')}`);
+    });
+
+/** A file per name: the objects of a part belong together. */
+async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {
+  const byName = Map.groupBy(objects, (object) => `${object.metadata.name}.yaml`);
+  for (const [file, parts] of byName)
+    await writeWhole(join(folder, file), parts.map((object) => stringify(object)).join('---\n'));
+  return [...byName.keys()];
+}
+
+async function writeTriton(plan: Plan, models: LoadedManifest, folder: string): Promise<string[]> {
+  const bytes = new Map<string, Uint8Array>();
+  const tritonModels = plan.stages.map(async ({ name, variant: chosen }): Promise<TritonModel> => {
+    const stage = models.manifest.stages.find((s) => s.name === name)!;
+    const { file, sha256 } = stage.variants.find((v) => v.name === chosen)!;
+    const model = await models.readVerified(file, sha256);
+    bytes.set(file, model);
+    const names = tensorNames(model, file);
+    const { channels, height, width } = stage.input;
+    return {
+      stage: name,
+      input: { name: names.input, dims: [channels, height, width] },
+      output: { name: names.output, dims: outputDims(stage) },
+      file,
+      manifestStage: stage,
+    };
+  });
+  const files = tritonRepository(plan, await Promise.all(tritonModels));
+  for (const file of files) {
+    const path = join(folder, file.path);
+    await mkdir(dirname(path), { recursive: true });
+    if ('text' in file) await writeFile(path, file.text);
+    else if ('model' in file) await writeFile(path, bytes.get(file.model)!);
+    else await copyFile(ITEMS_PROGRAM, path);
+  }
+  return files.map(({ path }) => path);
+}

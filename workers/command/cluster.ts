@@ -1,0 +1,46 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ClusterSettings } from '../../solver/exports/types.ts';
+
+/** What the commands that write or apply objects of a cluster take. */
+export const addClusterOptions = (command: Command): Command =>
+  command
+    .addOption(namespaceOption())
+    .option('--image <name>', 'the image that agent/Containerfile builds', 'ipa-edge:0.1.0')
+    .option('--image-manifest <path>', "the manifest in the image (default: the shipped pipeline's)")
+    .option(
+      '--node-selector <label=value...>',
+      'nodes like the one that was profiled, beside its system and architecture',
+      label,
+      {},
+    );
+
+export const namespaceOption = () =>
+  new Option('--namespace <name>', 'where the objects live').default('default').argParser((text) => {
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+      throw new InvalidArgumentError('Expected lower-case letters, digits and "-", at most 63.');
+    return text;
+  });
+
+interface ClusterFlags {
+  readonly namespace: string;
+  readonly image: string;
+  readonly imageManifest?: string;
+  readonly nodeSelector: Readonly<Record<string, string>>;
+}
+
+export const clusterSettings = (flags: ClusterFlags, pipeline: string): ClusterSettings => ({
+  namespace: flags.namespace,
+  image: flags.image,
+  manifest: flags.imageManifest ?? `models/${pipeline}/manifest.json`,
+  nodeSelector: flags.nodeSelector,
+});
+
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+  const [key, value, ...more] = text.split('=');
+  if (value === undefined || more.length > 0 || !LABEL_KEY.test(key!) || !LABEL_VALUE.test(value))
+    throw new InvalidArgumentError('Expected a label like node.kubernetes.io/instance-type=c5.large.');
+  return { ...before, [key!]: value };
+}
