@@ -60,15 +60,25 @@ the image that agent/Containerfile builds; a triton repository gets a copy of th
               options.out,
             );
       if (options.json) console.log(JSON.stringify(files));
-      else console.log(`wrote ${files.length} files to ${options.out}:\n${files.map((file) => `  ${file}`).join('\n')}`);
+      else
+        console.log(
+          `wrote ${files.length} files to ${options.out}:\n${files.map((file) => `  ${file}`).join('\n')}`,
+        );
     });
 
 /** A file per name: the objects of a part belong together. */
 async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {
-  const byName = Map.groupBy(objects, (object) => `${object.metadata.name}.yaml`);
-  for (const [file, parts] of byName)
-    await writeWhole(join(folder, file), parts.map((object) => stringify(object)).join('---\n'));
-  return [...byName.keys()];
+  const texts = new Map<string, string>();
+  for (const object of objects) {
+    const file = `${object.metadata.name}.yaml`;
+    const before = texts.get(file);
+    texts.set(
+      file,
+      `${before === undefined ? '' : `${before}---\n`}${stringify(object, { aliasDuplicateObjects: false })}`,
+    );
+  }
+  for (const [file, text] of texts) await writeWhole(join(folder, file), text);
+  return [...texts.keys()];
 }
 
 async function writeTriton(plan: Plan, models: LoadedManifest, folder: string): Promise<string[]> {

@@ -10,7 +10,11 @@ import type { ClusterSettings, KubernetesObject, PipelineFacts } from './types.t
  * stage's answer on to the next. The graph has no central queue: batches are those of the requests that it is sent.
  * @throws NotDeployableError
  */
-export function kserveObjects(plan: Plan, facts: PipelineFacts, settings: ClusterSettings): KubernetesObject[] {
+export function kserveObjects(
+  plan: Plan,
+  facts: PipelineFacts,
+  settings: ClusterSettings,
+): KubernetesObject[] {
   checkDeployable(plan);
   return [
     planObject(plan, settings),

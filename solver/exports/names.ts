@@ -13,7 +13,11 @@ function hash(text: string): string {
  */
 export function clusterName(...parts: readonly string[]): string {
   const whole = parts.join('-');
-  const fit = whole.toLowerCase().replace(/[^a-z0-9-]/g, '-').replace(/^[^a-z]+/, '').replace(/-+$/, '');
+  const fit = whole
+    .toLowerCase()
+    .replace(/[^a-z0-9-]/g, '-')
+    .replace(/^[^a-z]+/, '')
+    .replace(/-+$/, '');
   if (fit === whole && fit.length <= LONGEST) return fit;
   return `${(fit || 'x').slice(0, LONGEST - 9).replace(/-+$/, '')}-${hash(whole)}`;
 }

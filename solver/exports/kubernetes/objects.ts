@@ -33,7 +33,10 @@ export const ownLabels = (pipeline: string): Record<string, string> => ({
 });
 
 /** Of one part of it. */
-const partLabels = (pipeline: string, part: string) => ({ [PART_OF]: clusterName(pipeline), 'ipa-edge/part': part });
+const partLabels = (pipeline: string, part: string) => ({
+  [PART_OF]: clusterName(pipeline),
+  'ipa-edge/part': part,
+});
 
 const stageLabels = (pipeline: string, stage: string) => ({
   ...partLabels(pipeline, 'stage'),
@@ -52,7 +55,11 @@ interface Deploying {
  * while they run.
  * @throws NotDeployableError
  */
-export function kubernetesObjects(plan: Plan, facts: PipelineFacts, settings: ClusterSettings): KubernetesObject[] {
+export function kubernetesObjects(
+  plan: Plan,
+  facts: PipelineFacts,
+  settings: ClusterSettings,
+): KubernetesObject[] {
   checkDeployable(plan);
   const deploying = { plan, facts, settings };
   return [
@@ -115,7 +122,9 @@ function stageObjects({ plan, facts, settings }: Deploying, stage: PlanStage): K
         replicas: stage.replicas,
         selector: { matchLabels: selector },
         // A spare GPU is not to be counted on; cores for one more pod are.
-        strategy: rolling(onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 }),
+        strategy: rolling(
+          onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
+        ),
         template: {
           metadata: { labels: { ...ownLabels(pipeline), ...selector } },
           spec: podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), names),

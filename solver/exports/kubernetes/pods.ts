@@ -15,8 +15,9 @@ const MIB = 2 ** 20;
 const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
 /** Memory of a session per byte of its model: weights, the copy that is optimised, and work space. */
 const SESSION_PER_BYTE = 4;
-/** Pixels are held as bytes, as float32 and in copies on their way. */
+/** Pixels are held as bytes, as float32 and in copies on their way; of the largest batch that a change may bring. */
 const COPIES_PER_PIXEL = 16;
+const LARGEST_BATCH = 64;
 
 const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
 
@@ -34,14 +35,11 @@ export function nodeSelector({ platform }: Device, given: ClusterSettings['nodeS
   };
 }
 
-/**
- * Room for two sessions of the heaviest variant: a variant is changed while the one before it still serves. The batch
- * is counted at its largest.
- */
+/** Room for two sessions of the heaviest variant: a variant is changed while the one before it still serves. */
 export function stageMemoryBytes(facts: PipelineFacts, stage: PlanStage): number {
   const { input, variants } = facts.stages.find(({ name }) => name === stage.name)!;
   const model = SESSION_PER_BYTE * Math.max(...variants.map(({ sizeBytes }) => sizeBytes));
-  const batch = COPIES_PER_PIXEL * stage.batch * input.channels * input.height * input.width;
+  const batch = COPIES_PER_PIXEL * LARGEST_BATCH * input.channels * input.height * input.width;
   return PROCESS_BYTES.http + 2 * (PROCESS_BYTES.session + model + batch);
 }
 
@@ -93,7 +91,10 @@ export interface Container {
 }
 
 /** A container of ours: `args` follow `ipa-agent`. */
-export const container = ({ image }: Pick<ClusterSettings, 'image'>, { name, args, resources, env = [] }: Container) => ({
+export const container = (
+  { image }: Pick<ClusterSettings, 'image'>,
+  { name, args, resources, env = [] }: Container,
+) => ({
   name,
   image,
   args: [...args],

@@ -38,7 +38,10 @@ export function tritonRepository(plan: Plan, models: readonly TritonModel[]): Re
   const stages = plan.stages.map((stage, s) => ({ stage, model: models[s]! }));
   return [
     ...stages.flatMap(({ stage, model }, s): RepositoryFile[] => [
-      { path: `${modelName(plan, stage.name)}/config.pbtxt`, text: textFormat(modelConfig(plan, stage, model, s)) },
+      {
+        path: `${modelName(plan, stage.name)}/config.pbtxt`,
+        text: textFormat(modelConfig(plan, stage, model, s)),
+      },
       { path: `${modelName(plan, stage.name)}/1/model.onnx`, model: model.file },
     ]),
     ...stages.slice(0, -1).flatMap(({ model }, s): RepositoryFile[] => [
@@ -131,7 +134,11 @@ function ensembleConfig(plan: Plan, models: readonly TritonModel[]): Message {
     ensemble_scheduling: {
       step: models.flatMap((model, s): Message[] => {
         const { stage, input, output } = model;
-        const run = step(modelName(plan, stage), [[input.name, inputOf(s)]], [[output.name, `${stage}_output`]]);
+        const run = step(
+          modelName(plan, stage),
+          [[input.name, inputOf(s)]],
+          [[output.name, `${stage}_output`]],
+        );
         if (model === last) return [run];
         return [
           run,
