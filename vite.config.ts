@@ -2,18 +2,13 @@ import { fileURLToPath } from 'node:url';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
+import { contentPolicy } from './web/content-policy.ts';
+import { DEV_HEADERS, HEADERS } from './web/headers.ts';
 import { modelFiles } from './web/model-files.ts';
+import { WORKER_FILE } from './web/service-worker/messages.ts';
+import { precache } from './web/service-worker/precache.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-/** The page needs isolation for threads and for a fine timer. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-};
-
-/** WebAssembly is GLPK's and ONNX Runtime's. */
-const POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; img-src 'self' data:";
 
 /** `--mode report` builds the report: one file that takes its JSON injected. Every other mode is the page's. */
 export default defineConfig(({ mode }) =>
@@ -25,20 +20,34 @@ export default defineConfig(({ mode }) =>
       }
     : {
         root: at('web'),
+        // The build works under any path.
+        base: './',
         // A file that is missing is told as such, not answered with the page.
         appType: 'mpa',
         // The example imports the package by name, as other people's pages do.
         resolve: { alias: { 'ipa-edge': at('workers/index.browser.ts') } },
-        plugins: [preact(), modelFiles(at('models'))],
+        plugins: [preact(), modelFiles(at('models')), contentPolicy(), precache()],
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
-        server: { headers: isolation, host: '127.0.0.1' },
-        preview: { headers: { ...isolation, 'Content-Security-Policy': POLICY }, host: '127.0.0.1' },
+        server: { headers: DEV_HEADERS, host: '127.0.0.1' },
+        preview: { headers: HEADERS, host: '127.0.0.1' },
         build: {
           target: 'esnext',
           outDir: at('dist/page'),
           emptyOutDir: true,
-          rolldownOptions: { input: [at('web/index.html'), at('web/headless.html'), at('web/example.html')] },
+          rolldownOptions: {
+            input: {
+              index: at('web/index.html'),
+              headless: at('web/headless.html'),
+              example: at('web/example.html'),
+              'service-worker': at('web/service-worker/worker.ts'),
+            },
+            // Browsers look for a newer service worker under the name that the last one had.
+            output: {
+              entryFileNames: ({ name }) =>
+                name === 'service-worker' ? WORKER_FILE : 'assets/[name]-[hash].js',
+            },
+          },
         },
       },
 );

@@ -26,8 +26,20 @@ export async function ensureBuilt(): Promise<void> {
     const fresh =
       existsSync(built) && SOURCES.every((source) => newest(join(ROOT, source)) <= statSync(built).mtimeMs);
     if (fresh) continue;
+    await buildShipped(mode);
+  }
+}
+
+/** Builds what is shipped, whatever the environment of who asks is for: a test's would make a build for development. */
+async function buildShipped(mode: string): Promise<void> {
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production';
+  try {
     const { build } = await import('vite');
     await build({ configFile: CONFIG, mode, logLevel: 'error' });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
   }
 }
 

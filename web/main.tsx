@@ -3,7 +3,9 @@ import { App } from './page/App.tsx';
 import './page/frame.css';
 import './page/page.css';
 import { start } from './state/app.ts';
+import { startOffline } from './state/offline.ts';
 import './style.css';
 
 render(<App />, document.getElementById('app')!);
 void start();
+if (import.meta.env.PROD) void startOffline();

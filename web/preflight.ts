@@ -3,6 +3,7 @@ import { SOFTWARE_ADAPTER } from '../workers/environment/environment.ts';
 import { timerGrainMs } from '../workers/runtime/runtime.ts';
 import { adapterText } from './components/Device.tsx';
 import { bytes, milliseconds } from './format.ts';
+import type { Offline } from './state/offline.ts';
 
 /** `told` is neither good nor bad. */
 export type CheckState = 'good' | 'warn' | 'bad' | 'told';
@@ -86,7 +87,8 @@ function features({ features, limits }: GPUAdapter): Check[] {
 }
 
 const ISOLATION_REMEDY =
-  'Serve this page with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, as `ipa-edge serve` does.';
+  'Reload this page: its service worker then adds the headers that this host does not send. Where that does not help, serve ' +
+  'it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, as `ipa-edge serve` does.';
 
 function isolation(): Check {
   const label = 'Cross-origin isolated';
@@ -125,4 +127,18 @@ async function storage(): Promise<Check> {
 function ortBuild(): Check {
   const jspi = 'Suspending' in WebAssembly;
   return { label: 'ONNX Runtime', state: 'told', value: jspi ? 'jspi build' : 'asyncify build' };
+}
+
+/** Whether the page opens without a network; it may change while the page is open. */
+export function offlineCheck(now: Offline): Check {
+  const label = 'Works offline';
+  if (now.state === 'kept') return { label, state: 'good', value: 'yes' };
+  if (now.state === 'keeping')
+    return { label, state: 'told', value: now.total ? `saving ${now.kept} of ${now.total} files` : 'saving' };
+  return {
+    label,
+    state: 'warn',
+    value: 'no',
+    remedy: `Not everything could be saved for use without a network (${now.why}). Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
+  };
 }

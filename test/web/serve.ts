@@ -20,12 +20,7 @@ async function built(mode: string): Promise<string> {
     configFile: at('../../vite.config.ts'),
     mode,
     logLevel: 'error',
-    build: {
-      outDir,
-      minify: false,
-      reportCompressedSize: false,
-      ...(mode !== 'report' && { rolldownOptions: { input: at('../../web/index.html') } }),
-    },
+    build: { outDir, minify: false, reportCompressedSize: false },
     plugins: [
       {
         name: 'test-engine',

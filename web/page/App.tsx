@@ -1,6 +1,7 @@
 import { problem, profile } from '../state/app.ts';
 import { Measure } from './Measure.tsx';
 import { Navigation } from './Navigation.tsx';
+import { NewerVersion } from './NewerVersion.tsx';
 import { Planning } from './Planning.tsx';
 import { PreflightSection } from './Preflight.tsx';
 import { Results } from './Results.tsx';
@@ -23,6 +24,7 @@ export function App() {
           <OpenedProfile />
         </div>
       </header>
+      <NewerVersion />
       {problem.value && (
         <p class="problem page-problem" role="alert">
           {problem.value}

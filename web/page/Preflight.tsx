@@ -1,6 +1,7 @@
 import { SoftwareNotice } from '../components/Device.tsx';
-import type { Check, CheckState } from '../preflight.ts';
+import { type Check, type CheckState, offlineCheck } from '../preflight.ts';
 import { checked } from '../state/app.ts';
+import { offline } from '../state/offline.ts';
 import { Section } from './Section.tsx';
 
 const MARKS: Record<CheckState, string> = { good: '✓', warn: '!', bad: '✗', told: '·' };
@@ -9,7 +10,8 @@ const WORDS: Record<CheckState, string> = { good: 'good', warn: 'warning', bad: 
 /** What this browser can do, with what to do about what it cannot. */
 export function PreflightSection() {
   const found = checked.value;
-  const troubles = found?.checks.filter((check) => check.remedy) ?? [];
+  const checks = [...(found?.checks ?? []), ...(offline.value ? [offlineCheck(offline.value)] : [])];
+  const troubles = checks.filter((check) => check.remedy);
   return (
     <Section
       id="device"
@@ -19,7 +21,7 @@ export function PreflightSection() {
     >
       {found?.adapter?.software && <SoftwareNotice />}
       <ul class="checks card">
-        {found?.checks.map((check) => (
+        {checks.map((check) => (
           <CheckItem key={check.label} check={check} />
         ))}
       </ul>

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ensureBuilt } from '../../bench/host.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { openBrowser } from './serve.ts';
+import { type StaticHost, serveStatic } from './static-host.ts';
+
+let browser: Browser;
+let host: StaticHost;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  await ensureBuilt();
+  browser = await openBrowser();
+}, 120_000);
+afterAll(() => browser.close());
+beforeEach(async () => {
+  host = await serveStatic(join(ROOT, 'dist/page'), '/some/path/');
+  context = await browser.newContext();
+  page = await context.newPage();
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+});
+afterEach(async () => {
+  await context.close();
+  await host.close();
+});
+
+const check = (label: string) => page.locator('.check', { hasText: label }).textContent();
+const isolated = () => page.evaluate(() => crossOriginIsolated).catch(() => false);
+
+describe('the built page on a host without headers, under a path', () => {
+  it('gets isolation from its service worker, after one reload', async () => {
+    let loads = 0;
+    page.on('load', () => loads++);
+    await page.goto(host.url);
+    await expect.poll(isolated).toBe(true);
+    await expect.poll(() => check('Cross-origin isolated')).toContain('yes');
+    expect(loads).toBe(2);
+    const policy = await page.evaluate(async () => (await fetch('.')).headers.get('Content-Security-Policy'));
+    expect(policy).toContain("frame-ancestors 'none'");
+    expect(complaints).toEqual([]);
+  });
+
+  it('profiles and plans with the server gone', async () => {
+    await page.goto(host.url);
+    await expect.poll(() => check('Works offline'), { timeout: 60_000 }).toContain('yes');
+    const { asked } = host;
+    expect(asked.every((path) => path.startsWith('/some/path/'))).toBe(true);
+    await host.close();
+    const before = asked.length;
+    await page.reload();
+    await expect.poll(() => check('Works offline')).toContain('yes');
+    await page.getByLabel('webgpu').uncheck();
+    await page.getByLabel('Largest batch').selectOption('2');
+    await page.getByLabel(/Budget/).fill('5');
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.locator('.lead').waitFor({ timeout: 90_000 });
+    expect(await page.locator('.lead').textContent()).toMatch(/det\d+ → /);
+    expect(asked.length).toBe(before);
+    expect(complaints).toEqual([]);
+  }, 180_000);
+});

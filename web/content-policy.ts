@@ -1,0 +1,23 @@
+import type { Plugin } from 'vite';
+import { META_POLICY } from './headers.ts';
+
+/**
+ * Puts the content security policy into the built pages. On the page itself, scripts are also loaded only by addresses that
+ * `trusted-types.js` lets through, and no string becomes markup.
+ */
+export const contentPolicy = (): Plugin => ({
+  name: 'ipa-edge:content-policy',
+  apply: 'build',
+  transformIndexHtml: (_html, { filename }) => [
+    {
+      tag: 'meta',
+      attrs: {
+        'http-equiv': 'Content-Security-Policy',
+        content: filename.endsWith('/web/index.html')
+          ? `${META_POLICY}; require-trusted-types-for 'script'; trusted-types default`
+          : META_POLICY,
+      },
+      injectTo: 'head-prepend',
+    },
+  ],
+});

@@ -1,0 +1,103 @@
+import { HEADERS } from '../headers.ts';
+import { isNeeded, type PrecachedFile } from './files.ts';
+import type { Kept, Order } from './messages.ts';
+
+/**
+ * The page without a network, and on hosts that send no headers. Files of the build are answered from a cache whose keys are
+ * their hashes: a new build fetches only what changed, and takes over when no tab of the old one is left, or the user says so.
+ */
+
+interface WaitingEvent extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface FetchEvent extends WaitingEvent {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface MessageEventFromPage extends WaitingEvent {
+  readonly data: Order;
+  readonly source: { postMessage(message: Kept): void };
+}
+interface WorkerScope {
+  readonly registration: ServiceWorkerRegistration;
+  skipWaiting(): Promise<void>;
+  addEventListener(type: 'install' | 'activate', listener: (event: WaitingEvent) => void): void;
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void;
+  addEventListener(type: 'message', listener: (event: MessageEventFromPage) => void): void;
+}
+
+/** Written in by the build. */
+declare const __PRECACHE__: readonly PrecachedFile[];
+
+const worker = globalThis as unknown as WorkerScope;
+const scope = worker.registration.scope;
+const files = __PRECACHE__.filter(({ path }) => isNeeded(path, 'Suspending' in WebAssembly));
+const byPath = new Map(files.map((file) => [file.path, file]));
+
+// Caches belong to the whole origin, where other builds of the page may live under other paths.
+const openCache = () => caches.open(`ipa-edge ${scope}`);
+const keyOf = ({ integrity }: PrecachedFile) => `${scope}?${new URLSearchParams({ integrity })}`;
+
+worker.addEventListener('install', (event) => {
+  const shell = files.filter((file) => file.shell);
+  event.waitUntil(Promise.all(shell.map(keep)));
+});
+
+worker.addEventListener('activate', (event) => event.waitUntil(dropOld()));
+
+worker.addEventListener('message', (event) => {
+  if (event.data === 'take-over') event.waitUntil(worker.skipWaiting());
+  else event.waitUntil(keepEverything((now) => event.source.postMessage(now)));
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  if (request.method !== 'GET' || !request.url.startsWith(scope)) return;
+  event.respondWith(answer(request));
+});
+
+async function answer(request: Request): Promise<Response> {
+  const path = request.url.slice(scope.length).replace(/[?#].*$/, '') || 'index.html';
+  const file = byPath.get(path);
+  const kept = file && (await (await openCache()).match(keyOf(file)));
+  return withHeaders(kept ?? (await fetch(request)));
+}
+
+function withHeaders(response: Response): Response {
+  // A redirect is the browser's to follow.
+  if (response.status === 0) return response;
+  const headers = new Headers(response.headers);
+  for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
+  const { body, status, statusText } = response;
+  return new Response(body, { status, statusText, headers });
+}
+
+/** Fetches a file unless it is kept. What is not the build's own file, to the bit, is refused. */
+async function keep(file: PrecachedFile): Promise<void> {
+  const cache = await openCache();
+  const key = keyOf(file);
+  if (await cache.match(key)) return;
+  const response = await fetch(scope + file.path, { integrity: file.integrity, cache: 'no-cache' });
+  if (!response.ok) throw new Error(`${file.path}: ${response.status} ${response.statusText}`);
+  await cache.put(key, response);
+}
+
+/** One after the other, so that what the page itself loads is not held up. */
+async function keepEverything(tell: (now: Kept) => void): Promise<void> {
+  const total = files.length;
+  for (const [i, file] of files.entries()) {
+    try {
+      await keep(file);
+    } catch (error) {
+      return tell({ kept: i, total, failed: (error as Error).message });
+    }
+    tell({ kept: i + 1, total });
+  }
+}
+
+/** What only an older build needed. */
+async function dropOld(): Promise<void> {
+  const cache = await openCache();
+  const current = new Set(files.map(keyOf));
+  for (const { url } of await cache.keys()) if (!current.has(url)) await cache.delete(url);
+}

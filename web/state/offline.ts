@@ -1,0 +1,85 @@
+import { signal } from '@preact/signals';
+import { type Kept, type Order, WORKER_FILE } from '../service-worker/messages.ts';
+import { running } from './profiling.ts';
+
+/** Whether the page will open without a network. */
+export type Offline =
+  | { readonly state: 'keeping'; readonly kept: number; readonly total: number }
+  | { readonly state: 'kept' }
+  | { readonly state: 'failed'; readonly why: string };
+
+/** Null where no service worker is used: while the page is being developed. */
+export const offline = signal<Offline | null>(null);
+/** A newer build that waits until no tab shows this one. */
+export const newer = signal<ServiceWorker | null>(null);
+
+const order = (worker: ServiceWorker, what: Order) => worker.postMessage(what);
+
+/** Starts the service worker: it keeps the page for when there is no network, and adds the headers that a host does not send. */
+export async function startOffline(): Promise<void> {
+  offline.value = { state: 'keeping', kept: 0, total: 0 };
+  try {
+    if (!('serviceWorker' in navigator))
+      throw new Error(
+        isSecureContext ? 'this browser or window has no service workers' : 'this is not https',
+      );
+    const url = new URL(WORKER_FILE, document.baseURI);
+    const registration = await navigator.serviceWorker.register(url, { updateViaCache: 'none' });
+    const worker = await activated(registration);
+    if (isolatedByReload()) return location.reload();
+    watchUpdates(registration);
+    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<Kept>) => take(data));
+    order(worker, 'keep-everything');
+  } catch (error) {
+    offline.value = { state: 'failed', why: (error as Error).message };
+  }
+}
+
+/** Shows the newer build. */
+export function takeOver(): void {
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  order(newer.value!, 'take-over');
+}
+
+function take({ kept, total, failed }: Kept): void {
+  if (failed !== undefined) offline.value = { state: 'failed', why: failed };
+  else offline.value = kept < total ? { state: 'keeping', kept, total } : { state: 'kept' };
+}
+
+function activated({ installing, active }: ServiceWorkerRegistration): Promise<ServiceWorker> {
+  return new Promise((resolve, reject) => {
+    if (active) return resolve(active);
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'redundant') reject(new Error('its files could not all be saved'));
+    });
+    void navigator.serviceWorker.ready.then((ready) => resolve(ready.active!));
+  });
+}
+
+const RELOADED = 'ipa-edge/reloaded';
+
+/**
+ * Whether a reload brings isolation: this page came without the headers, and the service worker was not yet there to add
+ * them. Once in the life of a tab, and not while something is measured.
+ */
+function isolatedByReload(): boolean {
+  if (crossOriginIsolated || running.value || navigator.serviceWorker.controller) return false;
+  try {
+    if (sessionStorage.getItem(RELOADED)) return false;
+    sessionStorage.setItem(RELOADED, 'yes');
+    return true;
+  } catch {
+    // What cannot be remembered might be done for ever.
+    return false;
+  }
+}
+
+function watchUpdates(registration: ServiceWorkerRegistration): void {
+  const look = () => {
+    newer.value = registration.waiting;
+  };
+  look();
+  registration.addEventListener('updatefound', () =>
+    registration.installing?.addEventListener('statechange', look),
+  );
+}
