@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { NotOnnxError, tensorNames } from '../../models/onnx.ts';
@@ -73,6 +74,27 @@ test('the ensemble runs the stages in order, with the items of the next made bet
   const made = new Set(['image', ...values('output_map')]);
   expect(values('input_map').filter((name) => !made.has(name))).toEqual([]);
   expect(values('output_map')).toContain('classify_output');
+});
+
+const protoc = spawnSync('protoc', ['--version']).status === 0;
+if (!protoc) console.warn("SKIPPED: the test of the text format needs protoc (Debian's protobuf-compiler).");
+
+test.skipIf(!protoc)('protoc reads every configuration, and what it reads is what was written', () => {
+  const proto = fileURLToPath(new URL('./model-config.proto', import.meta.url));
+  const convert = (direction: string, input: string | Buffer) =>
+    execFileSync('protoc', [`--${direction}=inference.ModelConfig`, `-I${dirname(proto)}`, proto], { input });
+  const configs = tritonRepository(clusterPlan(), models).filter(({ path }) => path.endsWith('.pbtxt'));
+  expect(configs).toHaveLength(4);
+  for (const config of configs) {
+    const text = 'text' in config ? config.text : '';
+    const read = convert('decode', convert('encode', text)).toString();
+    // What a field is by default is not written again, and numbers of a list stand in lines of their own.
+    const words = (of: string) => new Set(of.match(/"[^"]*"|[\w-]+/g));
+    const lost = [...words(text)].filter((word) => !words(read).has(word));
+    expect(
+      lost.filter((word) => !['max_batch_size', '0', 'timeout_action', 'REJECT'].includes(word)),
+    ).toEqual([]);
+  }
 });
 
 test('text is escaped by byte', () => {
