@@ -96,7 +96,7 @@ export const benchCommand = () =>
 
         const runs: RunReport[] = [];
         for (const set of sets) {
-          say(`${setLine(set, profile)}\n${planText(set.plans.plan, source)}\n`);
+          say(`${setLine(set, profile)}\n${planText(set.plans.plan)}\n`);
           const own = await runSet(runner, set, options.seed, signal);
           progress.clear();
           say(`${runTable(own)}\n`);

@@ -62,7 +62,7 @@ The plan is the exact optimum of an integer program, checked by simulation on th
         return console.log(
           JSON.stringify(options.frontier ? { plan: chosen, frontier: frontier() } : chosen),
         );
-      console.log(planText(chosen, source));
+      console.log(planText(chosen));
       if (options.frontier) console.log(`\n${frontierText(frontier())}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });

@@ -62,11 +62,13 @@ class QueueDispatch implements Dispatch {
     return this.#requests.size;
   }
 
-  arrive(id: number, arrivalMs: number): void {
+  arrive(id: number, arrivalMs: number, only?: number): void {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
-    const request: RequestState = { id, arrivalMs, order: this.#entered++, entries: new Set(), waiting: 0 };
+    const last = only ?? this.#policy.stages.length - 1;
+    const order = this.#entered++;
+    const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    this.#enter(request, 0, null, 0, arrivalMs);
+    this.#enter(request, only ?? 0, null, 0, arrivalMs);
   }
 
   completed(id: number, children: readonly number[], nowMs: number): void {
@@ -80,7 +82,7 @@ class QueueDispatch implements Dispatch {
       const { request } = entry;
       if (!last) this.#outlook.children(batch.stage, children[k]!);
       if (!request.entries.delete(entry)) return; // The request has ended.
-      const count = last ? 0 : children[k]!;
+      const count = batch.stage === request.last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
       if (request.entries.size === 0) {
         if (nowMs - request.arrivalMs > this.#policy.slaMs) this.#margin.grow();
@@ -228,7 +230,7 @@ class QueueDispatch implements Dispatch {
     const atHand = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
     // Only for those that nothing was spent on yet.
     const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin.value : 0));
-    return dueMs - this.#outlook.remainingMs(stages, stage, request.waiting, atHand);
+    return dueMs - this.#outlook.remainingMs(stages, stage, request.last, request.waiting, atHand);
   }
 
   /** When the batch at the head of a queue closes if nothing more comes; in the past where it is full. */

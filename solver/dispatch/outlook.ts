@@ -32,13 +32,19 @@ export class Outlook {
   }
 
   /**
-   * Expected time to the end of a request that has `waiting` items in a stage, if they started now in batches of
-   * `atHand`, and nothing waited later.
+   * Expected time to the end of a request, after stage `last`, that has `waiting` items in a stage, if they started now in
+   * batches of `atHand`, and nothing waited later.
    */
-  remainingMs(stages: readonly DispatchStage[], stage: number, waiting: number, atHand: number): number {
+  remainingMs(
+    stages: readonly DispatchStage[],
+    stage: number,
+    last: number,
+    waiting: number,
+    atHand: number,
+  ): number {
     let ms = Math.ceil(waiting / (atHand * this.#atOnce(stage))) * stages[stage]!.serviceMs(atHand);
     let items = waiting;
-    for (let later = stage + 1; later < stages.length; later++) {
+    for (let later = stage + 1; later <= last; later++) {
       items *= this.#fanOut[later - 1]!;
       if (items === 0) break;
       const { batch } = stages[later]!;

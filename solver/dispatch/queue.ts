@@ -5,6 +5,8 @@ import type { Item } from './types.ts';
 export interface RequestState {
   readonly id: number;
   readonly arrivalMs: number;
+  /** The stage after which it has ended. */
+  readonly last: number;
   /** Breaks ties of arrivals: the place in the order of entering. */
   readonly order: number;
   /** Its items that are waiting or in flight. */

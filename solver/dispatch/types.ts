@@ -32,12 +32,12 @@ export interface DispatchPolicy {
   readonly stages: readonly DispatchStage[];
 }
 
-/** One piece of work of a stage. A request is one item at the first stage. */
+/** One piece of work of a stage. A request is one item at the first stage that it is for. */
 export interface Item {
   readonly id: number;
   readonly request: number;
   readonly stage: number;
-  /** Item it came from and its place among that one's children; null at the first stage. */
+  /** Item it came from and its place among that one's children; null where the request entered with it. */
   readonly parent: number | null;
   readonly index: number;
 }
@@ -59,11 +59,12 @@ export type Action =
 export interface Dispatch {
   /**
    * A request enters, at its scheduled arrival; `nowMs` never goes back. Ids are the caller's and unique.
+   * @param only the one stage that it is for, as an item of it; absent: it passes through all of them
    * @throws DuplicateRequestError
    */
-  arrive(request: number, arrivalMs: number): void;
+  arrive(request: number, arrivalMs: number, only?: number): void;
   /**
-   * A batch came back: how many children each of its items has (ignored at the last stage).
+   * A batch came back: how many children each of its items has (ignored after a request's last stage).
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
   completed(batch: number, children: readonly number[], nowMs: number): void;

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sameChoice } from '../../solver/adaptation/diff.ts';
 import type { Situation, System } from '../../solver/adaptation/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { parseRunReport } from '../../solver/documents/report.ts';
+import { type Adaptation, parseRunReport } from '../../solver/documents/report.ts';
 import { lastWindow } from '../../solver/predictors/last-window.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Adapter } from '../../workers/executor/adapter.ts';
@@ -86,6 +86,7 @@ describe('an adapter', () => {
   ) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const asked: { atMs: number; counts: readonly number[]; current: Plan | undefined }[] = [];
+    const steps: Adaptation['steps'] = [];
     const switches: Plan[] = [];
     const events: string[] = [];
     const startMs = performance.now();
@@ -111,9 +112,13 @@ describe('an adapter', () => {
     const adapter = new Adapter(
       { system: stub, predictor: lastWindow, intervalS },
       executor as unknown as Executor,
-      { onSwitch: (plan) => switches.push(plan), onEvent: (what) => events.push(what) },
+      {
+        onStep: (step) => steps.push(step),
+        onSwitch: (plan) => switches.push(plan),
+        onEvent: (what) => events.push(what),
+      },
     );
-    return { adapter, asked, switches, events };
+    return { adapter, asked, steps, switches, events };
   }
 
   const moments = (asked: readonly { atMs: number }[]) => asked.map(({ atMs }) => atMs);
@@ -130,6 +135,16 @@ describe('an adapter', () => {
     adapter.stop();
   });
 
+  test('that goes on for long still decides on the last two minutes', async () => {
+    const { adapter, asked } = started({}, { intervalS: 200 });
+    await vi.advanceTimersByTimeAsync(599_000);
+    adapter.arrived(599_100);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(asked.map(({ counts }) => counts.length)).toEqual([120, 120, 120]);
+    expect(asked.at(-1)!.counts.at(-1)).toBe(1);
+    adapter.stop();
+  });
+
   test('decides before its time where the forecast is overtaken', async () => {
     const overtaken: System['overtaken'] = ({ p90PerS }, counts) => counts.at(-1)! > p90PerS;
     const { adapter, asked } = started({ overtaken });
@@ -140,7 +155,7 @@ describe('an adapter', () => {
   });
 
   test('tells of a switch when it is done, and goes on from there', async () => {
-    const { adapter, asked, switches } = started(
+    const { adapter, asked, steps, switches } = started(
       { plan: async () => second },
       { switchTo: () => new Promise((resolve) => setTimeout(resolve, 4500)) },
     );
@@ -149,7 +164,7 @@ describe('an adapter', () => {
     await vi.advanceTimersByTimeAsync(16_500);
     expect(switches).toEqual([second]);
     expect(asked.map(({ current }) => current)).toEqual([first, second, second]);
-    expect(adapter.steps).toHaveLength(3);
+    expect(steps).toHaveLength(3);
     adapter.stop();
   });
 
@@ -192,19 +207,19 @@ describe('an adapter', () => {
       () => Promise.reject(new Error('no idea')),
       2,
     ],
-  ])('keeps the plan where %s, says so, and tries again', async (_, system, switchTo, steps) => {
-    const { adapter, asked, switches, events } = started(system, { ...(switchTo && { switchTo }) });
+  ])('keeps the plan where %s, says so, and tries again', async (_, system, switchTo, decisions) => {
+    const { adapter, asked, steps, switches, events } = started(system, { ...(switchTo && { switchTo }) });
     await vi.advanceTimersByTimeAsync(20_500);
     expect(events).toEqual(['the plan stays: no idea', 'the plan stays: no idea']);
     expect(switches).toEqual([]);
     expect(asked.map(({ current }) => current)).toEqual([first, first]);
-    expect(adapter.steps).toHaveLength(steps);
+    expect(steps).toHaveLength(decisions);
     adapter.stop();
   });
 
   test('that was stopped decides nothing any more, and starts nothing that was being decided', async () => {
     let answer: (plan: Plan) => void = () => {};
-    const { adapter, asked, switches } = started({
+    const { adapter, asked, steps, switches } = started({
       plan: () =>
         new Promise((resolve) => {
           answer = resolve;
@@ -216,7 +231,7 @@ describe('an adapter', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(asked).toHaveLength(1);
     expect(switches).toEqual([]);
-    expect(adapter.steps).toEqual([]);
+    expect(steps).toEqual([]);
   });
 
   test.each([

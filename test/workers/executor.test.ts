@@ -9,7 +9,7 @@ import { Executor } from '../../workers/executor/executor.ts';
 import { resultsByStage } from '../../workers/executor/judge.ts';
 import type { Answer, BatchRecord } from '../../workers/executor/types.ts';
 import { loadFashion } from './fashion.ts';
-import { type HandPlan, handPlan, warmUpItemsOf } from './hand-plan.ts';
+import { type HandPlan, handPlan } from './hand-plan.ts';
 
 let models: LoadedManifest;
 let pack: Pack;
@@ -24,12 +24,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, environment = nodeEnvironm
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
-    recruiter({
-      manifest: models.manifest,
-      environment,
-      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
-      warmUpItems: warmUpItemsOf(models, pack),
-    }),
+    recruiter(models, pack, environment),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
   );
   return { executor, batches, events };

@@ -10,7 +10,7 @@ import { Executor } from '../../workers/executor/executor.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { handPlan, warmUpItemsOf } from './hand-plan.ts';
+import { handPlan } from './hand-plan.ts';
 
 let models: LoadedManifest;
 let pack: Pack;
@@ -60,12 +60,7 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
-    recruiter({
-      manifest: models.manifest,
-      environment: browserEnvironment(),
-      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
-      warmUpItems: warmUpItemsOf(models, pack),
-    }),
+    recruiter(models, pack, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(

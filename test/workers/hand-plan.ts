@@ -1,18 +1,7 @@
 import type { LoadedManifest } from '../../models/load.ts';
-import { labelledItems, type Pack } from '../../models/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { PLAN, type Plan } from '../../solver/documents/plan.ts';
-
-/** The first true items of each stage. */
-export function warmUpItemsOf({ manifest }: LoadedManifest, pack: Pack) {
-  const items = labelledItems(pack, manifest.stages);
-  return (stage: string): Uint8Array<ArrayBuffer>[] => {
-    const { items: all } = items[manifest.stages.findIndex((s) => s.name === stage)]!;
-    return Array.from({ length: Math.min(32, all.count) }, (_, i) => pixelsOf(all, i));
-  };
-}
 
 export interface HandPlan {
   readonly backend: Backend;

@@ -12,7 +12,7 @@ import { Executor } from '../../workers/executor/executor.ts';
 import { compareOutputs, gather } from '../../workers/profiler/measure.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
-import { handPlan, warmUpItemsOf } from './hand-plan.ts';
+import { handPlan } from './hand-plan.ts';
 
 let models: LoadedManifest;
 let pack: Pack;
@@ -120,12 +120,7 @@ test('a device lost in the middle of a run loses no request', async () => {
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
-    recruiter({
-      manifest: models.manifest,
-      environment,
-      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
-      warmUpItems: warmUpItemsOf(models, pack),
-    }),
+    recruiter(models, pack, environment),
     { onEvent: (what) => events.push(what) },
   );
   const answers = Array.from({ length: 12 }, (_, i) =>

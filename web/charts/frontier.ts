@@ -95,10 +95,7 @@ export function frontierPlot(
         stroke: 'var(--surface)',
         strokeWidth: 4,
       }),
-      Plot.tip(
-        drawn,
-        Plot.pointer({ ...place, title: (point: FrontierPoint) => describePoint(point, stages) }),
-      ),
+      Plot.tip(drawn, Plot.pointer({ ...place, title: (point: FrontierPoint) => describe(point, stages) })),
     ],
   };
 }
@@ -116,8 +113,7 @@ function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
   }));
 }
 
-/** A point in words. */
-export const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
+const describe = (point: FrontierPoint, stages: readonly string[]): string =>
   [
     chain(point.variants, stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,

@@ -4,8 +4,7 @@ import { Frontier } from '../charts/Frontier.tsx';
 import { type Column, DataTable } from '../components/DataTable.tsx';
 import { FrontierTable } from '../components/FrontierTable.tsx';
 import { chain, milliseconds, number, percent } from '../format.ts';
-import { variantsOf } from '../variants.ts';
-import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
+import { type BackendSet, lastPlan, planRun, runsVariants, variantsOf } from './view.ts';
 
 interface ChoicesProps {
   readonly sets: readonly BackendSet[];

@@ -21,6 +21,8 @@ const BAD_INPUT = new Set([
   'ModelMismatchError',
   'BackendUnavailableError',
   'NothingMeasuredError',
+  'OutsideModelFolderError',
+  'PlanRefusedError',
 ]);
 
 export function exitCodeOf(error: unknown): number {
@@ -28,13 +30,13 @@ export function exitCodeOf(error: unknown): number {
   return BAD_INPUT.has((error as Error | null)?.name ?? '') ? 2 : 1;
 }
 
-/** A signal that aborts on the first Ctrl-C; the second one ends the process at once. */
-export function interruptSignal(): AbortSignal {
+/** A signal that aborts on the first Ctrl-C; the second one ends the process at once. @param says what ends then */
+export function interruptSignal(says = 'stopping after the run in flight'): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const)
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
-      console.error('\nstopping after the run in flight; press Ctrl-C again to end at once');
+      console.error(`\n${says}; press Ctrl-C again to end at once`);
       controller.abort(new Interrupted('Stopped.'));
     });
   return controller.signal;

@@ -1,9 +1,8 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { ProfileSource } from '../../solver/planner.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** A plan as people read it. */
-export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>): string {
+export function planText(plan: Plan): string {
   const { predicted, percentile } = plan;
   const stages = table(
     [
@@ -43,7 +42,7 @@ export function planText(plan: Plan, { profile }: Pick<ProfileSource, 'profile'>
   ];
   if (predicted.slaAttainment < percentile / 100)
     lines.push(`NOT CONFIRMED: no plan that the simulation confirms was found; this one comes nearest.`);
-  if (profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
+  if (plan.profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
     lines.push('SOFTWARE ADAPTER: a CPU plays GPU here; these times say nothing of a GPU.');
   return lines.join('\n');
 }

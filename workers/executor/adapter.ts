@@ -1,7 +1,7 @@
 import { adapt, type System } from '../../solver/adaptation/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Adaptation } from '../../solver/documents/report.ts';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
+import { HISTORY_S, type Predictor } from '../../solver/predictors/predictor.ts';
 import { message } from '../errors.ts';
 import { after } from './clock.ts';
 import type { Executor } from './executor.ts';
@@ -13,15 +13,21 @@ export interface AdaptationOptions {
   readonly intervalS: number;
 }
 
+export interface AdapterHooks {
+  onStep(step: Adaptation['steps'][number]): void;
+  onSwitch(plan: Plan): void;
+  onEvent(what: string): void;
+}
+
 /** Between two looks at whether the plan is overtaken. */
 const LOOK_MS = 1000;
 
 /** Follows the load of a running executor: counts arrivals, decides every interval, and switches. */
 export class Adapter {
-  readonly steps: Adaptation['steps'] = [];
   readonly #startMs = performance.now();
-  /** Requests of each second so far, the current one too. */
+  /** Requests of each second from `#firstS` on, the current one too; those before it are no longer needed. */
   readonly #countsPerS: number[] = [];
+  #firstS = 0;
   #cancel: () => void;
   #stopped = false;
   #decidedMs = 0;
@@ -35,7 +41,7 @@ export class Adapter {
   constructor(
     private readonly options: AdaptationOptions,
     private readonly executor: Executor,
-    private readonly hooks: { onSwitch(plan: Plan): void; onEvent(what: string): void },
+    private readonly hooks: AdapterHooks,
   ) {
     this.#decided = executor.plan;
     this.#cancel = after(LOOK_MS, () => void this.#look());
@@ -43,7 +49,8 @@ export class Adapter {
 
   /** A request arrived. @param arrivalMs from the start of the run */
   arrived(arrivalMs: number): void {
-    const second = Math.floor(arrivalMs / 1000);
+    const second = Math.floor(arrivalMs / 1000) - this.#firstS;
+    if (second < 0) return;
     while (this.#countsPerS.length <= second) this.#countsPerS.push(0);
     this.#countsPerS[second]!++;
   }
@@ -57,8 +64,11 @@ export class Adapter {
   async #look(): Promise<void> {
     const nowMs = performance.now() - this.#startMs;
     const seconds = Math.floor(nowMs / 1000);
-    while (this.#countsPerS.length < seconds) this.#countsPerS.push(0);
-    const countsPerS = this.#countsPerS.slice(0, seconds);
+    while (this.#firstS + this.#countsPerS.length < seconds) this.#countsPerS.push(0);
+    const over = Math.max(0, seconds - HISTORY_S - this.#firstS);
+    this.#countsPerS.splice(0, over);
+    this.#firstS += over;
+    const countsPerS = this.#countsPerS.slice(0, seconds - this.#firstS);
     const due = nowMs - this.#decidedMs >= 1000 * this.options.intervalS;
     if (seconds > 0 && (due || this.#overtaken(countsPerS))) {
       this.#decidedMs = nowMs;
@@ -76,7 +86,7 @@ export class Adapter {
     const { forecast, plannedPerS } = step;
     if (this.#stopped) return;
     this.#overtaken = (counts) => system.overtaken(forecast, counts);
-    this.steps.push({ atMs: nowMs, ...forecast, plannedPerS });
+    this.hooks.onStep({ atMs: nowMs, ...forecast, plannedPerS });
     if (step.interim) {
       this.executor.rebatch(step.interim);
       this.hooks.onSwitch(step.interim);

@@ -24,6 +24,28 @@ export function after(ms: number, task: () => void): () => void {
   };
 }
 
+/** One timer that is set again and again. */
+export class Alarm {
+  #dueMs: number | undefined;
+  #cancel: (() => void) | undefined;
+
+  constructor(private readonly ring: () => void) {}
+
+  /** @param dueMs of `performance.now()`; undefined: not at all */
+  set(dueMs: number | undefined): void {
+    if (dueMs === this.#dueMs) return;
+    this.#cancel?.();
+    this.#dueMs = dueMs;
+    this.#cancel =
+      dueMs === undefined
+        ? undefined
+        : after(dueMs - performance.now(), () => {
+            this.#dueMs = undefined;
+            this.ring();
+          });
+  }
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

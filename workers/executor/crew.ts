@@ -1,10 +1,13 @@
+import type { LoadedManifest } from '../../models/load.ts';
 import type { Manifest, ManifestVariant } from '../../models/manifest.ts';
+import { labelledItems, type Pack } from '../../models/pack.ts';
+import { splitItems } from '../../models/tasks/items.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import { gather } from '../profiler/measure.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-export interface CrewOptions {
+interface CrewOptions {
   readonly manifest: Manifest;
   readonly environment: Environment;
   readonly readModel: (variant: ManifestVariant) => Promise<Uint8Array>;
@@ -24,14 +27,32 @@ export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'
  */
 export type Recruit = (id: string, planWorker: PlanWorker, plan: Plan) => Promise<CrewWorker>;
 
-/** Workers of the environment: each loads the sessions that it holds in the plan. */
-export const recruiter =
-  (options: CrewOptions): Recruit =>
-  (id, planWorker, plan) =>
-    recruit(id, planWorker, plan, options);
+/** Items of a stage that its worker warms up with. */
+const WARM_UP_ITEMS = 64;
+
+/** Workers of the environment: each loads the sessions that it holds in the plan, and warms up on true items of the pack. */
+export function recruiter(
+  { manifest, readVerified }: LoadedManifest,
+  pack: Pack,
+  environment: Environment,
+): Recruit {
+  const items = new Map(
+    labelledItems(pack, manifest.stages).map((stage, s) => [
+      manifest.stages[s]!.name,
+      splitItems(stage.items, WARM_UP_ITEMS),
+    ]),
+  );
+  const options: CrewOptions = {
+    manifest,
+    environment,
+    readModel: ({ file, sha256 }) => readVerified(file, sha256),
+    warmUpItems: (stage) => items.get(stage)!,
+  };
+  return (id, planWorker, plan) => recruit(id, planWorker, plan, options);
+}
 
 /** Starts a worker, loads the sessions that it holds in a plan and warms each at every batch size that may close. */
-export async function recruit(
+async function recruit(
   id: string,
   planWorker: PlanWorker,
   plan: Plan,

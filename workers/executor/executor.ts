@@ -1,11 +1,11 @@
 import { diff, stagesOf } from '../../solver/adaptation/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker } from '../../solver/dispatch/types.ts';
+import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { after } from './clock.ts';
+import { Alarm, after } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
 import type { Answer, ExecutorHooks } from './types.ts';
@@ -41,9 +41,7 @@ export class Executor {
   readonly #requests = new Requests();
   #recruited = 0;
   #switching: Promise<void> = Promise.resolve();
-  #cancelWake: (() => void) | undefined;
-  /** When the armed timer is due. */
-  #wakeMs: number | undefined;
+  readonly #wake = new Alarm(() => this.#pump());
   #closed = false;
 
   private constructor(
@@ -82,14 +80,28 @@ export class Executor {
     return this.#dispatch.queued;
   }
 
+  /** Requests that have not ended. */
+  get open(): number {
+    return this.#dispatch.open;
+  }
+
+  /** Workers that serve each stage now. */
+  get replicas(): readonly number[] {
+    const serving = this.#serving;
+    return this.#plan.stages.map(
+      ({ name }) => serving.filter(({ planWorker }) => planWorker.stages.includes(name)).length,
+    );
+  }
+
   /**
-   * Sends a request. @param input pixels of one item of the first stage; they are copied for each try, never taken
+   * Sends a request. @param input pixels of one item of its first stage; they are copied for each try, never taken
    * @param arrivalMs when it was due, of `performance.now()`
+   * @param only the one stage that it is for; absent: the whole pipeline
    */
-  submit(input: Uint8Array<ArrayBuffer>, arrivalMs: number): Promise<Answer> {
+  submit(input: Uint8Array<ArrayBuffer>, arrivalMs: number, only?: string): Promise<Answer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
     const { id, answer } = this.#requests.enter(input, arrivalMs);
-    this.#dispatch.arrive(id, arrivalMs);
+    this.#dispatch.arrive(id, arrivalMs, only === undefined ? undefined : this.#indexOf(only));
     this.#pump();
     return answer;
   }
@@ -148,7 +160,7 @@ export class Executor {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelWake?.();
+    this.#wake.set(undefined);
     this.#act(this.#dispatch.close());
     for (const { worker } of this.#members.values()) worker.terminate();
     this.#members.clear();
@@ -181,11 +193,11 @@ export class Executor {
     const { id, worker, planWorker } = member;
     this.#members.set(id, member);
     worker.lost.then((reason) => this.#lose(id, reason));
-    this.#dispatch.workerAdded(this.#dispatchWorker(id, planWorker));
+    this.#dispatch.workerAdded({ id, stages: planWorker.stages.map((name) => this.#indexOf(name)) });
   }
 
-  #dispatchWorker(id: string, { stages }: PlanWorker): DispatchWorker {
-    return { id, stages: stages.map((name) => this.#plan.stages.findIndex((stage) => stage.name === name)) };
+  #indexOf(name: string): number {
+    return this.#plan.stages.findIndex((stage) => stage.name === name);
   }
 
   #retire(id: string): void {
@@ -209,6 +221,7 @@ export class Executor {
     this.#members.delete(id);
     member.worker.terminate();
     this.#dispatch.workerLost(id, performance.now());
+    this.hooks.onLost?.(id);
     this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
     this.#pump();
     if (!member.retired) void this.#respawn(member.planWorker);
@@ -239,15 +252,7 @@ export class Executor {
   #pump(): void {
     if (this.#closed) return;
     this.#act(this.#dispatch.poll(performance.now()));
-    const wake = this.#dispatch.nextWakeMs();
-    if (wake === this.#wakeMs) return;
-    this.#cancelWake?.();
-    this.#wakeMs = wake;
-    if (wake !== undefined)
-      this.#cancelWake = after(wake - performance.now(), () => {
-        this.#wakeMs = undefined;
-        this.#pump();
-      });
+    this.#wake.set(this.#dispatch.nextWakeMs());
   }
 
   #act(actions: readonly Action[]): void {

@@ -25,7 +25,7 @@ export class Requests {
   readonly #done = new Map<number, Done>();
   #next = 0;
 
-  /** @param input pixels of one item of the first stage; they are copied for each try, never taken */
+  /** @param input pixels of one item of its first stage; they are copied for each try, never taken */
   enter(input: Uint8Array<ArrayBuffer>, arrivalMs: number): { id: number; answer: Promise<Answer> } {
     const id = this.#next++;
     const answer = new Promise<Answer>((resolve) => {

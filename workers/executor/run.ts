@@ -1,10 +1,9 @@
 import type { LoadedManifest } from '../../models/load.ts';
 import type { Counts, Truth } from '../../models/metric.ts';
-import { labelledItems, type Pack } from '../../models/pack.ts';
-import { pixelsOf, splitItems } from '../../models/tasks/items.ts';
+import { pixelsOf } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
+import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type AdaptationOptions, Adapter } from './adapter.ts';
@@ -68,8 +67,6 @@ export interface RunProgress {
 }
 
 const PROGRESS_MS = 250;
-/** Items of a stage that its worker warms up with. */
-const WARM_UP_ITEMS = 64;
 
 /**
  * Runs a plan under an open-loop load on the pack's scenes: latency counts from the scheduled arrival. What is still
@@ -80,7 +77,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
   const { manifest } = models;
   const pack = await models.readPack();
-  const warmUp = warmUpItems(options, pack);
   const batches: BatchRecord[] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
@@ -89,22 +85,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(
-    plan,
-    recruiter({
-      manifest,
-      environment,
-      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
-      warmUpItems: (stage) => warmUp.get(stage)!,
-    }),
-    {
-      onBatch(batch) {
-        batches.push(batch);
-        watch?.onBatch(batch);
-      },
-      onEvent,
+  const executor = await Executor.start(plan, recruiter(models, pack, environment), {
+    onBatch(batch) {
+      batches.push(batch);
+      watch?.onBatch(batch);
     },
-  );
+    onEvent,
+  });
   const total = load.arrivalsMs.length;
   const scenes = drawScenes(total, pack.truths.length, seed);
   const plans: RunReport['plans'] = [];
@@ -112,6 +99,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     plans.push(served);
     watch?.onPlan(served);
   };
+  const steps: Adaptation['steps'] = [];
   const answers: Answer[] = [];
   const lateness: number[] = [];
   const judge = new Judge(manifest);
@@ -134,6 +122,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     const adapter =
       options.adaptation &&
       new Adapter(options.adaptation, executor, {
+        onStep: (step) => steps.push(step),
         onSwitch: (to) => serves({ atMs: performance.now() - startMs, plan: to }),
         onEvent,
       });
@@ -170,7 +159,6 @@ export async function run(options: RunOptions): Promise<RunReport> {
     adapter?.stop();
     executor.close();
     await all;
-    const steps = adapter?.steps ?? [];
     return runReport(
       { ...options, load: sent },
       { pack, device, answers, lateness, judge, batches, events, scenes, plans, steps },
@@ -187,11 +175,4 @@ async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promi
     if (wait <= 0 || signal?.aborted) return;
     await sleep(wait, signal);
   }
-}
-
-function warmUpItems({ models }: RunOptions, pack: Pack): Map<string, Uint8Array<ArrayBuffer>[]> {
-  const { stages } = models.manifest;
-  return new Map(
-    labelledItems(pack, stages).map(({ items }, s) => [stages[s]!.name, splitItems(items, WARM_UP_ITEMS)]),
-  );
 }

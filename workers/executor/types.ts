@@ -31,6 +31,8 @@ export interface BatchRecord {
 
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
+  /** A worker was lost; an event tells why. */
+  onLost?(worker: string): void;
   /** A worker was lost or replaced, a plan switched. */
   onEvent?(what: string): void;
 }

@@ -38,16 +38,9 @@ export async function executorOverhead(
   const { models, environment, items } = bench;
   const scenes = items[0]!;
   let batches: BatchRecord[] = [];
-  const executor = await Executor.start(
-    plan,
-    recruiter({
-      manifest: models.manifest,
-      environment,
-      readModel: (variant) => models.readVerified(variant.file, variant.sha256),
-      warmUpItems: (stage) => items[models.manifest.stages.findIndex(({ name }) => name === stage)]!,
-    }),
-    { onBatch: (batch) => batches.push(batch) },
-  );
+  const executor = await Executor.start(plan, recruiter(models, await models.readPack(), environment), {
+    onBatch: (batch) => batches.push(batch),
+  });
   /** Sends all at once; how long until the last has come back. */
   const saturate = async (requests: number): Promise<number> => {
     batches = [];

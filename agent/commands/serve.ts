@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { planChanges } from '../../solver/replan.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { planText } from '../../workers/command/plan-text.ts';
+import { table } from '../../workers/command/terminal.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { Adaptation } from '../adaptation.ts';
+import { loadModelFolder } from '../model-folder.ts';
+import { checkPlan, placeHere } from '../planning.ts';
+import { serve } from '../serve.ts';
+import { Service } from '../service.ts';
+import { type SettleOptions, settle } from '../settle.ts';
+
+interface ServeFlags extends SettleOptions {
+  readonly manifest?: string;
+  readonly interval: number;
+  readonly predictor: PredictorName;
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string;
+  readonly json?: boolean;
+}
+
+export const serveCommand = () =>
+  new Command('serve')
+    .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
+    .requiredOption('--plan <file>', 'what to run')
+    .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+    .option('--replan', 'where the plan is of another machine or other models: plan again for this one')
+    .option(
+      '--profile <file>',
+      'what --replan and --adapt plan on (default: what is kept beside the plan; --replan makes it)',
+    )
+    .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
+    .option('--adapt', 'plan again as the load changes')
+    .option('--interval <duration>', 'with --adapt: between two decisions', option.duration, 10)
+    .addOption(
+      new Option('--predictor <name>', 'with --adapt: what foresees the load')
+        .choices(PREDICTORS)
+        .default('learned'),
+    )
+    .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
+    .option('--token-file <file>', 'holds what PUT /plan must bring (or IPA_AGENT_TOKEN does)')
+    .option('--json', 'tell what happens as JSON, one object a line')
+    .addHelpText(
+      'after',
+      `
+Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one ends it at once.
+
+  $ ipa-agent serve --plan plan.json
+  $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
+  $ curl http://127.0.0.1:8080/v2/models/fashion`,
+    )
+    .action(async (flags: ServeFlags) => {
+      const given = await readJson(flags.plan, parsePlan);
+      const token = await readToken(flags.tokenFile);
+      const manifestPath = option.manifestPath(
+        flags.manifest === undefined ? { pipeline: given.pipeline } : { manifest: flags.manifest },
+      );
+      const signal = interruptSignal('letting what was accepted end');
+      const tell = flags.json ? tellJson : tellText;
+      const environment = nodeEnvironment();
+      const models = await loadModelFolder(manifestPath);
+      const place = await placeHere(models, environment);
+      const { plan, profile } = await settle(given, models, place, flags, signal);
+      tell({ event: 'plan', plan, replaces: plan === given ? null : given });
+      const adaptation = profile && (await Adaptation.open(profile, flags.predictor, flags.interval));
+      try {
+        const service = await Service.start({
+          manifest: models.manifest,
+          plan,
+          recruit: recruiter(models, await models.readPack(), environment),
+          adaptation: adaptation && ((serving) => adaptation.of(serving)),
+          onEvent: (what) => tell({ event: 'worker', what }),
+        });
+        try {
+          await serve(service, {
+            host: flags.host,
+            port: flags.port,
+            signal,
+            token,
+            checkPlan(asked, source) {
+              checkPlan(asked, source, place);
+              adaptation?.check(asked, source);
+            },
+            onListening: (url) => tell({ event: 'listening', url }),
+          });
+        } finally {
+          service.close();
+        }
+        tell({ event: 'ended' });
+      } finally {
+        adaptation?.close();
+      }
+    });
+
+type Told =
+  | { readonly event: 'plan'; readonly plan: Plan; readonly replaces: Plan | null }
+  | { readonly event: 'worker'; readonly what: string }
+  | { readonly event: 'listening'; readonly url: string }
+  | { readonly event: 'ended' };
+
+function tellJson(told: Told): void {
+  console.log(JSON.stringify({ at: new Date().toISOString(), ...told }));
+}
+
+function tellText(told: Told): void {
+  const line = (text: string) => console.log(`${new Date().toISOString()} ${text}`);
+  if (told.event === 'plan') {
+    if (told.replaces) {
+      const changes = planChanges(told.replaces, told.plan);
+      console.log('planned again for this machine:');
+      console.log(
+        `${table(
+          ['', 'plan given', 'plan here'],
+          changes.map(({ what, before, after }) => [what, before, after]),
+        )}\n`,
+      );
+    }
+    console.log(`${planText(told.plan)}\n`);
+  } else if (told.event === 'listening') line(`listening on ${told.url}`);
+  else if (told.event === 'ended') line('ended; every request that was accepted has been answered');
+  else line(told.what);
+}
+
+/** Never told, logged or shown. @throws UsageError */
+async function readToken(file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
+  const text = await readFile(file, 'utf8').catch((cause) => {
+    throw new UsageError(`The token file ${file} cannot be read: ${(cause as Error).message}`, { cause });
+  });
+  if (text.trim() === '') throw new UsageError(`The token file ${file} is empty: write a token into it.`);
+  return text.trim();
+}

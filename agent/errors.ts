@@ -1,0 +1,40 @@
+/** The service cannot take or finish a request now; it may be sent again. */
+export class UnavailableError extends Error {
+  override name = 'UnavailableError';
+  constructor(
+    why: string,
+    /** Seconds after which it is worth a try. */
+    readonly retryAfterS: number,
+  ) {
+    super(`${why}. Send it again in ${retryAfterS} s.`);
+  }
+}
+
+/** A request was run and failed: its item cannot be processed, whatever worker tries. */
+export class InferenceFailedError extends Error {
+  override name = 'InferenceFailedError';
+  constructor(model: string, item: number) {
+    super(`${model} failed on item ${item} of the request. The agent's log says why.`);
+  }
+}
+
+/** There is no model, or version of one, of that name. */
+export class UnknownModelError extends Error {
+  override name = 'UnknownModelError';
+  constructor(asked: string, models: readonly string[]) {
+    super(`There is no model ${asked.slice(0, 100)}: there are ${models.join(', ')}, each in version 1.`);
+  }
+}
+
+/** A plan cannot be run here: it is of another device, other models, or of more than there is. */
+export class PlanRefusedError extends Error {
+  override name = 'PlanRefusedError';
+  constructor(
+    source: string,
+    /** One line per reason. */
+    readonly reasons: readonly string[],
+    remedy: string,
+  ) {
+    super(`${source} cannot be run here:\n${reasons.map((reason) => `  ${reason}`).join('\n')}\n${remedy}`);
+  }
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { pixelCount } from '../../models/tasks/image.ts';
+import { UnknownModelError } from '../errors.ts';
+import { InvalidInferenceError } from '../oip/errors.ts';
+import { type Body, decodeRequest, EXTENSIONS, encodeResponse, JSON_LENGTH_HEADER } from '../oip/infer.ts';
+import type { ServerMetadata } from '../oip/metadata.ts';
+import { itemsOf, modelMetadata, outputTensors } from '../oip/model.ts';
+import type { ServedModel, Service } from '../service.ts';
+
+const VERSION = '1';
+const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
+
+/** Items that one request may bring. */
+const MOST_ITEMS = 64;
+/** Bytes of a value in JSON, with its comma, at most. */
+const JSON_BYTES = 5;
+const ENVELOPE_BYTES = 64 * 1024;
+/** However large the items are. */
+const MOST_BODY_BYTES = 64 * 2 ** 20;
+
+export function healthRoutes(app: FastifyInstance, service: Service): void {
+  app.get('/v2', async () => SERVER);
+  app.get('/v2/', async () => SERVER);
+  app.get('/v2/health/live', async () => ({ live: true }));
+  app.get('/v2/health/ready', async (_request, reply) => readiness(service, reply));
+}
+
+interface Params {
+  readonly model: string;
+  readonly version?: string;
+}
+type ModelRequest = FastifyRequest<{ Params: Params }>;
+
+export function inferenceRoutes(app: FastifyInstance, service: Service): void {
+  const asked = ({ params: { model, version } }: ModelRequest): ServedModel => {
+    const found = service.model(model);
+    if (version !== undefined && version !== VERSION)
+      throw new UnknownModelError(`${model} in version ${version}`, [...service.models.keys()]);
+    return found;
+  };
+  const bodyLimit = bodyLimitOf(service);
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get(path, async (request: ModelRequest) => {
+      const { name, stages } = asked(request);
+      return modelMetadata(name, VERSION, stages);
+    });
+    app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
+      asked(request);
+      return readiness(service, reply);
+    });
+    app.post(`${path}/infer`, { bodyLimit }, async (request: ModelRequest, reply) => {
+      const model = asked(request);
+      const inference = decodeRequest(bodyOf(request));
+      const items = itemsOf(inference, model.stages[0]!.input);
+      if (items.length > MOST_ITEMS)
+        throw new InvalidInferenceError(
+          `The request has ${items.length} items; at most ${MOST_ITEMS} may come at once.`,
+        );
+      const outputs = outputTensors(model.stages, await service.infer(model, items));
+      const response = { model: model.name, version: VERSION, id: inference.id, outputs };
+      return send(reply, encodeResponse(response, inference));
+    });
+  }
+}
+
+function readiness(service: Service, reply: FastifyReply): { ready: boolean } {
+  const { ready } = service;
+  if (!ready) reply.code(503);
+  return { ready };
+}
+
+/** Of the largest request that may come, as JSON. */
+function bodyLimitOf({ models }: Service): number {
+  const largest = Math.max(...[...models.values()].map(({ stages }) => pixelCount(stages[0]!.input)));
+  return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
+}
+
+function bodyOf(request: FastifyRequest): Body {
+  const bytes = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const length = request.headers[JSON_LENGTH_HEADER];
+  if (length === undefined) return { bytes, jsonLength: undefined };
+  if (typeof length !== 'string' || !/^\d{1,9}$/.test(length))
+    throw new InvalidInferenceError(`The header ${JSON_LENGTH_HEADER} should be a number of bytes.`);
+  return { bytes, jsonLength: Number(length) };
+}
+
+function send(reply: FastifyReply, { bytes, jsonLength }: Body): FastifyReply {
+  if (jsonLength === undefined) reply.type('application/json');
+  else reply.type('application/octet-stream').header(JSON_LENGTH_HEADER, jsonLength);
+  return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+}
