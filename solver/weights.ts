@@ -45,6 +45,12 @@ function weightsAt(hull: readonly Place[], at: number): Weights {
   };
 }
 
+/** A β well within those of some weights: by ratio in their middle, where they have both ends. */
+export function betaWithin({ betaMin, betaMax }: Weights): number {
+  if (betaMax === null) return 2 * betaMin;
+  return betaMin === 0 ? betaMax / 2 : Math.sqrt(betaMin * betaMax);
+}
+
 type Place = Pick<Described, 'cost' | 'accuracy'>;
 
 /** Accuracy that more cost buys. */

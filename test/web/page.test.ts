@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
-const sla = () => page.getByLabel('SLA, p95 (ms)', { exact: true });
+const sla = () => page.getByLabel('SLA', { exact: true });
 
 async function importFixture(): Promise<string> {
   const text = exportProfile(fashionProfile());

@@ -2,18 +2,14 @@ import * as Plot from '@observablehq/plot';
 import { useCallback } from 'preact/hooks';
 import type { Combination } from '../../solver/documents/report.ts';
 import { chain, milliseconds, number, percent } from '../format.ts';
+import { sameVariants, type Variants } from '../variants.ts';
 import { Chart } from './Chart.tsx';
 
 /** A combination to be pointed out: the plan's, the heaviest, the lightest. */
 export interface Named {
   readonly name: string;
-  readonly variants: Readonly<Record<string, string>>;
+  readonly variants: Variants;
 }
-
-export const sameVariants = (
-  a: Readonly<Record<string, string>>,
-  b: Readonly<Record<string, string>>,
-): boolean => Object.keys({ ...a, ...b }).every((stage) => a[stage] === b[stage]);
 
 /** End to end where it was measured, else PAS. */
 export const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;

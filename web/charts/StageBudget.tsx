@@ -7,8 +7,10 @@ import { look } from './series.ts';
 
 interface StageBudgetProps {
   readonly title: string;
-  readonly plans: readonly { readonly name: string; readonly plan: Plan }[];
+  readonly plans: readonly { readonly name: string; readonly plan: BoundPlan }[];
 }
+
+type BoundPlan = Pick<Plan, 'slaMs' | 'stages'>;
 
 interface Part {
   readonly name: string;
@@ -32,7 +34,7 @@ export function StageBudget({ title, plans }: StageBudgetProps) {
   );
 }
 
-function partsOf(name: string, plan: Plan): Part[] {
+function partsOf(name: string, plan: BoundPlan): Part[] {
   let from = 0;
   return plan.stages.flatMap((stage, i) => {
     const { colour } = look(i);
@@ -47,10 +49,12 @@ function partsOf(name: string, plan: Plan): Part[] {
   });
 }
 
+const SLA_LINE = { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' } as const;
+
 function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotOptions {
   const parts = plans.flatMap(({ name, plan }) => partsOf(name, plan));
-  const slaMs = plans[0]!.plan.slaMs;
-  const end = 1.04 * Math.max(slaMs, ...parts.map((part) => part.to));
+  const slas = [...new Set(plans.map(({ plan }) => plan.slaMs))];
+  const end = 1.04 * Math.max(...slas, ...parts.map((part) => part.to));
   const marginLeft = 8 + 7 * Math.max(...plans.map(({ name }) => name.length));
   const fits = (part: Part): boolean =>
     ((part.to - part.from) / end) * (width - marginLeft - 16) > 7 * part.label.length;
@@ -80,9 +84,12 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         fill: 'var(--on-series)',
         fontWeight: 600,
       }),
-      Plot.ruleX([slaMs], { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' }),
-      Plot.text([`SLA ${number(slaMs)} ms`], {
-        x: [slaMs],
+      slas.length === 1
+        ? Plot.ruleX(slas, SLA_LINE)
+        : Plot.tickX(plans, { x: ({ plan }) => plan.slaMs, y: 'name', ...SLA_LINE }),
+      Plot.text(slas, {
+        x: slas,
+        text: (slaMs: number) => `SLA ${number(slaMs)} ms`,
         frameAnchor: 'top',
         textAnchor: 'end',
         lineAnchor: 'bottom',

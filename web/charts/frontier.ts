@@ -95,7 +95,10 @@ export function frontierPlot(
         stroke: 'var(--surface)',
         strokeWidth: 4,
       }),
-      Plot.tip(drawn, Plot.pointer({ ...place, title: (point: FrontierPoint) => describe(point, stages) })),
+      Plot.tip(
+        drawn,
+        Plot.pointer({ ...place, title: (point: FrontierPoint) => describePoint(point, stages) }),
+      ),
     ],
   };
 }
@@ -113,7 +116,8 @@ function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
   }));
 }
 
-const describe = (point: FrontierPoint, stages: readonly string[]): string =>
+/** A point in words. */
+export const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
   [
     chain(point.variants, stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,

@@ -8,20 +8,36 @@ interface FrontierTableProps {
   readonly points: readonly FrontierPoint[];
   readonly stages: readonly string[];
   readonly marked: (point: FrontierPoint) => boolean;
+  /** What chooses a point; null where nothing does. Absent: there is no choosing. */
+  readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
 /** Every point of the frontier, with the weights that choose it. */
-export function FrontierTable({ caption, points, stages, marked }: FrontierTableProps) {
+export function FrontierTable({ caption, points, stages, marked, choose }: FrontierTableProps) {
   return (
     <DataTable
       caption={caption}
-      columns={columns(stages)}
+      columns={choose ? [...columns(stages), chooseColumn(choose)] : columns(stages)}
       rows={points}
       rowKey={({ accuracy, cost, boundMs }) => `${accuracy} ${cost} ${boundMs}`}
       marked={marked}
     />
   );
 }
+
+const chooseColumn = (choose: NonNullable<FrontierTableProps['choose']>): Column<FrontierPoint> => ({
+  label: 'Choose',
+  value: (point) => (choose(point) ? 1 : 0),
+  show(point) {
+    const chosen = choose(point);
+    if (!chosen) return 'no β does';
+    return (
+      <button type="button" class="link" onClick={chosen}>
+        Choose
+      </button>
+    );
+  },
+});
 
 const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
   { label: 'Variants', value: (p) => chain(p.variants, stages) },

@@ -4,7 +4,7 @@ import { milliseconds, number, percent } from '../format.ts';
 
 interface PlanTableProps {
   readonly caption: string;
-  readonly plans: readonly { readonly name: string; readonly plan: Plan }[];
+  readonly plans: readonly { readonly name: string; readonly plan: Pick<Plan, 'stages'> }[];
 }
 
 const HEADS = ['Variant', 'Backend', 'Batch', 'Wait', 'Replicas', 'Bound', 'Accuracy', 'Items/s'] as const;

@@ -4,7 +4,8 @@ import { Frontier } from '../charts/Frontier.tsx';
 import { type Column, DataTable } from '../components/DataTable.tsx';
 import { FrontierTable } from '../components/FrontierTable.tsx';
 import { chain, milliseconds, number, percent } from '../format.ts';
-import { type BackendSet, lastPlan, planRun, runsVariants, variantsOf } from './view.ts';
+import { variantsOf } from '../variants.ts';
+import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
 
 interface ChoicesProps {
   readonly sets: readonly BackendSet[];

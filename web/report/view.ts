@@ -2,8 +2,8 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../solver/documents/report.ts';
-import { sameVariants } from '../charts/Combinations.tsx';
 import { chain, plural } from '../format.ts';
+import { sameVariants, type Variants, variantsOf } from '../variants.ts';
 
 /** The runs that were allowed the same backends, and what else could have been done with these. */
 export interface BackendSet {
@@ -27,9 +27,6 @@ export interface ReportView {
 
 /** The plan that a run ended with. */
 export const lastPlan = (run: RunReport): Plan => run.plans.at(-1)!.plan;
-
-export const variantsOf = (plan: Plan): Record<string, string> =>
-  Object.fromEntries(plan.stages.map((stage) => [stage.name, stage.variant]));
 
 export function viewOf(report: RunReport | BenchReport): ReportView {
   const bench = report.kind === 'bench' ? report : null;
@@ -78,5 +75,5 @@ export const planRun = (set: BackendSet): RunReport | undefined =>
   set.runs.find((run) => run.name === 'plan') ?? (set.runs.length === 1 ? set.runs[0] : undefined);
 
 /** Whether a run's last plan is of these variants. */
-export const runsVariants = (run: RunReport, variants: Readonly<Record<string, string>>): boolean =>
+export const runsVariants = (run: RunReport, variants: Variants): boolean =>
   sameVariants(variantsOf(lastPlan(run)), variants);

@@ -1,0 +1,207 @@
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { exportProfile } from '../../workers/store/exchange.ts';
+import { fashionProfile } from './fixtures.ts';
+import { openBrowser, servePage } from './serve.ts';
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  context = await browser.newContext();
+  page = await context.newPage();
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(served.url);
+  const buffer = Buffer.from(exportProfile(fashionProfile()));
+  await page
+    .getByLabel('Import profile')
+    .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer });
+  await settled();
+});
+afterEach(async () => {
+  await context.close();
+  expect(complaints).toEqual([]);
+});
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const slider = (name: string) => page.getByRole('slider', { name: `${name}, slider` });
+const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
+const backend = (name: string) =>
+  page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox', { name });
+/** The answer is of what is asked, and whole. */
+const settled = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
+const choice = () => page.locator('.verdict strong').first().textContent();
+const fact = async (term: string) =>
+  page
+    .locator('.answer .facts > div', { has: page.getByText(term, { exact: true }) })
+    .locator('dd')
+    .textContent();
+const cost = async () => Number(await fact('Cost'));
+
+/** Draws a slider to a part of its length. */
+async function drag(name: string, to: number): Promise<void> {
+  await slider(name).scrollIntoViewIfNeeded();
+  const box = (await slider(name).boundingBox())!;
+  const y = box.y + box.height / 2;
+  const value = Number(await slider(name).inputValue());
+  const max = Number(await slider(name).getAttribute('max'));
+  await page.mouse.move(box.x + 8 + (box.width - 16) * (value / max), y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 8 + (box.width - 16) * to, y, { steps: 12 });
+  await page.mouse.up();
+}
+
+describe('the section Plan', () => {
+  it('drawn to an SLA that nothing meets, says why, and the SLA that it offers works', async () => {
+    await drag('SLA', 0.02);
+    const why = page.locator('.answer').getByRole('alert');
+    await why.waitFor();
+    await settled();
+    expect(await why.textContent()).toMatch(/SLA: needs at least .* ms, limit /);
+    const offer = button(/Use an SLA of/);
+    const offered = Number(/([\d.]+) ms/.exec((await offer.textContent())!)![1]);
+    await offer.click();
+    await page.locator('.verdict').waitFor();
+    await settled();
+    expect(Number(await typed('SLA').inputValue())).toBe(offered);
+  });
+
+  it('offers a rate where the rate is too high', async () => {
+    await typed('Arrival rate').fill('20000');
+    const offer = button(/Use [\d,.]+ requests/);
+    await offer.waitFor();
+    await offer.click();
+    await page.locator('.verdict').waitFor();
+    await settled();
+    expect(Number(await typed('Arrival rate').inputValue())).toBeLessThan(20_000);
+  });
+
+  it('changes the plan with the percentile, the weights, the cores and the backends', async () => {
+    await typed('SLA').fill('60');
+    await typed('Arrival rate').fill('40');
+    await settled();
+    const bound = await fact('Bound');
+    await page.getByText('p99', { exact: true }).first().click();
+    await settled();
+    expect(await fact('Bound')).not.toBe(bound);
+
+    const before = await cost();
+    await slider('Weight of cost, β').focus();
+    await page.keyboard.press('End');
+    await settled();
+    const cheapest = await cost();
+    expect(cheapest).toBeLessThan(before);
+    await slider('Weight of cost, β').press('Home');
+    await settled();
+    expect(Number(await typed('Weight of cost, β').inputValue())).toBe(0);
+    expect(await cost()).toBeGreaterThan(cheapest);
+
+    await slider('Cores').press('Home');
+    await settled();
+    expect(Number(await typed('Cores').inputValue())).toBe(1);
+    await slider('Cores').press('End');
+    await backend('wasm').uncheck();
+    await typed('SLA').fill('2000');
+    await typed('Arrival rate').fill('1');
+    await settled();
+    const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
+    expect(new Set(backends)).toEqual(new Set(['webgpu']));
+    expect(await backend('webgpu').isDisabled()).toBe(true);
+  });
+
+  it('lets a point of the frontier be chosen by keyboard: it sets β, and with it the plan', async () => {
+    await typed('SLA').fill('100');
+    await settled();
+    const points = page.getByRole('slider', { name: /Point of the frontier/ });
+    await points.focus();
+    await page.keyboard.press('End');
+    await settled();
+    const [dearest, most] = [await cost(), await points.getAttribute('aria-valuetext')];
+    await page.keyboard.press('ArrowLeft');
+    await settled();
+    expect(await points.getAttribute('aria-valuetext')).not.toBe(most);
+    expect(await cost()).toBeLessThan(dearest);
+    expect(await points.getAttribute('aria-valuetext')).toContain(await choice());
+    await page.keyboard.press('Home');
+    await settled();
+    expect(await points.getAttribute('aria-valuenow')).toBe('1');
+  });
+
+  it('lets a point of a shorter bound be chosen from the table: it sets the SLA too', async () => {
+    await typed('SLA').fill('200');
+    await settled();
+    await page.getByText('Table of the frontier').click();
+    const row = page.locator('.data tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
+    const chosen = await row.locator('td').first().textContent();
+    await row.getByRole('button', { name: 'Choose' }).click();
+    await settled();
+    expect(Number(await typed('SLA').inputValue())).toBeLessThanOrEqual(200);
+    expect(await page.getByRole('slider', { name: /Point of the/ }).getAttribute('aria-valuetext')).toContain(
+      chosen,
+    );
+  });
+
+  it('takes the point that is pressed on the chart', async () => {
+    await typed('SLA').fill('100');
+    await settled();
+    const points = page.getByRole('slider', { name: /Point of the frontier/ });
+    const before = await typed('Weight of cost, β').inputValue();
+    await points.scrollIntoViewIfNeeded();
+    const dot = (await points.locator('svg g[aria-label=dot] > *').first().boundingBox())!;
+    await page.mouse.move(dot.x + 20, dot.y + 20);
+    await page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2, { steps: 4 });
+    await page.mouse.down();
+    await page.mouse.up();
+    await expect.poll(() => typed('Weight of cost, β').inputValue()).not.toBe(before);
+  });
+
+  it('keeps a pinned plan beside the next one', async () => {
+    const pinned = await choice();
+    await button('Pin to compare').click();
+    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    await typed('SLA').fill('15');
+    await settled();
+    expect(await choice()).not.toBe(pinned);
+    const rows = page.locator('.comparison-table tbody tr');
+    expect(await rows.first().textContent()).toMatch(/15.0\sms/);
+    expect(await page.locator('.plan-table tbody').count()).toBe(2);
+    await button('Unpin').click();
+    await expect.poll(() => rows.count()).toBe(0);
+  });
+
+  it('never shows an answer to another question as one to this', async () => {
+    // What is told while sliders move: of every state that is shown as settled, the SLA of the answer and of the question.
+    await page.evaluate(() => {
+      const seen: string[][] = [];
+      (globalThis as { seen?: string[][] }).seen = seen;
+      const look = () => {
+        const answer = document.querySelector('.answer[aria-busy=false]:not(.stale)');
+        const said = /within ([\d,.]+) ms/.exec(answer?.querySelector('.verdict')?.textContent ?? '')?.[1];
+        if (said) seen.push([said, document.querySelector<HTMLInputElement>('.quantity input')!.value]);
+      };
+      new MutationObserver(look).observe(document.getElementById('plan')!, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      });
+    });
+    await drag('SLA', 0.9);
+    await drag('SLA', 0.4);
+    await settled();
+    const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[][] }).seen);
+    expect(seen.length).toBeGreaterThan(0);
+    for (const [said, asked] of seen) expect(Number(said!.replace(',', ''))).toBeCloseTo(Number(asked), 0);
+  });
+});

@@ -1,0 +1,153 @@
+import { useMemo } from 'preact/hooks';
+import { StageBudget } from '../../charts/StageBudget.tsx';
+import { Facts } from '../../components/Device.tsx';
+import { PlanTable } from '../../components/PlanTable.tsx';
+import { chain, milliseconds, number, percent } from '../../format.ts';
+import { saveText } from '../../save-text.ts';
+import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
+import { variantsOf } from '../../variants.ts';
+import { Comparison } from './Comparison.tsx';
+import { FrontierPanel } from './FrontierPanel.tsx';
+import { None } from './None.tsx';
+import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
+
+/** What was found for what is asked: at once what the program chose, then what the simulation says of it. */
+export function Answer() {
+  const found = solved.value;
+  if (!found) return <p class="muted">Solving …</p>;
+  const fresh = isFresh(found);
+  const confirmation = confirmedOf(found, confirmed.value);
+  const settled = found.answer instanceof Error || confirmation !== null;
+  return (
+    <div class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !settled}>
+      {found.answer instanceof Error ? (
+        <None why={found.answer} />
+      ) : (
+        <Planned shown={shownPlan(found.answer, confirmation)} />
+      )}
+      <p class="unseen" role="status">
+        {planNow.value && sentence(planNow.value)}
+      </p>
+    </div>
+  );
+}
+
+const sentence = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
+  `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
+  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, PAS ${percent(predicted.pas)}, cost ${number(predicted.cost)}.`;
+
+function Planned({ shown }: { readonly shown: ShownPlan }) {
+  const { head, predicted } = shown;
+  const plans = useMemo(
+    () => [
+      ...(pinned.value ? [{ name: 'pinned', plan: pinned.value }] : []),
+      { name: pinned.value ? 'this' : 'plan', plan: head },
+    ],
+    [head, pinned.value],
+  );
+  return (
+    <>
+      <Verdict shown={shown} />
+      <Facts
+        facts={[
+          ['p50', predicted ? milliseconds(predicted.latencyMs?.p50 ?? null) : '…'],
+          ['p95', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
+          ['p99', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
+          ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],
+          ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'],
+          ['PAS', percent(shown.pas)],
+          ['Cost', number(shown.cost)],
+          ['Bound', milliseconds(shown.boundMs)],
+        ]}
+      />
+      {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
+      <div class="answer-grid">
+        <div>
+          <StageBudget title="Latency bound by stage" plans={plans} />
+          <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
+          <p class="muted certificate">{head.certificate}</p>
+        </div>
+        <FrontierPanel shown={shown} />
+      </div>
+    </>
+  );
+}
+
+/** The answer in a sentence, and what can be done with it. */
+function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
+  const now = planNow.value;
+  return (
+    <div class="title-row verdict">
+      <p class="lead">
+        <strong>{chain(variantsOf(head), names(head))}</strong>{' '}
+        {predicted ? (
+          <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
+        ) : problem ? (
+          <>is what the program chose. It could not be simulated: {problem.message}</>
+        ) : (
+          <>
+            is the program's choice within {number(head.slaMs)} ms.{' '}
+            <span class="muted">Simulating it to confirm …</span>
+          </>
+        )}
+        {chosen && (
+          <span class="muted">
+            {' '}
+            The program's own choice, {chain(variantsOf(chosen), names(chosen))}, left the simulation too
+            little reserve, so it was tightened {predicted!.tightened}×.
+          </span>
+        )}
+      </p>
+      <div class="buttons">
+        {pinned.value ? (
+          <button
+            type="button"
+            onClick={() => {
+              pinned.value = null;
+            }}
+          >
+            Unpin
+          </button>
+        ) : (
+          <button
+            type="button"
+            disabled={!now}
+            onClick={() => {
+              pinned.value = now;
+            }}
+          >
+            Pin to compare
+          </button>
+        )}
+        <button
+          type="button"
+          disabled={!now}
+          onClick={() => saveText(`${now!.pipeline}-plan.json`, JSON.stringify(now))}
+        >
+          Export plan
+        </button>
+      </div>
+    </div>
+  );
+}
+
+const names = ({ stages }: Pick<ShownPlan['head'], 'stages'>) => stages.map((stage) => stage.name);
+
+interface ConfirmedProps {
+  readonly attainment: number;
+  readonly slaMs: number;
+  readonly percentile: number;
+}
+
+function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
+  const meets = attainment >= percentile / 100;
+  return (
+    <>
+      is predicted to answer <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the
+      requests within {number(slaMs)} ms{' '}
+      {meets
+        ? `(p${percentile} asked).`
+        : `, under the ${percentile}\u00a0% asked; nothing that was tried does better.`}
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { Frontier } from '../../charts/Frontier.tsx';
+import { FrontierTable } from '../../components/FrontierTable.tsx';
+import { askFor, askForPoint, frontier, isFresh } from '../../state/planning.ts';
+import { sameVariants, variantsOf } from '../../variants.ts';
+import { PointChooser } from './PointChooser.tsx';
+import type { ShownPlan } from './shown-plan.ts';
+
+/** The frontier of accuracy and cost, with the plan on it. A point that is chosen there sets β, and with it the plan. */
+export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
+  const found = frontier.value;
+  if (!found) return <p class="muted">Finding the frontier …</p>;
+  if (found.answer instanceof Error) return <p class="muted">{found.answer.message}</p>;
+  const { head, cost, pas } = shown;
+  const stages = head.stages.map((stage) => stage.name);
+  const variants = variantsOf(head);
+  const points = found.answer;
+  return (
+    <div class={isFresh(found) ? undefined : 'stale'}>
+      <PointChooser points={points} stages={stages}>
+        <Frontier
+          title="Accuracy for cost"
+          points={points}
+          stages={stages}
+          slaMs={found.question.slaMs}
+          chosen={{ cost, accuracy: pas }}
+        />
+      </PointChooser>
+      <FrontierTable
+        caption="Table of the frontier"
+        points={points}
+        stages={stages}
+        marked={(point) => sameVariants(point.variants, variants)}
+        choose={(point) => (askFor(point) ? () => askForPoint(point) : null)}
+      />
+    </div>
+  );
+}

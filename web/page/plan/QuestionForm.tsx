@@ -1,0 +1,92 @@
+import type { Backend } from '../../../solver/documents/common.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
+import { ask, PERCENTILES, question } from '../../state/planning.ts';
+import { countScale, Quantity, ratioScale } from './Quantity.tsx';
+
+const SLA = ratioScale(1, 20_000, 24);
+const RATE = ratioScale(0.1, 1000, 24);
+const WEIGHT = ratioScale(0.01, 100, 12, true);
+const PRICE = ratioScale(1e-6, 10, 12, true);
+
+/** What is asked of a plan. Every move asks again. */
+export function QuestionForm({ profile }: { readonly profile: Profile }) {
+  const { slaMs, ratePerS, percentile, alpha, beta, cores } = question.value;
+  const { logicalCores } = profile.device;
+  return (
+    <form class="question card" aria-label="What is asked" onSubmit={(event) => event.preventDefault()}>
+      <Quantity label="SLA" unit="ms" value={slaMs} scale={SLA} onChange={(value) => ask({ slaMs: value })} />
+      <Quantity
+        label="Arrival rate"
+        unit="requests/s"
+        value={ratePerS}
+        scale={RATE}
+        onChange={(value) => ask({ ratePerS: value })}
+      />
+      <fieldset class="segments">
+        <legend>Percentile within the SLA</legend>
+        {PERCENTILES.map((one) => (
+          <label key={one}>
+            <input
+              type="radio"
+              name="percentile"
+              checked={percentile === one}
+              onChange={() => ask({ percentile: one })}
+            />
+            p{one}
+          </label>
+        ))}
+      </fieldset>
+      <Backends profile={profile} />
+      {logicalCores > 1 && (
+        <Quantity
+          label="Cores"
+          unit={`of ${logicalCores}`}
+          value={cores ?? logicalCores}
+          scale={countScale(1, logicalCores)}
+          onChange={(value) =>
+            Number.isInteger(value) && ask({ cores: value >= logicalCores ? null : value })
+          }
+        />
+      )}
+      <Quantity
+        label="Weight of accuracy, α"
+        value={alpha}
+        scale={WEIGHT}
+        onChange={(value) => ask({ alpha: value })}
+      />
+      <Quantity
+        label="Weight of cost, β"
+        value={beta}
+        scale={PRICE}
+        onChange={(value) => ask({ beta: value })}
+      />
+    </form>
+  );
+}
+
+/** Which backends may be planned with: at least one of those that were measured. */
+function Backends({ profile }: { readonly profile: Profile }) {
+  const measured = [...new Set(profile.cells.map((cell) => cell.backend))];
+  if (measured.length < 2) return null;
+  const chosen = question.value.backends ?? measured;
+  const toggle = (backend: Backend, on: boolean) => {
+    const next = measured.filter((one) => (one === backend ? on : chosen.includes(one)));
+    ask({ backends: next.length === measured.length ? null : next });
+  };
+  return (
+    <fieldset class="choices">
+      <legend>Backends</legend>
+      {measured.map((backend) => (
+        <label key={backend} class="choice">
+          <input
+            type="checkbox"
+            checked={chosen.includes(backend)}
+            disabled={chosen.length === 1 && chosen[0] === backend}
+            onChange={(event) => toggle(backend, event.currentTarget.checked)}
+          />{' '}
+          {backend}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
