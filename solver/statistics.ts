@@ -13,8 +13,8 @@ export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
-/** Φ, by the series of Marsaglia (Evaluating the Normal Distribution, 2004). */
-function normalProbability(x: number): number {
+/** Φ, by the series of Marsaglia (Evaluating the Normal Distribution, 2004), for |x| up to 8 or so. */
+export function normalProbability(x: number): number {
   let [sum, term] = [x, x];
   for (let k = 3; Math.abs(term) > 1e-17; k += 2) {
     term *= (x * x) / k;

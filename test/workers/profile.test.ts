@@ -80,6 +80,39 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(9);
 });
 
+test('a pause holds the next cell up, takes nothing of the budget, and ends with an abort too', async () => {
+  const budgetS = 4;
+  const cells: string[] = [];
+  let resume: (() => void) | undefined;
+  let paused = 0;
+  const controller = new AbortController();
+  const asked = profile({
+    models,
+    environment,
+    store,
+    settings: { ...settings, batches: [1, 2], budgetS, seed: 10 },
+    signal: controller.signal,
+    onProgress: ({ finished }) => finished && cells.push(`${cellId(finished)} ${finished.state}`),
+    unpaused: () =>
+      cells.length < 3 || paused > 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            paused = cells.length;
+            resume = resolve;
+          }),
+  });
+  await expect.poll(() => paused, { timeout: 30_000 }).toBe(3);
+  // Longer than the budget: were it counted, no cell of batch 2 would be measured.
+  await new Promise((resolve) => setTimeout(resolve, 1100 * budgetS));
+  expect(cells).toHaveLength(3);
+  resume!();
+  await expect.poll(() => cells.some((cell) => /\/2 measured/.test(cell)), { timeout: 30_000 }).toBe(true);
+  paused = 0;
+  await expect.poll(() => paused, { timeout: 30_000 }).toBeGreaterThan(3);
+  controller.abort(new Error('cancelled'));
+  await expect(asked).rejects.toThrow('cancelled');
+});
+
 test('a profile stands where there is no second worker to be had', async () => {
   const alone: Environment = {
     ...environment,

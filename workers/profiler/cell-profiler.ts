@@ -32,6 +32,7 @@ import type { Progress } from './progress.ts';
 import type { OpenSession, Sessions } from './sessions.ts';
 import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
+import type { WorkClock } from './work-clock.ts';
 
 /** Pixels of the true items of each stage, one array per item. */
 export type StageItems = readonly (readonly Uint8Array<ArrayBuffer>[])[];
@@ -45,6 +46,7 @@ export interface CellProfilerOptions {
   readonly items: StageItems;
   readonly fanOut: readonly FanOut[];
   readonly progress: Progress;
+  readonly clock: WorkClock;
   readonly signal: AbortSignal | undefined;
   save(cell: Cell): Promise<void>;
   /** Cells of an earlier, interrupted profile. */
@@ -62,10 +64,11 @@ export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
   readonly #ended = new Set<string>();
   readonly #drift = new DriftWatch();
-  readonly #start = performance.now();
+  readonly #start: number;
   readonly #random: () => number;
 
   constructor(private readonly o: CellProfilerOptions) {
+    this.#start = o.clock.now();
     this.#random = seededRandom(o.settings.seed);
     for (const cell of o.finished) this.#cells.set(cellId(cell), cell);
   }
@@ -76,7 +79,7 @@ export class CellProfiler {
 
   /** The first look at every cell. */
   async measureAll(): Promise<void> {
-    const { manifest, settings, progress } = this.o;
+    const { manifest, settings, progress, clock } = this.o;
     const rounds = settings.batches.map((batch) =>
       shuffled(cellsOfBatch(manifest, settings, batch), this.#random),
     );
@@ -86,19 +89,22 @@ export class CellProfiler {
       for (const key of round) {
         if (this.#ended.has(sweepId(key))) continue;
         const known = this.#cells.get(cellId(key));
-        if (known) progress.step(cellId(key));
-        else
-          await this.#finish(
-            r > 0 && this.#timeLeftMs() <= 0
-              ? { ...key, state: 'skipped', reason: 'budget' }
-              : await this.#measure(key),
-          );
+        if (known) {
+          progress.step(cellId(key));
+          continue;
+        }
+        await clock.wait();
+        await this.#finish(
+          r > 0 && this.#timeLeftMs() <= 0
+            ? { ...key, state: 'skipped', reason: 'budget' }
+            : await this.#measure(key),
+        );
       }
     }
   }
 
   #timeLeftMs(): number {
-    return this.o.settings.budgetS * 1000 - (performance.now() - this.#start);
+    return this.o.settings.budgetS * 1000 - (this.o.clock.now() - this.#start);
   }
 
   async #finish(cell: Cell): Promise<void> {
@@ -227,10 +233,10 @@ export class CellProfiler {
 
   /** Spends what is left of the budget where intervals are widest. */
   async refine(): Promise<void> {
-    const { progress, environment, device, signal, save } = this.o;
+    const { progress, environment, device, clock, signal, save } = this.o;
     progress.phase('refine', Math.max(1, Math.ceil(this.#timeLeftMs() / REFINE_MS)));
     for (;;) {
-      signal?.throwIfAborted();
+      await clock.wait();
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');
       const cell = mostUncertain(measured, this.#timeLeftMs());
       if (!cell || this.#timeLeftMs() <= 0) return;

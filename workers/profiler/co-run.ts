@@ -17,7 +17,7 @@ export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
  * stage; nothing where there is one stage.
  */
 export async function measureCoRuns(
-  { manifest, environment, progress, sessions, signal }: CellProfilerOptions,
+  { manifest, environment, progress, clock, sessions, signal }: CellProfilerOptions,
   cells: readonly Cell[],
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {
@@ -29,6 +29,7 @@ export async function measureCoRuns(
     const first = slowest(cells, manifest.stages[0]!.name, pair);
     const last = slowest(cells, manifest.stages.at(-1)!.name, pair);
     if (!first || !last) continue;
+    await clock.wait();
     const what = `${first.variant} beside ${last.variant} on ${pair.backend}`;
     progress.working(what);
     try {

@@ -12,6 +12,7 @@ import { journalName } from './journal.ts';
 import { Progress } from './progress.ts';
 import { Sessions } from './sessions.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
+import { WorkClock } from './work-clock.ts';
 
 export interface ProfileOptions {
   readonly models: LoadedManifest;
@@ -21,6 +22,8 @@ export interface ProfileOptions {
   readonly settings: ProfileSettings;
   /** Stops after the run in flight; what is finished stays in the journal. */
   readonly signal?: AbortSignal;
+  /** Asked between cells: while it has not resolved, the profile is paused. A pause takes nothing of the budget. */
+  unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
 }
 
@@ -36,7 +39,8 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
     const why = await environment.unavailable(backend);
     if (why !== null) throw new BackendUnavailableError(backend, why);
   }
-  const progress = new Progress(settings.budgetS * 1000, (now) => options.onProgress?.(now));
+  const clock = new WorkClock(options.unpaused, signal);
+  const progress = new Progress(settings.budgetS * 1000, clock, (now) => options.onProgress?.(now));
   const readModel = (variant: ManifestVariant) => models.readVerified(variant.file, variant.sha256);
   const sessions = new Sessions(manifest, environment, readModel);
   try {
@@ -51,7 +55,7 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
     const pack = await models.readPack();
     progress.step(manifest.pack.file);
     for (const { stage, variant } of variants) {
-      signal?.throwIfAborted();
+      await clock.wait();
       const { key } = await reference(stage, variant);
       progress.step(key);
     }
@@ -68,7 +72,7 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
         manifest,
         pack,
         async (stage, variant, items) => {
-          signal?.throwIfAborted();
+          await clock.wait();
           const { worker, key } = await reference(stage, variant);
           return worker.run(key, items);
         },
@@ -87,6 +91,7 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       items,
       fanOut: accuracy.fanOut,
       progress,
+      clock,
       signal,
       save: (cell) => store.append(journal, { kind: 'cell', cell }),
       finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),

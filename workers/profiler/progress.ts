@@ -1,9 +1,10 @@
 import type { Cell } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from './types.ts';
+import type { WorkClock } from './work-clock.ts';
 
 /** Tells how far a profile is, and how long it will take from what was measured so far. */
 export class Progress {
-  readonly #start = performance.now();
+  readonly #start: number;
   #phase: ProfileProgress['phase'] = 'models';
   #done = 0;
   #total = 1;
@@ -11,11 +12,14 @@ export class Progress {
 
   constructor(
     private readonly budgetMs: number,
+    private readonly clock: WorkClock,
     private readonly report: (progress: ProfileProgress) => void,
-  ) {}
+  ) {
+    this.#start = clock.now();
+  }
 
   phase(phase: ProfileProgress['phase'], total: number): void {
-    if (phase === 'cells') this.#cellsStart = performance.now();
+    if (phase === 'cells') this.#cellsStart = this.clock.now();
     this.#phase = phase;
     this.#done = 0;
     this.#total = total;
@@ -47,7 +51,7 @@ export class Progress {
   }
 
   #timeLeftMs(): number | null {
-    const now = performance.now();
+    const now = this.clock.now();
     if (this.#phase === 'models' || this.#phase === 'accuracy') {
       const rest = this.#done ? ((now - this.#start) / this.#done) * (this.#total - this.#done) : null;
       return rest === null ? null : rest + this.budgetMs;
