@@ -1,7 +1,10 @@
 import { render } from 'preact';
 import { App } from './page/App.tsx';
+import './page/forms.css';
 import './page/frame.css';
+import './page/measure/measure.css';
 import './page/page.css';
+import './page/share/share.css';
 import { start } from './state/app.ts';
 import { startOffline } from './state/offline.ts';
 import './style.css';

@@ -1,7 +1,6 @@
 import type { LoadedManifest } from '../../models/load.ts';
 import { type Cell, cellId, type Profile } from '../../solver/documents/profile.ts';
-import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
-import type { Store } from '../../workers/store/store.ts';
+import type { ProfileOptions } from '../../workers/profiler/profile.ts';
 import { fashionManifest, fashionProfile } from './fixtures.ts';
 
 /** Stands in for `web/engine.ts` in tests of the page: the same journal and progress, without models. */
@@ -12,26 +11,22 @@ const JOURNAL = 'test';
 export const loadPipeline = async (): Promise<LoadedManifest> =>
   ({ manifest: fashionManifest() }) as LoadedManifest;
 
-export async function measure(
-  _: LoadedManifest,
-  store: Store,
-  settings: ProfileSettings,
-  signal: AbortSignal,
-  onProgress: (progress: ProfileProgress) => void,
-): Promise<Profile> {
+export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<Profile> {
+  const { store, settings, signal, unpaused, onProgress } = options;
   const profile = fashionProfile(settings.seed);
   const wanted = profile.cells.filter((cell) => settings.backends.includes(cell.backend));
   const known = (await store.readJournal(JOURNAL)).map((entry) => (entry as { cell: Cell }).cell);
   const cells: Cell[] = [];
   for (const cell of wanted) {
-    signal.throwIfAborted();
+    await unpaused?.();
+    signal?.throwIfAborted();
     if (!known.some((other) => cellId(other) === cellId(cell))) {
       await new Promise((resolve) => setTimeout(resolve, CELL_MS));
       await store.append(JOURNAL, { kind: 'cell', cell });
     }
     cells.push(cell);
     const [done, total] = [cells.length, wanted.length];
-    onProgress({
+    onProgress?.({
       phase: 'cells',
       done,
       total,

@@ -1,12 +1,15 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { type ChartPoint, type DrawnChart, pointAt, walk } from './walk.ts';
 
 interface DrawingProps {
   readonly title: string;
   /** Said to those who do not see the chart; the table behind it holds the figures. */
   readonly description: string;
   readonly draw: (width: number) => PlotOptions;
+  /** Where they are given, arrow keys lead from one to the next and show its tip. */
+  readonly points?: readonly ChartPoint[];
 }
 
 interface FigureProps {
@@ -38,9 +41,11 @@ export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'no
 }
 
 /** A chart that fills its width. */
-export function Drawing({ title, description, draw }: DrawingProps) {
+export function Drawing({ title, description, draw, points }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
+  const drawn = useRef<DrawnChart | null>(null);
   const [width, setWidth] = useState(0);
+  const [told, setTold] = useState('');
 
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
@@ -59,8 +64,37 @@ export function Drawing({ title, description, draw }: DrawingProps) {
     });
     // Plot's own rules are in style.css: a strict content security policy forbids style elements.
     svg.querySelector('style')?.remove();
+    drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);
   }, [width, draw, title, description]);
 
-  return <div class="chart-host" ref={host} />;
+  if (!points) return <div class="chart-host" ref={host} />;
+
+  const at = points.findIndex(({ text }) => text === told);
+  const tell = (point: ChartPoint | null) => {
+    if (drawn.current) pointAt(drawn.current, point);
+    setTold(point?.text ?? '');
+  };
+  return (
+    <>
+      <div
+        class="chart-host"
+        ref={host}
+        role="application"
+        aria-label={`${title}. Arrow keys lead along the points.`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are walked by keyboard
+        tabIndex={0}
+        onKeyDown={(event) => {
+          const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
+          if (next === undefined) return;
+          event.preventDefault();
+          tell(points[next] ?? null);
+        }}
+        onBlur={() => tell(null)}
+      />
+      <p class="unseen" aria-live="polite">
+        {told}
+      </p>
+    </>
+  );
 }

@@ -23,6 +23,37 @@ const REASONS = {
   budget: 'no time left in the budget',
 } as const;
 
+/** How much a flag weighs: told by its mark and in words, not by colour alone. */
+type Weight = 'bad' | 'warn' | 'note';
+const MARKS: Record<Weight, string> = { bad: '✕', warn: '▲', note: '○' };
+const WEIGHTS: Partial<Record<CellFlag, Weight>> = { 'output-mismatch': 'bad', published: 'note' };
+
+interface FlagProps {
+  readonly weight: Weight;
+  readonly children: string;
+}
+
+/** A flag in text and mark. */
+export function Flag({ weight, children }: FlagProps) {
+  return (
+    <span class={`flag ${weight}`}>
+      <span aria-hidden="true">{MARKS[weight]}</span> {children}
+    </span>
+  );
+}
+
+export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
+  return (
+    <span class="flags">
+      {flags.map((flag) => (
+        <span key={flag} title={FLAGS[flag]}>
+          <Flag weight={WEIGHTS[flag] ?? 'warn'}>{flag}</Flag>
+        </span>
+      ))}
+    </span>
+  );
+}
+
 /** Why the figures of some cells need care, and which have none. */
 export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
   const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
@@ -38,17 +69,17 @@ export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
         .filter(({ count }) => count > 0)
         .map(({ flag, count }) => (
           <li key={flag}>
-            <span class="flag">{flag}</span> {plural(count, 'cell')}: {FLAGS[flag]}.
+            <Flag weight={WEIGHTS[flag] ?? 'warn'}>{flag}</Flag> {plural(count, 'cell')}: {FLAGS[flag]}.
           </li>
         ))}
       {skipped.length > 0 && (
         <li>
-          <span class="flag">skipped</span> {plural(skipped.length, 'cell')}, as the table says for each.
+          <Flag weight="note">skipped</Flag> {plural(skipped.length, 'cell')}, as the table says for each.
         </li>
       )}
       {failed.map((cell) => (
         <li key={cellId(cell)}>
-          <span class="flag bad">failed</span> {cellId(cell)}: {cell.error}
+          <Flag weight="bad">failed</Flag> {cellId(cell)}: {cell.error}
         </li>
       ))}
     </ul>
@@ -73,8 +104,17 @@ function remarks(cell: Cell): string {
   return cell.flags.join(', ');
 }
 
+function Remarks({ cell }: { readonly cell: Cell }) {
+  if (cell.state === 'measured') return <CellFlags flags={cell.flags} />;
+  const why = cell.state === 'failed' ? cell.error : REASONS[cell.reason];
+  return (
+    <>
+      <Flag weight={cell.state === 'failed' ? 'bad' : 'note'}>{cell.state}</Flag> {why}
+    </>
+  );
+}
+
 const COLUMNS: readonly Column<Cell>[] = [
-  { label: 'Stage', value: (cell) => cell.stage },
   { label: 'Variant', value: (cell) => cell.variant },
   { label: 'Backend', value: (cell) => cell.backend },
   { label: 'Threads', numeric: true, value: (cell) => cell.threads },
@@ -90,10 +130,15 @@ const COLUMNS: readonly Column<Cell>[] = [
   timeColumn('Load', (cell) => cell.cold.loadMs),
   timeColumn('Create', (cell) => cell.cold.createMs),
   timeColumn('First run', (cell) => cell.cold.firstRunMs),
-  { label: 'Remarks', value: remarks },
+  { label: 'Validity', value: remarks, show: (cell) => <Remarks cell={cell} /> },
 ];
 
-/** Every cell of a profile. */
-export function CellTable({ cells }: { readonly cells: readonly Cell[] }) {
-  return <DataTable caption="Table of all cells" columns={COLUMNS} rows={cells} rowKey={cellId} />;
+interface CellTableProps {
+  readonly stage: string;
+  readonly cells: readonly Cell[];
+}
+
+/** Every cell of a stage. */
+export function CellTable({ stage, cells }: CellTableProps) {
+  return <DataTable caption={`Table of ${stage}`} columns={COLUMNS} rows={cells} rowKey={cellId} />;
 }

@@ -1,11 +1,11 @@
 import { problem, profile } from '../state/app.ts';
-import { Measure } from './Measure.tsx';
+import { Measure } from './measure/Measure.tsx';
 import { Navigation } from './Navigation.tsx';
 import { NewerVersion } from './NewerVersion.tsx';
 import { PreflightSection } from './Preflight.tsx';
 import { Planning } from './plan/Planning.tsx';
-import { Results } from './Results.tsx';
-import { Share } from './Share.tsx';
+import { Results } from './results/Results.tsx';
+import { Share } from './share/Share.tsx';
 import { Trying } from './try/Trying.tsx';
 
 /** The profiling page: what this device can do, measuring it, planning with it, trying the plan, taking it along. */

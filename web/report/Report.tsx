@@ -1,7 +1,6 @@
 import type { Profile } from '../../solver/documents/profile.ts';
-import { LatencyByBatch } from '../charts/LatencyByBatch.tsx';
-import { CellNotes, CellTable } from '../components/Cells.tsx';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../components/Device.tsx';
+import { StageCells, stageNames } from '../components/StageCells.tsx';
 import { date, number, plural } from '../format.ts';
 import { Choices } from './Choices.tsx';
 import { OverTime } from './OverTime.tsx';
@@ -86,20 +85,19 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
 }
 
 function Measurements({ profile }: { readonly profile: Profile }) {
-  const stages = profile.stages.map((stage) => ({
-    name: stage.name,
-    variants: stage.variants.map((variant) => variant.name),
-  }));
   return (
     <section id="measurements">
       <h2>Measurements</h2>
       <p class="muted">
         {plural(profile.cells.length, 'cell')} in shuffled order, seed {profile.settings.seed}. Latency of a
-        whole round trip through a stage worker, warm, both axes logarithmic.
+        whole round trip through a stage worker, warm. Axes are logarithmic.
       </p>
-      <LatencyByBatch stages={stages} cells={profile.cells} batches={profile.settings.batches} />
-      <CellNotes cells={profile.cells} />
-      <CellTable cells={profile.cells} />
+      <StageCells
+        stages={stageNames(profile.stages)}
+        cells={profile.cells}
+        batches={profile.settings.batches}
+        software={profile.device.adapter?.software ?? false}
+      />
     </section>
   );
 }

@@ -1,21 +1,14 @@
 import { effect, signal } from '@preact/signals';
 import { z } from 'zod';
-import { backend, count, positiveCount } from '../../solver/documents/common.ts';
+import { count } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { measure } from '../engine.ts';
 import { attempt, models, open, refresh, store } from './app.ts';
+import { profileSettingsSchema, settings } from './settings.ts';
 
-const settingsSchema = z.strictObject({
-  backends: z.array(backend).min(1),
-  threads: z.array(positiveCount).min(1),
-  batches: z.array(positiveCount).min(1),
-  budgetS: z.number().positive(),
-  seed: z.int(),
-});
-
-const interruptedSchema = z.strictObject({ settings: settingsSchema, done: count, total: count });
+const interruptedSchema = z.strictObject({ settings: profileSettingsSchema, done: count, total: count });
 
 /** A profile that was begun and not ended. Its finished cells are in the store's journal. */
 export interface Interrupted {
@@ -26,15 +19,10 @@ export interface Interrupted {
 
 const KEY = 'ipa-edge/interrupted';
 
-export const settings = signal<ProfileSettings>({
-  backends: ['webgpu', 'wasm'],
-  threads: [1],
-  batches: [1, 2, 4, 8, 16],
-  budgetS: 120,
-  seed: 1,
-});
 export const interrupted = signal<Interrupted | null>(recall());
 export const running = signal<AbortController | null>(null);
+/** `asked`: it pauses when the cell in flight has ended. */
+export const pause = signal<'off' | 'asked' | 'on'>('off');
 export const progress = signal<ProfileProgress | null>(null);
 /** What the running profile has measured so far. */
 export const liveCells = signal<readonly Cell[]>([]);
@@ -68,19 +56,34 @@ export async function startProfile(): Promise<void> {
   const controller = new AbortController();
   const chosen = settings.value;
   running.value = controller;
+  pause.value = 'off';
   progress.value = null;
   liveCells.value = [];
   wasHidden.value = document.hidden;
   if (interrupted.value?.settings !== chosen) interrupted.value = { settings: chosen, done: 0, total: 0 };
   await attempt(async () => {
-    const draw = liveDrawing();
-    const take = (now: ProfileProgress) => {
-      progress.value = now;
-      if (now.finished) draw(now.finished);
-      if (now.phase === 'cells') interrupted.value = { settings: chosen, done: now.done, total: now.total };
-    };
+    const cells = new LiveCells();
     try {
-      const profile = await measure(models.value!, store.value!, chosen, controller.signal, take);
+      const profile = await measure({
+        models: models.value!,
+        store: store.value!,
+        settings: chosen,
+        signal: controller.signal,
+        unpaused() {
+          if (pause.value === 'off') return Promise.resolve();
+          pause.value = 'on';
+          cells.draw();
+          return new Promise((resolve) => {
+            release = resolve;
+          });
+        },
+        onProgress(now) {
+          progress.value = now;
+          cells.take(now);
+          if (now.phase === 'cells')
+            interrupted.value = { settings: chosen, done: now.done, total: now.total };
+        },
+      });
       interrupted.value = null;
       await refresh();
       await open(await profileId(profile));
@@ -89,11 +92,25 @@ export async function startProfile(): Promise<void> {
     }
   });
   running.value = null;
+  pause.value = 'off';
 }
 
-export function resumeProfile(): Promise<void> {
+/** Goes on with the profile that was interrupted, by its own settings. */
+export function resumeInterrupted(): Promise<void> {
   settings.value = interrupted.value!.settings;
   return startProfile();
+}
+
+/** Ends a pause that holds the profiler. */
+let release: () => void = () => {};
+
+export function pauseProfile(): void {
+  pause.value = 'asked';
+}
+
+export function resumeProfile(): void {
+  pause.value = 'off';
+  release();
 }
 
 /**
@@ -102,13 +119,20 @@ export function resumeProfile(): Promise<void> {
  */
 const DRAW_EVERY_MS = 1000;
 
-function liveDrawing(): (cell: Cell) => void {
-  const cells = new Map<string, Cell>();
-  let drawn = Number.NEGATIVE_INFINITY;
-  return (cell) => {
-    cells.set(cellId(cell), cell);
-    if (performance.now() - drawn < DRAW_EVERY_MS) return;
-    drawn = performance.now();
-    liveCells.value = [...cells.values()];
-  };
+class LiveCells {
+  readonly #cells = new Map<string, Cell>();
+  #drawn = Number.NEGATIVE_INFINITY;
+
+  take({ finished, recalled }: ProfileProgress): void {
+    const cell = finished ?? recalled;
+    if (!cell) return;
+    this.#cells.set(cellId(cell), cell);
+    // Recalled ones come in one go.
+    if (finished && performance.now() - this.#drawn >= DRAW_EVERY_MS) this.draw();
+  }
+
+  draw(): void {
+    this.#drawn = performance.now();
+    liveCells.value = [...this.#cells.values()];
+  }
 }

@@ -90,7 +90,7 @@ export class CellProfiler {
         if (this.#ended.has(sweepId(key))) continue;
         const known = this.#cells.get(cellId(key));
         if (known) {
-          progress.step(cellId(key));
+          progress.recall(known);
           continue;
         }
         await clock.wait();

@@ -1,4 +1,4 @@
-import type { Cell } from '../../solver/documents/profile.ts';
+import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
@@ -36,17 +36,23 @@ export class Progress {
 
   step(current: string, finished?: Cell): void {
     this.#done++;
-    this.#tell(current, finished);
+    this.#tell(current, finished && { finished });
   }
 
-  #tell(current: string, finished?: Cell): void {
+  /** A step that an earlier, interrupted profile took. */
+  recall(recalled: Cell): void {
+    this.#done++;
+    this.#tell(cellId(recalled), { recalled });
+  }
+
+  #tell(current: string, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
     this.report({
       phase: this.#phase,
       done: this.#done,
       total: this.#total,
       timeLeftMs: this.#timeLeftMs(),
       current,
-      ...(finished && { finished }),
+      ...cell,
     });
   }
 

@@ -26,4 +26,6 @@ export interface ProfileProgress {
   readonly current: string;
   /** A cell that has just been finished and journalled. */
   readonly finished?: Cell;
+  /** A cell that an earlier, interrupted profile had finished. */
+  readonly recalled?: Cell;
 }

@@ -1,5 +1,5 @@
+import { Section } from '../Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
-import { Section } from './Section.tsx';
 
 /** What was measured, planned and run, to take along and to bring back. */
 export function Share() {

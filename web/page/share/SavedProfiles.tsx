@@ -1,5 +1,5 @@
-import { date } from '../format.ts';
-import { attempt, exportOpened, importFile, open, opened, remove, saved, store } from '../state/app.ts';
+import { date } from '../../format.ts';
+import { attempt, exportOpened, importFile, open, opened, remove, saved, store } from '../../state/app.ts';
 
 /** Profiles kept in this browser. One can be dropped here from a file. */
 export function SavedProfiles() {

@@ -1,0 +1,68 @@
+import { useCallback, useMemo } from 'preact/hooks';
+import { type BatchPanel, describePoint, panelTitle } from './batch-panels.ts';
+import { type BatchMeasure, batchPlot, domainOf, LATENCY, THROUGHPUT } from './batch-plot.ts';
+import { Chart } from './Chart.tsx';
+
+interface ByBatchProps {
+  readonly panels: readonly BatchPanel[];
+  /** All of the stage, in the order that gives them their looks. */
+  readonly variants: readonly string[];
+  /** All that are or will be measured: every chart's axis. */
+  readonly batches: readonly number[];
+  /** Whether a CPU plays the GPU. */
+  readonly software: boolean;
+}
+
+/** Latency and throughput of a stage against the batch size, a chart for each backend and number of threads. */
+export function ByBatch({ panels, ...shared }: ByBatchProps) {
+  const points = panels.flatMap((panel) => panel.points);
+  return (
+    <>
+      {[LATENCY, THROUGHPUT].map((measure) => (
+        <div class="panels" key={measure.value}>
+          {panels.map((panel) => (
+            <Panel
+              key={panel.id}
+              panel={panel}
+              measure={measure}
+              domain={domainOf(points, measure)}
+              {...shared}
+            />
+          ))}
+        </div>
+      ))}
+    </>
+  );
+}
+
+interface PanelProps extends Omit<ByBatchProps, 'panels'> {
+  readonly panel: BatchPanel;
+  readonly measure: BatchMeasure;
+  readonly domain: readonly [number, number];
+}
+
+function Panel({ panel, measure, variants, batches, domain: [low, high], software }: PanelProps) {
+  const draw = useCallback(
+    () => batchPlot(panel.points, variants, batches, [low, high], measure),
+    [panel, variants, batches, low, high, measure],
+  );
+  const points = useMemo(
+    () =>
+      variants.flatMap((variant) =>
+        panel.points
+          .filter((p) => p.variant === variant)
+          .map((p) => ({ x: p.batch, y: p[measure.value], text: describePoint(p) })),
+      ),
+    [panel, variants, measure],
+  );
+  const what = measure === LATENCY ? 'Latency' : 'Throughput';
+  return (
+    <Chart
+      title={`${what}: ${panelTitle(panel)}${software && panel.backend === 'webgpu' ? ' (SOFTWARE)' : ''}`}
+      note={measure === LATENCY && 'line p50 · band p5–p95 · hollow: cold first run'}
+      description={`${what} against batch size for each variant of ${panel.stage}. The table below holds the figures.`}
+      draw={draw}
+      points={points}
+    />
+  );
+}

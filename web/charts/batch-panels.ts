@@ -1,0 +1,71 @@
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Cell, MeasuredCell } from '../../solver/documents/profile.ts';
+import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { milliseconds, number, plural } from '../format.ts';
+
+/** The cells of a stage on a backend with a number of threads: what one chart shows. */
+export interface BatchPanel {
+  readonly id: string;
+  readonly stage: string;
+  readonly backend: Backend;
+  readonly threads: number;
+  readonly points: readonly BatchPoint[];
+}
+
+/** A measured cell, as charts show it. */
+export interface BatchPoint {
+  readonly variant: string;
+  readonly batch: number;
+  readonly p50: number;
+  /** Null where the samples are too few to have them. */
+  readonly p5: number | null;
+  readonly p95: number | null;
+  readonly cold: number;
+  readonly itemsPerS: number;
+  readonly n: number;
+  readonly flags: readonly string[];
+}
+
+/** The panels of a stage: GPU backends first, then by threads; their points by batch. */
+export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[] {
+  const panels = new Map<string, BatchPanel & { points: BatchPoint[] }>();
+  for (const cell of cells) {
+    if (cell.state !== 'measured' || cell.stage !== stage) continue;
+    const { backend, threads } = cell;
+    const id = `${stage}/${backend}/${threads}`;
+    if (!panels.has(id)) panels.set(id, { id, stage, backend, threads, points: [] });
+    panels.get(id)!.points.push(pointOf(cell));
+  }
+  for (const { points } of panels.values()) points.sort((a, b) => a.batch - b.batch);
+  const rank = ({ backend, threads }: BatchPanel) => (onGpu(backend) ? 0 : threads);
+  return [...panels.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+function pointOf(cell: MeasuredCell): BatchPoint {
+  const sorted = sortedNumbers(cell.inferenceMs.map((ms, i) => ms + cell.handlingMs[i]!));
+  return {
+    variant: cell.variant,
+    batch: cell.batch,
+    p50: cell.latencyMs.p50,
+    p5: sorted.length >= MIN_SAMPLES.p95 ? nearestRank(sorted, 5) : null,
+    p95: cell.latencyMs.p95,
+    cold: cell.cold.firstRunMs,
+    itemsPerS: (1000 * cell.batch) / cell.latencyMs.mean,
+    n: cell.latencyMs.n,
+    flags: cell.flags,
+  };
+}
+
+/** `detect on wasm, 2 threads`. */
+export const panelTitle = ({ stage, backend, threads }: BatchPanel): string =>
+  `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}`;
+
+/** What a chart tells of a point, by pointer and by keyboard. */
+export const describePoint = (p: BatchPoint): string =>
+  [
+    `${p.variant}, batch ${p.batch}`,
+    `p50 ${milliseconds(p.p50)}, p95 ${milliseconds(p.p95)}, n ${p.n}`,
+    `${number(p.itemsPerS)} items/s`,
+    `first run ${milliseconds(p.cold)}`,
+    ...p.flags,
+  ].join('\n');

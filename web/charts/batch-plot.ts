@@ -1,0 +1,134 @@
+import * as Plot from '@observablehq/plot';
+import { logAxisY } from './axis.ts';
+import { type BatchPoint, describePoint } from './batch-panels.ts';
+import { look, type SeriesLook, spread } from './series.ts';
+
+/** What is drawn against the batch size. */
+export interface BatchMeasure {
+  readonly label: string;
+  readonly value: 'p50' | 'itemsPerS';
+  /** Lowest and highest of what a point shows. */
+  range(point: BatchPoint): readonly [number, number];
+  /** What is drawn behind the lines and dots. */
+  behind(series: readonly Series[]): Plot.Markish[];
+}
+
+interface Series {
+  readonly variant: string;
+  readonly points: readonly BatchPoint[];
+  readonly look: SeriesLook;
+}
+
+/** p50 as a line, p5–p95 as a band, first runs apart. */
+export const LATENCY: BatchMeasure = {
+  label: '↑ latency of a batch (ms)',
+  value: 'p50',
+  range: (p) => [p.p5 ?? p.p50, Math.max(p.p95 ?? p.p50, p.cold)],
+  behind: (series) => [
+    ...series.map((s) =>
+      Plot.areaY(s.points, { x: 'batch', y1: 'p5', y2: 'p95', fill: s.look.colour, fillOpacity: 0.16 }),
+    ),
+    ...series.map(({ points, look: { colour, symbol } }) =>
+      Plot.dot(points, {
+        x: (p: BatchPoint) => p.batch * 1.07,
+        y: 'cold',
+        symbol,
+        r: 2.5,
+        stroke: colour,
+        strokeOpacity: 0.75,
+      }),
+    ),
+  ],
+};
+
+export const THROUGHPUT: BatchMeasure = {
+  label: '↑ throughput (items/s)',
+  value: 'itemsPerS',
+  range: (p) => [p.itemsPerS, p.itemsPerS],
+  behind: () => [],
+};
+
+/** The axis that panels share, with room around what they show. */
+export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure): [number, number] {
+  const ranges = points.map(range);
+  return [Math.min(...ranges.map(([low]) => low)) / 1.2, Math.max(...ranges.map(([, high]) => high)) * 1.2];
+}
+
+const HEIGHT = 300;
+const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 72 };
+
+/**
+ * A measure of each variant against the batch size, both logarithmic.
+ * @param variants all of the stage, in the order that gives them their looks
+ * @param batches every chart's axis: all that are or will be measured
+ */
+export function batchPlot(
+  points: readonly BatchPoint[],
+  variants: readonly string[],
+  batches: readonly number[],
+  domain: readonly [number, number],
+  measure: BatchMeasure,
+): Plot.PlotOptions {
+  const { value } = measure;
+  const series = variants
+    .map(
+      (variant, i): Series => ({
+        variant,
+        look: look(i),
+        points: points.filter((p) => p.variant === variant),
+      }),
+    )
+    .filter((s) => s.points.length > 0);
+  return {
+    height: HEIGHT,
+    ...MARGIN,
+    x: {
+      type: 'log',
+      base: 2,
+      domain: [Math.min(...batches) / 1.1, Math.max(2, ...batches) * 1.15],
+      ticks: batches,
+      tickFormat: (batch: number) => String(batch),
+      label: 'batch (items) →',
+      labelAnchor: 'right',
+    },
+    y: { type: 'log', domain, axis: null },
+    marks: [
+      ...logAxisY(domain, measure.label),
+      ...measure.behind(series),
+      ...series.flatMap(({ points: own, look: { colour, dash, symbol } }) => [
+        Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
+        Plot.dot(own, { x: 'batch', y: value, symbol, fill: colour, r: 3 }),
+      ]),
+      Plot.text(endLabels(series, domain, value), {
+        x: 'batch',
+        y: 'at',
+        text: 'variant',
+        fill: 'colour',
+        textAnchor: 'start',
+        dx: 16,
+        fontWeight: 600,
+        stroke: 'var(--surface)',
+        strokeWidth: 3,
+      }),
+      Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
+    ],
+  };
+}
+
+/** A label at the last point of each series, moved apart where they would overlap. */
+function endLabels(
+  series: readonly Series[],
+  [low, high]: readonly [number, number],
+  value: BatchMeasure['value'],
+) {
+  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
+  const scale = inner / Math.log(high / low);
+  const places = series.map((s) => Math.log(s.points.at(-1)![value] / low) * scale);
+  const apart = spread(places, 12, inner);
+  return series.map(({ variant, points, look: { colour } }, i) => ({
+    variant,
+    colour,
+    batch: points.at(-1)!.batch,
+    at: low * Math.exp(apart[i]! / scale),
+  }));
+}

@@ -1,0 +1,106 @@
+import * as Plot from '@observablehq/plot';
+import type { ComparedPoint, Verdict } from '../../solver/compare-profiles.ts';
+import { milliseconds, number } from '../format.ts';
+
+interface VerdictLook {
+  readonly word: string;
+  readonly glyph: string;
+  readonly colour: string;
+  readonly symbol: Plot.SymbolType;
+  readonly filled: boolean;
+}
+
+/** How verdicts are told apart: by word, shape and filling too. */
+export const VERDICTS: Record<Verdict, VerdictLook> = {
+  faster: { word: 'faster', glyph: '▼', colour: 'var(--series-3)', symbol: 'triangle2', filled: true },
+  slower: { word: 'slower', glyph: '▲', colour: 'var(--series-2)', symbol: 'triangle', filled: true },
+  'within-noise': {
+    word: 'within noise',
+    glyph: '○',
+    colour: 'var(--muted)',
+    symbol: 'circle',
+    filled: false,
+  },
+  'few-samples': {
+    word: 'too few samples',
+    glyph: '×',
+    colour: 'var(--muted)',
+    symbol: 'times',
+    filled: false,
+  },
+};
+
+export const times = (ratio: number): string => `× ${number(ratio, 2)}`;
+
+/** What a chart tells of a point, by pointer and by keyboard. */
+export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: ComparedPoint): string =>
+  [
+    `${key.variant}, batch ${key.batch}: ${VERDICTS[verdict].word}`,
+    `${times(ratio)} (95 % interval ${number(low, 2)} to ${number(high, 2)})`,
+    `${milliseconds(base.latencyMs.p50)} → ${milliseconds(other.latencyMs.p50)}`,
+  ].join('\n');
+
+export const rowOf = ({ key }: ComparedPoint): string => `${key.variant} · ${key.batch}`;
+
+/** Ends of an axis of ratios: 1 in its middle, at least ± 10 %, at most a factor of 20. */
+export function ratioDomain(points: readonly ComparedPoint[]): [number, number] {
+  const furthest = Math.max(...points.flatMap(({ low, high }) => [high, 1 / low]), 1.1);
+  const end = Math.min(20, furthest * 1.05);
+  return [1 / end, end];
+}
+
+/** Ticks of an axis that ends here, few enough to be told apart. */
+const ticksOf = (end: number): number[] =>
+  end < 1.35
+    ? [0.8, 0.9, 1, 1.1, 1.25]
+    : end < 4
+      ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5]
+      : [0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+/** The ratio of medians of each point with its interval, a row for each, on a logarithmic axis. */
+export function ratioPlot(
+  points: readonly ComparedPoint[],
+  domain: readonly [number, number],
+): Plot.PlotOptions {
+  const [least, most] = domain;
+  return {
+    height: 62 + 15 * points.length,
+    marginTop: 10,
+    marginBottom: 36,
+    marginLeft: 12 + 7 * Math.max(...points.map((p) => rowOf(p).length)),
+    marginRight: 16,
+    x: {
+      type: 'log',
+      domain,
+      ticks: ticksOf(most).filter((tick) => tick >= least && tick <= most),
+      tickFormat: (t: number) => `× ${t}`,
+      grid: true,
+      label: 'median, other ÷ this →',
+    },
+    y: { type: 'point', domain: points.map(rowOf), label: null, tickSize: 0 },
+    marks: [
+      Plot.ruleX([1], { stroke: 'var(--text)', strokeOpacity: 0.6 }),
+      Plot.ruleY(points, {
+        y: rowOf,
+        x1: (p: ComparedPoint) => Math.max(least, p.low),
+        x2: (p: ComparedPoint) => Math.min(most, p.high),
+        stroke: (p: ComparedPoint) => VERDICTS[p.verdict].colour,
+        strokeWidth: 1.5,
+      }),
+      ...Object.entries(VERDICTS).map(([verdict, { symbol, colour, filled }]) =>
+        Plot.dot(
+          points.filter((p) => p.verdict === verdict),
+          {
+            x: (p: ComparedPoint) => Math.min(most, Math.max(least, p.ratio)),
+            y: rowOf,
+            symbol,
+            r: 3.5,
+            stroke: colour,
+            fill: filled ? colour : 'var(--surface)',
+          },
+        ),
+      ),
+      Plot.tip(points, Plot.pointerY({ x: 'ratio', y: rowOf, title: describeRatio })),
+    ],
+  };
+}

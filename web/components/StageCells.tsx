@@ -1,0 +1,44 @@
+import type { Cell } from '../../solver/documents/profile.ts';
+import { ByBatch } from '../charts/ByBatch.tsx';
+import { batchPanels } from '../charts/batch-panels.ts';
+import { CellNotes, CellTable } from './Cells.tsx';
+
+interface StageCellsProps {
+  readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
+  readonly cells: readonly Cell[];
+  /** All that are or will be measured. */
+  readonly batches: readonly number[];
+  /** Whether a CPU plays the GPU. */
+  readonly software: boolean;
+}
+
+/** What was measured of each stage: charts, with the table behind them, and what needs care. */
+export function StageCells({ stages, cells, batches, software }: StageCellsProps) {
+  return (
+    <>
+      <CellNotes cells={cells} />
+      {stages.map(({ name, variants }) => {
+        const own = cells.filter((cell) => cell.stage === name);
+        if (own.length === 0) return null;
+        return (
+          <section key={name} aria-label={name}>
+            <h3>{name}</h3>
+            <ByBatch
+              panels={batchPanels(name, own)}
+              variants={variants}
+              batches={batches}
+              software={software}
+            />
+            <CellTable stage={name} cells={own} />
+          </section>
+        );
+      })}
+    </>
+  );
+}
+
+/** Stages with the names of their variants, of a profile or a manifest. */
+export const stageNames = (
+  stages: readonly { readonly name: string; readonly variants: readonly { readonly name: string }[] }[],
+): StageCellsProps['stages'] =>
+  stages.map(({ name, variants }) => ({ name, variants: variants.map((variant) => variant.name) }));

@@ -1,0 +1,94 @@
+import type { Manifest } from '../../../models/manifest.ts';
+import { type Cell, cellId } from '../../../solver/documents/profile.ts';
+import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
+import { liveCells, progress } from '../../state/profiling.ts';
+import { settings } from '../../state/settings.ts';
+
+const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
+  waiting: 'to come',
+  working: 'being measured',
+  measured: 'measured',
+  skipped: 'not needed',
+  failed: 'failed',
+};
+
+/** Every cell of the running profile: a row for each variant, a column for each backend and batch size. */
+export function CellGrid({ manifest }: { readonly manifest: Manifest }) {
+  const { batches } = settings.value;
+  const sweeps = sweepsOf(manifest);
+  const states = new Map<string, Cell['state']>(liveCells.value.map((cell) => [cellId(cell), cell.state]));
+  const current = progress.value?.current;
+  return (
+    <div class="cell-grid">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+      <section class="cell-scroll" aria-label="Cells" tabIndex={0}>
+        <table aria-label="Cells, by variant, backend and batch size">
+          <thead>
+            <tr>
+              <td />
+              {sweeps.map((sweep) => (
+                <th key={sweep.id} scope="colgroup" colSpan={batches.length}>
+                  {sweep.id}
+                </th>
+              ))}
+            </tr>
+            <tr>
+              <td />
+              {sweeps.map((sweep) =>
+                batches.map((batch) => (
+                  <th key={`${sweep.id}/${batch}`} scope="col">
+                    {batch}
+                  </th>
+                )),
+              )}
+            </tr>
+          </thead>
+          {manifest.stages.map((stage) => (
+            <tbody key={stage.name}>
+              {stage.variants.map((variant) => (
+                <tr key={variant.name}>
+                  <th scope="row">{variant.name}</th>
+                  {sweeps.map(({ id, backend, threads }) =>
+                    batches.map((batch) => {
+                      const key = cellId({
+                        stage: stage.name,
+                        variant: variant.name,
+                        backend,
+                        threads,
+                        batch,
+                      });
+                      const state = states.get(key) ?? (key === current ? 'working' : 'waiting');
+                      return (
+                        <td key={`${id}/${batch}`} class={`cell ${state}`} title={`${key}: ${WORDS[state]}`}>
+                          <span class="unseen">{WORDS[state]}</span>
+                        </td>
+                      );
+                    }),
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          ))}
+        </table>
+      </section>
+      <ul class="legend" aria-hidden="true">
+        {Object.entries(WORDS).map(([state, word]) => (
+          <li key={state}>
+            <span class={`cell ${state}`} /> {word}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** Backends with their threads, as columns. */
+function sweepsOf(manifest: Manifest) {
+  const sweeps = new Map(
+    cellsOfBatch(manifest, settings.value, 1).map(({ backend, threads }) => [
+      threads > 1 ? `${backend} × ${threads}` : backend,
+      { backend, threads },
+    ]),
+  );
+  return [...sweeps].map(([id, sweep]) => ({ id: String(id), ...sweep }));
+}

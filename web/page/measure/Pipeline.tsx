@@ -1,0 +1,100 @@
+import type { Manifest, ManifestStage } from '../../../models/manifest.ts';
+import { look } from '../../charts/series.ts';
+import { bytes, number, percent } from '../../format.ts';
+import { profile } from '../../state/app.ts';
+import { fanOutRange } from './fan-out.ts';
+
+/** The stages in order, each with its variants, and how many items each hands to the next. */
+export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
+  return (
+    <>
+      <p class="pipeline-title">{manifest.title}</p>
+      <ol class="pipeline">
+        <li class="end">
+          <span class="end-label">request</span>
+          <span class="muted">one image</span>
+        </li>
+        {manifest.stages.map((stage, i) => (
+          <li key={stage.name} class="stage-step">
+            <FanOut manifest={manifest} into={i} />
+            <Stage stage={stage} />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+/** What arrives at a stage: one item, or as many as the stage before found. */
+function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
+  const many = manifest.stages.slice(0, into).some(({ task }) => task === 'object-detection');
+  const measured = profile.value;
+  const range =
+    many && measured?.pipeline === manifest.name ? fanOutRange(measured, manifest.stages[into]!.name) : null;
+  const text = !many ? '1 item' : range ? `${span(range)} items` : 'one item per find';
+  return (
+    <div class="fan-out">
+      <svg viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
+        {many ? (
+          <>
+            <path d="M0 20h14C24 20 24 6 36 6h8M14 20h30M14 20c10 0 10 14 22 14h8" />
+            <path d="M40 2.5 44.500 6 40 9.500M40 16.500 44.500 20 40 23.500M40 30.500 44.500 34 40 37.500" />
+          </>
+        ) : (
+          <path d="M0 20h44M40 16.500 44.500 20 40 23.500" />
+        )}
+      </svg>
+      <span>{text}</span>
+      {many && <span class="muted">{range ? 'per request, measured' : 'fan-out'}</span>}
+    </div>
+  );
+}
+
+const span = ([low, high]: readonly [number, number]): string =>
+  number(low, 1) === number(high, 1) ? number(low, 1) : `${number(low, 1)}–${number(high, 1)}`;
+
+function Stage({ stage }: { readonly stage: ManifestStage }) {
+  const sources = [...new Set(stage.variants.map(({ accuracySource }) => accuracySource))];
+  return (
+    <div class="card stage">
+      <h3>
+        {stage.name} <span class="muted">{stage.task}</span>
+      </h3>
+      <table class="variants">
+        <thead>
+          <tr>
+            <th scope="col">Variant</th>
+            <th scope="col" class="numeric">
+              Size
+            </th>
+            <th scope="col" class="numeric">
+              Accuracy
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {stage.variants.map(({ name, sizeBytes, accuracy, accuracySource }, i) => (
+            <tr key={name}>
+              <th scope="row">
+                <span class="glyph" style={{ color: look(i).colour }} aria-hidden="true">
+                  {look(i).glyph}
+                </span>{' '}
+                {name}
+              </th>
+              <td class="numeric">{bytes(sizeBytes)}</td>
+              <td class="numeric">
+                {percent(accuracy)}
+                {sources.length > 1 && <sup>{sources.indexOf(accuracySource) + 1}</sup>}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {sources.map((source, i) => (
+        <p key={source} class="source">
+          {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
+        </p>
+      ))}
+    </div>
+  );
+}

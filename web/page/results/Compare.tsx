@@ -1,0 +1,216 @@
+import { useCallback, useMemo } from 'preact/hooks';
+import type { ComparedPoint, ProfileComparison, Verdict } from '../../../solver/compare-profiles.ts';
+import { cellId, type Profile } from '../../../solver/documents/profile.ts';
+import { median } from '../../../solver/statistics.ts';
+import { Chart } from '../../charts/Chart.tsx';
+import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
+import { CellFlags } from '../../components/Cells.tsx';
+import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { adapterText } from '../../components/Device.tsx';
+import { date, milliseconds, number, plural } from '../../format.ts';
+import { attempt, opened } from '../../state/app.ts';
+import { comparable, compareWith, comparison, other } from '../../state/comparing.ts';
+
+/** The opened profile against another one, point by point. */
+export function Compare() {
+  return (
+    <section class="compare" aria-labelledby="compare-title">
+      <h3 id="compare-title">Compare</h3>
+      {comparable.value.length === 0 ? (
+        <p class="muted">
+          Import another profile, of this device on another day or of another device, to compare it with this
+          one point by point.
+        </p>
+      ) : (
+        <label class="field">
+          Compare this profile with
+          <select
+            value={other.value?.id ?? ''}
+            onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
+          >
+            <option value="">none</option>
+            {comparable.value.map(({ id, pipeline, createdAt }) => (
+              <option key={id} value={id}>
+                {pipeline}, {date(createdAt)} ({id.slice(0, 8)})
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {comparison.value && <Compared comparison={comparison.value} />}
+    </section>
+  );
+}
+
+function Compared({
+  comparison: { points, onlyInBase, onlyInOther },
+}: {
+  readonly comparison: ProfileComparison;
+}) {
+  const base = opened.value!.profile;
+  const titles = [...new Set(points.map(panelOf))];
+  const domain = ratioDomain(points);
+  return (
+    <>
+      <Differences base={base} other={other.value!.profile} />
+      {points.length === 0 ? (
+        <p class="warning">
+          They have no point in common: no stage, variant, backend, threads and batch that both measured.
+        </p>
+      ) : (
+        <>
+          <Outcome points={points} />
+          <div class="panels">
+            {titles.map((title) => (
+              <Ratios
+                key={title}
+                title={title}
+                points={points.filter((point) => panelOf(point) === title)}
+                low={domain[0]}
+                high={domain[1]}
+              />
+            ))}
+          </div>
+          <DataTable
+            caption="Table of the comparison"
+            columns={COLUMNS}
+            rows={points}
+            rowKey={({ key }) => cellId(key)}
+            marked={({ verdict }) => verdict === 'faster' || verdict === 'slower'}
+          />
+        </>
+      )}
+      {onlyInBase.length + onlyInOther.length > 0 && (
+        <p class="muted">
+          {plural(onlyInBase.length, 'point')} only this profile has, {plural(onlyInOther.length, 'point')}{' '}
+          only the other.
+        </p>
+      )}
+    </>
+  );
+}
+
+const panelOf = ({ key }: ComparedPoint): string =>
+  `${key.stage} on ${key.backend}${key.threads > 1 ? `, ${plural(key.threads, 'thread')}` : ''}`;
+
+/** What else differs, so that nobody takes it for the models'. */
+function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
+  const rows: [string, string, string][] = [
+    ['Measured', date(base.createdAt), date(against.createdAt)],
+    ['Device', base.device.platform, against.device.platform],
+    ['Adapter', adapterText(base.device.adapter), adapterText(against.device.adapter)],
+    ['Runs in', base.device.agent, against.device.agent],
+    ['ONNX Runtime', ortOf(base), ortOf(against)],
+  ];
+  return (
+    <ul class="notes">
+      {rows
+        .filter(([, a, b]) => a !== b)
+        .map(([what, a, b]) => (
+          <li key={what}>
+            <span class="muted">{what}:</span> {a} <span class="muted">against</span> {b}
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+const ortOf = ({ device }: Profile): string => `${device.ortVersion}, ${device.ortBuild} build`;
+
+function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
+  const models = points.filter(({ sameModel }) => !sameModel).length;
+  return (
+    <>
+      <p class="outcome">
+        Of {plural(points.length, 'point')}, the other profile is{' '}
+        {(Object.keys(VERDICTS) as Verdict[]).map((verdict, i) => {
+          const own = points.filter((point) => point.verdict === verdict);
+          const { glyph, word, colour } = VERDICTS[verdict];
+          return (
+            <span key={verdict}>
+              {i > 0 && ', '}
+              <span style={{ color: colour }} aria-hidden="true">
+                {glyph}
+              </span>{' '}
+              <strong>{own.length}</strong> {word}
+              {own.length > 0 && i < 2 && ` (typically ${times(median(own.map(({ ratio }) => ratio)))})`}
+            </span>
+          );
+        })}
+        .
+      </p>
+      <p class="muted">
+        Ratio of medians with its 95 % interval. Told as a difference: what exceeds the noise within the two
+        profiles, with at most 5 % of such findings expected to be chance. What varies from day to day is in
+        neither.
+        {models > 0 && ` At ${plural(models, 'point')} the models are not the same file.`}
+      </p>
+    </>
+  );
+}
+
+interface RatiosProps {
+  readonly title: string;
+  readonly points: readonly ComparedPoint[];
+  readonly low: number;
+  readonly high: number;
+}
+
+function Ratios({ title, points, low, high }: RatiosProps) {
+  const draw = useCallback(() => ratioPlot(points, [low, high]), [points, low, high]);
+  const walked = useMemo(
+    () => points.map((point) => ({ x: point.ratio, y: rowOf(point), text: describeRatio(point) })),
+    [points],
+  );
+  return (
+    <Chart
+      title={title}
+      note="variant · batch; left of 1: the other is faster"
+      description="Ratio of the median latencies of each point, with its interval. The table below holds the figures."
+      draw={draw}
+      points={walked}
+    />
+  );
+}
+
+const COLUMNS: readonly Column<ComparedPoint>[] = [
+  { label: 'Stage', value: ({ key }) => key.stage },
+  { label: 'Variant', value: ({ key }) => key.variant },
+  { label: 'Backend', value: ({ key }) => key.backend },
+  { label: 'Threads', numeric: true, value: ({ key }) => key.threads },
+  { label: 'Batch', numeric: true, value: ({ key }) => key.batch },
+  {
+    label: 'This p50',
+    numeric: true,
+    value: ({ base }) => base.latencyMs.p50,
+    show: ({ base }) => milliseconds(base.latencyMs.p50),
+  },
+  {
+    label: 'Other p50',
+    numeric: true,
+    value: ({ other: { latencyMs } }) => latencyMs.p50,
+    show: ({ other: { latencyMs } }) => milliseconds(latencyMs.p50),
+  },
+  { label: 'Ratio', numeric: true, value: ({ ratio }) => ratio, show: ({ ratio }) => times(ratio) },
+  {
+    label: '95 % interval',
+    numeric: true,
+    value: ({ low }) => low,
+    show: ({ low, high }) => `${number(low, 2)}–${number(high, 2)}`,
+  },
+  {
+    label: 'n',
+    numeric: true,
+    value: ({ base, other: { latencyMs } }) => Math.min(base.latencyMs.n, latencyMs.n),
+  },
+  {
+    label: 'Verdict',
+    value: ({ verdict }) => VERDICTS[verdict].word,
+    show: ({ verdict }) => `${VERDICTS[verdict].glyph} ${VERDICTS[verdict].word}`,
+  },
+  {
+    label: 'Validity',
+    value: ({ base, other: { flags } }) => [...base.flags, ...flags].join(),
+    show: ({ base, other: { flags } }) => <CellFlags flags={[...new Set([...base.flags, ...flags])]} />,
+  },
+];

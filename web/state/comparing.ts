@@ -1,0 +1,24 @@
+import { computed, signal } from '@preact/signals';
+import { compareProfiles, type ProfileComparison } from '../../solver/compare-profiles.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { opened, saved, store } from './app.ts';
+
+/** The profile that the opened one is the base for; null: none is chosen. */
+const chosen = signal<{ readonly id: string; readonly profile: Profile } | null>(null);
+
+/** Saved profiles that the opened one can be compared with. */
+export const comparable = computed(() => saved.value.filter(({ id }) => id !== opened.value?.id));
+
+/** It ends where either profile is deleted, or where the other one is opened itself. */
+export const other = computed(() =>
+  comparable.value.some(({ id }) => id === chosen.value?.id) ? chosen.value : null,
+);
+
+export const comparison = computed<ProfileComparison | null>(() =>
+  opened.value && other.value ? compareProfiles(opened.value.profile, other.value.profile) : null,
+);
+
+/** @throws ProfileNotFoundError, InvalidDocumentError */
+export async function compareWith(id: string | null): Promise<void> {
+  chosen.value = id === null ? null : { id, profile: await store.value!.loadProfile(id) };
+}
