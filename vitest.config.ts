@@ -18,6 +18,8 @@ export default defineConfig({
           exclude: ['test/**/*.browser.test.ts'],
           globalSetup: 'test/build.ts',
           testTimeout: 60_000,
+          // Some build the page first.
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../solver/documents/report.ts';
+import { injectReport } from '../solver/report-page.ts';
 import { writeJson, writeWhole } from '../workers/command/files.ts';
 import { ROOT } from '../workers/command/root.ts';
 import { ensureBuilt } from './host.ts';
-import { injectReport } from './inject.ts';
 
 /** Writes a report as JSON, and beside it as a page to look at. Returns the paths of both. */
 export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {

@@ -187,6 +187,17 @@ export const benchReportSchema = z.strictObject({
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
+/** A profile, and the plan that was made of it, where nothing has run yet. */
+export const profileReportSchema = z.strictObject({
+  schema: z.literal(REPORT),
+  kind: z.literal('profile'),
+  createdAt: isoDate,
+  profile: profileSchema,
+  plan: planSchema.nullable(),
+  frontier: z.array(frontierPoint),
+});
+export type ProfileReport = z.infer<typeof profileReportSchema>;
+
 /** One system, with one setting, under one load. */
 export const adaptationRun = z.strictObject({
   system: name,
@@ -249,6 +260,7 @@ export type AdaptationReport = z.infer<typeof adaptationReportSchema>;
 export const reportSchema = z.discriminatedUnion('kind', [
   runReportSchema,
   benchReportSchema,
+  profileReportSchema,
   adaptationReportSchema,
 ]);
 export type Report = z.infer<typeof reportSchema>;

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { injectReport } from '../../bench/inject.ts';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
+import { injectReport } from '../../solver/report-page.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionReport } from './fixtures.ts';
 import { openBrowser, reportFolder } from './serve.ts';
@@ -49,8 +49,9 @@ describe('the report', () => {
       'Measurements',
     ]);
     expect(await page.locator('header').textContent()).toContain('SOFTWARE ADAPTER');
-    // 6 runs, then for 2 sets of backends a bound, combinations and a frontier; 2 stages on 2 backends.
-    await expect.poll(() => charts().count()).toBe(6 + 2 * 3 + 4);
+    // 6 runs, then for 2 sets of backends a bound, combinations and a frontier; latency and throughput
+    // of 2 stages on 2 backends.
+    await expect.poll(() => charts().count()).toBe(6 + 2 * 3 + 2 * 4);
     expect(await page.locator('.summary-table tbody tr').count()).toBe(6);
     expect(errors).toEqual([]);
   });
@@ -210,7 +211,7 @@ describe('the report', () => {
 
   it('fits a narrow screen', async () => {
     await show(fashionReport(), 360);
-    await expect.poll(() => charts().count()).toBe(16);
+    await expect.poll(() => charts().count()).toBe(20);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
   });
 

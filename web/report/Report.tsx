@@ -1,8 +1,7 @@
-import type { Profile } from '../../solver/documents/profile.ts';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../components/Device.tsx';
-import { StageCells, stageNames } from '../components/StageCells.tsx';
-import { date, number, plural } from '../format.ts';
+import { date, number } from '../format.ts';
 import { Choices } from './Choices.tsx';
+import { Measurements } from './Measurements.tsx';
 import { OverTime } from './OverTime.tsx';
 import { Plans, Runs } from './Runs.tsx';
 import { Summary } from './Summary.tsx';
@@ -81,24 +80,6 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
       {sets.some(hasChoices) && <a href="#choices">Combinations</a>}
       {profile && <a href="#measurements">Measurements</a>}
     </nav>
-  );
-}
-
-function Measurements({ profile }: { readonly profile: Profile }) {
-  return (
-    <section id="measurements">
-      <h2>Measurements</h2>
-      <p class="muted">
-        {plural(profile.cells.length, 'cell')} in shuffled order, seed {profile.settings.seed}. Latency of a
-        whole round trip through a stage worker, warm. Axes are logarithmic.
-      </p>
-      <StageCells
-        stages={stageNames(profile.stages)}
-        cells={profile.cells}
-        batches={profile.settings.batches}
-        software={profile.device.adapter?.software ?? false}
-      />
-    </section>
   );
 }
 

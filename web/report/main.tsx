@@ -1,25 +1,30 @@
 import { render } from 'preact';
 import { parseJson } from '../../solver/documents/document.ts';
-import { REPORT, reportSchema } from '../../solver/documents/report.ts';
+import { type Report as Document, REPORT, reportSchema } from '../../solver/documents/report.ts';
 import '../style.css';
 import './report.css';
 import { AdaptationReport } from './AdaptationReport.tsx';
+import { ProfileReport } from './ProfileReport.tsx';
 import { Report } from './Report.tsx';
 import { viewOf } from './view.ts';
+
+const nameOf = (report: Document): string => {
+  if (report.kind === 'adaptation') return report.kind;
+  return report.kind === 'profile' ? report.profile.pipeline : report.pipeline;
+};
+
+function shown(report: Document, json: string) {
+  if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
+  if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
+  return <Report view={viewOf(report)} json={json} />;
+}
 
 const app = document.getElementById('app')!;
 try {
   const text = document.getElementById('report')!.textContent;
   const report = parseJson(reportSchema, text, 'the report in this page', REPORT);
-  document.title = `ipa-edge report: ${report.kind === 'adaptation' ? report.kind : report.pipeline}`;
-  render(
-    report.kind === 'adaptation' ? (
-      <AdaptationReport report={report} json={text} />
-    ) : (
-      <Report view={viewOf(report)} json={text} />
-    ),
-    app,
-  );
+  document.title = `ipa-edge report: ${nameOf(report)}`;
+  render(shown(report, text), app);
 } catch (error) {
   render(
     <main>

@@ -1,4 +1,4 @@
-import type { Report } from '../solver/documents/report.ts';
+import type { Report } from './documents/report.ts';
 
 const PLACE = '<script type="application/json" id="report"></script>';
 
