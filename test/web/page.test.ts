@@ -53,7 +53,7 @@ describe('the profiling page', () => {
     const software = await page.evaluate(
       async () => (await navigator.gpu?.requestAdapter())?.info.isFallbackAdapter,
     );
-    expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(software ? 1 : 0);
+    expect(await page.getByText('SOFTWARE ADAPTER', { exact: true }).count()).toBe(software ? 1 : 0);
     if (software)
       expect(await page.locator('main').textContent()).toMatch(/Adapter: .*Turn on hardware acceleration/);
     expect(complaints).toEqual([]);
