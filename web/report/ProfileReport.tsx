@@ -1,15 +1,14 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ProfileReport as Document } from '../../solver/documents/report.ts';
-import { sameVariants } from '../charts/Combinations.tsx';
 import { Frontier } from '../charts/Frontier.tsx';
 import { StageBudget } from '../charts/StageBudget.tsx';
 import { DeviceFacts, Facts, SoftwareNotice } from '../components/Device.tsx';
 import { FrontierTable } from '../components/FrontierTable.tsx';
 import { PlanTable } from '../components/PlanTable.tsx';
 import { chain, date, milliseconds, number, percent } from '../format.ts';
+import { sameVariants, variantsOf } from '../variants.ts';
 import { Measurements } from './Measurements.tsx';
 import { Title } from './Title.tsx';
-import { variantsOf } from './view.ts';
 
 interface ProfileReportProps {
   readonly report: Document;
