@@ -1,0 +1,136 @@
+/** A Kubernetes API server said no. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  constructor(
+    /** HTTP status, e.g. 404. */
+    readonly status: number,
+    /** One word of the API, e.g. `NotFound`. */
+    readonly reason: string,
+    text: string,
+    options?: ErrorOptions,
+  ) {
+    super(text, options);
+  }
+}
+
+/** A field that is to be set belongs to another field manager, with another value. */
+export class FieldConflictError extends ApiError {
+  override name = 'FieldConflictError';
+  constructor(
+    object: string,
+    /** E.g. `.spec.replicas` and who owns it. */
+    readonly conflicts: readonly { readonly field: string; readonly manager: string }[],
+  ) {
+    super(
+      409,
+      'Conflict',
+      `${object} is also managed by others: ${conflicts
+        .map(({ field, manager }) => `${field} by ${manager}`)
+        .join(', ')}. Let them give the fields up, or take them over with --force.`,
+    );
+  }
+}
+
+/** An object was changed, or made, by somebody else meanwhile. */
+export class ChangedMeanwhileError extends ApiError {
+  override name = 'ChangedMeanwhileError';
+  constructor(reason: string, text: string) {
+    super(409, reason, text);
+  }
+}
+
+/** The API server takes an object for invalid. */
+export class InvalidObjectError extends ApiError {
+  override name = 'InvalidObjectError';
+}
+
+/** The credentials do not allow what was asked for. */
+export class ForbiddenError extends ApiError {
+  override name = 'ForbiddenError';
+  constructor(status: number, reason: string, text: string) {
+    super(status, reason, `${text} Give the account of the kubeconfig that right, or use another context.`);
+  }
+}
+
+/** What is watched has moved on further than the API server remembers: list it again. */
+export class ExpiredError extends ApiError {
+  override name = 'ExpiredError';
+}
+
+/** The API server does not answer. */
+export class ClusterUnreachableError extends Error {
+  override name = 'ClusterUnreachableError';
+  constructor(server: string, cause: unknown) {
+    super(
+      `The Kubernetes API server at ${server} does not answer (${cause instanceof Error ? cause.message : cause}). ` +
+        'Is the cluster up, and the kubeconfig right?',
+      { cause },
+    );
+  }
+}
+
+/** The package that reads kubeconfigs is not installed. */
+export class KubernetesClientMissingError extends Error {
+  override name = 'KubernetesClientMissingError';
+  constructor(cause: unknown) {
+    super(
+      'The optional package @kubernetes/client-node is missing: npm install @kubernetes/client-node@1.4.0',
+      {
+        cause,
+      },
+    );
+  }
+}
+
+/** There is no context to talk to a cluster with. */
+export class NoClusterError extends Error {
+  override name = 'NoClusterError';
+  constructor(why: string, options?: ErrorOptions) {
+    super(
+      `No cluster to talk to: ${why}. Give --kubeconfig, or set KUBECONFIG, and choose a context.`,
+      options,
+    );
+  }
+}
+
+interface Status {
+  readonly message?: string;
+  readonly reason?: string;
+  readonly details?: {
+    readonly causes?: readonly {
+      readonly reason?: string;
+      readonly message?: string;
+      readonly field?: string;
+    }[];
+  };
+}
+
+/** The error that an answer stands for. @param what names the object in messages */
+export function apiError(code: number, body: string, what: string): ApiError {
+  const status = statusOf(body);
+  const reason = status.reason ?? '';
+  const text = `${what}: ${status.message ?? `the API server answered ${code}`}`;
+  if (code === 409) {
+    const conflicts = (status.details?.causes ?? []).flatMap(({ reason, message, field }) =>
+      reason === 'FieldManagerConflict'
+        ? [{ field: field ?? '', manager: /"([^"]+)"/.exec(message ?? '')?.[1] ?? 'another manager' }]
+        : [],
+    );
+    return conflicts.length > 0
+      ? new FieldConflictError(what, conflicts)
+      : new ChangedMeanwhileError(reason, text);
+  }
+  if (code === 410) return new ExpiredError(code, reason, text);
+  if (code === 401 || code === 403) return new ForbiddenError(code, reason, `${text}.`);
+  if (code === 422 || code === 400) return new InvalidObjectError(code, reason, text);
+  return new ApiError(code, reason, text);
+}
+
+function statusOf(body: string): Status {
+  try {
+    const value: unknown = JSON.parse(body);
+    return value !== null && typeof value === 'object' ? (value as Status) : {};
+  } catch {
+    return { message: body.slice(0, 400) };
+  }
+}

@@ -1,0 +1,189 @@
+import { expect, test } from 'vitest';
+import { applyPlan, NoPreviousPlanError, plansOf, previousPlan } from '../../../agent/kubernetes/apply.ts';
+import { connectionOf } from '../../../agent/kubernetes/client.ts';
+import { Cluster } from '../../../agent/kubernetes/cluster.ts';
+import {
+  ClusterUnreachableError,
+  FieldConflictError,
+  ForbiddenError,
+  InvalidObjectError,
+  NoClusterError,
+} from '../../../agent/kubernetes/errors.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { KubernetesObject } from '../../../solver/exports/types.ts';
+import { clusterPlan, fashion, settings } from '../../exports/plans.ts';
+import { standInCluster } from './cluster.ts';
+
+const deployed = { facts: fashion.manifest, settings };
+
+/** A plan whose stages are changed. */
+const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({
+  ...plan,
+  stages: plan.stages.map((stage) => ({ ...stage, ...change })),
+});
+
+const deployment = (name: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: settings.namespace },
+});
+
+const states = (applied: Awaited<ReturnType<typeof applyPlan>>) =>
+  applied
+    .filter(({ state }) => state !== 'unchanged')
+    .map(({ object, state }) => `${object.kind} ${object.metadata.name} ${state}`);
+
+test('a plan is applied, and a second time nothing changes', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const first = await applyPlan(cluster, clusterPlan(), deployed);
+  expect(first.every(({ state }) => state === 'created')).toBe(true);
+  const { version } = standIn.store;
+  const again = await applyPlan(cluster, clusterPlan(), deployed);
+  expect(states(again)).toEqual([]);
+  expect(standIn.store.version).toBe(version);
+  const live = await cluster.read(deployment('fashion-classify'));
+  const managers = live!.metadata.managedFields as { manager: string; operation: string }[];
+  expect(managers.map(({ manager, operation }) => [manager, operation])).toEqual([['ipa-agent', 'Apply']]);
+});
+
+test('more replicas are a change of the deployment and the plan, and of nothing else', async () => {
+  const { cluster } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  const applied = await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  expect(states(applied)).toEqual([
+    'ConfigMap fashion-plan changed',
+    'Deployment fashion-detect changed',
+    'Deployment fashion-classify changed',
+  ]);
+  expect(applied.flatMap(({ object, changes }) => (object.kind === 'Deployment' ? changes : []))).toEqual([
+    { path: 'spec.replicas', before: 1, after: 4 },
+    { path: 'spec.replicas', before: 2, after: 4 },
+  ]);
+});
+
+test('another variant and batch leave the pods alone: the template does not change', async () => {
+  const { cluster } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  const { variants } = fashion.manifest.stages[0]!;
+  const plan = clusterPlan();
+  const detect = { ...plan.stages[0]!, variant: 'det16', sha256: variants[2]!.sha256, batch: 8 };
+  const applied = await applyPlan(cluster, { ...plan, stages: [detect, plan.stages[1]!] }, deployed);
+  const changes = applied.find(
+    ({ object }) => object.metadata.name === 'fashion-detect' && object.kind === 'Deployment',
+  )!;
+  expect(changes.changes.map(({ path }) => path)).toEqual([
+    'metadata.annotations["ipa-edge/variant"]',
+    'metadata.annotations["ipa-edge/batch"]',
+  ]);
+});
+
+test('a dry run says what would change and changes nothing', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const fresh = await applyPlan(cluster, clusterPlan(), deployed, { dryRun: true });
+  expect(fresh.every(({ state }) => state === 'created')).toBe(true);
+  expect(await cluster.read(deployment('fashion-detect'))).toBeNull();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  const { version } = standIn.store;
+  const applied = await applyPlan(cluster, changed({ batch: 8 }), deployed, { dryRun: true });
+  const plan = applied.find(({ object }) => object.kind === 'ConfigMap')!;
+  expect(plan.changes).toContainEqual({ path: 'data["plan.json"].stages[0].batch', before: 4, after: 8 });
+  expect(standIn.store.version).toBe(version);
+});
+
+/** Somebody else takes a field. */
+const rival = (standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'], replicas: number) =>
+  fetch(
+    `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-detect?fieldManager=autoscaler&force=true`,
+    {
+      method: 'PATCH',
+      headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
+      body: JSON.stringify({ ...deployment('fashion-detect'), spec: { replicas } }),
+    },
+  );
+
+test('a field that another manager has taken is a conflict that names both; force takes it back', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  expect((await rival(standIn, 7)).status).toBe(200);
+  const { version } = standIn.store;
+  const conflict = await applyPlan(cluster, changed({ replicas: 3 }), deployed).catch((error) => error);
+  expect(conflict).toBeInstanceOf(FieldConflictError);
+  expect(conflict.conflicts).toEqual([{ field: '.spec.replicas', manager: 'autoscaler' }]);
+  expect(conflict.message).toContain('--force');
+  // Nothing before it was changed either.
+  expect(standIn.store.version).toBe(version);
+  await applyPlan(cluster, changed({ replicas: 3 }), deployed, { force: true });
+  expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 3 });
+  await applyPlan(cluster, changed({ replicas: 5 }), deployed);
+});
+
+test('what the server takes for invalid is told by field, and nothing is applied', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const error = await applyPlan(cluster, changed({ replicas: -1 }), deployed).catch((e) => e);
+  expect(error).toBeInstanceOf(InvalidObjectError);
+  expect(error.message).toContain('spec.replicas: Invalid value: -1');
+  expect(standIn.seen.filter(({ method, url }) => method !== 'GET' && !url.includes('dryRun=All'))).toEqual(
+    [],
+  );
+});
+
+test('what a plan has left is removed with prune, and not without', async () => {
+  const { cluster } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  const plan = clusterPlan();
+  const one: Plan = { ...plan, stages: [plan.stages[0]!], workers: [plan.workers[0]!] };
+  expect(states(await applyPlan(cluster, one, deployed)).filter((state) => state.endsWith('pruned'))).toEqual(
+    [],
+  );
+  const dry = await applyPlan(cluster, one, deployed, { dryRun: true, prune: true });
+  const pruned = [
+    'Service fashion-classify pruned',
+    'Deployment fashion-classify pruned',
+    'PodDisruptionBudget fashion-classify pruned',
+    'NetworkPolicy fashion-classify pruned',
+  ];
+  expect(states(dry)).toEqual(pruned);
+  expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
+  expect(states(await applyPlan(cluster, one, deployed, { prune: true }))).toEqual(pruned);
+  expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
+});
+
+test('the plan before is kept to go back to, and going back can be undone', async () => {
+  const { cluster } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  await expect(previousPlan(cluster, 'fashion', 'shop')).rejects.toBeInstanceOf(NoPreviousPlanError);
+  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  await applyPlan(cluster, await previousPlan(cluster, 'fashion', 'shop'), deployed);
+  const { serving, previous } = await plansOf(cluster, 'fashion', 'shop');
+  expect(serving!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
+  expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
+});
+
+test('the token is made once, at random, and no message or result has it', async () => {
+  const { cluster } = await standInCluster();
+  const token = async () => {
+    const ref = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fashion-token', namespace: 'shop' } };
+    const secret = (await cluster.read(ref)) as KubernetesObject & { data: { token: string } };
+    return Buffer.from(secret.data.token, 'base64').toString();
+  };
+  const applied = await applyPlan(cluster, clusterPlan(), deployed);
+  const first = await token();
+  expect(first).toMatch(/^[\w-]{43}$/);
+  expect(JSON.stringify(applied)).not.toContain(first);
+  expect(JSON.stringify(applied)).not.toContain(Buffer.from(first).toString('base64'));
+  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  expect(await token()).toBe(first);
+});
+
+test('a server that is gone, a wrong token and a kubeconfig of nothing are each told as what they are', async () => {
+  const { cluster, standIn, kubeconfig } = await standInCluster();
+  await standIn.down();
+  await expect(applyPlan(cluster, clusterPlan(), deployed)).rejects.toBeInstanceOf(ClusterUnreachableError);
+  await standIn.up();
+  const { server } = await connectionOf({ kubeconfig });
+  const stranger = new Cluster({ server, authorise: async (options) => options });
+  await expect(applyPlan(stranger, clusterPlan(), deployed)).rejects.toBeInstanceOf(ForbiddenError);
+  await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
+  await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);
+});

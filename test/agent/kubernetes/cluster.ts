@@ -1,0 +1,20 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { connectionOf } from '../../../agent/kubernetes/client.ts';
+import { Cluster } from '../../../agent/kubernetes/cluster.ts';
+import { StandIn } from './stand-in/server.ts';
+
+/** A stand-in, and its kubeconfig as a file; both go when the test has finished. */
+export async function standInCluster(): Promise<{ standIn: StandIn; kubeconfig: string; cluster: Cluster }> {
+  const standIn = await StandIn.start();
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cluster-'));
+  onTestFinished(async () => {
+    await standIn.down();
+    await rm(folder, { recursive: true });
+  });
+  const kubeconfig = join(folder, 'kubeconfig');
+  await writeFile(kubeconfig, standIn.kubeconfig);
+  return { standIn, kubeconfig, cluster: new Cluster(await connectionOf({ kubeconfig })) };
+}

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { stringify } from 'yaml';
+import type { JsonObject } from './fields.ts';
+import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
+
+/** What was asked for, as the tests look at it. */
+export interface Seen {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+}
+
+interface Target {
+  readonly collection: string;
+  readonly name: string | undefined;
+  readonly rest: string;
+}
+
+const KINDS: Record<string, string> = {
+  configmaps: 'ConfigMap',
+  deployments: 'Deployment',
+  endpointslices: 'EndpointSlice',
+  events: 'Event',
+  jobs: 'Job',
+  leases: 'Lease',
+  networkpolicies: 'NetworkPolicy',
+  pods: 'Pod',
+  poddisruptionbudgets: 'PodDisruptionBudget',
+  roles: 'Role',
+  rolebindings: 'RoleBinding',
+  secrets: 'Secret',
+  services: 'Service',
+  serviceaccounts: 'ServiceAccount',
+};
+
+/** A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, the proxy to services. No controllers. */
+export class StandIn {
+  readonly store = new ObjectStore();
+  readonly seen: Seen[] = [];
+  /** Where the proxy finds a service, by its name. */
+  readonly services = new Map<string, string>();
+  /** What pods have written, by their names. */
+  readonly logs = new Map<string, string>();
+  readonly #token = randomBytes(12).toString('hex');
+  #server: Server | undefined;
+  #port = 0;
+  readonly #sockets = new Set<Socket>();
+
+  static async start(): Promise<StandIn> {
+    const standIn = new StandIn();
+    await standIn.up();
+    return standIn;
+  }
+
+  /** Listens, where it did before. */
+  async up(): Promise<void> {
+    const server = createServer((request, response) => void this.#answer(request, response));
+    server.on('connection', (socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(this.#port, '127.0.0.1', resolve));
+    this.#port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  /** Cuts every connection and takes no more. */
+  async down(): Promise<void> {
+    const server = this.#server!;
+    const closed = new Promise((resolve) => server.close(resolve));
+    this.cut();
+    await closed;
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  get kubeconfig(): string {
+    return stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'stand-in', cluster: { server: this.url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'agent', user: { token: this.#token } }],
+      contexts: [{ name: 'stand-in', context: { cluster: 'stand-in', user: 'agent' } }],
+      'current-context': 'stand-in',
+    });
+  }
+
+  get authorization(): string {
+    return `Bearer ${this.#token}`;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request;
+    const send = (code: number, body: unknown) => {
+      this.seen.push({ method, url, status: code });
+      response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    try {
+      if (request.headers.authorization !== this.authorization)
+        throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+      const { pathname, searchParams: query } = new URL(url, this.url);
+      const target = targetOf(pathname);
+      const body = await bodyOf(request);
+      if (target.rest.startsWith('proxy/')) return await this.#proxy(target, response);
+      if (target.rest === 'log') {
+        response.writeHead(200, { 'content-type': 'text/plain' }).end(this.logs.get(target.name!) ?? '');
+        return;
+      }
+      if (method === 'GET' && query.get('watch') === 'true')
+        return this.#watch(target, query, response, request);
+      const [code, answer] = this.#handle(method, target, query, body, request);
+      send(code, answer);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      send(error.code, error.status);
+    }
+  }
+
+  #handle(
+    method: string,
+    { collection, name }: Target,
+    query: URLSearchParams,
+    body: StoredObject | undefined,
+    request: IncomingMessage,
+  ): [number, unknown] {
+    const key = `${collection}/${name}`;
+    const manager = query.get('fieldManager') ?? 'unknown';
+    const plural = collection.split('/').at(-1)!;
+    if (body && method !== 'DELETE') {
+      body.metadata.namespace ??= namespaceOf(collection);
+      if (body.kind !== KINDS[plural])
+        throw new StatusError(400, 'BadRequest', `the object is a ${body.kind}`);
+    }
+    if (method === 'GET' && name !== undefined) {
+      const object = this.store.get(key);
+      if (!object)
+        throw new StatusError(404, 'NotFound', `${pluralName(collection)} "${name}" not found`, {
+          name,
+          kind: plural,
+        });
+      return [200, object];
+    }
+    if (method === 'GET') {
+      const items = this.store.all(collection).filter((object) => selects(query, object));
+      const [group, version] = groupVersion(collection);
+      return [
+        200,
+        {
+          kind: `${KINDS[plural]}List`,
+          apiVersion: group === '' ? version : `${group}/${version}`,
+          metadata: { resourceVersion: String(this.store.version) },
+          items: items.map(({ kind: _k, apiVersion: _v, ...item }) => item),
+        },
+      ];
+    }
+    if (method === 'PATCH') {
+      if (request.headers['content-type'] !== 'application/apply-patch+yaml')
+        throw new StatusError(415, 'UnsupportedMediaType', 'only server-side apply is known here');
+      const force = query.get('force') === 'true';
+      const { object, created } = this.store.apply(key, body!, manager, force, query.get('dryRun') === 'All');
+      return [created ? 201 : 200, object];
+    }
+    if (method === 'POST')
+      return [201, this.store.create(`${collection}/${body!.metadata.name}`, body!, manager)];
+    if (method === 'PUT') return [200, this.store.replace(key, body!, manager)];
+    if (method === 'DELETE') {
+      const object = this.store.remove(key);
+      // A deployment is gone at once as far as one sees; pods and services are told whole.
+      if (plural === 'pods' || plural === 'services') return [200, object];
+      const details = {
+        name: name!,
+        group: groupVersion(collection)[0],
+        kind: plural,
+        uid: object.metadata.uid!,
+      };
+      return [200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }];
+    }
+    throw new StatusError(405, 'MethodNotAllowed', `${method} is not known here`);
+  }
+
+  #watch(target: Target, query: URLSearchParams, response: ServerResponse, request: IncomingMessage): void {
+    this.seen.push({ method: 'GET', url: request.url!, status: 200 });
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    const write = (type: string, object: JsonObject) =>
+      response.write(`${JSON.stringify({ type, object })}\n`);
+    const tell = ({ type, object }: Change) => {
+      if (keyOf(object) === target.collection && selects(query, object)) write(type, object);
+    };
+    try {
+      for (const change of this.store.since(Number(query.get('resourceVersion') ?? 0))) tell(change);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      write('ERROR', error.status);
+      response.end();
+      return;
+    }
+    this.store.watchers.add(tell);
+    response.on('close', () => this.store.watchers.delete(tell));
+  }
+
+  async #proxy({ name, rest }: Target, response: ServerResponse): Promise<void> {
+    const service = this.services.get(name!.split(':')[0]!);
+    const answer = service
+      ? await fetch(`${service}/${rest.slice('proxy/'.length)}`).catch(() => null)
+      : null;
+    if (!answer)
+      throw new StatusError(503, 'ServiceUnavailable', `no endpoints available for service "${name}"`);
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  }
+}
+
+/** `/apis/apps/v1/namespaces/default/deployments/x/rest`: collection, name and what follows. */
+function targetOf(pathname: string): Target {
+  const match =
+    /^\/(api\/v1|apis\/[^/]+\/[^/]+)\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
+  if (!match || KINDS[match[3]!] === undefined)
+    throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
+  const [, root, namespace, plural, name, rest = ''] = match;
+  return {
+    collection: `${root}/namespaces/${namespace}/${plural}`,
+    name: name === undefined ? undefined : decodeURIComponent(name),
+    rest,
+  };
+}
+
+const namespaceOf = (collection: string): string => collection.split('/').at(-2)!;
+
+function groupVersion(collection: string): [string, string] {
+  const parts = collection.split('/');
+  return parts[0] === 'api' ? ['', parts[1]!] : [parts[1]!, parts[2]!];
+}
+
+const pluralName = (collection: string): string => {
+  const [group] = groupVersion(collection);
+  const plural = collection.split('/').at(-1)!;
+  return group === '' ? plural : `${plural}.${group}`;
+};
+
+/** The collection that an object is in. */
+function keyOf({ apiVersion, kind, metadata }: StoredObject): string {
+  const plural = Object.entries(KINDS).find(([, name]) => name === kind)![0];
+  return `${apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`}/namespaces/${metadata.namespace}/${plural}`;
+}
+
+/** Label and field selectors: `key=value` and `key`. */
+function selects(query: URLSearchParams, { metadata }: StoredObject): boolean {
+  const labels = query.get('labelSelector')?.split(',') ?? [];
+  const field = query.get('fieldSelector');
+  return (
+    labels.every((term) => {
+      const [key, value] = term.split('=');
+      return value === undefined ? metadata.labels?.[key!] !== undefined : metadata.labels?.[key!] === value;
+    }) &&
+    (field === null || field === `metadata.name=${metadata.name}`)
+  );
+}
+
+async function bodyOf(request: IncomingMessage): Promise<StoredObject | undefined> {
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) as StoredObject;
+  } catch {
+    throw new StatusError(400, 'BadRequest', 'the body is not JSON');
+  }
+}
