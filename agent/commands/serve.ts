@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
 import { planChanges } from '../../solver/replan.ts';
-import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
@@ -11,6 +10,7 @@ import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { Adaptation } from '../adaptation.ts';
+import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { checkPlan, placeHere } from '../planning.ts';
 import { serve } from '../serve.ts';
@@ -128,14 +128,4 @@ function tellText(told: Told): void {
   } else if (told.event === 'listening') line(`listening on ${told.url}`);
   else if (told.event === 'ended') line('ended; every request that was accepted has been answered');
   else line(told.what);
-}
-
-/** Never told, logged or shown. @throws UsageError */
-async function readToken(file: string | undefined): Promise<string | undefined> {
-  if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
-  const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new UsageError(`The token file ${file} cannot be read: ${(cause as Error).message}`, { cause });
-  });
-  if (text.trim() === '') throw new UsageError(`The token file ${file} is empty: write a token into it.`);
-  return text.trim();
 }

@@ -1,29 +1,8 @@
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { message } from '../../workers/errors.ts';
-import { UnavailableError } from '../errors.ts';
+import type { FastifyInstance } from 'fastify';
 import type { Service } from '../service.ts';
-import { Admission } from './admission.ts';
+import { baseApp } from './base.ts';
 import { healthRoutes, inferenceRoutes } from './inference.ts';
 import { planRoutes } from './plan.ts';
-
-/** From a connection's first byte of a request to its last. */
-const RECEIVE_MS = 30_000;
-const KEEP_ALIVE_MS = 75_000;
-
-/** What is answered with which status, by the name of the error; everything else is 500. */
-const STATUS: Record<string, number> = {
-  InvalidInferenceError: 400,
-  InvalidTensorError: 400,
-  InvalidDocumentError: 400,
-  UnsupportedDocumentError: 400,
-  TokenError: 401,
-  NoTokenError: 403,
-  UnknownModelError: 404,
-  PlanRefusedError: 409,
-  ModelLoadError: 409,
-  ModelMismatchError: 409,
-  UnavailableError: 503,
-};
 
 export interface HttpOptions {
   /** What a client must send to replace the plan; undefined: nobody may. */
@@ -34,34 +13,10 @@ export interface HttpOptions {
 
 /**
  * The service over HTTP: the Open Inference Protocol v2 for the pipeline and each stage, `/metrics` for Prometheus, and
- * `/plan`. Bodies are bounded, each and all together; whoever is slow to send is cut off.
+ * `/plan`.
  */
 export function createApp(service: Service, options: HttpOptions): FastifyInstance {
-  const app = fastify({
-    requestTimeout: RECEIVE_MS,
-    connectionTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    routerOptions: { maxParamLength: 200 },
-    forceCloseConnections: 'idle',
-  });
-  // Every body is read as bytes, whatever it is called: the codec says what it is.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  admitBySize(app);
-  // Whoever keeps a connection goes elsewhere before the server is gone.
-  app.addHook('onSend', async (_request, reply) => {
-    if (!service.accepting) reply.header('connection', 'close');
-  });
-  app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, 200)} here.` }),
-  );
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
-    const status =
-      STATUS[error.name] ?? (error.statusCode && error.statusCode < 500 ? error.statusCode : 500);
-    if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
-    if (status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(status).send({ error: message(error) });
-  });
+  const app = baseApp(() => service.accepting);
   healthRoutes(app, service);
   inferenceRoutes(app, service);
   planRoutes(app, service, options);
@@ -70,37 +25,4 @@ export function createApp(service: Service, options: HttpOptions): FastifyInstan
     return service.metrics();
   });
   return app;
-}
-
-function admitBySize(app: FastifyInstance): void {
-  const admission = new Admission();
-  const held = new WeakMap<FastifyRequest, number>();
-  app.addHook('onRequest', async (request) => {
-    if (request.method !== 'POST' && request.method !== 'PUT') return;
-    if (request.headers['content-encoding'] !== undefined)
-      throw new HttpError(415, 'A body that is compressed is not read here.');
-    const length = request.headers['content-length'];
-    if (length === undefined) throw new HttpError(411, 'The header content-length is missing.');
-    const bytes = Number(length);
-    if (!admission.enter(bytes))
-      throw new UnavailableError('The requests that are being read fill the memory they may take', 1);
-    held.set(request, bytes);
-  });
-  const leave = async (request: FastifyRequest) => {
-    admission.leave(held.get(request) ?? 0);
-    held.delete(request);
-  };
-  app.addHook('onResponse', leave);
-  app.addHook('onRequestAbort', leave);
-}
-
-/** A request that HTTP itself has a status for. */
-class HttpError extends Error {
-  override name = 'HttpError';
-  constructor(
-    readonly statusCode: number,
-    text: string,
-  ) {
-    super(text);
-  }
 }

@@ -2,13 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pixelCount } from '../../models/tasks/image.ts';
 import { UnknownModelError } from '../errors.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
-import { type Body, decodeRequest, EXTENSIONS, encodeResponse, JSON_LENGTH_HEADER } from '../oip/infer.ts';
+import { decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
 import { itemsOf, modelMetadata, outputTensors } from '../oip/model.ts';
 import type { ServedModel, Service } from '../service.ts';
+import { bodyOf, send } from './body.ts';
 
 const VERSION = '1';
-const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
+/** What the agent says of itself. */
+export const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
 
 /** Items that one request may bring. */
 const MOST_ITEMS = 64;
@@ -73,19 +75,4 @@ function readiness(service: Service, reply: FastifyReply): { ready: boolean } {
 function bodyLimitOf({ models }: Service): number {
   const largest = Math.max(...[...models.values()].map(({ stages }) => pixelCount(stages[0]!.input)));
   return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
-}
-
-function bodyOf(request: FastifyRequest): Body {
-  const bytes = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
-  const length = request.headers[JSON_LENGTH_HEADER];
-  if (length === undefined) return { bytes, jsonLength: undefined };
-  if (typeof length !== 'string' || !/^\d{1,9}$/.test(length))
-    throw new InvalidInferenceError(`The header ${JSON_LENGTH_HEADER} should be a number of bytes.`);
-  return { bytes, jsonLength: Number(length) };
-}
-
-function send(reply: FastifyReply, { bytes, jsonLength }: Body): FastifyReply {
-  if (jsonLength === undefined) reply.type('application/json');
-  else reply.type('application/octet-stream').header(JSON_LENGTH_HEADER, jsonLength);
-  return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }

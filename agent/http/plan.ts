@@ -1,19 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, planSchema } from '../../solver/documents/plan.ts';
 import type { Service } from '../service.ts';
 import type { HttpOptions } from './app.ts';
-
-/** The token of a request is missing, or another one. */
-class TokenError extends Error {
-  override name = 'TokenError';
-}
-
-/** The agent was started without a token. */
-class NoTokenError extends Error {
-  override name = 'NoTokenError';
-}
+import { checkToken } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
 const SOURCE = 'the plan that was sent';
@@ -36,19 +26,4 @@ export function planRoutes(app: FastifyInstance, service: Service, { token, chec
       return service.plan;
     },
   );
-}
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Compares in a time that tells nothing of the token. @throws TokenError, NoTokenError */
-function checkToken(token: string | undefined, authorization: string | undefined): void {
-  if (token === undefined)
-    throw new NoTokenError(
-      'The plan cannot be replaced: the agent has no token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
-    );
-  const sent = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  if (!timingSafeEqual(digest(sent), digest(token)))
-    throw new TokenError(
-      'Replacing the plan needs the header "Authorization: Bearer …" with the token of the agent.',
-    );
 }

@@ -58,7 +58,11 @@ export class OipClient {
   async infer(
     model: string,
     asked: InferRequest,
-    { binary = true, signal }: { readonly binary?: boolean; readonly signal?: AbortSignal } = {},
+    {
+      binary = true,
+      version,
+      signal,
+    }: { readonly binary?: boolean; readonly version?: string; readonly signal?: AbortSignal } = {},
   ): Promise<InferResponse> {
     const { bytes, jsonLength } = encodeRequest({ binaryOutput: binary, ...asked }, binary);
     const headers = {
@@ -66,7 +70,7 @@ export class OipClient {
       'content-length': bytes.length,
       ...(jsonLength !== undefined && { [JSON_LENGTH_HEADER]: jsonLength }),
     };
-    const answer = await this.#send('POST', `${modelPath(model)}/infer`, { headers, bytes, signal });
+    const answer = await this.#send('POST', `${modelPath(model, version)}/infer`, { headers, bytes, signal });
     const length = answer.response.headers[JSON_LENGTH_HEADER];
     return decodeResponse({
       bytes: answer.bytes,
@@ -116,7 +120,8 @@ export class OipClient {
   }
 }
 
-const modelPath = (model: string): string => `/v2/models/${encodeURIComponent(model)}`;
+const modelPath = (model: string, version?: string): string =>
+  `/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
 
 /** An error's text, from the body that the protocol has for it. */
 function reasonOf(bytes: Uint8Array): string {

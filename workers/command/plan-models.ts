@@ -1,21 +1,15 @@
 import type { Manifest } from '../../models/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+import { planMismatches } from '../../solver/replan.ts';
 import { UsageError } from './exit.ts';
 
-/** A plan and a manifest must speak of the same stages and model files. @throws UsageError */
-export function checkPipeline(plan: Plan, manifest: Manifest): void {
-  const stages = (of: readonly { readonly name: string }[]) => of.map(({ name }) => name).join(' → ');
-  if (stages(plan.stages) !== stages(manifest.stages))
+/** A plan and a manifest must speak of the same stages and model files, wherever they are to run. @throws UsageError */
+export function checkPipeline(plan: Plan, { name: pipeline, stages }: Manifest): void {
+  // How many workers a machine bears is not the question here.
+  const reasons = planMismatches({ ...plan, workers: [] }, { pipeline, stages, device: plan.profile.device });
+  if (reasons.length > 0)
     throw new UsageError(
-      `The plan is for ${plan.pipeline} (${stages(plan.stages)}), the manifest for ${manifest.name} ` +
-        `(${stages(manifest.stages)}). Give the plan's manifest with --manifest.`,
+      `The plan does not fit the manifest:\n${reasons.map((reason) => `  ${reason}`).join('\n')}\n` +
+        "Give the plan's manifest with --manifest, or profile and plan again with its models.",
     );
-  plan.stages.forEach(({ name, variant, sha256 }, s) => {
-    const found = manifest.stages[s]!.variants.find((v) => v.name === variant)?.sha256;
-    if (found !== sha256)
-      throw new UsageError(
-        `The plan's model ${name}/${variant} has SHA-256 ${sha256}, the manifest's ${found ?? 'does not exist'}. ` +
-          'Profile and plan again with the models that are to run.',
-      );
-  });
 }

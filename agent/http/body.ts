@@ -1,0 +1,20 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { InvalidInferenceError } from '../oip/errors.ts';
+import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
+
+/** The message that a request brings. @throws InvalidInferenceError */
+export function bodyOf(request: FastifyRequest): Body {
+  const bytes = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const length = request.headers[JSON_LENGTH_HEADER];
+  if (length === undefined) return { bytes, jsonLength: undefined };
+  if (typeof length !== 'string' || !/^\d{1,9}$/.test(length))
+    throw new InvalidInferenceError(`The header ${JSON_LENGTH_HEADER} should be a number of bytes.`);
+  return { bytes, jsonLength: Number(length) };
+}
+
+/** Answers with a message. */
+export function send(reply: FastifyReply, { bytes, jsonLength }: Body): FastifyReply {
+  if (jsonLength === undefined) reply.type('application/json');
+  else reply.type('application/octet-stream').header(JSON_LENGTH_HEADER, jsonLength);
+  return reply.send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+}
