@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { profileCommand } from './commands/profile.ts';
 import { serveCommand } from './commands/serve.ts';
+import { stageCommand } from './commands/stage.ts';
 
 const program = new Command('ipa-agent')
   .description('Profiles and serves an inference pipeline on this machine by a plan.')
@@ -16,4 +17,4 @@ const program = new Command('ipa-agent')
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
   );
 
-await runProgram(program, [profileCommand(), serveCommand()]);
+await runProgram(program, [profileCommand(), serveCommand(), stageCommand()]);

@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { UsageError } from '../workers/command/exit.ts';
 import { createApp, type HttpOptions } from './http/app.ts';
+import { listen } from './http/listen.ts';
 import type { Service } from './service.ts';
 
 export interface ServeOptions extends HttpOptions {
@@ -19,16 +18,7 @@ export interface ServeOptions extends HttpOptions {
 export async function serve(service: Service, options: ServeOptions): Promise<void> {
   const { host, port, signal } = options;
   const app = createApp(service, options);
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new UsageError(`Port ${port} of ${host} is in use: choose another one with --port.`, { cause });
-    throw cause;
-  }
-  const { address, family, port: taken } = app.server.address() as AddressInfo;
-  options.onListening(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
+  options.onListening(await listen(app, host, port));
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await service.drain();

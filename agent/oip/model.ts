@@ -12,7 +12,7 @@ import type { Tensor } from './tensor.ts';
  * stage's outputs have plain names, those of a stage before it the stage's in front where they would be the same.
  */
 
-const INPUT = 'images';
+export const INPUT = 'images';
 export const ITEM_INDEX = 'item_index';
 
 /** A part of a task's results as a tensor, a row for each object; rows of one column are numbers. */

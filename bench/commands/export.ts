@@ -7,7 +7,7 @@ import { tensorNames } from '../../models/onnx.ts';
 import { outputDims } from '../../models/tasks/index.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { kserveObjects } from '../../solver/exports/kserve.ts';
-import { kubernetesObjects } from '../../solver/exports/kubernetes/objects.ts';
+import { kubernetesObjects, objectNames } from '../../solver/exports/kubernetes/objects.ts';
 import { type TritonModel, tritonRepository } from '../../solver/exports/triton/repository.ts';
 import type { KubernetesObject } from '../../solver/exports/types.ts';
 import { addClusterOptions, clusterSettings } from '../../workers/command/cluster.ts';
@@ -59,6 +59,11 @@ the image that agent/Containerfile builds; a triton repository gets a copy of th
               ),
               options.out,
             );
+      if (options.format === 'kubernetes')
+        console.error(
+          `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
+            `${options.namespace} ${objectNames(plan.pipeline).token} --from-literal=token="$(openssl rand -hex 32)"`,
+        );
       if (options.json) console.log(JSON.stringify(files));
       else
         console.log(

@@ -19,6 +19,12 @@ const SESSION_PER_BYTE = 4;
 const COPIES_PER_PIXEL = 16;
 const LARGEST_BATCH = 64;
 
+/** Between the news that a pod is to go, and its end. */
+const LEAVE_S = 5;
+
+/** To load and warm up a model, and for the gateway until each stage has a pod. */
+const STARTUP_S = 600;
+
 const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
 
 /** Linux names of what Node calls `process.arch`. */
@@ -101,22 +107,25 @@ export const container = (
   env: [...env],
   ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
   resources,
-  startupProbe: probe(HEALTH.live, 1, 120),
+  startupProbe: probe(HEALTH.live, 1, STARTUP_S),
   livenessProbe: probe(HEALTH.live, 10, 3),
   readinessProbe: probe(HEALTH.ready, 2, 2),
+  // Whoever sends requests learns first that the pod is to go.
+  lifecycle: { preStop: { sleep: { seconds: LEAVE_S } } },
+  terminationMessagePolicy: 'FallbackToLogsOnError',
   securityContext: CONTAINER_SECURITY,
   volumeMounts: [
     { name: 'plan', mountPath: '/etc/ipa-edge', readOnly: true },
-    { name: 'token', mountPath: '/var/run/ipa-edge', readOnly: true },
+    ...(args.includes(TOKEN_FILE) ? [{ name: 'token', mountPath: '/var/run/ipa-edge', readOnly: true }] : []),
     { name: 'tmp', mountPath: '/tmp' },
   ],
 });
 
-/** @param names of the config map and of the secret */
+/** @param names of the config map, and of the secret where changes are taken */
 export const podSpec = (
   containers: readonly unknown[],
   selector: Readonly<Record<string, string>>,
-  names: { readonly plan: string; readonly token: string },
+  names: { readonly plan: string; readonly token?: string },
 ) => ({
   containers: [...containers],
   automountServiceAccountToken: false,
@@ -126,11 +135,9 @@ export const podSpec = (
   terminationGracePeriodSeconds: 30,
   volumes: [
     { name: 'plan', configMap: { name: names.plan, items: [{ key: PLAN_KEY, path: PLAN_KEY }] } },
-    // Without it the pods take no changes, and serve.
-    {
-      name: 'token',
-      secret: { secretName: names.token, optional: true, defaultMode: 0o440 },
-    },
+    ...(names.token === undefined
+      ? []
+      : [{ name: 'token', secret: { secretName: names.token, defaultMode: 0o440 } }]),
     { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
   ],
 });

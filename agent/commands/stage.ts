@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { podPlan } from '../../solver/exports/cluster-plan.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { listen } from '../http/listen.ts';
+import { createStageApp } from '../http/stage.ts';
+import { readToken } from '../http/token.ts';
+import { loadModelFolder } from '../model-folder.ts';
+import { checkPlan, placeHere } from '../planning.ts';
+import { StageService } from '../stage/stage-service.ts';
+
+export const stageCommand = () =>
+  new Command('stage')
+    .description('run one stage of a plan, as a pod of a cluster does')
+    .requiredOption('--plan <file>', 'what to run')
+    .requiredOption('--stage <name>', 'the stage of it')
+    .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+    .option('--model-name <name>', 'what the stage is called beside its own name')
+    .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
+    .option('--token-file <file>', 'holds what PUT /stage must bring (or IPA_AGENT_TOKEN does)')
+    .addHelpText(
+      'after',
+      `
+It answers the Open Inference Protocol v2; a request is one batch. Device and models must be those of the plan.
+
+  $ ipa-agent stage --plan plan.json --stage detect --port 8081`,
+    )
+    .action(async (flags) => {
+      const plan = await readJson(flags.plan, parsePlan);
+      const planned = plan.stages.find(({ name }) => name === flags.stage);
+      if (!planned)
+        throw new UsageError(
+          `The plan has no stage ${flags.stage}: it has ${plan.stages.map(({ name }) => name).join(', ')}.`,
+        );
+      const token = await readToken(flags.tokenFile);
+      const signal = interruptSignal('letting what was accepted end');
+      const environment = nodeEnvironment();
+      const models = await loadModelFolder(
+        flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline }),
+      );
+      // Of all the plan's pods this is one.
+      const own = {
+        ...plan,
+        workers: podPlan(plan, { [flags.stage]: 1 }).workers.filter(({ stages }) =>
+          stages.includes(flags.stage),
+        ),
+      };
+      checkPlan(own, flags.plan, await placeHere(models, environment));
+      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
+      const service = await StageService.start({
+        manifest: models.manifest,
+        plan,
+        stage: flags.stage,
+        recruit: recruiter(models, await models.readPack(), environment),
+        onEvent: tell,
+      });
+      const app = createStageApp(service, { token, alias: flags.modelName });
+      try {
+        tell(`${planned.variant} b${planned.batch} on ${await listen(app, flags.host, flags.port)}`);
+        if (!signal.aborted)
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        service.stopAccepting();
+        await app.close();
+      } finally {
+        service.close();
+      }
+    });

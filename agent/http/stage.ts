@@ -1,0 +1,116 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { joinItems } from '../../models/tasks/items.ts';
+import type { ItemBatch } from '../../models/tasks/task.ts';
+import { parseJson } from '../../solver/documents/document.ts';
+import { planStage } from '../../solver/documents/plan.ts';
+import type { StageRun } from '../../workers/stage/protocol.ts';
+import { UnknownModelError } from '../errors.ts';
+import { InvalidInferenceError } from '../oip/errors.ts';
+import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../oip/infer.ts';
+import { itemsOf, modelMetadata } from '../oip/model.ts';
+import type { StageService } from '../stage/stage-service.ts';
+import { requestOfAnswer, runTensors } from '../stage/tensors.ts';
+import { baseApp } from './base.ts';
+import { bodyOf, send } from './body.ts';
+import { SERVER } from './inference.ts';
+import { checkToken } from './token.ts';
+
+const MOST_BODY_BYTES = 256 * 2 ** 20;
+const MOST_STAGE_BYTES = 64 * 1024;
+
+export interface StageHttpOptions {
+  /** What a change must bring; undefined: nobody may change anything. */
+  readonly token: string | undefined;
+  /** What the stage is called beside its own name. */
+  readonly alias?: string | undefined;
+}
+
+const NOTHING: StageRun = {
+  results: [],
+  children: { count: 0, pixels: new Uint8Array() },
+  childCounts: [],
+  inferenceMs: 0,
+};
+
+type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
+
+/**
+ * A stage over HTTP: the Open Inference Protocol v2, its versions the variants that are loaded; a request is a batch, and
+ * is run as it is. `/stage` tells what serves; with the token it changes that.
+ */
+export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
+  const app = baseApp(() => service.accepting);
+  const { stage, next } = service;
+
+  app.get('/v2', async () => SERVER);
+  app.get('/v2/', async () => SERVER);
+  app.get('/v2/health/live', async () => ({ live: true }));
+  app.get('/v2/health/ready', async (_request, reply) => readiness(reply, service.ready));
+
+  /** The variant that is asked for; the chosen one where none is. */
+  const variantOf = ({ params: { model, version } }: ModelRequest): string => {
+    if (model !== stage.name && model !== alias) throw new UnknownModelError(model, [stage.name]);
+    if (version !== undefined && !service.variants.includes(version))
+      throw new UnknownModelError(`${model} in version ${version}`, service.variants);
+    return version ?? service.chosen.variant;
+  };
+  for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
+    app.get(path, async (request: ModelRequest) => modelMetadata(stage.name, variantOf(request), [stage]));
+    app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
+      variantOf(request);
+      return readiness(reply, service.ready);
+    });
+    app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
+      const variant = variantOf(request);
+      const inference = requestOf(request);
+      // Of an image in which nothing was found a graph passes no items on.
+      const none = inference.inputs[0]!.shape[0] === 0;
+      const run = none ? NOTHING : await service.run(batchOf(inference), variant);
+      const outputs = runTensors(stage, next, run);
+      return send(
+        reply,
+        encodeResponse({ model: stage.name, version: variant, id: inference.id, outputs }, inference),
+      );
+    });
+  }
+
+  const batchOf = (inference: InferRequest): ItemBatch =>
+    joinItems(itemsOf(inference, stage.input).map((pixels) => ({ count: 1, pixels })));
+
+  const told = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
+  app.get('/stage', async () => told());
+  app.put(
+    '/stage',
+    {
+      bodyLimit: MOST_STAGE_BYTES,
+      // Before the body is read.
+      onRequest: async (request) => checkToken(token, request.headers.authorization),
+    },
+    async (request) => {
+      const text = new TextDecoder().decode((request.body ?? new Uint8Array()) as Uint8Array);
+      await service.change(parseJson(planStage, text, 'the stage that was sent'));
+      return told();
+    },
+  );
+  return app;
+}
+
+/** A request, or the answer of the stage before as a graph passes it on. @throws InvalidInferenceError */
+function requestOf(request: FastifyRequest): InferRequest {
+  const body = bodyOf(request);
+  try {
+    return decodeRequest(body);
+  } catch (error) {
+    if (!(error instanceof InvalidInferenceError)) throw error;
+    try {
+      return requestOfAnswer(decodeResponse(body).outputs);
+    } catch {
+      throw error;
+    }
+  }
+}
+
+function readiness(reply: FastifyReply, ready: boolean): { ready: boolean } {
+  if (!ready) reply.code(503);
+  return { ready };
+}

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { placeHere } from '../../../agent/planning.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { nodeEnvironment } from '../../../workers/environment/node.ts';
+import { clusterPlan, fashion } from '../../exports/plans.ts';
+
+const AGENT = fileURLToPath(new URL('../../../agent/ipa-agent.js', import.meta.url));
+
+/** A plan for this machine: one pod of detect, two of classify. */
+export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
+  const { device } = await placeHere(fashion, nodeEnvironment());
+  const plan = clusterPlan();
+  return {
+    ...plan,
+    slaMs: 20_000,
+    profile: { ...plan.profile, device },
+    stages: plan.stages.map((stage) => ({ ...stage, threads: 1, maxWaitMs: 2 })),
+    ...change,
+  };
+}
+
+/** A folder that goes when the test has finished. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+export interface Running {
+  readonly process: ChildProcess;
+  readonly url: string;
+  /** What it has written. */
+  readonly lines: string[];
+  readonly ended: Promise<number | null>;
+}
+
+/** `ipa-agent …`, listening; it is ended when the test has finished. Rejects with what it wrote where it ends before. */
+export function startAgent(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
+  const child = spawn(process.execPath, [AGENT, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return new Promise((resolve, reject) => {
+    void ended.then((code) => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)));
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => {
+        lines.push(line);
+        const url = / on (http:\S+)$/.exec(line)?.[1];
+        if (url) resolve({ process: child, url, lines, ended });
+      });
+  });
+}
+
+export const TOKEN = 'a-token-of-the-tests';
+
+/** A stage's pod, as a process on an address of loopback. */
+export async function startPod(plan: Plan, stage: string, address = '127.0.0.1', port = 0): Promise<Running> {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'plan.json');
+  await writeFile(file, JSON.stringify(plan));
+  const args = ['stage', '--plan', file, '--stage', stage, '--host', address, '--port', String(port)];
+  return startAgent(args, { IPA_AGENT_TOKEN: TOKEN });
+}

@@ -1,0 +1,181 @@
+import { expect, test, vi } from 'vitest';
+import { OipClient } from '../../../agent/oip/client.ts';
+import { batchRequest, runOf, runTensors } from '../../../agent/stage/tensors.ts';
+import { labelledItems } from '../../../models/pack.ts';
+import type { ItemBatch } from '../../../models/tasks/task.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { nodeEnvironment } from '../../../workers/environment/node.ts';
+import { recruiter } from '../../../workers/executor/crew.ts';
+import { fashion } from '../../exports/plans.ts';
+import { planHere, startPod, TOKEN } from './processes.ts';
+
+const [detect, classify] = fashion.manifest.stages as [
+  (typeof fashion.manifest.stages)[number],
+  (typeof fashion.manifest.stages)[number],
+];
+const pack = await fashion.readPack();
+const plan = await planHere();
+
+function scenes(count: number, from = 0): ItemBatch {
+  const { items } = labelledItems(pack, fashion.manifest.stages)[0]!;
+  const size = items.pixels.length / items.count;
+  return { count, pixels: items.pixels.slice(from * size, (from + count) * size) };
+}
+
+/** The plan with another variant of detect. */
+const detectWith = (index: number, change: Partial<Plan['stages'][number]> = {}) => {
+  const { name: variant, sha256 } = detect.variants[index]!;
+  return { ...plan.stages[0]!, variant, sha256, ...change };
+};
+
+const put = (url: string, body: unknown, token = TOKEN) =>
+  fetch(`${url}/stage`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  });
+
+test('a pod answers what a worker of this machine does, with the pixels of the next stage', async () => {
+  const worker = await recruiter(fashion, pack, nodeEnvironment())(
+    'here',
+    { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] },
+    plan,
+  );
+  const expected = await worker.run('detect', scenes(5));
+  worker.terminate();
+  const pod = await startPod(plan, 'detect');
+  const client = new OipClient(pod.url);
+  const { outputs, version } = await client.infer('detect', batchRequest(detect, scenes(5)));
+  client.close();
+  const run = runOf(detect, classify, 5, outputs);
+  expect(version).toBe('det4');
+  expect(run.childCounts).toEqual(expected.childCounts);
+  expect([...run.children.pixels]).toEqual([...expected.children.pixels]);
+  // Coordinates travel as FP32.
+  expect(runTensors(detect, classify, { ...run, inferenceMs: 0 })).toEqual(
+    runTensors(detect, classify, expected),
+  );
+});
+
+test('variant and batch are changed in place while batches run, and none fails', async () => {
+  const pod = await startPod(plan, 'detect');
+  const client = new OipClient(pod.url);
+  const versions: string[] = [];
+  let changing = true;
+  const sending = (async () => {
+    for (let i = 0; changing || i < 50; i++)
+      versions.push((await client.infer('detect', batchRequest(detect, scenes(2, i % 40)))).version!);
+  })();
+  const response = await put(pod.url, detectWith(2, { batch: 8 }));
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ variant: 'det16', batch: 8, variants: ['det4', 'det16'] });
+  changing = false;
+  await sending;
+  expect(new Set(versions)).toEqual(new Set(['det4', 'det16']));
+  // The one before still answers whoever asks for it.
+  expect((await client.infer('detect', batchRequest(detect, scenes(1)), { version: 'det4' })).version).toBe(
+    'det4',
+  );
+  client.close();
+});
+
+test('nobody changes anything without the token, and nothing to what the pod has not', async () => {
+  const pod = await startPod(plan, 'detect');
+  expect((await put(pod.url, detectWith(1), 'another')).status).toBe(401);
+  const refused = async (stage: unknown) => {
+    const response = await put(pod.url, stage);
+    return [response.status, ((await response.json()) as { error: string }).error];
+  };
+  expect(await refused(detectWith(1, { sha256: '0'.repeat(64) }))).toEqual([
+    409,
+    expect.stringContaining('SHA-256 0000'),
+  ]);
+  expect(await refused(detectWith(1, { threads: 2 }))).toEqual([
+    409,
+    expect.stringMatching(/2 threads.*Apply the plan/s),
+  ]);
+  expect(await refused({ ...detectWith(1), name: 'classify' })).toEqual([
+    409,
+    expect.stringContaining('of stage classify'),
+  ]);
+  expect(await refused({ variant: 'det8' })).toEqual([400, expect.stringContaining('sha256')]);
+  expect(await (await fetch(`${pod.url}/stage`)).json()).toMatchObject({
+    variant: 'det4',
+    variants: ['det4'],
+  });
+  expect(pod.lines.join('\n')).not.toContain(TOKEN);
+});
+
+test('a pod of another device, or of other models, does not come up, and says why', async () => {
+  const { device } = plan.profile;
+  const elsewhere = {
+    ...plan,
+    profile: { ...plan.profile, device: { ...device, platform: 'linux x64, another CPU' } },
+  };
+  await expect(startPod(elsewhere, 'detect')).rejects.toThrow(/another CPU/);
+  const other = { ...plan, stages: [detectWith(0, { sha256: '0'.repeat(64) }), plan.stages[1]!] };
+  await expect(startPod(other, 'detect')).rejects.toThrow(/SHA-256 0000/);
+});
+
+test('a stage answers what the stage before has answered, as a graph of KServe passes it on', async () => {
+  const [first, second] = await Promise.all([startPod(plan, 'detect'), startPod(plan, 'classify')]);
+  const infer = (url: string, model: string, body: string) =>
+    fetch(`${url}/v2/models/${model}/infer`, {
+      method: 'POST',
+      headers: { 'content-length': String(Buffer.byteLength(body)) },
+      body,
+    });
+  const send = async (count: number, from: number) => {
+    const { pixels } = scenes(count, from);
+    const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...pixels] };
+    return (await infer(first.url, 'detect', JSON.stringify({ inputs: [input] }))).text();
+  };
+  const passedOn = await send(3, 0);
+  const found = (JSON.parse(passedOn) as { outputs: { name: string; shape: number[] }[] }).outputs.find(
+    ({ name }) => name === 'items',
+  )!.shape[0];
+  const answer = await infer(second.url, 'classify', passedOn);
+  expect(answer.status).toBe(200);
+  const { outputs } = (await answer.json()) as { outputs: { name: string; data: number[] }[] };
+  expect(outputs.find(({ name }) => name === 'labels')!.data).toHaveLength(found!);
+  // Nothing was found in an image: nothing is passed on, and nothing answered.
+  const blank = { name: 'items', datatype: 'UINT8', shape: [0, 1, 28, 28], data: [] };
+  const nothing = await infer(
+    second.url,
+    'classify',
+    JSON.stringify({ model_name: 'detect', outputs: [blank] }),
+  );
+  expect(nothing.status).toBe(200);
+});
+
+test('a session that is killed is loaded again; SIGTERM lets what runs end', async () => {
+  const { execFileSync } = await import('node:child_process');
+  const pod = await startPod(plan, 'classify');
+  const children = execFileSync('pgrep', ['-P', String(pod.process.pid)], { encoding: 'utf8' })
+    .trim()
+    .split('\n');
+  for (const child of children) process.kill(Number(child), 'SIGKILL');
+  const ready = async () => (await fetch(`${pod.url}/v2/health/ready`)).status;
+  await vi.waitFor(
+    async () => expect(pod.lines.some((line) => line.includes('was lost'))).toBe(true),
+    10_000,
+  );
+  await vi.waitFor(async () => expect(await ready()).toBe(200), 20_000);
+  const client = new OipClient(pod.url);
+  const items = labelledItems(pack, fashion.manifest.stages)[1]!.items;
+  const size = items.pixels.length / items.count;
+  const batch = () => ({ count: 64, pixels: items.pixels.slice(0, 64 * size) });
+  const sent = () =>
+    Array.from({ length: 10 }, () => client.infer('classify', batchRequest(classify, batch())));
+  await Promise.all(sent());
+  const settled = Promise.allSettled(sent());
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  pod.process.kill('SIGTERM');
+  // What comes too late is told to come again, and nothing is cut off.
+  for (const answer of await settled)
+    expect(answer.status === 'fulfilled' ? 200 : (answer.reason.status ?? answer.reason)).toSatisfy(
+      (status) => [200, 503].includes(status),
+    );
+  client.close();
+  expect(await pod.ended).toBe(0);
+});
