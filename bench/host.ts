@@ -16,11 +16,12 @@ function newest(path: string): number {
   return Math.max(...readdirSync(path).map((file) => newest(join(path, file))), 0);
 }
 
-/** Builds the page and the report's template, unless they are newer than every source. */
+/** Builds the report's template and the page, unless they are newer than every source. */
 export async function ensureBuilt(): Promise<void> {
   for (const [mode, file] of [
-    ['production', 'page/index.html'],
+    // The page holds the report's template, so that it can save reports.
     ['report', 'report/index.html'],
+    ['production', 'page/index.html'],
   ] as const) {
     const built = join(ROOT, 'dist', file);
     const fresh =

@@ -6,9 +6,11 @@ import './page/measure/measure.css';
 import './page/page.css';
 import './page/share/share.css';
 import { start } from './state/app.ts';
+import { takeLink } from './state/link.ts';
 import { startOffline } from './state/offline.ts';
 import './style.css';
 
 render(<App />, document.getElementById('app')!);
-void start();
+void start().then(takeLink);
+window.addEventListener('hashchange', () => void takeLink());
 if (import.meta.env.PROD) void startOffline();

@@ -81,10 +81,11 @@ describe('the profiling page', () => {
 
   it('imports and exports a profile byte for byte, and exports its plan', async () => {
     const text = await importFixture();
-    expect(await download('Export profile')).toBe(text);
+    expect(await download('Save profile JSON')).toBe(text);
     const plan = planSchema.parse(JSON.parse(await download('Export plan')));
     expect(plan.stages.map((stage) => stage.name)).toEqual(['detect', 'classify']);
-    await button(/Delete/).click();
+    await button(/^Delete the profile/).click();
+    await button(/for good$/).click();
     await expect.poll(() => page.locator('.saved li').count()).toBe(0);
     expect(await page.locator('.lead').count()).toBe(0);
     expect(complaints).toEqual([]);

@@ -1,4 +1,5 @@
 import { problem, profile } from '../state/app.ts';
+import { DropZone } from './DropZone.tsx';
 import { Measure } from './measure/Measure.tsx';
 import { Navigation } from './Navigation.tsx';
 import { NewerVersion } from './NewerVersion.tsx';
@@ -25,11 +26,8 @@ export function App() {
         </div>
       </header>
       <NewerVersion />
-      {problem.value && (
-        <p class="problem page-problem" role="alert">
-          {problem.value}
-        </p>
-      )}
+      <Problem />
+      <DropZone />
       <main>
         <PreflightSection />
         <Measure />
@@ -42,6 +40,24 @@ export function App() {
         <p>Everything is measured, kept and planned in this browser. Nothing is sent anywhere.</p>
       </footer>
     </>
+  );
+}
+
+/** What went wrong last, until it is put away or something else is done. */
+function Problem() {
+  if (!problem.value) return null;
+  return (
+    <div class="problem page-problem">
+      <p role="alert">{problem.value}</p>
+      <button
+        type="button"
+        onClick={() => {
+          problem.value = null;
+        }}
+      >
+        Close
+      </button>
+    </div>
   );
 }
 

@@ -2,11 +2,9 @@ import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/load.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { exportProfile, importProfile } from '../../workers/store/exchange.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import { loadPipeline } from '../engine.ts';
 import { type Preflight, preflight } from '../preflight.ts';
-import { saveText } from '../save-text.ts';
 
 /** The pipeline that this page profiles. */
 const PIPELINE = 'fashion';
@@ -58,20 +56,8 @@ export async function open(id: string): Promise<void> {
   opened.value = { id, profile: await store.value!.loadProfile(id) };
 }
 
-/** Saves a profile that comes from elsewhere and opens it. */
-export async function importFile(file: File): Promise<void> {
-  const { id } = await store.value!.saveProfile(importProfile(await file.text(), file.name));
-  await refresh();
-  await open(id);
-}
-
 export async function remove(id: string): Promise<void> {
   await store.value!.deleteProfile(id);
   await refresh();
   if (opened.value?.id === id) opened.value = null;
-}
-
-export function exportOpened(): void {
-  const { profile } = opened.value!;
-  saveText(`${profile.pipeline}-profile.json`, exportProfile(profile));
 }

@@ -2,17 +2,17 @@ import { effect, signal } from '@preact/signals';
 import { z } from 'zod';
 import { count } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
-import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
+import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { measure } from '../engine.ts';
 import { attempt, models, open, refresh, store } from './app.ts';
-import { profileSettingsSchema, settings } from './settings.ts';
+import { type MeasureSettings, profileSettingsSchema, settings } from './settings.ts';
 
 const interruptedSchema = z.strictObject({ settings: profileSettingsSchema, done: count, total: count });
 
 /** A profile that was begun and not ended. Its finished cells are in the store's journal. */
 export interface Interrupted {
-  readonly settings: ProfileSettings;
+  readonly settings: MeasureSettings;
   readonly done: number;
   readonly total: number;
 }

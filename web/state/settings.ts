@@ -1,7 +1,6 @@
 import { signal } from '@preact/signals';
 import { z } from 'zod';
 import { backend, positiveCount } from '../../solver/documents/common.ts';
-import type { ProfileSettings } from '../../workers/profiler/types.ts';
 
 /** Most batch sizes and thread counts of one profile; beyond them nothing would be measured well. */
 const MOST = 16;
@@ -23,7 +22,9 @@ export const profileSettingsSchema = z.strictObject({
   seed: z.int(),
 });
 
-export const settings = signal<ProfileSettings>({
+export type MeasureSettings = z.infer<typeof profileSettingsSchema>;
+
+export const settings = signal<MeasureSettings>({
   backends: ['webgpu', 'wasm'],
   threads: [1],
   batches: [1, 2, 4, 8, 16],
@@ -31,6 +32,6 @@ export const settings = signal<ProfileSettings>({
   seed: 1,
 });
 
-export const change = (part: Partial<ProfileSettings>): void => {
+export const change = (part: Partial<MeasureSettings>): void => {
   settings.value = { ...settings.value, ...part };
 };

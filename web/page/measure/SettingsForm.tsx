@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import type { Backend } from '../../../solver/documents/common.ts';
 import { checked } from '../../state/app.ts';
 import { running } from '../../state/profiling.ts';
 import { change, settings } from '../../state/settings.ts';
 import { Estimate } from './Estimate.tsx';
 
-const BACKENDS: readonly Backend[] = ['webgpu', 'wasm'];
+const BACKENDS = ['webgpu', 'wasm'] as const;
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
 /** Powers of two up to the cores there are. */

@@ -1,23 +1,15 @@
+import { useState } from 'preact/hooks';
 import { date } from '../../format.ts';
-import { attempt, exportOpened, importFile, open, opened, remove, saved, store } from '../../state/app.ts';
+import { attempt, open, opened, remove, saved, store } from '../../state/app.ts';
+import { takeFiles } from '../../state/intake.ts';
 
-/** Profiles kept in this browser. One can be dropped here from a file. */
+/** Profiles kept in this browser: one is open, others can be compared with it. */
 export function SavedProfiles() {
-  const take = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file) void attempt(() => importFile(file));
-  };
   return (
-    <section
-      aria-label="Saved profiles"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        take(event.dataTransfer?.files);
-      }}
-    >
-      <h3>Saved profiles</h3>
-      {saved.value.length === 0 && <p class="muted">None yet. Start one, or drop a profile's file here.</p>}
+    <>
+      {saved.value.length === 0 && (
+        <p class="muted">None yet. Start one, or drop a profile's file anywhere on this page.</p>
+      )}
       <ul class="saved">
         {saved.value.map(({ id, pipeline, createdAt }) => (
           <li key={id} class={opened.value?.id === id ? 'marked' : undefined}>
@@ -30,34 +22,46 @@ export function SavedProfiles() {
               {pipeline}, {date(createdAt)}
             </button>
             <code class="muted">{id.slice(0, 8)}</code>
-            <button
-              type="button"
-              class="link"
-              aria-label={`Delete the profile of ${date(createdAt)}`}
-              onClick={() => void attempt(() => remove(id))}
-            >
-              Delete
-            </button>
+            <DeleteButton id={id} what={`the profile of ${date(createdAt)}`} />
           </li>
         ))}
       </ul>
-      <div class="buttons">
-        <button type="button" disabled={!opened.value} onClick={exportOpened}>
-          Export profile
-        </button>
-        <label class="button">
-          Import profile
-          <input
-            type="file"
-            accept=".json,application/json"
-            disabled={!store.value}
-            onChange={({ currentTarget: input }) => {
-              take(input.files);
-              input.value = '';
-            }}
-          />
-        </label>
-      </div>
-    </section>
+      <label class="button">
+        Import …
+        <input
+          type="file"
+          multiple
+          accept=".json,application/json"
+          disabled={!store.value}
+          onChange={({ currentTarget: input }) => {
+            const files = [...(input.files ?? [])];
+            input.value = '';
+            void attempt(() => takeFiles(files));
+          }}
+        />
+      </label>{' '}
+      <span class="muted">a profile, or everything that was saved before</span>
+    </>
+  );
+}
+
+interface DeleteButtonProps {
+  readonly id: string;
+  readonly what: string;
+}
+
+/** Asks before it deletes: what was measured cannot be had back. */
+function DeleteButton({ id, what }: DeleteButtonProps) {
+  const [asked, setAsked] = useState(false);
+  return (
+    <button
+      type="button"
+      class={asked ? 'danger' : 'link'}
+      aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
+      onClick={() => (asked ? void attempt(() => remove(id)) : setAsked(true))}
+      onBlur={() => setAsked(false)}
+    >
+      {asked ? 'Delete for good' : 'Delete'}
+    </button>
   );
 }

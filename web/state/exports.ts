@@ -1,0 +1,79 @@
+import { cellsCsv } from '../../solver/cells-csv.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { type FrontierPoint, REPORT, type Report, type RunReport } from '../../solver/documents/report.ts';
+import { injectReport } from '../../solver/report-page.ts';
+import { exportProfile } from '../../workers/store/exchange.ts';
+import { saveText } from '../save-text.ts';
+import { opened, saved, store } from './app.ts';
+import { ARCHIVE, exportArchive } from './archive.ts';
+import { frontier, plan, question } from './planning.ts';
+import { settings } from './settings.ts';
+
+/** What the page holds, as files. All are of the opened profile, except the archive. */
+
+export function saveProfile(): void {
+  const { profile } = opened.value!;
+  saveText(`${profile.pipeline}-profile.json`, exportProfile(profile));
+}
+
+export function saveCells(): void {
+  const { profile } = opened.value!;
+  saveText(`${profile.pipeline}-cells.csv`, cellsCsv(profile));
+}
+
+export function savePlan(): void {
+  const { pipeline } = plan.value!;
+  saveText(`${pipeline}-plan.json`, JSON.stringify(plan.value));
+}
+
+/** One file that shows itself in any browser, without this page. */
+export async function saveReport(): Promise<void> {
+  const { profile } = opened.value!;
+  // The built report, as text: loaded when it is asked for.
+  const { default: template } = await import('../../dist/report/index.html?raw');
+  const points = frontier.value?.answer;
+  const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, null);
+  saveText(`${profile.pipeline}-report.html`, injectReport(template, report));
+}
+
+/** With a run it is a report of that, else of the profile and what was planned with it. */
+function reportOf(
+  profile: Profile,
+  planned: Plan | null,
+  points: readonly FrontierPoint[],
+  run: RunReport | null,
+): Report {
+  const createdAt = new Date().toISOString();
+  if (!run)
+    return { schema: REPORT, kind: 'profile', createdAt, profile, plan: planned, frontier: [...points] };
+  const { pipeline, device, seed } = run;
+  return {
+    schema: REPORT,
+    kind: 'bench',
+    createdAt,
+    pipeline,
+    device,
+    seed,
+    runs: [run],
+    combinations: [],
+    frontier: [...points],
+    profile,
+  };
+}
+
+/** Every saved profile with the settings, to be brought back by an import. */
+export async function saveArchive(): Promise<void> {
+  const profiles: Profile[] = [];
+  for (const { id } of saved.value) profiles.push(await store.value!.loadProfile(id));
+  const place = saved.value.findIndex(({ id }) => id === opened.value?.id);
+  const text = exportArchive({
+    schema: ARCHIVE,
+    profiles,
+    opened: place < 0 ? null : place,
+    measure: settings.value,
+    plan: question.value,
+    run: null,
+  });
+  saveText('ipa-edge-archive.json', text);
+}
