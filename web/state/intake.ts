@@ -31,17 +31,24 @@ export class UnknownFileError extends Error {
 }
 
 /**
- * Saves what files hold and opens it: profiles, and archives of everything.
+ * Saves what files hold, profiles and archives of everything, and opens the last of it.
  * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError
  */
 export async function takeFiles(files: readonly File[]): Promise<void> {
   const tooLarge = files.find(({ size }) => size > MOST_BYTES);
   if (tooLarge) throw new FileTooLargeError(tooLarge);
-  for (const file of files) {
-    const text = await file.text();
-    if (schemaOf(text, file.name) === ARCHIVE) await restore(text, file.name);
-    else await openImported(text, file.name);
+  let last: string | undefined;
+  try {
+    for (const file of files) {
+      const text = await file.text();
+      last =
+        schemaOf(text, file.name) === ARCHIVE ? await restore(text, file.name) : await save(text, file.name);
+    }
+  } finally {
+    // Those before one that is refused are saved.
+    await refresh();
   }
+  if (last !== undefined && last !== opened.value?.id) await open(last);
 }
 
 /** The `"schema"` of a document's text; every document of ours has one. */
@@ -59,19 +66,17 @@ function schemaOf(text: string, name: string): string {
   return schema;
 }
 
-async function openImported(text: string, name: string): Promise<void> {
-  const { id } = await store.value!.saveProfile(importProfile(text, name));
-  await refresh();
-  await open(id);
+/** @returns its id */
+async function save(text: string, name: string): Promise<string> {
+  return (await store.value!.saveProfile(importProfile(text, name))).id;
 }
 
-async function restore(text: string, name: string): Promise<void> {
-  const archive = importArchive(text, name);
+/** @returns the id of the profile that was open; undefined: none was */
+async function restore(text: string, name: string): Promise<string | undefined> {
+  const { profiles, opened: place, measure, plan } = importArchive(text, name);
   const ids: string[] = [];
-  for (const profile of archive.profiles) ids.push((await store.value!.saveProfile(profile)).id);
-  await refresh();
-  const id = archive.opened === null ? undefined : ids[archive.opened];
-  if (id !== undefined && id !== opened.value?.id) await open(id);
-  settings.value = archive.measure;
-  ask(archive.plan);
+  for (const profile of profiles) ids.push((await store.value!.saveProfile(profile)).id);
+  settings.value = measure;
+  ask(plan);
+  return place === null ? undefined : ids[place];
 }

@@ -27,7 +27,7 @@ export function SavedProfiles() {
         ))}
       </ul>
       <label class="button">
-        Import …
+        Import profile
         <input
           type="file"
           multiple
@@ -40,7 +40,7 @@ export function SavedProfiles() {
           }}
         />
       </label>{' '}
-      <span class="muted">a profile, or everything that was saved before</span>
+      <span class="muted">or an archive of everything</span>
     </>
   );
 }

@@ -1,0 +1,205 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fashionProfile } from './fixtures.ts';
+import { choose, drop, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
+import { openBrowser, servePage } from './serve.ts';
+
+const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let opened: OpenedPage;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  opened = await openPage(browser, served.url);
+  page = opened.page;
+});
+afterEach(async () => {
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+const problem = () => page.locator('.page-problem [role=alert]');
+const savedProfiles = () => page.locator('.saved li');
+
+describe('files that come in', () => {
+  it('a profile that is dropped anywhere is saved, opened and planned', async () => {
+    await drop(page, [profileFile(fashionProfile())]);
+    await planned(page);
+    expect(await savedProfiles().count()).toBe(1);
+    expect(await page.locator('.drop-zone').count()).toBe(0);
+  });
+
+  it('several at once are all saved', async () => {
+    await drop(
+      page,
+      [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+    );
+    await expect.poll(() => savedProfiles().count(), { timeout: 20_000 }).toBe(3);
+  });
+
+  it.each([
+    ['not JSON', '{"schema": "ipa-edge/pro', /broken\.json is not JSON/],
+    ['JSON of something else', '{"a": 1}', /broken\.json is JSON without a "schema"/],
+    ['another document', '{"schema": "ipa-edge/trace@1"}', /broken\.json is a document "ipa-edge\/trace@1"/],
+    ['a later version', '{"schema": "ipa-edge/profile@9"}', /"ipa-edge\/profile@1" is read here/],
+    ['a profile with a wrong field', '{"schema": "ipa-edge/profile@1", "cells": 3}', /cells: .*found 3/s],
+  ])('%s is refused, and why is said', async (_, text, why) => {
+    await drop(page, [{ name: 'broken.json', text }]);
+    await problem().waitFor();
+    expect(await problem().textContent()).toMatch(why);
+    expect(await savedProfiles().count()).toBe(0);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await problem().count()).toBe(0);
+  });
+
+  it('a huge file is refused by its size, unread', async () => {
+    const data = await page.evaluateHandle(() => {
+      const transfer = new DataTransfer();
+      const part = new Uint8Array(1e6);
+      transfer.items.add(new File(Array(70).fill(part), 'huge.json'));
+      return transfer;
+    });
+    for (const type of ['dragover', 'drop']) await page.dispatchEvent('main', type, { dataTransfer: data });
+    await problem().waitFor();
+    expect(await problem().textContent()).toContain('huge.json has 70 MB, and at most 64 MB are read here');
+  });
+
+  it('hostile text in a profile stays text', async () => {
+    const hostile = fashionProfile();
+    hostile.device.agent = HOSTILE;
+    hostile.device.platform = HOSTILE;
+    hostile.stages[0]!.metric = HOSTILE.slice(0, 60);
+    hostile.cells.find((cell) => cell.state === 'failed')!.error = HOSTILE;
+    await choose(page, profileFile(hostile, `${HOSTILE}.json`));
+    await planned(page);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.evaluate(() => 'broken' in window)).toBe(false);
+    expect(await page.locator('#results dd', { hasText: 'onerror' }).first().textContent()).toContain(
+      HOSTILE,
+    );
+    const csv = await saved(page, 'Save cells CSV');
+    expect(csv).toContain('"</script><img src=x onerror=""window.broken = 1"">');
+  });
+});
+
+describe('files that go out', () => {
+  it('everything is exported, and imported elsewhere exports the same bytes', async () => {
+    await drop(
+      page,
+      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+    );
+    await planned(page);
+    await page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
+    await page.getByLabel('Seed of the order').fill('9');
+    await page.getByLabel('Seed of the order').blur();
+    await planned(page);
+    const text = await saved(page, 'Save everything JSON');
+
+    const elsewhere = await openPage(browser, served.url);
+    await choose(elsewhere.page, { name: 'all.json', text });
+    await planned(elsewhere.page);
+    expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
+    expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
+    expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(text);
+    expect(elsewhere.complaints).toEqual([]);
+    await elsewhere.context.close();
+  });
+
+  it('the report is one file that shows the profile and its plan without the page', async () => {
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const html = await saved(page, 'Save report HTML');
+    const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+    try {
+      const file = join(folder, 'report.html');
+      await writeFile(file, html);
+      const report = await opened.context.newPage();
+      const asked: string[] = [];
+      report.on('request', (request) => asked.push(request.url()));
+      await report.goto(pathToFileURL(file).href);
+      await report.locator('h1').waitFor();
+      expect(await report.locator('h2').allTextContents()).toEqual(['Plan', 'Measurements']);
+      // The bound by stage, the frontier; latency and throughput of 2 stages on 2 backends.
+      await expect.poll(() => report.locator('svg.chart').count()).toBe(2 + 2 * 4);
+      expect(asked.filter((url) => !/^(file|data):/.test(url))).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
+
+describe('the link with the settings', () => {
+  const link = () => page.getByLabel('Link with these settings').inputValue();
+
+  it('opens the page with them, and a reload keeps what was changed since', async () => {
+    await page.locator('.chip', { hasText: '64' }).click();
+    await page.getByLabel('Budget (s)').fill('33');
+    await page.getByLabel('Budget (s)').blur();
+    const address = await link();
+    await page.goto('about:blank');
+    await page.goto(address);
+    await expect.poll(() => page.getByLabel('Budget (s)').inputValue()).toBe('33');
+    expect(await page.getByRole('checkbox', { name: '64' }).isChecked()).toBe(true);
+    expect(await link()).toBe(address);
+    expect(page.url()).not.toContain('settings');
+  });
+
+  it.each([
+    ['that is no JSON', '#settings=%7B', /not valid/],
+    [
+      'with a wrong field',
+      `#settings=${encodeURIComponent('{"measure":{"budgetS":-1}}')}`,
+      /measure\.budgetS/,
+    ],
+    ['with markup', `#settings=${encodeURIComponent(JSON.stringify(HOSTILE))}`, /not valid/],
+    ['that is badly escaped', '#settings=%E0%A4%A', /not valid/],
+  ])('%s is refused', async (_, hash, why) => {
+    await page.goto(`${served.url}${hash}`);
+    await problem().waitFor();
+    expect(await problem().textContent()).toMatch(why);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.getByLabel('Budget (s)').inputValue()).toBe('120');
+  });
+});
+
+describe('comparing', () => {
+  it('tells where another profile differs, in words, in a chart walked by keyboard, and in a table', async () => {
+    const faster = fashionProfile(2);
+    faster.device.agent = 'Another browser';
+    for (const cell of faster.cells)
+      if (cell.state === 'measured' && cell.variant === 'det16')
+        for (const key of ['p50', 'p50Low', 'p50High'] as const) cell.latencyMs[key] /= 2;
+    await drop(page, [profileFile(faster, 'faster.json'), profileFile(fashionProfile(1), 'this.json')]);
+    await planned(page);
+    const select = page.getByLabel('Compare this profile with');
+    await expect.poll(() => select.locator('option').count()).toBe(2);
+    await select.selectOption({ index: 1 });
+    const compare = page.locator('.compare');
+    await compare.locator('.outcome').waitFor();
+    expect(await compare.textContent()).toContain('Another browser');
+    expect(await compare.locator('.outcome').textContent()).toMatch(/▼ [89] faster \(typically × 0\.5\d?\)/);
+
+    const chart = compare.getByRole('application').first();
+    await chart.focus();
+    await page.keyboard.press('ArrowDown');
+    const told = compare.locator('[aria-live=polite]').first();
+    await expect.poll(() => told.textContent()).toMatch(/^det4, batch 1: .*95 % interval/s);
+    await page.keyboard.press('End');
+    await expect.poll(() => told.textContent()).toMatch(/^det16, batch \d+: faster/);
+    expect(await chart.locator('[aria-label=tip]').textContent()).toContain('det16');
+
+    await compare.locator('summary').click();
+    await compare.getByRole('button', { name: 'Ratio' }).click();
+    expect(await compare.locator('tbody tr').first().textContent()).toMatch(/det16.*▼ faster/);
+  });
+});
