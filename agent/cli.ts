@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
+import { applyCommand } from './commands/apply.ts';
+import { gatewayCommand } from './commands/gateway.ts';
 import { profileCommand } from './commands/profile.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stageCommand } from './commands/stage.ts';
@@ -17,4 +19,10 @@ const program = new Command('ipa-agent')
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
   );
 
-await runProgram(program, [profileCommand(), serveCommand(), stageCommand()]);
+await runProgram(program, [
+  profileCommand(),
+  serveCommand(),
+  applyCommand(),
+  stageCommand(),
+  gatewayCommand(),
+]);

@@ -20,6 +20,9 @@ const STATUS: Record<string, number> = {
   ModelLoadError: 409,
   ModelMismatchError: 409,
   UnavailableError: 503,
+  // It is being replaced.
+  WorkerLostError: 503,
+  DeviceLostError: 503,
 };
 
 /**

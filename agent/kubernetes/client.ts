@@ -1,3 +1,4 @@
+import { Cluster } from './cluster.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
@@ -37,3 +38,7 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   };
   return { server: cluster.server.replace(/\/$/, ''), authorise };
 }
+
+/** @throws KubernetesClientMissingError, NoClusterError */
+export const openCluster = async (options: KubeconfigOptions): Promise<Cluster> =>
+  new Cluster(await connectionOf(options));

@@ -23,6 +23,9 @@ const BAD_INPUT = new Set([
   'NothingMeasuredError',
   'OutsideModelFolderError',
   'PlanRefusedError',
+  'NotDeployableError',
+  'NoClusterError',
+  'NoPreviousPlanError',
 ]);
 
 export function exitCodeOf(error: unknown): number {

@@ -38,8 +38,11 @@ const partLabels = (pipeline: string, part: string) => ({
   'ipa-edge/part': part,
 });
 
+/** What every stage's objects of a pipeline have. */
+export const stageSelector = (pipeline: string): Record<string, string> => partLabels(pipeline, 'stage');
+
 const stageLabels = (pipeline: string, stage: string) => ({
-  ...partLabels(pipeline, 'stage'),
+  ...stageSelector(pipeline),
   [STAGE_LABEL]: clusterName(stage),
 });
 

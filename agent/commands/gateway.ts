@@ -1,0 +1,64 @@
+import { Command } from 'commander';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { namespaceOption } from '../../workers/command/cluster.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { PlanRefusedError } from '../errors.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { readToken } from '../http/token.ts';
+import { openCluster } from '../kubernetes/client.ts';
+import { loadModelFolder } from '../model-folder.ts';
+import { serve } from '../serve.ts';
+import { addKubeconfigOptions } from './kubeconfig.ts';
+
+export const gatewayCommand = () =>
+  addKubeconfigOptions(
+    new Command('gateway')
+      .description('serve a pipeline whose stages are pods of a cluster, as the pod in front of them does')
+      .requiredOption('--plan <file>', 'what to run until the cluster tells of another plan')
+      .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+      .addOption(namespaceOption())
+      .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
+      .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
+      .option('--token-file <file>', 'holds what pods are changed with (or IPA_AGENT_TOKEN does)'),
+  )
+    .addHelpText(
+      'after',
+      `
+It queues and batches as ipa-agent serve does, sends batches to the pods that are ready, and follows the cluster's plan.
+
+  $ ipa-agent gateway --plan plan.json --namespace shop`,
+    )
+    .action(async (flags) => {
+      const plan = await readJson(flags.plan, parsePlan);
+      const token = await readToken(flags.tokenFile);
+      const signal = interruptSignal('letting what was accepted end');
+      const { manifest } = await loadModelFolder(
+        flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline }),
+      );
+      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
+      const gateway = await Gateway.start({
+        cluster: await openCluster(flags),
+        namespace: flags.namespace,
+        manifest,
+        plan,
+        token,
+        signal,
+        onEvent: tell,
+      });
+      try {
+        await serve(gateway.service, {
+          host: flags.host,
+          port: flags.port,
+          signal,
+          token: undefined,
+          checkPlan(_plan, source) {
+            throw new PlanRefusedError(source, ['the cluster has the plan'], 'Apply it: ipa-agent apply.');
+          },
+          onListening: (url) => tell(`listening on ${url}`),
+        });
+      } finally {
+        gateway.close();
+      }
+    });

@@ -1,0 +1,162 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { applyPlan } from '../../../agent/kubernetes/apply.ts';
+import { type InferenceServerError, OipClient } from '../../../agent/oip/client.ts';
+import { batchRequest } from '../../../agent/stage/tensors.ts';
+import { pixelsOf } from '../../../models/tasks/items.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { fashion, settings } from '../../exports/plans.ts';
+import { standInCluster } from './cluster.ts';
+import { planHere, type Running, startAgent, startPod, TOKEN, temporaryFolder } from './processes.ts';
+import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
+
+const detect = fashion.manifest.stages[0]!;
+const pack = await fashion.readPack();
+const plan = await planHere();
+
+/** A port that is free on every address. */
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+/** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
+async function startCluster(stages: readonly string[]) {
+  const { standIn, kubeconfig, cluster } = await standInCluster();
+  await applyPlan(cluster, plan, { facts: fashion.manifest, settings });
+  const port = await freePort();
+  const pods = await Promise.all(
+    stages.map(async (stage, i) => {
+      const address = `127.0.0.${i + 2}`;
+      return { stage, address, running: await startPod(plan, stage, address, port) };
+    }),
+  );
+  /** Says which pods there are, as the controller of EndpointSlices does. */
+  const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
+    for (const stage of ['detect', 'classify']) {
+      const endpoints = pods.flatMap((pod) => {
+        const told = pod.stage === stage ? state(pod) : null;
+        return told ? [{ address: pod.address, pod: pod.address, ready: true, ...told }] : [];
+      });
+      setEndpoints(standIn, settings.namespace, 'fashion', stage, port, endpoints);
+    }
+  };
+  tell();
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
+  const gateway = await startAgent(
+    [
+      ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
+      ...['--kubeconfig', kubeconfig, '--port', '0'],
+    ],
+    { IPA_AGENT_TOKEN: TOKEN },
+  );
+  return { standIn, cluster, pods, tell, gateway };
+}
+
+/** Sends scenes, `everyMs` apart; how they ended. */
+async function send(
+  { url }: Running,
+  count: number,
+  everyMs: number,
+  meanwhile: (sent: number) => void = () => {},
+) {
+  const client = new OipClient(url);
+  const outcomes: Record<string, number> = {};
+  const answers: Promise<void>[] = [];
+  for (let i = 0; i < count; i++) {
+    const scene = { count: 1, pixels: pixelsOf(pack.images, i % pack.images.count) };
+    const answer = client.infer('fashion', batchRequest(detect, scene)).then(
+      () => 'completed',
+      (error: InferenceServerError) => (error.status === 503 ? 'shed' : `failed: ${error.message}`),
+    );
+    answers.push(
+      answer.then((outcome) => {
+        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      }),
+    );
+    meanwhile(i);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  await Promise.all(answers);
+  client.close();
+  return outcomes;
+}
+
+const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url}/metrics`)).text();
+
+/** Until a metric has a value. */
+const untilMetric = (gateway: Running, line: string) =>
+  vi.waitFor(async () => expect(await metrics(gateway)).toContain(line), { timeout: 30_000, interval: 200 });
+
+test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
+  const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
+  const [, killed, leaving] = pods;
+  const outcomes = await send(gateway, 300, 10, (sent) => {
+    // Kubernetes takes a while to see that a pod is gone.
+    if (sent === 60) killed!.running.process.kill('SIGKILL');
+    if (sent === 120) tell((pod) => (pod === killed ? null : {}));
+    if (sent === 180)
+      tell((pod) => (pod === killed ? null : pod === leaving ? { ready: false, terminating: true } : {}));
+  });
+  expect(outcomes).toEqual({ completed: 300 });
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 1');
+  expect(await metrics(gateway)).toContain(
+    'ipa_edge_requests_total{model="fashion",outcome="completed"} 300',
+  );
+  // The last one of a stage is gone: what comes waits, and is answered when another comes.
+  tell((pod) => (pod === killed || pod === leaving || pod.stage === 'classify' ? null : {}));
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 0');
+  expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
+  const waiting = send(gateway, 5, 1);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  tell((pod) => (pod === killed ? null : {}));
+  expect(await waiting).toEqual({ completed: 5 });
+});
+
+test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
+  const { standIn, cluster, pods, gateway } = await startCluster(['detect', 'classify']);
+  const heavier: Plan = {
+    ...plan,
+    stages: plan.stages.map((stage, s) => {
+      const { name: variant, sha256 } = fashion.manifest.stages[s]!.variants.at(-1)!;
+      return { ...stage, variant, sha256, batch: 2 };
+    }),
+  };
+  let applied: Promise<unknown> | undefined;
+  const outcomes = await send(gateway, 200, 20, (sent) => {
+    if (sent === 20) applied = applyPlan(cluster, heavier, { facts: fashion.manifest, settings });
+  });
+  await applied;
+  expect(outcomes).toEqual({ completed: 200 });
+  await untilMetric(gateway, 'stage="detect",variant="det16"');
+  expect(pods.map(({ running }) => running.process.exitCode)).toEqual([null, null]);
+  const served = (await (await fetch(`${pods[0]!.running.url}/stage`)).json()) as {
+    variant: string;
+    batch: number;
+  };
+  expect(served).toMatchObject({ variant: 'det16', batch: 2 });
+
+  await standIn.down();
+  expect(await send(gateway, 20, 5)).toEqual({ completed: 20 });
+  await vi.waitFor(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
+  await standIn.up();
+  await applyPlan(cluster, plan, { facts: fashion.manifest, settings });
+  await untilMetric(gateway, 'stage="detect",variant="det4"');
+  // Nobody changes it but through the cluster, and nobody reads the token.
+  const put = await fetch(`${gateway.url}/plan`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: JSON.stringify(plan),
+  });
+  expect(put.status).toBe(403);
+  expect(
+    [gateway, ...pods.map(({ running }) => running)].flatMap(({ lines }) => lines).join('\n'),
+  ).not.toContain(TOKEN);
+});
