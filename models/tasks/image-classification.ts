@@ -15,7 +15,7 @@ function best(logits: Float32Array, classes: number, index: number) {
 
 /** Images → one class each. The next stage gets the same image, at its own size. */
 export const imageClassification: Task<ClassificationStage> = {
-  encode: (stage, items) => encodeImages(stage.name, stage.input, items),
+  encode: (stage, items, scratch) => encodeImages(stage.name, stage.input, items, scratch),
 
   decode(stage, output, count) {
     const classes = stage.classes.length;

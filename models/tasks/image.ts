@@ -73,36 +73,63 @@ function wholePixels(box: Box) {
   return { x, y, width: Math.max(1, Math.round(box.x1) - x), height: Math.max(1, Math.round(box.y1) - y) };
 }
 
+type Crop = ReturnType<typeof wholePixels>;
+
+/** Rows between the passes of a resize; one is done before the next begins, so they share it. */
+let between = new Uint8Array(0);
+
 /** Crops and resizes one plane; what lies beyond the plane's border is zero. */
 function resizePlane(
   plane: Uint8Array,
   shape: ImageShape,
-  crop: ReturnType<typeof wholePixels>,
+  crop: Crop,
   out: Uint8Array,
   outShape: ImageShape,
 ): void {
-  const across = kernelFor(crop.width, outShape.width);
-  const down = kernelFor(crop.height, outShape.height);
-  const rows = new Uint8Array(crop.height * outShape.width);
-  const yEnd = Math.min(crop.height, shape.height - crop.y);
-  for (let y = Math.max(0, -crop.y); y < yEnd; y++) {
-    const row = (crop.y + y) * shape.width;
-    for (let i = 0; i < outShape.width; i++) {
-      const x = crop.x + across.first[i]!;
-      const tEnd = Math.min(across.taps[i]!, shape.width - x);
+  const size = crop.height * outShape.width;
+  if (between.length < size) between = new Uint8Array(size);
+  between.fill(0, 0, size);
+  resizeAcross(plane, shape, crop, between, outShape.width);
+  resizeDown(between, crop.height, out, outShape);
+}
+
+// Everything that the inner loops read stands in a constant of its own: they are most of the time that a crop takes.
+
+function resizeAcross(
+  plane: Uint8Array,
+  shape: ImageShape,
+  crop: Crop,
+  rows: Uint8Array,
+  width: number,
+): void {
+  const { first, taps, weights, stride } = kernelFor(crop.width, width);
+  const top = Math.max(0, -crop.y);
+  const bottom = Math.min(crop.height, shape.height - crop.y);
+  for (let i = 0; i < width; i++) {
+    const x = crop.x + first[i]!;
+    const from = Math.max(0, -x);
+    const to = Math.min(taps[i]!, shape.width - x);
+    const w = i * stride;
+    for (let y = top; y < bottom; y++) {
+      const at = (crop.y + y) * shape.width + x;
       let sum = HALF;
-      for (let t = Math.max(0, -x); t < tEnd; t++)
-        sum += plane[row + x + t]! * across.weights[i * across.stride + t]!;
-      rows[y * outShape.width + i] = sum >> PRECISION;
+      for (let t = from; t < to; t++) sum += plane[at + t]! * weights[w + t]!;
+      rows[y * width + i] = sum >> PRECISION;
     }
   }
+}
+
+function resizeDown(rows: Uint8Array, height: number, out: Uint8Array, outShape: ImageShape): void {
+  const { width } = outShape;
+  const { first, taps, weights, stride } = kernelFor(height, outShape.height);
   for (let j = 0; j < outShape.height; j++) {
-    const top = down.first[j]! * outShape.width;
-    for (let i = 0; i < outShape.width; i++) {
+    const top = first[j]! * width;
+    const count = taps[j]!;
+    const w = j * stride;
+    for (let i = 0; i < width; i++) {
       let sum = HALF;
-      for (let t = 0; t < down.taps[j]!; t++)
-        sum += rows[top + t * outShape.width + i]! * down.weights[j * down.stride + t]!;
-      out[j * outShape.width + i] = sum >> PRECISION;
+      for (let t = 0; t < count; t++) sum += rows[top + t * width + i]! * weights[w + t]!;
+      out[j * width + i] = sum >> PRECISION;
     }
   }
 }

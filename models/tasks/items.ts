@@ -46,11 +46,21 @@ export function checkOutput(
     throw new OutputShapeError(stage.name, expected, output.dims, output.data.length);
 }
 
-/** Pixels → float32 [count, channels, height, width], each (pixel / 255 − mean) / std. @throws ItemShapeError */
-export function encodeImages(stage: string, input: ImageInput, items: ItemBatch): InputTensor {
-  const expected = items.count * pixelCount(input);
-  if (items.pixels.length !== expected) throw new ItemShapeError(stage, expected, items.pixels.length);
-  const data = new Float32Array(expected);
+/**
+ * Pixels → float32 [count, channels, height, width], each (pixel / 255 − mean) / std.
+ * @param scratch is written to and answered with where it is large enough: fresh memory costs more than the work
+ * @throws ItemShapeError
+ */
+export function encodeImages(
+  stage: string,
+  input: ImageInput,
+  { count, pixels }: ItemBatch,
+  scratch?: Float32Array<ArrayBuffer>,
+): InputTensor {
+  const expected = count * pixelCount(input);
+  if (pixels.length !== expected) throw new ItemShapeError(stage, expected, pixels.length);
+  const data =
+    scratch && scratch.length >= expected ? scratch.subarray(0, expected) : new Float32Array(expected);
   const plane = input.height * input.width;
   // A pixel has 256 values, so each channel is a look-up.
   const tables = Array.from({ length: input.channels }, (_, c) => {
@@ -60,9 +70,10 @@ export function encodeImages(stage: string, input: ImageInput, items: ItemBatch)
   });
   for (let start = 0, p = 0; start < expected; start += plane, p++) {
     const table = tables[p % input.channels]!;
-    for (let i = start; i < start + plane; i++) data[i] = table[items.pixels[i]!]!;
+    const end = start + plane;
+    for (let i = start; i < end; i++) data[i] = table[pixels[i]!]!;
   }
-  return { data, dims: [items.count, input.channels, input.height, input.width] };
+  return { data, dims: [count, input.channels, input.height, input.width] };
 }
 
 /** Pixels of one item, uint8 [channels, height, width]: a view, not a copy. */

@@ -55,7 +55,7 @@ function detections(stage: DetectionStage, map: Float32Array, rows: number, colu
 
 /** Scenes → boxes, by a centre map (`centreMap` in the manifest). Each box is an item of the next stage. */
 export const objectDetection: Task<DetectionStage> = {
-  encode: (stage, items) => encodeImages(stage.name, stage.input, items),
+  encode: (stage, items, scratch) => encodeImages(stage.name, stage.input, items, scratch),
 
   decode(stage, output, count) {
     const rows = Math.ceil(stage.input.height / stage.output.stride);

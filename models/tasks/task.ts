@@ -36,8 +36,11 @@ export type StageResult =
  * The result's task is the stage's; so is the layout of its tensors.
  */
 export interface Task<S extends ManifestStage = ManifestStage> {
-  /** Items → the session's input [count, channels, height, width]. */
-  encode(stage: S, items: ItemBatch): InputTensor;
+  /**
+   * Items → the session's input [count, channels, height, width].
+   * @param scratch memory that the input may take, where it is large enough
+   */
+  encode(stage: S, items: ItemBatch, scratch?: Float32Array<ArrayBuffer>): InputTensor;
   /** The session's output → one result per item. @throws OutputShapeError */
   decode(stage: S, output: OutputTensor, count: number): StageResult[];
   /**

@@ -1,7 +1,8 @@
 import { transfer } from 'comlink';
+import type { ManifestStage } from '../../models/manifest.ts';
 import { outputDims, taskOf } from '../../models/tasks/index.ts';
 import { joinItems } from '../../models/tasks/items.ts';
-import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
+import type { InputTensor, ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
 import type { Runtime, Session, TensorInfo } from '../runtime/runtime.ts';
 import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
@@ -16,6 +17,7 @@ export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #lostReason: string | undefined;
   #held = new Map<string, Held>();
+  #scratch = new Float32Array(0);
   /** The last operation: ONNX Runtime must never see two at once. */
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -53,7 +55,7 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const { spec, session } = this.#get(key);
       const task = taskOf(spec.stage);
-      const { output, inferenceMs } = await this.#infer(session, task.encode(spec.stage, items));
+      const { output, inferenceMs } = await this.#infer(session, this.#encode(spec.stage, items));
       const results = task.decode(spec.stage, output, items.count);
       const { next } = spec;
       const batches = next
@@ -69,7 +71,7 @@ export class StageHost implements StageWorkerApi {
   infer(key: string, items: ItemBatch): Promise<OutputTensor> {
     return this.#serially(async () => {
       const { spec, session } = this.#get(key);
-      const { output } = await this.#infer(session, taskOf(spec.stage).encode(spec.stage, items));
+      const { output } = await this.#infer(session, this.#encode(spec.stage, items));
       // A copy: the view may be into ONNX Runtime's own memory, which must not be transferred away.
       const data = new Float32Array(output.data);
       return transfer({ data, dims: output.dims }, [data.buffer]);
@@ -98,6 +100,13 @@ export class StageHost implements StageWorkerApi {
     const held = this.#held.get(key);
     if (!held) throw new Error(`This worker holds no session ${key}: load() it first.`);
     return held;
+  }
+
+  /** One operation runs at a time, and is done with its input when it ends: they all use the same memory. */
+  #encode(stage: ManifestStage, items: ItemBatch): InputTensor {
+    const input = taskOf(stage).encode(stage, items, this.#scratch);
+    if (input.data.buffer !== this.#scratch.buffer) this.#scratch = input.data;
+    return input;
   }
 
   async #infer(session: Session, input: Parameters<Session['run']>[0]) {
