@@ -1,0 +1,126 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/host.ts';
+import { cellId, type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type OpenedPage, openPage, planned, saved } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** With the page as it ships: its own models, workers and store. On wasm, so that a software adapter does not matter. */
+
+const TIMEOUT_MS = 180_000;
+const WAIT = { timeout: 90_000 };
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let opened: OpenedPage;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  opened = await openPage(browser, served.url);
+  page = opened.page;
+  await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+  for (const batch of ['4', '8', '16'])
+    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+  await page.getByLabel('Budget (s)').fill('5');
+  await page.getByLabel('Budget (s)').blur();
+});
+afterEach(async () => {
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const progress = () => page.locator('.progress');
+const done = async (): Promise<number> => Number(/: (\d+) of/.exec((await progress().textContent())!)![1]);
+
+/** Waits until so many cells are finished. */
+async function measuredCells(count: number): Promise<void> {
+  await progress().getByText('Measuring cells').waitFor(WAIT);
+  await expect.poll(done, WAIT).toBeGreaterThanOrEqual(count);
+}
+
+const profileOf = async (): Promise<Profile> =>
+  parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+
+const measured = ({ cells }: Profile): string[] =>
+  cells.filter(({ state }) => state === 'measured').map(cellId);
+
+describe('measuring on the page', () => {
+  it(
+    'goes from the first visit to results, charts and a plan',
+    async () => {
+      expect(await page.locator('.estimate').textContent()).toMatch(/About \d+ s for at most 18 cells/);
+      expect(await page.locator('.stage .source').first().textContent()).toContain('F1 at IoU 0.5');
+      await button('Start').click();
+      await measuredCells(1);
+      expect(await progress().textContent()).toMatch(/of 18 · step 3 of 5.*about \d+ (s|min) left/);
+      await planned(page);
+      const profile = await profileOf();
+      expect(measured(profile).length).toBeGreaterThanOrEqual(9);
+      // Latency and throughput of two stages on one backend, the plan's bound and its frontier.
+      await expect.poll(() => page.locator('#results svg.chart').count()).toBe(4);
+      expect(await page.locator('.fan-out').last().textContent()).toMatch(/\d\.\d.* items.*measured/);
+      expect(await button(/Resume/).count()).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'pauses between cells, says so, and resumes',
+    async () => {
+      await button('Start').click();
+      await measuredCells(2);
+      await button('Pause').click();
+      await progress().getByText('Paused').waitFor(WAIT);
+      const before = await done();
+      await page.waitForTimeout(1500);
+      expect(await done()).toBe(before);
+      expect(await page.locator('td.cell.measured').count()).toBe(before);
+      await button('Resume').click();
+      await expect.poll(done, WAIT).toBeGreaterThan(before);
+      await button('Pause').click();
+      await progress().getByText('Paused').waitFor(WAIT);
+      await button('Cancel').click();
+      await button(/Resume \d+\/18/).waitFor(WAIT);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'goes on where it was after cancel and reload, and after a crash of the tab',
+    async () => {
+      await button('Start').click();
+      await measuredCells(2);
+      await button('Cancel').click();
+      await button(/Resume \d+\/18/).waitFor(WAIT);
+      await page.reload();
+      await button(/Resume \d+\/18/).click();
+      await measuredCells(4);
+      const before = await done();
+
+      const { context } = opened;
+      const session = await context.newCDPSession(page);
+      const crash = page.waitForEvent('crash');
+      void session.send('Page.crash').catch(() => {});
+      await crash;
+      page = await context.newPage();
+      await page.goto(served.url);
+      const label = (await button(/Resume \d+\/18/).textContent())!;
+      expect(Number(/(\d+)\//.exec(label)![1])).toBeGreaterThanOrEqual(before - 1);
+      expect(await page.getByText(/cells are kept/).count()).toBe(1);
+      await button(/Resume/).click();
+      await progress().getByText('Measuring cells').waitFor(WAIT);
+      // Those that were finished come back at once.
+      await expect.poll(done, WAIT).toBeGreaterThanOrEqual(before - 1);
+      await planned(page);
+      const cells = measured(await profileOf());
+      expect(new Set(cells).size).toBe(cells.length);
+      expect(await page.locator('.saved li').count()).toBe(1);
+    },
+    TIMEOUT_MS,
+  );
+});
