@@ -64,8 +64,8 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
   const data =
     Values.BYTES_PER_ELEMENT === 1
       ? new Values(bytes.buffer, bytes.byteOffset, bytes.length)
-      : // A copy: the values need not lie at a multiple of their size.
-        new Values(bytes.slice().buffer);
+      : // A copy: the values need not lie at a multiple of their size. (A Buffer's own `slice` makes none.)
+        new Values(new Uint8Array(bytes).buffer);
   return { name: header.name, datatype, shape: header.shape, data };
 }
 

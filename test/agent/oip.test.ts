@@ -60,7 +60,12 @@ test.each([
           outputs: [{ name: 'a', binary: true }],
           binaryOutput: true,
         };
-        expect(decodeRequest(encodeRequest(request, binary))).toEqual(request);
+        const sent = encodeRequest(request, binary);
+        expect(decodeRequest(sent)).toEqual(request);
+        // As a server is given it: somewhere in a larger buffer.
+        const { bytes, jsonLength } = sent;
+        const received = Buffer.concat([Buffer.alloc(1), bytes]).subarray(1) as Buffer<ArrayBuffer>;
+        expect(decodeRequest({ bytes: received, jsonLength })).toEqual(request);
         const response = { model: 'm', version: '1', id, outputs: inputs };
         expect(decodeResponse(encodeResponse(response, { binaryOutput: binary }))).toEqual(response);
       },

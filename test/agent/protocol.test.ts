@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { InferenceServerError } from '../../agent/oip/client.ts';
+import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
+import type { Tensor } from '../../agent/oip/tensor.ts';
+import { cropResize } from '../../models/tasks/image.ts';
+import { items, models, requestOf, type Serving, serving } from './serving.ts';
+
+let agent: Serving;
+
+beforeAll(async () => {
+  agent = await serving({ workers: [['detect'], ['classify']], batch: 4 });
+});
+
+afterAll(() => agent.close());
+
+const tensor = (response: InferResponse, name: string): Tensor =>
+  response.outputs.find((output) => output.name === name)!;
+
+describe.each([
+  ['fashion', 0, ['boxes', 'detect_scores', 'labels', 'scores', 'item_index']],
+  ['detect', 0, ['boxes', 'scores', 'item_index']],
+  ['classify', 1, ['labels', 'scores', 'item_index']],
+] as const)('model %s', (model, stage, outputs) => {
+  test('says what it takes and gives, and is ready', async () => {
+    const metadata = await agent.client.metadata(model);
+    expect(metadata).toMatchObject({ name: model, versions: ['1'], platform: 'onnxruntime_onnx' });
+    expect(metadata.inputs).toEqual([
+      { name: 'images', datatype: 'UINT8', shape: [-1, ...requestOf(stage).inputs[0]!.shape.slice(1)] },
+    ]);
+    expect(metadata.outputs.map(({ name }) => name)).toEqual(outputs);
+    expect(await agent.client.ready(model)).toBe(true);
+  });
+
+  test('answers the same in JSON and in bytes, as its metadata says', async () => {
+    const request = { id: 'seven', ...requestOf(stage, 3, 5) };
+    const inJson = await agent.client.infer(model, request, { binary: false });
+    const inBytes = await agent.client.infer(model, request, { binary: true });
+    expect(inBytes).toEqual(inJson);
+    expect(inJson).toMatchObject({ model, version: '1', id: 'seven' });
+    expect(inJson.outputs.map(({ name }) => name)).toEqual(outputs);
+    const metadata = await agent.client.metadata(model);
+    for (const [i, { datatype, shape }] of inJson.outputs.entries()) {
+      expect(datatype).toBe(metadata.outputs[i]!.datatype);
+      expect(shape.slice(1)).toEqual(metadata.outputs[i]!.shape.slice(1));
+    }
+  });
+
+  test('gives the outputs that are asked for, each in its form', async () => {
+    const asked: InferRequest = {
+      ...requestOf(stage),
+      outputs: [{ name: 'item_index', binary: true }, { name: 'scores' }],
+    };
+    const response = await agent.client.infer(model, asked, { binary: false });
+    expect(response.outputs.map(({ name }) => name)).toEqual(['item_index', 'scores']);
+  });
+
+  test.each<[string, (input: Tensor) => object]>([
+    ['shape', ({ shape }) => ({ shape: [...shape].reverse() })],
+    ['dtype', ({ shape, data }) => ({ datatype: 'FP32', shape, data: Float32Array.from(data) })],
+    ['name', () => ({ name: 'pixels' })],
+  ])('refuses a wrong %s with 400, and names the tensor', async (_, wrong) => {
+    const [input] = requestOf(stage).inputs;
+    const inputs = [{ ...input!, ...wrong(input!) }];
+    for (const binary of [true, false]) {
+      const refused = agent.client.infer(model, { inputs }, { binary });
+      await expect(refused).rejects.toMatchObject({
+        status: 400,
+        reason: expect.stringContaining(inputs[0]!.name),
+      });
+    }
+  });
+
+  test('refuses a wrong byte count with 400, and names the tensor', async () => {
+    const [input] = requestOf(stage).inputs;
+    const inputs = [{ ...input!, data: input!.data.slice(1) }];
+    for (const binary of [true, false])
+      await expect(agent.client.infer(model, { inputs }, { binary })).rejects.toMatchObject({
+        status: 400,
+        reason: expect.stringContaining('tensor "images"'),
+      });
+  });
+});
+
+test('the pipeline answers what its stages do one after the other', async () => {
+  const [scene] = items[0]!;
+  const { stages } = models.manifest;
+  const whole = await agent.client.infer('fashion', requestOf(0));
+  const detected = await agent.client.infer('detect', requestOf(0));
+  const boxes = tensor(detected, 'boxes');
+  expect(tensor(whole, 'boxes')).toEqual(boxes);
+  const count = boxes.shape[0]!;
+  expect(count).toBeGreaterThan(1);
+  const crops = new Uint8Array(count * 784);
+  for (let i = 0; i < count; i++) {
+    const [x0, y0, x1, y1] = boxes.data.subarray(4 * i, 4 * i + 4) as unknown as [
+      number,
+      number,
+      number,
+      number,
+    ];
+    const out = crops.subarray(i * 784, (i + 1) * 784);
+    cropResize(scene!, stages[0]!.input, { x0, y0, x1, y1 }, out, stages[1]!.input);
+  }
+  const classified = await agent.client.infer('classify', {
+    inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, 1, 28, 28], data: crops }],
+  });
+  expect(tensor(whole, 'labels')).toEqual(tensor(classified, 'labels'));
+  expect(tensor(whole, 'scores')).toEqual(tensor(classified, 'scores'));
+});
+
+test('rows belong to the scenes of the batch', async () => {
+  const together = await agent.client.infer('fashion', requestOf(0, 0, 6));
+  const alone = await Promise.all(
+    Array.from({ length: 6 }, (_, i) => agent.client.infer('fashion', requestOf(0, i))),
+  );
+  const index = tensor(together, 'item_index').data;
+  const labels = tensor(together, 'labels').data;
+  for (const [i, response] of alone.entries())
+    expect([...labels.filter((_, row) => index[row] === i)]).toEqual([...tensor(response, 'labels').data]);
+});
+
+const get = async (path: string) => {
+  const response = await fetch(`${agent.url}${path}`);
+  return { status: response.status, body: await response.text() };
+};
+
+test.each([
+  '/v2',
+  '/v2/',
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/v2/models/fashion',
+  '/v2/models/fashion/versions/1',
+  '/v2/models/detect/versions/1/ready',
+  '/metrics',
+  '/plan',
+])('GET %s answers 200', async (path) => {
+  expect((await get(path)).status).toBe(200);
+});
+
+test.each([
+  ['/v2/models/nothing', 'There is no model nothing: there are detect, classify, fashion'],
+  ['/v2/models/fashion/versions/2', 'There is no model fashion in version 2'],
+  ['/v2/models/fashion/infer', 'There is no GET /v2/models/fashion/infer here'],
+  ['/etc/passwd', 'There is no GET /etc/passwd here'],
+])('GET %s answers 404 and why', async (path, why) => {
+  const { status, body } = await get(path);
+  expect(status).toBe(404);
+  expect(JSON.parse(body).error).toContain(why);
+});
+
+test('more items than may come at once are refused, and so is a body of more than they take', async () => {
+  await expect(agent.client.infer('classify', requestOf(1, 0, 65))).rejects.toMatchObject({ status: 400 });
+  await expect(agent.client.infer('detect', requestOf(0, 0, 400))).rejects.toMatchObject({ status: 413 });
+});
+
+test('a body without a length, or compressed, is not read', async () => {
+  const url = `${agent.url}/v2/models/fashion/infer`;
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{}'));
+      controller.close();
+    },
+  });
+  const chunked = await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+  expect(chunked.status).toBe(411);
+  const zipped = await fetch(url, { method: 'POST', body: '{}', headers: { 'content-encoding': 'gzip' } });
+  expect(zipped.status).toBe(415);
+});
+
+test('metrics count what came, what became of it, batches, and say the plan', async () => {
+  await agent.client.infer('classify', requestOf(1, 0, 3));
+  const { body } = await get('/metrics');
+  const value = (metric: string) => Number(new RegExp(`^${metric} (.+)$`, 'm').exec(body)?.[1]);
+  const arrived = value('ipa_edge_arrivals_total\\{model="classify"\\}');
+  expect(arrived).toBeGreaterThanOrEqual(3);
+  expect(value('ipa_edge_requests_total\\{model="classify",outcome="completed"\\}')).toBe(arrived);
+  expect(value('ipa_edge_request_seconds_count\\{model="classify"\\}')).toBe(arrived);
+  expect(value('ipa_edge_batch_items_sum\\{stage="classify"\\}')).toBeGreaterThanOrEqual(arrived);
+  expect(value('ipa_edge_replicas\\{stage="detect"\\}')).toBe(1);
+  expect(value('ipa_edge_queue_items\\{stage="detect"\\}')).toBe(0);
+  expect(value('ipa_edge_open_requests')).toBe(0);
+  expect(body).toContain(
+    'ipa_edge_plan_info{pipeline="fashion",stage="detect",variant="det4",backend="cpu",batch="4",replicas="1"} 1',
+  );
+});
+
+test('what is beyond the bound on open requests is answered 503, with when to come again', async () => {
+  const flood = Array.from({ length: 30 }, (_, i) =>
+    agent.client.infer('fashion', requestOf(0, i, 48)).then(
+      () => 200,
+      (error: InferenceServerError) => {
+        expect(error.retryAfterS).toBeGreaterThan(0);
+        return error.status;
+      },
+    ),
+  );
+  const statuses = await Promise.all(flood);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  expect(await agent.client.ready('fashion')).toBe(true);
+});

@@ -1,0 +1,121 @@
+import { execFileSync } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { createApp, type HttpOptions } from '../../agent/http/app.ts';
+import { InferenceServerError, OipClient } from '../../agent/oip/client.ts';
+import type { InferRequest } from '../../agent/oip/infer.ts';
+import { Service, type ServiceOptions } from '../../agent/service.ts';
+import type { LoadedManifest } from '../../models/load.ts';
+import { labelledItems } from '../../models/pack.ts';
+import { splitItems } from '../../models/tasks/items.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { loadFashion } from '../workers/fashion.ts';
+import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
+
+export const models: LoadedManifest = await loadFashion();
+const pack = await models.readPack();
+/** True items of each stage. */
+export const items = labelledItems(pack, models.manifest.stages).map((stage) => splitItems(stage.items));
+
+export const planOf = (hand: Omit<HandPlan, 'backend'>) => handPlan(models, { backend: 'cpu', ...hand });
+
+/** A service with real workers behind real HTTP, in this process. */
+export interface Serving {
+  readonly service: Service;
+  readonly client: OipClient;
+  readonly url: string;
+  readonly port: number;
+  readonly events: string[];
+  close(): Promise<void>;
+}
+
+export async function serving(
+  hand: Omit<HandPlan, 'backend'>,
+  options: Partial<ServiceOptions & HttpOptions> = {},
+): Promise<Serving> {
+  const events: string[] = [];
+  const service = await Service.start({
+    manifest: models.manifest,
+    plan: planOf(hand),
+    recruit: recruiter(models, pack, nodeEnvironment()),
+    onEvent: (what) => events.push(what),
+    ...options,
+  });
+  const app = createApp(service, { checkPlan: () => {}, ...options });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const client = new OipClient(url);
+  return {
+    service,
+    client,
+    url,
+    port,
+    events,
+    async close() {
+      client.close();
+      service.close();
+      await app.close();
+    },
+  };
+}
+
+/** A request for the first `count` items of a stage, from place `from` on. */
+export function requestOf(stage: number, from = 0, count = 1): InferRequest {
+  const own = items[stage]!;
+  const { channels, height, width } = models.manifest.stages[stage]!.input;
+  const size = channels * height * width;
+  const data = new Uint8Array(count * size);
+  for (let i = 0; i < count; i++) data.set(own[(from + i) % own.length]!, i * size);
+  return { inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, channels, height, width], data }] };
+}
+
+/** What became of requests, by outcome. */
+export interface Tally {
+  readonly sent: number;
+  readonly completed: number;
+  /** 503: not let in, or shed. */
+  readonly shed: number;
+  /** 500. */
+  readonly failed: number;
+  /** The connection was refused or ended before an answer. */
+  readonly refused: number;
+}
+
+/** Sends requests for one scene each, `everyMs` apart, and waits for all of them. */
+export async function load(
+  client: OipClient,
+  count: number,
+  everyMs: number,
+  meanwhile?: (sent: number) => void,
+): Promise<Tally> {
+  const tally = { sent: 0, completed: 0, shed: 0, failed: 0, refused: 0 };
+  const answers: Promise<void>[] = [];
+  for (let i = 0; i < count; i++) {
+    tally.sent++;
+    answers.push(
+      client.infer('fashion', requestOf(0, i)).then(
+        () => {
+          tally.completed++;
+        },
+        (error) => {
+          if (!(error instanceof InferenceServerError)) tally.refused++;
+          else if (error.status === 503) tally.shed++;
+          else if (error.status === 500) tally.failed++;
+          else throw error;
+        },
+      ),
+    );
+    meanwhile?.(i);
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  await Promise.all(answers);
+  return tally;
+}
+
+/** Process ids of the stage workers of a process, the oldest first. */
+export const replicas = (pid = process.pid): number[] =>
+  execFileSync('pgrep', ['-P', String(pid), '-f', 'stage/worker.node'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
