@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { parseTrace, type Trace } from '../solver/documents/trace.ts';
+import { parseTrace, type Trace, traceUntil } from '../solver/documents/trace.ts';
 import { WORKLOADS, workload } from '../solver/workloads.ts';
 import { UsageError } from '../workers/command/exit.ts';
 import { readJson } from '../workers/command/files.ts';
@@ -20,6 +20,5 @@ export async function readTrace(
   if (given !== '-' && !existsSync(given))
     throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
   const trace = await readJson(given, parseTrace);
-  if (durationS === undefined) return trace;
-  return { ...trace, rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))) };
+  return durationS === undefined ? trace : traceUntil(trace, durationS);
 }

@@ -69,18 +69,19 @@ export function parseDocument<T extends z.ZodType>(
   );
 }
 
+/** The value of a JSON text. @throws InvalidDocumentError */
+export function jsonValue(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidDocumentError(source, [`(root): expected JSON, found ${(cause as Error).message}`]);
+  }
+}
+
 /** Parses JSON text, then checks it like {@link parseDocument}. */
-export function parseJson<T extends z.ZodType>(
+export const parseJson = <T extends z.ZodType>(
   schema: T,
   text: string,
   source: string,
   id?: string,
-): z.output<T> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidDocumentError(source, [`(root): expected JSON, found ${(cause as Error).message}`]);
-  }
-  return parseDocument(schema, value, source, id);
-}
+): z.output<T> => parseDocument(schema, jsonValue(text, source), source, id);

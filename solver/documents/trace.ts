@@ -12,6 +12,12 @@ export const traceSchema = z.strictObject({
 });
 export type Trace = z.infer<typeof traceSchema>;
 
+/** The first `durationS` seconds of a trace, to whole intervals; at least one. */
+export const traceUntil = (trace: Trace, durationS: number): Trace => ({
+  ...trace,
+  rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))),
+});
+
 /**
  * Reads a trace. Files of others without `"schema"` but with `rates` (or `rps`) are read too: requests/s, one per
  * second unless they say `intervalS`.

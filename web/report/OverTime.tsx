@@ -24,7 +24,8 @@ export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
   );
 }
 
-function RunOverTime({ run }: { readonly run: RunReport }) {
+/** One of them. */
+export function RunOverTime({ run }: { readonly run: RunReport }) {
   const panels = useMemo(() => panelsOf(run), [run]);
   const { adaptation, plans, overTime } = run;
   const title = runTitle(run);

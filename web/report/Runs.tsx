@@ -72,7 +72,7 @@ const RUN_COLUMNS: readonly Column<RunReport>[] = [
 ];
 
 /** Runs that do not count, and what happened in others. */
-function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
+export function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
   return (
     <ul class="notes">
       {runs.map((run) => (

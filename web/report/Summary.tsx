@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { milliseconds, number, percent } from '../format.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
+import './summary.css';
 
 interface SummaryProps {
   readonly set: BackendSet;

@@ -19,7 +19,7 @@ import type { RunOptions } from './run.ts';
 import type { Answer, BatchRecord } from './types.ts';
 
 /** A generator that was later than this share of the SLA (p99) makes the run invalid. */
-const LATE_SHARE = 0.05;
+export const LATE_SHARE = 0.05;
 
 /** What a run leaves behind. */
 export interface Ran {

@@ -1,15 +1,38 @@
 import { plan } from '../../state/planning.ts';
+import { failure, tried, trying } from '../../state/trying.ts';
 import { Empty, Section } from '../Section.tsx';
+import { Live } from './Live.tsx';
+import { Outcome } from './Outcome.tsx';
+import './try.css';
+import { TryForm } from './TryForm.tsx';
 
 /** The plan, run here on real inputs. */
 export function Trying() {
+  const run = trying.value;
   return (
-    <Section id="try" title="Try it" lead="The plan, run in this browser on real inputs under a load.">
-      {!plan.value && (
-        <Empty>
-          There is no plan to try yet. <a href="#plan">Plan first</a>.
-        </Empty>
+    <Section
+      id="try"
+      title="Try it"
+      lead="The plan, run in this browser on real inputs under a load."
+      busy={run !== null}
+    >
+      {run ? (
+        <Live run={run} />
+      ) : plan.value ? (
+        <TryForm />
+      ) : (
+        !tried.value && (
+          <Empty>
+            There is no plan to try yet. <a href="#plan">Plan first</a>.
+          </Empty>
+        )
       )}
+      {failure.value && (
+        <p class="problem" role="alert">
+          {failure.value}
+        </p>
+      )}
+      {!run && tried.value && <Outcome report={tried.value} />}
     </Section>
   );
 }

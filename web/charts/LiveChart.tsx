@@ -1,0 +1,115 @@
+import type { ComponentChildren } from 'preact';
+import type { SeriesLook } from './series.ts';
+
+/** A point: seconds of the run, and the value; null: not known. */
+export type LivePoint = readonly [s: number, value: number | null];
+
+export interface LiveLine {
+  readonly label: string;
+  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
+  /** Each holds until the next. */
+  readonly points: readonly LivePoint[];
+}
+
+export interface LiveDots {
+  readonly label: string;
+  readonly colour: string;
+  /** Of a value that is not known: at the top. */
+  readonly points: readonly LivePoint[];
+  readonly size: number;
+}
+
+interface LiveChartProps {
+  readonly title: string;
+  /** What it is now, in words. */
+  readonly now: ComponentChildren;
+  readonly fromS: number;
+  readonly toS: number;
+  /** From zero to this. */
+  readonly max: number;
+  /** Absent: a rule says how high the chart is. */
+  readonly maxLabel?: string;
+  readonly lines?: readonly LiveLine[];
+  readonly dots?: readonly LiveDots[];
+  /** What the values are held against. */
+  readonly rule?: { readonly value: number; readonly label: string };
+  /** Moments at which another plan began to serve. */
+  readonly switchesS: readonly number[];
+}
+
+/** Units of the drawing, stretched to whatever room there is. */
+const [WIDTH, HEIGHT] = [600, 100];
+
+/**
+ * A chart that is drawn again twice a second beside work that is timed: a few paths, without the layout of a whole plot.
+ */
+export function LiveChart(props: LiveChartProps) {
+  const { title, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;
+  const x = (s: number) => ((Math.max(s, fromS) - fromS) / (toS - fromS)) * WIDTH;
+  const y = (value: number) => HEIGHT - (Math.min(value, max) / max) * HEIGHT;
+  return (
+    <figure class="live-chart panel">
+      <figcaption>
+        <span class="panel-title">{title}</span> <span class="live-now">{now}</span>
+      </figcaption>
+      <div class="live-plot">
+        <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+          {switchesS
+            .filter((s) => s > fromS)
+            .map((s) => (
+              <path key={s} class="live-switch" d={`M${x(s)} 0V${HEIGHT}`} />
+            ))}
+          {rule && rule.value <= max && <path class="live-rule" d={`M0 ${y(rule.value)}H${WIDTH}`} />}
+          {lines.map(({ label, look, points }) => (
+            <path
+              key={label}
+              class="live-line"
+              d={steps(points, x, y, toS)}
+              style={{ stroke: look.colour, strokeDasharray: look.dash }}
+            />
+          ))}
+          {dots.map(({ label, colour, points, size }) => (
+            <path
+              key={label}
+              class="live-dots"
+              d={points.map(([s, value]) => `M${at(x(s))} ${at(value === null ? 4 : y(value))}h0`).join('')}
+              style={{ stroke: colour, strokeWidth: size }}
+            />
+          ))}
+        </svg>
+        {maxLabel && <span class="live-max">{maxLabel}</span>}
+        {rule && rule.value <= max && (
+          <span class="live-rule-label" style={{ top: `${y(rule.value)}%` }}>
+            {rule.label}
+          </span>
+        )}
+      </div>
+      <div class="live-axis" aria-hidden="true">
+        <span>{Math.round(fromS)} s</span>
+        <span>{Math.round(toS)} s</span>
+      </div>
+    </figure>
+  );
+}
+
+const at = (value: number): string => value.toFixed(1);
+
+function steps(
+  points: readonly LivePoint[],
+  x: (s: number) => number,
+  y: (value: number) => number,
+  toS: number,
+): string {
+  let path = '';
+  let drawing = false;
+  points.forEach(([s, value], i) => {
+    if (value === null) {
+      drawing = false;
+      return;
+    }
+    const until = points[i + 1]?.[0] ?? Math.min(s + 1, toS);
+    path += `${drawing ? 'L' : 'M'}${at(x(s))} ${at(y(value))}H${at(x(until))}`;
+    drawing = true;
+  });
+  return path;
+}

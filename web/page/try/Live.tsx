@@ -1,0 +1,88 @@
+import { duration, milliseconds, number, percent } from '../../format.ts';
+import { models } from '../../state/app.ts';
+import type { LiveView } from '../../state/live-run.ts';
+import { progress, stop, type Trying, view, wasHidden } from '../../state/trying.ts';
+import { LiveCharts } from './LiveCharts.tsx';
+import { Scenes } from './Scenes.tsx';
+
+/** A run that goes on. */
+export function Live({ run }: { readonly run: Trying }) {
+  const { controller, live, durationS, plan } = run;
+  const now = view.value;
+  const stopping = controller.signal.aborted;
+  return (
+    <section class="live" aria-label="The run">
+      <div class="live-head card">
+        <label class="live-progress">
+          <span>
+            {now ? `${number(now.nowMs / 1000, 0)} of ${number(durationS)} s` : 'Starting the workers …'}
+            {now && progress.value && (
+              <span class="muted"> · about {duration(progress.value.timeLeftMs)} left</span>
+            )}
+          </span>
+          <progress max={durationS} value={now ? Math.min(durationS, now.nowMs / 1000) : undefined} />
+        </label>
+        <button type="button" disabled={stopping} onClick={() => stop(run)}>
+          {stopping ? 'Stopping …' : 'Stop'}
+        </button>
+        {now && <Tally view={now} slaMs={plan.slaMs} />}
+      </div>
+      {wasHidden.value && (
+        <p class="warn">
+          This page was hidden while it ran: browsers slow hidden pages, so latencies may be longer.
+        </p>
+      )}
+      {now && (
+        <>
+          <LiveCharts view={now} durationS={durationS} />
+          <Events view={now} />
+        </>
+      )}
+      {models.value && <Scenes live={live} manifest={models.value.manifest} />}
+    </section>
+  );
+}
+
+function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: number }) {
+  const { sent, completed, shed, failed, recent, inTime } = view;
+  return (
+    <dl class="facts tally">
+      {(
+        [
+          ['Sent', number(sent)],
+          ['Completed', number(completed)],
+          ['Shed', number(shed)],
+          ['Failed', number(failed)],
+          ['In flight', number(sent - completed - shed - failed)],
+          [`Within ${number(slaMs)} ms, last 10 s`, percent(recent.attainment)],
+        ] as const
+      ).map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+      <div>
+        <dt>Load late (p99, last 10 s)</dt>
+        <dd class={inTime ? undefined : 'bad'}>
+          {milliseconds(recent.latenessP99Ms)} {inTime ? '✓' : '✗ over 5 % of the SLA'}
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+/** What happened: switches, workers lost and replaced. */
+function Events({ view: { events } }: { readonly view: LiveView }) {
+  return (
+    <div role="log" aria-label="What happened">
+      <ol class="notes events">
+        {events.slice(-6).map(({ atMs, what }) => (
+          <li key={`${atMs} ${what}`}>
+            <span class="flag">{number(atMs / 1000, 1)} s</span> {what}
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}

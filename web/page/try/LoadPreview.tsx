@@ -1,0 +1,28 @@
+import { useMemo } from 'preact/hooks';
+import { countsPerSecond } from '../../../solver/arrivals.ts';
+import type { Load } from '../../../workers/executor/load.ts';
+import { LiveChart, type LivePoint } from '../../charts/LiveChart.tsx';
+import { look } from '../../charts/series.ts';
+import { number } from '../../format.ts';
+import { plan } from '../../state/planning.ts';
+
+/** What will arrive, beside what the plan is for. */
+export function LoadPreview({ load }: { readonly load: Load }) {
+  const counts = useMemo(() => countsPerSecond(load.arrivalsMs), [load]);
+  const busiest = counts.reduce((most, count) => Math.max(most, count), 0);
+  const planned = plan.value?.ratePerS ?? 0;
+  const max = 1.4 * Math.max(busiest, planned);
+  return (
+    <LiveChart
+      title="What will arrive"
+      now={`${number(load.ratePerS)} requests/s on average, ${number(busiest)} in the busiest second`}
+      fromS={0}
+      toS={load.durationS}
+      max={max}
+      maxLabel={`${number(max)} /s`}
+      rule={{ value: planned, label: `planned for ${number(planned)} /s` }}
+      lines={[{ label: 'arrivals', look: look(0), points: counts.map((count, s): LivePoint => [s, count]) }]}
+      switchesS={[]}
+    />
+  );
+}

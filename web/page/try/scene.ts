@@ -1,0 +1,62 @@
+import type { ManifestStage } from '../../../models/manifest.ts';
+import { requestVerdict, type Truth } from '../../../models/metric.ts';
+import type { Box } from '../../../models/tasks/task.ts';
+import { resultsByStage } from '../../../workers/executor/judge.ts';
+import type { EndedRequest } from '../../../workers/executor/run.ts';
+
+/** What is marked on a scene. `wrong`: a wrong class; `spurious`: nothing is there; `missed`: nothing was found there. */
+export interface Mark {
+  readonly kind: 'right' | 'wrong' | 'spurious' | 'missed';
+  /** Null: the whole image. */
+  readonly box: Box | null;
+  readonly said: string | null;
+  readonly isTruly: string | null;
+}
+
+/** What a pipeline said of an image, held against its labels. */
+export function marksOf(
+  stages: readonly ManifestStage[],
+  { answer, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
+): Mark[] {
+  const results = resultsByStage(answer.answer, stages.length);
+  const { answers, truths } = requestVerdict(stages, results, truth);
+  const first = results[0]?.[0];
+  const boxOf = (i: number): Box | null =>
+    first?.task === 'object-detection' ? (first.detections[i] ?? null) : null;
+  const said = (i: number): string | null =>
+    inWords(stages, (s) => {
+      const result = results[s]?.[i];
+      return result?.task === 'image-classification' ? result.label : undefined;
+    });
+  const isTruly = (k: number) => inWords(stages, (s) => truth.labels[stages[s]!.name]?.[k]);
+  const found = Array.from({ length: answers }, (_, i): Mark => {
+    const k = truths.findIndex(({ answer }) => answer === i);
+    const kind = k < 0 ? 'spurious' : truths[k]!.right ? 'right' : 'wrong';
+    return { kind, box: boxOf(i), said: said(i), isTruly: k < 0 ? null : isTruly(k) };
+  });
+  const missed = truths.flatMap(({ answer }, k): Mark[] =>
+    answer < 0 ? [{ kind: 'missed', box: boxOfTruth(truth, k), said: null, isTruly: isTruly(k) }] : [],
+  );
+  return [...found, ...missed];
+}
+
+const boxOfTruth = ({ boxes }: Truth, k: number): Box | null => boxes?.[k] ?? null;
+
+/** The classes of all classification stages, by their names; null where there is none. */
+function inWords(stages: readonly ManifestStage[], labelOf: (stage: number) => number | undefined) {
+  const words = stages.flatMap((stage, s) => {
+    const label = stage.task === 'image-classification' ? labelOf(s) : undefined;
+    return label === undefined || stage.task !== 'image-classification'
+      ? []
+      : [stage.classes[label] ?? `class ${label}`];
+  });
+  return words.length ? words.join(', ') : null;
+}
+
+/** A mark in a few words, e.g. `Coat, is Shirt`. */
+export function markText({ kind, said, isTruly }: Mark): string {
+  if (kind === 'right') return said ?? 'found';
+  if (kind === 'missed') return `missed ${isTruly ?? 'object'}`;
+  if (kind === 'spurious') return `${said ?? 'object'}, nothing there`;
+  return `${said}, is ${isTruly}`;
+}
