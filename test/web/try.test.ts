@@ -1,0 +1,217 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, BrowserContext, Page, Worker } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Host, servePage } from '../../bench/host.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { exportProfile } from '../../workers/store/exchange.ts';
+import { loadFashion } from '../workers/fashion.ts';
+import { fashionProfile } from './fixtures.ts';
+import { openBrowser } from './serve.ts';
+
+/** The built page with its real engine: real models, workers and scenes, on a profile whose times are invented. */
+
+let browser: Browser;
+let host: Host;
+let context: BrowserContext;
+let page: Page;
+let profile: string;
+
+beforeAll(async () => {
+  [browser, host, profile] = await Promise.all([openBrowser(), servePage(0), ofRealModels()]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  page = await context.newPage();
+  await page.goto(host.url);
+  await page
+    .getByLabel('Import profile')
+    .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(profile) });
+});
+afterEach(() => context.close());
+
+/** The invented profile, as if of the models that ship. */
+async function ofRealModels(): Promise<string> {
+  const { manifest } = await loadFashion();
+  const invented = fashionProfile();
+  const sums = new Map(
+    manifest.stages.flatMap((stage) => stage.variants.map((v) => [`${stage.name}/${v.name}`, v.sha256])),
+  );
+  const stages: Profile['stages'] = invented.stages.map((stage) => ({
+    ...stage,
+    variants: stage.variants.map((v) => ({ ...v, sha256: sums.get(`${stage.name}/${v.name}`)! })),
+  }));
+  return exportProfile({ ...invented, stages, device: { ...invented.device, logicalCores: 2 } });
+}
+
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
+
+interface Asked {
+  readonly backend: 'wasm' | 'webgpu';
+  readonly slaMs: number;
+  readonly ratePerS: number;
+}
+
+/** Plans with one backend, and waits until the plan is confirmed. */
+async function planned({ backend, slaMs, ratePerS }: Asked): Promise<void> {
+  const other = backend === 'wasm' ? 'webgpu' : 'wasm';
+  await page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox', { name: other }).uncheck();
+  await typed('SLA').fill(String(slaMs));
+  await typed('Arrival rate').fill(String(ratePerS));
+  await page.locator('.answer[aria-busy=false]:not(.stale) .verdict').waitFor();
+}
+
+async function start(): Promise<void> {
+  await button('Run the plan').click();
+  await page.locator('.live-charts').waitFor({ timeout: 60_000 });
+}
+
+async function ended(): Promise<RunReport> {
+  await page.locator('.outcome').waitFor({ timeout: 90_000 });
+  const [file] = await Promise.all([page.waitForEvent('download'), button('Export report').click()]);
+  const report = parseRunReport(JSON.parse(await readFile(await file.path(), 'utf8')), 'the report');
+  const { completed, shed, failed } = report.result;
+  expect(completed + shed + failed).toBe(report.load.requests);
+  return report;
+}
+
+/** The workers that serve, by the names that the executor gave them. */
+async function stageWorkers(): Promise<Worker[]> {
+  const named = await Promise.all(
+    page.workers().map(async (worker) => ({ worker, name: await worker.evaluate(() => self.name) })),
+  );
+  return named.filter(({ name }) => name.includes('~')).map(({ worker }) => worker);
+}
+
+async function takeTrace(text: string): Promise<void> {
+  await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
+  await page
+    .getByLabel('Choose a trace')
+    .setInputFiles({ name: 'rising.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+}
+
+describe('the section Try it', () => {
+  it('runs the plan on real scenes, live, and holds what was measured against what was predicted', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+    await typed('Duration (s)').fill('8');
+    await start();
+    await page.locator('.scene svg[role=img]').first().waitFor();
+    await expect.poll(() => page.locator('.scene-picture [class^=mark-]').count()).toBeGreaterThan(0);
+    const [said] = await page.locator('.scene svg').evaluateAll((all) => all.map((one) => one.ariaLabel));
+    expect(said).toMatch(/[a-z]/);
+    const drawn = await page
+      .locator('.scene canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) =>
+        canvas
+          .getContext('2d')!
+          .getImageData(0, 0, canvas.width, canvas.height)
+          .data.some((value, i) => i % 4 < 3 && value > 0),
+      );
+    expect(drawn).toBe(true);
+    for (const title of ['Arrival rate', 'Latency', 'Batch fill', 'Accuracy', 'Cores in use'])
+      expect(await page.locator('.live-chart', { hasText: title }).count()).toBe(1);
+    await expect.poll(() => page.locator('.live-dots').first().getAttribute('d')).toMatch(/M.*M/);
+
+    const report = await ended();
+    expect(report.load.requests).toBe(40);
+    expect(report.result.completed).toBeGreaterThan(0);
+    expect(report.result.accuracy.endToEnd).toBeGreaterThan(0.5);
+    const summary = page.locator('.outcome .summary-table');
+    expect(await summary.textContent()).toMatch(/predicted/);
+    expect(await page.locator('.outcome p[role=status]').textContent()).toContain('40 sent');
+  });
+
+  it('switches plans while the load of a trace rises', async () => {
+    await planned({ backend: 'wasm', slaMs: 1000, ratePerS: 2 });
+    await takeTrace(JSON.stringify({ rates: [2, 2, 2, 2, ...Array(14).fill(60)] }));
+    await page.getByText('rising.json: 18 rates').waitFor();
+    await page.getByRole('checkbox', { name: /Adapt/ }).check();
+    await typed('Decide every (s)').fill('3');
+    await start();
+    const log = page.getByRole('log', { name: 'What happened' });
+    await expect.poll(() => log.textContent(), { timeout: 40_000 }).toContain('switched to');
+    const report = await ended();
+    expect(report.adaptation!.steps.length).toBeGreaterThan(1);
+    expect(report.plans.length).toBeGreaterThan(1);
+    expect(report.plans.at(-1)!.plan.ratePerS).toBeGreaterThan(2);
+    expect(report.result.failed).toBe(0);
+    expect(await page.locator('.outcome').textContent()).toContain('switched to');
+  });
+
+  it('replaces a worker that dies in the middle of a run, tells of it, and loses no request', async () => {
+    await planned({ backend: 'wasm', slaMs: 5000, ratePerS: 5 });
+    await typed('Duration (s)').fill('10');
+    await start();
+    const [worker] = await stageWorkers();
+    // An error that nobody catches ends a worker's work as a crash does: the page is told, and nothing answers.
+    await worker!.evaluate(() => {
+      setTimeout(() => {
+        throw new Error('out of memory');
+      });
+    });
+    const log = page.getByRole('log', { name: 'What happened' });
+    await expect.poll(() => log.textContent(), { timeout: 30_000 }).toContain('replaces a lost one');
+    const report = await ended();
+    expect(report.load.requests).toBe(50);
+    expect(report.result.failed).toBe(0);
+    expect(report.events.map(({ what }) => what).join()).toMatch(/was lost \(.*out of memory/);
+  });
+
+  it('goes on with a new GPU device after the one it had is lost', async () => {
+    // With the lightest variants, for a software adapter.
+    await typed('Weight of cost, β').fill('10');
+    await planned({ backend: 'webgpu', slaMs: 20_000, ratePerS: 1 });
+    await typed('Duration (s)').fill('15');
+    await start();
+    await expect.poll(() => page.locator('.scene').count(), { timeout: 20_000 }).toBeGreaterThan(0);
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess').catch(() => {});
+    const log = page.getByRole('log', { name: 'What happened' });
+    await expect.poll(() => log.textContent(), { timeout: 40_000 }).toContain('replaces a lost one');
+    const report = await ended();
+    expect(report.load.requests).toBe(15);
+    expect(report.result.failed).toBe(0);
+    expect(report.events.map(({ what }) => what).join()).toContain('was lost');
+  });
+
+  it('keeps what was measured where it is stopped', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+    await typed('Duration (s)').fill('600');
+    await start();
+    await expect.poll(() => page.locator('.tally dd').first().textContent()).toMatch(/[1-9]/);
+    await button('Stop').click();
+    const report = await ended();
+    expect(report.load.requests).toBeGreaterThan(0);
+    expect(report.load.requests).toBeLessThan(3000);
+    expect(report.load.durationS).toBeLessThan(300);
+    await button('Run the plan').waitFor();
+  });
+
+  it('refuses what is no trace and what is too much, and says why', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+    await takeTrace('{"rates": [1, -2]}');
+    await page.getByText(/rates\[1\]/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+    await takeTrace(JSON.stringify({ rates: [1e6] }));
+    await page.getByText(/1000000 requests; the page runs at most/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+  });
+
+  it('says why a plan cannot run here', async () => {
+    const elsewhere = JSON.parse(profile) as Profile;
+    elsewhere.stages[0]!.variants = elsewhere.stages[0]!.variants.map((variant) => ({
+      ...variant,
+      sha256: '0'.repeat(64),
+    }));
+    await page.getByLabel('Import profile').setInputFiles({
+      name: 'other.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(elsewhere)),
+    });
+    await page.getByText(/that was profiled is not among this page's/).waitFor();
+    expect(await button('Run the plan').isDisabled()).toBe(true);
+  });
+});
