@@ -69,7 +69,7 @@ async function start(): Promise<void> {
 }
 
 async function ended(): Promise<RunReport> {
-  await page.locator('.outcome').waitFor({ timeout: 90_000 });
+  await page.locator('.outcome').waitFor({ timeout: 120_000 });
   const [file] = await Promise.all([page.waitForEvent('download'), button('Export report').click()]);
   const report = parseRunReport(JSON.parse(await readFile(await file.path(), 'utf8')), 'the report');
   const { completed, shed, failed } = report.result;
@@ -92,7 +92,7 @@ async function takeTrace(text: string): Promise<void> {
     .setInputFiles({ name: 'rising.json', mimeType: 'application/json', buffer: Buffer.from(text) });
 }
 
-describe('the section Try it', () => {
+describe('the section Try it', { timeout: 120_000 }, () => {
   it('runs the plan on real scenes, live, and holds what was measured against what was predicted', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
     await typed('Duration (s)').fill('8');
@@ -131,8 +131,7 @@ describe('the section Try it', () => {
     await page.getByRole('checkbox', { name: /Adapt/ }).check();
     await typed('Decide every (s)').fill('3');
     await start();
-    const log = page.getByRole('log', { name: 'What happened' });
-    await expect.poll(() => log.textContent(), { timeout: 40_000 }).toContain('switched to');
+    await page.locator('#try', { hasText: 'switched to' }).waitFor({ timeout: 60_000 });
     const report = await ended();
     expect(report.adaptation!.steps.length).toBeGreaterThan(1);
     expect(report.plans.length).toBeGreaterThan(1);
@@ -152,8 +151,7 @@ describe('the section Try it', () => {
         throw new Error('out of memory');
       });
     });
-    const log = page.getByRole('log', { name: 'What happened' });
-    await expect.poll(() => log.textContent(), { timeout: 30_000 }).toContain('replaces a lost one');
+    await page.locator('#try', { hasText: 'replaces a lost one' }).waitFor({ timeout: 60_000 });
     const report = await ended();
     expect(report.load.requests).toBe(50);
     expect(report.result.failed).toBe(0);
@@ -163,19 +161,19 @@ describe('the section Try it', () => {
   it('goes on with a new GPU device after the one it had is lost', async () => {
     // With the lightest variants, for a software adapter.
     await typed('Weight of cost, β').fill('10');
-    await planned({ backend: 'webgpu', slaMs: 20_000, ratePerS: 1 });
+    await planned({ backend: 'webgpu', slaMs: 100_000, ratePerS: 1 });
     await typed('Duration (s)').fill('15');
     await start();
-    await expect.poll(() => page.locator('.scene').count(), { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('.scene').count(), { timeout: 60_000 }).toBeGreaterThan(0);
     const session = await browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess').catch(() => {});
-    const log = page.getByRole('log', { name: 'What happened' });
-    await expect.poll(() => log.textContent(), { timeout: 40_000 }).toContain('replaces a lost one');
+    // Told while it runs, and in what came out.
+    await page.locator('#try', { hasText: 'replaces a lost one' }).waitFor({ timeout: 120_000 });
     const report = await ended();
     expect(report.load.requests).toBe(15);
     expect(report.result.failed).toBe(0);
     expect(report.events.map(({ what }) => what).join()).toContain('was lost');
-  });
+  }, 240_000);
 
   it('keeps what was measured where it is stopped', async () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
