@@ -5,6 +5,7 @@ import { gatewayCommand } from './commands/gateway.ts';
 import { profileCommand } from './commands/profile.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stageCommand } from './commands/stage.ts';
+import { watchCommand } from './commands/watch.ts';
 
 const program = new Command('ipa-agent')
   .description('Profiles and serves an inference pipeline on this machine by a plan.')
@@ -23,6 +24,7 @@ await runProgram(program, [
   profileCommand(),
   serveCommand(),
   applyCommand(),
+  watchCommand(),
   stageCommand(),
   gatewayCommand(),
 ]);

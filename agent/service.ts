@@ -37,6 +37,7 @@ export class Service {
   readonly models: ReadonlyMap<string, ServedModel>;
   #executor!: Executor;
   #adapter: Adapter | undefined;
+  #adaptedFromMs = 0;
   #replacing: Promise<unknown> = Promise.resolve();
   #draining = false;
   #inFlight = 0;
@@ -109,7 +110,7 @@ export class Service {
     try {
       const answers = await Promise.all(
         items.map(async (item) => {
-          if (only === undefined) this.#adapter?.arrived(arrivalMs);
+          if (only === undefined) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
           const answer = await this.#executor.submit(item, arrivalMs, only);
           this.telemetry.ended(name, answer.outcome, answer.latencyMs);
           return answer;
@@ -165,6 +166,7 @@ export class Service {
   #follow(): void {
     const adaptation = this.options.adaptation?.(this.plan);
     if (!adaptation || this.#draining) return;
+    this.#adaptedFromMs = performance.now();
     this.#adapter = new Adapter(adaptation, this.#executor, {
       onStep: () => {},
       onSwitch: () => this.telemetry.switched(),

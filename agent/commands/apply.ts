@@ -8,7 +8,7 @@ import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { appliedText } from '../kubernetes/applied-text.ts';
-import { applyPlan, previousPlan } from '../kubernetes/apply.ts';
+import { applyPlan, previousPlan, servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { loadModelFolder } from '../model-folder.ts';
@@ -35,7 +35,8 @@ export const applyCommand = () =>
       'after',
       `
 Variants and batches change in the pods that run; pods are replaced only where they need other resources. Nothing is
-changed unless the API server takes all of it.
+changed unless the API server takes all of it. Image, manifest and node selector stay as they were where they are not
+given.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune
@@ -47,7 +48,8 @@ changed unless the API server takes all of it.
       const path = flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline });
       const { manifest } = await loadModelFolder(path);
       checkPipeline(plan, manifest);
-      const settings = clusterSettings(flags, plan.pipeline);
+      const { settings: before } = await servedBy(cluster, plan.pipeline, flags.namespace);
+      const settings = clusterSettings(flags, plan.pipeline, before);
       const applied = await applyPlan(cluster, plan, { facts: manifest, settings }, flags);
       if (flags.json)
         return console.log(

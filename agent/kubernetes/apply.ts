@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { z } from 'zod';
+import { parseJson } from '../../solver/documents/document.ts';
+import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import {
   kubernetesObjects,
   objectNames,
   ownLabels,
   planObject,
+  SETTINGS,
 } from '../../solver/exports/kubernetes/objects.ts';
 import { PLAN_KEY, TOKEN_KEY } from '../../solver/exports/kubernetes/pods.ts';
 import type { ClusterSettings, KubernetesObject, PipelineFacts } from '../../solver/exports/types.ts';
@@ -53,7 +56,7 @@ export async function applyPlan(
   { facts, settings }: Deployed,
   { force = false, dryRun = false, prune = false }: PlanApplyOptions = {},
 ): Promise<Applied[]> {
-  const objects = await withPrevious(cluster, plan, kubernetesObjects(plan, facts, settings));
+  const objects = await withPrevious(cluster, plan, settings, kubernetesObjects(plan, facts, settings));
   const trial = await applyAll(cluster, objects, { force, dryRun: true });
   const unwanted = prune ? await leftOver(cluster, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(cluster, plan.pipeline, settings.namespace, dryRun);
@@ -66,18 +69,36 @@ export async function applyPlan(
   ];
 }
 
-/** The plan that a cluster is to serve, and the one before it; null where there is none. @throws InvalidDocumentError */
-export async function plansOf(
-  cluster: Cluster,
-  pipeline: string,
-  namespace: string,
-): Promise<{ serving: Plan | null; previous: Plan | null }> {
-  const { apiVersion, kind, metadata } = planRef(pipeline, namespace);
-  const object = await cluster.read({ apiVersion, kind, metadata });
+/** What a cluster serves of a pipeline; null: nothing. */
+export interface Served {
+  readonly serving: Plan | null;
+  /** The plan before it. */
+  readonly previous: Plan | null;
+  /** What it was applied with. */
+  readonly settings: ClusterSettings | null;
+}
+
+const settingsSchema = z.object({
+  image: z.string().min(1),
+  manifest: z.string().min(1),
+  nodeSelector: z.record(z.string(), z.string()),
+});
+
+/** @throws InvalidDocumentError where somebody has spoilt it */
+export async function servedBy(cluster: Cluster, pipeline: string, namespace: string): Promise<Served> {
+  const ref = planRef(pipeline, namespace);
+  const object = await cluster.read(ref);
+  const source = (key: string) => `ConfigMap ${ref.metadata.name}, ${key}`;
   const data = (object?.data ?? {}) as Record<string, string>;
   const planAt = (key: string) =>
-    data[key] === undefined ? null : parsePlan(JSON.parse(data[key]), `${kind} ${metadata.name}, ${key}`);
-  return { serving: planAt(PLAN_KEY), previous: planAt(PREVIOUS_KEY) };
+    data[key] === undefined ? null : parseJson(planSchema, data[key], source(key), PLAN);
+  const settings = object?.metadata.annotations?.[SETTINGS];
+  return {
+    serving: planAt(PLAN_KEY),
+    previous: planAt(PREVIOUS_KEY),
+    settings:
+      settings === undefined ? null : { namespace, ...parseJson(settingsSchema, settings, source(SETTINGS)) },
+  };
 }
 
 /** The config map of a pipeline's plan. */
@@ -89,7 +110,7 @@ export const planRef = (pipeline: string, namespace: string) => ({
 
 /** The plan that a rollback goes to. @throws NoPreviousPlanError */
 export async function previousPlan(cluster: Cluster, pipeline: string, namespace: string): Promise<Plan> {
-  const { previous } = await plansOf(cluster, pipeline, namespace);
+  const { previous } = await servedBy(cluster, pipeline, namespace);
   if (previous === null) throw new NoPreviousPlanError(pipeline, namespace);
   return previous;
 }
@@ -98,13 +119,13 @@ export async function previousPlan(cluster: Cluster, pipeline: string, namespace
 async function withPrevious(
   cluster: Cluster,
   plan: Plan,
+  settings: ClusterSettings,
   objects: readonly KubernetesObject[],
 ): Promise<KubernetesObject[]> {
-  const { namespace } = objects[0]!.metadata;
-  const { serving, previous } = await plansOf(cluster, plan.pipeline, namespace!);
+  const { serving, previous } = await servedBy(cluster, plan.pipeline, settings.namespace);
   const kept = serving !== null && JSON.stringify(serving) !== JSON.stringify(plan) ? serving : previous;
   if (kept === null) return [...objects];
-  const withKept = planObject(plan, { namespace: namespace! }, { [PREVIOUS_KEY]: JSON.stringify(kept) });
+  const withKept = planObject(plan, settings, { [PREVIOUS_KEY]: JSON.stringify(kept) });
   return objects.map((object) => (object.metadata.name === withKept.metadata.name ? withKept : object));
 }
 

@@ -65,10 +65,11 @@ async function send(connection: Connection, asked: Asked, silentMs: number): Pro
     timeout: silentMs,
   });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // A server without TLS, as a proxy on this machine is, gets no agent for TLS.
+    // A server without TLS, as a proxy on this machine is, gets no agent for TLS; and none that keeps connections, which
+    // may be cut when they are used again.
     const outgoing =
       url.protocol === 'http:'
-        ? httpRequest(url, { ...options, agent: undefined }, resolve)
+        ? httpRequest(url, { ...options, agent: false }, resolve)
         : httpsRequest(url, options, resolve);
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer for ${silentMs / 1000} s`)));
     outgoing.on('error', reject);

@@ -5,14 +5,15 @@ import type { ClusterSettings } from '../../solver/exports/types.ts';
 export const addClusterOptions = (command: Command): Command =>
   command
     .addOption(namespaceOption())
-    .option('--image <name>', 'the image that agent/Containerfile builds', 'ipa-edge:0.1.0')
+    .option('--image <name>', `the image that agent/Containerfile builds (default: ${IMAGE})`)
     .option('--image-manifest <path>', "the manifest in the image (default: the shipped pipeline's)")
     .option(
       '--node-selector <label=value...>',
       'nodes like the one that was profiled, beside its system and architecture',
       label,
-      {},
     );
+
+const IMAGE = 'ipa-edge:0.1.0';
 
 export const namespaceOption = () =>
   new Option('--namespace <name>', 'where the objects live').default('default').argParser((text) => {
@@ -23,22 +24,27 @@ export const namespaceOption = () =>
 
 interface ClusterFlags {
   readonly namespace: string;
-  readonly image: string;
+  readonly image?: string;
   readonly imageManifest?: string;
-  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
 }
 
-export const clusterSettings = (flags: ClusterFlags, pipeline: string): ClusterSettings => ({
-  namespace: flags.namespace,
-  image: flags.image,
-  manifest: flags.imageManifest ?? `models/${pipeline}/manifest.json`,
-  nodeSelector: flags.nodeSelector,
+/** @param applied what is not given stays as it was applied */
+export const clusterSettings = (
+  { namespace, image, imageManifest, nodeSelector }: ClusterFlags,
+  pipeline: string,
+  applied: ClusterSettings | null = null,
+): ClusterSettings => ({
+  namespace,
+  image: image ?? applied?.image ?? IMAGE,
+  manifest: imageManifest ?? applied?.manifest ?? `models/${pipeline}/manifest.json`,
+  nodeSelector: nodeSelector ?? applied?.nodeSelector ?? {},
 });
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
-function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
+function label(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [key, value, ...more] = text.split('=');
   if (value === undefined || more.length > 0 || !LABEL_KEY.test(key!) || !LABEL_VALUE.test(value))
     throw new InvalidArgumentError('Expected a label like node.kubernetes.io/instance-type=c5.large.');

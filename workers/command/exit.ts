@@ -26,6 +26,7 @@ const BAD_INPUT = new Set([
   'NotDeployableError',
   'NoClusterError',
   'NoPreviousPlanError',
+  'NothingAppliedError',
 ]);
 
 export function exitCodeOf(error: unknown): number {

@@ -22,7 +22,10 @@ export interface AdapterHooks {
 /** Between two looks at whether the plan is overtaken. */
 const LOOK_MS = 1000;
 
-/** Follows the load of a running executor: counts arrivals, decides every interval, and switches. */
+/** What runs a plan and can change to another: an executor, or a cluster. */
+export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'>;
+
+/** Follows the load of what runs a plan: counts arrivals, decides every interval, and switches. */
 export class Adapter {
   readonly #startMs = performance.now();
   /** Requests of each second from `#firstS` on, the current one too; those before it are no longer needed. */
@@ -40,7 +43,7 @@ export class Adapter {
 
   constructor(
     private readonly options: AdaptationOptions,
-    private readonly executor: Executor,
+    private readonly executor: Adaptable,
     private readonly hooks: AdapterHooks,
   ) {
     this.#decided = executor.plan;

@@ -16,6 +16,8 @@ import {
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
+/** Annotation of the plan's config map: image, manifest and node selector that it was applied with, as JSON. */
+export const SETTINGS = 'ipa-edge/settings';
 const PART_OF = 'app.kubernetes.io/part-of';
 
 /** What the objects of a pipeline are called. */
@@ -72,15 +74,20 @@ export function kubernetesObjects(
   ];
 }
 
-/** The config map that holds a plan, and others under further keys. */
+/** The config map that holds a plan, with what it was applied with, and others under further keys. */
 export const planObject = (
   plan: Plan,
-  { namespace }: Pick<ClusterSettings, 'namespace'>,
+  { namespace, ...settings }: ClusterSettings,
   more: Readonly<Record<string, string>> = {},
 ): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
-  metadata: { name: objectNames(plan.pipeline).plan, namespace, labels: ownLabels(plan.pipeline) },
+  metadata: {
+    name: objectNames(plan.pipeline).plan,
+    namespace,
+    labels: ownLabels(plan.pipeline),
+    annotations: { [SETTINGS]: JSON.stringify(settings) },
+  },
   data: { [PLAN_KEY]: JSON.stringify(plan), ...more },
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { applyPlan, NoPreviousPlanError, plansOf, previousPlan } from '../../../agent/kubernetes/apply.ts';
+import { applyPlan, NoPreviousPlanError, previousPlan, servedBy } from '../../../agent/kubernetes/apply.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import {
@@ -155,7 +155,7 @@ test('the plan before is kept to go back to, and going back can be undone', asyn
   await applyPlan(cluster, changed({ replicas: 4 }), deployed);
   await applyPlan(cluster, changed({ replicas: 4 }), deployed);
   await applyPlan(cluster, await previousPlan(cluster, 'fashion', 'shop'), deployed);
-  const { serving, previous } = await plansOf(cluster, 'fashion', 'shop');
+  const { serving, previous } = await servedBy(cluster, 'fashion', 'shop');
   expect(serving!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
 });

@@ -88,7 +88,8 @@ export function setLeaf(root: JsonObject, path: string, value: Json | undefined)
     const next = steps[i + 1];
     if (next === undefined) {
       if (value === undefined) delete at[field];
-      else at[field] = structuredClone(value);
+      // An empty object says that there is one, not what is in it.
+      else if (!(isObject(value) && isObject(at[field]))) at[field] = structuredClone(value);
       return;
     }
     if (next.startsWith('k:')) {

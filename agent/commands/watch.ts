@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Command, Option } from 'commander';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { clusterName } from '../../solver/exports/names.ts';
+import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { namespaceOption } from '../../workers/command/cluster.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { Adaptation } from '../adaptation.ts';
+import { servedBy } from '../kubernetes/apply.ts';
+import { openCluster } from '../kubernetes/client.ts';
+import { loadModelFolder } from '../model-folder.ts';
+import { control, NothingAppliedError } from '../watch/controller.ts';
+import { Leadership } from '../watch/lease.ts';
+import { addKubeconfigOptions } from './kubeconfig.ts';
+
+interface WatchFlags {
+  readonly pipeline?: string;
+  readonly manifest?: string;
+  readonly profile: string;
+  readonly namespace: string;
+  readonly interval: number;
+  readonly predictor: PredictorName;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+export const watchCommand = () =>
+  addKubeconfigOptions(
+    new Command('watch')
+      .description('plan again as the load of a cluster changes, and apply the plans')
+      .requiredOption('--profile <file>', 'what the plan that serves was made from')
+      .addOption(option.pipelineOption())
+      .addOption(option.manifestOption())
+      .addOption(namespaceOption())
+      .option('--interval <duration>', 'between two decisions', option.duration, 10)
+      .addOption(
+        new Option('--predictor <name>', 'what foresees the load').choices(PREDICTORS).default('learned'),
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
+It needs nothing but a kubeconfig: what arrives is read from the gateway through the API server. Of several that watch the
+same pipeline one leads. The history of plans is in the cluster's events.
+
+  $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
+  $ kubectl events --namespace shop --for configmap/fashion-plan`,
+    )
+    .action(async (flags: WatchFlags) => {
+      const profile = await readJson(flags.profile, parseProfile);
+      const { manifest } = await loadModelFolder(option.manifestPath(flags));
+      const { name: pipeline } = manifest;
+      const { namespace } = flags;
+      const signal = interruptSignal('stopping to watch');
+      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
+      const cluster = await openCluster(flags);
+      const { settings, serving } = await servedBy(cluster, pipeline, namespace);
+      if (settings === null || serving === null) throw new NothingAppliedError(pipeline, namespace);
+      const adaptation = await Adaptation.open(profile, flags.predictor, flags.interval);
+      try {
+        adaptation.check(serving, `The plan of namespace ${namespace}`);
+        const leadership = new Leadership({
+          cluster,
+          namespace,
+          name: `${clusterName(pipeline)}-watch`,
+          identity: `${hostname()}_${randomUUID()}`,
+          signal,
+          onEvent: tell,
+        });
+        const deployed = { facts: manifest, settings };
+        tell(`watching ${pipeline} in namespace ${namespace}`);
+        await leadership.run((leading) =>
+          control(
+            { cluster, pipeline, deployed, adaptation: (plan) => adaptation.of(plan), onEvent: tell },
+            leading,
+          ),
+        );
+      } finally {
+        adaptation.close();
+      }
+    });

@@ -1,0 +1,186 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import { objectNames } from '../../solver/exports/kubernetes/objects.ts';
+import { message } from '../../workers/errors.ts';
+import { type Adaptable, type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
+import { sleep } from '../../workers/executor/clock.ts';
+import { applyPlan, type Deployed, servedBy } from '../kubernetes/apply.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { BACK_OFF, type BackOff, pauseMs } from '../kubernetes/follow.ts';
+import { counterOf, Growth } from './arrivals.ts';
+import { planChangeText, recordEvent } from './events.ts';
+
+export interface ControllerOptions {
+  readonly cluster: Cluster;
+  readonly pipeline: string;
+  readonly deployed: Deployed;
+  /** How to follow the load with what a plan was asked for. */
+  readonly adaptation: (plan: Plan) => AdaptationOptions;
+  readonly backOff?: BackOff;
+  onEvent(what: string): void;
+}
+
+/** Between two looks at what has arrived. */
+const LOOK_MS = 1000;
+
+/** There is nothing to follow the load with. */
+export class NothingAppliedError extends Error {
+  override name = 'NothingAppliedError';
+  constructor(pipeline: string, namespace: string) {
+    super(`Namespace ${namespace} serves no plan of ${pipeline}: apply one first, with ipa-agent apply.`);
+  }
+}
+
+/**
+ * Makes a cluster follow its load until the signal aborts: what arrived at the gateway → predictor → planner → apply. Where
+ * the cluster cannot be asked it is asked again, and what arrived meanwhile is counted then; where a plan cannot be
+ * applied the one before stays, and the next decision tries again. A plan that somebody else applies is followed from
+ * then on.
+ */
+export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
+  const cluster = new Patient(options, signal);
+  while (!signal.aborted) {
+    const serving = await cluster.ask(() => servingPlan(options));
+    if (serving) await followLoad(options, serving, cluster, signal);
+  }
+}
+
+/** Until the signal aborts, or somebody else has applied another plan. */
+async function followLoad(
+  options: ControllerOptions,
+  serving: Plan,
+  patient: Patient,
+  signal: AbortSignal,
+): Promise<void> {
+  const { cluster, pipeline, onEvent, adaptation } = options;
+  const { namespace } = options.deployed.settings;
+  const target = new ClusterTarget(options, serving);
+  const adapter = new Adapter(adaptation(serving), target, {
+    onStep: () => {},
+    onSwitch: () => {},
+    onEvent(what) {
+      onEvent(what);
+      void target.record('Warning', 'PlanStays', what);
+    },
+  });
+  const look = async () => ({
+    plan: await servingPlan(options),
+    count: counterOf(
+      await cluster.serviceText(namespace, objectNames(pipeline).gateway, '/metrics'),
+      'ipa_edge_arrivals_total',
+      pipeline,
+    ),
+  });
+  const startMs = performance.now();
+  const arrivals = new Growth();
+  let lookedMs = 0;
+  try {
+    while (!signal.aborted) {
+      const { changes } = target;
+      const seen = await patient.ask(look);
+      if (!seen) return;
+      if (target.changes === changes && !target.busy && !same(seen.plan, target.plan))
+        return onEvent('another plan was applied: it is followed from now on');
+      const nowMs = performance.now() - startMs;
+      const arrived = arrivals.since(seen.count);
+      // When in the meantime each came is not known: evenly.
+      for (let i = 0; i < arrived; i++)
+        adapter.arrived(lookedMs + ((i + 0.5) / arrived) * (nowMs - lookedMs));
+      lookedMs = nowMs;
+      await sleep(LOOK_MS, signal);
+    }
+  } finally {
+    adapter.stop();
+    await target.idle();
+  }
+}
+
+const same = (a: Plan, b: Plan): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** @throws NothingAppliedError */
+async function servingPlan({ cluster, pipeline, deployed }: ControllerOptions): Promise<Plan> {
+  const { namespace } = deployed.settings;
+  const { serving } = await servedBy(cluster, pipeline, namespace);
+  if (serving === null) throw new NothingAppliedError(pipeline, namespace);
+  return serving;
+}
+
+/** Asks a cluster until it answers. */
+class Patient {
+  constructor(
+    private readonly options: ControllerOptions,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Undefined where the signal aborts before. */
+  async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { onEvent, backOff = BACK_OFF } = this.options;
+    for (let failures = 0; !this.signal.aborted; ) {
+      try {
+        const answer = await work();
+        if (failures > 0) onEvent('the cluster answers again');
+        return answer;
+      } catch (error) {
+        if (failures === 0) onEvent(`the cluster cannot be followed: ${message(error)}`);
+        await sleep(pauseMs(backOff, ++failures), this.signal);
+      }
+    }
+    return undefined;
+  }
+}
+
+/** A cluster as what adapts: to change to a plan is to apply it. Changes follow each other. */
+class ClusterTarget implements Adaptable {
+  #plan: Plan;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  /** Plans that were applied. */
+  changes = 0;
+
+  constructor(
+    private readonly options: ControllerOptions,
+    serving: Plan,
+  ) {
+    this.#plan = serving;
+  }
+
+  get plan(): Plan {
+    return this.#plan;
+  }
+
+  switchTo(plan: Plan): Promise<void> {
+    this.#waiting++;
+    const done = this.#last.then(() => this.#apply(plan)).finally(() => this.#waiting--);
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  rebatch(plan: Plan): void {
+    void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
+  }
+
+  /** Whether a plan is being applied. */
+  get busy(): boolean {
+    return this.#waiting > 0;
+  }
+
+  /** Resolves when nothing is being applied. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
+  async #apply(plan: Plan): Promise<void> {
+    const { cluster, deployed, onEvent } = this.options;
+    await applyPlan(cluster, plan, deployed);
+    const text = planChangeText(this.#plan, plan);
+    this.#plan = plan;
+    this.changes++;
+    onEvent(text);
+    await this.record('Normal', 'PlanChanged', text);
+  }
+
+  /** History is nice to have: nothing fails for it. */
+  async record(type: 'Normal' | 'Warning', reason: string, text: string): Promise<void> {
+    const { cluster, pipeline, deployed } = this.options;
+    await recordEvent(cluster, pipeline, deployed.settings.namespace, { type, reason, text }).catch(() => {});
+  }
+}

@@ -1,0 +1,80 @@
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { follow } from '../../../agent/kubernetes/follow.ts';
+import { standInCluster } from './cluster.ts';
+
+const object = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'shop', labels: { a: 'b' } },
+});
+
+test('objects are followed through cut connections, a watch that has expired, and a server that was gone', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const stop = new AbortController();
+  let names: string[] = [];
+  const events: string[] = [];
+  const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', labels: { a: 'b' } };
+  const ended = follow(cluster, ref, {
+    onChange: (objects) => {
+      names = objects.map(({ metadata }) => metadata.name).sort();
+    },
+    onEvent: (what) => events.push(what),
+    signal: stop.signal,
+    backOff: { firstMs: 20, mostMs: 100 },
+  });
+  onTestFinished(async () => {
+    stop.abort();
+    await ended;
+  });
+  const until = (expected: string[]) => vi.waitFor(() => expect(names).toEqual(expected), 10_000);
+  await cluster.apply(object('one'));
+  await cluster.apply({ ...object('other'), metadata: { name: 'other', namespace: 'shop' } });
+  await until(['one']);
+
+  const watches = () => standIn.seen.filter(({ url }) => url.includes('watch=true')).length;
+  standIn.cut();
+  await cluster.apply(object('two'));
+  await until(['one', 'two']);
+  const before = watches();
+  // What happens while it is cut off is forgotten too: it must list again.
+  await standIn.down();
+  standIn.store.remove('api/v1/namespaces/shop/configmaps/one');
+  standIn.store.compact();
+  await vi.waitFor(() => expect(events.join('\n')).toContain('cannot be followed'), 10_000);
+  await standIn.up();
+  await until(['two']);
+  expect(events.at(-1)).toContain('the API server is back');
+  expect(watches()).toBeGreaterThan(before);
+  await cluster.apply(object('three'));
+  await until(['three', 'two']);
+});
+
+test('a watch that the server ends as expired is begun anew from a list, with no word about it', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const stop = new AbortController();
+  const seen: string[][] = [];
+  const events: string[] = [];
+  // Between the list and the watch everything is forgotten, once.
+  const list = cluster.list.bind(cluster);
+  let times = 0;
+  vi.spyOn(cluster, 'list').mockImplementation(async (ref) => {
+    const listed = await list(ref);
+    if (times++ === 0) standIn.store.compact();
+    return listed;
+  });
+  const ended = follow(
+    cluster,
+    { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop' },
+    {
+      onChange: (objects) => seen.push(objects.map(({ metadata }) => metadata.name)),
+      onEvent: (what) => events.push(what),
+      signal: stop.signal,
+    },
+  );
+  await vi.waitFor(() => expect(seen).toHaveLength(2), 5000);
+  await cluster.apply(object('one'));
+  await vi.waitFor(() => expect(seen.at(-1)).toEqual(['one']), 5000);
+  expect(events).toEqual([]);
+  stop.abort();
+  await ended;
+});
