@@ -1,0 +1,41 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
+
+/** `ipa-agent serve` as a user starts it, on a free port. */
+export interface AgentProcess {
+  readonly child: ChildProcess;
+  /** What it has told so far: an object for each line. */
+  readonly told: readonly { readonly event: string; readonly [key: string]: unknown }[];
+  stderr(): string;
+  /** Resolves with its URL; undefined where it ends before it listens. */
+  readonly listening: Promise<string | undefined>;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+export function ipaAgentServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): AgentProcess {
+  const child = spawn(process.execPath, [COMMAND, 'serve', '--port', '0', '--json', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const told: AgentProcess['told'][number][] = [];
+  let rest = '';
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const listening = new Promise<string | undefined>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop()!;
+      for (const line of lines) told.push(JSON.parse(line));
+      const at = told.find(({ event }) => event === 'listening');
+      if (at) resolve(at.url as string);
+    });
+    ended.then(() => resolve(undefined));
+  });
+  return { child, told, stderr: () => stderr, listening, ended };
+}

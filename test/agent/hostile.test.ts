@@ -1,0 +1,199 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { afterEach, expect, test } from 'vitest';
+import { PlanRefusedError } from '../../agent/errors.ts';
+import { encodeRequest } from '../../agent/oip/infer.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { greedyClassifier } from '../onnx.ts';
+import { load, models, planOf, replicas, requestOf, type Serving, serving } from './serving.ts';
+
+let agent: Serving;
+
+afterEach(() => agent.close());
+
+test('an item that a model runs out of memory on fails alone; the others with it are answered', async () => {
+  const greedy = greedyClassifier(28, 28, 10);
+  const greedyModels: typeof models = {
+    ...models,
+    readVerified: async (file, sha256) =>
+      file === 'mlp64.onnx' ? greedy : models.readVerified(file, sha256),
+  };
+  const recruit = recruiter(greedyModels, await models.readPack(), nodeEnvironment());
+  agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { recruit });
+  const before = replicas();
+  const white = {
+    inputs: [
+      { name: 'images', datatype: 'UINT8', shape: [1, 1, 28, 28], data: new Uint8Array(784).fill(255) },
+    ],
+  } as const;
+  const failures: Promise<unknown>[] = [];
+  const tally = await load(agent.client, 80, 5, (sent) => {
+    if (sent % 20 === 10)
+      failures.push(
+        expect(agent.client.infer('classify', white)).rejects.toMatchObject({
+          status: 500,
+          reason: expect.stringContaining('classify failed on item 0'),
+        }),
+      );
+  });
+  await Promise.all(failures);
+  expect(failures).toHaveLength(4);
+  expect(tally).toEqual({ sent: 80, completed: 80, shed: 0, failed: 0, refused: 0 });
+  expect(replicas()).toEqual(before);
+  expect(agent.events.join('\n')).toMatch(/failed: .*(alloc|memory)/i);
+});
+
+test('clients that send half a body and go leave nothing behind', async () => {
+  agent = await serving({ workers: [['detect', 'classify']] });
+  for (let i = 0; i < 300; i++) {
+    const socket = connect(agent.port, '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const path = `POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n{"inputs": [`;
+    await new Promise((resolve) => socket.write(path, resolve));
+    socket.destroy();
+  }
+  // What they announced together is far beyond what may be in memory: were it still counted, nothing would be let in.
+  expect(await load(agent.client, 20, 2)).toMatchObject({ completed: 20 });
+});
+
+/** Of the memory that is in use once everything that can be is freed. */
+function usedBytes(): number {
+  setFlagsFromString('--expose-gc');
+  for (let i = 0; i < 3; i++) runInNewContext('gc')();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const TOKEN = 'token';
+const valid = (() => {
+  const { bytes, jsonLength } = encodeRequest(requestOf(1, 0, 2), true);
+  return { bytes, jsonLength: jsonLength! };
+})();
+const json = JSON.parse(new TextDecoder().decode(encodeRequest(requestOf(1), false).bytes));
+
+/** A body that is nearly right: a valid one with some bytes changed, or its end cut off. */
+const damaged = fc
+  .record({
+    at: fc.nat(valid.jsonLength - 1),
+    bytes: fc.uint8Array({ maxLength: 4 }),
+    length: fc.nat(valid.bytes.length),
+    cut: fc.boolean(),
+  })
+  .map(({ at, bytes, length, cut }) => {
+    const body = valid.bytes.slice(0, cut ? length : undefined);
+    body.set(bytes.subarray(0, Math.max(0, body.length - at)), Math.min(at, body.length));
+    return body as Uint8Array;
+  });
+
+const wrongInput = fc
+  .record(
+    {
+      name: fc.oneof(fc.constant('images'), fc.string()),
+      shape: fc.oneof(
+        fc.constant([1, 1, 28, 28]),
+        fc.array(fc.oneof(fc.nat(30), fc.integer(), fc.double()), { maxLength: 5 }),
+      ),
+      datatype: fc.constantFrom('UINT8', 'FP32', 'BYTES', 'x'),
+      data: fc.oneof(
+        fc.constant(json.inputs[0].data),
+        fc.array(fc.anything({ maxDepth: 2 }), { maxLength: 5 }),
+      ),
+      parameters: fc.dictionary(
+        fc.constantFrom('binary_data_size', 'x'),
+        fc.oneof(fc.integer(), fc.string()),
+      ),
+    },
+    { requiredKeys: [] },
+  )
+  .map((input) => Buffer.from(JSON.stringify({ inputs: [input] }) ?? ''));
+
+const fuzzed = fc.record({
+  method: fc.constantFrom('GET', 'POST', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'),
+  path: fc.oneof(
+    { weight: 6, arbitrary: fc.constant('/v2/models/classify/infer') },
+    fc.constantFrom(
+      '/plan',
+      '/metrics',
+      '/v2',
+      '/v2/models/fashion/infer',
+      '/v2/models/detect/versions/1/infer',
+    ),
+    fc.webPath(),
+    fc.string().map((name) => `/v2/models/${encodeURIComponent(name)}/infer`),
+  ),
+  headers: fc.record(
+    {
+      'content-type': fc.constantFrom('application/json', 'application/octet-stream', 'text/plain', 'x'),
+      'inference-header-content-length': fc.oneof(
+        fc.constant(String(valid.jsonLength)),
+        fc.integer().map(String),
+        fc.constantFrom('x', '1e3', '-1', '9'.repeat(30)),
+      ),
+      authorization: fc.constantFrom(`Bearer ${TOKEN}`, 'Bearer x', 'Basic eDp4'),
+      'content-encoding': fc.constantFrom('gzip', 'identity'),
+    },
+    { requiredKeys: [] },
+  ),
+  body: fc.oneof(
+    damaged,
+    wrongInput,
+    fc.uint8Array({ maxLength: 200 }),
+    fc.json({ maxDepth: 3 }).map((text) => Buffer.from(text)),
+  ),
+});
+type Fuzzed = typeof fuzzed extends fc.Arbitrary<infer T> ? T : never;
+
+const ANSWERS = new Set([200, 400, 401, 403, 404, 409, 411, 413, 415, 503]);
+
+const statusOf = ({ method, path, headers, body }: Fuzzed): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const length = { 'content-length': body.length };
+    const sent = request(
+      `${agent.url}${path}`,
+      { method, headers: { ...headers, ...length } },
+      (response) => {
+        response.resume();
+        response.on('end', () => resolve(response.statusCode!));
+      },
+    );
+    // A connection that ends before all of the body was sent has been answered, or the test would not get here.
+    sent.on('error', reject);
+    sent.end(body);
+  });
+
+test('10,000 fuzzed requests: each is answered with a status that fits, nothing ends, and memory comes back', async () => {
+  agent = await serving(
+    { workers: [['detect', 'classify']], batch: 8, maxWaitMs: 0 },
+    {
+      token: TOKEN,
+      checkPlan(_, source) {
+        throw new PlanRefusedError(source, ['no plan is taken here'], 'Send none.');
+      },
+    },
+  );
+  const before = replicas();
+  const counts = new Map<number, number>();
+  const fuzz = (numRuns: number, seed: number) =>
+    fc.assert(
+      fc.asyncProperty(fc.array(fuzzed, { minLength: 20, maxLength: 20 }), async (all) => {
+        for (const status of await Promise.all(all.map(statusOf))) {
+          counts.set(status, (counts.get(status) ?? 0) + 1);
+          expect(ANSWERS).toContain(status);
+        }
+      }),
+      { numRuns, seed },
+    );
+  await fuzz(50, 1);
+  const used = usedBytes();
+  await fuzz(500, 2);
+  expect((usedBytes() - used) / 2 ** 20).toBeLessThan(8);
+  expect([...counts.values()].reduce((sum, n) => sum + n, 0)).toBe(11_000);
+  for (const status of [200, 400, 404]) expect(counts.get(status)).toBeGreaterThan(100);
+  expect(replicas()).toEqual(before);
+  expect(await load(agent.client, 5, 1)).toMatchObject({ completed: 5 });
+  expect(agent.service.plan).toEqual(planOf({ workers: [['detect', 'classify']], batch: 8, maxWaitMs: 0 }));
+}, 300_000);

@@ -1,0 +1,159 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { OipClient } from '../../agent/oip/client.ts';
+import { placeHere } from '../../agent/planning.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { FASHION } from '../workers/fashion.ts';
+import { type AgentProcess, ipaAgentServe } from './command.ts';
+import { load, models, planOf, requestOf } from './serving.ts';
+
+const made: string[] = [];
+let folder: string;
+let agent: AgentProcess | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  made.push(folder);
+});
+
+afterEach(async () => {
+  agent?.child.kill('SIGKILL');
+  await agent?.ended;
+  agent = undefined;
+});
+
+afterAll(() => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+const { device } = await placeHere(models, nodeEnvironment());
+const hand = planOf({ workers: [['detect'], ['classify']], batch: 2 });
+/** As if it had been made here. */
+const ownPlan: Plan = { ...hand, profile: { ...hand.profile, device } };
+
+const write = (name: string, value: unknown): string => {
+  writeFileSync(join(folder, name), JSON.stringify(value));
+  return join(folder, name);
+};
+
+test('SIGTERM under load: what was accepted is answered, what comes after is told to come again, and it exits 0', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const client = new OipClient((await agent.listening)!);
+  const tally = await load(client, 150, 4, (sent) => {
+    if (sent === 75) agent!.child.kill('SIGTERM');
+  });
+  client.close();
+  expect(await agent.ended).toBe(0);
+  const { sent, completed, shed, failed, refused } = tally;
+  expect(completed + shed + failed + refused).toBe(sent);
+  expect(failed).toBe(0);
+  expect(completed).toBeGreaterThan(40);
+  expect(shed + refused).toBeGreaterThan(0);
+  expect(agent.told.at(-1)).toMatchObject({ event: 'ended' });
+});
+
+test('requests that are being run when SIGTERM comes are all answered', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const client = new OipClient((await agent.listening)!);
+  await client.infer('fashion', requestOf(0));
+  const answers = Array.from({ length: 8 }, (_, i) => client.infer('fashion', requestOf(0, 8 * i, 48)));
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  agent.child.kill('SIGTERM');
+  const settled = await Promise.allSettled(answers);
+  client.close();
+  const lost = settled.flatMap((answer) =>
+    answer.status === 'rejected' && answer.reason.status !== 503 ? [answer.reason] : [],
+  );
+  expect(lost).toEqual([]);
+  expect(settled.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+  expect(await agent.ended).toBe(0);
+});
+
+test('a plan of another device is refused with exit 2 and why, and what to do', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', hand)]);
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr()).toContain('it is of a device whose agent is none; here it is Node');
+  expect(agent.stderr()).toContain('--replan');
+});
+
+test('with --replan alone it is planned again, on a profile that is made once and kept', async () => {
+  const elsewhere = { ...hand, slaMs: 800, ratePerS: 3 };
+  const args = ['--plan', write('plan.json', elsewhere), '--replan', '--budget', '2s'];
+  agent = ipaAgentServe(args);
+  const client = new OipClient((await agent.listening)!);
+  expect((await client.infer('fashion', requestOf(0))).outputs).toHaveLength(5);
+  client.close();
+  const [{ plan: first, replaces }] = agent.told as unknown as [{ plan: Plan; replaces: Plan }];
+  expect(replaces).toEqual(elsewhere);
+  expect(first).toMatchObject({
+    slaMs: 800,
+    ratePerS: 3,
+    percentile: hand.percentile,
+    objective: hand.objective,
+  });
+  expect({ ...first.profile.device, timerGrainMs: 0 }).toEqual({ ...device, timerGrainMs: 0 });
+  expect(agent.stderr()).toMatch(/profiling|measuring|narrowing/);
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+
+  agent = ipaAgentServe([...args, '--adapt']);
+  expect(await agent.listening).toBeDefined();
+  const [{ plan: second }] = agent.told as unknown as [{ plan: Plan }];
+  expect(second.profile.sha256).toBe(first.profile.sha256);
+  expect(agent.stderr()).toBe('');
+}, 180_000);
+
+test('--adapt needs the profile that the plan was made from', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--adapt']);
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr()).toContain('give it with --profile');
+});
+
+test('the token is taken from a file, and told nowhere', async () => {
+  writeFileSync(join(folder, 'token'), 'a-secret-of-the-test\n');
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--token-file', join(folder, 'token')]);
+  const url = await agent.listening;
+  const answer = await fetch(`${url}/plan`, {
+    method: 'PUT',
+    body: JSON.stringify({ ...ownPlan, slaMs: 1234 }),
+    headers: { authorization: 'Bearer a-secret-of-the-test' },
+  });
+  expect(answer.status).toBe(200);
+  const foreign = await fetch(`${url}/plan`, {
+    method: 'PUT',
+    body: JSON.stringify(hand),
+    headers: { authorization: 'Bearer a-secret-of-the-test' },
+  });
+  expect(foreign.status).toBe(409);
+  expect(((await (await fetch(`${url}/plan`)).json()) as Plan).slaMs).toBe(1234);
+  expect(JSON.stringify(agent.told) + agent.stderr()).not.toContain('a-secret');
+});
+
+test('a port that is taken is told with exit 2', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const port = new URL((await agent.listening)!).port;
+  const second = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--port', port]);
+  expect(await second.ended).toBe(2);
+  expect(second.stderr()).toContain(`Port ${port} of 127.0.0.1 is in use`);
+});
+
+test.each([
+  ['a path upwards', '../outside.onnx'],
+  ['a path from the root', '/etc/hostname'],
+  ['a URL', 'https://example.com/det4.onnx'],
+  ['a link that leads out', 'link.onnx'],
+])('a model that is named by %s is not read: exit 2', async (_, file) => {
+  cpSync(dirname(FASHION), join(folder, 'models'), { recursive: true });
+  cpSync(join(dirname(FASHION), 'det4.onnx'), join(folder, 'outside.onnx'));
+  symlinkSync(join(folder, 'outside.onnx'), join(folder, 'models', 'link.onnx'));
+  const path = join(folder, 'models', 'manifest.json');
+  const manifest = JSON.parse(readFileSync(path, 'utf8'));
+  manifest.stages[0].variants[0].file = file;
+  writeFileSync(path, JSON.stringify(manifest));
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--manifest', path]);
+  expect(await agent.ended).toBe(2);
+  expect(agent.stderr()).toMatch(/is not in .*the folder of the manifest/);
+});

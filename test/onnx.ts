@@ -1,0 +1,103 @@
+/** Writes tiny ONNX files by hand: the few protobuf fields of onnx.proto3 that tests need. */
+
+const varint = (value: number): number[] =>
+  value < 128 ? [value] : [(value & 127) | 128, ...varint(Math.floor(value / 128))];
+const text = (value: string): number[] => [...new TextEncoder().encode(value)];
+const field = (number: number, bytes: readonly number[]): number[] => [
+  ...varint((number << 3) | 2),
+  ...varint(bytes.length),
+  ...bytes,
+];
+const whole = (number: number, value: number): number[] => [...varint(number << 3), ...varint(value)];
+
+export const ELEM = { float32: 1, int64: 7 } as const;
+type Elem = keyof typeof ELEM;
+/** A string is a symbolic dimension. */
+type Dims = readonly (number | string)[];
+
+/** An operator; an attribute is a whole number, or several. */
+function node(
+  op: string,
+  inputs: string[],
+  output: string,
+  attributes: Record<string, number | number[]> = {},
+) {
+  const [INT, INTS] = [2, 7];
+  const attribute = ([name, value]: [string, number | number[]]) => [
+    ...field(1, text(name)),
+    ...(typeof value === 'number' ? whole(3, value) : value.flatMap((one) => whole(8, one))),
+    ...whole(20, typeof value === 'number' ? INT : INTS),
+  ];
+  return [
+    ...inputs.flatMap((input) => field(1, text(input))),
+    ...field(2, text(output)),
+    ...field(4, text(op)),
+    ...Object.entries(attributes).flatMap((entry) => field(5, attribute(entry))),
+  ];
+}
+
+function constant(name: string, type: Elem, values: readonly number[], dims: readonly number[]): number[] {
+  const raw = type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values.map(BigInt));
+  return [
+    ...dims.flatMap((dim) => whole(1, dim)),
+    ...whole(2, ELEM[type]),
+    ...field(8, text(name)),
+    ...field(9, [...new Uint8Array(raw.buffer)]),
+  ];
+}
+
+function model(
+  nodes: number[][],
+  constants: number[][],
+  input: { type: Elem; dims: Dims },
+  output: { type: Elem; dims: Dims },
+): Uint8Array<ArrayBuffer> {
+  const value = (name: string, { type, dims }: { type: Elem; dims: Dims }) => {
+    const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
+    return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
+  };
+  const graph = [
+    ...nodes.flatMap((one) => field(1, one)),
+    ...field(2, text('g')),
+    ...constants.flatMap((one) => field(5, one)),
+    ...field(11, value('image', input)),
+    ...field(12, value('out', output)),
+  ];
+  return Uint8Array.from([...whole(1, 8), ...field(7, graph), ...field(8, whole(2, 17))]);
+}
+
+/** A model that gives back its input of these dimensions. */
+export const identityModel = (type: Elem, dims: Dims): Uint8Array<ArrayBuffer> =>
+  model([node('Identity', ['image'], 'out')], [], { type, dims }, { type, dims });
+
+/**
+ * A classifier whose logits are the first pixels. For an item that is nearly white it asks for a trillion floats, which no
+ * machine has.
+ */
+export const greedyClassifier = (height: number, width: number, classes: number): Uint8Array<ArrayBuffer> =>
+  model(
+    [
+      node('ReduceMean', ['image'], 'means', { axes: [1, 2, 3], keepdims: 0 }),
+      node('ReduceMax', ['means'], 'whitest', { keepdims: 0 }),
+      node('Sub', ['whitest', 'nearlyWhite'], 'over'),
+      node('Relu', ['over'], 'white'),
+      node('Mul', ['white', 'tenTrillion'], 'count'),
+      node('Cast', ['count'], 'wholeCount', { to: ELEM.int64 }),
+      node('Reshape', ['wholeCount', 'oneDimension'], 'size'),
+      node('ConstantOfShape', ['size'], 'zeros'),
+      node('ReduceSum', ['zeros'], 'zero', { keepdims: 0 }),
+      node('Flatten', ['image'], 'pixels', { axis: 1 }),
+      node('Slice', ['pixels', 'from', 'to', 'axis'], 'logits'),
+      node('Add', ['logits', 'zero'], 'out'),
+    ],
+    [
+      constant('nearlyWhite', 'float32', [0.9], []),
+      constant('tenTrillion', 'float32', [1e13], []),
+      constant('oneDimension', 'int64', [1], [1]),
+      constant('from', 'int64', [0], [1]),
+      constant('to', 'int64', [classes], [1]),
+      constant('axis', 'int64', [1], [1]),
+    ],
+    { type: 'float32', dims: ['batch', 1, height, width] },
+    { type: 'float32', dims: ['batch', classes] },
+  );
