@@ -21,7 +21,7 @@ import type { Subject } from './subjects.ts';
 const ACCURACY = ['product', 'sum'] as const;
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
-const HALVINGS = 5;
+const HALVINGS = 9;
 /** Of the oracle's run and of the one that it is held against. */
 const ORACLE = { percentile: 99, share: 0.1 };
 /** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
@@ -106,7 +106,7 @@ export async function comparer(subject: Subject, learned: Predictor) {
         for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
         for (const target of missing())
           for (let i = 0; i < HALVINGS && missing().includes(target); i++) {
-            const beta = between(own, kind, target.pas);
+            const beta = between(own, kind, target);
             if (beta !== undefined) await attempt({ ...kind, beta });
           }
       }
@@ -144,20 +144,25 @@ const rounded = (interval: Interval): Interval =>
 const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
   run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
 
-/** The weight in the middle of the two that are nearest above and below an accuracy; undefined: it is not between two. */
+/**
+ * The weight in the middle of the two that are nearest above and below a rival's accuracy. Undefined where none are, or
+ * where even the lower one costs more or attains less.
+ */
 function between(
   own: readonly AdaptationRun[],
   { percentile, accuracy }: Pick<Setting, 'percentile' | 'accuracy'>,
-  pas: number,
+  target: AdaptationRun,
 ): number | undefined {
   const beta = (run: AdaptationRun) => run.setting!.beta;
   const mine = own
     .filter(({ setting }) => setting?.percentile === percentile && setting.accuracy === accuracy)
     .sort((a, b) => beta(a) - beta(b));
-  const below = mine.findIndex((run) => run.pas < pas);
+  const below = mine.findIndex((run) => run.pas < target.pas);
   // Where even the smallest weight just gives it, no other gives more.
-  if (below <= 0 || mine[0]!.pas <= pas + SAME_PAS) return undefined;
-  return Number(Math.sqrt(beta(mine[below - 1]!) * beta(mine[below]!)).toPrecision(3));
+  if (below <= 0 || mine[0]!.pas <= target.pas + SAME_PAS) return undefined;
+  const lower = mine[below]!;
+  if (lower.cost > target.cost || lower.slaAttainment < target.slaAttainment) return undefined;
+  return Number(Math.sqrt(beta(mine[below - 1]!) * beta(lower)).toPrecision(3));
 }
 
 /** What of ours does what was promised; of several the cheapest. */
