@@ -8,6 +8,7 @@ import { rivalSettings } from '../../solver/adaptation/rival-settings.ts';
 import type { RivalSettings } from '../../solver/adaptation/rivals.ts';
 import { DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import type { AdaptationRun } from '../../solver/documents/report.ts';
 import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
 import { plainWay, variantsByTime } from '../../solver/plain.ts';
 import { slaByRule } from '../../solver/sla.ts';
@@ -18,16 +19,19 @@ import { ROOT } from '../../workers/command/root.ts';
 import { openRunner } from '../runner.ts';
 import { PAPERS_TRACE } from './paper.ts';
 
+/** What ours is asked for. */
+export type Setting = NonNullable<AdaptationRun['setting']>;
+
 /** A pipeline as all systems get it. */
 export interface Subject {
   readonly profile: Profile;
-  /** What ours is asked for, but for percentile and weights. */
+  /** What ours is asked for, but for its setting. */
   readonly request: StandingRequest;
   readonly rivals: RivalSettings;
   /** Times a workload's rates. */
   readonly scale: number;
   /** That ours is tried with, the first one first. */
-  readonly percentiles: readonly number[];
+  readonly tries: readonly Pick<Setting, 'percentile' | 'headroom'>[];
 }
 
 export const PIPELINES = [
@@ -60,10 +64,17 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores } });
   return {
     profile,
-    request: { ...request, restrictTo },
+    request: { ...request, restrictTo, headroom: 1 },
     rivals: publishedRivals(document),
     scale: 1,
-    percentiles: [99, 99.9, 98, 90, 50],
+    tries: [
+      { percentile: 99, headroom: 1 },
+      { percentile: 99.9, headroom: 1 },
+      { percentile: 99, headroom: 1.25 },
+      { percentile: 99.9, headroom: 1.5 },
+      { percentile: 98, headroom: 1 },
+      { percentile: 90, headroom: 1 },
+    ],
   };
 }
 
@@ -84,10 +95,15 @@ async function measured(path: string): Promise<Subject> {
   const apart = { ...profile, coRun: [] };
   return {
     profile: apart,
-    request,
+    request: { ...request, headroom: 1 },
     rivals: rivalSettings(apart, request, scale * MEAN_PER_S),
     scale,
-    percentiles: [99, 50],
+    tries: [
+      { percentile: 99, headroom: 1 },
+      { percentile: 50, headroom: 1 },
+      { percentile: 99, headroom: 2 },
+      { percentile: 99, headroom: 3 },
+    ],
   };
 }
 

@@ -1,5 +1,9 @@
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { table } from '../../workers/command/terminal.ts';
+import type { Setting } from './subjects.ts';
+
+const headroomText = ({ headroom }: Setting) => (headroom === 1 ? '' : ` ×${headroom}`);
+const settingText = (setting: Setting) => `p${setting.percentile}${headroomText(setting)}, β ${setting.beta}`;
 
 /** One line per pipeline and load: what ours does where IPA and FA2-high are. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
@@ -18,8 +22,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
       'ours: attained',
       'cost',
       'PAS',
-      'with p',
-      'β',
+      'asked for',
       'fa2-high: PAS',
       'cost',
       'ours: PAS',
@@ -38,13 +41,12 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
         c.workload,
         ...triple(named(c, 'ipa')),
         ...triple(ipa),
-        ipa?.setting ? String(ipa.setting.percentile) : '–',
-        ipa?.setting ? String(ipa.setting.beta) : '–',
+        ipa?.setting ? settingText(ipa.setting) : '–',
         highPas!,
         highCost!,
         ourPas!,
         ourCost!,
-        p99 ? p99.slaAttainment.toFixed(4) : '– MISSED',
+        p99 ? `${p99.slaAttainment.toFixed(4)}${headroomText(p99.setting!)}` : '– MISSED',
         c.oracle.slaAttainment.toFixed(4),
       ];
     }),

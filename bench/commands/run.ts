@@ -49,6 +49,12 @@ export const runCommand = () =>
         .choices(PREDICTORS)
         .default('learned'),
     )
+    .option(
+      '--headroom <x>',
+      'with --adapt: plan for so many times the rate that is foreseen',
+      option.positive,
+      1,
+    )
     .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
     .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
     .addOption(option.jsonOption())
@@ -117,7 +123,12 @@ export const runCommand = () =>
 async function adaptationAsk(
   plan: Plan,
   profilePath: string,
-  options: { readonly predictor: PredictorName; readonly interval: number; readonly backend?: Backend[] },
+  options: {
+    readonly predictor: PredictorName;
+    readonly interval: number;
+    readonly headroom: number;
+    readonly backend?: Backend[];
+  },
 ): Promise<AdaptationAsk> {
   const profile = await readJson(profilePath, parseProfile);
   if ((await profileId(profile)) !== plan.profile.sha256)
@@ -127,7 +138,7 @@ async function adaptationAsk(
   const backends = options.backend ?? [...new Set(profile.cells.map((cell) => cell.backend))];
   return {
     profile,
-    request: standingRequest(plan, backends),
+    request: standingRequest(plan, backends, options.headroom),
     predictor: options.predictor,
     intervalS: options.interval,
   };

@@ -25,27 +25,34 @@ const PEAK = {
 const STEP = 1.02;
 
 /** What is asked of every plan of a system. */
-export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'>;
+export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'> & {
+  /** Plans are for so many times the rate that is foreseen: what bursts that nothing foretells find ready. */
+  readonly headroom: number;
+};
 
 /** What a plan was asked for, at other rates. @param backends that may be planned with */
 export const standingRequest = (
   { slaMs, percentile, objective, resources }: Plan,
   backends: readonly Backend[],
-): StandingRequest => ({ slaMs, percentile, objective, resources, backends });
+  headroom = 1,
+): StandingRequest => ({ slaMs, percentile, objective, resources, backends, headroom });
 
 /**
  * Our planner. Variants that run already are cheaper by their switch cost; until new ones have started, those that run
  * change their batches. What it cannot serve within the SLA it serves as well as the nearest rate that it can.
  * @param planAt throws InfeasiblePlanError where nothing meets a request
  */
-export function ours(planAt: (request: PlanRequest) => Promise<Plan>, request: StandingRequest): System {
+export function ours(
+  planAt: (request: PlanRequest) => Promise<Plan>,
+  { headroom, ...request }: StandingRequest,
+): System {
   // In the second that is planned for, replicas may be busy throughout, and what may be missed need not be kept up with;
   // the simulation says whether that is too much.
   const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     nearest(
       (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),
-      rateToPlanFor(situation, request),
+      headroom * rateToPlanFor(situation, request),
     );
   return {
     name: 'ours',

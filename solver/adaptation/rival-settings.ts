@@ -14,7 +14,7 @@ import type { RivalSettings } from './rivals.ts';
  */
 export function rivalSettings(
   profile: Profile,
-  request: StandingRequest,
+  request: Omit<StandingRequest, 'headroom'>,
   meanRatePerS: number,
 ): RivalSettings {
   const { slaMs, resources, objective, backends } = request;

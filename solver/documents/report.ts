@@ -206,6 +206,7 @@ export const adaptationRun = z.strictObject({
   setting: z
     .strictObject({
       percentile: z.number(),
+      headroom: z.number().positive(),
       accuracy: accuracyMethod,
       beta: z.number().nonnegative(),
     })

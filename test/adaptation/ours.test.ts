@@ -13,7 +13,7 @@ import { request as planRequest, resources } from '../solver/profiles.ts';
 
 const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
   const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });
-  return rest;
+  return { headroom: 1, ...rest, ...more };
 };
 
 const seconds = (count: number, value: number) => Array<number>(count).fill(value);
@@ -92,6 +92,10 @@ describe('the rate that ours plans for', () => {
     expectRate(await rateFor(situation(seconds(30, 50), 8, 10), { slaMs: 4000 }), 10);
   });
 
+  it('is so many times what is foreseen as the headroom says', async () => {
+    expectRate(await rateFor(situation(seconds(30, 10), 20, 20), { headroom: 1.5 }), 30);
+  });
+
   it('is one request in ten seconds at least', async () => {
     const silence = situation(seconds(30, 0), 0, 0);
     expectRate(await rateFor(silence), LEAST_RATE_PER_S);
@@ -120,8 +124,9 @@ describe('what ours asks for', () => {
     const asks = standing({ percentile: 99, restrictTo: { detect: ['s'] } });
     await ours(planAt, asks).plan(situation([10], 10, 10), undefined);
     expect(asked).toHaveLength(1);
+    const { headroom: _, ...request } = asks;
     expect(asked[0]).toEqual({
-      ...asks,
+      ...request,
       resources: { ...asks.resources, utilisationMax: 100 / 99 },
       ratePerS: asked[0]!.ratePerS,
     });

@@ -169,7 +169,11 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
         random,
         rates,
         { pas: 0.62 - 0.05 * b - 0.01 * p, cost: 0.7 - 0.12 * b + 0.05 * p, reserve: 1 + 0.15 * p },
-        { system: 'ours', predictor: 'quantile', setting: { percentile, accuracy: 'product', beta } },
+        {
+          system: 'ours',
+          predictor: 'quantile',
+          setting: { percentile, headroom: 1, accuracy: 'product', beta },
+        },
         beta === 0.001,
       ),
     ),
@@ -180,7 +184,11 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
     random,
     rates,
     { pas: 0.57, cost: 0.62, reserve: 1.3 },
-    { system: 'ours', predictor: 'oracle', setting: { percentile: 99, accuracy: 'product', beta: 0.001 } },
+    {
+      system: 'ours',
+      predictor: 'oracle',
+      setting: { percentile: 99, headroom: 1, accuracy: 'product', beta: 0.001 },
+    },
     true,
   );
   const at = (suits: (run: AdaptationRun) => boolean): number | null => {
