@@ -22,7 +22,8 @@ export const namespaceOption = () =>
     return text;
   });
 
-interface ClusterFlags {
+/** What they give. */
+export interface ClusterFlags {
   readonly namespace: string;
   readonly image?: string;
   readonly imageManifest?: string;

@@ -1,4 +1,4 @@
-import { type Device, onGpu } from '../../documents/common.ts';
+import { type Backend, type Device, onGpu } from '../../documents/common.ts';
 import type { PlanStage } from '../../documents/plan.ts';
 import type { ClusterSettings, PipelineFacts } from '../types.ts';
 
@@ -41,25 +41,40 @@ export function nodeSelector({ platform }: Device, given: ClusterSettings['nodeS
   };
 }
 
-/** Room for two sessions of the heaviest variant: a variant is changed while the one before it still serves. */
-export function stageMemoryBytes(facts: PipelineFacts, stage: PlanStage): number {
-  const { input, variants } = facts.stages.find(({ name }) => name === stage.name)!;
+/** Of a process with a session of a stage's heaviest variant, at the largest batch. */
+function sessionBytes({ input, variants }: PipelineFacts['stages'][number]): number {
   const model = SESSION_PER_BYTE * Math.max(...variants.map(({ sizeBytes }) => sizeBytes));
   const batch = COPIES_PER_PIXEL * LARGEST_BATCH * input.channels * input.height * input.width;
-  return PROCESS_BYTES.http + 2 * (PROCESS_BYTES.session + model + batch);
+  return PROCESS_BYTES.session + model + batch;
+}
+
+/** Room for two sessions: a variant is changed while the one before it still serves. */
+function stageMemoryBytes({ stages }: PipelineFacts, { name }: PlanStage): number {
+  return PROCESS_BYTES.http + 2 * sessionBytes(stages.find((stage) => stage.name === name)!);
 }
 
 /** Kubernetes' notation, rounded up. */
-export const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
 
 /**
  * What a stage's pod holds. It asks for the threads of the plan, which is what they cost; one core more may be used, so
  * that HTTP does not take the time of the session.
  */
-export function stageResources(facts: PipelineFacts, stage: PlanStage) {
-  const gpu = onGpu(stage.backend) ? { 'nvidia.com/gpu': '1' } : {};
-  const cores = onGpu(stage.backend) ? 1 : stage.threads;
-  const memory = mebibytes(stageMemoryBytes(facts, stage));
+export const stageResources = (facts: PipelineFacts, stage: PlanStage) =>
+  resources([stage.backend], stage.threads, stageMemoryBytes(facts, stage));
+
+/** What profiling holds: all variants of all stages are run, and stages side by side. */
+export const profilerResources = (facts: PipelineFacts, backends: readonly Backend[], threads: number) =>
+  resources(
+    backends,
+    2 * threads,
+    PROCESS_BYTES.http + facts.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
+  );
+
+function resources(backends: readonly Backend[], threads: number, memoryBytes: number) {
+  const gpu = backends.some(onGpu) ? { 'nvidia.com/gpu': '1' } : {};
+  const cores = backends.every(onGpu) ? 1 : threads;
+  const memory = mebibytes(memoryBytes);
   return {
     requests: { cpu: String(cores), memory, ...gpu },
     limits: { cpu: String(cores + 1), memory, ...gpu },
@@ -67,13 +82,13 @@ export function stageResources(facts: PipelineFacts, stage: PlanStage) {
 }
 
 /** A container that can do nothing but run. */
-const CONTAINER_SECURITY = {
+export const CONTAINER_SECURITY = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
 };
 
-const POD_SECURITY = {
+export const POD_SECURITY = {
   runAsNonRoot: true,
   runAsUser: 1000,
   runAsGroup: 1000,

@@ -40,27 +40,51 @@ export interface Running {
   readonly ended: Promise<number | null>;
 }
 
-/** `ipa-agent …`, listening; it is ended when the test has finished. Rejects with what it wrote where it ends before. */
-export function startAgent(args: readonly string[], env: Record<string, string> = {}): Promise<Running> {
-  const child = spawn(process.execPath, [AGENT, ...args], {
+/** Another copy of the program than the checkout's. */
+interface Place {
+  readonly entry?: string;
+  readonly cwd?: string;
+}
+
+/** `ipa-agent …`; it is ended when the test has finished. */
+export function startCommand(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  { entry = AGENT, cwd }: Place = {},
+): Omit<Running, 'url'> {
+  const child = spawn(process.execPath, [entry, ...args], {
+    ...(cwd !== undefined && { cwd }),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
   });
-  return new Promise((resolve, reject) => {
-    void ended.then((code) => reject(new Error(`it ended with ${code}:\n${lines.join('\n')}`)));
-    for (const stream of [child.stdout, child.stderr])
-      createInterface({ input: stream }).on('line', (line) => {
-        lines.push(line);
-        const url = / on (http:\S+)$/.exec(line)?.[1];
-        if (url) resolve({ process: child, url, lines, ended });
-      });
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  return { process: child, lines, ended };
+}
+
+/** The same, listening. Rejects with what it wrote where it ends before. */
+export async function startAgent(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  place: Place = {},
+): Promise<Running> {
+  const command = startCommand(args, env, place);
+  let code: number | null | undefined;
+  void command.ended.then((ended) => {
+    code = ended;
   });
+  for (;;) {
+    const url = command.lines.map((line) => / on (http:\S+)$/.exec(line)?.[1]).find(Boolean);
+    if (url) return { ...command, url };
+    if (code !== undefined) throw new Error(`it ended with ${code}:\n${command.lines.join('\n')}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 export const TOKEN = 'a-token-of-the-tests';

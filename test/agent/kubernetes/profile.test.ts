@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test, vi } from 'vitest';
+import { ProfileJobError, profileInCluster } from '../../../agent/kubernetes/profile.ts';
+import { parseProfile } from '../../../solver/documents/profile.ts';
+import type { KubernetesObject } from '../../../solver/exports/types.ts';
+import { fashion, settings } from '../../exports/plans.ts';
+import { standInCluster } from './cluster.ts';
+import { startCommand, temporaryFolder } from './processes.ts';
+import type { StandIn } from './stand-in/server.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const JOBS = 'apis/batch/v1/namespaces/shop/jobs';
+
+interface Job extends KubernetesObject {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly args: string[] }[];
+        readonly nodeSelector: object;
+      };
+    };
+  };
+}
+
+const jobOf = (standIn: StandIn): Promise<Job> =>
+  vi.waitFor(
+    () => {
+      const [job] = standIn.store.all(JOBS);
+      expect(job).toBeDefined();
+      return job as unknown as Job;
+    },
+    { timeout: 20_000 },
+  );
+
+/** Does what the job's controller and the kubelet do: makes a pod, which has written `log` and ended. */
+function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
+  const { name } = job.metadata;
+  standIn.logs.set(`${name}-x`, log);
+  standIn.store.create(
+    `api/v1/namespaces/shop/pods/${name}-x`,
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${name}-x`, namespace: 'shop', labels: { 'job-name': name } },
+      status: { phase },
+    },
+    'kubelet',
+  );
+}
+
+test('a job profiles where it is told to, and its profile is fetched', async () => {
+  const { standIn, kubeconfig } = await standInCluster();
+  const folder = await temporaryFolder();
+  const out = join(folder, 'profile.json');
+  const command = startCommand([
+    ...['profile', '--target', 'kubernetes', '--pipeline', 'fashion', '--out', out, '--namespace', 'shop'],
+    ...['--backend', 'cpu', '--threads', '1', '--batches', '1', '--budget', '2s'],
+    ...['--kubeconfig', kubeconfig, '--node-selector', 'pool=edge', 'disk=ssd'],
+  ]);
+  const job = await jobOf(standIn);
+  const { containers, nodeSelector } = job.spec.template.spec;
+  expect(nodeSelector).toEqual({ pool: 'edge', disk: 'ssd' });
+  // What the container is told to run is run here, but for where it writes.
+  const args = containers[0]!.args.map((arg) => arg.replace(/^\/tmp\//, `${folder}/`));
+  const pod = spawn(process.execPath, ['agent/ipa-agent.js', ...args], { cwd: ROOT });
+  let log = '';
+  for (const stream of [pod.stdout, pod.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      log += text;
+    });
+  expect(await new Promise((resolve) => pod.once('close', resolve)), log).toBe(0);
+  runPod(standIn, job, 'Succeeded', log);
+  expect(await command.ended, command.lines.join('\n')).toBe(0);
+  const profile = parseProfile(JSON.parse(await readFile(out, 'utf8')), out);
+  expect(profile.pipeline).toBe('fashion');
+  expect(profile.cells.some(({ state, backend }) => state === 'measured' && backend === 'cpu')).toBe(true);
+  expect(standIn.store.all(JOBS)).toEqual([]);
+}, 180_000);
+
+const ask = {
+  pipeline: 'fashion',
+  backends: ['cpu'],
+  threads: [1],
+  batches: [1],
+  budgetS: 2,
+  seed: 1,
+} as const;
+const deployed = { facts: fashion.manifest, settings };
+
+test('a job that fails tells what its pod wrote last; one that waits tells for what; both are removed', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const lines: string[] = [];
+  const { signal } = new AbortController();
+  const failing = profileInCluster(cluster, ask, deployed, { signal, onLine: (line) => lines.push(line) });
+  const failed = failing.catch((error) => error);
+  runPod(standIn, await jobOf(standIn), 'Failed', 'profiling 1/4\nout of memory\n');
+  expect(await failed).toBeInstanceOf(ProfileJobError);
+  expect((await failed).message).toContain('out of memory');
+  expect(standIn.store.all(JOBS)).toEqual([]);
+
+  const stop = new AbortController();
+  const waiting = profileInCluster(cluster, ask, deployed, {
+    signal: stop.signal,
+    onLine: (line) => lines.push(line),
+  }).catch((error) => error);
+  const job = await jobOf(standIn);
+  runPod(standIn, job, 'Pending', '');
+  await vi.waitFor(() => expect(lines.at(-1)).toContain('waits: it is starting'), 10_000);
+  stop.abort();
+  expect((await waiting).name).toBe('Interrupted');
+  expect(standIn.store.all(JOBS)).toEqual([]);
+});
