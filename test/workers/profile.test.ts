@@ -80,6 +80,21 @@ test('an interrupted profile goes on where it was and measures no finished cell 
   expect(document.cells.filter((cell) => cell.batch === 1)).toHaveLength(9);
 });
 
+test('cells that the budget did not reach are measured when the profile is resumed with a larger one', async () => {
+  const controller = new AbortController();
+  const interrupted = profile({
+    models,
+    environment,
+    store,
+    settings: { ...settings, budgetS: 0.001, seed: 11 },
+    signal: controller.signal,
+    onProgress: ({ phase }) => phase === 'co-run' && controller.abort(new Error('stopped')),
+  });
+  await expect(interrupted).rejects.toThrow('stopped');
+  const { cells } = await profile({ models, environment, store, settings: { ...settings, seed: 11 } });
+  expect(cells.some((cell) => cell.batch === 2 && cell.state === 'measured')).toBe(true);
+});
+
 test('a pause holds the next cell up, takes nothing of the budget, and ends with an abort too', async () => {
   const budgetS = 4;
   const cells: string[] = [];

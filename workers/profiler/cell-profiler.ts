@@ -109,7 +109,8 @@ export class CellProfiler {
 
   async #finish(cell: Cell): Promise<void> {
     this.#cells.set(cellId(cell), cell);
-    await this.o.save(cell);
+    // A resumed profile may have the time that this one lacked.
+    if (cell.state !== 'skipped' || cell.reason !== 'budget') await this.o.save(cell);
     this.o.progress.step(cellId(cell), cell);
   }
 
