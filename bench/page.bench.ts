@@ -11,7 +11,7 @@ import { type Plan, parsePlan } from '../solver/documents/plan.ts';
 import { parseProfile } from '../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../solver/documents/report.ts';
 import { nearestRank, sortedNumbers } from '../solver/statistics.ts';
-import { manifestPath } from '../workers/command/options.ts';
+import { planManifestPath } from '../workers/command/options.ts';
 import { constantLoad } from '../workers/executor/load.ts';
 import { openFileStore } from '../workers/store/node.ts';
 import { Headless } from './headless.ts';
@@ -154,7 +154,7 @@ async function runPlain(plan: Plan): Promise<RunReport> {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
   const store = await openFileStore(folder);
   const headless = await Headless.open({
-    manifestPath: manifestPath({ pipeline: plan.pipeline }),
+    manifestPath: planManifestPath(plan, {}),
     store,
     signal: new AbortController().signal,
     onProgress: () => {},

@@ -24,7 +24,7 @@ export const applyCommand = () =>
         .addOption(
           new Option('--target <name>', 'what is to run it').choices(['kubernetes']).default('kubernetes'),
         )
-        .addOption(option.manifestOption()),
+        .addOption(option.planManifestOption()),
     ),
   )
     .option('--dry-run', 'only say what would change')
@@ -45,7 +45,7 @@ given.
     .action(async (flags) => {
       const cluster = await openCluster(flags);
       const plan = await planOf(flags, cluster);
-      const path = flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline });
+      const path = option.planManifestPath(plan, flags);
       const { manifest } = await loadModelFolder(path);
       checkPipeline(plan, manifest);
       const { settings: before } = await servedBy(cluster, plan.pipeline, flags.namespace);

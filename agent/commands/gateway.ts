@@ -17,7 +17,7 @@ export const gatewayCommand = () =>
     new Command('gateway')
       .description('serve a pipeline whose stages are pods of a cluster, as the pod in front of them does')
       .requiredOption('--plan <file>', 'what to run until the cluster tells of another plan')
-      .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+      .addOption(option.planManifestOption())
       .addOption(namespaceOption())
       .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
       .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
@@ -34,9 +34,7 @@ It queues and batches as ipa-agent serve does, sends batches to the pods that ar
       const plan = await readJson(flags.plan, parsePlan);
       const token = await readToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end');
-      const { manifest } = await loadModelFolder(
-        flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline }),
-      );
+      const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
       const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
       const gateway = await Gateway.start({
         cluster: await openCluster(flags),

@@ -31,7 +31,7 @@ export const serveCommand = () =>
   new Command('serve')
     .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
     .requiredOption('--plan <file>', 'what to run')
-    .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+    .addOption(option.planManifestOption())
     .option('--replan', 'where the plan is of another machine or other models: plan again for this one')
     .option(
       '--profile <file>',
@@ -61,9 +61,7 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);
       const token = await readToken(flags.tokenFile);
-      const manifestPath = option.manifestPath(
-        flags.manifest === undefined ? { pipeline: given.pipeline } : { manifest: flags.manifest },
-      );
+      const manifestPath = option.planManifestPath(given, flags);
       const signal = interruptSignal('letting what was accepted end');
       const tell = flags.json ? tellJson : tellText;
       const environment = nodeEnvironment();

@@ -18,7 +18,7 @@ export const stageCommand = () =>
     .description('run one stage of a plan, as a pod of a cluster does')
     .requiredOption('--plan <file>', 'what to run')
     .requiredOption('--stage <name>', 'the stage of it')
-    .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+    .addOption(option.planManifestOption())
     .option('--model-name <name>', 'what the stage is called beside its own name')
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
@@ -40,9 +40,7 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
       const token = await readToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end');
       const environment = nodeEnvironment();
-      const models = await loadModelFolder(
-        flags.manifest ?? option.manifestPath({ pipeline: plan.pipeline }),
-      );
+      const models = await loadModelFolder(option.planManifestPath(plan, flags));
       // Of all the plan's pods this is one.
       const own = {
         ...plan,

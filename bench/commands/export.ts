@@ -31,21 +31,21 @@ export const exportCommand = () =>
           .makeOptionMandatory(),
       )
       .requiredOption('--out <dir>', 'where the files go')
-      .addOption(option.manifestOption()),
+      .addOption(option.planManifestOption()),
   )
     .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
     .addHelpText(
       'after',
       `
-The manifest is that of the shipped pipeline of the plan's name, unless one is given. kubernetes and kserve run pods of
-the image that agent/Containerfile builds; a triton repository gets a copy of the planned models.
+kubernetes and kserve run pods of the image that agent/Containerfile builds; a triton repository gets a copy of the
+planned models.
 
   $ ipa-edge export --plan plan.json --format kubernetes --out k8s && kubectl apply -f k8s
   $ ipa-edge export --plan plan.json --format triton --out repository`,
     )
     .action(async (options) => {
       const plan = await readJson(options.plan, parsePlan);
-      const path = options.manifest ?? option.manifestPath({ pipeline: plan.pipeline });
+      const path = option.planManifestPath(plan, options);
       const models = await loadManifest(path, readAny);
       checkPipeline(plan, models.manifest);
       const files =

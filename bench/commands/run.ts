@@ -26,7 +26,7 @@ export const runCommand = () =>
   new Command('run')
     .description('run a plan under an open-loop load, with real inference')
     .requiredOption('--plan <file>', 'what to run')
-    .option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped")
+    .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
     .option('--scale <x>', "times the trace's rates", option.positive, 1)
@@ -80,7 +80,7 @@ export const runCommand = () =>
             options.arrivals,
           )
         : constantLoad(options.rate ?? plan.ratePerS, duration ?? DURATION_S, seed);
-      const manifestPath = option.manifestPath(options.manifest ? options : { pipeline: plan.pipeline });
+      const manifestPath = option.planManifestPath(plan, options);
       const adaptation = options.adapt
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
         : undefined;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
-import { accuracyMethod } from '../../solver/documents/plan.ts';
+import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 
@@ -64,6 +64,8 @@ export const pipelineOption = () =>
   new Option('--pipeline <name>', 'a pipeline that is shipped, e.g. fashion');
 export const manifestOption = () =>
   new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
+export const planManifestOption = () =>
+  new Option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped");
 export const accuracyOption = () =>
   new Option('--accuracy <method>', "how the stages' accuracies make one")
     .choices(accuracyMethod.options)
@@ -92,3 +94,7 @@ export function manifestPath(options: { pipeline?: string; manifest?: string }):
     );
   return path;
 }
+
+/** The manifest of a plan: that of the shipped pipeline of its name, unless another one is named. @throws UsageError */
+export const planManifestPath = ({ pipeline }: Plan, { manifest }: { manifest?: string }): string =>
+  manifest ?? manifestPath({ pipeline });
