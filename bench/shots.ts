@@ -61,8 +61,9 @@ async function shoot(page: Page): Promise<void> {
   await sla.fill(worked);
   await planned();
 
+  await page.getByLabel('Duration (s)').fill('600');
   await button('Run the plan').click();
-  await page.locator('#try svg.chart').first().waitFor(WAIT);
+  await page.locator('.scene').nth(5).waitFor(WAIT);
   await page.waitForTimeout(5000);
   await pictures(page, '07-trying', '#try');
   await page.getByRole('button', { name: 'Stop' }).click();

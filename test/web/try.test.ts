@@ -5,8 +5,7 @@ import { type Host, servePage } from '../../bench/host.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { loadFashion } from '../workers/fashion.ts';
-import { fashionProfile } from './fixtures.ts';
+import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
 
 /** The built page with its real engine: real models, workers and scenes, on a profile whose times are invented. */
@@ -18,7 +17,11 @@ let page: Page;
 let profile: string;
 
 beforeAll(async () => {
-  [browser, host, profile] = await Promise.all([openBrowser(), servePage(0), ofRealModels()]);
+  [browser, host, profile] = await Promise.all([
+    openBrowser(),
+    servePage(0),
+    profileOfRealModels().then(exportProfile),
+  ]);
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
@@ -30,20 +33,6 @@ beforeEach(async () => {
     .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(profile) });
 });
 afterEach(() => context.close());
-
-/** The invented profile, as if of the models that ship. */
-async function ofRealModels(): Promise<string> {
-  const { manifest } = await loadFashion();
-  const invented = fashionProfile();
-  const sums = new Map(
-    manifest.stages.flatMap((stage) => stage.variants.map((v) => [`${stage.name}/${v.name}`, v.sha256])),
-  );
-  const stages: Profile['stages'] = invented.stages.map((stage) => ({
-    ...stage,
-    variants: stage.variants.map((v) => ({ ...v, sha256: sums.get(`${stage.name}/${v.name}`)! })),
-  }));
-  return exportProfile({ ...invented, stages, device: { ...invented.device, logicalCores: 2 } });
-}
 
 const button = (name: string | RegExp) => page.getByRole('button', { name });
 const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });

@@ -55,20 +55,17 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
 
   useLayoutEffect(() => {
     if (width === 0) return;
-    const svg = plot({
-      ...draw(width),
-      width,
-      className: 'chart',
-      ariaLabel: title,
-      ariaDescription: description,
-    });
+    const svg = plot({ ...draw(width), width, className: 'chart' });
+    // Its host tells of it as a whole: read aloud, the texts of a chart are numbers without order.
+    svg.setAttribute('aria-hidden', 'true');
     // Plot's own rules are in style.css: a strict content security policy forbids style elements.
     svg.querySelector('style')?.remove();
     drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);
-  }, [width, draw, title, description]);
+  }, [width, draw]);
 
-  if (!points) return <div class="chart-host" ref={host} />;
+  if (!points)
+    return <div class="chart-host" ref={host} role="img" aria-label={title} aria-description={description} />;
 
   const at = points.findIndex(({ text }) => text === told);
   const tell = (point: ChartPoint | null) => {
@@ -82,6 +79,7 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
         ref={host}
         role="application"
         aria-label={`${title}. Arrow keys lead along the points.`}
+        aria-description={description}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are walked by keyboard
         tabIndex={0}
         onKeyDown={(event) => {

@@ -1,0 +1,167 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Host, servePage } from '../../bench/host.ts';
+import { planRequest } from '../../solver/defaults.ts';
+import { REPORT, type Report } from '../../solver/documents/report.ts';
+import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { injectReport } from '../../solver/report-page.ts';
+import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
+import { fashionProfile, fashionReport } from './fixtures.ts';
+import { choose, drop, planned, profileFile } from './opened-page.ts';
+import { profileOfRealModels } from './real-models.ts';
+import { openBrowser, reportFolder } from './serve.ts';
+
+/** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
+
+const WAIT = { timeout: 90_000 };
+
+let browser: Browser;
+let host: Host;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+beforeEach(async () => {
+  context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    // Contrast is judged of what is there, not of what fades in.
+    reducedMotion: 'reduce',
+  });
+  page = await context.newPage();
+});
+afterEach(() => context.close());
+
+/** A scheme changes colours only, so the other one is looked at by the rules that are about them. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** Everything folded is opened, and then nothing serious or critical is found in either scheme. */
+async function expectAccessible(part?: string): Promise<void> {
+  await page.evaluate((within) => {
+    for (const details of document.querySelectorAll(`${within} details`))
+      (details as HTMLDetailsElement).open = true;
+  }, part ?? 'body');
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const axe = new AxeBuilder({ page });
+    if (part) axe.include(part);
+    if (colorScheme === 'dark') axe.withRules(OF_COLOURS);
+    for (const { id, impact, nodes } of (await axe.analyze()).violations)
+      if (impact === 'serious' || impact === 'critical')
+        for (const { html, failureSummary } of nodes)
+          found.push(`${colorScheme}: ${id} (${impact}): ${html}\n${failureSummary}`);
+  }
+  expect(found).toEqual([]);
+}
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true });
+
+describe('the page', { timeout: 240_000 }, () => {
+  beforeEach(async () => {
+    await page.goto(host.url);
+    await button('Start').waitFor();
+    await page.locator('.check').first().waitFor();
+  });
+
+  it('on the first visit', () => expectAccessible());
+
+  it('while it measures, paused, and with something to resume', async () => {
+    await page.getByRole('checkbox', { name: 'webgpu' }).uncheck();
+    await button('Start').click();
+    await page.locator('td.cell.measured').nth(2).waitFor(WAIT);
+    await expectAccessible('#measure');
+    await button('Pause').click();
+    await page.locator('.paused').waitFor(WAIT);
+    await expectAccessible('#measure');
+    await expectAccessible('#results');
+    await button('Cancel').click();
+    await button(/Resume/).waitFor(WAIT);
+    await expectAccessible('#measure');
+  });
+
+  it('with results, plans, none, a comparison, and a problem', async () => {
+    await drop(page, [
+      profileFile(fashionProfile(2), 'other.json'),
+      profileFile(await profileOfRealModels(), 'this.json'),
+    ]);
+    await planned(page);
+    await page.locator('.point-chooser svg').waitFor();
+    await expectAccessible();
+
+    const worked = await sla().inputValue();
+    await button('Pin to compare').click();
+    await sla().fill('15');
+    await planned(page);
+    await expectAccessible('#plan');
+    await sla().fill('1');
+    await page.locator('#plan [role=alert]').waitFor();
+    await planned(page);
+    await expectAccessible('#plan');
+    await sla().fill(worked);
+
+    await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+    await page.locator('.compare .outcome').waitFor();
+    await expectAccessible('.compare');
+    await choose(page, { name: 'broken.json', text: '{"schema":"ipa-edge/profile@1"}' });
+    await page.locator('.page-problem').waitFor();
+    await expectAccessible('.page-problem');
+  });
+
+  it('while a plan is tried, and with what came out', async () => {
+    await choose(page, profileFile(await profileOfRealModels()));
+    await planned(page);
+    await page
+      .getByRole('form', { name: 'What is asked' })
+      .getByRole('checkbox', { name: 'webgpu' })
+      .uncheck();
+    await sla().fill('3000');
+    await planned(page);
+    await page.getByRole('checkbox', { name: /Adapt/ }).check();
+    await expectAccessible('#try');
+    await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('600');
+    await button('Run the plan').click();
+    await page.locator('.scene').nth(1).waitFor(WAIT);
+    await expectAccessible('#try');
+    await button('Stop').click();
+    await page.locator('.outcome').waitFor(WAIT);
+    await expectAccessible('#try');
+  });
+});
+
+describe('the report', { timeout: 120_000 }, () => {
+  let built: Awaited<ReturnType<typeof reportFolder>>;
+  beforeAll(async () => {
+    built = await reportFolder();
+  });
+  afterAll(() => built.remove());
+
+  it.each<[string, () => Report]>([
+    ['a bench', fashionReport],
+    ['a run that adapts', adaptiveRun],
+    ['a comparison of systems', adaptationReport],
+    ['a profile with a plan', profileReport],
+  ])('of %s', async (_, report) => {
+    const template = await readFile(join(built.folder, 'index.html'), 'utf8');
+    const file = join(built.folder, 'injected.html');
+    await writeFile(file, injectReport(template, report()));
+    await page.goto(pathToFileURL(file).href);
+    await page.locator('h1').waitFor();
+    await expectAccessible();
+  });
+});
+
+function profileReport(): Report {
+  const profile = fashionProfile();
+  const { plan } = fashionReport().runs[0]!.plans[0]!;
+  const { slaMs, ratePerS } = plan;
+  const frontier = profileFrontier(profile, planRequest(profile, { slaMs, ratePerS }));
+  return { schema: REPORT, kind: 'profile', createdAt: profile.createdAt, profile, plan, frontier };
+}
