@@ -20,7 +20,7 @@ export interface ProfileOptions {
   /** Finished cells are journalled here at once; a later call with the same settings goes on from them. */
   readonly store: Store;
   readonly settings: ProfileSettings;
-  /** Stops after the run in flight; what is finished stays in the journal. */
+  /** Stops after the run in flight, and at once while models are loaded; what is finished stays in the journal. */
   readonly signal?: AbortSignal;
   /** Asked between cells: while it has not resolved, the profile is paused. A pause takes nothing of the budget. */
   unpaused?(): Promise<void>;
@@ -50,13 +50,14 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
     const reference = (stage: number, variant: string) =>
       sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
 
-    // Everything is read and loaded once before hours may be spent: a bad file is told at once.
+    // Everything is read and loaded once before hours may be spent: a bad file is told at once. What comes over a slow network
+    // is not waited for by whoever cancels.
     progress.phase('models', variants.length + 1);
-    const pack = await models.readPack();
+    const pack = await clock.unlessAborted(models.readPack());
     progress.step(manifest.pack.file);
     for (const { stage, variant } of variants) {
       await clock.wait();
-      const { key } = await reference(stage, variant);
+      const { key } = await clock.unlessAborted(reference(stage, variant));
       progress.step(key);
     }
     const device = await environment.describe(

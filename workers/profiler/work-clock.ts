@@ -26,4 +26,11 @@ export class WorkClock {
     this.#pausedMs += performance.now() - start;
     this.signal?.throwIfAborted();
   }
+
+  /** What the work gives. @throws the signal's reason as soon as it is aborted: the work is left alone */
+  async unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const first = await Promise.race([work, this.#aborted]);
+    this.signal?.throwIfAborted();
+    return first as T;
+  }
 }

@@ -1,0 +1,72 @@
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Host, servePage } from '../../bench/host.ts';
+import { fashionProfile } from './fixtures.ts';
+import { choose, planned, profileFile } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** What the page as it ships costs before anything is measured: what it loads, and what it can do without ONNX Runtime and models. */
+
+const SHELL_BYTES = 250_000;
+/** ONNX Runtime's files, the workers that hold it, and what it runs. */
+const RUNTIME = /\/assets\/ort|\.onnx$|\/models\/.*\.(?!json)\w+$/;
+
+let browser: Browser;
+let host: Host;
+let context: BrowserContext;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+beforeEach(async () => {
+  // The service worker fetches everything once the page is there, runtime and models too.
+  context = await browser.newContext({ serviceWorkers: 'block' });
+  page = await context.newPage();
+});
+afterEach(() => context.close());
+
+const start = () => page.getByRole('button', { name: 'Start', exact: true });
+
+describe('the shell', () => {
+  it(`has at most ${SHELL_BYTES / 1000} kB, gzipped, with neither runtime nor models in it`, async () => {
+    const loaded = new Map<string, Promise<Buffer>>();
+    page.on('response', (response) => {
+      loaded.set(new URL(response.url()).pathname, response.body());
+    });
+    await page.goto(host.url, { waitUntil: 'networkidle' });
+    await expect.poll(() => start().isEnabled()).toBe(true);
+    const paths = [...loaded.keys()];
+    expect(paths.filter((path) => RUNTIME.test(path))).toEqual([]);
+    for (const wanted of [/^\/$/, /\/assets\/index-.*\.js$/, /\/assets\/index-.*\.css$/, /manifest\.json$/])
+      expect(paths.some((path) => wanted.test(path))).toBe(true);
+    const bytes = (await Promise.all(loaded.values())).map((body) => gzipSync(body).length);
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(SHELL_BYTES);
+  });
+
+  it('is interactive, plans, and can be started and cancelled while the runtime and the models do not come', async () => {
+    const held: string[] = [];
+    // Workers' requests pass here too.
+    await context.route(RUNTIME, (route) => {
+      held.push(route.request().url());
+    });
+    await page.goto(host.url);
+    await expect.poll(() => start().isEnabled()).toBe(true);
+    await page.getByLabel('Budget (s)').fill('33');
+    await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
+    await page.getByText('for at most 72 cells').waitFor();
+    await page.getByRole('link', { name: 'Share' }).click();
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.getByRole('slider', { name: 'SLA, slider' }).press('ArrowRight');
+    await planned(page);
+    expect(held).toEqual([]);
+
+    await start().click();
+    await expect.poll(() => held.length).toBeGreaterThan(0);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: /^Resume/ }).waitFor();
+  });
+});
