@@ -12,6 +12,15 @@ import { learnedPredictor } from '../workers/predictor/node.ts';
 import { profileId } from '../workers/store/exchange.ts';
 import { PlanRefusedError } from './errors.ts';
 
+/** What commands that adapt are told. */
+export interface AdaptationFlags {
+  readonly predictor: PredictorName;
+  /** Seconds. */
+  readonly interval: number;
+  /** Requests/s. */
+  readonly minRate: number;
+}
+
 /** How to follow the load on a profile, for as long as the agent serves. */
 export class Adaptation {
   #planner: Promise<RemotePlanner> | undefined;
@@ -20,18 +29,20 @@ export class Adaptation {
     private readonly profile: Profile,
     private readonly profileSha256: string,
     private readonly rest: Pick<AdaptationOptions, 'predictor' | 'intervalS'>,
+    private readonly minRatePerS: number,
   ) {}
 
-  static async open(profile: Profile, predictor: PredictorName, intervalS: number): Promise<Adaptation> {
-    return new Adaptation(profile, await profileId(profile), {
-      predictor: await choosePredictor(predictor, learnedPredictor),
-      intervalS,
-    });
+  static async open(
+    profile: Profile,
+    { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
+  ): Promise<Adaptation> {
+    const predictor = await choosePredictor(name, learnedPredictor);
+    return new Adaptation(profile, await profileId(profile), { predictor, intervalS }, minRate);
   }
 
   /** With what a plan was asked for, and everything that the profile measured. */
   of(plan: Plan): AdaptationOptions {
-    const request = standingRequest(plan, backendsOf(this.profile));
+    const request = standingRequest(plan, backendsOf(this.profile), this.minRatePerS);
     return { ...this.rest, system: ours((asked) => this.#planAt(asked), request) };
   }
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { PREDICTORS } from '../../solver/predictors/predictor.ts';
 import { planChanges } from '../../solver/replan.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
@@ -9,7 +9,7 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
-import { Adaptation } from '../adaptation.ts';
+import { Adaptation, type AdaptationFlags } from '../adaptation.ts';
 import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { checkPlan, placeHere } from '../planning.ts';
@@ -17,10 +17,8 @@ import { serve } from '../serve.ts';
 import { Service } from '../service.ts';
 import { type SettleOptions, settle } from '../settle.ts';
 
-interface ServeFlags extends SettleOptions {
+interface ServeFlags extends SettleOptions, AdaptationFlags {
   readonly manifest?: string;
-  readonly interval: number;
-  readonly predictor: PredictorName;
   readonly host: string;
   readonly port: number;
   readonly tokenFile?: string;
@@ -45,6 +43,7 @@ export const serveCommand = () =>
         .choices(PREDICTORS)
         .default('learned'),
     )
+    .option('--min-rate <n>', 'with --adapt: plan for so many requests/s at least', option.notNegative, 0)
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
     .option('--token-file <file>', 'holds what PUT /plan must bring (or IPA_AGENT_TOKEN does)')
@@ -69,7 +68,7 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
       const place = await placeHere(models, environment);
       const { plan, profile } = await settle(given, models, place, flags, signal);
       tell({ event: 'plan', plan, replaces: plan === given ? null : given });
-      const adaptation = profile && (await Adaptation.open(profile, flags.predictor, flags.interval));
+      const adaptation = profile && (await Adaptation.open(profile, flags));
       try {
         const service = await Service.start({
           manifest: models.manifest,

@@ -3,12 +3,12 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { clusterName } from '../../solver/exports/names.ts';
-import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { PREDICTORS } from '../../solver/predictors/predictor.ts';
 import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { Adaptation } from '../adaptation.ts';
+import { Adaptation, type AdaptationFlags } from '../adaptation.ts';
 import { servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import { loadModelFolder } from '../model-folder.ts';
@@ -16,13 +16,11 @@ import { control, NothingAppliedError } from '../watch/controller.ts';
 import { Leadership } from '../watch/lease.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
-interface WatchFlags {
+interface WatchFlags extends AdaptationFlags {
   readonly pipeline?: string;
   readonly manifest?: string;
   readonly profile: string;
   readonly namespace: string;
-  readonly interval: number;
-  readonly predictor: PredictorName;
   readonly kubeconfig?: string;
   readonly context?: string;
 }
@@ -38,7 +36,8 @@ export const watchCommand = () =>
       .option('--interval <duration>', 'between two decisions', option.duration, 10)
       .addOption(
         new Option('--predictor <name>', 'what foresees the load').choices(PREDICTORS).default('learned'),
-      ),
+      )
+      .option('--min-rate <n>', 'plan for so many requests/s at least', option.notNegative, 0),
   )
     .addHelpText(
       'after',
@@ -59,7 +58,7 @@ same pipeline one leads. The history of plans is in the cluster's events.
       const cluster = await openCluster(flags);
       const { settings, serving } = await servedBy(cluster, pipeline, namespace);
       if (settings === null || serving === null) throw new NothingAppliedError(pipeline, namespace);
-      const adaptation = await Adaptation.open(profile, flags.predictor, flags.interval);
+      const adaptation = await Adaptation.open(profile, flags);
       try {
         adaptation.check(serving, `The plan of namespace ${namespace}`);
         const leadership = new Leadership({

@@ -23,7 +23,7 @@ const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
 const HALVINGS = 9;
 /** What the oracle is asked for. */
-const ORACLE = { setting: { percentile: 99, headroom: 1, accuracy: 'product' }, share: 0.1 } as const;
+const ORACLE = { setting: { percentile: 99, minRatePerS: 0, accuracy: 'product' }, share: 0.1 } as const;
 /** That is to be attained where an oracle can, when asked for p99. */
 const KEPT = 0.99;
 /** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
@@ -50,11 +50,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
   };
   const planAt = await planOn(profile);
   const systems = new Map<string, System>();
-  const oursWith = ({ percentile, headroom, accuracy, beta }: Setting): System => {
-    const key = `${percentile} ${headroom} ${accuracy} ${beta}`;
+  const oursWith = ({ percentile, minRatePerS, accuracy, beta }: Setting): System => {
+    const key = `${percentile} ${minRatePerS} ${accuracy} ${beta}`;
     const system =
       systems.get(key) ??
-      ours(planAt, { ...request, percentile, headroom, objective: { ...objective, accuracy, beta } });
+      ours(planAt, { ...request, percentile, minRatePerS, objective: { ...objective, accuracy, beta } });
     systems.set(key, system);
     return system;
   };
@@ -101,10 +101,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
     const missing = () => targets.filter((target) => !own.some((run) => isNoWorse(run, target)));
     for (const accuracy of ACCURACY)
-      for (const asked of subject.tries) {
+      for (const { percentile, minShare } of subject.tries) {
         // Once all is found, nothing is left to look for.
         if (missing().length === 0 && own.some((run) => keepsP99(run, knowing))) continue;
-        const kind = { ...asked, accuracy };
+        const minRatePerS = Number((minShare * load.ratePerS).toPrecision(3));
+        const kind = { percentile, minRatePerS, accuracy };
         for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
         for (const target of missing())
           for (let i = 0; i < HALVINGS && missing().includes(target); i++) {
@@ -159,7 +160,7 @@ function between(
     .filter(
       ({ setting }) =>
         setting?.percentile === kind.percentile &&
-        setting.headroom === kind.headroom &&
+        setting.minRatePerS === kind.minRatePerS &&
         setting.accuracy === kind.accuracy,
     )
     .sort((a, b) => beta(a) - beta(b));

@@ -22,6 +22,13 @@ import { PAPERS_TRACE } from './paper.ts';
 /** What ours is asked for. */
 export type Setting = NonNullable<AdaptationRun['setting']>;
 
+/** What ours is asked for, whatever the load and the weights. */
+export interface Try {
+  readonly percentile: number;
+  /** The least rate that is planned for, as a share of the load's mean. */
+  readonly minShare: number;
+}
+
 /** A pipeline as all systems get it. */
 export interface Subject {
   readonly profile: Profile;
@@ -31,7 +38,7 @@ export interface Subject {
   /** Times a workload's rates. */
   readonly scale: number;
   /** That ours is tried with, the first one first. */
-  readonly tries: readonly Pick<Setting, 'percentile' | 'headroom'>[];
+  readonly tries: readonly Try[];
 }
 
 export const PIPELINES = [
@@ -64,16 +71,16 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   const request = planRequest(profile, { slaMs, ratePerS: 1, resources: { cores } });
   return {
     profile,
-    request: { ...request, restrictTo, headroom: 1 },
+    request: { ...request, restrictTo, minRatePerS: 0 },
     rivals: publishedRivals(document),
     scale: 1,
     tries: [
-      { percentile: 99, headroom: 1 },
-      { percentile: 99.9, headroom: 1 },
-      { percentile: 99, headroom: 1.25 },
-      { percentile: 99.9, headroom: 1.5 },
-      { percentile: 98, headroom: 1 },
-      { percentile: 90, headroom: 1 },
+      { percentile: 99, minShare: 0 },
+      { percentile: 99.9, minShare: 0 },
+      { percentile: 99, minShare: 1.5 },
+      { percentile: 99.9, minShare: 1.5 },
+      { percentile: 98, minShare: 0 },
+      { percentile: 90, minShare: 0 },
     ],
   };
 }
@@ -95,14 +102,13 @@ async function measured(path: string): Promise<Subject> {
   const apart = { ...profile, coRun: [] };
   return {
     profile: apart,
-    request: { ...request, headroom: 1 },
+    request: { ...request, minRatePerS: 0 },
     rivals: rivalSettings(apart, request, scale * MEAN_PER_S),
     scale,
     tries: [
-      { percentile: 99, headroom: 1 },
-      { percentile: 50, headroom: 1 },
-      { percentile: 99, headroom: 2 },
-      { percentile: 99, headroom: 3 },
+      { percentile: 99, minShare: 0 },
+      { percentile: 50, minShare: 0 },
+      { percentile: 99, minShare: 2 },
     ],
   };
 }

@@ -2,8 +2,8 @@ import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts
 import { table } from '../../workers/command/terminal.ts';
 import type { Setting } from './subjects.ts';
 
-const headroomText = ({ headroom }: Setting) => (headroom === 1 ? '' : ` ×${headroom}`);
-const settingText = (setting: Setting) => `p${setting.percentile}${headroomText(setting)}, β ${setting.beta}`;
+const leastText = ({ minRatePerS }: Setting) => (minRatePerS === 0 ? '' : ` ≥ ${minRatePerS}/s`);
+const settingText = (setting: Setting) => `p${setting.percentile}${leastText(setting)}, β ${setting.beta}`;
 
 /** One line per pipeline and load: what ours does where IPA and FA2-high are. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
@@ -46,7 +46,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string {
         highCost!,
         ourPas!,
         ourCost!,
-        p99 ? `${p99.slaAttainment.toFixed(4)}${headroomText(p99.setting!)}` : '– MISSED',
+        p99 ? `${p99.slaAttainment.toFixed(4)}${leastText(p99.setting!)}` : '– MISSED',
         c.oracle.slaAttainment.toFixed(4),
       ];
     }),

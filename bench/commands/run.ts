@@ -49,12 +49,7 @@ export const runCommand = () =>
         .choices(PREDICTORS)
         .default('learned'),
     )
-    .option(
-      '--headroom <x>',
-      'with --adapt: plan for so many times the rate that is foreseen',
-      option.positive,
-      1,
-    )
+    .option('--min-rate <n>', 'with --adapt: plan for so many requests/s at least', option.notNegative, 0)
     .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
     .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
     .addOption(option.jsonOption())
@@ -126,7 +121,7 @@ async function adaptationAsk(
   options: {
     readonly predictor: PredictorName;
     readonly interval: number;
-    readonly headroom: number;
+    readonly minRate: number;
     readonly backend?: Backend[];
   },
 ): Promise<AdaptationAsk> {
@@ -138,7 +133,7 @@ async function adaptationAsk(
   const backends = options.backend ?? [...new Set(profile.cells.map((cell) => cell.backend))];
   return {
     profile,
-    request: standingRequest(plan, backends, options.headroom),
+    request: standingRequest(plan, backends, options.minRate),
     predictor: options.predictor,
     intervalS: options.interval,
   };

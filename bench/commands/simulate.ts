@@ -63,12 +63,7 @@ export const simulateCommand = () =>
       `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
       option.notNegative,
     )
-    .option(
-      '--headroom <x>',
-      'plan for so many times the rate that is foreseen, for ours',
-      option.positive,
-      1,
-    )
+    .option('--min-rate <n>', 'plan for so many requests/s at least, for ours', option.notNegative, 0)
     .addOption(option.accuracyOption())
     .option('--seed <n>', 'of arrivals and service times', option.integer, 1)
     .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
@@ -100,7 +95,7 @@ Replicas serve as long after a decision as their sessions took to start when the
         },
         ...(options.cores !== undefined && { resources: { cores: options.cores } }),
       });
-      const request: StandingRequest = { ...planned, restrictTo, headroom: options.headroom };
+      const request: StandingRequest = { ...planned, restrictTo, minRatePerS: options.minRate };
       const system = await systemNamed(
         options.system,
         profile,

@@ -26,16 +26,16 @@ const STEP = 1.02;
 
 /** What is asked of every plan of a system. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'> & {
-  /** Plans are for so many times the rate that is foreseen: what bursts that nothing foretells find ready. */
-  readonly headroom: number;
+  /** Plans are for so many requests/s at least, whatever is foreseen: what bursts that nothing foretells find ready. */
+  readonly minRatePerS: number;
 };
 
 /** What a plan was asked for, at other rates. @param backends that may be planned with */
 export const standingRequest = (
   { slaMs, percentile, objective, resources }: Plan,
   backends: readonly Backend[],
-  headroom = 1,
-): StandingRequest => ({ slaMs, percentile, objective, resources, backends, headroom });
+  minRatePerS = 0,
+): StandingRequest => ({ slaMs, percentile, objective, resources, backends, minRatePerS });
 
 /**
  * Our planner. Variants that run already are cheaper by their switch cost; until new ones have started, those that run
@@ -44,7 +44,7 @@ export const standingRequest = (
  */
 export function ours(
   planAt: (request: PlanRequest) => Promise<Plan>,
-  { headroom, ...request }: StandingRequest,
+  { minRatePerS, ...request }: StandingRequest,
 ): System {
   // In the second that is planned for, replicas may be busy throughout, and what may be missed need not be kept up with;
   // the simulation says whether that is too much.
@@ -52,7 +52,7 @@ export function ours(
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     nearest(
       (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),
-      headroom * rateToPlanFor(situation, request),
+      Math.max(minRatePerS, rateToPlanFor(situation, request)),
     );
   return {
     name: 'ours',

@@ -14,7 +14,7 @@ import type { RivalSettings } from './rivals.ts';
  */
 export function rivalSettings(
   profile: Profile,
-  request: Omit<StandingRequest, 'headroom'>,
+  request: Omit<StandingRequest, 'minRatePerS'>,
   meanRatePerS: number,
 ): RivalSettings {
   const { slaMs, resources, objective, backends } = request;

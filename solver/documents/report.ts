@@ -206,7 +206,7 @@ export const adaptationRun = z.strictObject({
   setting: z
     .strictObject({
       percentile: z.number(),
-      headroom: z.number().positive(),
+      minRatePerS: z.number().nonnegative(),
       accuracy: accuracyMethod,
       beta: z.number().nonnegative(),
     })

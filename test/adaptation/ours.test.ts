@@ -13,7 +13,7 @@ import { request as planRequest, resources } from '../solver/profiles.ts';
 
 const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
   const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });
-  return { headroom: 1, ...rest, ...more };
+  return { minRatePerS: 0, ...rest, ...more };
 };
 
 const seconds = (count: number, value: number) => Array<number>(count).fill(value);
@@ -92,8 +92,9 @@ describe('the rate that ours plans for', () => {
     expectRate(await rateFor(situation(seconds(30, 50), 8, 10), { slaMs: 4000 }), 10);
   });
 
-  it('is so many times what is foreseen as the headroom says', async () => {
-    expectRate(await rateFor(situation(seconds(30, 10), 20, 20), { headroom: 1.5 }), 30);
+  it('is no less than is asked for at least, and no more where more is foreseen', async () => {
+    expectRate(await rateFor(situation(seconds(30, 10), 20, 20), { minRatePerS: 30 }), 30);
+    expectRate(await rateFor(situation(seconds(30, 10), 40, 40), { minRatePerS: 30 }), 40);
   });
 
   it('is one request in ten seconds at least', async () => {
@@ -124,7 +125,7 @@ describe('what ours asks for', () => {
     const asks = standing({ percentile: 99, restrictTo: { detect: ['s'] } });
     await ours(planAt, asks).plan(situation([10], 10, 10), undefined);
     expect(asked).toHaveLength(1);
-    const { headroom: _, ...request } = asks;
+    const { minRatePerS: _, ...request } = asks;
     expect(asked[0]).toEqual({
       ...request,
       resources: { ...asks.resources, utilisationMax: 100 / 99 },

@@ -212,7 +212,7 @@ describe("rivals' settings on a measured profile", () => {
     batches: [1, 2, 8],
     items: [1, 3],
   });
-  const settings = (ratePerS: number, on = of, more: Partial<Omit<StandingRequest, 'headroom'>> = {}) =>
+  const settings = (ratePerS: number, on = of, more: Partial<Omit<StandingRequest, 'minRatePerS'>> = {}) =>
     rivalSettings(on, { ...asked, ...more }, ratePerS);
 
   it('are the fewest threads, the slowest and the fastest variants, and the largest batch', () => {

@@ -18,7 +18,7 @@ const { ratePerS: _, ...rest } = request({
   slaMs: SLA_MS,
   resources: resources({ cores: 40, gpus: 0 }),
 });
-export const standing: StandingRequest = { ...rest, headroom: 1 };
+export const standing: StandingRequest = { ...rest, minRatePerS: 0 };
 
 /** Fast or accurate; one item takes what it says, always. */
 export const profile = pipeline({

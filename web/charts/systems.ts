@@ -24,7 +24,7 @@ const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${se
 
 export const settingText = ({ setting }: AdaptationRun): string =>
   setting
-    ? `p${setting.percentile}, ${setting.headroom === 1 ? '' : `headroom × ${setting.headroom}, `}β\u00a0${Number(setting.beta.toPrecision(3))}` +
+    ? `p${setting.percentile}, ${setting.minRatePerS === 0 ? '' : `≥ ${setting.minRatePerS}/s, `}β\u00a0${Number(setting.beta.toPrecision(3))}` +
       (setting.accuracy === 'product' ? '' : `, ${setting.accuracy} of accuracies`)
     : '';
 

@@ -105,7 +105,7 @@ const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: n
   { label: 'System', value: ({ label }) => label },
   { label: 'Predictor', value: ({ run }) => run.predictor },
   { label: 'Percentile', numeric: true, value: ({ run }) => run.setting?.percentile ?? null },
-  { label: 'Headroom', numeric: true, value: ({ run }) => run.setting?.headroom ?? null },
+  { label: 'Least rate', numeric: true, value: ({ run }) => run.setting?.minRatePerS ?? null },
   { label: 'Accuracy', value: ({ run }) => run.setting?.accuracy ?? null },
   { label: 'β', numeric: true, value: ({ run }) => run.setting?.beta ?? null },
   {
