@@ -99,15 +99,22 @@ export async function loadManifest(path: string, read: ReadFile): Promise<Loaded
   const text = new TextDecoder().decode(await readOrMiss(read, path, 'the caller'));
   const manifest = parseModels(text, path);
 
-  const readVerified = (file: string, sha256: string) =>
-    readChecked(read, resolveFile(path, file), sha256, path);
-  const readPack = async () => {
+  return withFiles(manifest, (file, sha256) => readChecked(read, resolveFile(path, file), sha256, path));
+}
+
+/** A manifest whose files are read in a way of the caller's. */
+export const withFiles = (
+  manifest: Manifest,
+  readVerified: LoadedManifest['readVerified'],
+): LoadedManifest => ({
+  manifest,
+  readVerified,
+  async readPack() {
     const pack = await parsePack(await readVerified(manifest.pack.file, manifest.pack.sha256));
     checkPack(pack, manifest.stages);
     return pack;
-  };
-  return { manifest, readVerified, readPack };
-}
+  },
+});
 
 function parseModels(text: string, path: string): Manifest {
   try {

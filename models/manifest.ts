@@ -43,8 +43,8 @@ export const manifestVariant = z.strictObject({
   file,
   sha256,
   sizeBytes: positiveCount,
-  /** Published accuracy in the metric of the task. */
-  accuracy,
+  /** Published accuracy in the metric of the task; null: none was, and what is measured on the pack counts alone. */
+  accuracy: accuracy.nullable(),
   /** Where that figure is from. */
   accuracySource: z.string().max(400),
 });

@@ -2,7 +2,7 @@ import { expectedTimesMs } from './co-run.ts';
 import { type Backend, onGpu } from './documents/common.ts';
 import type { Objective, PlanStage, Resources } from './documents/plan.ts';
 import type { Problem, ProblemOption } from './documents/problem.ts';
-import { type CellFlag, cellId, type MeasuredCell, type Profile } from './documents/profile.ts';
+import { accuracyOf, type CellFlag, cellId, type MeasuredCell, type Profile } from './documents/profile.ts';
 import { NothingMeasuredError } from './errors.ts';
 import { mean, nearestRank, sortedNumbers } from './statistics.ts';
 
@@ -261,7 +261,7 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
   return {
     cell,
     sha256: variant.sha256,
-    accuracy: variant.accuracy.measured?.value ?? variant.accuracy.published,
+    accuracy: accuracyOf(variant),
     itemsPerS,
     meanMs,
     latencyMs,

@@ -1,6 +1,15 @@
 /** Reads a file by URL, relative to the page. */
-export async function fetchFile(url: string): Promise<Uint8Array> {
-  const response = await fetch(new URL(url, document.baseURI));
-  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
+export async function fetchFile(url: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const address = new URL(url, document.baseURI);
+  const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
+    if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
+    // Browsers do not tell a page which of them it was.
+    throw new Error(
+      `${address.host} cannot be reached, or does not let other sites read its files: ` +
+        'it must send the header Access-Control-Allow-Origin',
+      { cause },
+    );
+  });
+  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
   return new Uint8Array(await response.arrayBuffer());
 }

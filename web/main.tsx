@@ -5,9 +5,9 @@ import './page/frame.css';
 import './page/measure/measure.css';
 import './page/page.css';
 import './page/share/share.css';
-import { start } from './state/app.ts';
 import { takeLink } from './state/link.ts';
 import { startOffline } from './state/offline.ts';
+import { start } from './state/start.ts';
 import './style.css';
 
 render(<App />, document.getElementById('app')!);

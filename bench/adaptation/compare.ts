@@ -1,7 +1,7 @@
 import { ours } from '../../solver/adaptation/ours.ts';
 import { rivals } from '../../solver/adaptation/rivals.ts';
 import type { System } from '../../solver/adaptation/system.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import { accuracyOf, type Profile } from '../../solver/documents/profile.ts';
 import type { AdaptationRun, Comparison, Interval } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
@@ -194,24 +194,18 @@ function judge(
   };
 }
 
-const accuracyOf = (profile: Profile, stage: string, variant: string): number => {
-  const { accuracy } = profile.stages
-    .find((s) => s.name === stage)!
-    .variants.find((v) => v.name === variant)!;
-  return accuracy.measured?.value ?? accuracy.published;
-};
+const variantOf = (profile: Profile, stage: string, variant: string) =>
+  profile.stages.find((s) => s.name === stage)!.variants.find((v) => v.name === variant)!;
 
 const pasOf = (profile: Profile, variants: Readonly<Record<string, string>>): number =>
   Object.entries(variants).reduce(
-    (product, [stage, variant]) => product * accuracyOf(profile, stage, variant),
+    (product, [stage, variant]) => product * accuracyOf(variantOf(profile, stage, variant)),
     1,
   );
 
 const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, string>>): boolean =>
   profile.stages.every(({ name, variants: all }) =>
-    all.every(
-      (variant) => accuracyOf(profile, name, variant.name) <= accuracyOf(profile, name, variants[name]!),
-    ),
+    all.every((variant) => accuracyOf(variant) <= accuracyOf(variantOf(profile, name, variants[name]!))),
   );
 
 /** Cores of one replica of each of FA2-high's variants, times the load's scale. */

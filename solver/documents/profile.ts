@@ -94,13 +94,21 @@ export const profileVariant = z.strictObject({
   name,
   sha256,
   sizeBytes: positiveCount,
-  accuracy: z.strictObject({
-    /** What the manifest says. */
-    published: accuracy,
-    /** On this device, on the labelled pack; null where there is none. */
-    measured: z.strictObject({ value: accuracy, n: positiveCount }).nullable(),
-  }),
+  accuracy: z
+    .strictObject({
+      /** What the manifest says; null: nothing. */
+      published: accuracy.nullable(),
+      /** On this device, on the labelled pack; null where there is none. */
+      measured: z.strictObject({ value: accuracy, n: positiveCount }).nullable(),
+    })
+    .refine(({ published, measured }) => published !== null || measured !== null, {
+      message: 'expected an accuracy that was published, measured or both',
+    }),
 });
+
+/** The accuracy that counts: as measured, else as published. */
+export const accuracyOf = ({ accuracy: { measured, published } }: z.infer<typeof profileVariant>): number =>
+  measured?.value ?? published!;
 
 export const profileStage = z.strictObject({
   name,

@@ -83,7 +83,7 @@ test('a better variant of either stage makes a better pipeline', () => {
 test('the published accuracies rise with the variants', () => {
   for (const { variants } of pipeline.stages)
     variants.slice(1).forEach(({ accuracy }, i) => {
-      expect(accuracy).toBeGreaterThan(variants[i]!.accuracy);
+      expect(accuracy).toBeGreaterThan(variants[i]!.accuracy!);
     });
 });
 

@@ -88,9 +88,9 @@ export function adaptiveRun(seed = 1): RunReport {
         const { plan } = run.plans[0]!;
         const stage = (of: PlanStage, s: number): PlanStage => {
           const variant = s === 0 ? level.detect : level.classify;
-          const { accuracy } = profile.stages[s]!.variants.find(({ name }) => name === variant)!;
+          const facts = profile.stages[s]!.variants.find(({ name }) => name === variant)!;
           const { batch, replicas } = level;
-          return { ...of, variant, batch, replicas, accuracy: accuracy.published };
+          return { ...of, variant, batch, replicas, accuracy: facts.accuracy.published! };
         };
         return {
           atMs,

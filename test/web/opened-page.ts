@@ -44,17 +44,33 @@ export const choose = (page: Page, { name, text }: TextFile): Promise<void> =>
     .getByLabel('Import profile')
     .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) });
 
-/** Drops files on the middle of the page, as a file manager does. */
-export async function drop(page: Page, files: readonly TextFile[]): Promise<void> {
-  const data = await page.evaluateHandle((given) => {
-    const transfer = new DataTransfer();
-    for (const { name, text } of given)
-      transfer.items.add(new File([text], name, { type: 'application/json' }));
-    return transfer;
-  }, files);
-  for (const type of ['dragenter', 'dragover', 'drop'])
-    await page.dispatchEvent('main', type, { dataTransfer: data });
+export interface AnyFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
 }
+
+/** Drops files on an element, as a file manager does. */
+export async function dropOn(page: Page, selector: string, files: readonly AnyFile[]): Promise<void> {
+  const given = files.map(({ name, bytes }) => ({ name, base64: Buffer.from(bytes).toString('base64') }));
+  const data = await page.evaluateHandle(async (all) => {
+    const transfer = new DataTransfer();
+    for (const { name, base64 } of all) {
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      transfer.items.add(new File([bytes], name));
+    }
+    return transfer;
+  }, given);
+  for (const type of ['dragenter', 'dragover', 'drop'])
+    await page.dispatchEvent(selector, type, { dataTransfer: data });
+}
+
+/** Drops documents on the middle of the page. */
+export const drop = (page: Page, files: readonly TextFile[]): Promise<void> =>
+  dropOn(
+    page,
+    'main',
+    files.map(({ name, text }) => ({ name, bytes: new TextEncoder().encode(text) })),
+  );
 
 /** The text of the file that a press on a button saves. */
 export async function saved(page: Page, button: string | RegExp): Promise<string> {

@@ -36,7 +36,7 @@ const sla = () => page.getByLabel('SLA', { exact: true });
 async function importFixture(): Promise<string> {
   const text = exportProfile(fashionProfile());
   const file = { name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(text) };
-  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByLabel('Import profile').setInputFiles(file);
   await page.locator('.lead').waitFor();
   return text;
 }
@@ -93,7 +93,7 @@ describe('the profiling page', () => {
 
   it('refuses a file that is no profile, naming what is wrong', async () => {
     const file = { name: 'bad.json', mimeType: 'application/json', buffer: Buffer.from('{"schema":"x"}') };
-    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByLabel('Import profile').setInputFiles(file);
     await expect
       .poll(() => page.getByRole('alert').allInnerTexts())
       .toEqual([expect.stringContaining('bad.json')]);

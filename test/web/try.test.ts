@@ -198,7 +198,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
       mimeType: 'application/json',
       buffer: Buffer.from(JSON.stringify(elsewhere)),
     });
-    await page.getByText(/that was profiled is not among this page's/).waitFor();
+    await page.getByText(/that was profiled is not in the pipeline fashion/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
   });
 });

@@ -1,17 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import { attempt } from '../state/app.ts';
 import { takeFiles } from '../state/intake.ts';
-
-const carriesFiles = ({ dataTransfer }: DragEvent): boolean => dataTransfer?.types.includes('Files') ?? false;
+import { carriesFiles } from './use-drop.ts';
 
 /** Takes files that are dropped anywhere, unless what lies there takes them itself (and so prevents the default). */
 export function DropZone() {
   const [over, setOver] = useState(false);
   useEffect(() => {
     const drag = (event: DragEvent) => {
-      if (!carriesFiles(event) || event.defaultPrevented) return;
+      if (!carriesFiles(event)) return;
+      setOver(!event.defaultPrevented);
       event.preventDefault();
-      setOver(true);
     };
     const leave = (event: DragEvent) => {
       // Into the page's own parts it is no leaving.
@@ -38,10 +37,14 @@ export function DropZone() {
   if (!over) return null;
   return (
     <div class="drop-zone">
-      <p>
-        <strong>Drop to open</strong>
-      </p>
-      <p class="muted">A profile, or an archive of everything</p>
+      <div>
+        <p>
+          <strong>Drop to open</strong>
+        </p>
+        <p class="muted">
+          A profile, an archive of everything, or models of your own: those on the stage that they are for
+        </p>
+      </div>
     </div>
   );
 }

@@ -1,15 +1,11 @@
 import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/load.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { openBrowserStore } from '../../workers/store/browser.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
-import { loadPipeline } from '../engine.ts';
-import { type Preflight, preflight } from '../preflight.ts';
-
-/** The pipeline that this page profiles. */
-const PIPELINE = 'fashion';
+import type { Preflight } from '../preflight.ts';
 
 export const checked = signal<Preflight | null>(null);
+/** The pipeline that is chosen. */
 export const models = signal<LoadedManifest | null>(null);
 /** Null where this browser does not let anything be saved. */
 export const store = signal<Store | null>(null);
@@ -29,23 +25,6 @@ export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined>
     problem.value = error instanceof Error ? error.message : String(error);
     return undefined;
   }
-}
-
-export async function start(): Promise<void> {
-  await Promise.all([
-    preflight().then((found) => {
-      checked.value = found;
-    }),
-    attempt(async () => {
-      models.value = await loadPipeline(PIPELINE);
-    }),
-    attempt(async () => {
-      store.value = await openBrowserStore();
-      await refresh();
-      const newest = saved.value[0];
-      if (newest) await open(newest.id);
-    }),
-  ]);
 }
 
 export async function refresh(): Promise<void> {

@@ -1,58 +1,64 @@
+import { MANIFEST } from '../../models/manifest.ts';
 import { PROFILE } from '../../solver/documents/profile.ts';
 import { importProfile } from '../../workers/store/exchange.ts';
-import { open, opened, refresh, store } from './app.ts';
+import { opened, refresh, store } from './app.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
+import { checkSize } from './file-size.ts';
+import { addModels, replacePack } from './own-models.ts';
+import { takeManifestFiles } from './own-pipelines.ts';
+import { openWithPipeline } from './pipelines.ts';
 import { ask } from './planning.ts';
 import { settings } from './settings.ts';
 
-/** Larger files are not read: the page would stand still, and no profile is so large. */
+/** Larger documents are not read: the page would stand still, and no profile is so large. */
 const MOST_BYTES = 64_000_000;
-
-/** A file is larger than any document of ours. */
-export class FileTooLargeError extends Error {
-  override name = 'FileTooLargeError';
-  constructor(file: File) {
-    const megabytes = (bytes: number) => Math.ceil(bytes / 1e6).toLocaleString('en');
-    super(
-      `${file.name} has ${megabytes(file.size)} MB, and at most ${megabytes(MOST_BYTES)} MB are read here. ` +
-        'A profile has a few MB: check that it is the right file.',
-    );
-  }
-}
 
 /** A file is none that the page can open. */
 export class UnknownFileError extends Error {
   override name = 'UnknownFileError';
   constructor(name: string, found: string) {
     super(
-      `${name} is ${found}. Drop a profile or an archive that was exported here, or a profile that ipa-edge profile wrote.`,
+      `${name} is ${found}. Drop a profile or an archive that was exported here, a profile that ipa-edge profile wrote, ` +
+        'ONNX models (.onnx), a labelled pack, or a manifest with its files.',
     );
   }
 }
 
-/**
- * Saves what files hold, profiles and archives of everything, and opens the last of it.
- * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError
- */
-export async function takeFiles(files: readonly File[]): Promise<void> {
-  const tooLarge = files.find(({ size }) => size > MOST_BYTES);
-  if (tooLarge) throw new FileTooLargeError(tooLarge);
-  let last: string | undefined;
-  try {
-    for (const file of files) {
-      const text = await file.text();
-      last =
-        schemaOf(text, file.name) === ARCHIVE ? await restore(text, file.name) : await save(text, file.name);
-    }
-  } finally {
-    // Those before one that is refused are saved.
-    await refresh();
-  }
-  if (last !== undefined && last !== opened.value?.id) await open(last);
+interface Document {
+  readonly file: File;
+  readonly text: string;
+  /** Its `"schema"`; every document of ours has one. */
+  readonly schema: string;
 }
 
-/** The `"schema"` of a document's text; every document of ours has one. */
-function schemaOf(text: string, name: string): string {
+/**
+ * Takes what files hold, by what they are: a manifest with all files that came with it; or profiles and archives of everything,
+ * models and labelled packs for the chosen pipeline. What was taken before one that is refused stays.
+ * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and what
+ * taking models and pipelines throws
+ */
+export async function takeFiles(files: readonly File[]): Promise<void> {
+  const kinds = { model: [] as File[], pack: [] as File[], document: [] as File[] };
+  for (const file of files) kinds[await kindOf(file)].push(file);
+  const documents = await Promise.all(kinds.document.map(readDocument));
+  const manifest = documents.find(({ schema }) => schema === MANIFEST);
+  if (manifest) return takeManifestFiles(manifest.file, files);
+  await takeDocuments(documents);
+  if (kinds.model.length > 0) await addModels(kinds.model, null);
+  for (const pack of kinds.pack) await replacePack(pack);
+}
+
+async function kindOf(file: File): Promise<'model' | 'pack' | 'document'> {
+  if (/\.onnx$/i.test(file.name)) return 'model';
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isGzip = first === 0x1f && second === 0x8b;
+  return isGzip ? 'pack' : 'document';
+}
+
+async function readDocument(file: File): Promise<Document> {
+  checkSize(file, MOST_BYTES);
+  const { name } = file;
+  const text = await file.text();
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -61,9 +67,20 @@ function schemaOf(text: string, name: string): string {
   }
   const schema = (value as { schema?: unknown } | null)?.schema;
   if (typeof schema !== 'string') throw new UnknownFileError(name, 'JSON without a "schema"');
-  if (schema !== ARCHIVE && !schema.startsWith(PROFILE.replace(/\d+$/, '')))
+  if (![ARCHIVE, MANIFEST].includes(schema) && !schema.startsWith(PROFILE.replace(/\d+$/, '')))
     throw new UnknownFileError(name, `a document ${JSON.stringify(schema.slice(0, 60))}`);
-  return schema;
+  return { file, text, schema };
+}
+
+async function takeDocuments(documents: readonly Document[]): Promise<void> {
+  let last: string | undefined;
+  try {
+    for (const { file, text, schema } of documents)
+      last = schema === ARCHIVE ? await restore(text, file.name) : await save(text, file.name);
+  } finally {
+    await refresh();
+  }
+  if (last !== undefined && last !== opened.value?.id) await openWithPipeline(last);
 }
 
 /** @returns its id */

@@ -29,9 +29,10 @@ export function readSettings(hash: string): LinkedSettings | null {
 
 /** Takes the settings of this page's address, once: a reload keeps what was changed since. */
 export async function takeLink(): Promise<void> {
+  const { hash } = location;
+  // Before what went wrong last is put away: without a link nothing is done.
+  if (!hash.startsWith(PREFIX)) return;
   await attempt(async () => {
-    const { hash } = location;
-    if (!hash.startsWith(PREFIX)) return;
     history.replaceState(null, '', `${location.pathname}${location.search}`);
     const linked = readSettings(hash)!;
     settings.value = linked.measure;

@@ -1,17 +1,25 @@
 import { effect, signal } from '@preact/signals';
 import { z } from 'zod';
-import { count } from '../../solver/documents/common.ts';
+import type { Manifest } from '../../models/manifest.ts';
+import { count, name } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { measure } from '../engine.ts';
-import { attempt, models, open, refresh, store } from './app.ts';
+import { attempt, models, refresh, store } from './app.ts';
+import { loadChosen, openWithPipeline } from './pipelines.ts';
 import { type MeasureSettings, profileSettingsSchema, settings } from './settings.ts';
 
-const interruptedSchema = z.strictObject({ settings: profileSettingsSchema, done: count, total: count });
+const interruptedSchema = z.strictObject({
+  pipeline: name,
+  settings: profileSettingsSchema,
+  done: count,
+  total: count,
+});
 
 /** A profile that was begun and not ended. Its finished cells are in the store's journal. */
 export interface Interrupted {
+  readonly pipeline: string;
   readonly settings: MeasureSettings;
   readonly done: number;
   readonly total: number;
@@ -21,6 +29,8 @@ const KEY = 'ipa-edge/interrupted';
 
 export const interrupted = signal<Interrupted | null>(recall());
 export const running = signal<AbortController | null>(null);
+/** What the running profile is of, whichever pipeline is chosen meanwhile. */
+export const measuring = signal<Manifest | null>(null);
 /** `asked`: it pauses when the cell in flight has ended. */
 export const pause = signal<'off' | 'asked' | 'on'>('off');
 export const progress = signal<ProfileProgress | null>(null);
@@ -55,17 +65,22 @@ document.addEventListener('visibilitychange', () => {
 export async function startProfile(): Promise<void> {
   const controller = new AbortController();
   const chosen = settings.value;
+  const loaded = models.value!;
+  const pipeline = loaded.manifest.name;
+  measuring.value = loaded.manifest;
   running.value = controller;
   pause.value = 'off';
   progress.value = null;
   liveCells.value = [];
   wasHidden.value = document.hidden;
-  if (interrupted.value?.settings !== chosen) interrupted.value = { settings: chosen, done: 0, total: 0 };
+  const { settings: last, pipeline: of } = interrupted.value ?? {};
+  if (last !== chosen || of !== pipeline)
+    interrupted.value = { pipeline, settings: chosen, done: 0, total: 0 };
   await attempt(async () => {
     const cells = new LiveCells();
     try {
       const profile = await measure({
-        models: models.value!,
+        models: loaded,
         store: store.value!,
         settings: chosen,
         signal: controller.signal,
@@ -81,12 +96,12 @@ export async function startProfile(): Promise<void> {
           progress.value = now;
           cells.take(now);
           if (now.phase === 'cells')
-            interrupted.value = { settings: chosen, done: now.done, total: now.total };
+            interrupted.value = { pipeline, settings: chosen, done: now.done, total: now.total };
         },
       });
       interrupted.value = null;
       await refresh();
-      await open(await profileId(profile));
+      await openWithPipeline(await profileId(profile));
     } catch (error) {
       if (!controller.signal.aborted) throw error;
     }
@@ -95,10 +110,12 @@ export async function startProfile(): Promise<void> {
   pause.value = 'off';
 }
 
-/** Goes on with the profile that was interrupted, by its own settings. */
-export function resumeInterrupted(): Promise<void> {
-  settings.value = interrupted.value!.settings;
-  return startProfile();
+/** Goes on with the profile that was interrupted, of its own pipeline and by its own settings. */
+export async function resumeInterrupted(): Promise<void> {
+  const { pipeline, settings: own } = interrupted.value!;
+  settings.value = own;
+  if (models.value?.manifest.name !== pipeline) await attempt(() => loadChosen(pipeline));
+  if (models.value?.manifest.name === pipeline) await startProfile();
 }
 
 /** Ends a pause that holds the profiler. */

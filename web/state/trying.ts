@@ -1,4 +1,5 @@
 import { computed, signal } from '@preact/signals';
+import type { Manifest } from '../../models/manifest.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
@@ -13,6 +14,8 @@ import { plan, question } from './planning.ts';
 /** A run that goes on. */
 export interface Trying {
   readonly plan: Plan;
+  /** Of the pipeline that it runs, whichever is chosen meanwhile. */
+  readonly manifest: Manifest;
   readonly controller: AbortController;
   readonly live: LiveRun;
   readonly durationS: number;
@@ -51,19 +54,19 @@ export const obstacle = computed<string | null>(() => {
       ),
   );
   return lacking
-    ? `The model ${lacking.name}/${lacking.variant} that was profiled is not among this page's. Measure the models that are here, and plan with that profile.`
+    ? `The model ${lacking.name}/${lacking.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. Choose the plan's pipeline under Measure, or measure this one and plan with that profile.`
     : null;
 });
 
 /** Runs the plan under the load, and keeps what comes out. */
 export async function tryPlan(): Promise<void> {
-  const [made, source, arriving] = [plan.value!, profile.value!, load.value];
+  const [made, source, loaded, arriving] = [plan.value!, profile.value!, models.value!, load.value];
   if (!arriving || arriving instanceof Error) return;
   const { seed, adapt, intervalS } = tryout.value;
   const backends = question.value.backends ?? [...new Set(source.cells.map((cell) => cell.backend))];
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
-  trying.value = { plan: made, controller, live, durationS: arriving.durationS };
+  trying.value = { plan: made, manifest: loaded.manifest, controller, live, durationS: arriving.durationS };
   tried.value = view.value = progress.value = failure.value = null;
   wasHidden.value = document.hidden;
   const timer = setInterval(() => {
@@ -74,7 +77,7 @@ export async function tryPlan(): Promise<void> {
       plan: made,
       profile: source,
       backends,
-      models: models.value!,
+      models: loaded,
       load: arriving,
       seed,
       intervalS: adapt ? intervalS : null,

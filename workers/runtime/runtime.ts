@@ -8,6 +8,10 @@ export interface TensorInfo {
   readonly dims: readonly (number | null)[];
 }
 
+/** Dimensions as people read them. */
+export const dimsText = (dims: TensorInfo['dims']): string =>
+  `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
+
 /** One loaded model on one backend. */
 export interface Session {
   readonly input: TensorInfo;

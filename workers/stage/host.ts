@@ -4,7 +4,7 @@ import { outputDims, taskOf } from '../../models/tasks/index.ts';
 import { joinItems } from '../../models/tasks/items.ts';
 import type { InputTensor, ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
-import type { Runtime, Session, TensorInfo } from '../runtime/runtime.ts';
+import { dimsText, type Runtime, type Session, type TensorInfo } from '../runtime/runtime.ts';
 import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
 
 interface Held {
@@ -47,7 +47,8 @@ export class StageHost implements StageWorkerApi {
         throw error;
       }
       this.#held.set(spec.key, { spec, session });
-      return { createMs, cpuFallback: session.cpuFallback };
+      const { cpuFallback, input, output } = session;
+      return { createMs, cpuFallback, input, output };
     });
   }
 
@@ -130,14 +131,14 @@ export class StageHost implements StageWorkerApi {
 function checkSignature({ model, stage }: SessionSpec, session: Session): void {
   const { channels, height, width } = stage.input;
   const check = (what: string, tensor: TensorInfo, expected: (number | null)[]) => {
-    const show = (dims: readonly (number | null)[]) => `[${dims.map((d) => d ?? 'batch').join(', ')}]`;
     if (tensor.type !== 'float32')
       throw new ModelMismatchError(model, `the type of ${what}`, 'float32', tensor.type);
     const same =
       tensor.dims.length === expected.length &&
       // Inner dimensions that the model leaves open are taken on trust; the batch must be open.
       tensor.dims.every((d, i) => (expected[i] === null ? d === null : d === null || d === expected[i]));
-    if (!same) throw new ModelMismatchError(model, `the shape of ${what}`, show(expected), show(tensor.dims));
+    if (!same)
+      throw new ModelMismatchError(model, `the shape of ${what}`, dimsText(expected), dimsText(tensor.dims));
   };
   check('its input', session.input, [null, channels, height, width]);
   check('its output', session.output, [null, ...outputDims(stage)]);

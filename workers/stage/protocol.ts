@@ -1,7 +1,7 @@
 import type { ManifestStage } from '../../models/manifest.ts';
 import type { ItemBatch, OutputTensor, StageResult } from '../../models/tasks/task.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Runtime } from '../runtime/runtime.ts';
+import type { Runtime, TensorInfo } from '../runtime/runtime.ts';
 
 /** What travels between a stage worker and whoever drives it. Buffers are transferred where the environment can. */
 
@@ -20,6 +20,8 @@ export interface SessionSpec {
 export interface LoadedSession {
   readonly createMs: number;
   readonly cpuFallback: boolean;
+  readonly input: TensorInfo;
+  readonly output: TensorInfo;
 }
 
 export interface StageRun {

@@ -80,11 +80,16 @@ export class StageWorker {
   }
 }
 
+/** By the name that each gives itself: a minified build has other names for classes. */
+const ERRORS = new Map(
+  Object.entries({ ModelLoadError, ModelMismatchError, DeviceLostError }).map(([name, type]) => [
+    name,
+    type.prototype,
+  ]),
+);
+
 /** Structured cloning keeps an error's name and message but not its class. */
 function revive(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  for (const type of [ModelLoadError, ModelMismatchError, DeviceLostError])
-    if (error.name === type.name && !(error instanceof type))
-      return Object.setPrototypeOf(error, type.prototype);
-  return error;
+  const prototype = error instanceof Error ? ERRORS.get(error.name) : undefined;
+  return prototype ? Object.setPrototypeOf(error, prototype) : error;
 }

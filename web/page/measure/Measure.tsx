@@ -1,8 +1,11 @@
 import { models } from '../../state/app.ts';
-import { running } from '../../state/profiling.ts';
+import { measuring, running } from '../../state/profiling.ts';
 import { Section } from '../Section.tsx';
 import { CellGrid } from './CellGrid.tsx';
+import './own-models.css';
+import { OwnModels } from './OwnModels.tsx';
 import { Pipeline } from './Pipeline.tsx';
+import { PipelineHead } from './PipelineHead.tsx';
 import { RunControls } from './RunControls.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
@@ -15,11 +18,17 @@ export function Measure() {
       title="Measure"
       lead="Every variant of every stage, on each backend and batch size, with its accuracy on labelled scenes."
     >
-      {manifest && <Pipeline manifest={manifest} />}
+      {manifest && (
+        <>
+          <PipelineHead manifest={manifest} />
+          <Pipeline manifest={manifest} />
+          <OwnModels manifest={manifest} />
+        </>
+      )}
       <div class="card run-card">
         <SettingsForm />
         <RunControls />
-        {manifest && running.value && <CellGrid manifest={manifest} />}
+        {running.value && <CellGrid manifest={measuring.value!} />}
       </div>
     </Section>
   );

@@ -1,27 +1,24 @@
-import type { Manifest, ManifestStage } from '../../../models/manifest.ts';
-import { look } from '../../charts/series.ts';
-import { bytes, number, percent } from '../../format.ts';
+import type { Manifest } from '../../../models/manifest.ts';
+import { number } from '../../format.ts';
 import { profile } from '../../state/app.ts';
 import { fanOutRange } from './fan-out.ts';
+import { StageCard } from './StageCard.tsx';
 
 /** The stages in order, each with its variants, and how many items each hands to the next. */
 export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   return (
-    <>
-      <p class="pipeline-title">{manifest.title}</p>
-      <ol class="pipeline">
-        <li class="end">
-          <span class="end-label">request</span>
-          <span class="muted">one image</span>
+    <ol class="pipeline">
+      <li class="end">
+        <span class="end-label">request</span>
+        <span class="muted">one image</span>
+      </li>
+      {manifest.stages.map((stage, i) => (
+        <li key={stage.name} class="stage-step">
+          <FanOut manifest={manifest} into={i} />
+          <StageCard stage={stage} />
         </li>
-        {manifest.stages.map((stage, i) => (
-          <li key={stage.name} class="stage-step">
-            <FanOut manifest={manifest} into={i} />
-            <Stage stage={stage} />
-          </li>
-        ))}
-      </ol>
-    </>
+      ))}
+    </ol>
   );
 }
 
@@ -52,49 +49,3 @@ function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into
 
 const span = ([low, high]: readonly [number, number]): string =>
   number(low, 1) === number(high, 1) ? number(low, 1) : `${number(low, 1)}–${number(high, 1)}`;
-
-function Stage({ stage }: { readonly stage: ManifestStage }) {
-  const sources = [...new Set(stage.variants.map(({ accuracySource }) => accuracySource))];
-  return (
-    <div class="card stage">
-      <h3>
-        {stage.name} <span class="muted">{stage.task}</span>
-      </h3>
-      <table class="variants">
-        <thead>
-          <tr>
-            <th scope="col">Variant</th>
-            <th scope="col" class="numeric">
-              Size
-            </th>
-            <th scope="col" class="numeric">
-              Accuracy
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {stage.variants.map(({ name, sizeBytes, accuracy, accuracySource }, i) => (
-            <tr key={name}>
-              <th scope="row">
-                <span class="glyph" style={{ color: look(i).colour }} aria-hidden="true">
-                  {look(i).glyph}
-                </span>{' '}
-                {name}
-              </th>
-              <td class="numeric">{bytes(sizeBytes)}</td>
-              <td class="numeric">
-                {percent(accuracy)}
-                {sources.length > 1 && <sup>{sources.indexOf(accuracySource) + 1}</sup>}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {sources.map((source, i) => (
-        <p key={source} class="source">
-          {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
-        </p>
-      ))}
-    </div>
-  );
-}

@@ -1,8 +1,8 @@
 import { DeviceFacts } from '../../components/Device.tsx';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
 import { date } from '../../format.ts';
-import { checked, models, opened } from '../../state/app.ts';
-import { liveCells, running } from '../../state/profiling.ts';
+import { checked, opened } from '../../state/app.ts';
+import { liveCells, measuring, running } from '../../state/profiling.ts';
 import { settings } from '../../state/settings.ts';
 import { Empty, Section } from '../Section.tsx';
 import { Compare } from './Compare.tsx';
@@ -43,7 +43,7 @@ function Nothing() {
 function Live() {
   return (
     <StageCells
-      stages={stageNames(models.value!.manifest.stages)}
+      stages={stageNames(measuring.value!.stages)}
       cells={liveCells.value}
       batches={settings.value.batches}
       software={checked.value?.adapter?.software ?? false}

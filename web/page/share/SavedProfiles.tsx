@@ -1,7 +1,9 @@
-import { useState } from 'preact/hooks';
 import { date } from '../../format.ts';
-import { attempt, open, opened, remove, saved, store } from '../../state/app.ts';
+import { attempt, opened, remove, saved, store } from '../../state/app.ts';
 import { takeFiles } from '../../state/intake.ts';
+import { openWithPipeline } from '../../state/pipelines.ts';
+import { DeleteButton } from '../DeleteButton.tsx';
+import { FileButton } from '../FileButton.tsx';
 
 /** Profiles kept in this browser: one is open, others can be compared with it. */
 export function SavedProfiles() {
@@ -17,51 +19,26 @@ export function SavedProfiles() {
               type="button"
               class="link"
               aria-pressed={opened.value?.id === id}
-              onClick={() => void attempt(() => open(id))}
+              onClick={() => void attempt(() => openWithPipeline(id))}
             >
               {pipeline}, {date(createdAt)}
             </button>
             <code class="muted">{id.slice(0, 8)}</code>
-            <DeleteButton id={id} what={`the profile of ${date(createdAt)}`} />
+            <DeleteButton
+              what={`the profile of ${date(createdAt)}`}
+              onDelete={() => void attempt(() => remove(id))}
+            />
           </li>
         ))}
       </ul>
-      <label class="button">
-        Import profile
-        <input
-          type="file"
-          multiple
-          accept=".json,application/json"
-          disabled={!store.value}
-          onChange={({ currentTarget: input }) => {
-            const files = [...(input.files ?? [])];
-            input.value = '';
-            void attempt(() => takeFiles(files));
-          }}
-        />
-      </label>{' '}
+      <FileButton
+        label="Import profile"
+        accept=".json,application/json"
+        multiple
+        disabled={!store.value}
+        onFiles={(files) => void attempt(() => takeFiles(files))}
+      />{' '}
       <span class="muted">or an archive of everything</span>
     </>
-  );
-}
-
-interface DeleteButtonProps {
-  readonly id: string;
-  readonly what: string;
-}
-
-/** Asks before it deletes: what was measured cannot be had back. */
-function DeleteButton({ id, what }: DeleteButtonProps) {
-  const [asked, setAsked] = useState(false);
-  return (
-    <button
-      type="button"
-      class={asked ? 'danger' : 'link'}
-      aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
-      onClick={() => (asked ? void attempt(() => remove(id)) : setAsked(true))}
-      onBlur={() => setAsked(false)}
-    >
-      {asked ? 'Delete for good' : 'Delete'}
-    </button>
   );
 }

@@ -1,5 +1,4 @@
 import { duration, milliseconds, number, percent } from '../../format.ts';
-import { models } from '../../state/app.ts';
 import type { LiveView } from '../../state/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/trying.ts';
 import { LiveCharts } from './LiveCharts.tsx';
@@ -7,7 +6,7 @@ import { Scenes } from './Scenes.tsx';
 
 /** A run that goes on. */
 export function Live({ run }: { readonly run: Trying }) {
-  const { controller, live, durationS, plan } = run;
+  const { controller, live, durationS, plan, manifest } = run;
   const now = view.value;
   const stopping = controller.signal.aborted;
   return (
@@ -38,7 +37,7 @@ export function Live({ run }: { readonly run: Trying }) {
           <Events view={now} />
         </>
       )}
-      {models.value && <Scenes live={live} manifest={models.value.manifest} />}
+      <Scenes live={live} manifest={manifest} />
     </section>
   );
 }

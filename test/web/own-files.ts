@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MANIFEST } from '../../models/manifest.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
+import type { AnyFile } from './opened-page.ts';
+
+/** Files as somebody brings them to the page. */
+
+/** Of onnx.proto: ModelProto.model_version, a whole number. */
+const MODEL_VERSION = Uint8Array.of((5 << 3) | 0, 7);
+
+/** A shipped model as another file: of a later version, which changes nothing but its sum. */
+export async function ownModel(shipped: string, name = `${shipped}.onnx`): Promise<AnyFile> {
+  const bytes = await readFile(join(ROOT, 'models/fashion', `${shipped}.onnx`));
+  return { name, bytes: Buffer.concat([bytes, MODEL_VERSION]) };
+}
+
+/** Labelled scenes as the pipeline fashion takes them: one garment in each. */
+export function ownScenes(count: number, label = 3): Uint8Array {
+  const pixels = new Uint8Array(count * 128 * 128).map((_, i) => (i * 7919) % 251);
+  return gzip(
+    safetensors({
+      images: u8([count, 1, 128, 128], pixels),
+      boxes: f32([count, 4], Array.from({ length: count }, () => [20, 30, 60, 70]).flat()),
+      object_image: i32(Array.from({ length: count }, (_, i) => i)),
+      'label.classify': i32(Array.from({ length: count }, () => label)),
+    }),
+  );
+}
+
+const sum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+/** A pipeline of one stage, two shipped classifiers on garments of its own pack: the manifest and the files that it names. */
+export async function garments(name = 'garments'): Promise<AnyFile[]> {
+  const models = [await ownModel('linear'), await ownModel('cnn8')];
+  const count = 12;
+  const pack = gzip(
+    safetensors({
+      images: u8(
+        [count, 1, 28, 28],
+        new Uint8Array(count * 28 * 28).map((_, i) => (i * 31) % 256),
+      ),
+      'label.classify': i32(Array.from({ length: count }, (_, i) => i % 10)),
+    }),
+  );
+  const manifest = {
+    schema: MANIFEST,
+    name,
+    title: 'Garments alone',
+    stages: [
+      {
+        name: 'classify',
+        task: 'image-classification',
+        input: { channels: 1, height: 28, width: 28 },
+        classes: ['top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot'],
+        variants: models.map((model, i) => ({
+          name: model.name.replace('.onnx', ''),
+          file: model.name,
+          sha256: sum(model.bytes),
+          sizeBytes: model.bytes.length,
+          accuracy: i === 0 ? 0.7 : null,
+          accuracySource: i === 0 ? 'made up' : '',
+        })),
+      },
+    ],
+    pack: { file: 'labels.bin', sha256: sum(pack), source: 'made up' },
+  };
+  return [
+    { name: 'manifest.json', bytes: Buffer.from(JSON.stringify(manifest)) },
+    ...models,
+    { name: 'labels.bin', bytes: pack },
+  ];
+}

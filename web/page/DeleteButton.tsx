@@ -1,0 +1,22 @@
+import { useState } from 'preact/hooks';
+
+interface DeleteButtonProps {
+  readonly what: string;
+  readonly onDelete: () => void;
+}
+
+/** Asks before it deletes: what was made here cannot be had back. */
+export function DeleteButton({ what, onDelete }: DeleteButtonProps) {
+  const [asked, setAsked] = useState(false);
+  return (
+    <button
+      type="button"
+      class={asked ? 'danger' : 'link'}
+      aria-label={asked ? `Delete ${what} for good` : `Delete ${what}`}
+      onClick={() => (asked ? onDelete() : setAsked(true))}
+      onBlur={() => setAsked(false)}
+    >
+      {asked ? 'Delete for good' : 'Delete'}
+    </button>
+  );
+}

@@ -1,0 +1,119 @@
+import type { ManifestStage, ManifestVariant } from '../../../models/manifest.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
+import { look } from '../../charts/series.ts';
+import { bytes, percent } from '../../format.ts';
+import { attempt, profile } from '../../state/app.ts';
+import { addModels, dropVariant } from '../../state/own-models.ts';
+import { isOwn } from '../../state/pipelines.ts';
+import { taking } from '../../state/taking.ts';
+import { FileButton } from '../FileButton.tsx';
+import { useDrop } from '../use-drop.ts';
+
+/** A stage with its variants. It takes models of the user's own. */
+export function StageCard({ stage }: { readonly stage: ManifestStage }) {
+  const busy = taking.value !== null;
+  const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
+  const { over, target } = useDrop(busy, add);
+  const sources = sourcesOf(stage);
+  return (
+    <section class={over ? 'card stage over' : 'card stage'} aria-label={`Stage ${stage.name}`} {...target}>
+      <h3>
+        {stage.name} <span class="muted">{stage.task}</span>
+      </h3>
+      <table class="variants">
+        <thead>
+          <tr>
+            <th scope="col">Variant</th>
+            <th scope="col" class="numeric">
+              Size
+            </th>
+            <th scope="col" class="numeric">
+              Accuracy
+            </th>
+            {isOwn.value && (
+              <td>
+                <span class="unseen">Delete</span>
+              </td>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {stage.variants.map((variant, i) => (
+            <tr key={variant.name}>
+              <th scope="row">
+                <span class="glyph" style={{ color: look(i).colour }} aria-hidden="true">
+                  {look(i).glyph}
+                </span>{' '}
+                {variant.name}
+              </th>
+              <td class="numeric">{bytes(variant.sizeBytes)}</td>
+              <td class="numeric">
+                <Accuracy stage={stage.name} variant={variant} />
+                {sources.length > 1 && variant.accuracy !== null && (
+                  <sup>{sources.indexOf(variant.accuracySource) + 1}</sup>
+                )}
+              </td>
+              {isOwn.value && (
+                <td class="numeric">
+                  {stage.variants.length > 1 && (
+                    <button
+                      type="button"
+                      class="link"
+                      aria-label={`Delete variant ${variant.name}`}
+                      disabled={busy}
+                      onClick={() => void attempt(() => dropVariant(stage.name, variant.name))}
+                    >
+                      ✕
+                    </button>
+                  )}
+                </td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {sources.map((source, i) => (
+        <p key={source} class="source">
+          {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
+        </p>
+      ))}
+      {stage.variants.some(({ accuracy }) => accuracy === null) && (
+        <p class="source">Accuracy that nobody published is measured on the labelled pack.</p>
+      )}
+      <p class="add-models">
+        <FileButton
+          label={`Add models to ${stage.name}`}
+          accept=".onnx"
+          multiple
+          disabled={busy}
+          onFiles={add}
+        />{' '}
+        <span class="muted">or drop them here: {inputText(stage)}</span>
+      </p>
+    </section>
+  );
+}
+
+const sourcesOf = ({ variants }: ManifestStage): string[] => [
+  ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
+];
+
+const inputText = ({ input: { channels, height, width } }: ManifestStage): string =>
+  `ONNX, float32 [batch, ${channels}, ${height}, ${width}]`;
+
+interface AccuracyProps {
+  readonly stage: string;
+  readonly variant: ManifestVariant;
+}
+
+/** As published; of a model that nobody published, as the opened profile has measured it. */
+function Accuracy({ stage, variant: { accuracy, sha256 } }: AccuracyProps) {
+  if (accuracy !== null) return percent(accuracy);
+  const measured = measuredAccuracy(profile.value, stage, sha256);
+  return <span title={measured === null ? 'Not measured yet' : 'Measured'}>{percent(measured)}</span>;
+}
+
+function measuredAccuracy(opened: Profile | null, stage: string, sha256: string): number | null {
+  const variants = opened?.stages.find(({ name }) => name === stage)?.variants;
+  return variants?.find((variant) => variant.sha256 === sha256)?.accuracy.measured?.value ?? null;
+}

@@ -1,0 +1,63 @@
+import { freeName, inOneFolder } from '../../models/edit-manifest.ts';
+import { type LoadedManifest, loadManifest, withFiles } from '../../models/load.ts';
+import type { Manifest } from '../../models/manifest.ts';
+import { checkPack, parsePack } from '../../models/pack.ts';
+import { canonicalJson } from '../../workers/store/canonical.ts';
+import { fetchFile } from '../fetch-file.ts';
+import { choosePipeline, kept, own, SHIPPED, show } from './pipelines.ts';
+import { bytesOf, type Take, take, taken } from './taking.ts';
+
+/**
+ * Takes in a pipeline by the address of its manifest: all its files are fetched, checked and kept.
+ * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and what
+ * {@link addModels} and {@link replacePack} throw
+ */
+export const takeManifest = (address: string): Promise<void> =>
+  take(async (taking) => {
+    taking.tell(`Reading ${address}`);
+    await adopt(await loadManifest(address, (url) => fetchFile(url, taking.signal)), taking);
+  });
+
+/** The same of files that lie beside each other: a manifest and those that it names. */
+export const takeManifestFiles = (manifest: File, files: readonly File[]): Promise<void> =>
+  take(async (taking) => {
+    taking.tell(`Reading ${manifest.name}`);
+    const loaded = await loadManifest(manifest.name, async (path) => {
+      const name = path.replace(/^.*[\\/]/, '');
+      const file = [manifest, ...files].find((one) => one.name === name);
+      if (!file) throw new Error('it was not among the files that came with it');
+      return bytesOf(file);
+    });
+    await adopt(loaded, taking);
+  });
+
+async function adopt(loaded: LoadedManifest, { checker, tell }: Take): Promise<void> {
+  const { stages, pack, name } = loaded.manifest;
+  if (await isHere(loaded.manifest)) return choosePipeline(name);
+  const manifest = { ...loaded.manifest, name: freeName(name, [SHIPPED, ...own.value]) };
+  const checked = withFiles(manifest, async (file, sha256) => {
+    tell(`Reading ${file}`);
+    const bytes = await loaded.readVerified(file, sha256);
+    tell(`Checking ${file}`);
+    for (const stage of stages)
+      if (stage.variants.some((variant) => variant.file === file)) await checker.check(stage, file, bytes);
+    if (pack.file === file) checkPack(await parsePack(bytes), stages);
+    return bytes;
+  });
+  show(await kept.save(checked));
+  taken.value = `The pipeline ${manifest.name} is kept in this browser.`;
+}
+
+/** Whether the same pipeline is kept already. */
+async function isHere(manifest: Manifest): Promise<boolean> {
+  if (!own.value.includes(manifest.name)) return false;
+  const { manifest: here } = await kept.load(manifest.name);
+  return canonicalJson(here) === canonicalJson(inOneFolder(manifest));
+}
+
+/** Removes a pipeline of the user's own; its profiles stay. */
+export const removePipeline = (name: string): Promise<void> =>
+  take(async () => {
+    await kept.delete(name);
+    await choosePipeline(SHIPPED);
+  });

@@ -1,0 +1,126 @@
+import { filesOf, inOneFolder } from '../../models/edit-manifest.ts';
+import { type LoadedManifest, readChecked, withFiles } from '../../models/load.ts';
+import { MANIFEST, type Manifest, manifestSchema, parseManifest } from '../../models/manifest.ts';
+import { parseJson } from '../../solver/documents/document.ts';
+import { canonicalJson } from './canonical.ts';
+import { StoreFullError, StoreUnavailableError } from './store.ts';
+
+/** No pipeline is kept under that name. */
+export class PipelineNotFoundError extends Error {
+  override name = 'PipelineNotFoundError';
+  constructor(pipeline: string) {
+    super(`No pipeline ${pipeline} is kept here. It was removed, or brought into another browser.`);
+  }
+}
+
+const CACHE = 'ipa-edge pipelines';
+/** Where keys live. Nothing is ever fetched from there. */
+const FOLDER = '/ipa-edge-pipelines/';
+const MANIFESTS = `${FOLDER}manifests/`;
+const FILES = `${FOLDER}files/`;
+
+/** One change at a time, whichever tab makes it: what one tab is still writing, another does not sweep away. */
+const LOCK = CACHE;
+
+/**
+ * Pipelines of the user's own, with all their files, in the Cache API: it writes a file whole or not at all, from a page in
+ * every browser, and takes files of any size. Each file is kept once, under its sum.
+ */
+export class PipelineStore {
+  /** @param caches absent where the page was not opened by https or on localhost */
+  constructor(private readonly caches: CacheStorage | undefined = globalThis.caches) {}
+
+  /** Names, in order. */
+  async list(): Promise<string[]> {
+    if (!this.caches) return [];
+    return (await paths(await this.#open()))
+      .filter((path) => path.startsWith(MANIFESTS))
+      .map((path) => path.slice(MANIFESTS.length))
+      .sort();
+  }
+
+  /** @throws PipelineNotFoundError, InvalidDocumentError, UnsupportedDocumentError, StoreUnavailableError */
+  async load(name: string): Promise<LoadedManifest> {
+    const cache = await this.#open();
+    const kept = await cache.match(MANIFESTS + name);
+    if (!kept) throw new PipelineNotFoundError(name);
+    return keptFiles(cache, parseJson(manifestSchema, await kept.text(), `kept pipeline ${name}`, MANIFEST));
+  }
+
+  /**
+   * Keeps a pipeline with all its files under its manifest's name, in place of the one that was there.
+   * Every file is read, also one that is kept already; where one cannot be, nothing changes.
+   * @throws InvalidDocumentError, StoreFullError, StoreUnavailableError, and what reading the files throws
+   */
+  async save(models: LoadedManifest): Promise<LoadedManifest> {
+    const manifest = parseManifest(inOneFolder(models.manifest), models.manifest.name);
+    const cache = await this.#open();
+    return navigator.locks.request(LOCK, async () => {
+      try {
+        for (const { file, sha256 } of filesOf(models.manifest)) {
+          const bytes = await models.readVerified(file, sha256);
+          if (!(await cache.match(FILES + sha256)))
+            await put(cache, FILES + sha256, bytes, `the file ${file}`);
+        }
+        await put(cache, MANIFESTS + manifest.name, canonicalJson(manifest), `the pipeline ${manifest.name}`);
+        return keptFiles(cache, manifest);
+      } finally {
+        await sweep(cache);
+      }
+    });
+  }
+
+  /** Removes a pipeline, with the files that no other one has. */
+  async delete(name: string): Promise<void> {
+    const cache = await this.#open();
+    await navigator.locks.request(LOCK, async () => {
+      await cache.delete(MANIFESTS + name);
+      await sweep(cache);
+    });
+  }
+
+  #open(): Promise<Cache> {
+    if (!this.caches)
+      throw new StoreUnavailableError(
+        'Models of your own can be kept only where this page is opened by https or on localhost.',
+      );
+    return this.caches.open(CACHE);
+  }
+}
+
+const keptFiles = (cache: Cache, manifest: Manifest): LoadedManifest =>
+  withFiles(manifest, (file, sha256) =>
+    readChecked(
+      async () => {
+        const kept = await cache.match(FILES + sha256);
+        if (!kept) throw new Error('the browser has removed it');
+        return new Uint8Array(await kept.arrayBuffer());
+      },
+      file,
+      sha256,
+      `the kept pipeline ${manifest.name}`,
+    ),
+  );
+
+async function put(cache: Cache, path: string, content: BodyInit, what: string): Promise<void> {
+  try {
+    await cache.put(path, new Response(content));
+  } catch (cause) {
+    if ((cause as Error | null)?.name === 'QuotaExceededError') throw new StoreFullError(what, { cause });
+    throw cause;
+  }
+}
+
+/** Deletes files that no pipeline names. */
+async function sweep(cache: Cache): Promise<void> {
+  const all = await paths(cache);
+  const named = new Set<string>();
+  for (const path of all.filter((one) => one.startsWith(MANIFESTS))) {
+    const manifest = (await (await cache.match(path))!.json()) as Manifest;
+    for (const { sha256 } of filesOf(manifest)) named.add(FILES + sha256);
+  }
+  for (const path of all) if (path.startsWith(FILES) && !named.has(path)) await cache.delete(path);
+}
+
+const paths = async (cache: Cache): Promise<string[]> =>
+  (await cache.keys()).map(({ url }) => new URL(url).pathname);
