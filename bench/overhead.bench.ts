@@ -3,8 +3,6 @@
  * `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
  */
 import { cpus } from 'node:os';
-import { fileURLToPath } from 'node:url';
-import { wrap } from 'comlink';
 import { Command } from 'commander';
 import { type LoadedManifest, loadManifest } from '../models/load.ts';
 import { type Backend, onGpu } from '../solver/documents/common.ts';
@@ -12,22 +10,15 @@ import { nearestRank, sortedNumbers } from '../solver/statistics.ts';
 import { handPlan } from '../test/workers/hand-plan.ts';
 import * as option from '../workers/command/options.ts';
 import { ms, table } from '../workers/command/terminal.ts';
-import { forkWorker, nodeEnvironment } from '../workers/environment/node.ts';
+import { nodeEnvironment } from '../workers/environment/node.ts';
 import type { HeadlessApi } from '../workers/headless.ts';
 import { throughputShare } from '../workers/overhead/executor.ts';
-import type { BareApi } from '../workers/overhead/host.ts';
-import {
-  measureOverhead,
-  type OverheadRequest,
-  type OverheadResult,
-  type Spawn,
-} from '../workers/overhead/measure.ts';
-import { StageWorker } from '../workers/stage/stage-worker.ts';
+import { measureOverhead, type OverheadRequest, type OverheadResult } from '../workers/overhead/measure.ts';
+import { spawnInNode } from '../workers/overhead/node.ts';
 import { MANIFEST_URL, readAny, serveManifest } from './host.ts';
 import { browserFlags, ensureBrowser } from './setup/browser.js';
 
 const TARGET = { profiler: 1.03, executor: 0.9 };
-const NODE_WORKER = fileURLToPath(new URL('../workers/overhead/worker.node.ts', import.meta.url));
 
 const flags = new Command('bench:overhead')
   .description('the profiler and the executor against bare ONNX Runtime')
@@ -59,11 +50,6 @@ const requestOf = (backend: Backend): OverheadRequest => ({
   rounds: flags.rounds,
   roundMs: 6000,
 });
-
-const spawnInNode: Spawn = async (id, threads) => {
-  const raw = forkWorker(NODE_WORKER);
-  return { worker: await StageWorker.start(id, raw, threads), bare: wrap<BareApi>(raw.endpoint) };
-};
 
 /** In a page of its own for each backend. */
 async function measureInBrowser(request: OverheadRequest): Promise<OverheadResult> {

@@ -1,10 +1,9 @@
-import type { Plan } from '../../solver/documents/plan.ts';
 import { median } from '../../solver/statistics.ts';
 import { recruiter } from '../executor/crew.ts';
 import { Executor } from '../executor/executor.ts';
 import type { BatchRecord } from '../executor/types.ts';
-import { gather } from '../profiler/measure.ts';
-import type { Bench, OverheadRequest, OverheadWorker } from './measure.ts';
+import { BareCrew } from './bare-crew.ts';
+import type { Bench, OverheadRequest } from './measure.ts';
 
 /** Requests per second of a saturated executor and of bare runs over as many items in full batches. */
 export interface ExecutorOverhead {
@@ -20,13 +19,6 @@ export interface ExecutorOverhead {
   /** By round. */
   readonly barePerS: readonly number[];
   readonly executorPerS: readonly number[];
-}
-
-/** One stage's bare session, with a full batch and what is left over of a round, prepared. */
-interface BareStage {
-  readonly key: string;
-  /** Prepared batches of a round, in order. */
-  readonly round: readonly number[];
 }
 
 const LEAST_BATCHES = 4;
@@ -53,7 +45,7 @@ export async function executorOverhead(
     if (lost) throw new Error(`${lost} of ${requests} requests did not complete.`);
     return ms;
   };
-  const crew: OverheadWorker[] = [];
+  let crew: BareCrew | undefined;
   try {
     const trial = LEAST_BATCHES * plan.stages[0]!.batch;
     await saturate(trial);
@@ -63,14 +55,15 @@ export async function executorOverhead(
     const itemCounts = plan.stages.map(({ name }) => ofStage(name).reduce((sum, b) => sum + b.items, 0));
     const executorBatches = plan.stages.map(({ name }) => ofStage(name).length);
 
-    const runBare = await bareCrew(bench, plan, itemCounts, crew);
-    await runBare();
+    const bare = await BareCrew.start(bench, plan);
+    crew = bare;
+    await bare.round(itemCounts);
     const barePerS: number[] = [];
     const executorPerS: number[] = [];
     const bareTimes = new Map(plan.stages.map(({ name }) => [name, [] as number[]]));
     const takeTurns = [
       async () => {
-        const { ms, times } = await runBare();
+        const { ms, times } = await bare.round(itemCounts);
         barePerS.push((1000 * requests) / ms);
         for (const [stage, stageTimes] of times) bareTimes.get(stage)!.push(...stageTimes);
       },
@@ -93,51 +86,8 @@ export async function executorOverhead(
     };
   } finally {
     executor.close();
-    for (const { worker } of crew) worker.terminate();
+    crew?.close();
   }
-}
-
-/**
- * Workers placed as the plan's, with bare sessions: those of one worker run one after the other, workers side by side.
- * @param crew is given the workers, for whoever ends them
- * @returns runs one round: how long it took, and each batch of each stage
- */
-async function bareCrew(
-  { models, spawn, items }: Bench,
-  plan: Plan,
-  itemCounts: readonly number[],
-  crew: OverheadWorker[],
-): Promise<() => Promise<{ ms: number; times: [stage: string, ms: number[]][] }>> {
-  const loops: { bare: OverheadWorker['bare']; stages: BareStage[] }[] = [];
-  for (const { id, threads, stages: names } of plan.workers) {
-    const member = await spawn(`bare-${id}`, threads);
-    crew.push(member);
-    const { bare } = member;
-    const stages: BareStage[] = [];
-    for (const name of names) {
-      const s = models.manifest.stages.findIndex((stage) => stage.name === name);
-      const stage = models.manifest.stages[s]!;
-      const { variant: chosen, batch, backend, replicas } = plan.stages[s]!;
-      const variant = stage.variants.find((v) => v.name === chosen)!;
-      await bare.bareLoad(name, await models.readVerified(variant.file, variant.sha256), backend, threads);
-      const prepare = (count: number) => bare.barePrepare(name, stage, gather(items[s]!, 0, count));
-      const share = Math.round(itemCounts[s]! / replicas);
-      const round = Array<number>(Math.floor(share / batch)).fill(await prepare(batch));
-      if (share % batch) round.push(await prepare(share % batch));
-      stages.push({ key: name, round });
-    }
-    loops.push({ bare, stages });
-  }
-  return async () => {
-    const start = performance.now();
-    const times: [string, number[]][] = [];
-    await Promise.all(
-      loops.map(async ({ bare, stages }) => {
-        for (const { key, round } of stages) times.push([key, await bare.bareRun(key, round)]);
-      }),
-    );
-    return { ms: performance.now() - start, times };
-  };
 }
 
 /** The executor's share of what bare runs give: the median over the rounds. */

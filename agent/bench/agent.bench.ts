@@ -1,0 +1,195 @@
+/**
+ * `ipa-agent serve` on a plan for p99 of the pipeline fashion, on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`.
+ * The server, the load's generator and what they are compared with are processes of their own, and share the cores of this
+ * machine with the workers. In turn in one run, at saturation:
+ *
+ * - sessions: bare sessions in the plan's workers run ready tensors in full batches, each worker in a loop of its own; no
+ *   tensor is encoded, nothing decoded or cut out, and nothing is sent between processes.
+ * - loop: a loop in this process gives the same batches to the same workers as stage workers, as the server does.
+ * - the server of the plan, sent one scene a request, or several; and of the plan with every batch 1.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { wrap } from 'comlink';
+import { Command } from 'commander';
+import { labelledItems } from '../../models/pack.ts';
+import { splitItems } from '../../models/tasks/items.ts';
+import { arrivalsOf } from '../../solver/arrivals.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { mean, median } from '../../solver/statistics.ts';
+import { readJson, writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
+import { forkWorker, nodeEnvironment } from '../../workers/environment/node.ts';
+import { BareCrew } from '../../workers/overhead/bare-crew.ts';
+import type { Bench } from '../../workers/overhead/measure.ts';
+import { spawnInNode } from '../../workers/overhead/node.ts';
+import { plan as planFor } from '../../workers/planner/plan.ts';
+import { gather } from '../../workers/profiler/measure.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import { loadModelFolder } from '../model-folder.ts';
+import type { LoadGenerator } from './load.ts';
+import { type Measurements, outcomeOf, report } from './report.ts';
+import { startServing } from './served.ts';
+import { stageLoop } from './stage-loop.ts';
+
+const UTILISATION = 0.8;
+/** Scenes of a request where a client sends several. */
+const SCENES = 8;
+const WARM_UP_MS = 5000;
+const ROUND_MS = 5000;
+/** Of one round, one at a time. */
+const LOW = { requests: 100, ms: 1500 };
+
+const flags = new Command('bench:agent')
+  .description('ipa-agent serve against the sessions that it runs')
+  .option(
+    '--profile <file>',
+    'of the fashion pipeline on the cpu backend of this machine; else it is measured',
+  )
+  .option('--budget <duration>', 'time for measuring it', option.duration, 60)
+  .option('--sla <ms>', 'of the plan', option.positive, 100)
+  .option('--rate <n>', 'requests per second that the plan is for', option.positive, 300)
+  .option('--duration <duration>', `of the load at ${UTILISATION} of capacity`, option.duration, 60)
+  .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
+  .option('--seed <n>', 'of the arrivals', option.integer, 1)
+  .option('--json', 'print the measurements as JSON')
+  .parse()
+  .opts();
+
+const manifestPath = option.manifestPath({ pipeline: 'fashion' });
+const models = await loadModelFolder(manifestPath);
+const { manifest } = models;
+const pack = await models.readPack();
+const items = labelledItems(pack, manifest.stages).map((stage) => splitItems(stage.items));
+const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
+
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
+const progress = new ProgressLine();
+const measured = flags.profile
+  ? await readJson(flags.profile, parseProfile)
+  : await profile({
+      models,
+      store: await openFileStore(folder),
+      environment: bench.environment,
+      settings: {
+        backends: ['cpu'],
+        threads: [1],
+        batches: [1, 2, 4, 8, 16],
+        budgetS: flags.budget,
+        seed: flags.seed,
+        slaMs: flags.sla,
+      },
+      onProgress: progress.show,
+    });
+progress.clear();
+const plan = await planFor(measured, { slaMs: flags.sla, ratePerS: flags.rate, percentile: 99 });
+const batchOne: Plan = {
+  ...plan,
+  stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),
+};
+
+/** Requests per second at which, by the plan's own times, its busiest stage runs full batches all the time. */
+const capacityPerS = Math.min(
+  ...plan.stages.map(({ replicas, batch, serviceMs, itemsPerS }) => {
+    const { meanMs } = serviceMs.findLast((point) => point.items <= batch)!;
+    return (1000 * replicas * batch) / (meanMs * (itemsPerS / plan.ratePerS));
+  }),
+);
+/** As many as keep it busy and take half the SLA (Little's law). */
+const atOnce = Math.ceil((capacityPerS * flags.sla) / 2000);
+
+const serve = async (name: string, served: Plan) => {
+  const file = join(folder, `${name}.json`);
+  await writeJson(file, served);
+  return startServing(file);
+};
+const raw = forkWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
+const generator = wrap<LoadGenerator>(raw.endpoint);
+const crew = await BareCrew.start(bench, plan);
+const loop = await stageLoop(bench, plan, crew);
+const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
+try {
+  const { channels, height, width } = pack.shape;
+  const shape = [channels, height, width];
+  await generator.aim({ model: manifest.name, scenes: pack.images, shape });
+  for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
+  const counts = await found();
+  const measurements: Measurements = {
+    date: new Date().toISOString(),
+    plan,
+    capacityPerS,
+    low: await lowLoad(counts),
+    open: await openLoad(),
+    atOnce,
+    scenes: SCENES,
+    perS: await saturate(mean(counts)),
+  };
+  console.log(flags.json ? JSON.stringify(measurements) : report(measurements));
+} finally {
+  for (const server of [planned, forced]) server.stop();
+  crew.close();
+  raw.terminate();
+  await rm(folder, { recursive: true });
+}
+
+/** Items that the second stage gets of each scene. */
+async function found(): Promise<number[]> {
+  const { name } = plan.stages[0]!;
+  const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
+  const { childCounts } = await worker.run(name, gather(items[0]!, 0, items[0]!.length));
+  return childCounts;
+}
+
+/** One request at a time, and its sessions alone in between. */
+async function lowLoad(counts: readonly number[]) {
+  const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
+  for (let round = 0; round < flags.rounds; round++) {
+    for (const count of counts.slice(0, LOW.requests)) times.sessions.push(await crew.request([1, count]));
+    times.plan.push(...(await generator.closed(planned.url, 1, 1, LOW.ms)).latencyMs);
+    times.batchOne.push(...(await generator.closed(forced.url, 1, 1, LOW.ms)).latencyMs);
+  }
+  return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
+}
+
+/** An open loop at its share of the plan's capacity, with exponential gaps. */
+async function openLoad() {
+  const ratePerS = UTILISATION * capacityPerS;
+  const dueMs = arrivalsOf(
+    { rates: [ratePerS], intervalS: flags.duration },
+    { scale: 1, seed: flags.seed, kind: 'poisson' },
+  );
+  return {
+    ratePerS,
+    share: UTILISATION,
+    durationS: flags.duration as number,
+    ...outcomeOf(await generator.open(planned.url, dueMs), plan.slaMs),
+  };
+}
+
+/** @param perRequest items that the second stage gets */
+async function saturate(perRequest: number) {
+  const requests = Math.round((capacityPerS * ROUND_MS) / 1000);
+  const itemCounts = [requests, Math.round(requests * perRequest)];
+  const perS: Measurements['perS'] = { sessions: [], loop: [], single: [], several: [], batchOne: [] };
+  const took = (ms: number) => (1000 * requests) / ms;
+  const goodput = async (url: string, scenes: number) =>
+    outcomeOf(await generator.closed(url, Math.ceil(atOnce / scenes), scenes, ROUND_MS), plan.slaMs)
+      .goodputPerS;
+  const turns: [keyof typeof perS, () => Promise<number>][] = [
+    ['sessions', async () => took((await crew.round(itemCounts)).ms)],
+    ['single', () => goodput(planned.url, 1)],
+    ['loop', async () => took(await loop(itemCounts))],
+    ['several', () => goodput(planned.url, SCENES)],
+    ['batchOne', () => goodput(forced.url, 1)],
+  ];
+  for (let round = 0; round < flags.rounds; round++) {
+    for (const [name, turn] of turns) perS[name].push(await turn());
+    turns.reverse();
+  }
+  return perS;
+}

@@ -1,0 +1,121 @@
+import { cpus } from 'node:os';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { median, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { planText } from '../../workers/command/plan-text.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+import type { Sent } from './load.ts';
+
+const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 2 };
+
+/** What came of requests that were sent, within an SLA or not. */
+export interface Outcome {
+  readonly sent: number;
+  readonly completed: number;
+  readonly shed: number;
+  readonly failed: number;
+  readonly attainment: number;
+  readonly goodputPerS: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly latenessP99Ms: number;
+  /** Cores that sending took. */
+  readonly generatorCores: number;
+}
+
+export interface Measurements {
+  readonly date: string;
+  readonly plan: Plan;
+  readonly capacityPerS: number;
+  /** One request at a time, p50 in ms: the sessions that it runs alone, and from the server. */
+  readonly low: { readonly sessions: number; readonly plan: number; readonly batchOne: number };
+  readonly open: Outcome & {
+    readonly ratePerS: number;
+    /** Of the capacity. */
+    readonly share: number;
+    readonly durationS: number;
+  };
+  /** Scenes, when saturated. */
+  readonly atOnce: number;
+  /** Of a request that brings several. */
+  readonly scenes: number;
+  /** Scenes per second when saturated, by round; of servers those within the SLA. */
+  readonly perS: Record<'sessions' | 'loop' | 'single' | 'several' | 'batchOne', number[]>;
+}
+
+export function outcomeOf(sent: Sent, slaMs: number): Outcome {
+  const latencies = sortedNumbers(sent.latencyMs);
+  const good = latencies.filter((latency) => latency <= slaMs).length;
+  return {
+    sent: sent.sent,
+    completed: latencies.length,
+    shed: sent.shed,
+    failed: sent.failed,
+    attainment: good / sent.sent,
+    goodputPerS: (1000 * good) / sent.tookMs,
+    p50Ms: nearestRank(latencies, 50),
+    p99Ms: nearestRank(latencies, 99),
+    latenessP99Ms: nearestRank(sortedNumbers(sent.latenessMs), 99),
+    generatorCores: sent.cpuMs / sent.tookMs,
+  };
+}
+
+const verdict = (met: boolean, target: string): string => `(target ${target}${met ? '' : ': MISSED'})`;
+
+function lowText({ low }: Measurements): string {
+  const added = low.plan - low.sessions;
+  return [
+    'Low load, one request at a time, p50:',
+    `sessions alone ${ms(low.sessions)} ms, server ${ms(low.plan)} ms, server with every batch 1 ${ms(low.batchOne)} ms;`,
+    `HTTP and queues add ${ms(added)} ms ${verdict(added <= TARGET.addedMs, `at most ${TARGET.addedMs}`)}`,
+  ].join('\n');
+}
+
+function openText({ open, plan }: Measurements): string {
+  const late = open.latenessP99Ms > 0.05 * plan.slaMs;
+  return [
+    `Open loop at ${open.share} of the plan's capacity, ${open.ratePerS.toFixed(0)} requests/s for ${open.durationS} s, exponential gaps:`,
+    `attainment ${share(open.attainment)} ${verdict(open.attainment >= TARGET.attainment, `at least ${TARGET.attainment}`)}, ` +
+      `p50 ${ms(open.p50Ms)} ms, p99 ${ms(open.p99Ms)} ms`,
+    `completed ${open.completed} + shed ${open.shed} + failed ${open.failed} of ${open.sent} sent`,
+    `the load was ${ms(open.latenessP99Ms)} ms late (p99)${late ? ': NOT VALID' : ''}; sending took ${open.generatorCores.toFixed(2)} of a core`,
+  ].join('\n');
+}
+
+function saturatedText({ perS, atOnce, scenes, plan }: Measurements): string {
+  type Name = keyof typeof perS;
+  const ratio = (name: Name, to: Name) => median(perS[name].map((value, round) => value / perS[to][round]!));
+  const rows: [Name, string][] = [
+    ['sessions', 'sessions: ready tensors, no messages'],
+    ['loop', 'loop: the same batches to the stage workers'],
+    ['single', 'server, a scene a request'],
+    ['several', `server, ${scenes} scenes a request`],
+    ['batchOne', 'server with every batch 1, a scene a request'],
+  ];
+  const toLoop = ratio('single', 'loop');
+  return [
+    `Saturated with ${atOnce} scenes at once; of servers what came within ${plan.slaMs} ms:`,
+    table(
+      ['', 'scenes/s', '÷ loop', '÷ sessions', 'by round'],
+      rows.map(([name, text]) => [
+        text,
+        median(perS[name]).toFixed(0),
+        ratio(name, 'loop').toFixed(3),
+        ratio(name, 'sessions').toFixed(3),
+        perS[name].map((value) => value.toFixed(0)).join(' '),
+      ]),
+    ),
+    `server ÷ loop ${toLoop.toFixed(3)} ${verdict(toLoop >= TARGET.saturation, `at least ${TARGET.saturation}`)}; ` +
+      `÷ server with every batch 1 ${ratio('single', 'batchOne').toFixed(3)}`,
+  ].join('\n');
+}
+
+export function report(measurements: Measurements): string {
+  const { date, plan, capacityPerS } = measurements;
+  return [
+    `${date}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`,
+    `${planText(plan)}\ncapacity by its own times ${capacityPerS.toFixed(0)} requests/s`,
+    lowText(measurements),
+    openText(measurements),
+    saturatedText(measurements),
+  ].join('\n\n');
+}

@@ -1,0 +1,33 @@
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const COMMAND = fileURLToPath(new URL('../ipa-agent.js', import.meta.url));
+
+/** `ipa-agent serve` as a user starts it, on a free port. */
+export interface Served {
+  readonly url: string;
+  stop(): void;
+}
+
+/** @throws Error where it ends before it listens, with what it said */
+export async function startServing(plan: string): Promise<Served> {
+  const child = spawn(process.execPath, [COMMAND, 'serve', '--plan', plan, '--port', '0', '--json'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const told = JSON.parse(line) as { event: string; url?: string };
+      if (told.event === 'listening') resolve(told.url!);
+    });
+    child.once('close', (code) => reject(new Error(`ipa-agent serve ended with ${code}: ${said}`)));
+  });
+  return {
+    url,
+    stop: () => void child.kill('SIGTERM'),
+  };
+}

@@ -1,0 +1,53 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { BareCrew } from '../../workers/overhead/bare-crew.ts';
+import type { Bench } from '../../workers/overhead/measure.ts';
+import { gather } from '../../workers/profiler/measure.ts';
+
+/** As the dispatch hands out to a worker that alone holds a stage: it goes on at once when a batch is done. */
+const AHEAD = 2;
+
+/**
+ * A loop in this process over stage workers: items go to them and come back as results and crops, in full batches, with no
+ * queue and no HTTP. It loads its sessions in the workers of a crew, beside the bare ones.
+ * @returns runs so many items of each stage: how long it took, ms
+ */
+export async function stageLoop({ models, items }: Bench, plan: Plan, { members }: BareCrew) {
+  const { stages } = models.manifest;
+  for (const { worker, planWorker } of members)
+    for (const key of planWorker.stages) {
+      const s = stages.findIndex(({ name }) => name === key);
+      const planned = plan.stages[s]!;
+      const { file, sha256 } = stages[s]!.variants.find(({ name }) => name === planned.variant)!;
+      const spec = {
+        key,
+        model: `${key}/${planned.variant}`,
+        backend: planned.backend,
+        stage: stages[s]!,
+        next: stages[s + 1] ?? null,
+      };
+      await worker.load(spec, await models.readVerified(file, sha256));
+    }
+  return async (itemCounts: readonly number[]): Promise<number> => {
+    const start = performance.now();
+    await Promise.all(
+      members.map(async ({ worker, planWorker }) => {
+        for (const name of planWorker.stages) {
+          const s = stages.findIndex((stage) => stage.name === name);
+          const { batch, replicas } = plan.stages[s]!;
+          const share = Math.round(itemCounts[s]! / replicas);
+          let sent = 0;
+          const run = async () => {
+            while (sent < share) {
+              const from = sent;
+              const count = Math.min(batch, share - from);
+              sent += count;
+              await worker.run(name, gather(items[s]!, from, count));
+            }
+          };
+          await Promise.all(Array.from({ length: AHEAD }, run));
+        }
+      }),
+    );
+    return performance.now() - start;
+  };
+}

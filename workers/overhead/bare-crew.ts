@@ -1,0 +1,109 @@
+import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import { gather } from '../profiler/measure.ts';
+import type { Bench, OverheadWorker } from './measure.ts';
+
+interface Member extends OverheadWorker {
+  readonly planWorker: PlanWorker;
+}
+
+/** How long a round took, and each batch of each stage, as often as there are workers of it. */
+export interface BareRound {
+  readonly ms: number;
+  readonly times: readonly (readonly [stage: string, ms: readonly number[]])[];
+}
+
+/** Workers placed as a plan's, with bare sessions: those of one worker run one after the other, workers side by side. */
+export class BareCrew {
+  /** Numbers of prepared batches, by worker, stage and size. */
+  readonly #prepared = new Map<string, Promise<number>>();
+
+  private constructor(
+    private readonly bench: Bench,
+    private readonly plan: Plan,
+    readonly members: readonly Member[],
+  ) {}
+
+  static async start(bench: Bench, plan: Plan): Promise<BareCrew> {
+    const { models, spawn } = bench;
+    const members: Member[] = [];
+    const crew = new BareCrew(bench, plan, members);
+    try {
+      for (const planWorker of plan.workers) {
+        const member = { ...(await spawn(`bare-${planWorker.id}`, planWorker.threads)), planWorker };
+        members.push(member);
+        for (const name of planWorker.stages) {
+          const { stage, planned } = crew.#stage(name);
+          const { file, sha256 } = stage.variants.find((variant) => variant.name === planned.variant)!;
+          const bytes = await models.readVerified(file, sha256);
+          await member.bare.bareLoad(name, bytes, planned.backend, planWorker.threads);
+        }
+      }
+    } catch (error) {
+      crew.close();
+      throw error;
+    }
+    return crew;
+  }
+
+  /** Runs so many items of each stage of the plan, in full batches and what is left over. */
+  async round(itemCounts: readonly number[]): Promise<BareRound> {
+    const loops = await Promise.all(
+      this.members.map(async (member) => ({
+        member,
+        stages: await Promise.all(
+          member.planWorker.stages.map(async (name) => {
+            const { index, planned } = this.#stage(name);
+            const { batch, replicas } = planned;
+            const share = Math.round(itemCounts[index]! / replicas);
+            const whole = Array<number>(Math.floor(share / batch));
+            const batches = whole.fill(await this.#prepare(member, name, batch));
+            if (share % batch) batches.push(await this.#prepare(member, name, share % batch));
+            return { name, batches };
+          }),
+        ),
+      })),
+    );
+    const times: [string, number[]][] = [];
+    const start = performance.now();
+    await Promise.all(
+      loops.map(async ({ member, stages }) => {
+        for (const { name, batches } of stages) times.push([name, await member.bare.bareRun(name, batches)]);
+      }),
+    );
+    return { ms: performance.now() - start, times };
+  }
+
+  /** Runs the items of one request, stage after stage, as many as there are replicas at once: the time of its sessions alone. */
+  async request(itemCounts: readonly number[]): Promise<number> {
+    let ms = 0;
+    for (const [index, { name, batch, replicas }] of this.plan.stages.entries()) {
+      const member = this.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
+      const share = Math.ceil(itemCounts[index]! / replicas);
+      const sizes = Array.from({ length: Math.ceil(share / batch) }, (_, i) =>
+        Math.min(batch, share - i * batch),
+      );
+      const batches = await Promise.all(sizes.map((size) => this.#prepare(member, name, size)));
+      for (const time of await member.bare.bareRun(name, batches)) ms += time;
+    }
+    return ms;
+  }
+
+  close(): void {
+    for (const { worker } of this.members) worker.terminate();
+  }
+
+  #prepare({ bare, planWorker }: Member, name: string, size: number): Promise<number> {
+    const key = `${planWorker.id}/${name}/${size}`;
+    const { index, stage } = this.#stage(name);
+    const prepared =
+      this.#prepared.get(key) ?? bare.barePrepare(name, stage, gather(this.bench.items[index]!, 0, size));
+    this.#prepared.set(key, prepared);
+    return prepared;
+  }
+
+  #stage(name: string) {
+    const { stages } = this.bench.models.manifest;
+    const index = stages.findIndex((stage) => stage.name === name);
+    return { index, stage: stages[index]!, planned: this.plan.stages[index] as PlanStage };
+  }
+}
