@@ -13,6 +13,7 @@ const WIDTHS = { wide: 1440, narrow: 360 };
 const WAIT = { timeout: 300_000 };
 /** Charts are drawn anew for another width. */
 const SETTLE_MS = 600;
+const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** The README's pictures. */
 const README = { width: 1440, height: 1240 };
 
@@ -38,7 +39,7 @@ async function shoot(page: Page): Promise<void> {
   await page.locator('.check').first().waitFor();
   await pictures(page, '01-first-visit');
 
-  await page.getByLabel('Budget (s)').fill('20');
+  await page.getByLabel('Budget (s)').fill('90');
   await page.getByLabel('Budget (s)').blur();
   await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
   await button('Start').click();
@@ -92,13 +93,16 @@ async function shoot(page: Page): Promise<void> {
   await pictures(page, '11-broken-import', 'body', false);
 }
 
-const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
-
 /** A part of the page in both schemes and widths; it must fit its width. */
 async function pictures(page: Page, name: string, part = 'body', fullPage = true): Promise<void> {
   for (const [size, width] of Object.entries(WIDTHS))
     for (const scheme of SCHEMES) {
       await look(page, scheme, width, 900);
+      await page.evaluate(() => {
+        // A picture of more than a window has the bar at its top, not across it.
+        document.querySelector('header')!.style.position = 'static';
+        window.scrollTo(0, 0);
+      });
       const path = join(OUT, `${name}-${size}-${scheme}.png`);
       if (part === 'body') await page.screenshot({ path, fullPage });
       else await page.locator(part).screenshot({ path });
@@ -114,6 +118,7 @@ async function look(page: Page, colorScheme: (typeof SCHEMES)[number], width: nu
 }
 
 async function readmePictures(page: Page): Promise<void> {
+  await page.evaluate(() => document.querySelector('header')!.style.removeProperty('position'));
   for (const scheme of SCHEMES) {
     await look(page, scheme, README.width, README.height);
     await page.evaluate(() => document.getElementById('plan')!.scrollIntoView());

@@ -86,6 +86,15 @@ export function LiveChart(props: LiveChartProps) {
       </div>
       <div class="live-axis" aria-hidden="true">
         <span>{Math.round(fromS)} s</span>
+        {dots.length > 0 && (
+          <span class="live-key">
+            {dots.map(({ label, colour }) => (
+              <span key={label}>
+                <span style={{ color: colour }}>●</span> {label}
+              </span>
+            ))}
+          </span>
+        )}
         <span>{Math.round(toS)} s</span>
       </div>
     </figure>

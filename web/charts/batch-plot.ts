@@ -30,8 +30,10 @@ export const LATENCY: BatchMeasure = {
     ),
     ...series.map(({ points, look: { colour, symbol } }) =>
       Plot.dot(points, {
-        x: (p: BatchPoint) => p.batch * 1.07,
+        x: 'batch',
         y: 'cold',
+        // Beside the line, however wide the chart is.
+        dx: 9,
         symbol,
         r: 2.5,
         stroke: colour,
@@ -105,7 +107,7 @@ export function batchPlot(
         text: 'variant',
         fill: 'colour',
         textAnchor: 'start',
-        dx: 16,
+        dx: 19,
         fontWeight: 600,
         stroke: 'var(--surface)',
         strokeWidth: 3,

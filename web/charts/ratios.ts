@@ -7,12 +7,21 @@ interface VerdictLook {
   readonly glyph: string;
   readonly colour: string;
   readonly symbol: Plot.SymbolType;
+  /** In degrees: the field has no triangle that points down. */
+  readonly rotate?: number;
   readonly filled: boolean;
 }
 
 /** How verdicts are told apart: by word, shape and filling too. */
 export const VERDICTS: Record<Verdict, VerdictLook> = {
-  faster: { word: 'faster', glyph: '▼', colour: 'var(--series-3)', symbol: 'triangle2', filled: true },
+  faster: {
+    word: 'faster',
+    glyph: '▼',
+    colour: 'var(--series-3)',
+    symbol: 'triangle',
+    rotate: 180,
+    filled: true,
+  },
   slower: { word: 'slower', glyph: '▲', colour: 'var(--series-2)', symbol: 'triangle', filled: true },
   'within-noise': {
     word: 'within noise',
@@ -87,13 +96,14 @@ export function ratioPlot(
         stroke: (p: ComparedPoint) => VERDICTS[p.verdict].colour,
         strokeWidth: 1.5,
       }),
-      ...Object.entries(VERDICTS).map(([verdict, { symbol, colour, filled }]) =>
+      ...Object.entries(VERDICTS).map(([verdict, { symbol, rotate = 0, colour, filled }]) =>
         Plot.dot(
           points.filter((p) => p.verdict === verdict),
           {
             x: (p: ComparedPoint) => Math.min(most, Math.max(least, p.ratio)),
             y: rowOf,
             symbol,
+            rotate,
             r: 3.5,
             stroke: colour,
             fill: filled ? colour : 'var(--surface)',

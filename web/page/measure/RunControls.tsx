@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { duration, plural } from '../../format.ts';
 import { models, problem, store } from '../../state/app.ts';
@@ -13,6 +14,7 @@ import {
   startProfile,
   wasHidden,
 } from '../../state/profiling.ts';
+import { useKeptFocus } from '../kept-focus.ts';
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'Loading models',
@@ -26,9 +28,13 @@ const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
 /** Start, pause, resume, cancel, and how far it is. */
 export function RunControls() {
   const controller = running.value;
+  const buttons = useRef<HTMLDivElement>(null);
+  useKeptFocus(buttons);
   return (
     <div class="run">
-      <div class="buttons">{controller ? <RunningButtons controller={controller} /> : <StartButtons />}</div>
+      <div class="buttons" ref={buttons}>
+        {controller ? <RunningButtons controller={controller} /> : <StartButtons />}
+      </div>
       {controller && <RunProgress />}
       {!controller && interrupted.value && <Kept />}
       <Warnings />
@@ -39,10 +45,15 @@ export function RunControls() {
   );
 }
 
+/** Each phase and each quarter of it, so that whoever listens is told and not talked over. */
 function said(): string {
+  const now = progress.value;
   if (running.value && pause.value === 'on') return 'Paused';
-  if (running.value) return progress.value ? PHASES[progress.value.phase] : 'Starting';
-  if (!progress.value) return '';
+  if (running.value)
+    return now
+      ? `${PHASES[now.phase]}, ${25 * Math.floor((4 * now.done) / Math.max(1, now.total))} %`
+      : 'Starting';
+  if (!now) return '';
   return interrupted.value ? 'Stopped' : 'Finished';
 }
 

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { PlanTable } from '../../components/PlanTable.tsx';
@@ -6,6 +6,7 @@ import { chain, milliseconds, number, percent } from '../../format.ts';
 import { saveText } from '../../save-text.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
 import { variantsOf } from '../../variants.ts';
+import { useKeptFocus } from '../kept-focus.ts';
 import { Comparison } from './Comparison.tsx';
 import { FrontierPanel } from './FrontierPanel.tsx';
 import { None } from './None.tsx';
@@ -14,12 +15,14 @@ import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
 /** What was found for what is asked: at once what the program chose, then what the simulation says of it. */
 export function Answer() {
   const found = solved.value;
+  const host = useRef<HTMLDivElement>(null);
+  useKeptFocus(host);
   if (!found) return <p class="muted">Solving …</p>;
   const fresh = isFresh(found);
   const confirmation = confirmedOf(found, confirmed.value);
   const settled = found.answer instanceof Error || confirmation !== null;
   return (
-    <div class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !settled}>
+    <div ref={host} class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !settled}>
       {found.answer instanceof Error ? (
         <None why={found.answer} />
       ) : (

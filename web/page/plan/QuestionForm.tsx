@@ -77,13 +77,13 @@ function Backends({ profile }: { readonly profile: Profile }) {
     <fieldset class="choices">
       <legend>Backends</legend>
       {measured.map((backend) => (
-        <label key={backend} class="choice">
+        <label key={backend} class="chip">
           <input
             type="checkbox"
             checked={chosen.includes(backend)}
             disabled={chosen.length === 1 && chosen[0] === backend}
             onChange={(event) => toggle(backend, event.currentTarget.checked)}
-          />{' '}
+          />
           {backend}
         </label>
       ))}

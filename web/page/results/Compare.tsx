@@ -22,7 +22,7 @@ export function Compare() {
           one point by point.
         </p>
       ) : (
-        <label class="field">
+        <label class="field compare-with">
           Compare this profile with
           <select
             value={other.value?.id ?? ''}

@@ -33,8 +33,10 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         title="Arrival rate"
         now={
           <>
-            <strong>{number(recent.ratePerS, 1)}</strong> /s, planned for{' '}
-            {number(plans.at(-1)!.plan.ratePerS)}
+            <span style={{ color: look(0).colour }}>
+              <strong>{number(recent.ratePerS, 1)}</strong> /s
+            </span>
+            , <span style={{ color: look(3).colour }}>planned for {number(plans.at(-1)!.plan.ratePerS)}</span>
           </>
         }
         max={rateMax}
@@ -53,7 +55,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           </>
         }
         max={1.4 * slaMs}
-        rule={{ value: slaMs, label: `SLA ${milliseconds(slaMs)}` }}
+        rule={{ value: slaMs, label: `SLA ${number(slaMs)} ms` }}
         dots={[
           {
             label: 'within',

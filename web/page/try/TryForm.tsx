@@ -1,4 +1,4 @@
-import { milliseconds, number, percent, plural } from '../../format.ts';
+import { number, percent, plural } from '../../format.ts';
 import { attempt } from '../../state/app.ts';
 import { change, LOADS, load, scaleOfPlan, takeTrace, trace, tryout } from '../../state/load.ts';
 import { plan } from '../../state/planning.ts';
@@ -28,8 +28,8 @@ export function TryForm() {
         if (ready) void tryPlan();
       }}
     >
-      <div class="fields try-fields">
-        <label>
+      <div class="try-fields">
+        <label class="field">
           Load
           <select
             value={kind}
@@ -85,7 +85,7 @@ export function TryForm() {
       </div>
       {plan.value && (
         <p class="muted">
-          The plan is for {number(plan.value.ratePerS)} requests/s within {milliseconds(plan.value.slaMs)} (p
+          The plan is for {number(plan.value.ratePerS)} requests/s within {number(plan.value.slaMs)} ms (p
           {plan.value.percentile}), {percent(plan.value.predicted.slaAttainment)} predicted. Inputs are{' '}
           {arriving && !(arriving instanceof Error) ? plural(arriving.arrivalsMs.length, 'scene') : 'scenes'}{' '}
           of the labelled pack, so that answers can be judged.
@@ -105,7 +105,7 @@ interface FigureProps {
 
 function Figure({ label, value, min, whole = false, onChange }: FigureProps) {
   return (
-    <label>
+    <label class="field">
       {label}
       <input
         type="number"

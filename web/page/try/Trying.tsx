@@ -1,5 +1,7 @@
+import { useRef } from 'preact/hooks';
 import { plan } from '../../state/planning.ts';
 import { failure, tried, trying } from '../../state/trying.ts';
+import { useKeptFocus } from '../kept-focus.ts';
 import { Empty, Section } from '../Section.tsx';
 import { Live } from './Live.tsx';
 import { Outcome } from './Outcome.tsx';
@@ -9,6 +11,8 @@ import { TryForm } from './TryForm.tsx';
 /** The plan, run here on real inputs. */
 export function Trying() {
   const run = trying.value;
+  const host = useRef<HTMLDivElement>(null);
+  useKeptFocus(host);
   return (
     <Section
       id="try"
@@ -16,17 +20,19 @@ export function Trying() {
       lead="The plan, run in this browser on real inputs under a load."
       busy={run !== null}
     >
-      {run ? (
-        <Live run={run} />
-      ) : plan.value ? (
-        <TryForm />
-      ) : (
-        !tried.value && (
-          <Empty>
-            There is no plan to try yet. <a href="#plan">Plan first</a>.
-          </Empty>
-        )
-      )}
+      <div ref={host}>
+        {run ? (
+          <Live run={run} />
+        ) : plan.value ? (
+          <TryForm />
+        ) : (
+          !tried.value && (
+            <Empty>
+              There is no plan to try yet. <a href="#plan">Plan first</a>.
+            </Empty>
+          )
+        )}
+      </div>
       {failure.value && (
         <p class="problem" role="alert">
           {failure.value}

@@ -1,0 +1,179 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type Host, servePage } from '../../bench/host.ts';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { choose, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
+import { profileOfRealModels } from './real-models.ts';
+import { openBrowser } from './serve.ts';
+
+/** The page as it ships, with nothing but a keyboard. */
+
+const WAIT = { timeout: 90_000 };
+
+let browser: Browser;
+let host: Host;
+let opened: OpenedPage;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+beforeEach(async () => {
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+  page = opened.page;
+});
+afterEach(async () => {
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+interface Focused {
+  /** As the page calls it, or its text. */
+  readonly name: string;
+  /** Of the section that it lies in. */
+  readonly section: string;
+  /** Whether an outline is drawn around it or around the label that it lies in. */
+  readonly outlined: boolean;
+  /** Whether a part of it is in the window and not under the bar. */
+  readonly inSight: boolean;
+}
+
+/** What has the focus; null: nothing of the page. */
+const focused = (): Promise<Focused | null> =>
+  page.evaluate(() => {
+    const at = document.activeElement as HTMLElement | null;
+    if (!at || at === document.body) return null;
+    const label = at.closest('label') ?? at;
+    const box = label.getBoundingClientRect();
+    const bar = at.closest('header, .skip') ? 0 : document.querySelector('header')!.clientHeight;
+    const middle = document.elementFromPoint(
+      Math.min(innerWidth - 1, Math.max(0, box.left + box.width / 2)),
+      Math.min(innerHeight - 1, Math.max(bar, box.top + Math.min(box.height, 24) / 2)),
+    );
+    return {
+      name: (
+        at.ariaLabel ??
+        (at as HTMLInputElement).labels?.[0]?.textContent ??
+        at.textContent ??
+        ''
+      ).trim(),
+      section: at.closest('main > section')?.id ?? '',
+      outlined: [at, label].some((one) => {
+        const { outlineStyle, outlineWidth } = getComputedStyle(one);
+        return outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+      }),
+      inSight: box.bottom > bar && box.top < innerHeight && middle !== null && label.contains(middle),
+    };
+  });
+
+/** Presses a key that moves the focus, and wants to see where it went. */
+async function move(key: 'Tab' | 'Shift+Tab'): Promise<Focused | null> {
+  await page.keyboard.press(key);
+  const now = await focused();
+  if (now) expect(now).toMatchObject({ outlined: true, inSight: true });
+  return now;
+}
+
+/** Tabs forward to what is called so. */
+async function tabTo(name: string | RegExp): Promise<void> {
+  const passed: string[] = [];
+  const is = (one: string) => (typeof name === 'string' ? one === name : name.test(one));
+  for (;;) {
+    const now = await move('Tab');
+    if (now && is(now.name)) return;
+    passed.push(now?.name ?? '(the browser)');
+    if (!now || passed.length > 150) throw new Error(`${name} was not reached: ${passed.join(', ')}`);
+  }
+}
+
+const press = (...keys: string[]) =>
+  keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
+
+it('leads from load to an exported plan', async () => {
+  expect((await move('Tab'))?.name).toBe('Skip to measuring');
+  await press('Enter');
+  await tabTo('webgpu');
+  await press('Space');
+  for (const batch of ['4', '8', '16']) {
+    await tabTo(batch);
+    await press('Space');
+  }
+  await tabTo('Budget (s)');
+  await page.keyboard.type('5');
+
+  // What is said meanwhile, politely.
+  await page.evaluate(() => {
+    const status = document.querySelector('.run [role=status]')!;
+    const heard: string[] = [];
+    Object.assign(globalThis, { heard });
+    new MutationObserver(() => heard.push(status.textContent)).observe(status, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+  });
+  await tabTo('Start');
+  await press('Enter');
+  await expect.poll(async () => (await focused())?.name).toBe('Pause');
+  await page.locator('td.cell.measured').first().waitFor(WAIT);
+  await press('Space');
+  await page.locator('.paused').waitFor(WAIT);
+  expect((await focused())?.name).toBe('Resume');
+  await press('Space');
+  await planned(page);
+  const heard = await page.evaluate(() => (globalThis as unknown as { heard: string[] }).heard);
+  expect(heard).toEqual(expect.arrayContaining(['Loading models, 0 %', 'Measuring cells, 25 %', 'Paused']));
+  expect(heard.at(-1)).toBe('Finished');
+  // Where Pause was.
+  expect((await focused())?.name).toBe('Start');
+
+  await tabTo(/^Latency: detect on wasm/);
+  await press('ArrowRight');
+  const told = page.locator('#results [aria-live=polite]').first();
+  await expect.poll(() => told.textContent()).toMatch(/^det4, batch 1/);
+  await press('End');
+  await expect.poll(() => told.textContent()).toMatch(/^det16, batch \d/);
+  await tabTo('Table of detect (6 rows)');
+  await press('Enter');
+  await tabTo('p50');
+  await press('Enter');
+  expect(await page.locator('#results th[aria-sort=ascending]').count()).toBe(1);
+
+  await tabTo('SLA, slider');
+  const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true }).inputValue().then(Number);
+  const before = await sla();
+  await press('PageUp', 'ArrowRight');
+  expect(await sla()).toBeGreaterThan(before);
+  await planned(page);
+  await tabTo('p95');
+  // What keeps p95 keeps p90.
+  await press('ArrowLeft');
+  await planned(page);
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    tabTo('Export plan').then(() => press('Enter')),
+  ]);
+  const plan = parsePlan(JSON.parse(await readFile(await file.path(), 'utf8')), 'the plan');
+  expect(plan.percentile).toBe(90);
+  expect(plan.slaMs).toBe(await sla());
+}, 240_000);
+
+it('passes everything once, in the order of the page, forwards and back', async () => {
+  await choose(page, profileFile(await profileOfRealModels()));
+  await planned(page);
+  await page.locator('.point-chooser svg').waitFor();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  const there: string[] = [];
+  const sections: string[] = [];
+  for (let now = await move('Tab'); now; now = await move('Tab')) {
+    there.push(now.name);
+    if (now.section && sections.at(-1) !== now.section) sections.push(now.section);
+    expect(there.length).toBeLessThan(100);
+  }
+  expect(sections).toEqual(['measure', 'results', 'plan', 'try', 'share']);
+  const back: string[] = [];
+  while (back.length < there.length) back.push((await move('Shift+Tab'))!.name);
+  expect(back.reverse()).toEqual(there);
+});
