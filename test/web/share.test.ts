@@ -102,6 +102,7 @@ describe('files that go out', () => {
     await page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
     await page.getByLabel('Seed of the order').fill('9');
     await page.getByLabel('Seed of the order').blur();
+    await page.getByLabel('Duration (s)').fill('33');
     await planned(page);
     const text = await saved(page, 'Save everything JSON');
 
@@ -110,6 +111,7 @@ describe('files that go out', () => {
     await planned(elsewhere.page);
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
     expect(await elsewhere.page.getByLabel('Seed of the order').inputValue()).toBe('9');
+    expect(await elsewhere.page.getByLabel('Duration (s)').inputValue()).toBe('33');
     expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(text);
     expect(elsewhere.complaints).toEqual([]);
     await elsewhere.context.close();

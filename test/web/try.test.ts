@@ -5,6 +5,7 @@ import { type Host, servePage } from '../../bench/host.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
+import { choose, openPage, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
 
@@ -111,6 +112,25 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     const summary = page.locator('.outcome .summary-table');
     expect(await summary.textContent()).toMatch(/predicted/);
     expect(await page.locator('.outcome p[role=status]').textContent()).toContain('40 sent');
+  });
+
+  it('takes the run along: the report shows it, and an archive brings it back', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+    await typed('Duration (s)').fill('2');
+    await start();
+    const { load } = await ended();
+    const sent = `${load.requests} sent`;
+    const html = await saved(page, 'Save report HTML');
+    const report = await context.newPage();
+    await report.setContent(html);
+    await report.locator('h1').waitFor();
+    expect(await report.locator('h2').allTextContents()).toContain('Runs');
+    const archive = await saved(page, 'Save everything JSON');
+    const elsewhere = await openPage(browser, host.url);
+    await choose(elsewhere.page, { name: 'all.json', text: archive });
+    await elsewhere.page.locator('.outcome', { hasText: sent }).waitFor();
+    expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(archive);
+    await elsewhere.context.close();
   });
 
   it('switches plans while the load of a trace rises', async () => {

@@ -3,6 +3,7 @@ import { parseJson } from '../../solver/documents/document.ts';
 import { profileSchema } from '../../solver/documents/profile.ts';
 import { runReportSchema } from '../../solver/documents/report.ts';
 import { canonicalJson } from '../../workers/store/canonical.ts';
+import { tryoutSchema } from './load.ts';
 import { questionSchema } from './planning.ts';
 import { profileSettingsSchema } from './settings.ts';
 
@@ -17,6 +18,7 @@ const archiveSchema = z.strictObject({
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,
   plan: questionSchema,
+  load: tryoutSchema,
   /** The last run here; null: there was none. */
   run: runReportSchema.nullable(),
 });

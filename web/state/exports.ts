@@ -7,8 +7,10 @@ import { exportProfile } from '../../workers/store/exchange.ts';
 import { saveText } from '../save-text.ts';
 import { opened, saved, store } from './app.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
+import { tryout } from './load.ts';
 import { frontier, plan, question } from './planning.ts';
 import { settings } from './settings.ts';
+import { tried } from './trying.ts';
 
 /** What the page holds, as files. All are of the opened profile, except the archive. */
 
@@ -33,9 +35,13 @@ export async function saveReport(): Promise<void> {
   // The built report, as text: loaded when it is asked for.
   const { default: template } = await import('../../dist/report/index.html?raw');
   const points = frontier.value?.answer;
-  const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, null);
+  const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, lastRun());
   saveText(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
+
+/** What came of the last run, if that was by a plan of the opened profile. */
+const lastRun = (): RunReport | null =>
+  tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.id ? tried.value : null;
 
 /** With a run it is a report of that, else of the profile and what was planned with it. */
 function reportOf(
@@ -73,7 +79,8 @@ export async function saveArchive(): Promise<void> {
     opened: place < 0 ? null : place,
     measure: settings.value,
     plan: question.value,
-    run: null,
+    load: tryout.value,
+    run: tried.value,
   });
   saveText('ipa-edge-archive.json', text);
 }

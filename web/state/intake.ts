@@ -4,11 +4,13 @@ import { importProfile } from '../../workers/store/exchange.ts';
 import { opened, refresh, store } from './app.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
+import { tryout } from './load.ts';
 import { addModels, replacePack } from './own-models.ts';
 import { takeManifestFiles } from './own-pipelines.ts';
 import { openWithPipeline } from './pipelines.ts';
 import { ask } from './planning.ts';
 import { settings } from './settings.ts';
+import { tried } from './trying.ts';
 
 /** Larger documents are not read: the page would stand still, and no profile is so large. */
 const MOST_BYTES = 64_000_000;
@@ -90,10 +92,12 @@ async function save(text: string, name: string): Promise<string> {
 
 /** @returns the id of the profile that was open; undefined: none was */
 async function restore(text: string, name: string): Promise<string | undefined> {
-  const { profiles, opened: place, measure, plan } = importArchive(text, name);
+  const { profiles, opened: place, measure, plan, load, run } = importArchive(text, name);
   const ids: string[] = [];
   for (const profile of profiles) ids.push((await store.value!.saveProfile(profile)).id);
   settings.value = measure;
   ask(plan);
+  tryout.value = load;
+  tried.value = run;
   return place === null ? undefined : ids[place];
 }

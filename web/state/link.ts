@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { parseJson } from '../../solver/documents/document.ts';
 import { attempt } from './app.ts';
+import { tryout, tryoutSchema } from './load.ts';
 import { ask, questionSchema } from './planning.ts';
 import { profileSettingsSchema, settings } from './settings.ts';
 
-/** What a link carries: the settings of Measure and of Plan. No profile, no name of a device. */
-const linkSchema = z.strictObject({ measure: profileSettingsSchema, plan: questionSchema });
+/** What a link carries: the settings of Measure, Plan and Try it. No profile, no name of a device. */
+const linkSchema = z.strictObject({
+  measure: profileSettingsSchema,
+  plan: questionSchema,
+  load: tryoutSchema,
+});
 export type LinkedSettings = z.infer<typeof linkSchema>;
 
 const PREFIX = '#settings=';
@@ -37,5 +42,6 @@ export async function takeLink(): Promise<void> {
     const linked = readSettings(hash)!;
     settings.value = linked.measure;
     ask(linked.plan);
+    tryout.value = linked.load;
   });
 }

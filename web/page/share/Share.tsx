@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { attempt, opened, store } from '../../state/app.ts';
 import { saveArchive, saveCells, savePlan, saveProfile, saveReport } from '../../state/exports.ts';
 import { settingsLink } from '../../state/link.ts';
+import { tryout } from '../../state/load.ts';
 import { plan, question } from '../../state/planning.ts';
 import { settings } from '../../state/settings.ts';
 import { Section } from '../Section.tsx';
@@ -79,7 +80,11 @@ function Export({ label, file, disabled, onSave, children }: ExportProps) {
 /** A link that opens the page with these settings. */
 function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
-  const link = settingsLink(location.href, { measure: settings.value, plan: question.value });
+  const link = settingsLink(location.href, {
+    measure: settings.value,
+    plan: question.value,
+    load: tryout.value,
+  });
   const copy = () =>
     void attempt(async () => {
       await navigator.clipboard.writeText(link);
