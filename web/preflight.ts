@@ -120,7 +120,7 @@ async function storage(): Promise<Check> {
         label,
         state: 'warn',
         value: bytes(left),
-        remedy: 'Free space on the disk, or delete saved profiles.',
+        remedy: 'Free space on the disk, or delete saved profiles and pipelines.',
       };
 }
 

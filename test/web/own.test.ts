@@ -1,11 +1,18 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/host.ts';
+import { loadManifest } from '../../models/load.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { identityModel } from '../onnx.ts';
 import { type AnyFile, dropOn, type OpenedPage, openPage, planned, saved } from './opened-page.ts';
-import { ownModel } from './own-files.ts';
+import { garments, ownModel, ownScenes } from './own-files.ts';
 import { openBrowser } from './serve.ts';
+import { serveStatic } from './static-host.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
@@ -160,5 +167,145 @@ describe('a model of the user', () => {
     await refused(/No room left to save/);
     expect(await names('classify')).toEqual(FASHION);
     expect(await keptFiles()).toBe(0);
+  });
+});
+
+const openOwn = () => page.getByText('Your own models').click();
+const pack = () => page.getByText(/^Labelled pack, now: /);
+
+describe('a labelled pack of the user', () => {
+  it('takes the place of the shipped one, in a pipeline of its own', async () => {
+    await openOwn();
+    await page
+      .getByLabel('Use another pack')
+      .setInputFiles({ name: HOSTILE, mimeType: '', buffer: Buffer.from(ownScenes(4)) });
+    await expect.poll(() => pack().textContent(), WAIT).toContain(`4 images of ${HOSTILE}`);
+    expect(await unseen()).toBe(false);
+    expect(await chooser().inputValue()).toBe('fashion-own');
+    await chooser().selectOption('fashion');
+    await expect.poll(() => pack().textContent()).toContain('300 scenes');
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('that is broken, or of other classes, is refused; nothing is lost', async () => {
+    await dropOnStage('classify', [await ownModel('linear')]);
+    await expect.poll(() => names('classify'), WAIT).toContain('linear-2');
+    const good = ownScenes(4);
+    await dropOn(page, '#plan', [{ name: 'cut.bin', bytes: good.subarray(0, good.length / 2) }]);
+    await refused(/labelled pack is not valid: it is not a whole gzip file/);
+    await dropOn(page, '#plan', [{ name: 'classes.bin', bytes: ownScenes(4, 12) }]);
+    await refused(/image 0 has label 12 for stage "classify", which has 10 classes/);
+    await openOwn();
+    expect(await pack().textContent()).toContain('300 scenes');
+    expect(await names('classify')).toEqual([...FASHION, 'linear-2']);
+  });
+});
+
+describe('a pipeline of the user', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ipa-edge-own-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const laidOut = async (files: readonly AnyFile[]) => {
+    for (const { name, bytes } of files) await writeFile(join(folder, name), bytes);
+  };
+  async function openAddress(address: string): Promise<void> {
+    await page.getByLabel('Address of a manifest').fill(address);
+    await page.getByRole('button', { name: 'Open', exact: true }).click();
+  }
+  const CORS = { 'Access-Control-Allow-Origin': '*' };
+
+  it(
+    'comes by the address of its manifest, and is measured with its host gone',
+    async () => {
+      await laidOut(await garments());
+      const host = await serveStatic(folder, '/shared/', CORS);
+      await openOwn();
+      await openAddress(`${host.url}manifest.json`);
+      await expect.poll(() => chooser().inputValue(), WAIT).toBe('garments');
+      expect(host.asked.length).toBe(4);
+      await host.close();
+      expect(await names('classify')).toEqual(['linear', 'cnn8']);
+      const profile = await measure();
+      expect(profile.pipeline).toBe('garments');
+      expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.published)).toEqual([0.7, null]);
+      expect(profile.stages[0]!.variants[1]!.accuracy.measured!.n).toBe(12);
+      expect(opened.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('is told why, where it cannot be had, and nothing is kept', async () => {
+    const [manifest, model, ...rest] = await garments();
+    await openOwn();
+    await laidOut([manifest!, model!, ...rest]);
+    const silent = await serveStatic(folder, '/');
+    await openAddress(`${silent.url}manifest.json`);
+    await refused(
+      /127\.0\.0\.1:\d+ cannot be reached, or does not let other sites read.*Access-Control-Allow-Origin/s,
+    );
+    await silent.close();
+
+    const host = await serveStatic(folder, '/', CORS);
+    await openAddress(`${host.url}other.json`);
+    await refused(/other\.json.*cannot be read \(the server answered 404/s);
+    await laidOut([{ name: 'trace.json', bytes: Buffer.from('{"schema":"ipa-edge/trace@1"}') }]);
+    await openAddress(`${host.url}trace.json`);
+    await refused(/"ipa-edge\/manifest@1" is read here/);
+    await laidOut([{ name: model!.name, bytes: Buffer.from('another') }]);
+    await openAddress(`${host.url}manifest.json`);
+    await refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
+    await rm(join(folder, model!.name));
+    await openAddress(`${host.url}manifest.json`);
+    await refused(/linear\.onnx, named by .*manifest\.json, cannot be read \(the server answered 404/);
+    await host.close();
+    expect(await chooser().count()).toBe(0);
+    expect(await keptFiles()).toBe(0);
+  });
+
+  it('comes as files, under another name where its own is taken, and once only', async () => {
+    const files = await garments('fashion');
+    await dropOn(page, '#plan', files);
+    await expect.poll(() => chooser().inputValue(), WAIT).toBe('fashion-2');
+    await dropOn(page, '#plan', await garments());
+    await expect.poll(() => chooser().inputValue(), WAIT).toBe('garments');
+    await chooser().selectOption('fashion');
+    await stage('detect').waitFor();
+    await dropOn(page, '#plan', await garments());
+    await expect.poll(() => chooser().inputValue(), WAIT).toBe('garments');
+    expect(await chooser().locator('option').count()).toBe(3);
+    await dropOn(page, '#plan', files.slice(0, 2));
+    await refused(/cnn8\.onnx, named by manifest\.json, cannot be read \(it was not among the files/);
+    expect(await chooser().inputValue()).toBe('garments');
+  });
+
+  it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {
+    await dropOnStage('classify', [await ownModel('linear', 'mine.onnx')]);
+    await expect.poll(() => names('classify'), WAIT).toContain('mine');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save pipeline TAR' }).click(),
+    ]);
+    const archive = await readFile(await download.path());
+    await writeFile(join(folder, 'own.tar'), archive);
+    await promisify(execFile)('tar', ['-xf', 'own.tar'], { cwd: folder });
+    const models = await loadManifest(join(folder, 'fashion-own/manifest.json'), (path) => readFile(path));
+    for (const { variants } of models.manifest.stages)
+      for (const { file, sha256 } of variants) await models.readVerified(file, sha256);
+    expect((await models.readPack()).images.count).toBe(300);
+
+    const remove = page.getByRole('button', { name: /Delete pipeline fashion-own/ });
+    await remove.click();
+    await remove.click();
+    await expect.poll(() => chooser().count()).toBe(0);
+    expect(await names('classify')).toEqual(FASHION);
+    expect(await keptFiles()).toBe(0);
+
+    await dropOn(page, '#plan', [{ name: 'own.tar', bytes: archive }]);
+    await expect.poll(() => chooser().inputValue(), WAIT).toBe('fashion-own');
+    expect(await names('classify')).toEqual([...FASHION, 'mine']);
+    expect(opened.complaints).toEqual([]);
   });
 });

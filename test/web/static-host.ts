@@ -34,7 +34,7 @@ export async function serveStatic(
     asked.push(pathname);
     const file = join(folder, pathname.startsWith(path) ? pathname.slice(path.length) || 'index.html' : '..');
     const found = file.startsWith(folder) && (await stat(file).catch(() => null))?.isFile();
-    if (!found) return response.writeHead(404).end();
+    if (!found) return response.writeHead(404, headers).end();
     response.writeHead(200, {
       'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
       ...headers,

@@ -21,11 +21,11 @@ const LOOKS: readonly SeriesLook[] = [
   { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye', glyph: 'Y' },
 ];
 
-/** The look of the series at a place in its list: colours repeat after six, with the next one's dash. */
+/** The look of the series at a place in its list: colours repeat after six, with the next one's dash and shape. */
 export function look(index: number): SeriesLook {
   const round = Math.floor(index / LOOKS.length);
   const own = LOOKS[index % LOOKS.length]!;
-  return round === 0 ? own : { ...own, dash: LOOKS[(index + round) % LOOKS.length]!.dash };
+  return { ...LOOKS[(index + round) % LOOKS.length]!, colour: own.colour };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { saveText } from '../save-text.ts';
+import { saveFile } from '../save-file.ts';
 
 interface TitleProps {
   readonly name: string;
@@ -12,7 +12,7 @@ export function Title({ name, json }: TitleProps) {
       <h1>
         <span class="muted">ipa-edge report</span> {name}
       </h1>
-      <button type="button" onClick={() => saveText(`${name}-report.json`, json)}>
+      <button type="button" onClick={() => saveFile(`${name}-report.json`, json)}>
         Save as JSON
       </button>
     </div>

@@ -1,32 +1,45 @@
+import { filesOf, inOneFolder } from '../../models/edit-manifest.ts';
+import { type NamedFile, tar } from '../../models/tar.ts';
 import { cellsCsv } from '../../solver/cells-csv.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type FrontierPoint, REPORT, type Report, type RunReport } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report-page.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { saveText } from '../save-text.ts';
-import { opened, saved, store } from './app.ts';
+import { saveFile } from '../save-file.ts';
+import { models, opened, saved, store } from './app.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 import { tryout } from './load.ts';
 import { frontier, plan, question } from './planning.ts';
 import { settings } from './settings.ts';
 import { tried } from './trying.ts';
 
-/** What the page holds, as files. All are of the opened profile, except the archive. */
+/** What the page holds, as files. All are of the opened profile, except the pipeline and the archive. */
 
 export function saveProfile(): void {
   const { profile } = opened.value!;
-  saveText(`${profile.pipeline}-profile.json`, exportProfile(profile));
+  saveFile(`${profile.pipeline}-profile.json`, exportProfile(profile));
 }
 
 export function saveCells(): void {
   const { profile } = opened.value!;
-  saveText(`${profile.pipeline}-cells.csv`, cellsCsv(profile));
+  saveFile(`${profile.pipeline}-cells.csv`, cellsCsv(profile));
 }
 
 export function savePlan(): void {
   const { pipeline } = plan.value!;
-  saveText(`${pipeline}-plan.json`, JSON.stringify(plan.value));
+  saveFile(`${pipeline}-plan.json`, JSON.stringify(plan.value));
+}
+
+/** The chosen pipeline with all its files, in a folder of its name. @throws MissingFileError, ChecksumError */
+export async function savePipeline(): Promise<void> {
+  const { manifest, readVerified } = models.value!;
+  const text = `${JSON.stringify(inOneFolder(manifest), null, 2)}\n`;
+  const files: NamedFile[] = [{ name: 'manifest.json', bytes: new TextEncoder().encode(text) }];
+  const names = filesOf(inOneFolder(manifest));
+  for (const [i, { file, sha256 }] of filesOf(manifest).entries())
+    files.push({ name: names[i]!.file, bytes: await readVerified(file, sha256) });
+  saveFile(`${manifest.name}.tar`, ...tar(manifest.name, files));
 }
 
 /** One file that shows itself in any browser, without this page. */
@@ -36,7 +49,7 @@ export async function saveReport(): Promise<void> {
   const { default: template } = await import('../../dist/report/index.html?raw');
   const points = frontier.value?.answer;
   const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, lastRun());
-  saveText(`${profile.pipeline}-report.html`, injectReport(template, report));
+  saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
 
 /** What came of the last run, if that was by a plan of the opened profile. */
@@ -82,5 +95,5 @@ export async function saveArchive(): Promise<void> {
     load: tryout.value,
     run: tried.value,
   });
-  saveText('ipa-edge-archive.json', text);
+  saveFile('ipa-edge-archive.json', text);
 }

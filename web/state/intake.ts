@@ -6,7 +6,7 @@ import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
 import { tryout } from './load.ts';
 import { addModels, replacePack } from './own-models.ts';
-import { takeManifestFiles } from './own-pipelines.ts';
+import { takeManifestFiles, takePipelineArchive } from './own-pipelines.ts';
 import { openWithPipeline } from './pipelines.ts';
 import { ask } from './planning.ts';
 import { settings } from './settings.ts';
@@ -21,7 +21,7 @@ export class UnknownFileError extends Error {
   constructor(name: string, found: string) {
     super(
       `${name} is ${found}. Drop a profile or an archive that was exported here, a profile that ipa-edge profile wrote, ` +
-        'ONNX models (.onnx), a labelled pack, or a manifest with its files.',
+        'ONNX models (.onnx), a labelled pack, a pipeline (.tar), or a manifest with its files.',
     );
   }
 }
@@ -40,18 +40,20 @@ interface Document {
  * taking models and pipelines throws
  */
 export async function takeFiles(files: readonly File[]): Promise<void> {
-  const kinds = { model: [] as File[], pack: [] as File[], document: [] as File[] };
+  const kinds = { model: [] as File[], pack: [] as File[], tar: [] as File[], document: [] as File[] };
   for (const file of files) kinds[await kindOf(file)].push(file);
   const documents = await Promise.all(kinds.document.map(readDocument));
   const manifest = documents.find(({ schema }) => schema === MANIFEST);
   if (manifest) return takeManifestFiles(manifest.file, files);
   await takeDocuments(documents);
+  for (const archive of kinds.tar) await takePipelineArchive(archive);
   if (kinds.model.length > 0) await addModels(kinds.model, null);
   for (const pack of kinds.pack) await replacePack(pack);
 }
 
-async function kindOf(file: File): Promise<'model' | 'pack' | 'document'> {
+async function kindOf(file: File): Promise<'model' | 'pack' | 'tar' | 'document'> {
   if (/\.onnx$/i.test(file.name)) return 'model';
+  if (/\.tar$/i.test(file.name)) return 'tar';
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const isGzip = first === 0x1f && second === 0x8b;
   return isGzip ? 'pack' : 'document';

@@ -1,7 +1,8 @@
 import { freeName, inOneFolder } from '../../models/edit-manifest.ts';
-import { type LoadedManifest, loadManifest, withFiles } from '../../models/load.ts';
+import { type LoadedManifest, loadManifest, type ReadFile, withFiles } from '../../models/load.ts';
 import type { Manifest } from '../../models/manifest.ts';
 import { checkPack, parsePack } from '../../models/pack.ts';
+import { untar } from '../../models/tar.ts';
 import { canonicalJson } from '../../workers/store/canonical.ts';
 import { fetchFile } from '../fetch-file.ts';
 import { choosePipeline, kept, own, SHIPPED, show } from './pipelines.ts';
@@ -22,14 +23,30 @@ export const takeManifest = (address: string): Promise<void> =>
 export const takeManifestFiles = (manifest: File, files: readonly File[]): Promise<void> =>
   take(async (taking) => {
     taking.tell(`Reading ${manifest.name}`);
-    const loaded = await loadManifest(manifest.name, async (path) => {
-      const name = path.replace(/^.*[\\/]/, '');
-      const file = [manifest, ...files].find((one) => one.name === name);
-      if (!file) throw new Error('it was not among the files that came with it');
-      return bytesOf(file);
-    });
-    await adopt(loaded, taking);
+    const read = (name: string) => {
+      const file = files.find((one) => one.name === name);
+      return file && bytesOf(file);
+    };
+    await adopt(await loadManifest(manifest.name, besideEachOther(read)), taking);
   });
+
+/** The same of an archive that was saved here. @throws InvalidTarError */
+export const takePipelineArchive = (archive: File): Promise<void> =>
+  take(async (taking) => {
+    taking.tell(`Reading ${archive.name}`);
+    const files = untar(await bytesOf(archive), archive.name);
+    const read = async (name: string) => files.find((one) => one.name === name)?.bytes;
+    await adopt(await loadManifest('manifest.json', besideEachOther(read)), taking);
+  });
+
+/** Reads by name alone, whatever folder is named before it. */
+const besideEachOther =
+  (read: (name: string) => Promise<Uint8Array | undefined> | undefined): ReadFile =>
+  async (path) => {
+    const bytes = await read(path.replace(/^.*[\\/]/, ''));
+    if (!bytes) throw new Error('it was not among the files that came with it');
+    return bytes;
+  };
 
 async function adopt(loaded: LoadedManifest, { checker, tell }: Take): Promise<void> {
   const { stages, pack, name } = loaded.manifest;

@@ -18,6 +18,8 @@ export const isOwn = computed(() => {
   return name !== undefined && name !== SHIPPED;
 });
 
+export const hasPipeline = (name: string): boolean => name === SHIPPED || own.value.includes(name);
+
 const KEY = 'ipa-edge/pipeline';
 
 /** @throws PipelineNotFoundError, and what reading a manifest throws */
@@ -61,6 +63,5 @@ export async function choosePipeline(name: string): Promise<void> {
 export async function openWithPipeline(id: string): Promise<void> {
   await open(id);
   const { pipeline } = opened.value!.profile;
-  const isHere = pipeline === SHIPPED || own.value.includes(pipeline);
-  if (isHere && pipeline !== models.value?.manifest.name) await loadChosen(pipeline);
+  if (hasPipeline(pipeline) && pipeline !== models.value?.manifest.name) await loadChosen(pipeline);
 }

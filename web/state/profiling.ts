@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
 import type { Manifest } from '../../models/manifest.ts';
 import { count, name } from '../../solver/documents/common.ts';
@@ -7,7 +7,7 @@ import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
 import { measure } from '../engine.ts';
 import { attempt, models, refresh, store } from './app.ts';
-import { loadChosen, openWithPipeline } from './pipelines.ts';
+import { hasPipeline, loadChosen, openWithPipeline } from './pipelines.ts';
 import { type MeasureSettings, profileSettingsSchema, settings } from './settings.ts';
 
 const interruptedSchema = z.strictObject({
@@ -109,6 +109,12 @@ export async function startProfile(): Promise<void> {
   running.value = null;
   pause.value = 'off';
 }
+
+/** The interrupted profile, where its pipeline is still here. */
+export const resumable = computed(() => {
+  const left = interrupted.value;
+  return left && hasPipeline(left.pipeline) ? left : null;
+});
 
 /** Goes on with the profile that was interrupted, of its own pipeline and by its own settings. */
 export async function resumeInterrupted(): Promise<void> {

@@ -1,10 +1,24 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { ModelChecker } from '../check-model.ts';
 import { checkSize } from './file-size.ts';
 import { listOwn } from './pipelines.ts';
+import { running } from './profiling.ts';
+import { trying } from './trying.ts';
+
+/** Something is measured or run, which checking a model beside it would disturb. */
+export class MeasuringError extends Error {
+  override name = 'MeasuringError';
+  constructor() {
+    super(
+      'A profile is measured or a plan is run, and checking a model beside it would disturb it. Wait for its end, or stop it.',
+    );
+  }
+}
 
 /** What is being taken in, e.g. `Checking mine.onnx`; null: nothing. */
 export const taking = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
+/** Whether nothing can be taken in at the moment. */
+export const busy = computed(() => taking.value !== null || running.value !== null || trying.value !== null);
 /** What was taken in last, in words. */
 export const taken = signal<string | null>(null);
 
@@ -20,9 +34,10 @@ export interface Take {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Takes in one thing after the other. What is cancelled ends without an error. */
+/** Takes in one thing after the other. What is cancelled ends without an error. @throws MeasuringError */
 export function take(work: (take: Take) => Promise<void>): Promise<void> {
   const mine = last.then(async () => {
+    if (running.value || trying.value) throw new MeasuringError();
     const controller = new AbortController();
     const { signal } = controller;
     const checker = new ModelChecker(signal);

@@ -27,8 +27,8 @@ const LOCK = CACHE;
  * every browser, and takes files of any size. Each file is kept once, under its sum.
  */
 export class PipelineStore {
-  /** @param caches absent where the page was not opened by https or on localhost */
-  constructor(private readonly caches: CacheStorage | undefined = globalThis.caches) {}
+  /** @param caches null where the page was not opened by https or on localhost */
+  constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /** Names, in order. */
   async list(): Promise<string[]> {

@@ -43,7 +43,7 @@ export class StoreFullError extends Error {
   override name = 'StoreFullError';
   constructor(what: string, options?: ErrorOptions) {
     super(
-      `No room left to save ${what}. Delete profiles that are no longer needed, or free space on the disk.`,
+      `No room left to save ${what}. Delete profiles or pipelines that are no longer needed, or free space on the disk.`,
       options,
     );
   }

@@ -4,14 +4,13 @@ import { attempt } from '../../state/app.ts';
 import { takeFiles } from '../../state/intake.ts';
 import { replacePack } from '../../state/own-models.ts';
 import { takeManifest } from '../../state/own-pipelines.ts';
-import { taken, taking } from '../../state/taking.ts';
+import { busy, taken, taking } from '../../state/taking.ts';
 import { FileButton } from '../FileButton.tsx';
 
 /** Bringing models, packs and whole pipelines of the user's own. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
-  const busy = taking.value !== null;
   return (
-    <section class="card own-models" aria-label="Your own models" aria-busy={busy}>
+    <section class="card own-models" aria-label="Your own models" aria-busy={taking.value !== null}>
       <details>
         <summary>
           <strong>Your own models</strong>{' '}
@@ -26,7 +25,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             <span class="muted">Labelled pack, now: {manifest.pack.source}</span>
             <FileButton
               label="Use another pack"
-              disabled={busy}
+              disabled={busy.value}
               onFiles={([file]) => void attempt(() => replacePack(file!))}
             />
           </li>
@@ -35,12 +34,12 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             <FileButton
               label="Open a pipeline's files"
               multiple
-              disabled={busy}
+              disabled={busy.value}
               onFiles={(files) => void attempt(() => takeFiles(files))}
             />
           </li>
           <li>
-            <ManifestForm busy={busy} />
+            <ManifestForm />
           </li>
         </ul>
       </details>
@@ -49,7 +48,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-function ManifestForm({ busy }: { readonly busy: boolean }) {
+function ManifestForm() {
   const [address, setAddress] = useState('');
   return (
     <form
@@ -69,7 +68,7 @@ function ManifestForm({ busy }: { readonly busy: boolean }) {
           onInput={({ currentTarget }) => setAddress(currentTarget.value)}
         />
       </label>
-      <button type="submit" disabled={busy}>
+      <button type="submit" disabled={busy.value}>
         Open
       </button>
     </form>

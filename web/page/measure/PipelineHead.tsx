@@ -2,12 +2,11 @@ import type { Manifest } from '../../../models/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { removePipeline } from '../../state/own-pipelines.ts';
 import { choosePipeline, isOwn, own, SHIPPED } from '../../state/pipelines.ts';
-import { taking } from '../../state/taking.ts';
+import { busy } from '../../state/taking.ts';
 import { DeleteButton } from '../DeleteButton.tsx';
 
 /** Which pipeline is measured: the shipped one, or one of the user's own. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
-  const busy = taking.value !== null;
   return (
     <div class="pipeline-head">
       {own.value.length > 0 && (
@@ -15,7 +14,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
           Pipeline
           <select
             value={manifest.name}
-            disabled={busy}
+            disabled={busy.value}
             onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
           >
             <option value={SHIPPED}>{SHIPPED} (shipped)</option>

@@ -8,12 +8,14 @@ import {
   pause,
   pauseProfile,
   progress,
+  resumable,
   resumeInterrupted,
   resumeProfile,
   running,
   startProfile,
   wasHidden,
 } from '../../state/profiling.ts';
+import { taking } from '../../state/taking.ts';
 import { useKeptFocus } from '../kept-focus.ts';
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
@@ -36,7 +38,7 @@ export function RunControls() {
         {controller ? <RunningButtons controller={controller} /> : <StartButtons />}
       </div>
       {controller && <RunProgress />}
-      {!controller && interrupted.value && <Kept />}
+      {!controller && resumable.value && <Kept />}
       <Warnings />
       <p class="unseen" role="status">
         {said()}
@@ -58,13 +60,14 @@ function said(): string {
 }
 
 function StartButtons() {
-  const ready = models.value !== null && store.value !== null;
-  const left = interrupted.value;
+  const ready = models.value !== null && store.value !== null && taking.value === null;
+  const left = resumable.value;
   return (
     <>
       {left && (
         <button type="button" class="primary" disabled={!ready} onClick={() => void resumeInterrupted()}>
           Resume{left.total > 0 && ` ${left.done}/${left.total}`}
+          {left.pipeline !== models.value?.manifest.name && ` of ${left.pipeline}`}
         </button>
       )}
       <button
@@ -123,7 +126,7 @@ function RunProgress() {
 
 /** What an interrupted profile left, and why it is safe. */
 function Kept() {
-  const { done, total } = interrupted.value!;
+  const { done, total } = resumable.value!;
   return (
     <p class="muted">
       {problem.value ? 'An error stopped it. ' : 'It was stopped. '}

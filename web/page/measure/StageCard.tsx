@@ -5,15 +5,14 @@ import { bytes, percent } from '../../format.ts';
 import { attempt, profile } from '../../state/app.ts';
 import { addModels, dropVariant } from '../../state/own-models.ts';
 import { isOwn } from '../../state/pipelines.ts';
-import { taking } from '../../state/taking.ts';
+import { busy } from '../../state/taking.ts';
 import { FileButton } from '../FileButton.tsx';
 import { useDrop } from '../use-drop.ts';
 
 /** A stage with its variants. It takes models of the user's own. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
-  const busy = taking.value !== null;
   const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
-  const { over, target } = useDrop(busy, add);
+  const { over, target } = useDrop(busy.value, add);
   const sources = sourcesOf(stage);
   return (
     <section class={over ? 'card stage over' : 'card stage'} aria-label={`Stage ${stage.name}`} {...target}>
@@ -60,7 +59,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
                       type="button"
                       class="link"
                       aria-label={`Delete variant ${variant.name}`}
-                      disabled={busy}
+                      disabled={busy.value}
                       onClick={() => void attempt(() => dropVariant(stage.name, variant.name))}
                     >
                       ✕
@@ -85,7 +84,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           label={`Add models to ${stage.name}`}
           accept=".onnx"
           multiple
-          disabled={busy}
+          disabled={busy.value}
           onFiles={add}
         />{' '}
         <span class="muted">or drop them here: {inputText(stage)}</span>

@@ -3,7 +3,7 @@ import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { chain, milliseconds, number, percent } from '../../format.ts';
-import { saveText } from '../../save-text.ts';
+import { saveFile } from '../../save-file.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
 import { variantsOf } from '../../variants.ts';
 import { useKeptFocus } from '../kept-focus.ts';
@@ -125,7 +125,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         <button
           type="button"
           disabled={!now}
-          onClick={() => saveText(`${now!.pipeline}-plan.json`, JSON.stringify(now))}
+          onClick={() => saveFile(`${now!.pipeline}-plan.json`, JSON.stringify(now))}
         >
           Export plan
         </button>

@@ -1,7 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { attempt, opened, store } from '../../state/app.ts';
-import { saveArchive, saveCells, savePlan, saveProfile, saveReport } from '../../state/exports.ts';
+import { attempt, models, opened, store } from '../../state/app.ts';
+import {
+  saveArchive,
+  saveCells,
+  savePipeline,
+  savePlan,
+  saveProfile,
+  saveReport,
+} from '../../state/exports.ts';
 import { settingsLink } from '../../state/link.ts';
 import { tryout } from '../../state/load.ts';
 import { plan, question } from '../../state/planning.ts';
@@ -39,12 +46,22 @@ export function Share() {
               For <code>ipa-edge run</code>, <code>ipa-agent serve</code> and <code>ipa-edge export</code>.
             </Export>
             <Export
+              label="Pipeline"
+              file="TAR"
+              disabled={!models.value}
+              onSave={() => void attempt(savePipeline)}
+            >
+              Manifest, models and labelled pack of {models.value?.manifest.name ?? 'the pipeline'}. Opens
+              here, and unpacked in <code>ipa-agent serve --manifest</code>.
+            </Export>
+            <Export
               label="Everything"
               file="JSON"
               disabled={!store.value}
               onSave={() => void attempt(saveArchive)}
             >
-              All saved profiles, the settings and the last run, to be opened in another browser.
+              All saved profiles, the settings and the last run, to be opened in another browser. Without
+              models.
             </Export>
           </ul>
           <LinkRow />

@@ -6,7 +6,7 @@ import { RunOverTime } from '../../report/OverTime.tsx';
 import { RunNotes } from '../../report/Runs.tsx';
 import { Summary } from '../../report/Summary.tsx';
 import { isTimed, viewOf } from '../../report/view.ts';
-import { saveText } from '../../save-text.ts';
+import { saveFile } from '../../save-file.ts';
 
 /** What a run came to, beside what was predicted: as its report tells it. */
 export function Outcome({ report }: { readonly report: RunReport }) {
@@ -23,7 +23,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
             {plural(load.requests, 'request')} in {number(load.durationS)} s
           </span>
         </h3>
-        <button type="button" onClick={() => saveText(`${pipeline}-report.json`, JSON.stringify(report))}>
+        <button type="button" onClick={() => saveFile(`${pipeline}-report.json`, JSON.stringify(report))}>
           Export report
         </button>
       </div>

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChecksumError, MissingFileError, sha256Hex, withFiles } from '../../models/load.ts';
+import { MANIFEST, type Manifest } from '../../models/manifest.ts';
+import { PipelineNotFoundError, PipelineStore } from '../../workers/store/pipelines.ts';
+import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
+import { classify } from '../models/stages.ts';
+
+interface StorageBuckets {
+  open(name: string, options: { quota: number }): Promise<{ caches: CacheStorage }>;
+  delete(name: string): Promise<void>;
+}
+const buckets = (navigator as Navigator & { storageBuckets: StorageBuckets }).storageBuckets;
+
+/** A pipeline whose files hold what `files` says, the last of them its pack. */
+async function pipeline(name: string, files: Readonly<Record<string, string>>) {
+  const bytes = (file: string) => new TextEncoder().encode(files[file]);
+  const named = await Promise.all(
+    Object.keys(files).map(async (file) => ({ file, sha256: await sha256Hex(bytes(file)) })),
+  );
+  const pack = named.pop()!;
+  const manifest: Manifest = {
+    schema: MANIFEST,
+    name,
+    title: name,
+    stages: [
+      {
+        ...classify,
+        variants: named.map((one, i) => ({ ...classify.variants[0]!, ...one, name: `v${i}` })),
+      },
+    ],
+    pack: { ...pack, source: 'made up' },
+  };
+  return withFiles(manifest, async (file) => {
+    if (files[file] === undefined) throw new Error(`${file} was asked for`);
+    return bytes(file);
+  });
+}
+
+const text = async (loaded: Awaited<ReturnType<PipelineStore['load']>>, variant: number) => {
+  const { file, sha256 } = loaded.manifest.stages[0]!.variants[variant]!;
+  return new TextDecoder().decode(await loaded.readVerified(file, sha256));
+};
+
+let name: string;
+let caches: CacheStorage;
+let store: PipelineStore;
+beforeEach(async () => {
+  name = `test-${crypto.randomUUID()}`;
+  ({ caches } = await buckets.open(name, { quota: 200_000 }));
+  store = new PipelineStore(caches);
+});
+afterEach(() => buckets.delete(name));
+
+/** Manifests and files that are kept. */
+async function kept(): Promise<number> {
+  const all = await Promise.all((await caches.keys()).map(async (key) => (await caches.open(key)).keys()));
+  return all.flat().length;
+}
+
+describe('the store of pipelines', () => {
+  it('gives back what was saved, by other instances too', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'b.onnx': 'B', 'p.bin': 'P' }));
+    const again = await new PipelineStore(caches).load('one');
+    expect([await text(again, 0), await text(again, 1)]).toEqual(['A', 'B']);
+    expect(again.manifest.stages[0]!.variants.map(({ file }) => file)).toEqual(['a.onnx', 'b.onnx']);
+  });
+
+  it('lists names in order, and puts a pipeline in place of the one of its name', async () => {
+    await store.save(await pipeline('two', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    await store.save(await pipeline('one', { 'c.onnx': 'C', 'p.bin': 'P' }));
+    expect(await store.list()).toEqual(['one', 'two']);
+    expect(await text(await store.load('one'), 0)).toBe('C');
+  });
+
+  it('keeps a file once, and no longer than a pipeline has it', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'b.onnx': 'B', 'p.bin': 'P' }));
+    await store.save(await pipeline('two', { 'other.onnx': 'A', 'p.bin': 'P' }));
+    expect(await kept()).toBe(2 + 3);
+    await store.delete('one');
+    expect(await kept()).toBe(1 + 2);
+    expect(await text(await store.load('two'), 0)).toBe('A');
+    await store.delete('two');
+    expect(await kept()).toBe(0);
+    await expect(store.load('two')).rejects.toThrow(PipelineNotFoundError);
+  });
+
+  it('saved at once from two tabs, both are whole', async () => {
+    const tabs = [store, new PipelineStore(caches)];
+    await Promise.all(
+      tabs.map(async (tab, i) => tab.save(await pipeline(`tab-${i}`, { 'a.onnx': `${i}`, 'p.bin': 'P' }))),
+    );
+    for (const i of [0, 1]) expect(await text(await store.load(`tab-${i}`), 0)).toBe(String(i));
+  });
+
+  it('where a file cannot be read, keeps what was there and nothing else', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    const broken = await pipeline('one', { 'c.onnx': 'C', 'p.bin': 'P' });
+    const read = async (file: string, sum: string) => {
+      if (file === 'p.bin') throw new Error('no more');
+      return broken.readVerified(file, sum);
+    };
+    await expect(store.save(withFiles(broken.manifest, read))).rejects.toThrow('no more');
+    expect(await text(await store.load('one'), 0)).toBe('A');
+    expect(await kept()).toBe(1 + 2);
+  });
+
+  it('without room says so, and keeps what was there and nothing else', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    const large = await pipeline('large', { 'a.onnx': 'x'.repeat(400_000), 'p.bin': 'P' });
+    await expect(store.save(large)).rejects.toThrow(StoreFullError);
+    expect(await store.list()).toEqual(['one']);
+    expect(await kept()).toBe(1 + 2);
+  });
+
+  it('tells of files that the browser has removed or changed', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    const loaded = await store.load('one');
+    const [cacheName] = await caches.keys();
+    const cache = await caches.open(cacheName!);
+    const { sha256 } = loaded.manifest.stages[0]!.variants[0]!;
+    const key = (await cache.keys()).find(({ url }) => url.endsWith(sha256))!;
+    await cache.put(key, new Response('Z'));
+    await expect(text(loaded, 0)).rejects.toThrow(ChecksumError);
+    await cache.delete(key);
+    await expect(text(loaded, 0)).rejects.toThrow(MissingFileError);
+  });
+
+  it('without the Cache API has none, and says why none can be saved', async () => {
+    const nowhere = new PipelineStore(null);
+    expect(await nowhere.list()).toEqual([]);
+    await expect(nowhere.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }))).rejects.toThrow(
+      StoreUnavailableError,
+    );
+  });
+});
