@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { ROOT } from '../workers/command/root.ts';
@@ -13,9 +13,11 @@ const WIDTHS = { wide: 1440, narrow: 360 };
 const WAIT = { timeout: 300_000 };
 /** Charts are drawn anew for another width. */
 const SETTLE_MS = 600;
-const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** The README's pictures. */
 const README = { width: 1440, height: 1240 };
+const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
+/** Of the field `model_version` in onnx.proto. */
+const MODEL_VERSION_KEY = 0x28;
 
 await mkdir(OUT, { recursive: true });
 const host = await servePage(0);
@@ -91,6 +93,17 @@ async function shoot(page: Page): Promise<void> {
     .setInputFiles({ name: 'broken.json', mimeType: 'application/json', buffer: Buffer.from(BROKEN) });
   await page.locator('.page-problem').waitFor();
   await pictures(page, '11-broken-import', 'body', false);
+
+  await page.getByText('Your own models').click();
+  const model = await readFile(join(ROOT, 'models/fashion/det8.onnx'));
+  await page.getByLabel('Add models to detect').setInputFiles({
+    name: 'mine.onnx',
+    mimeType: 'application/octet-stream',
+    // Of a later version: another file, the same model.
+    buffer: Buffer.concat([model, Buffer.from([MODEL_VERSION_KEY, 2])]),
+  });
+  await page.getByText('mine is a variant of detect').waitFor(WAIT);
+  await pictures(page, '12-own-models', '#measure');
 }
 
 /** A part of the page in both schemes and widths; it must fit its width. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MeasuredCell } from '../../solver/documents/profile.ts';
+import { type MeasuredCell, parseProfile } from '../../solver/documents/profile.ts';
 import { NothingMeasuredError } from '../../solver/errors.ts';
 import { fanOut, type PlanOption, type PlanRequest, planOptions } from '../../solver/options.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
@@ -118,6 +118,17 @@ describe('accuracy and switches', () => {
     ];
     const [first] = planOptions(profile(cells), request()).byId;
     expect([...first!.values()].map((option) => option.accuracy)).toEqual([0.5, 0.8]);
+  });
+  it('counts what was measured alone where nothing was published; one of the two there must be', () => {
+    const base = profile([detect(), cell('classify', 's', 'cpu', 1, runs(5))]);
+    const own = (measured: { value: number; n: number } | null) => {
+      const changed = structuredClone(base);
+      changed.stages[0]!.variants[0]!.accuracy = { published: null, measured };
+      return parseProfile(changed, 'own');
+    };
+    const [first] = planOptions(own({ value: 0.7, n: 10 }), request()).byId;
+    expect([...first!.values()][0]!.accuracy).toBe(0.7);
+    expect(() => own(null)).toThrow(/stages\[0\]\.variants\[0\]\.accuracy: expected an accuracy/);
   });
   it('costs η · (load + create + first run) / horizon to change variant or backend', () => {
     const of = cell('classify', 's', 'cpu', 1, runs(5));

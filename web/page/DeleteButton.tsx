@@ -1,12 +1,14 @@
 import { useState } from 'preact/hooks';
 
 interface DeleteButtonProps {
+  /** Says it in words to those who do not see what it stands beside. */
   readonly what: string;
+  readonly label?: string;
   readonly onDelete: () => void;
 }
 
 /** Asks before it deletes: what was made here cannot be had back. */
-export function DeleteButton({ what, onDelete }: DeleteButtonProps) {
+export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
   return (
     <button
@@ -16,7 +18,7 @@ export function DeleteButton({ what, onDelete }: DeleteButtonProps) {
       onClick={() => (asked ? onDelete() : setAsked(true))}
       onBlur={() => setAsked(false)}
     >
-      {asked ? 'Delete for good' : 'Delete'}
+      {asked ? 'Delete for good' : label}
     </button>
   );
 }

@@ -41,9 +41,7 @@ export function DropZone() {
         <p>
           <strong>Drop to open</strong>
         </p>
-        <p class="muted">
-          A profile, an archive of everything, or models of your own: those on the stage that they are for
-        </p>
+        <p class="muted">A profile, an archive of everything, a pipeline, or models of your own</p>
       </div>
     </div>
   );

@@ -30,6 +30,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
       {isOwn.value && (
         <DeleteButton
           what={`pipeline ${manifest.name}`}
+          label="Delete pipeline"
           onDelete={() => void attempt(() => removePipeline(manifest.name))}
         />
       )}

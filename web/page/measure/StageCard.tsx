@@ -87,7 +87,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           disabled={busy.value}
           onFiles={add}
         />{' '}
-        <span class="muted">or drop them here: {inputText(stage)}</span>
+        <span class="muted">or drop them here, of {inputText(stage)}</span>
       </p>
     </section>
   );
@@ -98,7 +98,7 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
 ];
 
 const inputText = ({ input: { channels, height, width } }: ManifestStage): string =>
-  `ONNX, float32 [batch, ${channels}, ${height}, ${width}]`;
+  `float32 [batch, ${channels}, ${height}, ${width}]`;
 
 interface AccuracyProps {
   readonly stage: string;
