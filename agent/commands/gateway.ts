@@ -7,6 +7,7 @@ import * as option from '../../workers/command/options.ts';
 import { PlanRefusedError } from '../errors.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { readToken } from '../http/token.ts';
+import { tokenOf } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { serve } from '../serve.ts';
@@ -21,7 +22,10 @@ export const gatewayCommand = () =>
       .addOption(namespaceOption())
       .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
       .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
-      .option('--token-file <file>', 'holds what pods are changed with (or IPA_AGENT_TOKEN does)'),
+      .option(
+        '--token-file <file>',
+        'holds what pods are changed with (or IPA_AGENT_TOKEN does; default: the secret that was applied with them)',
+      ),
   )
     .addHelpText(
       'after',
@@ -32,12 +36,14 @@ It queues and batches as ipa-agent serve does, sends batches to the pods that ar
     )
     .action(async (flags) => {
       const plan = await readJson(flags.plan, parsePlan);
-      const token = await readToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end');
       const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
       const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
+      const cluster = await openCluster(flags);
+      const token =
+        (await readToken(flags.tokenFile)) ?? (await tokenOf(cluster, plan.pipeline, flags.namespace));
       const gateway = await Gateway.start({
-        cluster: await openCluster(flags),
+        cluster,
         namespace: flags.namespace,
         manifest,
         plan,

@@ -145,6 +145,23 @@ async function applyAll(
   return applied;
 }
 
+const tokenRef = (pipeline: string, namespace: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: objectNames(pipeline).token, namespace },
+});
+
+/** What lets the pods of a pipeline be changed; undefined where nothing was applied. @throws ForbiddenError */
+export async function tokenOf(
+  cluster: Cluster,
+  pipeline: string,
+  namespace: string,
+): Promise<string | undefined> {
+  const secret = await cluster.read(tokenRef(pipeline, namespace));
+  const data = (secret?.data as Record<string, string> | undefined)?.[TOKEN_KEY];
+  return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+}
+
 /** What lets a plan be changed in the pods: made once, at random, and never shown. */
 async function ensureToken(
   cluster: Cluster,
@@ -152,8 +169,9 @@ async function ensureToken(
   namespace: string,
   dryRun: boolean,
 ): Promise<Applied[]> {
-  const metadata = { name: objectNames(pipeline).token, namespace, labels: ownLabels(pipeline) };
-  const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque' };
+  const ref = tokenRef(pipeline, namespace);
+  const metadata = { ...ref.metadata, labels: ownLabels(pipeline) };
+  const secret = { ...ref, metadata, type: 'Opaque' };
   if ((await cluster.read(secret)) !== null) return [{ object: secret, state: 'unchanged', changes: [] }];
   if (!dryRun) {
     const token = randomBytes(32).toString('base64url');

@@ -178,7 +178,8 @@ function gatewayObjects({ plan, settings }: Deploying): KubernetesObject[] {
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', namespace],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    resources: { requests: { cpu: '1', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
+    // What it asks for is not in the plan: no more than leaves the plan's pods their room on a small node.
+    resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
   });
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { applyPlan } from '../../../agent/kubernetes/apply.ts';
+import { applyPlan, tokenOf } from '../../../agent/kubernetes/apply.ts';
 import { type InferenceServerError, OipClient } from '../../../agent/oip/client.ts';
 import { batchRequest } from '../../../agent/stage/tensors.ts';
 import { pixelsOf } from '../../../models/tasks/items.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { fashion, settings } from '../../exports/plans.ts';
 import { standInCluster } from './cluster.ts';
-import { planHere, type Running, startAgent, startPod, TOKEN, temporaryFolder } from './processes.ts';
+import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
 
 const detect = fashion.manifest.stages[0]!;
@@ -29,11 +29,12 @@ const freePort = (): Promise<number> =>
 async function startCluster(stages: readonly string[]) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
   await applyPlan(cluster, plan, { facts: fashion.manifest, settings });
+  const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
   const port = await freePort();
   const pods = await Promise.all(
     stages.map(async (stage, i) => {
       const address = `127.0.0.${i + 2}`;
-      return { stage, address, running: await startPod(plan, stage, address, port) };
+      return { stage, address, running: await startPod(plan, stage, { address, port, token }) };
     }),
   );
   /** Says which pods there are, as the controller of EndpointSlices does. */
@@ -49,14 +50,12 @@ async function startCluster(stages: readonly string[]) {
   tell();
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
-  const gateway = await startAgent(
-    [
-      ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
-      ...['--kubeconfig', kubeconfig, '--port', '0'],
-    ],
-    { IPA_AGENT_TOKEN: TOKEN },
-  );
-  return { standIn, cluster, pods, tell, gateway };
+  // It is given nothing but a kubeconfig.
+  const gateway = await startAgent([
+    ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
+    ...['--kubeconfig', kubeconfig, '--port', '0'],
+  ]);
+  return { standIn, cluster, pods, tell, gateway, token };
 }
 
 /** Sends scenes, `everyMs` apart; how they ended. */
@@ -121,7 +120,7 @@ test('pods come, go and are killed with requests in flight, and no request is lo
 });
 
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
-  const { standIn, cluster, pods, gateway } = await startCluster(['detect', 'classify']);
+  const { standIn, cluster, pods, gateway, token } = await startCluster(['detect', 'classify']);
   const heavier: Plan = {
     ...plan,
     stages: plan.stages.map((stage, s) => {
@@ -152,11 +151,11 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${TOKEN}` },
+    headers: { authorization: `Bearer ${token}` },
     body: JSON.stringify(plan),
   });
   expect(put.status).toBe(403);
   expect(
     [gateway, ...pods.map(({ running }) => running)].flatMap(({ lines }) => lines).join('\n'),
-  ).not.toContain(TOKEN);
+  ).not.toContain(token);
 });

@@ -90,10 +90,14 @@ export async function startAgent(
 export const TOKEN = 'a-token-of-the-tests';
 
 /** A stage's pod, as a process on an address of loopback. */
-export async function startPod(plan: Plan, stage: string, address = '127.0.0.1', port = 0): Promise<Running> {
+export async function startPod(
+  plan: Plan,
+  stage: string,
+  { address = '127.0.0.1', port = 0, token = TOKEN } = {},
+): Promise<Running> {
   const folder = await temporaryFolder();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
   const args = ['stage', '--plan', file, '--stage', stage, '--host', address, '--port', String(port)];
-  return startAgent(args, { IPA_AGENT_TOKEN: TOKEN });
+  return startAgent(args, { IPA_AGENT_TOKEN: token });
 }

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
 import type { JsonObject } from './fields.ts';
 import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
@@ -35,6 +37,13 @@ const KINDS: Record<string, string> = {
   serviceaccounts: 'ServiceAccount',
 };
 
+/** With it the stand-in speaks TLS, and lets in whoever has a certificate of `ca` too. PEM. */
+export interface Tls {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string;
+}
+
 /** A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, the proxy to services. No controllers. */
 export class StandIn {
   readonly store = new ObjectStore();
@@ -48,15 +57,21 @@ export class StandIn {
   #port = 0;
   readonly #sockets = new Set<Socket>();
 
-  static async start(): Promise<StandIn> {
-    const standIn = new StandIn();
+  private constructor(private readonly tls: Tls | undefined) {}
+
+  static async start(tls?: Tls): Promise<StandIn> {
+    const standIn = new StandIn(tls);
     await standIn.up();
     return standIn;
   }
 
   /** Listens, where it did before. */
   async up(): Promise<void> {
-    const server = createServer((request, response) => void this.#answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#answer(request, response);
+    const server = this.tls
+      ? createTlsServer({ ...this.tls, requestCert: true, rejectUnauthorized: false }, answer)
+      : createServer(answer);
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
@@ -80,7 +95,7 @@ export class StandIn {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
+    return `${this.tls ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
   }
 
   get kubeconfig(): string {
@@ -105,7 +120,8 @@ export class StandIn {
       response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     try {
-      if (request.headers.authorization !== this.authorization)
+      const { authorized } = request.socket as Partial<TLSSocket>;
+      if (!authorized && request.headers.authorization !== this.authorization)
         throw new StatusError(401, 'Unauthorized', 'Unauthorized');
       const { pathname, searchParams: query } = new URL(url, this.url);
       const target = targetOf(pathname);

@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { connectionOf } from '../../../agent/kubernetes/client.ts';
+import { Cluster } from '../../../agent/kubernetes/cluster.ts';
+import { ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
+import { StandIn } from './stand-in/server.ts';
+
+/** What a kubeconfig authenticates with, against a server that speaks TLS as real ones do. */
+
+const hasOpenssl = (() => {
+  try {
+    execFileSync('openssl', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.warn('openssl is not installed: the tests of certificates are skipped.');
+    return false;
+  }
+})();
+
+const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop' };
+let folder: string;
+let standIn: StandIn;
+
+describe.skipIf(!hasOpenssl)('a cluster behind TLS', () => {
+  const file = (name: string) => join(folder, name);
+  const text = (name: string) => readFile(file(name), 'utf8');
+  const base64 = async (name: string) => (await readFile(file(name))).toString('base64');
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ipa-edge-tls-'));
+    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+    for (const ca of ['ca', 'other'])
+      openssl(
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', `/CN=${ca}`],
+        ...['-keyout', `${ca}.key`, '-out', `${ca}.crt`],
+      );
+    await writeFile(file('san'), 'subjectAltName=IP:127.0.0.1');
+    for (const name of ['server', 'client']) {
+      const subject = ['-subj', `/CN=${name}`];
+      openssl(
+        'req',
+        '-newkey',
+        'rsa:2048',
+        '-nodes',
+        ...subject,
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.csr`,
+      );
+      openssl(
+        ...['x509', '-req', '-days', '1', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
+        ...['-extfile', 'san', '-in', `${name}.csr`, '-out', `${name}.crt`],
+      );
+    }
+    standIn = await StandIn.start({
+      key: await text('server.key'),
+      cert: await text('server.crt'),
+      ca: await text('ca.crt'),
+    });
+  });
+
+  afterAll(async () => {
+    await standIn.down();
+    await rm(folder, { recursive: true });
+  });
+
+  async function clusterOf(cluster: object, user: object): Promise<Cluster> {
+    const kubeconfig = file('kubeconfig');
+    await writeFile(
+      kubeconfig,
+      stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster: { server: standIn.url, ...cluster } }],
+        users: [{ name: 'u', user }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
+        'current-context': 'x',
+      }),
+    );
+    return new Cluster(await connectionOf({ kubeconfig }));
+  }
+
+  /** A plug-in that tells the token of a file, and writes down that it was asked. */
+  async function plugin(expires: string) {
+    await writeFile(
+      file('plugin'),
+      `#!/bin/sh
+echo asked >> ${file('asked')}
+echo "{\\"apiVersion\\": \\"client.authentication.k8s.io/v1\\", \\"kind\\": \\"ExecCredential\\", \\"status\\": {\\"token\\": \\"$(cat ${file('token')})\\", \\"expirationTimestamp\\": \\"${expires}\\"}}"
+`,
+    );
+    await chmod(file('plugin'), 0o755);
+    await writeFile(file('asked'), '');
+    return {
+      exec: {
+        apiVersion: 'client.authentication.k8s.io/v1',
+        command: file('plugin'),
+        interactiveMode: 'Never',
+      },
+    };
+  }
+  const timesAsked = async () => (await text('asked')).split('\n').length - 1;
+  const ca = async () => ({ 'certificate-authority-data': await base64('ca.crt') });
+
+  test('lets in a certificate that stands in the kubeconfig', async () => {
+    const cluster = await clusterOf(await ca(), {
+      'client-certificate-data': await base64('client.crt'),
+      'client-key-data': await base64('client.key'),
+    });
+    expect((await cluster.list(ref)).items).toEqual([]);
+  });
+
+  test('lets in certificates that lie beside the kubeconfig', async () => {
+    const user = { 'client-certificate': 'client.crt', 'client-key': 'client.key' };
+    const cluster = await clusterOf({ 'certificate-authority': 'ca.crt' }, user);
+    expect((await cluster.list(ref)).items).toEqual([]);
+  });
+
+  test('lets in the token of a plug-in, which is asked once while it is valid', async () => {
+    await writeFile(file('token'), standIn.authorization.replace('Bearer ', ''));
+    const cluster = await clusterOf(await ca(), await plugin('2999-01-01T00:00:00Z'));
+    for (let i = 0; i < 3; i++) expect((await cluster.list(ref)).items).toEqual([]);
+    expect(await timesAsked()).toBe(1);
+  });
+
+  test('lets in the next token of a plug-in when one has expired', async () => {
+    await writeFile(file('token'), 'of yesterday');
+    const cluster = await clusterOf(await ca(), await plugin('2000-01-01T00:00:00Z'));
+    await expect(cluster.list(ref)).rejects.toMatchObject({ status: 401 });
+    await writeFile(file('token'), standIn.authorization.replace('Bearer ', ''));
+    expect((await cluster.list(ref)).items).toEqual([]);
+    expect(await timesAsked()).toBe(2);
+  });
+
+  test('is not talked to where another authority has signed its certificate', async () => {
+    const authority = { 'certificate-authority-data': await base64('other.crt') };
+    const cluster = await clusterOf(authority, { token: 'none' });
+    const error = await cluster.list(ref).catch((caught) => caught);
+    expect(error).toBeInstanceOf(ClusterUnreachableError);
+    expect(error.message).toMatch(/certificate|self-signed/);
+  });
+
+  test('is not asked where the plug-in fails, which says why', async () => {
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'sh',
+      args: ['-c', 'echo log in first >&2; exit 1'],
+    };
+    const cluster = await clusterOf(await ca(), { exec });
+    const error = await cluster.list(ref).catch((caught) => caught);
+    expect(error).toBeInstanceOf(NoClusterError);
+    expect(error.message).toContain('log in first');
+  });
+});
