@@ -5,6 +5,8 @@ import { Admission } from './admission.ts';
 
 /** From a connection's first byte of a request to its last. */
 const RECEIVE_MS = 30_000;
+/** How often it is looked for whoever takes longer. */
+const LOOK_MS = 5000;
 const KEEP_ALIVE_MS = 75_000;
 
 /** What is answered with which status, by the name of the error; everything else is 500. */
@@ -33,6 +35,8 @@ const STATUS: Record<string, number> = {
 export function baseApp(accepting: () => boolean): FastifyInstance {
   const app = fastify({
     requestTimeout: RECEIVE_MS,
+    // Node takes the longer of the two for the whole request, and its own default for headers is longer.
+    http: { headersTimeout: RECEIVE_MS, connectionsCheckingInterval: LOOK_MS },
     connectionTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 200 },

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
@@ -47,18 +47,50 @@ test('an item that a model runs out of memory on fails alone; the others with it
   expect(agent.events.join('\n')).toMatch(/failed: .*(alloc|memory)/i);
 });
 
-test('clients that send half a body and go leave nothing behind', async () => {
+const whole = (sent: number) => ({ sent, completed: sent, shed: 0, failed: 0, refused: 0 });
+
+const connected = async (): Promise<Socket> => {
+  const socket = connect(agent.port, '127.0.0.1');
+  await new Promise((resolve) => socket.once('connect', resolve));
+  return socket;
+};
+const HALF =
+  'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n{"inputs": [';
+
+test('clients that send half a body and go take nothing from others, and leave nothing behind', async () => {
   agent = await serving({ workers: [['detect', 'classify']] });
+  const others = load(agent.client, 100, 5);
   for (let i = 0; i < 300; i++) {
-    const socket = connect(agent.port, '127.0.0.1');
-    await new Promise((resolve) => socket.once('connect', resolve));
-    const path = `POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n{"inputs": [`;
-    await new Promise((resolve) => socket.write(path, resolve));
+    const socket = await connected();
+    await new Promise((resolve) => socket.write(HALF, resolve));
     socket.destroy();
   }
+  expect(await others).toEqual(whole(100));
   // What they announced together is far beyond what may be in memory: were it still counted, nothing would be let in.
-  expect(await load(agent.client, 20, 2)).toMatchObject({ completed: 20 });
+  expect(await load(agent.client, 20, 2)).toEqual(whole(20));
 });
+
+test('a client that sends a byte now and then is cut off, and others are answered meanwhile', async () => {
+  agent = await serving({ workers: [['detect', 'classify']] });
+  const socket = await connected();
+  socket.write(HALF);
+  const startMs = performance.now();
+  const drip = setInterval(() => socket.write(' '), 200);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += chunk;
+  });
+  const cutOff = new Promise((resolve) => {
+    socket.once('close', resolve);
+    socket.on('error', () => {});
+  });
+  expect(await load(agent.client, 100, 20)).toEqual(whole(100));
+  await cutOff;
+  clearInterval(drip);
+  expect(answer).toMatch(/^HTTP\/1.1 408 /);
+  // After 30 s, looked for every 5 s.
+  expect(performance.now() - startMs).toBeLessThan(50_000);
+}, 90_000);
 
 /** Of the memory that is in use once everything that can be is freed. */
 function usedBytes(): number {
@@ -189,11 +221,13 @@ test('10,000 fuzzed requests: each is answered with a status that fits, nothing 
     );
   await fuzz(50, 1);
   const used = usedBytes();
+  const others = load(agent.client, 1000, 10);
   await fuzz(500, 2);
+  expect(await others).toEqual(whole(1000));
   expect((usedBytes() - used) / 2 ** 20).toBeLessThan(8);
   expect([...counts.values()].reduce((sum, n) => sum + n, 0)).toBe(11_000);
   for (const status of [200, 400, 404]) expect(counts.get(status)).toBeGreaterThan(100);
   expect(replicas()).toEqual(before);
-  expect(await load(agent.client, 5, 1)).toMatchObject({ completed: 5 });
+  expect(await load(agent.client, 5, 1)).toEqual(whole(5));
   expect(agent.service.plan).toEqual(planOf({ workers: [['detect', 'classify']], batch: 8, maxWaitMs: 0 }));
 }, 300_000);
