@@ -14,7 +14,7 @@ const WAIT = { timeout: 300_000 };
 /** Charts are drawn anew for another width. */
 const SETTLE_MS = 600;
 /** The README's pictures. */
-const README = { width: 1440, height: 1240 };
+const README = { width: 1440, height: 760 };
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Of the field `model_version` in onnx.proto. */
 const MODEL_VERSION_KEY = 0x28;

@@ -29,10 +29,7 @@ beforeEach(async () => {
   await page.getByLabel('Budget (s)').fill('5');
   await page.getByLabel('Budget (s)').blur();
 });
-afterEach(async () => {
-  await opened.context.close();
-  expect(opened.complaints).toEqual([]);
-});
+afterEach(() => opened.context.close());
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const progress = () => page.locator('.progress');
@@ -51,6 +48,8 @@ const measured = ({ cells }: Profile): string[] =>
   cells.filter(({ state }) => state === 'measured').map(cellId);
 
 describe('measuring on the page', () => {
+  afterEach(() => expect(opened.complaints).toEqual([]));
+
   it(
     'goes from the first visit to results, charts and a plan, and its own thread stays free',
     async () => {
@@ -129,3 +128,22 @@ describe('measuring on the page', () => {
     TIMEOUT_MS,
   );
 });
+
+it(
+  'measuring goes on with a new GPU device after the one it had is lost, and leaves no cell out',
+  async () => {
+    await page.getByRole('checkbox', { name: 'webgpu' }).first().check();
+    await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
+    await page.getByRole('checkbox', { name: '2', exact: true }).last().uncheck();
+    await button('Start').click();
+    await measuredCells(2);
+    const session = await browser.newBrowserCDPSession();
+    await session.send('Browser.crashGpuProcess').catch(() => {});
+    await page.locator('.answer').waitFor(WAIT);
+    const { cells } = await profileOf();
+    expect(cells.map(({ backend, batch, state }) => `${backend} ${batch} ${state}`)).toEqual(
+      Array(9).fill('webgpu 1 measured'),
+    );
+  },
+  TIMEOUT_MS,
+);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureBuilt } from '../../bench/host.ts';
+import { ensureBuilt, servePage } from '../../bench/host.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
@@ -33,7 +33,41 @@ afterEach(async () => {
 });
 
 const check = (label: string) => page.locator('.check', { hasText: label }).textContent();
+/** What is to be done about it. */
+const remedy = (label: string) => page.locator('#device .notes li', { hasText: `${label}:` }).textContent();
 const isolated = () => page.evaluate(() => crossOriginIsolated).catch(() => false);
+
+describe('the built page where no service worker helps', () => {
+  beforeEach(async () => {
+    await context.close();
+    context = await browser.newContext({ serviceWorkers: 'block' });
+    page = await context.newPage();
+  });
+
+  it('is isolated by the headers that ipa-edge serve sends', async () => {
+    const served = await servePage(0);
+    try {
+      await page.goto(served.url);
+      await expect.poll(() => check('Cross-origin isolated')).toContain('yes');
+      expect(await check('Timer grain')).toMatch(/0\.005/);
+    } finally {
+      await served.close();
+    }
+  });
+
+  it('says on a host without headers what is lost, and what brings it back', async () => {
+    await page.goto(host.url);
+    await expect.poll(() => check('Cross-origin isolated')).toContain('no: one thread, coarse timer');
+    expect(await remedy('Cross-origin isolated')).toMatch(
+      /Cross-Origin-Opener-Policy: same-origin.*ipa-edge serve/,
+    );
+    expect(await remedy('Timer grain')).toContain('Short latencies will be coarse');
+    await expect.poll(() => check('Works offline')).toContain('no');
+    expect(await remedy('Works offline')).toContain('reload it');
+    await page.getByText('Not cross-origin isolated: one thread.').waitFor();
+    expect(await page.getByRole('checkbox', { name: '2', exact: true }).first().isDisabled()).toBe(true);
+  });
+});
 
 describe('the built page on a host without headers, under a path', () => {
   it('gets isolation from its service worker, after one reload', async () => {
