@@ -23,11 +23,13 @@ const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
 /** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
 const HALVINGS = 9;
 /** What the oracle is asked for. */
-const ORACLE = { setting: { percentile: 99, minRatePerS: 0, accuracy: 'product' }, share: 0.1 } as const;
+const ORACLE = {
+  setting: { percentile: 99, minRatePerS: 0, accuracy: 'product' },
+  share: 0.1,
+  switchShare: 0.02,
+} as const;
 /** That is to be attained where an oracle can, when asked for p99. */
 const KEPT = 0.99;
-/** A switch of variants weighs this share of the accuracy: enough that plans do not flutter. */
-const SWITCH_SHARE = 0.02;
 const INTERVAL_MS = 10_000;
 /** Replicas serve so long after a decision, as in IPA's cluster. */
 const START_MS = 8000;
@@ -44,21 +46,23 @@ export async function comparer(subject: Subject, learned: Predictor) {
   const published = rivals(solver, source, settings);
   const pas = pasOf(profile, settings.fa2High);
   const perCore = pas / coresOf(subject);
-  const objective = {
-    ...request.objective,
-    eta: (SWITCH_SHARE * pas * request.objective.horizonMs) / START_MS,
-  };
   const planAt = await planOn(profile);
   const systems = new Map<string, System>();
-  const oursWith = ({ percentile, minRatePerS, accuracy, beta }: Setting): System => {
-    const key = `${percentile} ${minRatePerS} ${accuracy} ${beta}`;
+  const oursWith = ({ percentile, minRatePerS, accuracy, beta, eta }: Setting): System => {
+    const key = `${percentile} ${minRatePerS} ${accuracy} ${beta} ${eta}`;
     const system =
       systems.get(key) ??
-      ours(planAt, { ...request, percentile, minRatePerS, objective: { ...objective, accuracy, beta } });
+      ours(planAt, {
+        ...request,
+        percentile,
+        minRatePerS,
+        objective: { ...request.objective, accuracy, beta, eta },
+      });
     systems.set(key, system);
     return system;
   };
   const betaOf = (share: number) => Number((share * perCore).toPrecision(3));
+  const etaOf = (share: number) => (share * pas * request.objective.horizonMs) / START_MS;
 
   return async (trace: Trace): Promise<Comparison> => {
     const load = traceLoad(trace, subject.scale, SEED);
@@ -92,7 +96,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
     };
     const theirs: AdaptationRun[] = [];
     for (const system of published) theirs.push(await run(system, learned, null));
-    const reference: Setting = { ...ORACLE.setting, beta: betaOf(ORACLE.share) };
+    const reference: Setting = {
+      ...ORACLE.setting,
+      beta: betaOf(ORACLE.share),
+      eta: etaOf(ORACLE.switchShare),
+    };
     const knowing = await run(oursWith(reference), oracle(load.arrivalsMs), reference);
     const own: AdaptationRun[] = [];
     const attempt = async (setting: Setting) => {
@@ -101,11 +109,11 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
     const missing = () => targets.filter((target) => !own.some((run) => isNoWorse(run, target)));
     for (const accuracy of ACCURACY)
-      for (const { percentile, minShare } of subject.tries) {
+      for (const { percentile, minShare, switchShare } of subject.tries) {
         // Once all is found, nothing is left to look for.
         if (missing().length === 0 && own.some((run) => keepsP99(run, knowing))) continue;
         const minRatePerS = Number((minShare * load.ratePerS).toPrecision(3));
-        const kind = { percentile, minRatePerS, accuracy };
+        const kind = { percentile, minRatePerS, accuracy, eta: etaOf(switchShare) };
         for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
         for (const target of missing())
           for (let i = 0; i < HALVINGS && missing().includes(target); i++) {
@@ -161,6 +169,7 @@ function between(
       ({ setting }) =>
         setting?.percentile === kind.percentile &&
         setting.minRatePerS === kind.minRatePerS &&
+        setting.eta === kind.eta &&
         setting.accuracy === kind.accuracy,
     )
     .sort((a, b) => beta(a) - beta(b));

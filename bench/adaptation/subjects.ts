@@ -27,6 +27,8 @@ export interface Try {
   readonly percentile: number;
   /** The least rate that is planned for, as a share of the load's mean. */
   readonly minShare: number;
+  /** What a switch of variants weighs, as a share of the accuracy: plans flutter less, and follow the load less closely. */
+  readonly switchShare: number;
 }
 
 /** A pipeline as all systems get it. */
@@ -75,12 +77,13 @@ async function published(pipeline: Pipeline): Promise<Subject> {
     rivals: publishedRivals(document),
     scale: 1,
     tries: [
-      { percentile: 99, minShare: 0 },
-      { percentile: 99.9, minShare: 0 },
-      { percentile: 99, minShare: 1.5 },
-      { percentile: 99.9, minShare: 1.5 },
-      { percentile: 98, minShare: 0 },
-      { percentile: 90, minShare: 0 },
+      { percentile: 99, minShare: 0, switchShare: 0.02 },
+      { percentile: 99.9, minShare: 0, switchShare: 0.02 },
+      { percentile: 99, minShare: 1.1, switchShare: 0.002 },
+      { percentile: 99.9, minShare: 1, switchShare: 0.002 },
+      { percentile: 99.9, minShare: 1.5, switchShare: 0.02 },
+      { percentile: 98, minShare: 0, switchShare: 0.02 },
+      { percentile: 90, minShare: 0, switchShare: 0.02 },
     ],
   };
 }
@@ -106,9 +109,9 @@ async function measured(path: string): Promise<Subject> {
     rivals: rivalSettings(apart, request, scale * MEAN_PER_S),
     scale,
     tries: [
-      { percentile: 99, minShare: 0 },
-      { percentile: 50, minShare: 0 },
-      { percentile: 99, minShare: 2 },
+      { percentile: 99, minShare: 0, switchShare: 0.02 },
+      { percentile: 50, minShare: 0, switchShare: 0.02 },
+      { percentile: 99, minShare: 2, switchShare: 0.02 },
     ],
   };
 }

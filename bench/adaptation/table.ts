@@ -3,7 +3,8 @@ import { table } from '../../workers/command/terminal.ts';
 import type { Setting } from './subjects.ts';
 
 const leastText = ({ minRatePerS }: Setting) => (minRatePerS === 0 ? '' : ` ≥ ${minRatePerS}/s`);
-const settingText = (setting: Setting) => `p${setting.percentile}${leastText(setting)}, β ${setting.beta}`;
+const settingText = (setting: Setting) =>
+  `p${setting.percentile}${leastText(setting)}, β ${setting.beta}, η ${Number(setting.eta.toPrecision(2))}`;
 
 /** One line per pipeline and load: what ours does where IPA and FA2-high are. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {

@@ -209,6 +209,7 @@ export const adaptationRun = z.strictObject({
       minRatePerS: z.number().nonnegative(),
       accuracy: accuracyMethod,
       beta: z.number().nonnegative(),
+      eta: z.number().nonnegative(),
     })
     .nullable(),
   slaAttainment: z.number().min(0).max(1),

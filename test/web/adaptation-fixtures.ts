@@ -172,7 +172,7 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
         {
           system: 'ours',
           predictor: 'quantile',
-          setting: { percentile, minRatePerS: 0, accuracy: 'product', beta },
+          setting: { percentile, minRatePerS: 0, accuracy: 'product', beta, eta: 0.02 },
         },
         beta === 0.001,
       ),
@@ -187,7 +187,7 @@ function comparisonOf(random: Random, pipeline: string, kind: 'bursty' | 'steady
     {
       system: 'ours',
       predictor: 'oracle',
-      setting: { percentile: 99, minRatePerS: 0, accuracy: 'product', beta: 0.001 },
+      setting: { percentile: 99, minRatePerS: 0, accuracy: 'product', beta: 0.001, eta: 0.02 },
     },
     true,
   );

@@ -71,10 +71,10 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
         .
       </p>
       <p class="muted">
-        Beats IPA: with some percentile of the SLA, least rate that is planned for and weight β of cost,
-        attainment and PAS are no lower and cost no higher. Beats FA2-high: PAS no lower, cost no higher,
-        within 1 % where FA2-high has the most accurate variants. Keeps p99: asked for p99, attainment is 99
-        %, or the oracle's where that is lower. Of several settings the cheapest is shown.
+        Beats IPA: with some percentile of the SLA, least rate that is planned for and weights β of cost and η
+        of switching, attainment and PAS are no lower and cost no higher. Beats FA2-high: PAS no lower, cost
+        no higher, within 1 % where FA2-high has the most accurate variants. Keeps p99: asked for p99,
+        attainment is 99 %, or the oracle's where that is lower. Of several settings the cheapest is shown.
       </p>
     </>
   );

@@ -109,6 +109,12 @@ const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: n
   { label: 'Accuracy', value: ({ run }) => run.setting?.accuracy ?? null },
   { label: 'β', numeric: true, value: ({ run }) => run.setting?.beta ?? null },
   {
+    label: 'η',
+    numeric: true,
+    value: ({ run }) => run.setting?.eta ?? null,
+    show: ({ run }) => (run.setting ? number(run.setting.eta) : ''),
+  },
+  {
     label: 'Attainment',
     numeric: true,
     value: ({ run }) => run.slaAttainment,
