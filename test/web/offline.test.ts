@@ -91,10 +91,12 @@ describe('the built page on a host without headers, under a path', () => {
     const before = asked.length;
     await page.reload();
     await expect.poll(() => check('Works offline')).toContain('yes');
-    await page.getByLabel('webgpu').uncheck();
-    await page.getByLabel('Largest batch').selectOption('2');
+    await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+    for (const batch of ['4', '8', '16'])
+      await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
     await page.getByLabel(/Budget/).fill('5');
-    await page.getByRole('button', { name: 'Start' }).click();
+    await page.getByLabel(/Budget/).blur();
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.locator('.lead').waitFor({ timeout: 90_000 });
     expect(await page.locator('.lead').textContent()).toMatch(/det\d+ → /);
     expect(asked.length).toBe(before);
