@@ -84,6 +84,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
       { percentile: 99.9, minShare: 1.5, switchShare: 0.02 },
       { percentile: 98, minShare: 0, switchShare: 0.02 },
       { percentile: 90, minShare: 0, switchShare: 0.02 },
+      { percentile: 99, minShare: 1.15, switchShare: 0.002 },
     ],
   };
 }
