@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright';
+import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report-page.ts';
@@ -34,6 +34,29 @@ async function show(report: Report, width = 1280): Promise<void> {
   });
   await page.goto(pathToFileURL(file).href);
   await page.locator('h1').waitFor();
+}
+
+/** Arrow keys lead from the first point to the last and tell them, in a tip as where they are pointed at. */
+async function expectWalked(figure: Locator, first: RegExp, last: RegExp, nth = 0): Promise<void> {
+  const chart = figure.getByRole('application').nth(nth);
+  const told = figure.locator('[aria-live=polite]').nth(nth);
+  const tip = chart.locator('[aria-label=tip]');
+  // A tip's lines begin with a space of no width.
+  const words = (text: string | null) => text?.replace(/[\s\u200b]+/g, ' ').trim();
+  await chart.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(async () => words(await told.textContent())).toMatch(first);
+  expect(words(await tip.textContent())).toBe(words(await told.textContent()));
+  await page.keyboard.press('End');
+  await expect.poll(async () => words(await told.textContent())).toMatch(last);
+  await page.keyboard.press('Escape');
+  expect(await told.textContent()).toBe('');
+  expect(await tip.textContent()).toBe('');
+  const { width, height } = (await chart.boundingBox())!;
+  for (let at = 0; at < 40 && !(await tip.textContent()); at++)
+    await chart.hover({ position: { x: ((at % 20) / 20) * width, y: (at < 20 ? 0.5 : 0.2) * height } });
+  expect(await tip.textContent()).not.toBe('');
+  await page.mouse.move(0, 0);
 }
 
 const charts = () => page.locator('svg.chart');
@@ -80,6 +103,47 @@ describe('the report', () => {
     const between = points.findIndex(({ weights }) => weights && weights.betaMin > 0 && weights.betaMax);
     expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^0\.\d+ to \d/);
     await expect.poll(() => page.getByText(/^≤ .* ms$/).count()).toBeGreaterThan(4);
+  });
+
+  it.each([
+    [
+      'the latency of each request',
+      '#runs figure',
+      /^0 to 1 s: \d+ requests? \d+ within the SLA.* p50 .* ms, longest .* ms$/,
+      /^\d+ to \d+ s: /,
+    ],
+    [
+      'the bound by stage',
+      '#plans figure',
+      /^\S+: bound .* ms of SLA .* ms detect .*, of it wait .* classify /,
+      /: bound .* of SLA /,
+    ],
+    [
+      'combinations',
+      '#choices figure',
+      /^det4 → linear accuracy .*, attainment .* p95 .*, cost /,
+      /^det16 → res32 accuracy /,
+    ],
+  ])('tells of %s by pointer and by keyboard', async (_, figure, first, last) => {
+    await show(fashionReport());
+    await expectWalked(page.locator(figure).first(), first, last);
+  });
+
+  it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
+    await show(adaptiveRun());
+    const figure = page.locator('#over-time figure');
+    await expectWalked(figure, /^0 s forecast p90 \d/, /^\d{2,} s forecast p90 \d/);
+    await expectWalked(figure, /^det16 × 1 × 2 on \w+ 0 to \d+ s$/, /^det\d+ × .* \d+ to \d+ s$/, 5);
+  });
+
+  it('tells of the cost and accuracy of every system by pointer and by keyboard', async () => {
+    await show(adaptationReport());
+    await page.locator('.findings a').first().click();
+    await expectWalked(
+      page.locator('#comparison-0 figure').first(),
+      /^IPA PAS .*, cost .* attainment /,
+      /^ours /,
+    );
   });
 
   it('says in words what the flags of cells and runs mean', async () => {

@@ -45,7 +45,7 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
   const [width, setWidth] = useState(0);
-  const [told, setTold] = useState('');
+  const [told, setTold] = useState({ at: -1, text: '' });
 
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
@@ -67,10 +67,13 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
   if (!points)
     return <div class="chart-host" ref={host} role="img" aria-label={title} aria-description={description} />;
 
-  const at = points.findIndex(({ text }) => text === told);
-  const tell = (point: ChartPoint | null) => {
+  // Others may have come before it since it was told.
+  const same = (point: ChartPoint | undefined) => point?.text === told.text;
+  const at = same(points[told.at]) ? told.at : points.findIndex(same);
+  const tell = (next: number) => {
+    const point = points[next] ?? null;
     if (drawn.current) pointAt(drawn.current, point);
-    setTold(point?.text ?? '');
+    setTold({ at: next, text: point?.text ?? '' });
   };
   return (
     <>
@@ -86,12 +89,12 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
           const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
           if (next === undefined) return;
           event.preventDefault();
-          tell(points[next] ?? null);
+          tell(next);
         }}
-        onBlur={() => tell(null)}
+        onBlur={() => tell(-1)}
       />
       <p class="unseen" aria-live="polite">
-        {told}
+        {told.text}
       </p>
     </>
   );

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { useCallback } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../solver/documents/report.ts';
 import { chain, milliseconds, number, percent } from '../format.ts';
 import { sameVariants, type Variants } from '../variants.ts';
@@ -27,6 +27,13 @@ export function Combinations({ title, combinations, stages, named }: Combination
     () => combinationsPlot(combinations, stages, named),
     [combinations, stages, named],
   );
+  const points = useMemo(
+    () =>
+      [...combinations]
+        .sort((a, b) => accuracyOf(a) - accuracyOf(b))
+        .map((c) => ({ x: 100 * accuracyOf(c), y: 100 * c.slaAttainment, text: describe(c, stages) })),
+    [combinations, stages],
+  );
   const feasible = combinations.filter((c) => c.feasible).length;
   return (
     <Chart
@@ -34,6 +41,7 @@ export function Combinations({ title, combinations, stages, named }: Combination
       note={`${feasible} of ${combinations.length} feasible · hollow: infeasible`}
       description="Accuracy of every choice of variants against the share of requests within the SLA. The table holds the figures."
       draw={draw}
+      points={points}
     />
   );
 }
@@ -83,19 +91,15 @@ function combinationsPlot(
         labelled.filter((c) => c.slaAttainment < 0.5),
         { ...label, dy: -18 },
       ),
-      Plot.tip(
-        combinations,
-        Plot.pointer({
-          ...place,
-          title: (c: Combination) =>
-            [
-              chain(c.variants, stages),
-              `accuracy ${percent(accuracyOf(c))}, attainment ${percent(c.slaAttainment)}`,
-              `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
-              ...(c.binding ? [c.binding] : []),
-            ].join('\n'),
-        }),
-      ),
+      Plot.tip(combinations, Plot.pointer({ ...place, title: (c: Combination) => describe(c, stages) })),
     ],
   };
 }
+
+const describe = (c: Combination, stages: readonly string[]): string =>
+  [
+    chain(c.variants, stages),
+    `accuracy ${percent(accuracyOf(c))}, attainment ${percent(c.slaAttainment)}`,
+    `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
+    ...(c.binding ? [c.binding] : []),
+  ].join('\n');

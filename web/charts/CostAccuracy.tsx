@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { useCallback } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { milliseconds, number, percent } from '../format.ts';
 import { Chart } from './Chart.tsx';
@@ -14,17 +14,24 @@ interface CostAccuracyProps {
 /** What every system costs and how accurate it is: ours a line for each percentile, along its weights of cost. */
 export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
+  const points = useMemo(
+    () => allOf(comparison).map((one) => ({ x: one.run.cost, y: 100 * one.run.pas, text: describe(one) })),
+    [comparison],
+  );
   return (
     <Chart
       title={title}
       note="ours: a line for each percentile asked for · hollow: attains less than IPA"
       description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
       draw={draw}
+      points={points}
     />
   );
 }
 
 const OURS = look(0).colour;
+
+const allOf = (comparison: Comparison): NamedRun[] => [...othersOf(comparison), ...oursOf(comparison.ours)];
 
 /** Settings that were found lie near each other: their labels lie on different sides. */
 const SIDES: readonly Plot.TextOptions[] = [
@@ -36,7 +43,7 @@ const SIDES: readonly Plot.TextOptions[] = [
 function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const { ours } = comparison;
   const others = othersOf(comparison);
-  const all = [...others, ...oursOf(ours)];
+  const all = allOf(comparison);
   const scores = all.map(({ run }) => 100 * run.pas);
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;

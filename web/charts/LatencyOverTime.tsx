@@ -1,9 +1,12 @@
 import * as Plot from '@observablehq/plot';
-import { useCallback } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
 import { milliseconds, number } from '../format.ts';
 import { logAxisY } from './axis.ts';
 import { Chart } from './Chart.tsx';
+import { stretchesOf } from './stretches.ts';
+import { tipAlong } from './time-panel.ts';
+import type { ChartPoint } from './walk.ts';
 
 /** Marks drawn of one outcome at most: more would only overlap, and slow the page. */
 const MARKS_MAX = 2500;
@@ -40,7 +43,8 @@ interface LatencyOverTimeProps {
 
 /** Each request's latency at its arrival, against the SLA. */
 export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps) {
-  const draw = useCallback(() => latencyOverTime(run, [low, high]), [run, low, high]);
+  const points = useMemo(() => stretchesOf(run), [run]);
+  const draw = useCallback(() => latencyOverTime(run, points, [low, high]), [run, points, low, high]);
   const { completed, shed, failed } = run.result;
   const n = number;
   return (
@@ -49,11 +53,16 @@ export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps)
       note={`${n(run.load.requests)} sent = ${n(completed)} completed + ${n(shed)} shed + ${n(failed)} failed`}
       description={`Latency of each request of the run ${run.name} over time, against the SLA of ${milliseconds(run.slaMs)}.`}
       draw={draw}
+      points={points}
     />
   );
 }
 
-function latencyOverTime(run: RunReport, domain: [number, number]): Plot.PlotOptions {
+function latencyOverTime(
+  run: RunReport,
+  points: readonly ChartPoint[],
+  domain: [number, number],
+): Plot.PlotOptions {
   const outcome = (kind: RequestRecord['outcome']) => run.requests.filter((r) => r.outcome === kind);
   const completed = outcome('completed');
   const within = completed.filter((r) => r.latencyMs! <= run.slaMs);
@@ -113,6 +122,7 @@ function latencyOverTime(run: RunReport, domain: [number, number]): Plot.PlotOpt
       ...run.plans
         .slice(1)
         .map(({ atMs }) => Plot.ruleX([atMs / 1000], { stroke: 'var(--muted)', strokeDasharray: '2 3' })),
+      ...tipAlong(points),
     ],
   };
 }

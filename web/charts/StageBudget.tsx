@@ -1,9 +1,10 @@
 import * as Plot from '@observablehq/plot';
-import { useCallback } from 'preact/hooks';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { useCallback, useMemo } from 'preact/hooks';
+import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../format.ts';
 import { Chart } from './Chart.tsx';
 import { look } from './series.ts';
+import type { ChartPoint } from './walk.ts';
 
 interface StageBudgetProps {
   readonly title: string;
@@ -24,21 +25,40 @@ interface Part {
 /** How the stages of plans use up the SLA: each stage's time for its batches and, paler, its longest wait. */
 export function StageBudget({ title, plans }: StageBudgetProps) {
   const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
+  const points = useMemo(() => plans.map(pointOf), [plans]);
   return (
     <Chart
       title={title}
       note="solid: batches · pale: wait for a batch to fill"
       description="The part of the latency bound that each stage has, against the SLA. The plan's table holds the figures."
       draw={draw}
+      points={points}
     />
   );
+}
+
+const waitOf = ({ maxWaitMs, boundMs }: PlanStage): number => Math.min(maxWaitMs, boundMs);
+
+/** What is told of a plan, in the middle of its bar. */
+function pointOf({ name, plan: { stages, slaMs } }: StageBudgetProps['plans'][number]): ChartPoint {
+  const boundMs = stages.reduce((sum, stage) => sum + stage.boundMs, 0);
+  return {
+    x: boundMs / 2,
+    y: name,
+    text: [
+      `${name}: bound ${milliseconds(boundMs)} of SLA ${milliseconds(slaMs)}`,
+      ...stages.map(
+        (stage) => `${stage.name} ${milliseconds(stage.boundMs)}, of it wait ${milliseconds(waitOf(stage))}`,
+      ),
+    ].join('\n'),
+  };
 }
 
 function partsOf(name: string, plan: BoundPlan): Part[] {
   let from = 0;
   return plan.stages.flatMap((stage, i) => {
     const { colour } = look(i);
-    const wait = Math.min(stage.maxWaitMs, stage.boundMs);
+    const wait = waitOf(stage);
     const middle = from + stage.boundMs - wait;
     const parts = [
       { name, label: `${stage.name} ${milliseconds(stage.boundMs)}`, from, to: middle, colour, opacity: 0.9 },
@@ -97,6 +117,7 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         fill: 'var(--text)',
         fontWeight: 600,
       }),
+      Plot.tip(plans.map(pointOf), Plot.pointerY({ x: 'x', y: 'y', title: 'text' })),
     ],
   };
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useCallback } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import { Drawing, Figure } from './Chart.tsx';
 import type { TimePanel } from './time-panel.ts';
 
@@ -42,11 +42,13 @@ function Panel({ title, panel, endMs, marginRight, last }: PanelProps) {
     (width: number) => panel.draw({ endMs, marginRight, last, width }),
     [panel, endMs, marginRight, last],
   );
+  const points = useMemo(() => panel.points(endMs), [panel, endMs]);
   return (
     <Drawing
       title={title}
       description={`${panel.label} over time: ${panel.labels.join(', ')}. The tables hold the figures.`}
       draw={draw}
+      points={points}
     />
   );
 }

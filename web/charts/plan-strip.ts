@@ -3,6 +3,7 @@ import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../format.ts';
 import { look } from './series.ts';
 import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
+import type { ChartPoint } from './walk.ts';
 
 /** Plans, each from when it served. */
 export type ServedPlans = readonly { readonly atMs: number; readonly plan: Plan }[];
@@ -26,6 +27,11 @@ interface Stretch {
 }
 
 const LINE = 14;
+
+const pointOf = ({ fromMs, toMs, stage }: Segment): ChartPoint => ({
+  x: (fromMs + toMs) / 2000,
+  text: `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
+});
 
 /** Of one stage: replicas as height, the variant as colour and named, over time. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
@@ -85,18 +91,11 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             fill: colour,
             fontWeight: 600,
           }),
-          Plot.tip(
-            segments,
-            Plot.pointerX({
-              x: (segment: Segment) => (segment.fromMs + segment.toMs) / 2000,
-              frameAnchor: 'bottom',
-              title: ({ fromMs, toMs, stage }: Segment) =>
-                `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
-            }),
-          ),
+          Plot.tip(segments.map(pointOf), Plot.pointerX({ x: 'x', frameAnchor: 'bottom', title: 'text' })),
         ],
       };
     },
+    points: (endMs) => segmentsOf(plans, name, endMs).map(pointOf),
   };
 }
 

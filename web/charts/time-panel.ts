@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { number } from '../format.ts';
 import { logAxisY } from './axis.ts';
 import { type SeriesLook, spread } from './series.ts';
+import type { ChartPoint } from './walk.ts';
 
 /** What panels on one time axis have in common. */
 export interface TimeFrame {
@@ -18,6 +19,8 @@ export interface TimePanel {
   /** At the right of it. */
   readonly labels: readonly string[];
   draw(frame: TimeFrame): Plot.PlotOptions;
+  /** What is told along the time axis, in its order. */
+  points(endMs: number): readonly ChartPoint[];
 }
 
 /** A value that holds until the next one does; null: not known. */
@@ -102,13 +105,22 @@ export function linesPanel(panel: LinesPanel): TimePanel {
             textAnchor: 'start',
             dx: 6,
           }),
-          Plot.ruleX(moments(series), Plot.pointerX({ x: 's', stroke: 'var(--muted)' })),
-          Plot.tip(moments(series), Plot.pointerX({ x: 's', frameAnchor: 'top', title: 'text' })),
+          ...tipAlong(moments(series)),
         ],
       };
     },
+    points: () => moments(series),
   };
 }
+
+/** A line and a tip at the point that is nearest along the time axis. */
+export const tipAlong = (points: readonly ChartPoint[]): Plot.Markish[] => [
+  Plot.ruleX(points, Plot.pointerX({ x: 'x', maxRadius: Number.POSITIVE_INFINITY, stroke: 'var(--muted)' })),
+  Plot.tip(
+    points,
+    Plot.pointerX({ x: 'x', maxRadius: Number.POSITIVE_INFINITY, frameAnchor: 'top', title: 'text' }),
+  ),
+];
 
 /** Both ends of each stretch, so that one without neighbours shows too. */
 const stepped = (points: readonly TimePoint[], endMs: number) =>
@@ -170,16 +182,18 @@ function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number,
 }
 
 /** What every series is at each moment at which one changes. */
-function moments(series: readonly TimeSeries[]): { s: number; text: string }[] {
+function moments(series: readonly TimeSeries[]): ChartPoint[] {
   const times = [...new Set(series.flatMap(({ points }) => points.map(({ atMs }) => atMs)))];
-  return times.map((ms) => ({
-    s: ms / 1000,
-    text: [
-      `${number(ms / 1000, 0)} s`,
-      ...series.map(({ label, points }) => {
-        const now = points.findLast(({ atMs }) => atMs <= ms)?.value ?? null;
-        return `${label} ${number(now)}`;
-      }),
-    ].join('\n'),
-  }));
+  return times
+    .sort((a, b) => a - b)
+    .map((ms) => ({
+      x: ms / 1000,
+      text: [
+        `${number(ms / 1000, 0)} s`,
+        ...series.map(({ label, points }) => {
+          const now = points.findLast(({ atMs }) => atMs <= ms)?.value ?? null;
+          return `${label} ${number(now)}`;
+        }),
+      ].join('\n'),
+    }));
 }

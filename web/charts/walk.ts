@@ -1,13 +1,14 @@
 /** A point of a chart, in the units of its scales, and what is told of it. */
 export interface ChartPoint {
   readonly x: number;
-  readonly y: number | string;
+  /** Absent: only x counts. */
+  readonly y?: number | string;
   readonly text: string;
 }
 
 /** A drawn chart, as Plot makes it. */
 export interface DrawnChart extends Element {
-  scale(name: 'x' | 'y'): { apply(value: unknown): number } | undefined;
+  scale(name: 'x' | 'y'): { readonly bandwidth?: number; apply(value: unknown): number } | undefined;
 }
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
@@ -25,9 +26,13 @@ export function walk(key: string, from: number, length: number): number | undefi
 /** Shows the tip of a point as the pointer would; null: takes it away. */
 export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
+  const place = (name: 'x' | 'y', value: number | string): number => {
+    const scale = svg.scale(name);
+    return scale ? scale.apply(value) + (scale.bandwidth ?? 0) / 2 : 0;
+  };
   const at = point && {
-    clientX: box.left + (svg.scale('x')?.apply(point.x) ?? 0),
-    clientY: box.top + (svg.scale('y')?.apply(point.y) ?? 0),
+    clientX: box.left + place('x', point.x),
+    clientY: box.top + (point.y === undefined ? box.height / 2 : place('y', point.y)),
   };
   svg.dispatchEvent(
     new PointerEvent(at ? 'pointermove' : 'pointerleave', { pointerType: 'mouse', bubbles: true, ...at }),

@@ -1,0 +1,55 @@
+import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
+import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { milliseconds, number, plural } from '../format.ts';
+import type { ChartPoint } from './walk.ts';
+
+const LENGTHS_S = [1, 2, 5, 10, 30, 60, 300, 600];
+/** More would be too narrow to be pointed at. */
+const STRETCHES_MAX = 60;
+
+/** What came of a run's requests, by when they arrived, in stretches of equal length. */
+export function stretchesOf({ requests, slaMs, load: { durationS } }: RunReport): ChartPoint[] {
+  const lengthS =
+    LENGTHS_S.find((length) => durationS / length <= STRETCHES_MAX) ?? Math.ceil(durationS / STRETCHES_MAX);
+  const stretches = Array.from({ length: Math.ceil(durationS / lengthS) }, (): RequestRecord[] => []);
+  for (const request of requests) {
+    const at = Math.floor(request.arrivalMs / 1000 / lengthS);
+    stretches[Math.min(at, stretches.length - 1)]!.push(request);
+  }
+  return stretches.map((arrived, i) => {
+    const fromS = i * lengthS;
+    const toS = Math.min(durationS, fromS + lengthS);
+    return {
+      x: (fromS + toS) / 2,
+      text: `${number(fromS, 0)} to ${number(toS)} s: ${outcomes(arrived, slaMs)}`,
+    };
+  });
+}
+
+function outcomes(requests: readonly RequestRecord[], slaMs: number): string {
+  const latencies = sortedNumbers(
+    requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? latencyMs! : [])),
+  );
+  const late = latencies.filter((ms) => ms > slaMs).length;
+  const count = (kind: RequestRecord['outcome']) => requests.filter(({ outcome }) => outcome === kind).length;
+  const parts: [string, number][] = [
+    ['within the SLA', latencies.length - late],
+    ['late', late],
+    ['shed', count('shed')],
+    ['failed', count('failed')],
+  ];
+  return [
+    plural(requests.length, 'request'),
+    ...(requests.length
+      ? [
+          parts
+            .filter(([, n]) => n > 0)
+            .map(([what, n]) => `${number(n)} ${what}`)
+            .join(', '),
+        ]
+      : []),
+    ...(latencies.length
+      ? [`p50 ${milliseconds(nearestRank(latencies, 50))}, longest ${milliseconds(latencies.at(-1)!)}`]
+      : []),
+  ].join('\n');
+}
