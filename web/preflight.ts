@@ -2,7 +2,7 @@ import type { Device } from '../solver/documents/common.ts';
 import { SOFTWARE_ADAPTER } from '../workers/environment/environment.ts';
 import { timerGrainMs } from '../workers/runtime/runtime.ts';
 import { adapterText } from './components/Device.tsx';
-import { bytes, milliseconds } from './format.ts';
+import { bytes, milliseconds, plural } from './format.ts';
 import type { Offline } from './state/offline.ts';
 
 /** `told` is neither good nor bad. */
@@ -83,6 +83,13 @@ function features({ features, limits }: GPUAdapter): Check[] {
     { label: 'f16 shaders', state: 'told', value: has('shader-f16') },
     { label: 'Subgroups', state: 'told', value: has('subgroups' as GPUFeatureName) },
     { label: 'Largest buffer', state: 'told', value: bytes(limits.maxBufferSize) },
+    { label: 'Storage binding', state: 'told', value: bytes(limits.maxStorageBufferBindingSize) },
+    { label: 'Workgroup storage', state: 'told', value: bytes(limits.maxComputeWorkgroupStorageSize) },
+    {
+      label: 'Workgroup size',
+      state: 'told',
+      value: plural(limits.maxComputeInvocationsPerWorkgroup, 'invocation'),
+    },
   ];
 }
 

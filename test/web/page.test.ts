@@ -53,6 +53,12 @@ describe('the profiling page', () => {
     const software = await page.evaluate(
       async () => (await navigator.gpu?.requestAdapter())?.info.isFallbackAdapter,
     );
+    const limit = await page.evaluate(
+      async () => (await navigator.gpu?.requestAdapter())?.limits.maxComputeInvocationsPerWorkgroup,
+    );
+    expect(await page.getByText(/^[\d,]+ invocations$/).allTextContents()).toEqual(
+      limit ? [`${limit.toLocaleString('en')} invocations`] : [],
+    );
     expect(await page.getByText('SOFTWARE ADAPTER', { exact: true }).count()).toBe(software ? 1 : 0);
     if (software)
       expect(await page.locator('main').textContent()).toMatch(/Adapter: .*Turn on hardware acceleration/);

@@ -103,6 +103,7 @@ describe('the report', () => {
     const between = points.findIndex(({ weights }) => weights && weights.betaMin > 0 && weights.betaMax);
     expect(await rows.nth(between).locator('td').last().textContent()).toMatch(/^0\.\d+ to \d/);
     await expect.poll(() => page.getByText(/^≤ .* ms$/).count()).toBeGreaterThan(4);
+    expect(await page.getByText('cost (cores + 8 × GPU share) →').count()).toBe(2);
   });
 
   it.each([

@@ -59,7 +59,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
     marginLeft: 48,
     marginRight: 16,
     x: {
-      label: 'mean cost →',
+      label: 'mean cost (cores and GPU share at their prices) →',
       labelAnchor: 'right',
       domain: [0, 1.05 * Math.max(...all.map(({ run }) => run.cost))],
       grid: true,

@@ -1,5 +1,6 @@
 import { useCallback } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import type { Prices } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import { frontierPlot } from './frontier.ts';
 
@@ -9,14 +10,16 @@ interface FrontierProps {
   readonly stages: readonly string[];
   readonly slaMs: number;
   readonly chosen: { readonly cost: number; readonly accuracy: number };
+  readonly prices: Prices;
 }
 
 /** The best accuracy for each cost within the SLA and within shorter bounds, with the plan's place. */
-export function Frontier({ title, points, stages, slaMs, chosen }: FrontierProps) {
+export function Frontier({ title, points, stages, slaMs, chosen, prices }: FrontierProps) {
   const { cost, accuracy } = chosen;
+  const { pricePerCore, pricePerGpu } = prices;
   const draw = useCallback(
-    () => frontierPlot(points, stages, slaMs, { cost, accuracy }),
-    [points, stages, slaMs, cost, accuracy],
+    () => frontierPlot(points, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
+    [points, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
   return (
     <Chart

@@ -1,4 +1,16 @@
 import * as Plot from '@observablehq/plot';
+import type { Resources } from '../../solver/documents/plan.ts';
+import { number } from '../format.ts';
+
+export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
+
+/** `cost (cores + 8 × GPU share)`: what cost is at these prices. */
+export function costText({ pricePerCore, pricePerGpu }: Prices): string {
+  const term = (price: number, what: string) =>
+    price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
+  const terms = [...term(pricePerCore, 'cores'), ...term(pricePerGpu, 'GPU share')];
+  return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
+}
 
 /** Powers of ten, with 2 and 5 times them where there is room. */
 function logTicks([low, high]: readonly [number, number]): number[] {

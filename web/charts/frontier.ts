@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betas } from '../../solver/figures.ts';
 import { chain, milliseconds, number, percent } from '../format.ts';
+import { costText, type Prices } from './axis.ts';
 import { look, type SeriesLook, spread } from './series.ts';
 
 /** The best accuracy for each cost within a latency bound. */
@@ -52,6 +53,7 @@ export function frontierPlot(
   stages: readonly string[],
   slaMs: number,
   chosen: { readonly cost: number; readonly accuracy: number },
+  prices: Prices,
 ): Plot.PlotOptions {
   const lines = linesOf(points, slaMs);
   const drawn = lines.flatMap((line) => line.points);
@@ -63,7 +65,7 @@ export function frontierPlot(
   return {
     height: HEIGHT,
     ...MARGIN,
-    x: { label: 'cost →', labelAnchor: 'right', domain: [0, right], ticks: 6 },
+    x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
     y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
     marks: [
       ...lines.toReversed().flatMap(({ points: best, look: { colour, dash, symbol } }) => [

@@ -76,6 +76,7 @@ function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stage
       stages={stages}
       slaMs={run.slaMs}
       chosen={{ cost, accuracy: pas }}
+      prices={run.plans[0]!.plan.resources}
     />
   );
 }

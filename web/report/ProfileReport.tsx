@@ -71,6 +71,7 @@ function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: D
             stages={names}
             slaMs={slaMs}
             chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
+            prices={plan.resources}
           />
           <FrontierTable
             caption="Table of the frontier"

@@ -23,6 +23,7 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
           stages={stages}
           slaMs={found.question.slaMs}
           chosen={{ cost, accuracy: pas }}
+          prices={head.resources}
         />
       </PointChooser>
       <FrontierTable
