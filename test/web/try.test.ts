@@ -104,6 +104,11 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     for (const title of ['Arrival rate', 'Latency', 'Batch fill', 'Accuracy', 'Cores in use'])
       expect(await page.locator('.live-chart', { hasText: title }).count()).toBe(1);
     await expect.poll(() => page.locator('.live-dots').first().getAttribute('d')).toMatch(/M.*M/);
+    const latency = page.locator('.live-chart', { hasText: 'Latency' });
+    await latency.getByRole('application').press('Home');
+    expect(await latency.locator('[aria-live=polite]').textContent()).toMatch(
+      /^0 s\n\d+ (within|late), up to [\d,.]+\sms/,
+    );
 
     const report = await ended();
     expect(report.load.requests).toBe(40);
@@ -112,6 +117,27 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     const summary = page.locator('.outcome .summary-table');
     expect(await summary.textContent()).toMatch(/predicted/);
     expect(await page.locator('.outcome p[role=status]').textContent()).toContain('40 sent');
+  });
+
+  it('tells of each second of the load, by pointer and by keyboard', async () => {
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
+    await typed('Duration (s)').fill('4');
+    const preview = page.locator('.live-chart', { hasText: 'What will arrive' });
+    const chart = preview.getByRole('application');
+    const told = preview.locator('[aria-live=polite]');
+    const tip = preview.locator('.live-tip');
+    await chart.press('ArrowRight');
+    await expect.poll(() => told.textContent()).toMatch(/^0 s\narrivals \d+ \/s$/);
+    await chart.press('ArrowRight');
+    await expect.poll(() => told.textContent()).toMatch(/^1 s\narrivals \d+ \/s$/);
+    expect(await tip.textContent()).toBe(await told.textContent());
+    await chart.press('End');
+    await expect.poll(() => told.textContent()).toMatch(/^3 s\n/);
+    await chart.press('Escape');
+    await expect.poll(() => tip.count()).toBe(0);
+    const { width, height } = (await chart.boundingBox())!;
+    await chart.hover({ position: { x: 0.6 * width, y: height / 2 } });
+    await expect.poll(() => tip.textContent()).toMatch(/^2 s\narrivals \d+ \/s$/);
   });
 
   it('takes the run along: the report shows it, and an archive brings it back', async () => {

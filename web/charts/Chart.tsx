@@ -1,7 +1,8 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { type ChartPoint, type DrawnChart, pointAt, walk } from './walk.ts';
+import { Walked } from './Walked.tsx';
+import { type ChartPoint, type DrawnChart, pointAt } from './walk.ts';
 
 interface DrawingProps {
   readonly title: string;
@@ -45,7 +46,6 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
   const [width, setWidth] = useState(0);
-  const [told, setTold] = useState({ at: -1, text: '' });
 
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)));
@@ -67,35 +67,14 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
   if (!points)
     return <div class="chart-host" ref={host} role="img" aria-label={title} aria-description={description} />;
 
-  // Others may have come before it since it was told.
-  const same = (point: ChartPoint | undefined) => point?.text === told.text;
-  const at = same(points[told.at]) ? told.at : points.findIndex(same);
-  const tell = (next: number) => {
-    const point = points[next] ?? null;
-    if (drawn.current) pointAt(drawn.current, point);
-    setTold({ at: next, text: point?.text ?? '' });
-  };
   return (
-    <>
-      <div
-        class="chart-host"
-        ref={host}
-        role="application"
-        aria-label={`${title}. Arrow keys lead along the points.`}
-        aria-description={description}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are walked by keyboard
-        tabIndex={0}
-        onKeyDown={(event) => {
-          const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
-          if (next === undefined) return;
-          event.preventDefault();
-          tell(next);
-        }}
-        onBlur={() => tell(-1)}
-      />
-      <p class="unseen" aria-live="polite">
-        {told.text}
-      </p>
-    </>
+    <Walked
+      class="chart-host"
+      title={title}
+      description={description}
+      points={points}
+      host={host}
+      show={(point) => drawn.current && pointAt(drawn.current, point)}
+    />
   );
 }

@@ -1,26 +1,12 @@
 import type { ComponentChildren } from 'preact';
-import type { SeriesLook } from './series.ts';
-
-/** A point: seconds of the run, and the value; null: not known. */
-export type LivePoint = readonly [s: number, value: number | null];
-
-export interface LiveLine {
-  readonly label: string;
-  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
-  /** Each holds until the next. */
-  readonly points: readonly LivePoint[];
-}
-
-export interface LiveDots {
-  readonly label: string;
-  readonly colour: string;
-  /** Of a value that is not known: at the top. */
-  readonly points: readonly LivePoint[];
-  readonly size: number;
-}
+import { useState } from 'preact/hooks';
+import { type LiveDots, type LiveLine, type LivePoint, secondsOf } from './live-points.ts';
+import { Walked } from './Walked.tsx';
 
 interface LiveChartProps {
   readonly title: string;
+  /** A value with its unit. */
+  readonly show: (value: number) => string;
   /** What it is now, in words. */
   readonly now: ComponentChildren;
   readonly fromS: number;
@@ -44,15 +30,30 @@ const [WIDTH, HEIGHT] = [600, 100];
  * A chart that is drawn again twice a second beside work that is timed: a few paths, without the layout of a whole plot.
  */
 export function LiveChart(props: LiveChartProps) {
-  const { title, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;
+  const { title, show, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;
   const x = (s: number) => ((Math.max(s, fromS) - fromS) / (toS - fromS)) * WIDTH;
   const y = (value: number) => HEIGHT - (Math.min(value, max) / max) * HEIGHT;
+  const [pointed, setPointed] = useState<number | null>(null);
+  const seconds = secondsOf({ fromS, toS, lines, dots, show });
+  const tip = seconds.find((second) => second.x === pointed);
+  const right = tip && x(tip.x) > WIDTH / 2;
   return (
     <figure class="live-chart panel">
       <figcaption>
         <span class="panel-title">{title}</span> <span class="live-now">{now}</span>
       </figcaption>
-      <div class="live-plot">
+      <Walked
+        class="live-plot"
+        title={title}
+        description="What happened in each second."
+        points={seconds}
+        show={(point) => setPointed(point?.x ?? null)}
+        onPointerMove={({ currentTarget, clientX }) => {
+          const box = currentTarget.getBoundingClientRect();
+          setPointed(Math.floor(fromS + ((clientX - box.left) / box.width) * (toS - fromS)));
+        }}
+        onPointerLeave={() => setPointed(null)}
+      >
         <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {switchesS
             .filter((s) => s > fromS)
@@ -76,6 +77,7 @@ export function LiveChart(props: LiveChartProps) {
               style={{ stroke: colour, strokeWidth: size }}
             />
           ))}
+          {tip && <path class="live-pointed" d={`M${at(x(tip.x + 0.5))} 0V${HEIGHT}`} />}
         </svg>
         {maxLabel && <span class="live-max">{maxLabel}</span>}
         {rule && rule.value <= max && (
@@ -83,7 +85,17 @@ export function LiveChart(props: LiveChartProps) {
             {rule.label}
           </span>
         )}
-      </div>
+        {tip && (
+          <span
+            class="live-tip"
+            style={{
+              [right ? 'right' : 'left']: `${(100 * (right ? WIDTH - x(tip.x) : x(tip.x + 1))) / WIDTH}%`,
+            }}
+          >
+            {tip.text}
+          </span>
+        )}
+      </Walked>
       <div class="live-axis" aria-hidden="true">
         <span>{Math.round(fromS)} s</span>
         {dots.length > 0 && (

@@ -1,4 +1,5 @@
-import { LiveChart, type LivePoint } from '../../charts/LiveChart.tsx';
+import { LiveChart } from '../../charts/LiveChart.tsx';
+import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../format.ts';
 import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/live-run.ts';
@@ -31,6 +32,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
       <LiveChart
         {...time}
         title="Arrival rate"
+        show={(value) => `${number(value)} /s`}
         now={
           <>
             <span style={{ color: look(0).colour }}>
@@ -49,6 +51,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
       <LiveChart
         {...time}
         title="Latency"
+        show={milliseconds}
         now={
           <>
             p50 {milliseconds(recent.p50Ms)}, p95 <strong>{milliseconds(recent.p95Ms)}</strong>
@@ -83,6 +86,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
       <LiveChart
         {...time}
         title="Batch fill"
+        show={percent}
         now={stages.map(({ name, batch }, s) => (
           <span key={name} style={{ color: look(s).colour }}>
             {s > 0 && ', '}
@@ -100,6 +104,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
       <LiveChart
         {...time}
         title="Accuracy"
+        show={percent}
         now={
           <>
             <strong>{percent(recent.accuracy)}</strong>, predicted{' '}
@@ -114,6 +119,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         <LiveChart
           {...time}
           title="Cores in use"
+          show={number}
           now={
             <>
               <strong>{number(recent.cores, 2)}</strong> of {number(holds.cores)} held
@@ -128,6 +134,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         <LiveChart
           {...time}
           title="GPU share"
+          show={percent}
           now={
             <>
               <strong>{percent(recent.gpuShare)}</strong>, predicted {percent(holds.gpuShare)}

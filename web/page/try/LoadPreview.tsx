@@ -1,7 +1,8 @@
 import { useMemo } from 'preact/hooks';
 import { countsPerSecond } from '../../../solver/arrivals.ts';
 import type { Load } from '../../../workers/executor/load.ts';
-import { LiveChart, type LivePoint } from '../../charts/LiveChart.tsx';
+import { LiveChart } from '../../charts/LiveChart.tsx';
+import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
 import { number } from '../../format.ts';
 import { plan } from '../../state/planning.ts';
@@ -15,6 +16,7 @@ export function LoadPreview({ load }: { readonly load: Load }) {
   return (
     <LiveChart
       title="What will arrive"
+      show={(value) => `${number(value)} /s`}
       now={`${number(load.ratePerS)} requests/s on average, ${number(busiest)} in the busiest second`}
       fromS={0}
       toS={load.durationS}

@@ -1,0 +1,69 @@
+import { number } from '../format.ts';
+import type { SeriesLook } from './series.ts';
+import type { ChartPoint } from './walk.ts';
+
+/** A point: seconds of the run, and the value; null: not known. */
+export type LivePoint = readonly [s: number, value: number | null];
+
+export interface LiveLine {
+  readonly label: string;
+  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
+  /** Each holds until the next. */
+  readonly points: readonly LivePoint[];
+}
+
+export interface LiveDots {
+  readonly label: string;
+  readonly colour: string;
+  /** Of a value that is not known: at the top. */
+  readonly points: readonly LivePoint[];
+  readonly size: number;
+}
+
+export interface LiveSeries {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly lines: readonly LiveLine[];
+  readonly dots: readonly LiveDots[];
+  /** A value with its unit. */
+  readonly show: (value: number) => string;
+}
+
+/** Every second that something is known of. What is told of one is put together only when it is. */
+export function secondsOf(series: LiveSeries): ChartPoint[] {
+  const { fromS, toS, lines, dots } = series;
+  const last = [...lines, ...dots].reduce(
+    (latest, { points }) => points.reduce((later, [s]) => Math.max(later, s), latest),
+    fromS,
+  );
+  const first = Math.floor(fromS);
+  return Array.from(
+    { length: Math.max(1, Math.min(Math.ceil(toS), Math.floor(last) + 1) - first) },
+    (_, i) => ({
+      x: first + i,
+      get text() {
+        return textAt(series, first + i);
+      },
+    }),
+  );
+}
+
+function textAt({ lines, dots, show }: LiveSeries, second: number): string {
+  return [
+    `${number(second, 0)} s`,
+    ...lines.flatMap(({ label, points }) => {
+      const value = points.findLast(([s]) => s <= second)?.[1] ?? null;
+      return value === null ? [] : [`${label} ${show(value)}`];
+    }),
+    ...dots.flatMap(({ label, points }) => {
+      const own = points.filter(([s]) => Math.floor(s) === second);
+      const longest = own.reduce<number | null>(
+        (most, [, value]) => (value === null ? most : Math.max(most ?? 0, value)),
+        null,
+      );
+      return own.length === 0
+        ? []
+        : [`${number(own.length)} ${label}${longest === null ? '' : `, up to ${show(longest)}`}`];
+    }),
+  ].join('\n');
+}
