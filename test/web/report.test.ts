@@ -43,10 +43,19 @@ async function expectWalked(figure: Locator, first: RegExp, last: RegExp, nth = 
   const tip = chart.locator('[aria-label=tip]');
   // A tip's lines begin with a space of no width.
   const words = (text: string | null) => text?.replace(/[\s\u200b]+/g, ' ').trim();
+  await page.mouse.move(0, 0);
+  await chart.locator('svg').waitFor();
   await chart.focus();
   await page.keyboard.press('ArrowRight');
   await expect.poll(async () => words(await told.textContent())).toMatch(first);
-  expect(words(await tip.textContent())).toBe(words(await told.textContent()));
+  const text = words(await told.textContent());
+  await expect.poll(async () => words(await tip.textContent())).toBe(text);
+  // Also once it is drawn anew.
+  const drawnWidth = async () => (await chart.locator('svg').boundingBox())!.width;
+  const before = await drawnWidth();
+  await page.setViewportSize({ width: 1100, height: 900 });
+  await expect.poll(drawnWidth).not.toBe(before);
+  await expect.poll(async () => words(await tip.textContent())).toBe(text);
   await page.keyboard.press('End');
   await expect.poll(async () => words(await told.textContent())).toMatch(last);
   await page.keyboard.press('Escape');
@@ -56,7 +65,7 @@ async function expectWalked(figure: Locator, first: RegExp, last: RegExp, nth = 
   for (let at = 0; at < 40 && !(await tip.textContent()); at++)
     await chart.hover({ position: { x: ((at % 20) / 20) * width, y: (at < 20 ? 0.5 : 0.2) * height } });
   expect(await tip.textContent()).not.toBe('');
-  await page.mouse.move(0, 0);
+  await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 const charts = () => page.locator('svg.chart');
@@ -135,6 +144,14 @@ describe('the report', () => {
     const figure = page.locator('#over-time figure');
     await expectWalked(figure, /^0 s forecast p90 \d/, /^\d{2,} s forecast p90 \d/);
     await expectWalked(figure, /^det16 × 1 × 2 on \w+ 0 to \d+ s$/, /^det\d+ × .* \d+ to \d+ s$/, 5);
+  });
+
+  it('tells of the plan that is pointed at, at its edges too', async () => {
+    await show(adaptiveRun());
+    const strip = page.locator('#over-time').getByRole('application').nth(5);
+    // The first one's, beside the axis.
+    await strip.hover({ position: { x: 52, y: 60 } });
+    await expect.poll(() => strip.locator('[aria-label=tip]').textContent()).toContain('det16 × 1 × 2');
   });
 
   it('tells of the cost and accuracy of every system by pointer and by keyboard', async () => {

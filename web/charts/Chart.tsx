@@ -45,6 +45,7 @@ export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'no
 export function Drawing({ title, description, draw, points }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
+  const shown = useRef<ChartPoint | null>(null);
   const [width, setWidth] = useState(0);
 
   useEffect(() => {
@@ -62,6 +63,7 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
     svg.querySelector('style')?.remove();
     drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);
+    if (shown.current) pointAt(drawn.current, shown.current);
   }, [width, draw]);
 
   if (!points)
@@ -74,7 +76,10 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
       description={description}
       points={points}
       host={host}
-      show={(point) => drawn.current && pointAt(drawn.current, point)}
+      show={(point) => {
+        shown.current = point;
+        if (drawn.current) pointAt(drawn.current, point);
+      }}
     />
   );
 }

@@ -33,6 +33,19 @@ const pointOf = ({ fromMs, toMs, stage }: Segment): ChartPoint => ({
   text: `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
 });
 
+const PLACES = 300;
+
+/** A segment at each place that it can be pointed at: the nearest middle may be another's. */
+function placesOf(segment: Segment, endMs: number): ChartPoint[] {
+  const { fromMs, toMs } = segment;
+  const { text } = pointOf(segment);
+  const n = Math.max(1, Math.ceil((PLACES * (toMs - fromMs)) / endMs));
+  return Array.from({ length: n }, (_, i) => ({
+    x: (fromMs + ((i + 0.5) / n) * (toMs - fromMs)) / 1000,
+    text,
+  }));
+}
+
 /** Of one stage: replicas as height, the variant as colour and named, over time. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
@@ -91,7 +104,10 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             fill: colour,
             fontWeight: 600,
           }),
-          Plot.tip(segments.map(pointOf), Plot.pointerX({ x: 'x', frameAnchor: 'bottom', title: 'text' })),
+          Plot.tip(
+            segments.flatMap((segment) => placesOf(segment, frame.endMs)),
+            Plot.pointerX({ x: 'x', frameAnchor: 'bottom', title: 'text' }),
+          ),
         ],
       };
     },
