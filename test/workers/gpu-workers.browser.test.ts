@@ -68,7 +68,8 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   );
   executor.close();
   expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));
+  // Each worker that is started has a number of its own behind its name in the plan.
   const stagesOf = (worker: string) =>
-    new Set(batches.filter((b) => b.worker === worker).map((b) => b.stage));
+    new Set(batches.filter((b) => b.worker.startsWith(`${worker}~`)).map((b) => b.stage));
   expect([stagesOf('worker-0'), stagesOf('worker-1')]).toEqual([new Set(['detect']), new Set(['classify'])]);
 });
