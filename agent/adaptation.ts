@@ -2,8 +2,8 @@ import { ours, standingRequest } from '../solver/adaptation/ours.ts';
 import type { Plan } from '../solver/documents/plan.ts';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { PlanRequest } from '../solver/options.ts';
-import type { PredictorName } from '../solver/predictors/predictor.ts';
 import { backendsOf } from '../solver/replan.ts';
+import type { AdaptationFlags } from '../workers/command/options.ts';
 import type { AdaptationOptions } from '../workers/executor/adapter.ts';
 import { openPlanner } from '../workers/planner/node.ts';
 import type { RemotePlanner } from '../workers/planner/remote.ts';
@@ -11,15 +11,6 @@ import { choosePredictor } from '../workers/predictor/choose.ts';
 import { learnedPredictor } from '../workers/predictor/node.ts';
 import { profileId } from '../workers/store/exchange.ts';
 import { PlanRefusedError } from './errors.ts';
-
-/** What commands that adapt are told. */
-export interface AdaptationFlags {
-  readonly predictor: PredictorName;
-  /** Seconds. */
-  readonly interval: number;
-  /** Requests/s. */
-  readonly minRate: number;
-}
 
 /** How to follow the load on a profile, for as long as the agent serves. */
 export class Adaptation {

@@ -1,6 +1,5 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import { PREDICTORS } from '../../solver/predictors/predictor.ts';
 import { planChanges } from '../../solver/replan.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
@@ -9,7 +8,7 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
-import { Adaptation, type AdaptationFlags } from '../adaptation.ts';
+import { Adaptation } from '../adaptation.ts';
 import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { checkPlan, placeHere } from '../planning.ts';
@@ -17,7 +16,7 @@ import { serve } from '../serve.ts';
 import { Service } from '../service.ts';
 import { type SettleOptions, settle } from '../settle.ts';
 
-interface ServeFlags extends SettleOptions, AdaptationFlags {
+interface ServeFlags extends SettleOptions, option.AdaptationFlags {
   readonly manifest?: string;
   readonly host: string;
   readonly port: number;
@@ -37,13 +36,9 @@ export const serveCommand = () =>
     )
     .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
     .option('--adapt', 'plan again as the load changes')
-    .option('--interval <duration>', 'with --adapt: between two decisions', option.duration, 10)
-    .addOption(
-      new Option('--predictor <name>', 'with --adapt: what foresees the load')
-        .choices(PREDICTORS)
-        .default('learned'),
-    )
-    .option('--min-rate <n>', 'with --adapt: plan for so many requests/s at least', option.notNegative, 0)
+    .addOption(option.intervalOption('with --adapt: '))
+    .addOption(option.predictorOption('with --adapt: '))
+    .addOption(option.minRateOption('with --adapt: '))
     .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
     .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
     .option('--token-file <file>', 'holds what PUT /plan must bring (or IPA_AGENT_TOKEN does)')

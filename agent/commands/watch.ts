@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { clusterName } from '../../solver/exports/names.ts';
-import { PREDICTORS } from '../../solver/predictors/predictor.ts';
 import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { Adaptation, type AdaptationFlags } from '../adaptation.ts';
+import { Adaptation } from '../adaptation.ts';
 import { servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import { loadModelFolder } from '../model-folder.ts';
@@ -16,7 +15,7 @@ import { control, NothingAppliedError } from '../watch/controller.ts';
 import { Leadership } from '../watch/lease.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
-interface WatchFlags extends AdaptationFlags {
+interface WatchFlags extends option.AdaptationFlags {
   readonly pipeline?: string;
   readonly manifest?: string;
   readonly profile: string;
@@ -33,11 +32,9 @@ export const watchCommand = () =>
       .addOption(option.pipelineOption())
       .addOption(option.manifestOption())
       .addOption(namespaceOption())
-      .option('--interval <duration>', 'between two decisions', option.duration, 10)
-      .addOption(
-        new Option('--predictor <name>', 'what foresees the load').choices(PREDICTORS).default('learned'),
-      )
-      .option('--min-rate <n>', 'plan for so many requests/s at least', option.notNegative, 0),
+      .addOption(option.intervalOption())
+      .addOption(option.predictorOption())
+      .addOption(option.minRateOption()),
   )
     .addHelpText(
       'after',

@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { standingRequest } from '../../solver/adaptation/ours.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -43,13 +42,9 @@ export const runCommand = () =>
       'with --adapt: plan with these only (default: all that were measured)',
       option.backends,
     )
-    .option('--interval <duration>', 'with --adapt: between two decisions', option.duration, 10)
-    .addOption(
-      new Option('--predictor <name>', 'with --adapt: what foresees the load')
-        .choices(PREDICTORS)
-        .default('learned'),
-    )
-    .option('--min-rate <n>', 'with --adapt: plan for so many requests/s at least', option.notNegative, 0)
+    .addOption(option.intervalOption('with --adapt: '))
+    .addOption(option.predictorOption('with --adapt: '))
+    .addOption(option.minRateOption('with --adapt: '))
     .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
     .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
     .addOption(option.jsonOption())
@@ -118,12 +113,7 @@ export const runCommand = () =>
 async function adaptationAsk(
   plan: Plan,
   profilePath: string,
-  options: {
-    readonly predictor: PredictorName;
-    readonly interval: number;
-    readonly minRate: number;
-    readonly backend?: Backend[];
-  },
+  options: option.AdaptationFlags & { readonly backend?: Backend[] },
 ): Promise<AdaptationAsk> {
   const profile = await readJson(profilePath, parseProfile);
   if ((await profileId(profile)) !== plan.profile.sha256)

@@ -51,7 +51,7 @@ export const simulateCommand = () =>
         .choices([...PREDICTORS, 'oracle'])
         .default('learned'),
     )
-    .option('--interval <duration>', 'between two decisions', option.duration, 10)
+    .addOption(option.intervalOption())
     .option('--sla <ms>', "bound on the latency (default: the paper's, for its pipelines)", option.positive)
     .option('--percentile <p>', 'that keeps the SLA, for ours', option.percentile, DEFAULT_PERCENTILE)
     .option('--cores <n>', "cores there are (default: the profile's device)", option.notNegative)

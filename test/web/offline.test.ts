@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureBuilt, servePage } from '../../bench/host.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { complaintsOf } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
@@ -10,7 +11,7 @@ let browser: Browser;
 let host: StaticHost;
 let context: BrowserContext;
 let page: Page;
-let complaints: string[];
+let complaints: readonly string[];
 
 beforeAll(async () => {
   await ensureBuilt();
@@ -21,11 +22,7 @@ beforeEach(async () => {
   host = await serveStatic(join(ROOT, 'dist/page'), '/some/path/');
   context = await browser.newContext();
   page = await context.newPage();
-  complaints = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  complaints = complaintsOf(page);
 });
 afterEach(async () => {
   await context.close();

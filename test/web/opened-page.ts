@@ -11,6 +11,16 @@ export interface OpenedPage {
   readonly complaints: readonly string[];
 }
 
+/** What a page will complain of: broken rules of the content security policy too. */
+export function complaintsOf(page: Page): readonly string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return complaints;
+}
+
 export async function openPage(
   browser: Browser,
   url: string,
@@ -18,11 +28,7 @@ export async function openPage(
 ): Promise<OpenedPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  const complaints = complaintsOf(page);
   await page.goto(url);
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
   return { page, context, complaints };

@@ -4,14 +4,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { planSchema } from '../../solver/documents/plan.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
+import { complaintsOf } from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 let browser: Browser;
 let served: Awaited<ReturnType<typeof servePage>>;
 let context: BrowserContext;
 let page: Page;
-/** What the console says: broken rules of the content security policy too. */
-let complaints: string[];
+let complaints: readonly string[];
 
 beforeAll(async () => {
   [browser, served] = await Promise.all([openBrowser(), servePage()]);
@@ -20,11 +20,7 @@ afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
   context = await browser.newContext();
   page = await context.newPage();
-  complaints = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  complaints = complaintsOf(page);
   await page.goto(served.url);
   await page.getByRole('button', { name: 'Start' }).waitFor();
 });

@@ -2,13 +2,14 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
+import { complaintsOf } from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 let browser: Browser;
 let served: Awaited<ReturnType<typeof servePage>>;
 let context: BrowserContext;
 let page: Page;
-let complaints: string[];
+let complaints: readonly string[];
 
 beforeAll(async () => {
   [browser, served] = await Promise.all([openBrowser(), servePage()]);
@@ -17,11 +18,7 @@ afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
   context = await browser.newContext();
   page = await context.newPage();
-  complaints = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
+  complaints = complaintsOf(page);
   await page.goto(served.url);
   const buffer = Buffer.from(exportProfile(fashionProfile()));
   await page

@@ -4,6 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
+import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 
@@ -74,6 +75,25 @@ export const arrivalsOption = () =>
   new Option('--arrivals <kind>', "a trace's rates as counts, or as a Poisson process")
     .choices(['exact', 'poisson'])
     .default('exact');
+/** What commands that adapt are told. */
+export interface AdaptationFlags {
+  readonly predictor: PredictorName;
+  /** Seconds. */
+  readonly interval: number;
+  /** Requests/s. */
+  readonly minRate: number;
+}
+
+/** Options of adapting. @param when says what they go with */
+export const intervalOption = (when = '') =>
+  new Option('--interval <duration>', `${when}between two decisions`).argParser(duration).default(10);
+export const predictorOption = (when = '') =>
+  new Option('--predictor <name>', `${when}what foresees the load`).choices(PREDICTORS).default('learned');
+export const minRateOption = (when = '') =>
+  new Option('--min-rate <n>', `${when}plan for so many requests/s at least`)
+    .argParser(notNegative)
+    .default(0);
+
 export const jsonOption = () => new Option('--json', 'print the document on stdout, and nothing else there');
 
 /** The manifest of a pipeline that is shipped; undefined: there is none of that name. */
