@@ -168,22 +168,28 @@ function itemTruths(pack: Pack, stage: ManifestStage): ItemTruth[] {
       );
 }
 
+/** Items cropped at once before others on the thread, a page perhaps, have their turn. */
+const CROPPED_AT_ONCE = 16;
+
 /**
  * True inputs of each stage, for its accuracy alone and for profiling: the images for the first one, for a later one
  * what it would be given if all before it were perfect (crops at the true boxes).
  * @param pack as {@link checkPack} has let it through
  */
-export function labelledItems(pack: Pack, stages: readonly ManifestStage[]): LabelledItems[] {
+export async function labelledItems(pack: Pack, stages: readonly ManifestStage[]): Promise<LabelledItems[]> {
   const all: LabelledItems[] = [];
   let items = pack.images;
-  stages.forEach((stage, s) => {
+  for (const [s, stage] of stages.entries()) {
     const truths = itemTruths(pack, stage);
     all.push({ items, truths });
     const next = stages[s + 1];
-    if (next)
-      items = joinItems(
-        truths.map((truth, i) => taskOf(stage).children(stage, items, i, perfect(truth), next)),
-      );
-  });
+    if (!next) break;
+    const children: ItemBatch[] = [];
+    for (const [i, truth] of truths.entries()) {
+      if (i % CROPPED_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      children.push(taskOf(stage).children(stage, items, i, perfect(truth), next));
+    }
+    items = joinItems(children);
+  }
   return all;
 }

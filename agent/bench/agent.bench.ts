@@ -65,7 +65,7 @@ const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadModelFolder(manifestPath);
 const { manifest } = models;
 const pack = await models.readPack();
-const items = labelledItems(pack, manifest.stages).map((stage) => splitItems(stage.items));
+const items = (await labelledItems(pack, manifest.stages)).map((stage) => splitItems(stage.items));
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));

@@ -68,7 +68,7 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
         const service = await Service.start({
           manifest: models.manifest,
           plan,
-          recruit: recruiter(models, await models.readPack(), environment),
+          recruit: await recruiter(models, await models.readPack(), environment),
           adaptation: adaptation && ((serving) => adaptation.of(serving)),
           onEvent: (what) => tell({ event: 'worker', what }),
         });

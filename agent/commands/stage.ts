@@ -54,7 +54,7 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
         manifest: models.manifest,
         plan,
         stage: flags.stage,
-        recruit: recruiter(models, await models.readPack(), environment),
+        recruit: await recruiter(models, await models.readPack(), environment),
         onEvent: tell,
       });
       const app = createStageApp(service, { token, alias: flags.modelName });

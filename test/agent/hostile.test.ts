@@ -22,7 +22,7 @@ test('an item that a model runs out of memory on fails alone; the others with it
     readVerified: async (file, sha256) =>
       file === 'mlp64.onnx' ? greedy : models.readVerified(file, sha256),
   };
-  const recruit = recruiter(greedyModels, await models.readPack(), nodeEnvironment());
+  const recruit = await recruiter(greedyModels, await models.readPack(), nodeEnvironment());
   agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { recruit });
   const before = replicas();
   const white = {

@@ -15,7 +15,9 @@ import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
 export const models: LoadedManifest = await loadFashion();
 const pack = await models.readPack();
 /** True items of each stage. */
-export const items = labelledItems(pack, models.manifest.stages).map((stage) => splitItems(stage.items));
+export const items = (await labelledItems(pack, models.manifest.stages)).map((stage) =>
+  splitItems(stage.items),
+);
 
 export const planOf = (hand: Omit<HandPlan, 'backend'>) => handPlan(models, { backend: 'cpu', ...hand });
 
@@ -37,7 +39,7 @@ export async function serving(
   const service = await Service.start({
     manifest: models.manifest,
     plan: planOf(hand),
-    recruit: recruiter(models, pack, nodeEnvironment()),
+    recruit: await recruiter(models, pack, nodeEnvironment()),
     onEvent: (what) => events.push(what),
     ...options,
   });

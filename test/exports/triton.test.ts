@@ -121,7 +121,7 @@ describe.skipIf(!python)('items.py', () => {
     ];
     const pack = await fashion.readPack();
     const count = 40;
-    const { items } = labelledItems(pack, fashion.manifest.stages)[0]!;
+    const { items } = (await labelledItems(pack, fashion.manifest.stages))[0]!;
     const size = items.pixels.length / items.count;
     const scenes = { count, pixels: items.pixels.slice(0, count * size) };
     const worker = await nodeEnvironment().spawn('items', 1);

@@ -54,7 +54,7 @@ test.each(['det4', 'det8', 'det16'])(
 
 test('every stage alone scores as in Python', async () => {
   const { pack, stages } = pipeline;
-  const labelled = labelledItems(pack, stages);
+  const labelled = await labelledItems(pack, stages);
   for (const [s, stage] of stages.entries())
     for (const { name } of stage.variants) {
       const { items, truths } = labelled[s]!;

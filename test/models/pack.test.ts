@@ -187,7 +187,7 @@ test('a pack that lacks what a pipeline needs is refused', async () => {
 });
 
 test('each stage is given what perfect stages before it would give', async () => {
-  const [scenes, crops, halves] = labelledItems(await parse({}), [detect, classify, colour]);
+  const [scenes, crops, halves] = await labelledItems(await parse({}), [detect, classify, colour]);
   expect(scenes!.truths).toEqual([
     { task: 'object-detection', boxes: [] },
     { task: 'object-detection', boxes: [{ x0: 2, y0: 3, x1: 10, y1: 11 }] },

@@ -24,7 +24,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, environment = nodeEnvironm
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
-    recruiter(models, pack, environment),
+    await recruiter(models, pack, environment),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
   );
   return { executor, batches, events };

@@ -60,7 +60,7 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
-    recruiter(models, pack, browserEnvironment()),
+    await recruiter(models, pack, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(

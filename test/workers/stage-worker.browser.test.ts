@@ -120,7 +120,7 @@ test('a device lost in the middle of a run loses no request', async () => {
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
-    recruiter(models, pack, environment),
+    await recruiter(models, pack, environment),
     { onEvent: (what) => events.push(what) },
   );
   const answers = Array.from({ length: 12 }, (_, i) =>

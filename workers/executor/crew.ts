@@ -31,13 +31,13 @@ export type Recruit = (id: string, planWorker: PlanWorker, plan: Plan) => Promis
 const WARM_UP_ITEMS = 64;
 
 /** Workers of the environment: each loads the sessions that it holds in the plan, and warms up on true items of the pack. */
-export function recruiter(
+export async function recruiter(
   { manifest, readVerified }: LoadedManifest,
   pack: Pack,
   environment: Environment,
-): Recruit {
+): Promise<Recruit> {
   const items = new Map(
-    labelledItems(pack, manifest.stages).map((stage, s) => [
+    (await labelledItems(pack, manifest.stages)).map((stage, s) => [
       manifest.stages[s]!.name,
       splitItems(stage.items, WARM_UP_ITEMS),
     ]),

@@ -85,7 +85,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(plan, recruiter(models, pack, environment), {
+  const executor = await Executor.start(plan, await recruiter(models, pack, environment), {
     onBatch(batch) {
       batches.push(batch);
       watch?.onBatch(batch);

@@ -52,7 +52,7 @@ export async function measureOverhead(
   spawn: Spawn,
   request: OverheadRequest,
 ): Promise<OverheadResult> {
-  const items = labelledItems(await models.readPack(), models.manifest.stages).map((stage) =>
+  const items = (await labelledItems(await models.readPack(), models.manifest.stages)).map((stage) =>
     splitItems(stage.items),
   );
   const bench: Bench = { models, environment, spawn, items };

@@ -99,7 +99,7 @@ async function stageAccuracies(
   onStep: (what: string) => void,
 ) {
   const accuracies: Record<string, Record<string, { value: number; n: number }>> = {};
-  for (const [s, { items, truths }] of labelledItems(pack, manifest.stages).entries()) {
+  for (const [s, { items, truths }] of (await labelledItems(pack, manifest.stages)).entries()) {
     const stage = manifest.stages[s]!;
     const ofStage: Record<string, { value: number; n: number }> = {};
     for (const { name } of stage.variants) {

@@ -82,7 +82,9 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       await store.append(journal, { kind: 'accuracy', accuracy });
     }
 
-    const items: StageItems = labelledItems(pack, manifest.stages).map((stage) => splitItems(stage.items));
+    const items: StageItems = (await labelledItems(pack, manifest.stages)).map((stage) =>
+      splitItems(stage.items),
+    );
     const cellProfiler = new CellProfiler({
       manifest,
       environment,

@@ -14,10 +14,11 @@ const [detect, classify] = fashion.manifest.stages as [
   (typeof fashion.manifest.stages)[number],
 ];
 const pack = await fashion.readPack();
+const labelled = await labelledItems(pack, fashion.manifest.stages);
 const plan = await planHere();
 
 function scenes(count: number, from = 0): ItemBatch {
-  const { items } = labelledItems(pack, fashion.manifest.stages)[0]!;
+  const { items } = labelled[0]!;
   const size = items.pixels.length / items.count;
   return { count, pixels: items.pixels.slice(from * size, (from + count) * size) };
 }
@@ -36,11 +37,8 @@ const put = (url: string, body: unknown, token = TOKEN) =>
   });
 
 test('a pod answers what a worker of this machine does, with the pixels of the next stage', async () => {
-  const worker = await recruiter(fashion, pack, nodeEnvironment())(
-    'here',
-    { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] },
-    plan,
-  );
+  const recruit = await recruiter(fashion, pack, nodeEnvironment());
+  const worker = await recruit('here', { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] }, plan);
   const expected = await worker.run('detect', scenes(5));
   worker.terminate();
   const pod = await startPod(plan, 'detect');
@@ -63,9 +61,10 @@ test('variant and batch are changed in place while batches run, and none fails',
   const versions: string[] = [];
   let changing = true;
   const sending = (async () => {
-    for (let i = 0; changing || i < 50; i++)
+    for (let i = 0; changing || versions.at(-1) !== 'det16'; i++)
       versions.push((await client.infer('detect', batchRequest(detect, scenes(2, i % 40)))).version!);
   })();
+  await expect.poll(() => versions.length).toBeGreaterThan(0);
   const response = await put(pod.url, detectWith(2, { batch: 8 }));
   expect(response.status).toBe(200);
   expect(await response.json()).toMatchObject({ variant: 'det16', batch: 8, variants: ['det4', 'det16'] });
@@ -162,7 +161,7 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
   );
   await vi.waitFor(async () => expect(await ready()).toBe(200), 20_000);
   const client = new OipClient(pod.url);
-  const items = labelledItems(pack, fashion.manifest.stages)[1]!.items;
+  const items = labelled[1]!.items;
   const size = items.pixels.length / items.count;
   const batch = () => ({ count: 64, pixels: items.pixels.slice(0, 64 * size) });
   const sent = () =>
