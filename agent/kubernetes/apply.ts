@@ -11,6 +11,7 @@ import {
 } from '../../solver/exports/kubernetes/objects.ts';
 import { PLAN_KEY, TOKEN_KEY } from '../../solver/exports/kubernetes/pods.ts';
 import type { ClusterSettings, KubernetesObject, PipelineFacts } from '../../solver/exports/types.ts';
+import { canonicalJson } from '../../workers/store/canonical.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { ApplyOptions, Cluster } from './cluster.ts';
 import { ChangedMeanwhileError } from './errors.ts';
@@ -101,6 +102,9 @@ export async function servedBy(cluster: Cluster, pipeline: string, namespace: st
   };
 }
 
+/** Whether two plans say the same, whoever wrote them and in whatever order. */
+export const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
+
 /** The config map of a pipeline's plan. */
 export const planRef = (pipeline: string, namespace: string) => ({
   apiVersion: 'v1',
@@ -123,7 +127,7 @@ async function withPrevious(
   objects: readonly KubernetesObject[],
 ): Promise<KubernetesObject[]> {
   const { serving, previous } = await servedBy(cluster, plan.pipeline, settings.namespace);
-  const kept = serving !== null && JSON.stringify(serving) !== JSON.stringify(plan) ? serving : previous;
+  const kept = serving !== null && !samePlan(serving, plan) ? serving : previous;
   if (kept === null) return [...objects];
   const withKept = planObject(plan, settings, { [PREVIOUS_KEY]: JSON.stringify(kept) });
   return objects.map((object) => (object.metadata.name === withKept.metadata.name ? withKept : object));

@@ -82,10 +82,11 @@ export function itemsOf({ inputs }: InferRequest, input: ImageInput): Uint8Array
   const tensor = inputs.find(({ name }) => name === INPUT);
   const { channels, height, width } = input;
   const takes = `the model takes UINT8 [n, ${channels}, ${height}, ${width}]`;
-  if (!tensor || inputs.length > 1) {
-    const other = inputs.find(({ name }) => name !== INPUT)!;
-    throw new InvalidTensorError(other.name, `the model has no such input: its one input is "${INPUT}"`);
-  }
+  const other = inputs.find(({ name }) => name !== INPUT);
+  if (!tensor || other)
+    throw new InvalidTensorError(other!.name, `the model has no such input: its one input is "${INPUT}"`);
+  if (inputs.length > 1)
+    throw new InvalidTensorError(INPUT, `expected once among the inputs, found ${inputs.length} times`);
   const { datatype, shape, data } = tensor;
   const [count, ...item] = shape;
   const right = [channels, height, width];

@@ -3,7 +3,7 @@ import { objectNames } from '../../solver/exports/kubernetes/objects.ts';
 import { message } from '../../workers/errors.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import { applyPlan, type Deployed, servedBy } from '../kubernetes/apply.ts';
+import { applyPlan, type Deployed, samePlan, servedBy } from '../kubernetes/apply.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../kubernetes/follow.ts';
 import { counterOf, Growth } from './arrivals.ts';
@@ -78,7 +78,7 @@ async function followLoad(
       const { changes } = target;
       const seen = await patient.ask(look);
       if (!seen) return;
-      if (target.changes === changes && !target.busy && !same(seen.plan, target.plan))
+      if (target.changes === changes && !target.busy && !samePlan(seen.plan, target.plan))
         return onEvent('another plan was applied: it is followed from now on');
       const nowMs = performance.now() - startMs;
       const arrived = arrivals.since(seen.count);
@@ -93,8 +93,6 @@ async function followLoad(
     await target.idle();
   }
 }
-
-const same = (a: Plan, b: Plan): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** @throws NothingAppliedError */
 async function servingPlan({ cluster, pipeline, deployed }: ControllerOptions): Promise<Plan> {

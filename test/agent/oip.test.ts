@@ -208,6 +208,18 @@ describe('the pipeline as a model', () => {
     expect(outputs.map(({ name }) => name)).toEqual(outputTensors(stages, []).map(({ name }) => name));
   });
 
+  test('refuses its input twice, by name', () => {
+    const input: Tensor = {
+      name: 'images',
+      datatype: 'UINT8',
+      shape: [1, 1, 128, 128],
+      data: new Uint8Array(16384),
+    };
+    expect(() => itemsOf({ inputs: [input, input] }, stages[0]!.input)).toThrow(
+      'tensor "images": expected once among the inputs, found 2 times',
+    );
+  });
+
   test.each([
     ['another name', { name: 'pixels' }, '"pixels": the model has no such input: its one input is "images"'],
     [

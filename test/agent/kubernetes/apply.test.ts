@@ -160,6 +160,16 @@ test('the plan before is kept to go back to, and going back can be undone', asyn
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
 });
 
+test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {
+  const { cluster } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  const { previous } = await servedBy(cluster, 'fashion', 'shop');
+  const reordered = Object.fromEntries(Object.entries(changed({ replicas: 4 })).reverse()) as Plan;
+  expect(states(await applyPlan(cluster, reordered, deployed))).toEqual([]);
+  expect((await servedBy(cluster, 'fashion', 'shop')).previous).toEqual(previous);
+});
+
 test('the token is made once, at random, and no message or result has it', async () => {
   const { cluster } = await standInCluster();
   const token = async () => {

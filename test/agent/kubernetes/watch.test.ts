@@ -110,6 +110,8 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   await until(() => expect(events.join('\n')).toContain('the cluster answers again'));
   const many = serving!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
   await until(async () => expect(await pods(cluster)).toBeLessThan(many));
+  // What it has applied itself it does not take for somebody else's.
+  expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
 test('what another manager has taken stays, is told, and is applied once it is given up', async () => {
