@@ -42,8 +42,8 @@ export class Adaptation {
     if (sha256 !== this.profileSha256)
       throw new PlanRefusedError(
         source,
-        [`it was made from profile ${sha256}, and the agent adapts on ${this.profileSha256}`],
-        'Plan on that profile, or start the agent without --adapt.',
+        [`it was made from profile ${sha256}, and the load is followed on ${this.profileSha256}`],
+        'Plan on the one that is followed on, or give the other one with --profile.',
       );
   }
 

@@ -8,7 +8,7 @@ import { stageCommand } from './commands/stage.ts';
 import { watchCommand } from './commands/watch.ts';
 
 const program = new Command('ipa-agent')
-  .description('Profiles and serves an inference pipeline on this machine by a plan.')
+  .description('Profiles an inference pipeline and serves it by a plan, on this machine or on Kubernetes.')
   .version('0.1.0')
   .addHelpText(
     'after',
@@ -16,6 +16,9 @@ const program = new Command('ipa-agent')
   $ ipa-agent profile --pipeline fashion --out profile.json
   $ ipa-edge plan --profile profile.json --sla 100 --rate 50 --out plan.json
   $ ipa-agent serve --plan plan.json
+
+  $ ipa-agent apply --plan plan.json --namespace shop --dry-run
+  $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
 
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
   );

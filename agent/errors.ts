@@ -26,7 +26,7 @@ export class UnknownModelError extends Error {
   }
 }
 
-/** A plan cannot be run here: it is of another device, other models, or of more than there is. */
+/** A plan cannot be run here, or not followed: it is of another device, other models, or of more than there is. */
 export class PlanRefusedError extends Error {
   override name = 'PlanRefusedError';
   constructor(
@@ -35,6 +35,6 @@ export class PlanRefusedError extends Error {
     readonly reasons: readonly string[],
     remedy: string,
   ) {
-    super(`${source} cannot be run here:\n${reasons.map((reason) => `  ${reason}`).join('\n')}\n${remedy}`);
+    super(`${source} is refused:\n${reasons.map((reason) => `  ${reason}`).join('\n')}\n${remedy}`);
   }
 }

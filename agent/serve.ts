@@ -13,7 +13,7 @@ export interface ServeOptions extends HttpOptions {
 
 /**
  * Serves over HTTP until the signal aborts and what was accepted until then has been answered.
- * @throws UsageError where the port is taken
+ * @throws UsageError where the address cannot be listened on
  */
 export async function serve(service: Service, options: ServeOptions): Promise<void> {
   const { host, port, signal } = options;

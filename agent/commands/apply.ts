@@ -30,7 +30,7 @@ export const applyCommand = () =>
     .option('--dry-run', 'only say what would change')
     .option('--prune', 'remove what earlier plans have left')
     .option('--force', 'take over fields that others manage')
-    .addOption(option.jsonOption())
+    .option('--json', 'print what became of each object, as JSON')
     .addHelpText(
       'after',
       `
@@ -62,7 +62,8 @@ given.
             })),
           ),
         );
-      console.log(`${planText(plan)}\n\n${appliedText(applied, flags.dryRun ?? false)}`);
+      const where = `namespace ${flags.namespace} of ${cluster.server}`;
+      console.log(`${planText(plan)}\n\n${where}:\n${appliedText(applied, flags.dryRun ?? false)}`);
     });
 
 interface PlanFlags {

@@ -11,21 +11,21 @@ import { tokenOf } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { serve } from '../serve.ts';
+import { addAddressOptions } from './address.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 export const gatewayCommand = () =>
   addKubeconfigOptions(
-    new Command('gateway')
-      .description('serve a pipeline whose stages are pods of a cluster, as the pod in front of them does')
-      .requiredOption('--plan <file>', 'what to run until the cluster tells of another plan')
-      .addOption(option.planManifestOption())
-      .addOption(namespaceOption())
-      .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
-      .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
-      .option(
-        '--token-file <file>',
-        'holds what pods are changed with (or IPA_AGENT_TOKEN does; default: the secret that was applied with them)',
-      ),
+    addAddressOptions(
+      new Command('gateway')
+        .description('serve a pipeline whose stages are pods of a cluster, as the pod in front of them does')
+        .requiredOption('--plan <file>', 'what to run until the cluster tells of another plan')
+        .addOption(option.planManifestOption())
+        .addOption(namespaceOption()),
+    ).option(
+      '--token-file <file>',
+      'holds what pods are changed with (or IPA_AGENT_TOKEN does; default: the secret that was applied with them)',
+    ),
   )
     .addHelpText(
       'after',

@@ -15,6 +15,7 @@ import { checkPlan, placeHere } from '../planning.ts';
 import { serve } from '../serve.ts';
 import { Service } from '../service.ts';
 import { type SettleOptions, settle } from '../settle.ts';
+import { addAddressOptions } from './address.ts';
 
 interface ServeFlags extends SettleOptions, option.AdaptationFlags {
   readonly manifest?: string;
@@ -25,22 +26,22 @@ interface ServeFlags extends SettleOptions, option.AdaptationFlags {
 }
 
 export const serveCommand = () =>
-  new Command('serve')
-    .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
-    .requiredOption('--plan <file>', 'what to run')
-    .addOption(option.planManifestOption())
-    .option('--replan', 'where the plan is of another machine or other models: plan again for this one')
-    .option(
-      '--profile <file>',
-      'what --replan and --adapt plan on (default: what is kept beside the plan; --replan makes it)',
-    )
-    .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
-    .option('--adapt', 'plan again as the load changes')
-    .addOption(option.intervalOption('with --adapt: '))
-    .addOption(option.predictorOption('with --adapt: '))
-    .addOption(option.minRateOption('with --adapt: '))
-    .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
+  addAddressOptions(
+    new Command('serve')
+      .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
+      .requiredOption('--plan <file>', 'what to run')
+      .addOption(option.planManifestOption())
+      .option('--replan', 'where the plan is of another machine or other models: plan again for this one')
+      .option(
+        '--profile <file>',
+        'what --replan and --adapt plan on (default: what is kept beside the plan; --replan makes it)',
+      )
+      .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
+      .option('--adapt', 'plan again as the load changes')
+      .addOption(option.intervalOption('with --adapt: '))
+      .addOption(option.predictorOption('with --adapt: '))
+      .addOption(option.minRateOption('with --adapt: ')),
+  )
     .option('--token-file <file>', 'holds what PUT /plan must bring (or IPA_AGENT_TOKEN does)')
     .option('--json', 'tell what happens as JSON, one object a line')
     .addHelpText(
@@ -50,7 +51,8 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
-  $ curl http://127.0.0.1:8080/v2/models/fashion`,
+  $ curl http://127.0.0.1:8080/v2/models/fashion
+  $ curl -X PUT -H "Authorization: Bearer $(cat token)" --data @other.json http://127.0.0.1:8080/plan`,
     )
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);

@@ -12,16 +12,17 @@ import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../model-folder.ts';
 import { checkPlan, placeHere } from '../planning.ts';
 import { StageService } from '../stage/stage-service.ts';
+import { addAddressOptions } from './address.ts';
 
 export const stageCommand = () =>
-  new Command('stage')
-    .description('run one stage of a plan, as a pod of a cluster does')
-    .requiredOption('--plan <file>', 'what to run')
-    .requiredOption('--stage <name>', 'the stage of it')
-    .addOption(option.planManifestOption())
-    .option('--model-name <name>', 'what the stage is called beside its own name')
-    .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
-    .option('--port <n>', 'port to listen on; 0: a free one', option.integer, 8080)
+  addAddressOptions(
+    new Command('stage')
+      .description('run one stage of a plan, as a pod of a cluster does')
+      .requiredOption('--plan <file>', 'what to run')
+      .requiredOption('--stage <name>', 'the stage of it')
+      .addOption(option.planManifestOption())
+      .option('--model-name <name>', 'what the stage is called beside its own name'),
+  )
     .option('--token-file <file>', 'holds what PUT /stage must bring (or IPA_AGENT_TOKEN does)')
     .addHelpText(
       'after',

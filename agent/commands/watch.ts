@@ -67,7 +67,7 @@ same pipeline one leads. The history of plans is in the cluster's events.
           onEvent: tell,
         });
         const deployed = { facts: manifest, settings };
-        tell(`watching ${pipeline} in namespace ${namespace}`);
+        tell(`watching ${pipeline} in namespace ${namespace} of ${cluster.server}`);
         await leadership.run((leading) =>
           control(
             { cluster, pipeline, deployed, adaptation: (plan) => adaptation.of(plan), onEvent: tell },

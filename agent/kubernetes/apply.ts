@@ -6,6 +6,7 @@ import {
   kubernetesObjects,
   objectNames,
   ownLabels,
+  PREVIOUS_KEY,
   planObject,
   SETTINGS,
 } from '../../solver/exports/kubernetes/objects.ts';
@@ -15,9 +16,6 @@ import { canonicalJson } from '../../workers/store/canonical.ts';
 import { type Change, changesOf } from './changes.ts';
 import type { ApplyOptions, Cluster } from './cluster.ts';
 import { ChangedMeanwhileError } from './errors.ts';
-
-/** The plan before the one that serves, in the same config map: what a rollback goes back to. */
-const PREVIOUS_KEY = 'previous.json';
 
 /** There is no plan to go back to. */
 export class NoPreviousPlanError extends Error {
@@ -49,7 +47,7 @@ export interface PlanApplyOptions extends ApplyOptions {
 /**
  * Makes a cluster serve a plan. Nothing is changed before the server has taken all of it on trial; a second time changes
  * nothing.
- * @throws NotDeployableError, FieldConflictError, InvalidObjectError, ForbiddenError, ClusterUnreachableError
+ * @throws NotDeployableError, FieldConflictError, InvalidObjectError and other kinds of ApiError, ClusterUnreachableError
  */
 export async function applyPlan(
   cluster: Cluster,
@@ -129,7 +127,7 @@ async function withPrevious(
   const { serving, previous } = await servedBy(cluster, plan.pipeline, settings.namespace);
   const kept = serving !== null && !samePlan(serving, plan) ? serving : previous;
   if (kept === null) return [...objects];
-  const withKept = planObject(plan, settings, { [PREVIOUS_KEY]: JSON.stringify(kept) });
+  const withKept = planObject(plan, settings, kept);
   return objects.map((object) => (object.metadata.name === withKept.metadata.name ? withKept : object));
 }
 
@@ -155,7 +153,7 @@ const tokenRef = (pipeline: string, namespace: string) => ({
   metadata: { name: objectNames(pipeline).token, namespace },
 });
 
-/** What lets the pods of a pipeline be changed; undefined where nothing was applied. @throws ForbiddenError */
+/** What lets the pods of a pipeline be changed; undefined where nothing was applied. @throws ApiError and its kinds */
 export async function tokenOf(
   cluster: Cluster,
   pipeline: string,

@@ -51,10 +51,13 @@ function opened(value: unknown): unknown {
   }
 }
 
+const MOST_LETTERS = 40;
+
 const show = (value: unknown): string => {
   if (value === undefined) return '(none)';
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(+value.toPrecision(4));
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
 };
 
 /** A line for people. */

@@ -2,6 +2,9 @@ import { Cluster } from './cluster.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
+/** The context that the package makes up where it finds nothing. */
+const MADE_UP = 'loaded-context';
+
 /** Where a kubeconfig is and which of its contexts is meant. */
 export interface KubeconfigOptions {
   /** Absent: KUBECONFIG, then ~/.kube/config, then the pod's own account. */
@@ -27,6 +30,8 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   } catch (cause) {
     throw new NoClusterError((cause as Error).message, { cause });
   }
+  if (config.getCurrentContext() === MADE_UP)
+    throw new NoClusterError("there is no kubeconfig, nor a pod's own account");
   const cluster = config.getCurrentCluster();
   if (!cluster)
     throw new NoClusterError(`there is no context ${config.getCurrentContext() || 'that is current'}`);

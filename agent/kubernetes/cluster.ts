@@ -66,6 +66,11 @@ const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.na
 export class Cluster {
   constructor(private readonly connection: Connection) {}
 
+  /** Its URL. */
+  get server(): string {
+    return this.connection.server;
+  }
+
   /** Server-side apply. */
   async apply(object: KubernetesObject, { force = false, dryRun = false }: ApplyOptions = {}) {
     const query = { fieldManager: FIELD_MANAGER, force: String(force), ...(dryRun && { dryRun: 'All' }) };

@@ -44,11 +44,19 @@ export class InvalidObjectError extends ApiError {
   override name = 'InvalidObjectError';
 }
 
+/** The API server does not know whose credentials these are. */
+export class UnauthorizedError extends ApiError {
+  override name = 'UnauthorizedError';
+  constructor(reason: string, text: string) {
+    super(401, reason, `${text} Renew the credentials of the kubeconfig, or use another context.`);
+  }
+}
+
 /** The credentials do not allow what was asked for. */
 export class ForbiddenError extends ApiError {
   override name = 'ForbiddenError';
-  constructor(status: number, reason: string, text: string) {
-    super(status, reason, `${text} Give the account of the kubeconfig that right, or use another context.`);
+  constructor(reason: string, text: string) {
+    super(403, reason, `${text} Give the account of the kubeconfig that right, or use another context.`);
   }
 }
 
@@ -121,7 +129,8 @@ export function apiError(code: number, body: string, what: string): ApiError {
       : new ChangedMeanwhileError(reason, text);
   }
   if (code === 410) return new ExpiredError(code, reason, text);
-  if (code === 401 || code === 403) return new ForbiddenError(code, reason, `${text}.`);
+  if (code === 401) return new UnauthorizedError(reason, `${text}.`);
+  if (code === 403) return new ForbiddenError(reason, `${text}.`);
   if (code === 422 || code === 400) return new InvalidObjectError(code, reason, text);
   return new ApiError(code, reason, text);
 }

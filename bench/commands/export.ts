@@ -18,6 +18,9 @@ import { readAny } from '../host.ts';
 
 const ITEMS_PROGRAM = new URL('../triton/items.py', import.meta.url);
 
+/** No line is folded, and every object is whole. */
+const YAML = { lineWidth: 0, aliasDuplicateObjects: false };
+
 const OBJECTS = { kubernetes: kubernetesObjects, kserve: kserveObjects };
 
 export const exportCommand = () =>
@@ -77,10 +80,7 @@ async function writeObjects(objects: readonly KubernetesObject[], folder: string
   for (const object of objects) {
     const file = `${object.metadata.name}.yaml`;
     const before = texts.get(file);
-    texts.set(
-      file,
-      `${before === undefined ? '' : `${before}---\n`}${stringify(object, { aliasDuplicateObjects: false })}`,
-    );
+    texts.set(file, `${before === undefined ? '' : `${before}---\n`}${stringify(object, YAML)}`);
   }
   for (const [file, text] of texts) await writeWhole(join(folder, file), text);
   return [...texts.keys()];
@@ -95,12 +95,13 @@ async function writeTriton(plan: Plan, models: LoadedManifest, folder: string): 
     bytes.set(file, model);
     const names = tensorNames(model, file);
     const { channels, height, width } = stage.input;
+    const { variants: _, ...facts } = stage;
     return {
       stage: name,
       input: { name: names.input, dims: [channels, height, width] },
       output: { name: names.output, dims: outputDims(stage) },
       file,
-      manifestStage: stage,
+      facts,
     };
   });
   const files = tritonRepository(plan, await Promise.all(tritonModels));

@@ -5,7 +5,7 @@ import { servePage } from '../host.ts';
 export const serveCommand = () =>
   new Command('serve')
     .description('serve the built page on this machine, with the headers it needs')
-    .option('--port <n>', 'port on 127.0.0.1', option.integer, 4173)
+    .option('--port <n>', 'port on 127.0.0.1', option.port, 4173)
     .action(async (options) => {
       const { url } = await servePage(options.port);
       console.log(`serving ${url} (Ctrl-C ends it)`);

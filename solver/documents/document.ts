@@ -21,12 +21,18 @@ export class UnsupportedDocumentError extends Error {
     readonly expected: string,
     readonly found: unknown,
   ) {
+    const remedy =
+      kindOf(found) === kindOf(expected)
+        ? 'Make the document again with this version, or use the version that wrote it.'
+        : `Give a ${kindOf(expected)}.`;
     super(
-      `${source} has "schema": ${JSON.stringify(found)}, but ${JSON.stringify(expected)} is read here. ` +
-        'Make the document again with this version, or use the version that wrote it.',
+      `${source} has "schema": ${JSON.stringify(found)}, but ${JSON.stringify(expected)} is read here. ${remedy}`,
     );
   }
 }
+
+/** `plan` of `ipa-edge/plan@1`. */
+const kindOf = (schema: unknown): string | undefined => /^ipa-edge\/([a-z]+)@/.exec(String(schema))?.[1];
 
 const show = (value: unknown): string => {
   if (typeof value === 'number') return String(value);

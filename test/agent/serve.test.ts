@@ -138,7 +138,7 @@ test('a port that is taken is told with exit 2', async () => {
   const port = new URL((await agent.listening)!).port;
   const second = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--port', port]);
   expect(await second.ended).toBe(2);
-  expect(second.stderr()).toContain(`Port ${port} of 127.0.0.1 is in use`);
+  expect(second.stderr()).toContain(`Port ${port} of 127.0.0.1 cannot be listened on: the port is in use`);
 });
 
 test.each([

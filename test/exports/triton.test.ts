@@ -16,7 +16,7 @@ const models: TritonModel[] = fashion.manifest.stages.map((stage) => ({
   input: { name: 'image', dims: [stage.input.channels, stage.input.height, stage.input.width] },
   output: { name: 'out', dims: outputDims(stage) },
   file: `${stage.name}.onnx`,
-  manifestStage: stage,
+  facts: stage,
 }));
 
 const textOf = (path: string): string => {

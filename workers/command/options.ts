@@ -28,6 +28,13 @@ export function integer(text: string): number {
   return Number(text);
 }
 
+/** 0: whichever is free. */
+export function port(text: string): number {
+  const value = integer(text);
+  if (value < 0 || value > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
+  return value;
+}
+
 export function percentile(text: string): number {
   const value = Number(text);
   if (!(value >= 50 && value <= 99.9))

@@ -36,8 +36,8 @@ export function planText(plan: Plan): string {
     `workers, by what each holds: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
-    `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, attainment ${share(predicted.slaAttainment)}, ` +
-      `shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
+    `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
+      `attainment ${share(predicted.slaAttainment)}, shed ${share(predicted.shedShare)}; tightened ${predicted.tightened} times`,
     `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
   ];
   if (predicted.slaAttainment < percentile / 100)

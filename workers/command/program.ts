@@ -1,12 +1,23 @@
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError, type Option } from 'commander';
 import { exitCodeOf, Interrupted } from './exit.ts';
 
 const HELP_HINT = '(add --help for what it takes)';
 
+/** Help shows a default as it would be typed. */
+function describeDefault(option: Option): void {
+  const { defaultValue, flags } = option;
+  if (Array.isArray(defaultValue)) option.defaultValueDescription = defaultValue.join(',');
+  else if (typeof defaultValue === 'number' && flags.endsWith('<duration>'))
+    option.defaultValueDescription = `${defaultValue}s`;
+}
+
 /** Runs what the command line asks for; whatever is thrown becomes a message on stderr and an exit code. */
 export async function runProgram(program: Command, commands: readonly Command[]): Promise<void> {
   program.showHelpAfterError(HELP_HINT).exitOverride();
-  for (const command of commands) program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT));
+  for (const command of commands) {
+    program.addCommand(command.exitOverride().showHelpAfterError(HELP_HINT));
+    command.options.forEach(describeDefault);
+  }
 
   // Whoever reads may have seen enough: `ipa-edge … | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

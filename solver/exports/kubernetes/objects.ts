@@ -74,11 +74,14 @@ export function kubernetesObjects(
   ];
 }
 
-/** The config map that holds a plan, with what it was applied with, and others under further keys. */
+/** Under this key is the plan before the one that serves: what a rollback goes back to. */
+export const PREVIOUS_KEY = 'previous.json';
+
+/** The config map that holds a plan, with what it was applied with. @param previous null: there was none before */
 export const planObject = (
   plan: Plan,
   { namespace, ...settings }: ClusterSettings,
-  more: Readonly<Record<string, string>> = {},
+  previous: Plan | null = null,
 ): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -88,8 +91,11 @@ export const planObject = (
     labels: ownLabels(plan.pipeline),
     annotations: { [SETTINGS]: JSON.stringify(settings) },
   },
-  data: { [PLAN_KEY]: JSON.stringify(plan), ...more },
+  data: { [PLAN_KEY]: lines(plan), ...(previous && { [PREVIOUS_KEY]: lines(previous) }) },
 });
+
+/** A field a line, for whoever reads or compares the objects. */
+const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);
 
 function stageObjects({ plan, facts, settings }: Deploying, stage: PlanStage): KubernetesObject[] {
   const { pipeline } = plan;

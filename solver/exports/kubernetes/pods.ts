@@ -114,12 +114,12 @@ export interface Container {
 /** A container of ours: `args` follow `ipa-agent`. */
 export const container = (
   { image }: Pick<ClusterSettings, 'image'>,
-  { name, args, resources, env = [] }: Container,
+  { name, args, resources, env }: Container,
 ) => ({
   name,
   image,
   args: [...args],
-  env: [...env],
+  ...(env && { env: [...env] }),
   ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
   resources,
   startupProbe: probe(HEALTH.live, 1, STARTUP_S),

@@ -10,8 +10,8 @@ export interface TritonModel {
   readonly output: { readonly name: string; readonly dims: readonly number[] };
   /** Path of the planned variant's ONNX file. */
   readonly file: string;
-  /** The manifest's entry, for the model that makes the next stage's items. */
-  readonly manifestStage: unknown;
+  /** The manifest's entry without its variants, for the model that makes the next stage's items. */
+  readonly facts: unknown;
 }
 
 /** A file of the repository: its text, or a copy of a model's file, or of the program that makes items. */
@@ -108,8 +108,8 @@ function itemsConfig(plan: Plan, model: TritonModel, next: TritonModel): Message
     ],
     instance_group: [{ count: 1, kind: new Enum('KIND_CPU') }],
     parameters: [
-      { key: 'stage', value: { string_value: JSON.stringify(model.manifestStage) } },
-      { key: 'next', value: { string_value: JSON.stringify(next.manifestStage) } },
+      { key: 'stage', value: { string_value: JSON.stringify(model.facts) } },
+      { key: 'next', value: { string_value: JSON.stringify(next.facts) } },
     ],
   };
 }

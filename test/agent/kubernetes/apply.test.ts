@@ -5,9 +5,9 @@ import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import {
   ClusterUnreachableError,
   FieldConflictError,
-  ForbiddenError,
   InvalidObjectError,
   NoClusterError,
+  UnauthorizedError,
 } from '../../../agent/kubernetes/errors.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { KubernetesObject } from '../../../solver/exports/types.ts';
@@ -193,7 +193,7 @@ test('a server that is gone, a wrong token and a kubeconfig of nothing are each 
   await standIn.up();
   const { server } = await connectionOf({ kubeconfig });
   const stranger = new Cluster({ server, authorise: async (options) => options });
-  await expect(applyPlan(stranger, clusterPlan(), deployed)).rejects.toBeInstanceOf(ForbiddenError);
+  await expect(applyPlan(stranger, clusterPlan(), deployed)).rejects.toBeInstanceOf(UnauthorizedError);
   await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
   await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);
 });

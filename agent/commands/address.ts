@@ -1,0 +1,8 @@
+import type { Command } from 'commander';
+import * as option from '../../workers/command/options.ts';
+
+/** What every command takes that listens. */
+export const addAddressOptions = (command: Command): Command =>
+  command
+    .option('--host <address>', 'address to listen on; 0.0.0.0: all of them', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0: a free one', option.port, 8080);
