@@ -33,7 +33,7 @@ export interface ServedModel {
 
 /** Runs a plan for whoever asks, over whatever protocol: lets requests in, follows the load, changes plans, drains. */
 export class Service {
-  readonly telemetry = new Telemetry();
+  readonly telemetry: Telemetry;
   readonly models: ReadonlyMap<string, ServedModel>;
   #executor!: Executor;
   #adapter: Adapter | undefined;
@@ -51,6 +51,10 @@ export class Service {
       { name: pipeline, stages, only: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
+    this.telemetry = new Telemetry(
+      [...this.models.keys()],
+      stages.map(({ name }) => name),
+    );
   }
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
@@ -78,6 +82,10 @@ export class Service {
   /** Whether requests are let in and each stage has a worker. */
   get ready(): boolean {
     return !this.#draining && this.#executor.replicas.every((workers) => workers > 0);
+  }
+
+  tell(what: string): void {
+    this.options.onEvent(what);
   }
 
   /** @throws UnknownModelError */

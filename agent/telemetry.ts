@@ -13,6 +13,7 @@ export interface Observed {
   readonly open: number;
 }
 
+const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'failed', 'rejected'];
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
 
@@ -26,14 +27,14 @@ export class Telemetry {
     ['model', 'outcome'],
   );
   readonly #latency = this.#histogram(
-    'request_seconds',
+    'request_duration_seconds',
     'From the arrival of a request that completed to its end.',
     ['model'],
     SECONDS,
   );
   readonly #batchItems = this.#histogram('batch_items', 'Items of a batch.', ['stage'], ITEMS);
   readonly #batchSeconds = this.#histogram(
-    'batch_seconds',
+    'batch_duration_seconds',
     'From hand-over of a batch to a worker until its results were there.',
     ['stage'],
     SECONDS,
@@ -52,7 +53,20 @@ export class Telemetry {
     'replicas',
   ]);
   readonly #sla = this.#gauge('plan_sla_seconds', "The plan's bound on the latency.");
-  readonly #rate = this.#gauge('plan_rate', 'Requests per second that the plan is for.');
+  readonly #rate = this.#gauge('plan_requests_per_second', 'What the plan is for.');
+
+  /** Everything that is counted is there from the beginning, as 0: a rate of what appears with its first time is none. */
+  constructor(models: readonly string[], stages: readonly string[]) {
+    for (const model of models) {
+      this.#arrivals.inc({ model }, 0);
+      for (const outcome of OUTCOMES) this.#requests.inc({ model, outcome }, 0);
+      this.#latency.zero({ model });
+    }
+    for (const stage of stages) {
+      this.#batchItems.zero({ stage });
+      this.#batchSeconds.zero({ stage });
+    }
+  }
 
   arrived(model: string, requests: number): void {
     this.#arrivals.inc({ model }, requests);

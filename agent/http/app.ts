@@ -16,7 +16,7 @@ export interface HttpOptions {
  * `/plan`.
  */
 export function createApp(service: Service, options: HttpOptions): FastifyInstance {
-  const app = baseApp(() => service.accepting);
+  const app = baseApp(service);
   healthRoutes(app, service);
   inferenceRoutes(app, service);
   planRoutes(app, service, options);

@@ -1,6 +1,6 @@
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { message } from '../../workers/errors.ts';
-import { UnavailableError } from '../errors.ts';
+import { InferenceFailedError, UnavailableError } from '../errors.ts';
 import { Admission } from './admission.ts';
 
 /** From a connection's first byte of a request to its last. */
@@ -8,6 +8,8 @@ const RECEIVE_MS = 30_000;
 /** How often it is looked for whoever takes longer. */
 const LOOK_MS = 5000;
 const KEEP_ALIVE_MS = 75_000;
+/** Letters of a URL that are told. */
+const MOST_URL = 200;
 
 /** What is answered with which status, by the name of the error; everything else is 500. */
 const STATUS: Record<string, number> = {
@@ -27,12 +29,19 @@ const STATUS: Record<string, number> = {
   DeviceLostError: 503,
 };
 
+/** What is served, as far as every server asks. */
+export interface Served {
+  /** Whether requests are let in. */
+  readonly accepting: boolean;
+  /** For the log. */
+  tell(what: string): void;
+}
+
 /**
  * What every server of the agent has: bodies are read as bytes and bounded, each and all together; whoever is slow to send
- * is cut off; errors become statuses.
- * @param accepting whether requests are let in
+ * is cut off; errors become statuses, and those that nobody foresaw are told.
  */
-export function baseApp(accepting: () => boolean): FastifyInstance {
+export function baseApp(served: Served): FastifyInstance {
   const app = fastify({
     requestTimeout: RECEIVE_MS,
     // Node takes the longer of the two for the whole request, and its own default for headers is longer.
@@ -48,14 +57,17 @@ export function baseApp(accepting: () => boolean): FastifyInstance {
   admitBySize(app);
   // Whoever keeps a connection goes elsewhere before the server is gone.
   app.addHook('onSend', async (_request, reply) => {
-    if (!accepting()) reply.header('connection', 'close');
+    if (!served.accepting) reply.header('connection', 'close');
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, 200)} here.` }),
+    reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
   );
-  app.setErrorHandler((error: FastifyError, _request, reply) => {
+  app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
     const status =
       STATUS[error.name] ?? (error.statusCode && error.statusCode < 500 ? error.statusCode : 500);
+    // Of an item that failed the executor has told.
+    if (status === 500 && !(error instanceof InferenceFailedError))
+      served.tell(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(status).send({ error: message(error) });

@@ -39,7 +39,7 @@ type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string }
  * is run as it is. `/stage` tells what serves; with the token it changes that.
  */
 export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
-  const app = baseApp(() => service.accepting);
+  const app = baseApp(service);
   const { stage, next } = service;
 
   app.get('/v2', async () => SERVER);

@@ -99,7 +99,7 @@ export class StageService {
       // On a GPU the shaders of a larger batch are compiled before it comes.
       if (!held || (onGpu(planned.backend) && held.planned.batch < planned.batch)) await this.#load(planned);
       if (this.#chosen.variant !== planned.variant || this.#chosen.batch !== planned.batch)
-        this.options.onEvent(`changed to ${planned.variant} b${planned.batch}`);
+        this.tell(`changed to ${planned.variant} b${planned.batch}`);
       this.#chosen = planned;
     });
     this.#changing = done.catch(() => {});
@@ -129,6 +129,10 @@ export class StageService {
       held.inFlight--;
       held.usedMs = performance.now();
     }
+  }
+
+  tell(what: string): void {
+    this.options.onEvent(what);
   }
 
   /** Lets no batch in any more; those in flight go on. */
@@ -183,7 +187,7 @@ export class StageService {
     if (this.#closed || this.#held.get(planned.variant) !== held) return;
     worker.terminate();
     this.#held.delete(planned.variant);
-    this.options.onEvent(`the session of ${planned.variant} was lost (${reason})`);
+    this.tell(`the session of ${planned.variant} was lost (${reason})`);
     for (let tried = 0; ; tried++) {
       await pause(RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!);
       const { variant } = this.#chosen;
@@ -191,7 +195,7 @@ export class StageService {
       try {
         return await this.#load(this.#chosen);
       } catch (error) {
-        this.options.onEvent(`${variant} could not be loaded again: ${message(error)}`);
+        this.tell(`${variant} could not be loaded again: ${message(error)}`);
       }
     }
   }

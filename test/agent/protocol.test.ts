@@ -175,7 +175,7 @@ test('metrics count what came, what became of it, batches, and say the plan', as
   const arrived = value('ipa_edge_arrivals_total\\{model="classify"\\}');
   expect(arrived).toBeGreaterThanOrEqual(3);
   expect(value('ipa_edge_requests_total\\{model="classify",outcome="completed"\\}')).toBe(arrived);
-  expect(value('ipa_edge_request_seconds_count\\{model="classify"\\}')).toBe(arrived);
+  expect(value('ipa_edge_request_duration_seconds_count\\{model="classify"\\}')).toBe(arrived);
   expect(value('ipa_edge_batch_items_sum\\{stage="classify"\\}')).toBeGreaterThanOrEqual(arrived);
   expect(value('ipa_edge_replicas\\{stage="detect"\\}')).toBe(1);
   expect(value('ipa_edge_queue_items\\{stage="detect"\\}')).toBe(0);

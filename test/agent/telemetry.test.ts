@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { Telemetry } from '../../agent/telemetry.ts';
+import { planOf } from './serving.ts';
+
+const plan = planOf({ workers: [['detect', 'classify']] });
+const telemetry = () => new Telemetry(['fashion', 'detect', 'classify'], ['detect', 'classify']);
+const text = (of: Telemetry) => of.text({ plan, queued: [0, 3], replicas: [1, 1], open: 2 });
+
+interface Family {
+  readonly name: string;
+  readonly type: string;
+  readonly samples: { readonly name: string; readonly labels: string; readonly value: number }[];
+}
+
+/** The families of a text in Prometheus' format; a line that is not of it throws. */
+function familiesOf(exposition: string): Family[] {
+  const families: Family[] = [];
+  let helped = '';
+  for (const line of exposition.split('\n')) {
+    if (line === '') continue;
+    const help = /^# HELP ([a-z_]+) .+\.$/.exec(line);
+    const type = /^# TYPE ([a-z_]+) (counter|gauge|histogram)$/.exec(line);
+    const sample = /^([a-z_]+)(?:\{([^{}]*)\})? ([\d.e+-]+)$/.exec(line);
+    if (help) helped = help[1]!;
+    else if (type && type[1] === helped) families.push({ name: helped, type: type[2]!, samples: [] });
+    else if (sample && sample[1]!.startsWith(helped))
+      families.at(-1)!.samples.push({ name: sample[1]!, labels: sample[2] ?? '', value: Number(sample[3]) });
+    else throw new Error(`not of the format, or not where it belongs: ${line}`);
+  }
+  return families;
+}
+
+test('metrics are in the format of Prometheus, each with help and type, counters named so and times in seconds', async () => {
+  const families = familiesOf(await text(telemetry()));
+  expect(families.length).toBeGreaterThan(10);
+  for (const { name, type } of families) {
+    expect(name.endsWith('_total'), name).toBe(type === 'counter');
+    expect(name).toMatch(/^ipa_edge_/);
+    expect(name).not.toMatch(/_ms$|milli/);
+    if (/duration|sla/.test(name)) expect(name).toMatch(/_seconds$/);
+  }
+});
+
+test('what is counted is there as 0 before the first request', async () => {
+  const families = familiesOf(await text(telemetry()));
+  for (const { name, type, samples } of families) {
+    expect(samples.length, name).toBeGreaterThan(0);
+    if (type !== 'gauge') expect(samples.map(({ value }) => value)).toEqual(samples.map(() => 0));
+  }
+  const requests = families.find(({ name }) => name === 'ipa_edge_requests_total')!;
+  expect(requests.samples).toHaveLength(3 * 4);
+});
+
+test('buckets of a histogram rise, and the last one holds all that was observed', async () => {
+  const observed = telemetry();
+  for (const latencyMs of [0.5, 3, 40, 40, 90_000]) observed.ended('fashion', 'completed', latencyMs);
+  observed.ended('fashion', 'shed', 1);
+  const { samples } = familiesOf(await text(observed)).find(
+    ({ name }) => name === 'ipa_edge_request_duration_seconds',
+  )!;
+  const own = samples.filter(({ labels }) => labels.includes('model="fashion"'));
+  const buckets = own.filter(({ name }) => name.endsWith('_bucket')).map(({ value }) => value);
+  expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
+  expect(buckets[0]).toBe(1);
+  expect(buckets.at(-2)).toBe(4);
+  const of = (suffix: string) => own.find(({ name }) => name.endsWith(suffix))!.value;
+  expect([buckets.at(-1), of('_count')]).toEqual([5, 5]);
+  expect(of('_sum')).toBeCloseTo(90.0835, 4);
+});
