@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { loadManifest } from '../models/load.ts';
 import type { Backend } from '../solver/documents/common.ts';
 import type { Profiler, ProfilerOptions } from '../workers/command/profile.ts';
 import { hasGpu } from '../workers/environment/gpu.js';
 import { nodeEnvironment } from '../workers/environment/node.ts';
 import { profile } from '../workers/profiler/profile.ts';
+import { loadModelFolder } from './model-folder.ts';
 
 /** What is measured on this machine without being asked. CUDA is, where it was installed, when it is asked for. */
 export const defaultBackends = (): Backend[] => (hasGpu() ? ['cpu', 'webgpu'] : ['cpu']);
@@ -19,7 +18,7 @@ export function defaultThreads(cores = availableParallelism()): number[] {
 
 /** Profiles with ONNX Runtime for Node, in child processes of this one. */
 export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
-  const models = await loadManifest(manifestPath, (path) => readFile(path));
+  const models = await loadModelFolder(manifestPath);
   return {
     profile: (settings) => profile({ models, environment: nodeEnvironment(), settings, ...options }),
     close: async () => {},

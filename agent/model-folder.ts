@@ -1,5 +1,5 @@
 import { readFile, realpath } from 'node:fs/promises';
-import { dirname, relative, sep } from 'node:path';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type LoadedManifest, loadManifest } from '../models/load.ts';
 
 /** A file that is named lies elsewhere than in the folder of the manifest. */
@@ -22,10 +22,11 @@ export async function loadModelFolder(manifestPath: string): Promise<LoadedManif
     if (path === manifestPath) return readFile(path);
     const folder = await realpath(dirname(manifestPath));
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
-    const from = relative(folder, await realpath(path));
-    if (from === '..' || from.startsWith(`..${sep}`) || from.startsWith(sep))
+    const target = await realpath(path);
+    const from = relative(folder, target);
+    if (from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from))
       throw new OutsideModelFolderError(path, folder);
-    return readFile(path);
+    return readFile(target);
   };
   return loadManifest(manifestPath, read);
 }

@@ -1,3 +1,4 @@
+import '../../workers/runtime/no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import type { ManifestStage } from '../../models/manifest.ts';
 import { type ItemBatch, type StageResult, taskOf } from '../../models/tasks/index.ts';

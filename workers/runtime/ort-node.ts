@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import { type Runtime, timerGrainMs } from './runtime.ts';
 import { createSession, type Ort } from './session.ts';
