@@ -17,8 +17,8 @@ import { type Profile, parseProfile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import { planOptions } from '../solver/options.ts';
 import { completePlan, type ProfileSource } from '../solver/planner.ts';
+import { summarise } from '../solver/run-result.ts';
 import { drawScenes, sceneCounts } from '../solver/simulator/fanout.ts';
-import { summariseRequests } from '../solver/simulator/predict.ts';
 import { serviceFromProfile } from '../solver/simulator/service.ts';
 import { simulate } from '../solver/simulator/simulate.ts';
 import { median, nearestRank, sortedNumbers } from '../solver/statistics.ts';
@@ -184,7 +184,7 @@ try {
       load,
       seed: flags.seed,
     });
-    const fromProfile = summariseRequests(simulated(chosen, profile, load), chosen.slaMs, load.durationS);
+    const fromProfile = summarise(simulated(chosen, profile, load), chosen.slaMs, load.durationS);
     rows.push({
       ...setting,
       batches: chosen.stages.map((stage) => stage.batch),
@@ -194,9 +194,9 @@ try {
       latenessP99Ms: report.load.latenessP99Ms,
       valid: report.load.valid,
       busiest: busiest(report),
-      measured: { p95: report.result.latencyMs.p95, attainment: report.result.slaAttainment },
+      measured: { p95: report.result.latencyMs.p95, attainment: report.result.slaAttainment! },
       own: { p95: report.resimulated?.p95 ?? null, attainment: report.resimulated?.slaAttainment ?? 0 },
-      profile: { p95: fromProfile.latencyMs?.p95 ?? null, attainment: fromProfile.slaAttainment },
+      profile: { p95: fromProfile.latencyMs?.p95 ?? null, attainment: fromProfile.slaAttainment! },
     });
   }
   progress.clear();

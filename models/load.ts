@@ -1,6 +1,6 @@
 import { parseJson, UnsupportedDocumentError } from '../solver/documents/document.ts';
 import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
-import { checkPack, type Pack, parsePack } from './pack.ts';
+import { type Pack, packOf } from './pack.ts';
 import { PUBLISHED } from './published.ts';
 
 /** Reads a whole file by path or URL; rejects where there is none. */
@@ -110,9 +110,8 @@ export const withFiles = (
   manifest,
   readVerified,
   async readPack() {
-    const pack = await parsePack(await readVerified(manifest.pack.file, manifest.pack.sha256));
-    checkPack(pack, manifest.stages);
-    return pack;
+    const { file, sha256 } = manifest.pack;
+    return packOf(await readVerified(file, sha256), file, manifest.stages);
   },
 });
 

@@ -118,6 +118,22 @@ export async function parsePack(bytes: Uint8Array<ArrayBuffer>, maxBytes = MAX_P
   return { shape, images: { count, pixels: pixels.data }, truths };
 }
 
+/** A pack from its file, that has what the stages of a pipeline take and are judged by. @throws InvalidPackError that names the file */
+export async function packOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  file: string,
+  stages: readonly ManifestStage[],
+): Promise<Pack> {
+  try {
+    const pack = await parsePack(bytes);
+    checkPack(pack, stages);
+    return pack;
+  } catch (error) {
+    if (!(error instanceof InvalidPackError)) throw error;
+    throw new InvalidPackError(error.problem, { cause: error }, file);
+  }
+}
+
 /**
  * Checks that a pack has what the stages of a pipeline take and are judged by.
  * @throws InvalidPackError

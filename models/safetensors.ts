@@ -4,12 +4,15 @@ import { parseJson } from '../solver/documents/document.ts';
 /** The bytes are not those of a labelled pack, or its labels do not fit its images. */
 export class InvalidPackError extends Error {
   override name = 'InvalidPackError';
+  /** @param file of the pack, where it has one */
   constructor(
     readonly problem: string,
     options?: ErrorOptions,
+    file?: string,
   ) {
     super(
-      `The labelled pack is not valid: ${problem}. Make it again (models/train/ has the script) or fetch it again.`,
+      `The labelled pack${file === undefined ? '' : ` ${file}`} is not valid: ${problem}. ` +
+        'Make it again (models/train/ has the script) or fetch it again.',
       options,
     );
   }

@@ -1,5 +1,5 @@
 import type { Interval, RequestRecord } from './documents/report.ts';
-import { MIN_SAMPLES, nearestRank, sortedNumbers } from './statistics.ts';
+import { requestResult } from './run-result.ts';
 
 /** A value that holds from a moment until the next. The first is from 0. */
 export interface Held {
@@ -39,15 +39,14 @@ export function overTime(
   return arrived.map((own, i) => {
     const fromMs = i * STRETCH_MS;
     const toMs = Math.min(durationS * 1000, fromMs + STRETCH_MS);
-    const latencies = sortedNumbers(own.flatMap(({ latencyMs }) => latencyMs ?? []));
-    const at = (percentile: number, least: number) =>
-      latencies.length >= least ? nearestRank(latencies, percentile) : null;
+    const lengthS = (toMs - fromMs) / 1000;
+    const { latencyMs, slaAttainment } = requestResult(own, slaMs, lengthS);
     return {
       fromMs,
-      ratePerS: own.length / ((toMs - fromMs) / 1000),
-      p50Ms: at(50, 1),
-      p95Ms: at(95, MIN_SAMPLES.p95),
-      slaAttainment: own.length ? latencies.filter((ms) => ms <= slaMs).length / own.length : null,
+      ratePerS: own.length / lengthS,
+      p50Ms: latencyMs.p50,
+      p95Ms: latencyMs.p95,
+      slaAttainment,
       cost: meanHeld(cost, fromMs, toMs),
       pas: meanHeld(pas, fromMs, toMs),
     };

@@ -5,6 +5,7 @@ import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
 import type { Solver } from './ilp/solve.ts';
 import type { PlanRequest } from './options.ts';
+import { SimulatedPlans } from './simulated-plans.ts';
 import { predict } from './simulator/predict.ts';
 
 /** A profile with what names it. */
@@ -23,9 +24,6 @@ const KEPT = { share: 0.5, most: 0.025 };
 const TIGHTEN = 0.95;
 const MOST_TIGHTENINGS = 31;
 
-/** Plans that were simulated, by SLA, rate and stages: who plans on one profile again and again keeps them. */
-export type SimulatedPlans = Map<string, Plan>;
-
 /**
  * The best plan that the simulation confirms: the program's choice, or where the simulated share of requests within
  * the SLA leaves no room under the percentile, that of the least tightened program that is confirmed (after InferLine).
@@ -36,7 +34,7 @@ export function plan(
   solver: Solver,
   source: ProfileSource,
   request: PlanRequest,
-  simulated: SimulatedPlans = new Map(),
+  simulated = new SimulatedPlans(),
 ): Plan {
   const search = new Tightening(solver, source, request, simulated);
   const first = search.at(0)!;

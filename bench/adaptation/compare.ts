@@ -86,7 +86,7 @@ export async function comparer(subject: Subject, learned: Predictor) {
         system: system.name,
         predictor: predictor.name,
         setting,
-        slaAttainment: result.slaAttainment,
+        slaAttainment: result.slaAttainment!,
         p95Ms: result.latencyMs.p95,
         pas: result.accuracy.pas,
         cost: result.cost.mean,

@@ -37,7 +37,8 @@ export const result = z.strictObject({
     max: milliseconds.nullable(),
     n: count,
   }),
-  slaAttainment: z.number().min(0).max(1),
+  /** Null where none was sent. */
+  slaAttainment: z.number().min(0).max(1).nullable(),
   goodputPerS: z.number().nonnegative(),
   accuracy: z.strictObject({
     /** Of the answers that completed, against the pack's labels; null where nothing could be judged. */

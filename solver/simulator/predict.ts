@@ -2,9 +2,8 @@ import { constantRate } from '../arrivals.ts';
 import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import type { RequestRecord } from '../documents/report.ts';
 import { seededRandom } from '../random.ts';
-import { nearestRank, sortedNumbers } from '../statistics.ts';
+import { summarise } from '../run-result.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { simulate } from './simulate.ts';
@@ -23,7 +22,7 @@ export type SimulatedPrediction = Pick<
 >;
 
 /**
- * What a plan will do at its rate, by simulating `n` requests on the profile's samples.
+ * What a plan will do at its rate, by simulating `n` requests, one at least, on the profile's samples.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(
@@ -43,31 +42,6 @@ export function predict(
     service: serviceFromProfile(profile, plan.stages),
     seed: nextSeed(),
   });
-  return summariseRequests(requests, plan.slaMs, n / plan.ratePerS);
-}
-
-/** Statistics of at least one request that entered within `durationS`. */
-export function summariseRequests(
-  requests: readonly RequestRecord[],
-  slaMs: number,
-  durationS: number,
-): SimulatedPrediction {
-  const n = requests.length;
-  const latencies = sortedNumbers(requests.flatMap(({ latencyMs }) => latencyMs ?? []));
-  const inTime = latencies.filter((ms) => ms <= slaMs).length;
-  return {
-    latencyMs:
-      latencies.length === 0
-        ? null
-        : {
-            p50: nearestRank(latencies, 50),
-            p95: nearestRank(latencies, 95),
-            p99: nearestRank(latencies, 99),
-            max: latencies[latencies.length - 1]!,
-          },
-    slaAttainment: inTime / n,
-    shedShare: requests.filter(({ outcome }) => outcome === 'shed').length / n,
-    goodputPerS: inTime / durationS,
-    n,
-  };
+  const { latencyMs, slaAttainment, shed, goodputPerS } = summarise(requests, plan.slaMs, n / plan.ratePerS);
+  return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
 }

@@ -58,6 +58,7 @@ test('a pack that does not fit the stages is refused', async () => {
   const stages = [{ ...classify, classes: ['a', 'b'] }];
   const loaded = await load({ ...manifest, stages }, { 'at/pack.gz': packBytes });
   await expect(loaded.readPack()).rejects.toThrow(InvalidPackError);
+  await expect(loaded.readPack()).rejects.toThrow('The labelled pack pack.gz is not valid');
 });
 
 test('text that is no manifest is refused', async () => {

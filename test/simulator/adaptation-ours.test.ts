@@ -53,7 +53,7 @@ describe('ours', () => {
       const attainment = async (predictor: AdaptationInput['predictor']) => {
         const input = { system: ours(planAt, standing), rates, arrivalsMs, predictor, seed };
         const result = await run({ ...input, startMs: () => 4000, intervalMs: 10_000 });
-        return resultOf(result).slaAttainment;
+        return resultOf(result).slaAttainment!;
       };
       const [known, guessed] = [await attainment(oracle(arrivalsMs)), await attainment(lastWindow)];
       expect(known).toBeGreaterThanOrEqual(guessed);

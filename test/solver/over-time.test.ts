@@ -145,7 +145,7 @@ describe('a run over time', () => {
         expect(sum(sent)).toBeCloseTo(requests.length, 6);
         const inTime = sum(stretches.map(({ slaAttainment }, i) => (slaAttainment ?? 0) * sent[i]!));
         const whole = requestResult(requests, SLA_MS, durationS);
-        expect(inTime).toBeCloseTo(whole.slaAttainment * requests.length, 6);
+        expect(inTime).toBeCloseTo(whole.slaAttainment! * requests.length, 6);
         expect(inTime).toBeCloseTo(whole.goodputPerS * durationS, 6);
         const mean = sum(stretches.map((stretch, i) => stretch.cost * lengthS(i))) / durationS;
         expect(mean).toBeCloseTo(meanHeld(cost, 0, 1000 * durationS), 6);

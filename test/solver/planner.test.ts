@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { choose } from '../../solver/choose.ts';
-import { parsePlan } from '../../solver/documents/plan.ts';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { InfeasiblePlanError } from '../../solver/errors.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/options.ts';
-import { completePlan, type ProfileSource, plan, type SimulatedPlans } from '../../solver/planner.ts';
+import { completePlan, type ProfileSource, plan } from '../../solver/planner.ts';
+import { SimulatedPlans } from '../../solver/simulated-plans.ts';
 import { predict } from '../../solver/simulator/predict.ts';
 import { pipeline, randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
@@ -183,7 +184,7 @@ describe('what is asked of a plan', () => {
 });
 
 describe('plans that were simulated before', () => {
-  const simulated: SimulatedPlans = new Map();
+  const simulated = new SimulatedPlans();
   const made = (more: Partial<PlanRequest>, known?: SimulatedPlans) => {
     const { createdAt: _, certificate: __, ...rest } = plan(solver, source(heavy), asked(more), known);
     return rest;
@@ -198,6 +199,21 @@ describe('plans that were simulated before', () => {
       expect(simulated.size).toBe(known);
     },
   );
+
+  it('are kept as many as may be, those that were of use last', () => {
+    const few = new SimulatedPlans(2);
+    const [a, b, c] = [10, 20, 30].map((ratePerS) => plan(solver, source(heavy), asked({ ratePerS }))) as [
+      Plan,
+      Plan,
+      Plan,
+    ];
+    few.set('a', a);
+    few.set('b', b);
+    expect(few.get('a')).toBe(a);
+    few.set('c', c);
+    expect(['a', 'b', 'c'].map((id) => few.get(id))).toEqual([a, undefined, c]);
+    expect(few.size).toBe(2);
+  });
 
   it('serve again where another plan runs', () => {
     const known = simulated.size;

@@ -192,7 +192,7 @@ describe('a labelled pack of the user', () => {
     await expect.poll(() => names('classify'), WAIT).toContain('linear-2');
     const good = ownScenes(4);
     await dropOn(page, '#plan', [{ name: 'cut.bin', bytes: good.subarray(0, good.length / 2) }]);
-    await refused(/labelled pack is not valid: it is not a whole gzip file/);
+    await refused(/labelled pack cut\.bin is not valid: it is not a whole gzip file/);
     await dropOn(page, '#plan', [{ name: 'classes.bin', bytes: ownScenes(4, 12) }]);
     await refused(/image 0 has label 12 for stage "classify", which has 10 classes/);
     await openOwn();

@@ -73,7 +73,7 @@ test('a run that is stopped reports what was sent, over the time until then', as
   expect(result.completed + result.shed + result.failed).toBe(20);
   expect(load.durationS).toBeLessThan(30);
   expect(load.ratePerS).toBeCloseTo(20 / load.durationS, 9);
-  expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment) / load.durationS, 9);
+  expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment!) / load.durationS, 9);
 });
 
 test('a run that is stopped before its workers serve is a report of no request', async () => {

@@ -77,6 +77,7 @@ interface SummaryRowProps {
 
 function SummaryRow({ run, stages, marked }: SummaryRowProps) {
   const { result, predicted, slaMs } = run;
+  const { slaAttainment } = result;
   const p95 = result.latencyMs.p95;
   const said = (figure: string) => `${run.plans.length > 1 ? 'first plan' : 'predicted'} ${figure}`;
   return (
@@ -95,11 +96,13 @@ function SummaryRow({ run, stages, marked }: SummaryRowProps) {
         {milliseconds(p95)}
       </Figure>
       <Figure head="Attainment" predicted={said(percent(predicted.slaAttainment))}>
-        <Mark
-          good={result.slaAttainment >= run.percentile / 100}
-          words={result.slaAttainment >= run.percentile / 100 ? 'meets the SLA' : 'misses the SLA'}
-        />
-        {percent(result.slaAttainment)}
+        {slaAttainment !== null && (
+          <Mark
+            good={slaAttainment >= run.percentile / 100}
+            words={slaAttainment >= run.percentile / 100 ? 'meets the SLA' : 'misses the SLA'}
+          />
+        )}
+        {percent(slaAttainment)}
       </Figure>
       <Figure head="Goodput" predicted={said(`${number(predicted.goodputPerS)} /s`)}>
         {number(result.goodputPerS)} /s

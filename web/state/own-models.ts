@@ -1,7 +1,7 @@
 import { addVariant, freeName, removeVariant, variantName } from '../../models/edit-manifest.ts';
 import { type LoadedManifest, sha256Hex, withFiles } from '../../models/load.ts';
 import type { Manifest, ManifestStage } from '../../models/manifest.ts';
-import { checkPack, parsePack } from '../../models/pack.ts';
+import { packOf } from '../../models/pack.ts';
 import { ModelMismatchError } from '../../workers/errors.ts';
 import type { ModelChecker } from '../check-model.ts';
 import { models } from './app.ts';
@@ -130,8 +130,7 @@ export const replacePack = (file: File): Promise<void> =>
     tell(`Checking ${file.name}`);
     const bytes = await bytesOf(file);
     const base = ownCopy();
-    const pack = await parsePack(bytes);
-    checkPack(pack, base.manifest.stages);
+    const pack = await packOf(bytes, file.name, base.manifest.stages);
     const sha256 = await sha256Hex(bytes);
     const source = `${pack.images.count} images of ${file.name.slice(0, 200)}`;
     tell(`Saving ${file.name}`);

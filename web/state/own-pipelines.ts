@@ -1,7 +1,7 @@
 import { freeName, inOneFolder } from '../../models/edit-manifest.ts';
 import { type LoadedManifest, loadManifest, type ReadFile, withFiles } from '../../models/load.ts';
 import type { Manifest } from '../../models/manifest.ts';
-import { checkPack, parsePack } from '../../models/pack.ts';
+import { packOf } from '../../models/pack.ts';
 import { untar } from '../../models/tar.ts';
 import { canonicalJson } from '../../workers/store/canonical.ts';
 import { fetchFile } from '../fetch-file.ts';
@@ -58,7 +58,7 @@ async function adopt(loaded: LoadedManifest, { checker, tell }: Take): Promise<v
     tell(`Checking ${file}`);
     for (const stage of stages)
       if (stage.variants.some((variant) => variant.file === file)) await checker.check(stage, file, bytes);
-    if (pack.file === file) checkPack(await parsePack(bytes), stages);
+    if (pack.file === file) await packOf(bytes, file, stages);
     return bytes;
   });
   show(await kept.save(checked));

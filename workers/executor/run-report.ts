@@ -139,7 +139,7 @@ function resimulate(
   }
   const { requests: simulated } = simulation.finish();
   const { latencyMs, slaAttainment } = requestResult(simulated, plan.slaMs, load.durationS);
-  return { p95: latencyMs.p95, slaAttainment };
+  return { p95: latencyMs.p95, slaAttainment: slaAttainment! };
 }
 
 /**

@@ -6,6 +6,7 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/options.ts';
 import * as planner from '../../solver/planner.ts';
 import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { SimulatedPlans } from '../../solver/simulated-plans.ts';
 import { profileId } from '../store/exchange.ts';
 
 /** Plans where it is called: in Node, or in a worker of a page (GLPK cannot load on a page's own thread). */
@@ -17,7 +18,7 @@ export type PlanAt = (request: PlanRequest) => Promise<Plan>;
 export async function planOn(profile: Profile): Promise<PlanAt> {
   const source = { profile, sha256: await profileId(profile) };
   const solver = await loadSolver();
-  const simulated: planner.SimulatedPlans = new Map();
+  const simulated = new SimulatedPlans();
   return async (request) => planner.plan(solver, source, request, simulated);
 }
 
