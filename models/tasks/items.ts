@@ -46,6 +46,21 @@ export function checkOutput(
     throw new OutputShapeError(stage.name, expected, output.dims, output.data.length);
 }
 
+const tablesByInput = new WeakMap<ImageInput, Float32Array[]>();
+
+/** A pixel has 256 values, so each channel is a look-up. */
+function tablesOf(input: ImageInput): Float32Array[] {
+  const known = tablesByInput.get(input);
+  if (known) return known;
+  const made = Array.from({ length: input.channels }, (_, c) => {
+    const mean = input.mean[c] ?? input.mean[0]!;
+    const std = input.std[c] ?? input.std[0]!;
+    return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
+  });
+  tablesByInput.set(input, made);
+  return made;
+}
+
 /**
  * Pixels → float32 [count, channels, height, width], each (pixel / 255 − mean) / std.
  * @param scratch is written to and answered with where it is large enough: fresh memory costs more than the work
@@ -62,12 +77,7 @@ export function encodeImages(
   const data =
     scratch && scratch.length >= expected ? scratch.subarray(0, expected) : new Float32Array(expected);
   const plane = input.height * input.width;
-  // A pixel has 256 values, so each channel is a look-up.
-  const tables = Array.from({ length: input.channels }, (_, c) => {
-    const mean = input.mean[c] ?? input.mean[0]!;
-    const std = input.std[c] ?? input.std[0]!;
-    return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
-  });
+  const tables = tablesOf(input);
   for (let start = 0, p = 0; start < expected; start += plane, p++) {
     const table = tables[p % input.channels]!;
     const end = start + plane;

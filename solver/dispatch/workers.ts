@@ -63,8 +63,12 @@ export class Workers {
 
   /** The one worker that holds a stage, where there is just one and it holds no other. */
   soleHolder(stage: number): WorkerState | undefined {
-    const holders = [...this.#workers.values()].filter(({ holds, retired }) => holds[stage] && !retired);
-    const [worker] = holders;
-    return holders.length === 1 && worker!.holds.filter(Boolean).length === 1 ? worker : undefined;
+    let found: WorkerState | undefined;
+    for (const worker of this.#workers.values()) {
+      if (worker.retired || !worker.holds[stage]) continue;
+      if (found || worker.holds.some((held, other) => held && other !== stage)) return undefined;
+      found = worker;
+    }
+    return found;
   }
 }

@@ -16,6 +16,8 @@ export interface RawWorker {
 /** The driver's end of a stage worker. Every call rejects with WorkerLostError once the worker is gone. */
 export class StageWorker {
   readonly #api: Remote<StageWorkerApi>;
+  /** Each look-up of a method makes another proxy, which the garbage collector must follow: a run's is kept. */
+  readonly #run: Remote<StageWorkerApi>['run'];
   readonly #lifeline: Lifeline;
   #info: Runtime['info'] | undefined;
 
@@ -24,6 +26,7 @@ export class StageWorker {
     private readonly raw: RawWorker,
   ) {
     this.#api = wrap<StageWorkerApi>(raw.endpoint);
+    this.#run = this.#api.run;
     this.#lifeline = new Lifeline(id, raw.gone);
   }
 
@@ -55,7 +58,7 @@ export class StageWorker {
 
   /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
   run(key: string, items: ItemBatch): Promise<StageRun> {
-    return this.#call(this.#api.run(key, transfer(items, [items.pixels.buffer])));
+    return this.#call(this.#run(key, transfer(items, [items.pixels.buffer])));
   }
 
   /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
