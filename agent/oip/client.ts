@@ -1,4 +1,4 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { type Dispatcher, Pool } from 'undici';
 import { parseJson } from '../../solver/documents/document.ts';
 import {
   decodeResponse,
@@ -23,16 +23,19 @@ export class InferenceServerError extends Error {
 }
 
 interface Answer {
-  readonly response: IncomingMessage;
+  readonly headers: Dispatcher.ResponseData['headers'];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** A client of the Open Inference Protocol v2 over HTTP: connections are kept, and as many opened as requests run at once. */
 export class OipClient {
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #pool: Pool;
 
   /** @param url of the server, e.g. `http://127.0.0.1:8080` */
-  constructor(private readonly url: string) {}
+  constructor(url: string) {
+    // How long an answer may take is for those to say who ask.
+    this.#pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
+  }
 
   /** @throws InferenceServerError, InvalidDocumentError */
   async metadata(model: string): Promise<ModelMetadata> {
@@ -67,11 +70,14 @@ export class OipClient {
     const { bytes, jsonLength } = encodeRequest({ binaryOutput: binary, ...asked }, binary);
     const headers = {
       'content-type': jsonLength === undefined ? 'application/json' : 'application/octet-stream',
-      'content-length': bytes.length,
-      ...(jsonLength !== undefined && { [JSON_LENGTH_HEADER]: jsonLength }),
+      ...(jsonLength !== undefined && { [JSON_LENGTH_HEADER]: String(jsonLength) }),
     };
-    const answer = await this.#send('POST', `${modelPath(model, version)}/infer`, { headers, bytes, signal });
-    const length = answer.response.headers[JSON_LENGTH_HEADER];
+    const answer = await this.#send('POST', `${modelPath(model, version)}/infer`, {
+      headers,
+      body: bytes,
+      signal: signal ?? null,
+    });
+    const length = answer.headers[JSON_LENGTH_HEADER];
     return decodeResponse({
       bytes: answer.bytes,
       jsonLength: length === undefined ? undefined : Number(length),
@@ -80,43 +86,19 @@ export class OipClient {
 
   /** Ends connections that are kept. */
   close(): void {
-    this.#agent.destroy();
+    void this.#pool.destroy();
   }
 
-  #send(
-    method: string,
+  async #send(
+    method: 'GET' | 'POST',
     path: string,
-    sent?: {
-      readonly headers: Record<string, string | number>;
-      readonly bytes: Uint8Array;
-      readonly signal: AbortSignal | undefined;
-    },
+    sent?: Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal'>,
   ): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const outgoing = request(
-        `${this.url}${path}`,
-        { method, agent: this.#agent, ...(sent && { headers: sent.headers, signal: sent.signal }) },
-        (response) => {
-          const chunks: Buffer[] = [];
-          response.on('data', (chunk) => chunks.push(chunk));
-          response.on('error', reject);
-          response.on('end', () => {
-            const bytes = new Uint8Array(Buffer.concat(chunks));
-            if (response.statusCode === 200) return resolve({ response, bytes });
-            const after = response.headers['retry-after'];
-            reject(
-              new InferenceServerError(
-                response.statusCode ?? 0,
-                reasonOf(bytes),
-                after === undefined ? null : Number(after),
-              ),
-            );
-          });
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(sent?.bytes);
-    });
+    const { statusCode, headers, body } = await this.#pool.request({ method, path, ...sent });
+    const bytes = (await body.bytes()) as Uint8Array<ArrayBuffer>;
+    if (statusCode === 200) return { headers, bytes };
+    const after = headers['retry-after'];
+    throw new InferenceServerError(statusCode, reasonOf(bytes), after === undefined ? null : Number(after));
   }
 }
 

@@ -119,11 +119,7 @@ test('a pod of another device, or of other models, does not come up, and says wh
 test('a stage answers what the stage before has answered, as a graph of KServe passes it on', async () => {
   const [first, second] = await Promise.all([startPod(plan, 'detect'), startPod(plan, 'classify')]);
   const infer = (url: string, model: string, body: string) =>
-    fetch(`${url}/v2/models/${model}/infer`, {
-      method: 'POST',
-      headers: { 'content-length': String(Buffer.byteLength(body)) },
-      body,
-    });
+    fetch(`${url}/v2/models/${model}/infer`, { method: 'POST', body });
   const send = async (count: number, from: number) => {
     const { pixels } = scenes(count, from);
     const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...pixels] };
@@ -167,8 +163,9 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
   const sent = () =>
     Array.from({ length: 10 }, () => client.infer('classify', batchRequest(classify, batch())));
   await Promise.all(sent());
-  const settled = Promise.allSettled(sent());
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const running = sent();
+  const settled = Promise.allSettled(running);
+  await Promise.race(running);
   pod.process.kill('SIGTERM');
   // What comes too late is told to come again, and nothing is cut off.
   for (const answer of await settled)
