@@ -53,7 +53,12 @@ const flags = new Command('bench:agent')
   )
   .option('--budget <duration>', 'time for measuring it', option.duration, 60)
   .option('--sla <ms>', 'of the plan', option.positive, 100)
-  .option('--rate <n>', 'requests per second that the plan is for', option.positive, 300)
+  .option(
+    '--rate <n>',
+    'requests per second that the plan is for: at a high one it has batches',
+    option.positive,
+    500,
+  )
   .option('--duration <duration>', `of the load at ${UTILISATION} of capacity`, option.duration, 60)
   .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
   .option('--seed <n>', 'of the arrivals', option.integer, 1)

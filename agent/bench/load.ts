@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { type Dispatcher, Pool } from 'undici';
 import type { ItemBatch } from '../../models/tasks/task.ts';
-import { InferenceServerError, OipClient } from '../oip/client.ts';
+import { encodeRequest, JSON_LENGTH_HEADER } from '../oip/infer.ts';
+import { INPUT } from '../oip/model.ts';
+import type { Tensor } from '../oip/tensor.ts';
 
 /** What is asked of a server: scenes, in turn. */
 export interface Target {
@@ -28,10 +30,9 @@ export interface Sent {
   readonly cpuMs: number;
 }
 
-/** Sends requests over connections that are kept, tensors as bytes. */
+/** Sends requests over connections that are kept, tensors as bytes. They are encoded before, and of an answer only its status is read. */
 export class LoadGenerator {
   #target!: Target;
-  #next = 0;
 
   aim(target: Target): void {
     this.#target = target;
@@ -39,13 +40,13 @@ export class LoadGenerator {
 
   /** Open loop: each request when it is due, however many have not come back. @param dueMs from now on, rising */
   open(url: string, dueMs: Float64Array): Promise<Sent> {
-    return this.#send(url, async (send) => {
+    return this.#send(url, 1, async (send) => {
       const start = performance.now();
       const answers: Promise<void>[] = [];
       for (const due of dueMs) {
         // Timers may come early.
         while (performance.now() < start + due) await sleep(start + due - performance.now());
-        answers.push(send(1, start + due));
+        answers.push(send(start + due));
       }
       await Promise.all(answers);
     });
@@ -53,10 +54,10 @@ export class LoadGenerator {
 
   /** Closed loop: so many at once, each followed by the next one, for so long. @param scenes of each HTTP request */
   closed(url: string, atOnce: number, scenes: number, forMs: number): Promise<Sent> {
-    return this.#send(url, async (send) => {
+    return this.#send(url, scenes, async (send) => {
       const endMs = performance.now() + forMs;
       const one = async () => {
-        while (performance.now() < endMs) await send(scenes, performance.now());
+        while (performance.now() < endMs) await send(performance.now());
       };
       await Promise.all(Array.from({ length: atOnce }, one));
     });
@@ -64,41 +65,61 @@ export class LoadGenerator {
 
   async #send(
     url: string,
-    drive: (send: (count: number, dueMs: number) => Promise<void>) => Promise<void>,
+    scenes: number,
+    drive: (send: (dueMs: number) => Promise<void>) => Promise<void>,
   ): Promise<Sent> {
-    const { model, shape } = this.#target;
-    const client = new OipClient(url);
+    const pool = new Pool(url);
+    const requests = this.#requests(scenes);
     const tally = { sent: 0, shed: 0, failed: 0, latencyMs: [] as number[], latenessMs: [] as number[] };
-    const send = async (count: number, dueMs: number) => {
-      const data = this.#take(count);
-      tally.sent += count;
+    let next = 0;
+    const send = async (dueMs: number) => {
+      tally.sent += scenes;
       tally.latenessMs.push(performance.now() - dueMs);
-      try {
-        await client.infer(model, {
-          inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, ...shape], data }],
-        });
-        const latencyMs = performance.now() - dueMs;
-        for (let i = 0; i < count; i++) tally.latencyMs.push(latencyMs);
-      } catch (error) {
-        const shed = error instanceof InferenceServerError && error.status === 503;
-        tally[shed ? 'shed' : 'failed'] += count;
+      const status = await statusOf(pool, requests[next++ % requests.length]!);
+      if (status !== 200) {
+        tally[status === 503 ? 'shed' : 'failed'] += scenes;
+        return;
       }
+      const latencyMs = performance.now() - dueMs;
+      for (let i = 0; i < scenes; i++) tally.latencyMs.push(latencyMs);
     };
     const [start, cpu] = [performance.now(), process.cpuUsage()];
     await drive(send);
     const tookMs = performance.now() - start;
     const { user, system } = process.cpuUsage(cpu);
-    client.close();
+    await pool.close();
     return { ...tally, tookMs, cpuMs: (user + system) / 1000 };
   }
 
-  /** The next scenes, as one tensor. */
-  #take(count: number): Uint8Array<ArrayBuffer> {
-    const { scenes } = this.#target;
-    const parts = Array.from({ length: count }, () => pixelsOf(scenes, this.#next++ % scenes.count));
-    if (count === 1) return parts[0]!;
-    const data = new Uint8Array(count * parts[0]!.length);
-    for (const [i, part] of parts.entries()) data.set(part, i * part.length);
-    return data;
+  /** All scenes, so many a request. */
+  #requests(scenes: number): Dispatcher.DispatchOptions[] {
+    const { model, scenes: all, shape } = this.#target;
+    const size = all.pixels.length / all.count;
+    return Array.from({ length: Math.floor(all.count / scenes) }, (_, i) => {
+      const data = all.pixels.subarray(i * scenes * size, (i + 1) * scenes * size);
+      const input: Tensor = { name: INPUT, datatype: 'UINT8', shape: [scenes, ...shape], data };
+      const { bytes, jsonLength } = encodeRequest({ inputs: [input], binaryOutput: true }, true);
+      return {
+        method: 'POST',
+        path: `/v2/models/${model}/infer`,
+        headers: { [JSON_LENGTH_HEADER]: String(jsonLength) },
+        body: bytes,
+      };
+    });
   }
 }
+
+/** Of the answer once it is there as a whole; 0 where none comes. */
+const statusOf = (pool: Pool, request: Dispatcher.DispatchOptions): Promise<number> =>
+  new Promise((resolve) => {
+    let status = 0;
+    pool.dispatch(request, {
+      // By this undici knows the handler for one of today's.
+      onRequestStart() {},
+      onResponseStart(_controller, statusCode) {
+        status = statusCode;
+      },
+      onResponseEnd: () => resolve(status),
+      onResponseError: () => resolve(0),
+    });
+  });

@@ -20,23 +20,38 @@ interface Output {
   readonly name: string;
   readonly datatype: 'FP32' | 'INT32';
   readonly columns: number;
+  /** Its rows of one result, one after the other. */
+  rowsOf(result: StageResult): readonly number[];
 }
+
+/** An output of one task's results. */
+const output = <T extends StageResult['task']>(
+  task: T,
+  shape: Omit<Output, 'rowsOf'>,
+  rowsOf: (result: Extract<StageResult, { task: T }>) => readonly number[],
+): Output => ({
+  ...shape,
+  rowsOf: (result) => (result.task === task ? rowsOf(result as Extract<StageResult, { task: T }>) : []),
+});
 
 const OUTPUTS: Record<ManifestStage['task'], readonly Output[]> = {
   'object-detection': [
-    { name: 'boxes', datatype: 'FP32', columns: 4 },
-    { name: 'scores', datatype: 'FP32', columns: 1 },
+    output('object-detection', { name: 'boxes', datatype: 'FP32', columns: 4 }, ({ detections }) =>
+      detections.flatMap(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1]),
+    ),
+    output('object-detection', { name: 'scores', datatype: 'FP32', columns: 1 }, ({ detections }) =>
+      detections.map(({ score }) => score),
+    ),
   ],
   'image-classification': [
-    { name: 'labels', datatype: 'INT32', columns: 1 },
-    { name: 'scores', datatype: 'FP32', columns: 1 },
+    output('image-classification', { name: 'labels', datatype: 'INT32', columns: 1 }, ({ label }) => [label]),
+    output('image-classification', { name: 'scores', datatype: 'FP32', columns: 1 }, ({ score }) => [score]),
   ],
 };
 
 /** A stage's output under the name that it has in the model. */
 interface NamedOutput extends Output {
   readonly stage: number;
-  readonly key: string;
 }
 
 function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
@@ -45,7 +60,7 @@ function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
       const later = stages
         .slice(s + 1)
         .some((other) => OUTPUTS[other.task].some((o) => o.name === output.name));
-      return { ...output, stage: s, key: output.name, name: later ? `${stage}_${output.name}` : output.name };
+      return { ...output, stage: s, name: later ? `${stage}_${output.name}` : output.name };
     }),
   );
 }
@@ -99,43 +114,26 @@ export function itemsOf({ inputs }: InferRequest, input: ImageInput): Uint8Array
 }
 
 /**
- * Results as the tensors of a model.
+ * Results as the tensors of a model. What is found once is classified once: every stage has as many rows.
  * @param results of each item of the request: by stage, in order
  */
 export function outputTensors(
   stages: readonly ManifestStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
 ): Tensor[] {
-  const rows = results.map((byStage) => rowsByStage(stages, byStage));
-  const index = rows.flatMap((byStage, item) => byStage.at(-1)!.map(() => item));
-  const outputs = namedOutputs(stages).map(({ name, datatype, columns, stage, key }): Tensor => {
-    const values = rows.flatMap((byStage) => byStage[stage]!.flatMap((row) => row[key]!));
-    const shape = shapeOf(index.length, columns);
-    return {
-      name,
-      datatype,
-      shape,
-      data: datatype === 'FP32' ? Float32Array.from(values) : Int32Array.from(values),
-    };
+  const outputs = namedOutputs(stages).map(({ name, datatype, columns, stage, rowsOf }): Tensor => {
+    const values = results.flatMap((byStage) => (byStage[stage] ?? []).flatMap(rowsOf));
+    const shape = shapeOf(values.length / columns, columns);
+    const data = datatype === 'FP32' ? new Float32Array(values) : new Int32Array(values);
+    return { name, datatype, shape, data };
   });
-  const itemIndex: Tensor = {
-    name: ITEM_INDEX,
-    datatype: 'INT32',
-    shape: [index.length],
-    data: Int32Array.from(index),
-  };
-  return [...outputs, itemIndex];
-}
-
-type Row = Readonly<Record<string, readonly number[]>>;
-
-/** Each stage's rows of one item of the request: as many in every stage, since what is found once is classified once. */
-const rowsByStage = (
-  stages: readonly ManifestStage[],
-  byStage: readonly (readonly StageResult[])[],
-): Row[][] => stages.map((_, s) => (byStage[s] ?? []).flatMap(rowsOf));
-
-function rowsOf(result: StageResult): Row[] {
-  if (result.task === 'image-classification') return [{ labels: [result.label], scores: [result.score] }];
-  return result.detections.map(({ x0, y0, x1, y1, score }) => ({ boxes: [x0, y0, x1, y1], scores: [score] }));
+  const last = stages.length - 1;
+  const [{ columns, rowsOf }] = OUTPUTS[stages[last]!.task] as [Output];
+  const index = results.flatMap((byStage, item) =>
+    (byStage[last] ?? []).flatMap((result) => Array(rowsOf(result).length / columns).fill(item)),
+  );
+  return [
+    ...outputs,
+    { name: ITEM_INDEX, datatype: 'INT32', shape: [index.length], data: new Int32Array(index) },
+  ];
 }
