@@ -1,8 +1,9 @@
-import { createApp, type HttpOptions } from './http/app.ts';
+import { createApp } from './http/app.ts';
 import { listen } from './http/listen.ts';
+import type { PlanChanges } from './http/plan.ts';
 import type { Service } from './service.ts';
 
-export interface ServeOptions extends HttpOptions {
+export interface ServeOptions extends PlanChanges {
   readonly host: string;
   /** 0: a free one. */
   readonly port: number;

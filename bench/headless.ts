@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright';
 import { type Profile, parseProfile } from '../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../solver/documents/report.ts';
 import type { Load } from '../workers/executor/load.ts';
-import type { RunProgress } from '../workers/executor/run.ts';
+import type { RunProgress } from '../workers/executor/run-options.ts';
 import type { Answer, HeadlessApi, HeadlessRun } from '../workers/headless.ts';
 import type { ProfileProgress, ProfileSettings } from '../workers/profiler/types.ts';
 import type { Store } from '../workers/store/store.ts';

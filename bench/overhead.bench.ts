@@ -13,8 +13,9 @@ import { ms, table } from '../workers/command/terminal.ts';
 import { nodeEnvironment } from '../workers/environment/node.ts';
 import type { HeadlessApi } from '../workers/headless.ts';
 import { throughputShare } from '../workers/overhead/executor.ts';
-import { measureOverhead, type OverheadRequest, type OverheadResult } from '../workers/overhead/measure.ts';
+import { measureOverhead, type OverheadResult } from '../workers/overhead/measure.ts';
 import { spawnInNode } from '../workers/overhead/node.ts';
+import type { OverheadRequest } from '../workers/overhead/types.ts';
 import { MANIFEST_URL, readAny, serveManifest } from './host.ts';
 import { browserFlags, ensureBrowser } from './setup/browser.js';
 

@@ -22,17 +22,22 @@ const files = rooms.flatMap((room) =>
     .filter((file) => /\.(ts|tsx|js)$/.test(file)),
 );
 
+/** Every module that a file names, types too. */
 const importsOf = (file: string): string[] =>
   [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
     (match) => match[1]!,
   );
 
+/** The files of ours that a file names. */
+const neighboursOf = (file: string): string[] =>
+  importsOf(file)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(root, join(root, dirname(file), specifier)));
+
 test('imports point one way: solver ← models ← workers ← web, bench, agent', () => {
   const wrong = files.flatMap((file) => {
     const room = file.split('/')[0]!;
-    return importsOf(file)
-      .filter((specifier) => specifier.startsWith('.'))
-      .map((specifier) => relative(root, join(root, dirname(file), specifier)))
+    return neighboursOf(file)
       .filter((target) => rooms.includes(target.split('/')[0]!) && !target.startsWith(`${room}/`))
       .filter(
         (target) =>
@@ -41,6 +46,19 @@ test('imports point one way: solver ← models ← workers ← web, bench, agent
       .map((target) => `${file} imports ${target}`);
   });
   expect(wrong).toEqual([]);
+});
+
+test('no file imports itself by way of others, not even for a type', () => {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, way: readonly string[]): void => {
+    if (way.includes(file)) circles.push([...way.slice(way.indexOf(file)), file].join(' → '));
+    if (done.has(file) || way.includes(file)) return;
+    for (const next of neighboursOf(file).filter((to) => files.includes(to))) walk(next, [...way, file]);
+    done.add(file);
+  };
+  for (const file of files) walk(file, []);
+  expect(circles).toEqual([]);
 });
 
 test.each([

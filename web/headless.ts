@@ -1,7 +1,8 @@
 import { type LoadedManifest, loadManifest } from '../models/load.ts';
 import { browserEnvironment } from '../workers/environment/browser.ts';
 import { withAdaptation } from '../workers/executor/adaptation.ts';
-import { type RunProgress, run } from '../workers/executor/run.ts';
+import { run } from '../workers/executor/run.ts';
+import type { RunProgress } from '../workers/executor/run-options.ts';
 import type { Answer, HeadlessApi, HeadlessDriver } from '../workers/headless.ts';
 import { openPlanner } from '../workers/planner/browser.ts';
 import { learnedPredictor } from '../workers/predictor/browser.ts';

@@ -2,7 +2,8 @@ import { wrap } from 'comlink';
 import type { LoadedManifest } from '../models/load.ts';
 import type { Environment } from '../workers/environment/environment.ts';
 import type { BareApi } from '../workers/overhead/host.ts';
-import { measureOverhead, type OverheadRequest, type OverheadResult } from '../workers/overhead/measure.ts';
+import { measureOverhead, type OverheadResult } from '../workers/overhead/measure.ts';
+import type { OverheadRequest } from '../workers/overhead/types.ts';
 import { StageWorker } from '../workers/stage/stage-worker.ts';
 
 /** The overhead benchmark in a page. */

@@ -3,7 +3,6 @@ import { SOFTWARE_ADAPTER } from '../workers/environment/environment.ts';
 import { timerGrainMs } from '../workers/runtime/runtime.ts';
 import { adapterText } from './components/Device.tsx';
 import { bytes, milliseconds, plural } from './format.ts';
-import type { Offline } from './state/offline.ts';
 
 /** `told` is neither good nor bad. */
 export type CheckState = 'good' | 'warn' | 'bad' | 'told';
@@ -15,6 +14,12 @@ export interface Check {
   /** What to do about it. */
   readonly remedy?: string;
 }
+
+/** Whether the page will open without a network. */
+export type Offline =
+  | { readonly state: 'keeping'; readonly kept: number; readonly total: number }
+  | { readonly state: 'kept' }
+  | { readonly state: 'failed'; readonly why: string };
 
 export interface Preflight {
   readonly checks: readonly Check[];

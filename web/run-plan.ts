@@ -7,7 +7,8 @@ import type { RunReport } from '../solver/documents/report.ts';
 import { browserEnvironment } from '../workers/environment/browser.ts';
 import { withAdaptation } from '../workers/executor/adaptation.ts';
 import type { Load } from '../workers/executor/load.ts';
-import { type RunOptions, run } from '../workers/executor/run.ts';
+import { run } from '../workers/executor/run.ts';
+import type { RunOptions } from '../workers/executor/run-options.ts';
 import { openPlanner } from '../workers/planner/browser.ts';
 import { learnedPredictor } from '../workers/predictor/browser.ts';
 

@@ -2,8 +2,9 @@ import type { Plan } from '../solver/documents/plan.ts';
 import type { Profile } from '../solver/documents/profile.ts';
 import type { RunReport } from '../solver/documents/report.ts';
 import type { AdaptationAsk } from './executor/adaptation.ts';
-import type { RunProgress } from './executor/run.ts';
-import type { OverheadRequest, OverheadResult } from './overhead/measure.ts';
+import type { RunProgress } from './executor/run-options.ts';
+import type { OverheadResult } from './overhead/measure.ts';
+import type { OverheadRequest } from './overhead/types.ts';
 import type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 import type { Store } from './store/store.ts';
 

@@ -1,6 +1,6 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { BareCrew } from '../../workers/overhead/bare-crew.ts';
-import type { Bench } from '../../workers/overhead/measure.ts';
+import type { Bench } from '../../workers/overhead/types.ts';
 import { gather } from '../../workers/profiler/measure.ts';
 
 /** As the dispatch hands out to a worker that alone holds a stage: it goes on at once when a batch is done. */

@@ -1,15 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import { parseJson } from '../../solver/documents/document.ts';
-import { PLAN, planSchema } from '../../solver/documents/plan.ts';
+import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import type { Service } from '../service.ts';
-import type { HttpOptions } from './app.ts';
 import { checkToken } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
 const SOURCE = 'the plan that was sent';
 
+/** Who may change the plan, and to what. */
+export interface PlanChanges {
+  /** What a client must send to replace the plan; undefined: nobody may. */
+  readonly token?: string | undefined;
+  /** Whether a plan can be run here. @throws PlanRefusedError */
+  checkPlan(plan: Plan, source: string): void;
+}
+
 /** `/plan`: anybody may read it; whoever has the token may replace it while requests run. */
-export function planRoutes(app: FastifyInstance, service: Service, { token, checkPlan }: HttpOptions): void {
+export function planRoutes(app: FastifyInstance, service: Service, { token, checkPlan }: PlanChanges): void {
   app.get('/plan', async () => service.plan);
   app.put(
     '/plan',

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
-import { createApp, type HttpOptions } from '../../agent/http/app.ts';
+import { createApp } from '../../agent/http/app.ts';
+import type { PlanChanges } from '../../agent/http/plan.ts';
 import { InferenceServerError, OipClient } from '../../agent/oip/client.ts';
 import type { InferRequest } from '../../agent/oip/infer.ts';
 import { Service, type ServiceOptions } from '../../agent/service.ts';
@@ -33,7 +34,7 @@ export interface Serving {
 
 export async function serving(
   hand: Omit<HandPlan, 'backend'>,
-  options: Partial<ServiceOptions & HttpOptions> = {},
+  options: Partial<ServiceOptions & PlanChanges> = {},
 ): Promise<Serving> {
   const events: string[] = [];
   const service = await Service.start({

@@ -4,7 +4,8 @@ import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/metric.
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { type EndedRequest, type RunWatch, run } from '../../workers/executor/run.ts';
+import { run } from '../../workers/executor/run.ts';
+import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 

@@ -3,7 +3,7 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
-import type { EndedRequest, RunWatch } from '../../workers/executor/run.ts';
+import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';
 import { LATE_SHARE } from '../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 

@@ -1,12 +1,7 @@
 import { signal } from '@preact/signals';
+import type { Offline } from '../preflight.ts';
 import { type Kept, type Order, WORKER_FILE } from '../service-worker/messages.ts';
 import { running } from './profiling.ts';
-
-/** Whether the page will open without a network. */
-export type Offline =
-  | { readonly state: 'keeping'; readonly kept: number; readonly total: number }
-  | { readonly state: 'kept' }
-  | { readonly state: 'failed'; readonly why: string };
 
 /** Null where no service worker is used: while the page is being developed. */
 export const offline = signal<Offline | null>(null);

@@ -4,7 +4,7 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { message } from '../../workers/errors.ts';
-import type { RunProgress } from '../../workers/executor/run.ts';
+import type { RunProgress } from '../../workers/executor/run-options.ts';
 import { runPlan } from '../run-plan.ts';
 import { models, profile } from './app.ts';
 import { LiveRun, type LiveView } from './live-run.ts';

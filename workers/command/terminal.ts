@@ -1,4 +1,4 @@
-import type { RunProgress } from '../executor/run.ts';
+import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
 /** Progress on stderr: one line that is rewritten on a terminal, a line every few seconds elsewhere. */

@@ -15,7 +15,7 @@ import { type PlanModel, SwitchingSimulation } from '../../solver/simulator/swit
 import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
 import { pipelineMetric } from '../profiler/accuracy.ts';
 import type { Judge } from './judge.ts';
-import type { RunOptions } from './run.ts';
+import type { RunOptions } from './run-options.ts';
 import type { Answer, BatchRecord } from './types.ts';
 
 /** A generator that was later than this share of the SLA (p99) makes the run invalid. */

@@ -1,70 +1,15 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import type { Counts, Truth } from '../../models/metric.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
-import type { Backend } from '../../solver/documents/common.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
 import { drawScenes } from '../../solver/simulator/fanout.ts';
-import type { Environment } from '../environment/environment.ts';
-import { type AdaptationOptions, Adapter } from './adapter.ts';
+import { Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
 import { recruiter } from './crew.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
-import { type Load, stoppedLoad } from './load.ts';
+import { stoppedLoad } from './load.ts';
+import type { RunOptions } from './run-options.ts';
 import { runReport } from './run-report.ts';
 import type { Answer, BatchRecord } from './types.ts';
-
-export interface RunOptions {
-  /** Names the run in reports, e.g. `plan`, `heaviest`. */
-  readonly name: string;
-  readonly plan: Plan;
-  /** What the planner was allowed. */
-  readonly backends: readonly Backend[];
-  readonly models: LoadedManifest;
-  readonly environment: Environment;
-  readonly load: Load;
-  readonly seed: number;
-  /** Absent: the plan serves to the end. */
-  readonly adaptation?: AdaptationOptions;
-  /** Ends the run early; what was sent until then is reported, over the time until then. */
-  readonly signal?: AbortSignal;
-  onProgress?(progress: RunProgress): void;
-  readonly watch?: RunWatch;
-}
-
-/** A request that has ended. */
-export interface EndedRequest {
-  /** Scheduled, from the start of the run. */
-  readonly arrivalMs: number;
-  /** What it asked: pixels of one item of the first stage, not to be changed. */
-  readonly input: Uint8Array<ArrayBuffer>;
-  readonly truth: Truth;
-  readonly answer: Answer;
-  /** Of the pipeline's metric; null where it did not complete. */
-  readonly counts: Counts | null;
-}
-
-/**
- * What a run tells while it goes on. It is told on the thread that serves: whoever listens must be brief. Times are from the
- * start of the run; what starts the workers comes before it.
- */
-export interface RunWatch {
-  /** Another plan serves; the first one at 0. */
-  onPlan(served: RunReport['plans'][number]): void;
-  onSent(arrivalMs: number, latenessMs: number): void;
-  onEnded(request: EndedRequest): void;
-  onBatch(batch: BatchRecord): void;
-  onEvent(event: RunReport['events'][number]): void;
-}
-
-export interface RunProgress {
-  readonly run: string;
-  readonly sent: number;
-  readonly ended: number;
-  readonly total: number;
-  readonly timeLeftMs: number;
-}
 
 const PROGRESS_MS = 250;
 

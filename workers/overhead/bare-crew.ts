@@ -1,6 +1,6 @@
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { gather } from '../profiler/measure.ts';
-import type { Bench, OverheadWorker } from './measure.ts';
+import type { Bench, OverheadWorker } from './types.ts';
 
 interface Member extends OverheadWorker {
   readonly planWorker: PlanWorker;

@@ -3,7 +3,7 @@ import { recruiter } from '../executor/crew.ts';
 import { Executor } from '../executor/executor.ts';
 import type { BatchRecord } from '../executor/types.ts';
 import { BareCrew } from './bare-crew.ts';
-import type { Bench, OverheadRequest } from './measure.ts';
+import type { Bench, OverheadRequest } from './types.ts';
 
 /** Requests per second of a saturated executor and of bare runs over as many items in full batches. */
 export interface ExecutorOverhead {

@@ -3,7 +3,7 @@ import { wrap } from 'comlink';
 import { forkWorker } from '../environment/node.ts';
 import { StageWorker } from '../stage/stage-worker.ts';
 import type { BareApi } from './host.ts';
-import type { Spawn } from './measure.ts';
+import type { Spawn } from './types.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 

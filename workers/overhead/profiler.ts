@@ -1,7 +1,7 @@
 import type { Device } from '../../solver/documents/common.ts';
 import { median } from '../../solver/statistics.ts';
 import { batchRunner, gather, warmUp } from '../profiler/measure.ts';
-import type { Bench, OverheadRequest, OverheadWorker } from './measure.ts';
+import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 
 /** Medians of the inference time as the profiler takes it and of bare runs of the same batch, in the same worker. */
 export interface CellOverhead {

@@ -1,4 +1,3 @@
-import type { Manifest } from '../../models/manifest.ts';
 import type { OutputTensor } from '../../models/tasks/task.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
 import {
@@ -12,10 +11,9 @@ import {
 } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/random.ts';
 import { slaByRule } from '../../solver/sla.ts';
-import type { Environment } from '../environment/environment.ts';
 import { message } from '../errors.ts';
 import { cellsOfBatch } from './cells.ts';
-import { measureCoRuns } from './co-run.ts';
+import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
 import {
   batchRunner,
@@ -28,26 +26,18 @@ import {
   sample,
   warmUp,
 } from './measure.ts';
-import type { Progress } from './progress.ts';
-import type { OpenSession, Sessions } from './sessions.ts';
+import type { OpenSession } from './sessions.ts';
 import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
-import type { WorkClock } from './work-clock.ts';
 
 /** Pixels of the true items of each stage, one array per item. */
 export type StageItems = readonly (readonly Uint8Array<ArrayBuffer>[])[];
 
-export interface CellProfilerOptions {
-  readonly manifest: Manifest;
-  readonly environment: Environment;
-  readonly sessions: Sessions;
+export interface CellProfilerOptions extends CoRunOptions {
   readonly settings: ProfileSettings;
   readonly device: Device;
   readonly items: StageItems;
   readonly fanOut: readonly FanOut[];
-  readonly progress: Progress;
-  readonly clock: WorkClock;
-  readonly signal: AbortSignal | undefined;
   save(cell: Cell): Promise<void>;
   /** Cells of an earlier, interrupted profile. */
   readonly finished: readonly Cell[];

@@ -1,13 +1,26 @@
+import type { Manifest } from '../../models/manifest.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Cell, CellKey, CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
+import type { Environment } from '../environment/environment.ts';
 import { message } from '../errors.ts';
-import type { CellProfilerOptions } from './cell-profiler.ts';
 import { measureCpuCoRun } from './cpu-co-run.ts';
 import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';
+import type { Progress } from './progress.ts';
+import type { Sessions } from './sessions.ts';
+import type { WorkClock } from './work-clock.ts';
 
 /** Backend and threads of two workers. */
 type Pair = Pick<CellKey, 'backend' | 'threads'>;
+
+export interface CoRunOptions {
+  readonly manifest: Manifest;
+  readonly environment: Environment;
+  readonly sessions: Sessions;
+  readonly progress: Progress;
+  readonly clock: WorkClock;
+  readonly signal: AbortSignal | undefined;
+}
 
 /** Makes a runner of a cell, in the first worker of its backend or in a second one. */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
@@ -17,7 +30,7 @@ export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
  * stage; nothing where there is one stage.
  */
 export async function measureCoRuns(
-  { manifest, environment, progress, clock, sessions, signal }: CellProfilerOptions,
+  { manifest, environment, progress, clock, sessions, signal }: CoRunOptions,
   cells: readonly Cell[],
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {

@@ -2,7 +2,7 @@ import type { ManifestStage } from '../../../models/manifest.ts';
 import { requestVerdict, type Truth } from '../../../models/metric.ts';
 import type { Box } from '../../../models/tasks/task.ts';
 import { resultsByStage } from '../../../workers/executor/judge.ts';
-import type { EndedRequest } from '../../../workers/executor/run.ts';
+import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 
 /** What is marked on a scene. `wrong`: a wrong class; `spurious`: nothing is there; `missed`: nothing was found there. */
 export interface Mark {
