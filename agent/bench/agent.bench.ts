@@ -23,7 +23,7 @@ import { mean, median } from '../../solver/statistics.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import { forkWorker, nodeEnvironment } from '../../workers/environment/node.ts';
+import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
 import { BareCrew } from '../../workers/overhead/bare-crew.ts';
 import { spawnInNode } from '../../workers/overhead/node.ts';
 import type { Bench } from '../../workers/overhead/types.ts';
@@ -113,7 +113,7 @@ const serve = async (name: string, served: Plan) => {
   await writeJson(file, served);
   return startServing(file);
 };
-const raw = forkWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
+const raw = spawnWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
 const generator = wrap<LoadGenerator>(raw.endpoint);
 const crew = await BareCrew.start(bench, plan);
 const loop = await stageLoop(bench, plan, crew);

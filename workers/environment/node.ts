@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { ipcEndpoint } from '../stage/ipc.ts';
+import { pipeEndpoint } from '../stage/pipe.ts';
 import { type RawWorker, StageWorker } from '../stage/stage-worker.ts';
 import type { Environment } from './environment.ts';
 import { hasGpu } from './gpu.js';
@@ -10,27 +11,22 @@ import { hasGpu } from './gpu.js';
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
 
 /** A child process that runs a stage worker's file. */
-export function forkWorker(file: string): RawWorker {
-  const child = fork(file, {
-    // In a checkout the worker is TypeScript, whatever started this process.
-    execArgv: file.endsWith('.ts')
-      ? ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href]
-      : [],
-    serialization: 'advanced',
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+export function spawnWorker(file: string): RawWorker {
+  // In a checkout the worker is TypeScript, whatever started this process.
+  const loader = file.endsWith('.ts')
+    ? ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href]
+    : [];
+  const child = spawn(process.execPath, [...loader, file], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });
   const gone = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
     child.once('error', (error) => resolve(error.message));
   });
-  // A send to a child that has just died is told here; `gone` tells the same to whoever waits.
-  child.on('error', () => {});
-  const endpoint = ipcEndpoint({
-    send: (message) => child.connected && child.send(message as object, () => {}),
-    on: (event, listener) => child.on(event, listener),
-    off: (event, listener) => child.off(event, listener),
-  });
-  return { endpoint, gone, terminate: () => void child.kill('SIGKILL') };
+  const pipe = child.stdio[3] as Duplex;
+  // What is written to a child that has just died is told here; `gone` tells the same to whoever waits.
+  pipe.on('error', () => {});
+  return { endpoint: pipeEndpoint(pipe), gone, terminate: () => void child.kill('SIGKILL') };
 }
 
 /** The environment of Node: stage workers are child processes, so that one can be killed in the middle of a run. */
@@ -41,7 +37,7 @@ export function nodeEnvironment(): Environment {
     logicalCores: availableParallelism(),
     hidden: () => false,
     visible: async () => {},
-    spawn: (id, threads) => StageWorker.start(id, forkWorker(WORKER), threads),
+    spawn: (id, threads) => StageWorker.start(id, spawnWorker(WORKER), threads),
     async describe(runtime) {
       return {
         environment: 'node',

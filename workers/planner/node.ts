@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { forkWorker } from '../environment/node.ts';
+import { spawnWorker } from '../environment/node.ts';
 import { RemotePlanner } from './remote.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
@@ -10,4 +10,4 @@ const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
  * @throws WorkerLostError
  */
 export const openPlanner = (profile: Profile): Promise<RemotePlanner> =>
-  RemotePlanner.open(forkWorker(WORKER), profile);
+  RemotePlanner.open(spawnWorker(WORKER), profile);

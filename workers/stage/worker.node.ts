@@ -1,11 +1,6 @@
 import { expose } from 'comlink';
 import { createNodeRuntime } from '../runtime/ort-node.ts';
 import { StageHost } from './host.ts';
-import { ipcEndpoint } from './ipc.ts';
+import { parentEndpoint } from './pipe.ts';
 
-// Without its parent nobody can reach it any more.
-process.on('disconnect', () => process.exit());
-expose(
-  new StageHost(createNodeRuntime),
-  ipcEndpoint(process as Required<Pick<NodeJS.Process, 'send'>> & NodeJS.Process),
-);
+expose(new StageHost(createNodeRuntime), parentEndpoint());
