@@ -1,4 +1,5 @@
 import { createApp } from './http/app.ts';
+import { closeApp } from './http/base.ts';
 import { listen } from './http/listen.ts';
 import type { PlanChanges } from './http/plan.ts';
 import type { Service } from './service.ts';
@@ -23,5 +24,5 @@ export async function serve(service: Service, options: ServeOptions): Promise<vo
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await service.drain();
-  await app.close();
+  await closeApp(app);
 }

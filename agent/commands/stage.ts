@@ -6,6 +6,7 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
+import { closeApp } from '../http/base.ts';
 import { listen } from '../http/listen.ts';
 import { createStageApp } from '../http/stage.ts';
 import { readToken } from '../http/token.ts';
@@ -63,8 +64,8 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
         tell(`${planned.variant} b${planned.batch} on ${await listen(app, flags.host, flags.port)}`);
         if (!signal.aborted)
           await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        service.stopAccepting();
-        await app.close();
+        await service.drain();
+        await closeApp(app);
       } finally {
         service.close();
       }

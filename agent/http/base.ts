@@ -8,6 +8,8 @@ const RECEIVE_MS = 30_000;
 /** How often it is looked for whoever takes longer. */
 const LOOK_MS = 5000;
 const KEEP_ALIVE_MS = 75_000;
+/** For answers to be read, once there is nothing else to wait for. */
+const LEAVE_MS = 5000;
 /** Letters of a URL that are told. */
 const MOST_URL = 200;
 
@@ -73,6 +75,16 @@ export function baseApp(served: Served): FastifyInstance {
     return reply.code(status).send({ error: message(error) });
   });
   return app;
+}
+
+/**
+ * Ends a server that has nothing left to answer. Whoever has not read its answer soon is cut off, and so is whoever has
+ * opened a connection or begun a request and never goes on: Node waits for them for ever.
+ */
+export async function closeApp(app: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), LEAVE_MS);
+  await app.close();
+  clearTimeout(cutOff);
 }
 
 function admitBySize(app: FastifyInstance): void {

@@ -135,9 +135,10 @@ export class StageService {
     this.options.onEvent(what);
   }
 
-  /** Lets no batch in any more; those in flight go on. */
-  stopAccepting(): void {
+  /** Lets no batch in any more; resolves when those in flight have ended. */
+  async drain(): Promise<void> {
     this.#accepting = false;
+    while ([...this.#held.values()].some(({ inFlight }) => inFlight > 0)) await pause(50);
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import type { InferenceServerError } from '../../agent/oip/client.ts';
 import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
 import type { Tensor } from '../../agent/oip/tensor.ts';
 import { cropResize } from '../../models/tasks/image.ts';
+import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
 import { items, models, requestOf, type Serving, serving } from './serving.ts';
 
 let agent: Serving;
@@ -136,6 +137,32 @@ test.each([
   '/plan',
 ])('GET %s answers 200', async (path) => {
   expect((await get(path)).status).toBe(200);
+});
+
+describe.each(DESCRIPTIONS)('by %s', (description) => {
+  const check = oipCheck(description);
+  const answer = async (path: string, inputs?: unknown) => {
+    const body = inputs === undefined ? {} : { method: 'POST', body: JSON.stringify({ inputs }) };
+    return (await fetch(`${agent.url}/v2${path}`, body)).json();
+  };
+  const input = ({ name, datatype, shape, data }: Tensor) => ({ name, datatype, shape, data: [...data] });
+
+  test.skipIf(check === null).each(['fashion', 'detect', 'classify'])(
+    'what the server answers of %s is valid: metadata, results, and errors',
+    async (model) => {
+      const [own] = requestOf(model === 'classify' ? 1 : 0).inputs;
+      const path = `/models/${model}/versions/1`;
+      expect(check!('metadata_model_response', await answer(path))).toEqual([]);
+      expect(check!('inference_response', await answer(`${path}/infer`, [input(own!)]))).toEqual([]);
+      const wrong = [{ ...input(own!), name: 'pixels' }];
+      expect(check!('inference_error_response', await answer(`${path}/infer`, wrong))).toEqual([]);
+      expect(check!('metadata_model_error_response', await answer(`/models/${model}x`))).toEqual([]);
+    },
+  );
+
+  test.skipIf(check === null)('what the server says of itself is valid', async () => {
+    expect(check!('metadata_server_response', await answer('/'))).toEqual([]);
+  });
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,6 +7,8 @@ import { OipClient } from '../../agent/oip/client.ts';
 import { placeHere } from '../../agent/planning.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { plan as planOnce } from '../../workers/planner/plan.ts';
+import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
 import { load, models, planOf, requestOf } from './serving.ts';
@@ -72,6 +75,23 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
   expect(await agent.ended).toBe(0);
 });
 
+test('whoever opens a connection or begins a request and never goes on does not keep it from ending', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const port = Number(new URL((await agent.listening)!).port);
+  for (const begun of [
+    '',
+    'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{',
+  ]) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.once('connect', resolve));
+    await new Promise((resolve) => socket.write(begun, resolve));
+  }
+  await (await fetch(`http://127.0.0.1:${port}/v2`)).text();
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(0);
+});
+
 test('a plan of another device is refused with exit 2 and why, and what to do', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', hand)]);
   expect(await agent.ended).toBe(2);
@@ -79,8 +99,8 @@ test('a plan of another device is refused with exit 2 and why, and what to do', 
   expect(agent.stderr()).toContain('--replan');
 });
 
-test('with --replan alone it is planned again, on a profile that is made once and kept', async () => {
-  const elsewhere = { ...hand, slaMs: 800, ratePerS: 3 };
+test('a plan as the page makes it is planned again with --replan alone, on a profile that is made once and kept', async () => {
+  const elsewhere = await planOnce(fashionProfile(), { slaMs: 800, ratePerS: 3, percentile: 95 });
   const args = ['--plan', write('plan.json', elsewhere), '--replan', '--budget', '2s'];
   agent = ipaAgentServe(args);
   const client = new OipClient((await agent.listening)!);
@@ -91,8 +111,8 @@ test('with --replan alone it is planned again, on a profile that is made once an
   expect(first).toMatchObject({
     slaMs: 800,
     ratePerS: 3,
-    percentile: hand.percentile,
-    objective: hand.objective,
+    percentile: 95,
+    objective: elsewhere.objective,
   });
   expect({ ...first.profile.device, timerGrainMs: 0 }).toEqual({ ...device, timerGrainMs: 0 });
   // Its progress; the second time nothing is measured.
