@@ -6,20 +6,19 @@ import { PUBLISHED } from './published.ts';
 /** Reads a whole file by path or URL; rejects where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
-/** A file that is named cannot be read. */
+/** A manifest, or a file that one names, cannot be read. */
 export class MissingFileError extends Error {
   override name = 'MissingFileError';
   constructor(
     readonly path: string,
-    /** Who names it: a manifest's path, or the caller. */
-    readonly namedBy: string,
+    /** The manifest that names it; null: it is what was asked for. */
+    readonly namedBy: string | null,
     options: ErrorOptions,
   ) {
     const reason = options.cause instanceof Error ? options.cause.message : String(options.cause);
-    super(
-      `${path}, named by ${namedBy}, cannot be read (${reason}). Put the file there, or correct the path.`,
-      options,
-    );
+    const remedy =
+      namedBy === null ? 'or give the path of another one' : `or correct the path that ${namedBy} gives`;
+    super(`${path} cannot be read (${reason}). Put the file there, ${remedy}.`, options);
   }
 }
 
@@ -55,7 +54,11 @@ export function resolveFile(manifestPath: string, file: string): string {
   return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
 }
 
-async function readOrMiss(read: ReadFile, path: string, namedBy: string): Promise<Uint8Array<ArrayBuffer>> {
+async function readOrMiss(
+  read: ReadFile,
+  path: string,
+  namedBy: string | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A copy of its own: Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
     return new Uint8Array(await read(path));
@@ -96,7 +99,7 @@ export interface LoadedManifest {
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
-  const text = new TextDecoder().decode(await readOrMiss(read, path, 'the caller'));
+  const text = new TextDecoder().decode(await readOrMiss(read, path, null));
   const manifest = parseModels(text, path);
 
   return withFiles(manifest, (file, sha256) => readChecked(read, resolveFile(path, file), sha256, path));

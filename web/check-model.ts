@@ -11,10 +11,19 @@ const ITEMS = 2;
 /** Loads models on the CPU, in a worker of its own, to see whether they are what a stage takes. */
 export class ModelChecker {
   #worker: Promise<StageWorker> | undefined;
+  readonly #aborted: Promise<never>;
 
   /** @param signal ends the check that is under way */
   constructor(private readonly signal: AbortSignal) {
-    signal.addEventListener('abort', () => this.close(), { once: true });
+    this.#aborted = new Promise((_, reject) => {
+      const end = () => {
+        this.close();
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', end, { once: true });
+    });
+    // Nobody may be waiting.
+    this.#aborted.catch(() => {});
   }
 
   /**
@@ -27,7 +36,8 @@ export class ModelChecker {
     tensorNames(bytes, file);
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
-    const worker = await this.#worker;
+    // Its runtime comes over a slow network: not waited for by whoever cancels.
+    const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
     const { input, output } = await worker.load(spec, bytes);
     const pixels = new Uint8Array(ITEMS * pixelCount(stage.input));

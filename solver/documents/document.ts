@@ -36,6 +36,7 @@ const kindOf = (schema: unknown): string | undefined => /^ipa-edge\/([a-z]+)@/.e
 
 const show = (value: unknown): string => {
   if (typeof value === 'number') return String(value);
+  if (value === undefined) return 'nothing';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };

@@ -11,7 +11,7 @@ import { profileFrontier } from '../../solver/profile-frontier.ts';
 import { injectReport } from '../../solver/report-page.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile, fashionReport } from './fixtures.ts';
-import { choose, drop, planned, profileFile } from './opened-page.ts';
+import { choose, drop, frontier, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openBrowser, reportFolder } from './serve.ts';
 
@@ -93,7 +93,7 @@ describe('the page', { timeout: 240_000 }, () => {
       profileFile(await profileOfRealModels(), 'this.json'),
     ]);
     await planned(page);
-    await page.locator('.point-chooser svg').waitFor();
+    await frontier(page).locator('svg').waitFor();
     await expectAccessible();
 
     const worked = await sla().inputValue();

@@ -3,7 +3,7 @@ import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Host, servePage } from '../../bench/host.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { choose, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
+import { choose, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
 
@@ -163,7 +163,7 @@ it('leads from load to an exported plan', async () => {
 it('passes everything once, in the order of the page, forwards and back', async () => {
   await choose(page, profileFile(await profileOfRealModels()));
   await planned(page);
-  await page.locator('.point-chooser svg').waitFor();
+  await frontier(page).locator('svg').waitFor();
   await page.evaluate(() => (document.activeElement as HTMLElement).blur());
   const there: string[] = [];
   const sections: string[] = [];

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 
@@ -90,3 +90,7 @@ export async function saved(page: Page, button: string | RegExp): Promise<string
 /** Resolves when the opened profile is planned. */
 export const planned = (page: Page): Promise<void> =>
   page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
+
+/** The chart of the frontier. */
+export const frontier = (page: Page): Locator =>
+  page.getByRole('application', { name: /^Accuracy for cost/ });

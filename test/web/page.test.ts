@@ -37,9 +37,9 @@ async function importFixture(): Promise<string> {
   return text;
 }
 
-async function download(name: string): Promise<string> {
+async function download(name: string): Promise<{ name: string; text: string }> {
   const [file] = await Promise.all([page.waitForEvent('download'), button(name).click()]);
-  return readFile(await file.path(), 'utf8');
+  return { name: file.suggestedFilename(), text: await readFile(await file.path(), 'utf8') };
 }
 
 describe('the profiling page', () => {
@@ -81,11 +81,15 @@ describe('the profiling page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('imports and exports a profile byte for byte, and exports its plan', async () => {
+  it('imports and exports a profile byte for byte, and exports its plan with the command that takes it', async () => {
     const text = await importFixture();
-    expect(await download('Save profile JSON')).toBe(text);
-    const plan = planSchema.parse(JSON.parse(await download('Export plan')));
+    expect((await download('Save profile JSON')).text).toBe(text);
+    const exported = await download('Export plan');
+    const plan = planSchema.parse(JSON.parse(exported.text));
     expect(plan.stages.map((stage) => stage.name)).toEqual(['detect', 'classify']);
+    expect(await page.locator('.answer code').textContent()).toBe(
+      `ipa-agent serve --plan ${exported.name} --replan`,
+    );
     await button(/^Delete the profile/).click();
     await button(/for good$/).click();
     await expect.poll(() => page.locator('.saved li').count()).toBe(0);

@@ -134,6 +134,12 @@ describe('the report', () => {
       /^det4 → linear accuracy .*, attainment .* p95 .*, cost /,
       /^det16 → res32 accuracy /,
     ],
+    [
+      'the frontier',
+      '#choices figure:has-text("Accuracy for cost")',
+      /^det\d+ → \w+ PAS .*, cost .*, bound .* ms (chosen with β .*|no β chooses it)$/,
+      /^det\d+ → \w+ PAS /,
+    ],
   ])('tells of %s by pointer and by keyboard', async (_, figure, first, last) => {
     await show(fashionReport());
     await expectWalked(page.locator(figure).first(), first, last);
@@ -162,6 +168,17 @@ describe('the report', () => {
       /^IPA PAS .*, cost .* attainment /,
       /^ours /,
     );
+  });
+
+  it('tells of systems that lie on each other in one place', async () => {
+    const report = adaptationReport();
+    const [ipa, low] = report.comparisons[0]!.rivals;
+    Object.assign(low!, { cost: ipa!.cost, pas: ipa!.pas });
+    await show(report);
+    await page.locator('.findings a').first().click();
+    const figure = page.locator('#comparison-0 figure').first();
+    await expectWalked(figure, /^IPA PAS .* FA2-low PAS .*, cost .* attainment /, /^ours /);
+    expect(await figure.locator('svg').textContent()).toContain('IPA, FA2-low');
   });
 
   it('says in words what the flags of cells and runs mean', async () => {

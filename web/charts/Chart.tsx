@@ -11,6 +11,8 @@ interface DrawingProps {
   readonly draw: (width: number) => PlotOptions;
   /** Where they are given, arrow keys lead from one to the next and show its tip. */
   readonly points?: readonly ChartPoint[];
+  /** Where it is given, a press or Enter chooses the datum whose tip is shown. */
+  readonly choose?: (datum: unknown) => void;
 }
 
 interface FigureProps {
@@ -42,7 +44,7 @@ export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'no
 }
 
 /** A chart that fills its width. */
-export function Drawing({ title, description, draw, points }: DrawingProps) {
+export function Drawing({ title, description, draw, points, choose }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
   const shown = useRef<ChartPoint | null>(null);
@@ -71,7 +73,7 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
 
   return (
     <Walked
-      class="chart-host"
+      class={choose ? 'chart-host choosable' : 'chart-host'}
       title={title}
       description={description}
       points={points}
@@ -80,6 +82,13 @@ export function Drawing({ title, description, draw, points }: DrawingProps) {
         shown.current = point;
         if (drawn.current) pointAt(drawn.current, point);
       }}
+      choose={
+        choose &&
+        (() => {
+          const datum = drawn.current?.value;
+          if (datum) choose(datum);
+        })
+      }
     />
   );
 }

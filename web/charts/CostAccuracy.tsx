@@ -3,6 +3,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { milliseconds, number, percent } from '../format.ts';
 import { Chart } from './Chart.tsx';
+import { type Place, placesOf } from './places.ts';
 import { look } from './series.ts';
 import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
 
@@ -15,13 +16,18 @@ interface CostAccuracyProps {
 export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
   const points = useMemo(
-    () => allOf(comparison).map((one) => ({ x: one.run.cost, y: 100 * one.run.pas, text: describe(one) })),
+    () =>
+      placesOf(allOf(comparison)).map((place) => ({
+        x: place.cost,
+        y: 100 * place.pas,
+        text: describe(place),
+      })),
     [comparison],
   );
   return (
     <Chart
       title={title}
-      note="ours: a line for each percentile asked for · hollow: attains less than IPA"
+      note="ours: a line for each percentile asked for · hollow: attains less than IPA · rings: another at the same place"
       description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
       draw={draw}
       points={points}
@@ -68,12 +74,6 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
     y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
     marks: [
       ...linesOf(ours).map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
-      Plot.dot(ours, {
-        ...place,
-        r: 3,
-        stroke: OURS,
-        fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
-      }),
       Plot.text(lineLabels(ours), {
         ...place,
         text: 'text',
@@ -83,10 +83,29 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         dy: -13,
         ...label,
       }),
-      ...others.flatMap((other) => [
-        Plot.dot([other.run], { ...place, symbol: other.look.symbol, fill: other.look.colour, r: 6 }),
-        Plot.text([other.run], { ...place, text: [other.label], fill: other.look.colour, dy: -15, ...label }),
-      ]),
+      ...placesOf(others).flatMap(({ runs }) =>
+        runs.map(({ run, look: { colour, symbol } }, i) =>
+          i === 0
+            ? Plot.dot([run], { ...place, symbol, fill: colour, r: 6 })
+            : Plot.dot([run], { ...place, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
+        ),
+      ),
+      // On the systems that they lie on, so that both are seen.
+      Plot.dot(ours, {
+        ...place,
+        r: 3,
+        stroke: OURS,
+        fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
+      }),
+      ...placesOf(others).map(({ cost, pas, runs }) =>
+        Plot.text([{ cost, pas }], {
+          ...place,
+          text: [runs.map((one) => one.label).join(', ')],
+          fill: runs[0]!.look.colour,
+          dy: -11 - 4 * runs.length,
+          ...label,
+        }),
+      ),
       Plot.dot(found, { ...place, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
       ...found.map((run, i) =>
         Plot.text([run], {
@@ -97,14 +116,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
           ...label,
         }),
       ),
-      Plot.tip(
-        all,
-        Plot.pointer({
-          x: ({ run }: NamedRun) => run.cost,
-          y: ({ run }: NamedRun) => run.pas,
-          title: describe,
-        }),
-      ),
+      Plot.tip(placesOf(all), Plot.pointer({ ...place, title: describe })),
     ],
   };
 }
@@ -133,7 +145,18 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
   return labels;
 }
 
-const describe = ({ label, run }: NamedRun): string =>
+/** Of many at one place. */
+const MOST_TOLD = 3;
+
+function describe({ runs }: Place): string {
+  const more = runs.length - MOST_TOLD;
+  return [
+    ...runs.slice(0, MOST_TOLD).map(describeRun),
+    ...(more > 0 ? [`and ${more} more at this place`] : []),
+  ].join('\n');
+}
+
+const describeRun = ({ label, run }: NamedRun): string =>
   [
     label,
     `PAS ${percent(run.pas)}, cost ${number(run.cost)}`,

@@ -1,8 +1,8 @@
-import { useCallback } from 'preact/hooks';
+import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import type { Prices } from './axis.ts';
 import { Chart } from './Chart.tsx';
-import { frontierPlot } from './frontier.ts';
+import { frontierPlot, walkedPoints } from './frontier.ts';
 
 interface FrontierProps {
   readonly title: string;
@@ -11,22 +11,27 @@ interface FrontierProps {
   readonly slaMs: number;
   readonly chosen: { readonly cost: number; readonly accuracy: number };
   readonly prices: Prices;
+  /** What a press on a point does, or Enter. */
+  readonly choose?: (point: FrontierPoint) => void;
 }
 
 /** The best accuracy for each cost within the SLA and within shorter bounds, with the plan's place. */
-export function Frontier({ title, points, stages, slaMs, chosen, prices }: FrontierProps) {
+export function Frontier({ title, points, stages, slaMs, chosen, prices, choose }: FrontierProps) {
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;
   const draw = useCallback(
     () => frontierPlot(points, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
     [points, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
+  const walked = useMemo(() => walkedPoints(points, stages, slaMs), [points, stages, slaMs]);
   return (
     <Chart
       title={title}
       note="a line for each latency bound · ring: the plan"
       description="The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures."
       draw={draw}
+      points={walked}
+      {...(choose && { choose: (point) => choose(point as FrontierPoint) })}
     />
   );
 }

@@ -25,6 +25,8 @@ interface LiveChartProps {
 
 /** Units of the drawing, stretched to whatever room there is. */
 const [WIDTH, HEIGHT] = [600, 100];
+/** Below a rule that is lower there is no room for its label. */
+const LOW = 75;
 
 /**
  * A chart that is drawn again twice a second beside work that is timed: a few paths, without the layout of a whole plot.
@@ -81,7 +83,10 @@ export function LiveChart(props: LiveChartProps) {
         </svg>
         {maxLabel && <span class="live-max">{maxLabel}</span>}
         {rule && rule.value <= max && (
-          <span class="live-rule-label" style={{ top: `${y(rule.value)}%` }}>
+          <span
+            class={y(rule.value) > LOW ? 'live-rule-label above' : 'live-rule-label'}
+            style={{ top: `${y(rule.value)}%` }}
+          >
             {rule.label}
           </span>
         )}

@@ -69,6 +69,24 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
   });
 }
 
+const MARGIN_RIGHT = 16;
+const LABEL_HEIGHT = 14;
+/** Of bold text, at most. */
+const textWidth = (text: string): number => 7 * text.length;
+
+/** Labels of parts that are too short for them, above the bar: each from its part on, or from where the one before it ends. */
+function besideEachOther(parts: readonly Part[], scale: number, width: number): Part[] {
+  let end = 0;
+  return parts
+    .filter(({ label }) => label !== '')
+    .map((part) => {
+      const at = Math.max(part.from * scale, end);
+      end = at + textWidth(part.label) + 8;
+      return { ...part, from: at / scale };
+    })
+    .filter((part) => part.from * scale + textWidth(part.label) <= width);
+}
+
 const SLA_LINE = { stroke: 'var(--text)', strokeWidth: 1.5, strokeDasharray: '6 3' } as const;
 
 function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotOptions {
@@ -76,14 +94,22 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
   const slas = [...new Set(plans.map(({ plan }) => plan.slaMs))];
   const end = 1.04 * Math.max(...slas, ...parts.map((part) => part.to));
   const marginLeft = 8 + 7 * Math.max(...plans.map(({ name }) => name.length));
-  const fits = (part: Part): boolean =>
-    ((part.to - part.from) / end) * (width - marginLeft - 16) > 7 * part.label.length;
+  const inner = width - marginLeft - MARGIN_RIGHT;
+  const fits = (part: Part): boolean => ((part.to - part.from) / end) * inner > textWidth(part.label);
+  const above = plans.flatMap(({ name }) =>
+    besideEachOther(
+      parts.filter((part) => part.name === name && !fits(part)),
+      inner / end,
+      inner,
+    ),
+  );
+  const room = above.length > 0 ? LABEL_HEIGHT : 0;
   return {
-    height: 62 + 32 * plans.length,
+    height: 62 + (32 + room) * plans.length,
     marginTop: 22,
     marginBottom: 36,
     marginLeft,
-    marginRight: 16,
+    marginRight: MARGIN_RIGHT,
     x: { domain: [0, end], label: 'latency bound (ms) →', labelAnchor: 'right', ticks: 6 },
     y: { domain: plans.map(({ name }) => name), label: null, tickSize: 0, padding: 0.25 },
     marks: [
@@ -94,6 +120,7 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         fill: 'colour',
         fillOpacity: 'opacity',
         inset: 0.5,
+        insetTop: room,
       }),
       Plot.text(parts.filter(fits), {
         x: (part: Part) => part.from,
@@ -101,7 +128,18 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         text: 'label',
         textAnchor: 'start',
         dx: 6,
+        dy: room / 2,
         fill: 'var(--on-series)',
+        fontWeight: 600,
+      }),
+      Plot.text(above, {
+        x: 'from',
+        y: 'name',
+        text: 'label',
+        textAnchor: 'start',
+        lineAnchor: 'bottom',
+        dy: -5,
+        fill: 'colour',
         fontWeight: 600,
       }),
       slas.length === 1

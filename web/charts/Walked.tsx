@@ -9,12 +9,15 @@ interface WalkedProps extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMov
   readonly points: readonly ChartPoint[];
   /** Shows the tip of a point; null: takes it away. */
   readonly show: (point: ChartPoint | null) => void;
+  /** Chooses what is shown. */
+  readonly choose?: (() => void) | undefined;
   readonly host?: Ref<HTMLDivElement>;
   readonly children?: ComponentChildren;
 }
 
 /** The host of a chart whose points arrow keys lead along, each told aloud and shown. */
-export function Walked({ title, description, points, show, host = null, children, ...own }: WalkedProps) {
+export function Walked(props: WalkedProps) {
+  const { title, description, points, show, choose, host = null, children, ...own } = props;
   const [told, setTold] = useState<{ readonly at: number; readonly point: ChartPoint | null }>(NOTHING);
   const { point } = told;
   const same = (other: ChartPoint | undefined) =>
@@ -32,11 +35,13 @@ export function Walked({ title, description, points, show, host = null, children
         {...own}
         ref={host}
         role="application"
-        aria-label={`${title}. Arrow keys lead along the points.`}
+        aria-label={`${title}. Arrow keys lead along the points${choose ? ', Enter chooses one' : ''}.`}
         aria-description={description}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are walked by keyboard
         tabIndex={0}
+        onClick={choose}
         onKeyDown={(event) => {
+          if (choose && event.key === 'Enter') return choose();
           const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
           if (next === undefined) return;
           event.preventDefault();

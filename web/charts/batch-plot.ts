@@ -110,7 +110,7 @@ export function batchPlot(
         dx: 19,
         fontWeight: 600,
         stroke: 'var(--surface)',
-        strokeWidth: 3,
+        strokeWidth: 5,
       }),
       Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
     ],

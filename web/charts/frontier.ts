@@ -4,6 +4,7 @@ import { betas } from '../../solver/figures.ts';
 import { chain, milliseconds, number, percent } from '../format.ts';
 import { costText, type Prices } from './axis.ts';
 import { look, type SeriesLook, spread } from './series.ts';
+import type { ChartPoint } from './walk.ts';
 
 /** The best accuracy for each cost within a latency bound. */
 interface Line {
@@ -118,10 +119,22 @@ function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
   }));
 }
 
+/** What arrow keys lead along: the lines one by one, from the SLA's to the shortest bound's, each by rising cost. */
+export const walkedPoints = (
+  points: readonly FrontierPoint[],
+  stages: readonly string[],
+  slaMs: number,
+): ChartPoint[] =>
+  [...new Set(linesOf(points, slaMs).flatMap((line) => line.points))].map((point) => ({
+    x: point.cost,
+    y: 100 * point.accuracy,
+    text: describePoint(point, stages),
+  }));
+
 /** A point in words. */
-export const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
+const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
   [
     chain(point.variants, stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,
-    `chosen with β ${betas(point.weights)}`,
+    point.weights ? `chosen with β ${betas(point.weights)}` : 'no β chooses it',
   ].join('\n');

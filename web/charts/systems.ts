@@ -22,11 +22,19 @@ const lookOf = (system: string): SeriesLook =>
 
 const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
 
-export const settingText = ({ setting }: AdaptationRun): string =>
-  setting
-    ? `p${setting.percentile}, ${setting.minRatePerS === 0 ? '' : `≥ ${setting.minRatePerS}/s, `}β\u00a0${Number(setting.beta.toPrecision(3))}` +
-      (setting.accuracy === 'product' ? '' : `, ${setting.accuracy} of accuracies`)
-    : '';
+/** A setting in words: its percentile, least rate, weights, and how accuracies are joined where that is not their product. */
+export function settingText({ setting }: AdaptationRun): string {
+  if (!setting) return '';
+  const { percentile, minRatePerS, beta, eta, accuracy } = setting;
+  const weight = (name: string, value: number) => `${name}\u00a0${Number(value.toPrecision(3))}`;
+  return [
+    `p${percentile}`,
+    ...(minRatePerS === 0 ? [] : [`≥ ${minRatePerS}/s`]),
+    weight('β', beta),
+    weight('η', eta),
+    ...(accuracy === 'product' ? [] : [`${accuracy} of accuracies`]),
+  ].join(', ');
+}
 
 /** The rivals, and the oracle, which is ours with another predictor. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
@@ -34,7 +42,7 @@ export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
   { label: 'oracle', look: lookOf('oracle'), run: oracle },
 ];
 
-/** Some of ours: of one colour, told apart by dash, by their percentile, and by β where that is not enough. */
+/** Some of ours: of one colour, told apart by dash, by their percentile, and by all of their setting where that is not enough. */
 export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
   const percentiles = new Set(runs.map(({ setting }) => setting?.percentile));
   const text = percentiles.size === runs.length ? percentileText : settingText;

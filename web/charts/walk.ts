@@ -8,6 +8,8 @@ export interface ChartPoint {
 
 /** A drawn chart, as Plot makes it. */
 export interface DrawnChart extends Element {
+  /** The datum whose tip is shown. */
+  readonly value?: unknown;
   scale(name: 'x' | 'y'): { readonly bandwidth?: number; apply(value: unknown): number } | undefined;
 }
 

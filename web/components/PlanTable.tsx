@@ -7,20 +7,38 @@ interface PlanTableProps {
   readonly plans: readonly { readonly name: string; readonly plan: Pick<Plan, 'stages'> }[];
 }
 
-const HEADS = ['Variant', 'Backend', 'Batch', 'Wait', 'Replicas', 'Bound', 'Accuracy', 'Items/s'] as const;
+interface Figure {
+  readonly head: string;
+  readonly numeric: boolean;
+  readonly show: (stage: PlanStage) => string | number;
+}
+
+const text = (head: string, show: Figure['show']): Figure => ({ head, numeric: false, show });
+const figure = (head: string, show: Figure['show']): Figure => ({ head, numeric: true, show });
+
+const FIGURES: readonly Figure[] = [
+  text('Variant', ({ variant }) => variant),
+  text('Backend', ({ backend, threads }) => (threads > 1 ? `${backend} × ${threads} threads` : backend)),
+  figure('Batch', ({ batch }) => batch),
+  figure('Wait', ({ maxWaitMs }) => milliseconds(maxWaitMs)),
+  figure('Replicas', ({ replicas }) => replicas),
+  figure('Bound', ({ boundMs }) => milliseconds(boundMs)),
+  figure('Accuracy', ({ accuracy }) => percent(accuracy)),
+  figure('Items/s', ({ itemsPerS }) => number(itemsPerS)),
+];
 
 /** What each stage of some plans runs. */
 export function PlanTable({ caption, plans }: PlanTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="scroll" aria-label={caption} tabIndex={0}>
+    <section class="scroll cards" aria-label={caption} tabIndex={0}>
       <table class="plan-table">
         <thead>
           <tr>
             {plans.length > 1 && <th scope="col">Run</th>}
             <th scope="col">Stage</th>
-            {HEADS.map((head, i) => (
-              <th key={head} scope="col" class={i > 1 ? 'numeric' : undefined}>
+            {FIGURES.map(({ head, numeric }) => (
+              <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
                 {head}
               </th>
             ))}
@@ -49,17 +67,11 @@ function StageCells({ stage }: { readonly stage: PlanStage }) {
   return (
     <Fragment>
       <th scope="row">{stage.name}</th>
-      <td>{stage.variant}</td>
-      <td>
-        {stage.backend}
-        {stage.threads > 1 && ` × ${stage.threads} threads`}
-      </td>
-      <td class="numeric">{stage.batch}</td>
-      <td class="numeric">{milliseconds(stage.maxWaitMs)}</td>
-      <td class="numeric">{stage.replicas}</td>
-      <td class="numeric">{milliseconds(stage.boundMs)}</td>
-      <td class="numeric">{percent(stage.accuracy)}</td>
-      <td class="numeric">{number(stage.itemsPerS)}</td>
+      {FIGURES.map(({ head, numeric, show }) => (
+        <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
+          {show(stage)}
+        </td>
+      ))}
     </Fragment>
   );
 }

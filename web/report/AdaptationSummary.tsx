@@ -16,7 +16,7 @@ export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSumma
   return (
     <>
       <Verdict comparisons={comparisons} />
-      <div class="scroll summary-scroll">
+      <div class="scroll cards">
         <table class="summary-table findings">
           <thead>
             <tr>

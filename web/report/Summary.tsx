@@ -16,7 +16,7 @@ export function Summary({ set, stages }: SummaryProps) {
     <section class="summary">
       <h3>{set.title}</h3>
       {chosen && <Verdict run={chosen} others={set.runs.filter((run) => run !== chosen)} stages={stages} />}
-      <div class="scroll summary-scroll">
+      <div class="scroll cards">
         <table class="summary-table">
           <thead>
             <tr>

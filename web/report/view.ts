@@ -56,7 +56,7 @@ export function viewOf(report: RunReport | BenchReport): ReportView {
 
 /** What tells a run apart, and that nothing ran where it was simulated. */
 export const runTitle = (run: RunReport): string =>
-  `${run.name} · ${run.backends.join(' + ')}${run.simulated ? ' · SIMULATED' : ''}`;
+  `${run.name} · ${titleOf(run.backends)}${run.simulated ? ' · SIMULATED' : ''}`;
 
 /** What served: the variants, or how many plans where they changed. */
 export const servedText = (run: RunReport, stages: readonly string[]): string =>

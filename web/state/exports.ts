@@ -26,9 +26,10 @@ export function saveCells(): void {
   saveFile(`${profile.pipeline}-cells.csv`, cellsCsv(profile));
 }
 
+export const planFile = ({ pipeline }: Pick<Plan, 'pipeline'>): string => `${pipeline}-plan.json`;
+
 export function savePlan(): void {
-  const { pipeline } = plan.value!;
-  saveFile(`${pipeline}-plan.json`, JSON.stringify(plan.value));
+  saveFile(planFile(plan.value!), JSON.stringify(plan.value));
 }
 
 /** The chosen pipeline with all its files, in a folder of its name. @throws MissingFileError, ChecksumError */

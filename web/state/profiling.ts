@@ -1,7 +1,8 @@
 import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
+import { filesOf } from '../../models/edit-manifest.ts';
 import type { Manifest } from '../../models/manifest.ts';
-import { count, name } from '../../solver/documents/common.ts';
+import { count, name, sha256 } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
@@ -12,6 +13,7 @@ import { type MeasureSettings, profileSettingsSchema, settings } from './setting
 
 const interruptedSchema = z.strictObject({
   pipeline: name,
+  files: z.array(sha256),
   settings: profileSettingsSchema,
   done: count,
   total: count,
@@ -20,6 +22,8 @@ const interruptedSchema = z.strictObject({
 /** A profile that was begun and not ended. Its finished cells are in the store's journal. */
 export interface Interrupted {
   readonly pipeline: string;
+  /** Sums of the pipeline's models and pack, by which its journal is found. */
+  readonly files: readonly string[];
   readonly settings: MeasureSettings;
   readonly done: number;
   readonly total: number;
@@ -66,16 +70,16 @@ export async function startProfile(): Promise<void> {
   const controller = new AbortController();
   const chosen = settings.value;
   const loaded = models.value!;
-  const pipeline = loaded.manifest.name;
+  const begun = { pipeline: loaded.manifest.name, files: sumsOf(loaded.manifest), settings: chosen };
   measuring.value = loaded.manifest;
   running.value = controller;
   pause.value = 'off';
   progress.value = null;
   liveCells.value = [];
   wasHidden.value = document.hidden;
-  const { settings: last, pipeline: of } = interrupted.value ?? {};
-  if (last !== chosen || of !== pipeline)
-    interrupted.value = { pipeline, settings: chosen, done: 0, total: 0 };
+  const left = interrupted.value;
+  if (left?.settings !== chosen || !isOf(left, loaded.manifest))
+    interrupted.value = { ...begun, done: 0, total: 0 };
   await attempt(async () => {
     const cells = new LiveCells();
     try {
@@ -95,8 +99,7 @@ export async function startProfile(): Promise<void> {
         onProgress(now) {
           progress.value = now;
           cells.take(now);
-          if (now.phase === 'cells')
-            interrupted.value = { pipeline, settings: chosen, done: now.done, total: now.total };
+          if (now.phase === 'cells') interrupted.value = { ...begun, done: now.done, total: now.total };
         },
       });
       interrupted.value = null;
@@ -110,18 +113,26 @@ export async function startProfile(): Promise<void> {
   pause.value = 'off';
 }
 
-/** The interrupted profile, where its pipeline is still here. */
+const sumsOf = (manifest: Manifest): string[] => filesOf(manifest).map((file) => file.sha256);
+
+/** Whether an interrupted profile is of just this pipeline: one that was changed since is measured afresh. */
+const isOf = ({ pipeline, files }: Interrupted, manifest: Manifest): boolean =>
+  pipeline === manifest.name && sumsOf(manifest).join() === files.join();
+
+/** The interrupted profile, where its pipeline is still here, and as it was where it is the chosen one. */
 export const resumable = computed(() => {
   const left = interrupted.value;
-  return left && hasPipeline(left.pipeline) ? left : null;
+  if (!left || !hasPipeline(left.pipeline)) return null;
+  const chosen = models.value?.manifest;
+  return chosen?.name === left.pipeline && !isOf(left, chosen) ? null : left;
 });
 
 /** Goes on with the profile that was interrupted, of its own pipeline and by its own settings. */
 export async function resumeInterrupted(): Promise<void> {
-  const { pipeline, settings: own } = interrupted.value!;
-  settings.value = own;
-  if (models.value?.manifest.name !== pipeline) await attempt(() => loadChosen(pipeline));
-  if (models.value?.manifest.name === pipeline) await startProfile();
+  const left = interrupted.value!;
+  settings.value = left.settings;
+  if (models.value?.manifest.name !== left.pipeline) await attempt(() => loadChosen(left.pipeline));
+  if (models.value && isOf(left, models.value.manifest)) await startProfile();
 }
 
 /** Ends a pause that holds the profiler. */

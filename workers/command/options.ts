@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
@@ -113,7 +113,7 @@ export function shippedManifest(pipeline: string): string | undefined {
 export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
   if ((options.pipeline === undefined) === (options.manifest === undefined))
     throw new UsageError('Give either --pipeline or --manifest.');
-  if (options.manifest !== undefined) return options.manifest;
+  if (options.manifest !== undefined) return located(options.manifest);
   const path = shippedManifest(options.pipeline!);
   if (path === undefined)
     throw new UsageError(
@@ -124,4 +124,7 @@ export function manifestPath(options: { pipeline?: string; manifest?: string }):
 
 /** The manifest of a plan: that of the shipped pipeline of its name, unless another one is named. @throws UsageError */
 export const planManifestPath = ({ pipeline }: Plan, { manifest }: { manifest?: string }): string =>
-  manifest ?? manifestPath({ pipeline });
+  manifest === undefined ? manifestPath({ pipeline }) : located(manifest);
+
+/** Where a path leads from here, so that errors tell it whole; addresses as they are. */
+const located = (path: string): string => (/^https?:/.test(path) ? path : resolve(path));

@@ -17,8 +17,8 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
           <span class="muted">in a stage above, on a labelled pack of yours, or a whole pipeline</span>
         </summary>
         <p>
-          Models that are added to a stage are checked in a worker, kept in this browser, and measured,
-          planned and run like the others. Nothing leaves this machine.
+          Models that are added to a stage are called by their files' names, checked in a worker, kept in this
+          browser, and measured, planned and run like the others. Nothing leaves this machine.
         </p>
         <ul class="own-ways">
           <li>

@@ -3,7 +3,7 @@ import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { chain, milliseconds, number, percent } from '../../format.ts';
-import { saveFile } from '../../save-file.ts';
+import { planFile, savePlan } from '../../state/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
 import { variantsOf } from '../../variants.ts';
 import { useKeptFocus } from '../kept-focus.ts';
@@ -69,6 +69,10 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           <StageBudget title="Latency bound by stage" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           <p class="muted certificate">{head.certificate}</p>
+          <p class="muted certificate">
+            Exported, it is served on any machine:{' '}
+            <code>ipa-agent serve --plan {planFile(head)} --replan</code>
+          </p>
         </div>
         <FrontierPanel shown={shown} />
       </div>
@@ -122,11 +126,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
             Pin to compare
           </button>
         )}
-        <button
-          type="button"
-          disabled={!now}
-          onClick={() => saveFile(`${now!.pipeline}-plan.json`, JSON.stringify(now))}
-        >
+        <button type="button" disabled={!now} onClick={savePlan}>
           Export plan
         </button>
       </div>

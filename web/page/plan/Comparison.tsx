@@ -6,45 +6,47 @@ interface ComparisonProps {
   readonly plan: Plan;
 }
 
-/** The figures of two plans side by side. */
+/** The figures of two plans, one under the other. */
 export function Comparison({ pinned, plan }: ComparisonProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="scroll" aria-label="Pinned plan beside this one" tabIndex={0}>
+    <section class="scroll cards" aria-label="Pinned plan beside this one" tabIndex={0}>
       <table class="comparison-table">
         <thead>
           <tr>
-            <th scope="col">
-              <span class="unseen">Figure</span>
-            </th>
-            <th scope="col" class="numeric">
-              pinned
-            </th>
-            <th scope="col" class="numeric">
-              this
-            </th>
-            <th scope="col" class="numeric">
-              difference
-            </th>
+            <th scope="col">Plan</th>
+            {FIGURES.map(({ label }) => (
+              <th key={label} scope="col" class="numeric">
+                {label}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>
-          {FIGURES.map(({ label, value, show, difference = show }) => {
-            const [before, now] = [value(pinned), value(plan)];
-            return (
-              <tr key={label}>
-                <th scope="row">{label}</th>
-                <td class="numeric">{show(before)}</td>
-                <td class="numeric">{show(now)}</td>
-                <td class="numeric">
-                  {before === null || now === null ? DASH : signed(now - before, difference)}
-                </td>
-              </tr>
-            );
-          })}
+          <ComparisonRow name="pinned" text={({ value, show }) => show(value(pinned))} />
+          <ComparisonRow name="this" text={({ value, show }) => show(value(plan))} />
+          <ComparisonRow name="difference" text={(figure) => differenceText(figure, pinned, plan)} />
         </tbody>
       </table>
     </section>
+  );
+}
+
+interface ComparisonRowProps {
+  readonly name: string;
+  readonly text: (figure: Figure) => string;
+}
+
+function ComparisonRow({ name, text }: ComparisonRowProps) {
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      {FIGURES.map((figure) => (
+        <td key={figure.label} class="numeric" data-head={figure.label}>
+          {text(figure)}
+        </td>
+      ))}
+    </tr>
   );
 }
 
@@ -78,5 +80,9 @@ const FIGURES: readonly Figure[] = [
   { label: 'Cost', value: ({ predicted }) => predicted.cost, show: number },
 ];
 
-const signed = (difference: number, show: (value: number) => string): string =>
-  difference === 0 ? 'same' : `${difference > 0 ? '+' : '−'}${show(Math.abs(difference))}`;
+function differenceText({ value, show, difference = show }: Figure, pinned: Plan, plan: Plan): string {
+  const [before, now] = [value(pinned), value(plan)];
+  if (before === null || now === null) return DASH;
+  if (before === now) return 'same';
+  return `${now > before ? '+' : '−'}${difference(Math.abs(now - before))}`;
+}

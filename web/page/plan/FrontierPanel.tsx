@@ -2,7 +2,6 @@ import { Frontier } from '../../charts/Frontier.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { askFor, askForPoint, frontier, isFresh } from '../../state/planning.ts';
 import { sameVariants, variantsOf } from '../../variants.ts';
-import { PointChooser } from './PointChooser.tsx';
 import type { ShownPlan } from './shown-plan.ts';
 
 /** The frontier of accuracy and cost, with the plan on it. A point that is chosen there sets β, and with it the plan. */
@@ -16,16 +15,15 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
   const points = found.answer;
   return (
     <div class={isFresh(found) ? undefined : 'stale'}>
-      <PointChooser points={points} stages={stages}>
-        <Frontier
-          title="Accuracy for cost"
-          points={points}
-          stages={stages}
-          slaMs={found.question.slaMs}
-          chosen={{ cost, accuracy: pas }}
-          prices={head.resources}
-        />
-      </PointChooser>
+      <Frontier
+        title="Accuracy for cost"
+        points={points}
+        stages={stages}
+        slaMs={found.question.slaMs}
+        chosen={{ cost, accuracy: pas }}
+        prices={head.resources}
+        choose={askForPoint}
+      />
       <FrontierTable
         caption="Table of the frontier"
         points={points}

@@ -43,7 +43,8 @@ export function Share() {
               A line for each cell, for a spreadsheet.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
-              For <code>ipa-edge run</code>, <code>ipa-agent serve</code> and <code>ipa-edge export</code>.
+              For <code>ipa-edge run</code> and <code>ipa-edge export</code>; on any machine, for{' '}
+              <code>ipa-agent serve --replan</code>.
             </Export>
             <Export
               label="Pipeline"

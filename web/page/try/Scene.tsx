@@ -1,7 +1,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ImageShape } from '../../../models/tasks/image.ts';
+import type { Box } from '../../../models/tasks/task.ts';
 import { plural } from '../../format.ts';
-import { type Mark, markText } from './scene.ts';
+import { type LabelPlace, labelPlaces, type Mark, markLabel, markText } from './scene.ts';
 
 export interface SceneShown {
   readonly id: number;
@@ -23,6 +24,13 @@ export function Scene({ shape, scene: { pixels, marks, caption } }: SceneProps) 
     canvas.current!.getContext('2d')!.putImageData(imageOf(pixels, shape), 0, 0);
   }, [pixels, shape]);
   const { width, height } = shape;
+  const size = width / 19;
+  const labels = marks.map((mark) => ({
+    kind: mark.kind,
+    box: mark.box ?? { x0: 0, y0: 0, x1: width, y1: height },
+    text: markLabel(mark),
+  }));
+  const places = labelPlaces(labels, shape, size);
   const right = marks.filter(({ kind }) => kind === 'right').length;
   return (
     <>
@@ -33,8 +41,13 @@ export function Scene({ shape, scene: { pixels, marks, caption } }: SceneProps) 
           role="img"
           aria-label={marks.map(markText).join('; ') || 'nothing found, nothing there'}
         >
-          {marks.map((mark) => (
-            <MarkDrawn key={`${mark.kind} ${JSON.stringify(mark.box)}`} mark={mark} shape={shape} />
+          {labels.map((label, i) => (
+            <MarkDrawn
+              key={`${label.kind} ${JSON.stringify(label.box)}`}
+              {...label}
+              place={places[i]!}
+              size={size}
+            />
           ))}
         </svg>
       </div>
@@ -48,26 +61,20 @@ export function Scene({ shape, scene: { pixels, marks, caption } }: SceneProps) 
   );
 }
 
-const SIGNS: Readonly<Record<Mark['kind'], string>> = { right: '✓', wrong: '✗', spurious: '✗', missed: '?' };
+interface MarkDrawnProps {
+  readonly kind: Mark['kind'];
+  readonly box: Box;
+  readonly text: string;
+  readonly place: LabelPlace;
+  readonly size: number;
+}
 
-function MarkDrawn({ mark, shape }: { readonly mark: Mark; readonly shape: ImageShape }) {
-  const { kind, said, isTruly } = mark;
-  const box = mark.box ?? { x0: 0, y0: 0, x1: shape.width, y1: shape.height };
-  const size = shape.width / 19;
-  const words = kind === 'wrong' ? `${said} (${isTruly})` : (said ?? isTruly ?? '');
-  const left = box.x0 < shape.width / 2;
-  // Near the top the words stand below the upper edge.
-  const y = box.y0 > 1.2 * size ? box.y0 - 0.25 * size : box.y0 + size;
+function MarkDrawn({ kind, box, text, place: { x, y, anchor }, size }: MarkDrawnProps) {
   return (
     <g class={`mark-${kind}`}>
       <rect x={box.x0} y={box.y0} width={box.x1 - box.x0} height={box.y1 - box.y0} />
-      <text
-        x={left ? Math.max(1, box.x0) : Math.min(shape.width - 1, box.x1)}
-        y={y}
-        font-size={size}
-        text-anchor={left ? 'start' : 'end'}
-      >
-        {SIGNS[kind]} {words}
+      <text x={x} y={y} font-size={size} text-anchor={anchor}>
+        {text}
       </text>
     </g>
   );

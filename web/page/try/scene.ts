@@ -1,5 +1,6 @@
 import type { ManifestStage } from '../../../models/manifest.ts';
 import { requestVerdict, type Truth } from '../../../models/metric.ts';
+import type { ImageShape } from '../../../models/tasks/image.ts';
 import type { Box } from '../../../models/tasks/task.ts';
 import { resultsByStage } from '../../../workers/executor/judge.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
@@ -52,6 +53,50 @@ function inWords(stages: readonly ManifestStage[], labelOf: (stage: number) => n
   });
   return words.length ? words.join(', ') : null;
 }
+
+/** What is written beside a mark. */
+export const markLabel = ({ kind, said, isTruly }: Mark): string =>
+  `${SIGNS[kind]} ${kind === 'wrong' ? `${said} (${isTruly})` : (said ?? isTruly ?? '')}`;
+
+const SIGNS: Readonly<Record<Mark['kind'], string>> = { right: '✓', wrong: '✗', spurious: '✗', missed: '?' };
+
+/** Where a label begins or ends, and its base line, in pixels of the image. */
+export interface LabelPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'end';
+}
+
+/** Of a letter, in parts of the font's size. */
+const LETTER_WIDTH = 0.6;
+
+/**
+ * Places for labels of boxes in an image: above its box where there is room, else below or inside; over no label before it,
+ * where that can be had.
+ * @param size of the font, in pixels of the image
+ */
+export function labelPlaces(
+  labels: readonly { readonly box: Box; readonly text: string }[],
+  { width, height }: Pick<ImageShape, 'width' | 'height'>,
+  size: number,
+): LabelPlace[] {
+  const taken: Box[] = [];
+  return labels.map(({ box: { x0, y0, x1, y1 }, text }) => {
+    const anchor = x0 < width / 2 ? 'start' : 'end';
+    const x = anchor === 'start' ? Math.max(1, x0) : Math.min(width - 1, x1);
+    const length = LETTER_WIDTH * size * text.length;
+    const left = anchor === 'start' ? x : x - length;
+    const covers = (y: number): Box => ({ x0: left, y0: y - size, x1: left + length, y1: y + 0.2 * size });
+    const lines = [y0 - 0.25 * size, y1 + size, y0 + size, y1 - 0.25 * size].filter(
+      (y) => y >= size && y <= height - 0.2 * size,
+    );
+    const y = lines.find((one) => !taken.some((other) => overlap(covers(one), other))) ?? lines[0] ?? size;
+    taken.push(covers(y));
+    return { x, y, anchor };
+  });
+}
+
+const overlap = (a: Box, b: Box): boolean => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
 
 /** A mark in a few words, e.g. `Coat, is Shirt`. */
 export function markText({ kind, said, isTruly }: Mark): string {

@@ -1,0 +1,92 @@
+import type { Locator } from 'playwright';
+import { expect } from 'vitest';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type AnyFile, dropOn, type OpenedPage, planned, saved } from './opened-page.ts';
+
+/** What may be waited for while models are checked and stored. */
+export const WAIT = { timeout: 60_000 };
+
+/** Names of the shipped pipeline's classifiers. */
+export const FASHION = ['linear', 'mlp64', 'cnn8', 'cnn16', 'res16', 'res32'];
+
+/** An opened page, with what is needed of it to bring models of one's own. */
+export class OwnPage {
+  constructor(readonly opened: OpenedPage) {}
+
+  get page() {
+    return this.opened.page;
+  }
+
+  stage = (name: string): Locator => this.page.getByRole('region', { name: `Stage ${name}` });
+
+  /** Names of a stage's variants. */
+  names = async (stage: string): Promise<string[]> =>
+    (await this.stage(stage).locator('tbody th').allInnerTexts()).map((text) => text.replace(/^\S+\s+/, ''));
+
+  /** Chooses among pipelines; there is none while there is one pipeline only. */
+  chooser = (): Locator => this.page.getByRole('combobox', { name: 'Pipeline', exact: true });
+
+  chosen = (): Promise<string> => this.chooser().inputValue();
+
+  /** What is being taken in, or was. */
+  status = (): Locator => this.page.locator('.taking [role=status]');
+
+  /** Cancels what is being taken in: at once, without a word of trouble. */
+  async cancelTaking(): Promise<void> {
+    await this.page.locator('.taking').getByRole('button', { name: 'Cancel' }).click();
+    await expect.poll(() => this.status().textContent()).toBe('');
+    expect(await this.page.locator('.page-problem').count()).toBe(0);
+    expect(await this.page.getByRole('button', { name: 'Start', exact: true }).isEnabled()).toBe(true);
+  }
+
+  drop = (name: string, files: readonly AnyFile[]): Promise<void> =>
+    dropOn(this.page, `[aria-label="Stage ${name}"]`, files);
+
+  openSection = (): Promise<void> => this.page.getByText('Your own models').click();
+
+  async openAddress(address: string): Promise<void> {
+    await this.page.getByLabel('Address of a manifest').fill(address);
+    await this.page.getByRole('button', { name: 'Open', exact: true }).click();
+  }
+
+  deleteVariant = async (name: string): Promise<void> => {
+    await this.page.getByRole('button', { name: `Delete variant ${name}` }).click();
+    await expect.poll(() => this.page.getByRole('rowheader', { name }).count()).toBe(0);
+  };
+
+  /** Files that the page keeps of the user's own. */
+  keptFiles = (): Promise<number> =>
+    this.page.evaluate(async () => (await (await caches.open('ipa-edge pipelines')).keys()).length);
+
+  /** Markup in a name has done something. */
+  injected = (): Promise<boolean> =>
+    this.page.evaluate(() => 'broken' in window || document.querySelector('img') !== null);
+
+  /** Waits until it is said why something was refused, and closes that. */
+  async refused(why: RegExp): Promise<void> {
+    const problem = this.page.locator('.page-problem [role=alert]');
+    await problem.waitFor(WAIT);
+    expect(await problem.textContent()).toMatch(why);
+    await this.page.getByRole('button', { name: 'Close' }).click();
+  }
+
+  /** Sets up a profile on wasm alone, with batches 1 and 2. */
+  async setUp(): Promise<void> {
+    await this.page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+    for (const batch of ['4', '8', '16'])
+      await this.page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+    await this.page.getByLabel('Budget (s)').fill('5');
+    await this.page.getByLabel('Budget (s)').blur();
+  }
+
+  start = (): Promise<void> => this.page.getByRole('button', { name: 'Start', exact: true }).click();
+
+  /** Measures, and plans. */
+  async measure(): Promise<Profile> {
+    await this.setUp();
+    await this.start();
+    await this.page.locator('.saved li').first().waitFor({ timeout: 120_000 });
+    await planned(this.page);
+    return parseProfile(JSON.parse(await saved(this.page, 'Save profile JSON')), 'the saved profile');
+  }
+}

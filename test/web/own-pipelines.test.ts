@@ -1,0 +1,163 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/host.ts';
+import { loadManifest } from '../../models/load.ts';
+import { type AnyFile, dropOn, openPage } from './opened-page.ts';
+import { garments, ownModel } from './own-files.ts';
+import { FASHION, OwnPage, WAIT } from './own-page.ts';
+import { openBrowser } from './serve.ts';
+import { serveStatic } from './static-host.ts';
+
+/** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
+
+const TIMEOUT_MS = 180_000;
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let own: OwnPage;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  own = new OwnPage(await openPage(browser, served.url));
+  await own.stage('classify').waitFor();
+});
+afterEach(() => own.opened.context.close());
+
+describe('a pipeline of the user', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ipa-edge-own-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const laidOut = async (files: readonly AnyFile[]) => {
+    for (const { name, bytes } of files) await writeFile(join(folder, name), bytes);
+  };
+  const CORS = { 'Access-Control-Allow-Origin': '*' };
+
+  it(
+    'comes by the address of its manifest, and is measured with its host gone',
+    async () => {
+      await laidOut(await garments());
+      const host = await serveStatic(folder, '/shared/', CORS);
+      await own.openSection();
+      await own.openAddress(`${host.url}manifest.json`);
+      await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+      expect(host.asked.length).toBe(4);
+      await host.close();
+      expect(await own.names('classify')).toEqual(['linear', 'cnn8']);
+      const profile = await own.measure();
+      expect(profile.pipeline).toBe('garments');
+      expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.published)).toEqual([0.7, null]);
+      expect(profile.stages[0]!.variants[1]!.accuracy.measured!.n).toBe(12);
+      expect(own.opened.complaints).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it('is told why, where it cannot be had, and nothing is kept', async () => {
+    const [manifest, model, ...rest] = await garments();
+    await own.openSection();
+    await laidOut([manifest!, model!, ...rest]);
+    const silent = await serveStatic(folder, '/');
+    await own.openAddress(`${silent.url}manifest.json`);
+    await own.refused(
+      /127\.0\.0\.1:\d+ cannot be reached, or does not let other sites read.*Access-Control-Allow-Origin/s,
+    );
+    await silent.close();
+
+    const host = await serveStatic(folder, '/', CORS);
+    await own.openAddress(`${host.url}other.json`);
+    await own.refused(/other\.json.*cannot be read \(the server answered 404/s);
+    await laidOut([{ name: 'trace.json', bytes: Buffer.from('{"schema":"ipa-edge/trace@1"}') }]);
+    await own.openAddress(`${host.url}trace.json`);
+    await own.refused(/"ipa-edge\/manifest@1" is read here/);
+    await laidOut([{ name: model!.name, bytes: Buffer.from('another') }]);
+    await own.openAddress(`${host.url}manifest.json`);
+    await own.refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
+    await rm(join(folder, model!.name));
+    await own.openAddress(`${host.url}manifest.json`);
+    await own.refused(
+      /linear\.onnx cannot be read \(the server answered 404.*path that .*manifest\.json gives/,
+    );
+    await host.close();
+    expect(await own.chooser().count()).toBe(0);
+    expect(await own.keptFiles()).toBe(0);
+  });
+
+  it('is not there where its download is cancelled, nor is anything kept of it', async () => {
+    await laidOut(await garments());
+    const host = await serveStatic(folder, '/', CORS);
+    const held: string[] = [];
+    // One of its files does not come to its end.
+    await own.opened.context.route('**/cnn8.onnx', (route) => {
+      held.push(route.request().url());
+    });
+    await own.openSection();
+    await own.openAddress(`${host.url}manifest.json`);
+    await expect.poll(() => held.length, WAIT).toBe(1);
+    await expect.poll(() => own.status().textContent()).toContain('Reading cnn8.onnx');
+    await own.cancelTaking();
+    expect(await own.chooser().count()).toBe(0);
+    expect(await own.keptFiles()).toBe(0);
+    await own.opened.context.unrouteAll();
+    await own.openAddress(`${host.url}manifest.json`);
+    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    await host.close();
+    expect(own.opened.complaints).toEqual([]);
+  });
+
+  it('comes as files, under another name where its own is taken, and once only', async () => {
+    const files = await garments('fashion');
+    await dropOn(own.page, '#plan', files);
+    await expect.poll(() => own.chosen(), WAIT).toBe('fashion-2');
+    await dropOn(own.page, '#plan', await garments());
+    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    await own.chooser().selectOption('fashion');
+    await own.stage('detect').waitFor();
+    await dropOn(own.page, '#plan', await garments());
+    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    expect(await own.chooser().locator('option').count()).toBe(3);
+    await dropOn(own.page, '#plan', files.slice(0, 2));
+    await own.refused(
+      /cnn8\.onnx cannot be read \(it was not among the files.*path that manifest\.json gives/,
+    );
+    expect(await own.chosen()).toBe('garments');
+  });
+
+  it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {
+    await own.drop('classify', [await ownModel('linear', 'mine.onnx')]);
+    await expect.poll(() => own.names('classify'), WAIT).toContain('mine');
+    const [download] = await Promise.all([
+      own.page.waitForEvent('download'),
+      own.page.getByRole('button', { name: 'Save pipeline TAR' }).click(),
+    ]);
+    const archive = await readFile(await download.path());
+    await writeFile(join(folder, 'own.tar'), archive);
+    await promisify(execFile)('tar', ['-xf', 'own.tar'], { cwd: folder });
+    const models = await loadManifest(join(folder, 'fashion-own/manifest.json'), (path) => readFile(path));
+    for (const { variants } of models.manifest.stages)
+      for (const { file, sha256 } of variants) await models.readVerified(file, sha256);
+    expect((await models.readPack()).images.count).toBe(300);
+
+    const remove = own.page.getByRole('button', { name: /Delete pipeline fashion-own/ });
+    await remove.click();
+    await remove.click();
+    await expect.poll(() => own.chooser().count()).toBe(0);
+    expect(await own.names('classify')).toEqual(FASHION);
+    expect(await own.keptFiles()).toBe(0);
+
+    await dropOn(own.page, '#plan', [{ name: 'own.tar', bytes: archive }]);
+    await expect.poll(() => own.chosen(), WAIT).toBe('fashion-own');
+    expect(await own.names('classify')).toEqual([...FASHION, 'mine']);
+    expect(own.opened.complaints).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { placesOf } from '../../web/charts/places.ts';
+import { othersOf, oursOf, settingText } from '../../web/charts/systems.ts';
+import { adaptationReport } from './adaptation-fixtures.ts';
+
+const comparison = () => structuredClone(adaptationReport().comparisons[0]!);
+
+describe('a setting in words', () => {
+  const [run] = comparison().ours;
+  const told = (part: Partial<NonNullable<(typeof run & object)['setting']>>) =>
+    settingText({ ...run!, setting: { ...run!.setting!, ...part } });
+
+  it('has the percentile and every weight', () => {
+    expect(told({ percentile: 95, beta: 0.001, eta: 0.02 })).toBe('p95, β\u00a00.001, η\u00a00.02');
+  });
+
+  it('has the least rate and how accuracies are joined, where they are not as usual', () => {
+    expect(told({ percentile: 99, minRatePerS: 3, beta: 0.1, eta: 1, accuracy: 'mean' })).toBe(
+      'p99, ≥ 3/s, β\u00a00.1, η\u00a01, mean of accuracies',
+    );
+  });
+
+  it('tells runs apart that differ in the weight of switching alone', () => {
+    const { ours } = comparison();
+    const twice = [0, 1].map((eta) => ({ ...ours[0]!, setting: { ...ours[0]!.setting!, eta } }));
+    expect(new Set(oursOf(twice).map(({ label }) => label)).size).toBe(2);
+  });
+});
+
+describe('places of runs by cost and accuracy', () => {
+  it('are one for each run that lies apart', () => {
+    const runs = othersOf(comparison());
+    expect(placesOf(runs).map((place) => place.runs)).toEqual(runs.map((run) => [run]));
+  });
+
+  it('hold all runs that lie on each other', () => {
+    const found = comparison();
+    const [ipa, low] = found.rivals;
+    Object.assign(low!, { cost: ipa!.cost, pas: ipa!.pas });
+    const [first, ...rest] = placesOf(othersOf(found));
+    expect(first!.runs.map(({ label }) => label)).toEqual(['IPA', 'FA2-low']);
+    expect(rest.every(({ runs }) => runs.length === 1)).toBe(true);
+  });
+});
