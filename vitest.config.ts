@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser } from './bench/setup/browser.js';
@@ -10,6 +11,8 @@ const headers = {
 
 export default defineConfig({
   test: {
+    // Tests of pages and servers wait for other processes most of their time: also of two cores both have enough to do.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {

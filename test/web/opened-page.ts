@@ -94,3 +94,9 @@ export const planned = (page: Page): Promise<void> =>
 /** The chart of the frontier. */
 export const frontier = (page: Page): Locator =>
   page.getByRole('application', { name: /^Accuracy for cost/ });
+
+/** Makes the page measure on a pack of the user's own: a pipeline of its own, made of the one that is shipped. */
+export async function takePack(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await page.getByLabel('Use another pack').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
+  await page.locator('.taking', { hasText: `images of ${name} from now on` }).waitFor();
+}

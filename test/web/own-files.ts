@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MANIFEST } from '../../models/manifest.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
+import { loadFashion } from '../workers/fashion.ts';
 import type { AnyFile } from './opened-page.ts';
 
 /** Files as somebody brings them to the page. */
@@ -26,6 +27,24 @@ export function ownScenes(count: number, label = 3): Uint8Array {
       boxes: f32([count, 4], Array.from({ length: count }, () => [20, 30, 60, 70]).flat()),
       object_image: i32(Array.from({ length: count }, (_, i) => i)),
       'label.classify': i32(Array.from({ length: count }, () => label)),
+    }),
+  );
+}
+
+/** The first of the shipped pack's scenes, as a pack of their own: accuracy is soon measured on them. */
+export async function firstScenes(count: number): Promise<Uint8Array> {
+  const { images, truths } = await (await loadFashion()).readPack();
+  const scenes = truths.slice(0, count);
+  const boxes = scenes.flatMap((scene) => scene.boxes ?? []);
+  return gzip(
+    safetensors({
+      images: u8([count, 1, 128, 128], images.pixels.subarray(0, count * 128 * 128)),
+      boxes: f32(
+        [boxes.length, 4],
+        boxes.flatMap(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1]),
+      ),
+      object_image: i32(scenes.flatMap((scene, i) => (scene.boxes ?? []).map(() => i))),
+      'label.classify': i32(scenes.flatMap((scene) => scene.labels.classify!)),
     }),
   );
 }

@@ -2,8 +2,8 @@ import type { Browser } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/host.ts';
 import { identityModel } from '../onnx.ts';
-import { dropOn, openPage, planned } from './opened-page.ts';
-import { ownModel, ownScenes } from './own-files.ts';
+import { dropOn, openPage, planned, takePack } from './opened-page.ts';
+import { firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage, WAIT } from './own-page.ts';
 import { openBrowser } from './serve.ts';
 
@@ -30,8 +30,10 @@ describe('a model of the user', () => {
   it(
     'is dropped on its stage, measured, planned, and there after a reload without a network',
     async () => {
+      await takePack(own.page, 'few.bin', await firstScenes(40));
       await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
-      await expect.poll(() => own.chosen(), WAIT).toBe('fashion-own');
+      await expect.poll(() => own.status().textContent(), WAIT).toContain('is a variant of classify');
+      expect(await own.chosen()).toBe('fashion-own');
       expect(await own.status().textContent()).toContain(
         'takes image [batch, 1, 28, 28] and gives logits [batch, 10]',
       );
@@ -67,6 +69,7 @@ describe('a model of the user', () => {
       expect(await own.chosen()).toBe('fashion-own');
       expect(await own.names('classify')).toEqual(['linear', 'cnn8', mine]);
       expect(await row().textContent()).toContain(shown);
+      await own.page.getByLabel('Duration (s)').fill('2');
       await own.page.getByRole('button', { name: 'Run the plan' }).click();
       await own.page.locator('#try svg.chart').first().waitFor(WAIT);
       expect(await own.injected()).toBe(false);
@@ -131,15 +134,14 @@ describe('a pipeline that was changed since its profile was interrupted', () => 
   it(
     'is not offered to be resumed, unless it is as it was again',
     async () => {
-      await own.drop('classify', [await ownModel('linear')]);
-      await expect.poll(() => own.names('classify'), WAIT).toContain('linear-2');
+      await takePack(own.page, 'few.bin', await firstScenes(8));
       await own.setUp();
       await own.start();
       await own.page.locator('td.cell.measured').nth(1).waitFor(WAIT);
       await own.page.getByRole('button', { name: 'Cancel' }).click();
       await resume().waitFor(WAIT);
       const offered = await resume().textContent();
-      expect(offered).toMatch(/^Resume \d+\/20$/);
+      expect(offered).toMatch(/^Resume \d+\/18$/);
 
       await own.drop('classify', [await ownModel('cnn8')]);
       await expect.poll(() => own.names('classify'), WAIT).toContain('cnn8-2');
@@ -188,9 +190,7 @@ const pack = () => own.page.getByText(/^Labelled pack, now: /);
 describe('a labelled pack of the user', () => {
   it('takes the place of the shipped one, in a pipeline of its own', async () => {
     await own.openSection();
-    await own.page
-      .getByLabel('Use another pack')
-      .setInputFiles({ name: HOSTILE, mimeType: '', buffer: Buffer.from(ownScenes(4)) });
+    await takePack(own.page, HOSTILE, ownScenes(4));
     await expect.poll(() => pack().textContent(), WAIT).toContain(`4 images of ${HOSTILE}`);
     expect(await own.injected()).toBe(false);
     expect(await own.chosen()).toBe('fashion-own');

@@ -1,38 +1,31 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
-import { injectReport } from '../../solver/report-page.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionReport } from './fixtures.ts';
-import { openBrowser, reportFolder } from './serve.ts';
+import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
 
 let browser: Browser;
-let built: Awaited<ReturnType<typeof reportFolder>>;
+let folder: ReportFolder;
 let page: Page;
 let errors: string[];
 
 beforeAll(async () => {
-  [browser, built] = await Promise.all([openBrowser(), reportFolder()]);
+  [browser, folder] = await Promise.all([openBrowser(), reportFolder()]);
 });
-afterAll(() => Promise.all([browser.close(), built.remove()]));
+afterAll(() => Promise.all([browser.close(), folder.remove()]));
 afterEach(() => page.close());
 
 async function show(report: Report, width = 1280): Promise<void> {
-  const template = await readFile(join(built.folder, 'index.html'), 'utf8');
-  const file = join(built.folder, 'injected.html');
-  await writeFile(file, injectReport(template, report));
   page = await browser.newPage({ viewport: { width, height: 900 } });
   errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   page.on('request', (request) => {
     if (!/^(file|data):/.test(request.url())) errors.push(`asked for ${request.url()}`);
   });
-  await page.goto(pathToFileURL(file).href);
+  await page.goto(await folder.put(report));
   await page.locator('h1').waitFor();
 }
 

@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
 import { build, preview } from 'vite';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
+import type { Report } from '../../solver/documents/report.ts';
+import { injectReport } from '../../solver/report-page.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -13,12 +15,32 @@ export async function openBrowser(): Promise<Browser> {
   return chromium.launch({ ...(executablePath && { executablePath }), args: browserFlags() });
 }
 
-/** Builds a mode of the pages into a new folder. */
-async function built(mode: string): Promise<string> {
+/** A folder of reports, each in the built template as the commands write it. */
+export interface ReportFolder {
+  /** The address of a page that shows a report, in place of the one before. */
+  put(report: Report): Promise<string>;
+  remove(): Promise<void>;
+}
+
+export async function reportFolder(): Promise<ReportFolder> {
+  const template = await readFile(at('../../dist/report/index.html'), 'utf8');
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-report-'));
+  const file = join(folder, 'report.html');
+  return {
+    async put(report) {
+      await writeFile(file, injectReport(template, report));
+      return pathToFileURL(file).href;
+    },
+    remove: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** The built page with a stand-in for its engine, under the content security policy that is served. */
+export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
   const outDir = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
   await build({
     configFile: at('../../vite.config.ts'),
-    mode,
+    mode: 'test',
     logLevel: 'error',
     build: { outDir, minify: false, reportCompressedSize: false },
     plugins: [
@@ -29,18 +51,6 @@ async function built(mode: string): Promise<string> {
       },
     ],
   });
-  return outDir;
-}
-
-/** The built report's template, before anything is injected. */
-export async function reportFolder(): Promise<{ folder: string; remove(): Promise<void> }> {
-  const folder = await built('report');
-  return { folder, remove: () => rm(folder, { recursive: true }) };
-}
-
-/** The built page with a stand-in for its engine, under the content security policy that is served. */
-export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
-  const outDir = await built('test');
   const server = await preview({
     configFile: at('../../vite.config.ts'),
     logLevel: 'error',

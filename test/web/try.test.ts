@@ -84,8 +84,8 @@ async function takeTrace(text: string): Promise<void> {
 
 describe('the section Try it', { timeout: 120_000 }, () => {
   it('runs the plan on real scenes, live, and holds what was measured against what was predicted', async () => {
-    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 5 });
-    await typed('Duration (s)').fill('8');
+    await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 8 });
+    await typed('Duration (s)').fill('5');
     await start();
     await page.locator('.scene svg[role=img]').first().waitFor();
     await expect.poll(() => page.locator('.scene-picture [class^=mark-]').count()).toBeGreaterThan(0);
@@ -161,10 +161,10 @@ describe('the section Try it', { timeout: 120_000 }, () => {
 
   it('switches plans while the load of a trace rises', async () => {
     await planned({ backend: 'wasm', slaMs: 1000, ratePerS: 2 });
-    await takeTrace(JSON.stringify({ rates: [2, 2, 2, 2, ...Array(14).fill(60)] }));
-    await page.getByText('rising.json: 18 rates').waitFor();
+    await takeTrace(JSON.stringify({ rates: [2, 2, ...Array(9).fill(60)] }));
+    await page.getByText('rising.json: 11 rates').waitFor();
     await page.getByRole('checkbox', { name: /Adapt/ }).check();
-    await typed('Decide every (s)').fill('3');
+    await typed('Decide every (s)').fill('2');
     await start();
     await page.locator('#try', { hasText: 'switched to' }).waitFor({ timeout: 60_000 });
     const report = await ended();
@@ -177,7 +177,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
 
   it('replaces a worker that dies in the middle of a run, tells of it, and loses no request', async () => {
     await planned({ backend: 'wasm', slaMs: 5000, ratePerS: 5 });
-    await typed('Duration (s)').fill('10');
+    await typed('Duration (s)').fill('6');
     await start();
     const [worker] = await stageWorkers();
     // An error that nobody catches ends a worker's work as a crash does: the page is told, and nothing answers.
@@ -188,7 +188,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     });
     await page.locator('#try', { hasText: 'replaces a lost one' }).waitFor({ timeout: 60_000 });
     const report = await ended();
-    expect(report.load.requests).toBe(50);
+    expect(report.load.requests).toBe(30);
     expect(report.result.failed).toBe(0);
     expect(report.events.map(({ what }) => what).join()).toMatch(/was lost \(.*out of memory/);
   });
