@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
+import type { Plan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { clusterName } from '../../solver/exports/names.ts';
 import { namespaceOption } from '../../workers/command/cluster.ts';
@@ -53,11 +54,15 @@ same pipeline one leads. The history of plans is in the cluster's events.
       const signal = interruptSignal('stopping to watch');
       const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
       const cluster = await openCluster(flags);
-      const { settings, serving } = await servedBy(cluster, pipeline, namespace);
-      if (settings === null || serving === null) throw new NothingAppliedError(pipeline, namespace);
+      const { serving } = await servedBy(cluster, pipeline, namespace);
+      if (serving === null) throw new NothingAppliedError(pipeline, namespace);
       const adaptation = await Adaptation.open(profile, flags);
       try {
-        adaptation.check(serving, `The plan of namespace ${namespace}`);
+        const adaptTo = (plan: Plan) => {
+          adaptation.check(plan, `The plan of namespace ${namespace}`);
+          return adaptation.of(plan);
+        };
+        adaptTo(serving);
         const leadership = new Leadership({
           cluster,
           namespace,
@@ -66,11 +71,10 @@ same pipeline one leads. The history of plans is in the cluster's events.
           signal,
           onEvent: tell,
         });
-        const deployed = { facts: manifest, settings };
         tell(`watching ${pipeline} in namespace ${namespace} of ${cluster.server}`);
         await leadership.run((leading) =>
           control(
-            { cluster, pipeline, deployed, adaptation: (plan) => adaptation.of(plan), onEvent: tell },
+            { cluster, pipeline, namespace, facts: manifest, adaptation: adaptTo, onEvent: tell },
             leading,
           ),
         );

@@ -1,9 +1,10 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { objectNames } from '../../solver/exports/kubernetes/objects.ts';
+import type { PipelineFacts } from '../../solver/exports/types.ts';
 import { message } from '../../workers/errors.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import { applyPlan, type Deployed, samePlan, servedBy } from '../kubernetes/apply.ts';
+import { applyPlan, samePlan, servedBy } from '../kubernetes/apply.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../kubernetes/follow.ts';
 import { counterOf, Growth } from './arrivals.ts';
@@ -12,8 +13,9 @@ import { planChangeText, recordEvent } from './events.ts';
 export interface ControllerOptions {
   readonly cluster: Cluster;
   readonly pipeline: string;
-  readonly deployed: Deployed;
-  /** How to follow the load with what a plan was asked for. */
+  readonly namespace: string;
+  readonly facts: PipelineFacts;
+  /** How to follow the load with what a plan was asked for. @throws PlanRefusedError where that cannot be */
   readonly adaptation: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
   onEvent(what: string): void;
@@ -32,29 +34,31 @@ export class NothingAppliedError extends Error {
 
 /**
  * Makes a cluster follow its load until the signal aborts: what arrived at the gateway → predictor → planner → apply. Where
- * the cluster cannot be asked it is asked again, and what arrived meanwhile is counted then; where a plan cannot be
- * applied the one before stays, and the next decision tries again. A plan that somebody else applies is followed from
- * then on.
+ * the cluster or its gateway cannot be asked it is asked again, nothing is decided until it answers, and what arrived
+ * meanwhile is counted then; where a plan cannot be applied the one before stays, and the next decision tries again. A
+ * plan that somebody else applies is followed from then on, if it can be.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const cluster = new Patient(options, signal);
   while (!signal.aborted) {
-    const serving = await cluster.ask(() => servingPlan(options));
-    if (serving) await followLoad(options, serving, cluster, signal);
+    const followed = await cluster.ask(async () => {
+      const serving = await servingPlan(options);
+      return { serving, adaptation: options.adaptation(serving) };
+    });
+    if (followed) await followLoad(options, followed, cluster, signal);
   }
 }
 
 /** Until the signal aborts, or somebody else has applied another plan. */
 async function followLoad(
   options: ControllerOptions,
-  serving: Plan,
+  { serving, adaptation }: { readonly serving: Plan; readonly adaptation: AdaptationOptions },
   patient: Patient,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cluster, pipeline, onEvent, adaptation } = options;
-  const { namespace } = options.deployed.settings;
+  const { cluster, pipeline, namespace, onEvent } = options;
   const target = new ClusterTarget(options, serving);
-  const adapter = new Adapter(adaptation(serving), target, {
+  const adapter = new Adapter(adaptation, target, {
     onStep: () => {},
     onSwitch: () => {},
     onEvent(what) {
@@ -76,7 +80,7 @@ async function followLoad(
   try {
     while (!signal.aborted) {
       const { changes } = target;
-      const seen = await patient.ask(look);
+      const seen = await patient.ask(look, (failing) => adapter.hold(failing));
       if (!seen) return;
       if (target.changes === changes && !target.busy && !samePlan(seen.plan, target.plan))
         return onEvent('another plan was applied: it is followed from now on');
@@ -95,8 +99,7 @@ async function followLoad(
 }
 
 /** @throws NothingAppliedError */
-async function servingPlan({ cluster, pipeline, deployed }: ControllerOptions): Promise<Plan> {
-  const { namespace } = deployed.settings;
+async function servingPlan({ cluster, pipeline, namespace }: ControllerOptions): Promise<Plan> {
   const { serving } = await servedBy(cluster, pipeline, namespace);
   if (serving === null) throw new NothingAppliedError(pipeline, namespace);
   return serving;
@@ -109,16 +112,25 @@ class Patient {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Undefined where the signal aborts before. */
-  async ask<T>(work: () => Promise<T>): Promise<T | undefined> {
+  /** Undefined where the signal aborts before. @param onFailing it does not answer, or does again */
+  async ask<T>(
+    work: () => Promise<T>,
+    onFailing: (failing: boolean) => void = () => {},
+  ): Promise<T | undefined> {
     const { onEvent, backOff = BACK_OFF } = this.options;
     for (let failures = 0; !this.signal.aborted; ) {
       try {
         const answer = await work();
-        if (failures > 0) onEvent('the cluster answers again');
+        if (failures > 0) {
+          onEvent('the cluster answers again');
+          onFailing(false);
+        }
         return answer;
       } catch (error) {
-        if (failures === 0) onEvent(`the cluster cannot be followed: ${message(error)}`);
+        if (failures === 0) {
+          onEvent(`the cluster cannot be followed: ${message(error)}`);
+          onFailing(true);
+        }
         await sleep(pauseMs(backOff, ++failures), this.signal);
       }
     }
@@ -167,8 +179,11 @@ class ClusterTarget implements Adaptable {
   }
 
   async #apply(plan: Plan): Promise<void> {
-    const { cluster, deployed, onEvent } = this.options;
-    await applyPlan(cluster, plan, deployed);
+    const { cluster, pipeline, namespace, facts, onEvent } = this.options;
+    // As they are now: somebody may have applied another image meanwhile.
+    const { settings } = await servedBy(cluster, pipeline, namespace);
+    if (settings === null) throw new NothingAppliedError(pipeline, namespace);
+    await applyPlan(cluster, plan, { facts, settings });
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;
     this.changes++;
@@ -178,7 +193,7 @@ class ClusterTarget implements Adaptable {
 
   /** History is nice to have: nothing fails for it. */
   async record(type: 'Normal' | 'Warning', reason: string, text: string): Promise<void> {
-    const { cluster, pipeline, deployed } = this.options;
-    await recordEvent(cluster, pipeline, deployed.settings.namespace, { type, reason, text }).catch(() => {});
+    const { cluster, pipeline, namespace } = this.options;
+    await recordEvent(cluster, pipeline, namespace, { type, reason, text }).catch(() => {});
   }
 }

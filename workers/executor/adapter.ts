@@ -33,6 +33,7 @@ export class Adapter {
   #firstS = 0;
   #cancel: () => void;
   #stopped = false;
+  #held = false;
   #decidedMs = 0;
   #overtaken: (countsPerS: readonly number[]) => boolean = () => false;
   /** What was decided last: it serves, or its workers are on their way. */
@@ -58,6 +59,11 @@ export class Adapter {
     this.#countsPerS[second]!++;
   }
 
+  /** Decides nothing while what arrives is not known; what arrived meanwhile may be told afterwards. */
+  hold(held: boolean): void {
+    this.#held = held;
+  }
+
   /** Decides nothing any more, and tells of nothing. */
   stop(): void {
     this.#stopped = true;
@@ -73,7 +79,7 @@ export class Adapter {
     this.#firstS += over;
     const countsPerS = this.#countsPerS.slice(0, seconds - this.#firstS);
     const due = nowMs - this.#decidedMs >= 1000 * this.options.intervalS;
-    if (seconds > 0 && (due || this.#overtaken(countsPerS))) {
+    if (seconds > 0 && !this.#held && (due || this.#overtaken(countsPerS))) {
       this.#decidedMs = nowMs;
       await this.#step(countsPerS, nowMs).catch((error) => this.#stays(error));
     }

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { PlanRefusedError } from '../../../agent/errors.ts';
 import { applyPlan, servedBy } from '../../../agent/kubernetes/apply.ts';
 import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import { counterOf, Growth } from '../../../agent/watch/arrivals.ts';
@@ -41,6 +42,9 @@ async function arrivals(standIn: StandIn): Promise<{ ratePerS: number }> {
   return load;
 }
 
+/** Stands for a plan of another profile: its load cannot be followed. */
+const UNKNOWN_SLA_MS = 299;
+
 /** Watches until the test has finished. */
 async function watch(cluster: Cluster) {
   const planAt = await planOn(measured);
@@ -50,13 +54,18 @@ async function watch(cluster: Cluster) {
     {
       cluster,
       pipeline: 'fashion',
-      deployed,
+      namespace: 'shop',
+      facts: fashion.manifest,
       backOff,
-      adaptation: (plan) => ({
-        system: ours(planAt, standingRequest(plan, ['cpu'])),
-        predictor: lastWindow,
-        intervalS: 2,
-      }),
+      adaptation: (plan) => {
+        if (plan.slaMs === UNKNOWN_SLA_MS)
+          throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
+        return {
+          system: ours(planAt, standingRequest(plan, ['cpu'])),
+          predictor: lastWindow,
+          intervalS: 2,
+        };
+      },
       onEvent: (what) => events.push(what),
     },
     stop.signal,
@@ -162,6 +171,61 @@ test('a plan that somebody else applies is followed, with what it was asked for'
     expect(serving!.ratePerS).toBeGreaterThan(100);
     expect(serving!.slaMs).toBe(150);
   });
+});
+
+test('an image that somebody else applies stays, whatever plans follow', async () => {
+  const { cluster, standIn } = await standInCluster();
+  const first = await planFor(2);
+  await applyPlan(cluster, first, deployed);
+  const load = await arrivals(standIn);
+  load.ratePerS = 2;
+  await watch(cluster);
+  const image = 'registry.example/ipa-edge:next';
+  await applyPlan(cluster, first, { ...deployed, settings: { ...settings, image } });
+  load.ratePerS = 150;
+  await until(async () =>
+    expect((await servedBy(cluster, 'fashion', 'shop')).serving!.ratePerS).toBeGreaterThan(100),
+  );
+  expect((await servedBy(cluster, 'fashion', 'shop')).settings!.image).toBe(image);
+  expect(JSON.stringify(await deploymentOf(cluster, 'fashion-detect'))).toContain(image);
+});
+
+test('while the gateway does not say what arrives, nothing is decided', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, await planFor(150), deployed);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const { events } = await watch(cluster);
+  const url = standIn.services.get('fashion-gateway')!;
+  await until(() => expect(events.join('\n')).toMatch(/became .* for 1\d\d\.?\d* requests/));
+  standIn.services.delete('fashion-gateway');
+  await until(() => expect(events.join('\n')).toContain('the cluster cannot be followed'));
+  const before = await pods(cluster);
+  const { length } = events;
+  // Longer than the window that is looked back on.
+  await new Promise((resolve) => setTimeout(resolve, 12_000));
+  expect(events.slice(length)).toEqual([]);
+  expect(await pods(cluster)).toBe(before);
+  standIn.services.set('fashion-gateway', url);
+  load.ratePerS = 1;
+  await until(async () => expect(await pods(cluster)).toBeLessThan(before));
+});
+
+test('a plan that cannot be followed is told, and stays until another one is applied', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, await planFor(2), deployed);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const { events } = await watch(cluster);
+  await applyPlan(cluster, await planFor(2, UNKNOWN_SLA_MS), deployed);
+  await until(() => expect(events.join('\n')).toContain('it is of another profile'));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const { serving } = await servedBy(cluster, 'fashion', 'shop');
+  expect(serving).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
+  await applyPlan(cluster, await planFor(2), deployed);
+  await until(async () =>
+    expect((await servedBy(cluster, 'fashion', 'shop')).serving!.ratePerS).toBeGreaterThan(100),
+  );
 });
 
 /** Asks for a lease; when it leads, from when to when. */
