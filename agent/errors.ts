@@ -21,8 +21,11 @@ export class InferenceFailedError extends Error {
 /** There is no model, or version of one, of that name. */
 export class UnknownModelError extends Error {
   override name = 'UnknownModelError';
-  constructor(asked: string, models: readonly string[]) {
-    super(`There is no model ${asked.slice(0, 100)}: there are ${models.join(', ')}, each in version 1.`);
+  /** @param asked e.g. `model x`, `version 2 of model x` @param known the names, or the versions, that there are */
+  constructor(asked: string, known: readonly string[]) {
+    super(
+      `There is no ${asked.slice(0, 100)}: ${known.length === 1 ? 'there is' : 'there are'} ${known.join(', ')}.`,
+    );
   }
 }
 

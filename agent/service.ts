@@ -91,7 +91,7 @@ export class Service {
   /** @throws UnknownModelError */
   model(name: string): ServedModel {
     const model = this.models.get(name);
-    if (!model) throw new UnknownModelError(name, [...this.models.keys()]);
+    if (!model) throw new UnknownModelError(`model ${name}`, [...this.models.keys()]);
     return model;
   }
 

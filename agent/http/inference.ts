@@ -37,7 +37,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   const asked = ({ params: { model, version } }: ModelRequest): ServedModel => {
     const found = service.model(model);
     if (version !== undefined && version !== VERSION)
-      throw new UnknownModelError(`${model} in version ${version}`, [...service.models.keys()]);
+      throw new UnknownModelError(`version ${version} of model ${model}`, [VERSION]);
     return found;
   };
   const bodyLimit = bodyLimitOf(service);

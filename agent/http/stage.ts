@@ -49,9 +49,9 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
 
   /** The variant that is asked for; the chosen one where none is. */
   const variantOf = ({ params: { model, version } }: ModelRequest): string => {
-    if (model !== stage.name && model !== alias) throw new UnknownModelError(model, [stage.name]);
+    if (model !== stage.name && model !== alias) throw new UnknownModelError(`model ${model}`, [stage.name]);
     if (version !== undefined && !service.variants.includes(version))
-      throw new UnknownModelError(`${model} in version ${version}`, service.variants);
+      throw new UnknownModelError(`version ${version} of model ${model}`, service.variants);
     return version ?? service.chosen.variant;
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {

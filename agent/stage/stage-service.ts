@@ -114,7 +114,7 @@ export class StageService {
     const held = this.#held.get(variant);
     if (!held) {
       if (variant === this.#chosen.variant) throw new UnavailableError(`${variant} is being loaded again`, 1);
-      throw new UnknownModelError(`${this.stage.name} in version ${variant}`, [this.stage.name]);
+      throw new UnknownModelError(`version ${variant} of model ${this.stage.name}`, this.variants);
     }
     if (!this.#accepting) throw new UnavailableError('The pod is shutting down', 1);
     if (held.inFlight >= MOST_WAITING) throw new UnavailableError(`${held.inFlight} batches wait already`, 1);
