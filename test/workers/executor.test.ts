@@ -175,6 +175,35 @@ test('a switch that waits for another one when the executor closes starts nothin
   expect(spawn).toHaveBeenCalledTimes(2);
 });
 
+test('workers that are being loaded when the executor closes end at once', async () => {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let held = false;
+  const slow: LoadedManifest = {
+    ...models,
+    async readVerified(file, sha256) {
+      if (held) await released;
+      return models.readVerified(file, sha256);
+    },
+  };
+  const environment = nodeEnvironment();
+  const spawn = vi.spyOn(environment, 'spawn');
+  const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
+  const executor = await Executor.start(one, await recruiter(slow, pack, environment));
+  held = true;
+  const switched = executor.switchTo(
+    handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),
+  );
+  await vi.waitFor(() => expect(spawn).toHaveBeenCalledTimes(2));
+  const loading = await spawn.mock.results[1]!.value;
+  executor.close();
+  expect(await loading.lost).toMatch(/killed by SIGKILL/);
+  release();
+  await switched;
+});
+
 test('an item that cannot be run fails alone, not with its batch', async () => {
   const { executor } = await start({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 50 });
   const good = [0, 1, 2].map((i) => executor.submit(pixelsOf(pack.images, i), performance.now()));

@@ -22,10 +22,15 @@ const WARM_UP_RUNS = 2;
 export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'>;
 
 /**
- * Gives a worker that runs what `planWorker` holds in a plan, warmed up.
+ * Gives a worker that runs what `planWorker` holds in a plan, warmed up. A signal that aborts ends it while it loads, too.
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError
  */
-export type Recruit = (id: string, planWorker: PlanWorker, plan: Plan) => Promise<CrewWorker>;
+export type Recruit = (
+  id: string,
+  planWorker: PlanWorker,
+  plan: Plan,
+  signal?: AbortSignal,
+) => Promise<CrewWorker>;
 
 /** Items of a stage that its worker warms up with. */
 const WARM_UP_ITEMS = 64;
@@ -48,7 +53,7 @@ export async function recruiter(
     readModel: ({ file, sha256 }) => readVerified(file, sha256),
     warmUpItems: (stage) => items.get(stage)!,
   };
-  return (id, planWorker, plan) => recruit(id, planWorker, plan, options);
+  return (id, planWorker, plan, signal) => recruit(id, planWorker, plan, options, signal);
 }
 
 /** Starts a worker, loads the sessions that it holds in a plan and warms each at every batch size that may close. */
@@ -57,10 +62,14 @@ async function recruit(
   planWorker: PlanWorker,
   plan: Plan,
   options: CrewOptions,
+  signal?: AbortSignal,
 ): Promise<StageWorker> {
   const { manifest, environment, readModel, warmUpItems } = options;
   const worker = await environment.spawn(id, planWorker.threads);
+  const end = () => worker.terminate();
+  signal?.addEventListener('abort', end);
   try {
+    signal?.throwIfAborted();
     for (const name of planWorker.stages) {
       const index = manifest.stages.findIndex((stage) => stage.name === name);
       const stage = manifest.stages[index]!;
@@ -80,6 +89,8 @@ async function recruit(
   } catch (error) {
     worker.terminate();
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', end);
   }
 }
 

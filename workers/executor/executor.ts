@@ -42,7 +42,7 @@ export class Executor {
   #recruited = 0;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
-  #closed = false;
+  readonly #ended = new AbortController();
 
   private constructor(
     plan: Plan,
@@ -83,6 +83,10 @@ export class Executor {
   /** Requests that have not ended. */
   get open(): number {
     return this.#dispatch.open;
+  }
+
+  get #closed(): boolean {
+    return this.#ended.signal.aborted;
   }
 
   /** Workers that serve each stage now. */
@@ -159,7 +163,8 @@ export class Executor {
   /** Sheds what has not ended and ends every worker. */
   close(): void {
     if (this.#closed) return;
-    this.#closed = true;
+    // Workers that are being loaded end with it.
+    this.#ended.abort();
     this.#wake.set(undefined);
     this.#act(this.#dispatch.close());
     for (const { worker } of this.#members.values()) worker.terminate();
@@ -172,7 +177,7 @@ export class Executor {
     const members = crew.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     const failure = crew.find((result) => result.status === 'rejected');
     if (failure || this.#closed) for (const { worker } of members) worker.terminate();
-    if (failure) throw failure.reason;
+    if (failure && !this.#closed) throw failure.reason;
     return members;
   }
 
@@ -180,7 +185,7 @@ export class Executor {
     const id = `${planWorker.id}~${this.#recruited++}`;
     return {
       id,
-      worker: await this.recruit(id, planWorker, plan),
+      worker: await this.recruit(id, planWorker, plan, this.#ended.signal),
       planWorker,
       stages: stagesOf(plan, planWorker),
       inFlight: 0,
