@@ -79,6 +79,21 @@ describe('the built page on a host without headers, under a path', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('can be installed', async () => {
+    await page.goto(host.url);
+    await expect.poll(() => check('Works offline'), { timeout: 60_000 }).toContain('yes');
+    const session = await context.newCDPSession(page);
+    const { errors, data } = await session.send('Page.getAppManifest');
+    expect(errors).toEqual([]);
+    expect(JSON.parse(data!)).toMatchObject({
+      name: expect.stringContaining('ipa-edge'),
+      display: 'standalone',
+    });
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+    // Nothing else is against it: tests have private windows.
+    expect(installabilityErrors.map(({ errorId }) => errorId)).toEqual(['in-incognito']);
+  });
+
   it('profiles and plans with the server gone', async () => {
     await page.goto(host.url);
     await expect.poll(() => check('Works offline'), { timeout: 60_000 }).toContain('yes');

@@ -200,6 +200,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     await typed('Duration (s)').fill('15');
     await start();
     await expect.poll(() => page.locator('.scene').count(), { timeout: 60_000 }).toBeGreaterThan(0);
+    expect(await page.locator('.live-chart', { hasText: 'GPU share' }).count()).toBe(1);
     const session = await browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess').catch(() => {});
     // Told while it runs, and in what came out.

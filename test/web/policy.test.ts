@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Host, servePage } from '../../bench/host.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { openBrowser } from './serve.ts';
+import { serveStatic } from './static-host.ts';
+
+/** What the built page lets run, by the policy that it is served with and by the one that it carries itself. */
+
+let browser: Browser;
+let hosts: Readonly<Record<'ipa-edge serve' | 'a host without headers', Host>>;
+let page: Page;
+
+beforeAll(async () => {
+  const [opened, ours, plain] = await Promise.all([
+    openBrowser(),
+    servePage(0),
+    serveStatic(join(ROOT, 'dist/page'), '/'),
+  ]);
+  browser = opened;
+  hosts = { 'ipa-edge serve': ours, 'a host without headers': plain };
+});
+afterAll(() => Promise.all([browser.close(), ...Object.values(hosts).map((host) => host.close())]));
+afterEach(() => page.context().close());
+
+async function open(host: keyof typeof hosts): Promise<string | undefined> {
+  // Without the service worker, which would add headers where there are none.
+  page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
+  const response = await page.goto(hosts[host].url);
+  await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
+  return response!.headers()['content-security-policy'];
+}
+
+describe.each(['ipa-edge serve', 'a host without headers'] as const)('the page on %s', (host) => {
+  it('has a policy that allows no inline script and no script from text', async () => {
+    const sent = await open(host);
+    const carried = await page.locator('meta[http-equiv=Content-Security-Policy]').getAttribute('content');
+    expect(sent === undefined).toBe(host === 'a host without headers');
+    for (const policy of [carried!, ...(sent ? [sent] : [])]) {
+      const scripts = policy.split('; ').find((directive) => directive.startsWith('script-src '));
+      expect(scripts).toBe("script-src 'self' 'wasm-unsafe-eval'");
+    }
+  });
+
+  it('runs neither an inline script, nor a handler in markup, nor text', async () => {
+    await open(host);
+    const refused = await page.evaluate(async () => {
+      const violated: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) =>
+        violated.push(event.effectiveDirective),
+      );
+      const thrown: string[] = [];
+      const attempt = (what: string, work: () => void) => {
+        try {
+          work();
+        } catch {
+          thrown.push(what);
+        }
+      };
+      const broken = 'window.broken = 1';
+      attempt('markup', () => {
+        document.body.innerHTML += `<img src="x" onerror="${broken}">`;
+      });
+      attempt('text', () => setTimeout(broken));
+      attempt('inline script', () => {
+        const script = document.createElement('script');
+        script.textContent = broken;
+        document.body.append(script);
+      });
+      attempt('address', () => {
+        const script = document.createElement('script');
+        script.src = `data:text/javascript,${broken}`;
+        document.body.append(script);
+      });
+      attempt('handler', () => document.body.setAttribute('onclick', broken));
+      const link = document.createElement('a');
+      link.href = `javascript:${broken}`;
+      link.click();
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return { thrown, violated, broken: 'broken' in window };
+    });
+    expect(refused.broken).toBe(false);
+    expect(refused.thrown).toEqual(['markup', 'text', 'inline script', 'address', 'handler']);
+    // The link's.
+    expect(refused.violated).toContain('script-src-elem');
+  });
+});
