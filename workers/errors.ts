@@ -30,7 +30,10 @@ export class DeviceLostError extends Error {
 /** A worker ended before it answered. */
 export class WorkerLostError extends Error {
   override name = 'WorkerLostError';
-  constructor(worker: string, reason: string) {
+  constructor(
+    worker: string,
+    readonly reason: string,
+  ) {
     super(`Worker ${worker} was lost: ${reason}. What was in flight on it can be sent again.`);
   }
 }

@@ -60,7 +60,7 @@ export class PodWorker implements CrewWorker {
       if (!runtime) throw new Error('it has nothing loaded');
       return new PodWorker(options, runtime);
     } catch (error) {
-      throw new WorkerLostError(`${id} at ${pod.url}`, message(error));
+      throw new WorkerLostError(`${id} at ${pod.url}`, why(error));
     }
   }
 
@@ -81,7 +81,7 @@ export class PodWorker implements CrewWorker {
       const theItems =
         error instanceof InvalidInferenceError ||
         (error instanceof InferenceServerError && (error.status === 400 || error.status === 500));
-      throw theItems ? error : new WorkerLostError(id, message(error));
+      throw theItems ? error : new WorkerLostError(id, why(error));
     }
   }
 
@@ -96,6 +96,9 @@ export class PodWorker implements CrewWorker {
     this.options.onEnd();
   }
 }
+
+/** What is wrong with a connection: `fetch` itself only says that it failed. */
+const why = (error: unknown): string => message((error as { cause?: unknown }).cause ?? error);
 
 async function ask({ pod, token }: PodWorkerOptions, method: 'GET' | 'PUT', body?: PlanStage) {
   const response = await fetch(`${pod.url}/stage`, {

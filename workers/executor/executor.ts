@@ -3,7 +3,7 @@ import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
 import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import { message } from '../errors.ts';
+import { message, type WorkerLostError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Alarm, after } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';
@@ -247,8 +247,10 @@ export class Executor {
         return this.#pump();
       } catch (error) {
         if (this.#closed) return;
+        if (tried > 0) continue;
+        const stages = planWorker.stages.join(', ');
         this.hooks.onEvent?.(
-          `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)}`,
+          `a worker for ${stages} could not be started: ${message(error)} It is tried until one can.`,
         );
       }
     }
@@ -296,7 +298,8 @@ export class Executor {
     } catch (error) {
       if (this.#members.get(id) !== member) return;
       const { name: kind } = error as Error;
-      if (kind === 'WorkerLostError' || kind === 'DeviceLostError') return this.#lose(id, message(error));
+      if (kind === 'WorkerLostError') return this.#lose(id, (error as WorkerLostError).reason);
+      if (kind === 'DeviceLostError') return this.#lose(id, message(error));
       this.hooks.onEvent?.(`a batch of ${items.length} on ${id} failed: ${message(error)}`);
       this.#dispatch.failed(batch, performance.now());
     } finally {
