@@ -20,7 +20,7 @@ export async function placeHere({ manifest }: LoadedManifest, environment: Envir
   }
 }
 
-const REPLAN = 'Plan again for this machine with --replan.';
+const REPLAN = 'Plan again on a profile of this machine: ipa-agent serve --replan does both.';
 
 /** @param source names the plan @throws PlanRefusedError */
 export function checkPlan(plan: Plan, source: string, place: Place): void {

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pixelCount } from '../../models/tasks/image.ts';
 import { UnknownModelError } from '../errors.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
-import { decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
+import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
-import { itemsOf, modelMetadata, outputTensors } from '../oip/model.ts';
+import { itemsOf, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
 import type { ServedModel, Service } from '../service.ts';
 import { bodyOf, send } from './body.ts';
 
@@ -53,6 +53,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
     app.post(`${path}/infer`, { bodyLimit }, async (request: ModelRequest, reply) => {
       const model = asked(request);
       const inference = decodeRequest(bodyOf(request));
+      checkWanted(model.name, outputNames(model.stages), inference);
       const items = itemsOf(inference, model.stages[0]!.input);
       if (items.length > MOST_ITEMS)
         throw new InvalidInferenceError(

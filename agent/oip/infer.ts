@@ -129,12 +129,28 @@ export function encodeResponse(
   );
 }
 
-function outputNamed({ model, outputs }: InferResponse, name: string): Tensor {
-  const found = outputs.find((output) => output.name === name);
+function outputNamed({ model, outputs }: InferResponse, wanted: string): Tensor {
+  const found = outputs.find(({ name }) => name === wanted);
   if (found) return found;
-  const names = outputs.map((output) => output.name).join(', ');
-  throw new InvalidTensorError(name, `model ${model} has no such output, it has ${names}`);
+  throw unknownOutput(
+    model,
+    outputs.map(({ name }) => name),
+    wanted,
+  );
 }
+
+/** Before a model runs for nothing. @param names of the outputs that it has @throws InvalidTensorError where a request wants another one */
+export function checkWanted(
+  model: string,
+  names: readonly string[],
+  { outputs = [] }: Pick<InferRequest, 'outputs'>,
+): void {
+  const other = outputs.find(({ name }) => !names.includes(name));
+  if (other) throw unknownOutput(model, names, other.name);
+}
+
+const unknownOutput = (model: string, names: readonly string[], wanted: string): InvalidTensorError =>
+  new InvalidTensorError(wanted, `model ${model} has no such output, it has ${names.join(', ')}`);
 
 function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.length }: Body, what: string) {
   if (jsonLength > bytes.length)

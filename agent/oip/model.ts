@@ -65,6 +65,11 @@ function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
   );
 }
 
+export const outputNames = (stages: readonly ManifestStage[]): string[] => [
+  ...namedOutputs(stages).map(({ name }) => name),
+  ITEM_INDEX,
+];
+
 const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
 
 /** @param stages of a whole pipeline, or one of them alone */

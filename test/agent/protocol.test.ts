@@ -212,6 +212,19 @@ test('metrics count what came, what became of it, batches, and say the plan', as
   );
 });
 
+test('who wants an output that there is not is refused before anything is run', async () => {
+  const arrivals = async () =>
+    /^ipa_edge_arrivals_total\{model="fashion"\} (.+)$/m.exec((await get('/metrics')).body)![1];
+  const before = await arrivals();
+  const asked = { ...requestOf(0), outputs: [{ name: 'boxez' }] };
+  await expect(agent.client.infer('fashion', asked)).rejects.toMatchObject({
+    status: 400,
+    reason:
+      'tensor "boxez": model fashion has no such output, it has boxes, detect_scores, labels, scores, item_index',
+  });
+  expect(await arrivals()).toBe(before);
+});
+
 test('what is beyond the bound on open requests is answered 503, with when to come again', async () => {
   const flood = Array.from({ length: 30 }, (_, i) =>
     agent.client.infer('fashion', requestOf(0, i, 48)).then(
