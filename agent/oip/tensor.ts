@@ -34,7 +34,7 @@ export interface TensorHeader {
 const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 
 /** How many values a shape holds; none where a dimension is 0. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
+const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 function datatypeOf({ name, datatype }: TensorHeader): Datatype {
   if (Object.hasOwn(DATATYPES, datatype)) return datatype as Datatype;

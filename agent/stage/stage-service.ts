@@ -4,7 +4,7 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { sameResources } from '../../solver/exports/cluster-plan.ts';
 import { message } from '../../workers/errors.ts';
-import { after } from '../../workers/executor/clock.ts';
+import { after, sleep } from '../../workers/executor/clock.ts';
 import type { CrewWorker, Recruit } from '../../workers/executor/crew.ts';
 import type { Runtime } from '../../workers/runtime/runtime.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
@@ -16,8 +16,6 @@ export interface StageServiceOptions {
   readonly plan: Plan;
   readonly stage: string;
   readonly recruit: Recruit;
-  /** How long a variant is kept that is not the chosen one any more and that nobody asks for. */
-  readonly lingerMs?: number;
   onEvent(what: string): void;
 }
 
@@ -29,6 +27,7 @@ interface Held {
   usedMs: number;
 }
 
+/** How long a variant is kept that is not the chosen one any more and that nobody asks for. */
 const LINGER_MS = 30_000;
 const RESPAWN_MS = [0, 500, 2000, 10_000];
 /** As the executor's: a batch that takes longer than this many times its expected time, and this long, hangs. */
@@ -138,7 +137,7 @@ export class StageService {
   /** Lets no batch in any more; resolves when those in flight have ended. */
   async drain(): Promise<void> {
     this.#accepting = false;
-    while ([...this.#held.values()].some(({ inFlight }) => inFlight > 0)) await pause(50);
+    while ([...this.#held.values()].some(({ inFlight }) => inFlight > 0)) await sleep(50);
   }
 
   close(): void {
@@ -190,7 +189,7 @@ export class StageService {
     this.#held.delete(planned.variant);
     this.tell(`the session of ${planned.variant} was lost (${reason})`);
     for (let tried = 0; ; tried++) {
-      await pause(RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!);
+      await sleep(RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!);
       const { variant } = this.#chosen;
       if (this.#closed || variant !== planned.variant || this.#held.has(variant)) return;
       try {
@@ -202,22 +201,19 @@ export class StageService {
   }
 
   async #endWhenIdle(held: Held): Promise<void> {
-    while (held.inFlight > 0 && !this.#closed) await pause(50);
+    while (held.inFlight > 0 && !this.#closed) await sleep(50);
     held.worker.terminate();
   }
 
   /** Ends variants that nobody asks for. */
   #sweep(): void {
-    const { lingerMs = LINGER_MS } = this.options;
     const now = performance.now();
     for (const [variant, held] of this.#held) {
-      const unused = held.inFlight === 0 && now - held.usedMs > lingerMs;
+      const unused = held.inFlight === 0 && now - held.usedMs > LINGER_MS;
       if (variant === this.#chosen.variant || !unused) continue;
       this.#held.delete(variant);
       held.worker.terminate();
     }
-    this.#cancelSweep = after(lingerMs / 4, () => this.#sweep());
+    this.#cancelSweep = after(LINGER_MS / 4, () => this.#sweep());
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => after(ms, () => resolve()));

@@ -5,7 +5,7 @@ import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/typ
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message, type WorkerLostError } from '../errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { Alarm, after } from './clock.ts';
+import { Alarm, sleep } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
 import type { Answer, ExecutorHooks } from './types.ts';
@@ -237,7 +237,7 @@ export class Executor {
     const plan = this.#plan;
     for (let tried = 0; ; tried++) {
       const pauseMs = RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!;
-      await new Promise((resolve) => after(pauseMs, () => resolve(undefined)));
+      await sleep(pauseMs, this.#ended.signal);
       if (this.#closed || plan !== this.#plan) return;
       try {
         const member = await this.#recruit(plan, planWorker);
