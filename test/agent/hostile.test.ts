@@ -121,27 +121,33 @@ const damaged = fc
     return body as Uint8Array;
   });
 
-const wrongInput = fc
-  .record(
-    {
-      name: fc.oneof(fc.constant('images'), fc.string()),
-      shape: fc.oneof(
-        fc.constant([1, 1, 28, 28]),
-        fc.array(fc.oneof(fc.nat(30), fc.integer(), fc.double()), { maxLength: 5 }),
-      ),
-      datatype: fc.constantFrom('UINT8', 'FP32', 'BYTES', 'x'),
-      data: fc.oneof(
-        fc.constant(json.inputs[0].data),
-        fc.array(fc.anything({ maxDepth: 2 }), { maxLength: 5 }),
-      ),
-      parameters: fc.dictionary(
-        fc.constantFrom('binary_data_size', 'x'),
-        fc.oneof(fc.integer(), fc.string()),
-      ),
-    },
-    { requiredKeys: [] },
-  )
-  .map((input) => Buffer.from(JSON.stringify({ inputs: [input] }) ?? ''));
+const wrongInput = fc.record(
+  {
+    name: fc.oneof(fc.constant('images'), fc.string()),
+    shape: fc.oneof(
+      fc.constant([1, 1, 28, 28]),
+      fc.array(fc.oneof(fc.nat(30), fc.integer(), fc.double()), { maxLength: 5 }),
+    ),
+    datatype: fc.constantFrom('UINT8', 'FP32', 'BYTES', 'x'),
+    data: fc.oneof(
+      fc.constant(json.inputs[0].data),
+      fc.array(fc.anything({ maxDepth: 2 }), { maxLength: 5 }),
+    ),
+    parameters: fc.dictionary(fc.constantFrom('binary_data_size', 'x'), fc.oneof(fc.integer(), fc.string())),
+  },
+  { requiredKeys: [] },
+);
+
+/** One input or several, some of them right. */
+const wrongInputs = fc
+  .array(fc.oneof(fc.constant(json.inputs[0]), wrongInput), { minLength: 1, maxLength: 3 })
+  .map((inputs) => Buffer.from(JSON.stringify({ inputs })));
+
+const sometimes = (share: number, header: fc.Arbitrary<string>) =>
+  fc.oneof(
+    { weight: Math.round(100 * share), arbitrary: header },
+    { weight: Math.round(100 * (1 - share)), arbitrary: fc.constant(undefined) },
+  );
 
 const fuzzed = fc.record({
   method: fc.constantFrom('GET', 'POST', 'POST', 'POST', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'),
@@ -157,22 +163,28 @@ const fuzzed = fc.record({
     fc.webPath(),
     fc.string().map((name) => `/v2/models/${encodeURIComponent(name)}/infer`),
   ),
-  headers: fc.record(
-    {
-      'content-type': fc.constantFrom('application/json', 'application/octet-stream', 'text/plain', 'x'),
-      'inference-header-content-length': fc.oneof(
-        fc.constant(String(valid.jsonLength)),
-        fc.integer().map(String),
-        fc.constantFrom('x', '1e3', '-1', '9'.repeat(30)),
+  headers: fc
+    .record({
+      'content-type': sometimes(
+        0.7,
+        fc.constantFrom('application/json', 'application/octet-stream', 'text/plain', 'x'),
       ),
-      authorization: fc.constantFrom(`Bearer ${TOKEN}`, 'Bearer x', 'Basic eDp4'),
-      'content-encoding': fc.constantFrom('gzip', 'identity'),
-    },
-    { requiredKeys: [] },
-  ),
+      'inference-header-content-length': sometimes(
+        0.5,
+        fc.oneof(
+          fc.constant(String(valid.jsonLength)),
+          fc.integer().map(String),
+          fc.constantFrom('x', '1e3', '-1', '9'.repeat(30)),
+        ),
+      ),
+      authorization: sometimes(0.5, fc.constantFrom(`Bearer ${TOKEN}`, 'Bearer x', 'Basic eDp4')),
+      // Seldom: nothing else of such a request is looked at.
+      'content-encoding': sometimes(0.05, fc.constantFrom('gzip', 'identity')),
+    })
+    .map((headers) => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined))),
   body: fc.oneof(
     damaged,
-    wrongInput,
+    wrongInputs,
     fc.uint8Array({ maxLength: 200 }),
     fc.json({ maxDepth: 3 }).map((text) => Buffer.from(text)),
   ),
