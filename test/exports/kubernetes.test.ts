@@ -78,6 +78,24 @@ test('pods cannot do more than run: not root, nothing to write on, no capabiliti
   );
 });
 
+test('pods are asked whether they live and are ready, leave before they end, and are not drained all at once', () => {
+  for (const name of ['fashion-detect', 'fashion-classify', 'fashion-gateway']) {
+    const { spec } = find(objects(), 'Deployment', name).spec.template;
+    const [container] = spec.containers;
+    const asked = ['startupProbe', 'livenessProbe', 'readinessProbe'].map(
+      (probe) => container[probe].httpGet.path,
+    );
+    expect(asked).toEqual(['/v2/health/live', '/v2/health/live', '/v2/health/ready']);
+    // What it still has when it is told to end must be answered before it is killed.
+    expect(container.lifecycle.preStop.sleep.seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);
+  }
+  for (const stage of ['detect', 'classify'])
+    expect(find(objects(), 'PodDisruptionBudget', `fashion-${stage}`).spec).toEqual({
+      maxUnavailable: 1,
+      selector: find(objects(), 'Deployment', `fashion-${stage}`).spec.selector,
+    });
+});
+
 test('a GPU is asked for where the backend needs one, and no spare one is counted on', () => {
   const plan = clusterPlan();
   const cuda = clusterPlan({ stages: plan.stages.map((stage) => ({ ...stage, backend: 'cuda' as const })) });
