@@ -1,7 +1,7 @@
 // Makes a fresh checkout ready: packages by `npm ci`, and a browser. Plain JavaScript: it runs before anything is installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrowserNotFoundError, ensureBrowser } from './browser.js';
 
@@ -19,6 +19,13 @@ if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1]))
 const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex');
 const marker = 'node_modules/.installed-lock';
 if (!existsSync(marker) || readFileSync(marker, 'utf8') !== lock) {
+  if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink()) {
+    // npm would empty the folder that it leads to, which is another checkout's, and put nothing there.
+    console.error(
+      'node_modules is a link to packages of another package-lock.json: remove it, and run this again.',
+    );
+    process.exit(1);
+  }
   console.error('installing packages (npm ci)');
   try {
     execFileSync('npm', ['ci', '--no-fund', '--no-audit'], {
