@@ -9,6 +9,16 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
+/** Real runs under a load that must come in time. */
+const ALONE = ['test/bench/adapt.test.ts'];
+
+const NODE = {
+  globalSetup: 'test/build.ts',
+  testTimeout: 60_000,
+  // Some build the page first.
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   test: {
     // Tests of pages and servers wait for other processes most of their time: also of two cores both have enough to do.
@@ -16,15 +26,14 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...NODE,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts'],
-          globalSetup: 'test/build.ts',
-          testTimeout: 60_000,
-          // Some build the page first.
-          hookTimeout: 60_000,
+          exclude: ['test/**/*.browser.test.ts', ...ALONE],
         },
       },
+      // A project of one worker runs after the others.
+      { test: { ...NODE, name: 'alone', include: ALONE, maxWorkers: 1 } },
       {
         server: { headers },
         worker: { format: 'es' },
