@@ -82,8 +82,12 @@ async function followLoad(
       const { changes } = target;
       const seen = await patient.ask(look, (failing) => adapter.hold(failing));
       if (!seen) return;
-      if (target.changes === changes && !target.busy && !samePlan(seen.plan, target.plan))
-        return onEvent('another plan was applied: it is followed from now on');
+      if (target.changes === changes && !target.busy && !samePlan(seen.plan, target.plan)) {
+        if (!target.hasTried(seen.plan))
+          return onEvent('another plan was applied: it is followed from now on');
+        onEvent('a plan was cut off while it was applied: it is applied again');
+        target.rebatch(seen.plan);
+      }
       const nowMs = performance.now() - startMs;
       const arrived = arrivals.since(seen.count);
       // When in the meantime each came is not known: evenly.
@@ -141,6 +145,8 @@ class Patient {
 /** A cluster as what adapts: to change to a plan is to apply it. Changes follow each other. */
 class ClusterTarget implements Adaptable {
   #plan: Plan;
+  /** The last that was applied, perhaps not to its end. */
+  #tried: Plan | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   /** Plans that were applied. */
@@ -168,6 +174,11 @@ class ClusterTarget implements Adaptable {
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
   }
 
+  /** Whether a plan is the last that was applied, were it only in part. */
+  hasTried(plan: Plan): boolean {
+    return this.#tried !== undefined && samePlan(plan, this.#tried);
+  }
+
   /** Whether a plan is being applied. */
   get busy(): boolean {
     return this.#waiting > 0;
@@ -183,6 +194,7 @@ class ClusterTarget implements Adaptable {
     // As they are now: somebody may have applied another image meanwhile.
     const { settings } = await servedBy(cluster, pipeline, namespace);
     if (settings === null) throw new NothingAppliedError(pipeline, namespace);
+    this.#tried = plan;
     await applyPlan(cluster, plan, { facts, settings });
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;

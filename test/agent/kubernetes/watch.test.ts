@@ -123,6 +123,34 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
+test('a plan that the API server is lost over is applied to its end when it is back', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, await planFor(2), deployed);
+  const apply = cluster.apply.bind(cluster);
+  let cut = false;
+  vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
+    const applied = await apply(object, options);
+    if (object.kind === 'ConfigMap' && !options?.dryRun && !cut) {
+      cut = true;
+      await standIn.down();
+    }
+    return applied;
+  });
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const { events } = await watch(cluster);
+  await until(() => expect(cut).toBe(true));
+  load.ratePerS = 0;
+  await standIn.up();
+  await until(() => expect(events.join('\n')).toContain('it is applied again'));
+  await until(async () => {
+    const { serving } = await servedBy(cluster, 'fashion', 'shop');
+    for (const { name, replicas } of serving!.stages)
+      expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
+  });
+  expect(events.join('\n')).not.toContain('another plan was applied');
+});
+
 test('what another manager has taken stays, is told, and is applied once it is given up', async () => {
   const { cluster, standIn } = await standInCluster();
   await applyPlan(cluster, await planFor(2), deployed);
