@@ -35,8 +35,7 @@ export const applyCommand = () =>
       'after',
       `
 Variants and batches change in the pods that run; pods are replaced only where they need other resources. Nothing is
-changed unless the API server takes all of it. Image, manifest and node selector stay as they were where they are not
-given.
+changed unless the API server takes all of it. Image, models and node selector stay as they were where they are not given.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune

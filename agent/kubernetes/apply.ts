@@ -80,6 +80,7 @@ export interface Served {
 const settingsSchema = z.object({
   image: z.string().min(1),
   manifest: z.string().min(1),
+  modelsClaim: z.string().min(1).nullable().default(null),
   nodeSelector: z.record(z.string(), z.string()),
 });
 

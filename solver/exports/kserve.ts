@@ -61,7 +61,7 @@ function inferenceService(
         minReplicas: stage.replicas,
         maxReplicas: stage.replicas,
         timeout: Math.max(1, Math.ceil(plan.slaMs / 1000)),
-        ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), {
+        ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, {
           plan: names.plan,
         }),
       },

@@ -30,8 +30,10 @@ export interface ClusterSettings {
   readonly namespace: string;
   /** Built by `agent/Containerfile`, or from one that is. */
   readonly image: string;
-  /** Path of the manifest in the image. */
+  /** Path of the manifest in a pod. */
   readonly manifest: string;
+  /** The volume claim that the manifest and its files come from; null: the image has them. */
+  readonly modelsClaim: string | null;
   /** Labels of the nodes that were profiled. */
   readonly nodeSelector: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NotDeployableError, podPlan, sameResources } from '../../solver/exports/cluster-plan.ts';
 import { kubernetesObjects } from '../../solver/exports/kubernetes/objects.ts';
+import { VOLUME_MANIFEST } from '../../solver/exports/kubernetes/pods.ts';
+import { profileJob } from '../../solver/exports/kubernetes/profile-job.ts';
 import type { KubernetesObject } from '../../solver/exports/types.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
@@ -94,6 +96,34 @@ test('pods are asked whether they live and are ready, leave before they end, and
       maxUnavailable: 1,
       selector: find(objects(), 'Deployment', `fashion-${stage}`).spec.selector,
     });
+});
+
+test('models come from a volume where a claim is given: every pod reads it, the one that profiles too, and none writes', () => {
+  const fromVolume = { ...settings, manifest: VOLUME_MANIFEST, modelsClaim: 'shop-models' };
+  const job = profileJob(
+    { pipeline: 'fashion', backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
+    fashion.manifest,
+    fromVolume,
+    'abcd',
+  );
+  const workloads = [
+    ...kubernetesObjects(clusterPlan(), fashion.manifest, fromVolume).filter(
+      ({ kind }) => kind === 'Deployment',
+    ),
+    job,
+  ];
+  expect(workloads.length).toBe(4);
+  for (const workload of workloads) {
+    const { spec } = find([workload], workload.kind, workload.metadata.name).spec.template;
+    const [{ args, volumeMounts }] = spec.containers;
+    expect(args[args.indexOf('--manifest') + 1]).toBe('/models/manifest.json');
+    expect(volumeMounts).toContainEqual({ name: 'models', mountPath: '/models', readOnly: true });
+    expect(spec.volumes).toContainEqual({
+      name: 'models',
+      persistentVolumeClaim: { claimName: 'shop-models', readOnly: true },
+    });
+    if (check?.knows(workload)) expect(check(workload)).toEqual([]);
+  }
 });
 
 test('a GPU is asked for where the backend needs one, and no spare one is counted on', () => {

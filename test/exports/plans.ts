@@ -12,6 +12,7 @@ export const settings = {
   namespace: 'shop',
   image: 'ipa-edge:test',
   manifest: 'models/fashion/manifest.json',
+  modelsClaim: null,
   nodeSelector: { 'node.kubernetes.io/instance-type': 'edge' },
 };
 

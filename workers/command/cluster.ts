@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { VOLUME_MANIFEST } from '../../solver/exports/kubernetes/pods.ts';
 import type { ClusterSettings } from '../../solver/exports/types.ts';
 
 /** What the commands that write or apply objects of a cluster take. */
@@ -7,6 +8,14 @@ export const addClusterOptions = (command: Command): Command =>
     .addOption(namespaceOption())
     .option('--image <name>', `the image that agent/Containerfile builds (default: ${IMAGE})`)
     .option('--image-manifest <path>', "the manifest in the image (default: the shipped pipeline's)")
+    .addOption(
+      new Option(
+        '--models-claim <name>',
+        'a persistent volume claim that has manifest.json and its files, instead of the image',
+      )
+        .argParser(claim)
+        .conflicts('imageManifest'),
+    )
     .option(
       '--node-selector <label=value...>',
       'nodes like the one that was profiled, beside its system and architecture',
@@ -27,20 +36,38 @@ export interface ClusterFlags {
   readonly namespace: string;
   readonly image?: string;
   readonly imageManifest?: string;
+  readonly modelsClaim?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
 }
 
 /** @param applied what is not given stays as it was applied */
 export const clusterSettings = (
-  { namespace, image, imageManifest, nodeSelector }: ClusterFlags,
+  flags: ClusterFlags,
   pipeline: string,
   applied: ClusterSettings | null = null,
 ): ClusterSettings => ({
-  namespace,
-  image: image ?? applied?.image ?? IMAGE,
-  manifest: imageManifest ?? applied?.manifest ?? `models/${pipeline}/manifest.json`,
-  nodeSelector: nodeSelector ?? applied?.nodeSelector ?? {},
+  namespace: flags.namespace,
+  image: flags.image ?? applied?.image ?? IMAGE,
+  ...modelsOf(flags, pipeline, applied),
+  nodeSelector: flags.nodeSelector ?? applied?.nodeSelector ?? {},
 });
+
+function modelsOf(
+  { imageManifest, modelsClaim }: ClusterFlags,
+  pipeline: string,
+  applied: ClusterSettings | null,
+): Pick<ClusterSettings, 'manifest' | 'modelsClaim'> {
+  if (modelsClaim !== undefined) return { manifest: VOLUME_MANIFEST, modelsClaim };
+  if (imageManifest !== undefined) return { manifest: imageManifest, modelsClaim: null };
+  if (applied) return { manifest: applied.manifest, modelsClaim: applied.modelsClaim };
+  return { manifest: `models/${pipeline}/manifest.json`, modelsClaim: null };
+}
+
+function claim(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError('Expected lower-case letters, digits, "-" and ".", at most 253.');
+  return text;
+}
 
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

@@ -16,7 +16,7 @@ import {
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
-/** Annotation of the plan's config map: image, manifest and node selector that it was applied with, as JSON. */
+/** Annotation of the plan's config map: image, models and node selector that it was applied with, as JSON. */
 export const SETTINGS = 'ipa-edge/settings';
 const PART_OF = 'app.kubernetes.io/part-of';
 
@@ -143,7 +143,7 @@ function stageObjects({ plan, facts, settings }: Deploying, stage: PlanStage): K
         ),
         template: {
           metadata: { labels: { ...ownLabels(pipeline), ...selector } },
-          spec: podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), names),
+          spec: podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, names),
         },
       },
     },
@@ -223,7 +223,7 @@ function gatewayObjects({ plan, settings }: Deploying): KubernetesObject[] {
         template: {
           metadata: { labels: { ...ownLabels(pipeline), ...selector } },
           spec: {
-            ...podSpec([pod], nodeSelector(plan.profile.device, {}), names),
+            ...podSpec([pod], nodeSelector(plan.profile.device, {}), settings, names),
             serviceAccountName: names.gateway,
             automountServiceAccountToken: true,
           },

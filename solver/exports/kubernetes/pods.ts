@@ -6,6 +6,9 @@ import type { ClusterSettings, PipelineFacts } from '../types.ts';
 export const PORT = 8080;
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
+/** Where a volume with models is mounted. */
+const MODELS_FOLDER = '/models';
+export const VOLUME_MANIFEST = `${MODELS_FOLDER}/manifest.json`;
 /** Keys of the config map that holds the plan, and of the secret that lets it be changed. */
 export const PLAN_KEY = 'plan.json';
 export const TOKEN_KEY = 'token';
@@ -104,6 +107,17 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number) =>
   failureThreshold,
 });
 
+type ModelsClaim = Pick<ClusterSettings, 'modelsClaim'>;
+
+/** For a container that reads models, where they come from a volume: nobody but whoever fills it writes there. */
+export const modelsMounts = ({ modelsClaim }: ModelsClaim) =>
+  modelsClaim === null ? [] : [{ name: 'models', mountPath: MODELS_FOLDER, readOnly: true }];
+
+export const modelsVolumes = ({ modelsClaim }: ModelsClaim) =>
+  modelsClaim === null
+    ? []
+    : [{ name: 'models', persistentVolumeClaim: { claimName: modelsClaim, readOnly: true } }];
+
 export interface Container {
   readonly name: string;
   readonly args: readonly string[];
@@ -113,11 +127,11 @@ export interface Container {
 
 /** A container of ours: `args` follow `ipa-agent`. */
 export const container = (
-  { image }: Pick<ClusterSettings, 'image'>,
+  settings: Pick<ClusterSettings, 'image' | 'modelsClaim'>,
   { name, args, resources, env }: Container,
 ) => ({
   name,
-  image,
+  image: settings.image,
   args: [...args],
   ...(env && { env: [...env] }),
   ports: [{ name: 'http', containerPort: PORT, protocol: 'TCP' }],
@@ -132,6 +146,7 @@ export const container = (
   volumeMounts: [
     { name: 'plan', mountPath: '/etc/ipa-edge', readOnly: true },
     ...(args.includes(TOKEN_FILE) ? [{ name: 'token', mountPath: '/var/run/ipa-edge', readOnly: true }] : []),
+    ...modelsMounts(settings),
     { name: 'tmp', mountPath: '/tmp' },
   ],
 });
@@ -140,6 +155,7 @@ export const container = (
 export const podSpec = (
   containers: readonly unknown[],
   selector: Readonly<Record<string, string>>,
+  settings: ModelsClaim,
   names: { readonly plan: string; readonly token?: string },
 ) => ({
   containers: [...containers],
@@ -153,6 +169,7 @@ export const podSpec = (
     ...(names.token === undefined
       ? []
       : [{ name: 'token', secret: { secretName: names.token, defaultMode: 0o440 } }]),
+    ...modelsVolumes(settings),
     { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
   ],
 });

@@ -2,7 +2,7 @@ import type { Backend } from '../../documents/common.ts';
 import { clusterName } from '../names.ts';
 import type { ClusterSettings, KubernetesObject, PipelineFacts } from '../types.ts';
 import { ownLabels } from './objects.ts';
-import { CONTAINER_SECURITY, POD_SECURITY, profilerResources } from './pods.ts';
+import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profilerResources } from './pods.ts';
 
 /** What is measured. */
 export interface ProfileAsk {
@@ -26,9 +26,10 @@ const KEPT_S = 3600;
 export function profileJob(
   ask: ProfileAsk,
   facts: PipelineFacts,
-  { namespace, image, manifest, nodeSelector }: ClusterSettings,
+  settings: ClusterSettings,
   suffix: string,
 ): KubernetesObject {
+  const { namespace, image, manifest, nodeSelector } = settings;
   const { pipeline, backends, threads, batches, budgetS, seed, slaMs } = ask;
   const labels = { ...ownLabels(pipeline), 'ipa-edge/part': 'profile' };
   const container = {
@@ -44,7 +45,7 @@ export function profileJob(
     resources: profilerResources(facts, backends, Math.max(...threads)),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: CONTAINER_SECURITY,
-    volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
+    volumeMounts: [...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],
   };
   return {
     apiVersion: 'batch/v1',
@@ -62,7 +63,7 @@ export function profileJob(
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: POD_SECURITY,
-          volumes: [{ name: 'tmp', emptyDir: { sizeLimit: '512Mi' } }],
+          volumes: [...modelsVolumes(settings), { name: 'tmp', emptyDir: { sizeLimit: '512Mi' } }],
         },
       },
     },
