@@ -37,7 +37,8 @@ import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
 
-const UTILISATION = 0.8;
+/** Of the rate that the plan is for: what it is held to, and all of it. */
+const SHARES = [0.8, 1];
 /** Scenes of a request where a client sends several. */
 const SCENES = 8;
 const WARM_UP_MS = 5000;
@@ -59,7 +60,7 @@ const flags = new Command('bench:agent')
     option.positive,
     500,
   )
-  .option('--duration <duration>', `of the load at ${UTILISATION} of capacity`, option.duration, 60)
+  .option('--duration <duration>', 'of each open load', option.duration, 60)
   .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
   .option('--seed <n>', 'of the arrivals', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
@@ -98,15 +99,8 @@ const batchOne: Plan = {
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),
 };
 
-/** Requests per second at which, by the plan's own times, its busiest stage runs full batches all the time. */
-const capacityPerS = Math.min(
-  ...plan.stages.map(({ replicas, batch, serviceMs, itemsPerS }) => {
-    const { meanMs } = serviceMs.findLast((point) => point.items <= batch)!;
-    return (1000 * replicas * batch) / (meanMs * (itemsPerS / plan.ratePerS));
-  }),
-);
-/** As many as keep it busy and take half the SLA (Little's law). */
-const atOnce = Math.ceil((capacityPerS * flags.sla) / 2000);
+/** As many as take half the SLA at the plan's rate (Little's law). */
+const atOnce = Math.ceil((plan.ratePerS * flags.sla) / 2000);
 
 const serve = async (name: string, served: Plan) => {
   const file = join(folder, `${name}.json`);
@@ -127,9 +121,8 @@ try {
   const measurements: Measurements = {
     date: new Date().toISOString(),
     plan,
-    capacityPerS,
     low: await lowLoad(counts),
-    open: await openLoad(),
+    open: await openLoads(),
     atOnce,
     scenes: SCENES,
     perS: await saturate(mean(counts)),
@@ -150,35 +143,36 @@ async function found(): Promise<number[]> {
   return childCounts;
 }
 
-/** One request at a time, and its sessions alone in between. */
+/** One request at a time, and its sessions alone in between, at batch 1. */
 async function lowLoad(counts: readonly number[]) {
   const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
   for (let round = 0; round < flags.rounds; round++) {
-    for (const count of counts.slice(0, LOW.requests)) times.sessions.push(await crew.request([1, count]));
+    for (const count of counts.slice(0, LOW.requests))
+      times.sessions.push(await crew.request([1, count], batchOne));
     times.plan.push(...(await generator.closed(planned.url, 1, 1, LOW.ms)).latencyMs);
     times.batchOne.push(...(await generator.closed(forced.url, 1, 1, LOW.ms)).latencyMs);
   }
   return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
 }
 
-/** An open loop at its share of the plan's capacity, with exponential gaps. */
-async function openLoad() {
-  const ratePerS = UTILISATION * capacityPerS;
-  const dueMs = arrivalsOf(
-    { rates: [ratePerS], intervalS: flags.duration },
-    { scale: 1, seed: flags.seed, kind: 'poisson' },
-  );
-  return {
-    ratePerS,
-    share: UTILISATION,
-    durationS: flags.duration as number,
-    ...outcomeOf(await generator.open(planned.url, dueMs), plan.slaMs),
-  };
+/** Open loops with exponential gaps. */
+async function openLoads() {
+  const loads: Measurements['open'][number][] = [];
+  for (const share of SHARES) {
+    const ratePerS = share * plan.ratePerS;
+    const dueMs = arrivalsOf(
+      { rates: [ratePerS], intervalS: flags.duration },
+      { scale: 1, seed: flags.seed, kind: 'poisson' },
+    );
+    const sent = await generator.open(planned.url, dueMs);
+    loads.push({ ratePerS, share, durationS: flags.duration, ...outcomeOf(sent, plan.slaMs) });
+  }
+  return loads;
 }
 
 /** @param perRequest items that the second stage gets */
 async function saturate(perRequest: number) {
-  const requests = Math.round((capacityPerS * ROUND_MS) / 1000);
+  const requests = Math.round((plan.ratePerS * ROUND_MS) / 1000);
   const itemCounts = [requests, Math.round(requests * perRequest)];
   const perS: Measurements['perS'] = { sessions: [], loop: [], single: [], several: [], batchOne: [] };
   const took = (ms: number) => (1000 * requests) / ms;

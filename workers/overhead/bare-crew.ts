@@ -73,10 +73,13 @@ export class BareCrew {
     return { ms: performance.now() - start, times };
   }
 
-  /** Runs the items of one request, stage after stage, as many as there are replicas at once: the time of its sessions alone. */
-  async request(itemCounts: readonly number[]): Promise<number> {
+  /**
+   * Runs the items of one request, stage after stage, as many as there are replicas at once: the time of its sessions alone.
+   * @param plan of the same sessions, with the batch sizes that are wanted
+   */
+  async request(itemCounts: readonly number[], { stages }: Plan): Promise<number> {
     let ms = 0;
-    for (const [index, { name, batch, replicas }] of this.plan.stages.entries()) {
+    for (const [index, { name, batch, replicas }] of stages.entries()) {
       const member = this.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
       const share = Math.ceil(itemCounts[index]! / replicas);
       const sizes = Array.from({ length: Math.ceil(share / batch) }, (_, i) =>
