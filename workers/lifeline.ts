@@ -7,11 +7,17 @@ export class Lifeline {
   #gone: Error | undefined;
 
   /** @param gone resolves with the reason */
-  constructor(worker: string, gone: Promise<string>) {
-    gone.then((reason) => {
-      this.#gone = new WorkerLostError(worker, reason);
-      for (const reject of this.#waiting) reject(this.#gone);
-    });
+  constructor(
+    private readonly worker: string,
+    gone: Promise<string>,
+  ) {
+    gone.then((reason) => this.cut(reason));
+  }
+
+  /** Calls that wait reject now, and so does every later one. */
+  cut(reason: string): void {
+    this.#gone ??= new WorkerLostError(this.worker, reason);
+    for (const reject of this.#waiting) reject(this.#gone);
   }
 
   /** What a call answers. @throws WorkerLostError */

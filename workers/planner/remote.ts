@@ -55,7 +55,9 @@ export class RemotePlanner {
     throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
   }
 
+  /** Ends the worker; calls that wait reject. */
   close(): void {
+    this.#lifeline.cut('it was ended');
     this.raw.terminate();
   }
 }
