@@ -58,7 +58,7 @@ const flags = new Command('bench:agent')
     '--rate <n>',
     'requests per second that the plan is for: at a high one it has batches',
     option.positive,
-    700,
+    500,
   )
   .option('--duration <duration>', 'of each open load', option.duration, 60)
   .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
