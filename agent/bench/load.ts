@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import type { ItemBatch } from '../../models/tasks/task.ts';
+import { modelPath } from '../oip/client.ts';
 import { encodeRequest, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 import { INPUT } from '../oip/model.ts';
 import type { Tensor } from '../oip/tensor.ts';
@@ -101,7 +102,7 @@ export class LoadGenerator {
       const { bytes, jsonLength } = encodeRequest({ inputs: [input], binaryOutput: true }, true);
       return {
         method: 'POST',
-        path: `/v2/models/${model}/infer`,
+        path: `${modelPath(model)}/infer`,
         headers: { [JSON_LENGTH_HEADER]: String(jsonLength) },
         body: bytes,
       };

@@ -102,7 +102,8 @@ export class OipClient {
   }
 }
 
-const modelPath = (model: string, version?: string): string =>
+/** @param version absent: the one that is served */
+export const modelPath = (model: string, version?: string): string =>
   `/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
 
 /** An error's text, from the body that the protocol has for it. */

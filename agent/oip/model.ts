@@ -126,19 +126,20 @@ export function outputTensors(
   stages: readonly ManifestStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
 ): Tensor[] {
-  const outputs = namedOutputs(stages).map(({ name, datatype, columns, stage, rowsOf }): Tensor => {
-    const values = results.flatMap((byStage) => (byStage[stage] ?? []).flatMap(rowsOf));
+  const outputs = namedOutputs(stages).map((named) => ({
+    ...named,
+    byItem: results.map((byStage) => (byStage[named.stage] ?? []).flatMap(named.rowsOf)),
+  }));
+  const last = outputs.at(-1)!;
+  const index = last.byItem.flatMap((values, item) => Array<number>(values.length / last.columns).fill(item));
+  const tensors = outputs.map(({ name, datatype, columns, byItem }): Tensor => {
+    const values = byItem.flat();
     const shape = shapeOf(values.length / columns, columns);
     const data = datatype === 'FP32' ? new Float32Array(values) : new Int32Array(values);
     return { name, datatype, shape, data };
   });
-  const last = stages.length - 1;
-  const [{ columns, rowsOf }] = OUTPUTS[stages[last]!.task] as [Output];
-  const index = results.flatMap((byStage, item) =>
-    (byStage[last] ?? []).flatMap((result) => Array(rowsOf(result).length / columns).fill(item)),
-  );
   return [
-    ...outputs,
+    ...tensors,
     { name: ITEM_INDEX, datatype: 'INT32', shape: [index.length], data: new Int32Array(index) },
   ];
 }
