@@ -14,6 +14,8 @@ export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 /** What a server says that it can do besides the protocol. */
 export const EXTENSIONS = ['binary_tensor_data'];
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 const parameters = z.record(z.string(), z.unknown()).optional();
 const tensor = z.object({
   name: z.string().min(1).max(200),
@@ -159,7 +161,7 @@ function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.lengt
     );
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, jsonLength)));
+    value = JSON.parse(utf8.decode(bytes.subarray(0, jsonLength)));
   } catch (cause) {
     throw new InvalidInferenceError(`${what} is not JSON: ${(cause as Error).message}`, { cause });
   }
@@ -208,14 +210,7 @@ function join(
     parts.push(bytes);
     return { name, shape, datatype, parameters: { binary_data_size: bytes.length } };
   });
-  const json = new TextEncoder().encode(JSON.stringify(message(headers)));
+  const json = Buffer.from(JSON.stringify(message(headers)));
   if (!tensors.some((_, i) => binary(i))) return { bytes: json, jsonLength: undefined };
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, json.length));
-  bytes.set(json);
-  let offset = json.length;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return { bytes, jsonLength: json.length };
+  return { bytes: Buffer.concat([json, ...parts]), jsonLength: json.length };
 }

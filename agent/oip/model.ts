@@ -54,8 +54,12 @@ interface NamedOutput extends Output {
   readonly stage: number;
 }
 
+const namedByStages = new WeakMap<readonly ManifestStage[], NamedOutput[]>();
+
 function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
-  return stages.flatMap(({ name: stage, task }, s) =>
+  const known = namedByStages.get(stages);
+  if (known) return known;
+  const named = stages.flatMap(({ name: stage, task }, s) =>
     OUTPUTS[task].map((output) => {
       const later = stages
         .slice(s + 1)
@@ -63,6 +67,8 @@ function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
       return { ...output, stage: s, name: later ? `${stage}_${output.name}` : output.name };
     }),
   );
+  namedByStages.set(stages, named);
+  return named;
 }
 
 export const outputNames = (stages: readonly ManifestStage[]): string[] => [
@@ -126,20 +132,25 @@ export function outputTensors(
   stages: readonly ManifestStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
 ): Tensor[] {
-  const outputs = namedOutputs(stages).map((named) => ({
-    ...named,
-    byItem: results.map((byStage) => (byStage[named.stage] ?? []).flatMap(named.rowsOf)),
-  }));
-  const last = outputs.at(-1)!;
-  const index = last.byItem.flatMap((values, item) => Array<number>(values.length / last.columns).fill(item));
-  const tensors = outputs.map(({ name, datatype, columns, byItem }): Tensor => {
-    const values = byItem.flat();
+  const outputs = namedOutputs(stages);
+  const tensors = outputs.map((output): Tensor => {
+    const { name, datatype, columns } = output;
+    const values = results.flatMap((byStage) => rowValues(output, byStage));
     const shape = shapeOf(values.length / columns, columns);
     const data = datatype === 'FP32' ? new Float32Array(values) : new Int32Array(values);
     return { name, datatype, shape, data };
   });
+  const last = outputs.at(-1)!;
+  const index = results.flatMap((byStage, item) =>
+    Array<number>(rowValues(last, byStage).length / last.columns).fill(item),
+  );
   return [
     ...tensors,
     { name: ITEM_INDEX, datatype: 'INT32', shape: [index.length], data: new Int32Array(index) },
   ];
 }
+
+const rowValues = (
+  { stage, rowsOf }: NamedOutput,
+  byStage: readonly (readonly StageResult[])[],
+): readonly number[] => byStage[stage]?.flatMap(rowsOf) ?? [];

@@ -59,7 +59,7 @@ test('messages come as they were sent, in order, however the pipe cuts them', as
   );
 });
 
-test('what comes lies in memory of its own: nothing that comes later changes it', async () => {
+test('nothing that comes later changes what came', async () => {
   const endpoint = pipeEndpoint(echo([70_000]));
   const came: Uint8Array[] = [];
   const both = new Promise<void>((resolve) => {
@@ -71,6 +71,6 @@ test('what comes lies in memory of its own: nothing that comes later changes it'
   endpoint.postMessage(new Uint8Array(1000).fill(1));
   endpoint.postMessage(new Uint8Array(1000).fill(2));
   await both;
-  expect(came[0]!.buffer).not.toBe(came[1]!.buffer);
   expect(new Set(came[0])).toEqual(new Set([1]));
+  expect(new Set(came[1])).toEqual(new Set([2]));
 });
