@@ -13,7 +13,7 @@ import { type BatchState, type WorkerState, Workers } from './workers.ts';
 /** Workers lost with an item before its request fails for it. */
 const LOSSES_MAX = 3;
 
-/** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. */
+/** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. What takes less is short. */
 const TIMER_SHARE = 0.05;
 
 /** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
@@ -260,17 +260,20 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * A worker that may be handed a batch before it is idle, so that it goes on at once: the batch is full and would be
-   * the same then, and nobody else could take it sooner. Not what might have to be shed by then.
+   * A worker that may be handed a batch before it is idle, so that it goes on at once: the batch is full, and nobody else
+   * could take it sooner. Not what might have to be shed by then, nor what takes long while children of the batch that
+   * runs, which come first, would wait for it.
    */
   #aheadHolder(queue: ItemQueue, head: Entry, nowMs: number): WorkerState | undefined {
-    const { batch, serviceMs } = this.#policy.stages[queue.stage]!;
+    const { slaMs, shedding, stages } = this.#policy;
+    const { batch, serviceMs } = stages[queue.stage]!;
     if (queue.solo || queue.size < batch) return undefined;
-    const late =
-      this.#policy.shedding === 'late' && nowMs + serviceMs(batch) > this.#latestStartMs(queue, head);
-    if (late) return undefined;
     const worker = this.#workers.soleHolder(queue.stage);
-    return worker?.ahead === null ? worker : undefined;
+    if (!worker?.batch || worker.ahead) return undefined;
+    const takesMs = serviceMs(batch);
+    if (shedding === 'late' && nowMs + takesMs > this.#latestStartMs(queue, head)) return undefined;
+    const short = shedding === 'late' && takesMs <= TIMER_SHARE * slaMs;
+    return short || !childrenPrecede(worker.batch, head) ? worker : undefined;
   }
 
   #start(queue: ItemQueue, worker: WorkerState): void {
@@ -285,6 +288,11 @@ class QueueDispatch implements Dispatch {
     this.#actions.push({ kind: 'start', batch: batch.id, stage, worker: worker.id, items });
   }
 }
+
+/** Whether its worker may have to run children of a batch before `head`: those of a request that did not arrive later. */
+const childrenPrecede = ({ stage, worker, entries }: BatchState, head: Entry): boolean =>
+  worker.holds[stage + 1] === true &&
+  entries.some(({ request }) => request.last > stage && request.arrivalMs <= head.request.arrivalMs);
 
 const isChildrenOf = (batch: BatchState, children: readonly number[]): boolean =>
   children.length === batch.entries.length && children.every((n) => Number.isInteger(n) && n >= 0);

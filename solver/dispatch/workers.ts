@@ -61,12 +61,12 @@ export class Workers {
     return found;
   }
 
-  /** The one worker that holds a stage, where there is just one and it holds no other. */
+  /** The one worker that holds a stage, where there is just one. */
   soleHolder(stage: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values()) {
       if (worker.retired || !worker.holds[stage]) continue;
-      if (found || worker.holds.some((held, other) => held && other !== stage)) return undefined;
+      if (found) return undefined;
       found = worker;
     }
     return found;

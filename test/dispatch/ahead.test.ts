@@ -49,8 +49,23 @@ describe('handing over ahead', () => {
     expect(started).toEqual(['w: 1 2', 'u: 3 4']);
   });
 
-  it('leaves a batch in the queue where its worker may have to run another stage first', () => {
-    expect(send(4, [{ id: 'w', stages: [0, 1] }]).started).toEqual(['w: 1 2']);
+  describe('where one worker holds both stages', () => {
+    const both: DispatchWorker[] = [{ id: 'w', stages: [0, 1] }];
+
+    it('leaves a batch in the queue that children of what runs come before', () => {
+      expect(send(4, both).started).toEqual(['w: 1 2']);
+    });
+
+    it('hands it over where it is so short that they hardly wait for it', () => {
+      expect(send(4, both, 20 * SERVICE_MS, 'late').started).toEqual(['w: 1 2', 'w: 3 4']);
+      expect(send(4, both, 19 * SERVICE_MS, 'late').started).toEqual(['w: 1 2']);
+    });
+
+    it('hands it over where what runs is of the last stage', () => {
+      const { dispatch } = send(4, both);
+      dispatch.completed(0, [1, 1], SERVICE_MS);
+      expect(batches(dispatch.poll(SERVICE_MS))).toEqual(['w: 1 2', 'w: 3 4']);
+    });
   });
 
   it('leaves a batch in the queue that might have to be shed by then', () => {
