@@ -21,19 +21,22 @@ export class Adaptation {
     private readonly profileSha256: string,
     private readonly rest: Pick<AdaptationOptions, 'predictor' | 'intervalS'>,
     private readonly minRatePerS: number,
+    private readonly limits: Pick<PlanRequest, 'apart'>,
   ) {}
 
   static async open(
     profile: Profile,
     { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
+    limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Adaptation> {
     const predictor = await choosePredictor(name, learnedPredictor);
-    return new Adaptation(profile, await profileId(profile), { predictor, intervalS }, minRate);
+    return new Adaptation(profile, await profileId(profile), { predictor, intervalS }, minRate, limits);
   }
 
   /** With what a plan was asked for, and everything that the profile measured. */
   of(plan: Plan): AdaptationOptions {
-    const request = standingRequest(plan, backendsOf(this.profile), this.minRatePerS);
+    const standing = standingRequest(plan, backendsOf(this.profile), this.minRatePerS);
+    const request = { ...standing, ...this.limits };
     return { ...this.rest, system: ours((asked) => this.#planAt(asked), request) };
   }
 

@@ -64,9 +64,14 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
 export type GpuWorkers = 'shared' | 'per-stage';
 
 /**
- * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU one per replica.
+ * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU one per replica, or
+ * one for all.
  */
-export function planWorkers(stages: readonly PlanStage[], gpuWorkers: GpuWorkers = 'shared'): PlanWorker[] {
+export function planWorkers(
+  stages: readonly PlanStage[],
+  gpuWorkers: GpuWorkers = 'shared',
+  cpuWorkers: 'shared' | 'per-replica' = 'per-replica',
+): PlanWorker[] {
   const workers: PlanWorker[] = [];
   const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
     let i = 0;
@@ -81,7 +86,16 @@ export function planWorkers(stages: readonly PlanStage[], gpuWorkers: GpuWorkers
   }
   for (const group of groups.values())
     add('gpu', { backend: group[0]!.backend, threads: 1, stages: group.map(({ name }) => name) });
-  for (const { name, backend, threads, replicas } of stages)
-    if (!onGpu(backend)) for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: [name] });
+  const onCpu = stages.filter(({ backend }) => !onGpu(backend));
+  if (cpuWorkers === 'shared' && onCpu.length > 0) {
+    const { backend, threads } = onCpu[0]!;
+    add('cpu', { backend, threads, stages: onCpu.map(({ name }) => name) });
+  } else
+    for (const { name, backend, threads, replicas } of onCpu)
+      for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: [name] });
   return workers;
 }
+
+/** Whether stages share a worker on a CPU. */
+export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): 'shared' | 'per-replica' =>
+  workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';

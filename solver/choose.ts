@@ -4,6 +4,7 @@ import type { Solution } from './documents/problem.ts';
 import type { Profile } from './documents/profile.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import type { Solver } from './ilp/solve.ts';
+import { layoutOf } from './layout.ts';
 import { nearestRate } from './nearest-rate.ts';
 import { type PlanOption, type PlanOptions, type PlanRequest, planOptions } from './options.ts';
 
@@ -28,21 +29,23 @@ export interface Choice {
  * @throws NothingMeasuredError where a stage has no cell to plan with
  * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and rate that do
  */
-export function choose(solver: Solver, profile: Profile, request: PlanRequest): Choice {
+export function choose(solver: Solver, measured: Profile, asked: PlanRequest): Choice {
+  const { profile, request } = layoutOf(measured, asked);
   const offered = planOptions(profile, request);
   const infeasible = (binding: string, nearestSlaMs: number | null) =>
-    new InfeasiblePlanError(request, binding, nearestSlaMs, nearestRate(solver, profile, request));
+    new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
   if (offered.overloaded.length > 0) throw infeasible(offered.overloaded.join('; '), null);
   const solution = solver.solve(offered.problem);
   if (solution.status === 'infeasible') throw infeasible(solution.binding, solution.nearestSlaMs);
 
   const options = chosenOptions(offered, solution.choice);
   const stages = options.map((option) => planStage(profile, option));
+  const cpuWorkers = request.sharedThreads === undefined ? 'per-replica' : 'shared';
   return {
     plan: {
       ...planHead(profile, request),
       stages,
-      workers: planWorkers(stages),
+      workers: planWorkers(stages, 'shared', cpuWorkers),
       shedding: 'late',
       certificate: certificate(solution),
     },

@@ -11,6 +11,9 @@ export const cpuCoRunOf = (
     (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
   );
 
+/** As where one worker has no other one beside it. */
+export const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
+
 /**
  * The delay of a batch beside a busy worker, at a percentile of such delays: linear between those measured, level beyond
  * them.

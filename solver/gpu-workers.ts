@@ -1,4 +1,4 @@
-import { planWorkers } from './assemble.ts';
+import { cpuWorkersOf, planWorkers } from './assemble.ts';
 import { gpuSlowDown } from './co-run.ts';
 import { onGpu } from './documents/common.ts';
 import type { Plan, PlanStage, Prediction } from './documents/plan.ts';
@@ -18,7 +18,7 @@ const WORTH = 0.05;
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
   const stages = plan.stages.map((stage) => besideOthers(stage, plan.stages, profile));
   if (stages.every((stage, s) => stage === plan.stages[s])) return plan;
-  const apart: Plan = { ...plan, stages, workers: planWorkers(stages, 'per-stage') };
+  const apart: Plan = { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
   const predicted = { ...plan.predicted, ...predict(apart, profile, { n: plan.predicted.n, seed }) };
   return isBetter(predicted, plan.predicted) ? { ...apart, predicted } : plan;
 }

@@ -1,7 +1,7 @@
 import type { Profile } from './documents/profile.ts';
 import { isFeasible } from './ilp/infeasible.ts';
 import type { Solver } from './ilp/solve.ts';
-import { measuredStages, optionsAtRate, type PlanRequest } from './options.ts';
+import { measuredStages, optionsAtRate, type ProgramRequest } from './options.ts';
 
 /** Rates are tried in steps of the eighth root of 2, from a 1,024th of the asked one to 16 times. */
 const STEPS = { perDoubling: 8, down: 80, up: 32 };
@@ -11,7 +11,7 @@ const STEPS = { perDoubling: 8, down: 80, up: 32 };
  * wait long. Feasible rates need not be one interval (replicas come in whole ones), so rates are tried outwards from
  * the asked one, and the edge that lies before the first that works is found to a thousandth.
  */
-export function nearestRate(solver: Solver, profile: Profile, request: PlanRequest): number | null {
+export function nearestRate(solver: Solver, profile: Profile, request: ProgramRequest): number | null {
   const stages = measuredStages(profile, request);
   const works = (ratePerS: number): boolean => {
     const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });

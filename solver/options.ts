@@ -27,6 +27,14 @@ export interface PlanRequest {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants that a stage may have. A stage that is not named may have all. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
+  /** Each stage has workers of its own, as pods have, however few cores there are. */
+  readonly apart?: true;
+}
+
+/** A request with the way in which stages on a CPU get workers. */
+export interface ProgramRequest extends PlanRequest {
+  /** Threads of the one worker that they share; absent: each has its own. */
+  readonly sharedThreads?: number;
 }
 
 /** One way to run a stage, with the terms of design.md, "What is solved". */
@@ -50,7 +58,7 @@ export interface PlanOption {
   readonly boundMs: number;
   /** g_o of a shared GPU; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Held; 0 on a GPU. */
+  /** Held; 0 on a GPU. Of a worker that stages share: its threads times the share of its time. */
   readonly cores: number;
   /** c_o */
   readonly cost: number;
@@ -119,7 +127,7 @@ export interface MeasuredStage {
  * The part of {@link planOptions} that does not depend on the rate.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export const measuredStages = (profile: Profile, request: PlanRequest): MeasuredStage[] =>
+export const measuredStages = (profile: Profile, request: ProgramRequest): MeasuredStage[] =>
   profile.stages.map((stage) => ({
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
@@ -140,25 +148,27 @@ export const measuredStages = (profile: Profile, request: PlanRequest): Measured
 /**
  * Everything that may be chosen, as a problem for the ILP. On one box the stages share one GPU: an option on it
  * has one replica, holds no cores and takes its share of time; with more GPUs still one replica per stage, which
- * must fit one GPU. On a CPU an option holds threads × replicas cores.
+ * must fit one GPU. On a CPU an option holds threads × replicas cores; where the stages share one worker there, as they
+ * do a GPU, its threads times its share of that worker's time, of which so much may be used as of a GPU's.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export const planOptions = (profile: Profile, request: PlanRequest): PlanOptions =>
+export const planOptions = (profile: Profile, request: ProgramRequest): PlanOptions =>
   optionsAtRate(measuredStages(profile, request), request);
 
 /** {@link planOptions} from its part that does not depend on the rate. */
-export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanRequest): PlanOptions {
-  const { objective, resources } = request;
+export function optionsAtRate(stages: readonly MeasuredStage[], request: ProgramRequest): PlanOptions {
+  const { objective, resources, sharedThreads } = request;
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
     const all = stage.measured.map((measured) => option(stage, measured, request));
     const fit = all.filter((o) => o.utilisation <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
       const held = replicasHeld(stage.name, request);
+      const alone = sharedThreads === undefined ? 'a GPU' : 'the time of a worker';
       overloaded.push(
         `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
           `${+Math.min(...all.map((o) => o.utilisation)).toPrecision(4)} of ` +
-          `${held === undefined ? 'a GPU' : `the time of ${held} ${held === 1 ? 'replica' : 'replicas'}`}; ` +
+          `${held === undefined ? alone : `the time of ${held} ${held === 1 ? 'replica' : 'replicas'}`}; ` +
           `at most ${+resources.utilisationMax.toPrecision(4)} of it may be used`,
       );
     }
@@ -173,7 +183,7 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanReq
       accuracy: objective.accuracy,
     },
     gpuShareMax: resources.utilisationMax * resources.gpus,
-    coresMax: resources.cores,
+    coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
     stages: stages.map((stage, s) => ({
       name: stage.name,
@@ -199,7 +209,8 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: PlanReq
 const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.length + 1);
 
 /** Measured, of an allowed variant and backend, and with the outputs that they should have. Later ones count. */
-function usableCells(profile: Profile, stage: string, request: PlanRequest): MeasuredCell[] {
+export function usableCells(profile: Profile, stage: string, request: ProgramRequest): MeasuredCell[] {
+  const { sharedThreads } = request;
   const variants = request.restrictTo?.[stage];
   const kept = request.keep?.find(({ name }) => name === stage);
   const allowed = profile.cells.filter(
@@ -207,6 +218,7 @@ function usableCells(profile: Profile, stage: string, request: PlanRequest): Mea
       cell.stage === stage &&
       (variants?.includes(cell.variant) ?? true) &&
       (request.backends?.includes(cell.backend) ?? true) &&
+      (sharedThreads === undefined || onGpu(cell.backend) || cell.threads === sharedThreads) &&
       (kept === undefined || runsOn(kept, cell)),
   );
   const measured = allowed.filter((cell) => cell.state === 'measured');
@@ -241,7 +253,7 @@ const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile
 const replicasHeld = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
-function option(stage: MeasuredStage, measured: Measured, request: PlanRequest): PlanOption {
+function option(stage: MeasuredStage, measured: Measured, request: ProgramRequest): PlanOption {
   const { resources, objective } = request;
   const { cell, variant, meanMs, latencyMs } = measured;
   const { items } = stage;
@@ -249,11 +261,12 @@ function option(stage: MeasuredStage, measured: Measured, request: PlanRequest):
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
+  const shared = gpu || request.sharedThreads !== undefined;
   const replicas =
-    replicasHeld(stage.name, request) ?? (gpu ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+    replicasHeld(stage.name, request) ?? (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
-  const cores = gpu ? 0 : replicas * cell.threads;
+  const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
   const current = request.current?.find(({ name }) => name === stage.name);
   const stays =
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);

@@ -1,4 +1,5 @@
 import { planHead, planStage } from './assemble.ts';
+import { withoutCoRun } from './co-run.ts';
 import { type Backend, onGpu } from './documents/common.ts';
 import type { Plan } from './documents/plan.ts';
 import type { Profile } from './documents/profile.ts';
@@ -45,9 +46,6 @@ export function plainWay(
     );
   return best;
 }
-
-/** One worker has no other one beside it. */
-const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
 
 /** The one option per stage that the cells give, whether or not it can keep up. */
 const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>

@@ -2,6 +2,7 @@ import { chosenOptions } from './choose.ts';
 import type { Profile } from './documents/profile.ts';
 import type { FrontierPoint } from './documents/report.ts';
 import { frontier } from './frontier.ts';
+import { layoutOf } from './layout.ts';
 import { type PlanRequest, planOptions } from './options.ts';
 
 /**
@@ -9,7 +10,8 @@ import { type PlanRequest, planOptions } from './options.ts';
  * cost, then bound. Those of any shorter SLA are among them. None where nothing is feasible.
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
-export function profileFrontier(profile: Profile, request: PlanRequest): FrontierPoint[] {
+export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
+  const { profile, request } = layoutOf(measured, asked);
   const offered = planOptions(profile, request);
   if (offered.overloaded.length > 0) return [];
   const backends = [...(request.backends ?? new Set(profile.cells.map((cell) => cell.backend)))];

@@ -1,7 +1,7 @@
 /**
  * `ipa-agent serve` on a plan for p99 of the pipeline fashion, on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`.
- * The server, the load's generator and what they are compared with are processes of their own, and share the cores of this
- * machine with the workers. In turn in one run, at saturation:
+ * The plan leaves a core to the server and the load's generator, which are processes of their own, as is what they are
+ * compared with. In turn in one run, at saturation:
  *
  * - sessions: bare sessions in the plan's workers run ready tensors in full batches, each worker in a loop of its own; no
  *   tensor is encoded, nothing decoded or cut out, and nothing is sent between processes.
@@ -9,7 +9,7 @@
  * - the server of the plan, sent one scene a request, or several; and of the plan with every batch 1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
@@ -58,7 +58,13 @@ const flags = new Command('bench:agent')
     '--rate <n>',
     'requests per second that the plan is for: at a high one it has batches',
     option.positive,
-    500,
+    400,
+  )
+  .option(
+    '--cores <n>',
+    'of this machine that workers get',
+    option.integer,
+    Math.max(1, availableParallelism() - 1),
   )
   .option('--duration <duration>', 'of each open load', option.duration, 60)
   .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
@@ -93,7 +99,12 @@ const measured = flags.profile
       onProgress: progress.show,
     });
 progress.clear();
-const plan = await planFor(measured, { slaMs: flags.sla, ratePerS: flags.rate, percentile: 99 });
+const plan = await planFor(measured, {
+  slaMs: flags.sla,
+  ratePerS: flags.rate,
+  percentile: 99,
+  resources: { cores: flags.cores },
+});
 const batchOne: Plan = {
   ...plan,
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),

@@ -56,7 +56,7 @@ same pipeline one leads. The history of plans is in the cluster's events.
       const cluster = await openCluster(flags);
       const { serving } = await servedBy(cluster, pipeline, namespace);
       if (serving === null) throw new NothingAppliedError(pipeline, namespace);
-      const adaptation = await Adaptation.open(profile, flags);
+      const adaptation = await Adaptation.open(profile, flags, { apart: true });
       try {
         const adaptTo = (plan: Plan) => {
           adaptation.check(plan, `The plan of namespace ${namespace}`);

@@ -52,6 +52,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
       objective: { ...settings.objective, eta: 0, horizonMs: 1 },
       resources: { ...settings.resources, gpus: 0, pricePerGpu: 0, utilisationMax: 1 },
       restrictTo: settings.restrictTo,
+      apart: true,
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
