@@ -160,7 +160,7 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: Program
   const { objective, resources, sharedThreads } = request;
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
-    const all = stage.measured.map((measured) => option(stage, measured, request));
+    const all = stage.measured.map((measured) => option(stage, measured, request, stages.length));
     const fit = all.filter((o) => o.utilisation <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
       const held = replicasHeld(stage.name, request);
@@ -253,20 +253,27 @@ const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile
 const replicasHeld = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
-function option(stage: MeasuredStage, measured: Measured, request: ProgramRequest): PlanOption {
-  const { resources, objective } = request;
+function option(
+  stage: MeasuredStage,
+  measured: Measured,
+  request: ProgramRequest,
+  stages: number,
+): PlanOption {
+  const { resources, objective, sharedThreads } = request;
   const { cell, variant, meanMs, latencyMs } = measured;
   const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
   // Share of the time of one session that runs one batch after the other.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
-  const shared = gpu || request.sharedThreads !== undefined;
+  const shared = gpu || sharedThreads !== undefined;
   const replicas =
     replicasHeld(stage.name, request) ?? (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
+  // A worker that all stages share is held however little of its time they use.
+  const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
   const stays =
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
@@ -284,7 +291,7 @@ function option(stage: MeasuredStage, measured: Measured, request: ProgramReques
     boundMs: Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs,
     gpuShare,
     cores,
-    cost: resources.pricePerCore * cores + resources.pricePerGpu * gpuShare,
+    cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
     flags: measured.flags,
