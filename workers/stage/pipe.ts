@@ -13,7 +13,8 @@ const BYTES_EXTENSION = 1;
 /** Arrays of bytes of the message that is being packed. */
 let packing: Uint8Array[] = [];
 /** What follows the message that is being unpacked and has not been read. */
-let unpacking: Buffer = Buffer.alloc(0);
+const NOTHING: Buffer = Buffer.alloc(0);
+let unpacking = NOTHING;
 
 // Arrays of bytes follow the message from where they lie: packed, they would be copied into fresh memory, which costs a
 // server that is busy more in garbage collection than in copying.
@@ -42,6 +43,7 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   const reader = new FrameReader((packed, bytes) => {
     unpacking = bytes;
     const event = { data: packr.unpack(packed) } as MessageEvent;
+    unpacking = NOTHING;
     for (const listener of listeners)
       if (typeof listener === 'function') listener(event);
       else listener.handleEvent(event);
@@ -49,9 +51,10 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   pipe.on('data', (chunk: Buffer) => reader.take(chunk));
   return {
     postMessage(message) {
-      packing = [];
+      const arrays: Uint8Array[] = [];
+      packing = arrays;
       const packed = packr.pack(message, RESERVE_START_SPACE + HEADER_BYTES);
-      const arrays = packing;
+      packing = [];
       packed.writeUInt32LE(packed.length - HEADER_BYTES);
       packed.writeUInt32LE(
         arrays.reduce((sum, { length }) => sum + length, 0),
