@@ -174,8 +174,10 @@ test('what another manager has taken stays, is told, and is applied once it is g
   const { events } = await watch(cluster);
   await until(() => expect(events.join('\n')).toContain('.spec.replicas by autoscaler'));
   expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(17);
-  const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event', namespace: 'shop' });
-  expect(items.map(({ reason, type }) => [reason, type])).toContainEqual(['PlanStays', 'Warning']);
+  await until(async () => {
+    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event', namespace: 'shop' });
+    expect(items.map(({ reason, type }) => [reason, type])).toContainEqual(['PlanStays', 'Warning']);
+  });
   await rival({});
   await until(async () => {
     const { serving } = await servedBy(cluster, 'fashion', 'shop');
