@@ -63,14 +63,16 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
 /** Whether the stages on a GPU are held by one worker together, or by one each. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
+/** Whether the stages on a CPU are held by one worker together, or by one for each replica. */
+export type CpuWorkers = 'shared' | 'per-replica';
+
 /**
- * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU one per replica, or
- * one for all.
+ * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU as `cpuWorkers`.
  */
 export function planWorkers(
   stages: readonly PlanStage[],
   gpuWorkers: GpuWorkers = 'shared',
-  cpuWorkers: 'shared' | 'per-replica' = 'per-replica',
+  cpuWorkers: CpuWorkers = 'per-replica',
 ): PlanWorker[] {
   const workers: PlanWorker[] = [];
   const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
@@ -96,6 +98,6 @@ export function planWorkers(
   return workers;
 }
 
-/** Whether stages share a worker on a CPU. */
-export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): 'shared' | 'per-replica' =>
+/** How a plan's stages on a CPU are held. */
+export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): CpuWorkers =>
   workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';

@@ -16,12 +16,13 @@ export interface Layout {
  */
 export function layoutOf(profile: Profile, request: PlanRequest): Layout {
   const own: Layout = { profile, request };
+  if (request.apart) return own;
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
   );
   const { cores } = request.resources;
   const needed = stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
-  if (request.apart || needed <= cores) return own;
+  if (needed <= cores) return own;
   const shared = stages
     .flat()
     .filter((t) => t > 0 && t <= cores && stages.every((all) => all.includes(t) || all.includes(0)));

@@ -272,7 +272,7 @@ function option(
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
-  // A worker that all stages share is held however little of its time they use.
+  // A worker that stages share is held however little of its time they use; each bears its part.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
   const stays =

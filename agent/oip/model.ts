@@ -133,24 +133,19 @@ export function outputTensors(
   results: readonly (readonly (readonly StageResult[])[])[],
 ): Tensor[] {
   const outputs = namedOutputs(stages);
-  const tensors = outputs.map((output): Tensor => {
-    const { name, datatype, columns } = output;
-    const values = results.flatMap((byStage) => rowValues(output, byStage));
+  const byItem = outputs.map(({ stage, rowsOf }) =>
+    results.map((byStage) => byStage[stage]?.flatMap(rowsOf) ?? []),
+  );
+  const tensors = outputs.map(({ name, datatype, columns }, o): Tensor => {
+    const values = byItem[o]!.flat();
     const shape = shapeOf(values.length / columns, columns);
     const data = datatype === 'FP32' ? new Float32Array(values) : new Int32Array(values);
     return { name, datatype, shape, data };
   });
-  const last = outputs.at(-1)!;
-  const index = results.flatMap((byStage, item) =>
-    Array<number>(rowValues(last, byStage).length / last.columns).fill(item),
-  );
+  const { columns } = outputs.at(-1)!;
+  const index = byItem.at(-1)!.flatMap((values, item) => Array<number>(values.length / columns).fill(item));
   return [
     ...tensors,
     { name: ITEM_INDEX, datatype: 'INT32', shape: [index.length], data: new Int32Array(index) },
   ];
 }
-
-const rowValues = (
-  { stage, rowsOf }: NamedOutput,
-  byStage: readonly (readonly StageResult[])[],
-): readonly number[] => byStage[stage]?.flatMap(rowsOf) ?? [];

@@ -13,7 +13,10 @@ import { type BatchState, type WorkerState, Workers } from './workers.ts';
 /** Workers lost with an item before its request fails for it. */
 const LOSSES_MAX = 3;
 
-/** Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. What takes less is short. */
+/**
+ * Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. A batch that takes
+ * no more is short.
+ */
 const TIMER_SHARE = 0.05;
 
 /** A request that would just make the SLA is not late; so much after that moment it is looked at again. */

@@ -47,7 +47,7 @@ describe('choosing what runs where', () => {
     dispatch.arrive(2, 1);
     dispatch.poll(1);
     dispatch.completed(0, [1], 10);
-    expect(started(dispatch.poll(10))[0]).toBe('w/1: 1');
+    expect(started(dispatch.poll(10))).toEqual(['w/1: 1', 'w/0: 2']);
   });
 
   it('takes the later stage of two whose requests arrived together', () => {
@@ -58,7 +58,7 @@ describe('choosing what runs where', () => {
     dispatch.arrive(2, 0);
     dispatch.poll(0);
     dispatch.completed(0, [1], 10);
-    expect(started(dispatch.poll(10))[0]).toBe('w/1: 1');
+    expect(started(dispatch.poll(10))).toEqual(['w/1: 1', 'w/0: 2']);
   });
 
   it('spreads over the workers that hold a stage', () => {

@@ -12,8 +12,8 @@ const BYTES_EXTENSION = 1;
 
 /** Arrays of bytes of the message that is being packed. */
 let packing: Uint8Array[] = [];
-/** What follows the message that is being unpacked and has not been read. */
 const NOTHING: Buffer = Buffer.alloc(0);
+/** What follows the message that is being unpacked and has not been read. */
 let unpacking = NOTHING;
 
 // Arrays of bytes follow the message from where they lie: packed, they would be copied into fresh memory, which costs a
