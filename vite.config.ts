@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
-import { contentPolicy } from './web/content-policy.ts';
-import { DEV_HEADERS, HEADERS } from './web/headers.ts';
-import { modelFiles } from './web/model-files.ts';
+import { contentPolicy } from './web/build/content-policy.ts';
+import { DEV_HEADERS, HEADERS } from './web/build/headers.ts';
+import { modelFiles } from './web/build/model-files.ts';
 import { WORKER_FILE } from './web/service-worker/messages.ts';
 import { precache } from './web/service-worker/precache.ts';
 

@@ -67,7 +67,7 @@ test.each([
   ['glpk.js', 'solver/ilp/glpk.ts'],
   ['idb', 'workers/store/browser.ts'],
   ['fastify', 'agent/http'],
-  ['prom-client', 'agent/telemetry.ts'],
+  ['prom-client', 'agent/http/telemetry.ts'],
   ['@kubernetes/client-node', 'agent/kubernetes/client.ts'],
 ])('%s is imported in one place', (name, place) => {
   const importers = files.filter((file) =>

@@ -8,7 +8,7 @@ import './page/share/share.css';
 import { takeLink } from './state/link.ts';
 import { startOffline } from './state/offline.ts';
 import { start } from './state/start.ts';
-import './style.css';
+import './styles/style.css';
 
 render(<App />, document.getElementById('app')!);
 void start().then(takeLink);

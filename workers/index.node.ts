@@ -1,5 +1,5 @@
 export { nodeEnvironment as environment } from './environment/node.ts';
-export * from './library.ts';
+export * from './index.common.ts';
 export { openPlanner } from './planner/node.ts';
 export { frontier, plan } from './planner/plan.ts';
 export { learnedPredictor } from './predictor/node.ts';

@@ -1,6 +1,6 @@
 import { cpus } from 'node:os';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { median, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import type { Sent } from './load.ts';

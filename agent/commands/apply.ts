@@ -11,7 +11,7 @@ import { appliedText } from '../kubernetes/applied-text.ts';
 import { applyPlan, previousPlan, servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
-import { loadModelFolder } from '../model-folder.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 export const applyCommand = () =>

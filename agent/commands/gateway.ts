@@ -4,13 +4,13 @@ import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { PlanRefusedError } from '../errors.ts';
-import { Gateway } from '../gateway/gateway.ts';
+import { Gateway } from '../cluster/gateway/gateway.ts';
 import { readToken } from '../http/token.ts';
 import { tokenOf } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
-import { loadModelFolder } from '../model-folder.ts';
-import { serve } from '../serve.ts';
+import { PlanRefusedError } from '../service/errors.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
+import { serve } from '../service/serve.ts';
 import { addAddressOptions } from './address.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 

@@ -7,8 +7,8 @@ import {
 } from '../../workers/command/profile.ts';
 import { type KubeconfigOptions, openCluster } from '../kubernetes/client.ts';
 import { profileInCluster } from '../kubernetes/profile.ts';
-import { defaultBackends, defaultThreads, openProfiler } from '../machine.ts';
-import { loadModelFolder } from '../model-folder.ts';
+import { defaultBackends, defaultThreads, openProfiler } from '../service/machine.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 interface TargetFlags extends ClusterFlags, KubeconfigOptions {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import { planChanges } from '../../solver/replan.ts';
+import { planChanges } from '../../solver/plan/replan.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -8,13 +8,13 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
-import { Adaptation } from '../adaptation.ts';
 import { readToken } from '../http/token.ts';
-import { loadModelFolder } from '../model-folder.ts';
-import { checkPlan, placeHere } from '../planning.ts';
-import { serve } from '../serve.ts';
-import { Service } from '../service.ts';
-import { type SettleOptions, settle } from '../settle.ts';
+import { Adaptation } from '../service/adaptation.ts';
+import { type SettleOptions, settle } from '../service/initial-plan.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
+import { checkPlan, placeHere } from '../service/place.ts';
+import { serve } from '../service/serve.ts';
+import { Service } from '../service/service.ts';
 import { addAddressOptions } from './address.ts';
 
 interface ServeFlags extends SettleOptions, option.AdaptationFlags {

@@ -1,18 +1,18 @@
 import { Command } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { podPlan } from '../../solver/exports/cluster-plan.ts';
 import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
+import { StageService } from '../cluster/stage/stage-service.ts';
 import { closeApp } from '../http/base.ts';
 import { listen } from '../http/listen.ts';
 import { createStageApp } from '../http/stage.ts';
 import { readToken } from '../http/token.ts';
-import { loadModelFolder } from '../model-folder.ts';
-import { checkPlan, placeHere } from '../planning.ts';
-import { StageService } from '../stage/stage-service.ts';
+import { podPlan } from '../kubernetes/export/pod-plan.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
+import { checkPlan, placeHere } from '../service/place.ts';
 import { addAddressOptions } from './address.ts';
 
 export const stageCommand = () =>

@@ -3,17 +3,17 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { clusterName } from '../../solver/exports/names.ts';
 import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { Adaptation } from '../adaptation.ts';
+import { control, NothingAppliedError } from '../cluster/watch/controller.ts';
+import { Leadership } from '../cluster/watch/lease.ts';
 import { servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
-import { loadModelFolder } from '../model-folder.ts';
-import { control, NothingAppliedError } from '../watch/controller.ts';
-import { Leadership } from '../watch/lease.ts';
+import { clusterName } from '../kubernetes/export/names.ts';
+import { Adaptation } from '../service/adaptation.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 interface WatchFlags extends option.AdaptationFlags {

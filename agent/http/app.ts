@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Service } from '../service.ts';
+import type { Service } from '../service/service.ts';
 import { baseApp } from './base.ts';
 import { healthRoutes, inferenceRoutes } from './inference.ts';
 import { type PlanChanges, planRoutes } from './plan.ts';

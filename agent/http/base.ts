@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
-import { message } from '../../workers/errors.ts';
-import { InferenceFailedError, UnavailableError } from '../errors.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission } from './admission.ts';
 
 /** From a connection's first byte of a request to its last. */

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { pixelCount } from '../../models/tasks/image.ts';
-import { UnknownModelError } from '../errors.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
 import { itemsOf, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
-import type { ServedModel, Service } from '../service.ts';
+import { UnknownModelError } from '../service/errors.ts';
+import type { ServedModel, Service } from '../service/service.ts';
 import { bodyOf, send } from './body.ts';
 
 const VERSION = '1';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
-import type { Service } from '../service.ts';
+import type { Service } from '../service/service.ts';
 import { checkToken } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;

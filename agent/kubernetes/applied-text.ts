@@ -1,6 +1,6 @@
-import { PREVIOUS_KEY } from '../../solver/exports/kubernetes/objects.ts';
 import type { Applied } from './apply.ts';
 import { changeText } from './changes.ts';
+import { PREVIOUS_KEY } from './export/objects.ts';
 
 const PREVIOUS = `data["${PREVIOUS_KEY}"]`;
 const MARK: Record<Applied['state'], string> = { created: '+', changed: '~', unchanged: ' ', pruned: '-' };

@@ -2,6 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
+import { canonicalJson } from '../../workers/store/canonical.ts';
+import { type Change, changesOf } from './changes.ts';
+import type { ApplyOptions, Cluster } from './cluster.ts';
+import { ChangedMeanwhileError } from './errors.ts';
 import {
   kubernetesObjects,
   objectNames,
@@ -9,13 +13,9 @@ import {
   PREVIOUS_KEY,
   planObject,
   SETTINGS,
-} from '../../solver/exports/kubernetes/objects.ts';
-import { PLAN_KEY, TOKEN_KEY } from '../../solver/exports/kubernetes/pods.ts';
-import type { ClusterSettings, KubernetesObject, PipelineFacts } from '../../solver/exports/types.ts';
-import { canonicalJson } from '../../workers/store/canonical.ts';
-import { type Change, changesOf } from './changes.ts';
-import type { ApplyOptions, Cluster } from './cluster.ts';
-import { ChangedMeanwhileError } from './errors.ts';
+} from './export/objects.ts';
+import { PLAN_KEY, TOKEN_KEY } from './export/pods.ts';
+import type { ClusterSettings, KubernetesObject, PipelineFacts } from './export/types.ts';
 
 /** There is no plan to go back to. */
 export class NoPreviousPlanError extends Error {

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from '../../solver/exports/types.ts';
+import type { KubernetesObject } from './export/types.ts';
 
 /** A field that differs. Undefined: it is not there. */
 export interface Change {

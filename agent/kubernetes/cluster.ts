@@ -1,6 +1,6 @@
-import type { KubernetesObject } from '../../solver/exports/types.ts';
 import { type Asked, ask, type Connection, lines } from './connection.ts';
 import { ApiError, apiError } from './errors.ts';
+import type { KubernetesObject } from './export/types.ts';
 
 /** Names one object. */
 export interface ObjectRef {

@@ -1,8 +1,8 @@
-import type { KubernetesObject } from '../../solver/exports/types.ts';
-import { message } from '../../workers/errors.ts';
 import { sleep } from '../../workers/executor/clock.ts';
+import { message } from '../../workers/runtime/errors.ts';
 import type { Cluster, ListRef } from './cluster.ts';
 import { ExpiredError } from './errors.ts';
+import type { KubernetesObject } from './export/types.ts';
 
 /** Pauses after a failure: doubled each time, up to the last. */
 export interface BackOff {

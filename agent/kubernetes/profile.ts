@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { type ProfileAsk, profileJob } from '../../solver/exports/kubernetes/profile-job.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import { importProfile } from '../../workers/store/exchange.ts';
 import type { Deployed } from './apply.ts';
 import type { Cluster } from './cluster.ts';
+import { type ProfileAsk, profileJob } from './export/profile-job.ts';
 
 /** The job that profiles has ended without a profile. */
 export class ProfileJobError extends Error {

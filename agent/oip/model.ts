@@ -1,4 +1,4 @@
-import type { ImageInput, ManifestStage } from '../../models/manifest.ts';
+import type { ImageInput, ManifestStage } from '../../models/manifests/manifest.ts';
 import { pixelCount } from '../../models/tasks/image.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { InvalidTensorError } from './errors.ts';

@@ -1,17 +1,17 @@
-import { ours } from '../../solver/adaptation/ours.ts';
-import { rivals } from '../../solver/adaptation/rivals.ts';
-import type { System } from '../../solver/adaptation/system.ts';
+import { ours } from '../../solver/adapt/ours.ts';
+import { oracle } from '../../solver/adapt/predictors/oracle.ts';
+import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
+import type { System } from '../../solver/adapt/system.ts';
 import { accuracyOf, type Profile } from '../../solver/documents/profile.ts';
 import type { AdaptationRun, Comparison, Interval } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { oracle } from '../../solver/predictors/oracle.ts';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
-import { simulateAdaptation } from '../../solver/simulator/adaptation.ts';
-import { adaptationReport } from '../../solver/simulator/adaptation-report.ts';
+import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
+import { adaptationReport } from '../../solver/simulate/adaptation-report.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
 import { planOn } from '../../workers/planner/plan.ts';
 import { profileId } from '../../workers/store/exchange.ts';
+import { rivals } from './rivals.ts';
 import type { Setting, Subject } from './subjects.ts';
 
 /**

@@ -1,23 +1,23 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parsePublished } from '../../models/published.ts';
-import { publishedProfile, publishedRivals } from '../../models/published-profile.ts';
-import type { StandingRequest } from '../../solver/adaptation/ours.ts';
-import { rivalSettings } from '../../solver/adaptation/rival-settings.ts';
-import type { RivalSettings } from '../../solver/adaptation/rivals.ts';
-import { DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
+import type { StandingRequest } from '../../solver/adapt/ours.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { parsePublished } from '../../solver/documents/published.ts';
 import type { AdaptationRun } from '../../solver/documents/report.ts';
 import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
-import { plainWay, variantsByTime } from '../../solver/plain.ts';
-import { slaByRule } from '../../solver/sla.ts';
-import { WORKLOADS, workload } from '../../solver/workloads.ts';
+import { DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
+import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { openRunner } from '../runner.ts';
+import { plainWay, variantsByTime } from '../comparison/baselines.ts';
+import { openRunner } from '../runner/runner.ts';
 import { PAPERS_TRACE } from './paper.ts';
+import { publishedProfile, publishedRivals } from './published-profile.ts';
+import { rivalSettings } from './rival-settings.ts';
+import type { RivalSettings } from './rivals.ts';
 
 /** What ours is asked for. */
 export type Setting = NonNullable<AdaptationRun['setting']>;

@@ -2,19 +2,19 @@ import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { type LoadedManifest, loadManifest } from '../../models/load.ts';
-import { tensorNames } from '../../models/onnx.ts';
+import { kserveObjects } from '../../agent/kubernetes/export/kserve.ts';
+import { kubernetesObjects, objectNames } from '../../agent/kubernetes/export/objects.ts';
+import type { KubernetesObject } from '../../agent/kubernetes/export/types.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { tensorNames } from '../../models/manifests/onnx.ts';
 import { outputDims } from '../../models/tasks/index.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import { kserveObjects } from '../../solver/exports/kserve.ts';
-import { kubernetesObjects, objectNames } from '../../solver/exports/kubernetes/objects.ts';
-import { type TritonModel, tritonRepository } from '../../solver/exports/triton/repository.ts';
-import type { KubernetesObject } from '../../solver/exports/types.ts';
 import { addClusterOptions, clusterSettings } from '../../workers/command/cluster.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
-import { readAny } from '../host.ts';
+import { readAny } from '../runner/host.ts';
+import { type TritonModel, tritonRepository } from '../triton/export/repository.ts';
 
 const ITEMS_PROGRAM = new URL('../triton/items.py', import.meta.url);
 

@@ -1,14 +1,14 @@
 import { Command } from 'commander';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { plan } from '../../solver/planner.ts';
-import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { frontierText } from '../tables.ts';
+import { frontierText } from './tables.ts';
 
 export const planCommand = () =>
   new Command('plan')

@@ -1,5 +1,5 @@
 import { profileCommand as command } from '../../workers/command/profile.ts';
-import { openRunner } from '../runner.ts';
+import { openRunner } from '../runner/runner.ts';
 
 export const profileCommand = () =>
   command({

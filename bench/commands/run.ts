@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { standingRequest } from '../../solver/adaptation/ours.ts';
+import { standingRequest } from '../../solver/adapt/ours.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
@@ -13,10 +13,10 @@ import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { writeReport } from '../report.ts';
-import { openRunner } from '../runner.ts';
-import { planTimeline, runTable } from '../tables.ts';
-import { readTrace, TRACE } from '../traces.ts';
+import { openRunner } from '../runner/runner.ts';
+import { writeReport } from './report.ts';
+import { planTimeline, runTable } from './tables.ts';
+import { readTrace, TRACE } from './traces.ts';
 
 /** Of a run at one rate. */
 const DURATION_S = 40;

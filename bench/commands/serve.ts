@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import * as option from '../../workers/command/options.ts';
-import { servePage } from '../host.ts';
+import { servePage } from '../runner/host.ts';
 
 export const serveCommand = () =>
   new Command('serve')

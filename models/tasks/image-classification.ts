@@ -1,4 +1,4 @@
-import type { ClassificationStage } from '../manifest.ts';
+import type { ClassificationStage } from '../manifests/manifest.ts';
 import { cropResize, pixelCount } from './image.ts';
 import { checkOutput, encodeImages, pixelsOf } from './items.ts';
 import type { Task } from './task.ts';

@@ -1,4 +1,4 @@
-import type { ManifestStage } from '../manifest.ts';
+import type { ManifestStage } from '../manifests/manifest.ts';
 import { imageClassification } from './image-classification.ts';
 import { objectDetection } from './object-detection.ts';
 import type { Task } from './task.ts';

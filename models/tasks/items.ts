@@ -1,4 +1,4 @@
-import type { ClassificationStage, DetectionStage, ImageInput } from '../manifest.ts';
+import type { ClassificationStage, DetectionStage, ImageInput } from '../manifests/manifest.ts';
 import { pixelCount } from './image.ts';
 import type { InputTensor, ItemBatch, OutputTensor } from './task.ts';
 

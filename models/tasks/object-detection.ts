@@ -1,4 +1,4 @@
-import type { DetectionStage } from '../manifest.ts';
+import type { DetectionStage } from '../manifests/manifest.ts';
 import { cropResize, pixelCount } from './image.ts';
 import { checkOutput, encodeImages, pixelsOf } from './items.ts';
 import type { Box, Task } from './task.ts';

@@ -1,4 +1,4 @@
-import type { ManifestStage } from '../manifest.ts';
+import type { ManifestStage } from '../manifests/manifest.ts';
 
 /** Items of one stage, back to back: pixels uint8 [count, channels, height, width]. */
 export interface ItemBatch {

@@ -1,5 +1,5 @@
 import type { Problem } from '../documents/problem.ts';
-import { figure } from '../figures.ts';
+import { figure } from '../math/figures.ts';
 import { type Core, limitRows, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { maximise } from './maximise.ts';

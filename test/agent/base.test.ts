@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { InferenceFailedError, UnavailableError } from '../../agent/errors.ts';
 import { baseApp } from '../../agent/http/base.ts';
+import { InferenceFailedError, UnavailableError } from '../../agent/service/errors.ts';
 
 test('an error that nobody foresaw is answered with 500 and told to the log; what has a status of its own is not', async () => {
   const told: string[] = [];

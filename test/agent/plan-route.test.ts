@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PlanRefusedError } from '../../agent/errors.ts';
+import { PlanRefusedError } from '../../agent/service/errors.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { planOf, type Serving, serving } from './serving.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { OipClient } from '../../agent/oip/client.ts';
-import { placeHere } from '../../agent/planning.ts';
+import { placeHere } from '../../agent/service/place.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { plan as planOnce } from '../../workers/planner/plan.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Telemetry } from '../../agent/telemetry.ts';
+import { Telemetry } from '../../agent/http/telemetry.ts';
 import { planOf } from './serving.ts';
 
 const plan = planOf({ workers: [['detect', 'classify']] });

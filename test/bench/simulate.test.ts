@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { SYSTEMS } from '../../solver/adaptation/rivals.ts';
+import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
 import { parseReport, type RunReport } from '../../solver/documents/report.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { cell } from '../solver/profiles.ts';

@@ -7,8 +7,8 @@ import {
   inOneFolder,
   removeVariant,
   variantName,
-} from '../../models/edit-manifest.ts';
-import { MANIFEST, type Manifest, parseManifest } from '../../models/manifest.ts';
+} from '../../models/manifests/edit.ts';
+import { MANIFEST, type Manifest, parseManifest } from '../../models/manifests/manifest.ts';
 import { name as nameSchema } from '../../solver/documents/common.ts';
 import { classify, detect } from './stages.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/metric.ts';
-import { labelledItems } from '../../models/pack.ts';
+import { labelledItems } from '../../models/packs/pack.ts';
 import { joinItems, type StageResult, taskOf } from '../../models/tasks/index.ts';
+import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/tasks/metric.ts';
 import { fashion, fixture } from './fashion.ts';
 import { runModel } from './run-model.ts';
 

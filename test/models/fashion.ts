@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { loadManifest } from '../../models/load.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
 
 /** The pipeline `fashion` as it ships, with its labelled pack. */
 export async function fashion() {

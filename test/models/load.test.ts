@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ChecksumError, loadManifest, MissingFileError, resolveFile } from '../../models/load.ts';
-import { manifestSchema } from '../../models/manifest.ts';
-import { InvalidPackError } from '../../models/pack.ts';
+import { ChecksumError, loadManifest, MissingFileError, resolveFile } from '../../models/manifests/load.ts';
+import { manifestSchema } from '../../models/manifests/manifest.ts';
+import { InvalidPackError } from '../../models/packs/pack.ts';
 import { InvalidDocumentError, UnsupportedDocumentError } from '../../solver/documents/document.ts';
 import { gzip, i32, safetensors, u8 } from './safetensors.ts';
 import { classify, detect } from './stages.ts';

@@ -10,7 +10,7 @@ import {
   requestVerdict,
   scoreOf,
   stageCounts,
-} from '../../models/metric.ts';
+} from '../../models/tasks/metric.ts';
 import type { Box, StageResult } from '../../models/tasks/task.ts';
 import { classify, colour, detect } from './stages.ts';
 

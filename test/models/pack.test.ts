@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkPack, InvalidPackError, labelledItems, parsePack } from '../../models/pack.ts';
+import { checkPack, InvalidPackError, labelledItems, parsePack } from '../../models/packs/pack.ts';
 import { f32, gzip, i32, safetensors, u8 } from './safetensors.ts';
 import { classify, colour, detect } from './stages.ts';
 

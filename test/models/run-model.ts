@@ -1,6 +1,6 @@
 import '../../workers/runtime/no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
-import type { ManifestStage } from '../../models/manifest.ts';
+import type { ManifestStage } from '../../models/manifests/manifest.ts';
 import { type ItemBatch, type StageResult, taskOf } from '../../models/tasks/index.ts';
 
 /** Results of a real model for items of its stage, on one core. */

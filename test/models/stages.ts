@@ -1,4 +1,4 @@
-import type { ClassificationStage, DetectionStage } from '../../models/manifest.ts';
+import type { ClassificationStage, DetectionStage } from '../../models/manifests/manifest.ts';
 
 const variant = {
   name: 'only',

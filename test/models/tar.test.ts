@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InvalidTarError, type NamedFile, tar, untar } from '../../models/tar.ts';
+import { InvalidTarError, type NamedFile, tar, untar } from '../../models/manifests/tar.ts';
 
 const joined = (parts: readonly Uint8Array[]) => new Uint8Array(Buffer.concat(parts));
 const bytes = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 31) % 256);

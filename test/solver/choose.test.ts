@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { choose } from '../../solver/choose.ts';
 import { planStage as planStageSchema, planWorker } from '../../solver/documents/plan.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import { nearestRate } from '../../solver/nearest-rate.ts';
-import type { PlanRequest } from '../../solver/options.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { nearestRate } from '../../solver/plan/nearest-rate.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { choose } from '../../solver/plan/program.ts';
 import { cell, profile, request, resources, runs, SHA } from './profiles.ts';
 
 let solver: Solver;

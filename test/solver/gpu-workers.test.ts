@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import { plan } from '../../solver/planner.ts';
+import { plan } from '../../solver/plan/planner.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 let solver: Solver;

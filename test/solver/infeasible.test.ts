@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parseProblem } from '../../solver/documents/problem.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import { bruteForce } from './brute-force.ts';
+import { bruteForce } from './ilp/brute-force.ts';
 import { instance } from './instances.ts';
 
 let solver: Solver;

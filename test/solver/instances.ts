@@ -1,5 +1,5 @@
 import { type Problem, parseProblem } from '../../solver/documents/problem.ts';
-import { type Random, seededRandom } from '../../solver/random.ts';
+import { type Random, seededRandom } from '../../solver/math/random.ts';
 
 export type Kind =
   /** As measured: better variants are slower, bigger batches cost less per item and wait longer. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type MeasuredCell, parseProfile } from '../../solver/documents/profile.ts';
-import { NothingMeasuredError } from '../../solver/errors.ts';
-import { fanOut, type PlanOption, type PlanRequest, planOptions } from '../../solver/options.ts';
+import { NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { fanOut, type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const detect = (more: Partial<MeasuredCell> = {}) => cell('detect', 's', 'cpu', 1, runs(10), more);

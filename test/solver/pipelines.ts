@@ -1,6 +1,6 @@
-import { logNormal } from '../../models/log-normal.ts';
 import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
-import { type Random, seededRandom } from '../../solver/random.ts';
+import { logNormal } from '../../solver/math/log-normal.ts';
+import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { cell, profile } from './profiles.ts';
 
 /** Profiles of pipelines on a CPU with log-normal service times, invented from a few facts. */

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { choose } from '../../solver/choose.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import type { PlanRequest } from '../../solver/options.ts';
-import { completePlan, type ProfileSource, plan } from '../../solver/planner.ts';
-import { SimulatedPlans } from '../../solver/simulated-plans.ts';
-import { predict } from '../../solver/simulator/predict.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { completePlan, type ProfileSource, plan } from '../../solver/plan/planner.ts';
+import { choose } from '../../solver/plan/program.ts';
+import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
+import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline, randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 

@@ -1,8 +1,8 @@
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Objective, Resources } from '../../solver/documents/plan.ts';
 import { type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import type { PlanRequest } from '../../solver/options.ts';
-import { summarise } from '../../solver/statistics.ts';
+import { summarise } from '../../solver/math/statistics.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
 
 export const SHA = 'a'.repeat(64);
 

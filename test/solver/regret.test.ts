@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { plan } from '../../solver/planner.ts';
-import { predict, type SimulatedPrediction } from '../../solver/simulator/predict.ts';
-import { mean } from '../../solver/statistics.ts';
+import { mean } from '../../solver/math/statistics.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { predict, type SimulatedPrediction } from '../../solver/simulate/predict.ts';
 import { randomPipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 

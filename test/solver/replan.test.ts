@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { planRequest } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Place,
@@ -7,7 +6,8 @@ import {
   planMismatches,
   profileMismatches,
   replanRequest,
-} from '../../solver/replan.ts';
+} from '../../solver/plan/replan.ts';
+import { planRequest } from '../../solver/plan/request.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { handPlan } from '../workers/hand-plan.ts';
 import { cell, profile as profileOf } from './profiles.ts';

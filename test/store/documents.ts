@@ -1,5 +1,5 @@
 import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
-import { summarise } from '../../solver/statistics.ts';
+import { summarise } from '../../solver/math/statistics.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
 
 const hash = 'a'.repeat(64);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ChecksumError, MissingFileError, sha256Hex, withFiles } from '../../models/load.ts';
-import { MANIFEST, type Manifest } from '../../models/manifest.ts';
+import { ChecksumError, MissingFileError, sha256Hex, withFiles } from '../../models/manifests/load.ts';
+import { MANIFEST, type Manifest } from '../../models/manifests/manifest.ts';
 import { PipelineNotFoundError, PipelineStore } from '../../workers/store/pipelines.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { classify } from '../models/stages.ts';

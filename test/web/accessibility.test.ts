@@ -1,10 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Host, servePage } from '../../bench/host.ts';
-import { planRequest } from '../../solver/defaults.ts';
+import { type Host, servePage } from '../../bench/runner/host.ts';
 import { REPORT, type Report } from '../../solver/documents/report.ts';
-import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { planRequest } from '../../solver/plan/request.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile, fashionReport } from './fixtures.ts';
 import { choose, drop, frontier, planned, profileFile, takePack } from './opened-page.ts';

@@ -10,10 +10,10 @@ import {
   type RequestRecord,
   type RunReport,
 } from '../../solver/documents/report.ts';
-import { meanHeld, overTime } from '../../solver/over-time.ts';
-import { type Random, seededRandom } from '../../solver/random.ts';
-import { requestResult } from '../../solver/run-result.ts';
-import { workload } from '../../solver/workloads.ts';
+import { type Random, seededRandom } from '../../solver/math/random.ts';
+import { meanHeld, overTime } from '../../solver/report/over-time.ts';
+import { requestResult } from '../../solver/report/run-result.ts';
+import { workload } from '../../solver/simulate/workloads.ts';
 import { fashionReport } from './fixtures.ts';
 
 /** Documents of loads that change, invented, equal for equal seeds. */

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../../models/load.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Cell, cellId, type Profile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
 import { fashionManifest, fashionProfile } from './fixtures.ts';

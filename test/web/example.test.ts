@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ensureBuilt, servePage } from '../../bench/host.ts';
+import { ensureBuilt, servePage } from '../../bench/runner/host.ts';
 import { openBrowser } from './serve.ts';
 
 test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {

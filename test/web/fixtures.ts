@@ -1,5 +1,4 @@
-import { type Manifest, parseManifest } from '../../models/manifest.ts';
-import { planRequest } from '../../solver/defaults.ts';
+import { type Manifest, parseManifest } from '../../models/manifests/manifest.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan, Prediction } from '../../solver/documents/plan.ts';
 import { type Cell, type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
@@ -10,10 +9,11 @@ import {
   type RequestRecord,
   type RunReport,
 } from '../../solver/documents/report.ts';
-import { overTime } from '../../solver/over-time.ts';
-import { profileFrontier } from '../../solver/profile-frontier.ts';
-import { type Random, seededRandom } from '../../solver/random.ts';
-import { nearestRank, sortedNumbers, summarise } from '../../solver/statistics.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { type Random, seededRandom } from '../../solver/math/random.ts';
+import { nearestRank, sortedNumbers, summarise } from '../../solver/math/statistics.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { overTime } from '../../solver/report/over-time.ts';
 
 /** Plausible documents of the fashion pipeline on a software adapter, equal for equal seeds. */
 

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/host.ts';
+import { servePage } from '../../bench/runner/host.ts';
 import { cellId, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { mainThreadTasks } from './main-thread.ts';
 import { type OpenedPage, openPage, planned, saved, takePack } from './opened-page.ts';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureBuilt, servePage } from '../../bench/host.ts';
+import { ensureBuilt, servePage } from '../../bench/runner/host.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { complaintsOf } from './opened-page.ts';
 import { openBrowser } from './serve.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST } from '../../models/manifest.ts';
+import { MANIFEST } from '../../models/manifests/manifest.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { loadFashion } from '../workers/fashion.ts';

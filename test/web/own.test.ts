@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/host.ts';
+import { servePage } from '../../bench/runner/host.ts';
 import { identityModel } from '../onnx.ts';
 import { dropOn, openPage, planned, takePack } from './opened-page.ts';
 import { firstScenes, ownModel, ownScenes } from './own-files.ts';

@@ -6,7 +6,7 @@ import { type Browser, chromium } from 'playwright';
 import { build, preview } from 'vite';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
-import { injectReport } from '../../solver/report-page.ts';
+import { injectReport } from '../../solver/report/inject.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

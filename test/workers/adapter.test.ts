@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { sameChoice } from '../../solver/adaptation/diff.ts';
-import type { Situation, System } from '../../solver/adaptation/system.ts';
+import { sameChoice } from '../../solver/adapt/diff.ts';
+import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
+import type { Situation, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Adaptation, parseRunReport } from '../../solver/documents/report.ts';
-import { lastWindow } from '../../solver/predictors/last-window.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Adapter } from '../../workers/executor/adapter.ts';
 import type { Executor } from '../../workers/executor/executor.ts';

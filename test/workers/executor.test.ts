@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { beforeAll, expect, test, vi } from 'vitest';
-import type { LoadedManifest } from '../../models/load.ts';
-import type { Pack } from '../../models/pack.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { type LoadedManifest, loadManifest } from '../../models/load.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 
 /** The shipped pipeline, from disk. */
 

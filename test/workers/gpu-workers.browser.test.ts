@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type LoadedManifest, loadManifest } from '../../models/load.ts';
-import type { Manifest } from '../../models/manifest.ts';
-import type { Pack } from '../../models/pack.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';

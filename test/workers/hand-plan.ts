@@ -1,7 +1,7 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { PLAN, type Plan } from '../../solver/documents/plan.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
 export interface HandPlan {
   readonly backend: Backend;

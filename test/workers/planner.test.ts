@@ -1,8 +1,8 @@
 import { expect, test, vi } from 'vitest';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
-import { WorkerLostError } from '../../workers/errors.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
+import { WorkerLostError } from '../../workers/runtime/errors.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { request } from '../solver/profiles.ts';
 

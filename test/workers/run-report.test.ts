@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Pack } from '../../models/pack.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';

@@ -1,15 +1,15 @@
 import { wrap } from 'comlink';
 import { beforeAll, expect, test } from 'vitest';
-import { type LoadedManifest, loadManifest } from '../../models/load.ts';
-import type { Pack } from '../../models/pack.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
-import { DeviceLostError } from '../../workers/errors.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { compareOutputs, gather } from '../../workers/profiler/measure.ts';
+import { DeviceLostError } from '../../workers/runtime/errors.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
 import { handPlan } from './hand-plan.ts';

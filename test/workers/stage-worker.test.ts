@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
-import type { LoadedManifest } from '../../models/load.ts';
-import type { Pack } from '../../models/pack.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { ModelLoadError, ModelMismatchError, WorkerLostError } from '../../workers/errors.ts';
 import { gather } from '../../workers/profiler/measure.ts';
+import { ModelLoadError, ModelMismatchError, WorkerLostError } from '../../workers/runtime/errors.ts';
 import { loadFashion } from './fashion.ts';
 
 let models: LoadedManifest;

@@ -1,9 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../solver/documents/report.ts';
-import { chain, milliseconds, number, percent } from '../format.ts';
-import { sameVariants, type Variants } from '../variants.ts';
+import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { Chart } from './Chart.tsx';
+import { sameVariants, type Variants } from './variants.ts';
 
 /** A combination to be pointed out: the plan's, the heaviest, the lightest. */
 export interface Named {

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
-import { milliseconds, number, percent } from '../format.ts';
+import { milliseconds, number, percent } from '../components/format.ts';
 import { Chart } from './Chart.tsx';
 import { type Place, placesOf } from './places.ts';
 import { look } from './series.ts';

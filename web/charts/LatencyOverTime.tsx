@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
-import { milliseconds, number } from '../format.ts';
+import { milliseconds, number } from '../components/format.ts';
 import { logAxisY } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import { stretchesOf } from './stretches.ts';

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { milliseconds, number } from '../format.ts';
+import { milliseconds, number } from '../components/format.ts';
 import { Chart } from './Chart.tsx';
 import { look } from './series.ts';
 import type { ChartPoint } from './walk.ts';

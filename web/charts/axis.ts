@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Resources } from '../../solver/documents/plan.ts';
-import { number } from '../format.ts';
+import { number } from '../components/format.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 

@@ -1,7 +1,7 @@
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Cell, MeasuredCell } from '../../solver/documents/profile.ts';
-import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/statistics.ts';
-import { milliseconds, number, plural } from '../format.ts';
+import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { milliseconds, number, plural } from '../components/format.ts';
 
 /** The cells of a stage on a backend with a number of threads: what one chart shows. */
 export interface BatchPanel {

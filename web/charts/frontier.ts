@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betas } from '../../solver/figures.ts';
-import { chain, milliseconds, number, percent } from '../format.ts';
+import { betas } from '../../solver/math/figures.ts';
+import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costText, type Prices } from './axis.ts';
 import { look, type SeriesLook, spread } from './series.ts';
 import type { ChartPoint } from './walk.ts';

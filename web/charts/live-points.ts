@@ -1,4 +1,4 @@
-import { number } from '../format.ts';
+import { number } from '../components/format.ts';
 import type { SeriesLook } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 

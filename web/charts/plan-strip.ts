@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { number } from '../format.ts';
+import { number } from '../components/format.ts';
 import { look } from './series.ts';
 import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';

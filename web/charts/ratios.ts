@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import type { ComparedPoint, Verdict } from '../../solver/compare-profiles.ts';
-import { milliseconds, number } from '../format.ts';
+import { milliseconds, number } from '../components/format.ts';
+import type { ComparedPoint, Verdict } from '../page/results/compare-profiles.ts';
 
 interface VerdictLook {
   readonly word: string;

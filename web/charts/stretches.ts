@@ -1,6 +1,6 @@
 import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
-import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
-import { milliseconds, number, plural } from '../format.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { milliseconds, number, plural } from '../components/format.ts';
 import type { ChartPoint } from './walk.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 30, 60, 300, 600];

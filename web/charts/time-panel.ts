@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { number } from '../format.ts';
+import { number } from '../components/format.ts';
 import { logAxisY } from './axis.ts';
 import { type SeriesLook, spread } from './series.ts';
 import type { ChartPoint } from './walk.ts';

@@ -1,6 +1,6 @@
 import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
-import { milliseconds, plural } from '../format.ts';
 import { type Column, DataTable } from './DataTable.tsx';
+import { milliseconds, plural } from './format.ts';
 
 /** What each flag warns of. */
 const FLAGS: Record<CellFlag, string> = {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { plural } from '../format.ts';
+import { plural } from './format.ts';
 
 export interface Column<Row> {
   readonly label: string;

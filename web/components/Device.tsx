@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Device } from '../../solver/documents/common.ts';
-import { DASH, milliseconds } from '../format.ts';
+import { DASH, milliseconds } from './format.ts';
 
 interface NoticeProps {
   readonly title: string;

@@ -1,7 +1,7 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betas } from '../../solver/figures.ts';
-import { chain, milliseconds, number, percent } from '../format.ts';
+import { betas } from '../../solver/math/figures.ts';
 import { type Column, DataTable } from './DataTable.tsx';
+import { chain, milliseconds, number, percent } from './format.ts';
 
 interface FrontierTableProps {
   readonly caption: string;

@@ -1,6 +1,6 @@
 import { Fragment } from 'preact';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { milliseconds, number, percent } from '../format.ts';
+import { milliseconds, number, percent } from './format.ts';
 
 interface PlanTableProps {
   readonly caption: string;

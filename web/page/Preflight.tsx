@@ -1,7 +1,7 @@
 import { SoftwareNotice } from '../components/Device.tsx';
-import { type Check, type CheckState, offlineCheck } from '../preflight.ts';
 import { checked } from '../state/app.ts';
 import { offline } from '../state/offline.ts';
+import { type Check, type CheckState, offlineCheck } from '../state/preflight.ts';
 import { Section } from './Section.tsx';
 
 const MARKS: Record<CheckState, string> = { good: '✓', warn: '!', bad: '✗', told: '·' };

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Comparison, AdaptationReport as Document } from '../../solver/documents/report.ts';
 import { Facts, Notice } from '../components/Device.tsx';
-import { date, plural } from '../format.ts';
+import { date, plural } from '../components/format.ts';
 import { AdaptationSummary } from './AdaptationSummary.tsx';
 import { ComparisonDetails } from './ComparisonDetails.tsx';
 import { Title } from './Title.tsx';

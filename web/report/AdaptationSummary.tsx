@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { FINDINGS, type Finding, foundOf, rivalOf, settingText } from '../charts/systems.ts';
-import { DASH, number, percent, plural } from '../format.ts';
+import { DASH, number, percent, plural } from '../components/format.ts';
 import './summary.css';
 
 interface AdaptationSummaryProps {

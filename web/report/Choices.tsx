@@ -1,10 +1,10 @@
 import type { Combination } from '../../solver/documents/report.ts';
 import { Combinations } from '../charts/Combinations.tsx';
 import { Frontier } from '../charts/Frontier.tsx';
+import { variantsOf } from '../charts/variants.ts';
 import { type Column, DataTable } from '../components/DataTable.tsx';
 import { FrontierTable } from '../components/FrontierTable.tsx';
-import { chain, milliseconds, number, percent } from '../format.ts';
-import { variantsOf } from '../variants.ts';
+import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
 
 interface ChoicesProps {

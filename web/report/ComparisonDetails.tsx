@@ -6,7 +6,7 @@ import { findingsOf, type NamedRun, othersOf, oursOf } from '../charts/systems.t
 import { TimePanels } from '../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../charts/time-panel.ts';
 import { type Column, DataTable } from '../components/DataTable.tsx';
-import { milliseconds, number, percent, plural } from '../format.ts';
+import { milliseconds, number, percent, plural } from '../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 
 interface ComparisonDetailsProps {

@@ -1,6 +1,6 @@
 import type { Profile } from '../../solver/documents/profile.ts';
+import { plural } from '../components/format.ts';
 import { StageCells, stageNames } from '../components/StageCells.tsx';
-import { plural } from '../format.ts';
 
 /** Every cell of the profile that plans were made of. */
 export function Measurements({ profile }: { readonly profile: Profile }) {

@@ -5,7 +5,7 @@ import { look } from '../charts/series.ts';
 import { TimePanels } from '../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimePoint } from '../charts/time-panel.ts';
 import { type Column, DataTable } from '../components/DataTable.tsx';
-import { milliseconds, number, percent } from '../format.ts';
+import { milliseconds, number, percent } from '../components/format.ts';
 import { runTitle } from './view.ts';
 
 /** How runs that changed their plan, or have too many requests to be shown one by one, went. */

@@ -2,11 +2,11 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { ProfileReport as Document } from '../../solver/documents/report.ts';
 import { Frontier } from '../charts/Frontier.tsx';
 import { StageBudget } from '../charts/StageBudget.tsx';
+import { sameVariants, variantsOf } from '../charts/variants.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../components/Device.tsx';
 import { FrontierTable } from '../components/FrontierTable.tsx';
+import { chain, date, milliseconds, number, percent } from '../components/format.ts';
 import { PlanTable } from '../components/PlanTable.tsx';
-import { chain, date, milliseconds, number, percent } from '../format.ts';
-import { sameVariants, variantsOf } from '../variants.ts';
 import { Measurements } from './Measurements.tsx';
 import { Title } from './Title.tsx';
 

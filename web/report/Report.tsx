@@ -1,5 +1,5 @@
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../components/Device.tsx';
-import { date, number } from '../format.ts';
+import { date, number } from '../components/format.ts';
 import { Choices } from './Choices.tsx';
 import { Measurements } from './Measurements.tsx';
 import { OverTime } from './OverTime.tsx';

@@ -2,8 +2,8 @@ import type { RunReport } from '../../solver/documents/report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../charts/StageBudget.tsx';
 import { type Column, DataTable } from '../components/DataTable.tsx';
+import { milliseconds, number, percent } from '../components/format.ts';
 import { PlanTable } from '../components/PlanTable.tsx';
-import { milliseconds, number, percent } from '../format.ts';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
 
 /** Latency over time of every run. Runs of the same backends share an axis. */

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { milliseconds, number, percent } from '../format.ts';
+import { milliseconds, number, percent } from '../components/format.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
 import './summary.css';
 

@@ -1,4 +1,4 @@
-import { saveFile } from '../save-file.ts';
+import { saveFile } from '../state/save-file.ts';
 
 interface TitleProps {
   readonly name: string;

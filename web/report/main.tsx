@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { parseJson } from '../../solver/documents/document.ts';
 import { type Report as Document, REPORT, reportSchema } from '../../solver/documents/report.ts';
-import '../style.css';
+import '../styles/style.css';
 import './report.css';
 import { AdaptationReport } from './AdaptationReport.tsx';
 import { ProfileReport } from './ProfileReport.tsx';

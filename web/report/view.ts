@@ -2,8 +2,8 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../solver/documents/report.ts';
-import { chain, plural } from '../format.ts';
-import { sameVariants, type Variants, variantsOf } from '../variants.ts';
+import { sameVariants, type Variants, variantsOf } from '../charts/variants.ts';
+import { chain, plural } from '../components/format.ts';
 
 /** The runs that were allowed the same backends, and what else could have been done with these. */
 export interface BackendSet {

@@ -1,8 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import type { LoadedManifest } from '../../models/load.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
-import type { Preflight } from '../preflight.ts';
+import type { Preflight } from './preflight.ts';
 
 export const checked = signal<Preflight | null>(null);
 /** The pipeline that is chosen. */

@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
-import { compareProfiles, type ProfileComparison } from '../../solver/compare-profiles.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
+import { compareProfiles, type ProfileComparison } from '../page/results/compare-profiles.ts';
 import { opened, saved, store } from './app.ts';
 
 /** The profile that the opened one is the base for; null: none is chosen. */

@@ -1,16 +1,16 @@
-import { filesOf, inOneFolder } from '../../models/edit-manifest.ts';
-import { type NamedFile, tar } from '../../models/tar.ts';
-import { cellsCsv } from '../../solver/cells-csv.ts';
+import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
+import { type NamedFile, tar } from '../../models/manifests/tar.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { type FrontierPoint, REPORT, type Report, type RunReport } from '../../solver/documents/report.ts';
-import { injectReport } from '../../solver/report-page.ts';
+import { injectReport } from '../../solver/report/inject.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { saveFile } from '../save-file.ts';
+import { cellsCsv } from '../page/share/cells-csv.ts';
 import { models, opened, saved, store } from './app.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 import { tryout } from './load.ts';
 import { frontier, plan, question } from './planning.ts';
+import { saveFile } from './save-file.ts';
 import { settings } from './settings.ts';
 import { tried } from './trying.ts';
 

@@ -1,4 +1,4 @@
-import { MANIFEST } from '../../models/manifest.ts';
+import { MANIFEST } from '../../models/manifests/manifest.ts';
 import { PROFILE } from '../../solver/documents/profile.ts';
 import { importProfile } from '../../workers/store/exchange.ts';
 import { opened, refresh, store } from './app.ts';

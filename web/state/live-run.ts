@@ -1,8 +1,8 @@
-import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/metric.ts';
+import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/tasks/metric.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';
 import { LATE_SHARE } from '../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';

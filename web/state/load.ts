@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { z } from 'zod';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { parseTrace, type Trace, traceUntil } from '../../solver/documents/trace.ts';
-import { WORKLOADS, workload } from '../../solver/workloads.ts';
+import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { constantLoad, type Load, traceLoad } from '../../workers/executor/load.ts';
 import { plan } from './planning.ts';
 

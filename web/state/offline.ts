@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
-import type { Offline } from '../preflight.ts';
 import { type Kept, type Order, WORKER_FILE } from '../service-worker/messages.ts';
+import type { Offline } from './preflight.ts';
 import { running } from './profiling.ts';
 
 /** Null where no service worker is used: while the page is being developed. */

@@ -1,9 +1,9 @@
-import { addVariant, freeName, removeVariant, variantName } from '../../models/edit-manifest.ts';
-import { type LoadedManifest, sha256Hex, withFiles } from '../../models/load.ts';
-import type { Manifest, ManifestStage } from '../../models/manifest.ts';
-import { packOf } from '../../models/pack.ts';
-import { ModelMismatchError } from '../../workers/errors.ts';
-import type { ModelChecker } from '../check-model.ts';
+import { addVariant, freeName, removeVariant, variantName } from '../../models/manifests/edit.ts';
+import { type LoadedManifest, sha256Hex, withFiles } from '../../models/manifests/load.ts';
+import type { Manifest, ManifestStage } from '../../models/manifests/manifest.ts';
+import { packOf } from '../../models/packs/pack.ts';
+import { ModelMismatchError } from '../../workers/runtime/errors.ts';
+import type { ModelChecker } from '../engine/check-model.ts';
 import { models } from './app.ts';
 import { isOwn, kept, own, SHIPPED, show } from './pipelines.ts';
 import { bytesOf, take, taken } from './taking.ts';

@@ -1,10 +1,10 @@
-import { freeName, inOneFolder } from '../../models/edit-manifest.ts';
-import { type LoadedManifest, loadManifest, type ReadFile, withFiles } from '../../models/load.ts';
-import type { Manifest } from '../../models/manifest.ts';
-import { packOf } from '../../models/pack.ts';
-import { untar } from '../../models/tar.ts';
+import { freeName, inOneFolder } from '../../models/manifests/edit.ts';
+import { type LoadedManifest, loadManifest, type ReadFile, withFiles } from '../../models/manifests/load.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
+import { untar } from '../../models/manifests/tar.ts';
+import { packOf } from '../../models/packs/pack.ts';
 import { canonicalJson } from '../../workers/store/canonical.ts';
-import { fetchFile } from '../fetch-file.ts';
+import { fetchFile } from '../engine/fetch-file.ts';
 import { choosePipeline, kept, own, SHIPPED, show } from './pipelines.ts';
 import { bytesOf, type Take, take, taken } from './taking.ts';
 

@@ -1,7 +1,7 @@
 import type { Profile } from '../../solver/documents/profile.ts';
-import { WorkerLostError } from '../../workers/errors.ts';
 import { openPlanner } from '../../workers/planner/browser.ts';
 import type { RemotePlanner } from '../../workers/planner/remote.ts';
+import { WorkerLostError } from '../../workers/runtime/errors.ts';
 
 /** A worker that plans on whatever profile is open: started when it is first needed, and again after it was lost. */
 export class PagePlanner {

@@ -1,7 +1,7 @@
 import { computed, signal } from '@preact/signals';
-import type { LoadedManifest } from '../../models/load.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { PipelineStore } from '../../workers/store/pipelines.ts';
-import { loadPipeline } from '../engine.ts';
+import { loadPipeline } from '../engine/engine.ts';
 import { models, open, opened, profile, saved } from './app.ts';
 
 /** Which pipeline the page measures: the one that it ships with, or one of the user's own. */

@@ -1,13 +1,13 @@
 import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/defaults.ts';
 import { backend, positiveCount } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { InfeasiblePlanError } from '../../solver/errors.ts';
-import { slaByRule } from '../../solver/sla.ts';
-import { betaWithin, chosenAmong } from '../../solver/weights.ts';
+import { betaWithin, chosenAmong } from '../../solver/frontier/weights.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
 import type { SolvedPlan } from '../../workers/planner/api.ts';
 import { profile } from './app.ts';
 import { newestOnly } from './newest.ts';

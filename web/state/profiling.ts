@@ -1,12 +1,12 @@
 import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
-import { filesOf } from '../../models/edit-manifest.ts';
-import type { Manifest } from '../../models/manifest.ts';
+import { filesOf } from '../../models/manifests/edit.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import { count, name, sha256 } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import { profileId } from '../../workers/store/exchange.ts';
-import { measure } from '../engine.ts';
+import { measure } from '../engine/engine.ts';
 import { attempt, models, refresh, store } from './app.ts';
 import { hasPipeline, loadChosen, openWithPipeline } from './pipelines.ts';
 import { type MeasureSettings, profileSettingsSchema, settings } from './settings.ts';

@@ -1,7 +1,7 @@
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { preflight } from '../preflight.ts';
 import { attempt, checked, models, open, refresh, saved, store } from './app.ts';
 import { recallPipeline } from './pipelines.ts';
+import { preflight } from './preflight.ts';
 
 /** Brings the page to where it was: its pipeline, and the newest profile of that, else of any. */
 export async function start(): Promise<void> {

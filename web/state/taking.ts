@@ -1,5 +1,5 @@
 import { computed, signal } from '@preact/signals';
-import { ModelChecker } from '../check-model.ts';
+import { ModelChecker } from '../engine/check-model.ts';
 import { checkSize } from './file-size.ts';
 import { listOwn } from './pipelines.ts';
 import { running } from './profiling.ts';

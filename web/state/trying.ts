@@ -1,11 +1,11 @@
 import { computed, signal } from '@preact/signals';
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
-import { message } from '../../workers/errors.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
-import { runPlan } from '../run-plan.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import { runPlan } from '../engine/run-plan.ts';
 import { models, profile } from './app.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, tryout } from './load.ts';

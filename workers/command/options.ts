@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_OBJECTIVE } from '../../solver/defaults.ts';
+import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
-import { PREDICTORS, type PredictorName } from '../../solver/predictors/predictor.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 

@@ -1,6 +1,6 @@
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { planMismatches } from '../../solver/replan.ts';
+import { planMismatches } from '../../solver/plan/replan.ts';
 import { UsageError } from './exit.ts';
 
 /** A plan and a manifest must speak of the same stages and model files, wherever they are to run. @throws UsageError */

@@ -1,6 +1,6 @@
-import { ours, type StandingRequest } from '../../solver/adaptation/ours.ts';
+import { ours, type StandingRequest } from '../../solver/adapt/ours.ts';
+import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import type { Predictor, PredictorName } from '../../solver/predictors/predictor.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
 import { choosePredictor } from '../predictor/choose.ts';
 import type { AdaptationOptions } from './adapter.ts';

@@ -1,8 +1,8 @@
-import { adapt, type System } from '../../solver/adaptation/system.ts';
+import { HISTORY_S, type Predictor } from '../../solver/adapt/predictors/predictor.ts';
+import { adapt, type System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Adaptation } from '../../solver/documents/report.ts';
-import { HISTORY_S, type Predictor } from '../../solver/predictors/predictor.ts';
-import { message } from '../errors.ts';
+import { message } from '../runtime/errors.ts';
 import { after } from './clock.ts';
 import type { Executor } from './executor.ts';
 

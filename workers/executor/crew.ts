@@ -1,6 +1,6 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import type { Manifest, ManifestVariant } from '../../models/manifest.ts';
-import { labelledItems, type Pack } from '../../models/pack.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Manifest, ManifestVariant } from '../../models/manifests/manifest.ts';
+import { labelledItems, type Pack } from '../../models/packs/pack.ts';
 import { splitItems } from '../../models/tasks/items.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';

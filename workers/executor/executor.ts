@@ -1,9 +1,9 @@
-import { diff, stagesOf } from '../../solver/adaptation/diff.ts';
+import { diff, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
 import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import { message, type WorkerLostError } from '../errors.ts';
+import { message, type WorkerLostError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Alarm, sleep } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import {
   addCounts,
   type Counts,
@@ -6,7 +6,7 @@ import {
   requestCounts,
   scoreOf,
   type Truth,
-} from '../../models/metric.ts';
+} from '../../models/tasks/metric.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { ItemAnswer } from './types.ts';
 

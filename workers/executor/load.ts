@@ -1,6 +1,6 @@
-import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/arrivals.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
+import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
 
 /** When requests arrive. */
 export interface Load {

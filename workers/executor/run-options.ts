@@ -1,5 +1,5 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import type { Counts, Truth } from '../../models/metric.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Counts, Truth } from '../../models/tasks/metric.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';

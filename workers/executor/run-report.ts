@@ -1,4 +1,4 @@
-import type { Pack } from '../../models/pack.ts';
+import type { Pack } from '../../models/packs/pack.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Adaptation,
@@ -8,11 +8,11 @@ import {
   type RunReport,
   type Service,
 } from '../../solver/documents/report.ts';
-import { meanHeld, overTime } from '../../solver/over-time.ts';
-import { requestResult } from '../../solver/run-result.ts';
-import { serviceFromRun } from '../../solver/simulator/service.ts';
-import { type PlanModel, SwitchingSimulation } from '../../solver/simulator/switching.ts';
-import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { meanHeld, overTime } from '../../solver/report/over-time.ts';
+import { requestResult } from '../../solver/report/run-result.ts';
+import { serviceFromRun } from '../../solver/simulate/service.ts';
+import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switching.ts';
 import { pipelineMetric } from '../profiler/accuracy.ts';
 import type { Judge } from './judge.ts';
 import type { RunOptions } from './run-options.ts';

@@ -1,6 +1,6 @@
 import { pixelsOf } from '../../models/tasks/items.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
-import { drawScenes } from '../../solver/simulator/fanout.ts';
+import { drawScenes } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
 import { recruiter } from './crew.ts';

@@ -1,4 +1,4 @@
-import { median } from '../../solver/statistics.ts';
+import { median } from '../../solver/math/statistics.ts';
 import { recruiter } from '../executor/crew.ts';
 import { Executor } from '../executor/executor.ts';
 import type { BatchRecord } from '../executor/types.ts';

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { ManifestStage } from '../../models/manifest.ts';
+import type { ManifestStage } from '../../models/manifests/manifest.ts';
 import { taskOf } from '../../models/tasks/index.ts';
 import type { ItemBatch } from '../../models/tasks/task.ts';
 import type { Backend } from '../../solver/documents/common.ts';

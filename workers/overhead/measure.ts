@@ -1,5 +1,5 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import { labelledItems } from '../../models/pack.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { labelledItems } from '../../models/packs/pack.ts';
 import { splitItems } from '../../models/tasks/items.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { Environment } from '../environment/environment.ts';

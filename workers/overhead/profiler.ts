@@ -1,5 +1,5 @@
 import type { Device } from '../../solver/documents/common.ts';
-import { median } from '../../solver/statistics.ts';
+import { median } from '../../solver/math/statistics.ts';
 import { batchRunner, gather, warmUp } from '../profiler/measure.ts';
 import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 

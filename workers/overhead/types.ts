@@ -1,5 +1,5 @@
 import type { Remote } from 'comlink';
-import type { LoadedManifest } from '../../models/load.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';

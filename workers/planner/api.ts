@@ -1,9 +1,9 @@
-import { type Choice, choose } from '../../solver/choose.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
-import type { PlanRequest } from '../../solver/options.ts';
-import { profileFrontier } from '../../solver/profile-frontier.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { type Choice, choose } from '../../solver/plan/program.ts';
 import { type PlanAt, planOn } from './plan.ts';
 
 /** An infeasible request, as what its error is made of: an error's own fields do not survive the way out of a worker. */

@@ -1,7 +1,7 @@
-import { type PlanAsk, planRequest } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
 import { rawWorker } from '../environment/browser.ts';
 import { RemotePlanner } from './remote.ts';
 

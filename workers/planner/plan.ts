@@ -1,12 +1,12 @@
-import { type PlanAsk, planRequest } from '../../solver/defaults.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import type { PlanRequest } from '../../solver/options.ts';
-import * as planner from '../../solver/planner.ts';
-import { profileFrontier } from '../../solver/profile-frontier.ts';
-import { SimulatedPlans } from '../../solver/simulated-plans.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import * as planner from '../../solver/plan/planner.ts';
+import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
+import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { profileId } from '../store/exchange.ts';
 
 /** Plans where it is called: in Node, or in a worker of a page (GLPK cannot load on a page's own thread). */

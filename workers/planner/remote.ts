@@ -2,9 +2,9 @@ import { type Remote, wrap } from 'comlink';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/errors.ts';
-import type { PlanRequest } from '../../solver/options.ts';
-import { Lifeline } from '../lifeline.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
 import type { Infeasible, Planner, SolvedPlan } from './api.ts';
 

@@ -1,7 +1,7 @@
 import { wrap } from 'comlink';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
+import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import { rawWorker } from '../environment/browser.ts';
-import { Lifeline } from '../lifeline.ts';
+import { Lifeline } from '../stage/lifeline.ts';
 import type { PredictorApi } from './worker.browser.ts';
 
 let started: ReturnType<typeof start> | undefined;

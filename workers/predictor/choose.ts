@@ -1,6 +1,6 @@
-import { lastWindow } from '../../solver/predictors/last-window.ts';
-import type { Predictor, PredictorName } from '../../solver/predictors/predictor.ts';
-import { quantile } from '../../solver/predictors/quantile.ts';
+import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
+import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
+import { quantile } from '../../solver/adapt/predictors/quantile.ts';
 
 /** A predictor by its name. @param learned of the environment */
 export function choosePredictor(

@@ -1,7 +1,7 @@
-import { type ReadFile, readChecked } from '../../models/load.ts';
+import { type ReadFile, readChecked } from '../../models/manifests/load.ts';
 import record from '../../models/predictor/record.json' with { type: 'json' };
+import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** In this form bundlers find the file and give it to the page. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
+import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import { loadPredictor } from './learned.ts';
 
 /** The learned predictor, in this process: a forecast takes a fraction of a millisecond. */

@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import type { Predictor } from '../../solver/predictors/predictor.ts';
+import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import { createWebRuntime } from '../runtime/ort-web.ts';
 import { loadPredictor } from './learned.ts';
 

@@ -1,4 +1,6 @@
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
+import { labelledItems, type Pack } from '../../models/packs/pack.ts';
+import { joinItems } from '../../models/tasks/items.ts';
 import {
   addCounts,
   type Counts,
@@ -6,9 +8,7 @@ import {
   requestCounts,
   scoreOf,
   stageCounts,
-} from '../../models/metric.ts';
-import { labelledItems, type Pack } from '../../models/pack.ts';
-import { joinItems } from '../../models/tasks/items.ts';
+} from '../../models/tasks/metric.ts';
 import type { ItemBatch, StageResult } from '../../models/tasks/task.ts';
 import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';

@@ -9,9 +9,9 @@ import {
   type FanOut,
   type MeasuredCell,
 } from '../../solver/documents/profile.ts';
-import { seededRandom, shuffled } from '../../solver/random.ts';
-import { slaByRule } from '../../solver/sla.ts';
-import { message } from '../errors.ts';
+import { seededRandom, shuffled } from '../../solver/math/random.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
+import { message } from '../runtime/errors.ts';
 import { cellsOfBatch } from './cells.ts';
 import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';

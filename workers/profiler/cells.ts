@@ -1,4 +1,4 @@
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { CellKey } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from './types.ts';

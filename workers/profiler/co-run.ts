@@ -1,8 +1,8 @@
-import type { Manifest } from '../../models/manifest.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Cell, CellKey, CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
-import { message } from '../errors.ts';
+import { message } from '../runtime/errors.ts';
 import { measureCpuCoRun } from './cpu-co-run.ts';
 import { measureGpuCoRun } from './gpu-co-run.ts';
 import type { RunBatch } from './measure.ts';

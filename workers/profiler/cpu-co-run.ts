@@ -1,5 +1,5 @@
 import type { CpuCoRun } from '../../solver/documents/profile.ts';
-import { nearestRank, sortedNumbers } from '../../solver/statistics.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
 /** Percentiles at which the delay is told: between them it is interpolated. */

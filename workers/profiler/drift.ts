@@ -1,6 +1,6 @@
 import type { Backend } from '../../solver/documents/common.ts';
 import type { MeasuredCell } from '../../solver/documents/profile.ts';
-import { median } from '../../solver/statistics.ts';
+import { median } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
 /** Cells between two looks at the reference cell. */

@@ -1,6 +1,6 @@
 import type { GpuBackend } from '../../solver/documents/common.ts';
 import type { GpuCoRun } from '../../solver/documents/profile.ts';
-import { mean } from '../../solver/statistics.ts';
+import { mean } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
 const ROUNDS = 10;

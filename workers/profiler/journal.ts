@@ -1,5 +1,5 @@
-import { sha256Hex } from '../../models/load.ts';
-import type { Manifest } from '../../models/manifest.ts';
+import { sha256Hex } from '../../models/manifests/load.ts';
+import type { Manifest } from '../../models/manifests/manifest.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { ProfileSettings } from './types.ts';
 

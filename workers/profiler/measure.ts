@@ -1,6 +1,6 @@
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
 import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
-import { MIN_SAMPLES, median, summarise } from '../../solver/statistics.ts';
+import { MIN_SAMPLES, median, summarise } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** One run through the stage worker, whole round trip. */

@@ -1,10 +1,10 @@
-import type { LoadedManifest } from '../../models/load.ts';
-import type { ManifestVariant } from '../../models/manifest.ts';
-import { labelledItems } from '../../models/pack.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { ManifestVariant } from '../../models/manifests/manifest.ts';
+import { labelledItems } from '../../models/packs/pack.ts';
 import { splitItems } from '../../models/tasks/items.ts';
 import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
-import { BackendUnavailableError } from '../errors.ts';
+import { BackendUnavailableError } from '../runtime/errors.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy, stageMetric } from './accuracy.ts';
 import { CellProfiler, type StageItems } from './cell-profiler.ts';

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestStage, ManifestVariant } from '../../models/manifest.ts';
+import type { Manifest, ManifestStage, ManifestVariant } from '../../models/manifests/manifest.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';

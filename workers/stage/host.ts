@@ -1,9 +1,9 @@
 import { transfer } from 'comlink';
-import type { ManifestStage } from '../../models/manifest.ts';
+import type { ManifestStage } from '../../models/manifests/manifest.ts';
 import { outputDims, taskOf } from '../../models/tasks/index.ts';
 import { joinItems } from '../../models/tasks/items.ts';
 import type { InputTensor, ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
+import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type Runtime, type Session, type TensorInfo } from '../runtime/runtime.ts';
 import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
 

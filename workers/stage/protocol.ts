@@ -1,4 +1,4 @@
-import type { ManifestStage } from '../../models/manifest.ts';
+import type { ManifestStage } from '../../models/manifests/manifest.ts';
 import type { ItemBatch, OutputTensor, StageResult } from '../../models/tasks/task.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Runtime, TensorInfo } from '../runtime/runtime.ts';

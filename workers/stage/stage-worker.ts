@@ -1,8 +1,8 @@
 import { type Endpoint, type Remote, transfer, wrap } from 'comlink';
 import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../errors.ts';
-import { Lifeline } from '../lifeline.ts';
+import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import { Lifeline } from './lifeline.ts';
 import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
 
 /** What an environment gives: a fresh worker, not yet started. */

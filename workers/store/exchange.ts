@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sha256Hex } from '../../models/load.ts';
+import { sha256Hex } from '../../models/manifests/load.ts';
 import { name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {

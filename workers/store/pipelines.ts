@@ -1,6 +1,6 @@
-import { filesOf, inOneFolder } from '../../models/edit-manifest.ts';
-import { type LoadedManifest, readChecked, withFiles } from '../../models/load.ts';
-import { MANIFEST, type Manifest, manifestSchema, parseManifest } from '../../models/manifest.ts';
+import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
+import { type LoadedManifest, readChecked, withFiles } from '../../models/manifests/load.ts';
+import { MANIFEST, type Manifest, manifestSchema, parseManifest } from '../../models/manifests/manifest.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { canonicalJson } from './canonical.ts';
 import { StoreFullError, StoreUnavailableError } from './store.ts';

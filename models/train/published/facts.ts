@@ -1,4 +1,4 @@
-import type { Published } from '../../published.ts';
+import type { Published } from '../../../solver/documents/published.ts';
 import type { Row } from './rules.ts';
 
 type Variant = Published['stages'][number]['variants'][number];

@@ -1,4 +1,4 @@
-import type { Published } from '../../published.ts';
+import type { Published } from '../../../solver/documents/published.ts';
 
 /**
  * How the manifests of the paper's pipelines follow from what was published.

@@ -9,10 +9,10 @@ import {
   NoClusterError,
   UnauthorizedError,
 } from '../../../agent/kubernetes/errors.ts';
+import type { KubernetesObject } from '../../../agent/kubernetes/export/types.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { KubernetesObject } from '../../../solver/exports/types.ts';
-import { clusterPlan, fashion, settings } from '../../exports/plans.ts';
 import { standInCluster } from './cluster.ts';
+import { clusterPlan, fashion, settings } from './export/plans.ts';
 
 const deployed = { facts: fashion.manifest, settings };
 

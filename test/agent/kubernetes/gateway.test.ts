@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { batchRequest } from '../../../agent/cluster/stage/tensors.ts';
 import { applyPlan, tokenOf } from '../../../agent/kubernetes/apply.ts';
 import { type InferenceServerError, OipClient } from '../../../agent/oip/client.ts';
-import { batchRequest } from '../../../agent/stage/tensors.ts';
 import { pixelsOf } from '../../../models/tasks/items.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { fashion, settings } from '../../exports/plans.ts';
 import { standInCluster } from './cluster.ts';
+import { fashion, settings } from './export/plans.ts';
 import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
-import { placeHere } from '../../../agent/planning.ts';
+import { placeHere } from '../../../agent/service/place.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
-import { clusterPlan, fashion } from '../../exports/plans.ts';
+import { clusterPlan, fashion } from './export/plans.ts';
 
 const AGENT = fileURLToPath(new URL('../../../agent/ipa-agent.js', import.meta.url));
 

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import type { KubernetesObject } from '../../../agent/kubernetes/export/types.ts';
 import { ProfileJobError, profileInCluster } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
-import type { KubernetesObject } from '../../../solver/exports/types.ts';
-import { fashion, settings } from '../../exports/plans.ts';
 import { standInCluster } from './cluster.ts';
+import { fashion, settings } from './export/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
 

@@ -1,12 +1,12 @@
 import { expect, test, vi } from 'vitest';
+import { batchRequest, runOf, runTensors } from '../../../agent/cluster/stage/tensors.ts';
 import { OipClient } from '../../../agent/oip/client.ts';
-import { batchRequest, runOf, runTensors } from '../../../agent/stage/tensors.ts';
-import { labelledItems } from '../../../models/pack.ts';
+import { labelledItems } from '../../../models/packs/pack.ts';
 import type { ItemBatch } from '../../../models/tasks/task.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
-import { fashion } from '../../exports/plans.ts';
+import { fashion } from './export/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
 const [detect, classify] = fashion.manifest.stages as [

@@ -1,18 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { PlanRefusedError } from '../../../agent/errors.ts';
+import { counterOf, Growth } from '../../../agent/cluster/watch/arrivals.ts';
+import { control } from '../../../agent/cluster/watch/controller.ts';
+import { Leadership } from '../../../agent/cluster/watch/lease.ts';
 import { applyPlan, servedBy } from '../../../agent/kubernetes/apply.ts';
 import { Cluster } from '../../../agent/kubernetes/cluster.ts';
-import { counterOf, Growth } from '../../../agent/watch/arrivals.ts';
-import { control } from '../../../agent/watch/controller.ts';
-import { Leadership } from '../../../agent/watch/lease.ts';
-import { ours, standingRequest } from '../../../solver/adaptation/ours.ts';
+import { PlanRefusedError } from '../../../agent/service/errors.ts';
+import { ours, standingRequest } from '../../../solver/adapt/ours.ts';
+import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { lastWindow } from '../../../solver/predictors/last-window.ts';
 import { planOn, plan as planOnce } from '../../../workers/planner/plan.ts';
-import { fashion, settings } from '../../exports/plans.ts';
 import { standInCluster } from './cluster.ts';
+import { fashion, settings } from './export/plans.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import type { StandIn } from './stand-in/server.ts';
 

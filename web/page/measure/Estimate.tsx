@@ -1,4 +1,4 @@
-import { bytes, duration, plural } from '../../format.ts';
+import { bytes, duration, plural } from '../../components/format.ts';
 import { checked, models } from '../../state/app.ts';
 import { settings } from '../../state/settings.ts';
 import { estimate } from './estimate.ts';

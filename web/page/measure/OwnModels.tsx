@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Manifest } from '../../../models/manifest.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { takeFiles } from '../../state/intake.ts';
 import { replacePack } from '../../state/own-models.ts';

@@ -1,5 +1,5 @@
-import type { Manifest } from '../../../models/manifest.ts';
-import { number } from '../../format.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { number } from '../../components/format.ts';
 import { profile } from '../../state/app.ts';
 import { fanOutRange } from './fan-out.ts';
 import { StageCard } from './StageCard.tsx';

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../models/manifest.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { removePipeline } from '../../state/own-pipelines.ts';
 import { choosePipeline, isOwn, own, SHIPPED } from '../../state/pipelines.ts';

@@ -1,6 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
-import { duration, plural } from '../../format.ts';
+import { duration, plural } from '../../components/format.ts';
 import { models, problem, store } from '../../state/app.ts';
 import {
   interrupted,

@@ -1,7 +1,7 @@
-import type { ManifestStage, ManifestVariant } from '../../../models/manifest.ts';
+import type { ManifestStage, ManifestVariant } from '../../../models/manifests/manifest.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { look } from '../../charts/series.ts';
-import { bytes, percent } from '../../format.ts';
+import { bytes, percent } from '../../components/format.ts';
 import { attempt, profile } from '../../state/app.ts';
 import { addModels, dropVariant } from '../../state/own-models.ts';
 import { isOwn } from '../../state/pipelines.ts';

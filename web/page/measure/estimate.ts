@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../models/manifest.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 

@@ -1,5 +1,5 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { mean } from '../../../solver/statistics.ts';
+import { mean } from '../../../solver/math/statistics.ts';
 
 /** Mean items per request that a stage was measured to get, over the choices of variants before it: least and most. */
 export function fanOutRange({ fanOut }: Profile, stage: string): [low: number, high: number] | null {

@@ -1,11 +1,11 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { StageBudget } from '../../charts/StageBudget.tsx';
+import { variantsOf } from '../../charts/variants.ts';
 import { Facts } from '../../components/Device.tsx';
+import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
-import { chain, milliseconds, number, percent } from '../../format.ts';
 import { planFile, savePlan } from '../../state/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
-import { variantsOf } from '../../variants.ts';
 import { useKeptFocus } from '../kept-focus.ts';
 import { Comparison } from './Comparison.tsx';
 import { FrontierPanel } from './FrontierPanel.tsx';

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { DASH, milliseconds, number, percent } from '../../format.ts';
+import { DASH, milliseconds, number, percent } from '../../components/format.ts';
 
 interface ComparisonProps {
   readonly pinned: Plan;

@@ -1,7 +1,7 @@
 import { Frontier } from '../../charts/Frontier.tsx';
+import { sameVariants, variantsOf } from '../../charts/variants.ts';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { askFor, askForPoint, frontier, isFresh } from '../../state/planning.ts';
-import { sameVariants, variantsOf } from '../../variants.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
 /** The frontier of accuracy and cost, with the plan on it. A point that is chosen there sets β, and with it the plan. */

@@ -1,5 +1,5 @@
-import { InfeasiblePlanError } from '../../../solver/errors.ts';
-import { number } from '../../format.ts';
+import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
+import { number } from '../../components/format.ts';
 import { ask, roomier } from '../../state/planning.ts';
 
 const slower = (value: number): number => Number((value * 0.995).toPrecision(3));

@@ -1,5 +1,5 @@
 import { useId } from 'preact/hooks';
-import { number } from '../../format.ts';
+import { number } from '../../components/format.ts';
 
 interface QuantityProps {
   readonly label: string;

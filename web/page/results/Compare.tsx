@@ -1,15 +1,15 @@
 import { useCallback, useMemo } from 'preact/hooks';
-import type { ComparedPoint, ProfileComparison, Verdict } from '../../../solver/compare-profiles.ts';
 import { cellId, type Profile } from '../../../solver/documents/profile.ts';
-import { median } from '../../../solver/statistics.ts';
+import { median } from '../../../solver/math/statistics.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
 import { adapterText } from '../../components/Device.tsx';
-import { date, milliseconds, number, plural } from '../../format.ts';
+import { date, milliseconds, number, plural } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
 import { comparable, compareWith, comparison, other } from '../../state/comparing.ts';
+import type { ComparedPoint, ProfileComparison, Verdict } from './compare-profiles.ts';
 
 /** The opened profile against another one, point by point. */
 export function Compare() {

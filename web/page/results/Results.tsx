@@ -1,6 +1,6 @@
 import { DeviceFacts } from '../../components/Device.tsx';
+import { date } from '../../components/format.ts';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
-import { date } from '../../format.ts';
 import { checked, opened } from '../../state/app.ts';
 import { liveCells, measuring, running } from '../../state/profiling.ts';
 import { settings } from '../../state/settings.ts';

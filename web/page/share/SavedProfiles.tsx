@@ -1,4 +1,4 @@
-import { date } from '../../format.ts';
+import { date } from '../../components/format.ts';
 import { attempt, opened, remove, saved, store } from '../../state/app.ts';
 import { takeFiles } from '../../state/intake.ts';
 import { openWithPipeline } from '../../state/pipelines.ts';

@@ -1,4 +1,4 @@
-import { duration, milliseconds, number, percent } from '../../format.ts';
+import { duration, milliseconds, number, percent } from '../../components/format.ts';
 import type { LiveView } from '../../state/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/trying.ts';
 import { LiveCharts } from './LiveCharts.tsx';

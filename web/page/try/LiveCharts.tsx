@@ -1,7 +1,7 @@
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
-import { milliseconds, number, percent } from '../../format.ts';
+import { milliseconds, number, percent } from '../../components/format.ts';
 import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/live-run.ts';
 
 interface LiveChartsProps {

@@ -1,10 +1,10 @@
 import { useMemo } from 'preact/hooks';
-import { countsPerSecond } from '../../../solver/arrivals.ts';
+import { countsPerSecond } from '../../../solver/simulate/arrivals.ts';
 import type { Load } from '../../../workers/executor/load.ts';
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
-import { number } from '../../format.ts';
+import { number } from '../../components/format.ts';
 import { plan } from '../../state/planning.ts';
 
 /** What will arrive, beside what the plan is for. */

@@ -1,12 +1,12 @@
 import { useMemo } from 'preact/hooks';
 import type { RunReport } from '../../../solver/documents/report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
-import { milliseconds, number, plural } from '../../format.ts';
+import { milliseconds, number, plural } from '../../components/format.ts';
 import { RunOverTime } from '../../report/OverTime.tsx';
 import { RunNotes } from '../../report/Runs.tsx';
 import { Summary } from '../../report/Summary.tsx';
 import { isTimed, viewOf } from '../../report/view.ts';
-import { saveFile } from '../../save-file.ts';
+import { saveFile } from '../../state/save-file.ts';
 
 /** What a run came to, beside what was predicted: as its report tells it. */
 export function Outcome({ report }: { readonly report: RunReport }) {

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { ImageShape } from '../../../models/tasks/image.ts';
 import type { Box } from '../../../models/tasks/task.ts';
-import { plural } from '../../format.ts';
+import { plural } from '../../components/format.ts';
 import { type LabelPlace, labelPlaces, type Mark, markLabel, markText } from './scene.ts';
 
 export interface SceneShown {

@@ -1,4 +1,4 @@
-import { number, percent, plural } from '../../format.ts';
+import { number, percent, plural } from '../../components/format.ts';
 import { attempt } from '../../state/app.ts';
 import { change, LOADS, load, scaleOfPlan, takeTrace, trace, tryout } from '../../state/load.ts';
 import { plan } from '../../state/planning.ts';

@@ -1,6 +1,6 @@
-import type { ManifestStage } from '../../../models/manifest.ts';
-import { requestVerdict, type Truth } from '../../../models/metric.ts';
+import type { ManifestStage } from '../../../models/manifests/manifest.ts';
 import type { ImageShape } from '../../../models/tasks/image.ts';
+import { requestVerdict, type Truth } from '../../../models/tasks/metric.ts';
 import type { Box } from '../../../models/tasks/task.ts';
 import { resultsByStage } from '../../../workers/executor/judge.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';

@@ -1,4 +1,4 @@
-import { clusterName } from '../../../../solver/exports/names.ts';
+import { clusterName } from '../../../../agent/kubernetes/export/names.ts';
 import type { StandIn } from './server.ts';
 import type { StoredObject } from './store.ts';
 

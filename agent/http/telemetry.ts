@@ -1,0 +1,133 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Outcome } from '../../solver/dispatch/types.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { BatchRecord } from '../../workers/executor/types.ts';
+
+/** What is read when Prometheus asks. */
+export interface Observed {
+  readonly plan: Plan;
+  /** Items waiting, and workers that serve, per stage of the plan. */
+  readonly queued: readonly number[];
+  readonly replicas: readonly number[];
+  /** Requests that have not ended. */
+  readonly open: number;
+}
+
+const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'failed', 'rejected'];
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
+const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
+
+/** Metrics for Prometheus. A request is one item of a model's input, however many come in one HTTP request. */
+export class Telemetry {
+  readonly #registry = new Registry();
+  readonly #arrivals = this.#counter('arrivals_total', 'Requests that came.', ['model']);
+  readonly #requests = this.#counter(
+    'requests_total',
+    'Requests by what became of them: completed, shed, failed, or rejected at the door.',
+    ['model', 'outcome'],
+  );
+  readonly #latency = this.#histogram(
+    'request_duration_seconds',
+    'From the arrival of a request that completed to its end.',
+    ['model'],
+    SECONDS,
+  );
+  readonly #batchItems = this.#histogram('batch_items', 'Items of a batch.', ['stage'], ITEMS);
+  readonly #batchSeconds = this.#histogram(
+    'batch_duration_seconds',
+    'From hand-over of a batch to a worker until its results were there.',
+    ['stage'],
+    SECONDS,
+  );
+  readonly #switches = this.#counter('plan_switches_total', 'Changes of the plan that serves.');
+  readonly #lost = this.#counter('workers_lost_total', 'Workers that ended while they were needed.');
+  readonly #queued = this.#gauge('queue_items', 'Items that wait.', ['stage']);
+  readonly #replicas = this.#gauge('replicas', 'Workers that serve.', ['stage']);
+  readonly #open = this.#gauge('open_requests', 'Requests that have not ended.');
+  readonly #info = this.#gauge('plan_info', 'What the plan says; always 1.', [
+    'pipeline',
+    'stage',
+    'variant',
+    'backend',
+    'batch',
+    'replicas',
+  ]);
+  readonly #sla = this.#gauge('plan_sla_seconds', "The plan's bound on the latency.");
+  readonly #rate = this.#gauge('plan_requests_per_second', 'What the plan is for.');
+
+  /** Everything that is counted is there from the beginning, as 0: a rate of what appears with its first time is none. */
+  constructor(models: readonly string[], stages: readonly string[]) {
+    for (const model of models) {
+      this.#arrivals.inc({ model }, 0);
+      for (const outcome of OUTCOMES) this.#requests.inc({ model, outcome }, 0);
+      this.#latency.zero({ model });
+    }
+    for (const stage of stages) {
+      this.#batchItems.zero({ stage });
+      this.#batchSeconds.zero({ stage });
+    }
+  }
+
+  arrived(model: string, requests: number): void {
+    this.#arrivals.inc({ model }, requests);
+  }
+
+  ended(model: string, outcome: Outcome, latencyMs: number): void {
+    this.#requests.inc({ model, outcome });
+    if (outcome === 'completed') this.#latency.observe({ model }, latencyMs / 1000);
+  }
+
+  /** Requests that were not let in. */
+  rejected(model: string, requests: number): void {
+    this.#requests.inc({ model, outcome: 'rejected' }, requests);
+  }
+
+  batch({ stage, items, serviceMs }: BatchRecord): void {
+    this.#batchItems.observe({ stage }, items);
+    this.#batchSeconds.observe({ stage }, serviceMs / 1000);
+  }
+
+  switched(): void {
+    this.#switches.inc();
+  }
+
+  workerLost(): void {
+    this.#lost.inc();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The text that Prometheus reads. */
+  text({ plan, queued, replicas, open }: Observed): Promise<string> {
+    this.#info.reset();
+    plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
+      this.#queued.set({ stage }, queued[s]!);
+      this.#replicas.set({ stage }, replicas[s]!);
+      this.#info.set({ pipeline: plan.pipeline, stage, variant, backend, batch, replicas: planned }, 1);
+    });
+    this.#open.set(open);
+    this.#sla.set(plan.slaMs / 1000);
+    this.#rate.set(plan.ratePerS);
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []) {
+    return new Counter({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []) {
+    return new Gauge({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string, labelNames: string[], buckets: number[]) {
+    return new Histogram({
+      name: `ipa_edge_${name}`,
+      help,
+      labelNames,
+      buckets,
+      registers: [this.#registry],
+    });
+  }
+}

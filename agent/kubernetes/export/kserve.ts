@@ -1,0 +1,88 @@
+import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { clusterName } from './names.ts';
+import { objectNames, ownLabels, planObject } from './objects.ts';
+import { checkDeployable } from './pod-plan.ts';
+import { container, nodeSelector, PLAN_FILE, PORT, podSpec, stageResources } from './pods.ts';
+import type { ClusterSettings, KubernetesObject, PipelineFacts } from './types.ts';
+
+/**
+ * KServe: an InferenceService per stage, with as many replicas as the plan has, and an InferenceGraph that passes each
+ * stage's answer on to the next. The graph has no central queue: batches are those of the requests that it is sent.
+ * @throws NotDeployableError
+ */
+export function kserveObjects(
+  plan: Plan,
+  facts: PipelineFacts,
+  settings: ClusterSettings,
+): KubernetesObject[] {
+  checkDeployable(plan);
+  return [
+    planObject(plan, settings),
+    ...plan.stages.map((stage) => inferenceService(plan, stage, facts, settings)),
+    inferenceGraph(plan, settings),
+  ];
+}
+
+function inferenceService(
+  plan: Plan,
+  stage: PlanStage,
+  facts: PipelineFacts,
+  settings: ClusterSettings,
+): KubernetesObject {
+  const names = objectNames(plan.pipeline);
+  const name = names.stage(stage.name);
+  const pod = container(settings, {
+    name: 'kserve-container',
+    args: [
+      'stage',
+      ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
+      // KServe calls a model by the name of its service.
+      ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
+    ],
+    resources: stageResources(facts, stage),
+    // A custom container is spoken to by version 1 unless it says so.
+    env: [{ name: 'PROTOCOL', value: 'v2' }],
+  });
+  return {
+    apiVersion: 'serving.kserve.io/v1beta1',
+    kind: 'InferenceService',
+    metadata: {
+      name,
+      namespace: settings.namespace,
+      labels: ownLabels(plan.pipeline),
+      // Plain deployments: how many replicas there are is the plan's business, not an autoscaler's.
+      annotations: {
+        'serving.kserve.io/deploymentMode': 'RawDeployment',
+        'serving.kserve.io/autoscalerClass': 'none',
+      },
+    },
+    spec: {
+      predictor: {
+        minReplicas: stage.replicas,
+        maxReplicas: stage.replicas,
+        timeout: Math.max(1, Math.ceil(plan.slaMs / 1000)),
+        ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, {
+          plan: names.plan,
+        }),
+      },
+    },
+  };
+}
+
+const inferenceGraph = (plan: Plan, { namespace }: ClusterSettings): KubernetesObject => ({
+  apiVersion: 'serving.kserve.io/v1alpha1',
+  kind: 'InferenceGraph',
+  metadata: { name: clusterName(plan.pipeline), namespace, labels: ownLabels(plan.pipeline) },
+  spec: {
+    nodes: {
+      root: {
+        routerType: 'Sequence',
+        steps: plan.stages.map(({ name }, i) => ({
+          name: clusterName(name),
+          serviceName: objectNames(plan.pipeline).stage(name),
+          ...(i > 0 && { data: '$response' }),
+        })),
+      },
+    },
+  },
+});

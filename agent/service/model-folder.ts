@@ -1,0 +1,32 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+
+/** A file that is named lies elsewhere than in the folder of the manifest. */
+export class OutsideModelFolderError extends Error {
+  override name = 'OutsideModelFolderError';
+  constructor(path: string, folder: string) {
+    super(
+      `${path} is not in ${folder}, the folder of the manifest: the agent reads nothing else. Put it there.`,
+    );
+  }
+}
+
+/**
+ * Loads a manifest whose files all lie in its folder: neither URLs nor links lead out of it. A plan names variants of it and
+ * no files, so it cannot lead anywhere at all.
+ * @throws OutsideModelFolderError, and what {@link loadManifest} throws
+ */
+export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {
+  const read = async (path: string) => {
+    if (path === manifestPath) return readFile(path);
+    const folder = await realpath(dirname(manifestPath));
+    if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
+    const target = await realpath(path);
+    const from = relative(folder, target);
+    if (from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from))
+      throw new OutsideModelFolderError(path, folder);
+    return readFile(target);
+  };
+  return loadManifest(manifestPath, read);
+}

@@ -1,0 +1,56 @@
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type Place, planMismatches, profileMismatches, replanRequest } from '../../solver/plan/replan.ts';
+import { readJson } from '../../workers/command/files.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import { planOn } from '../../workers/planner/plan.ts';
+import { profileId } from '../../workers/store/exchange.ts';
+import type { Store } from '../../workers/store/store.ts';
+import { PlanRefusedError } from './errors.ts';
+
+/** This machine with these models, as a plan must have been made for. */
+export async function placeHere({ manifest }: LoadedManifest, environment: Environment): Promise<Place> {
+  const probe = await environment.spawn('probe', 1);
+  try {
+    const { name: pipeline, stages } = manifest;
+    return { pipeline, stages, device: await environment.describe(probe.info) };
+  } finally {
+    probe.terminate();
+  }
+}
+
+const REPLAN = 'Plan again on a profile of this machine: ipa-agent serve --replan does both.';
+
+/** @param source names the plan @throws PlanRefusedError */
+export function checkPlan(plan: Plan, source: string, place: Place): void {
+  const reasons = planMismatches(plan, place);
+  if (reasons.length > 0) throw new PlanRefusedError(source, reasons, REPLAN);
+}
+
+/** A profile from a file, of this place. @throws PlanRefusedError, UsageError, InvalidDocumentError */
+export async function readProfile(path: string, place: Place): Promise<Profile> {
+  const profile = await readJson(path, parseProfile);
+  const reasons = profileMismatches(profile, place);
+  if (reasons.length > 0)
+    throw new PlanRefusedError(`A plan on ${path}`, reasons, 'Profile this machine: ipa-agent profile.');
+  return profile;
+}
+
+/** The newest profile of this place that a store keeps; of all of them, or with an id. */
+export async function keptProfile(store: Store, place: Place, id?: string): Promise<Profile | undefined> {
+  for (const entry of await store.listProfiles()) {
+    if (entry.pipeline !== place.pipeline || (id !== undefined && entry.id !== id)) continue;
+    const profile = await store.loadProfile(entry.id);
+    if (profileMismatches(profile, place).length === 0) return profile;
+  }
+  return undefined;
+}
+
+/** Plans anew on a profile of this place what a plan of elsewhere was asked for. @throws InfeasiblePlanError, NothingMeasuredError */
+export const replan = async (plan: Plan, profile: Profile): Promise<Plan> =>
+  (await planOn(profile))(replanRequest(plan, profile));
+
+/** Whether a plan was made from a profile. */
+export const isFrom = async (plan: Plan, profile: Profile): Promise<boolean> =>
+  (await profileId(profile)) === plan.profile.sha256;

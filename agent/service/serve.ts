@@ -1,0 +1,28 @@
+import { createApp } from '../http/app.ts';
+import { closeApp } from '../http/base.ts';
+import { listen } from '../http/listen.ts';
+import type { PlanChanges } from '../http/plan.ts';
+import type { Service } from './service.ts';
+
+export interface ServeOptions extends PlanChanges {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Lets what was accepted end, then ends. */
+  readonly signal: AbortSignal;
+  onListening(url: string): void;
+}
+
+/**
+ * Serves over HTTP until the signal aborts and what was accepted until then has been answered.
+ * @throws UsageError where the address cannot be listened on
+ */
+export async function serve(service: Service, options: ServeOptions): Promise<void> {
+  const { host, port, signal } = options;
+  const app = createApp(service, options);
+  options.onListening(await listen(app, host, port));
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await service.drain();
+  await closeApp(app);
+}

@@ -1,0 +1,199 @@
+import type { Manifest, ManifestStage } from '../../models/manifests/manifest.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
+import type { Recruit } from '../../workers/executor/crew.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import { resultsByStage } from '../../workers/executor/judge.ts';
+import type { Answer } from '../../workers/executor/types.ts';
+import { Telemetry } from '../http/telemetry.ts';
+import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
+
+/** Requests that may be open at once. What comes beyond them would wait longer than anybody wants to. */
+const MOST_OPEN = 1024;
+
+export interface ServiceOptions {
+  readonly manifest: Manifest;
+  readonly plan: Plan;
+  readonly recruit: Recruit;
+  /** How to follow the load with what a plan was asked for; absent: a plan serves until it is replaced. */
+  readonly adaptation?: ((plan: Plan) => AdaptationOptions) | undefined;
+  /** A worker was lost or replaced, a plan switched. */
+  onEvent(what: string): void;
+}
+
+/** A pipeline or one of its stages, as it can be asked for. */
+export interface ServedModel {
+  readonly name: string;
+  /** Those that a request passes through. */
+  readonly stages: readonly ManifestStage[];
+  /** The one stage that it is of; undefined: the pipeline. */
+  readonly only: string | undefined;
+}
+
+/** Runs a plan for whoever asks, over whatever protocol: lets requests in, follows the load, changes plans, drains. */
+export class Service {
+  readonly telemetry: Telemetry;
+  readonly models: ReadonlyMap<string, ServedModel>;
+  #executor!: Executor;
+  #adapter: Adapter | undefined;
+  #adaptedFromMs = 0;
+  #replacing: Promise<unknown> = Promise.resolve();
+  #draining = false;
+  #inFlight = 0;
+  #whenIdle: (() => void) | undefined;
+
+  private constructor(private readonly options: ServiceOptions) {
+    const { name: pipeline, stages } = options.manifest;
+    const models: ServedModel[] = [
+      ...stages.map((stage) => ({ name: stage.name, stages: [stage], only: stage.name })),
+      // Last, so that it wins where a stage is named as the pipeline.
+      { name: pipeline, stages, only: undefined },
+    ];
+    this.models = new Map(models.map((model) => [model.name, model]));
+    this.telemetry = new Telemetry(
+      [...this.models.keys()],
+      stages.map(({ name }) => name),
+    );
+  }
+
+  /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  static async start(options: ServiceOptions): Promise<Service> {
+    const service = new Service(options);
+    const { telemetry } = service;
+    service.#executor = await Executor.start(options.plan, options.recruit, {
+      onBatch: (batch) => telemetry.batch(batch),
+      onLost: () => telemetry.workerLost(),
+      onEvent: options.onEvent,
+    });
+    service.#follow();
+    return service;
+  }
+
+  get plan(): Plan {
+    return this.#executor.plan;
+  }
+
+  /** Whether requests are let in. */
+  get accepting(): boolean {
+    return !this.#draining;
+  }
+
+  /** Whether requests are let in and each stage has a worker. */
+  get ready(): boolean {
+    return !this.#draining && this.#executor.replicas.every((workers) => workers > 0);
+  }
+
+  tell(what: string): void {
+    this.options.onEvent(what);
+  }
+
+  /** @throws UnknownModelError */
+  model(name: string): ServedModel {
+    const model = this.models.get(name);
+    if (!model) throw new UnknownModelError(`model ${name}`, [...this.models.keys()]);
+    return model;
+  }
+
+  /**
+   * Runs each item as a request of its own; what they answer, by item, then by stage. The items' pixels are not changed.
+   * @throws UnavailableError where not all are let in, or one is shed; InferenceFailedError where one fails
+   */
+  async infer(
+    { name, only }: ServedModel,
+    items: readonly Uint8Array<ArrayBuffer>[],
+  ): Promise<StageResult[][][]> {
+    const arrivalMs = performance.now();
+    this.telemetry.arrived(name, items.length);
+    const closed = this.#draining
+      ? 'The agent is shutting down'
+      : this.#executor.open + items.length > MOST_OPEN
+        ? `${this.#executor.open} requests are open, and at most ${MOST_OPEN} may be`
+        : undefined;
+    if (closed !== undefined) {
+      this.telemetry.rejected(name, items.length);
+      throw new UnavailableError(closed, this.#retryAfterS);
+    }
+    this.#inFlight++;
+    try {
+      const answers = await Promise.all(
+        items.map(async (item) => {
+          if (only === undefined) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
+          const answer = await this.#executor.submit(item, arrivalMs, only);
+          this.telemetry.ended(name, answer.outcome, answer.latencyMs);
+          return answer;
+        }),
+      );
+      return answers.map((answer, i) => this.#resultsOf(name, answer, i));
+    } finally {
+      this.#inFlight--;
+      if (this.#inFlight === 0) this.#whenIdle?.();
+    }
+  }
+
+  /**
+   * Changes to another plan of the same pipeline while requests run; none fails for it. The load is followed on with what
+   * that plan was asked for.
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError: the plan that serves stays
+   */
+  replace(plan: Plan): Promise<void> {
+    const done = this.#replacing.then(async () => {
+      this.#adapter?.stop();
+      try {
+        await this.#executor.switchTo(plan);
+        this.telemetry.switched();
+      } finally {
+        this.#follow();
+      }
+    });
+    this.#replacing = done.catch(() => {});
+    return done;
+  }
+
+  /** Lets no request in any more; resolves when those that were let in have ended. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#inFlight === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  /** Ends the workers; what is open is shed. */
+  close(): void {
+    this.#draining = true;
+    this.#adapter?.stop();
+    this.#executor.close();
+  }
+
+  metrics(): Promise<string> {
+    const { plan, queued, replicas, open } = this.#executor;
+    return this.telemetry.text({ plan, queued, replicas, open });
+  }
+
+  #follow(): void {
+    const adaptation = this.options.adaptation?.(this.plan);
+    if (!adaptation || this.#draining) return;
+    this.#adaptedFromMs = performance.now();
+    this.#adapter = new Adapter(adaptation, this.#executor, {
+      onStep: () => {},
+      onSwitch: () => this.telemetry.switched(),
+      onEvent: this.options.onEvent,
+    });
+  }
+
+  /** What is waiting now is gone when an SLA has passed. */
+  get #retryAfterS(): number {
+    return Math.max(1, Math.ceil(this.plan.slaMs / 1000));
+  }
+
+  #resultsOf(model: string, { outcome, answer }: Answer, item: number): StageResult[][] {
+    if (outcome === 'shed')
+      throw new UnavailableError(
+        `Item ${item} could not be answered within ${this.plan.slaMs} ms`,
+        this.#retryAfterS,
+      );
+    if (outcome === 'failed') throw new InferenceFailedError(model, item);
+    return resultsByStage(answer);
+  }
+}

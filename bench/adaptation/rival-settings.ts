@@ -1,0 +1,58 @@
+import type { StandingRequest } from '../../solver/adapt/ours.ts';
+import { cpuBackend, onGpu } from '../../solver/documents/common.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { planOptions } from '../../solver/plan/options.ts';
+import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
+import { variantsByTime } from '../comparison/baselines.ts';
+import type { RivalSettings } from './rivals.ts';
+
+/**
+ * Settings for a pipeline that IPA's authors did not run: every variant on the fewest threads that were measured on a
+ * CPU, the slowest variants for FA2-high and the fastest for FA2-low, and for RIM as many replicas as the slowest need
+ * at the load's mean rate.
+ * @throws NothingMeasuredError where a stage has nothing at batch 1 on a CPU
+ */
+export function rivalSettings(
+  profile: Profile,
+  request: Omit<StandingRequest, 'minRatePerS'>,
+  meanRatePerS: number,
+): RivalSettings {
+  const { slaMs, resources, objective, backends } = request;
+  const measured = profile.cells.filter(
+    ({ state, backend }) => state === 'measured' && !onGpu(backend) && (backends?.includes(backend) ?? true),
+  );
+  const threads = (stage: string, variant: string) =>
+    Math.min(...measured.filter((c) => c.stage === stage && c.variant === variant).map((c) => c.threads));
+  const atBase = {
+    ...profile,
+    cells: measured.filter((c) => c.batch === 1 && c.threads === threads(c.stage, c.variant)),
+    coRun: [],
+  };
+  const fa2High = variantsByTime(atBase, 'heaviest', cpuBackend.options);
+  const slowest = planOptions(atBase, {
+    ...request,
+    ratePerS: meanRatePerS,
+    restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
+    // One replica, however busy it would be.
+    resources: { ...resources, utilisationMax: Number.MAX_VALUE },
+  });
+  const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);
+  return {
+    slaMs,
+    resources,
+    objective: { ...DEFAULT_OBJECTIVE, ...objective },
+    baseCores: Object.fromEntries(
+      profile.stages.map(({ name, variants }) => [
+        name,
+        Object.fromEntries(variants.map((variant) => [variant.name, threads(name, variant.name)])),
+      ]),
+    ),
+    batchMax: Math.max(...measured.map((cell) => cell.batch)),
+    restrictTo: request.restrictTo ?? {},
+    fa2Low: variantsByTime(atBase, 'lightest', cpuBackend.options),
+    fa2High,
+    rimReplicas: Object.fromEntries(
+      profile.stages.map(({ name }, s) => [name, Math.max(1, Math.ceil(busy[s]!))]),
+    ),
+  };
+}

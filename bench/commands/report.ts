@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Report } from '../../solver/documents/report.ts';
+import { injectReport } from '../../solver/report/inject.ts';
+import { writeJson, writeWhole } from '../../workers/command/files.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { ensureBuilt } from '../runner/host.ts';
+
+/** Writes a report as JSON, and beside it as a page to look at. Returns the paths of both. */
+export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {
+  const html = `${out.replace(/\.json$/, '')}.html`;
+  await writeJson(out, report);
+  await ensureBuilt();
+  const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
+  await writeWhole(html, injectReport(template, report));
+  return [out, html];
+}

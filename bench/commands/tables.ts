@@ -1,0 +1,74 @@
+import type { FrontierPoint, RunReport } from '../../solver/documents/report.ts';
+import { betas } from '../../solver/math/figures.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+
+/** Runs side by side, each with what was predicted below what was measured. */
+export function runTable(runs: readonly RunReport[]): string {
+  const rows = runs.flatMap((run) => {
+    const { result, predicted, load } = run;
+    const measured = [
+      run.name,
+      run.simulated ? 'simulated' : 'measured',
+      ms(result.latencyMs.p50),
+      ms(result.latencyMs.p95),
+      share(result.slaAttainment),
+      result.goodputPerS.toFixed(2),
+      `${result.completed}/${result.shed}/${result.failed}`,
+      share(result.accuracy.endToEnd),
+      share(result.accuracy.pas),
+      result.cost.mean.toFixed(2),
+    ];
+    const expected = [
+      '',
+      'predicted',
+      ms(predicted.latencyMs?.p50),
+      ms(predicted.latencyMs?.p95),
+      share(predicted.slaAttainment),
+      predicted.goodputPerS.toFixed(2),
+      `shed ${(100 * predicted.shedShare).toFixed(1)} %`,
+      share(predicted.endToEnd),
+      share(predicted.pas),
+      predicted.cost.toFixed(2),
+    ];
+    const atOtherRate = Math.abs(load.ratePerS / run.plans[0]!.plan.ratePerS - 1) > 0.02;
+    return atOtherRate ? [measured] : [measured, expected];
+  });
+  return table(
+    ['run', '', 'p50 ms', 'p95 ms', 'attainment', 'goodput/s', 'ok/shed/failed', 'end to end', 'PAS', 'cost'],
+    rows,
+  );
+}
+
+/** The points of a frontier, with the β that choose each. */
+export function frontierText(points: readonly FrontierPoint[]): string {
+  const rows = points.map((point) => [
+    share(point.accuracy),
+    point.cost.toFixed(3),
+    ms(point.boundMs),
+    Object.values(point.variants).join(' → '),
+    Object.values(point.batches).join(' → '),
+    betas(point.weights),
+  ]);
+  return (
+    `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +
+    `${points.length} Pareto-best choices of accuracy, cost and latency bound. ` +
+    'beta: what chooses it with an SLA of its bound, alpha 1 and delta 0; –: none does.'
+  );
+}
+
+/** Which plan served from when. */
+export function planTimeline({ plans, adaptation }: RunReport): string {
+  const rows = plans.map(({ atMs, plan }) => [
+    (atMs / 1000).toFixed(1),
+    plan.ratePerS.toFixed(1),
+    plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → '),
+    share(plan.predicted.pas),
+    plan.predicted.cost.toFixed(2),
+  ]);
+  const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
+  const switches = `${counted(plans.length - 1, 'change')} of plan`;
+  const decisions = adaptation
+    ? `${counted(adaptation.steps.length, 'decision')} by ${adaptation.system}, ${switches}`
+    : switches;
+  return `${table(['from s', 'for /s', 'plan', 'PAS', 'cost'], rows)}\n\n${decisions}`;
+}

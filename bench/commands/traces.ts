@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import { parseTrace, type Trace, traceUntil } from '../../solver/documents/trace.ts';
+import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
+import { UsageError } from '../../workers/command/exit.ts';
+import { readJson } from '../../workers/command/files.ts';
+
+/** What `--trace` may be. */
+export const TRACE = `<file|${WORKLOADS.join('|')}>`;
+
+/**
+ * A trace from a file, of which `durationS` keeps the beginning, or a generated one of that length, by the name of its kind.
+ * @throws UsageError, InvalidDocumentError, UnsupportedDocumentError
+ */
+export async function readTrace(
+  given: string,
+  { durationS, seed }: { readonly durationS?: number | undefined; readonly seed: number },
+): Promise<Trace> {
+  const kind = WORKLOADS.find((name) => name === given);
+  if (kind) return workload(kind, { ...(durationS !== undefined && { durationS }), seed });
+  if (given !== '-' && !existsSync(given))
+    throw new UsageError(`There is no trace ${given}: give a file, or one of ${WORKLOADS.join(', ')}.`);
+  const trace = await readJson(given, parseTrace);
+  return durationS === undefined ? trace : traceUntil(trace, durationS);
+}

@@ -1,0 +1,126 @@
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { withoutCoRun } from '../../solver/plan/co-run.ts';
+import { NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
+import { planHead, planStage } from '../../solver/plan/plan-document.ts';
+import { completePlan, type ProfileSource } from '../../solver/plan/planner.ts';
+import { batch1Ms } from '../../solver/plan/sla.ts';
+
+/** A plain page's way: one session per stage on one backend, at batch 1. */
+export interface PlainWay {
+  readonly options: readonly PlanOption[];
+  /** Of one request, all stages one after the other. */
+  readonly meanMs: number;
+}
+
+/**
+ * The fastest way of running these variants plainly.
+ * @throws NothingMeasuredError where no backend has all of them at batch 1
+ */
+export function plainWay(
+  profile: Profile,
+  variants: Readonly<Record<string, string>>,
+  request: PlanRequest,
+): PlainWay {
+  const batch1 = profile.cells.filter(
+    (cell) =>
+      cell.batch === 1 &&
+      cell.variant === variants[cell.stage] &&
+      (request.backends?.includes(cell.backend) ?? true) &&
+      cell.state === 'measured',
+  );
+  let best: PlainWay | undefined;
+  for (const way of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
+    const cells = batch1.filter((cell) => cell.backend === way.backend && cell.threads === way.threads);
+    if (cells.length < profile.stages.length) continue;
+    const options = unlimitedOptions({ ...withoutCoRun(profile), cells }, request);
+    const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
+    if (!best || meanMs < best.meanMs) best = { options, meanMs };
+  }
+  if (!best)
+    throw new NothingMeasuredError(
+      profile.stages[0]!.name,
+      `no backend has ${Object.values(variants).join(' and ')} at batch 1. Profile again with a larger budget.`,
+    );
+  return best;
+}
+
+/** The one option per stage that the cells give, whether or not it can keep up. */
+const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
+  planOptions(profile, {
+    ...request,
+    resources: { ...request.resources, utilisationMax: Number.MAX_VALUE },
+  }).byId.map((options) => [...options.values()][0]!);
+
+/**
+ * What a plain page does, as a plan: one worker, one backend, one request at a time at batch 1, nothing shed. It is
+ * what plans are measured against.
+ * @param requests that will be sent: a page that falls behind does worse the longer it goes on
+ * @throws NothingMeasuredError
+ */
+export function plainPlan(
+  source: ProfileSource,
+  variants: Readonly<Record<string, string>>,
+  request: PlanRequest,
+  requests: number,
+): Plan {
+  const profile = withoutCoRun(source.profile);
+  const { options } = plainWay(profile, variants, request);
+  const stages = options.map((option) => ({ ...planStage(profile, option), maxWaitMs: 0 }));
+  const { backend, threads } = options[0]!.cell;
+  return completePlan(
+    { ...source, profile },
+    {
+      ...planHead(profile, request),
+      stages,
+      workers: [{ id: 'page', backend, threads, stages: stages.map((stage) => stage.name) }],
+      shedding: 'never',
+      certificate: 'not solved: the variants were given, one request at a time at batch 1',
+    },
+    {
+      boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
+      pas: options.reduce((product, o) => product * o.accuracy, 1),
+      cost: plainCost(backend, threads, options, request),
+    },
+    0,
+    requests,
+  );
+}
+
+/** One worker holds its cores once, for all its stages; of the GPU it cannot use more than there is. */
+const plainCost = (
+  backend: Backend,
+  threads: number,
+  options: readonly PlanOption[],
+  { resources }: PlanRequest,
+): number =>
+  onGpu(backend)
+    ? resources.pricePerGpu *
+      Math.min(
+        1,
+        options.reduce((sum, o) => sum + o.gpuShare, 0),
+      )
+    : resources.pricePerCore * threads;
+
+/**
+ * The variant of each stage that takes the longest (or shortest) at batch 1, on the fastest of the backends.
+ * @throws NothingMeasuredError
+ */
+export function variantsByTime(
+  profile: Profile,
+  which: 'heaviest' | 'lightest',
+  backends: readonly Backend[],
+): Record<string, string> {
+  const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
+  return Object.fromEntries(
+    profile.stages.map(({ name }) => {
+      const sorted = [...batch1Ms(allowed, name)].sort(([, a], [, b]) => a - b);
+      const chosen = sorted.at(which === 'heaviest' ? -1 : 0);
+      if (!chosen)
+        throw new NothingMeasuredError(name, `no variant was measured at batch 1 on ${backends.join(', ')}`);
+      return [name, chosen[0]];
+    }),
+  );
+}

@@ -1,0 +1,116 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { Combination } from '../../solver/documents/report.ts';
+import type { Solver } from '../../solver/ilp/solve.ts';
+import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { completePlan, type ProfileSource, plan } from '../../solver/plan/planner.ts';
+import { choose } from '../../solver/plan/program.ts';
+
+/** Combinations beyond which none are told: their number is the product of the stages' variants. */
+const MOST = 512;
+
+/**
+ * Every choice of variants, with the best that it would attain at this rate and SLA; none where there are over 512.
+ * @param scenes of the pack that its accuracy is told on, e.g. those that a run sends; absent: all of them
+ */
+export function combinations(
+  solver: Solver,
+  source: ProfileSource,
+  request: PlanRequest,
+  scenes?: ArrayLike<number>,
+): Combination[] {
+  const { profile } = source;
+  const choices = profile.stages.reduce<Record<string, string>[]>(
+    (soFar, { name, variants }) =>
+      soFar.flatMap((choice) => variants.map((v) => ({ ...choice, [name]: v.name }))),
+    [{}],
+  );
+  if (choices.length > MOST) return [];
+  return choices.flatMap((variants) => combination(solver, source, request, variants, scenes) ?? []);
+}
+
+function combination(
+  solver: Solver,
+  source: ProfileSource,
+  request: PlanRequest,
+  variants: Record<string, string>,
+  scenes: ArrayLike<number> | undefined,
+): Combination | undefined {
+  const restrictTo = Object.fromEntries(
+    Object.entries(variants).map(([stage, variant]) => [stage, [variant]]),
+  );
+  const only: PlanRequest = { ...request, restrictTo };
+  try {
+    return described(source.profile, request, plan(solver, source, only), null, scenes);
+  } catch (error) {
+    if (error instanceof NothingMeasuredError) return undefined;
+    if (!(error instanceof InfeasiblePlanError)) throw error;
+    return described(
+      source.profile,
+      request,
+      bestInfeasible(solver, source, only, error),
+      error.binding,
+      scenes,
+    );
+  }
+}
+
+/** Of what the program would choose with a longer SLA, or with all the GPU's time and more, what attains the most. */
+function bestInfeasible(
+  solver: Solver,
+  source: ProfileSource,
+  request: PlanRequest,
+  why: InfeasiblePlanError,
+): Plan {
+  const unlimited = { ...request.resources, utilisationMax: Number.MAX_VALUE };
+  const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
+  if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
+  const plans = relaxed.map((within) => {
+    const { plan: chosen, ...choice } = choose(solver, source.profile, within);
+    return completePlan(source, { ...chosen, slaMs: request.slaMs, resources: request.resources }, choice, 0);
+  });
+  return plans.reduce((best, next) =>
+    next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
+  );
+}
+
+function described(
+  profile: Profile,
+  request: PlanRequest,
+  { stages, predicted }: Plan,
+  binding: string | null,
+  scenes: ArrayLike<number> | undefined,
+): Combination {
+  return {
+    backends: [...(request.backends ?? new Set(profile.cells.map((cell) => cell.backend)))],
+    variants: Object.fromEntries(stages.map(({ name, variant }) => [name, variant])),
+    pas: predicted.pas,
+    endToEnd: scenes ? scoreOnScenes(profile, stages, scenes) : predicted.endToEnd,
+    endToEndOnPack: predicted.endToEnd,
+    feasible: binding === null,
+    binding: binding === null ? null : binding.slice(0, 400),
+    batches: Object.fromEntries(stages.map(({ name, batch }) => [name, batch])),
+    boundMs: predicted.boundMs,
+    p95Ms: predicted.latencyMs?.p95 ?? null,
+    slaAttainment: predicted.slaAttainment,
+    cost: predicted.cost,
+    gpuShare: stages.reduce((sum, stage) => sum + stage.gpuShare, 0),
+  };
+}
+
+/** F1 of the pipeline over these scenes, counted as often as they occur; without detection, accuracy. */
+function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLike<number>): number | null {
+  const measured = profile.endToEnd.find(({ variants }) =>
+    stages.every((s) => variants[s.name] === s.variant),
+  );
+  if (!measured) return null;
+  let right = 0;
+  let wrong = 0;
+  for (let i = 0; i < scenes.length; i++) {
+    const [hits, spurious, missed] = measured.counts[scenes[i]!]!;
+    right += hits;
+    wrong += spurious + missed;
+  }
+  return right + wrong === 0 ? null : (2 * right) / (2 * right + wrong);
+}

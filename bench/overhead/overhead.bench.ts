@@ -1,0 +1,131 @@
+/**
+ * What the profiler and the executor add to bare ONNX Runtime, per backend, interleaved with bare runs in one process:
+ * `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
+ */
+import { cpus } from 'node:os';
+import { Command } from 'commander';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { handPlan } from '../../test/workers/hand-plan.ts';
+import * as option from '../../workers/command/options.ts';
+import { ms, table } from '../../workers/command/terminal.ts';
+import type { HeadlessApi } from '../../workers/environment/headless.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { throughputShare } from '../../workers/overhead/executor.ts';
+import { measureOverhead, type OverheadResult } from '../../workers/overhead/measure.ts';
+import { spawnInNode } from '../../workers/overhead/node.ts';
+import type { OverheadRequest } from '../../workers/overhead/types.ts';
+import { MANIFEST_URL, readAny, serveManifest } from '../runner/host.ts';
+import { browserFlags, ensureBrowser } from '../setup/browser.js';
+
+const TARGET = { profiler: 1.03, executor: 0.9 };
+
+const flags = new Command('bench:overhead')
+  .description('the profiler and the executor against bare ONNX Runtime')
+  .option('--backend <list>', 'of webgpu, wasm (in a browser), cpu (in Node)', option.backends, [
+    'webgpu',
+    'wasm',
+  ])
+  .option('--batches <list>', "of the profiler's cells", option.counts, [1, 8])
+  .option('--cell <duration>', 'time for each cell, at least', option.duration, 2)
+  .option('--rounds <n>', 'of the executor and of bare runs, in turn', option.integer, 5)
+  .option('--json', 'print the measurements as JSON')
+  .parse()
+  .opts();
+
+const manifestPath = option.manifestPath({ pipeline: 'fashion' });
+const models = await loadManifest(manifestPath, readAny);
+
+/** On a CPU the heaviest variants, a worker for each stage; on a GPU, where a software adapter may play it, lighter ones in one worker. */
+const requestOf = (backend: Backend): OverheadRequest => ({
+  backend,
+  batches: flags.batches,
+  cellMs: 1000 * flags.cell,
+  plan: handPlan(models, {
+    backend,
+    batch: 8,
+    variants: onGpu(backend) ? ['det8', 'cnn16'] : ['det16', 'res32'],
+    workers: onGpu(backend) ? [['detect', 'classify']] : [['detect'], ['classify']],
+  }),
+  rounds: flags.rounds,
+  roundMs: 6000,
+});
+
+/** In a page of its own for each backend. */
+async function measureInBrowser(request: OverheadRequest): Promise<OverheadResult> {
+  const executablePath = await ensureBrowser(console.error);
+  const host = await serveManifest(manifestPath);
+  const { chromium } = await import('playwright');
+  const browser = await chromium.launch({ executablePath, args: browserFlags() });
+  try {
+    const page = await browser.newPage();
+    await page.goto(`${host.url}headless.html`);
+    const answer = await page.evaluate(
+      ([url, asked]) => (globalThis as unknown as { ipaEdge: HeadlessApi }).ipaEdge.overhead(url, asked),
+      [MANIFEST_URL, request] as const,
+    );
+    if ('error' in answer) throw new Error(`${answer.error.name}: ${answer.error.message}`);
+    return answer.ok;
+  } finally {
+    await browser.close();
+    await host.close();
+  }
+}
+
+const measureInNode = (models: LoadedManifest, request: OverheadRequest): Promise<OverheadResult> =>
+  measureOverhead(models, nodeEnvironment(), spawnInNode, request);
+
+const results: Record<string, OverheadResult> = {};
+for (const backend of flags.backend as Backend[]) {
+  console.error(`measuring ${backend} …`);
+  const request = requestOf(backend);
+  results[backend] =
+    backend === 'cpu' || backend === 'cuda'
+      ? await measureInNode(models, request)
+      : await measureInBrowser(request);
+}
+
+const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+const date = new Date().toISOString();
+
+function show(backend: string, { device, cells, executor }: OverheadResult): string {
+  const software = backend === 'webgpu' && device.adapter?.software;
+  const ratios = sortedNumbers(cells.map((cell) => cell.profilerMs / cell.bareMs));
+  const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(' ');
+  const shares = executor.executorPerS.map((perS, round) => perS / executor.barePerS[round]!);
+  return [
+    `── ${backend}: ${device.agent}, ONNX Runtime ${device.ortVersion} (${device.ortBuild})${software ? ', SOFTWARE ADAPTER: a CPU plays GPU' : ''} ──`,
+    `Profiler: median of inferenceMs ÷ median of bare session.run + getData (target at most ${TARGET.profiler})`,
+    table(
+      ['variant', 'batch', 'n', 'bare ms', 'profiler ms', 'ratio', 'on target'],
+      cells.map(({ stage, variant, batch, n, bareMs, profilerMs }) => [
+        `${stage}/${variant}`,
+        String(batch),
+        String(n),
+        ms(bareMs),
+        ms(profilerMs),
+        (profilerMs / bareMs).toFixed(3),
+        profilerMs / bareMs <= TARGET.profiler ? 'yes' : 'NO',
+      ]),
+    ),
+    cells.length === 0
+      ? 'no cell takes 1 ms'
+      : `${cells.length} cells of at least 1 ms: ratio median ${nearestRank(ratios, 50).toFixed(3)}, highest ${ratios.at(-1)!.toFixed(3)}`,
+    '',
+    `Executor: ${executor.variants.join(' → ')}, batches ${executor.batches.join(' → ')}, saturated with ${executor.requests} requests ` +
+      `(${executor.items.join(' → ')} items in ${executor.executorBatches.join(' → ')} batches)`,
+    `a batch, median: bare ${executor.bareBatchMs.map(ms).join(' → ')} ms, round trip in the executor ${executor.executorBatchMs.map(ms).join(' → ')} ms`,
+    `bare requests/s      ${list(executor.barePerS)}`,
+    `executor requests/s  ${list(executor.executorPerS)}`,
+    `share by round       ${shares.map((share) => share.toFixed(3)).join(' ')}`,
+    `share of bare throughput, median ${throughputShare(executor).toFixed(3)} (target at least ${TARGET.executor})` +
+      `${throughputShare(executor) < TARGET.executor ? ': MISSED' : ''}`,
+  ].join('\n');
+}
+
+if (flags.json) console.log(JSON.stringify({ date, machine, results }));
+else {
+  console.log(`${date}, ${machine}, interleaved in one run per backend\n`);
+  for (const [backend, result] of Object.entries(results)) console.log(`${show(backend, result)}\n`);
+}

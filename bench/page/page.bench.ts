@@ -1,0 +1,183 @@
+/**
+ * Times the page as it plans and runs, on a profile of this device: `npm run bench:page [profile.json]`, by default
+ * the one that `npm start` leaves. Every slider position is a question: how long its program takes, until the solved plan is
+ * shown, and until simulation has confirmed it. Then the plan is run with charts and scenes, and in a page without.
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { planManifestPath } from '../../workers/command/options.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import { Headless } from '../runner/headless.ts';
+import { servePage } from '../runner/host.ts';
+import { browserFlags, ensureBrowser } from '../setup/browser.js';
+
+const PROFILE = process.argv[2] ?? 'out/fashion/profile.json';
+const QUESTIONS = 60;
+const RUN_S = 20;
+
+const text = await readFile(PROFILE, 'utf8').catch((cause) => {
+  throw new Error(`${PROFILE} cannot be read. Make it with npm start, or name another profile.`, { cause });
+});
+const { device } = parseProfile(JSON.parse(text), PROFILE);
+
+const host = await servePage(0);
+const browser = await chromium.launch({
+  executablePath: await ensureBrowser(console.error),
+  args: browserFlags(),
+});
+try {
+  const page = await opened(await browser.newContext({ viewport: { width: 1440, height: 900 } }));
+  console.log(
+    `${device.agent}, ${device.logicalCores} logical cores; ${QUESTIONS} positions of each slider; ms: median / p95 / worst\n`,
+  );
+  console.table([
+    await asked(page, 'SLA'),
+    await asked(page, 'Arrival rate'),
+    await asked(page, 'Weight of cost, β'),
+  ]);
+  const plan = parsePlan(JSON.parse(await exported(page, 'Export plan')), 'the plan');
+  const drawn = await runDrawn(page);
+  console.table([row('charts and scenes', drawn, drawn.busy), row('none', await runPlain(plan))]);
+} finally {
+  await browser.close();
+  await host.close();
+}
+
+async function opened(context: BrowserContext): Promise<Page> {
+  const page = await context.newPage();
+  // In what tsx compiles, functions are named by this.
+  await page.addInitScript('globalThis.__name = (named) => named');
+  await page.goto(host.url);
+  await page
+    .getByLabel('Import profile')
+    .setInputFiles({ name: 'profile.json', mimeType: 'application/json', buffer: Buffer.from(text) });
+  await settled(page);
+  return page;
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
+}
+
+/** Asks at positions of a slider that lie evenly along it, up and down, as if it were drawn. */
+async function asked(page: Page, name: string) {
+  const slider = await page.getByRole('slider', { name: `${name}, slider` }).elementHandle();
+  const took = await page.evaluate(
+    async ([element, count]) => {
+      const slider = element as unknown as HTMLInputElement;
+      const answer = document.querySelector('.answer')!;
+      const until = (met: () => boolean) =>
+        new Promise<number>((resolve) => {
+          const look = () => {
+            if (!met()) return;
+            observer.disconnect();
+            resolve(performance.now());
+          };
+          const observer = new MutationObserver(look);
+          observer.observe(answer, { subtree: true, childList: true, attributes: true, characterData: true });
+          look();
+        });
+      const stale = () => answer.classList.contains('stale');
+      const before = slider.value;
+      const all: { solvedMs: number; confirmedMs: number; ownMs: number | null }[] = [];
+      for (let i = 0; i < count; i++) {
+        const part = i < count / 2 ? (2 * i) / count : 2 - (2 * i) / count;
+        slider.value = String(Number(slider.max) * (0.2 + 0.7 * part));
+        const startMs = performance.now();
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        await until(stale);
+        const solvedMs = (await until(() => !stale())) - startMs;
+        const confirmedMs = (await until(() => answer.getAttribute('aria-busy') === 'false')) - startMs;
+        const own = / ([\d.]+) ms$/.exec(answer.querySelector('.certificate')?.textContent ?? '')?.[1];
+        all.push({ solvedMs, confirmedMs, ownMs: own === undefined ? null : Number(own) });
+      }
+      slider.value = before;
+      slider.dispatchEvent(new Event('input', { bubbles: true }));
+      return all;
+    },
+    [slider, QUESTIONS] as const,
+  );
+  await settled(page);
+  const summary = (values: number[]) => {
+    const sorted = sortedNumbers(values);
+    return [50, 95, 100].map((p) => Number(nearestRank(sorted, p).toPrecision(3))).join(' / ');
+  };
+  const feasible = took.filter(({ ownMs }) => ownMs !== null);
+  return {
+    slider: name,
+    feasible: feasible.length,
+    'solved in': summary(feasible.map(({ ownMs }) => ownMs!)),
+    'shown after': summary(took.map(({ solvedMs }) => solvedMs)),
+    'confirmed after': summary(feasible.map(({ confirmedMs }) => confirmedMs)),
+  };
+}
+
+/** What came of a run, and how busy the page's own thread was with it. */
+function row(pictures: string, { result: { latencyMs }, load }: RunReport, busy?: string) {
+  return {
+    pictures,
+    'p50 ms': latencyMs.p50?.toFixed(1),
+    'p95 ms': latencyMs.p95?.toFixed(1),
+    'load late, p99 ms': load.latenessP99Ms.toFixed(2),
+    "page's thread, % of a core": busy,
+  };
+}
+
+/** Runs the plan that the page has made, with charts and scenes. */
+async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable');
+  const busyS = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'ThreadTime')!.value;
+  };
+  await page.getByLabel('Duration (s)').fill(String(RUN_S));
+  await page.getByRole('button', { name: 'Run the plan' }).click();
+  await page.locator('.live-charts').waitFor();
+  const [beganMs, before] = [performance.now(), await busyS()];
+  await page.waitForTimeout(1000 * (RUN_S - 4));
+  const share = (1000 * ((await busyS()) - before)) / (performance.now() - beganMs);
+  await page.locator('.outcome').waitFor();
+  const report = parseRunReport(JSON.parse(await exported(page, 'Export report')), 'the report');
+  return { ...report, busy: (100 * share).toFixed(1) };
+}
+
+/** Runs a plan in a page without any. */
+async function runPlain(plan: Plan): Promise<RunReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
+  const store = await openFileStore(folder);
+  const headless = await Headless.open({
+    manifestPath: planManifestPath(plan, {}),
+    store,
+    signal: new AbortController().signal,
+    onProgress: () => {},
+  });
+  try {
+    return await headless.run({
+      name: 'plan',
+      plan,
+      backends: [...new Set(plan.stages.map(({ backend }) => backend))],
+      load: constantLoad(plan.ratePerS, RUN_S, 1),
+      seed: 1,
+    });
+  } finally {
+    await headless.close();
+    store.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function exported(page: Page, name: string): Promise<string> {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name, exact: true }).click(),
+  ]);
+  return readFile(await file.path(), 'utf8');
+}

@@ -1,0 +1,51 @@
+import { readFile } from 'node:fs/promises';
+import { loadManifest } from '../../models/manifests/load.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { RunReport } from '../../solver/documents/report.ts';
+import { UsageError } from '../../workers/command/exit.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { type AdaptationAsk, withAdaptation } from '../../workers/executor/adaptation.ts';
+import type { Load } from '../../workers/executor/load.ts';
+import { run } from '../../workers/executor/run.ts';
+import { openPlanner } from '../../workers/planner/node.ts';
+import { learnedPredictor } from '../../workers/predictor/node.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { Headless, type HeadlessOptions } from './headless.ts';
+
+export interface RunWhat {
+  readonly name: string;
+  readonly plan: Plan;
+  readonly backends: Backend[];
+  readonly load: Load;
+  readonly seed: number;
+  readonly adaptation?: AdaptationAsk;
+}
+
+/** Profiles and runs for a command: in a headless browser or in this process. */
+export interface Runner {
+  profile(settings: ProfileSettings): Promise<Profile>;
+  run(what: RunWhat): Promise<RunReport>;
+  close(): Promise<void>;
+}
+
+/** Backends of a browser go to one, those of Node stay here; `webgpu` goes with the others, alone to the browser. */
+export async function openRunner(backends: readonly Backend[], options: HeadlessOptions): Promise<Runner> {
+  const inNode = backends.some((b) => b === 'cpu' || b === 'cuda');
+  if (inNode && backends.includes('wasm'))
+    throw new UsageError('wasm runs in a browser, cpu and cuda run in Node: choose backends of one of them.');
+  if (!inNode) return Headless.open(options);
+  const environment = nodeEnvironment();
+  const models = await loadManifest(options.manifestPath, (path) => readFile(path));
+  const { store, signal, onProgress } = options;
+  return {
+    profile: (settings) => profile({ models, environment, store, settings, signal, onProgress }),
+    run: ({ adaptation: ask, ...what }) =>
+      withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
+        run({ ...what, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),
+      ),
+    close: async () => {},
+  };
+}

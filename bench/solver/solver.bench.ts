@@ -1,0 +1,121 @@
+/**
+ * Times the solver: 10 stages × 10 variants × 8 batches, product of accuracies, the first 100 feasible seeds of each kind,
+ * without capacities, and with GPU share and cores limited to parts of what the best choice without them takes, so
+ * that both bind. Then the frontier at several sizes, with an SLA that leaves nearly everything and one that does not. Prints
+ * tables; `npm run bench:solver`.
+ */
+import type { Problem, Solution } from '../../solver/documents/problem.ts';
+import { frontier } from '../../solver/frontier/frontier.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
+import { instance, type Kind, type Shape } from '../../test/solver/instances.ts';
+
+const INSTANCES = 100;
+const MOST_SEEDS = 1000;
+const SIZE = {
+  stages: 10,
+  variants: 10,
+  batches: 8,
+  accuracy: 'product',
+  capacities: false,
+  capacityAt: 0,
+} as const;
+/** Where the SLA lies between the fastest choice (0) and the most accurate one (1). */
+const KINDS: { kind: Kind; slaAt: number }[] = [
+  { kind: 'pipeline', slaAt: 0.35 },
+  { kind: 'pipeline', slaAt: 0.1 },
+  { kind: 'correlated', slaAt: 0.35 },
+  { kind: 'uncorrelated', slaAt: 0.1 },
+  { kind: 'integer', slaAt: 0.1 },
+];
+const CAPACITIES = [undefined, 0.95, 0.8];
+
+const solver = await loadSolver();
+const startMs = performance.now();
+solver.solve(instance(0, { ...SIZE, ...KINDS[0]! }));
+const firstMs = performance.now() - startMs;
+
+/** With a part of the GPU share and of the cores that the best choice without these limits takes. */
+function limited(problem: Problem, part: number): Problem {
+  const free = solver.solve(problem);
+  if (free.status === 'infeasible') return problem;
+  const used = (of: 'gpuShare' | 'cores') =>
+    problem.stages.reduce(
+      (sum, { name, options }) => sum + options.find((o) => o.id === free.choice[name])![of],
+      0,
+    );
+  return { ...problem, gpuShareMax: part * used('gpuShare'), coresMax: part * used('cores') };
+}
+
+const rows = KINDS.flatMap((given) =>
+  CAPACITIES.map((part) => {
+    const shape: Shape = { ...SIZE, ...given };
+    const optimal: Extract<Solution, { status: 'optimal' }>[] = [];
+    let seed = 0;
+    while (optimal.length < INSTANCES && seed < MOST_SEEDS) {
+      const problem = instance(++seed, shape);
+      const solution = solver.solve(part === undefined ? problem : limited(problem, part));
+      if (solution.status === 'optimal') optimal.push(solution);
+    }
+    const ms = sortedNumbers(optimal.map((solution) => solution.solveMs));
+    const nodes = sortedNumbers(optimal.map((solution) => solution.nodes));
+    return {
+      kind: given.kind,
+      'SLA at': given.slaAt,
+      capacities: part === undefined ? 'none' : `${100 * part} %`,
+      instances: optimal.length,
+      'infeasible ones': seed - optimal.length,
+      'median ms': Number(nearestRank(ms, 50).toFixed(1)),
+      'p95 ms': Number(nearestRank(ms, 95).toFixed(1)),
+      'worst ms': Number(ms.at(-1)!.toFixed(1)),
+      'median nodes': nearestRank(nodes, 50),
+    };
+  }),
+);
+console.table(rows);
+console.log(`The first problem of the process, before its code was compiled, took ${firstMs.toFixed(0)} ms.`);
+
+const FRONTIERS = [
+  { stages: 2, variants: 10, batches: 5, instances: 100 },
+  { stages: 3, variants: 10, batches: 6, instances: 100 },
+  { stages: 5, variants: 5, batches: 4, instances: 100 },
+  { stages: 8, variants: 10, batches: 8, instances: 10 },
+];
+
+/** Points of a problem's frontier; undefined: too many. */
+function pointsOf(problem: Problem): number | undefined {
+  try {
+    return frontier(problem).length;
+  } catch (error) {
+    if (error instanceof FrontierTooLargeError) return undefined;
+    throw error;
+  }
+}
+
+const frontiers = FRONTIERS.flatMap(({ instances, ...size }) =>
+  [0.35, 1.5].flatMap((slaAt) =>
+    [false, true].map((capacities) => {
+      const timed = Array.from({ length: instances }, (_, seed) => {
+        const shape: Shape = { ...SIZE, ...size, kind: 'pipeline', slaAt, capacities, capacityAt: 1 };
+        const problem = instance(seed + 1, shape);
+        const beganMs = performance.now();
+        return { points: pointsOf(problem), ms: performance.now() - beganMs };
+      });
+      const ms = sortedNumbers(timed.map((one) => one.ms));
+      const points = sortedNumbers(timed.flatMap((one) => one.points ?? []));
+      return {
+        'stages × options': `${size.stages} × ${size.variants * size.batches}`,
+        'SLA at': slaAt,
+        capacities,
+        instances,
+        'too large': timed.length - points.length,
+        'median ms': Number(nearestRank(ms, 50).toFixed(1)),
+        'worst ms': Number(ms.at(-1)!.toFixed(1)),
+        'median points': points.length ? nearestRank(points, 50) : null,
+        'most points': points.at(-1) ?? null,
+      };
+    }),
+  ),
+);
+console.table(frontiers);

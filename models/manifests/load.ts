@@ -1,0 +1,128 @@
+import { parseJson, UnsupportedDocumentError } from '../../solver/documents/document.ts';
+import { PUBLISHED } from '../../solver/documents/published.ts';
+import { type Pack, packOf } from '../packs/pack.ts';
+import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
+
+/** Reads a whole file by path or URL; rejects where there is none. */
+export type ReadFile = (path: string) => Promise<Uint8Array>;
+
+/** A manifest, or a file that one names, cannot be read. */
+export class MissingFileError extends Error {
+  override name = 'MissingFileError';
+  constructor(
+    readonly path: string,
+    /** The manifest that names it; null: it is what was asked for. */
+    readonly namedBy: string | null,
+    options: ErrorOptions,
+  ) {
+    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    const remedy =
+      namedBy === null ? 'or give the path of another one' : `or correct the path that ${namedBy} gives`;
+    super(`${path} cannot be read (${reason}). Put the file there, ${remedy}.`, options);
+  }
+}
+
+/** A file is not the one that was published. */
+export class ChecksumError extends Error {
+  override name = 'ChecksumError';
+  constructor(
+    readonly path: string,
+    readonly expected: string,
+    readonly found: string,
+  ) {
+    super(
+      `${path} should have SHA-256 ${expected}, but has ${found}. ` +
+        'Fetch it again, or, if it was changed on purpose, write its new sum into the manifest.',
+    );
+  }
+}
+
+/** A manifest has published figures and no models. */
+export class NoModelsError extends Error {
+  override name = 'NoModelsError';
+  constructor(readonly path: string) {
+    super(
+      `${path} has published figures and no models: the pipeline can be planned and simulated (ipa-edge simulate), ` +
+        'not profiled or run. Give a manifest with models.',
+    );
+  }
+}
+
+/** `file` where it is absolute (a URL, or a path from the root), else from the folder of `manifestPath`. */
+export function resolveFile(manifestPath: string, file: string): string {
+  if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
+  return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
+}
+
+async function readOrMiss(
+  read: ReadFile,
+  path: string,
+  namedBy: string | null,
+): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    // A copy of its own: Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
+    return new Uint8Array(await read(path));
+  } catch (cause) {
+    throw new MissingFileError(path, namedBy, { cause });
+  }
+}
+
+/** SHA-256 in lower-case hex. */
+export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Reads a file that `namedBy` names with its sum. @throws MissingFileError, ChecksumError */
+export async function readChecked(
+  read: ReadFile,
+  path: string,
+  sha256: string,
+  namedBy: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readOrMiss(read, path, namedBy);
+  const found = await sha256Hex(bytes);
+  if (found !== sha256) throw new ChecksumError(path, sha256, found);
+  return bytes;
+}
+
+export interface LoadedManifest {
+  readonly manifest: Manifest;
+  /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
+  readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Reads the labelled pack. @throws MissingFileError, ChecksumError, InvalidPackError */
+  readPack(): Promise<Pack>;
+}
+
+/**
+ * Reads and checks a manifest; its files are read when they are asked for.
+ * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
+ */
+export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
+  const text = new TextDecoder().decode(await readOrMiss(read, path, null));
+  const manifest = parseModels(text, path);
+
+  return withFiles(manifest, (file, sha256) => readChecked(read, resolveFile(path, file), sha256, path));
+}
+
+/** A manifest whose files are read in a way of the caller's. */
+export const withFiles = (
+  manifest: Manifest,
+  readVerified: LoadedManifest['readVerified'],
+): LoadedManifest => ({
+  manifest,
+  readVerified,
+  async readPack() {
+    const { file, sha256 } = manifest.pack;
+    return packOf(await readVerified(file, sha256), file, manifest.stages);
+  },
+});
+
+function parseModels(text: string, path: string): Manifest {
+  try {
+    return parseJson(manifestSchema, text, path, MANIFEST);
+  } catch (error) {
+    if (error instanceof UnsupportedDocumentError && error.found === PUBLISHED) throw new NoModelsError(path);
+    throw error;
+  }
+}

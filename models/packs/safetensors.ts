@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { parseJson } from '../../solver/documents/document.ts';
+
+/** The bytes are not those of a labelled pack, or its labels do not fit its images. */
+export class InvalidPackError extends Error {
+  override name = 'InvalidPackError';
+  /** @param file of the pack, where it has one */
+  constructor(
+    readonly problem: string,
+    options?: ErrorOptions,
+    file?: string,
+  ) {
+    super(
+      `The labelled pack${file === undefined ? '' : ` ${file}`} is not valid: ${problem}. ` +
+        'Make it again (models/train/ has the script) or fetch it again.',
+      options,
+    );
+  }
+}
+
+const BYTES_PER_VALUE = { U8: 1, I32: 4, F32: 4 } as const;
+type Dtype = keyof typeof BYTES_PER_VALUE;
+
+const index = z.int().nonnegative();
+const headerSchema = z.record(
+  z.string(),
+  z.object({
+    dtype: z.string(),
+    shape: z.array(index).max(8),
+    data_offsets: z.tuple([index, index]),
+  }),
+);
+type Entry = z.output<typeof headerSchema>[string];
+
+const PREFIX_BYTES = 8;
+const MAX_HEADER_BYTES = 1 << 20;
+
+function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, Entry>; start: number } {
+  if (bytes.length < PREFIX_BYTES) throw new InvalidPackError(`it ends after ${bytes.length} bytes`);
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  const most = Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES);
+  if (length > BigInt(most))
+    throw new InvalidPackError(`expected a header of at most ${most} bytes, found one of ${length}`);
+  const start = PREFIX_BYTES + Number(length);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, start));
+    // `__metadata__` is free text of whoever wrote the file.
+    const { __metadata__, ...tensors } = parseJson(z.record(z.string(), z.unknown()), text, 'header');
+    return { entries: parseJson(headerSchema, JSON.stringify(tensors), 'header'), start };
+  } catch (cause) {
+    throw new InvalidPackError(`its header is not that of a safetensors file (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}
+
+export interface Tensor<A> {
+  readonly shape: readonly number[];
+  readonly data: A;
+}
+
+/** The tensors of a safetensors file, each checked when it is asked for. */
+export class TensorFile {
+  private readonly entries: Record<string, Entry>;
+  private readonly start: number;
+
+  /** @throws InvalidPackError */
+  constructor(private readonly bytes: Uint8Array<ArrayBuffer>) {
+    ({ entries: this.entries, start: this.start } = readHeader(bytes));
+  }
+
+  get names(): string[] {
+    return Object.keys(this.entries);
+  }
+
+  /** @throws InvalidPackError */
+  u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
+    const { shape, data } = this.read(name, 'U8', dims);
+    return { shape, data };
+  }
+
+  /** @throws InvalidPackError */
+  i32(name: string, dims: number): Tensor<Int32Array> {
+    const { shape, data } = this.read(name, 'I32', dims);
+    return { shape, data: new Int32Array(data.buffer) };
+  }
+
+  /** @throws InvalidPackError */
+  f32(name: string, dims: number): Tensor<Float32Array> {
+    const { shape, data } = this.read(name, 'F32', dims);
+    return { shape, data: new Float32Array(data.buffer) };
+  }
+
+  private read(name: string, dtype: Dtype, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
+    const entry = Object.hasOwn(this.entries, name) ? this.entries[name] : undefined;
+    if (!entry) throw new InvalidPackError(`it has no tensor "${name}"`);
+    if (entry.dtype !== dtype || entry.shape.length !== dims)
+      throw new InvalidPackError(
+        `"${name}" should be ${dtype} with ${dims} dimensions, but is ${entry.dtype} [${entry.shape.join(', ')}]`,
+      );
+    const [from, to] = entry.data_offsets;
+    const size = entry.shape.reduce((product, dim) => product * dim, BYTES_PER_VALUE[dtype]);
+    const held = this.bytes.length - this.start;
+    if (to - from !== size || to > held)
+      throw new InvalidPackError(
+        `"${name}" needs ${size} bytes, but its header gives it bytes ${from} to ${to} of ${held}`,
+      );
+    // A copy, because offsets in the file need not be multiples of four.
+    return { shape: entry.shape, data: this.bytes.slice(this.start + from, this.start + to) };
+  }
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { P99_RATIO_MAX } from '../math/log-normal.ts';
+import { accuracy, expectDistinct, milliseconds, name, positiveCount } from './common.ts';
+import { parseDocument } from './document.ts';
+import { accuracyMethod } from './plan.ts';
+
+/** A pipeline of which there are published figures and no models: it can be planned and simulated, not run. */
+export const PUBLISHED = 'ipa-edge/published@1';
+
+const publishedVariant = z.strictObject({
+  name,
+  accuracy,
+  /** Of the accuracy: a key of `sources`. */
+  source: name,
+  /** Cores of a replica in the paper. */
+  baseCores: positiveCount,
+  parametersMillion: z.number().positive(),
+});
+
+const publishedStage = z.strictObject({
+  name,
+  task: name,
+  metric: z.string().max(60),
+  /** Requests/s that a replica with the base cores keeps up with, at one batch size at least. */
+  thresholdPerS: z.number().positive(),
+  variants: z.array(publishedVariant).min(1),
+});
+
+const publishedCell = z.strictObject({
+  stage: name,
+  variant: name,
+  cores: positiveCount,
+  batch: positiveCount,
+  /** Of a whole batch. */
+  meanMs: milliseconds.positive(),
+  p99Ms: milliseconds.positive(),
+  /** `published`: mean and p99 were measured by the source; `reconstructed`: one or both follow from others by a rule. */
+  basis: z.enum(['published', 'reconstructed']),
+  /** A key of `sources`. */
+  source: name,
+});
+
+const choice = z.record(name, name);
+
+export const publishedSchema = z
+  .strictObject({
+    schema: z.literal(PUBLISHED),
+    name,
+    title: z.string().max(200),
+    /** Where figures are from, or by which rule. */
+    sources: z.record(name, z.string().max(1000)),
+    /** Whose machines the times were taken on. */
+    platform: z.string().max(200),
+    cores: positiveCount,
+    /** Of the end-to-end latency. */
+    slaMs: z.number().positive(),
+    /** The objective of the paper's own system. */
+    weights: z.strictObject({
+      alpha: z.number().nonnegative(),
+      beta: z.number().nonnegative(),
+      delta: z.number().nonnegative(),
+      accuracy: accuracyMethod,
+    }),
+    /** The largest batch that the paper's own system could choose. */
+    batchMax: positiveCount,
+    /** Variants that the paper's systems could choose from, of stages where not all. */
+    restrictTo: z.record(name, z.array(name).min(1)),
+    /** The one variant per stage of FA2, high and low, and the replicas per stage of RIM. */
+    fa2High: choice,
+    fa2Low: choice,
+    rimReplicas: z.record(name, positiveCount),
+    stages: z.array(publishedStage).min(1).max(32),
+    cells: z.array(publishedCell).min(1),
+  })
+  .superRefine((published, context) => {
+    const { stages, cells, sources } = published;
+    const expectThat = (holds: boolean, path: (string | number)[], message: string) => {
+      if (!holds) context.addIssue({ code: 'custom', path, message });
+    };
+    const has = (stage: string, variant: string) =>
+      stages.some((s) => s.name === stage && s.variants.some((v) => v.name === variant));
+    expectDistinct(
+      context,
+      stages.map((s) => s.name),
+      (i) => ['stages', i, 'name'],
+      'stage names',
+    );
+    stages.forEach((stage, s) => {
+      expectDistinct(
+        context,
+        stage.variants.map((v) => v.name),
+        (i) => ['stages', s, 'variants', i, 'name'],
+        'variant names',
+      );
+      stage.variants.forEach((variant, v) => {
+        const path = ['stages', s, 'variants', v, 'source'];
+        expectThat(Object.hasOwn(sources, variant.source), path, 'expected a key of sources');
+      });
+      for (const field of ['fa2High', 'fa2Low'] as const)
+        expectThat(
+          has(stage.name, published[field][stage.name] ?? ''),
+          [field, stage.name],
+          'expected a variant of the stage',
+        );
+      expectThat(
+        Object.hasOwn(published.rimReplicas, stage.name),
+        ['rimReplicas', stage.name],
+        'expected a count',
+      );
+    });
+    for (const [stage, variants] of Object.entries(published.restrictTo))
+      expectThat(
+        variants.every((variant) => has(stage, variant)),
+        ['restrictTo', stage],
+        'expected variants of a stage',
+      );
+    cells.forEach((cell, i) => {
+      expectThat(
+        has(cell.stage, cell.variant),
+        ['cells', i],
+        'expected a stage and variant of this document',
+      );
+      expectThat(Object.hasOwn(sources, cell.source), ['cells', i, 'source'], 'expected a key of sources');
+      expectThat(
+        cell.p99Ms >= cell.meanMs && cell.p99Ms < P99_RATIO_MAX * cell.meanMs,
+        ['cells', i, 'p99Ms'],
+        `expected meanMs or more, and under ${P99_RATIO_MAX.toFixed(1)} times that: no log-normal has more`,
+      );
+    });
+  });
+export type Published = z.infer<typeof publishedSchema>;
+
+/** @throws InvalidDocumentError, UnsupportedDocumentError */
+export const parsePublished = (value: unknown, source: string): Published =>
+  parseDocument(publishedSchema, value, source, PUBLISHED);

@@ -1,0 +1,69 @@
+import type { Summary } from '../documents/profile.ts';
+
+/** Nearest-rank percentile of values in rising order: the ⌈p/100 · n⌉-th smallest. */
+export function nearestRank(sorted: ArrayLike<number>, percentile: number): number {
+  if (sorted.length === 0) throw new RangeError('a percentile needs at least one value');
+  const rank = Math.ceil((percentile / 100) * sorted.length - 1e-9);
+  return sorted[Math.max(0, rank - 1)]!;
+}
+
+/** Rising order, as doubles. */
+export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, x) => sum + x, 0) / values.length;
+
+/** Φ, by the series of Marsaglia (Evaluating the Normal Distribution, 2004), for |x| up to 8 or so. */
+export function normalProbability(x: number): number {
+  let [sum, term] = [x, x];
+  for (let k = 3; Math.abs(term) > 1e-17; k += 2) {
+    term *= (x * x) / k;
+    sum += term;
+  }
+  return 0.5 + (sum * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+}
+
+/** Φ⁻¹ by bisection, within ±7 standard deviations. */
+export function normalQuantile(probability: number): number {
+  let [low, high] = [-7, 7];
+  while (high - low > 1e-9) {
+    const middle = (low + high) / 2;
+    if (normalProbability(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+export const median = (values: Iterable<number>): number => nearestRank(sortedNumbers(values), 50);
+
+/**
+ * 95 % confidence interval of the median: the order statistics n/2 ± 0.98·√n
+ * (normal approximation of the binomial; Hahn & Meeker, Statistical Intervals, 5.2).
+ */
+function medianInterval(sorted: Float64Array): [low: number, high: number] {
+  const n = sorted.length;
+  const half = 0.98 * Math.sqrt(n);
+  const low = Math.max(0, Math.floor(n / 2 - half));
+  const high = Math.min(n - 1, Math.ceil(n / 2 + half) - 1);
+  return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
+}
+
+/** Samples below which a percentile is not told. */
+export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
+
+/** Statistics of at least one sample. */
+export function summarise(samples: Iterable<number>): Summary {
+  const sorted = sortedNumbers(samples);
+  const n = sorted.length;
+  const [p50Low, p50High] = medianInterval(sorted);
+  return {
+    n,
+    mean: mean([...sorted]),
+    p50: nearestRank(sorted, 50),
+    p50Low,
+    p50High,
+    p95: n >= MIN_SAMPLES.p95 ? nearestRank(sorted, 95) : null,
+    p99: n >= MIN_SAMPLES.p99 ? nearestRank(sorted, 99) : null,
+    max: sorted[n - 1]!,
+  };
+}

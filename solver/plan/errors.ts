@@ -1,0 +1,56 @@
+import { figure } from '../math/figures.ts';
+
+/** A stage has no cell that may be planned with. */
+export class NothingMeasuredError extends Error {
+  override name = 'NothingMeasuredError';
+  constructor(
+    readonly stage: string,
+    /** Why none of its cells serves, and what to do. */
+    readonly reason: string,
+  ) {
+    super(`Stage ${stage} has nothing to plan with: ${reason}`);
+  }
+}
+
+/** No choice of options meets the SLA at the rate within the resources. */
+export class InfeasiblePlanError extends Error {
+  override name = 'InfeasiblePlanError';
+  constructor(
+    readonly request: { readonly slaMs: number; readonly ratePerS: number; readonly percentile: number },
+    /** Which constraint cannot be met, with figures. */
+    readonly binding: string,
+    /** The smallest SLA that works at this rate with these resources; null: none does. */
+    readonly nearestSlaMs: number | null,
+    /** The nearest rate that works with this SLA and these resources; null: none was found. */
+    readonly nearestRatePerS: number | null,
+  ) {
+    const { slaMs, ratePerS, percentile } = request;
+    const ways = [
+      ...(nearestSlaMs === null ? [] : [`an SLA of ${figure(nearestSlaMs, 'up')} ms`]),
+      ...(nearestRatePerS === null
+        ? []
+        : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
+    ];
+    super(
+      `No plan meets ${slaMs} ms (p${percentile}) at ${ratePerS} requests/s. ${binding}. ` +
+        (ways.length > 0
+          ? `It works with ${ways.join(', or with ')}.`
+          : 'No other SLA or rate alone helps: allow more resources, variants or backends.'),
+    );
+  }
+}
+
+/** A frontier has more points than are gone through. */
+export class FrontierTooLargeError extends Error {
+  override name = 'FrontierTooLargeError';
+  constructor(
+    /** The last of the stages whose choices were too many. */
+    readonly stage: string,
+    readonly most: number,
+  ) {
+    super(
+      `The frontier is too large: over ${most} choices for the stages up to ${stage} are Pareto-best. ` +
+        'Allow fewer variants, backends or batch sizes, or a shorter SLA.',
+    );
+  }
+}

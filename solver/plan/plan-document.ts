@@ -1,0 +1,103 @@
+import { onGpu } from '../documents/common.ts';
+import { PLAN, type Plan, type PlanStage, type PlanWorker } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { mean } from '../math/statistics.ts';
+import { expectedTimesMs } from './co-run.ts';
+import type { PlanOption, PlanRequest } from './options.ts';
+
+type PlanHead = Pick<
+  Plan,
+  'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources'
+>;
+
+/** What a plan takes over from what it was asked for. */
+export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
+  schema: PLAN,
+  pipeline: profile.pipeline,
+  slaMs: request.slaMs,
+  percentile: request.percentile,
+  ratePerS: request.ratePerS,
+  objective: request.objective,
+  resources: request.resources,
+});
+
+/** A chosen option as a plan says it. */
+export function planStage(profile: Profile, option: PlanOption): PlanStage {
+  const { cell } = option;
+  return {
+    name: cell.stage,
+    variant: cell.variant,
+    sha256: option.sha256,
+    backend: cell.backend,
+    threads: cell.threads,
+    batch: cell.batch,
+    maxWaitMs: option.waitMs,
+    replicas: option.replicas,
+    accuracy: option.accuracy,
+    itemsPerS: option.itemsPerS,
+    boundMs: option.boundMs,
+    gpuShare: option.gpuShare,
+    cost: option.cost,
+    serviceMs: serviceMs(profile, option),
+  };
+}
+
+/** Mean times of the session's batches that were measured, up to the chosen one; sizes rise. */
+function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['serviceMs'] {
+  const bySize = new Map(
+    profile.cells.flatMap((cell) =>
+      cell.state === 'measured' &&
+      cell.stage === chosen.stage &&
+      cell.variant === chosen.variant &&
+      cell.backend === chosen.backend &&
+      cell.threads === chosen.threads &&
+      cell.batch <= chosen.batch &&
+      !cell.flags.includes('output-mismatch')
+        ? [[cell.batch, mean(expectedTimesMs(profile, cell))] as const]
+        : [],
+    ),
+  );
+  return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
+}
+
+/** Whether the stages on a GPU are held by one worker together, or by one each. */
+export type GpuWorkers = 'shared' | 'per-stage';
+
+/** Whether the stages on a CPU are held by one worker together, or by one for each replica. */
+export type CpuWorkers = 'shared' | 'per-replica';
+
+/**
+ * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU as `cpuWorkers`.
+ */
+export function planWorkers(
+  stages: readonly PlanStage[],
+  gpuWorkers: GpuWorkers = 'shared',
+  cpuWorkers: CpuWorkers = 'per-replica',
+): PlanWorker[] {
+  const workers: PlanWorker[] = [];
+  const add = (base: string, rest: Omit<PlanWorker, 'id'>) => {
+    let i = 0;
+    const id = () => `${base.slice(0, 58)}-${i}`;
+    while (workers.some((worker) => worker.id === id())) i++;
+    workers.push({ id: id(), ...rest });
+  };
+  const groups = new Map<string, PlanStage[]>();
+  for (const stage of stages.filter(({ backend }) => onGpu(backend))) {
+    const group = gpuWorkers === 'shared' ? stage.backend : stage.name;
+    groups.set(group, [...(groups.get(group) ?? []), stage]);
+  }
+  for (const group of groups.values())
+    add('gpu', { backend: group[0]!.backend, threads: 1, stages: group.map(({ name }) => name) });
+  const onCpu = stages.filter(({ backend }) => !onGpu(backend));
+  if (cpuWorkers === 'shared' && onCpu.length > 0) {
+    const { backend, threads } = onCpu[0]!;
+    add('cpu', { backend, threads, stages: onCpu.map(({ name }) => name) });
+  } else
+    for (const { name, backend, threads, replicas } of onCpu)
+      for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: [name] });
+  return workers;
+}
+
+/** How a plan's stages on a CPU are held. */
+export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): CpuWorkers =>
+  workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';

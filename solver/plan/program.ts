@@ -1,0 +1,68 @@
+import type { Plan } from '../documents/plan.ts';
+import type { Solution } from '../documents/problem.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { Solver } from '../ilp/solve.ts';
+import { InfeasiblePlanError } from './errors.ts';
+import { nearestRate } from './nearest-rate.ts';
+import { type PlanOption, type PlanOptions, type PlanRequest, planOptions } from './options.ts';
+import { planHead, planStage, planWorkers } from './plan-document.ts';
+import { layoutOf } from './worker-sharing.ts';
+
+type Optimal = Extract<Solution, { status: 'optimal' }>;
+
+/** What the program chose, before anything is simulated. */
+export interface Choice {
+  /** A plan but for what the caller knows: when it was made, the profile's hash, what simulation predicts. */
+  readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
+  /** Σ T over the stages. */
+  readonly boundMs: number;
+  /** Product of the accuracies, whatever the objective made of them. */
+  readonly pas: number;
+  readonly cost: number;
+  readonly solution: Optimal;
+  /** The option of each stage. */
+  readonly options: readonly PlanOption[];
+}
+
+/**
+ * The best plan by the program (design.md, "What is solved").
+ * @throws NothingMeasuredError where a stage has no cell to plan with
+ * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and rate that do
+ */
+export function choose(solver: Solver, measured: Profile, asked: PlanRequest): Choice {
+  const { profile, request } = layoutOf(measured, asked);
+  const offered = planOptions(profile, request);
+  const infeasible = (binding: string, nearestSlaMs: number | null) =>
+    new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
+  if (offered.overloaded.length > 0) throw infeasible(offered.overloaded.join('; '), null);
+  const solution = solver.solve(offered.problem);
+  if (solution.status === 'infeasible') throw infeasible(solution.binding, solution.nearestSlaMs);
+
+  const options = chosenOptions(offered, solution.choice);
+  const stages = options.map((option) => planStage(profile, option));
+  const cpuWorkers = request.sharedThreads === undefined ? 'per-replica' : 'shared';
+  return {
+    plan: {
+      ...planHead(profile, request),
+      stages,
+      workers: planWorkers(stages, 'shared', cpuWorkers),
+      shedding: 'late',
+      certificate: certificate(solution),
+    },
+    boundMs: solution.latencyMs,
+    pas: options.reduce((product, option) => product * option.accuracy, 1),
+    cost: solution.cost,
+    solution,
+    options,
+  };
+}
+
+/** The options that a solution of their problem names, in the order of the stages. */
+export const chosenOptions = (
+  { problem, byId }: PlanOptions,
+  choice: Readonly<Record<string, string>>,
+): PlanOption[] => problem.stages.map((stage, s) => byId[s]!.get(choice[stage.name]!)!);
+
+const certificate = ({ objective, bound, nodes, solveMs }: Optimal): string =>
+  `optimal: objective ${objective.toPrecision(6)}, bound ${bound.toPrecision(6)}, ` +
+  `${nodes} ${nodes === 1 ? 'node' : 'nodes'}, ${solveMs.toFixed(1)} ms`;

@@ -1,0 +1,122 @@
+import { standingRequest } from '../adapt/ours.ts';
+import type { Backend, Device } from '../documents/common.ts';
+import type { Plan } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { PlanRequest } from './options.ts';
+import { resourcesOf } from './request.ts';
+
+/** A plan that meets a machine: whether it can run there as it is, and what is asked of one that can. */
+
+/** What a plan must have been made for to run here. */
+export interface Place {
+  readonly pipeline: string;
+  readonly device: Device;
+  /** Every model that there is. */
+  readonly stages: readonly {
+    readonly name: string;
+    readonly variants: readonly { readonly name: string; readonly sha256: string }[];
+  }[];
+}
+
+/** A plan of more than this is a mistake, or worse: each worker is a process. */
+const MOST = { workersPerCore: 4, batch: 1024 };
+
+/** Why a plan cannot run in a place, a line each; none where it can. */
+export function planMismatches(plan: Plan, place: Place): string[] {
+  const { device, stages } = place;
+  if (plan.pipeline !== place.pipeline)
+    return [`it is of pipeline ${plan.pipeline}, and the models here are of ${place.pipeline}`];
+  const reasons = deviceMismatches(plan.profile.device, device);
+  const order = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
+  if (order(plan.stages) !== order(stages))
+    reasons.push(`its stages are ${order(plan.stages)}, and those of the pipeline are ${order(stages)}`);
+  else
+    plan.stages.forEach(({ name, variant, sha256 }, s) => {
+      const here = stages[s]!.variants.find((other) => other.name === variant);
+      if (!here) reasons.push(`stage ${name} has no variant ${variant} here`);
+      else if (here.sha256 !== sha256)
+        reasons.push(`${name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
+    });
+  const cores = device.logicalCores;
+  const mostWorkers = MOST.workersPerCore * cores;
+  if (plan.workers.length > mostWorkers)
+    reasons.push(`it has ${plan.workers.length} workers, and ${cores} cores bear ${mostWorkers} at most`);
+  for (const { id, threads } of plan.workers)
+    if (threads > cores) reasons.push(`worker ${id} has ${threads} threads, and there are ${cores} cores`);
+  for (const { name, batch } of plan.stages)
+    if (batch > MOST.batch)
+      reasons.push(`stage ${name} has batches of ${batch}, and ${MOST.batch} is the most`);
+  return reasons;
+}
+
+/** Why a profile does not tell of a place, a line each. */
+export function profileMismatches(profile: Profile, place: Place): string[] {
+  if (profile.pipeline !== place.pipeline)
+    return [`it is of pipeline ${profile.pipeline}, and the models here are of ${place.pipeline}`];
+  const models = (stages: Place['stages']) =>
+    JSON.stringify(stages.map((s) => [s.name, s.variants.map((v) => [v.name, v.sha256])]));
+  const reasons = deviceMismatches(profile.device, place.device);
+  if (models(profile.stages) !== models(place.stages)) reasons.push('it is of other models');
+  return reasons;
+}
+
+/** In what two devices differ; the timer's grain is measured anew each time and does not count. */
+function deviceMismatches(there: Device, here: Device): string[] {
+  const fields = (Object.keys(here) as (keyof Device)[]).filter((field) => field !== 'timerGrainMs');
+  const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
+  return fields
+    .filter((field) => text(there[field]) !== text(here[field]))
+    .map(
+      (field) => `it is of a device whose ${field} is ${text(there[field])}; here it is ${text(here[field])}`,
+    );
+}
+
+/** Everything that a profile measured may be planned with. */
+export const backendsOf = (profile: Profile): Backend[] => [
+  ...new Set(profile.cells.map((cell) => cell.backend)),
+];
+
+/**
+ * What to ask for in the place of a plan that was made elsewhere: its SLA, percentile, rate, objective and prices, with
+ * the cores and GPUs that there are.
+ */
+export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
+  const { cores, gpus } = resourcesOf(profile.device);
+  const { memoryBytes: _, ...kept } = plan.resources;
+  return {
+    ...standingRequest(plan, backendsOf(profile)),
+    ratePerS: plan.ratePerS,
+    resources: { ...kept, cores, gpus },
+  };
+}
+
+/** One thing that two plans have differently, as text. */
+export interface PlanChange {
+  readonly what: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** In what a plan differs from the one that it takes the place of. */
+export function planChanges(before: Plan, after: Plan): PlanChange[] {
+  const facts = ({ stages, workers, resources, predicted }: Plan): Record<string, string> => ({
+    ...Object.fromEntries(
+      stages.flatMap((stage) => [
+        [`${stage.name}: variant`, stage.variant],
+        [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
+        [`${stage.name}: batch`, String(stage.batch)],
+        [`${stage.name}: replicas`, String(stage.replicas)],
+      ]),
+    ),
+    'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),
+    cores: String(resources.cores),
+    GPUs: String(resources.gpus),
+    'PAS, predicted': predicted.pas.toFixed(3),
+    'attainment, predicted': predicted.slaAttainment.toFixed(3),
+    'cost, predicted': predicted.cost.toFixed(3),
+  });
+  const [old, now] = [facts(before), facts(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .map((what) => ({ what, before: old[what] ?? '–', after: now[what] ?? '–' }))
+    .filter((change) => change.before !== change.after);
+}

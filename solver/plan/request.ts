@@ -1,0 +1,47 @@
+import type { Backend, Device } from '../documents/common.ts';
+import type { Objective, Resources } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { PlanRequest } from './options.ts';
+
+export const DEFAULT_OBJECTIVE: Objective = {
+  alpha: 1,
+  beta: 0.001,
+  delta: 1e-6,
+  eta: 1,
+  horizonMs: 20_000,
+  accuracy: 'product',
+};
+
+export const DEFAULT_PERCENTILE = 95;
+
+/** All of a device, at the default prices. */
+export const resourcesOf = (device: Device): Resources => ({
+  cores: device.logicalCores,
+  gpus: device.adapter ? 1 : 0,
+  pricePerCore: 1,
+  pricePerGpu: 8,
+  utilisationMax: 0.8,
+});
+
+/** What a plan is asked for; the rest is as it is by default. */
+export interface PlanAsk {
+  readonly slaMs: number;
+  readonly ratePerS: number;
+  /** Of the end-to-end latency; default 95. */
+  readonly percentile?: number;
+  /** Default: all that were measured. */
+  readonly backends?: readonly Backend[];
+  readonly objective?: Partial<Objective>;
+  /** Default: all of the profile's device. */
+  readonly resources?: Partial<Resources>;
+}
+
+/** The request that an ask stands for. */
+export const planRequest = (profile: Profile, ask: PlanAsk): PlanRequest => ({
+  slaMs: ask.slaMs,
+  ratePerS: ask.ratePerS,
+  percentile: ask.percentile ?? DEFAULT_PERCENTILE,
+  ...(ask.backends && { backends: ask.backends }),
+  objective: { ...DEFAULT_OBJECTIVE, ...ask.objective },
+  resources: { ...resourcesOf(profile.device), ...ask.resources },
+});

@@ -1,0 +1,14 @@
+import type { Report } from '../documents/report.ts';
+
+const PLACE = '<script type="application/json" id="report"></script>';
+
+/**
+ * Puts a report into the built report page. No text of the report can end the script or start markup: `<` is escaped.
+ * @param template the text of `dist/report/index.html`
+ */
+export function injectReport(template: string, report: Report): string {
+  const at = template.indexOf(PLACE);
+  if (at < 0) throw new Error(`The report page has no ${PLACE}. Build it again.`);
+  const json = JSON.stringify(report).replaceAll('<', '\\u003c');
+  return template.slice(0, at) + PLACE.replace('></', () => `>${json}</`) + template.slice(at + PLACE.length);
+}

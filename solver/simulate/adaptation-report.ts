@@ -1,0 +1,76 @@
+import type { Plan, PlanWorker } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/report.ts';
+import { type Held, meanHeld, overTime } from '../report/over-time.ts';
+import { requestResult } from '../report/run-result.ts';
+import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
+
+/** From a decision until a worker serves: its sessions are loaded, created and run once, as when they were profiled. */
+export const startMsOf =
+  (profile: Pick<Profile, 'cells'>) =>
+  (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
+    stages.reduce((sum, name) => {
+      const { variant, batch } = plan.stages.find((stage) => stage.name === name)!;
+      const found = profile.cells.find(
+        (cell) =>
+          cell.state === 'measured' &&
+          cell.stage === name &&
+          cell.variant === variant &&
+          cell.backend === backend &&
+          cell.threads === threads &&
+          cell.batch === batch,
+      );
+      if (found?.state !== 'measured') return sum;
+      const { loadMs, createMs, firstRunMs } = found.cold;
+      return sum + loadMs + createMs + firstRunMs;
+    }, 0);
+
+/** The document of a simulated load. */
+export function adaptationReport(
+  input: AdaptationInput,
+  { requests, steps, plans, cost, pas }: AdaptationResult,
+): RunReport {
+  const { profile, system, predictor, intervalMs, durationS, seed } = input;
+  const first = plans[0]!.plan;
+  const { slaMs, percentile } = first;
+  const mean = (held: readonly Held[]) => meanHeld(held, 0, 1000 * durationS);
+  return {
+    schema: REPORT,
+    kind: 'run',
+    name: system.name,
+    simulated: true,
+    createdAt: new Date().toISOString(),
+    pipeline: profile.pipeline,
+    device: profile.device,
+    seed,
+    backends: [...new Set(profile.cells.map((cell) => cell.backend))],
+    slaMs,
+    percentile,
+    load: {
+      kind: 'trace',
+      ratePerS: requests.length / durationS,
+      durationS,
+      requests: requests.length,
+      latenessP99Ms: 0,
+      valid: true,
+    },
+    result: {
+      ...requestResult(requests, slaMs, durationS),
+      accuracy: { endToEnd: null, metric: 'PAS', pas: mean(pas), n: 0 },
+      cost: { mean: mean(cost), max: Math.max(...cost.map(({ value }) => value)) },
+    },
+    predicted: first.predicted,
+    resimulated: null,
+    plans: [...plans],
+    adaptation: {
+      system: system.name,
+      predictor: predictor.name,
+      intervalS: intervalMs / 1000,
+      steps: steps.map(({ atMs, forecast, plannedPerS }) => ({ atMs, ...forecast, plannedPerS })),
+    },
+    overTime: overTime(requests, { cost, pas }, slaMs, durationS),
+    requests: requests.length > MOST_REQUESTS ? [] : [...requests],
+    service: [],
+    events: [],
+  };
+}

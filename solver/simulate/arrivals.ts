@@ -1,0 +1,63 @@
+import type { Trace } from '../documents/trace.ts';
+import { type Random, seededRandom } from '../math/random.ts';
+
+/**
+ * `exact`: a trace's rates are its counts, at uniform times within each interval. `poisson`: a Poisson process of
+ * those rates.
+ */
+export type ArrivalKind = 'exact' | 'poisson';
+
+export interface ArrivalOptions {
+  /** Times the rates. */
+  readonly scale: number;
+  readonly seed: number;
+  readonly kind: ArrivalKind;
+}
+
+/** Scheduled arrivals of a trace: milliseconds from its start, rising. */
+export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: ArrivalOptions): Float64Array {
+  const lengthMs = trace.intervalS * 1000;
+  const expected = trace.rates.map((rate) => rate * trace.intervalS * options.scale);
+  const random = seededRandom(options.seed);
+  return options.kind === 'exact'
+    ? exactArrivals(expected, lengthMs, random)
+    : poissonArrivals(expected, lengthMs, random);
+}
+
+/** Scheduled arrivals of `durationS` seconds at one rate: round(ratePerS · durationS), spread evenly over the seconds. */
+export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
+  const seconds = Math.max(1, Math.round(durationS));
+  const expected = Array.from({ length: seconds }, () => (ratePerS * durationS) / seconds);
+  return exactArrivals(expected, (durationS * 1000) / seconds, seededRandom(seed));
+}
+
+/** Requests of each second, from the first to the last arrival's. */
+export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
+  const counts: number[] = [];
+  for (let i = 0; i < arrivalsMs.length; i++) {
+    const second = Math.floor(arrivalsMs[i]! / 1000);
+    while (counts.length <= second) counts.push(0);
+    counts[second]!++;
+  }
+  return counts;
+}
+
+/** Fractions carry over to the next interval, so that the counts up to any interval sum to what was expected, rounded. */
+function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
+  const arrivals: number[] = [];
+  let sum = 0;
+  expected.forEach((count, i) => {
+    sum += count;
+    while (arrivals.length < Math.round(sum)) arrivals.push((i + random()) * lengthMs);
+  });
+  return Float64Array.from(arrivals).sort();
+}
+
+function poissonArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
+  const arrivals: number[] = [];
+  expected.forEach((count, i) => {
+    const gap = () => -Math.log(1 - random()) / count;
+    for (let at = gap(); at < 1; at += gap()) arrivals.push((i + at) * lengthMs);
+  });
+  return Float64Array.from(arrivals);
+}

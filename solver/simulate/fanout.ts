@@ -1,0 +1,88 @@
+import type { Item } from '../dispatch/types.ts';
+import type { PlanStage } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { seededRandom, shuffled } from '../math/random.ts';
+
+/** Items of a stage (by index) that a scene of the pack has. The first stage has one, always. */
+export type SceneCounts = (scene: number, stage: number) => number;
+
+export class UnmeasuredFanOutError extends Error {
+  override readonly name = 'UnmeasuredFanOutError';
+  constructor(stage: string, variants: readonly string[]) {
+    super(
+      `The fan-out of ${stage} after ${variants.join(', ')} was not measured: profile these variants too.`,
+    );
+  }
+}
+
+/**
+ * What the chosen variants make of each scene of a profile's pack.
+ * @throws UnmeasuredFanOutError for a stage after the first
+ */
+export function sceneCounts(
+  profile: Pick<Profile, 'fanOut'>,
+  stages: readonly Pick<PlanStage, 'name' | 'variant'>[],
+): { scenes: number; counts: SceneCounts } {
+  const chosen = new Map(stages.map(({ name, variant }) => [name, variant]));
+  const byStage = stages.slice(1).map(({ name }, i) => {
+    const found = profile.fanOut.find(
+      ({ stage, upstream }) =>
+        stage === name &&
+        Object.entries(upstream).every(([before, variant]) => chosen.get(before) === variant),
+    );
+    if (found === undefined)
+      throw new UnmeasuredFanOutError(
+        name,
+        stages.slice(0, i + 1).map((before) => `${before.name}/${before.variant}`),
+      );
+    return found.counts;
+  });
+  return {
+    scenes: Math.max(1, ...byStage.map((counts) => counts.length)),
+    counts: (scene, stage) => {
+      if (stage === 0) return 1;
+      const counts = byStage[stage - 1]!;
+      return counts[scene % counts.length]!;
+    },
+  };
+}
+
+/** A scene per request: all of them in random order, then all in another, so that few requests already stand for the pack. */
+export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
+  const random = seededRandom(seed);
+  const all = Array.from({ length: scenes }, (_, scene) => scene);
+  const drawn: number[] = [];
+  while (drawn.length < requests) drawn.push(...shuffled(all, random));
+  return Int32Array.from(drawn.slice(0, requests));
+}
+
+/**
+ * Deals the items a scene has in a stage to those it has in the stage before, as evenly as whole numbers allow:
+ * a detection gets them all, a classification passes its one on.
+ */
+export class ChildDealer {
+  readonly #counts: SceneCounts;
+  /** By item, its place among all of its request's in its stage; the first stage's is 0. */
+  readonly #places = new Map<number, number>();
+
+  constructor(counts: SceneCounts) {
+    this.#counts = counts;
+  }
+
+  /** How many children an item has. Ask once, and for the parent first. */
+  children(item: Item, scene: number): number {
+    const { stage } = item;
+    const place =
+      item.parent === null
+        ? 0
+        : this.#before(scene, stage - 1, this.#places.get(item.parent) ?? 0) + item.index;
+    if (place > 0) this.#places.set(item.id, place);
+    return this.#before(scene, stage, place + 1) - this.#before(scene, stage, place);
+  }
+
+  /** Children of the items of a stage whose places are before one. */
+  #before(scene: number, stage: number, place: number): number {
+    const items = stage === 0 ? 1 : this.#counts(scene, stage);
+    return Math.floor((place * this.#counts(scene, stage + 1)) / items);
+  }
+}

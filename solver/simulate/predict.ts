@@ -1,0 +1,47 @@
+import { policyOf, workersOf } from '../dispatch/plan.ts';
+import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
+import type { Profile } from '../documents/profile.ts';
+import { seededRandom } from '../math/random.ts';
+import { summarise } from '../report/run-result.ts';
+import { constantRate } from './arrivals.ts';
+import { drawScenes, sceneCounts } from './fanout.ts';
+import { serviceFromProfile } from './service.ts';
+import { simulate } from './simulate.ts';
+
+/** What of a plan tells how it will do. */
+export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'workers'> & {
+  readonly stages: readonly Pick<
+    PlanStage,
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs'
+  >[];
+};
+
+export type SimulatedPrediction = Pick<
+  Prediction,
+  'latencyMs' | 'slaAttainment' | 'shedShare' | 'goodputPerS' | 'n'
+>;
+
+/**
+ * What a plan will do at its rate, by simulating `n` requests, one at least, on the profile's samples.
+ * @throws UnmeasuredStageError, UnmeasuredFanOutError
+ */
+export function predict(
+  plan: PredictedPlan,
+  profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'>,
+  { n, seed }: { readonly n: number; readonly seed: number },
+): SimulatedPrediction {
+  const { scenes, counts } = sceneCounts(profile, plan.stages);
+  const random = seededRandom(seed);
+  const nextSeed = () => Math.floor(random() * 2 ** 32);
+  const { requests } = simulate({
+    policy: policyOf(plan),
+    workers: workersOf(plan),
+    arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
+    scenes: drawScenes(n, scenes, nextSeed()),
+    counts,
+    service: serviceFromProfile(profile, plan.stages),
+    seed: nextSeed(),
+  });
+  const { latencyMs, slaAttainment, shed, goodputPerS } = summarise(requests, plan.slaMs, n / plan.ratePerS);
+  return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
+}

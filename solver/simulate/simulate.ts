@@ -1,0 +1,163 @@
+import { createDispatch } from '../dispatch/dispatch.ts';
+import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
+import type { RequestRecord } from '../documents/report.ts';
+import { type Random, seededRandom } from '../math/random.ts';
+import { ChildDealer, type SceneCounts } from './fanout.ts';
+import { Running, type RunningBatch } from './running.ts';
+import type { ServiceModel } from './service.ts';
+
+export interface SimulationInput {
+  readonly policy: DispatchPolicy;
+  readonly workers: readonly DispatchWorker[];
+  /** Scheduled arrivals, rising. */
+  readonly arrivalsMs: ArrayLike<number>;
+  /** Scene of the pack per arrival. */
+  readonly scenes: ArrayLike<number>;
+  readonly counts: SceneCounts;
+  readonly service: ServiceModel;
+  readonly seed: number;
+}
+
+export interface SimulatedBatch {
+  readonly stage: number;
+  readonly worker: string;
+  readonly items: number;
+  readonly startMs: number;
+  readonly ms: number;
+}
+
+export interface SimulationResult {
+  /** One per arrival, in order. */
+  readonly requests: readonly RequestRecord[];
+  /** In order of their ends. */
+  readonly batches: readonly SimulatedBatch[];
+  /** Share of the time up to `endMs` in which each worker was busy, by id. */
+  readonly utilisation: Readonly<Record<string, number>>;
+  /** When the last request ended. */
+  readonly endMs: number;
+}
+
+/**
+ * Runs a dispatch on sampled times, as the executor runs it on workers: what is open `slaMs` after the last
+ * arrival is shed. Equal input gives an equal result.
+ */
+export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
+
+/** A simulation in steps: between two, a plan can be switched through `dispatch` and {@link Simulation.switchTo}. */
+export class Simulation {
+  readonly dispatch: Dispatch;
+  readonly #input: SimulationInput;
+  readonly #random: Random;
+  #service: ServiceModel;
+  #dealer: ChildDealer;
+  /** By request: the fan-out of the variants that it met. */
+  readonly #dealers: ChildDealer[] = [];
+  readonly #running = new Running();
+  readonly #latencyMs: Float64Array;
+  readonly #outcomes: Outcome[] = [];
+  readonly #batches: SimulatedBatch[] = [];
+  #arrived = 0;
+  #nowMs = 0;
+  #endMs = 0;
+
+  constructor(input: SimulationInput) {
+    this.#input = input;
+    this.#service = input.service;
+    this.dispatch = createDispatch(input.policy, input.workers);
+    this.#random = seededRandom(input.seed);
+    this.#dealer = new ChildDealer(input.counts);
+    this.#latencyMs = new Float64Array(input.arrivalsMs.length);
+  }
+
+  /** How long the batches take that start from now on, and what the requests fan out to that arrive from now on. */
+  switchTo({ service, counts }: Pick<SimulationInput, 'service' | 'counts'>): void {
+    this.#service = service;
+    this.#dealer = new ChildDealer(counts);
+  }
+
+  get nowMs(): number {
+    return this.#nowMs;
+  }
+
+  /** Lets happen what happens until then, and then. */
+  runUntil(untilMs: number): void {
+    for (;;) {
+      const arrivalMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
+      const ending = this.#running.next();
+      const batchMs = ending?.endMs ?? Number.POSITIVE_INFINITY;
+      const wakeMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+      const atMs = Math.min(arrivalMs, batchMs, wakeMs);
+      if (atMs > untilMs) break;
+      this.#nowMs = Math.max(this.#nowMs, atMs);
+      if (ending && batchMs === atMs) this.#complete(ending);
+      else if (arrivalMs === atMs) this.#arrive(arrivalMs);
+      this.#apply(this.dispatch.poll(this.#nowMs));
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  }
+
+  /** Runs to the end: `slaMs` after the last arrival, or when the last request has ended. */
+  finish(): SimulationResult {
+    const { arrivalsMs, policy } = this.#input;
+    this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);
+    this.#apply(this.dispatch.close());
+    for (const unfinished of this.#running.all) this.#record(unfinished);
+    return {
+      requests: this.#outcomes.map((outcome, i) => ({
+        arrivalMs: arrivalsMs[i]!,
+        latencyMs: outcome === 'completed' ? this.#latencyMs[i]! : null,
+        outcome,
+      })),
+      batches: this.#batches,
+      utilisation: this.#utilisation(),
+      endMs: this.#endMs,
+    };
+  }
+
+  #arrive(arrivalMs: number): void {
+    this.#dealers.push(this.#dealer);
+    this.dispatch.arrive(this.#arrived++, arrivalMs);
+  }
+
+  #complete(ended: RunningBatch): void {
+    const { batch, items } = ended;
+    this.#running.end(ended, this.#service);
+    this.#record(ended);
+    const { scenes, policy } = this.#input;
+    const last = items[0]!.stage === policy.stages.length - 1;
+    const children = last
+      ? []
+      : items.map((item) => this.#dealers[item.request]!.children(item, scenes[item.request]!));
+    this.dispatch.completed(batch, children, this.#nowMs);
+  }
+
+  #apply(actions: readonly Action[]): void {
+    for (const action of actions) {
+      if (action.kind === 'end') {
+        const { request, outcome } = action;
+        this.#outcomes[request] = outcome;
+        this.#latencyMs[request] = this.#nowMs - this.#input.arrivalsMs[request]!;
+        this.#endMs = this.#nowMs;
+        continue;
+      }
+      const { batch, stage, worker, items } = action;
+      const beside = this.#running.beside(worker, this.#nowMs);
+      const ms = this.#service.sampleMs(stage, items.length, this.#random, beside);
+      const [startMs, endMs] = [this.#nowMs, this.#nowMs + ms];
+      this.#running.start({ batch, stage, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
+    }
+  }
+
+  #record({ stage, worker, items, startMs, endMs }: RunningBatch): void {
+    this.#batches.push({ stage, worker, items: items.length, startMs, ms: endMs - startMs });
+  }
+
+  #utilisation(): Record<string, number> {
+    const busyMs: Record<string, number> = {};
+    for (const { id } of this.#input.workers) busyMs[id] = 0;
+    for (const { worker, startMs, ms } of this.#batches)
+      busyMs[worker] = (busyMs[worker] ?? 0) + Math.max(0, Math.min(startMs + ms, this.#endMs) - startMs);
+    for (const id of Object.keys(busyMs)) busyMs[id] = this.#endMs === 0 ? 0 : busyMs[id]! / this.#endMs;
+    return busyMs;
+  }
+}

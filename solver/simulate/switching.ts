@@ -1,0 +1,100 @@
+import { diff, type LiveWorker, stagesOf } from '../adapt/diff.ts';
+import { policyOf, workersOf } from '../dispatch/plan.ts';
+import type { Plan, PlanWorker } from '../documents/plan.ts';
+import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
+
+/** What of a simulation depends on the plan that serves. */
+export type PlanModel = Pick<SimulationInput, 'counts' | 'service'>;
+
+/** A plan whose workers are on their way. */
+export interface Switch {
+  readonly plan: Plan;
+  readonly start: readonly LiveWorker[];
+  readonly retire: readonly string[];
+}
+
+/** A simulation whose plan changes. */
+export class SwitchingSimulation {
+  readonly #simulation: Simulation;
+  readonly #model: (plan: Plan) => PlanModel;
+  /** All that were started and not retired yet, by id. */
+  readonly #live = new Map<string, LiveWorker>();
+  /** Those of them that no switch on its way will retire. */
+  #wanted: LiveWorker[] = [];
+  #serving: Plan;
+  #started = 0;
+
+  /** @param plan serves from the start */
+  constructor(
+    plan: Plan,
+    model: (plan: Plan) => PlanModel,
+    load: Pick<SimulationInput, 'arrivalsMs' | 'scenes' | 'seed'>,
+  ) {
+    this.#serving = plan;
+    this.#model = model;
+    const workers = plan.workers.map((worker) => this.#worker(plan, worker));
+    this.#simulation = new Simulation({
+      ...load,
+      ...model(plan),
+      policy: policyOf(plan),
+      workers: dispatchWorkers(plan, workers),
+    });
+  }
+
+  get serving(): Plan {
+    return this.#serving;
+  }
+
+  get live(): Iterable<LiveWorker> {
+    return this.#live.values();
+  }
+
+  runUntil(untilMs: number): void {
+    this.#simulation.runUntil(untilMs);
+  }
+
+  finish(): SimulationResult {
+    return this.#simulation.finish();
+  }
+
+  /** Starts what a plan needs. */
+  prepare(plan: Plan): Switch {
+    const { start, retire } = diff(this.#wanted, plan);
+    this.#wanted = this.#wanted.filter(({ id }) => !retire.includes(id));
+    const started = start.map((worker) => this.#worker(plan, worker));
+    return { plan, start: started, retire };
+  }
+
+  /** Follows another plan of the sessions that serve. */
+  rebatch(plan: Plan): void {
+    this.#simulation.dispatch.setPolicy(policyOf(plan));
+    this.#serving = plan;
+  }
+
+  /** Lets a plan serve that was prepared; those that were prepared before it have served or never will. */
+  switchTo({ plan, start, retire }: Switch): void {
+    const { dispatch } = this.#simulation;
+    for (const worker of dispatchWorkers(plan, start)) dispatch.workerAdded(worker);
+    dispatch.setPolicy(policyOf(plan));
+    for (const id of retire) {
+      dispatch.workerRetired(id);
+      this.#live.delete(id);
+    }
+    this.#simulation.switchTo(this.#model(plan));
+    this.#serving = plan;
+  }
+
+  #worker(plan: Plan, planWorker: PlanWorker): LiveWorker {
+    const id = `${planWorker.id}.${this.#started++}`;
+    const worker = { id, planWorker, stages: stagesOf(plan, planWorker) };
+    this.#live.set(id, worker);
+    this.#wanted.push(worker);
+    return worker;
+  }
+}
+
+const dispatchWorkers = (plan: Plan, live: readonly LiveWorker[]) =>
+  workersOf({
+    stages: plan.stages,
+    workers: live.map(({ id, planWorker }) => ({ id, stages: planWorker.stages })),
+  });

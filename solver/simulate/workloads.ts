@@ -1,0 +1,87 @@
+import { TRACE, type Trace } from '../documents/trace.ts';
+import { type Random, seededRandom } from '../math/random.ts';
+import { normalQuantile } from '../math/statistics.ts';
+
+/** Kinds of load of IPA's experiments (Ghafouri et al., JSys 2024): stretches of Twitter's rate in August 2021, divided by 8. */
+export const WORKLOADS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
+export type WorkloadKind = (typeof WORKLOADS)[number];
+
+/** A part of a load: its share of the duration, and its level in requests/s, which moves evenly. */
+type Segment = readonly [share: number, from: number, to: number];
+
+/** Means, and least and most requests in a second, over 1200 s: those of the published loads. */
+const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonly Segment[] }> = {
+  // Mean 12.0. Out of nothing to four times the rate, then back over a few minutes.
+  bursty: {
+    min: 3,
+    max: 34,
+    segments: [
+      [0.34, 6, 6],
+      [0.24, 24, 29],
+      [0.13, 20, 8],
+      [0.29, 6, 6],
+    ],
+  },
+  // Mean 5.1.
+  'steady-low': { min: 3, max: 8, segments: [[1, 5.1, 5.1]] },
+  // Mean 28.8.
+  'steady-high': { min: 23, max: 34, segments: [[1, 28.8, 28.8]] },
+  // Mean 16.5. Three bursts.
+  fluctuating: {
+    min: 3,
+    max: 34,
+    segments: [
+      [0.12, 6, 6],
+      [0.14, 24, 29],
+      [0.18, 20, 6],
+      [0.18, 22, 29],
+      [0.08, 16, 8],
+      [0.1, 6, 6],
+      [0.1, 24, 26],
+      [0.1, 18, 8],
+    ],
+  },
+};
+
+/** Seconds in which the rate makes up all but 1/e of a jump between segments. */
+const RISE_S = 3;
+
+/**
+ * Requests were counted before rates were divided by 8, so a count's variance is its level / 8: less than a Poisson
+ * process's.
+ */
+const DAMPING = 8;
+
+/** How far a seed may make a segment longer or shorter than its share. */
+const SHARE_JITTER = 0.1;
+
+/**
+ * A load like those of IPA's experiments: whole requests, one count per second. Another duration stretches the shape;
+ * its jumps take seconds all the same.
+ * @param options.durationS rounded to whole seconds, at least one; 1200 if not given
+ */
+export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): Trace {
+  const { durationS = 1200, seed } = options;
+  const random = seededRandom(seed);
+  const { min, max, segments } = SHAPES[kind];
+  const level = levels(segments, random);
+  let settled = segments[0]![1];
+  const rates = Array.from({ length: Math.max(1, Math.round(durationS)) }, (_, second) => {
+    settled += (level((second + 0.5) / durationS) - settled) / RISE_S;
+    const count = settled + Math.sqrt(settled / DAMPING) * normalQuantile(random());
+    return Math.min(max, Math.max(min, Math.round(count)));
+  });
+  return { schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates };
+}
+
+/** The level at a part of the duration, 0 to 1. */
+function levels(segments: readonly Segment[], random: Random): (part: number) => number {
+  const lengths = segments.map(([share]) => share * (1 + SHARE_JITTER * (2 * random() - 1)));
+  const total = lengths.reduce((sum, length) => sum + length, 0);
+  return (part) => {
+    let [i, at] = [0, part * total];
+    while (i < segments.length - 1 && at > lengths[i]!) at -= lengths[i++]!;
+    const [, from, to] = segments[i]!;
+    return from + (to - from) * Math.min(1, at / lengths[i]!);
+  };
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { kubernetesObjects } from '../../../../agent/kubernetes/export/objects.ts';
+import { NotDeployableError, podPlan, sameResources } from '../../../../agent/kubernetes/export/pod-plan.ts';
+import { VOLUME_MANIFEST } from '../../../../agent/kubernetes/export/pods.ts';
+import { profileJob } from '../../../../agent/kubernetes/export/profile-job.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/export/types.ts';
+import { clusterPlan, fashion, settings } from './plans.ts';
+import { kubernetesCheck } from './schemas.ts';
+
+const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.manifest, settings);
+
+// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+const find = (all: KubernetesObject[], kind: string, name: string): any =>
+  all.find((object) => object.kind === kind && object.metadata.name === name);
+
+const check = kubernetesCheck();
+
+describe.skipIf(check === null)('by the OpenAPI of Kubernetes 1.34', () => {
+  test('every object of the groups at hand is valid, and no field is unknown', () => {
+    const known = objects().filter(check!.knows);
+    expect(known.length).toBeGreaterThan(8);
+    for (const object of known) expect(check!(object), object.kind).toEqual([]);
+  });
+
+  test('the check sees a field that is misspelt', () => {
+    const deployment = structuredClone(find(objects(), 'Deployment', 'fashion-detect'));
+    deployment.spec.template.spec.containers[0].readinesProbe = {};
+    expect(check!(deployment)).toEqual([expect.stringContaining('readinesProbe')]);
+  });
+});
+
+test('a stage is a deployment with the replicas and the cores of the plan', () => {
+  const classify = find(objects(), 'Deployment', 'fashion-classify');
+  expect(classify.spec.replicas).toBe(2);
+  const [container] = classify.spec.template.spec.containers;
+  expect(container.resources.requests.cpu).toBe('2');
+  expect(container.resources.requests.memory).toBe(container.resources.limits.memory);
+  expect(classify.spec.template.spec.nodeSelector).toEqual({
+    'kubernetes.io/os': 'linux',
+    'kubernetes.io/arch': 'amd64',
+    'node.kubernetes.io/instance-type': 'edge',
+  });
+  expect(find(objects(), 'Service', 'fashion-classify').spec.clusterIP).toBe('None');
+});
+
+test('a change of variant and batch leaves the pods as they are', () => {
+  const before = clusterPlan();
+  const after = clusterPlan({
+    stages: before.stages.map((stage) => ({ ...stage, batch: 2, variant: 'other', sha256: '1'.repeat(64) })),
+  });
+  const pods = (plan: typeof before) =>
+    objects(plan)
+      .filter(({ kind }) => kind === 'Deployment')
+      .map(({ spec }) => (spec as { template: unknown }).template);
+  expect(pods(after)).toEqual(pods(before));
+  expect(before.stages.every((stage, s) => sameResources(stage, after.stages[s]!))).toBe(true);
+  const more = { ...before.stages[0]!, threads: 4 };
+  expect(sameResources(before.stages[0]!, more)).toBe(false);
+});
+
+test('pods cannot do more than run: not root, nothing to write on, no capabilities, no token of the API for stages', () => {
+  for (const deployment of objects().filter(({ kind }) => kind === 'Deployment')) {
+    const { spec } = (deployment as unknown as { spec: { template: { spec: Record<string, unknown> } } }).spec
+      .template;
+    expect(spec.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    for (const { securityContext } of spec.containers as { securityContext: unknown }[])
+      expect(securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    expect(spec.automountServiceAccountToken).toBe(deployment.metadata.name === 'fashion-gateway');
+  }
+  const { rules } = find(objects(), 'Role', 'fashion-gateway');
+  expect(new Set(rules.flatMap((rule: { verbs: string[] }) => rule.verbs))).toEqual(
+    new Set(['list', 'watch']),
+  );
+});
+
+test('pods are asked whether they live and are ready, leave before they end, and are not drained all at once', () => {
+  for (const name of ['fashion-detect', 'fashion-classify', 'fashion-gateway']) {
+    const { spec } = find(objects(), 'Deployment', name).spec.template;
+    const [container] = spec.containers;
+    const asked = ['startupProbe', 'livenessProbe', 'readinessProbe'].map(
+      (probe) => container[probe].httpGet.path,
+    );
+    expect(asked).toEqual(['/v2/health/live', '/v2/health/live', '/v2/health/ready']);
+    // What it still has when it is told to end must be answered before it is killed.
+    expect(container.lifecycle.preStop.sleep.seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);
+  }
+  for (const stage of ['detect', 'classify'])
+    expect(find(objects(), 'PodDisruptionBudget', `fashion-${stage}`).spec).toEqual({
+      maxUnavailable: 1,
+      selector: find(objects(), 'Deployment', `fashion-${stage}`).spec.selector,
+    });
+});
+
+test('models come from a volume where a claim is given: every pod reads it, the one that profiles too, and none writes', () => {
+  const fromVolume = { ...settings, manifest: VOLUME_MANIFEST, modelsClaim: 'shop-models' };
+  const job = profileJob(
+    { pipeline: 'fashion', backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
+    fashion.manifest,
+    fromVolume,
+    'abcd',
+  );
+  const workloads = [
+    ...kubernetesObjects(clusterPlan(), fashion.manifest, fromVolume).filter(
+      ({ kind }) => kind === 'Deployment',
+    ),
+    job,
+  ];
+  expect(workloads.length).toBe(4);
+  for (const workload of workloads) {
+    const { spec } = find([workload], workload.kind, workload.metadata.name).spec.template;
+    const [{ args, volumeMounts }] = spec.containers;
+    expect(args[args.indexOf('--manifest') + 1]).toBe('/models/manifest.json');
+    expect(volumeMounts).toContainEqual({ name: 'models', mountPath: '/models', readOnly: true });
+    expect(spec.volumes).toContainEqual({
+      name: 'models',
+      persistentVolumeClaim: { claimName: 'shop-models', readOnly: true },
+    });
+    if (check?.knows(workload)) expect(check(workload)).toEqual([]);
+  }
+});
+
+test('a GPU is asked for where the backend needs one, and no spare one is counted on', () => {
+  const plan = clusterPlan();
+  const cuda = clusterPlan({ stages: plan.stages.map((stage) => ({ ...stage, backend: 'cuda' as const })) });
+  const { spec } = find(objects(cuda), 'Deployment', 'fashion-detect');
+  expect(spec.template.spec.containers[0].resources.limits['nvidia.com/gpu']).toBe('1');
+  expect(spec.strategy.rollingUpdate).toEqual({ maxSurge: 0, maxUnavailable: 1 });
+});
+
+test('what was made for a browser, or of published times, is refused with a remedy', () => {
+  const plan = clusterPlan();
+  for (const environment of ['browser', 'published'] as const) {
+    const device = { ...plan.profile.device, environment };
+    expect(() => objects(clusterPlan({ profile: { ...plan.profile, device } }))).toThrow(NotDeployableError);
+  }
+  const wasm = plan.stages.map((stage) => ({ ...stage, backend: 'wasm' as const }));
+  expect(() => objects(clusterPlan({ stages: wasm }))).toThrow(
+    /wasm.*ipa-agent profile --target kubernetes/s,
+  );
+});
+
+test('as pods run it each worker holds one stage, and a stage has one worker at least', () => {
+  const shared = clusterPlan({
+    workers: [{ id: 'gpu', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
+  });
+  expect(podPlan(shared).workers.map(({ stages }) => stages)).toEqual([
+    ['detect'],
+    ['classify'],
+    ['classify'],
+  ]);
+  const few = podPlan(shared, { detect: 3, classify: 0 });
+  expect(few.stages.map(({ replicas }) => replicas)).toEqual([3, 1]);
+  expect(few.workers).toHaveLength(4);
+});

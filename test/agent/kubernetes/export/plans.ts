@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { loadManifest } from '../../../../models/manifests/load.ts';
+import type { Plan } from '../../../../solver/documents/plan.ts';
+import { handPlan } from '../../../workers/hand-plan.ts';
+
+export const fashionManifest = fileURLToPath(
+  new URL('../../../../models/fashion/manifest.json', import.meta.url),
+);
+
+export const fashion = await loadManifest(fashionManifest, (path) => readFile(path));
+
+export const settings = {
+  namespace: 'shop',
+  image: 'ipa-edge:test',
+  manifest: 'models/fashion/manifest.json',
+  modelsClaim: null,
+  nodeSelector: { 'node.kubernetes.io/instance-type': 'edge' },
+};
+
+/** One replica of detect, two of classify, with two threads each. */
+export function clusterPlan(change: Partial<Plan> = {}): Plan {
+  const plan = handPlan(fashion, {
+    backend: 'cpu',
+    shedding: 'late',
+    slaMs: 250,
+    workers: [['detect'], ['classify'], ['classify']],
+  });
+  const { device } = plan.profile;
+  return {
+    ...plan,
+    profile: { ...plan.profile, device: { ...device, platform: 'linux x64, some CPU' } },
+    stages: plan.stages.map((stage) => ({ ...stage, threads: 2 })),
+    ...change,
+  };
+}

@@ -1,0 +1,99 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ErrorObject } from 'ajv';
+import { parse } from 'yaml';
+import type { KubernetesObject } from '../../../../agent/kubernetes/export/types.ts';
+import { referenceFile } from '../../../reference.ts';
+
+type Schema = { [key: string]: unknown };
+
+/** A copy that takes no field it does not name, as the API server's strict validation does. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const copy: Schema = {};
+  for (const [key, value] of Object.entries(schema)) copy[key] = closed(value);
+  const open = copy['x-kubernetes-preserve-unknown-fields'] === true;
+  if (copy.type === 'object' && copy.properties && !copy.additionalProperties && !open)
+    copy.additionalProperties = false;
+  // An integer or a text, which OpenAPI has no type for.
+  if (copy['x-kubernetes-int-or-string'] === true || copy.format === 'int-or-string') {
+    delete copy.type;
+    copy.anyOf = [{ type: 'integer' }, { type: 'string' }];
+  }
+  return copy;
+}
+
+const ajv = () => new Ajv({ strict: false, allErrors: true, validateFormats: false });
+
+export type Check = (object: KubernetesObject) => string[];
+
+const told = (errors: ErrorObject[] | null | undefined): string[] =>
+  (errors ?? []).map(
+    ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+  );
+
+/** The paths of the Kubernetes API that the reference data has the schemas of, by `apiVersion`. */
+const OPENAPI: Record<string, string> = {
+  v1: 'api_v1',
+  'apps/v1': 'apis_apps_v1',
+  'discovery.k8s.io/v1': 'apis_discovery.k8s.io_v1',
+  'networking.k8s.io/v1': 'apis_networking.k8s.io_v1',
+};
+
+/** Checks objects of those; null where there is no reference data. */
+export function kubernetesCheck():
+  | (Check & { readonly knows: (object: KubernetesObject) => boolean })
+  | null {
+  const checks = new Map<string, Check>();
+  if (referenceFile('schemas/k8s-openapi/api_v1.openapi-v3.json') === null) return null;
+  const check: Check = (object) => {
+    const key = `${object.apiVersion} ${object.kind}`;
+    if (!checks.has(key)) {
+      const file = referenceFile(`schemas/k8s-openapi/${OPENAPI[object.apiVersion]!}.openapi-v3.json`)!;
+      const { components } = JSON.parse(readFileSync(file, 'utf8'));
+      const [group, version] = object.apiVersion.includes('/')
+        ? object.apiVersion.split('/')
+        : ['', object.apiVersion];
+      const [name] = Object.entries(components.schemas as Record<string, Schema>).find(([, schema]) =>
+        (
+          schema['x-kubernetes-group-version-kind'] as
+            | { group: string; kind: string; version: string }[]
+            | undefined
+        )?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === object.kind),
+      )!;
+      const validate = ajv().compile({
+        components: closed(components) as Schema,
+        $ref: `#/components/schemas/${name}`,
+      });
+      checks.set(key, (value) => (validate(value) ? [] : told(validate.errors)));
+    }
+    return checks.get(key)!(object);
+  };
+  return Object.assign(check, { knows: (object: KubernetesObject) => object.apiVersion in OPENAPI });
+}
+
+/** Checks objects of KServe by their CRDs; null where there is no reference data. */
+export function kserveCheck(): Check | null {
+  const schemas = new Map<string, ReturnType<Ajv['compile']>>();
+  for (const plural of ['inferenceservices', 'inferencegraphs']) {
+    const file = referenceFile(`schemas/kserve-crd/serving.kserve.io_${plural}.yaml`);
+    if (file === null) return null;
+    const { spec } = parse(readFileSync(file, 'utf8'));
+    for (const { name, schema } of spec.versions)
+      schemas.set(
+        `${spec.group}/${name} ${spec.names.kind}`,
+        ajv().compile(closedCrd(schema.openAPIV3Schema) as Schema),
+      );
+  }
+  return (object) => {
+    const validate = schemas.get(`${object.apiVersion} ${object.kind}`)!;
+    return validate(object) ? [] : told(validate.errors);
+  };
+}
+
+/** A CRD leaves metadata to the API server. */
+function closedCrd(schema: Schema): unknown {
+  const copy = closed(schema) as { properties: Record<string, Schema> };
+  copy.properties.metadata = { type: 'object' };
+  return copy;
+}

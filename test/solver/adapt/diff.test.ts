@@ -1,0 +1,236 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { diff, type LiveWorker, sameChoice, stagesOf } from '../../../solver/adapt/diff.ts';
+import { type Backend, onGpu } from '../../../solver/documents/common.ts';
+import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
+
+type StageFacts = Partial<Pick<PlanStage, 'sha256' | 'backend' | 'threads' | 'batch' | 'replicas'>>;
+type WorkerFacts = readonly [id: string, stages: readonly string[], ...rest: [Backend?, number?]];
+
+/** A plan of what a diff looks at. */
+const planOf = (stages: Readonly<Record<string, StageFacts>>, workers: readonly WorkerFacts[]): Plan =>
+  ({
+    stages: Object.entries(stages).map(([name, facts]) => ({
+      name,
+      sha256: 'a',
+      backend: 'cpu',
+      threads: 1,
+      batch: 1,
+      replicas: 1,
+      ...facts,
+    })),
+    workers: workers.map(([id, held, backend = 'cpu', threads = 1]) => ({
+      id,
+      backend,
+      threads,
+      stages: [...held],
+    })),
+  }) as unknown as Plan;
+
+let started = 0;
+const start = (plan: Plan, planWorker: PlanWorker): LiveWorker => ({
+  id: `${planWorker.id}.${started++}`,
+  planWorker,
+  stages: stagesOf(plan, planWorker),
+});
+const startAll = (plan: Plan): LiveWorker[] => plan.workers.map((worker) => start(plan, worker));
+
+/** What there is after a plan has replaced what there was. */
+function apply(live: readonly LiveWorker[], plan: Plan): LiveWorker[] {
+  const change = diff(live, plan);
+  return [
+    ...live.filter(({ id }) => !change.retire.includes(id)),
+    ...change.start.map((worker) => start(plan, worker)),
+  ];
+}
+
+const startedIds = (live: readonly LiveWorker[], plan: Plan): string[] =>
+  diff(live, plan).start.map(({ id }) => id);
+
+describe('a diff', () => {
+  const two = planOf({ detect: {}, classify: {} }, [
+    ['d', ['detect']],
+    ['c', ['classify']],
+  ]);
+
+  it('of the plan that runs is nothing', () => {
+    expect(diff(startAll(two), two)).toEqual({ start: [], retire: [] });
+  });
+
+  it('of nothing starts everything', () => {
+    expect(startedIds([], two)).toEqual(['d', 'c']);
+  });
+
+  it('keeps what serves, starts what lacks and retires the rest', () => {
+    const live = startAll(two);
+    const next = planOf({ detect: {}, classify: { sha256: 'b' } }, [
+      ['d', ['detect']],
+      ['c1', ['classify']],
+      ['c2', ['classify']],
+    ]);
+    expect(startedIds(live, next)).toEqual(['c1', 'c2']);
+    expect(diff(live, next).retire).toEqual([live[1]!.id]);
+  });
+
+  it('starts only the replicas that are more, and retires only those that are fewer', () => {
+    const three = planOf({ detect: {} }, [
+      ['a', ['detect']],
+      ['b', ['detect']],
+      ['c', ['detect']],
+    ]);
+    const one = planOf({ detect: {} }, [['a', ['detect']]]);
+    expect(startedIds(startAll(one), three)).toHaveLength(2);
+    expect(diff(startAll(three), one).retire).toHaveLength(2);
+  });
+
+  it('does not mind what plans call their workers', () => {
+    const renamed = planOf({ detect: {}, classify: {} }, [
+      ['c', ['detect']],
+      ['d', ['classify']],
+    ]);
+    expect(diff(startAll(two), renamed)).toEqual({ start: [], retire: [] });
+  });
+
+  it.each<[string, StageFacts, WorkerFacts]>([
+    ['variant', { sha256: 'b' }, ['d', ['detect']]],
+    ['number of threads', { threads: 2 }, ['d', ['detect'], 'cpu', 2]],
+    ['backend', { backend: 'wasm' }, ['d', ['detect'], 'wasm']],
+  ])('replaces a worker for another %s', (_, facts, worker) => {
+    const live = startAll(planOf({ detect: {} }, [['d', ['detect']]]));
+    const next = planOf({ detect: facts }, [worker]);
+    expect(startedIds(live, next)).toEqual(['d']);
+    expect(diff(live, next).retire).toEqual([live[0]!.id]);
+  });
+
+  it('replaces one worker for two stages by one for each', () => {
+    const shared = planOf({ detect: {}, classify: {} }, [['both', ['detect', 'classify']]]);
+    expect(startedIds(startAll(shared), two)).toEqual(['d', 'c']);
+  });
+
+  it.each<[Backend, number, boolean]>([
+    ['cpu', 1, true],
+    ['cpu', 8, true],
+    ['webgpu', 1, true],
+    ['webgpu', 4, true],
+    ['webgpu', 8, false],
+    ['cuda', 8, false],
+  ])('on %s, a worker warmed up for batches of 4 is kept for batches of %d: %s', (backend, batch, kept) => {
+    const of = (size: number) => planOf({ detect: { backend, batch: size } }, [['d', ['detect'], backend]]);
+    expect(startedIds(startAll(of(4)), of(batch))).toEqual(kept ? [] : ['d']);
+  });
+
+  it('remembers what a worker on a GPU was warmed up for, through plans with smaller batches', () => {
+    const of = (batch: number) =>
+      planOf({ detect: { backend: 'webgpu', batch } }, [['d', ['detect'], 'webgpu']]);
+    const live = apply(apply(startAll(of(8)), of(1)), of(8));
+    expect(live).toHaveLength(1);
+    expect(live[0]!.stages[0]!.batch).toBe(8);
+  });
+});
+
+describe('whatever ran before', () => {
+  const STAGES = ['detect', 'classify', 'name'];
+
+  const stageFacts = fc.record({
+    sha256: fc.constantFrom('a', 'b'),
+    backend: fc.constantFrom<Backend>('cpu', 'wasm', 'webgpu'),
+    threads: fc.constantFrom(1, 2),
+    batch: fc.constantFrom(1, 2, 4),
+    replicas: fc.integer({ min: 1, max: 3 }),
+  });
+
+  /** As planned: stages on a GPU share one worker or have one each; on a CPU one per replica. */
+  const plans = fc
+    .record({ stages: fc.tuple(stageFacts, stageFacts, stageFacts), shared: fc.boolean() })
+    .map(({ stages, shared }) => {
+      const onCpu = stages.flatMap(({ backend, threads, replicas }, s): WorkerFacts[] =>
+        onGpu(backend)
+          ? []
+          : Array.from({ length: replicas }, (_, r) => [`${STAGES[s]}-${r}`, [STAGES[s]!], backend, threads]),
+      );
+      const gpu = STAGES.filter((_, s) => onGpu(stages[s]!.backend));
+      const holders = shared && gpu.length > 0 ? [gpu] : gpu.map((name) => [name]);
+      return planOf(Object.fromEntries(STAGES.map((name, s) => [name, stages[s]!])), [
+        ...holders.map((held, i): WorkerFacts => [`gpu-${i}`, held, 'webgpu']),
+        ...onCpu,
+      ]);
+    });
+
+  /** What a worker runs, in words. */
+  const runs = ({ planWorker, stages }: LiveWorker): string =>
+    [
+      planWorker.backend,
+      planWorker.threads,
+      ...planWorker.stages.map((name, i) => `${name}=${stages[i]!.sha256}`),
+    ].join(' ');
+  const allRuns = (live: readonly LiveWorker[]): string[] => live.map(runs).sort();
+
+  it("after a diff there are exactly the plan's workers, each ready for its batches", () => {
+    fc.assert(
+      fc.property(fc.array(plans, { minLength: 1, maxLength: 6 }), (sequence) => {
+        let live: LiveWorker[] = [];
+        for (const plan of sequence) {
+          live = apply(live, plan);
+          expect(allRuns(live)).toEqual(allRuns(startAll(plan)));
+          for (const { planWorker, stages } of live)
+            if (onGpu(planWorker.backend))
+              stagesOf(plan, planWorker).forEach(({ batch }, i) => {
+                expect(stages[i]!.batch).toBeGreaterThanOrEqual(batch);
+              });
+          expect(diff(live, plan)).toEqual({ start: [], retire: [] });
+        }
+      }),
+    );
+  });
+
+  it('no worker is started on a CPU that runs what another one is retired from', () => {
+    fc.assert(
+      fc.property(plans, plans, (before, after) => {
+        const live = startAll(before);
+        const { start: fresh, retire } = diff(live, after);
+        const ended = live.filter(({ id, planWorker }) => retire.includes(id) && !onGpu(planWorker.backend));
+        const begun = new Set(fresh.map((worker) => runs(start(after, worker))));
+        for (const worker of ended) expect(begun).not.toContain(runs(worker));
+      }),
+    );
+  });
+
+  it('a plan of the same choice, whatever it calls its workers, needs no other ones', () => {
+    fc.assert(
+      fc.property(plans, (plan) => {
+        const workers = plan.workers.map((worker, i) => ({ ...worker, id: `w${i}` })).reverse();
+        const again = { ...structuredClone(plan), ratePerS: 99, workers };
+        expect(sameChoice(plan, again)).toBe(true);
+        expect(diff(startAll(plan), again)).toEqual({ start: [], retire: [] });
+      }),
+    );
+  });
+});
+
+describe('the same choice', () => {
+  const plan = (facts: StageFacts, workers: readonly WorkerFacts[] = [['d', ['detect']]], more = {}) => ({
+    ...planOf({ detect: facts }, workers),
+    ...more,
+  });
+
+  it.each<[string, StageFacts]>([
+    ['variant', { sha256: 'b' }],
+    ['backend', { backend: 'wasm' }],
+    ['threads', { threads: 2 }],
+    ['batch', { batch: 2 }],
+    ['replicas', { replicas: 2 }],
+  ])('ends with another %s', (_, facts) => {
+    expect(sameChoice(plan({}), plan(facts))).toBe(false);
+  });
+
+  it('ends where stages on a GPU no longer share a worker', () => {
+    const of = (...workers: WorkerFacts[]) =>
+      planOf({ detect: { backend: 'webgpu' }, classify: { backend: 'webgpu' } }, workers);
+    const apart = of(['a', ['detect'], 'webgpu'], ['b', ['classify'], 'webgpu']);
+    expect(sameChoice(of(['a', ['detect', 'classify'], 'webgpu']), apart)).toBe(false);
+  });
+
+  it('stays where only the rate differs that it was made for', () => {
+    expect(sameChoice(plan({}), plan({}, undefined, { ratePerS: 99 }))).toBe(true);
+  });
+});

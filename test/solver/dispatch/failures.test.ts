@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import {
+  BatchNotInFlightError,
+  DuplicateRequestError,
+  DuplicateWorkerError,
+  InvalidChildrenError,
+  StagesDifferError,
+  UnknownStageError,
+  UnknownWorkerError,
+} from '../../../solver/dispatch/errors.ts';
+import { ended, policy, stage, started } from './short.ts';
+
+describe('failures', () => {
+  it('fails a poisoned item alone, not with its batch', () => {
+    const dispatch = createDispatch(policy([stage('a', 3, 0)]), []);
+    for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
+    dispatch.workerAdded({ id: 'w', stages: [0] });
+    const outcomes: string[] = [];
+    for (let nowMs = 0; dispatch.open > 0; nowMs++)
+      for (const action of dispatch.poll(nowMs)) {
+        if (action.kind === 'end') outcomes.push(...ended([action]));
+        else if (action.items.some((item) => item.request === 2)) dispatch.failed(action.batch, nowMs);
+        else dispatch.completed(action.batch, [], nowMs);
+      }
+    outcomes.push(...ended(dispatch.poll(99)));
+    expect(outcomes).toEqual(['1 completed', '2 failed', '3 completed']);
+  });
+
+  it('puts what a lost worker had before all that arrived later', () => {
+    const dispatch = createDispatch(policy([stage('a', 2, 0)]), [{ id: 'w', stages: [0] }]);
+    for (const request of [1, 2, 3, 4]) dispatch.arrive(request, request);
+    expect(started(dispatch.poll(4))).toEqual(['w/0: 1 2', 'w/0: 3 4']);
+    dispatch.workerLost('w', 5);
+    expect(dispatch.queued).toEqual([4]);
+    dispatch.workerAdded({ id: 'v', stages: [0] });
+    expect(started(dispatch.poll(5))).toEqual(['v/0: 1 2', 'v/0: 3 4']);
+  });
+
+  it('fails only the item that ends workers, at the third', () => {
+    const dispatch = createDispatch(policy([stage('a', 3, 0)]), []);
+    for (const request of [1, 2, 3]) dispatch.arrive(request, 0);
+    const outcomes: string[] = [];
+    let lost = 0;
+    dispatch.workerAdded({ id: 'w0', stages: [0] });
+    for (let nowMs = 0; dispatch.open > 0; nowMs++)
+      for (const action of dispatch.poll(nowMs)) {
+        if (action.kind === 'end') outcomes.push(...ended([action]));
+        else if (action.items.some((item) => item.request === 2)) {
+          dispatch.workerLost(action.worker, nowMs);
+          dispatch.workerAdded({ id: `w${++lost}`, stages: [0] });
+        } else dispatch.completed(action.batch, [], nowMs);
+      }
+    outcomes.push(...ended(dispatch.poll(99)));
+    expect(outcomes.sort()).toEqual(['1 completed', '2 failed', '3 completed']);
+    expect(lost).toBe(3);
+  });
+
+  it('lets a retired worker finish what it was handed and then forgets it', () => {
+    const dispatch = createDispatch(policy([stage('a', 1, 0)]), [{ id: 'w', stages: [0] }]);
+    dispatch.arrive(1, 0);
+    dispatch.arrive(2, 0);
+    dispatch.arrive(3, 0);
+    dispatch.poll(0);
+    dispatch.workerRetired('w');
+    dispatch.completed(0, [], 10);
+    dispatch.completed(1, [], 20);
+    const actions = dispatch.poll(20);
+    expect(ended(actions)).toEqual(['1 completed', '2 completed']);
+    expect(started(actions)).toEqual([]);
+    expect(() => dispatch.workerRetired('w')).toThrow(UnknownWorkerError);
+  });
+});
+
+describe('mistakes of a driver', () => {
+  const running = () => {
+    const dispatch = createDispatch(policy([stage('a', 1, 0), stage('b', 1, 0)]), [
+      { id: 'w', stages: [0, 1] },
+    ]);
+    dispatch.arrive(1, 0);
+    dispatch.poll(0);
+    return dispatch;
+  };
+
+  it('refuses a batch that was reported before', () => {
+    const dispatch = running();
+    dispatch.completed(0, [1], 1);
+    expect(() => dispatch.completed(0, [1], 2)).toThrow(BatchNotInFlightError);
+    expect(() => dispatch.failed(0, 2)).toThrow(BatchNotInFlightError);
+  });
+
+  it('refuses children that do not match the items, and the batch stays in flight', () => {
+    const dispatch = running();
+    for (const children of [[], [1, 1], [-1], [0.5]])
+      expect(() => dispatch.completed(0, children, 1)).toThrow(InvalidChildrenError);
+    dispatch.completed(0, [0], 1);
+    expect(ended(dispatch.poll(1))).toEqual(['1 completed']);
+  });
+
+  it('refuses a request that is open, a worker that is here, one that is not, and stages that do not exist', () => {
+    const dispatch = running();
+    expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
+    expect(() => dispatch.workerAdded({ id: 'w', stages: [0] })).toThrow(DuplicateWorkerError);
+    expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
+    expect(() => dispatch.workerAdded({ id: 'x', stages: [2] })).toThrow(UnknownStageError);
+  });
+
+  it('refuses a policy of another pipeline', () => {
+    expect(() => running().setPolicy(policy([stage('a', 1, 0)]))).toThrow(StagesDifferError);
+    expect(() => running().setPolicy(policy([stage('b', 1, 0), stage('a', 1, 0)]))).toThrow(
+      StagesDifferError,
+    );
+  });
+});

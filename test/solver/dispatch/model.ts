@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { createDispatch } from '../../../solver/dispatch/dispatch.ts';
+import type {
+  Action,
+  Dispatch,
+  DispatchPolicy,
+  DispatchWorker,
+  Item,
+  Outcome,
+} from '../../../solver/dispatch/types.ts';
+
+interface ModelItem {
+  readonly request: number;
+  readonly stage: number;
+  readonly parent: number | null;
+  readonly index: number;
+  readonly enqueuedMs: number;
+  solo: boolean;
+  losses: number;
+  /** Known once it has been started. */
+  id: number | null;
+}
+
+interface ModelRequest {
+  readonly arrivalMs: number;
+  readonly order: number;
+  /** Items waiting or in flight. */
+  live: number;
+  mustFail: boolean;
+  outcome: Outcome | null;
+}
+
+interface ModelBatch {
+  readonly worker: string;
+  readonly items: readonly ModelItem[];
+}
+
+/** Drives a dispatch, keeps its own naive books, and expects every rule of the policy after every event. */
+export class CheckedDispatch {
+  readonly dispatch: Dispatch;
+  nowMs = 0;
+  readonly requests: ModelRequest[] = [];
+  readonly batches = new Map<number, ModelBatch>();
+  readonly workers = new Map<string, { holds: readonly number[]; retired: boolean; batches: number[] }>();
+  #policy: DispatchPolicy;
+  #waiting: ModelItem[] = [];
+  readonly #done = new Set<number>();
+  #added = 0;
+
+  constructor(policy: DispatchPolicy) {
+    this.#policy = policy;
+    this.dispatch = createDispatch(policy, []);
+  }
+
+  add(holds: readonly number[]): void {
+    const worker: DispatchWorker = { id: `w${this.#added++}`, stages: holds };
+    this.workers.set(worker.id, { holds, retired: false, batches: [] });
+    this.dispatch.workerAdded(worker);
+    this.#poll();
+  }
+
+  arrive(): void {
+    const id = this.requests.length;
+    this.requests.push({ arrivalMs: this.nowMs, order: id, live: 1, mustFail: false, outcome: null });
+    this.#wait(id, 0, null, 0);
+    this.dispatch.arrive(id, this.nowMs);
+    this.#poll();
+  }
+
+  /** Lets time pass, stopping wherever the dispatch wants to be woken. */
+  pass(ms: number): void {
+    const until = this.nowMs + ms;
+    for (let wakes = 0; ; wakes++) {
+      assert.ok(wakes < 10_000);
+      const wake = this.dispatch.nextWakeMs();
+      if (wake === undefined || wake > until) break;
+      assert.ok(wake > this.nowMs);
+      this.nowMs = wake;
+      this.#poll();
+    }
+    this.nowMs = until;
+    this.#poll();
+  }
+
+  complete(batch: number, childrenOf: (k: number) => number): void {
+    const { items } = this.#take(batch);
+    const children = items.map((_, k) => childrenOf(k));
+    const last = items[0]!.stage === this.#policy.stages.length - 1;
+    items.forEach((item, k) => {
+      const request = this.requests[item.request]!;
+      if (request.outcome !== null) return;
+      this.#done.add(item.id!);
+      request.live--;
+      for (let index = 0; index < (last ? 0 : children[k]!); index++) {
+        request.live++;
+        this.#wait(item.request, item.stage + 1, item.id, index);
+      }
+    });
+    this.dispatch.completed(batch, children, this.nowMs);
+    this.#poll();
+  }
+
+  fail(batch: number): void {
+    const { items } = this.#take(batch);
+    for (const item of items) {
+      if (items.length === 1) this.requests[item.request]!.mustFail = true;
+      this.#waitAgain(item, true);
+    }
+    this.dispatch.failed(batch, this.nowMs);
+    this.#poll();
+  }
+
+  lose(id: string): void {
+    const [batch, ahead] = [...this.workers.get(id)!.batches];
+    if (batch !== undefined)
+      for (const item of this.#take(batch).items) {
+        item.losses++;
+        if (item.losses === 3) this.requests[item.request]!.mustFail = true;
+        this.#waitAgain(item, item.losses >= 2);
+      }
+    if (ahead !== undefined) for (const item of this.#take(ahead).items) this.#waitAgain(item, item.solo);
+    this.workers.delete(id);
+    this.dispatch.workerLost(id, this.nowMs);
+    this.#poll();
+  }
+
+  retire(id: string): void {
+    const worker = this.workers.get(id)!;
+    worker.retired = true;
+    if (worker.batches.length === 0) this.workers.delete(id);
+    this.dispatch.workerRetired(id);
+    this.#poll();
+  }
+
+  setPolicy(policy: DispatchPolicy): void {
+    this.#policy = policy;
+    this.dispatch.setPolicy(policy);
+    this.#poll();
+  }
+
+  close(): void {
+    for (const action of this.dispatch.close()) {
+      assert.equal(action.kind, 'end');
+      if (action.kind === 'end') this.#ended(action, true);
+    }
+    for (const request of this.requests) assert.notEqual(request.outcome, null);
+    assert.equal(this.dispatch.open, 0);
+    assert.deepEqual(
+      this.dispatch.queued,
+      this.#policy.stages.map(() => 0),
+    );
+    for (const batch of [...this.batches.keys()]) this.complete(batch, () => 1);
+  }
+
+  #wait(request: number, stage: number, parent: number | null, index: number): void {
+    const item = { request, stage, parent, index, enqueuedMs: this.nowMs };
+    this.#waiting.push({ ...item, solo: false, losses: 0, id: null });
+  }
+
+  #waitAgain(item: ModelItem, solo: boolean): void {
+    if (this.requests[item.request]!.outcome !== null) return;
+    item.solo = solo;
+    this.#waiting.push(item);
+  }
+
+  #take(id: number): ModelBatch {
+    const batch = this.batches.get(id)!;
+    this.batches.delete(id);
+    const worker = this.workers.get(batch.worker)!;
+    worker.batches.splice(worker.batches.indexOf(id), 1);
+    if (worker.retired && worker.batches.length === 0) this.workers.delete(batch.worker);
+    return batch;
+  }
+
+  #poll(): void {
+    const actions = this.dispatch.poll(this.nowMs);
+    for (const action of actions)
+      if (action.kind === 'end') this.#ended(action, false);
+      else this.#started(action);
+    for (const request of this.requests)
+      if (request.outcome === null) {
+        assert.ok(!request.mustFail);
+        assert.ok(request.live > 0);
+      }
+    assert.equal(this.dispatch.open, this.requests.filter((request) => request.outcome === null).length);
+    this.#policy.stages.forEach((_, stage) => {
+      assert.equal(this.dispatch.queued[stage], this.#of(stage).length);
+    });
+    this.#expectNothingOverdue();
+  }
+
+  #ended(action: Action & { kind: 'end' }, closing: boolean): void {
+    const request = this.requests[action.request]!;
+    assert.equal(request.outcome, null);
+    if (action.outcome === 'completed') assert.equal(request.live, 0);
+    else assert.ok(request.live > 0);
+    assert.equal(action.outcome === 'failed', request.mustFail);
+    if (action.outcome === 'shed') assert.ok(closing || this.#policy.shedding === 'late');
+    request.outcome = action.outcome;
+    this.#waiting = this.#waiting.filter((item) => item.request !== action.request);
+  }
+
+  #started(action: Action & { kind: 'start' }): void {
+    const { stage, items } = action;
+    const worker = this.workers.get(action.worker)!;
+    assert.ok(!worker.retired);
+    const ahead = worker.batches.length > 0;
+    assert.ok(worker.holds.includes(stage));
+    const taken = items.map((item) => this.#takeWaiting(item));
+    assert.equal(new Set(items.map((item) => item.id)).size, items.length);
+    const solo = taken.some((item) => item.solo);
+    const { batch, maxWaitMs } = this.#policy.stages[stage]!;
+    assert.ok(items.length > 0);
+    assert.ok(items.length <= (solo ? 1 : batch));
+    if (this.#policy.shedding === 'never' && !solo && items.length < batch)
+      assert.ok(taken.some((item) => this.nowMs >= item.enqueuedMs + maxWaitMs));
+    const last = taken[taken.length - 1]!;
+    if (ahead) {
+      const holders = [...this.workers.values()].filter((w) => !w.retired && w.holds.includes(stage));
+      assert.deepEqual([worker.batches.length, holders.length], [1, 1]);
+      assert.ok(!solo && items.length === batch);
+      const { slaMs, shedding, stages } = this.#policy;
+      const short = shedding === 'late' && stages[stage]!.serviceMs(batch) <= 0.05 * slaMs;
+      const running = this.batches.get(worker.batches[0]!)!.items;
+      const arrivalMs = ({ request }: ModelItem) => this.requests[request]!.arrivalMs;
+      if (!short && worker.holds.includes(running[0]!.stage + 1))
+        for (const item of running) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
+    }
+    for (const left of this.#of(stage)) if (left.solo === solo) assert.ok(!this.#before(left, last));
+    this.batches.set(action.batch, { worker: action.worker, items: taken });
+    worker.batches.push(action.batch);
+  }
+
+  #takeWaiting(item: Item): ModelItem {
+    const at = this.#waiting.findIndex(
+      (waiting) =>
+        waiting.request === item.request &&
+        waiting.stage === item.stage &&
+        waiting.parent === item.parent &&
+        waiting.index === item.index,
+    );
+    assert.ok(at >= 0, `item ${item.id} was not waiting`);
+    const [taken] = this.#waiting.splice(at, 1);
+    assert.ok(taken!.id === null || taken!.id === item.id);
+    assert.ok(!this.#done.has(item.id));
+    taken!.id = item.id;
+    return taken!;
+  }
+
+  #of(stage: number): ModelItem[] {
+    return this.#waiting.filter((item) => item.stage === stage);
+  }
+
+  /** By requests only: what one request's items do among themselves is free. */
+  #before(a: ModelItem, b: ModelItem): boolean {
+    const [p, q] = [this.requests[a.request]!, this.requests[b.request]!];
+    return p.arrivalMs < q.arrivalMs || (p.arrivalMs === q.arrivalMs && p.order < q.order);
+  }
+
+  /** No closed batch waits beside an idle worker, and the dispatch wants to be woken for the next to close. */
+  #expectNothingOverdue(): void {
+    this.#policy.stages.forEach(({ batch, maxWaitMs }, stage) => {
+      const idle = [...this.workers.values()].some(
+        (worker) => !worker.retired && worker.batches.length === 0 && worker.holds.includes(stage),
+      );
+      const items = this.#of(stage);
+      if (!idle || items.length === 0) return;
+      assert.equal(
+        items.some((item) => item.solo),
+        false,
+      );
+      assert.ok(items.length < batch);
+      const closesMs = Math.min(...items.map((item) => item.enqueuedMs)) + maxWaitMs;
+      assert.ok(closesMs > this.nowMs);
+      assert.ok(this.dispatch.nextWakeMs()! <= closesMs);
+    });
+  }
+}

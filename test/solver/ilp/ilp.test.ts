@@ -1,0 +1,314 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type AccuracyMethod, accuracyMethod } from '../../../solver/documents/plan.ts';
+import { type Problem, parseProblem, type Solution } from '../../../solver/documents/problem.ts';
+import { objectiveOf, ranks, reduce, toCore } from '../../../solver/ilp/core.ts';
+import type { Glpk } from '../../../solver/ilp/glpk.ts';
+import { maximise } from '../../../solver/ilp/maximise.ts';
+import { loadSolver, type Solver } from '../../../solver/ilp/solve.ts';
+import { seededRandom } from '../../../solver/math/random.ts';
+import { instance, type Kind } from '../instances.ts';
+import { bruteForce } from './brute-force.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+const KINDS: Kind[] = ['pipeline', 'uncorrelated', 'correlated', 'integer'];
+const pick = <T>(values: readonly T[], random: () => number): T =>
+  values[Math.floor(random() * values.length)]!;
+
+/** A small problem of any kind, drawn by its seed alone. */
+function small(seed: number): Problem {
+  const random = seededRandom(1_000_000 + seed);
+  const batches = pick([1, 2, 4], random);
+  return instance(seed, {
+    kind: pick(KINDS, random),
+    stages: 1 + Math.floor(random() * 4),
+    variants: 1 + Math.floor((random() * 8) / batches),
+    batches,
+    accuracy: pick<AccuracyMethod>(accuracyMethod.options, random),
+    capacities: random() < 0.5,
+    slaAt: pick([-0.05, 0.02, 0.2, 0.5, 0.9, 1.5], random),
+    capacityAt: pick([0.05, 0.3, 1, 3, 8], random),
+  });
+}
+
+const objective = (solution: Solution): number => {
+  if (solution.status !== 'optimal') throw new Error(`infeasible: ${solution.binding}`);
+  return solution.objective;
+};
+
+/** Agreement to 1e-9, relatively. */
+const expectEqual = (found: number, expected: number, what: string) =>
+  expect(Math.abs(found - expected), `${what}: ${found}, expected ${expected}`).toBeLessThanOrEqual(
+    1e-9 * Math.abs(expected),
+  );
+
+const problem = (fields: Record<string, unknown>) => parseProblem(fields, 'test');
+const stage = (name: string, ...options: [latencyMs: number, accuracy: number, cost: number][]) => ({
+  name,
+  options: options.map(([latencyMs, accuracy, cost], i) => ({
+    id: `o${i}`,
+    latencyMs,
+    accuracy,
+    cost,
+    batch: 1,
+  })),
+});
+
+describe('against brute force', () => {
+  it('agrees on 2,000 random problems of up to 4 stages of 8 options, every method, with and without capacities', () => {
+    let infeasible = 0;
+    for (let seed = 1; seed <= 2000; seed++) {
+      const given = small(seed);
+      const best = bruteForce(given);
+      const solution = solver.solve(given);
+      if (best === undefined) {
+        infeasible++;
+        expect(solution.status, `seed ${seed}`).toBe('infeasible');
+        continue;
+      }
+      expectEqual(objective(solution), best, `seed ${seed}`);
+      if (solution.status === 'optimal')
+        expect(solution.bound, `seed ${seed}`).toBeGreaterThanOrEqual(best - 1e-9 * Math.abs(best));
+    }
+    expect(infeasible).toBeGreaterThan(100);
+    expect(infeasible).toBeLessThan(1000);
+  });
+
+  it('agrees whatever the size of the terms', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const random = seededRandom(seed);
+      const { stages, objective: weights, ...limits } = small(seed);
+      const [time, money, worth] = [-4, -3, -6].map((low) => 10 ** (low + 8 * random()));
+      const scaled = problem({
+        ...limits,
+        slaMs: limits.slaMs * time!,
+        objective: { ...weights, alpha: weights.alpha * worth!, beta: (weights.beta * worth!) / money! },
+        stages: stages.map(({ name, options }) => ({
+          name,
+          options: options.map((o) => ({ ...o, latencyMs: o.latencyMs * time!, cost: o.cost * money! })),
+        })),
+      });
+      const best = bruteForce(scaled);
+      if (best === undefined) expect(solver.solve(scaled).status, `seed ${seed}`).toBe('infeasible');
+      else expectEqual(objective(solver.solve(scaled)), best, `seed ${seed}`);
+    }
+  });
+
+  it('tells choices apart that differ by one batch at δ = 1e-6 beside costs of hundreds', () => {
+    const options = [1, 2, 4, 8].flatMap((batch) =>
+      [0, 1, 2].map((v) => ({
+        id: `v${v}-b${batch}`,
+        latencyMs: 40 / batch + v,
+        accuracy: 0.5,
+        cost: 300,
+        batch,
+      })),
+    );
+    const given = problem({
+      slaMs: 65,
+      objective: { alpha: 1, beta: 1, delta: 1e-6, accuracy: 'product' },
+      stages: ['a', 'b', 'c'].map((name) => ({ name, options })),
+    });
+    expectEqual(objective(solver.solve(given)), bruteForce(given)!, 'objective');
+  });
+});
+
+it('agrees with dynamic programming on 10 stages of 80 options in whole numbers', () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const { objective: weights, stages } = instance(seed, {
+      kind: 'integer',
+      stages: 10,
+      variants: 10,
+      batches: 8,
+      accuracy: 'product',
+      capacities: false,
+      slaAt: 0,
+      capacityAt: 0,
+    });
+    const whole: Problem = { slaMs: 6 + seed, coresMax: 4, stages, objective: { ...weights, delta: 0 } };
+    expectEqual(objective(solver.solve(whole)), byProgramming(whole), `seed ${seed}`);
+  }
+});
+
+/** Largest objective, from the largest product at each (latency, cores, cost), stage by stage; all of those whole. */
+function byProgramming({ slaMs, coresMax = 0, stages, objective: { alpha, beta } }: Problem): number {
+  let best = new Map([[0, 1]]);
+  for (const { options } of stages) {
+    const next = new Map<number, number>();
+    for (const [state, product] of best)
+      for (const o of options) {
+        const latencyMs = (state & 255) + o.latencyMs;
+        const cores = ((state >> 8) & 255) + o.cores;
+        if (latencyMs > slaMs || cores > coresMax) continue;
+        const reached = latencyMs | (cores << 8) | (((state >> 16) + o.cost) << 16);
+        next.set(reached, Math.max(next.get(reached) ?? 0, product * o.accuracy));
+      }
+    best = next;
+  }
+  return Math.max(...[...best].map(([state, product]) => alpha * product - beta * (state >> 16)));
+}
+
+it('does not depend on what GLPK answers', () => {
+  const silent: Glpk = { relax: () => 'unknown', optimise: () => undefined };
+  const wrong: Glpk = {
+    relax: ({ groups, rows }) => ({
+      x: groups.map((values) => values.map(() => 1 / values.length)),
+      duals: rows.map((_, r) => 50 * (r - 1)),
+    }),
+    optimise: ({ groups }) => groups.map((values) => values.length - 1),
+  };
+  for (let seed = 1; seed <= 300; seed++) {
+    const given = small(seed);
+    const best = bruteForce(given);
+    for (const engine of [silent, wrong]) {
+      const { choice, objective: found } = maximise(engine, toCore(given));
+      if (best === undefined) expect(choice, `seed ${seed}`).toBeUndefined();
+      else expectEqual(found, best, `seed ${seed}`);
+    }
+  }
+});
+
+describe('a solution', () => {
+  it('names a choice with the sums that it says', () => {
+    for (let seed = 1; seed <= 200; seed++) {
+      const given = small(seed);
+      const solution = solver.solve(given);
+      if (solution.status !== 'optimal') continue;
+      const core = toCore(given);
+      const indices = given.stages.map(({ name, options }) =>
+        options.findIndex((o) => o.id === solution.choice[name]),
+      );
+      const chosen = given.stages.map(({ options }, s) => options[indices[s]!]!);
+      const total = (of: 'latencyMs' | 'cost') => chosen.reduce((sum, o) => sum + o[of], 0);
+      expect(solution.latencyMs).toBe(total('latencyMs'));
+      expect(solution.latencyMs).toBeLessThanOrEqual(given.slaMs + 1e-9);
+      expect(solution.cost).toBe(total('cost'));
+      const again = objectiveOf(
+        core,
+        core.stages.map((options, s) => options[indices[s]!]!),
+      );
+      expect(solution.objective).toBeCloseTo(again, 12);
+    }
+  });
+
+  it('is the best option of a single stage', () => {
+    const given = problem({
+      slaMs: 20,
+      objective: { alpha: 1, beta: 0.1, delta: 0 },
+      stages: [stage('a', [10, 0.5, 1], [15, 0.9, 2], [30, 1, 2])],
+    });
+    const solution = solver.solve(given);
+    expect(solution).toMatchObject({
+      status: 'optimal',
+      choice: { a: 'o1' },
+      accuracy: 0.9,
+      cost: 2,
+      latencyMs: 15,
+    });
+    expect(objective(solution)).toBeCloseTo(0.7, 12);
+  });
+
+  it('may meet a limit exactly, summed in binary fractions', () => {
+    const given = problem({
+      slaMs: 0.3,
+      objective: { alpha: 1, beta: 0, delta: 0 },
+      stages: [stage('a', [0.1, 0.9, 1], [0, 0.1, 1]), stage('b', [0.2, 0.9, 1], [0, 0.1, 1])],
+    });
+    expect(objective(solver.solve(given))).toBeCloseTo(0.81, 12);
+  });
+
+  it('takes accuracies of 0 and 1 as they are', () => {
+    const weights = { alpha: 1, beta: 0.1, delta: 0 };
+    const zeroPays = problem({
+      slaMs: 100,
+      objective: weights,
+      stages: [stage('a', [1, 0, 1], [1, 1, 20]), stage('b', [1, 0.5, 1], [1, 1, 2])],
+    });
+    expect(objective(solver.solve(zeroPays))).toBeCloseTo(-0.2, 12);
+    const zeroCosts = problem({
+      slaMs: 100,
+      objective: weights,
+      stages: [stage('a', [1, 0, 1], [1, 1, 2]), stage('b', [1, 0.5, 1], [1, 1, 2])],
+    });
+    expect(objective(solver.solve(zeroCosts))).toBeCloseTo(0.6, 12);
+    const onlyZero = problem({ slaMs: 100, objective: weights, stages: [stage('a', [1, 0, 3], [1, 0, 2])] });
+    expect(solver.solve(onlyZero)).toMatchObject({ status: 'optimal', accuracy: 0, choice: { a: 'o1' } });
+    expect(objective(solver.solve(onlyZero))).toBeCloseTo(-0.2, 12);
+  });
+
+  it('stands among equal options', () => {
+    const same = Array.from({ length: 12 }, () => [5, 0.7, 1] as [number, number, number]);
+    const given = problem({
+      slaMs: 50,
+      objective: { alpha: 1, beta: 0.01, delta: 0 },
+      stages: ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name) => stage(name, ...same)),
+    });
+    expect(objective(solver.solve(given))).toBeCloseTo(0.7 ** 8 - 0.08, 12);
+  });
+
+  it('respects memory and counts the cost of a switch', () => {
+    const option = { latencyMs: 1, cost: 0, batch: 1 };
+    const stages = [
+      {
+        name: 'a',
+        options: [
+          { ...option, id: 'large', accuracy: 0.9, memoryBytes: 2_000_000_000 },
+          { ...option, id: 'new', accuracy: 0.8, memoryBytes: 10, switchCost: 0.2 },
+          { ...option, id: 'running', accuracy: 0.7, memoryBytes: 10 },
+        ],
+      },
+    ];
+    const limited = problem({ slaMs: 10, memoryBytesMax: 1_000_000_000, objective: {}, stages });
+    expect(solver.solve(limited)).toMatchObject({ choice: { a: 'running' } });
+    expect(solver.solve(problem({ slaMs: 10, objective: {}, stages }))).toMatchObject({
+      choice: { a: 'large' },
+    });
+  });
+});
+
+describe('dominance', () => {
+  it('never changes the optimum, and drops most of a large stage', () => {
+    for (let seed = 1; seed <= 300; seed++) {
+      const given = small(seed);
+      const kept = reduce(toCore(given)).stages;
+      const pruned = {
+        ...given,
+        stages: given.stages.map((s, i) => ({ ...s, options: kept[i]!.map((o) => s.options[o.index]!) })),
+      };
+      // Ranks are of all options, so only methods without them can be compared on what is left.
+      if (given.objective.accuracy.startsWith('rank')) continue;
+      expect(bruteForce(pruned), `seed ${seed}`).toBe(bruteForce(given));
+    }
+    const large = instance(1, {
+      kind: 'pipeline',
+      stages: 10,
+      variants: 10,
+      batches: 8,
+      accuracy: 'product',
+      capacities: true,
+      slaAt: 0.3,
+      capacityAt: 0.4,
+    });
+    const left = reduce(toCore(large)).stages.reduce((sum, options) => sum + options.length, 0);
+    expect(left).toBeLessThan(400);
+  });
+});
+
+describe('ranks', () => {
+  it('are k / (n − 1) over distinct accuracies, 1 where there is one', () => {
+    expect(ranks([0.7, 0.5, 0.9, 0.5])).toEqual([0.5, 0, 1, 0]);
+    expect(ranks([0.4, 0.4])).toEqual([1, 1]);
+  });
+
+  it('are taken before options are dropped', () => {
+    const given = problem({
+      slaMs: 10,
+      objective: { alpha: 1, beta: 0, delta: 0, accuracy: 'rank-sum' },
+      stages: [stage('a', [99, 0.9, 1], [5, 0.8, 1], [5, 0.1, 1])],
+    });
+    expect(objective(solver.solve(given))).toBeCloseTo(0.5, 12);
+  });
+});

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ours } from '../../../solver/adapt/ours.ts';
+import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { oracle } from '../../../solver/adapt/predictors/oracle.ts';
+import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
+import type { AdaptationInput } from '../../../solver/simulate/adaptation.ts';
+import { type PlanAt, planOn } from '../../../workers/planner/plan.ts';
+
+import { profile, resultOf, run, seconds, standing, trace } from './adaptive.ts';
+
+let planAt: PlanAt;
+beforeAll(async () => {
+  planAt = await planOn(profile);
+});
+
+describe('ours', () => {
+  it('answers a burst that overtakes the forecast before its interval ends', async () => {
+    const { steps } = await run({
+      system: ours(planAt, standing),
+      rates: [...seconds(33, 5), ...seconds(27, 60)],
+      intervalMs: 10_000,
+    });
+    expect(steps.slice(0, 3).map(({ atMs }) => atMs)).toEqual([10_000, 20_000, 30_000]);
+    const [answer] = steps.slice(3);
+    expect(answer!.atMs).toBeGreaterThan(33_000);
+    expect(answer!.atMs).toBeLessThanOrEqual(35_000);
+    expect(answer!.plannedPerS).toBeGreaterThanOrEqual(60);
+  });
+
+  it('decides by the interval alone where the load is as foreseen', async () => {
+    const { steps } = await run({
+      system: ours(planAt, standing),
+      rates: seconds(60, 20),
+      intervalMs: 10_000,
+    });
+    expect(steps.map(({ atMs }) => atMs)).toEqual([1, 2, 3, 4, 5].map((i) => 10_000 * i));
+  });
+
+  it('goes on deciding where the load has ended', async () => {
+    const { steps } = await run({
+      system: ours(planAt, standing),
+      rates: [...seconds(5, 20), ...seconds(25, 0)],
+    });
+    expect(steps.at(-1)!).toMatchObject({ atMs: 25_000, forecast: { p90PerS: 0 } });
+    expect(steps.at(-1)!.plannedPerS).toBeLessThan(1);
+  });
+
+  it('with the future for a forecast attains no less than with the last seconds, on loads that step up', async () => {
+    const attained = { oracle: 0, lastWindow: 0 };
+    for (const seed of [1, 2, 3]) {
+      const rates = [...seconds(25 + seed, 4), ...seconds(25, 40), ...seconds(15, 80)];
+      const arrivalsMs = trace(rates, seed);
+      const attainment = async (predictor: AdaptationInput['predictor']) => {
+        const input = { system: ours(planAt, standing), rates, arrivalsMs, predictor, seed };
+        const result = await run({ ...input, startMs: () => 4000, intervalMs: 10_000 });
+        return resultOf(result).slaAttainment!;
+      };
+      const [known, guessed] = [await attainment(oracle(arrivalsMs)), await attainment(lastWindow)];
+      expect(known).toBeGreaterThanOrEqual(guessed);
+      attained.oracle += known / 3;
+      attained.lastWindow += guessed / 3;
+    }
+    expect(attained.oracle).toBeGreaterThan(0.97);
+    expect(attained.oracle).toBeGreaterThan(attained.lastWindow + 0.02);
+  });
+
+  it('says at the start that nothing meets the SLA', async () => {
+    const impossible = ours(planAt, { ...standing, slaMs: 1 });
+    await expect(run({ system: impossible, rates: [5, 5] })).rejects.toThrow(InfeasiblePlanError);
+  });
+});

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import type { Backend } from '../../../solver/documents/common.ts';
+import type { CpuCoRun, GpuCoRun, MeasuredCell } from '../../../solver/documents/profile.ts';
+import { delayAtMs, expectedTimesMs } from '../../../solver/plan/co-run.ts';
+import { serviceFromProfile } from '../../../solver/simulate/service.ts';
+import { profile } from '../profiles.ts';
+
+const coRun: CpuCoRun = {
+  backend: 'wasm',
+  threads: 1,
+  n: 100,
+  delays: [
+    { percentile: 50, delayMs: 1 },
+    { percentile: 90, delayMs: 3 },
+  ],
+};
+
+/** Stage `a` takes 10 ms, `b` 20 ms; each on its backend. */
+function serviceOn(a: Backend, b: Backend) {
+  const stages = [
+    { name: 'a', variant: 'v', backend: a, threads: 1 },
+    { name: 'b', variant: 'v', backend: b, threads: 1 },
+  ];
+  const cells = stages.map(
+    ({ name, ...rest }, i) =>
+      ({
+        ...rest,
+        stage: name,
+        state: 'measured',
+        batch: 1,
+        inferenceMs: [10 * (i + 1)],
+        handlingMs: [0],
+      }) as unknown as MeasuredCell,
+  );
+  return serviceFromProfile({ cells, coRun: [coRun] }, stages);
+}
+
+test('a delay is interpolated between the percentiles measured, and level beyond them', () => {
+  expect([10, 50, 70, 90, 99].map((p) => delayAtMs(coRun, p))).toEqual([1, 1, 2, 3, 3]);
+});
+
+test('a batch on a CPU is delayed, as batches were, while another stage runs beside it', () => {
+  const service = serviceOn('wasm', 'wasm');
+  expect([0.2, 0.7, 0.95].map((u) => service.sampleMs(0, 1, () => u, [1]))).toEqual([11, 12, 13]);
+});
+
+test('a batch takes what it took alone while nothing runs beside it', () => {
+  expect(serviceOn('wasm', 'wasm').sampleMs(0, 1, () => 0.95, [])).toBe(10);
+});
+
+test.each<[string, Backend, Backend]>([
+  ['it is on a GPU', 'webgpu', 'wasm'],
+  ['what runs beside it is on a GPU', 'wasm', 'webgpu'],
+  ['its co-run was not measured', 'cpu', 'cpu'],
+])('a batch is not delayed where %s', (_, a, b) => {
+  expect(serviceOn(a, b).sampleMs(0, 1, () => 0.95, [1])).toBe(10);
+});
+
+test('what a plan may expect of a CPU is half of the batches delayed, where there are other stages', () => {
+  const cell = {
+    backend: 'wasm',
+    threads: 1,
+    inferenceMs: Array(1000).fill(9),
+    handlingMs: Array(1000).fill(1),
+  } as unknown as MeasuredCell;
+  const stage = { name: 's', task: 't', metric: 'm', variants: [] };
+  const mean = (times: number[]) => times.reduce((sum, ms) => sum + ms, 0) / times.length;
+  expect(mean(expectedTimesMs({ stages: [stage], coRun: [coRun] }, cell))).toBe(10);
+  // Delays of 1 ms up to the median, 3 ms from the 90th percentile on, evenly between: 1.6 ms in the mean.
+  expect(mean(expectedTimesMs({ stages: [stage, stage], coRun: [coRun] }, cell))).toBeCloseTo(10.8, 2);
+});
+
+test('a profile holds delays of a CPU and slow-downs of a GPU, and refuses one for the other', () => {
+  const shared: GpuCoRun = { backend: 'webgpu', threads: 1, n: 9, slowDowns: [1.8] };
+  expect(profile([], { coRun: [coRun, shared] }).coRun).toEqual([coRun, shared]);
+  const refused = (entry: object) => () => profile([], { coRun: [entry as CpuCoRun] });
+  expect(refused({ ...coRun, backend: 'webgpu' })).toThrow(/coRun\[0\]\.slowDowns/);
+  expect(refused({ ...shared, backend: 'wasm' })).toThrow(/coRun\[0\]\.delays/);
+  expect(refused({ ...shared, slowDowns: [] })).toThrow(/coRun\[0\]\.slowDowns/);
+});

@@ -1,0 +1,151 @@
+import { describe, expect, it } from 'vitest';
+import type { MeasuredCell, Profile } from '../../../solver/documents/profile.ts';
+import { type Random, seededRandom } from '../../../solver/math/random.ts';
+import { summarise } from '../../../solver/math/statistics.ts';
+import { sceneCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
+import { type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
+import {
+  serviceFromProfile,
+  serviceFromRun,
+  UnmeasuredStageError,
+} from '../../../solver/simulate/service.ts';
+
+const cell = (stage: string, variant: string, batch: number, samplesMs: number[]): MeasuredCell => ({
+  stage,
+  variant,
+  backend: 'cpu',
+  threads: 1,
+  batch,
+  state: 'measured',
+  cold: { loadMs: 0, createMs: 0, firstRunMs: 0 },
+  warmupRuns: 1,
+  inferenceMs: samplesMs.map((ms) => ms - 1),
+  handlingMs: samplesMs.map(() => 1),
+  latencyMs: summarise(samplesMs),
+  outputs: { maxAbsError: 0, agree: true },
+  flags: [],
+});
+
+const stage = (name: string, batch: number): PredictedPlan['stages'][number] => ({
+  name,
+  variant: 'v',
+  backend: 'cpu',
+  threads: 1,
+  batch,
+  maxWaitMs: 5,
+  serviceMs: [
+    { items: 1, meanMs: 10 },
+    { items: 4, meanMs: 22 },
+  ],
+});
+
+const profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'> = {
+  coRun: [],
+  cells: [
+    cell('detect', 'v', 4, [20, 22, 24]),
+    cell('detect', 'v', 1, [8, 10, 12]),
+    cell('detect', 'slow', 1, [500]),
+    cell('classify', 'v', 1, [4, 5, 6]),
+    cell('classify', 'v', 4, [8, 9, 10]),
+  ],
+  fanOut: [
+    { stage: 'classify', upstream: { detect: 'slow' }, counts: [9, 9] },
+    { stage: 'classify', upstream: { detect: 'v' }, counts: [0, 2, 5] },
+  ],
+};
+
+const plan = (ratePerS: number, shedding: PredictedPlan['shedding'] = 'late'): PredictedPlan => ({
+  slaMs: 200,
+  ratePerS,
+  shedding,
+  stages: [stage('detect', 2), stage('classify', 4)],
+  workers: [{ id: 'w', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
+});
+
+/** Always the same quantile. */
+const at =
+  (u: number): Random =>
+  () =>
+    u;
+
+describe('service times of a profile', () => {
+  const service = serviceFromProfile(profile, plan(1).stages);
+
+  it('are whole round trips of the chosen variant', () => {
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 1, at(u), []))).toEqual([8, 10, 12]);
+  });
+
+  it('lie between those of the neighbouring sizes, at one quantile', () => {
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([12, 14, 16]);
+  });
+
+  it('do not exist for a variant that was not measured', () => {
+    expect(() => serviceFromProfile(profile, [{ ...stage('detect', 1), variant: 'x' }])).toThrow(
+      UnmeasuredStageError,
+    );
+  });
+});
+
+describe('service times of a run', () => {
+  const entries = [
+    { stage: 'detect', variant: 's', backend: 'cpu' as const, items: 2, samplesMs: [30, 10] },
+    { stage: 'detect', variant: 's', backend: 'cpu' as const, items: 2, samplesMs: [20] },
+    { stage: 'detect', variant: 's', backend: 'webgpu' as const, items: 2, samplesMs: [1] },
+  ];
+
+  it('are those of its own batches of that size, variant and backend', () => {
+    const service = serviceFromRun(entries, [{ name: 'detect', variant: 's', backend: 'cpu' }]);
+    expect([0, 0.5, 0.99].map((u) => service.sampleMs(0, 2, at(u), []))).toEqual([10, 20, 30]);
+  });
+
+  it('do not exist for a stage that ran no batch', () => {
+    expect(() => serviceFromRun(entries, [{ name: 'classify', variant: 's', backend: 'cpu' }])).toThrow(
+      UnmeasuredStageError,
+    );
+  });
+});
+
+describe('fan-out of a profile', () => {
+  it('is that of the chosen variants', () => {
+    const { scenes, counts } = sceneCounts(profile, plan(1).stages);
+    expect(scenes).toBe(3);
+    expect([0, 1, 2].map((scene) => [counts(scene, 0), counts(scene, 1)])).toEqual([
+      [1, 0],
+      [1, 2],
+      [1, 5],
+    ]);
+  });
+
+  it('is not guessed where it was not measured', () => {
+    expect(() => sceneCounts({ fanOut: [] }, plan(1).stages)).toThrow(UnmeasuredFanOutError);
+  });
+});
+
+describe('a prediction', () => {
+  it('has every request in time at a low rate', () => {
+    const predicted = predict(plan(5), profile, { n: 5000, seed: 1 });
+    expect(predicted).toMatchObject({ slaAttainment: 1, shedShare: 0, n: 5000 });
+    expect(predicted.goodputPerS).toBeCloseTo(5, 9);
+    const { p50, p95, p99, max } = predicted.latencyMs!;
+    expect([p50, p95, p99, max]).toEqual([p50, p95, p99, max].sort((a, b) => a - b));
+  });
+
+  it('tells how much is shed in an overload', () => {
+    const { slaAttainment, shedShare, goodputPerS } = predict(plan(200), profile, { n: 5000, seed: 1 });
+    expect(shedShare).toBeGreaterThan(0.3);
+    expect(slaAttainment).toBeLessThan(0.7);
+    expect(goodputPerS).toBeCloseTo(200 * slaAttainment, 9);
+  });
+
+  it('has no latency where nothing completes', () => {
+    const hopeless = { ...plan(5), slaMs: 1 };
+    expect(predict(hopeless, profile, { n: 100, seed: 1 })).toMatchObject({ latencyMs: null, shedShare: 1 });
+  });
+
+  it('depends on the seed alone', () => {
+    const of = (seed: number) => predict(plan(40), profile, { n: 1000, seed });
+    expect(of(1)).toEqual(of(1));
+    expect(seededRandom(1)()).not.toBe(seededRandom(2)());
+    expect(of(1)).not.toEqual(of(2));
+  });
+});

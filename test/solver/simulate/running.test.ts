@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { Running, type RunningBatch } from '../../../solver/simulate/running.ts';
+import { type ServiceModel, serviceFromProfile } from '../../../solver/simulate/service.ts';
+import { cell } from '../profiles.ts';
+
+const STAGES = ['detect', 'classify', 'name'].map((name) => ({
+  name,
+  variant: 'v',
+  backend: 'webgpu' as const,
+  threads: 1,
+}));
+const cells = STAGES.map(({ name }) => cell(name, 'v', 'webgpu', 1, [10]));
+
+const gpu = (...slowDowns: number[]): ServiceModel =>
+  serviceFromProfile(
+    {
+      cells,
+      coRun: slowDowns.length > 0 ? [{ backend: 'webgpu', threads: 1, n: 1, slowDowns }] : [],
+    },
+    STAGES,
+  );
+
+const batch = (id: number, startMs: number, ms: number, worker = `w${id}`): RunningBatch => ({
+  batch: id,
+  stage: id,
+  worker,
+  items: [],
+  startMs,
+  endMs: startMs + ms,
+  slowDown: 1,
+});
+
+/** Runs to the end; when each batch ran, by id. */
+function times(batches: RunningBatch[], service: ServiceModel): [startMs: number, endMs: number][] {
+  const running = new Running();
+  for (const next of [...batches, undefined]) {
+    const untilMs = next?.startMs ?? Number.POSITIVE_INFINITY;
+    for (let first = running.next(); first && first.endMs <= untilMs; first = running.next())
+      running.end(first, service);
+    if (next) running.start(next, service);
+  }
+  return batches.map(({ startMs, endMs }) => [startMs, endMs]);
+}
+
+test('batches on one GPU slow each other as long as both run', () => {
+  // 5 ms alone, 5 ms of each in the next 10, and the rest of the second alone.
+  expect(times([batch(0, 0, 10), batch(1, 5, 10)], gpu(2))).toEqual([
+    [0, 15],
+    [5, 20],
+  ]);
+});
+
+test('what is measured is the median over the rounds, and nobody is made faster', () => {
+  const together = [batch(0, 0, 10), batch(1, 0, 10)];
+  const endMs = (...slowDowns: number[]) => times(structuredClone(together), gpu(...slowDowns))[0]![1];
+  expect(endMs(1.4, 9, 1.5)).toBe(15);
+  expect(endMs(0.7)).toBe(10);
+});
+
+test('three get no more done together than two', () => {
+  expect(times([batch(0, 0, 10), batch(1, 0, 10), batch(2, 0, 10)], gpu(1.6))[2]![1]).toBeCloseTo(24, 9);
+});
+
+test('workers on a GPU that was not measured take turns', () => {
+  expect(times([batch(0, 0, 10), batch(1, 0, 10)], gpu())[0]![1]).toBe(20);
+});
+
+test('a batch that was handed ahead starts when its worker is done, and is slowed from then on', () => {
+  expect(times([batch(0, 0, 10, 'w'), batch(1, 0, 10), batch(2, 1, 4, 'w')], gpu(2))).toEqual([
+    [0, 20],
+    [0, 20],
+    [20, 24],
+  ]);
+});

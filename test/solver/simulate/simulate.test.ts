@@ -1,0 +1,188 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
+import type { Random } from '../../../solver/math/random.ts';
+import { mean, nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
+import { arrivalsOf, constantRate } from '../../../solver/simulate/arrivals.ts';
+import { drawScenes } from '../../../solver/simulate/fanout.ts';
+import { Simulation, type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
+
+const policy = (
+  batches: number[],
+  maxWaitMs: number,
+  shedding: DispatchPolicy['shedding'],
+  slaMs: number,
+): DispatchPolicy => ({
+  slaMs,
+  shedding,
+  stages: batches.map((batch, i) => ({
+    name: `s${i}`,
+    batch,
+    maxWaitMs,
+    serviceMs: (items) => 4 + 6 * items,
+  })),
+});
+
+const poisson = (ratePerS: number, seconds: number, seed: number) =>
+  arrivalsOf(
+    { rates: Array<number>(seconds).fill(ratePerS), intervalS: 1 },
+    { scale: 1, seed, kind: 'poisson' },
+  );
+
+/** One stage, one server, batch 1, nothing shed. */
+const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): SimulationInput => ({
+  policy: policy([1], 0, 'never', 1e9),
+  workers: [{ id: 'w', stages: [0] }],
+  arrivalsMs,
+  scenes: new Int32Array(arrivalsMs.length),
+  counts: () => 1,
+  service: { sampleMs: (_stage, _items, random) => sampleMs(random) },
+  seed: 1,
+});
+
+const meanWaitMs = ({ requests, batches }: ReturnType<typeof simulate>) =>
+  mean(requests.map(({ latencyMs }) => latencyMs!)) - mean(batches.map(({ ms }) => ms));
+
+/** Two stages that share a worker, scenes with 0 to 5 items. */
+const pipeline = (ratePerS: number, shedding: DispatchPolicy['shedding']): SimulationInput => {
+  const arrivalsMs = constantRate(ratePerS, 100, 3);
+  return {
+    policy: policy([2, 4], 15, shedding, 300),
+    workers: [{ id: 'w', stages: [0, 1] }],
+    arrivalsMs,
+    scenes: drawScenes(arrivalsMs.length, 6, 3),
+    counts: (scene, stage) => (stage === 0 ? 1 : scene),
+    service: { sampleMs: (_stage, items, random) => (4 + 6 * items) * (0.8 + 0.4 * random()) },
+    seed: 1,
+  };
+};
+
+describe('against queueing theory', () => {
+  // Pollaczek–Khinchine: mean wait = λ E[S²] / (2 (1 − ρ)).
+  it('waits as an M/D/1 queue does', () => {
+    const serviceMs = 10;
+    const expectedMs = (0.07 * serviceMs ** 2) / (2 * (1 - 0.7));
+    const result = simulate(queue(poisson(70, 4000, 1), () => serviceMs));
+    expect(meanWaitMs(result) / expectedMs).toBeGreaterThan(0.97);
+    expect(meanWaitMs(result) / expectedMs).toBeLessThan(1.03);
+  });
+
+  it('waits as an M/G/1 queue does', () => {
+    // 2 ms or 26 ms, two thirds and one third: mean 10, E[S²] = 228.
+    const expectedMs = (0.07 * 228) / (2 * (1 - 0.7));
+    const result = simulate(queue(poisson(70, 6000, 2), (random) => (random() < 1 / 3 ? 26 : 2)));
+    expect(meanWaitMs(result) / expectedMs).toBeGreaterThan(0.95);
+    expect(meanWaitMs(result) / expectedMs).toBeLessThan(1.05);
+  });
+
+  it('keeps a worker as busy as the load says', () => {
+    const { utilisation } = simulate(queue(poisson(70, 2000, 1), () => 10));
+    expect(utilisation.w).toBeCloseTo(0.7, 1);
+  });
+});
+
+describe('a simulation', () => {
+  it('ends every request exactly once, and runs no more items than there are', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 120 }),
+        fc.constantFrom('late' as const, 'never' as const),
+        (ratePerS, shedding) => {
+          const input = pipeline(ratePerS, shedding);
+          const { requests, batches } = simulate(input);
+          expect(requests.length).toBe(input.arrivalsMs.length);
+          requests.forEach(({ arrivalMs, latencyMs, outcome }, i) => {
+            expect(arrivalMs).toBe(input.arrivalsMs[i]);
+            expect(latencyMs === null).toBe(outcome !== 'completed');
+          });
+          const started = batches
+            .filter(({ stage }) => stage === 0)
+            .reduce((sum, { items }) => sum + items, 0);
+          expect(started).toBeLessThanOrEqual(requests.length);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('is the same for the same seed and another for another', () => {
+    const input = pipeline(20, 'late');
+    expect(simulate(input)).toEqual(simulate(input));
+    expect(simulate(input)).not.toEqual(simulate({ ...input, seed: 2 }));
+  });
+
+  it('completes requests without items in the later stage', () => {
+    const input = { ...pipeline(20, 'late'), counts: (_: number, stage: number) => (stage === 0 ? 1 : 0) };
+    const { requests, batches } = simulate(input);
+    expect(requests.every(({ outcome }) => outcome === 'completed')).toBe(true);
+    expect(batches.every(({ stage }) => stage === 0)).toBe(true);
+  });
+
+  it('runs as many items in each stage as the scenes have', () => {
+    const input = pipeline(5, 'never');
+    const three = {
+      ...input,
+      policy: policy([2, 4, 4], 5, 'never', 1e6),
+      workers: [{ id: 'w', stages: [0, 1, 2] }],
+      // The third stage has more items than the second in some scenes, fewer in others.
+      counts: (scene: number, stage: number) => [1, scene, [0, 3, 1, 3, 7, 2][scene]!][stage]!,
+    };
+    const { batches } = simulate(three);
+    for (const stage of [0, 1, 2]) {
+      const ran = batches.filter((batch) => batch.stage === stage).reduce((sum, { items }) => sum + items, 0);
+      expect(ran).toBe(Array.from(three.scenes).reduce((sum, scene) => sum + three.counts(scene, stage), 0));
+    }
+  });
+
+  it('shares a load between two workers evenly', () => {
+    const one = queue(poisson(70, 500, 1), () => 20);
+    const workers = ['v', 'w'].map((id) => ({ id, stages: [0] }));
+    const { requests, utilisation } = simulate({ ...one, workers });
+    expect(requests.every(({ outcome }) => outcome === 'completed')).toBe(true);
+    expect(utilisation.v! / utilisation.w!).toBeCloseTo(1, 1);
+    expect(utilisation.v! + utilisation.w!).toBeCloseTo(1.4, 1);
+  });
+
+  it('diverges where a plain page is overloaded', () => {
+    const arrivalsMs = constantRate(15, 60, 1);
+    const { requests } = simulate({
+      ...pipeline(15, 'never'),
+      policy: policy([1, 1], 0, 'never', 1000),
+      arrivalsMs,
+      counts: (_, stage) => (stage === 0 ? 1 : 9),
+    });
+    const latencies = requests.flatMap(({ latencyMs }) => latencyMs ?? []);
+    const third = Math.floor(latencies.length / 3);
+    const [early, late] = [latencies.slice(0, third), latencies.slice(-third)].map((part) =>
+      nearestRank(sortedNumbers(part), 50),
+    );
+    expect(late! - early!).toBeGreaterThan(10_000);
+  });
+
+  it('keeps what an overloaded pipeline can do when it sheds', () => {
+    const goodput = (ratePerS: number) => {
+      const { requests } = simulate(pipeline(ratePerS, 'late'));
+      return requests.filter(({ latencyMs }) => latencyMs !== null && latencyMs <= 300).length / 100;
+    };
+    const capacity = goodput(40);
+    expect(goodput(80)).toBeGreaterThan(0.75 * capacity);
+    expect(goodput(160)).toBeGreaterThan(0.7 * capacity);
+  });
+
+  it('sheds what is open one SLA after the last arrival', () => {
+    const input = { ...queue(Float64Array.of(0, 10, 20), () => 100), policy: policy([1], 0, 'never', 150) };
+    const { requests, endMs } = simulate(input);
+    expect(requests.map(({ outcome }) => outcome)).toEqual(['completed', 'shed', 'shed']);
+    expect(endMs).toBe(170);
+  });
+
+  it('can switch to a faster variant on the way', () => {
+    const input = queue(constantRate(50, 20, 1), () => 15);
+    const simulation = new Simulation(input);
+    simulation.runUntil(10_000);
+    simulation.switchTo({ counts: input.counts, service: { sampleMs: () => 5 } });
+    const { requests } = simulation.finish();
+    const last = requests.slice(-100).map(({ latencyMs }) => latencyMs!);
+    expect(Math.max(...last)).toBeLessThan(100);
+  });
+});

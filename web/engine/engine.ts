@@ -1,0 +1,13 @@
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { type ProfileOptions, profile } from '../../workers/profiler/profile.ts';
+import { fetchFile } from './fetch-file.ts';
+
+/** What reaches models and stage workers: the one part of the page that needs a pipeline's files. */
+
+export const loadPipeline = (name: string): Promise<LoadedManifest> =>
+  loadManifest(`models/${name}/manifest.json`, fetchFile);
+
+export const measure = (options: Omit<ProfileOptions, 'environment'>): Promise<Profile> =>
+  profile({ ...options, environment: browserEnvironment() });

@@ -1,0 +1,42 @@
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { standingRequest } from '../../solver/adapt/ours.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { RunReport } from '../../solver/documents/report.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { withAdaptation } from '../../workers/executor/adaptation.ts';
+import type { Load } from '../../workers/executor/load.ts';
+import { run } from '../../workers/executor/run.ts';
+import type { RunOptions } from '../../workers/executor/run-options.ts';
+import { openPlanner } from '../../workers/planner/browser.ts';
+import { learnedPredictor } from '../../workers/predictor/browser.ts';
+
+export interface PlanRun extends Pick<RunOptions, 'onProgress'> {
+  readonly plan: Plan;
+  /** What the plan was made from. */
+  readonly profile: Profile;
+  /** What the planner may use. */
+  readonly backends: readonly Backend[];
+  readonly models: LoadedManifest;
+  readonly load: Load;
+  readonly seed: number;
+  /** Between two decisions to adapt; null: the plan serves to the end. */
+  readonly intervalS: number | null;
+  readonly signal: AbortSignal;
+  readonly watch: NonNullable<RunOptions['watch']>;
+}
+
+/** Runs a plan in this page. @throws what `run` throws, and WorkerLostError of the planner */
+export function runPlan({ profile, intervalS, ...what }: PlanRun): Promise<RunReport> {
+  const request = standingRequest(what.plan, what.backends);
+  const ask = intervalS === null ? undefined : { profile, request, predictor: 'learned' as const, intervalS };
+  return withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
+    run({
+      name: 'plan',
+      environment: browserEnvironment(),
+      ...what,
+      ...(adaptation && { adaptation }),
+    }),
+  );
+}

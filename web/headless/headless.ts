@@ -1,0 +1,75 @@
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import type { Answer, HeadlessApi, HeadlessDriver } from '../../workers/environment/headless.ts';
+import { withAdaptation } from '../../workers/executor/adaptation.ts';
+import { run } from '../../workers/executor/run.ts';
+import type { RunProgress } from '../../workers/executor/run-options.ts';
+import { openPlanner } from '../../workers/planner/browser.ts';
+import { learnedPredictor } from '../../workers/predictor/browser.ts';
+import { profile } from '../../workers/profiler/profile.ts';
+import type { ProfileProgress } from '../../workers/profiler/types.ts';
+import type { Store } from '../../workers/store/store.ts';
+import { fetchFile } from '../engine/fetch-file.ts';
+
+/** The page that a headless browser is driven through: the same modules as the visible page, and no pictures. */
+
+const driver = globalThis as unknown as HeadlessDriver;
+
+/** The driver's store, so that nothing is lost with the browser. */
+const store = new Proxy({} as Store, {
+  get:
+    (_, method: keyof Store) =>
+    (...args: unknown[]) =>
+      driver.ipaEdgeStore(method, args),
+});
+
+let controller = new AbortController();
+
+async function answer<T>(
+  work: (models: LoadedManifest, signal: AbortSignal) => Promise<T>,
+  manifestUrl: string,
+): Promise<Answer<T>> {
+  controller = new AbortController();
+  try {
+    return { ok: await work(await loadManifest(manifestUrl, fetchFile), controller.signal) };
+  } catch (error) {
+    const { name, message } = error as Error;
+    return { error: { name, message } };
+  }
+}
+
+const onProgress = (progress: ProfileProgress | RunProgress) => driver.ipaEdgeProgress(progress);
+const environment = browserEnvironment();
+
+const api: HeadlessApi = {
+  profile: (manifestUrl, settings) =>
+    answer(
+      (models, signal) => profile({ models, environment, store, settings, signal, onProgress }),
+      manifestUrl,
+    ),
+  run: (manifestUrl, { load, adaptation: ask, ...what }) =>
+    answer(
+      (models, signal) =>
+        withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) => {
+          const arrivalsMs = Float64Array.from(load.arrivalsMs);
+          return run({
+            ...what,
+            ...(adaptation && { adaptation }),
+            load: { ...load, arrivalsMs },
+            models,
+            environment,
+            signal,
+            onProgress,
+          });
+        }),
+      manifestUrl,
+    ),
+  overhead: (manifestUrl, request) =>
+    answer(async (models) => {
+      const { measureInPage } = await import('./overhead.ts');
+      return measureInPage(models, environment, request);
+    }, manifestUrl),
+  abort: () => controller.abort(new DOMException('Stopped by its driver.', 'AbortError')),
+};
+
+(globalThis as { ipaEdge?: HeadlessApi }).ipaEdge = api;

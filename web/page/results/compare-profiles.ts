@@ -1,0 +1,133 @@
+import { type CellKey, cellId, type MeasuredCell, type Profile } from '../../../solver/documents/profile.ts';
+import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
+
+/** Whether a point of the other profile differs from the same point of the base by more than noise. */
+export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
+
+/** A cell that both profiles measured. */
+export interface ComparedPoint {
+  readonly key: CellKey;
+  readonly base: MeasuredCell;
+  readonly other: MeasuredCell;
+  /** Median latency of the other ÷ of the base. */
+  readonly ratio: number;
+  /** 95 % confidence interval of the ratio. */
+  readonly low: number;
+  readonly high: number;
+  readonly verdict: Verdict;
+  /** Whether both measured the same model file. */
+  readonly sameModel: boolean;
+}
+
+export interface ProfileComparison {
+  /** In the base's order of stages and variants, then by backend, threads and batch. */
+  readonly points: readonly ComparedPoint[];
+  /** Measured in one of the two only. */
+  readonly onlyInBase: readonly CellKey[];
+  readonly onlyInOther: readonly CellKey[];
+}
+
+/** Samples below which order statistics give no 95 % interval of the median: 2 · 0.5ⁿ > 0.05. */
+const MIN_SAMPLES = 6;
+/** Of the differences that are told, at most this share is expected to be noise. */
+const FALSE_DISCOVERIES = 0.05;
+
+/**
+ * Compares two profiles point by point. The interval of a ratio joins the intervals of its two medians on a logarithmic scale
+ * (MOVER: Zou & Donner, Statistics in Medicine 27, 2008), each at least a step of its timer wide. Over all points together the
+ * share of false differences is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). What varies from one day to the
+ * next is in neither profile, so not in an interval.
+ */
+export function compareProfiles(base: Profile, other: Profile): ProfileComparison {
+  const ofBase = measuredCells(base);
+  const ofOther = measuredCells(other);
+  const estimates = sortedKeys(base, [...ofBase.values()]).flatMap((cell) => {
+    const match = ofOther.get(cellId(cell));
+    return match ? [estimate(base, cell, other, match)] : [];
+  });
+  const differing = discoveries(estimates.map(({ probability }) => probability));
+  return {
+    points: estimates.map(({ probability, ...point }, i) => ({
+      ...point,
+      verdict:
+        probability === null
+          ? 'few-samples'
+          : !differing.has(i)
+            ? 'within-noise'
+            : point.ratio < 1
+              ? 'faster'
+              : 'slower',
+    })),
+    onlyInBase: keysWithout(ofBase, ofOther),
+    onlyInOther: keysWithout(ofOther, ofBase),
+  };
+}
+
+interface Estimate extends Omit<ComparedPoint, 'verdict'> {
+  /** Of so large a difference by chance alone; null where the samples are too few. */
+  readonly probability: number | null;
+}
+
+/** Beyond these nothing is chance. */
+const MOST_DEVIATIONS = 8;
+const Z_95 = normalQuantile(0.975);
+
+function estimate(base: Profile, from: MeasuredCell, other: Profile, to: MeasuredCell): Estimate {
+  const a = logMedian(from, base.device.timerGrainMs);
+  const b = logMedian(to, other.device.timerGrainMs);
+  const log = b.at - a.at;
+  const down = Math.hypot(b.at - b.low, a.high - a.at);
+  const up = Math.hypot(b.high - b.at, a.at - a.low);
+  const deviation = (log > 0 ? down : up) / Z_95;
+  const enough = Math.min(from.latencyMs.n, to.latencyMs.n) >= MIN_SAMPLES;
+  const { stage, variant, backend, threads, batch } = from;
+  return {
+    key: { stage, variant, backend, threads, batch },
+    base: from,
+    other: to,
+    ratio: Math.exp(log),
+    low: Math.exp(log - down),
+    high: Math.exp(log + up),
+    probability: enough ? 2 * normalProbability(-Math.min(MOST_DEVIATIONS, Math.abs(log) / deviation)) : null,
+    sameModel: modelOf(base, from) === modelOf(other, from),
+  };
+}
+
+/** Logarithms of a median and the ends of its interval. A timer cannot tell apart what is less than a step away. */
+function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainMs: number) {
+  const step = Math.max(grainMs, 1e-9 * p50, Number.MIN_VALUE);
+  const at = Math.max(p50, step);
+  return {
+    at: Math.log(at),
+    low: Math.log(Math.max(Math.min(p50Low, at - step), at * 1e-6)),
+    high: Math.log(Math.max(p50High, at + step)),
+  };
+}
+
+/** Places of the probabilities that are told as differences. */
+function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<number> {
+  const order = probabilities.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => a.p - b.p);
+  const last = order.findLastIndex(({ p }, rank) => p <= ((rank + 1) / order.length) * FALSE_DISCOVERIES);
+  return new Set(order.slice(0, last + 1).map(({ i }) => i));
+}
+
+const measuredCells = ({ cells }: Profile): ReadonlyMap<string, MeasuredCell> =>
+  new Map(cells.filter((cell) => cell.state === 'measured').map((cell) => [cellId(cell), cell]));
+
+const keysWithout = (of: ReadonlyMap<string, MeasuredCell>, without: ReadonlyMap<string, unknown>) =>
+  [...of].filter(([id]) => !without.has(id)).map(([, cell]) => cell);
+
+/** SHA-256 of the model that a cell measured. */
+const modelOf = ({ stages }: Profile, key: CellKey): string | undefined =>
+  stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
+
+function sortedKeys({ stages }: Profile, cells: MeasuredCell[]): MeasuredCell[] {
+  const places = new Map(
+    stages.flatMap(({ name, variants }) => variants.map((v) => `${name}/${v.name}`)).map((id, i) => [id, i]),
+  );
+  const place = (cell: CellKey) => places.get(`${cell.stage}/${cell.variant}`)!;
+  return cells.sort(
+    (a, b) =>
+      place(a) - place(b) || a.backend.localeCompare(b.backend) || a.threads - b.threads || a.batch - b.batch,
+  );
+}
