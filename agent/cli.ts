@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { applyCommand } from './commands/apply.ts';
+import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { profileCommand } from './commands/profile.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -27,6 +28,7 @@ await runProgram(program, [
   profileCommand(),
   serveCommand(),
   applyCommand(),
+  exportCommand(),
   watchCommand(),
   stageCommand(),
   gatewayCommand(),

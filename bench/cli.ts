@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { benchCommand } from './commands/bench.ts';
-import { exportCommand } from './commands/export.ts';
+import { movedExportCommand } from './commands/export.ts';
 import { planCommand } from './commands/plan.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
@@ -35,6 +35,6 @@ await runProgram(program, [
   runCommand(),
   simulateCommand(),
   benchCommand(),
-  exportCommand(),
   serveCommand(),
+  movedExportCommand(),
 ]);

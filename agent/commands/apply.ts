@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { addClusterOptions, clusterSettings } from '../../workers/command/cluster.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -12,6 +11,7 @@ import { applyPlan, previousPlan, servedBy } from '../kubernetes/apply.ts';
 import { openCluster } from '../kubernetes/client.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
+import { addClusterOptions, clusterSettings } from './cluster.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 export const applyCommand = () =>

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -12,6 +11,7 @@ import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { serve } from '../service/serve.ts';
 import { addAddressOptions } from './address.ts';
+import { namespaceOption } from './cluster.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 export const gatewayCommand = () =>

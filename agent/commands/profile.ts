@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { addClusterOptions, type ClusterFlags, clusterSettings } from '../../workers/command/cluster.ts';
 import {
   profileCommand as command,
   type Profiler,
@@ -9,6 +8,7 @@ import { type KubeconfigOptions, openCluster } from '../kubernetes/client.ts';
 import { profileInCluster } from '../kubernetes/profile.ts';
 import { defaultBackends, defaultThreads, openProfiler } from '../service/machine.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
+import { addClusterOptions, type ClusterFlags, clusterSettings } from './cluster.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 interface TargetFlags extends ClusterFlags, KubeconfigOptions {

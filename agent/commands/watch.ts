@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { namespaceOption } from '../../workers/command/cluster.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -14,6 +13,7 @@ import { openCluster } from '../kubernetes/client.ts';
 import { clusterName } from '../kubernetes/export/names.ts';
 import { Adaptation } from '../service/adaptation.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
+import { namespaceOption } from './cluster.ts';
 import { addKubeconfigOptions } from './kubeconfig.ts';
 
 interface WatchFlags extends option.AdaptationFlags {

@@ -206,3 +206,9 @@ test('an empty trace is refused with exit 2', async () => {
 test('an unknown option is refused with exit 2', async () => {
   expect((await ipaEdge(['plan', '--speed', '9'])).code).toBe(2);
 });
+
+test('ipa-edge export, with whatever options, names ipa-agent export in one line and exits with 2', async () => {
+  const { code, stderr } = await ipaEdge(['export', '--plan', 'p.json', '--format', 'kserve', '--help']);
+  expect(stderr).toMatch(/^ipa-edge: Use `ipa-agent export [^\n]+\n$/);
+  expect(code).toBe(2);
+});

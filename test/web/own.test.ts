@@ -91,7 +91,7 @@ describe('a model of the user', () => {
 
   it('that is none is refused, and so is one of another shape; nothing changes', async () => {
     await own.drop('classify', [{ name: HOSTILE, bytes: Buffer.from('not a model at all') }]);
-    await own.refused(/<img src=x .* is not an ONNX model/);
+    await own.refused(/<img src=x .* cannot be loaded/);
     const photo = { name: 'photo.onnx', bytes: identityModel('float32', ['batch', 3, 224, 224]) };
     await own.drop('classify', [photo]);
     await own.refused(/shape of its input should be \[batch, 1, 28, 28\], but is \[batch, 3, 224, 224\]/);

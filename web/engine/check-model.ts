@@ -1,5 +1,4 @@
 import type { ManifestStage } from '../../models/manifests/manifest.ts';
-import { tensorNames } from '../../models/manifests/onnx.ts';
 import { pixelCount } from '../../models/tasks/image.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText, type TensorInfo } from '../../workers/runtime/runtime.ts';
@@ -30,10 +29,9 @@ export class ModelChecker {
    * Opens a session and runs blank items through it.
    * @param file names the model in errors
    * @returns what it takes and gives, as people read it
-   * @throws NotOnnxError, ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
+   * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
   async check(stage: ManifestStage, file: string, bytes: Uint8Array): Promise<string> {
-    tensorNames(bytes, file);
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // Its runtime comes over a slow network: not waited for by whoever cancels.

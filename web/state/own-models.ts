@@ -37,7 +37,7 @@ const NONE_PUBLISHED = 'none, since it is a model of your own; it is measured on
 /**
  * Adds models to the chosen pipeline, or to a copy of it where it is the shipped one. Those before one that is refused are added.
  * @param stage null: the one that they fit
- * @throws FileTooLargeError, NotOnnxError, ModelLoadError, ModelMismatchError, OutputShapeError, NoStageError,
+ * @throws FileTooLargeError, ModelLoadError, ModelMismatchError, OutputShapeError, NoStageError,
  * AmbiguousStageError, DuplicateModelError, StoreFullError, StoreUnavailableError
  */
 export const addModels = (files: readonly File[], stage: string | null): Promise<void> =>

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { plan as planOnce } from '../../../workers/planner/plan.ts';
 import { standInCluster } from './cluster.ts';
@@ -28,7 +29,7 @@ async function setUp() {
     const { lines, ended } = startCommand(['apply', ...args, ...cluster]);
     return { code: await ended, text: lines.join('\n') };
   };
-  return { standIn, write, apply, cluster };
+  return { standIn, folder, write, apply, cluster };
 }
 
 test(
@@ -88,6 +89,35 @@ test(
     const gone = await apply('--plan', file);
     expect(gone).toMatchObject({ code: 1, text: expect.stringContaining('does not answer') });
     expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
+  },
+  MOST_MS,
+);
+
+test.each([
+  ['kubernetes', ['ConfigMap', 'Deployment', 'Service']],
+  ['kserve', ['ConfigMap', 'InferenceGraph', 'InferenceService']],
+])(
+  'ipa-agent export writes the %s objects of a plan, one file for each name',
+  async (format, kinds) => {
+    const { write, folder } = await setUp();
+    const planFile = await write('plan.json', plan);
+    const out = join(folder, 'objects');
+    const flags = ['--plan', planFile, '--format', format, '--namespace', 'shop', '--out', out, '--json'];
+    const { lines, ended } = startCommand(['export', ...flags]);
+    expect(await ended).toBe(0);
+    const names: string[] = JSON.parse(lines.find((line) => line.startsWith('['))!);
+    const objects = await Promise.all(
+      names.map(async (name) =>
+        parseAllDocuments(await readFile(join(out, name), 'utf8')).map((document) => document.toJS()),
+      ),
+    );
+    objects.forEach((ofName, i) => {
+      for (const { metadata } of ofName)
+        expect(metadata).toMatchObject({ name: names[i]!.replace('.yaml', ''), namespace: 'shop' });
+    });
+    expect(objects.flat().map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
+    const { data } = objects.flat().find(({ kind }) => kind === 'ConfigMap');
+    expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(plan)));
   },
   MOST_MS,
 );

@@ -43,8 +43,7 @@ export function Share() {
               A line for each cell, for a spreadsheet.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
-              For <code>ipa-edge run</code> and <code>ipa-edge export</code>; on any machine, for{' '}
-              <code>ipa-agent serve --replan</code>.
+              For <code>ipa-edge run</code>, and for <code>ipa-agent serve --replan</code> on any machine.
             </Export>
             <Export
               label="Pipeline"

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clusterSettings } from '../../workers/command/cluster.ts';
+import { clusterSettings } from '../../../agent/commands/cluster.ts';
 
 const namespace = 'shop';
 const first = clusterSettings({ namespace }, 'fashion');

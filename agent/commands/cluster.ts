@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { VOLUME_MANIFEST } from '../../agent/kubernetes/export/pods.ts';
-import type { ClusterSettings } from '../../agent/kubernetes/export/types.ts';
+import { VOLUME_MANIFEST } from '../kubernetes/export/pods.ts';
+import type { ClusterSettings } from '../kubernetes/export/types.ts';
 
 /** What the commands that write or apply objects of a cluster take. */
 export const addClusterOptions = (command: Command): Command =>

@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { stringify } from 'yaml';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { readJson, writeWhole } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { checkPipeline } from '../../workers/command/plan-models.ts';
+import { kserveObjects } from '../kubernetes/export/kserve.ts';
+import { kubernetesObjects, objectNames } from '../kubernetes/export/objects.ts';
+import type { KubernetesObject } from '../kubernetes/export/types.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
+import { addClusterOptions, type ClusterFlags, clusterSettings } from './cluster.ts';
+
+const OBJECTS = { kubernetes: kubernetesObjects, kserve: kserveObjects };
+
+interface ExportFlags extends ClusterFlags {
+  readonly plan: string;
+  readonly format: keyof typeof OBJECTS;
+  readonly out: string;
+  readonly manifest?: string;
+  readonly json?: boolean;
+}
+
+export const exportCommand = () =>
+  addClusterOptions(
+    new Command('export')
+      .description('write a plan as the objects that serve it on Kubernetes or on KServe')
+      .requiredOption('--plan <file>', 'the plan')
+      .addOption(
+        new Option('--format <name>', 'kind of objects')
+          .choices(Object.keys(OBJECTS))
+          .default('kubernetes' satisfies keyof typeof OBJECTS),
+      )
+      .requiredOption('--out <dir>', 'folder to write the YAML files to')
+      .addOption(option.planManifestOption()),
+  )
+    .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
+    .addHelpText(
+      'after',
+      `
+Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly.
+
+  $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
+  $ ipa-agent export --plan plan.json --format kserve --out kserve`,
+    )
+    .action(async (flags: ExportFlags) => {
+      const plan = await readJson(flags.plan, parsePlan);
+      const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
+      checkPipeline(plan, manifest);
+      const settings = clusterSettings(flags, plan.pipeline);
+      const files = await writeObjects(OBJECTS[flags.format](plan, manifest, settings), flags.out);
+      if (flags.format === 'kubernetes')
+        console.error(
+          `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
+            `${flags.namespace} ${objectNames(plan.pipeline).token} --from-literal=token="$(openssl rand -hex 32)"`,
+        );
+      if (flags.json) console.log(JSON.stringify(files));
+      else
+        console.log(
+          `wrote ${files.length} files to ${flags.out}:\n${files.map((file) => `  ${file}`).join('\n')}`,
+        );
+    });
+
+/** Writes objects of the same name, such as a stage's Service and Deployment, into one file. Returns the files' names. */
+async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {
+  const texts = new Map<string, string>();
+  for (const object of objects) {
+    const file = `${object.metadata.name}.yaml`;
+    const before = texts.get(file);
+    // Without aliases each object can be read on its own; folded lines would hide a plan's JSON.
+    const text = stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
+    texts.set(file, before === undefined ? text : `${before}---\n${text}`);
+  }
+  for (const [file, text] of texts) await writeWhole(join(folder, file), text);
+  return [...texts.keys()];
+}
