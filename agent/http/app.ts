@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Service } from '../service/service.ts';
-import { baseApp } from './base.ts';
+import { baseApp, type HttpLimits } from './base.ts';
 import { healthRoutes, inferenceRoutes } from './inference.ts';
 import { type PlanChanges, planRoutes } from './plan.ts';
 
@@ -8,8 +8,12 @@ import { type PlanChanges, planRoutes } from './plan.ts';
  * The service over HTTP: the Open Inference Protocol v2 for the pipeline and each stage, `/metrics` for Prometheus, and
  * `/plan`.
  */
-export function createApp(service: Service, changes: PlanChanges): FastifyInstance {
-  const app = baseApp(service);
+export function createApp(
+  service: Service,
+  changes: PlanChanges,
+  limits: Partial<HttpLimits> = {},
+): FastifyInstance {
+  const app = baseApp(service, limits);
   healthRoutes(app, service);
   inferenceRoutes(app, service);
   planRoutes(app, service, changes);

@@ -4,11 +4,16 @@ import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission } from './admission.ts';
 
-/** From a connection's first byte of a request to its last. */
-const RECEIVE_MS = 30_000;
-/** How often it is looked for whoever takes longer. */
-const LOOK_MS = 5000;
-const KEEP_ALIVE_MS = 75_000;
+/** Time limits of a server; a test has shorter ones. */
+export interface HttpLimits {
+  /** From a request's first byte to its last: a client that takes longer is cut off. */
+  readonly receiveMs: number;
+  /** Between two searches for such clients. */
+  readonly lookMs: number;
+  readonly keepAliveMs: number;
+}
+
+const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000 };
 /** For answers to be read, once there is nothing else to wait for. */
 const LEAVE_MS = 5000;
 /** Letters of a URL that are told. */
@@ -50,14 +55,15 @@ export interface Served {
  * What every server of the agent has: bodies are read as bytes and bounded, each and all together; whoever is slow to send
  * is cut off; errors become statuses, and those that nobody foresaw are told.
  */
-export function baseApp(served: Served): FastifyInstance {
+export function baseApp(served: Served, limits: Partial<HttpLimits> = {}): FastifyInstance {
+  const { receiveMs, lookMs, keepAliveMs } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
-    requestTimeout: RECEIVE_MS,
+    requestTimeout: receiveMs,
     // Node takes the longer of the two for the whole request, and its own default for headers is longer.
-    http: { headersTimeout: RECEIVE_MS, connectionsCheckingInterval: LOOK_MS },
+    http: { headersTimeout: receiveMs, connectionsCheckingInterval: lookMs },
     connectionTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: keepAliveMs,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });

@@ -5,7 +5,7 @@ import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.
 import type { Recruit } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { resultsByStage } from '../../workers/executor/judge.ts';
-import type { Answer } from '../../workers/executor/types.ts';
+import type { Answer, ExecutorLimits } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
@@ -18,6 +18,7 @@ export interface ServiceOptions {
   readonly recruit: Recruit;
   /** How to follow the load with what a plan was asked for; absent: a plan serves until it is replaced. */
   readonly adaptation?: ((plan: Plan) => AdaptationOptions) | undefined;
+  readonly limits?: Partial<ExecutorLimits>;
   /** A worker was lost or replaced, a plan switched. */
   onEvent(what: string): void;
 }
@@ -61,11 +62,16 @@ export class Service {
   static async start(options: ServiceOptions): Promise<Service> {
     const service = new Service(options);
     const { telemetry } = service;
-    service.#executor = await Executor.start(options.plan, options.recruit, {
-      onBatch: (batch) => telemetry.batch(batch),
-      onLost: () => telemetry.workerLost(),
-      onEvent: options.onEvent,
-    });
+    service.#executor = await Executor.start(
+      options.plan,
+      options.recruit,
+      {
+        onBatch: (batch) => telemetry.batch(batch),
+        onLost: () => telemetry.workerLost(),
+        onEvent: options.onEvent,
+      },
+      options.limits,
+    );
     service.#follow();
     return service;
   }

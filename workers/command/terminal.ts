@@ -5,8 +5,11 @@ import type { ProfileProgress } from '../profiler/types.ts';
 
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
+/** Before every moment, so that the first line is shown at once. */
+const NEVER_MS = Number.NEGATIVE_INFINITY;
+
 export class ProgressLine {
-  #last = 0;
+  #lastMs = NEVER_MS;
   #shown = false;
 
   readonly show = (progress: ProfileProgress | RunProgress): void =>
@@ -22,8 +25,8 @@ export class ProgressLine {
   line(text: () => string): void {
     const now = performance.now();
     const terminal = process.stderr.isTTY;
-    if (now - this.#last < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
-    this.#last = now;
+    if (now - this.#lastMs < (terminal ? EVERY_MS.terminal : EVERY_MS.elsewhere)) return;
+    this.#lastMs = now;
     const line = text();
     if (terminal) process.stderr.write(`\r\x1b[K${line.slice(0, (process.stderr.columns ?? 100) - 1)}`);
     else process.stderr.write(`${line}\n`);
@@ -34,7 +37,7 @@ export class ProgressLine {
   clear(): void {
     if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     this.#shown = false;
-    this.#last = 0;
+    this.#lastMs = NEVER_MS;
   }
 }
 

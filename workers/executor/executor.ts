@@ -8,7 +8,7 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { Alarm, sleep } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
-import type { Answer, ExecutorHooks } from './types.ts';
+import type { Answer, ExecutorHooks, ExecutorLimits } from './types.ts';
 
 interface Member {
   readonly id: string;
@@ -22,10 +22,7 @@ interface Member {
   retired: boolean;
 }
 
-/** A batch that takes longer than this many times its expected time, and this long, hangs: its worker is ended. */
-const HUNG = { times: 20, ms: 30_000 };
-/** Pauses before each try to replace a lost worker; the last before every later one. */
-const RESPAWN_MS = [0, 500, 2000];
+const LIMITS: ExecutorLimits = { hungTimes: 20, hungMs: 30_000, respawnMs: [0, 500, 2000] };
 
 type StartAction = Extract<Action, { kind: 'start' }>;
 
@@ -48,6 +45,7 @@ export class Executor {
     plan: Plan,
     private readonly recruit: Recruit,
     private readonly hooks: ExecutorHooks,
+    private readonly limits: ExecutorLimits,
   ) {
     this.#plan = plan;
     this.#policy = policyOf(plan);
@@ -55,8 +53,13 @@ export class Executor {
   }
 
   /** With every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
-  static async start(plan: Plan, recruit: Recruit, hooks: ExecutorHooks = {}): Promise<Executor> {
-    const executor = new Executor(plan, recruit, hooks);
+  static async start(
+    plan: Plan,
+    recruit: Recruit,
+    hooks: ExecutorHooks = {},
+    limits: Partial<ExecutorLimits> = {},
+  ): Promise<Executor> {
+    const executor = new Executor(plan, recruit, hooks, { ...LIMITS, ...limits });
     try {
       executor.#take(plan, await executor.#recruitAll(plan, plan.workers));
     } catch (error) {
@@ -235,8 +238,9 @@ export class Executor {
   /** Starts a worker of the plan that is not there, until it is or a switch brings what is needed instead. */
   async #respawn(planWorker: PlanWorker): Promise<void> {
     const plan = this.#plan;
+    const { respawnMs } = this.limits;
     for (let tried = 0; ; tried++) {
-      const pauseMs = RESPAWN_MS[Math.min(tried, RESPAWN_MS.length - 1)]!;
+      const pauseMs = respawnMs[Math.min(tried, respawnMs.length - 1)]!;
       await sleep(pauseMs, this.#ended.signal);
       if (this.#closed || plan !== this.#plan) return;
       try {
@@ -275,7 +279,8 @@ export class Executor {
     const { variant, backend } = member.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
     const expected = this.#policy.stages[stage]!.serviceMs(items.length);
-    const watchdog = setTimeout(() => member.worker.terminate(), Math.max(HUNG.ms, HUNG.times * expected));
+    const { hungTimes, hungMs } = this.limits;
+    const watchdog = setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungTimes * expected));
     member.inFlight++;
     try {
       const run = await member.worker.run(name, this.#requests.gather(items));

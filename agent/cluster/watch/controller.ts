@@ -18,10 +18,11 @@ export interface ControllerOptions {
   /** How to follow the load with what a plan was asked for. @throws PlanRefusedError where that cannot be */
   readonly adaptation: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
+  /** Between two looks at what has arrived. */
+  readonly lookMs?: number;
   onEvent(what: string): void;
 }
 
-/** Between two looks at what has arrived. */
 const LOOK_MS = 1000;
 
 /** There is nothing to follow the load with. */
@@ -94,7 +95,7 @@ async function followLoad(
       for (let i = 0; i < arrived; i++)
         adapter.arrived(lookedMs + ((i + 0.5) / arrived) * (nowMs - lookedMs));
       lookedMs = nowMs;
-      await sleep(LOOK_MS, signal);
+      await sleep(options.lookMs ?? LOOK_MS, signal);
     }
   } finally {
     adapter.stop();
