@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser } from './bench/setup/browser.js';
+import { PATIENCE_MS } from './test/patience.ts';
 
 const executablePath = await findBrowser();
 const headers = {
@@ -9,39 +10,44 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Real runs under a load that must come in time. */
-const ALONE = ['test/bench/adapt.test.ts'];
+/** Pure logic: neither processes, nor browsers, nor a built page. */
+const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
+/** What needs the built page: it is built once, before tests that run side by side would each build it. */
+const PAGE = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts'];
+const IN_BROWSER = 'test/**/*.browser.test.ts';
 
-const NODE = {
-  globalSetup: 'test/build.ts',
-  testTimeout: 60_000,
-  // Some build the page first.
-  hookTimeout: 60_000,
+/** Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later. */
+const LIMITS = {
+  testTimeout: 1.25 * PATIENCE_MS,
+  hookTimeout: 1.25 * PATIENCE_MS,
+  expect: { poll: { timeout: PATIENCE_MS } },
 };
 
 export default defineConfig({
   test: {
-    // Tests of pages and servers wait for other processes most of their time: also of two cores both have enough to do.
+    // Tests of pages and servers wait for other processes most of their time: two files keep even two cores busy.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
+      { test: { ...LIMITS, name: 'logic', include: LOGIC, exclude: [IN_BROWSER] } },
       {
         test: {
-          ...NODE,
+          ...LIMITS,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.browser.test.ts', ...ALONE],
+          exclude: [IN_BROWSER, ...LOGIC, ...PAGE],
         },
       },
-      // A project of one worker runs after the others.
-      { test: { ...NODE, name: 'alone', include: ALONE, maxWorkers: 1 } },
+      {
+        test: { ...LIMITS, name: 'page', globalSetup: 'test/build.ts', include: PAGE, exclude: [IN_BROWSER] },
+      },
       {
         server: { headers },
         worker: { format: 'es' },
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         test: {
+          ...LIMITS,
           name: 'browser',
-          include: ['test/**/*.browser.test.ts'],
-          testTimeout: 120_000,
+          include: [IN_BROWSER],
           fileParallelism: false,
           browser: {
             enabled: true,

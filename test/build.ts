@@ -1,4 +1,4 @@
 import { ensureBuilt } from '../bench/runner/host.ts';
 
-/** The page is built once, before tests that run beside each other would each build it. */
+/** Builds the page before the tests that need it. */
 export default ensureBuilt;
