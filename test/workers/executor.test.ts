@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
 import { pixelsOf } from '../../models/tasks/items.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { sleep } from '../../workers/executor/clock.ts';
+import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { resultsByStage } from '../../workers/executor/judge.ts';
-import type { Answer, BatchRecord } from '../../workers/executor/types.ts';
+import type { Answer, BatchRecord, ExecutorLimits } from '../../workers/executor/types.ts';
+import type { StageRun } from '../../workers/stage/protocol.ts';
+import { until } from '../until.ts';
 import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 
@@ -19,29 +23,40 @@ beforeAll(async () => {
   pack = await models.readPack();
 });
 
-async function start(hand: Omit<HandPlan, 'backend'>, environment = nodeEnvironment()) {
+interface Setting {
+  readonly environment?: Environment;
+  /** Gives the workers; absent: real ones of the environment. */
+  readonly recruit?: Recruit;
+  readonly limits?: Partial<ExecutorLimits>;
+}
+
+async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
+  const { environment = nodeEnvironment(), limits } = setting;
   const batches: BatchRecord[] = [];
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
-    await recruiter(models, pack, environment),
+    setting.recruit ?? (await recruiter(models, pack, environment)),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
+    limits,
   );
   return { executor, batches, events };
 }
 
-/** Sends `count` scenes, `everyMs` apart. */
+const submit = (executor: Executor, i: number): Promise<Answer> =>
+  executor.submit(pixelsOf(pack.images, i % pack.images.count), performance.now());
+
+/** Sends `count` scenes, at most 8 of them at a time. @param meanwhile done after each was sent, before the next one is */
 async function send(
   executor: Executor,
   count: number,
-  everyMs: number,
-  meanwhile?: (sent: number) => void,
+  meanwhile?: (sent: number) => Promise<unknown> | undefined,
 ): Promise<Answer[]> {
   const answers: Promise<Answer>[] = [];
   for (let i = 0; i < count; i++) {
-    answers.push(executor.submit(pixelsOf(pack.images, i % pack.images.count), performance.now()));
-    meanwhile?.(i);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await answers[i - 8];
+    answers.push(submit(executor, i));
+    await meanwhile?.(i);
   }
   return Promise.all(answers);
 }
@@ -58,9 +73,12 @@ const stageWorkers = (): number[] =>
     .split('\n')
     .map(Number);
 
+const times = (events: readonly string[], what: string): number =>
+  events.filter((event) => event.includes(what)).length;
+
 test('requests come back complete: a detection each, and a class for each garment found', async () => {
   const { executor, batches } = await start({ workers: [['detect'], ['classify']] });
-  const answers = await send(executor, 60, 1);
+  const answers = await send(executor, 60);
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 60 });
   for (const { answer } of answers) {
@@ -74,7 +92,7 @@ test('requests come back complete: a detection each, and a class for each garmen
 test('the same answers come out whatever the batching and the workers', async () => {
   const labels = async (hand: Omit<HandPlan, 'backend'>) => {
     const { executor } = await start(hand);
-    const answers = await send(executor, 30, 0);
+    const answers = await send(executor, 30);
     executor.close();
     return answers.map(({ answer }) =>
       resultsByStage(answer)[1]?.map((r) => r.task === 'image-classification' && r.label),
@@ -87,27 +105,35 @@ test('the same answers come out whatever the batching and the workers', async ()
 
 test('a worker killed in the middle of a run loses no request', async () => {
   const { executor, events } = await start({ workers: [['detect'], ['classify']], batch: 2 });
-  const answers = await send(executor, 150, 2, (sent) => {
-    if (sent === 40) process.kill(stageWorkers()[0]!, 'SIGKILL');
-    if (sent === 90) process.kill(stageWorkers()[0]!, 'SIGKILL');
+  const killOne = async (already: number) => {
+    await until(() => expect(times(events, 'replaces a lost one')).toBe(already));
+    process.kill(stageWorkers()[0]!, 'SIGKILL');
+    await until(() => expect(times(events, 'was lost')).toBe(already + 1));
+  };
+  const answers = await send(executor, 150, (sent) => {
+    if (sent === 40) return killOne(0);
+    if (sent === 90) return killOne(1);
   });
+  await until(() => expect(times(events, 'replaces a lost one')).toBe(2));
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 150 });
-  expect(events.filter((event) => event.includes('was lost'))).toHaveLength(2);
-  expect(events.filter((event) => event.includes('replaces'))).toHaveLength(2);
 });
 
-test('a lost worker is tried to be replaced until it is, which is told once, and no request is lost', async () => {
+test('a lost worker is replaced however often that fails, the failure is told once, and no request is lost', async () => {
   const environment = nodeEnvironment();
-  const { executor, events } = await start({ workers: [['detect', 'classify']] }, environment);
+  const { executor, events } = await start(
+    { workers: [['detect', 'classify']] },
+    { environment, limits: { respawnMs: [0] } },
+  );
   const spawn = vi.spyOn(environment, 'spawn');
   for (let i = 0; i < 4; i++) spawn.mockRejectedValueOnce(new Error('out of memory'));
   process.kill(stageWorkers()[0]!, 'SIGKILL');
-  const answers = await send(executor, 20, 1);
+  await until(() => expect(times(events, 'was lost')).toBe(1));
+  const answers = await send(executor, 20);
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 20 });
   expect(spawn).toHaveBeenCalledTimes(5);
-  expect(events.filter((event) => event.includes('could not be started: out of memory'))).toHaveLength(1);
+  expect(times(events, 'could not be started: out of memory')).toBe(1);
 });
 
 test('a switch of variants in the middle of a run fails no request and takes effect', async () => {
@@ -117,14 +143,16 @@ test('a switch of variants in the middle of a run fails no request and takes eff
     variants: ['det8', 'cnn8'],
     workers: [['detect', 'classify']],
   });
-  let switched: Promise<void> | undefined;
-  const answers = await send(executor, 200, 5, (sent) => {
-    if (sent === 20) switched = executor.switchTo(next);
+  const answers = await send(executor, 20);
+  let switching = true;
+  const switched = executor.switchTo(next).finally(() => {
+    switching = false;
   });
+  while (switching) answers.push(...(await send(executor, 8)));
   await switched;
-  const after = await send(executor, 20, 1);
+  answers.push(...(await send(executor, 20)));
   executor.close();
-  expect(outcomes([...answers, ...after])).toEqual({ completed: 220 });
+  expect(outcomes(answers)).toEqual({ completed: answers.length });
   expect(new Set(batches.map((batch) => batch.variant))).toEqual(new Set(['det4', 'mlp64', 'det8', 'cnn8']));
   expect(batches.at(-1)!.variant).toBe('cnn8');
 });
@@ -135,8 +163,9 @@ test('a switch keeps the workers that already run what the new plan asks for', a
   await executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect'], ['classify'], ['classify']], batch: 4 }),
   );
-  expect(stageWorkers()).toEqual([detect, classify, expect.any(Number)]);
-  expect(outcomes(await send(executor, 30, 1))).toEqual({ completed: 30 });
+  expect(stageWorkers()).toHaveLength(3);
+  expect(stageWorkers()).toEqual(expect.arrayContaining([detect, classify]));
+  expect(outcomes(await send(executor, 30))).toEqual({ completed: 30 });
   executor.close();
 });
 
@@ -150,8 +179,9 @@ test('switches that are asked for while others go on follow one after the other,
     }),
   );
   let switched: Promise<unknown> = Promise.resolve();
-  const answers = await send(executor, 150, 5, (sent) => {
+  const answers = await send(executor, 150, (sent) => {
     if (sent % 25 === 0) switched = executor.switchTo(plans[(sent / 25) % 3]!);
+    return undefined;
   });
   await switched;
   executor.close();
@@ -162,7 +192,7 @@ test('switches that are asked for while others go on follow one after the other,
 test('a switch that waits for another one when the executor closes starts nothing', async () => {
   const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
-  const { executor } = await start({ workers: [['detect', 'classify']] }, environment);
+  const { executor } = await start({ workers: [['detect', 'classify']] }, { environment });
   const [two, three] = [2, 3].map((replicas) =>
     handPlan(models, {
       backend: 'cpu',
@@ -170,7 +200,7 @@ test('a switch that waits for another one when the executor closes starts nothin
     }),
   );
   const switches = [executor.switchTo(two!), executor.switchTo(three!)];
-  await vi.waitFor(() => expect(spawn).toHaveBeenCalledTimes(2));
+  await until(() => expect(spawn).toHaveBeenCalledTimes(2));
   executor.close();
   await Promise.all(switches);
   expect(spawn).toHaveBeenCalledTimes(2);
@@ -197,7 +227,7 @@ test('workers that are being loaded when the executor closes end at once', async
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),
   );
-  await vi.waitFor(() => expect(spawn).toHaveBeenCalledTimes(2));
+  await until(() => expect(spawn).toHaveBeenCalledTimes(2));
   const loading = await spawn.mock.results[1]!.value;
   executor.close();
   expect(await loading.lost).toMatch(/killed by SIGKILL/);
@@ -207,7 +237,7 @@ test('workers that are being loaded when the executor closes end at once', async
 
 test('an item that cannot be run fails alone, not with its batch', async () => {
   const { executor } = await start({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 50 });
-  const good = [0, 1, 2].map((i) => executor.submit(pixelsOf(pack.images, i), performance.now()));
+  const good = [0, 1, 2].map((i) => submit(executor, i));
   const poisoned = executor.submit(new Uint8Array(7), performance.now());
   expect(outcomes(await Promise.all(good))).toEqual({ completed: 3 });
   expect((await poisoned).outcome).toBe('failed');
@@ -216,27 +246,88 @@ test('an item that cannot be run fails alone, not with its batch', async () => {
 
 test('what is open when the executor closes is shed, so that every request ends', async () => {
   const { executor } = await start({ workers: [['detect', 'classify']], batch: 1 });
-  const answers = Array.from({ length: 300 }, (_, i) =>
-    executor.submit(pixelsOf(pack.images, i % 50), performance.now()),
-  );
+  const answers = Array.from({ length: 300 }, (_, i) => submit(executor, i));
   executor.close();
   const counts = outcomes(await Promise.all(answers));
   expect((counts.completed ?? 0) + (counts.shed ?? 0)).toBe(300);
   expect(counts.shed).toBeGreaterThan(0);
 });
 
-test('under overload late requests are shed and the others still make the SLA', async () => {
-  const { executor } = await start({
-    workers: [['detect', 'classify']],
-    variants: ['det16', 'res32'],
-    batch: 4,
-    slaMs: 250,
-    shedding: 'late',
+describe('on a clock that the test turns, with workers that take 20 ms a batch', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   });
-  const answers = await send(executor, 400, 1);
-  executor.close();
-  const counts = outcomes(answers);
-  expect(counts.shed).toBeGreaterThan(0);
-  expect(counts.completed).toBeGreaterThan(20);
-  expect(counts.failed ?? 0).toBe(0);
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const BATCH_MS = 20;
+
+  /** Each item has one child. */
+  const recruit: Recruit = async (_id, { threads }) => ({
+    info: { name: 'stand-in', version: '0', threads } as unknown as CrewWorker['info'],
+    lost: new Promise(() => {}),
+    async run(_stage, items): Promise<StageRun> {
+      await sleep(BATCH_MS);
+      return {
+        results: Array(items.count).fill(null),
+        children: items,
+        childCounts: Array(items.count).fill(1),
+        inferenceMs: BATCH_MS,
+      };
+    },
+    terminate() {},
+  });
+
+  test('under overload late requests are shed, and the others make the SLA', async () => {
+    const slaMs = 250;
+    const { executor } = await start(
+      { workers: [['detect', 'classify']], batch: 4, slaMs, shedding: 'late', batchMs: BATCH_MS },
+      { recruit },
+    );
+    // Two batches of four in 40 ms are 100 requests/s; four times as many come.
+    const answers: Promise<Answer>[] = [];
+    for (let i = 0; i < 800; i++) {
+      answers.push(submit(executor, i));
+      await vi.advanceTimersByTimeAsync(2.5);
+    }
+    await vi.advanceTimersByTimeAsync(slaMs);
+    const all = await Promise.all(answers);
+    executor.close();
+    const completed = all.filter(({ outcome }) => outcome === 'completed');
+    expect(outcomes(all)).toEqual({ completed: completed.length, shed: 800 - completed.length });
+    expect(completed.length).toBeGreaterThan(150);
+    for (const { latencyMs } of completed) expect(latencyMs).toBeLessThanOrEqual(slaMs);
+  });
+
+  test('a batch that hangs ends its worker, and another one runs it', async () => {
+    let recruited = 0;
+    let endedMs = 0;
+    const { executor, events } = await start(
+      { workers: [['detect', 'classify']], batchMs: BATCH_MS },
+      {
+        limits: { hungTimes: 20, hungMs: 1000 },
+        recruit: async (id, ...rest) => {
+          const worker = await recruit(id, ...rest);
+          if (recruited++ > 0) return worker;
+          const ended = new AbortController();
+          const lost = new Promise<string>((resolve) =>
+            ended.signal.addEventListener('abort', () => {
+              endedMs = performance.now();
+              resolve('it was ended');
+            }),
+          );
+          return { ...worker, lost, terminate: () => ended.abort(), run: () => new Promise(() => {}) };
+        },
+      },
+    );
+    const startMs = performance.now();
+    const answer = submit(executor, 0);
+    await vi.advanceTimersByTimeAsync(5 + 1000 + 2 * (5 + BATCH_MS));
+    expect((await answer).outcome).toBe('completed');
+    // It waited 5 ms for others to join its batch.
+    expect(endedMs - startMs).toBe(1005);
+    expect(times(events, 'was lost')).toBe(1);
+    executor.close();
+  });
 });

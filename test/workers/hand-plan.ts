@@ -9,6 +9,8 @@ export interface HandPlan {
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly slaMs?: number;
+  /** What a batch of any size is expected to take. */
+  readonly batchMs?: number;
   readonly shedding?: Plan['shedding'];
   /** Workers, by the stages that each holds. */
   readonly workers: readonly (readonly string[])[];
@@ -22,6 +24,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     batch = 4,
     maxWaitMs = 5,
     slaMs = 60_000,
+    batchMs = 1,
     shedding = 'never',
   } = hand;
   return {
@@ -61,7 +64,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
       boundMs: 10,
       gpuShare: 0,
       cost: 1,
-      serviceMs: [{ items: 1, meanMs: 1 }],
+      serviceMs: [{ items: 1, meanMs: batchMs }],
     })),
     workers: hand.workers.map((stages, i) => ({
       id: `worker-${i}`,
