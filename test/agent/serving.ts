@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import { createApp } from '../../agent/http/app.ts';
+import type { HttpLimits } from '../../agent/http/base.ts';
 import type { PlanChanges } from '../../agent/http/plan.ts';
 import { InferenceServerError, OipClient } from '../../agent/oip/client.ts';
 import type { InferRequest } from '../../agent/oip/infer.ts';
@@ -34,7 +35,7 @@ export interface Serving {
 
 export async function serving(
   hand: Omit<HandPlan, 'backend'>,
-  options: Partial<ServiceOptions & PlanChanges> = {},
+  { http, ...options }: Partial<ServiceOptions & PlanChanges> & { readonly http?: Partial<HttpLimits> } = {},
 ): Promise<Serving> {
   const events: string[] = [];
   const service = await Service.start({
@@ -44,7 +45,7 @@ export async function serving(
     onEvent: (what) => events.push(what),
     ...options,
   });
-  const app = createApp(service, { checkPlan: () => {}, ...options });
+  const app = createApp(service, { checkPlan: () => {}, ...options }, http);
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -85,17 +86,24 @@ export interface Tally {
   readonly refused: number;
 }
 
-/** Sends requests for one scene each, `everyMs` apart, and waits for all of them. */
+/** Requests that are open at a time: enough for two workers and for what waits before them. */
+const OPEN = 8;
+
+/**
+ * Sends requests for one scene each, at most 8 at a time, and waits for all of them.
+ * @param goesOn whether another one is sent, by what became of those before it; or how many are sent
+ * @param meanwhile done after each was sent, before the next one is
+ */
 export async function load(
   client: OipClient,
-  count: number,
-  everyMs: number,
-  meanwhile?: (sent: number) => void,
+  goesOn: number | ((tally: Tally) => boolean),
+  meanwhile?: (sent: number) => unknown,
 ): Promise<Tally> {
+  const more = typeof goesOn === 'number' ? ({ sent }: Tally) => sent < goesOn : goesOn;
   const tally = { sent: 0, completed: 0, shed: 0, failed: 0, refused: 0 };
   const answers: Promise<void>[] = [];
-  for (let i = 0; i < count; i++) {
-    tally.sent++;
+  while (more(tally)) {
+    const i = tally.sent++;
     answers.push(
       client.infer('fashion', requestOf(0, i)).then(
         () => {
@@ -109,11 +117,20 @@ export async function load(
         },
       ),
     );
-    meanwhile?.(i);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await meanwhile?.(i);
+    await answers[i - OPEN + 1];
   }
   await Promise.all(answers);
   return tally;
+}
+
+/** A tally of which every request was answered. */
+export const whole = (sent: number): Tally => ({ sent, completed: sent, shed: 0, failed: 0, refused: 0 });
+
+/** The value of a metric without labels. */
+export async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
 }
 
 /** Process ids of the stage workers of a process, the oldest first. */
