@@ -9,7 +9,12 @@ export type { Situation, System } from '../solver/adapt/system.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
-export { type Cell, type Profile, parseProfile } from '../solver/documents/profile.ts';
+export {
+  type Cell,
+  type IdentifiedProfile,
+  type Profile,
+  parseProfile,
+} from '../solver/documents/profile.ts';
 export { type FrontierPoint, parseReport, type RunReport } from '../solver/documents/report.ts';
 export { parseTrace, type Trace } from '../solver/documents/trace.ts';
 export { FrontierTooLargeError, InfeasiblePlanError, NothingMeasuredError } from '../solver/plan/errors.ts';
@@ -25,5 +30,5 @@ export type { RemotePlanner } from './planner/remote.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';
 export * from './runtime/errors.ts';
-export { exportProfile, importProfile } from './store/exchange.ts';
+export { exportProfile, identify, importProfile } from './store/exchange.ts';
 export type { Store } from './store/store.ts';

@@ -17,8 +17,8 @@ import { Command } from 'commander';
 import { labelledItems } from '../../models/packs/pack.ts';
 import { splitItems } from '../../models/tasks/items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
+import { planRequest } from '../../solver/plan/request.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -27,9 +27,10 @@ import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts'
 import { BareCrew } from '../../workers/overhead/bare-crew.ts';
 import { spawnInNode } from '../../workers/overhead/node.ts';
 import type { Bench } from '../../workers/overhead/types.ts';
-import { plan as planFor } from '../../workers/planner/plan.ts';
+import { Planner } from '../../workers/planner/planner.ts';
 import { gather } from '../../workers/profiler/measure.ts';
-import { profile } from '../../workers/profiler/profile.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import type { LoadGenerator } from './load.ts';
@@ -83,8 +84,8 @@ const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNod
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
 const progress = new ProgressLine();
 const measured = flags.profile
-  ? await readJson(flags.profile, parseProfile)
-  : await profile({
+  ? await readJson(flags.profile, parseIdentified)
+  : await measureProfile({
       models,
       store: await openFileStore(folder),
       environment: bench.environment,
@@ -99,12 +100,14 @@ const measured = flags.profile
       onProgress: progress.show,
     });
 progress.clear();
-const plan = await planFor(measured, {
-  slaMs: flags.sla,
-  ratePerS: flags.rate,
-  percentile: 99,
-  resources: { cores: flags.cores },
-});
+const plan = (await Planner.open(measured)).plan(
+  planRequest(measured.profile, {
+    slaMs: flags.sla,
+    ratePerS: flags.rate,
+    percentile: 99,
+    resources: { cores: flags.cores },
+  }),
+);
 const batchOne: Plan = {
   ...plan,
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { control, NothingAppliedError } from '../cluster/watch/controller.ts';
 import { Leadership } from '../cluster/watch/lease.ts';
 import { servedBy } from '../kubernetes/apply.ts';
@@ -47,7 +47,7 @@ same pipeline one leads. The history of plans is in the cluster's events.
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
     )
     .action(async (flags: WatchFlags) => {
-      const profile = await readJson(flags.profile, parseProfile);
+      const profile = await readJson(flags.profile, parseIdentified);
       const { manifest } = await loadModelFolder(option.manifestPath(flags));
       const { name: pipeline } = manifest;
       const { namespace } = flags;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Profile } from '../../solver/documents/profile.ts';
+import { jsonValue } from '../../solver/documents/document.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import { importProfile } from '../../workers/store/exchange.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Deployed } from './apply.ts';
 import type { Cluster } from './cluster.ts';
 import { type ProfileAsk, profileJob } from './export/profile-job.ts';
@@ -45,7 +46,7 @@ export async function profileInCluster(
   ask: ProfileAsk,
   { facts, settings }: Deployed,
   { signal, onLine }: { readonly signal: AbortSignal; onLine(line: string): void },
-): Promise<Profile> {
+): Promise<IdentifiedProfile> {
   const job = profileJob(ask, facts, settings, randomBytes(4).toString('hex'));
   await cluster.create(job);
   try {
@@ -53,7 +54,10 @@ export async function profileInCluster(
     const lines: string[] = [];
     for await (const line of cluster.logs(settings.namespace, pod, signal)) {
       // The profile is one line, the only one of its kind.
-      if (line.startsWith('{')) return importProfile(line, `the log of Pod ${pod}`);
+      if (line.startsWith('{')) {
+        const source = `the log of Pod ${pod}`;
+        return await parseIdentified(jsonValue(line, source), source);
+      }
       lines.push(line);
       onLine(line);
     }

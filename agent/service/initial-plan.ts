@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { type Place, planMismatches } from '../../solver/plan/replan.ts';
 import { Interrupted, UsageError } from '../../workers/command/exit.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { profile as measure } from '../../workers/profiler/profile.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { defaultBackends, defaultThreads } from './machine.ts';
-import { checkPlan, isFrom, keptProfile, readProfile, replan } from './place.ts';
+import { checkPlan, keptProfile, readProfile, replan } from './place.ts';
 
 /** Batch sizes of a profile that is made because a plan is of elsewhere. */
 const BATCHES = [1, 2, 4, 8, 16];
@@ -30,7 +30,7 @@ export interface SettleOptions {
 /** What is to serve, and with `--adapt` what is planned on. */
 export interface Settled {
   readonly plan: Plan;
-  readonly profile: Profile | undefined;
+  readonly profile: IdentifiedProfile | undefined;
 }
 
 /**
@@ -70,7 +70,7 @@ async function withStore<T>({ plan }: SettleOptions, use: (store: Store) => Prom
 }
 
 /** The profile that a plan of this place was made from. @throws UsageError */
-async function profileOf(plan: Plan, place: Place, options: SettleOptions): Promise<Profile> {
+async function profileOf(plan: Plan, place: Place, options: SettleOptions): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
   const file = options.profile ?? (existsSync(beside) ? beside : undefined);
   if (file === undefined) {
@@ -81,7 +81,7 @@ async function profileOf(plan: Plan, place: Place, options: SettleOptions): Prom
     );
   }
   const profile = await readProfile(file, place);
-  if (await isFrom(plan, profile)) return profile;
+  if (profile.sha256 === plan.profile.sha256) return profile;
   throw new UsageError(
     `${file} is not the profile that ${options.plan} was made from: give that with --profile, or plan again.`,
   );
@@ -94,10 +94,10 @@ async function measureHere(
   { slaMs }: Plan,
   { budget }: SettleOptions,
   signal: AbortSignal,
-): Promise<Profile> {
+): Promise<IdentifiedProfile> {
   const progress = new ProgressLine();
   try {
-    return await measure({
+    return await measureProfile({
       models,
       environment: nodeEnvironment(),
       store,

@@ -3,7 +3,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { Profiler, ProfilerOptions } from '../../workers/command/profile.ts';
 import { hasGpu } from '../../workers/environment/gpu.js';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { profile } from '../../workers/profiler/profile.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
 import { loadModelFolder } from './model-folder.ts';
 
 /** What is measured on this machine without being asked. CUDA is, where it was installed, when it is asked for. */
@@ -20,7 +20,7 @@ export function defaultThreads(cores = availableParallelism()): number[] {
 export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
   const models = await loadModelFolder(manifestPath);
   return {
-    profile: (settings) => profile({ models, environment: nodeEnvironment(), settings, ...options }),
+    profile: (settings) => measureProfile({ models, environment: nodeEnvironment(), settings, ...options }),
     close: async () => {},
   };
 }

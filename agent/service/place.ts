@@ -1,11 +1,11 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { type Place, planMismatches, profileMismatches, replanRequest } from '../../solver/plan/replan.ts';
 import { readJson } from '../../workers/command/files.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
-import { planOn } from '../../workers/planner/plan.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { Planner } from '../../workers/planner/planner.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { PlanRefusedError } from './errors.ts';
 
@@ -29,28 +29,28 @@ export function checkPlan(plan: Plan, source: string, place: Place): void {
 }
 
 /** A profile from a file, of this place. @throws PlanRefusedError, UsageError, InvalidDocumentError */
-export async function readProfile(path: string, place: Place): Promise<Profile> {
-  const profile = await readJson(path, parseProfile);
-  const reasons = profileMismatches(profile, place);
+export async function readProfile(path: string, place: Place): Promise<IdentifiedProfile> {
+  const profile = await readJson(path, parseIdentified);
+  const reasons = profileMismatches(profile.profile, place);
   if (reasons.length > 0)
     throw new PlanRefusedError(`A plan on ${path}`, reasons, 'Profile this machine: ipa-agent profile.');
   return profile;
 }
 
 /** The newest profile of this place that a store keeps; of all of them, or with an id. */
-export async function keptProfile(store: Store, place: Place, id?: string): Promise<Profile | undefined> {
+export async function keptProfile(
+  store: Store,
+  place: Place,
+  id?: string,
+): Promise<IdentifiedProfile | undefined> {
   for (const entry of await store.listProfiles()) {
     if (entry.pipeline !== place.pipeline || (id !== undefined && entry.id !== id)) continue;
     const profile = await store.loadProfile(entry.id);
-    if (profileMismatches(profile, place).length === 0) return profile;
+    if (profileMismatches(profile.profile, place).length === 0) return profile;
   }
   return undefined;
 }
 
 /** Plans anew on a profile of this place what a plan of elsewhere was asked for. @throws InfeasiblePlanError, NothingMeasuredError */
-export const replan = async (plan: Plan, profile: Profile): Promise<Plan> =>
-  (await planOn(profile))(replanRequest(plan, profile));
-
-/** Whether a plan was made from a profile. */
-export const isFrom = async (plan: Plan, profile: Profile): Promise<boolean> =>
-  (await profileId(profile)) === plan.profile.sha256;
+export const replan = async (plan: Plan, profile: IdentifiedProfile): Promise<Plan> =>
+  (await Planner.open(profile)).plan(replanRequest(plan, profile.profile));

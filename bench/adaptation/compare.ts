@@ -9,8 +9,8 @@ import { loadSolver } from '../../solver/ilp/solve.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport } from '../../solver/simulate/adaptation-report.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
-import { planOn } from '../../workers/planner/plan.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { Planner } from '../../workers/planner/planner.ts';
+import { identify } from '../../workers/store/exchange.ts';
 import { rivals } from './rivals.ts';
 import type { Setting, Subject } from './subjects.ts';
 
@@ -41,18 +41,18 @@ const SAME_PAS = 1e-9;
 /** Every system on one pipeline; what has been planned is remembered from load to load. */
 export async function comparer(subject: Subject, learned: Predictor) {
   const { profile, request, rivals: settings } = subject;
-  const source = { profile, sha256: await profileId(profile) };
+  const measured = await identify(profile);
   const solver = await loadSolver();
-  const published = rivals(solver, source, settings);
+  const published = rivals(solver, measured, settings);
   const pas = pasOf(profile, settings.fa2High);
   const perCore = pas / coresOf(subject);
-  const planAt = await planOn(profile);
+  const planner = await Planner.open(measured);
   const systems = new Map<string, System>();
   const oursWith = ({ percentile, minRatePerS, accuracy, beta, eta }: Setting): System => {
     const key = `${percentile} ${minRatePerS} ${accuracy} ${beta} ${eta}`;
     const system =
       systems.get(key) ??
-      ours(planAt, {
+      ours(async (asked) => planner.plan(asked), {
         ...request,
         percentile,
         minRatePerS,

@@ -3,10 +3,10 @@ import { LEAST_RATE_PER_S } from '../../solver/adapt/ours.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { completePlan, type ProfileSource } from '../../solver/plan/planner.ts';
+import { completePlan } from '../../solver/plan/planner.ts';
 import { choose } from '../../solver/plan/program.ts';
 
 /** By stage, then by variant. */
@@ -43,8 +43,8 @@ const REQUESTS = 1000;
  * IPA chooses variant, batch and replicas; FA2 (Razavi et al., RTAS 2022) batch and replicas of fixed variants; RIM
  * (Hu et al., 2021) variant and batch of fixed replicas.
  */
-export function rivals(solver: Solver, source: ProfileSource, settings: RivalSettings): System[] {
-  const view = asPublished(source.profile, settings);
+export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
+  const view = asPublished(measured.profile, settings);
   const rival = (name: SystemName, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
     const request: Omit<PlanRequest, 'ratePerS'> = {
       slaMs: settings.slaMs,
@@ -57,7 +57,7 @@ export function rivals(solver: Solver, source: ProfileSource, settings: RivalSet
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
       const { plan, ...choice } = choose(solver, view, { ...request, ratePerS });
-      return completePlan(source, plan, choice, 0, REQUESTS);
+      return completePlan(measured, plan, choice, 0, REQUESTS);
     };
     return {
       name,

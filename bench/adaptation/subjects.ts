@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StandingRequest } from '../../solver/adapt/ours.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { parsePublished } from '../../solver/documents/published.ts';
 import type { AdaptationRun } from '../../solver/documents/report.ts';
 import { parseTrace, type Trace } from '../../solver/documents/trace.ts';
@@ -91,7 +91,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
 
 /** `fashion` as this machine's CPU runs it, measured once, on a cluster of such cores. */
 async function measured(path: string): Promise<Subject> {
-  const profile = existsSync(path) ? await readJson(path, parseProfile) : await measure(path);
+  const profile = existsSync(path) ? await readJson(path, parseProfile) : (await measure(path)).profile;
   const stages = profile.stages.map(({ name }) => name);
   const slaMs = slaByRule(profile.cells, stages, profile.fanOut);
   const request = planRequest(profile, {
@@ -117,7 +117,7 @@ async function measured(path: string): Promise<Subject> {
   };
 }
 
-async function measure(path: string): Promise<Profile> {
+async function measure(path: string): Promise<IdentifiedProfile> {
   const store = await journalBeside(path);
   const runner = await openRunner(['cpu'], {
     manifestPath: join(ROOT, 'models/fashion/manifest.json'),
@@ -126,15 +126,15 @@ async function measure(path: string): Promise<Profile> {
     onProgress: () => {},
   });
   try {
-    const profile = await runner.profile({
+    const measured = await runner.profile({
       backends: ['cpu'],
       threads: [1, 2],
       batches: [1, 2, 4, 8, 16],
       budgetS: 100,
       seed: SEED,
     });
-    await writeJson(path, profile);
-    return profile;
+    await writeJson(path, measured.profile);
+    return measured;
   } finally {
     await runner.close();
     store.close();

@@ -3,13 +3,13 @@ import { Command } from 'commander';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { type BenchReport, REPORT, type RunReport } from '../../solver/documents/report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { type ProfileSource, plan } from '../../solver/plan/planner.ts';
+import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { drawScenes } from '../../solver/simulate/fanout.ts';
@@ -21,7 +21,6 @@ import { journalBeside, measure, settingsOf } from '../../workers/command/profil
 import { ms, ProgressLine } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { profileId } from '../../workers/store/exchange.ts';
 import { plainPlan, plainWay, variantsByTime } from '../comparison/baselines.ts';
 import { combinations } from '../comparison/combinations.ts';
 import { readAny } from '../runner/host.ts';
@@ -84,13 +83,13 @@ export const benchCommand = () =>
         onProgress: progress.show,
       });
       try {
-        const profile = await measure(runner, store, settingsOf(options), out('profile.json'), signal);
+        const measured = await measure(runner, store, settingsOf(options), out('profile.json'), signal);
+        const { profile } = measured;
         progress.clear();
         say(`${deviceLine(profile)}\n`);
-        const source = { profile, sha256: await profileId(profile) };
         const solver = await loadSolver();
         const sets = backendSets(options.backend).map((backends) =>
-          prepare(solver, source, backends, options),
+          prepare(solver, measured, backends, options),
         );
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
 
@@ -163,8 +162,13 @@ interface BackendSet {
 const backendSets = (backends: readonly Backend[]): Backend[][] =>
   backends.length > 1 ? [[backends[0]!], [...backends]] : [[...backends]];
 
-function prepare(solver: Solver, source: ProfileSource, backends: Backend[], flags: BenchFlags): BackendSet {
-  const { profile } = source;
+function prepare(
+  solver: Solver,
+  measured: IdentifiedProfile,
+  backends: Backend[],
+  flags: BenchFlags,
+): BackendSet {
+  const { profile } = measured;
   const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
   const slaMs =
     flags.sla ??
@@ -187,11 +191,11 @@ function prepare(solver: Solver, source: ProfileSource, backends: Backend[], fla
     request,
     load,
     plans: {
-      plan: plan(solver, source, request),
-      heaviest: plainPlan(source, heaviest, request, requests),
-      lightest: plainPlan(source, variantsByTime(profile, 'lightest', backends), request, requests),
+      plan: plan(solver, measured, request),
+      heaviest: plainPlan(measured, heaviest, request, requests),
+      lightest: plainPlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
     },
-    combinations: combinations(solver, source, request, scenes),
+    combinations: combinations(solver, measured, request, scenes),
   };
 }
 

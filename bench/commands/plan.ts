@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -7,7 +6,7 @@ import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { frontierText } from './tables.ts';
 
 export const planCommand = () =>
@@ -36,8 +35,8 @@ The plan is the exact optimum of an integer program, checked by simulation on th
   $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --beta 0.05 --frontier`,
     )
     .action(async (options) => {
-      const profile = await readJson(options.profile, parseProfile);
-      const source = { profile, sha256: await profileId(profile) };
+      const measured = await readJson(options.profile, parseIdentified);
+      const { profile } = measured;
       const request = planRequest(profile, {
         slaMs: options.sla,
         ratePerS: options.rate,
@@ -55,7 +54,7 @@ The plan is the exact optimum of an integer program, checked by simulation on th
         },
       });
       const solver = await loadSolver();
-      const chosen = plan(solver, source, request);
+      const chosen = plan(solver, measured, request);
       if (options.out) await writeJson(options.out, chosen);
       const frontier = () => profileFrontier(profile, request);
       if (options.json)

@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { standingRequest } from '../../solver/adapt/ours.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import { parseProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
@@ -12,7 +11,7 @@ import { journalBeside } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
@@ -115,12 +114,12 @@ async function adaptationAsk(
   profilePath: string,
   options: option.AdaptationFlags & { readonly backend?: Backend[] },
 ): Promise<AdaptationAsk> {
-  const profile = await readJson(profilePath, parseProfile);
-  if ((await profileId(profile)) !== plan.profile.sha256)
+  const profile = await readJson(profilePath, parseIdentified);
+  if (profile.sha256 !== plan.profile.sha256)
     throw new UsageError(
       `${profilePath} is not the profile that the plan was made from: give that with --profile, or plan again.`,
     );
-  const backends = options.backend ?? [...new Set(profile.cells.map((cell) => cell.backend))];
+  const backends = options.backend ?? [...new Set(profile.profile.cells.map((cell) => cell.backend))];
   return {
     profile,
     request: standingRequest(plan, backends, options.minRate),

@@ -3,7 +3,7 @@ import { ours, type StandingRequest } from '../../solver/adapt/ours.ts';
 import { oracle } from '../../solver/adapt/predictors/oracle.ts';
 import { PREDICTORS } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { parsePublished } from '../../solver/documents/published.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
@@ -14,10 +14,10 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
-import { planOn } from '../../workers/planner/plan.ts';
+import { Planner } from '../../workers/planner/planner.ts';
 import { choosePredictor } from '../../workers/predictor/choose.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { identify, parseIdentified } from '../../workers/store/exchange.ts';
 import { publishedProfile, publishedRivals } from '../adaptation/published-profile.ts';
 import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../adaptation/rivals.ts';
@@ -81,7 +81,8 @@ Replicas serve as long after a decision as their sessions took to start when the
       const { seed, predictor: name } = options;
       const trace = await readTrace(options.trace, { durationS: options.duration, seed });
       const load = traceLoad(trace, options.scale, seed, options.arrivals);
-      const { profile, slaMs, settings, restrictTo } = await subject(options);
+      const { measured, slaMs, settings, restrictTo } = await subject(options);
+      const { profile } = measured;
       const planned = planRequest(profile, {
         slaMs,
         ratePerS: load.ratePerS,
@@ -98,7 +99,7 @@ Replicas serve as long after a decision as their sessions took to start when the
       const request: StandingRequest = { ...planned, restrictTo, minRatePerS: options.minRate };
       const system = await systemNamed(
         options.system,
-        profile,
+        measured,
         request,
         () => settings ?? rivalSettings(profile, request, load.ratePerS),
       );
@@ -135,7 +136,7 @@ async function subject(options: {
   sla?: number;
   cores?: number;
 }): Promise<{
-  profile: Profile;
+  measured: IdentifiedProfile;
   slaMs: number;
   settings: RivalSettings | undefined;
   restrictTo: Record<string, string[]>;
@@ -143,9 +144,9 @@ async function subject(options: {
   if ((options.profile === undefined) === (options.pipeline === undefined))
     throw new UsageError('Give either --profile or --pipeline.');
   if (options.profile !== undefined) {
-    const profile = await readJson(options.profile, parseProfile);
+    const measured = await readJson(options.profile, parseIdentified);
     if (options.sla === undefined) throw new UsageError('Give --sla with --profile.');
-    return { profile, slaMs: options.sla, settings: undefined, restrictTo: {} };
+    return { measured, slaMs: options.sla, settings: undefined, restrictTo: {} };
   }
   const path = option.shippedManifest(options.pipeline!);
   if (path === undefined)
@@ -158,7 +159,7 @@ async function subject(options: {
   const slaMs = options.sla ?? published.slaMs;
   const rivals = publishedRivals(published);
   return {
-    profile: await publishedProfile(published),
+    measured: await identify(await publishedProfile(published)),
     slaMs,
     settings: {
       ...rivals,
@@ -171,11 +172,13 @@ async function subject(options: {
 
 async function systemNamed(
   name: SystemName,
-  profile: Profile,
+  measured: IdentifiedProfile,
   request: StandingRequest,
   settings: () => RivalSettings,
 ): Promise<System> {
-  if (name === 'ours') return ours(await planOn(profile), request);
-  const source = { profile, sha256: await profileId(profile) };
-  return rivals(await loadSolver(), source, settings()).find((system) => system.name === name)!;
+  if (name === 'ours') {
+    const planner = await Planner.open(measured);
+    return ours(async (asked) => planner.plan(asked), request);
+  }
+  return rivals(await loadSolver(), measured, settings()).find((system) => system.name === name)!;
 }

@@ -1,11 +1,11 @@
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage } from '../../solver/plan/plan-document.ts';
-import { completePlan, type ProfileSource } from '../../solver/plan/planner.ts';
+import { completePlan } from '../../solver/plan/planner.ts';
 import { batch1Ms } from '../../solver/plan/sla.ts';
 
 /** A plain page's way: one session per stage on one backend, at batch 1. */
@@ -61,17 +61,17 @@ const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] 
  * @throws NothingMeasuredError
  */
 export function plainPlan(
-  source: ProfileSource,
+  measured: IdentifiedProfile,
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
   requests: number,
 ): Plan {
-  const profile = withoutCoRun(source.profile);
+  const profile = withoutCoRun(measured.profile);
   const { options } = plainWay(profile, variants, request);
   const stages = options.map((option) => ({ ...planStage(profile, option), maxWaitMs: 0 }));
   const { backend, threads } = options[0]!.cell;
   return completePlan(
-    { ...source, profile },
+    { ...measured, profile },
     {
       ...planHead(profile, request),
       stages,

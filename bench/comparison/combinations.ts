@@ -1,10 +1,10 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { completePlan, type ProfileSource, plan } from '../../solver/plan/planner.ts';
+import { completePlan, plan } from '../../solver/plan/planner.ts';
 import { choose } from '../../solver/plan/program.ts';
 
 /** Combinations beyond which none are told: their number is the product of the stages' variants. */
@@ -16,23 +16,23 @@ const MOST = 512;
  */
 export function combinations(
   solver: Solver,
-  source: ProfileSource,
+  measured: IdentifiedProfile,
   request: PlanRequest,
   scenes?: ArrayLike<number>,
 ): Combination[] {
-  const { profile } = source;
+  const { profile } = measured;
   const choices = profile.stages.reduce<Record<string, string>[]>(
     (soFar, { name, variants }) =>
       soFar.flatMap((choice) => variants.map((v) => ({ ...choice, [name]: v.name }))),
     [{}],
   );
   if (choices.length > MOST) return [];
-  return choices.flatMap((variants) => combination(solver, source, request, variants, scenes) ?? []);
+  return choices.flatMap((variants) => combination(solver, measured, request, variants, scenes) ?? []);
 }
 
 function combination(
   solver: Solver,
-  source: ProfileSource,
+  measured: IdentifiedProfile,
   request: PlanRequest,
   variants: Record<string, string>,
   scenes: ArrayLike<number> | undefined,
@@ -42,14 +42,14 @@ function combination(
   );
   const only: PlanRequest = { ...request, restrictTo };
   try {
-    return described(source.profile, request, plan(solver, source, only), null, scenes);
+    return described(measured.profile, request, plan(solver, measured, only), null, scenes);
   } catch (error) {
     if (error instanceof NothingMeasuredError) return undefined;
     if (!(error instanceof InfeasiblePlanError)) throw error;
     return described(
-      source.profile,
+      measured.profile,
       request,
-      bestInfeasible(solver, source, only, error),
+      bestInfeasible(solver, measured, only, error),
       error.binding,
       scenes,
     );
@@ -59,7 +59,7 @@ function combination(
 /** Of what the program would choose with a longer SLA, or with all the GPU's time and more, what attains the most. */
 function bestInfeasible(
   solver: Solver,
-  source: ProfileSource,
+  measured: IdentifiedProfile,
   request: PlanRequest,
   why: InfeasiblePlanError,
 ): Plan {
@@ -67,8 +67,13 @@ function bestInfeasible(
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
   if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
   const plans = relaxed.map((within) => {
-    const { plan: chosen, ...choice } = choose(solver, source.profile, within);
-    return completePlan(source, { ...chosen, slaMs: request.slaMs, resources: request.resources }, choice, 0);
+    const { plan: chosen, ...choice } = choose(solver, measured.profile, within);
+    return completePlan(
+      measured,
+      { ...chosen, slaMs: request.slaMs, resources: request.resources },
+      choice,
+      0,
+    );
   });
   return plans.reduce((best, next) =>
     next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
 import type { Answer, HeadlessApi, HeadlessRun } from '../../workers/environment/headless.ts';
 import type { Load } from '../../workers/executor/load.ts';
@@ -72,8 +72,9 @@ export class Headless {
     }
   }
 
-  async profile(settings: ProfileSettings): Promise<Profile> {
-    return parseProfile(unwrap(await this.#ask('profile', [MANIFEST_URL, settings])), "the page's profile");
+  async profile(settings: ProfileSettings): Promise<IdentifiedProfile> {
+    const { profile, sha256 } = unwrap(await this.#ask('profile', [MANIFEST_URL, settings]));
+    return { profile: parseProfile(profile, "the page's profile"), sha256 };
   }
 
   async run({ load, ...what }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {

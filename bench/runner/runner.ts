@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
@@ -11,7 +11,7 @@ import type { Load } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
-import { profile } from '../../workers/profiler/profile.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
@@ -26,7 +26,7 @@ export interface RunWhat {
 
 /** Profiles and runs for a command: in a headless browser or in this process. */
 export interface Runner {
-  profile(settings: ProfileSettings): Promise<Profile>;
+  profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
   run(what: RunWhat): Promise<RunReport>;
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   const models = await loadManifest(options.manifestPath, (path) => readFile(path));
   const { store, signal, onProgress } = options;
   return {
-    profile: (settings) => profile({ models, environment, store, settings, signal, onProgress }),
+    profile: (settings) => measureProfile({ models, environment, store, settings, signal, onProgress }),
     run: ({ adaptation: ask, ...what }) =>
       withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
         run({ ...what, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),

@@ -11,12 +11,12 @@ import { Command, Option } from 'commander';
 import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
-import { completePlan, type ProfileSource } from '../../solver/plan/planner.ts';
+import { completePlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { summarise } from '../../solver/report/run-result.ts';
 import { drawScenes, sceneCounts } from '../../solver/simulate/fanout.ts';
@@ -28,7 +28,7 @@ import * as option from '../../workers/command/options.ts';
 import { ms, ProgressLine, share, table } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { profileId } from '../../workers/store/exchange.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { openRunner } from '../runner/runner.ts';
 
@@ -71,7 +71,7 @@ const flags = new Command('bench:simulator')
   .opts();
 
 /** A plan at that utilisation that nobody chose. Its SLA is still open. */
-function planAt({ profile, sha256 }: ProfileSource, setting: Setting) {
+function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
   const { backend, batch, utilisation } = setting;
   const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));
   const measured = profile.cells.filter(
@@ -154,8 +154,8 @@ const runner = await openRunner(['webgpu', 'wasm'], {
   onProgress: progress.show,
 });
 try {
-  const profile = flags.profile
-    ? await readJson(flags.profile, parseProfile)
+  const measured = flags.profile
+    ? await readJson(flags.profile, parseIdentified)
     : await runner.profile({
         backends: ['webgpu', 'wasm'],
         threads: [1],
@@ -165,10 +165,10 @@ try {
         // Every batch is wanted, however slow.
         slaMs: 60_000,
       });
-  const source = { profile, sha256: await profileId(profile) };
+  const { profile } = measured;
   const rows = [];
   for (const setting of SETTINGS) {
-    const plan = planAt(source, setting);
+    const plan = planAt(measured, setting);
     const { ratePerS } = plan(1);
     const load = constantLoad(ratePerS, setting.durationS, flags.seed);
     const open = { ...plan(1e6), shedding: 'never' } as const;

@@ -215,6 +215,16 @@ export const profileSchema = z
   });
 export type Profile = z.infer<typeof profileSchema>;
 
+/**
+ * A profile that was checked when it entered this process, with what names it: plans say from which profile they were made.
+ * Behind that door nobody checks or hashes it again.
+ */
+export interface IdentifiedProfile {
+  readonly profile: Profile;
+  /** SHA-256 of the profile's canonical JSON. */
+  readonly sha256: string;
+}
+
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);

@@ -1,5 +1,5 @@
 import type { Plan, Prediction } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { predict } from '../simulate/predict.ts';
 import { InfeasiblePlanError } from './errors.ts';
@@ -7,13 +7,6 @@ import { withBestWorkers } from './gpu-workers.ts';
 import type { PlanRequest } from './options.ts';
 import { type Choice, choose } from './program.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
-
-/** A profile with what names it. */
-export interface ProfileSource {
-  readonly profile: Profile;
-  /** SHA-256 of its canonical JSON. */
-  readonly sha256: string;
-}
 
 /** Requests per simulation: at 5,000 a share of 0.95 is known to ±0.006. */
 const REQUESTS = 5000;
@@ -32,11 +25,11 @@ const MOST_TIGHTENINGS = 31;
  */
 export function plan(
   solver: Solver,
-  source: ProfileSource,
+  measured: IdentifiedProfile,
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan {
-  const search = new Tightening(solver, source, request, simulated);
+  const search = new Tightening(solver, measured, request, simulated);
   const first = search.at(0)!;
   if (search.confirms(first)) return first;
   // Doubling steps to the first that is confirmed, or that leaves no plan at all; then between it and the one before.
@@ -61,7 +54,7 @@ class Tightening {
 
   constructor(
     private readonly solver: Solver,
-    private readonly source: ProfileSource,
+    private readonly measured: IdentifiedProfile,
     private readonly request: PlanRequest,
     private readonly simulated: SimulatedPlans,
   ) {}
@@ -99,7 +92,7 @@ class Tightening {
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
     try {
-      const { plan: chosen, ...choice } = choose(this.solver, this.source.profile, within);
+      const { plan: chosen, ...choice } = choose(this.solver, this.measured.profile, within);
       const head = { ...chosen, slaMs, resources };
       const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
       const known = this.simulated.get(id);
@@ -108,8 +101,8 @@ class Tightening {
         return { ...known, ...head, stages, workers, predicted: { ...known.predicted, tightened } };
       }
       const plan = withBestWorkers(
-        completePlan(this.source, head, choice, tightened),
-        this.source.profile,
+        completePlan(this.measured, head, choice, tightened),
+        this.measured.profile,
         SEED,
       );
       this.simulated.set(id, plan);
@@ -128,7 +121,7 @@ class Tightening {
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function completePlan(
-  { profile, sha256 }: ProfileSource,
+  { profile, sha256 }: IdentifiedProfile,
   chosen: Choice['plan'],
   { boundMs, pas, cost }: Pick<Choice, 'boundMs' | 'pas' | 'cost'>,
   tightened: number,

@@ -7,7 +7,7 @@ import { OipClient } from '../../agent/oip/client.ts';
 import { placeHere } from '../../agent/service/place.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { plan as planOnce } from '../../workers/planner/plan.ts';
+import { planOnce } from '../../workers/planner/planner.ts';
 import { until } from '../until.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';

@@ -5,7 +5,7 @@
  *
  * Expected plans are in `fixtures/fashion-plans.json`, the course of a load in `fixtures/fashion-adaptation.json`. They may
  * change only with a commit that means to plan differently, and says so: then
- * `npx vitest run --project node test/solver/golden.test.ts -u` writes them anew. The profiles never need to change.
+ * `npx vitest run --project logic test/solver/golden.test.ts -u` writes them anew. The profiles never need to change.
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';

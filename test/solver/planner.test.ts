@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { completePlan, type ProfileSource, plan } from '../../solver/plan/planner.ts';
+import { completePlan, plan } from '../../solver/plan/planner.ts';
 import { choose } from '../../solver/plan/program.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { predict } from '../../solver/simulate/predict.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   solver = await loadSolver();
 });
 
-const source = (profile: Profile): ProfileSource => ({ profile, sha256: 'b'.repeat(64) });
+const identified = (profile: Profile): IdentifiedProfile => ({ profile, sha256: 'b'.repeat(64) });
 
 /** One worker does it by the formulas, four fifths of its time; but one batch in a hundred takes five times the mean. */
 const heavy = pipeline({
@@ -32,27 +32,27 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
   /** What the program alone would do. */
   function untightened(of: PlanRequest) {
     const { plan: chosen, ...choice } = choose(solver, heavy, of);
-    return completePlan(source(heavy), chosen, choice, 0);
+    return completePlan(identified(heavy), chosen, choice, 0);
   }
 
   it('is tightened until the simulation confirms it, with room for what that does not know', () => {
     const first = untightened(asked());
     expect(first.predicted.boundMs).toBeLessThanOrEqual(150);
     expect(first.predicted.slaAttainment).toBeLessThan(0.95);
-    const { predicted, workers } = plan(solver, source(heavy), asked());
+    const { predicted, workers } = plan(solver, identified(heavy), asked());
     expect(predicted.tightened).toBeGreaterThan(0);
     expect(predicted.slaAttainment).toBeGreaterThanOrEqual(0.975);
     expect(workers.length).toBeGreaterThan(first.workers.length);
   });
 
   it('stays a plan for what was asked', () => {
-    const made = plan(solver, source(heavy), asked());
+    const made = plan(solver, identified(heavy), asked());
     expect(made).toMatchObject({ slaMs: 150, ratePerS: 38, percentile: 95, resources: asked().resources });
     expect(parsePlan(made, 'made')).toEqual(made);
   });
 
   it('is tightened no further than it must be: a step less is not confirmed', () => {
-    const { tightened } = plan(solver, source(heavy), asked()).predicted;
+    const { tightened } = plan(solver, identified(heavy), asked()).predicted;
     const share = 0.95 ** (tightened - 1);
     const { slaMs, resources: all } = asked();
     const { plan: chosen, ...choice } = choose(
@@ -63,27 +63,27 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
         resources: { ...all, utilisationMax: all.utilisationMax * share },
       }),
     );
-    const before = completePlan(source(heavy), { ...chosen, slaMs }, choice, 0);
+    const before = completePlan(identified(heavy), { ...chosen, slaMs }, choice, 0);
     expect(before.predicted.slaAttainment).toBeLessThan(0.975);
   });
 
   it('is returned as it is where its simulation confirms it', () => {
     const easy = asked({ ratePerS: 5 });
-    const { predicted } = plan(solver, source(heavy), easy);
+    const { predicted } = plan(solver, identified(heavy), easy);
     expect(predicted.tightened).toBe(0);
     expect(predicted.slaAttainment).toBeGreaterThanOrEqual(0.975);
   });
 
   it('is the one that came nearest, and says so, where none is confirmed', () => {
     const scarce = asked({ resources: resources({ cores: 2, gpus: 0 }) });
-    const { predicted, workers } = plan(solver, source(heavy), scarce);
+    const { predicted, workers } = plan(solver, identified(heavy), scarce);
     expect(workers).toHaveLength(2);
     expect(predicted.slaAttainment).toBeLessThan(0.95);
     expect(predicted.slaAttainment).toBe(untightened(scarce).predicted.slaAttainment);
   });
 
   it('is no plan at all only where the formulas say so', () => {
-    expect(() => plan(solver, source(heavy), asked({ slaMs: 20 }))).toThrow(InfeasiblePlanError);
+    expect(() => plan(solver, identified(heavy), asked({ slaMs: 20 }))).toThrow(InfeasiblePlanError);
   });
 });
 
@@ -136,7 +136,7 @@ describe('what is confirmed', () => {
 
   function planned(profile: Profile, of: PlanRequest) {
     try {
-      return plan(solver, source(profile), of);
+      return plan(solver, identified(profile), of);
     } catch (error) {
       if (error instanceof InfeasiblePlanError) return undefined;
       throw error;
@@ -152,7 +152,7 @@ describe('what is asked of a plan', () => {
     },
   });
   const made = (more: Partial<PlanRequest>) =>
-    plan(solver, source(of), asked({ ratePerS: 10, slaMs: 400, ...more }));
+    plan(solver, identified(of), asked({ ratePerS: 10, slaMs: 400, ...more }));
 
   it('are replicas of a stage, whether or not it needs them', () => {
     const { stages, workers, predicted } = made({ replicas: { detect: 5 } });
@@ -186,7 +186,7 @@ describe('what is asked of a plan', () => {
 describe('plans that were simulated before', () => {
   const simulated = new SimulatedPlans();
   const made = (more: Partial<PlanRequest>, known?: SimulatedPlans) => {
-    const { createdAt: _, certificate: __, ...rest } = plan(solver, source(heavy), asked(more), known);
+    const { createdAt: _, certificate: __, ...rest } = plan(solver, identified(heavy), asked(more), known);
     return rest;
   };
 
@@ -202,11 +202,9 @@ describe('plans that were simulated before', () => {
 
   it('are kept as many as may be, those that were of use last', () => {
     const few = new SimulatedPlans(2);
-    const [a, b, c] = [10, 20, 30].map((ratePerS) => plan(solver, source(heavy), asked({ ratePerS }))) as [
-      Plan,
-      Plan,
-      Plan,
-    ];
+    const [a, b, c] = [10, 20, 30].map((ratePerS) =>
+      plan(solver, identified(heavy), asked({ ratePerS })),
+    ) as [Plan, Plan, Plan];
     few.set('a', a);
     few.set('b', b);
     expect(few.get('a')).toBe(a);

@@ -1,8 +1,10 @@
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Objective, Resources } from '../../solver/documents/plan.ts';
+import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
 import { type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { summarise } from '../../solver/math/statistics.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
+import { Planner } from '../../workers/planner/planner.ts';
+import { identify } from '../../workers/store/exchange.ts';
 
 export const SHA = 'a'.repeat(64);
 
@@ -109,3 +111,11 @@ export const request = (more: Partial<PlanRequest> = {}): PlanRequest => ({
   ...more,
 });
 export const resources = (more: Partial<Resources>): Resources => ({ ...RESOURCES, ...more });
+
+export type PlanAt = (request: PlanRequest) => Promise<Plan>;
+
+/** Plans on a profile, as systems ask for plans. */
+export async function planOn(profile: Profile): Promise<PlanAt> {
+  const planner = await Planner.open(await identify(profile));
+  return async (asked) => planner.plan(asked);
+}

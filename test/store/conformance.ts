@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, profileId } from '../../workers/store/exchange.ts';
+import { exportProfile, identify } from '../../workers/store/exchange.ts';
 import { type JournalEntry, ProfileNotFoundError, type Store } from '../../workers/store/store.ts';
 import { accuracyEntry, cellEntry, profile } from './documents.ts';
 
@@ -38,12 +38,12 @@ export function describeStore(open: () => Promise<Store>): void {
   it('still has everything when it is opened again', async () => {
     const before = await open();
     await before.append('journal', cellEntry(1));
-    const { id } = await before.saveProfile(profile('2026-01-01T00:00:00Z'));
+    const { id } = await before.saveProfile(await identify(profile('2026-01-01T00:00:00Z')));
     before.close();
     const after = await open();
     await after.append('journal', cellEntry(2));
     expect(await after.readJournal('journal')).toEqual([cellEntry(1), cellEntry(2)]);
-    expect(await after.loadProfile(id)).toEqual(profile('2026-01-01T00:00:00Z'));
+    expect(await after.loadProfile(id)).toEqual({ profile: profile('2026-01-01T00:00:00Z'), sha256: id });
     after.close();
   });
 
@@ -60,19 +60,22 @@ export function describeStore(open: () => Promise<Store>): void {
   it('saves a profile under the hash of its text, once', async () => {
     const store = await open();
     const saved = profile('2026-01-01T00:00:00Z');
-    const entry = await store.saveProfile(saved);
-    expect(entry).toEqual({ id: await profileId(saved), pipeline: 'fashion', createdAt: saved.createdAt });
+    const identified = await identify(saved);
+    const entry = await store.saveProfile(identified);
+    expect(entry).toEqual({ id: identified.sha256, pipeline: 'fashion', createdAt: saved.createdAt });
     const reordered = Object.fromEntries(Object.entries(saved).reverse()) as unknown as Profile;
-    expect(await store.saveProfile(reordered)).toEqual(entry);
+    expect(await store.saveProfile(await identify(reordered))).toEqual(entry);
     expect(await store.listProfiles()).toEqual([entry]);
-    expect(exportProfile(await store.loadProfile(entry.id))).toBe(exportProfile(saved));
+    expect(exportProfile((await store.loadProfile(entry.id)).profile)).toBe(exportProfile(saved));
     store.close();
   });
 
   it('lists profiles newest first and deletes them', async () => {
     const store = await open();
     const dates = ['2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z', '2026-01-01T00:00:00Z'];
-    const entries = await Promise.all(dates.map((date) => store.saveProfile(profile(date))));
+    const entries = await Promise.all(
+      dates.map(async (date) => store.saveProfile(await identify(profile(date)))),
+    );
     expect(await store.listProfiles()).toEqual([entries[1], entries[0], entries[2]]);
     await store.deleteProfile(entries[0]!.id);
     expect(await store.listProfiles()).toEqual([entries[1], entries[2]]);
@@ -81,12 +84,12 @@ export function describeStore(open: () => Promise<Store>): void {
     store.close();
   });
 
-  it('does not save what is no profile', async () => {
+  it('lists what is no profile, and refuses to load it, naming the field', async () => {
     const store = await open();
-    await expect(
-      store.saveProfile({ ...profile('2026-01-01T00:00:00Z'), cells: null } as never),
-    ).rejects.toThrow(/cells: .*found null/);
-    expect(await store.listProfiles()).toEqual([]);
+    const damaged = { ...profile('2026-01-01T00:00:00Z'), cells: null } as unknown as Profile;
+    const entry = await store.saveProfile(await identify(damaged));
+    expect(await store.listProfiles()).toEqual([entry]);
+    await expect(store.loadProfile(entry.id)).rejects.toThrow(/cells: .*found null/);
     store.close();
   });
 }

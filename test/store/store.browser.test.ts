@@ -1,6 +1,7 @@
 import { deleteDB, openDB } from 'idb';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MIGRATIONS, openBrowserStore, openDatabase } from '../../workers/store/browser.ts';
+import { identify } from '../../workers/store/exchange.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { describeStore } from './conformance.ts';
 import { cellEntry, measuredCell, profile } from './documents.ts';
@@ -31,7 +32,7 @@ describe('a store in IndexedDB', () => {
   it('brings an older database up to date and keeps what it holds', async () => {
     const old = await openBrowserStore(name);
     await old.append('journal', cellEntry(1));
-    const { id } = await old.saveProfile(profile('2026-01-01T00:00:00Z'));
+    const { id } = await old.saveProfile(await identify(profile('2026-01-01T00:00:00Z')));
     old.close();
     const steps = [
       ...MIGRATIONS,
@@ -74,7 +75,7 @@ describe('a store in IndexedDB', () => {
         ...profile('2026-01-01T00:00:00Z'),
         cells: Array.from({ length: 4000 }, () => measuredCell(1)),
       };
-      await expect(store.saveProfile(large)).rejects.toThrow(StoreFullError);
+      await expect(store.saveProfile(await identify(large))).rejects.toThrow(StoreFullError);
       expect(await store.readJournal('journal')).toEqual([cellEntry(1)]);
       expect(await store.listProfiles()).toEqual([]);
       store.close();

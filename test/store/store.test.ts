@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { exportProfile, importProfile } from '../../workers/store/exchange.ts';
+import { exportProfile, identify, importProfile } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { StoreFullError } from '../../workers/store/store.ts';
 import { describeStore } from './conformance.ts';
@@ -42,7 +42,7 @@ describe('a store in files', () => {
 
   it('leaves no half-written profile behind', async () => {
     const store = await openFileStore(folder);
-    const { id } = await store.saveProfile(profile('2026-01-01T00:00:00Z'));
+    const { id } = await store.saveProfile(await identify(profile('2026-01-01T00:00:00Z')));
     expect(await readdir(join(folder, 'profiles'))).toEqual([`${id}.json`]);
     await writeFile(join(folder, 'profiles', 'half.json.part'), '{');
     expect(await store.listProfiles()).toHaveLength(1);

@@ -1,6 +1,7 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { type Cell, cellId, type Profile } from '../../solver/documents/profile.ts';
+import { type Cell, cellId, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
+import { identify } from '../../workers/store/exchange.ts';
 import { fashionManifest, fashionProfile } from './fixtures.ts';
 
 /** Stands in for `web/engine.ts` in tests of the page: the same journal and progress, without models. */
@@ -11,7 +12,7 @@ const JOURNAL = 'test';
 export const loadPipeline = async (): Promise<LoadedManifest> =>
   ({ manifest: fashionManifest() }) as LoadedManifest;
 
-export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<Profile> {
+export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> {
   const { store, settings, signal, unpaused, onProgress } = options;
   const profile = fashionProfile(settings.seed);
   const wanted = profile.cells.filter((cell) => settings.backends.includes(cell.backend));
@@ -35,7 +36,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
       finished: cell,
     });
   }
-  const finished = { ...profile, cells };
+  const finished = await identify({ ...profile, cells });
   await store.saveProfile(finished);
   await store.deleteJournal(JOURNAL);
   return finished;

@@ -3,34 +3,40 @@ import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
 import { WorkerLostError } from '../../workers/runtime/errors.ts';
+import { identify } from '../../workers/store/exchange.ts';
 import { pipeline } from '../solver/pipelines.ts';
 import { request } from '../solver/profiles.ts';
 
-const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
+const profile = await identify(pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } }));
 
 test('a planner in a child process plans, solves alone, tells what is infeasible, and ends with its calls', async () => {
-  const planner = await openPlanner(profile);
-  const { stages } = await planner.planAt(request({ slaMs: 1000 }));
+  const planner = openPlanner();
+  const { stages } = await planner.plan(profile, request({ slaMs: 1000 }));
   expect(stages.map(({ variant }) => variant)).toEqual(['s']);
 
-  const solved = await planner.solve(request({ slaMs: 1000 }));
+  const solved = await planner.solve(profile, request({ slaMs: 1000 }));
   expect(solved.plan.stages).toEqual(stages);
-  await expect(planner.solve(request({ slaMs: 1 }))).rejects.toBeInstanceOf(InfeasiblePlanError);
+  await expect(planner.solve(profile, request({ slaMs: 1 }))).rejects.toBeInstanceOf(InfeasiblePlanError);
 
-  const tooShort = planner.planAt(request({ slaMs: 1 }));
+  const tooShort = planner.plan(profile, request({ slaMs: 1 }));
   await expect(tooShort).rejects.toBeInstanceOf(InfeasiblePlanError);
   await expect(tooShort).rejects.toMatchObject({ request: { slaMs: 1 }, nearestSlaMs: expect.any(Number) });
 
-  const waiting = planner.planAt(request({ slaMs: 1000 }));
+  const waiting = planner.plan(profile, request({ slaMs: 1000 }));
   planner.close();
   await expect(waiting).rejects.toBeInstanceOf(WorkerLostError);
-  await expect(planner.planAt(request({ slaMs: 1000 }))).rejects.toBeInstanceOf(WorkerLostError);
+  await expect(planner.plan(profile, request({ slaMs: 1000 }))).rejects.toBeInstanceOf(WorkerLostError);
 });
 
-test('a planner that dies before it has the profile is said to be lost, and ended', async () => {
+test('a planner that dies before it has the profile is said to be lost, ended, and started again by the next call', async () => {
   const endpoint = { postMessage: () => {}, addEventListener: () => {}, removeEventListener: () => {} };
   const terminate = vi.fn();
-  const opened = RemotePlanner.open({ endpoint, gone: Promise.resolve('exit code 1'), terminate }, profile);
-  await expect(opened).rejects.toThrow('Worker planner was lost: exit code 1');
-  expect(terminate).toHaveBeenCalledOnce();
+  const start = vi.fn(() => ({ endpoint, gone: Promise.resolve('exit code 1'), terminate }));
+  const planner = new RemotePlanner(start);
+  for (const calls of [1, 2]) {
+    const plan = planner.plan(profile, request({ slaMs: 1000 }));
+    await expect(plan).rejects.toThrow('Worker planner was lost: exit code 1');
+    expect(start).toHaveBeenCalledTimes(calls);
+    expect(terminate).toHaveBeenCalledTimes(calls);
+  }
 });

@@ -1,7 +1,7 @@
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { type ProfileOptions, profile } from '../../workers/profiler/profile.ts';
+import { measureProfile, type ProfileOptions } from '../../workers/profiler/profile.ts';
 import { fetchFile } from './fetch-file.ts';
 
 /** What reaches models and stage workers: the one part of the page that needs a pipeline's files. */
@@ -9,5 +9,5 @@ import { fetchFile } from './fetch-file.ts';
 export const loadPipeline = (name: string): Promise<LoadedManifest> =>
   loadManifest(`models/${name}/manifest.json`, fetchFile);
 
-export const measure = (options: Omit<ProfileOptions, 'environment'>): Promise<Profile> =>
-  profile({ ...options, environment: browserEnvironment() });
+export const measure = (options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> =>
+  measureProfile({ ...options, environment: browserEnvironment() });

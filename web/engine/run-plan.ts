@@ -2,7 +2,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { standingRequest } from '../../solver/adapt/ours.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
@@ -15,7 +15,7 @@ import { learnedPredictor } from '../../workers/predictor/browser.ts';
 export interface PlanRun extends Pick<RunOptions, 'onProgress'> {
   readonly plan: Plan;
   /** What the plan was made from. */
-  readonly profile: Profile;
+  readonly profile: IdentifiedProfile;
   /** What the planner may use. */
   readonly backends: readonly Backend[];
   readonly models: LoadedManifest;

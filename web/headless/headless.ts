@@ -6,7 +6,7 @@ import { run } from '../../workers/executor/run.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import { openPlanner } from '../../workers/planner/browser.ts';
 import { learnedPredictor } from '../../workers/predictor/browser.ts';
-import { profile } from '../../workers/profiler/profile.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { fetchFile } from '../engine/fetch-file.ts';
@@ -44,7 +44,7 @@ const environment = browserEnvironment();
 const api: HeadlessApi = {
   profile: (manifestUrl, settings) =>
     answer(
-      (models, signal) => profile({ models, environment, store, settings, signal, onProgress }),
+      (models, signal) => measureProfile({ models, environment, store, settings, signal, onProgress }),
       manifestUrl,
     ),
   run: (manifestUrl, { load, adaptation: ask, ...what }) =>

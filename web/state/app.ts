@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import type { Preflight } from './preflight.ts';
 
@@ -10,7 +10,7 @@ export const models = signal<LoadedManifest | null>(null);
 /** Null where this browser does not let anything be saved. */
 export const store = signal<Store | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
-export const opened = signal<{ readonly id: string; readonly profile: Profile } | null>(null);
+export const opened = signal<IdentifiedProfile | null>(null);
 /** What went wrong last, for the user. */
 export const problem = signal<string | null>(null);
 
@@ -32,11 +32,11 @@ export async function refresh(): Promise<void> {
 }
 
 export async function open(id: string): Promise<void> {
-  opened.value = { id, profile: await store.value!.loadProfile(id) };
+  opened.value = await store.value!.loadProfile(id);
 }
 
 export async function remove(id: string): Promise<void> {
   await store.value!.deleteProfile(id);
   await refresh();
-  if (opened.value?.id === id) opened.value = null;
+  if (opened.value?.sha256 === id) opened.value = null;
 }

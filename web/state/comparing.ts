@@ -1,17 +1,17 @@
 import { computed, signal } from '@preact/signals';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { compareProfiles, type ProfileComparison } from '../page/results/compare-profiles.ts';
 import { opened, saved, store } from './app.ts';
 
 /** The profile that the opened one is the base for; null: none is chosen. */
-const chosen = signal<{ readonly id: string; readonly profile: Profile } | null>(null);
+const chosen = signal<IdentifiedProfile | null>(null);
 
 /** Saved profiles that the opened one can be compared with. */
-export const comparable = computed(() => saved.value.filter(({ id }) => id !== opened.value?.id));
+export const comparable = computed(() => saved.value.filter(({ id }) => id !== opened.value?.sha256));
 
 /** It ends where either profile is deleted, or where the other one is opened itself. */
 export const other = computed(() =>
-  comparable.value.some(({ id }) => id === chosen.value?.id) ? chosen.value : null,
+  comparable.value.some(({ id }) => id === chosen.value?.sha256) ? chosen.value : null,
 );
 
 export const comparison = computed<ProfileComparison | null>(() =>
@@ -20,5 +20,5 @@ export const comparison = computed<ProfileComparison | null>(() =>
 
 /** @throws ProfileNotFoundError, InvalidDocumentError */
 export async function compareWith(id: string | null): Promise<void> {
-  chosen.value = id === null ? null : { id, profile: await store.value!.loadProfile(id) };
+  chosen.value = id === null ? null : await store.value!.loadProfile(id);
 }

@@ -55,7 +55,7 @@ export async function saveReport(): Promise<void> {
 
 /** What came of the last run, if that was by a plan of the opened profile. */
 const lastRun = (): RunReport | null =>
-  tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.id ? tried.value : null;
+  tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.sha256 ? tried.value : null;
 
 /** With a run it is a report of that, else of the profile and what was planned with it. */
 function reportOf(
@@ -85,8 +85,8 @@ function reportOf(
 /** Every saved profile with the settings, to be brought back by an import. */
 export async function saveArchive(): Promise<void> {
   const profiles: Profile[] = [];
-  for (const { id } of saved.value) profiles.push(await store.value!.loadProfile(id));
-  const place = saved.value.findIndex(({ id }) => id === opened.value?.id);
+  for (const { id } of saved.value) profiles.push((await store.value!.loadProfile(id)).profile);
+  const place = saved.value.findIndex(({ id }) => id === opened.value?.sha256);
   const text = exportArchive({
     schema: ARCHIVE,
     profiles,

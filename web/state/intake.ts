@@ -1,6 +1,6 @@
 import { MANIFEST } from '../../models/manifests/manifest.ts';
 import { PROFILE } from '../../solver/documents/profile.ts';
-import { importProfile } from '../../workers/store/exchange.ts';
+import { identify, importProfile } from '../../workers/store/exchange.ts';
 import { opened, refresh, store } from './app.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
@@ -84,19 +84,19 @@ async function takeDocuments(documents: readonly Document[]): Promise<void> {
   } finally {
     await refresh();
   }
-  if (last !== undefined && last !== opened.value?.id) await openWithPipeline(last);
+  if (last !== undefined && last !== opened.value?.sha256) await openWithPipeline(last);
 }
 
 /** @returns its id */
 async function save(text: string, name: string): Promise<string> {
-  return (await store.value!.saveProfile(importProfile(text, name))).id;
+  return (await store.value!.saveProfile(await identify(importProfile(text, name)))).id;
 }
 
 /** @returns the id of the profile that was open; undefined: none was */
 async function restore(text: string, name: string): Promise<string | undefined> {
   const { profiles, opened: place, measure, plan, load, run } = importArchive(text, name);
   const ids: string[] = [];
-  for (const profile of profiles) ids.push((await store.value!.saveProfile(profile)).id);
+  for (const profile of profiles) ids.push((await store.value!.saveProfile(await identify(profile))).id);
   settings.value = measure;
   ask(plan);
   tryout.value = load;

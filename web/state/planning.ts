@@ -2,16 +2,16 @@ import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
 import { backend, positiveCount } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaWithin, chosenAmong } from '../../solver/frontier/weights.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
-import type { SolvedPlan } from '../../workers/planner/api.ts';
-import { profile } from './app.ts';
+import { openPlanner } from '../../workers/planner/browser.ts';
+import type { SolvedPlan } from '../../workers/planner/planner.ts';
+import { opened, profile } from './app.ts';
 import { newestOnly } from './newest.ts';
-import { PagePlanner } from './page-planner.ts';
 
 export const PERCENTILES = [90, 95, 99] as const;
 
@@ -31,7 +31,7 @@ export type Question = z.infer<typeof questionSchema>;
 
 /** A question, and the profile that it is asked of. What is found for it is told with it, so that it is never taken for another's. */
 interface Asked {
-  readonly source: Profile;
+  readonly source: IdentifiedProfile;
   readonly question: Question;
 }
 
@@ -58,7 +58,7 @@ export const pinned = signal<Plan | null>(null);
 
 /** Whether what was found is for what is asked now. */
 export const isFresh = (found: Asked | null): boolean =>
-  found !== null && found.question === question.value && found.source === profile.value;
+  found !== null && found.question === question.value && found.source === opened.value;
 
 /** The confirmed plan for what is asked now; null while there is none. */
 export const plan = computed<Plan | null>(() => {
@@ -127,12 +127,12 @@ function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
 }
 
 /** Two, so that the program's choice never waits for a simulation. */
-const solver = new PagePlanner();
-const confirmer = new PagePlanner();
+const solver = openPlanner();
+const confirmer = openPlanner();
 
 const requestOf = ({ source, question }: Asked) => {
   const { slaMs, ratePerS, percentile, alpha, beta, backends, cores } = question;
-  return planRequest(source, {
+  return planRequest(source.profile, {
     slaMs,
     ratePerS,
     percentile,
@@ -146,7 +146,7 @@ const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
   answer.catch((error) => (error instanceof Error ? error : new Error(String(error))));
 
 const solve = newestOnly(async (asked: Asked) => {
-  const answer = await orError(solver.on(asked.source, (planner) => planner.solve(requestOf(asked))));
+  const answer = await orError(solver.solve(asked.source, requestOf(asked)));
   solved.value = { ...asked, answer };
   if (!isFresh(asked)) return;
   if (answer instanceof Error) return findSla(answer);
@@ -155,7 +155,7 @@ const solve = newestOnly(async (asked: Asked) => {
 });
 
 const confirm = newestOnly(async (asked: Asked) => {
-  const answer = await orError(confirmer.on(asked.source, (planner) => planner.planAt(requestOf(asked))));
+  const answer = await orError(confirmer.plan(asked.source, requestOf(asked)));
   if (isFresh(asked)) confirmed.value = { ...asked, answer };
 });
 
@@ -163,16 +163,14 @@ const findFrontier = newestOnly(async (asked: Asked) => {
   const known = frontier.peek();
   // The weights of a question do not move its frontier.
   const same = known && known.source === asked.source && frontierKey(known) === frontierKey(asked);
-  const answer = same
-    ? known.answer
-    : await orError(solver.on(asked.source, (planner) => planner.frontier(requestOf(asked))));
+  const answer = same ? known.answer : await orError(solver.frontier(asked.source, requestOf(asked)));
   if (isFresh(asked)) frontier.value = { ...asked, answer };
 });
 
 const frontierKey = ({ question: { alpha, beta, ...rest } }: Asked): string => JSON.stringify(rest);
 
 effect(() => {
-  const source = profile.value;
+  const source = opened.value;
   const asked = question.value;
   if (source) solve({ source, question: asked });
   else solved.value = confirmed.value = frontier.value = null;

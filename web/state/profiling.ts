@@ -5,7 +5,6 @@ import type { Manifest } from '../../models/manifests/manifest.ts';
 import { count, name, sha256 } from '../../solver/documents/common.ts';
 import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
-import { profileId } from '../../workers/store/exchange.ts';
 import { measure } from '../engine/engine.ts';
 import { attempt, models, refresh, store } from './app.ts';
 import { hasPipeline, loadChosen, openWithPipeline } from './pipelines.ts';
@@ -83,7 +82,7 @@ export async function startProfile(): Promise<void> {
   await attempt(async () => {
     const cells = new LiveCells();
     try {
-      const profile = await measure({
+      const { sha256 } = await measure({
         models: loaded,
         store: store.value!,
         settings: chosen,
@@ -104,7 +103,7 @@ export async function startProfile(): Promise<void> {
       });
       interrupted.value = null;
       await refresh();
-      await openWithPipeline(await profileId(profile));
+      await openWithPipeline(sha256);
     } catch (error) {
       if (!controller.signal.aborted) throw error;
     }

@@ -6,7 +6,7 @@ import type { RunReport } from '../../solver/documents/report.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { runPlan } from '../engine/run-plan.ts';
-import { models, profile } from './app.ts';
+import { models, opened } from './app.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, tryout } from './load.ts';
 import { plan, question } from './planning.ts';
@@ -60,10 +60,10 @@ export const obstacle = computed<string | null>(() => {
 
 /** Runs the plan under the load, and keeps what comes out. */
 export async function tryPlan(): Promise<void> {
-  const [made, source, loaded, arriving] = [plan.value!, profile.value!, models.value!, load.value];
+  const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
   if (!arriving || arriving instanceof Error) return;
   const { seed, adapt, intervalS } = tryout.value;
-  const backends = question.value.backends ?? [...new Set(source.cells.map((cell) => cell.backend))];
+  const backends = question.value.backends ?? [...new Set(source.profile.cells.map((cell) => cell.backend))];
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
   trying.value = { plan: made, manifest: loaded.manifest, controller, live, durationS: arriving.durationS };

@@ -4,7 +4,10 @@ import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
 /** Reads a JSON file for a parser that names it in errors; `-` is standard input. @throws UsageError, InvalidDocumentError */
-export async function readJson<T>(path: string, parse: (value: unknown, source: string) => T): Promise<T> {
+export async function readJson<T>(
+  path: string,
+  parse: (value: unknown, source: string) => T | Promise<T>,
+): Promise<T> {
   const text = await (path === '-' ? readStdin() : readFile(path, 'utf8')).catch((cause) => {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   });

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { exportProfile } from '../store/exchange.ts';
 import { openFileStore } from '../store/node.ts';
@@ -21,7 +21,7 @@ export interface ProfilerOptions {
 
 /** What profiles for the command, wherever its sessions run. */
 export interface Profiler {
-  profile(settings: ProfileSettings): Promise<Profile>;
+  profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
   close(): Promise<void>;
 }
 
@@ -69,7 +69,7 @@ ${examples}`,
         onProgress: progress.show,
       });
       try {
-        const profile = await measure(profiler, store, settingsOf(options), options.out, signal);
+        const { profile } = await measure(profiler, store, settingsOf(options), options.out, signal);
         progress.clear();
         if (options.json) console.log(exportProfile(profile));
         else console.log(`${profileTable(profile)}\n\nwrote ${options.out}`);
@@ -108,18 +108,18 @@ export async function measure(
   settings: ProfileSettings,
   out: string,
   signal: AbortSignal,
-): Promise<Profile> {
-  const profile = await profiler.profile(settings).catch((error) => {
+): Promise<IdentifiedProfile> {
+  const measured = await profiler.profile(settings).catch((error) => {
     if (signal.aborted)
       throw new Interrupted('Stopped. Finished cells are kept: the same command goes on from them.', {
         cause: error,
       });
     throw error;
   });
-  await writeWhole(out, `${exportProfile(profile)}\n`);
+  await writeWhole(out, `${exportProfile(measured.profile)}\n`);
   // The file is the one copy; the store's was for the case that this process had died before it was written.
   for (const { id } of await store.listProfiles()) await store.deleteProfile(id);
-  return profile;
+  return measured;
 }
 
 /** What was measured, a line per cell. */

@@ -1,5 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { AdaptationAsk } from '../executor/adaptation.ts';
 import type { RunProgress } from '../executor/run-options.ts';
@@ -34,7 +34,7 @@ export interface HeadlessRun {
 
 /** What the driver calls. */
 export interface HeadlessApi {
-  profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<Profile>>;
+  profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<IdentifiedProfile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<Answer<RunReport>>;
   /** For the benchmark alone: loaded when it is asked for. */
   overhead(manifestUrl: string, request: OverheadRequest): Promise<Answer<OverheadResult>>;

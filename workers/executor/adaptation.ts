@@ -1,6 +1,6 @@
 import { ours, type StandingRequest } from '../../solver/adapt/ours.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
 import { choosePredictor } from '../predictor/choose.ts';
 import type { AdaptationOptions } from './adapter.ts';
@@ -8,7 +8,7 @@ import type { AdaptationOptions } from './adapter.ts';
 /** How a run is to follow its load. */
 export interface AdaptationAsk {
   /** What is planned on; of the device that runs. */
-  readonly profile: Profile;
+  readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
   /** Between two decisions. */
@@ -17,7 +17,7 @@ export interface AdaptationAsk {
 
 /** What of adaptation differs by environment. */
 export interface AdaptationEnvironment {
-  openPlanner(profile: Profile): Promise<RemotePlanner>;
+  openPlanner(): RemotePlanner;
   learnedPredictor(): Promise<Predictor>;
 }
 
@@ -29,10 +29,10 @@ export async function withAdaptation<T>(
 ): Promise<T> {
   if (ask === undefined) return run(undefined);
   const { profile, request, predictor, intervalS } = ask;
-  const planner = await openPlanner(profile);
+  const planner = openPlanner();
   try {
     return await run({
-      system: ours((asked) => planner.planAt(asked), request),
+      system: ours((asked) => planner.plan(profile, asked), request),
       predictor: await choosePredictor(predictor, learnedPredictor),
       intervalS,
     });

@@ -1,64 +1,95 @@
 import { type Remote, wrap } from 'comlink';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Profile } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
+import { WorkerLostError } from '../runtime/errors.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';
-import type { Infeasible, Planner, SolvedPlan } from './api.ts';
+import type { SolvedPlan } from './planner.ts';
+import type { Infeasible, PlannerService } from './service.ts';
 
-/** This side of a worker that plans: its errors are whole again. Every call rejects with WorkerLostError once it is gone. */
+interface PlannerWorker {
+  readonly raw: RawWorker;
+  readonly api: Remote<PlannerService>;
+  readonly lifeline: Lifeline;
+}
+
+/**
+ * A planner in a worker of its own, on whatever profile is asked about. The first call starts the worker, and so does the
+ * first call after the worker was lost. Calls follow one another, so that no other profile comes between.
+ */
 export class RemotePlanner {
-  readonly #api: Remote<Planner>;
-  readonly #lifeline: Lifeline;
+  #worker: PlannerWorker | undefined;
+  /** The profile that the worker has: a profile is large, so it is sent once. */
+  #offered: IdentifiedProfile | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
-  constructor(private readonly raw: RawWorker) {
-    this.#api = wrap<Planner>(raw.endpoint);
-    this.#lifeline = new Lifeline('planner', raw.gone);
-  }
+  constructor(private readonly start: () => RawWorker) {}
 
-  /** One that plans on a profile. Its worker is ended where that cannot be. @throws WorkerLostError */
-  static async open(raw: RawWorker, profile: Profile): Promise<RemotePlanner> {
-    const planner = new RemotePlanner(raw);
-    try {
-      await planner.offer(profile);
-    } catch (error) {
-      planner.close();
-      throw error;
-    }
-    return planner;
-  }
-
-  /** The profile that is planned with from now on. @throws WorkerLostError */
-  offer(profile: Profile): Promise<void> {
-    return this.#lifeline.call(this.#api.offer(profile));
-  }
-
-  /** @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
-  async planAt(request: PlanRequest): Promise<Plan> {
-    return feasible(await this.#lifeline.call(this.#api.plan(request)));
+  /**
+   * The best plan, confirmed by simulation.
+   * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
+   */
+  async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {
+    return feasible(await this.#call(measured, (api) => api.plan(request)));
   }
 
   /**
-   * What the program alone chooses: within milliseconds, before anything is simulated.
+   * What the integer program alone chooses: within milliseconds, before anything is simulated.
    * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
    */
-  async solve(request: PlanRequest): Promise<SolvedPlan> {
-    return feasible(await this.#lifeline.call(this.#api.solve(request)));
+  async solve(measured: IdentifiedProfile, request: PlanRequest): Promise<SolvedPlan> {
+    return feasible(await this.#call(measured, (api) => api.solve(request)));
   }
 
   /** @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
-  async frontier(request: PlanRequest): Promise<FrontierPoint[]> {
-    const answer = await this.#lifeline.call(this.#api.frontier(request));
+  async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
+    const answer = await this.#call(measured, (api) => api.frontier(request));
     if (answer.ok) return answer.ok;
     throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
   }
 
-  /** Ends the worker; calls that wait reject. */
+  /** Ends the worker; calls that wait, and later ones, reject with WorkerLostError. */
   close(): void {
-    this.#lifeline.cut('it was ended');
-    this.raw.terminate();
+    this.#closed = true;
+    this.#end('it was ended');
+  }
+
+  #call<P extends Promise<unknown>>(
+    measured: IdentifiedProfile,
+    ask: (api: Remote<PlannerService>) => P,
+  ): Promise<Awaited<P>> {
+    const answer = this.#last.then(async (): Promise<Awaited<P>> => {
+      if (this.#closed) throw new WorkerLostError('planner', 'it was ended');
+      this.#worker ??= this.#started();
+      const { api, lifeline } = this.#worker;
+      try {
+        if (this.#offered?.sha256 !== measured.sha256) {
+          await lifeline.call(api.offer(measured));
+          this.#offered = measured;
+        }
+        return await lifeline.call<P>(ask(api));
+      } catch (error) {
+        if (error instanceof WorkerLostError) this.#end(error.message);
+        throw error;
+      }
+    });
+    this.#last = answer.catch(() => {});
+    return answer;
+  }
+
+  #started(): PlannerWorker {
+    const raw = this.start();
+    return { raw, api: wrap<PlannerService>(raw.endpoint), lifeline: new Lifeline('planner', raw.gone) };
+  }
+
+  #end(why: string): void {
+    this.#worker?.lifeline.cut(why);
+    this.#worker?.raw.terminate();
+    this.#worker = this.#offered = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
 import { expose } from 'comlink';
-import { Planner } from './api.ts';
+import { PlannerService } from './service.ts';
 
-expose(new Planner());
+expose(new PlannerService());

@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
 import { parentEndpoint } from '../stage/pipe.ts';
-import { Planner } from './api.ts';
+import { PlannerService } from './service.ts';
 
-expose(new Planner(), parentEndpoint());
+expose(new PlannerService(), parentEndpoint());

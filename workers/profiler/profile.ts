@@ -2,9 +2,10 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { ManifestVariant } from '../../models/manifests/manifest.ts';
 import { labelledItems } from '../../models/packs/pack.ts';
 import { splitItems } from '../../models/tasks/items.ts';
-import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
+import { parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy, stageMetric } from './accuracy.ts';
 import { CellProfiler, type StageItems } from './cell-profiler.ts';
@@ -32,7 +33,11 @@ export interface ProfileOptions {
  * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
  * the signal's reason where it was aborted
  */
-export async function profile(options: ProfileOptions): Promise<Profile> {
+export const profile = async (options: ProfileOptions): Promise<Profile> =>
+  (await measureProfile(options)).profile;
+
+/** The same, with what names the profile. */
+export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
   const { models, environment, store, settings, signal } = options;
   const { manifest } = models;
   for (const backend of settings.backends) {
@@ -132,9 +137,10 @@ export async function profile(options: ProfileOptions): Promise<Profile> {
       endToEnd: [...accuracy.endToEnd],
       coRun: [...coRun],
     };
-    await store.saveProfile(document);
+    const measured = await parseIdentified(document, 'the profile that was measured');
+    await store.saveProfile(measured);
     await store.deleteJournal(journal);
-    return document;
+    return measured;
   } finally {
     sessions.close();
   }

@@ -1,6 +1,7 @@
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB, type StoreNames } from 'idb';
-import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, importProfile, parseJournalEntry, textId } from './exchange.ts';
+import { jsonValue } from '../../solver/documents/document.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { exportProfile, parseIdentified, parseJournalEntry } from './exchange.ts';
 import {
   type JournalEntry,
   type ProfileEntry,
@@ -123,9 +124,9 @@ class BrowserStore implements Store {
     });
   }
 
-  async saveProfile(profile: Profile): Promise<ProfileEntry> {
+  async saveProfile({ profile, sha256: id }: IdentifiedProfile): Promise<ProfileEntry> {
+    const entry = { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
     const text = exportProfile(profile);
-    const entry = { id: await textId(text), pipeline: profile.pipeline, createdAt: profile.createdAt };
     await this.#write('profiles', 'the profile', (table) => table.put({ ...entry, text }));
     return entry;
   }
@@ -140,10 +141,11 @@ class BrowserStore implements Store {
     });
   }
 
-  async loadProfile(id: string): Promise<Profile> {
+  async loadProfile(id: string): Promise<IdentifiedProfile> {
     const row = await this.#open().get('profiles', id);
     if (!row) throw new ProfileNotFoundError(id);
-    return importProfile(row.text, `saved profile ${id}`);
+    const source = `saved profile ${id}`;
+    return parseIdentified(jsonValue(row.text, source), source);
   }
 
   async deleteProfile(id: string): Promise<void> {

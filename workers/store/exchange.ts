@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../models/manifests/load.ts';
-import { name } from '../../solver/documents/common.ts';
+import { isoDate, name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {
   cell,
   coRun,
   endToEnd,
   fanOut,
+  type IdentifiedProfile,
   PROFILE,
   type Profile,
   parseProfile,
@@ -15,12 +16,8 @@ import {
 import { canonicalJson } from './canonical.ts';
 import type { JournalEntry } from './store.ts';
 
-/**
- * The profile as canonical JSON. There is no newline at its end, so that the SHA-256 of the text is the profile's id.
- * @throws InvalidDocumentError
- */
-export const exportProfile = (profile: Profile): string =>
-  canonicalJson(parseProfile(profile, 'the profile to export'));
+/** The profile as canonical JSON. There is no newline at its end: the SHA-256 of the text is the profile's identity. */
+export const exportProfile = (profile: Profile): string => canonicalJson(profile);
 
 /**
  * Reads what {@link exportProfile} wrote; exporting it again gives the same bytes.
@@ -30,11 +27,22 @@ export const exportProfile = (profile: Profile): string =>
 export const importProfile = (text: string, source: string): Profile =>
   parseJson(profileSchema, text, source, PROFILE);
 
-/** What a profile is saved under: the SHA-256 of its canonical JSON. */
-export const profileId = (profile: Profile): Promise<string> => textId(exportProfile(profile));
+/** Names a profile that has been checked. */
+export const identify = async (profile: Profile): Promise<IdentifiedProfile> => ({
+  profile,
+  sha256: await sha256Hex(new TextEncoder().encode(exportProfile(profile))),
+});
 
-/** The same of a text that {@link exportProfile} made. */
-export const textId = (text: string): Promise<string> => sha256Hex(new TextEncoder().encode(text));
+/**
+ * Checks a profile where it enters this process, and names it.
+ * @param source names the document in errors
+ * @throws InvalidDocumentError, UnsupportedDocumentError
+ */
+export const parseIdentified = async (value: unknown, source: string): Promise<IdentifiedProfile> =>
+  identify(parseProfile(value, source));
+
+/** What lists show of a saved profile: it is checked whole when it is loaded. */
+export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
 const measuredAccuracy = z.strictObject({
   stages: z.record(

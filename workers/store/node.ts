@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Profile } from '../../solver/documents/profile.ts';
-import { exportProfile, importProfile, parseJournalLine, textId } from './exchange.ts';
+import { jsonValue, parseDocument } from '../../solver/documents/document.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { exportProfile, parseIdentified, parseJournalLine, profileHead } from './exchange.ts';
 import {
   type JournalEntry,
   type ProfileEntry,
@@ -70,10 +71,8 @@ class FileStore implements Store {
     await rm(this.#journalPath(journal), { force: true });
   }
 
-  async saveProfile(profile: Profile): Promise<ProfileEntry> {
-    const text = exportProfile(profile);
-    const id = await textId(text);
-    await this.#writeWhole(`${id}.json`, text);
+  async saveProfile({ profile, sha256: id }: IdentifiedProfile): Promise<ProfileEntry> {
+    await this.#writeWhole(`${id}.json`, exportProfile(profile));
     return { id, pipeline: profile.pipeline, createdAt: profile.createdAt };
   }
 
@@ -82,18 +81,22 @@ class FileStore implements Store {
     const entries: ProfileEntry[] = [];
     for (const file of files) {
       const path = join(this.#profiles, file);
-      const { pipeline, createdAt } = importProfile(await readFile(path, 'utf8'), path);
+      const { pipeline, createdAt } = parseDocument(
+        profileHead,
+        jsonValue(await readFile(path, 'utf8'), path),
+        path,
+      );
       entries.push({ id: file.slice(0, -'.json'.length), pipeline, createdAt });
     }
     return entries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
   }
 
-  async loadProfile(id: string): Promise<Profile> {
+  async loadProfile(id: string): Promise<IdentifiedProfile> {
     const path = this.#profilePath(id);
     const text = await readFile(path, 'utf8').catch((error) => {
       throw codeOf(error) === 'ENOENT' ? new ProfileNotFoundError(id) : error;
     });
-    return importProfile(text, path);
+    return parseIdentified(jsonValue(text, path), path);
   }
 
   async deleteProfile(id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Cell, CoRun, EndToEnd, FanOut, Profile } from '../../solver/documents/profile.ts';
+import type { Cell, CoRun, EndToEnd, FanOut, IdentifiedProfile } from '../../solver/documents/profile.ts';
 
 /** What a profile in progress has finished. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =
@@ -16,6 +16,7 @@ export interface MeasuredAccuracy {
 
 /** A saved profile as lists show it. */
 export interface ProfileEntry {
+  /** The profile's SHA-256. */
   readonly id: string;
   readonly pipeline: string;
   readonly createdAt: string;
@@ -28,12 +29,12 @@ export interface Store {
   /** Resolves when the entry is safe. @throws StoreFullError */
   append(journal: string, entry: JournalEntry): Promise<void>;
   deleteJournal(journal: string): Promise<void>;
-  /** Saves under the profile's hash; saving the same one again changes nothing. @throws StoreFullError */
-  saveProfile(profile: Profile): Promise<ProfileEntry>;
+  /** Saves under the profile's SHA-256; saving the same one again changes nothing. @throws StoreFullError */
+  saveProfile(profile: IdentifiedProfile): Promise<ProfileEntry>;
   /** Newest first. */
   listProfiles(): Promise<ProfileEntry[]>;
   /** @throws ProfileNotFoundError, InvalidDocumentError */
-  loadProfile(id: string): Promise<Profile>;
+  loadProfile(id: string): Promise<IdentifiedProfile>;
   deleteProfile(id: string): Promise<void>;
   close(): void;
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { plan as planOnce } from '../../../workers/planner/plan.ts';
+import { planOnce } from '../../../workers/planner/planner.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { startCommand, temporaryFolder } from './processes.ts';

@@ -7,9 +7,8 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../../solver/plan/options.ts';
 import { DEFAULT_OBJECTIVE } from '../../../solver/plan/request.ts';
-import { planOn } from '../../../workers/planner/plan.ts';
 import { pipeline } from '../pipelines.ts';
-import { request as planRequest, resources } from '../profiles.ts';
+import { planOn, request as planRequest, resources } from '../profiles.ts';
 
 const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
   const { ratePerS: _, ...rest } = planRequest({ slaMs: 1000, ...more });

@@ -4,7 +4,7 @@ import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { oracle } from '../../../solver/adapt/predictors/oracle.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import type { AdaptationInput } from '../../../solver/simulate/adaptation.ts';
-import { type PlanAt, planOn } from '../../../workers/planner/plan.ts';
+import { type PlanAt, planOn } from '../profiles.ts';
 
 import { profile, resultOf, run, seconds, standing, trace } from './adaptive.ts';
 

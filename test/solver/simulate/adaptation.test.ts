@@ -5,9 +5,8 @@ import type { System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { PlanRequest } from '../../../solver/plan/options.ts';
 import { startMsOf } from '../../../solver/simulate/adaptation-report.ts';
-import { type PlanAt, planOn } from '../../../workers/planner/plan.ts';
 import { pipeline } from '../pipelines.ts';
-
+import { type PlanAt, planOn } from '../profiles.ts';
 import { profile, resultOf, run, seconds, standing, trace } from './adaptive.ts';
 
 let planAt: PlanAt;

@@ -1,5 +1,5 @@
 import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
-import type { SolvedPlan } from '../../../workers/planner/api.ts';
+import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import type { confirmed, solved } from '../../state/planning.ts';
 
 /** A plan as it is shown: as the program chose it, or as the simulation left it. */

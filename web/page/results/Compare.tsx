@@ -25,7 +25,7 @@ export function Compare() {
         <label class="field compare-with">
           Compare this profile with
           <select
-            value={other.value?.id ?? ''}
+            value={other.value?.sha256 ?? ''}
             onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
           >
             <option value="">none</option>

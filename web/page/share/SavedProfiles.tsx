@@ -14,11 +14,11 @@ export function SavedProfiles() {
       )}
       <ul class="saved">
         {saved.value.map(({ id, pipeline, createdAt }) => (
-          <li key={id} class={opened.value?.id === id ? 'marked' : undefined}>
+          <li key={id} class={opened.value?.sha256 === id ? 'marked' : undefined}>
             <button
               type="button"
               class="link"
-              aria-pressed={opened.value?.id === id}
+              aria-pressed={opened.value?.sha256 === id}
               onClick={() => void attempt(() => openWithPipeline(id))}
             >
               {pipeline}, {date(createdAt)}

@@ -1,0 +1,63 @@
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { type Choice, choose } from '../../solver/plan/program.ts';
+import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
+import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
+import { identify } from '../store/exchange.ts';
+
+/** What the integer program alone chose. The cells it chose from are left out: their samples are too large to leave a worker. */
+export type SolvedPlan = Pick<Choice, 'plan' | 'boundMs' | 'pas' | 'cost'>;
+
+/** Plans on one profile where it is called: in Node, or in a web worker (GLPK cannot load on a page's own thread). */
+export class Planner {
+  /** Every plan that was simulated, so that none is simulated twice. */
+  readonly #simulated = new SimulatedPlans();
+
+  private constructor(
+    private readonly solver: Solver,
+    private readonly measured: IdentifiedProfile,
+  ) {}
+
+  static async open(measured: IdentifiedProfile): Promise<Planner> {
+    return new Planner(await loadSolver(), measured);
+  }
+
+  /**
+   * The best plan for an SLA and rate: exact, and confirmed by simulation.
+   * @throws NothingMeasuredError, InfeasiblePlanError
+   */
+  plan(request: PlanRequest): Plan {
+    return plan(this.solver, this.measured, request, this.#simulated);
+  }
+
+  /**
+   * What the integer program chooses, within milliseconds: nothing is simulated.
+   * @throws NothingMeasuredError, InfeasiblePlanError
+   */
+  solve(request: PlanRequest): SolvedPlan {
+    const { plan, boundMs, pas, cost } = choose(this.solver, this.measured.profile, request);
+    return { plan, boundMs, pas, cost };
+  }
+
+  /**
+   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it; none where
+   * nothing is feasible.
+   * @throws NothingMeasuredError, FrontierTooLargeError
+   */
+  frontier(request: PlanRequest): FrontierPoint[] {
+    return profileFrontier(this.measured.profile, request);
+  }
+}
+
+/** {@link Planner.plan} once. @throws NothingMeasuredError, InfeasiblePlanError */
+export const planOnce = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
+  (await Planner.open(await identify(profile))).plan(planRequest(profile, ask));
+
+/** {@link Planner.frontier} once. @throws NothingMeasuredError, FrontierTooLargeError */
+export const frontierOnce = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
+  profileFrontier(profile, planRequest(profile, ask));

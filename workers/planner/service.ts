@@ -1,0 +1,49 @@
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { Planner } from './planner.ts';
+
+/** An infeasible request, as what its error is made of: the fields of an error do not survive the way out of a worker. */
+export type Infeasible = Pick<
+  InfeasiblePlanError,
+  'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'
+>;
+
+/** What a worker that plans offers to the thread or process that started it. */
+export class PlannerService {
+  #planner: Planner | undefined;
+
+  /** Every later call plans on this profile. */
+  async offer(measured: IdentifiedProfile): Promise<void> {
+    this.#planner = await Planner.open(measured);
+  }
+
+  async plan(request: PlanRequest) {
+    return orInfeasible(() => this.#planner!.plan(request));
+  }
+
+  async solve(request: PlanRequest) {
+    return orInfeasible(() => this.#planner!.solve(request));
+  }
+
+  async frontier(request: PlanRequest) {
+    try {
+      return { ok: this.#planner!.frontier(request) };
+    } catch (error) {
+      if (!(error instanceof FrontierTooLargeError)) throw error;
+      const { stage, most } = error;
+      return { tooLarge: { stage, most } };
+    }
+  }
+}
+
+function orInfeasible<T>(answer: () => T) {
+  try {
+    return { ok: answer() };
+  } catch (error) {
+    if (!(error instanceof InfeasiblePlanError)) throw error;
+    const { request, binding, nearestSlaMs, nearestRatePerS } = error;
+    const infeasible: Infeasible = { request, binding, nearestSlaMs, nearestRatePerS };
+    return { infeasible };
+  }
+}
