@@ -1,5 +1,7 @@
-import { HISTORY_S, type Predictor } from '../adapt/predictors/predictor.ts';
-import { adapt, type Step, type System } from '../adapt/system.ts';
+import { AdaptationClock } from '../adapt/clock.ts';
+import type { Predictor } from '../adapt/predictors/predictor.ts';
+import type { Step } from '../adapt/step.ts';
+import type { System } from '../adapt/system.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
@@ -42,15 +44,12 @@ export interface AdaptationResult {
   readonly pas: readonly Held[];
 }
 
-/** Seconds of the load that are known before it begins. */
+/** The first plan is made as if these seconds of the load had been before it: something must be known. */
 const FIRST_S = 10;
 
-/** Between two looks at whether the plan is overtaken. */
-const LOOK_MS = 1000;
-
 /**
- * A load under a system that adapts to it: every interval the counts seen so far go through the predictor to the system, and
- * from its plan to the dispatch. Workers of a new plan start while the old ones serve.
+ * A load under a system that adapts to it, by the same clock and steps as a run. Workers of a new plan start while the old
+ * ones serve.
  */
 export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationResult> =>
   new AdaptiveSimulation(input).run();
@@ -67,31 +66,29 @@ class AdaptiveSimulation {
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: Held[] = [];
   readonly #pas: Held[] = [];
-  readonly #countsPerS: readonly number[];
-  #decided: Plan | undefined;
   /** By time. */
   readonly #pending: Pending[] = [];
 
   constructor(input: AdaptationInput) {
     this.#input = input;
-    this.#countsPerS = countsPerSecond(input.arrivalsMs);
   }
 
   async run(): Promise<AdaptationResult> {
-    const { system, predictor, durationS, intervalMs } = this.#input;
-    const countsPerS = this.#countsBefore(0);
+    const { system, predictor, arrivalsMs, durationS } = this.#input;
+    const countsPerS = this.#firstCounts();
     const forecast = await predictor.forecast(countsPerS, 0);
     const first = await system.plan({ forecast, countsPerS }, undefined);
-    this.#decided = first;
+    const clock = new AdaptationClock(this.#input, first, forecast);
     const simulation = this.#simulation(first);
     this.#note(0, simulation);
-    for (let atMs = LOOK_MS; atMs < durationS * 1000; atMs += LOOK_MS) {
+    let arrived = 0;
+    for (let atMs = clock.nextLookMs(0); atMs < durationS * 1000; atMs = clock.nextLookMs(atMs)) {
       this.#runUntil(simulation, atMs);
       this.#input.onProgress?.(atMs);
-      const last = this.#steps.at(-1);
-      const due = atMs - (last?.atMs ?? 0) >= intervalMs;
-      if (due || system.overtaken(last?.forecast ?? forecast, this.#countsBefore(atMs)))
-        await this.#step(simulation, atMs);
+      while (arrived < arrivalsMs.length && arrivalsMs[arrived]! < atMs)
+        clock.arrived(arrivalsMs[arrived++]!);
+      const step = await clock.look(atMs, simulation.serving);
+      if (step) this.#take(simulation, atMs, step);
     }
     this.#runUntil(simulation, durationS * 1000);
     const { requests } = simulation.finish();
@@ -112,11 +109,8 @@ class AdaptiveSimulation {
     });
   }
 
-  /** Decides, and starts what the plans need; it may be decided again before that has started. */
-  async #step(simulation: SwitchingSimulation, atMs: number): Promise<void> {
-    const { system, predictor } = this.#input;
-    const plans = { decided: this.#decided!, serving: simulation.serving };
-    const step = await adapt(system, predictor, this.#countsBefore(atMs), atMs / 1000, plans);
+  /** Carries out a step: starts the workers that its plan needs. The next step may come before they have started. */
+  #take(simulation: SwitchingSimulation, atMs: number, step: Step): void {
     this.#steps.push({ atMs, ...step });
     if (step.interim) {
       simulation.rebatch(step.interim);
@@ -134,7 +128,6 @@ class AdaptiveSimulation {
     );
     // Never before one that was decided earlier.
     this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
-    this.#decided = plan;
     this.#runUntil(simulation, atMs);
   }
 
@@ -149,12 +142,9 @@ class AdaptiveSimulation {
     simulation.runUntil(untilMs);
   }
 
-  /** Of the seconds before; at the start, as if it had been before what it is at first: something must be known. */
-  #countsBefore(atMs: number): number[] {
-    const seconds = Math.floor(atMs / 1000) || FIRST_S;
-    const counts = this.#countsPerS.slice(Math.max(0, seconds - HISTORY_S), seconds);
-    while (counts.length < Math.min(seconds, HISTORY_S)) counts.push(0);
-    return counts;
+  #firstCounts(): number[] {
+    const counts = countsPerSecond(this.#input.arrivalsMs).slice(0, FIRST_S);
+    return Array.from({ length: FIRST_S }, (_, second) => counts[second] ?? 0);
   }
 
   #note(atMs: number, { live, serving }: SwitchingSimulation): void {

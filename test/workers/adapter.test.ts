@@ -24,14 +24,17 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
   ] as const;
   const done = new AbortController();
   const told: Situation[] = [];
+  let [serving, switches]: [Plan, number] = [plans[0], 0];
   const system: System = {
     name: 'stub',
     overtaken: () => false,
-    /** First none; then the one that does not run, until it has gone there, back, and there again. */
+    /** First none; then the one that does not run, as soon as the other serves, until that was done there, back, and there again. */
     async plan(situation, current) {
       told.push(situation);
       if (told.length === 1) throw new Error('no idea');
-      if (told.length === 5) done.abort();
+      if (serving !== current) return current!;
+      if (switches === 3) done.abort();
+      switches++;
       return plans.find((plan) => plan !== current)!;
     },
   };
@@ -45,6 +48,15 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
     seed: 1,
     adaptation: { system, predictor: lastWindow, intervalS: 3 },
     signal: done.signal,
+    watch: {
+      onPlan({ plan }) {
+        serving = plan;
+      },
+      onSent() {},
+      onEnded() {},
+      onBatch() {},
+      onEvent() {},
+    },
   });
 
   const { result, requests, load, ...report } = parseRunReport(ran, 'the run');

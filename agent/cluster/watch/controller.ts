@@ -1,3 +1,4 @@
+import { LOOK_MS } from '../../../solver/adapt/clock.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -22,8 +23,6 @@ export interface ControllerOptions {
   readonly lookMs?: number;
   onEvent(what: string): void;
 }
-
-const LOOK_MS = 1000;
 
 /** There is nothing to follow the load with. */
 export class NothingAppliedError extends Error {

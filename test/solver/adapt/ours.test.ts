@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LEAST_RATE_PER_S, ours, type StandingRequest } from '../../../solver/adapt/ours.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
-import { adapt, type Situation, type System } from '../../../solver/adapt/system.ts';
+import { adaptationStep } from '../../../solver/adapt/step.ts';
+import type { Situation, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../../solver/plan/options.ts';
@@ -231,7 +232,7 @@ describe('a step of adaptation', () => {
   const profile = pipeline({ stages: { detect: { s: { accuracy: 0.8, ms: 20 } } } });
 
   const lasting = (ratePerS: number, system: System, current: Plan) =>
-    adapt(system, lastWindow, seconds(30, ratePerS), 30, { decided: current, serving: current });
+    adaptationStep(system, lastWindow, seconds(30, ratePerS), 30, { decided: current, serving: current });
 
   it('changes nothing where only the rate is another', async () => {
     const system = ours(await planOn(profile), standing());
@@ -256,19 +257,5 @@ describe('a step of adaptation', () => {
     expect(interim.batch).toBeGreaterThan(first.stages[0]!.batch);
     expect(last.replicas).toBeGreaterThan(interim.replicas);
     expect((await lasting(10, system, step.plan!)).interim).toBeUndefined();
-  });
-
-  it('tells predictor and system of two minutes at most', async () => {
-    const told: number[] = [];
-    const system = {
-      ...ours(stub().planAt, standing()),
-      plan: async ({ countsPerS }: Situation) => {
-        told.push(countsPerS.length, countsPerS.at(-1)!);
-        return { ratePerS: 1, stages: [], workers: [] } as unknown as Plan;
-      },
-    };
-    const current = { ratePerS: 1, stages: [], workers: [] } as unknown as Plan;
-    await adapt(system, lastWindow, [...seconds(300, 1), 2], 301, { decided: current, serving: current });
-    expect(told).toEqual([120, 2]);
   });
 });

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest';
+import { AdaptationClock, LOOK_MS } from '../../../solver/adapt/clock.ts';
+import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import type { Situation, System } from '../../../solver/adapt/system.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+
+const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
+const [first, second, third] = [planOf('a'), planOf('b'), planOf('c')];
+
+interface Load {
+  readonly arrivalsMs?: readonly number[];
+  readonly untilMs: number;
+}
+
+/** Looks every second from the start of a load on, with the first plan serving throughout. */
+async function looks(clock: AdaptationClock, { arrivalsMs = [], untilMs }: Load) {
+  const decisions: number[] = [];
+  for (const ms of arrivalsMs) clock.arrived(ms);
+  for (let atMs = clock.nextLookMs(0); atMs <= untilMs; atMs = clock.nextLookMs(atMs))
+    if (await clock.look(atMs, first)) decisions.push(atMs);
+  return decisions;
+}
+
+function clockOf(plan: System['plan'] = async (_, current) => current!, forecastPerS?: number) {
+  const told: { counts: readonly number[]; current: Plan | undefined }[] = [];
+  const system: System = {
+    name: 'stub',
+    plan(situation: Situation, current) {
+      told.push({ counts: situation.countsPerS, current });
+      return plan(situation, current);
+    },
+    overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
+  };
+  const forecast =
+    forecastPerS === undefined ? undefined : { medianPerS: forecastPerS, p90PerS: forecastPerS };
+  const options = { system, predictor: lastWindow, intervalMs: 10 * LOOK_MS };
+  return { clock: new AdaptationClock(options, first, forecast), told };
+}
+
+it('decides every interval, on whole seconds, those without requests too', async () => {
+  const { clock, told } = clockOf();
+  expect(await looks(clock, { arrivalsMs: [100, 200, 2100, 10_000], untilMs: 25_000 })).toEqual([
+    10_000, 20_000,
+  ]);
+  expect(told[0]!.counts).toEqual([2, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
+  expect(told[1]!.counts.slice(10)).toEqual([1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+});
+
+it('decides on two minutes at most', async () => {
+  const { clock, told } = clockOf();
+  await looks(clock, { arrivalsMs: [199_500], untilMs: 200_000 });
+  expect(told.at(-1)!.counts).toEqual([...Array(119).fill(0), 1]);
+});
+
+it.each([
+  ['before its time where a second brings more than the first plan was made for', 1, [3000, 13_000]],
+  ['by the interval where the load is as foreseen', 2, [10_000]],
+  ['by the interval where nothing was foreseen yet', undefined, [10_000]],
+])('decides %s', async (_, forecastPerS, expected) => {
+  const { clock } = clockOf(undefined, forecastPerS);
+  expect(await looks(clock, { arrivalsMs: [2100, 2200], untilMs: 13_000 })).toEqual(expected);
+});
+
+it('decides nothing while it is held, and then on what it was told meanwhile', async () => {
+  const { clock, told } = clockOf();
+  clock.hold(true);
+  expect(await looks(clock, { untilMs: 12_000 })).toEqual([]);
+  clock.arrived(11_500);
+  clock.hold(false);
+  expect(await clock.look(13_000, first)).toBeDefined();
+  expect(told[0]!.counts).toEqual([...Array(11).fill(0), 1, 0]);
+});
+
+it('waits an interval after a decision that failed', async () => {
+  const { clock } = clockOf(() => Promise.reject(new Error('no idea')));
+  await expect(clock.look(10_000, first)).rejects.toThrow('no idea');
+  expect(await clock.look(11_000, first)).toBeUndefined();
+  await expect(clock.look(20_000, first)).rejects.toThrow('no idea');
+});
+
+it('goes on from the plan that it decided on, or from the one that serves where that could not be started', async () => {
+  const plans = [second, third];
+  const { clock, told } = clockOf(async (_, current) => plans.shift() ?? current!);
+  expect((await clock.look(10_000, first))!.plan).toBe(second);
+  expect((await clock.look(20_000, first))!.plan).toBe(third);
+  // Not the newest any more: it changes nothing.
+  clock.failed(second, first);
+  await clock.look(30_000, first);
+  clock.failed(third, first);
+  await clock.look(40_000, first);
+  expect(told.map(({ current }) => current)).toEqual([first, second, third, first]);
+});
