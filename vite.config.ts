@@ -5,8 +5,8 @@ import { viteSingleFile } from 'vite-plugin-singlefile';
 import { contentPolicy } from './web/build/content-policy.ts';
 import { DEV_HEADERS, HEADERS } from './web/build/headers.ts';
 import { modelFiles } from './web/build/model-files.ts';
+import { precache } from './web/build/precache.ts';
 import { WORKER_FILE } from './web/service-worker/messages.ts';
-import { precache } from './web/service-worker/precache.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

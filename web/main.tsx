@@ -1,16 +1,11 @@
 import { render } from 'preact';
 import { App } from './page/App.tsx';
-import './page/forms.css';
-import './page/frame.css';
-import './page/measure/measure.css';
-import './page/page.css';
-import './page/share/share.css';
-import { takeLink } from './state/link.ts';
-import { startOffline } from './state/offline.ts';
+import { startOffline } from './state/device/offline.ts';
+import { applyLink } from './state/files/link.ts';
 import { start } from './state/start.ts';
 import './styles/style.css';
 
 render(<App />, document.getElementById('app')!);
-void start().then(takeLink);
-window.addEventListener('hashchange', () => void takeLink());
+void start().then(applyLink);
+window.addEventListener('hashchange', () => void applyLink());
 if (import.meta.env.PROD) void startOffline();

@@ -94,7 +94,7 @@ async function shoot(page: Page): Promise<void> {
     buffer: Buffer.from(JSON.stringify(FALLING)),
   });
   await page.getByRole('checkbox', { name: /Adapt/ }).check();
-  await typed('Decide every (s)').fill('5');
+  await typed('Plan again every (s)').fill('5');
   await pictures(page, '09-to-try', '#try');
   await button('Run the plan').click();
   await page.locator('#try', { hasText: 'switched to' }).waitFor(WAIT);

@@ -58,10 +58,10 @@ describe('the built page where no service worker helps', () => {
     expect(await remedy('Cross-origin isolated')).toMatch(
       /Cross-Origin-Opener-Policy: same-origin.*ipa-edge serve/,
     );
-    expect(await remedy('Timer grain')).toContain('Short latencies will be coarse');
+    expect(await remedy('Timer grain')).toContain('Short latencies are measured coarsely');
     await expect.poll(() => check('Works offline')).toContain('no');
     expect(await remedy('Works offline')).toContain('reload it');
-    await page.getByText('Not cross-origin isolated: one thread.').waitFor();
+    await page.getByText('One thread: this page is not cross-origin isolated.').waitFor();
     expect(await page.getByRole('checkbox', { name: '2', exact: true }).first().isDisabled()).toBe(true);
   });
 });

@@ -21,12 +21,13 @@ export function complaintsOf(page: Page): readonly string[] {
   return complaints;
 }
 
-export async function openPage(
+export const openPage = async (
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-): Promise<OpenedPage> {
-  const context = await browser.newContext(options);
+): Promise<OpenedPage> => openIn(await browser.newContext(options), url);
+
+export async function openIn(context: BrowserContext, url: string): Promise<OpenedPage> {
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   await page.goto(url);

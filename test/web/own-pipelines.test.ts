@@ -128,7 +128,7 @@ describe('a pipeline of the user', () => {
     expect(await own.chooser().locator('option').count()).toBe(3);
     await dropOn(own.page, '#plan', files.slice(0, 2));
     await own.refused(
-      /cnn8\.onnx cannot be read \(it was not among the files.*path that manifest\.json gives/,
+      /cnn8\.onnx cannot be read \(it is not among the chosen files.*path that manifest\.json gives/,
     );
     expect(await own.chosen()).toBe('garments');
   });

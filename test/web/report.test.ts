@@ -67,7 +67,7 @@ describe('the report', () => {
   it('shows every section of a bench, from one file', async () => {
     await show(fashionReport());
     expect(await page.locator('h2').allTextContents()).toEqual([
-      'What came out',
+      'Results',
       'Runs',
       'Plans',
       'Every combination of variants',
@@ -181,7 +181,7 @@ describe('the report', () => {
     const text = await page.locator('main').textContent();
     expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples: no p95/);
     expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/8: ModelLoadError/);
-    expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: the load came/);
+    expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: requests were sent up to/);
     expect(text).toContain('worker classify-2 was lost');
   });
 
@@ -205,7 +205,7 @@ describe('the report', () => {
     const run = fashionReport().runs[0]!;
     run.device.adapter!.software = false;
     await show(run);
-    expect(await page.locator('h2').allTextContents()).toEqual(['What came out', 'Runs', 'Plans']);
+    expect(await page.locator('h2').allTextContents()).toEqual(['Results', 'Runs', 'Plans']);
     await expect.poll(() => charts().count()).toBe(2);
     expect(await page.getByText('SOFTWARE ADAPTER').count()).toBe(0);
   });

@@ -10,9 +10,9 @@ import { injectReport } from '../../solver/report/inject.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export async function openBrowser(): Promise<Browser> {
+export async function openBrowser(args = browserFlags()): Promise<Browser> {
   const executablePath = await findBrowser();
-  return chromium.launch({ ...(executablePath && { executablePath }), args: browserFlags() });
+  return chromium.launch({ ...(executablePath && { executablePath }), args });
 }
 
 /** A folder of reports, each in the built template as the commands write it. */

@@ -71,7 +71,7 @@ describe('files that come in', () => {
     });
     for (const type of ['dragover', 'drop']) await page.dispatchEvent('main', type, { dataTransfer: data });
     await problem().waitFor();
-    expect(await problem().textContent()).toContain('huge.json has 70 MB, and at most 64 MB are read here');
+    expect(await problem().textContent()).toContain('huge.json has 70 MB; this page reads at most 64 MB');
   });
 
   it('hostile text in a profile stays text', async () => {

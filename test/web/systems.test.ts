@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { placesOf } from '../../web/charts/places.ts';
-import { othersOf, oursOf, settingText } from '../../web/charts/systems.ts';
+import { placesOf } from '../../web/report/adaptation/places.ts';
+import { othersOf, oursOf, settingText } from '../../web/report/adaptation/systems.ts';
 import { adaptationReport } from './adaptation-fixtures.ts';
 
 const comparison = () => structuredClone(adaptationReport().comparisons[0]!);

@@ -164,7 +164,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     await takeTrace(JSON.stringify({ rates: [2, 2, ...Array(9).fill(60)] }));
     await page.getByText('rising.json: 11 rates').waitFor();
     await page.getByRole('checkbox', { name: /Adapt/ }).check();
-    await typed('Decide every (s)').fill('2');
+    await typed('Plan again every (s)').fill('2');
     await start();
     await page.locator('#try', { hasText: 'switched to' }).waitFor({ timeout: 60_000 });
     const report = await ended();

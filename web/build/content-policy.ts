@@ -2,8 +2,8 @@ import type { Plugin } from 'vite';
 import { META_POLICY } from './headers.ts';
 
 /**
- * Puts the content security policy into the built pages. On the page itself, scripts are also loaded only by addresses that
- * `trusted-types.js` lets through, and no string becomes markup.
+ * Puts the content security policy into the built pages. The profiling page also requires Trusted Types: it loads scripts
+ * only from addresses that `trusted-types.js` allows, and turns no string into markup.
  */
 export const contentPolicy = (): Plugin => ({
   name: 'ipa-edge:content-policy',

@@ -1,9 +1,9 @@
 /**
- * What every file of the page is to be served with. Servers of ours send these headers; on a host that sends none the
- * service worker adds them.
+ * The headers that every file of the page needs. The servers of this project send them. On a host that does not, the service
+ * worker adds them.
  */
 
-/** ONNX Runtime's threads and a fine timer need isolation. */
+/** Cross-origin isolation: ONNX Runtime's threads and a fine timer need it. */
 const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -12,9 +12,9 @@ const ISOLATION = {
 
 const DIRECTIVES = [
   "default-src 'self'",
-  // WebAssembly is GLPK's and ONNX Runtime's.
+  // GLPK and ONNX Runtime are WebAssembly.
   "script-src 'self' 'wasm-unsafe-eval'",
-  // A manifest of the user's own may lie on any host; it and its files are fetched when the user asks for them, and nothing is sent.
+  // The user may open a manifest on any host. The page then fetches it and its files; it sends nothing.
   "connect-src 'self' https: http:",
   "img-src 'self' data:",
   "object-src 'none'",
@@ -22,7 +22,7 @@ const DIRECTIVES = [
   "form-action 'none'",
 ];
 
-/** The policy as the built page carries it itself, so that it holds on any host. `frame-ancestors` has no effect there. */
+/** The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` has no effect there. */
 export const META_POLICY = DIRECTIVES.join('; ');
 
 export const DEV_HEADERS: Readonly<Record<string, string>> = ISOLATION;

@@ -4,9 +4,9 @@ import { join, normalize, sep } from 'node:path';
 import type { Connect, Plugin } from 'vite';
 
 /**
- * Serves the folders of pipelines under `/models/` and copies them into the build. Other folders beside them are not
- * the page's.
- * @param folder holds a folder for each pipeline, with its `manifest.json`
+ * Serves the folders of pipelines under `/models/`, and copies them into the build. Folders without a `manifest.json` are
+ * left out.
+ * @param folder the folder with a folder for each pipeline
  */
 export function modelFiles(folder: string): Plugin {
   let outDir: string;
@@ -28,7 +28,7 @@ export function modelFiles(folder: string): Plugin {
 
 const isPipeline = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
 
-/** The path of a URL on disk, without steps upwards; undefined where it is not well-formed. */
+/** The path in a URL without `..`; undefined where the URL is malformed. */
 function pathOf(url: string): string | undefined {
   try {
     return normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
@@ -37,7 +37,7 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** Files of pipelines, and nothing beside them. */
+/** Answers with files of pipelines and with nothing else. */
 function serve(folder: string): Connect.NextHandleFunction {
   return async (request, response, next) => {
     const path = pathOf(request.url ?? '/');

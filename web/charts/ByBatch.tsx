@@ -5,15 +5,15 @@ import { Chart } from './Chart.tsx';
 
 interface ByBatchProps {
   readonly panels: readonly BatchPanel[];
-  /** All of the stage, in the order that gives them their looks. */
+  /** All variants of the stage. The order gives each its look. */
   readonly variants: readonly string[];
-  /** All that are or will be measured: every chart's axis. */
+  /** All batch sizes that are or will be measured: the axis of every chart. */
   readonly batches: readonly number[];
-  /** Whether a CPU plays the GPU. */
+  /** Whether WebGPU runs on the CPU. */
   readonly software: boolean;
 }
 
-/** Latency and throughput of a stage against the batch size, a chart for each backend and number of threads. */
+/** Latency and throughput of a stage against the batch size, one chart for each backend and thread count. */
 export function ByBatch({ panels, ...shared }: ByBatchProps) {
   const points = panels.flatMap((panel) => panel.points);
   return (

@@ -6,12 +6,12 @@ import { type ChartPoint, type DrawnChart, pointAt } from './walk.ts';
 
 interface DrawingProps {
   readonly title: string;
-  /** Said to those who do not see the chart; the table behind it holds the figures. */
+  /** What a screen reader says of the chart. The table behind it holds the figures. */
   readonly description: string;
   readonly draw: (width: number) => PlotOptions;
-  /** Where they are given, arrow keys lead from one to the next and show its tip. */
+  /** Points that the arrow keys go through, each with its tip. */
   readonly points?: readonly ChartPoint[];
-  /** Where it is given, a press or Enter chooses the datum whose tip is shown. */
+  /** Called with the datum whose tip is shown, on a press or on Enter. */
   readonly choose?: (datum: unknown) => void;
 }
 
@@ -59,7 +59,7 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
   useLayoutEffect(() => {
     if (width === 0) return;
     const svg = plot({ ...draw(width), width, className: 'chart' });
-    // Its host tells of it as a whole: read aloud, the texts of a chart are numbers without order.
+    // Read aloud, the texts inside a chart are numbers without order. The host describes the chart as a whole.
     svg.setAttribute('aria-hidden', 'true');
     // Plot's own rules are in style.css: a strict content security policy forbids style elements.
     svg.querySelector('style')?.remove();

@@ -2,7 +2,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import type { Prices } from './axis.ts';
 import { Chart } from './Chart.tsx';
-import { frontierPlot, walkedPoints } from './frontier.ts';
+import { frontierPlot, walkedPoints } from './frontier-plot.ts';
 
 interface FrontierProps {
   readonly title: string;
@@ -11,11 +11,11 @@ interface FrontierProps {
   readonly slaMs: number;
   readonly chosen: { readonly cost: number; readonly accuracy: number };
   readonly prices: Prices;
-  /** What a press on a point does, or Enter. */
+  /** Called on a press on a point, or on Enter. */
   readonly choose?: (point: FrontierPoint) => void;
 }
 
-/** The best accuracy for each cost within the SLA and within shorter bounds, with the plan's place. */
+/** The best accuracy for each cost, within the SLA and within shorter latency bounds. A ring marks the plan. */
 export function Frontier({ title, points, stages, slaMs, chosen, prices, choose }: FrontierProps) {
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;

@@ -8,10 +8,10 @@ import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** Marks drawn of one outcome at most: more would only overlap, and slow the page. */
+/** At most this many marks are drawn for each outcome: more would only overlap and slow the page. */
 const MARKS_MAX = 2500;
 
-/** Every k-th of them, so that at most {@link MARKS_MAX} are left. */
+/** Every k-th entry, so that at most {@link MARKS_MAX} are left. */
 const thinned = <T,>(all: readonly T[]): readonly T[] => {
   const step = Math.ceil(all.length / MARKS_MAX);
   return step <= 1 ? all : all.filter((_, i) => i % step === 0);
@@ -19,7 +19,7 @@ const thinned = <T,>(all: readonly T[]): readonly T[] => {
 
 const seconds = (request: RequestRecord): number => request.arrivalMs / 1000;
 
-/** Lowest and highest latency of runs and their SLA, so that charts can share an axis. */
+/** The lowest and highest latency of some runs, SLAs included, so that their charts can share an axis. */
 export function runsDomain(runs: readonly RunReport[]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
@@ -30,7 +30,7 @@ export function runsDomain(runs: readonly RunReport[]): [number, number] {
       high = Math.max(high, ms);
     }
   }
-  // Room at the top for the requests that were shed or failed.
+  // Requests that were shed or failed are drawn in the room at the top.
   return [low / 1.2, high * 2.2];
 }
 
@@ -41,7 +41,7 @@ interface LatencyOverTimeProps {
   readonly high: number;
 }
 
-/** Each request's latency at its arrival, against the SLA. */
+/** The latency of each request at its arrival, with the SLA. */
 export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps) {
   const points = useMemo(() => stretchesOf(run), [run]);
   const draw = useCallback(() => latencyOverTime(run, points, [low, high]), [run, points, low, high]);
@@ -127,7 +127,7 @@ function latencyOverTime(
   };
 }
 
-/** What the marks of {@link LatencyOverTime} mean. */
+/** The legend of {@link LatencyOverTime}. */
 export function LatencyLegend() {
   return (
     <ul class="legend">

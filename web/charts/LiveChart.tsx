@@ -1,35 +1,37 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { type LiveDots, type LiveLine, type LivePoint, secondsOf } from './live-points.ts';
+import './live-chart.css';
 import { Walked } from './Walked.tsx';
 
 interface LiveChartProps {
   readonly title: string;
-  /** A value with its unit. */
+  /** A value as text, with its unit. */
   readonly show: (value: number) => string;
-  /** What it is now, in words. */
+  /** The present value as text. */
   readonly now: ComponentChildren;
   readonly fromS: number;
   readonly toS: number;
-  /** From zero to this. */
+  /** The vertical axis goes from 0 to this value. */
   readonly max: number;
-  /** Absent: a rule says how high the chart is. */
+  /** The label of `max`; absent where a rule shows the scale. */
   readonly maxLabel?: string;
   readonly lines?: readonly LiveLine[];
   readonly dots?: readonly LiveDots[];
-  /** What the values are held against. */
+  /** A value to compare with, such as the SLA. */
   readonly rule?: { readonly value: number; readonly label: string };
-  /** Moments at which another plan began to serve. */
+  /** The moments at which another plan took over. */
   readonly switchesS: readonly number[];
 }
 
-/** Units of the drawing, stretched to whatever room there is. */
+/** Size of the drawing in its own units. It is stretched to the room that it gets. */
 const [WIDTH, HEIGHT] = [600, 100];
-/** Below a rule that is lower there is no room for its label. */
+/** The label of a rule that lies further down than this goes above it. */
 const LOW = 75;
 
 /**
- * A chart that is drawn again twice a second beside work that is timed: a few paths, without the layout of a whole plot.
+ * A chart that is drawn again twice a second, on the thread that also runs the plan. It is therefore a few SVG paths and no
+ * Observable Plot.
  */
 export function LiveChart(props: LiveChartProps) {
   const { title, show, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;

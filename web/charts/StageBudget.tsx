@@ -22,7 +22,7 @@ interface Part {
   readonly opacity: number;
 }
 
-/** How the stages of plans use up the SLA: each stage's time for its batches and, paler, its longest wait. */
+/** How the stages of plans use the SLA: the time that each stage needs for its batches and, paler, its longest wait. */
 export function StageBudget({ title, plans }: StageBudgetProps) {
   const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
   const points = useMemo(() => plans.map(pointOf), [plans]);
@@ -39,7 +39,7 @@ export function StageBudget({ title, plans }: StageBudgetProps) {
 
 const waitOf = ({ maxWaitMs, boundMs }: PlanStage): number => Math.min(maxWaitMs, boundMs);
 
-/** What is told of a plan, in the middle of its bar. */
+/** The point of a plan for the arrow keys, in the middle of its bar. */
 function pointOf({ name, plan: { stages, slaMs } }: StageBudgetProps['plans'][number]): ChartPoint {
   const boundMs = stages.reduce((sum, stage) => sum + stage.boundMs, 0);
   return {
@@ -71,11 +71,11 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
 
 const MARGIN_RIGHT = 16;
 const LABEL_HEIGHT = 14;
-/** Of bold text, at most. */
+/** An upper bound of the width of bold text, in px. */
 const textWidth = (text: string): number => 7 * text.length;
 
-/** Labels of parts that are too short for them, above the bar: each from its part on, or from where the one before it ends. */
-function besideEachOther(parts: readonly Part[], scale: number, width: number): Part[] {
+/** Labels for parts that are too short for theirs, above the bar. Each starts at its part, or where the label before it ends. */
+function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
   let end = 0;
   return parts
     .filter(({ label }) => label !== '')
@@ -97,7 +97,7 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
   const inner = width - marginLeft - MARGIN_RIGHT;
   const fits = (part: Part): boolean => ((part.to - part.from) / end) * inner > textWidth(part.label);
   const above = plans.flatMap(({ name }) =>
-    besideEachOther(
+    labelsAbove(
       parts.filter((part) => part.name === name && !fits(part)),
       inner / end,
       inner,

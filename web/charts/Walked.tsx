@@ -7,27 +7,27 @@ interface WalkedProps extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMov
   readonly description: string;
   readonly class: string;
   readonly points: readonly ChartPoint[];
-  /** Shows the tip of a point; null: takes it away. */
+  /** Shows the tip of a point; null hides it. */
   readonly show: (point: ChartPoint | null) => void;
-  /** Chooses what is shown. */
+  /** Chooses the point whose tip is shown. */
   readonly choose?: (() => void) | undefined;
   readonly host?: Ref<HTMLDivElement>;
   readonly children?: ComponentChildren;
 }
 
-/** The host of a chart whose points arrow keys lead along, each told aloud and shown. */
+/** The host of a chart. Arrow keys go from point to point; each is shown with its tip and read aloud. */
 export function Walked(props: WalkedProps) {
   const { title, description, points, show, choose, host = null, children, ...own } = props;
-  const [told, setTold] = useState<{ readonly at: number; readonly point: ChartPoint | null }>(NOTHING);
-  const { point } = told;
+  const [current, setCurrent] = useState<{ readonly at: number; readonly point: ChartPoint | null }>(NOTHING);
+  const { point } = current;
   const same = (other: ChartPoint | undefined) =>
     point !== null && other?.x === point.x && other.y === point.y;
-  // Others may have come before it since it was told.
-  const at = same(points[told.at]) ? told.at : points.findIndex(same);
-  const tell = (next: number) => {
+  // New points may have come in before the current one.
+  const at = same(points[current.at]) ? current.at : points.findIndex(same);
+  const goTo = (next: number) => {
     const found = points[next];
     show(found ?? null);
-    setTold(found ? { at: next, point: { ...found } } : NOTHING);
+    setCurrent(found ? { at: next, point: { ...found } } : NOTHING);
   };
   return (
     <>
@@ -35,9 +35,9 @@ export function Walked(props: WalkedProps) {
         {...own}
         ref={host}
         role="application"
-        aria-label={`${title}. Arrow keys lead along the points${choose ? ', Enter chooses one' : ''}.`}
+        aria-label={`${title}. Arrow keys go from point to point${choose ? ', Enter chooses one' : ''}.`}
         aria-description={description}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: its points are walked by keyboard
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys go through its points
         tabIndex={0}
         onClick={choose}
         onKeyDown={(event) => {
@@ -45,9 +45,9 @@ export function Walked(props: WalkedProps) {
           const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
           if (next === undefined) return;
           event.preventDefault();
-          tell(next);
+          goTo(next);
         }}
-        onBlur={() => tell(-1)}
+        onBlur={() => goTo(-1)}
       >
         {children}
       </div>

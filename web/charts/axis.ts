@@ -4,7 +4,7 @@ import { number } from '../components/format.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
-/** `cost (cores + 8 × GPU share)`: what cost is at these prices. */
+/** How cost is made up at these prices: `cost (cores + 8 × GPU share)`. */
 export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
@@ -12,7 +12,7 @@ export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
 }
 
-/** Powers of ten, with 2 and 5 times them where there is room. */
+/** Powers of ten; where the axis has room, also 2 and 5 times each. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));
@@ -23,8 +23,8 @@ function logTicks([low, high]: readonly [number, number]): number[] {
 }
 
 /**
- * Grid and labels of a logarithmic axis. Plot would leave out labels of ticks that are given with the scale, so
- * the scale is given no axis and these are drawn instead.
+ * Grid and labels of a logarithmic axis. Plot leaves out some labels of ticks that a scale is given, so the scale gets no
+ * axis and these marks draw it instead.
  */
 export function logAxisY(domain: readonly [number, number], label: string): Plot.Markish[] {
   const ticks = logTicks(domain);
@@ -32,7 +32,7 @@ export function logAxisY(domain: readonly [number, number], label: string): Plot
     Plot.gridY(ticks),
     Plot.axisY(ticks, {
       label,
-      // Binary fractions would show: 5 × 10^-2 is not quite 0.05.
+      // In binary, 5 × 10^-2 is not exactly 0.05.
       text: (tick: number) => String(Number(tick.toPrecision(3))),
     }),
   ];

@@ -3,13 +3,13 @@ import { logAxisY } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
 import { look, type SeriesLook, spread } from './series.ts';
 
-/** What is drawn against the batch size. */
+/** A measure to draw against the batch size. */
 export interface BatchMeasure {
   readonly label: string;
   readonly value: 'p50' | 'itemsPerS';
-  /** Lowest and highest of what a point shows. */
+  /** The lowest and the highest value that a point shows. */
   range(point: BatchPoint): readonly [number, number];
-  /** What is drawn behind the lines and dots. */
+  /** Marks that lie behind the lines and dots. */
   behind(series: readonly Series[]): Plot.Markish[];
 }
 
@@ -19,7 +19,7 @@ interface Series {
   readonly look: SeriesLook;
 }
 
-/** p50 as a line, p5–p95 as a band, first runs apart. */
+/** Latency: p50 as a line, p5 to p95 as a band, cold first runs as hollow dots. */
 export const LATENCY: BatchMeasure = {
   label: '↑ latency of a batch (ms)',
   value: 'p50',
@@ -32,7 +32,7 @@ export const LATENCY: BatchMeasure = {
       Plot.dot(points, {
         x: 'batch',
         y: 'cold',
-        // Beside the line, however wide the chart is.
+        // In px, so that the dot lies beside the line at any width of the chart.
         dx: 9,
         symbol,
         r: 2.5,
@@ -50,7 +50,7 @@ export const THROUGHPUT: BatchMeasure = {
   behind: () => [],
 };
 
-/** The axis that panels share, with room around what they show. */
+/** The axis that some panels share, with some room at both ends. */
 export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure): [number, number] {
   const ranges = points.map(range);
   return [Math.min(...ranges.map(([low]) => low)) / 1.2, Math.max(...ranges.map(([, high]) => high)) * 1.2];
@@ -61,8 +61,8 @@ const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 7
 
 /**
  * A measure of each variant against the batch size, both logarithmic.
- * @param variants all of the stage, in the order that gives them their looks
- * @param batches every chart's axis: all that are or will be measured
+ * @param variants all variants of the stage; the order gives each its look
+ * @param batches all batch sizes that are or will be measured: the axis
  */
 export function batchPlot(
   points: readonly BatchPoint[],
@@ -117,7 +117,7 @@ export function batchPlot(
   };
 }
 
-/** A label at the last point of each series, moved apart where they would overlap. */
+/** A label at the last point of each series. Labels that would overlap are moved apart. */
 function endLabels(
   series: readonly Series[],
   [low, high]: readonly [number, number],

@@ -2,20 +2,20 @@ import { number } from '../components/format.ts';
 import type { SeriesLook } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** A point: seconds of the run, and the value; null: not known. */
+/** A second of the run and the value there; null: not known. */
 export type LivePoint = readonly [s: number, value: number | null];
 
 export interface LiveLine {
   readonly label: string;
   readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
-  /** Each holds until the next. */
+  /** Each value holds until the next point. */
   readonly points: readonly LivePoint[];
 }
 
 export interface LiveDots {
   readonly label: string;
   readonly colour: string;
-  /** Of a value that is not known: at the top. */
+  /** A point without a value is drawn at the top. */
   readonly points: readonly LivePoint[];
   readonly size: number;
 }
@@ -25,11 +25,11 @@ export interface LiveSeries {
   readonly toS: number;
   readonly lines: readonly LiveLine[];
   readonly dots: readonly LiveDots[];
-  /** A value with its unit. */
+  /** A value as text, with its unit. */
   readonly show: (value: number) => string;
 }
 
-/** Every second that something is known of. What is told of one is put together only when it is. */
+/** A point for every second that has values. Its text is only made when somebody reads it. */
 export function secondsOf(series: LiveSeries): ChartPoint[] {
   const { fromS, toS, lines, dots } = series;
   const last = [...lines, ...dots].reduce(

@@ -5,10 +5,10 @@ import { look } from './series.ts';
 import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** Plans, each from when it served. */
+/** The plans of a run, each with the moment from which it served. */
 export type ServedPlans = readonly { readonly atMs: number; readonly plan: Plan }[];
 
-/** `res16 × 4 × 2`: what a stage of a plan runs. */
+/** What a stage of a plan runs, as variant × batch × replicas: `res16 × 4 × 2`. */
 export const stageText = ({ variant, batch, replicas }: PlanStage): string =>
   `${variant} × ${batch} × ${replicas}`;
 
@@ -18,7 +18,7 @@ interface Segment {
   readonly stage: PlanStage;
 }
 
-/** Neighbours of one variant. */
+/** Consecutive segments of the same variant. */
 interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -33,10 +33,11 @@ const pointOf = ({ fromMs, toMs, stage }: Segment): ChartPoint => ({
   text: `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
 });
 
+/** Copies along a whole run. */
 const PLACES = 300;
 
-/** A segment at each place that it can be pointed at: the nearest middle may be another's. */
-function placesOf(segment: Segment, endMs: number): ChartPoint[] {
+/** Copies of a segment's point along the segment, so that the pointer finds it anywhere and not only near its middle. */
+function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
   const { fromMs, toMs } = segment;
   const { text } = pointOf(segment);
   const n = Math.max(1, Math.ceil((PLACES * (toMs - fromMs)) / endMs));
@@ -46,7 +47,7 @@ function placesOf(segment: Segment, endMs: number): ChartPoint[] {
   }));
 }
 
-/** Of one stage: replicas as height, the variant as colour and named, over time. */
+/** One stage over time: the height is its replicas, the colour and the label are its variant. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
   const colour = (variant: string): string => look(variants.indexOf(variant)).colour;
@@ -75,7 +76,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             y2: (segment: Segment) => segment.stage.replicas,
             fill: (segment: Segment) => colour(segment.stage.variant),
             fillOpacity: 0.8,
-            // No seams between neighbours.
+            // Avoids seams between neighbours.
             shapeRendering: 'crispEdges',
           }),
           Plot.ruleY([0], { stroke: 'var(--line)' }),
@@ -105,7 +106,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             fontWeight: 600,
           }),
           Plot.tip(
-            segments.flatMap((segment) => placesOf(segment, frame.endMs)),
+            segments.flatMap((segment) => pointsAlong(segment, frame.endMs)),
             Plot.pointerX({ x: 'x', frameAnchor: 'bottom', title: 'text' }),
           ),
         ],
@@ -118,7 +119,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
 const stageOf = (plan: Plan, name: string): PlanStage | undefined =>
   plan.stages.find((stage) => stage.name === name);
 
-/** The least accurate first. */
+/** The variants that served, least accurate first. */
 function variantsByAccuracy(plans: ServedPlans, name: string): string[] {
   const stages = plans.flatMap(({ plan }) => stageOf(plan, name) ?? []);
   return [...new Set(stages.sort((a, b) => a.accuracy - b.accuracy).map(({ variant }) => variant))];
@@ -142,7 +143,7 @@ function stretchesOf(segments: readonly Segment[]): Stretch[] {
   return stretches;
 }
 
-/** The variant with its batches, without them where there is no room, or nothing. */
+/** The label of a stretch: variant and batches, or the variant alone where that does not fit; undefined where nothing fits. */
 function fitting({ variant, batches }: Stretch, room: number): string | undefined {
   const [least, most] = [Math.min(...batches), Math.max(...batches)];
   const full = `${variant} × ${least === most ? least : `${least}–${most}`}`;

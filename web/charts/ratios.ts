@@ -7,12 +7,12 @@ interface VerdictLook {
   readonly glyph: string;
   readonly colour: string;
   readonly symbol: Plot.SymbolType;
-  /** In degrees: the field has no triangle that points down. */
+  /** In degrees. Plot has no triangle that points down. */
   readonly rotate?: number;
   readonly filled: boolean;
 }
 
-/** How verdicts are told apart: by word, shape and filling too. */
+/** Verdicts differ by colour, and also by word, shape and filling. */
 export const VERDICTS: Record<Verdict, VerdictLook> = {
   faster: {
     word: 'faster',
@@ -41,7 +41,7 @@ export const VERDICTS: Record<Verdict, VerdictLook> = {
 
 export const times = (ratio: number): string => `× ${number(ratio, 2)}`;
 
-/** What a chart tells of a point, by pointer and by keyboard. */
+/** The tip of a point. */
 export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: ComparedPoint): string =>
   [
     `${key.variant}, batch ${key.batch}: ${VERDICTS[verdict].word}`,
@@ -51,14 +51,14 @@ export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: C
 
 export const rowOf = ({ key }: ComparedPoint): string => `${key.variant} · ${key.batch}`;
 
-/** Ends of an axis of ratios: 1 in its middle, at least ± 10 %, at most a factor of 20. */
+/** Both ends of an axis of ratios. 1 lies in its middle; the ends are at least 10 % and at most a factor of 20 away. */
 export function ratioDomain(points: readonly ComparedPoint[]): [number, number] {
   const furthest = Math.max(...points.flatMap(({ low, high }) => [high, 1 / low]), 1.1);
   const end = Math.min(20, furthest * 1.05);
   return [1 / end, end];
 }
 
-/** Ticks of an axis that ends here, few enough to be told apart. */
+/** The ticks of an axis that ends at `end`, few enough to be readable. */
 const ticksOf = (end: number): number[] =>
   end < 1.35
     ? [0.8, 0.9, 1, 1.1, 1.25]
@@ -66,7 +66,7 @@ const ticksOf = (end: number): number[] =>
       ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5]
       : [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** The ratio of medians of each point with its interval, a row for each, on a logarithmic axis. */
+/** The ratio of medians with its interval, one row for each point, on a logarithmic axis. */
 export function ratioPlot(
   points: readonly ComparedPoint[],
   domain: readonly [number, number],

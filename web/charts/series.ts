@@ -1,8 +1,8 @@
 import type { SymbolType } from '@observablehq/plot';
 
 /**
- * How the series of a chart are told apart: colour, and dash and shape for those who do not see it. The colours are
- * variables of `style.css`, so that a chart follows the colour scheme without being drawn again.
+ * How a series of a chart differs from the others: by colour, and by dash and shape for readers who do not see colours. The
+ * colours are CSS variables, so that a chart follows the colour scheme without being drawn again.
  */
 export interface SeriesLook {
   readonly colour: string;
@@ -21,7 +21,7 @@ const LOOKS: readonly SeriesLook[] = [
   { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye', glyph: 'Y' },
 ];
 
-/** The look of the series at a place in its list: colours repeat after six, with the next one's dash and shape. */
+/** The look of the series with this index. Colours repeat after six, then with the next look's dash and shape. */
 export function look(index: number): SeriesLook {
   const round = Math.floor(index / LOOKS.length);
   const own = LOOKS[index % LOOKS.length]!;

@@ -1,12 +1,12 @@
-/** A point of a chart, in the units of its scales, and what is told of it. */
+/** A point of a chart, in the units of the chart's scales, with the text of its tip. */
 export interface ChartPoint {
   readonly x: number;
-  /** Absent: only x counts. */
+  /** Absent where the point stands for all values at x. */
   readonly y?: number | string;
   readonly text: string;
 }
 
-/** A drawn chart, as Plot makes it. */
+/** A chart that Plot has drawn. */
 export interface DrawnChart extends Element {
   /** The datum whose tip is shown. */
   readonly value?: unknown;
@@ -15,7 +15,10 @@ export interface DrawnChart extends Element {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-/** The place that a key leads to from another; undefined: the key is not of a chart. From nowhere (−1) both ends are a step away. */
+/**
+ * The index of the point that a key leads to; undefined where the key has no meaning in a chart.
+ * @param from index of the present point; −1 where there is none: then a step leads to the first or the last point
+ */
 export function walk(key: string, from: number, length: number): number | undefined {
   if (key === 'Home') return 0;
   if (key === 'End') return length - 1;
@@ -25,7 +28,7 @@ export function walk(key: string, from: number, length: number): number | undefi
   return Math.min(length - 1, Math.max(0, from + step));
 }
 
-/** Shows the tip of a point as the pointer would; null: takes it away. */
+/** Shows the tip of a point, as if the pointer were there; null hides the tip. */
 export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
   const place = (name: 'x' | 'y', value: number | string): number => {

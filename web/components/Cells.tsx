@@ -2,28 +2,28 @@ import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solve
 import { type Column, DataTable } from './DataTable.tsx';
 import { milliseconds, plural } from './format.ts';
 
-/** What each flag warns of. */
+/** The warning behind each flag. */
 const FLAGS: Record<CellFlag, string> = {
-  'software-adapter': 'a CPU plays the GPU: the figures say nothing of a GPU',
+  'software-adapter': 'WebGPU ran on the CPU: the figures say nothing about a GPU',
   'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
-  drift: 'the reference cell had moved by then: the device got slower or faster, as when it gets hot',
-  'timer-grain': 'the median is under 20 steps of the timer, so it is coarse',
-  'cpu-fallback': 'some nodes ran on the CPU',
-  'output-mismatch': "outputs differ from the reference backend's: never planned with",
+  drift: 'the device got slower or faster meanwhile, for instance because it got hot',
+  'timer-grain': 'the median is less than 20 timer steps, so it is coarse',
+  'cpu-fallback': 'some operators of the model ran on the CPU',
+  'output-mismatch': "the outputs differ from the reference backend's: no plan uses this cell",
   'few-samples': 'under 20 samples: no p95',
-  'not-warm': 'warm-up ended by its limit, before two windows agreed',
-  published: 'not measured here: samples of a log-normal with a published mean and p99',
+  'not-warm': 'latency was still changing when the warm-up reached its limit',
+  published: 'not measured here: drawn from a log-normal distribution with a published mean and p99',
   reconstructed: 'not measured here: the mean or p99 was derived from other published figures',
 };
 
 const REASONS = {
   'breaks-sla': 'slower than the SLA',
-  'no-more-items-per-second': 'a larger batch gave no more items per second',
+  'no-more-items-per-second': 'a smaller batch already gave as many items per second',
   'out-of-memory': 'out of memory',
   budget: 'no time left in the budget',
 } as const;
 
-/** How much a flag weighs: told by its mark and in words, not by colour alone. */
+/** How serious a flag is. Its mark and its text show that too, not only its colour. */
 type Weight = 'bad' | 'warn' | 'note';
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '▲', note: '○' };
 const WEIGHTS: Partial<Record<CellFlag, Weight>> = { 'output-mismatch': 'bad', published: 'note' };
@@ -33,7 +33,7 @@ interface FlagProps {
   readonly children: string;
 }
 
-/** A flag in text and mark. */
+/** A short text with the mark of its weight. */
 export function Flag({ weight, children }: FlagProps) {
   return (
     <span class={`flag ${weight}`}>
@@ -54,7 +54,7 @@ export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
   );
 }
 
-/** Why the figures of some cells need care, and which have none. */
+/** Why the figures of some cells need care, and which cells have no figures. */
 export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
   const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
   const failed = cells.filter((cell) => cell.state === 'failed');
@@ -74,7 +74,8 @@ export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
         ))}
       {skipped.length > 0 && (
         <li>
-          <Flag weight="note">skipped</Flag> {plural(skipped.length, 'cell')}, as the table says for each.
+          <Flag weight="note">skipped</Flag> {plural(skipped.length, 'cell')}. The table gives the reason of
+          each.
         </li>
       )}
       {failed.map((cell) => (
@@ -98,13 +99,13 @@ const timeColumn = (label: string, value: (cell: MeasuredCell) => number | null)
   show: (cell) => milliseconds(ofMeasured(value)(cell)),
 });
 
-function remarks(cell: Cell): string {
+function remarkText(cell: Cell): string {
   if (cell.state === 'failed') return `failed: ${cell.error}`;
   if (cell.state === 'skipped') return `skipped: ${REASONS[cell.reason]}`;
   return cell.flags.join(', ');
 }
 
-function Remarks({ cell }: { readonly cell: Cell }) {
+function Remark({ cell }: { readonly cell: Cell }) {
   if (cell.state === 'measured') return <CellFlags flags={cell.flags} />;
   const why = cell.state === 'failed' ? cell.error : REASONS[cell.reason];
   return (
@@ -130,7 +131,7 @@ const COLUMNS: readonly Column<Cell>[] = [
   timeColumn('Load', (cell) => cell.cold.loadMs),
   timeColumn('Create', (cell) => cell.cold.createMs),
   timeColumn('First run', (cell) => cell.cold.firstRunMs),
-  { label: 'Validity', value: remarks, show: (cell) => <Remarks cell={cell} /> },
+  { label: 'Validity', value: remarkText, show: (cell) => <Remark cell={cell} /> },
 ];
 
 interface CellTableProps {
@@ -138,7 +139,7 @@ interface CellTableProps {
   readonly cells: readonly Cell[];
 }
 
-/** Every cell of a stage. */
+/** All cells of a stage as a table. */
 export function CellTable({ stage, cells }: CellTableProps) {
   return <DataTable caption={`Table of ${stage}`} columns={COLUMNS} rows={cells} rowKey={cellId} />;
 }

@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import type { Device } from '../../solver/documents/common.ts';
-import { DASH, milliseconds } from './format.ts';
+import { adapterText, DASH, milliseconds } from './format.ts';
 
 interface NoticeProps {
   readonly title: string;
   readonly children: ComponentChildren;
 }
 
-/** Seen at once: what the figures do not say. */
+/** A warning that everybody must see before the figures. */
 export function Notice({ title, children }: NoticeProps) {
   return (
     <p class="notice">
@@ -17,21 +17,16 @@ export function Notice({ title, children }: NoticeProps) {
   );
 }
 
-/** Said in words: nothing measured on this adapter tells of a GPU. */
+/** The warning that belongs to every webgpu figure of a device without a GPU. */
 export function SoftwareNotice() {
   return (
     <Notice title="SOFTWARE ADAPTER">
-      A CPU plays the GPU. No webgpu figure here says anything about a GPU.
+      WebGPU ran on the CPU. The webgpu figures say nothing about a GPU.
     </Notice>
   );
 }
 
-export const adapterText = (adapter: Device['adapter']): string =>
-  adapter
-    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' · ') || 'not named'
-    : 'none';
-
-/** What was measured on. */
+/** The device that figures were measured on. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
   if (device.environment === 'published')
     return (

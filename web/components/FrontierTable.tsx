@@ -8,11 +8,11 @@ interface FrontierTableProps {
   readonly points: readonly FrontierPoint[];
   readonly stages: readonly string[];
   readonly marked: (point: FrontierPoint) => boolean;
-  /** What chooses a point; null where nothing does. Absent: there is no choosing. */
+  /** Makes the function that chooses a point; null where no β chooses it. Absent: the table has no buttons. */
   readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
-/** Every point of the frontier, with the weights that choose it. */
+/** All points of the frontier, each with the β that chooses it. */
 export function FrontierTable({ caption, points, stages, marked, choose }: FrontierTableProps) {
   return (
     <DataTable
@@ -30,7 +30,7 @@ const chooseColumn = (choose: NonNullable<FrontierTableProps['choose']>): Column
   value: (point) => (choose(point) ? 1 : 0),
   show(point) {
     const chosen = choose(point);
-    if (!chosen) return 'no β does';
+    if (!chosen) return 'no β chooses it';
     return (
       <button type="button" class="link" onClick={chosen}>
         Choose
@@ -45,7 +45,7 @@ const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
   { label: 'PAS', numeric: true, value: (p) => p.accuracy, show: (p) => percent(p.accuracy) },
   { label: 'Bound', numeric: true, value: (p) => p.boundMs, show: (p) => milliseconds(p.boundMs) },
   { label: 'Batches', value: (p) => stages.map((stage) => p.batches[stage]).join(', ') },
-  // With an SLA of the bound and α = 1.
+  // The β that chooses the point with α = 1 and the point's bound as SLA.
   {
     label: 'Chosen with β',
     numeric: true,

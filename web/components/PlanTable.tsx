@@ -27,7 +27,7 @@ const FIGURES: readonly Figure[] = [
   figure('Items/s', ({ itemsPerS }) => number(itemsPerS)),
 ];
 
-/** What each stage of some plans runs. */
+/** What each stage of one or more plans runs. */
 export function PlanTable({ caption, plans }: PlanTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

@@ -6,13 +6,13 @@ import { CellNotes, CellTable } from './Cells.tsx';
 interface StageCellsProps {
   readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
   readonly cells: readonly Cell[];
-  /** All that are or will be measured. */
+  /** All batch sizes that are or will be measured. */
   readonly batches: readonly number[];
-  /** Whether a CPU plays the GPU. */
+  /** Whether WebGPU runs on the CPU. */
   readonly software: boolean;
 }
 
-/** What was measured of each stage: charts, with the table behind them, and what needs care. */
+/** The measurements of each stage: notes on figures that need care, charts, and the table behind them. */
 export function StageCells({ stages, cells, batches, software }: StageCellsProps) {
   return (
     <>
@@ -37,7 +37,7 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
   );
 }
 
-/** Stages with the names of their variants, of a profile or a manifest. */
+/** The names of stages and variants, from a profile or a manifest. */
 export const stageNames = (
   stages: readonly { readonly name: string; readonly variants: readonly { readonly name: string }[] }[],
 ): StageCellsProps['stages'] =>

@@ -1,5 +1,8 @@
-/** Numbers as text, in English, with their unit. What is not known is a dash. */
+import type { Device } from '../../solver/documents/common.ts';
 
+/** Numbers and other values as English text. */
+
+/** Stands for a value that is not known. */
 export const DASH = '–';
 
 const digits = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
@@ -12,8 +15,11 @@ export const number = (value: number | null, fractionDigits?: number): string =>
         minimumFractionDigits: fractionDigits ?? 0,
       });
 
-export const milliseconds = (value: number | null): string =>
-  value === null ? DASH : `${number(value, value === 0 ? 0 : digits(value))}\u00a0ms`;
+export function milliseconds(value: number | null): string {
+  if (value === null) return DASH;
+  if (value > 0 && value < 0.0005) return '< 0.001\u00a0ms';
+  return `${number(value, value === 0 ? 0 : digits(value))}\u00a0ms`;
+}
 
 export const percent = (share: number | null): string =>
   share === null ? DASH : `${number(100 * share, 1)}\u00a0%`;
@@ -24,7 +30,7 @@ export function bytes(value: number): string {
   return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
 }
 
-/** Time left, no more exact than anybody can know it. */
+/** A time that is only roughly known, such as the time left: `80 s`, `12 min`, `1.5 h`. */
 export function duration(ms: number): string {
   const s = Math.ceil(ms / 1000);
   if (s < 90) return `${s} s`;
@@ -36,9 +42,14 @@ export const date = (iso: string): string =>
   new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }) +
   ' UTC';
 
-/** `det16 → res16`: a choice of variants in the order of the stages. */
+/** A choice of variants in the order of the stages: `det16 → res16`. */
 export const chain = (variants: Readonly<Record<string, string>>, stages: readonly string[]): string =>
   stages.map((stage) => variants[stage] ?? DASH).join(' → ');
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${number(count)} ${count === 1 ? one : many}`;
+
+export const adapterText = (adapter: Device['adapter']): string =>
+  adapter
+    ? [adapter.vendor, adapter.architecture, adapter.description].filter(Boolean).join(' · ') || 'not named'
+    : 'none';

@@ -4,15 +4,15 @@ import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText, type TensorInfo } from '../../workers/runtime/runtime.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
-/** Two, so that the batch is seen to be dynamic. */
+/** With two items, a model with a fixed batch of 1 fails. */
 const ITEMS = 2;
 
-/** Loads models on the CPU, in a worker of its own, to see whether they are what a stage takes. */
+/** Loads models on the CPU, in a worker of its own, to find out whether they fit a stage. */
 export class ModelChecker {
   #worker: Promise<StageWorker> | undefined;
   readonly #aborted: Promise<never>;
 
-  /** @param signal ends the check that is under way */
+  /** @param signal ends the check that is going on */
   constructor(private readonly signal: AbortSignal) {
     this.#aborted = new Promise((_, reject) => {
       const end = () => {
@@ -21,20 +21,20 @@ export class ModelChecker {
       };
       signal.addEventListener('abort', end, { once: true });
     });
-    // Nobody may be waiting.
+    // Without a check that waits for it, the rejection would count as unhandled.
     this.#aborted.catch(() => {});
   }
 
   /**
-   * Opens a session and runs blank items through it.
-   * @param file names the model in errors
-   * @returns what it takes and gives, as people read it
+   * Creates a session and runs blank items through it.
+   * @param file the name of the model in errors
+   * @returns the model's inputs and outputs as text
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
   async check(stage: ManifestStage, file: string, bytes: Uint8Array): Promise<string> {
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
-    // Its runtime comes over a slow network: not waited for by whoever cancels.
+    // The worker's runtime may come over a slow network. A cancel does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
     const { input, output } = await worker.load(spec, bytes);

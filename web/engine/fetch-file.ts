@@ -1,9 +1,9 @@
-/** Reads a file by URL, relative to the page. */
+/** Fetches a file. @param url relative to the page */
 export async function fetchFile(url: string, signal?: AbortSignal): Promise<Uint8Array> {
   const address = new URL(url, document.baseURI);
   const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
     if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
-    // Browsers do not tell a page which of them it was.
+    // Browsers do not tell a page which of the two reasons it was.
     throw new Error(
       `${address.host} cannot be reached, or does not let other sites read its files: ` +
         'it must send the header Access-Control-Allow-Origin',

@@ -14,14 +14,14 @@ import { learnedPredictor } from '../../workers/predictor/browser.ts';
 
 export interface PlanRun extends Pick<RunOptions, 'onProgress'> {
   readonly plan: Plan;
-  /** What the plan was made from. */
+  /** The profile that the plan was made from. */
   readonly profile: IdentifiedProfile;
-  /** What the planner may use. */
+  /** The backends that later plans may use. */
   readonly backends: readonly Backend[];
   readonly models: LoadedManifest;
   readonly load: Load;
   readonly seed: number;
-  /** Between two decisions to adapt; null: the plan serves to the end. */
+  /** Time between two decisions to adapt; null: the plan serves to the end. */
   readonly intervalS: number | null;
   readonly signal: AbortSignal;
   readonly watch: NonNullable<RunOptions['watch']>;

@@ -11,11 +11,11 @@ import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { fetchFile } from '../engine/fetch-file.ts';
 
-/** The page that a headless browser is driven through: the same modules as the visible page, and no pictures. */
+/** The page that the commands drive in a headless browser. It uses the modules of the visible page and shows nothing. */
 
 const driver = globalThis as unknown as HeadlessDriver;
 
-/** The driver's store, so that nothing is lost with the browser. */
+/** The store of the process that drives this page: nothing is lost when the browser ends. */
 const store = new Proxy({} as Store, {
   get:
     (_, method: keyof Store) =>

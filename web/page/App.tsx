@@ -1,15 +1,19 @@
+import { backendsOf, onSoftwareGpu } from '../components/backends.ts';
 import { problem, profile } from '../state/app.ts';
-import { DropZone } from './DropZone.tsx';
+import { PreflightSection } from './device/PreflightSection.tsx';
+import { DropZone } from './frame/DropZone.tsx';
+import { Navigation } from './frame/Navigation.tsx';
+import { NewerVersion } from './frame/NewerVersion.tsx';
 import { Measure } from './measure/Measure.tsx';
-import { Navigation } from './Navigation.tsx';
-import { NewerVersion } from './NewerVersion.tsx';
-import { PreflightSection } from './Preflight.tsx';
 import { Planning } from './plan/Planning.tsx';
 import { Results } from './results/Results.tsx';
 import { Share } from './share/Share.tsx';
 import { Trying } from './try/Trying.tsx';
+import './controls/controls.css';
+import './frame/frame.css';
+import './page.css';
 
-/** The profiling page: what this device can do, measuring it, planning with it, trying the plan, taking it along. */
+/** The profiling page. Its sections follow the user's way: this device, measure, results, plan, try, share. */
 export function App() {
   return (
     <>
@@ -37,13 +41,13 @@ export function App() {
         <Share />
       </main>
       <footer class="foot">
-        <p>Everything is measured, kept and planned in this browser. Nothing is sent anywhere.</p>
+        <p>This page measures, plans and keeps everything in this browser. It sends nothing anywhere.</p>
       </footer>
     </>
   );
 }
 
-/** What went wrong last, until it is put away or something else is done. */
+/** The last error, shown until the user closes it or starts something else. */
 function Problem() {
   if (!problem.value) return null;
   return (
@@ -61,7 +65,7 @@ function Problem() {
   );
 }
 
-/** Two stages, and the arrow between them. */
+/** The logo: two stages with an arrow between them. */
 function Mark() {
   return (
     <svg class="mark-logo" viewBox="0 0 32 16" width="32" height="16" aria-hidden="true">
@@ -72,15 +76,18 @@ function Mark() {
   );
 }
 
-/** Which profile the sections below speak of. */
+/** The name of the opened profile, which the sections Results to Share show. */
 function OpenedProfile() {
   const opened = profile.value;
   if (!opened) return null;
   return (
     <p class="opened">
       <span class="muted">Profile</span> {opened.pipeline}
-      {opened.device.adapter?.software && (
-        <span class="badge" title="A CPU plays the GPU: its webgpu figures say nothing of a GPU">
+      {onSoftwareGpu(opened.device, backendsOf(opened)) && (
+        <span
+          class="badge"
+          title="Measured on a software adapter: its webgpu figures say nothing about a GPU"
+        >
           software GPU
         </span>
       )}

@@ -3,10 +3,10 @@ import { parseJson } from '../../solver/documents/document.ts';
 import { type Report as Document, REPORT, reportSchema } from '../../solver/documents/report.ts';
 import '../styles/style.css';
 import './report.css';
-import { AdaptationReport } from './AdaptationReport.tsx';
-import { ProfileReport } from './ProfileReport.tsx';
-import { Report } from './Report.tsx';
-import { viewOf } from './view.ts';
+import { AdaptationReport } from './adaptation/AdaptationReport.tsx';
+import { ProfileReport } from './profile/ProfileReport.tsx';
+import { RunsReport } from './runs/RunsReport.tsx';
+import { viewOf } from './runs/view.ts';
 
 const nameOf = (report: Document): string => {
   if (report.kind === 'adaptation') return report.kind;
@@ -16,7 +16,7 @@ const nameOf = (report: Document): string => {
 function shown(report: Document, json: string) {
   if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
   if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
-  return <Report view={viewOf(report)} json={json} />;
+  return <RunsReport view={viewOf(report)} json={json} />;
 }
 
 const app = document.getElementById('app')!;

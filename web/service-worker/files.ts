@@ -1,26 +1,26 @@
 import { WORKER_FILE } from './messages.ts';
 
-/** A file of the build as the service worker keeps it. */
+/** A file of the build that the service worker keeps. */
 export interface PrecachedFile {
   /** Relative to the service worker. */
   readonly path: string;
-  /** SHA-256 as `fetch` and `<script integrity>` take it. It names the file in the cache, so the same bytes are fetched once. */
+  /** SHA-256 in the form that `fetch` takes. It is the file's key in the cache, so the same bytes are fetched only once. */
   readonly integrity: string;
-  /** Without these the page does not open; the others are kept once it has. */
+  /** Whether the page needs the file to open. The other files are fetched after that. */
   readonly shell: boolean;
 }
 
 const RUNTIME = /^assets\/ort[.-]/;
 const JSPI = /\bjspi\b/;
 
-/** Pages that only a driver, or a reader of the source, opens. */
+/** The headless page and the example, which nobody opens without a network. */
 const OTHER_PAGES = /^(headless|example)\.html$|^assets\/(headless|example|overhead)-/;
 
-/** Whether a file of the build is worth keeping for the page to work without a network. */
+/** Whether the page needs a file of the build to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
 
 export const isShell = (path: string): boolean => !RUNTIME.test(path) && !path.startsWith('models/');
 
-/** Of ONNX Runtime's two builds a browser ever loads one: the one that `ort-web.ts` chooses by the same test. */
+/** Leaves out that build of ONNX Runtime which this browser never loads. `ort-web.ts` chooses by the same test. */
 export const isNeeded = (path: string, canSuspend: boolean): boolean =>
   !RUNTIME.test(path) || JSPI.test(path) === canSuspend;

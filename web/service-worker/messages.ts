@@ -1,13 +1,13 @@
-/** Beside `index.html`, since a service worker serves only what lies beneath it. */
+/** The service worker lies beside `index.html`, since it can only serve files of its own folder and below. */
 export const WORKER_FILE = 'service-worker.js';
 
-/** What the page asks its service worker. */
+/** A message from the page to its service worker. */
 export type Order = 'keep-everything' | 'take-over';
 
-/** What it answers to `keep-everything`, after each file. */
+/** The service worker's answer to `keep-everything`, after each file. */
 export interface Kept {
   readonly kept: number;
   readonly total: number;
-  /** Why the rest could not be kept. */
+  /** Why the remaining files could not be kept. */
   readonly failed?: string;
 }

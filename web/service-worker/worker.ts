@@ -3,8 +3,9 @@ import { isNeeded, type PrecachedFile } from './files.ts';
 import type { Kept, Order } from './messages.ts';
 
 /**
- * The page without a network, and on hosts that send no headers. Files of the build are answered from a cache whose keys are
- * their hashes: a new build fetches only what changed, and takes over when no tab of the old one is left, or the user says so.
+ * Serves the page without a network, and adds its headers on hosts that do not send them. The files of the build come from a
+ * cache whose keys are their hashes, so that a new build fetches only what changed. A new build takes over when no tab shows
+ * the old one any more, or when the user presses Reload.
  */
 
 interface WaitingEvent extends Event {
@@ -26,7 +27,7 @@ interface WorkerScope {
   addEventListener(type: 'message', listener: (event: MessageEventFromPage) => void): void;
 }
 
-/** Written in by the build. */
+/** The build replaces this name with the list of its files. */
 declare const __PRECACHE__: readonly PrecachedFile[];
 
 const worker = globalThis as unknown as WorkerScope;
@@ -34,7 +35,7 @@ const scope = worker.registration.scope;
 const files = __PRECACHE__.filter(({ path }) => isNeeded(path, 'Suspending' in WebAssembly));
 const byPath = new Map(files.map((file) => [file.path, file]));
 
-// Caches belong to the whole origin, where other builds of the page may live under other paths.
+// All pages of an origin share its caches, and other builds of this page may lie under other paths.
 const openCache = () => caches.open(`ipa-edge ${scope}`);
 const keyOf = ({ integrity }: PrecachedFile) => `${scope}?${new URLSearchParams({ integrity })}`;
 
@@ -64,7 +65,7 @@ async function answer(request: Request): Promise<Response> {
 }
 
 function withHeaders(response: Response): Response {
-  // A redirect is the browser's to follow.
+  // A redirect: the browser follows it.
   if (response.status === 0) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
@@ -72,7 +73,7 @@ function withHeaders(response: Response): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-/** Fetches a file unless it is kept. What is not the build's own file, to the bit, is refused. */
+/** Fetches a file unless it is in the cache. A file whose hash is not the build's is refused. */
 async function keep(file: PrecachedFile): Promise<void> {
   const cache = await openCache();
   const key = keyOf(file);
@@ -82,20 +83,20 @@ async function keep(file: PrecachedFile): Promise<void> {
   await cache.put(key, response);
 }
 
-/** One after the other, so that what the page itself loads is not held up. */
-async function keepEverything(tell: (now: Kept) => void): Promise<void> {
+/** Fetches all files one after the other, so that they do not delay what the page itself loads. */
+async function keepEverything(report: (now: Kept) => void): Promise<void> {
   const total = files.length;
   for (const [i, file] of files.entries()) {
     try {
       await keep(file);
     } catch (error) {
-      return tell({ kept: i, total, failed: (error as Error).message });
+      return report({ kept: i, total, failed: (error as Error).message });
     }
-    tell({ kept: i + 1, total });
+    report({ kept: i + 1, total });
   }
 }
 
-/** What only an older build needed. */
+/** Deletes files that only an older build needed. */
 async function dropOld(): Promise<void> {
   const cache = await openCache();
   const current = new Set(files.map(keyOf));

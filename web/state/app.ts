@@ -2,21 +2,21 @@ import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
-import type { Preflight } from './preflight.ts';
+import type { Preflight } from './device/preflight.ts';
 
 export const checked = signal<Preflight | null>(null);
-/** The pipeline that is chosen. */
+/** The chosen pipeline, with its files. */
 export const models = signal<LoadedManifest | null>(null);
-/** Null where this browser does not let anything be saved. */
+/** Null until it is open, and where this browser lets the page save nothing. */
 export const store = signal<Store | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
 export const opened = signal<IdentifiedProfile | null>(null);
-/** What went wrong last, for the user. */
+/** The last error, in the words that the user reads. */
 export const problem = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Does something for the user and shows what goes wrong with it. */
+/** Does something for the user. An error is shown, and the result is then undefined. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   problem.value = null;
   try {

@@ -1,9 +1,9 @@
 import { openBrowserStore } from '../../workers/store/browser.ts';
 import { attempt, checked, models, open, refresh, saved, store } from './app.ts';
-import { recallPipeline } from './pipelines.ts';
-import { preflight } from './preflight.ts';
+import { preflight } from './device/preflight.ts';
+import { recallPipeline } from './pipelines/pipelines.ts';
 
-/** Brings the page to where it was: its pipeline, and the newest profile of that, else of any. */
+/** Opens the pipeline that was chosen last, and its newest profile, or else the newest profile of any pipeline. */
 export async function start(): Promise<void> {
   const pipeline = attempt(recallPipeline);
   await Promise.all([

@@ -46,16 +46,14 @@ export function browserEnvironment(): Environment {
         agent: agent(),
         platform: userAgentData()?.platform || navigator.platform,
         logicalCores: navigator.hardwareConcurrency,
-        adapter: await adapter(),
+        adapter: describeAdapter(await requestAdapter()),
         ...runtime,
       };
     },
     async unavailable(backend) {
       if (backend === 'wasm') return null;
       if (backend !== 'webgpu') return 'a browser has webgpu and wasm';
-      if (!navigator.gpu)
-        return 'this browser has no WebGPU, or the page is not served from https or localhost';
-      return (await navigator.gpu.requestAdapter()) ? null : 'WebGPU is on, but the browser gives no adapter';
+      return whyNoWebGpu(await requestAdapter());
     },
   };
 }
@@ -68,10 +66,20 @@ function agent(): string {
   return brand ? `${brand.brand} ${brand.version}` : navigator.userAgent;
 }
 
-async function adapter(): Promise<Device['adapter']> {
-  const found = await navigator.gpu?.requestAdapter();
-  if (!found) return null;
-  const { vendor, architecture, description, isFallbackAdapter } = found.info;
+/** The adapter that this page gets now; null where it gets none. */
+export const requestAdapter = async (): Promise<GPUAdapter | null> =>
+  (await navigator.gpu?.requestAdapter().catch(() => null)) ?? null;
+
+/** Why WebGPU cannot be used with what {@link requestAdapter} gave; null where it can. */
+export function whyNoWebGpu(adapter: GPUAdapter | null): string | null {
+  if (adapter) return null;
+  if (navigator.gpu) return 'this browser finds no GPU that it can use';
+  return isSecureContext ? 'this browser has no WebGPU' : 'WebGPU needs a page from https or from localhost';
+}
+
+export function describeAdapter(adapter: GPUAdapter | null): Device['adapter'] {
+  if (!adapter) return null;
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const software = isFallbackAdapter || SOFTWARE_ADAPTER.test(`${vendor} ${architecture} ${description}`);
   return { vendor, architecture, description, software };
 }

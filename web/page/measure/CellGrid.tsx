@@ -1,21 +1,21 @@
 import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { type Cell, cellId } from '../../../solver/documents/profile.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
-import { liveCells, progress } from '../../state/profiling.ts';
-import { settings } from '../../state/settings.ts';
+import { liveCells, progress, type RunningProfile } from '../../state/measure/profiling.ts';
+import type { MeasureSettings } from '../../state/measure/settings.ts';
 
 const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
-  waiting: 'to come',
+  waiting: 'not measured yet',
   working: 'being measured',
   measured: 'measured',
   skipped: 'not needed',
   failed: 'failed',
 };
 
-/** Every cell of the running profile: a row for each variant, a column for each backend and batch size. */
-export function CellGrid({ manifest }: { readonly manifest: Manifest }) {
-  const { batches } = settings.value;
-  const sweeps = sweepsOf(manifest);
+/** All cells of the running profile: a row for each variant, a column for each backend and batch size. */
+export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest' | 'settings'>) {
+  const { batches } = settings;
+  const sweeps = sweepsOf(manifest, settings);
   const states = new Map<string, Cell['state']>(liveCells.value.map((cell) => [cellId(cell), cell.state]));
   const current = progress.value?.current;
   return (
@@ -82,10 +82,10 @@ export function CellGrid({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** Backends with their threads, as columns. */
-function sweepsOf(manifest: Manifest) {
+/** The groups of columns: each backend with each of its thread counts. */
+function sweepsOf(manifest: Manifest, settings: MeasureSettings) {
   const sweeps = new Map(
-    cellsOfBatch(manifest, settings.value, 1).map(({ backend, threads }) => [
+    cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => [
       threads > 1 ? `${backend} × ${threads}` : backend,
       { backend, threads },
     ]),

@@ -1,9 +1,9 @@
 import { bytes, duration, plural } from '../../components/format.ts';
 import { checked, models } from '../../state/app.ts';
-import { settings } from '../../state/settings.ts';
-import { estimate } from './estimate.ts';
+import { estimate } from '../../state/measure/estimate.ts';
+import { settings } from '../../state/measure/settings.ts';
 
-/** What a profile with these settings will take, before it is started. */
+/** The time, memory and download that a profile with these settings will take at most. */
 export function Estimate() {
   const manifest = models.value?.manifest;
   if (!manifest) return null;
@@ -15,10 +15,10 @@ export function Estimate() {
       of models.{' '}
       {checked.value?.adapter?.software && settings.value.backends.includes('webgpu') && (
         <span class="warn">
-          A software adapter may need many times that for the cells that must be measured.{' '}
+          WebGPU runs on the CPU here (software adapter): it may take many times as long.{' '}
         </span>
       )}
-      <span class="muted">Another seed starts afresh; the same one goes on where it stopped.</span>
+      <span class="muted">With the same seed, an interrupted profile goes on; another seed starts anew.</span>
     </p>
   );
 }

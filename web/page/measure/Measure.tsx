@@ -1,7 +1,8 @@
 import { models } from '../../state/app.ts';
-import { measuring, running } from '../../state/profiling.ts';
-import { Section } from '../Section.tsx';
+import { running } from '../../state/measure/profiling.ts';
+import { Section } from '../frame/Section.tsx';
 import { CellGrid } from './CellGrid.tsx';
+import './measure.css';
 import './own-models.css';
 import { OwnModels } from './OwnModels.tsx';
 import { Pipeline } from './Pipeline.tsx';
@@ -9,14 +10,14 @@ import { PipelineHead } from './PipelineHead.tsx';
 import { RunControls } from './RunControls.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
-/** What is measured, how, and how far it is. */
+/** The pipeline to measure, the settings, and the progress. */
 export function Measure() {
   const manifest = models.value?.manifest;
   return (
     <Section
       id="measure"
       title="Measure"
-      lead="Every variant of every stage, on each backend and batch size, with its accuracy on labelled scenes."
+      lead="Measures the latency of every variant of every stage, on each backend and at each batch size, and its accuracy on labelled examples."
     >
       {manifest && (
         <>
@@ -28,7 +29,7 @@ export function Measure() {
       <div class="card run-card">
         <SettingsForm />
         <RunControls />
-        {running.value && <CellGrid manifest={measuring.value!} />}
+        {running.value && <CellGrid {...running.value} />}
       </div>
     </Section>
   );

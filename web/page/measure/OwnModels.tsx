@@ -1,24 +1,24 @@
 import { useState } from 'preact/hooks';
 import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { attempt } from '../../state/app.ts';
-import { takeFiles } from '../../state/intake.ts';
-import { replacePack } from '../../state/own-models.ts';
-import { takeManifest } from '../../state/own-pipelines.ts';
-import { busy, taken, taking } from '../../state/taking.ts';
-import { FileButton } from '../FileButton.tsx';
+import { openFiles } from '../../state/files/intake.ts';
+import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
+import { replacePack } from '../../state/pipelines/own-models.ts';
+import { addPipelineByAddress } from '../../state/pipelines/own-pipelines.ts';
+import { FileButton } from '../controls/FileButton.tsx';
 
-/** Bringing models, packs and whole pipelines of the user's own. */
+/** Where the user adds models, labelled packs and whole pipelines of their own. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   return (
-    <section class="card own-models" aria-label="Your own models" aria-busy={taking.value !== null}>
+    <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
       <details>
         <summary>
           <strong>Your own models</strong>{' '}
-          <span class="muted">in a stage above, on a labelled pack of yours, or a whole pipeline</span>
+          <span class="muted">: more variants, your own labelled pack, or a whole pipeline</span>
         </summary>
         <p>
-          Models that are added to a stage are called by their files' names, checked in a worker, kept in this
-          browser, and measured, planned and run like the others. Nothing leaves this machine.
+          Add ONNX models to a stage above. Each is checked, gets its file's name, stays in this browser, and
+          is measured, planned and run like the other variants. Nothing leaves this machine.
         </p>
         <ul class="own-ways">
           <li>
@@ -30,12 +30,12 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             />
           </li>
           <li>
-            <span class="muted">A manifest with all the files that it names, chosen together</span>
+            <span class="muted">Choose a manifest together with all the files that it names</span>
             <FileButton
               label="Open a pipeline's files"
               multiple
               disabled={busy.value}
-              onFiles={(files) => void attempt(() => takeFiles(files))}
+              onFiles={(files) => void attempt(() => openFiles(files))}
             />
           </li>
           <li>
@@ -43,7 +43,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
           </li>
         </ul>
       </details>
-      <Taking />
+      <AddingStatus />
     </section>
   );
 }
@@ -55,7 +55,7 @@ function ManifestForm() {
       class="manifest-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void attempt(() => takeManifest(address.trim()));
+        void attempt(() => addPipelineByAddress(address.trim()));
       }}
     >
       <label class="field">
@@ -75,12 +75,12 @@ function ManifestForm() {
   );
 }
 
-/** What is being taken in, and what was. */
-function Taking() {
-  const now = taking.value;
+/** The step that is going on, or the result of the last one. */
+function AddingStatus() {
+  const now = adding.value;
   return (
     <div class="taking">
-      <p role="status">{now ? `${now.what} …` : taken.value}</p>
+      <p role="status">{now ? `${now.what} …` : lastAdded.value}</p>
       {now && (
         <button type="button" onClick={() => now.controller.abort()}>
           Cancel

@@ -4,7 +4,7 @@ import { profile } from '../../state/app.ts';
 import { fanOutRange } from './fan-out.ts';
 import { StageCard } from './StageCard.tsx';
 
-/** The stages in order, each with its variants, and how many items each hands to the next. */
+/** The stages in order, each with its variants, and how many items each passes to the next. */
 export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   return (
     <ol class="pipeline">
@@ -22,7 +22,7 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** What arrives at a stage: one item, or as many as the stage before found. */
+/** The fan-out into a stage: one item per request, or as many as the stage before found. */
 function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
   const many = manifest.stages.slice(0, into).some(({ task }) => task === 'object-detection');
   const measured = profile.value;

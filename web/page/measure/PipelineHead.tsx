@@ -1,15 +1,15 @@
 import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { attempt } from '../../state/app.ts';
-import { removePipeline } from '../../state/own-pipelines.ts';
-import { choosePipeline, isOwn, own, SHIPPED } from '../../state/pipelines.ts';
-import { busy } from '../../state/taking.ts';
-import { DeleteButton } from '../DeleteButton.tsx';
+import { busy } from '../../state/pipelines/adding.ts';
+import { removePipeline } from '../../state/pipelines/own-pipelines.ts';
+import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
+import { DeleteButton } from '../controls/DeleteButton.tsx';
 
-/** Which pipeline is measured: the shipped one, or one of the user's own. */
+/** The choice among the pipelines, where there are several, and the title of the chosen one. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
     <div class="pipeline-head">
-      {own.value.length > 0 && (
+      {SHIPPED.length + ownNames.value.length > 1 && (
         <label class="field">
           Pipeline
           <select
@@ -17,8 +17,12 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
             disabled={busy.value}
             onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
           >
-            <option value={SHIPPED}>{SHIPPED} (shipped)</option>
-            {own.value.map((name) => (
+            {SHIPPED.map((name) => (
+              <option key={name} value={name}>
+                {name} (shipped)
+              </option>
+            ))}
+            {ownNames.value.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>

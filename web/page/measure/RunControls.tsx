@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { duration, plural } from '../../components/format.ts';
-import { models, problem, store } from '../../state/app.ts';
+import { checked, models, problem, store } from '../../state/app.ts';
 import {
   interrupted,
   liveCells,
@@ -14,41 +14,42 @@ import {
   running,
   startProfile,
   wasHidden,
-} from '../../state/profiling.ts';
-import { taking } from '../../state/taking.ts';
-import { useKeptFocus } from '../kept-focus.ts';
+} from '../../state/measure/profiling.ts';
+import { whyNotMeasurable } from '../../state/measure/settings.ts';
+import { adding } from '../../state/pipelines/adding.ts';
+import { useKeptFocus } from '../controls/kept-focus.ts';
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'Loading models',
   accuracy: 'Measuring accuracy',
   cells: 'Measuring cells',
-  'co-run': 'Running workers side by side',
-  refine: 'Narrowing the widest intervals',
+  'co-run': 'Measuring workers side by side',
+  refine: 'Measuring the least certain cells again',
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
 
-/** Start, pause, resume, cancel, and how far it is. */
+/** Start, Pause, Resume and Cancel, and the progress of the running profile. */
 export function RunControls() {
-  const controller = running.value;
+  const run = running.value;
   const buttons = useRef<HTMLDivElement>(null);
   useKeptFocus(buttons);
   return (
     <div class="run">
       <div class="buttons" ref={buttons}>
-        {controller ? <RunningButtons controller={controller} /> : <StartButtons />}
+        {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
-      {controller && <RunProgress />}
-      {!controller && resumable.value && <Kept />}
+      {run && <RunProgress />}
+      {!run && interrupted.value && <Interrupted />}
       <Warnings />
       <p class="unseen" role="status">
-        {said()}
+        {spokenStatus()}
       </p>
     </div>
   );
 }
 
-/** Each phase and each quarter of it, so that whoever listens is told and not talked over. */
-function said(): string {
+/** What a screen reader says: each phase and each quarter of it, so that it neither falls silent nor talks all the time. */
+function spokenStatus(): string {
   const now = progress.value;
   if (running.value && pause.value === 'on') return 'Paused';
   if (running.value)
@@ -60,7 +61,8 @@ function said(): string {
 }
 
 function StartButtons() {
-  const ready = models.value !== null && store.value !== null && taking.value === null;
+  const ready =
+    models.value !== null && store.value !== null && checked.value !== null && adding.value === null;
   const left = resumable.value;
   return (
     <>
@@ -124,15 +126,23 @@ function RunProgress() {
   );
 }
 
-/** What an interrupted profile left, and why it is safe. */
-function Kept() {
-  const { done, total } = resumable.value!;
+/** What is kept of an interrupted profile, or why it cannot go on in this browser. */
+function Interrupted() {
+  const { pipeline, settings, done, total } = interrupted.value!;
+  const obstacle = settings.backends.map(whyNotMeasurable).find((why) => why !== null);
+  if (obstacle)
+    return (
+      <p class="muted">
+        An interrupted profile of {pipeline} needs webgpu, and {obstacle}. Start measures without webgpu.
+      </p>
+    );
+  if (!resumable.value) return null;
   return (
     <p class="muted">
-      {problem.value ? 'An error stopped it. ' : 'It was stopped. '}
+      {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
       {total > 0
         ? `${done} of ${plural(total, 'cell')} are kept: Resume goes on from there, also after a reload.`
-        : 'Resume begins it again.'}
+        : 'Resume starts it again.'}
     </p>
   );
 }
@@ -143,15 +153,15 @@ function Warnings() {
     <>
       {wasHidden.value && (
         <p class="warning">
-          <strong>Hidden.</strong> This page was out of sight while it measured. Browsers slow hidden pages,
-          so measuring waits until it is seen, and cells that were under way are flagged.
+          <strong>Hidden.</strong> This page was hidden while it measured. Browsers slow hidden pages, so
+          measuring waits until the page is shown again, and cells that were measured meanwhile are flagged.
         </p>
       )}
       {drifting > 0 && (
         <p class="warning">
           <strong>Drifting.</strong> This device got slower or faster while it measured (
-          {plural(drifting, 'cell')} flagged). Let it cool, plug it in and close what else runs; Pause holds
-          the profile until then.
+          {plural(drifting, 'cell')} flagged). Press Pause, let the device cool, plug it in, close other
+          programs, then press Resume.
         </p>
       )}
     </>

@@ -1,22 +1,21 @@
 import type { ComponentChildren } from 'preact';
-import { checked } from '../../state/app.ts';
-import { running } from '../../state/profiling.ts';
-import { change, settings } from '../../state/settings.ts';
+import { running } from '../../state/measure/profiling.ts';
+import { BACKENDS, change, settings, whyNotMeasurable, whyOneThread } from '../../state/measure/settings.ts';
+import { NumberField } from '../controls/NumberInput.tsx';
 import { Estimate } from './Estimate.tsx';
 
-const BACKENDS = ['webgpu', 'wasm'] as const;
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
-/** Powers of two up to the cores there are. */
+/** Powers of two up to the number of cores. */
 const THREADS = Array.from(
   { length: Math.floor(Math.log2(Math.max(1, navigator.hardwareConcurrency))) + 1 },
   (_, i) => 2 ** i,
 );
 
-/** What is measured, and about how long that takes. */
+/** What will be measured, and about how long that takes. */
 export function SettingsForm() {
   const { backends, threads, batches, budgetS, seed } = settings.value;
-  const noGpu = checked.value !== null && !checked.value.adapter;
+  const noWebGpu = whyNotMeasurable('webgpu');
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
       <fieldset class="settings-row" disabled={running.value !== null}>
@@ -26,16 +25,28 @@ export function SettingsForm() {
           all={BACKENDS}
           chosen={backends}
           onChange={(chosen) => change({ backends: chosen })}
-          disabled={(backend) => backend === 'webgpu' && noGpu}
-          note={noGpu && 'No GPU adapter: see This device.'}
+          disabled={(backend) => whyNotMeasurable(backend) !== null}
+          note={
+            noWebGpu && (
+              <>
+                webgpu is left out: {noWebGpu}. <a href="#device">What to do</a>
+              </>
+            )
+          }
         />
         <Choices
           label="Threads, on wasm"
           all={THREADS}
           chosen={threads}
           onChange={(chosen) => change({ threads: chosen })}
-          disabled={(count) => (count > 1 && !crossOriginIsolated) || !backends.includes('wasm')}
-          note={!crossOriginIsolated && 'Not cross-origin isolated: one thread.'}
+          disabled={(count) => (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
+          note={
+            whyOneThread && (
+              <>
+                One thread: {whyOneThread}. <a href="#device">What to do</a>
+              </>
+            )
+          }
         />
         <Choices
           label="Batch sizes"
@@ -44,14 +55,14 @@ export function SettingsForm() {
           onChange={(chosen) => change({ batches: chosen })}
           disabled={(batch) => batch === 1}
         />
-        <Quantity
+        <NumberField
           label="Budget (s)"
           value={budgetS}
           min={5}
           max={3600}
           onChange={(s) => change({ budgetS: s })}
         />
-        <Quantity label="Seed of the order" value={seed} onChange={(n) => change({ seed: n })} />
+        <NumberField label="Seed of the order" value={seed} whole onChange={(n) => change({ seed: n })} />
       </fieldset>
       <Estimate />
     </form>
@@ -61,7 +72,7 @@ export function SettingsForm() {
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
-  /** Of `all`; at least one stays chosen. */
+  /** The choices that are ticked. The last one cannot be unticked. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
   readonly disabled: (choice: T) => boolean;
@@ -70,16 +81,16 @@ interface ChoicesProps<T> {
 
 function Choices<T extends string | number>(props: ChoicesProps<T>) {
   const { label, all, chosen, onChange, disabled, note } = props;
+  // A link may have brought sizes that the form does not offer.
+  const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
   const toggle = (choice: T, on: boolean) => {
-    // A link may have brought sizes that are not offered here.
-    const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
     const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
     if (next.length > 0) onChange(next);
   };
   return (
     <fieldset class="choices">
       <legend>{label}</legend>
-      {all.map((choice) => (
+      {offered.map((choice) => (
         <label key={choice} class="chip">
           <input
             type="checkbox"
@@ -87,9 +98,8 @@ function Choices<T extends string | number>(props: ChoicesProps<T>) {
             disabled={disabled(choice)}
             onChange={(event) => {
               toggle(choice, event.currentTarget.checked);
-              // The last one stays, whatever the browser has drawn.
-              event.currentTarget.checked =
-                chosen.length === 1 && chosen[0] === choice ? true : event.currentTarget.checked;
+              // The browser has already drawn the last one unticked.
+              if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
             }}
           />
           {choice}
@@ -97,29 +107,5 @@ function Choices<T extends string | number>(props: ChoicesProps<T>) {
       ))}
       {note && <span class="muted">{note}</span>}
     </fieldset>
-  );
-}
-
-interface QuantityProps {
-  readonly label: string;
-  readonly value: number;
-  readonly min?: number;
-  readonly max?: number;
-  readonly onChange: (value: number) => void;
-}
-
-function Quantity({ label, value, min, max, onChange }: QuantityProps) {
-  return (
-    <label class="field">
-      {label}
-      <input
-        type="number"
-        step="1"
-        min={min}
-        max={max}
-        value={value}
-        onChange={({ currentTarget: input }) => input.validity.valid && onChange(input.valueAsNumber)}
-      />
-    </label>
   );
 }

@@ -3,13 +3,13 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { look } from '../../charts/series.ts';
 import { bytes, percent } from '../../components/format.ts';
 import { attempt, profile } from '../../state/app.ts';
-import { addModels, dropVariant } from '../../state/own-models.ts';
-import { isOwn } from '../../state/pipelines.ts';
-import { busy } from '../../state/taking.ts';
-import { FileButton } from '../FileButton.tsx';
-import { useDrop } from '../use-drop.ts';
+import { busy } from '../../state/pipelines/adding.ts';
+import { addModels, dropVariant } from '../../state/pipelines/own-models.ts';
+import { isOwn } from '../../state/pipelines/pipelines.ts';
+import { FileButton } from '../controls/FileButton.tsx';
+import { useDrop } from '../controls/use-drop.ts';
 
-/** A stage with its variants. It takes models of the user's own. */
+/** A stage with its variants. The user can add models of their own to it. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
   const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
   const { over, target } = useDrop(busy.value, add);
@@ -77,7 +77,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
         </p>
       ))}
       {stage.variants.some(({ accuracy }) => accuracy === null) && (
-        <p class="source">Accuracy that nobody published is measured on the labelled pack.</p>
+        <p class="source">Where no accuracy was published, the profile measures it on the labelled pack.</p>
       )}
       <p class="add-models">
         <FileButton
@@ -87,7 +87,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           disabled={busy.value}
           onFiles={add}
         />{' '}
-        <span class="muted">or drop them here, of {inputText(stage)}</span>
+        <span class="muted">or drop them here. Input: {inputText(stage)}</span>
       </p>
     </section>
   );
@@ -105,7 +105,7 @@ interface AccuracyProps {
   readonly variant: ManifestVariant;
 }
 
-/** As published; of a model that nobody published, as the opened profile has measured it. */
+/** The published accuracy; where there is none, the accuracy that the opened profile measured. */
 function Accuracy({ stage, variant: { accuracy, sha256 } }: AccuracyProps) {
   if (accuracy !== null) return percent(accuracy);
   const measured = measuredAccuracy(profile.value, stage, sha256);

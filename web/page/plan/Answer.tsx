@@ -1,18 +1,18 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { StageBudget } from '../../charts/StageBudget.tsx';
-import { variantsOf } from '../../charts/variants.ts';
 import { Facts } from '../../components/Device.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
-import { planFile, savePlan } from '../../state/exports.ts';
-import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/planning.ts';
-import { useKeptFocus } from '../kept-focus.ts';
+import { variantsOf } from '../../components/variants.ts';
+import { planFile, savePlan } from '../../state/files/exports.ts';
+import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/plan/planning.ts';
+import { useKeptFocus } from '../controls/kept-focus.ts';
 import { Comparison } from './Comparison.tsx';
 import { FrontierPanel } from './FrontierPanel.tsx';
-import { None } from './None.tsx';
+import { NoPlan } from './NoPlan.tsx';
 import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
 
-/** What was found for what is asked: at once what the program chose, then what the simulation says of it. */
+/** The answer to the question: at once what the integer program chose, then what the simulation made of it. */
 export function Answer() {
   const found = solved.value;
   const host = useRef<HTMLDivElement>(null);
@@ -20,22 +20,23 @@ export function Answer() {
   if (!found) return <p class="muted">Solving …</p>;
   const fresh = isFresh(found);
   const confirmation = confirmedOf(found, confirmed.value);
-  const settled = found.answer instanceof Error || confirmation !== null;
+  const isFinal = found.answer instanceof Error || confirmation !== null;
   return (
-    <div ref={host} class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !settled}>
+    <div ref={host} class={fresh ? 'answer' : 'answer stale'} aria-busy={!fresh || !isFinal}>
       {found.answer instanceof Error ? (
-        <None why={found.answer} />
+        <NoPlan why={found.answer} />
       ) : (
         <Planned shown={shownPlan(found.answer, confirmation)} />
       )}
       <p class="unseen" role="status">
-        {planNow.value && sentence(planNow.value)}
+        {planNow.value && spokenPlan(planNow.value)}
       </p>
     </div>
   );
 }
 
-const sentence = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
+/** The plan as a screen reader says it. */
+const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
   `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
   `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, PAS ${percent(predicted.pas)}, cost ${number(predicted.cost)}.`;
 
@@ -70,7 +71,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           <p class="muted certificate">{head.certificate}</p>
           <p class="muted certificate">
-            Exported, it is served on any machine:{' '}
+            To serve the exported plan on any machine:{' '}
             <code>ipa-agent serve --plan {planFile(head)} --replan</code>
           </p>
         </div>
@@ -80,7 +81,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
   );
 }
 
-/** The answer in a sentence, and what can be done with it. */
+/** The plan in a sentence, with the buttons that pin and export it. */
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
   return (
@@ -90,18 +91,18 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
         ) : problem ? (
-          <>is what the program chose. It could not be simulated: {problem.message}</>
+          <>is the integer program's choice. It could not be simulated: {problem.message}</>
         ) : (
           <>
-            is the program's choice within {number(head.slaMs)} ms.{' '}
+            is the integer program's choice within {number(head.slaMs)} ms.{' '}
             <span class="muted">Simulating it to confirm …</span>
           </>
         )}
         {chosen && (
           <span class="muted">
             {' '}
-            The program's own choice, {chain(variantsOf(chosen), names(chosen))}, left the simulation too
-            little reserve, so it was tightened {predicted!.tightened}×.
+            The program first chose {chain(variantsOf(chosen), names(chosen))}. Too few simulated requests met
+            the SLA with it, so this plan was made for a shorter SLA.
           </span>
         )}
       </p>
@@ -146,11 +147,11 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
   const meets = attainment >= percentile / 100;
   return (
     <>
-      is predicted to answer <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the
+      is predicted to complete <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the
       requests within {number(slaMs)} ms{' '}
       {meets
-        ? `(p${percentile} asked).`
-        : `, under the ${percentile}\u00a0% asked; nothing that was tried does better.`}
+        ? `(asked for: ${percentile}\u00a0%).`
+        : `, less than the ${percentile}\u00a0% asked for. No plan that was tried does better.`}
     </>
   );
 }

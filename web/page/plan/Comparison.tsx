@@ -6,7 +6,7 @@ interface ComparisonProps {
   readonly plan: Plan;
 }
 
-/** The figures of two plans, one under the other. */
+/** The figures of two plans and their differences, one under the other. */
 export function Comparison({ pinned, plan }: ComparisonProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

@@ -1,13 +1,13 @@
 import { Frontier } from '../../charts/Frontier.tsx';
-import { sameVariants, variantsOf } from '../../charts/variants.ts';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
-import { askFor, askForPoint, frontier, isFresh } from '../../state/planning.ts';
+import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { askFor, askForPoint, frontier, isFresh } from '../../state/plan/planning.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
-/** The frontier of accuracy and cost, with the plan on it. A point that is chosen there sets β, and with it the plan. */
+/** The frontier of accuracy and cost, with the plan on it. Choosing a point there sets β, and so the plan. */
 export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
   const found = frontier.value;
-  if (!found) return <p class="muted">Finding the frontier …</p>;
+  if (!found) return <p class="muted">Computing the frontier …</p>;
   if (found.answer instanceof Error) return <p class="muted">{found.answer.message}</p>;
   const { head, cost, pas } = shown;
   const stages = head.stages.map((stage) => stage.name);

@@ -1,16 +1,16 @@
 import { profile } from '../../state/app.ts';
-import { Empty, Section } from '../Section.tsx';
+import { Empty, Section } from '../frame/Section.tsx';
 import { Answer } from './Answer.tsx';
 import './plan.css';
 import { QuestionForm } from './QuestionForm.tsx';
 
-/** What should run, for a bound on latency and a rate of requests. */
+/** The plan for an SLA and an arrival rate. */
 export function Planning() {
   return (
     <Section
       id="plan"
       title="Plan"
-      lead="Variant, batch size and replicas of every stage: the most accurate for their cost within the SLA."
+      lead="Chooses the variant, batch size and replicas of every stage: the best accuracy for its cost within the SLA."
     >
       {profile.value ? (
         <div class="planning">
@@ -19,7 +19,8 @@ export function Planning() {
         </div>
       ) : (
         <Empty>
-          A plan is made from a profile. <a href="#measure">Measure this device</a>, or import a profile.
+          A plan is made from a profile. <a href="#measure">Measure this device</a> or{' '}
+          <a href="#share">import a profile</a> first.
         </Empty>
       )}
     </Section>

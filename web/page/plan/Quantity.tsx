@@ -1,15 +1,19 @@
 import { useId } from 'preact/hooks';
 import { number } from '../../components/format.ts';
+import { NumberInput } from '../controls/NumberInput.tsx';
 
 interface QuantityProps {
   readonly label: string;
   readonly unit?: string;
   readonly value: number;
+  /** Largest value that can be typed; absent: the scale's. The slider ends earlier, where most values lie. */
+  readonly max?: number;
+  readonly whole?: boolean;
   readonly scale: Scale;
   readonly onChange: (value: number) => void;
 }
 
-/** Where a value stands on a slider, in whole steps, and back. */
+/** Converts between a value and its position on a slider, counted in steps. */
 export interface Scale {
   readonly min: number;
   readonly max: number;
@@ -18,7 +22,7 @@ export interface Scale {
   value(position: number): number;
 }
 
-/** Steps of equal ratio from `min` to `max`; before them, where `zero` is set, a step for 0. */
+/** Steps of equal ratio from `min` to `max`. With `zero`, the first step stands for 0. */
 export function ratioScale(min: number, max: number, perDoubling: number, zero = false): Scale {
   const steps = Math.round(Math.log2(max / min) * perDoubling);
   const first = zero ? 1 : 0;
@@ -29,7 +33,9 @@ export function ratioScale(min: number, max: number, perDoubling: number, zero =
     position: (value) =>
       value <= 0 ? 0 : Math.min(steps, Math.max(0, Math.log2(value / min) * perDoubling)) + first,
     value: (position) =>
-      position < first ? 0 : Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3)),
+      position < first
+        ? 0
+        : Math.min(max, Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3))),
   };
 }
 
@@ -41,23 +47,24 @@ export const countScale = (min: number, max: number): Scale => ({
   value: (position) => Math.round(position) + min,
 });
 
-/** A number, drawn on a slider or typed. */
-export function Quantity({ label, unit, value, scale, onChange }: QuantityProps) {
+/** A number that is set with a slider or typed. */
+export function Quantity({ label, unit, value, max, whole = false, scale, onChange }: QuantityProps) {
   const id = useId();
-  const take = (next: number) => {
-    if (Number.isFinite(next) && next >= scale.min && next !== value) onChange(next);
+  const slideTo = (position: number) => {
+    const next = scale.value(position);
+    if (next !== value) onChange(next);
   };
   return (
     <div class="quantity">
       <label for={id}>{label}</label>
       <span class="quantity-value">
-        <input
+        <NumberInput
           id={id}
-          type="number"
-          min={scale.min}
-          step="any"
           value={value}
-          onInput={(event) => take(event.currentTarget.valueAsNumber)}
+          min={scale.min}
+          max={max ?? scale.max}
+          whole={whole}
+          onChange={onChange}
         />
         {unit && <span class="muted">{unit}</span>}
       </span>
@@ -69,20 +76,20 @@ export function Quantity({ label, unit, value, scale, onChange }: QuantityProps)
         max={scale.steps}
         step="any"
         value={scale.position(value)}
-        onInput={(event) => take(scale.value(event.currentTarget.valueAsNumber))}
+        onInput={(event) => slideTo(event.currentTarget.valueAsNumber)}
         onKeyDown={(event) => {
           const by = KEYS[event.key];
           if (by === undefined) return;
           event.preventDefault();
           const to = Math.round(scale.position(value)) + by;
-          take(scale.value(Math.min(scale.steps, Math.max(0, to))));
+          slideTo(Math.min(scale.steps, Math.max(0, to)));
         }}
       />
     </div>
   );
 }
 
-/** A slider without steps of its own would move by a hundredth of its length. */
+/** Steps that each key moves the slider by. A browser would move it by a hundredth of its length, whatever the scale. */
 const KEYS: Readonly<Record<string, number>> = {
   ArrowLeft: -1,
   ArrowDown: -1,

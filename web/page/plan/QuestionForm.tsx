@@ -1,6 +1,7 @@
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { ask, PERCENTILES, question } from '../../state/planning.ts';
+import { backendsOf } from '../../components/backends.ts';
+import { ask, LARGEST, PERCENTILES, question } from '../../state/plan/planning.ts';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
 
 const SLA = ratioScale(1, 20_000, 24);
@@ -8,22 +9,30 @@ const RATE = ratioScale(0.1, 1000, 24);
 const WEIGHT = ratioScale(0.01, 100, 12, true);
 const PRICE = ratioScale(1e-6, 10, 12, true);
 
-/** What is asked of a plan. Every move asks again. */
+/** What the plan must do. Every change of a field solves again. */
 export function QuestionForm({ profile }: { readonly profile: Profile }) {
   const { slaMs, ratePerS, percentile, alpha, beta, cores } = question.value;
   const { logicalCores } = profile.device;
   return (
     <form class="question card" aria-label="What is asked" onSubmit={(event) => event.preventDefault()}>
-      <Quantity label="SLA" unit="ms" value={slaMs} scale={SLA} onChange={(value) => ask({ slaMs: value })} />
+      <Quantity
+        label="SLA"
+        unit="ms"
+        value={slaMs}
+        max={LARGEST.slaMs}
+        scale={SLA}
+        onChange={(value) => ask({ slaMs: value })}
+      />
       <Quantity
         label="Arrival rate"
         unit="requests/s"
         value={ratePerS}
+        max={LARGEST.ratePerS}
         scale={RATE}
         onChange={(value) => ask({ ratePerS: value })}
       />
       <fieldset class="segments">
-        <legend>Percentile within the SLA</legend>
+        <legend>Percentile of latency within the SLA</legend>
         {PERCENTILES.map((one) => (
           <label key={one}>
             <input
@@ -42,21 +51,22 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
           label="Cores"
           unit={`of ${logicalCores}`}
           value={cores ?? logicalCores}
+          whole
           scale={countScale(1, logicalCores)}
-          onChange={(value) =>
-            Number.isInteger(value) && ask({ cores: value >= logicalCores ? null : value })
-          }
+          onChange={(value) => ask({ cores: value >= logicalCores ? null : value })}
         />
       )}
       <Quantity
         label="Weight of accuracy, α"
         value={alpha}
+        max={LARGEST.weight}
         scale={WEIGHT}
         onChange={(value) => ask({ alpha: value })}
       />
       <Quantity
         label="Weight of cost, β"
         value={beta}
+        max={LARGEST.weight}
         scale={PRICE}
         onChange={(value) => ask({ beta: value })}
       />
@@ -64,9 +74,9 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
   );
 }
 
-/** Which backends may be planned with: at least one of those that were measured. */
+/** The backends that the plan may use: at least one of those that the profile has. */
 function Backends({ profile }: { readonly profile: Profile }) {
-  const measured = [...new Set(profile.cells.map((cell) => cell.backend))];
+  const measured = backendsOf(profile);
   if (measured.length < 2) return null;
   const chosen = question.value.backends ?? measured;
   const toggle = (backend: Backend, on: boolean) => {

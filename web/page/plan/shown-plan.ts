@@ -1,24 +1,24 @@
 import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
-import type { confirmed, solved } from '../../state/planning.ts';
+import type { confirmed, solved } from '../../state/plan/planning.ts';
 
-/** A plan as it is shown: as the program chose it, or as the simulation left it. */
+/** The plan to show: first the integer program's choice, then the plan that the simulation confirmed. */
 export interface ShownPlan {
   readonly head: SolvedPlan['plan'];
   readonly boundMs: number;
   readonly pas: number;
   readonly cost: number;
-  /** Null: not simulated yet. */
+  /** Null while the simulation is not finished. */
   readonly predicted: Prediction | null;
-  /** Why it could not be simulated. */
+  /** Why the simulation failed; null where it did not. */
   readonly problem: Error | null;
-  /** What the program had chosen, where the simulation led to another plan. */
+  /** The program's first choice; null where the simulation confirmed it. */
   readonly chosen: SolvedPlan['plan'] | null;
 }
 
 type Found<S extends { value: unknown }> = NonNullable<S['value']>;
 
-/** The confirmation of what was solved; null: it is of another question, or not there yet. */
+/** The simulation's result for a solved plan; null while there is none for the same question. */
 export const confirmedOf = (
   found: Found<typeof solved>,
   confirmation: typeof confirmed.value,
@@ -39,11 +39,11 @@ export function shownPlan(solvedPlan: SolvedPlan, confirmation: Plan | Error | n
     cost: predicted.cost,
     predicted,
     problem: null,
-    chosen: sameSessions(stages, plan.stages) ? null : plan,
+    chosen: haveSameSessions(stages, plan.stages) ? null : plan,
   };
 }
 
-const sameSessions = (a: Plan['stages'], b: Plan['stages']): boolean =>
+const haveSameSessions = (a: Plan['stages'], b: Plan['stages']): boolean =>
   a.every((stage, s) => {
     const other = b[s]!;
     return (

@@ -5,21 +5,19 @@ import { Chart } from '../../charts/Chart.tsx';
 import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable } from '../../components/DataTable.tsx';
-import { adapterText } from '../../components/Device.tsx';
-import { date, milliseconds, number, plural } from '../../components/format.ts';
+import { adapterText, date, milliseconds, number, plural } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
-import { comparable, compareWith, comparison, other } from '../../state/comparing.ts';
 import type { ComparedPoint, ProfileComparison, Verdict } from './compare-profiles.ts';
+import { comparable, compareWith, comparison, other } from './comparing.ts';
 
-/** The opened profile against another one, point by point. */
+/** Compares the opened profile with another one, point by point. */
 export function Compare() {
   return (
     <section class="compare" aria-labelledby="compare-title">
       <h3 id="compare-title">Compare</h3>
       {comparable.value.length === 0 ? (
         <p class="muted">
-          Import another profile, of this device on another day or of another device, to compare it with this
-          one point by point.
+          To compare, import another profile, or measure this device again with another seed.
         </p>
       ) : (
         <label class="field compare-with">
@@ -55,7 +53,8 @@ function Compared({
       <Differences base={base} other={other.value!.profile} />
       {points.length === 0 ? (
         <p class="warning">
-          They have no point in common: no stage, variant, backend, threads and batch that both measured.
+          The two profiles have no point in common: no stage, variant, backend, thread count and batch size
+          that both measured.
         </p>
       ) : (
         <>
@@ -82,8 +81,8 @@ function Compared({
       )}
       {onlyInBase.length + onlyInOther.length > 0 && (
         <p class="muted">
-          {plural(onlyInBase.length, 'point')} only this profile has, {plural(onlyInOther.length, 'point')}{' '}
-          only the other.
+          Not compared: {plural(onlyInBase.length, 'point')} of this profile only,{' '}
+          {plural(onlyInOther.length, 'point')} of the other only.
         </p>
       )}
     </>
@@ -93,7 +92,7 @@ function Compared({
 const panelOf = ({ key }: ComparedPoint): string =>
   `${key.stage} on ${key.backend}${key.threads > 1 ? `, ${plural(key.threads, 'thread')}` : ''}`;
 
-/** What else differs, so that nobody takes it for the models'. */
+/** Other differences between the profiles, which may explain differences in latency. */
 function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
   const rows: [string, string, string][] = [
     ['Measured', date(base.createdAt), date(against.createdAt)],
@@ -118,7 +117,7 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
 const ortOf = ({ device }: Profile): string => `${device.ortVersion}, ${device.ortBuild} build`;
 
 function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
-  const models = points.filter(({ sameModel }) => !sameModel).length;
+  const otherModels = points.filter(({ sameModel }) => !sameModel).length;
   return (
     <>
       <p class="outcome">
@@ -140,10 +139,11 @@ function Outcome({ points }: { readonly points: readonly ComparedPoint[] }) {
         .
       </p>
       <p class="muted">
-        Ratio of medians with its 95 % interval. Told as a difference: what exceeds the noise within the two
-        profiles, with at most 5 % of such findings expected to be chance. What varies from day to day is in
-        neither.
-        {models > 0 && ` At ${plural(models, 'point')} the models are not the same file.`}
+        Ratio of median latencies with its 95 % interval. A point counts as faster or slower if the difference
+        exceeds the noise within the two profiles; at most 5 % of such verdicts are expected to be chance. The
+        profiles do not show how much a device varies from day to day.
+        {otherModels > 0 &&
+          ` At ${plural(otherModels, 'point')} the two profiles measured different model files.`}
       </p>
     </>
   );

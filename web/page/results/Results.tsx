@@ -2,12 +2,12 @@ import { DeviceFacts } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
 import { checked, opened } from '../../state/app.ts';
-import { liveCells, measuring, running } from '../../state/profiling.ts';
-import { settings } from '../../state/settings.ts';
-import { Empty, Section } from '../Section.tsx';
+import { liveCells, running } from '../../state/measure/profiling.ts';
+import { Empty, Section } from '../frame/Section.tsx';
 import { Compare } from './Compare.tsx';
+import './results.css';
 
-/** The running profile's cells while one runs, else the opened profile's. */
+/** The cells of the running profile, or else of the opened one. */
 export function Results() {
   const live = running.value !== null && liveCells.value.length > 0;
   return (
@@ -16,8 +16,8 @@ export function Results() {
       title="Results"
       lead={
         running.value
-          ? 'As it is measured, drawn once a second.'
-          : 'Warm latencies with their spread, cold first runs apart, and what needs care.'
+          ? 'The cells that are measured so far, drawn once a second.'
+          : 'Latency and throughput of every variant by batch size, cold first runs apart, and flags where a figure needs care.'
       }
     >
       {live ? <Live /> : opened.value && !running.value ? <Opened /> : <Nothing />}
@@ -29,11 +29,11 @@ function Nothing() {
   return (
     <Empty>
       {running.value ? (
-        'The first cells come after the models are loaded and their accuracy is measured.'
+        'The first results appear once the models are loaded and their accuracy is measured.'
       ) : (
         <>
-          Nothing measured yet. <a href="#measure">Start a profile</a>, or drop a profile's file anywhere on
-          this page.
+          Nothing is measured yet. <a href="#measure">Start a profile</a>, or drop a profile's file anywhere
+          on this page.
         </>
       )}
     </Empty>
@@ -41,11 +41,12 @@ function Nothing() {
 }
 
 function Live() {
+  const { manifest, settings } = running.value!;
   return (
     <StageCells
-      stages={stageNames(measuring.value!.stages)}
+      stages={stageNames(manifest.stages)}
       cells={liveCells.value}
-      batches={settings.value.batches}
+      batches={settings.batches}
       software={checked.value?.adapter?.software ?? false}
     />
   );

@@ -1,7 +1,7 @@
 import { type CellKey, cellId, type MeasuredCell, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
-/** Whether a point of the other profile differs from the same point of the base by more than noise. */
+/** Whether the other profile differs from the base at a point by more than noise. */
 export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
 /** A cell that both profiles measured. */
@@ -22,21 +22,21 @@ export interface ComparedPoint {
 export interface ProfileComparison {
   /** In the base's order of stages and variants, then by backend, threads and batch. */
   readonly points: readonly ComparedPoint[];
-  /** Measured in one of the two only. */
+  /** Cells that only one of the two profiles measured. */
   readonly onlyInBase: readonly CellKey[];
   readonly onlyInOther: readonly CellKey[];
 }
 
-/** Samples below which order statistics give no 95 % interval of the median: 2 · 0.5ⁿ > 0.05. */
+/** With fewer samples, order statistics give no 95 % interval of the median: 2 · 0.5ⁿ > 0.05. */
 const MIN_SAMPLES = 6;
-/** Of the differences that are told, at most this share is expected to be noise. */
+/** At most this share of the verdicts `faster` and `slower` is expected to be noise. */
 const FALSE_DISCOVERIES = 0.05;
 
 /**
  * Compares two profiles point by point. The interval of a ratio joins the intervals of its two medians on a logarithmic scale
  * (MOVER: Zou & Donner, Statistics in Medicine 27, 2008), each at least a step of its timer wide. Over all points together the
- * share of false differences is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). What varies from one day to the
- * next is in neither profile, so not in an interval.
+ * share of false differences is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). Neither profile shows how a
+ * device varies from day to day, so no interval includes that.
  */
 export function compareProfiles(base: Profile, other: Profile): ProfileComparison {
   const ofBase = measuredCells(base);
@@ -64,11 +64,11 @@ export function compareProfiles(base: Profile, other: Profile): ProfileCompariso
 }
 
 interface Estimate extends Omit<ComparedPoint, 'verdict'> {
-  /** Of so large a difference by chance alone; null where the samples are too few. */
+  /** The probability that chance alone makes so large a difference; null with too few samples. */
   readonly probability: number | null;
 }
 
-/** Beyond these nothing is chance. */
+/** Differences are capped at this many deviations, where chance is ruled out. */
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 
@@ -93,7 +93,7 @@ function estimate(base: Profile, from: MeasuredCell, other: Profile, to: Measure
   };
 }
 
-/** Logarithms of a median and the ends of its interval. A timer cannot tell apart what is less than a step away. */
+/** Logarithms of a median and of the ends of its interval, which is at least one timer step wide on each side. */
 function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainMs: number) {
   const step = Math.max(grainMs, 1e-9 * p50, Number.MIN_VALUE);
   const at = Math.max(p50, step);
@@ -104,7 +104,7 @@ function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainM
   };
 }
 
-/** Places of the probabilities that are told as differences. */
+/** Indices of the probabilities that count as differences. */
 function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<number> {
   const order = probabilities.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => a.p - b.p);
   const last = order.findLastIndex(({ p }, rank) => p <= ((rank + 1) / order.length) * FALSE_DISCOVERIES);

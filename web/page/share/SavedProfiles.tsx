@@ -1,16 +1,16 @@
 import { date } from '../../components/format.ts';
 import { attempt, opened, remove, saved, store } from '../../state/app.ts';
-import { takeFiles } from '../../state/intake.ts';
-import { openWithPipeline } from '../../state/pipelines.ts';
-import { DeleteButton } from '../DeleteButton.tsx';
-import { FileButton } from '../FileButton.tsx';
+import { openFiles } from '../../state/files/intake.ts';
+import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
+import { DeleteButton } from '../controls/DeleteButton.tsx';
+import { FileButton } from '../controls/FileButton.tsx';
 
-/** Profiles kept in this browser: one is open, others can be compared with it. */
+/** The profiles that this browser keeps. One of them is open. */
 export function SavedProfiles() {
   return (
     <>
       {saved.value.length === 0 && (
-        <p class="muted">None yet. Start one, or drop a profile's file anywhere on this page.</p>
+        <p class="muted">None yet. Measure one, or drop a profile's file anywhere on this page.</p>
       )}
       <ul class="saved">
         {saved.value.map(({ id, pipeline, createdAt }) => (
@@ -36,7 +36,7 @@ export function SavedProfiles() {
         accept=".json,application/json"
         multiple
         disabled={!store.value}
-        onFiles={(files) => void attempt(() => takeFiles(files))}
+        onFiles={(files) => void attempt(() => openFiles(files))}
       />{' '}
       <span class="muted">or an archive of everything</span>
     </>

@@ -8,25 +8,26 @@ import {
   savePlan,
   saveProfile,
   saveReport,
-} from '../../state/exports.ts';
-import { settingsLink } from '../../state/link.ts';
-import { tryout } from '../../state/load.ts';
-import { plan, question } from '../../state/planning.ts';
-import { settings } from '../../state/settings.ts';
-import { Section } from '../Section.tsx';
+} from '../../state/files/exports.ts';
+import { settingsLink } from '../../state/files/link.ts';
+import { askedSettings } from '../../state/measure/settings.ts';
+import { plan, question } from '../../state/plan/planning.ts';
+import { tryout } from '../../state/try/load.ts';
+import { Section } from '../frame/Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
+import './share.css';
 
-/** What was measured, planned and run, to take along and to bring back. */
+/** Saves profiles, plans, runs and pipelines as files, and opens them again. */
 export function Share() {
   return (
     <Section
       id="share"
       title="Share"
-      lead="Files to take along and to bring back. They go to your disk, and nowhere else."
+      lead="Saves what was measured and planned as files, and opens such files again. They go to your disk and nowhere else."
     >
       <div class="share-cards">
         <div class="card">
-          <h3>Take along</h3>
+          <h3>Save as files</h3>
           <ul class="exports">
             <Export
               label="Report"
@@ -37,10 +38,10 @@ export function Share() {
               One file that shows the profile, the plan and the last run in any browser, offline.
             </Export>
             <Export label="Profile" file="JSON" disabled={!opened.value} onSave={saveProfile}>
-              Every sample. Opens here and in <code>ipa-edge plan --profile</code>.
+              Every sample. This page opens it, and so does <code>ipa-edge plan --profile</code>.
             </Export>
             <Export label="Cells" file="CSV" disabled={!opened.value} onSave={saveCells}>
-              A line for each cell, for a spreadsheet.
+              One line for each cell, for a spreadsheet.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
               For <code>ipa-edge run</code>, and for <code>ipa-agent serve --replan</code> on any machine.
@@ -51,8 +52,8 @@ export function Share() {
               disabled={!models.value}
               onSave={() => void attempt(savePipeline)}
             >
-              Manifest, models and labelled pack of {models.value?.manifest.name ?? 'the pipeline'}. Opens
-              here, and unpacked in <code>ipa-agent serve --manifest</code>.
+              Manifest, models and labelled pack of {models.value?.manifest.name ?? 'the pipeline'}. This page
+              opens it; unpacked, so does <code>ipa-agent serve --manifest</code>.
             </Export>
             <Export
               label="Everything"
@@ -60,8 +61,8 @@ export function Share() {
               disabled={!store.value}
               onSave={() => void attempt(saveArchive)}
             >
-              All saved profiles, the settings and the last run, to be opened in another browser. Without
-              models.
+              All saved profiles, the settings and the last run, to be opened in another browser. Models are
+              not included.
             </Export>
           </ul>
           <LinkRow />
@@ -98,7 +99,7 @@ function Export({ label, file, disabled, onSave, children }: ExportProps) {
 function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
   const link = settingsLink(location.href, {
-    measure: settings.value,
+    measure: askedSettings.value,
     plan: question.value,
     load: tryout.value,
   });
@@ -117,7 +118,7 @@ function LinkRow() {
         Copy
       </button>
       <span role="status" class="muted">
-        {copied === link && 'Copied. It carries settings only, no measurement.'}
+        {copied === link && 'Copied. The link carries settings only, no measurement.'}
       </span>
     </div>
   );

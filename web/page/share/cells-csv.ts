@@ -27,14 +27,14 @@ const COLUMNS: readonly (readonly [head: string, field: (cell: Cell) => Field])[
   ],
 ];
 
-/** A line for each cell of a profile, by its id, as CSV (RFC 4180). Percentiles that were not measured are empty. */
+/** The cells of a profile as CSV (RFC 4180), one line for each, sorted by id. Percentiles that were not measured are empty. */
 export function cellsCsv({ cells }: Profile): string {
   const sorted = [...cells].sort((a, b) => cellId(a).localeCompare(cellId(b), 'en', { numeric: true }));
   const lines = sorted.map((cell) => COLUMNS.map(([, field]) => csvField(field(cell))));
   return [COLUMNS.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-/** A text that a spreadsheet would take for a formula is marked as text. */
+/** A field of CSV. A text that a spreadsheet would read as a formula gets an apostrophe in front. */
 function csvField(field: Field): string {
   if (field === null) return '';
   if (typeof field === 'number') return String(field);

@@ -1,10 +1,10 @@
 import { duration, milliseconds, number, percent } from '../../components/format.ts';
-import type { LiveView } from '../../state/live-run.ts';
-import { progress, stop, type Trying, view, wasHidden } from '../../state/trying.ts';
+import type { LiveView } from '../../state/try/live-run.ts';
+import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
 import { LiveCharts } from './LiveCharts.tsx';
 import { Scenes } from './Scenes.tsx';
 
-/** A run that goes on. */
+/** A run that is going on: its figures, charts, events and latest answers. */
 export function Live({ run }: { readonly run: Trying }) {
   const { controller, live, durationS, plan, manifest } = run;
   const now = view.value;
@@ -28,7 +28,7 @@ export function Live({ run }: { readonly run: Trying }) {
       </div>
       {wasHidden.value && (
         <p class="warn">
-          This page was hidden while it ran: browsers slow hidden pages, so latencies may be longer.
+          This page was hidden during the run. Browsers slow hidden pages, so latencies may be longer.
         </p>
       )}
       {now && (
@@ -62,7 +62,7 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
         </div>
       ))}
       <div>
-        <dt>Load late (p99, last 10 s)</dt>
+        <dt>Requests sent late by (p99, last 10 s)</dt>
         <dd class={inTime ? undefined : 'bad'}>
           {milliseconds(recent.latenessP99Ms)} {inTime ? '✓' : '✗ over 5 % of the SLA'}
         </dd>
@@ -71,7 +71,7 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
   );
 }
 
-/** What happened: switches, workers lost and replaced. */
+/** The latest events: switches of plans, workers that were lost and replaced. */
 function Events({ view: { events } }: { readonly view: LiveView }) {
   return (
     <div role="log" aria-label="What happened">

@@ -2,14 +2,14 @@ import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
-import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/live-run.ts';
+import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/try/live-run.ts';
 
 interface LiveChartsProps {
   readonly view: LiveView;
   readonly durationS: number;
 }
 
-/** What a run does, while it does it. */
+/** The charts of a run that is going on. */
 export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const { recent, fromS, plans, ended } = view;
   const { slaMs, predicted, stages } = plans.at(-1)!.plan;

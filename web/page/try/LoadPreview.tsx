@@ -5,9 +5,9 @@ import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
 import { look } from '../../charts/series.ts';
 import { number } from '../../components/format.ts';
-import { plan } from '../../state/planning.ts';
+import { plan } from '../../state/plan/planning.ts';
 
-/** What will arrive, beside what the plan is for. */
+/** The arrivals of the load over time, with the plan's arrival rate. */
 export function LoadPreview({ load }: { readonly load: Load }) {
   const counts = useMemo(() => countsPerSecond(load.arrivalsMs), [load]);
   const busiest = counts.reduce((most, count) => Math.max(most, count), 0);

@@ -2,20 +2,20 @@ import { useMemo } from 'preact/hooks';
 import type { RunReport } from '../../../solver/documents/report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
-import { RunOverTime } from '../../report/OverTime.tsx';
-import { RunNotes } from '../../report/Runs.tsx';
-import { Summary } from '../../report/Summary.tsx';
-import { isTimed, viewOf } from '../../report/view.ts';
-import { saveFile } from '../../state/save-file.ts';
+import { saveFile } from '../../components/save-file.ts';
+import { RunOverTime } from '../../report/runs/OverTime.tsx';
+import { RunNotes } from '../../report/runs/Runs.tsx';
+import { Summary } from '../../report/runs/Summary.tsx';
+import { isTimed, viewOf } from '../../report/runs/view.ts';
 
-/** What a run came to, beside what was predicted: as its report tells it. */
+/** The result of a run beside what was predicted, shown as in its report. */
 export function Outcome({ report }: { readonly report: RunReport }) {
   const { sets, stages } = useMemo(() => viewOf(report), [report]);
   const [low, high] = useMemo(() => runsDomain([report]), [report]);
   const { load, result, pipeline } = report;
   const { completed, shed, failed } = result;
   return (
-    <section class="outcome" aria-label="What came out">
+    <section class="outcome" aria-label="Result of the run">
       <div class="title-row">
         <h3>
           Measured beside predicted{' '}
@@ -29,12 +29,12 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       </div>
       <p role="status">
         {number(load.requests)} sent = {number(completed)} completed + {number(shed)} shed + {number(failed)}{' '}
-        failed. The load came {milliseconds(load.latenessP99Ms)} late (p99):{' '}
+        failed. Requests were sent up to {milliseconds(load.latenessP99Ms)} late (p99):{' '}
         {load.valid ? (
           <span class="good">valid</span>
         ) : (
           <span class="bad">
-            not valid, for that is over 5 % of the SLA. Lower the rate, or plan with fewer cores
+            not valid, since that is more than 5 % of the SLA. Lower the rate, or plan with fewer cores
           </span>
         )}
         .

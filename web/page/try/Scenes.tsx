@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { milliseconds } from '../../components/format.ts';
-import type { LiveRun } from '../../state/live-run.ts';
+import type { LiveRun } from '../../state/try/live-run.ts';
 import { Scene, type SceneShown } from './Scene.tsx';
 import { marksOf } from './scene.ts';
 

@@ -1,20 +1,23 @@
 import { number, percent, plural } from '../../components/format.ts';
 import { attempt } from '../../state/app.ts';
-import { change, LOADS, load, scaleOfPlan, takeTrace, trace, tryout } from '../../state/load.ts';
-import { plan } from '../../state/planning.ts';
-import { obstacle, tryPlan } from '../../state/trying.ts';
+import { plan } from '../../state/plan/planning.ts';
+import { change, LOADS, load, openTrace, scaleOfPlan, trace, tryout } from '../../state/try/load.ts';
+import { obstacle, tryPlan } from '../../state/try/trying.ts';
+import { FileButton } from '../controls/FileButton.tsx';
+import { NumberField } from '../controls/NumberInput.tsx';
+import { useDrop } from '../controls/use-drop.ts';
 import { LoadPreview } from './LoadPreview.tsx';
 
 const WORDS: Readonly<Record<(typeof LOADS)[number], string>> = {
-  constant: "constant, the plan's rate",
+  constant: "constant, at the plan's rate",
   bursty: 'bursty',
   'steady-low': 'steady, low',
   'steady-high': 'steady, high',
   fluctuating: 'fluctuating',
-  trace: 'a trace of yours',
+  trace: 'your own trace',
 };
 
-/** Under what load the plan is tried. */
+/** The load that the plan is tried under. */
 export function TryForm() {
   const { load: kind, scale, durationS, seed, adapt, intervalS } = tryout.value;
   const arriving = load.value;
@@ -42,14 +45,21 @@ export function TryForm() {
             ))}
           </select>
         </label>
-        <Figure label="Times its rate" value={scale} onChange={(value) => change({ scale: value })} />
-        <Figure
+        <NumberField
+          label="Scale of the rate"
+          value={scale}
+          min={0.001}
+          max={1000}
+          onChange={(value) => change({ scale: value })}
+        />
+        <NumberField
           label="Duration (s)"
           value={durationS}
           min={1}
+          max={3600}
           onChange={(value) => change({ durationS: value })}
         />
-        <Figure label="Seed" value={seed} whole onChange={(value) => change({ seed: value })} />
+        <NumberField label="Seed" value={seed} whole onChange={(value) => change({ seed: value })} />
         <fieldset class="try-adapt">
           <label class="choice">
             <input
@@ -57,13 +67,14 @@ export function TryForm() {
               checked={adapt}
               onChange={(event) => change({ adapt: event.currentTarget.checked })}
             />{' '}
-            Adapt: plan again as the load changes
+            Adapt: plan again when the load changes
           </label>
           {adapt && (
-            <Figure
-              label="Decide every (s)"
+            <NumberField
+              label="Plan again every (s)"
               value={intervalS}
               min={1}
+              max={600}
               onChange={(value) => change({ intervalS: value })}
             />
           )}
@@ -85,70 +96,23 @@ export function TryForm() {
       </div>
       {plan.value && (
         <p class="muted">
-          The plan is for {number(plan.value.ratePerS)} requests/s within {number(plan.value.slaMs)} ms (p
-          {plan.value.percentile}), {percent(plan.value.predicted.slaAttainment)} predicted. Inputs are{' '}
-          {arriving && !(arriving instanceof Error) ? plural(arriving.arrivalsMs.length, 'scene') : 'scenes'}{' '}
-          of the labelled pack, so that answers can be judged.
+          The plan was made for {number(plan.value.ratePerS)} requests/s within {number(plan.value.slaMs)} ms
+          (p
+          {plan.value.percentile}); predicted attainment {percent(plan.value.predicted.slaAttainment)}. Each
+          request brings an input of the labelled pack, so that the answers can be judged.
         </p>
       )}
     </form>
   );
 }
 
-interface FigureProps {
-  readonly label: string;
-  readonly value: number;
-  readonly min?: number;
-  readonly whole?: boolean;
-  readonly onChange: (value: number) => void;
-}
-
-function Figure({ label, value, min, whole = false, onChange }: FigureProps) {
-  return (
-    <label class="field">
-      {label}
-      <input
-        type="number"
-        min={min ?? (whole ? undefined : 0.001)}
-        max={whole ? undefined : 3600}
-        step={whole ? 1 : 'any'}
-        value={value}
-        onInput={({ currentTarget: input }) => {
-          if (input.validity.valid && input.value !== '') onChange(input.valueAsNumber);
-        }}
-      />
-    </label>
-  );
-}
-
-/** Where a trace is dropped, or chosen by keyboard. */
+/** Takes the trace of the load: dropped here, or chosen. */
 function TraceDrop() {
-  const take = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file) void attempt(() => takeTrace(file));
-  };
+  const take = ([file]: File[]) => void attempt(() => openTrace(file!));
+  const { over, target } = useDrop(false, take);
   return (
-    <section
-      class="trace-drop"
-      aria-label="Trace"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        take(event.dataTransfer?.files);
-      }}
-    >
-      <label class="button">
-        Choose a trace
-        <input
-          type="file"
-          accept=".json,application/json"
-          onChange={({ currentTarget: input }) => {
-            take(input.files);
-            input.value = '';
-          }}
-        />
-      </label>{' '}
+    <section class={over ? 'trace-drop over' : 'trace-drop'} aria-label="Trace" {...target}>
+      <FileButton label="Choose a trace" accept=".json,application/json" disabled={false} onFiles={take} />{' '}
       {trace.value ? (
         <span>
           {trace.value.name}: {plural(trace.value.rates.length, 'rate')}, one for each{' '}

@@ -1,14 +1,14 @@
 import { useRef } from 'preact/hooks';
-import { plan } from '../../state/planning.ts';
-import { failure, tried, trying } from '../../state/trying.ts';
-import { useKeptFocus } from '../kept-focus.ts';
-import { Empty, Section } from '../Section.tsx';
+import { plan } from '../../state/plan/planning.ts';
+import { failure, tried, trying } from '../../state/try/trying.ts';
+import { useKeptFocus } from '../controls/kept-focus.ts';
+import { Empty, Section } from '../frame/Section.tsx';
 import { Live } from './Live.tsx';
 import { Outcome } from './Outcome.tsx';
 import './try.css';
 import { TryForm } from './TryForm.tsx';
 
-/** The plan, run here on real inputs. */
+/** Runs the plan in this browser on real inputs. */
 export function Trying() {
   const run = trying.value;
   const host = useRef<HTMLDivElement>(null);
@@ -17,7 +17,7 @@ export function Trying() {
     <Section
       id="try"
       title="Try it"
-      lead="The plan, run in this browser on real inputs under a load."
+      lead="Runs the plan in this browser, on real inputs and under a load of your choice."
       busy={run !== null}
     >
       <div ref={host}>

@@ -1,0 +1,80 @@
+import type { Page } from 'playwright';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { openIn, planned, saved, takePack } from './opened-page.ts';
+import { firstScenes } from './own-files.ts';
+import { openBrowser } from './serve.ts';
+
+/** The shipped page in browsers that cannot give it WebGPU. */
+
+/** Chromium refuses its sandbox to root; nothing else is set. */
+const PLAIN = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+
+let served: Awaited<ReturnType<typeof servePage>>;
+
+beforeAll(async () => {
+  served = await servePage(0);
+});
+afterAll(() => served.close());
+
+test.for([
+  {
+    name: 'without an adapter',
+    args: PLAIN,
+    hideWebGpu: false,
+    why: 'this browser finds no GPU that it can use',
+  },
+  {
+    name: 'without navigator.gpu',
+    args: [...PLAIN, '--disable-gpu'],
+    hideWebGpu: true,
+    why: 'this browser has no WebGPU',
+  },
+])('$name the page measures, resumes and plans on wasm', async ({ args, hideWebGpu, why }, { skip }) => {
+  const browser = await openBrowser(args);
+  try {
+    const context = await browser.newContext();
+    if (hideWebGpu) await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
+    const opened = await openIn(context, served.url);
+    const { page } = opened;
+    skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
+    await measureOnWasm(page, why);
+    expect(opened.complaints).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+const hasAdapter = (page: Page): Promise<boolean> =>
+  page.evaluate(async () => Boolean(await navigator.gpu?.requestAdapter()));
+
+async function measureOnWasm(page: Page, why: string): Promise<void> {
+  const backend = (name: string) => page.getByRole('group', { name: 'Backends' }).getByLabel(name);
+  const button = (name: string | RegExp) =>
+    page.getByRole('button', { name, exact: typeof name === 'string' });
+  await takePack(page, 'few.bin', await firstScenes(8));
+  await page.getByText(`webgpu is left out: ${why}.`).waitFor();
+  expect(await backend('webgpu').isDisabled()).toBe(true);
+  expect(await backend('webgpu').isChecked()).toBe(false);
+  expect(await backend('wasm').isChecked()).toBe(true);
+  for (const batch of ['4', '8', '16'])
+    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+  await page.getByLabel('Budget (s)').fill('5');
+  // Nine variants on one backend at two batch sizes.
+  expect(await page.locator('.estimate').textContent()).toContain('at most 18 cells');
+
+  await button('Start').click();
+  await page.locator('td.cell.measured').first().waitFor();
+  await button('Cancel').click();
+  await button(/^Resume \d+\/18$/).click();
+  await planned(page);
+  expect(await page.locator('.page-problem').count()).toBe(0);
+
+  const profile = parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+  expect(profile.device.adapter).toBeNull();
+  expect(new Set(profile.cells.map((cell) => cell.backend))).toEqual(new Set(['wasm']));
+  expect(await page.getByText('software GPU').count()).toBe(0);
+  // One backend was measured, so the plan form offers no choice of backends.
+  expect(await page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox').count()).toBe(0);
+}

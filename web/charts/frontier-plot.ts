@@ -1,0 +1,140 @@
+import * as Plot from '@observablehq/plot';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { betas } from '../../solver/math/figures.ts';
+import { chain, milliseconds, number, percent } from '../components/format.ts';
+import { costText, type Prices } from './axis.ts';
+import { look, type SeriesLook, spread } from './series.ts';
+import type { ChartPoint } from './walk.ts';
+
+/** The best accuracy for each cost within one latency bound. */
+interface Line {
+  readonly boundMs: number;
+  /** By rising cost. */
+  readonly points: readonly FrontierPoint[];
+  readonly look: SeriesLook;
+}
+
+const LINES = 4;
+
+/** Lines for the SLA and for shorter bounds, at equal distances down to the fastest choice. Equal lines are drawn once. */
+function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
+  const least = Math.min(...points.map((point) => point.boundMs));
+  const lines: Omit<Line, 'look'>[] = [];
+  for (let k = LINES; k > 0; k--) {
+    const boundMs = k === LINES ? slaMs : roundedUp(least + ((slaMs - least) * k) / LINES);
+    const within = bestForCost(points.filter((point) => point.boundMs <= boundMs));
+    const before = lines.at(-1)?.points;
+    if (before?.length !== within.length || within.some((point, i) => point !== before[i]))
+      lines.push({ boundMs, points: within });
+  }
+  return lines.map((line, i) => ({ ...line, look: look(i) }));
+}
+
+const roundedUp = (value: number): number => {
+  const unit = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Math.ceil(value / unit - 1e-9) * unit;
+};
+
+function bestForCost(points: readonly FrontierPoint[]): FrontierPoint[] {
+  const best: FrontierPoint[] = [];
+  for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy))
+    if (point.accuracy > (best.at(-1)?.accuracy ?? -1)) best.push(point);
+  return best;
+}
+
+const HEIGHT = 300;
+const MARGIN = { marginTop: 32, marginBottom: 36, marginLeft: 48, marginRight: 76 };
+
+/**
+ * Accuracy against cost, a line for each of several latency bounds.
+ * @param chosen the plan's cost and accuracy
+ */
+export function frontierPlot(
+  points: readonly FrontierPoint[],
+  stages: readonly string[],
+  slaMs: number,
+  chosen: { readonly cost: number; readonly accuracy: number },
+  prices: Prices,
+): Plot.PlotOptions {
+  const lines = linesOf(points, slaMs);
+  const drawn = lines.flatMap((line) => line.points);
+  const accuracies = [chosen, ...drawn].map((p) => p.accuracy);
+  const right = 1.1 * Math.max(...[chosen, ...drawn].map((p) => p.cost));
+  const place = { x: 'cost', y: 'accuracy' } as const;
+  // Without the margin a single point would have no room around it.
+  const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
+  return {
+    height: HEIGHT,
+    ...MARGIN,
+    x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
+    y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
+    marks: [
+      ...lines.toReversed().flatMap(({ points: best, look: { colour, dash, symbol } }) => [
+        Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
+          ...place,
+          curve: 'step-after',
+          stroke: colour,
+          strokeWidth: 1.75,
+          strokeDasharray: dash,
+        }),
+        Plot.dot(best, { ...place, fill: colour, symbol, r: 3.5 }),
+      ]),
+      Plot.text(endLabels(lines.toReversed(), domain), {
+        x: right,
+        y: 'at',
+        text: 'text',
+        fill: 'colour',
+        textAnchor: 'start',
+        dx: 6,
+        fontWeight: 600,
+      }),
+      Plot.dot([chosen], { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
+      Plot.text([chosen], {
+        ...place,
+        text: ['plan'],
+        dy: -18,
+        fontWeight: 700,
+        fill: 'var(--text)',
+        stroke: 'var(--surface)',
+        strokeWidth: 4,
+      }),
+      Plot.tip(
+        drawn,
+        Plot.pointer({ ...place, title: (point: FrontierPoint) => describePoint(point, stages) }),
+      ),
+    ],
+  };
+}
+
+/** The bound of each line at its end. Labels that would overlap are moved apart; of equal ones the last is the highest. */
+function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
+  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
+  const scale = inner / (high - low);
+  const places = lines.map(({ points }) => (points.at(-1)!.accuracy - low) * scale);
+  const apart = spread(places, 14, inner);
+  return lines.map(({ boundMs, look: { colour } }, i) => ({
+    text: `≤ ${number(boundMs)} ms`,
+    colour,
+    at: low + apart[i]! / scale,
+  }));
+}
+
+/** The points that the arrow keys go through: line by line from the SLA to the shortest bound, each by rising cost. */
+export const walkedPoints = (
+  points: readonly FrontierPoint[],
+  stages: readonly string[],
+  slaMs: number,
+): ChartPoint[] =>
+  [...new Set(linesOf(points, slaMs).flatMap((line) => line.points))].map((point) => ({
+    x: point.cost,
+    y: 100 * point.accuracy,
+    text: describePoint(point, stages),
+  }));
+
+/** The tip of a point. */
+const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
+  [
+    chain(point.variants, stages),
+    `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,
+    point.weights ? `chosen with β ${betas(point.weights)}` : 'no β chooses it',
+  ].join('\n');

@@ -1,0 +1,18 @@
+const TYPES: Readonly<Record<string, string>> = {
+  json: 'application/json',
+  csv: 'text/csv;charset=utf-8',
+  html: 'text/html;charset=utf-8',
+  yaml: 'application/yaml',
+  tar: 'application/x-tar',
+};
+
+/** Lets the browser save a file. Its media type follows from the ending of its name. */
+export function saveFile(name: string, ...parts: BlobPart[]): void {
+  const type = TYPES[name.slice(name.lastIndexOf('.') + 1)]!;
+  const url = URL.createObjectURL(new Blob(parts, { type }));
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,29 @@
+interface FileButtonProps {
+  readonly label: string;
+  /** The `accept` attribute: file endings or media types. */
+  readonly accept?: string;
+  readonly multiple?: boolean;
+  readonly disabled: boolean;
+  readonly onFiles: (files: File[]) => void;
+}
+
+/** A button that opens the browser's file dialog. */
+export function FileButton({ label, accept, multiple, disabled, onFiles }: FileButtonProps) {
+  return (
+    <label class={disabled ? 'button disabled' : 'button'}>
+      {label}
+      <input
+        type="file"
+        accept={accept}
+        multiple={multiple}
+        disabled={disabled}
+        onChange={({ currentTarget: input }) => {
+          const files = [...(input.files ?? [])];
+          // Without this, choosing the same file again would fire no event.
+          input.value = '';
+          if (files.length > 0) onFiles(files);
+        }}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,64 @@
+import { useId, useState } from 'preact/hooks';
+import { number } from '../../components/format.ts';
+
+interface NumberInputProps {
+  readonly id?: string;
+  readonly value: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** Whether only whole numbers are valid. */
+  readonly whole?: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+/**
+ * A number to type. A text that is not a valid number is marked with the range that is, and the last valid number stays in
+ * use; it is shown again when the field loses the focus.
+ */
+export function NumberInput({ id, value, min, max, whole = false, onChange }: NumberInputProps) {
+  const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
+  const problem = useId();
+  const invalid = typed !== null && !typed.valid;
+  return (
+    <>
+      <input
+        id={id}
+        type="number"
+        step={whole ? 1 : 'any'}
+        min={min}
+        max={max}
+        value={typed?.text ?? value}
+        aria-invalid={invalid}
+        aria-describedby={invalid ? problem : undefined}
+        onInput={({ currentTarget: input }) => {
+          const valid = input.validity.valid && Number.isFinite(input.valueAsNumber);
+          setTyped({ text: input.value, valid });
+          if (valid && input.valueAsNumber !== value) onChange(input.valueAsNumber);
+        }}
+        onBlur={() => setTyped(null)}
+      />
+      {invalid && (
+        <span id={problem} class="invalid">
+          {validText(whole, min, max)}; {number(value)} stays in use.
+        </span>
+      )}
+    </>
+  );
+}
+
+function validText(whole: boolean, min: number | undefined, max: number | undefined): string {
+  const what = whole ? 'A whole number' : 'A number';
+  if (min !== undefined && max !== undefined) return `${what} from ${number(min)} to ${number(max)}`;
+  return min === undefined ? what : `${what} of at least ${number(min)}`;
+}
+
+/** A {@link NumberInput} with its label. */
+export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & { readonly label: string }) {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <NumberInput id={id} {...input} />
+    </div>
+  );
+}

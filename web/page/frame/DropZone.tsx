@@ -1,0 +1,48 @@
+import { useEffect, useState } from 'preact/hooks';
+import { attempt } from '../../state/app.ts';
+import { openFiles } from '../../state/files/intake.ts';
+import { carriesFiles } from '../controls/use-drop.ts';
+
+/** Takes files that are dropped anywhere on the page, except on an element that takes them itself and prevents the default. */
+export function DropZone() {
+  const [over, setOver] = useState(false);
+  useEffect(() => {
+    const drag = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      setOver(!event.defaultPrevented);
+      event.preventDefault();
+    };
+    const leave = (event: DragEvent) => {
+      // The pointer left the window, and did not only move to another element.
+      if (event.relatedTarget === null) setOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      setOver(false);
+      if (!carriesFiles(event) || event.defaultPrevented) return;
+      event.preventDefault();
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (files.length > 0) void attempt(() => openFiles(files));
+    };
+    window.addEventListener('dragenter', drag);
+    window.addEventListener('dragover', drag);
+    window.addEventListener('dragleave', leave);
+    window.addEventListener('drop', drop);
+    return () => {
+      window.removeEventListener('dragenter', drag);
+      window.removeEventListener('dragover', drag);
+      window.removeEventListener('dragleave', leave);
+      window.removeEventListener('drop', drop);
+    };
+  }, []);
+  if (!over) return null;
+  return (
+    <div class="drop-zone">
+      <div>
+        <p>
+          <strong>Drop to open</strong>
+        </p>
+        <p class="muted">A profile, an archive of everything, a pipeline, or models of your own</p>
+      </div>
+    </div>
+  );
+}

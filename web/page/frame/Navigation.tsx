@@ -1,0 +1,60 @@
+import { useEffect, useState } from 'preact/hooks';
+import { progress, running } from '../../state/measure/profiling.ts';
+import { SECTIONS, type SectionId } from './sections.ts';
+
+/** Links to the sections. The bar stays in view, and the section that is on screen is marked. */
+export function Navigation() {
+  const current = useCurrentSection();
+  return (
+    <nav class="sections" aria-label="Sections">
+      <ol>
+        {SECTIONS.map(({ id, label }) => (
+          <li key={id}>
+            <a href={`#${id}`} aria-current={id === current ? 'true' : undefined}>
+              {label}
+              {id === 'measure' && running.value && <MeasuredShare />}
+            </a>
+          </li>
+        ))}
+      </ol>
+    </nav>
+  );
+}
+
+/** The progress of the running profile, seen from every section. */
+function MeasuredShare() {
+  const now = progress.value;
+  return (
+    <span class="share">{now ? `${Math.floor((100 * now.done) / Math.max(1, now.total))} %` : '…'}</span>
+  );
+}
+
+/** The last section whose top is above the upper third of the window. At the end of the page it is the last section. */
+function useCurrentSection(): SectionId {
+  const [current, setCurrent] = useState<SectionId>(SECTIONS[0].id);
+  useEffect(() => {
+    let frame = 0;
+    const look = () => {
+      frame = 0;
+      const { scrollHeight } = document.documentElement;
+      const atEnd = window.scrollY > 0 && window.scrollY + window.innerHeight >= scrollHeight - 2;
+      const above = SECTIONS.filter(({ id }) => {
+        const section = document.getElementById(id);
+        return section && (atEnd || section.getBoundingClientRect().top < window.innerHeight / 3);
+      });
+      setCurrent((above.at(-1) ?? SECTIONS[0]).id);
+    };
+    const ask = () => {
+      frame ||= requestAnimationFrame(look);
+    };
+    window.addEventListener('scroll', ask, { passive: true });
+    window.addEventListener('resize', ask);
+    ask();
+    return () => {
+      cancelAnimationFrame(frame);
+      window.removeEventListener('scroll', ask);
+      window.removeEventListener('resize', ask);
+    };
+  }, []);
+  return current;
+}

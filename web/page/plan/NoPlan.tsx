@@ -1,0 +1,39 @@
+import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
+import { number } from '../../components/format.ts';
+import { ask, roomier } from '../../state/plan/planning.ts';
+
+/** Rounds a rate that works down to a short number, so that it still works. */
+const slower = (value: number): number => Number((value * 0.995).toPrecision(3));
+
+/** Why there is no plan, and the nearest questions that have one. */
+export function NoPlan({ why }: { readonly why: Error }) {
+  return (
+    <div class="problem" role="alert">
+      <p>{why.message}</p>
+      {why instanceof InfeasiblePlanError && <Offers why={why} />}
+    </div>
+  );
+}
+
+function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly why: InfeasiblePlanError }) {
+  const rate =
+    nearestRatePerS === null
+      ? null
+      : nearestRatePerS > request.ratePerS
+        ? roomier(nearestRatePerS)
+        : slower(nearestRatePerS);
+  return (
+    <div class="buttons">
+      {nearestSlaMs !== null && (
+        <button type="button" class="primary" onClick={() => ask({ slaMs: roomier(nearestSlaMs) })}>
+          Use an SLA of {number(roomier(nearestSlaMs))} ms
+        </button>
+      )}
+      {rate !== null && (
+        <button type="button" onClick={() => ask({ ratePerS: rate })}>
+          Use {number(rate)} requests/s
+        </button>
+      )}
+    </div>
+  );
+}

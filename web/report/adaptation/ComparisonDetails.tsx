@@ -1,0 +1,128 @@
+import { useMemo } from 'preact/hooks';
+import type { Comparison, Interval } from '../../../solver/documents/report.ts';
+import { look } from '../../charts/series.ts';
+import { TimePanels } from '../../charts/TimePanels.tsx';
+import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';
+import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { milliseconds, number, percent, plural } from '../../components/format.ts';
+import { workloadText } from './AdaptationSummary.tsx';
+import { CostAccuracy } from './CostAccuracy.tsx';
+import { findingsOf, type NamedRun, othersOf, oursOf } from './systems.ts';
+
+interface ComparisonDetailsProps {
+  readonly id: string;
+  readonly comparison: Comparison;
+  readonly open: boolean;
+  readonly onToggle: (open: boolean) => void;
+}
+
+/** One comparison, folded away. Its charts are only drawn once it is open. */
+export function ComparisonDetails({ id, comparison, open, onToggle }: ComparisonDetailsProps) {
+  const { pipeline, slaMs, requests } = comparison;
+  const title = `${pipeline}, ${workloadText(comparison)}`;
+  return (
+    <details id={id} class="data" open={open} onToggle={(event) => onToggle(event.currentTarget.open)}>
+      <summary>
+        {title}{' '}
+        <span class="muted">
+          (SLA {milliseconds(slaMs)}, {plural(requests, 'request')})
+        </span>
+      </summary>
+      {open && <Body title={title} comparison={comparison} />}
+    </details>
+  );
+}
+
+function Body({ title, comparison }: { readonly title: string; readonly comparison: Comparison }) {
+  const drawn = useMemo(() => drawnOf(comparison), [comparison]);
+  const panels = useMemo(() => panelsOf(drawn, comparison.slaMs), [drawn, comparison]);
+  return (
+    <>
+      <div class="panels comparison">
+        <CostAccuracy title={`Accuracy for cost, ${title}`} comparison={comparison} />
+        {drawn.length > 0 && (
+          <TimePanels title={`Over time, ${title}`} endMs={endOf(drawn[0]!.run.overTime)} panels={panels} />
+        )}
+      </div>
+      <DataTable
+        caption={`Table of runs, ${title}`}
+        columns={runColumns(comparison)}
+        rows={[...othersOf(comparison), ...oursOf(comparison.ours)].map((row, key) => ({ ...row, key }))}
+        rowKey={({ key }) => String(key)}
+        marked={({ run }) => findingsOf(comparison, run) !== ''}
+      />
+    </>
+  );
+}
+
+/** The runs to draw. Ours come last, so that they lie over the others. */
+const drawnOf = (comparison: Comparison): NamedRun[] =>
+  [...othersOf(comparison), ...oursOf(comparison.ours.filter(({ overTime }) => overTime.length > 0))].filter(
+    ({ run }) => run.overTime.length > 0,
+  );
+
+/** The end of the last stretch, in ms. All stretches have the same length. */
+const endOf = (overTime: readonly Interval[]): number =>
+  overTime.at(-1)!.fromMs + (overTime[1] ?? { fromMs: 10_000 }).fromMs;
+
+function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
+  const series = (value: (interval: Interval) => number | null): TimeSeries[] =>
+    drawn.map((one) => ({
+      label: one.label,
+      look: one.look,
+      strong: one.run.setting !== null && one.label !== 'oracle',
+      points: one.run.overTime.map((interval) => ({ atMs: interval.fromMs, value: value(interval) })),
+    }));
+  return [
+    linesPanel({
+      label: 'arrival rate (requests/s)',
+      scale: 'zero',
+      series: series((i) => i.ratePerS)
+        .slice(0, 1)
+        .map((load) => ({
+          ...load,
+          label: 'arrived',
+          look: { ...look(0), colour: 'var(--text)' },
+        })),
+    }),
+    linesPanel({ label: 'PAS (%)', scale: 'near', series: series((i) => 100 * i.pas) }),
+    linesPanel({ label: 'cost', scale: 'zero', series: series((i) => i.cost) }),
+    linesPanel({
+      label: 'p95 (ms)',
+      scale: 'log',
+      rule: { value: slaMs, label: `SLA ${milliseconds(slaMs)}` },
+      series: series((i) => i.p95Ms),
+    }),
+    linesPanel({
+      label: 'misses of the SLA (%)',
+      scale: 'zero',
+      series: series(({ slaAttainment }) => (slaAttainment === null ? null : 100 * (1 - slaAttainment))),
+    }),
+  ];
+}
+
+const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: number }>[] => [
+  { label: 'System', value: ({ label }) => label },
+  { label: 'Predictor', value: ({ run }) => run.predictor },
+  { label: 'Percentile', numeric: true, value: ({ run }) => run.setting?.percentile ?? null },
+  { label: 'Least rate', numeric: true, value: ({ run }) => run.setting?.minRatePerS ?? null },
+  { label: 'Accuracy', value: ({ run }) => run.setting?.accuracy ?? null },
+  { label: 'β', numeric: true, value: ({ run }) => run.setting?.beta ?? null },
+  {
+    label: 'η',
+    numeric: true,
+    value: ({ run }) => run.setting?.eta ?? null,
+    show: ({ run }) => (run.setting ? number(run.setting.eta) : ''),
+  },
+  {
+    label: 'Attainment',
+    numeric: true,
+    value: ({ run }) => run.slaAttainment,
+    show: ({ run }) => percent(run.slaAttainment),
+  },
+  { label: 'p95', numeric: true, value: ({ run }) => run.p95Ms, show: ({ run }) => milliseconds(run.p95Ms) },
+  { label: 'PAS', numeric: true, value: ({ run }) => run.pas, show: ({ run }) => percent(run.pas) },
+  { label: 'Cost', numeric: true, value: ({ run }) => run.cost, show: ({ run }) => number(run.cost) },
+  { label: 'Switches', numeric: true, value: ({ run }) => run.switches },
+  { label: 'Found', value: ({ run }) => findingsOf(comparison, run) },
+];

@@ -1,0 +1,164 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback, useMemo } from 'preact/hooks';
+import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import { Chart } from '../../charts/Chart.tsx';
+import { look } from '../../charts/series.ts';
+import { milliseconds, number, percent } from '../../components/format.ts';
+import { type Place, placesOf } from './places.ts';
+import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
+
+interface CostAccuracyProps {
+  readonly title: string;
+  readonly comparison: Comparison;
+}
+
+/** Accuracy against cost of every system. Ours is one line for each percentile, along the weights of cost. */
+export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
+  const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
+  const points = useMemo(
+    () =>
+      placesOf(allOf(comparison)).map((place) => ({
+        x: place.cost,
+        y: 100 * place.pas,
+        text: describe(place),
+      })),
+    [comparison],
+  );
+  return (
+    <Chart
+      title={title}
+      note="ours: one line for each percentile asked for · hollow: lower attainment than IPA · rings: several systems at one place"
+      description="Mean PAS against mean cost of every system, and of ours with every setting. The table holds the figures."
+      draw={draw}
+      points={points}
+    />
+  );
+}
+
+const OURS = look(0).colour;
+
+const allOf = (comparison: Comparison): NamedRun[] => [...othersOf(comparison), ...oursOf(comparison.ours)];
+
+/** Sides for the labels of findings: these lie near each other, so each label gets another side. */
+const SIDES: readonly Plot.TextOptions[] = [
+  { dx: -11, textAnchor: 'end' },
+  { dx: 11, textAnchor: 'start' },
+  { dy: 17 },
+];
+
+function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
+  const { ours } = comparison;
+  const others = othersOf(comparison);
+  const all = allOf(comparison);
+  const scores = all.map(({ run }) => 100 * run.pas);
+  const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
+  const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
+  const place = { x: 'cost', y: 'pas' } as const;
+  const label = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
+  const found = ours
+    .map((run) => ({ ...run, text: findingsOf(comparison, run) }))
+    .filter(({ text }) => text !== '');
+  return {
+    height: 380,
+    marginTop: 24,
+    marginBottom: 36,
+    marginLeft: 48,
+    marginRight: 16,
+    x: {
+      label: 'mean cost (cores and GPU share at their prices) →',
+      labelAnchor: 'right',
+      domain: [0, 1.05 * Math.max(...all.map(({ run }) => run.cost))],
+      grid: true,
+      ticks: 5,
+    },
+    y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
+    marks: [
+      ...linesOf(ours).map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
+      Plot.text(lineLabels(ours), {
+        ...place,
+        text: 'text',
+        fill: OURS,
+        textAnchor: 'end',
+        dx: 4,
+        dy: -13,
+        ...label,
+      }),
+      ...placesOf(others).flatMap(({ runs }) =>
+        runs.map(({ run, look: { colour, symbol } }, i) =>
+          i === 0
+            ? Plot.dot([run], { ...place, symbol, fill: colour, r: 6 })
+            : Plot.dot([run], { ...place, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
+        ),
+      ),
+      // Drawn over the other systems and smaller than these, so that both are visible.
+      Plot.dot(ours, {
+        ...place,
+        r: 3,
+        stroke: OURS,
+        fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
+      }),
+      ...placesOf(others).map(({ cost, pas, runs }) =>
+        Plot.text([{ cost, pas }], {
+          ...place,
+          text: [runs.map((one) => one.label).join(', ')],
+          fill: runs[0]!.look.colour,
+          dy: -11 - 4 * runs.length,
+          ...label,
+        }),
+      ),
+      Plot.dot(found, { ...place, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
+      ...found.map((run, i) =>
+        Plot.text([run], {
+          ...place,
+          text: 'text',
+          fill: 'var(--text)',
+          ...SIDES[i % SIDES.length],
+          ...label,
+        }),
+      ),
+      Plot.tip(placesOf(all), Plot.pointer({ ...place, title: describe })),
+    ],
+  };
+}
+
+/** One line for each percentile, by rising cost. */
+function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
+  const kindOf = ({ setting }: AdaptationRun) => `${setting?.percentile} ${setting?.accuracy}`;
+  return [...new Set(ours.map(kindOf))].map((kind) =>
+    ours.filter((run) => kindOf(run) === kind).sort((a, b) => a.cost - b.cost),
+  );
+}
+
+/** The percentile of each line at its most expensive end. Lines that end near each other share a label. */
+function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number; text: string }[] {
+  const labels: { cost: number; pas: number; text: string }[] = [];
+  const near = 0.15 * Math.max(...ours.map(({ cost }) => cost));
+  for (const line of linesOf(ours)) {
+    const { cost, pas, setting } = line.at(-1)!;
+    const text = setting
+      ? `p${setting.percentile}${setting.accuracy === 'product' ? '' : ` ${setting.accuracy}`}`
+      : 'ours';
+    const same = labels.find((one) => Math.abs(one.cost - cost) <= near && Math.abs(one.pas - pas) <= 0.02);
+    if (same) same.text += `, ${text}`;
+    else labels.push({ cost, pas, text });
+  }
+  return labels;
+}
+
+/** A tip lists at most this many runs at one place. */
+const MOST_LISTED = 3;
+
+function describe({ runs }: Place): string {
+  const more = runs.length - MOST_LISTED;
+  return [
+    ...runs.slice(0, MOST_LISTED).map(describeRun),
+    ...(more > 0 ? [`and ${more} more at this place`] : []),
+  ].join('\n');
+}
+
+const describeRun = ({ label, run }: NamedRun): string =>
+  [
+    label,
+    `PAS ${percent(run.pas)}, cost ${number(run.cost)}`,
+    `attainment ${percent(run.slaAttainment)}, p95 ${milliseconds(run.p95Ms)}`,
+  ].join('\n');

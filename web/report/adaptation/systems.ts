@@ -1,0 +1,76 @@
+import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import { look, type SeriesLook } from '../../charts/series.ts';
+
+/** The systems in the order that gives each its look, the same in every chart. */
+const KNOWN = ['ours', 'ipa', 'fa2-high', 'fa2-low', 'rim', 'oracle'];
+const TITLES: Readonly<Record<string, string>> = {
+  ipa: 'IPA',
+  'fa2-high': 'FA2-high',
+  'fa2-low': 'FA2-low',
+  rim: 'RIM',
+};
+
+/** A run with its label and look in charts and tables. */
+export interface NamedRun {
+  readonly label: string;
+  readonly look: SeriesLook;
+  readonly run: AdaptationRun;
+}
+
+const lookOf = (system: string): SeriesLook =>
+  look(KNOWN.includes(system) ? KNOWN.indexOf(system) : KNOWN.length);
+
+const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
+
+/** A setting as text: percentile, least rate, weights, and how accuracies are joined where that is not by their product. */
+export function settingText({ setting }: AdaptationRun): string {
+  if (!setting) return '';
+  const { percentile, minRatePerS, beta, eta, accuracy } = setting;
+  const weight = (name: string, value: number) => `${name}\u00a0${Number(value.toPrecision(3))}`;
+  return [
+    `p${percentile}`,
+    ...(minRatePerS === 0 ? [] : [`≥ ${minRatePerS}/s`]),
+    weight('β', beta),
+    weight('η', eta),
+    ...(accuracy === 'product' ? [] : [`${accuracy} of accuracies`]),
+  ].join(', ');
+}
+
+/** The runs of the rivals, and of the oracle, which is our system with perfect knowledge of the future. */
+export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
+  ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, look: lookOf(run.system), run })),
+  { label: 'oracle', look: lookOf('oracle'), run: oracle },
+];
+
+/** Runs of our system. They share a colour and differ by dash. The label is the percentile, or the whole setting where several share it. */
+export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
+  const percentiles = new Set(runs.map(({ setting }) => setting?.percentile));
+  const text = percentiles.size === runs.length ? percentileText : settingText;
+  return runs.map((run, i) => ({
+    label: `ours ${text(run)}`,
+    look: { ...lookOf('ours'), dash: look(i).dash },
+    run,
+  }));
+}
+
+export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
+  rivals.find((run) => run.system === system);
+
+export type Finding = keyof Comparison['found'];
+
+export const FINDINGS: Readonly<Record<Finding, string>> = {
+  beatsIpa: 'beats IPA',
+  beatsFa2High: 'beats FA2-high',
+  keepsP99: 'keeps p99',
+};
+
+/** The run of ours behind a finding; null where there is none. */
+export const foundOf = ({ found, ours }: Comparison, finding: Finding): AdaptationRun | null =>
+  ours[found[finding] ?? -1] ?? null;
+
+/** The findings that a run of ours is behind, as text. */
+export const findingsOf = (comparison: Comparison, run: AdaptationRun): string =>
+  (Object.keys(FINDINGS) as Finding[])
+    .filter((finding) => foundOf(comparison, finding) === run)
+    .map((finding) => FINDINGS[finding])
+    .join(', ');

@@ -1,0 +1,22 @@
+import type { Profile } from '../../../solver/documents/profile.ts';
+import { plural } from '../../components/format.ts';
+import { StageCells, stageNames } from '../../components/StageCells.tsx';
+
+/** All cells of the profile that the plans were made from. */
+export function Measurements({ profile }: { readonly profile: Profile }) {
+  return (
+    <section id="measurements">
+      <h2>Measurements</h2>
+      <p class="muted">
+        {plural(profile.cells.length, 'cell')}, measured in shuffled order with seed {profile.settings.seed}.
+        Latency is that of a warm round trip through a stage worker. Axes are logarithmic.
+      </p>
+      <StageCells
+        stages={stageNames(profile.stages)}
+        cells={profile.cells}
+        batches={profile.settings.batches}
+        software={profile.device.adapter?.software ?? false}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,87 @@
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
+import { Frontier } from '../../charts/Frontier.tsx';
+import { StageBudget } from '../../charts/StageBudget.tsx';
+import { backendsOf, onSoftwareGpu } from '../../components/backends.ts';
+import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
+import { FrontierTable } from '../../components/FrontierTable.tsx';
+import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
+import { PlanTable } from '../../components/PlanTable.tsx';
+import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { Measurements } from '../parts/Measurements.tsx';
+import { Title } from '../parts/Title.tsx';
+
+interface ProfileReportProps {
+  readonly report: Document;
+  readonly json: string;
+}
+
+/** A profile with its plan. Nothing has run yet. */
+export function ProfileReport({ report, json }: ProfileReportProps) {
+  const { profile, plan, frontier } = report;
+  return (
+    <>
+      <header class="top">
+        <Title name={profile.pipeline} json={json} />
+        {onSoftwareGpu(profile.device, backendsOf(profile)) && <SoftwareNotice />}
+        <Facts
+          facts={[
+            ['Measured', date(profile.createdAt)],
+            ['Seed', String(profile.settings.seed)],
+          ]}
+        />
+        <DeviceFacts device={profile.device} />
+      </header>
+      <main>
+        {plan && <Planned plan={plan} frontier={frontier} />}
+        <Measurements profile={profile} />
+      </main>
+    </>
+  );
+}
+
+function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: Document['frontier'] }) {
+  const { predicted, stages, slaMs, percentile, ratePerS } = plan;
+  const names = stages.map(({ name }) => name);
+  return (
+    <section id="plan">
+      <h2>Plan</h2>
+      <p>
+        <strong>{chain(variantsOf(plan), names)}</strong> is predicted to complete{' '}
+        {percent(predicted.slaAttainment)} of {number(ratePerS)} requests/s within {number(slaMs)} ms. Nothing
+        ran: these figures are simulated.
+      </p>
+      <Facts
+        facts={[
+          ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
+          ['p95', milliseconds(predicted.latencyMs?.p95 ?? null)],
+          ['Accuracy, end to end', percent(predicted.endToEnd)],
+          ['PAS', percent(predicted.pas)],
+          ['Cost', number(predicted.cost)],
+        ]}
+      />
+      <div class="panels plans">
+        <StageBudget title="Bound by stage" plans={[{ name: 'plan', plan }]} />
+        <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
+      </div>
+      {frontier.length > 0 && (
+        <>
+          <Frontier
+            title="Accuracy for cost"
+            points={frontier}
+            stages={names}
+            slaMs={slaMs}
+            chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
+            prices={plan.resources}
+          />
+          <FrontierTable
+            caption="Table of the frontier"
+            points={frontier}
+            stages={names}
+            marked={({ variants }) => sameVariants(variants, variantsOf(plan))}
+          />
+        </>
+      )}
+    </section>
+  );
+}

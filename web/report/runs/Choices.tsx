@@ -1,0 +1,109 @@
+import type { Combination } from '../../../solver/documents/report.ts';
+import { Frontier } from '../../charts/Frontier.tsx';
+import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { FrontierTable } from '../../components/FrontierTable.tsx';
+import { chain, milliseconds, number, percent } from '../../components/format.ts';
+import { variantsOf } from '../../components/variants.ts';
+import { Combinations } from './Combinations.tsx';
+import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
+
+interface ChoicesProps {
+  readonly sets: readonly BackendSet[];
+  readonly stages: readonly string[];
+}
+
+/** The other choices: every combination of variants, and the frontier of accuracy, cost and latency. */
+export function Choices({ sets, stages }: ChoicesProps) {
+  return (
+    <section id="choices">
+      <h2>Every combination of variants</h2>
+      <p class="muted">
+        Each combination at its best batch sizes, simulated at the plan's arrival rate. The ring marks the
+        plan.
+      </p>
+      {sets.map((set) => (
+        <div key={set.title}>
+          <div class="panels">
+            <SetCombinations set={set} stages={stages} />
+            <SetFrontier set={set} stages={stages} />
+          </div>
+          <DataTable
+            caption={`Table of combinations, ${set.title}`}
+            columns={combinationColumns(stages)}
+            rows={[...set.combinations].sort((a, b) => b.pas - a.pas)}
+            rowKey={(c) => chain(c.variants, stages)}
+            marked={(c) => isChosen(set, c)}
+          />
+          {set.frontier.length > 0 && (
+            <FrontierTable
+              caption={`Table of the frontier, ${set.title}`}
+              points={set.frontier}
+              stages={stages}
+              marked={(point) => isChosen(set, point)}
+            />
+          )}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function isChosen(set: BackendSet, { variants }: Pick<Combination, 'variants'>): boolean {
+  const run = planRun(set);
+  return run !== undefined && runsVariants(run, variants);
+}
+
+function SetCombinations({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
+  if (set.combinations.length === 0) return null;
+  return (
+    <Combinations
+      title={`Combinations, ${set.title}`}
+      combinations={set.combinations}
+      stages={stages}
+      named={set.runs.map((run) => ({ name: run.name, variants: variantsOf(lastPlan(run)) }))}
+    />
+  );
+}
+
+function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stages: readonly string[] }) {
+  const run = planRun(set);
+  if (set.frontier.length === 0 || !run) return null;
+  const { pas, cost } = run.predicted;
+  return (
+    <Frontier
+      title={`Accuracy for cost, ${set.title}`}
+      points={set.frontier}
+      stages={stages}
+      slaMs={run.slaMs}
+      chosen={{ cost, accuracy: pas }}
+      prices={run.plans[0]!.plan.resources}
+    />
+  );
+}
+
+const batches = (of: Pick<Combination, 'batches'>, stages: readonly string[]): string =>
+  stages.map((stage) => of.batches[stage] ?? '–').join(', ');
+
+const combinationColumns = (stages: readonly string[]): Column<Combination>[] => [
+  { label: 'Variants', value: (c) => chain(c.variants, stages) },
+  { label: 'PAS', numeric: true, value: (c) => c.pas, show: (c) => percent(c.pas) },
+  { label: 'Accuracy', numeric: true, value: (c) => c.endToEnd, show: (c) => percent(c.endToEnd) },
+  {
+    label: 'On the whole pack',
+    numeric: true,
+    value: (c) => c.endToEndOnPack,
+    show: (c) => percent(c.endToEndOnPack),
+  },
+  {
+    label: 'Attainment',
+    numeric: true,
+    value: (c) => c.slaAttainment,
+    show: (c) => percent(c.slaAttainment),
+  },
+  { label: 'p95', numeric: true, value: (c) => c.p95Ms, show: (c) => milliseconds(c.p95Ms) },
+  { label: 'Bound', numeric: true, value: (c) => c.boundMs, show: (c) => milliseconds(c.boundMs) },
+  { label: 'Cost', numeric: true, value: (c) => c.cost, show: (c) => number(c.cost) },
+  { label: 'GPU share', numeric: true, value: (c) => c.gpuShare, show: (c) => percent(c.gpuShare) },
+  { label: 'Batches', value: (c) => batches(c, stages) },
+  { label: 'Feasible', value: (c) => (c.feasible ? 'yes' : (c.binding ?? 'no')) },
+];

@@ -1,0 +1,105 @@
+import * as Plot from '@observablehq/plot';
+import { useCallback, useMemo } from 'preact/hooks';
+import type { Combination } from '../../../solver/documents/report.ts';
+import { Chart } from '../../charts/Chart.tsx';
+import { chain, milliseconds, number, percent } from '../../components/format.ts';
+import { sameVariants, type Variants } from '../../components/variants.ts';
+
+/** A combination that gets a label: the plan's, the heaviest or the lightest. */
+export interface Named {
+  readonly name: string;
+  readonly variants: Variants;
+}
+
+/** The measured end-to-end accuracy, or else PAS. */
+export const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
+
+interface CombinationsProps {
+  readonly title: string;
+  readonly combinations: readonly Combination[];
+  readonly stages: readonly string[];
+  readonly named: readonly Named[];
+}
+
+/** All combinations of variants: accuracy against the best attainment of each. */
+export function Combinations({ title, combinations, stages, named }: CombinationsProps) {
+  const draw = useCallback(
+    () => combinationsPlot(combinations, stages, named),
+    [combinations, stages, named],
+  );
+  const points = useMemo(
+    () =>
+      [...combinations]
+        .sort((a, b) => accuracyOf(a) - accuracyOf(b))
+        .map((c) => ({ x: 100 * accuracyOf(c), y: 100 * c.slaAttainment, text: describe(c, stages) })),
+    [combinations, stages],
+  );
+  const feasible = combinations.filter((c) => c.feasible).length;
+  return (
+    <Chart
+      title={title}
+      note={`${feasible} of ${combinations.length} feasible · hollow: infeasible`}
+      description="Accuracy of every combination of variants against its attainment. The table holds the figures."
+      draw={draw}
+      points={points}
+    />
+  );
+}
+
+function combinationsPlot(
+  combinations: readonly Combination[],
+  stages: readonly string[],
+  named: readonly Named[],
+): Plot.PlotOptions {
+  const labelled = named.flatMap(({ name, variants }) => {
+    const found = combinations.find((c) => sameVariants(c.variants, variants));
+    return found ? [{ ...found, name }] : [];
+  });
+  const chosen = labelled.filter(({ name }) => name === 'plan');
+  const place = { x: accuracyOf, y: 'slaAttainment' } as const;
+  const label = {
+    ...place,
+    text: 'name',
+    fill: 'var(--text)',
+    fontWeight: 600,
+    stroke: 'var(--surface)',
+    strokeWidth: 4,
+  } as const;
+  return {
+    height: 280,
+    marginTop: 24,
+    marginBottom: 36,
+    marginLeft: 48,
+    marginRight: 24,
+    x: { label: 'accuracy, end to end (%) →', labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
+    y: { label: '↑ attainment (%)', domain: [0, 100], percent: true, grid: true, ticks: 5, insetBottom: 8 },
+    marks: [
+      Plot.dot(
+        combinations.filter((c) => c.feasible),
+        { ...place, fill: 'var(--series-1)', r: 4 },
+      ),
+      Plot.dot(
+        combinations.filter((c) => !c.feasible),
+        { ...place, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
+      ),
+      Plot.dot(chosen, { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment >= 0.5),
+        { ...label, dy: 18 },
+      ),
+      Plot.text(
+        labelled.filter((c) => c.slaAttainment < 0.5),
+        { ...label, dy: -18 },
+      ),
+      Plot.tip(combinations, Plot.pointer({ ...place, title: (c: Combination) => describe(c, stages) })),
+    ],
+  };
+}
+
+const describe = (c: Combination, stages: readonly string[]): string =>
+  [
+    chain(c.variants, stages),
+    `accuracy ${percent(accuracyOf(c))}, attainment ${percent(c.slaAttainment)}`,
+    `p95 ${milliseconds(c.p95Ms)}, cost ${number(c.cost)}`,
+    ...(c.binding ? [c.binding] : []),
+  ].join('\n');

@@ -1,0 +1,195 @@
+import { useMemo } from 'preact/hooks';
+import type { Adaptation, Interval, RunReport } from '../../../solver/documents/report.ts';
+import { planStrip, type ServedPlans, stageText } from '../../charts/plan-strip.ts';
+import { look } from '../../charts/series.ts';
+import { TimePanels } from '../../charts/TimePanels.tsx';
+import { linesPanel, type TimePanel, type TimePoint } from '../../charts/time-panel.ts';
+import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { milliseconds, number, percent } from '../../components/format.ts';
+import { runTitle } from './view.ts';
+
+/** The course of runs that changed their plan, or that have too many requests to show each. */
+export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
+  return (
+    <section id="over-time">
+      <h2>Over time</h2>
+      <p class="muted">
+        Means and percentiles of stretches of 10 s. The forecast is for the busiest second of the next 20 s;
+        its p90 should be exceeded one time in ten. Planned: the rate that the plan was made for.
+      </p>
+      {runs.map((run) => (
+        <RunOverTime key={runTitle(run)} run={run} />
+      ))}
+    </section>
+  );
+}
+
+/** The course of one run. */
+export function RunOverTime({ run }: { readonly run: RunReport }) {
+  const panels = useMemo(() => panelsOf(run), [run]);
+  const { adaptation, plans, overTime } = run;
+  const title = runTitle(run);
+  const endMs = 1000 * run.load.durationS;
+  return (
+    <>
+      <div class="panels">
+        <TimePanels
+          title={title}
+          note={
+            adaptation &&
+            `${adaptation.system}, predictor ${adaptation.predictor}, a decision every ${number(adaptation.intervalS)} s`
+          }
+          endMs={endMs}
+          panels={panels}
+        />
+      </div>
+      <DataTable
+        caption={`Table of plans over time, ${title}`}
+        columns={planColumns(plans, endMs)}
+        rows={plans}
+        // Two plans may have started at the same moment.
+        rowKey={(served) => String(plans.indexOf(served))}
+      />
+      {adaptation && (
+        <DataTable
+          caption={`Table of forecasts, ${title}`}
+          columns={STEP_COLUMNS}
+          rows={adaptation.steps}
+          rowKey={({ atMs }) => String(atMs)}
+        />
+      )}
+      <DataTable
+        caption={`Table over time, ${title}`}
+        columns={INTERVAL_COLUMNS}
+        rows={overTime}
+        rowKey={({ fromMs }) => String(fromMs)}
+      />
+    </>
+  );
+}
+
+function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[] {
+  const points = (value: (interval: Interval) => number | null): TimePoint[] =>
+    overTime.map((interval) => ({ atMs: interval.fromMs, value: value(interval) }));
+  const steps = (value: (step: Adaptation['steps'][number]) => number): TimePoint[] =>
+    (adaptation?.steps ?? []).map((step) => ({ atMs: step.atMs, value: value(step) }));
+  const forecasts = adaptation
+    ? [
+        { label: 'forecast p90', look: look(1), points: steps((step) => step.p90PerS) },
+        { label: 'median', look: look(2), points: steps((step) => step.medianPerS) },
+        { label: 'planned', look: look(3), points: steps((step) => step.plannedPerS) },
+      ]
+    : [];
+  return [
+    linesPanel({
+      label: 'arrival rate (requests/s)',
+      scale: 'zero',
+      series: [
+        ...forecasts,
+        { label: 'arrived', look: look(0), points: points((i) => i.ratePerS), strong: true },
+      ],
+    }),
+    linesPanel({
+      label: 'latency (ms)',
+      scale: 'log',
+      rule: { value: slaMs, label: `SLA ${milliseconds(slaMs)}` },
+      series: [
+        { label: 'p95', look: look(1), points: points((i) => i.p95Ms) },
+        { label: 'p50', look: look(0), points: points((i) => i.p50Ms) },
+      ],
+    }),
+    linesPanel({
+      label: 'misses of the SLA (%)',
+      scale: 'zero',
+      series: [
+        {
+          label: 'missed',
+          look: look(1),
+          points: points(({ slaAttainment }) => (slaAttainment === null ? null : 100 * (1 - slaAttainment))),
+        },
+      ],
+    }),
+    linesPanel({
+      label: 'PAS (%)',
+      scale: 'near',
+      series: [{ label: 'PAS', look: look(0), points: points((i) => 100 * i.pas) }],
+    }),
+    linesPanel({
+      label: 'cost',
+      scale: 'zero',
+      series: [{ label: 'cost', look: look(0), points: points((i) => i.cost) }],
+    }),
+    ...plans[0]!.plan.stages.map(({ name }) => planStrip(plans, name)),
+  ];
+}
+
+type Served = ServedPlans[number];
+
+const seconds = (ms: number): string => `${number(ms / 1000, 1)}\u00a0s`;
+
+function planColumns(plans: ServedPlans, endMs: number): Column<Served>[] {
+  const until = (served: Served): number => plans[plans.indexOf(served) + 1]?.atMs ?? endMs;
+  return [
+    { label: 'From', numeric: true, value: ({ atMs }) => atMs, show: ({ atMs }) => seconds(atMs) },
+    { label: 'Until', numeric: true, value: until, show: (served) => seconds(until(served)) },
+    ...plans[0]!.plan.stages.map(
+      ({ name }): Column<Served> => ({
+        label: `${name}: variant × batch × replicas`,
+        value: ({ plan }) =>
+          plan.stages
+            .filter((stage) => stage.name === name)
+            .map(stageText)
+            .join(),
+      }),
+    ),
+    {
+      label: 'Planned rate',
+      numeric: true,
+      value: ({ plan }) => plan.ratePerS,
+      show: ({ plan }) => `${number(plan.ratePerS)} /s`,
+    },
+    {
+      label: 'PAS',
+      numeric: true,
+      value: ({ plan }) => plan.predicted.pas,
+      show: ({ plan }) => percent(plan.predicted.pas),
+    },
+    {
+      label: 'Cost',
+      numeric: true,
+      value: ({ plan }) => plan.predicted.cost,
+      show: ({ plan }) => number(plan.predicted.cost),
+    },
+  ];
+}
+
+type Step = Adaptation['steps'][number];
+
+const rateColumn = <Row,>(label: string, value: (row: Row) => number): Column<Row> => ({
+  label,
+  numeric: true,
+  value,
+  show: (row) => `${number(value(row))} /s`,
+});
+
+const STEP_COLUMNS: readonly Column<Step>[] = [
+  { label: 'At', numeric: true, value: (step) => step.atMs, show: (step) => seconds(step.atMs) },
+  rateColumn('Median', (step) => step.medianPerS),
+  rateColumn('p90', (step) => step.p90PerS),
+  rateColumn('Planned rate', (step) => step.plannedPerS),
+];
+
+const INTERVAL_COLUMNS: readonly Column<Interval>[] = [
+  { label: 'From', numeric: true, value: (i) => i.fromMs, show: (i) => seconds(i.fromMs) },
+  rateColumn('Arrival rate', (i) => i.ratePerS),
+  { label: 'p50', numeric: true, value: (i) => i.p50Ms, show: (i) => milliseconds(i.p50Ms) },
+  { label: 'p95', numeric: true, value: (i) => i.p95Ms, show: (i) => milliseconds(i.p95Ms) },
+  {
+    label: 'Attainment',
+    numeric: true,
+    value: (i) => i.slaAttainment,
+    show: (i) => percent(i.slaAttainment),
+  },
+  { label: 'PAS', numeric: true, value: (i) => i.pas, show: (i) => percent(i.pas) },
+  { label: 'Cost', numeric: true, value: (i) => i.cost, show: (i) => number(i.cost) },
+];

@@ -1,0 +1,130 @@
+import type { RunReport } from '../../../solver/documents/report.ts';
+import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
+import { StageBudget } from '../../charts/StageBudget.tsx';
+import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { milliseconds, number, percent } from '../../components/format.ts';
+import { PlanTable } from '../../components/PlanTable.tsx';
+import { type BackendSet, lastPlan, runTitle } from './view.ts';
+
+/** The latency of every run over time. Runs on the same backends share an axis. */
+export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
+  const runs = sets.flatMap((set) => set.runs);
+  return (
+    <section id="runs">
+      <h2>Runs</h2>
+      {runs.some(hasRequests) && (
+        <>
+          <p class="muted">
+            Each mark is a request at its scheduled arrival, from which its latency counts. The axis is
+            logarithmic.
+          </p>
+          <LatencyLegend />
+        </>
+      )}
+      {sets.map((set) => {
+        const [low, high] = runsDomain(set.runs);
+        return (
+          <div class="panels" key={set.title}>
+            {set.runs.filter(hasRequests).map((run) => (
+              <LatencyOverTime key={run.name} title={runTitle(run)} run={run} low={low} high={high} />
+            ))}
+          </div>
+        );
+      })}
+      <RunNotes runs={runs} />
+      <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={runTitle} />
+    </section>
+  );
+}
+
+const countColumn = (label: string, value: (run: RunReport) => number): Column<RunReport> => ({
+  label,
+  numeric: true,
+  value,
+  show: (run) => number(value(run)),
+});
+
+const timeColumn = (label: string, value: (run: RunReport) => number | null): Column<RunReport> => ({
+  label,
+  numeric: true,
+  value,
+  show: (run) => milliseconds(value(run)),
+});
+
+const RUN_COLUMNS: readonly Column<RunReport>[] = [
+  { label: 'Run', value: runTitle },
+  countColumn('Sent', (run) => run.load.requests),
+  countColumn('Completed', (run) => run.result.completed),
+  countColumn('Shed', (run) => run.result.shed),
+  countColumn('Failed', (run) => run.result.failed),
+  timeColumn('p50', (run) => run.result.latencyMs.p50),
+  timeColumn('p95', (run) => run.result.latencyMs.p95),
+  timeColumn('p99', (run) => run.result.latencyMs.p99),
+  timeColumn('Max', (run) => run.result.latencyMs.max),
+  timeColumn('Simulated again: p95', (run) => run.resimulated?.p95 ?? null),
+  {
+    label: 'attainment',
+    numeric: true,
+    value: (run) => run.resimulated?.slaAttainment ?? null,
+    show: (run) => percent(run.resimulated?.slaAttainment ?? null),
+  },
+  timeColumn('Sent late, p99', (run) => run.load.latenessP99Ms),
+  { label: 'Valid', value: (run) => (run.load.valid ? 'yes' : 'no') },
+];
+
+/** The runs that are not valid, and the events of all runs. */
+export function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
+  return (
+    <ul class="notes">
+      {runs.map((run) => (
+        <NotesOf key={runTitle(run)} run={run} />
+      ))}
+    </ul>
+  );
+}
+
+function NotesOf({ run }: { readonly run: RunReport }) {
+  return (
+    <>
+      {!run.load.valid && (
+        <li>
+          <span class="flag bad">not valid</span> {runTitle(run)}: requests were sent up to{' '}
+          {milliseconds(run.load.latenessP99Ms)} late (p99), more than 5 % of the SLA.
+        </li>
+      )}
+      {run.events.map((event) => (
+        <li key={`${event.atMs} ${event.what}`}>
+          <span class="flag">{number(event.atMs / 1000, 1)} s</span> {runTitle(run)}: {event.what}.
+        </li>
+      ))}
+    </>
+  );
+}
+
+/** Whether the report lists the run's requests. For a long run it does not. */
+const hasRequests = (run: RunReport): boolean => run.requests.length > 0;
+
+/** The last plan of each run, and how its latency bound uses the SLA. */
+export function Plans({ sets }: { readonly sets: readonly BackendSet[] }) {
+  return (
+    <section id="plans">
+      <h2>Plans</h2>
+      {sets.map((set) => (
+        <SetPlans key={set.title} set={set} />
+      ))}
+    </section>
+  );
+}
+
+function SetPlans({ set }: { readonly set: BackendSet }) {
+  const plans = set.runs.map((run) => ({
+    name: run.plans.length > 1 ? `${run.name}, last` : run.name,
+    plan: lastPlan(run),
+  }));
+  return (
+    <div class="panels plans">
+      <StageBudget title={`Bound by stage, ${set.title}`} plans={plans} />
+      <PlanTable caption={`Plans, ${set.title}`} plans={plans} />
+    </div>
+  );
+}

@@ -1,0 +1,103 @@
+import { onSoftwareGpu } from '../../components/backends.ts';
+import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../../components/Device.tsx';
+import { date, number } from '../../components/format.ts';
+import { Measurements } from '../parts/Measurements.tsx';
+import { Title } from '../parts/Title.tsx';
+import { Choices } from './Choices.tsx';
+import { OverTime } from './OverTime.tsx';
+import { Plans, Runs } from './Runs.tsx';
+import { Summary } from './Summary.tsx';
+import { type BackendSet, isTimed, type ReportView } from './view.ts';
+
+const hasChoices = (set: BackendSet): boolean => set.combinations.length + set.frontier.length > 0;
+
+const timedRuns = (sets: readonly BackendSet[]) => sets.flatMap((set) => set.runs).filter(isTimed);
+
+interface ReportProps {
+  readonly view: ReportView;
+  readonly json: string;
+}
+
+export function RunsReport({ view, json }: ReportProps) {
+  const { sets, stages, profile } = view;
+  const withChoices = sets.filter(hasChoices);
+  const timed = timedRuns(sets);
+  return (
+    <>
+      <Header view={view} json={json} />
+      <main>
+        <section id="outcome">
+          <h2>Results</h2>
+          {sets.map((set) => (
+            <Summary key={set.title} set={set} stages={stages} />
+          ))}
+        </section>
+        <Runs sets={sets} />
+        {timed.length > 0 && <OverTime runs={timed} />}
+        <Plans sets={sets} />
+        {withChoices.length > 0 && <Choices sets={withChoices} stages={stages} />}
+        {profile && <Measurements profile={profile} />}
+      </main>
+      <Glossary />
+    </>
+  );
+}
+
+function Header({ view, json }: ReportProps) {
+  const { pipeline, createdAt, seed, device, sets } = view;
+  const runs = sets.flatMap((set) => set.runs);
+  const { slaMs, percentile, load } = runs[0]!;
+  return (
+    <header class="top">
+      <Title name={pipeline} json={json} />
+      {runs.some((run) => run.simulated) && (
+        <Notice title="SIMULATED">
+          {runs.every((run) => run.simulated) ? 'With' : 'Runs with this mark used'} the profile's service
+          times: nothing ran.
+        </Notice>
+      )}
+      {onSoftwareGpu(
+        device,
+        sets.flatMap(({ backends }) => backends),
+      ) && <SoftwareNotice />}
+      <Facts
+        facts={[
+          ['SLA', `p${percentile} ≤ ${number(slaMs)} ms`],
+          ['Load', `${number(load.ratePerS)} requests/s for ${number(load.durationS)} s, ${load.kind}`],
+          ['Made', date(createdAt)],
+          ['Seed', String(seed)],
+        ]}
+      />
+      <DeviceFacts device={device} />
+      <Contents view={view} />
+    </header>
+  );
+}
+
+function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
+  return (
+    <nav class="contents" aria-label="Contents">
+      <a href="#outcome">Results</a>
+      <a href="#runs">Runs</a>
+      {timedRuns(sets).length > 0 && <a href="#over-time">Over time</a>}
+      <a href="#plans">Plans</a>
+      {sets.some(hasChoices) && <a href="#choices">Combinations</a>}
+      {profile && <a href="#measurements">Measurements</a>}
+    </nav>
+  );
+}
+
+function Glossary() {
+  return (
+    <footer class="foot">
+      <p>
+        Attainment: requests completed within the SLA ÷ requests sent; shed and failed requests are misses.
+        Goodput: requests completed within the SLA, per second. Accuracy: end to end, against the labels. PAS:
+        the product of the stages' accuracies. Bound: the sum of the stages' times at the SLA's percentile.
+        Cost: price per core × cores held + price per GPU × share of its time. Chosen with β: the planner
+        chooses the point with this weight of cost, weight 1 of accuracy, and the point's bound as SLA.
+        Percentiles are nearest-rank. A dash stands for a figure that was not measured or has too few samples.
+      </p>
+    </footer>
+  );
+}

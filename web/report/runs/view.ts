@@ -1,0 +1,79 @@
+import type { Backend, Device } from '../../../solver/documents/common.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
+import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../../solver/documents/report.ts';
+import { chain, plural } from '../../components/format.ts';
+import { sameVariants, type Variants, variantsOf } from '../../components/variants.ts';
+
+/** The runs that could use the same backends, and the other choices with these backends. */
+export interface BackendSet {
+  readonly backends: readonly Backend[];
+  readonly title: string;
+  readonly runs: readonly RunReport[];
+  readonly combinations: readonly Combination[];
+  readonly frontier: readonly FrontierPoint[];
+}
+
+/** What is shown of one run or of a bench. */
+export interface ReportView {
+  readonly pipeline: string;
+  readonly createdAt: string;
+  readonly device: Device;
+  readonly seed: number;
+  readonly stages: readonly string[];
+  readonly sets: readonly BackendSet[];
+  readonly profile: Profile | null;
+}
+
+/** The plan that a run ended with. */
+export const lastPlan = (run: RunReport): Plan => run.plans.at(-1)!.plan;
+
+export function viewOf(report: RunReport | BenchReport): ReportView {
+  const bench = report.kind === 'bench' ? report : null;
+  const runs = report.kind === 'bench' ? report.runs : [report];
+  const titles = [...new Set(runs.map((run) => titleOf(run.backends)))];
+  const { pipeline, createdAt, device, seed } = report;
+  return {
+    pipeline,
+    createdAt,
+    device,
+    seed,
+    stages: lastPlan(runs[0]!).stages.map((stage) => stage.name),
+    sets: titles.map((title) => {
+      const ofSet = (one: { backends: readonly Backend[] }) => titleOf(one.backends) === title;
+      const own = runs.filter(ofSet);
+      return {
+        title,
+        backends: own[0]!.backends,
+        runs: own,
+        combinations: bench?.combinations.filter(ofSet) ?? [],
+        frontier: bench?.frontier.filter(ofSet) ?? [],
+      };
+    }),
+    profile: bench?.profile ?? null,
+  };
+}
+
+/** The name and backends of a run, and whether it was only simulated. */
+export const runTitle = (run: RunReport): string =>
+  `${run.name} · ${titleOf(run.backends)}${run.simulated ? ' · SIMULATED' : ''}`;
+
+/** What served a run: the variants of its plan, or the number of plans where there were several. */
+export const servedText = (run: RunReport, stages: readonly string[]): string =>
+  run.plans.length === 1
+    ? chain(variantsOf(lastPlan(run)), stages)
+    : `${plural(run.plans.length, 'plan')} in turn`;
+
+/** Whether a run needs a chart over time: it adapted, changed its plan, or has requests that are not listed. */
+export const isTimed = ({ adaptation, plans, requests, load }: RunReport): boolean =>
+  adaptation !== null || plans.length > 1 || requests.length < load.requests;
+
+const titleOf = (backends: readonly Backend[]): string => [...backends].sort().reverse().join(' + ');
+
+/** The run of the planner's choice; undefined where there is none. */
+export const planRun = (set: BackendSet): RunReport | undefined =>
+  set.runs.find((run) => run.name === 'plan') ?? (set.runs.length === 1 ? set.runs[0] : undefined);
+
+/** Whether a run's last plan has these variants. */
+export const runsVariants = (run: RunReport, variants: Variants): boolean =>
+  sameVariants(variantsOf(lastPlan(run)), variants);

@@ -1,0 +1,80 @@
+import { signal } from '@preact/signals';
+import { type Kept, type Order, WORKER_FILE } from '../../service-worker/messages.ts';
+import { running } from '../measure/profiling.ts';
+import type { Offline } from './preflight.ts';
+
+/** Null where the page uses no service worker, as on the development server. */
+export const offline = signal<Offline | null>(null);
+/** A newer build of the page. It waits until no tab shows the present one. */
+export const newer = signal<ServiceWorker | null>(null);
+
+const order = (worker: ServiceWorker, what: Order) => worker.postMessage(what);
+
+/** Starts the service worker. It keeps the page for use without a network, and adds the headers that a host does not send. */
+export async function startOffline(): Promise<void> {
+  offline.value = { state: 'keeping', kept: 0, total: 0 };
+  try {
+    if (!('serviceWorker' in navigator))
+      throw new Error(
+        isSecureContext ? 'this browser or window has no service workers' : 'this is not https',
+      );
+    const url = new URL(WORKER_FILE, document.baseURI);
+    const registration = await navigator.serviceWorker.register(url, { updateViaCache: 'none' });
+    const worker = await activated(registration);
+    if (isolatedByReload()) return location.reload();
+    watchUpdates(registration);
+    navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<Kept>) => take(data));
+    order(worker, 'keep-everything');
+  } catch (error) {
+    offline.value = { state: 'failed', why: (error as Error).message };
+  }
+}
+
+/** Reloads the page as the newer build. */
+export function takeOver(): void {
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+  order(newer.value!, 'take-over');
+}
+
+function take({ kept, total, failed }: Kept): void {
+  if (failed !== undefined) offline.value = { state: 'failed', why: failed };
+  else offline.value = kept < total ? { state: 'keeping', kept, total } : { state: 'kept' };
+}
+
+function activated({ installing, active }: ServiceWorkerRegistration): Promise<ServiceWorker> {
+  return new Promise((resolve, reject) => {
+    if (active) return resolve(active);
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'redundant') reject(new Error('its files could not all be saved'));
+    });
+    void navigator.serviceWorker.ready.then((ready) => resolve(ready.active!));
+  });
+}
+
+const RELOADED = 'ipa-edge/reloaded';
+
+/**
+ * Whether a reload would isolate the page: it came without the headers, and the service worker was not yet there to add
+ * them. True at most once in the life of a tab, and never while something is measured.
+ */
+function isolatedByReload(): boolean {
+  if (crossOriginIsolated || running.value || navigator.serviceWorker.controller) return false;
+  try {
+    if (sessionStorage.getItem(RELOADED)) return false;
+    sessionStorage.setItem(RELOADED, 'yes');
+    return true;
+  } catch {
+    // Without sessionStorage the page could reload for ever.
+    return false;
+  }
+}
+
+function watchUpdates(registration: ServiceWorkerRegistration): void {
+  const look = () => {
+    newer.value = registration.waiting;
+  };
+  look();
+  registration.addEventListener('updatefound', () =>
+    registration.installing?.addEventListener('statechange', look),
+  );
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { parseJson } from '../../../solver/documents/document.ts';
+import { profileSchema } from '../../../solver/documents/profile.ts';
+import { runReportSchema } from '../../../solver/documents/report.ts';
+import { canonicalJson } from '../../../workers/store/canonical.ts';
+import { profileSettingsSchema } from '../measure/settings.ts';
+import { questionSchema } from '../plan/planning.ts';
+import { tryoutSchema } from '../try/load.ts';
+
+export const ARCHIVE = 'ipa-edge/archive@1';
+
+/** All profiles and settings that the page holds, in one document. */
+const archiveSchema = z.strictObject({
+  schema: z.literal(ARCHIVE),
+  /** All saved profiles, newest first. */
+  profiles: z.array(profileSchema).max(1000),
+  /** Index of the opened profile; null where none was open. */
+  opened: z.int().nonnegative().nullable(),
+  measure: profileSettingsSchema,
+  plan: questionSchema,
+  load: tryoutSchema,
+  /** The last run of a plan; null where there was none. */
+  run: runReportSchema.nullable(),
+});
+export type Archive = z.infer<typeof archiveSchema>;
+
+/** Equal archives become equal texts. */
+export const exportArchive = (archive: Archive): string => canonicalJson(archive);
+
+/** @throws InvalidDocumentError, UnsupportedDocumentError */
+export const importArchive = (text: string, source: string): Archive =>
+  parseJson(archiveSchema, text, source, ARCHIVE);

@@ -1,0 +1,100 @@
+import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
+import { type NamedFile, tar } from '../../../models/manifests/tar.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
+import { type FrontierPoint, REPORT, type Report, type RunReport } from '../../../solver/documents/report.ts';
+import { injectReport } from '../../../solver/report/inject.ts';
+import { exportProfile } from '../../../workers/store/exchange.ts';
+import { saveFile } from '../../components/save-file.ts';
+import { cellsCsv } from '../../page/share/cells-csv.ts';
+import { models, opened, saved, store } from '../app.ts';
+import { askedSettings } from '../measure/settings.ts';
+import { frontier, plan, question } from '../plan/planning.ts';
+import { tryout } from '../try/load.ts';
+import { tried } from '../try/trying.ts';
+import { ARCHIVE, exportArchive } from './archive.ts';
+
+/** The files that the page saves. All are of the opened profile, except the pipeline and the archive. */
+
+export function saveProfile(): void {
+  const { profile } = opened.value!;
+  saveFile(`${profile.pipeline}-profile.json`, exportProfile(profile));
+}
+
+export function saveCells(): void {
+  const { profile } = opened.value!;
+  saveFile(`${profile.pipeline}-cells.csv`, cellsCsv(profile));
+}
+
+export const planFile = ({ pipeline }: Pick<Plan, 'pipeline'>): string => `${pipeline}-plan.json`;
+
+export function savePlan(): void {
+  saveFile(planFile(plan.value!), JSON.stringify(plan.value));
+}
+
+/** Saves the chosen pipeline with all its files, in a folder with its name. @throws MissingFileError, ChecksumError */
+export async function savePipeline(): Promise<void> {
+  const { manifest, readVerified } = models.value!;
+  const text = `${JSON.stringify(inOneFolder(manifest), null, 2)}\n`;
+  const files: NamedFile[] = [{ name: 'manifest.json', bytes: new TextEncoder().encode(text) }];
+  const names = filesOf(inOneFolder(manifest));
+  for (const [i, { file, sha256 }] of filesOf(manifest).entries())
+    files.push({ name: names[i]!.file, bytes: await readVerified(file, sha256) });
+  saveFile(`${manifest.name}.tar`, ...tar(manifest.name, files));
+}
+
+/** Saves an HTML file that any browser shows without this page. */
+export async function saveReport(): Promise<void> {
+  const { profile } = opened.value!;
+  // The built report as text. It is large, so it is only loaded when somebody saves a report.
+  const { default: template } = await import('../../../dist/report/index.html?raw');
+  const points = frontier.value?.answer;
+  const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, lastRun());
+  saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
+}
+
+/** The report of the last run, if its plan was made from the opened profile. */
+const lastRun = (): RunReport | null =>
+  tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.sha256 ? tried.value : null;
+
+/** A report of the run where there is one, else of the profile with its plan. */
+function reportOf(
+  profile: Profile,
+  planned: Plan | null,
+  points: readonly FrontierPoint[],
+  run: RunReport | null,
+): Report {
+  const createdAt = new Date().toISOString();
+  if (!run)
+    return { schema: REPORT, kind: 'profile', createdAt, profile, plan: planned, frontier: [...points] };
+  const { pipeline, device, seed } = run;
+  return {
+    schema: REPORT,
+    kind: 'bench',
+    createdAt,
+    pipeline,
+    device,
+    seed,
+    runs: [run],
+    combinations: [],
+    frontier: [...points],
+    profile,
+  };
+}
+
+/** Saves all profiles and settings in one file, which the page can import. */
+export async function saveArchive(): Promise<void> {
+  const profiles: Profile[] = [];
+  for (const { id } of saved.value) profiles.push((await store.value!.loadProfile(id)).profile);
+  const place = saved.value.findIndex(({ id }) => id === opened.value?.sha256);
+  const text = exportArchive({
+    schema: ARCHIVE,
+    profiles,
+    opened: place < 0 ? null : place,
+    measure: askedSettings.value,
+    plan: question.value,
+    load: tryout.value,
+    run: tried.value,
+  });
+  saveFile('ipa-edge-archive.json', text);
+}

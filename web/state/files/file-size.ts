@@ -1,0 +1,16 @@
+/** A file is larger than any useful file of its kind. */
+export class FileTooLargeError extends Error {
+  override name = 'FileTooLargeError';
+  constructor(file: File, mostBytes: number) {
+    const megabytes = (bytes: number) => Math.ceil(bytes / 1e6).toLocaleString('en');
+    super(
+      `${file.name} has ${megabytes(file.size)} MB; this page reads at most ${megabytes(mostBytes)} MB. ` +
+        'Check that it is the right file.',
+    );
+  }
+}
+
+/** Checks a file before it is read. @throws FileTooLargeError */
+export function checkSize(file: File, mostBytes: number): void {
+  if (file.size > mostBytes) throw new FileTooLargeError(file, mostBytes);
+}

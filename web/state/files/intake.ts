@@ -1,0 +1,106 @@
+import { MANIFEST } from '../../../models/manifests/manifest.ts';
+import { PROFILE } from '../../../solver/documents/profile.ts';
+import { identify, importProfile } from '../../../workers/store/exchange.ts';
+import { opened, refresh, store } from '../app.ts';
+import { askedSettings } from '../measure/settings.ts';
+import { addModels, replacePack } from '../pipelines/own-models.ts';
+import { addPipelineFiles, addPipelineTar } from '../pipelines/own-pipelines.ts';
+import { openWithPipeline } from '../pipelines/pipelines.ts';
+import { ask } from '../plan/planning.ts';
+import { tryout } from '../try/load.ts';
+import { tried } from '../try/trying.ts';
+import { ARCHIVE, importArchive } from './archive.ts';
+import { checkSize } from './file-size.ts';
+
+/** No profile is larger, and reading a larger file would freeze the page. */
+const MOST_BYTES = 64_000_000;
+
+/** The page cannot open a file. */
+export class UnknownFileError extends Error {
+  override name = 'UnknownFileError';
+  constructor(name: string, found: string) {
+    super(
+      `${name} is ${found}. This page opens profiles and archives that it saved, profiles of the ipa-edge commands, ` +
+        'ONNX models (.onnx), labelled packs, pipelines (.tar), and a manifest together with its files.',
+    );
+  }
+}
+
+interface Document {
+  readonly file: File;
+  readonly text: string;
+  /** The text of its field `schema`, which every document of ipa-edge has. */
+  readonly schema: string;
+}
+
+/**
+ * Opens files by what they are. A manifest is a pipeline together with the other files. Without a manifest, each file is
+ * opened by itself: profiles, archives, pipelines, and models and labelled packs for the chosen pipeline. Files that were
+ * opened before one that is refused stay open.
+ * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and what
+ * taking models and pipelines throws
+ */
+export async function openFiles(files: readonly File[]): Promise<void> {
+  const kinds = { model: [] as File[], pack: [] as File[], tar: [] as File[], document: [] as File[] };
+  for (const file of files) kinds[await kindOf(file)].push(file);
+  const documents = await Promise.all(kinds.document.map(readDocument));
+  const manifest = documents.find(({ schema }) => schema === MANIFEST);
+  if (manifest) return addPipelineFiles(manifest.file, files);
+  await takeDocuments(documents);
+  for (const archive of kinds.tar) await addPipelineTar(archive);
+  if (kinds.model.length > 0) await addModels(kinds.model, null);
+  for (const pack of kinds.pack) await replacePack(pack);
+}
+
+async function kindOf(file: File): Promise<'model' | 'pack' | 'tar' | 'document'> {
+  if (/\.onnx$/i.test(file.name)) return 'model';
+  if (/\.tar$/i.test(file.name)) return 'tar';
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isGzip = first === 0x1f && second === 0x8b;
+  return isGzip ? 'pack' : 'document';
+}
+
+async function readDocument(file: File): Promise<Document> {
+  checkSize(file, MOST_BYTES);
+  const { name } = file;
+  const text = await file.text();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnknownFileError(name, `not JSON (${(error as Error).message})`);
+  }
+  const schema = (value as { schema?: unknown } | null)?.schema;
+  if (typeof schema !== 'string') throw new UnknownFileError(name, 'JSON without a "schema"');
+  if (![ARCHIVE, MANIFEST].includes(schema) && !schema.startsWith(PROFILE.replace(/\d+$/, '')))
+    throw new UnknownFileError(name, `a document ${JSON.stringify(schema.slice(0, 60))}`);
+  return { file, text, schema };
+}
+
+async function takeDocuments(documents: readonly Document[]): Promise<void> {
+  let last: string | undefined;
+  try {
+    for (const { file, text, schema } of documents)
+      last = schema === ARCHIVE ? await restore(text, file.name) : await save(text, file.name);
+  } finally {
+    await refresh();
+  }
+  if (last !== undefined && last !== opened.value?.sha256) await openWithPipeline(last);
+}
+
+/** @returns the id of the saved profile */
+async function save(text: string, name: string): Promise<string> {
+  return (await store.value!.saveProfile(await identify(importProfile(text, name)))).id;
+}
+
+/** @returns the id of the profile that was open when the archive was saved; undefined where none was */
+async function restore(text: string, name: string): Promise<string | undefined> {
+  const { profiles, opened: place, measure, plan, load, run } = importArchive(text, name);
+  const ids: string[] = [];
+  for (const profile of profiles) ids.push((await store.value!.saveProfile(await identify(profile))).id);
+  askedSettings.value = measure;
+  ask(plan);
+  tryout.value = load;
+  tried.value = run;
+  return place === null ? undefined : ids[place];
+}

@@ -1,0 +1,47 @@
+import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
+import type { ProfileSettings } from '../../../workers/profiler/types.ts';
+
+export interface ProfileEstimate {
+  /** An upper bound: larger batches are skipped once they gain nothing. */
+  readonly cells: number;
+  readonly modelBytes: number;
+  readonly workers: number;
+  readonly memoryBytes: number;
+  readonly timeMs: number;
+}
+
+/** Memory of a worker with ONNX Runtime. Chromium's `measureUserAgentSpecificMemory` says 21 to 30 MB. */
+const RUNTIME_BYTES = 30e6;
+/** A worker holds a model twice: its file, and the weights in its session. */
+const MODEL_COPIES = 2;
+/** Time to start a worker, and to create the session of one variant in it. */
+const WORKER_MS = 1500;
+const SESSION_MS = 150;
+/** Time to run the labelled pack once on the reference backend, for each variant and each combination of variants. */
+const ACCURACY_MS = 250;
+
+/** An upper bound of what a profile takes, with constants of a slow machine. The first cells then give true figures. */
+export function estimate(manifest: Manifest, settings: ProfileSettings): ProfileEstimate {
+  const variants = manifest.stages.flatMap((stage) => stage.variants);
+  const modelBytes = variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const keys = settings.batches.flatMap((batch) => cellsOfBatch(manifest, settings, batch));
+  // The reference backend always has a worker. A second worker comes in when two are measured side by side.
+  const ids = new Set(keys.map(({ backend, threads }) => `${backend}/${threads}`)).add('wasm/1');
+  const workers = ids.size + (manifest.stages.length > 1 ? 1 : 0);
+  const largest = Math.max(...settings.batches);
+  const inputBytes = Math.max(
+    ...manifest.stages.map(
+      ({ input: { channels, height, width } }) => 4 * channels * height * width * largest,
+    ),
+  );
+  const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
+  const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
+  return {
+    cells: keys.length,
+    modelBytes,
+    workers,
+    memoryBytes: workers * (RUNTIME_BYTES + MODEL_COPIES * modelBytes + inputBytes),
+    timeMs: 1000 * settings.budgetS + setUpMs + (variants.length + choices) * ACCURACY_MS,
+  };
+}

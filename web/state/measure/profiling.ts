@@ -1,0 +1,192 @@
+import { computed, effect, signal } from '@preact/signals';
+import { z } from 'zod';
+import { filesOf } from '../../../models/manifests/edit.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { count, name, sha256 } from '../../../solver/documents/common.ts';
+import { type Cell, cellId } from '../../../solver/documents/profile.ts';
+import type { ProfileProgress } from '../../../workers/profiler/types.ts';
+import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
+import { measure } from '../../engine/engine.ts';
+import { attempt, checked, models, refresh, store } from '../app.ts';
+import { preflight } from '../device/preflight.ts';
+import { hasPipeline, loadChosen, openWithPipeline } from '../pipelines/pipelines.ts';
+import {
+  askedSettings,
+  type MeasureSettings,
+  profileSettingsSchema,
+  settings,
+  usableSettings,
+} from './settings.ts';
+
+const interruptedSchema = z.strictObject({
+  pipeline: name,
+  files: z.array(sha256),
+  settings: profileSettingsSchema,
+  done: count,
+  total: count,
+});
+
+/** A profile that was started and has not finished. The store's journal holds its finished cells. */
+export interface InterruptedProfile {
+  readonly pipeline: string;
+  /** SHA-256 of the pipeline's models and pack. With other files, nothing in the journal can be used. */
+  readonly files: readonly string[];
+  readonly settings: MeasureSettings;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** A profile that is being measured. Another pipeline may be chosen meanwhile. */
+export interface RunningProfile {
+  readonly manifest: Manifest;
+  readonly settings: MeasureSettings;
+  readonly controller: AbortController;
+}
+
+const KEY = 'ipa-edge/interrupted';
+
+export const interrupted = signal<InterruptedProfile | null>(recall());
+export const running = signal<RunningProfile | null>(null);
+/** `asked`: the profiler pauses as soon as the current cell is finished. */
+export const pause = signal<'off' | 'asked' | 'on'>('off');
+export const progress = signal<ProfileProgress | null>(null);
+/** What the running profile has measured so far. */
+export const liveCells = signal<readonly Cell[]>([]);
+/** Whether the page was hidden at some time while it measured. */
+export const wasHidden = signal(false);
+
+function recall(): InterruptedProfile | null {
+  try {
+    return interruptedSchema.parse(JSON.parse(localStorage.getItem(KEY) ?? 'null'));
+  } catch {
+    // Nothing was kept, or another version of the page kept it. Start with the same settings still finds the journal.
+    return null;
+  }
+}
+
+effect(() => {
+  try {
+    if (interrupted.value) localStorage.setItem(KEY, JSON.stringify(interrupted.value));
+    else localStorage.removeItem(KEY);
+  } catch {
+    // Without localStorage a reload offers no Resume.
+  }
+});
+
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && running.value) wasHidden.value = true;
+});
+
+/** Measures with the settings that the form shows. Cells that an interrupted profile with the same settings finished are kept. */
+export async function startProfile(): Promise<void> {
+  const controller = new AbortController();
+  const chosen = settings.value;
+  const loaded = models.value!;
+  const { manifest } = loaded;
+  const begun = { pipeline: manifest.name, files: sumsOf(manifest), settings: chosen };
+  running.value = { manifest, settings: chosen, controller };
+  pause.value = 'off';
+  progress.value = null;
+  liveCells.value = [];
+  wasHidden.value = document.hidden;
+  const left = interrupted.value;
+  if (!left || !sameSettings(left.settings, chosen) || !isOf(left, manifest))
+    interrupted.value = { ...begun, done: 0, total: 0 };
+  await attempt(async () => {
+    const cells = new LiveCells();
+    try {
+      const { sha256: id } = await measure({
+        models: loaded,
+        store: store.value!,
+        settings: chosen,
+        signal: controller.signal,
+        unpaused() {
+          if (pause.value === 'off') return Promise.resolve();
+          pause.value = 'on';
+          cells.draw();
+          return new Promise((resolve) => {
+            release = resolve;
+          });
+        },
+        onProgress(now) {
+          progress.value = now;
+          cells.take(now);
+          if (now.phase === 'cells') interrupted.value = { ...begun, done: now.done, total: now.total };
+        },
+      });
+      interrupted.value = null;
+      await refresh();
+      await openWithPipeline(id);
+    } catch (error) {
+      // The GPU went away after the page was opened: the form then offers what is left.
+      if (error instanceof BackendUnavailableError) checked.value = await preflight();
+      if (!controller.signal.aborted) throw error;
+    }
+  });
+  running.value = null;
+  pause.value = 'off';
+}
+
+const sumsOf = (manifest: Manifest): string[] => filesOf(manifest).map((file) => file.sha256);
+
+const sameSettings = (a: MeasureSettings, b: MeasureSettings): boolean =>
+  JSON.stringify(profileSettingsSchema.parse(a)) === JSON.stringify(profileSettingsSchema.parse(b));
+
+/** Whether an interrupted profile is of exactly this pipeline, with the same files. */
+const isOf = ({ pipeline, files }: InterruptedProfile, manifest: Manifest): boolean =>
+  pipeline === manifest.name && sumsOf(manifest).join() === files.join();
+
+/**
+ * The interrupted profile if it can go on: its pipeline is here with the same files, and this browser can measure all that
+ * its settings ask for.
+ */
+export const resumable = computed(() => {
+  const left = interrupted.value;
+  if (!left || !hasPipeline(left.pipeline) || usableSettings(left.settings) !== left.settings) return null;
+  const chosen = models.value?.manifest;
+  return chosen?.name === left.pipeline && !isOf(left, chosen) ? null : left;
+});
+
+/** Continues the interrupted profile with its own pipeline and settings. */
+export async function resumeInterrupted(): Promise<void> {
+  const left = interrupted.value!;
+  askedSettings.value = left.settings;
+  if (models.value?.manifest.name !== left.pipeline) await attempt(() => loadChosen(left.pipeline));
+  if (models.value && isOf(left, models.value.manifest)) await startProfile();
+}
+
+/** Ends the pause that the profiler waits for. */
+let release: () => void = () => {};
+
+export function pauseProfile(): void {
+  pause.value = 'asked';
+}
+
+export function resumeProfile(): void {
+  pause.value = 'off';
+  release();
+}
+
+/**
+ * Drawing takes time of the thread that also passes on the calls that are timed. So the charts are drawn at most once a
+ * second, and only when a cell has ended: the next cell's warm-up then absorbs the disturbance.
+ */
+const DRAW_EVERY_MS = 1000;
+
+class LiveCells {
+  readonly #cells = new Map<string, Cell>();
+  #drawn = Number.NEGATIVE_INFINITY;
+
+  take({ finished, recalled }: ProfileProgress): void {
+    const cell = finished ?? recalled;
+    if (!cell) return;
+    this.#cells.set(cellId(cell), cell);
+    // Cells from the journal all come at once: drawing waits for the first measured one.
+    if (finished && performance.now() - this.#drawn >= DRAW_EVERY_MS) this.draw();
+  }
+
+  draw(): void {
+    this.#drawn = performance.now();
+    liveCells.value = [...this.#cells.values()];
+  }
+}

@@ -1,0 +1,57 @@
+import { computed, signal } from '@preact/signals';
+import { z } from 'zod';
+import { backend, positiveCount } from '../../../solver/documents/common.ts';
+import { checked } from '../app.ts';
+
+/** The backends that ONNX Runtime has in a browser. The last one runs in every browser. */
+export const BACKENDS = ['webgpu', 'wasm'] as const;
+
+/** Most batch sizes and thread counts of one profile: with more, the budget would be too short for each cell. */
+const MOST = 16;
+const sizes = z
+  .array(positiveCount.max(4096))
+  .min(1)
+  .max(MOST)
+  .refine((all) => all.every((size, i) => i === 0 || size > all[i - 1]!), 'expected sizes that rise');
+
+/** What a profile is measured with. The settings come from the form, a link, an archive, or an interrupted profile. */
+export const profileSettingsSchema = z.strictObject({
+  backends: z.array(backend.extract(BACKENDS)).min(1).max(BACKENDS.length),
+  threads: sizes,
+  batches: sizes.refine((all) => all[0] === 1, 'expected batch 1 first'),
+  budgetS: z.number().min(1).max(3600),
+  seed: z.int(),
+});
+
+export type MeasureSettings = z.infer<typeof profileSettingsSchema>;
+
+/** What the user asked for, also where this browser cannot do all of it. */
+export const askedSettings = signal<MeasureSettings>({
+  backends: [...BACKENDS],
+  threads: [1],
+  batches: [1, 2, 4, 8, 16],
+  budgetS: 120,
+  seed: 1,
+});
+
+export const change = (part: Partial<MeasureSettings>): void => {
+  askedSettings.value = { ...askedSettings.value, ...part };
+};
+
+/** What will be measured: what the user asked for, without what this browser cannot do. */
+export const settings = computed(() => usableSettings(askedSettings.value));
+
+/** Why this browser cannot measure on a backend; null where it can, or where that is not known yet. */
+export const whyNotMeasurable = (backend: (typeof BACKENDS)[number]): string | null =>
+  backend === 'webgpu' ? (checked.value?.whyNoWebGpu ?? null) : null;
+
+/** Why wasm has one thread only; null where it can have more. */
+export const whyOneThread = crossOriginIsolated ? null : 'this page is not cross-origin isolated';
+
+/** The settings without what this browser cannot do; the same object where nothing is left out. */
+export function usableSettings(asked: MeasureSettings): MeasureSettings {
+  const backends = asked.backends.filter((one) => whyNotMeasurable(one) === null);
+  const threads = whyOneThread === null ? asked.threads : [1];
+  if (backends.length === asked.backends.length && threads.join() === asked.threads.join()) return asked;
+  return { ...asked, backends: backends.length > 0 ? backends : ['wasm'], threads };
+}

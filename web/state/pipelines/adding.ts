@@ -1,0 +1,67 @@
+import { computed, signal } from '@preact/signals';
+import { ModelChecker } from '../../engine/check-model.ts';
+import { checkSize } from '../files/file-size.ts';
+import { running } from '../measure/profiling.ts';
+import { trying } from '../try/trying.ts';
+import { listOwn } from './pipelines.ts';
+
+/** A model cannot be checked while the page measures or runs a plan. */
+export class MeasuringError extends Error {
+  override name = 'MeasuringError';
+  constructor() {
+    super(
+      'Checking a model now would disturb the profile or the run that is going on. Wait until it has finished, or stop it.',
+    );
+  }
+}
+
+/** The step that is going on, e.g. `Checking mine.onnx`; null while nothing is being added. */
+export const adding = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
+/** Whether nothing can be added at the moment. */
+export const busy = computed(() => adding.value !== null || running.value !== null || trying.value !== null);
+/** The result of the last addition, in the words that the user reads. */
+export const lastAdded = signal<string | null>(null);
+
+/** A worker has no room for the session of a larger file. */
+const MOST_BYTES = 1e9;
+/** What adding a model or a pipeline needs. */
+export interface Addition {
+  readonly checker: ModelChecker;
+  readonly signal: AbortSignal;
+  /** Shows the user the present step. @throws the signal's reason after a cancel */
+  step(what: string): void;
+}
+
+let last: Promise<unknown> = Promise.resolve();
+
+/** Adds one thing after the other. A cancelled addition ends without an error. @throws MeasuringError */
+export function addOneByOne(work: (addition: Addition) => Promise<void>): Promise<void> {
+  const mine = last.then(async () => {
+    if (running.value || trying.value) throw new MeasuringError();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const checker = new ModelChecker(signal);
+    const step = (what: string) => {
+      signal.throwIfAborted();
+      adding.value = { what, controller };
+    };
+    lastAdded.value = null;
+    try {
+      await work({ checker, signal, step });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      checker.close();
+      adding.value = null;
+      await listOwn();
+    }
+  });
+  last = mine.catch(() => {});
+  return mine;
+}
+
+/** @throws FileTooLargeError */
+export async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+  checkSize(file, MOST_BYTES);
+  return new Uint8Array(await file.arrayBuffer());
+}

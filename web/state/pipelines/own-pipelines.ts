@@ -1,0 +1,86 @@
+import { freeName, inOneFolder } from '../../../models/manifests/edit.ts';
+import {
+  type LoadedManifest,
+  loadManifest,
+  type ReadFile,
+  withFiles,
+} from '../../../models/manifests/load.ts';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { untar } from '../../../models/manifests/tar.ts';
+import { packOf } from '../../../models/packs/pack.ts';
+import { canonicalJson } from '../../../workers/store/canonical.ts';
+import { fetchFile } from '../../engine/fetch-file.ts';
+import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
+import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
+
+/**
+ * Adds the pipeline whose manifest has this address. All its files are fetched, checked and kept.
+ * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and what
+ * {@link addModels} and {@link replacePack} throw
+ */
+export const addPipelineByAddress = (address: string): Promise<void> =>
+  addOneByOne(async (addition) => {
+    addition.step(`Reading ${address}`);
+    await addPipeline(await loadManifest(address, (url) => fetchFile(url, addition.signal)), addition);
+  });
+
+/** Adds a pipeline from chosen files: a manifest and the files that it names. */
+export const addPipelineFiles = (manifest: File, files: readonly File[]): Promise<void> =>
+  addOneByOne(async (addition) => {
+    addition.step(`Reading ${manifest.name}`);
+    const read = (name: string) => {
+      const file = files.find((one) => one.name === name);
+      return file && bytesOf(file);
+    };
+    await addPipeline(await loadManifest(manifest.name, readByName(read)), addition);
+  });
+
+/** Adds a pipeline from a TAR archive that the page saved. @throws InvalidTarError */
+export const addPipelineTar = (archive: File): Promise<void> =>
+  addOneByOne(async (addition) => {
+    addition.step(`Reading ${archive.name}`);
+    const files = untar(await bytesOf(archive), archive.name);
+    const read = async (name: string) => files.find((one) => one.name === name)?.bytes;
+    await addPipeline(await loadManifest('manifest.json', readByName(read)), addition);
+  });
+
+/** Reads a file by its name alone. The folders before the name are ignored. */
+const readByName =
+  (read: (name: string) => Promise<Uint8Array | undefined> | undefined): ReadFile =>
+  async (path) => {
+    const bytes = await read(path.replace(/^.*[\\/]/, ''));
+    if (!bytes) throw new Error('it is not among the chosen files');
+    return bytes;
+  };
+
+/** Checks all files of a pipeline, keeps it, and makes it the chosen one. */
+async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {
+  const { stages, pack, name } = loaded.manifest;
+  if (await isHere(loaded.manifest)) return choosePipeline(name);
+  const manifest = { ...loaded.manifest, name: freeName(name, usedNames()) };
+  const checked = withFiles(manifest, async (file, sha256) => {
+    step(`Reading ${file}`);
+    const bytes = await loaded.readVerified(file, sha256);
+    step(`Checking ${file}`);
+    for (const stage of stages)
+      if (stage.variants.some((variant) => variant.file === file)) await checker.check(stage, file, bytes);
+    if (pack.file === file) await packOf(bytes, file, stages);
+    return bytes;
+  });
+  setChosen(await ownPipelines.save(checked));
+  lastAdded.value = `The pipeline ${manifest.name} is kept in this browser.`;
+}
+
+/** Whether this browser already keeps exactly this pipeline. */
+async function isHere(manifest: Manifest): Promise<boolean> {
+  if (!ownNames.value.includes(manifest.name)) return false;
+  const { manifest: here } = await ownPipelines.load(manifest.name);
+  return canonicalJson(here) === canonicalJson(inOneFolder(manifest));
+}
+
+/** Deletes a pipeline of the user's own. Its profiles stay. */
+export const removePipeline = (name: string): Promise<void> =>
+  addOneByOne(async () => {
+    await ownPipelines.delete(name);
+    await choosePipeline(SHIPPED[0]);
+  });

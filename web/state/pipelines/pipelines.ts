@@ -1,0 +1,71 @@
+import { computed, signal } from '@preact/signals';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { PipelineStore } from '../../../workers/store/pipelines.ts';
+import { loadPipeline } from '../../engine/engine.ts';
+import { models, open, opened, profile, saved } from '../app.ts';
+
+/** The pipelines that the page ships with. The first visit shows the first one. */
+export const SHIPPED = ['fashion'] as const;
+
+const isShipped = (name: string): boolean => SHIPPED.some((one) => one === name);
+
+/** The user's own pipelines, kept in this browser. */
+export const ownPipelines = new PipelineStore();
+export const ownNames = signal<readonly string[]>([]);
+
+/** Names that a new pipeline of the user's own cannot have. */
+export const usedNames = (): string[] => [...SHIPPED, ...ownNames.value];
+
+/** Whether the chosen pipeline is the user's own. Only such a pipeline can be changed. */
+export const isOwn = computed(() => {
+  const name = models.value?.manifest.name;
+  return name !== undefined && !isShipped(name);
+});
+
+export const hasPipeline = (name: string): boolean => usedNames().includes(name);
+
+const KEY = 'ipa-edge/pipeline';
+
+/** @throws PipelineNotFoundError, and what reading a manifest throws */
+export async function loadChosen(name: string): Promise<void> {
+  setChosen(isShipped(name) ? await loadPipeline(name) : await ownPipelines.load(name));
+}
+
+/** Makes a pipeline the chosen one, also after a reload. */
+export function setChosen(loaded: LoadedManifest): void {
+  models.value = loaded;
+  try {
+    localStorage.setItem(KEY, loaded.manifest.name);
+  } catch {
+    // Without localStorage a reload shows the first shipped pipeline again.
+  }
+}
+
+/** Loads the pipeline that was chosen last. Where that fails, loads the first shipped one and rethrows the error. */
+export async function recallPipeline(): Promise<void> {
+  try {
+    await listOwn();
+    await loadChosen(localStorage.getItem(KEY) ?? SHIPPED[0]);
+  } catch (error) {
+    await loadChosen(SHIPPED[0]);
+    throw error;
+  }
+}
+
+export async function listOwn(): Promise<void> {
+  ownNames.value = await ownPipelines.list();
+}
+
+/** Chooses a pipeline and opens its newest profile. @throws what {@link loadChosen} and opening a profile throw */
+export async function choosePipeline(name: string): Promise<void> {
+  await loadChosen(name);
+  const newest = saved.value.find(({ pipeline }) => pipeline === name);
+  if (newest && profile.value?.pipeline !== name) await open(newest.id);
+}
+
+/** Opens a profile, and chooses its pipeline if this browser has it. @throws ProfileNotFoundError, InvalidDocumentError */
+export async function openWithPipeline(id: string): Promise<void> {
+  await open(id);
+  const { pipeline } = opened.value!.profile;
+  if (hasPipeline(pipeline) && pipeline !== models.value?.manifest.name) await loadChosen(pipeline);
+}

@@ -1,0 +1,220 @@
+import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../../models/tasks/metric.ts';
+import { onGpu } from '../../../solver/documents/common.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { RunReport } from '../../../solver/documents/report.ts';
+import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
+import type { EndedRequest, RunWatch } from '../../../workers/executor/run-options.ts';
+import { LATE_SHARE } from '../../../workers/executor/run-report.ts';
+import type { BatchRecord } from '../../../workers/executor/types.ts';
+
+/** The charts show the last 60 s of a run, the figures beside them the last 10 s. */
+export const WINDOW_S = 60;
+export const RECENT_S = 10;
+
+/** What happened within one second of a run. */
+class Second {
+  sent = 0;
+  counts: Counts = NO_COUNTS;
+  /** By stage: the items that ran, and the places that the plan's batches had for them. */
+  readonly items = new Map<string, { run: number; places: number }>();
+  gpuMs = 0;
+  /** Busy time × threads of all workers on the CPU. */
+  coreMs = 0;
+}
+
+interface Ended {
+  readonly arrivalMs: number;
+  readonly endMs: number;
+  readonly latencyMs: number;
+  readonly outcome: EndedRequest['answer']['outcome'];
+}
+
+/** A figure for each second; null where it is not known. */
+export type PerSecond = readonly (number | null)[];
+
+/** What the page shows of a run at one moment. */
+export interface LiveView {
+  readonly nowMs: number;
+  /** The first second that the charts show. It is at index 0 of every {@link PerSecond}. */
+  readonly fromS: number;
+  readonly sent: number;
+  readonly completed: number;
+  readonly shed: number;
+  readonly failed: number;
+  readonly ratePerS: PerSecond;
+  readonly accuracy: PerSecond;
+  readonly gpuShare: PerSecond;
+  readonly cores: PerSecond;
+  readonly fill: ReadonlyMap<string, PerSecond>;
+  /** The requests of the charts' seconds, in the order in which they ended. */
+  readonly ended: readonly Ended[];
+  readonly recent: {
+    readonly ratePerS: number;
+    readonly attainment: number | null;
+    readonly p50Ms: number | null;
+    readonly p95Ms: number | null;
+    readonly accuracy: number | null;
+    readonly latenessP99Ms: number;
+    readonly gpuShare: number;
+    readonly cores: number;
+    readonly fill: ReadonlyMap<string, number | null>;
+  };
+  /** Whether requests are sent on time. If not, the latencies are not valid. */
+  readonly inTime: boolean;
+  readonly plans: RunReport['plans'];
+  readonly events: RunReport['events'];
+}
+
+/** Records a running plan at little cost, and summarises it when the page draws. */
+export class LiveRun implements RunWatch {
+  readonly plans: RunReport['plans'] = [];
+  readonly events: RunReport['events'] = [];
+  #startMs: number | undefined;
+  #seconds: Second[] = [];
+  #ended: Ended[] = [];
+  #lateness: { arrivalMs: number; ms: number }[] = [];
+  #sent = 0;
+  #outcomes = { completed: 0, shed: 0, failed: 0 };
+  #latest: EndedRequest | null = null;
+
+  constructor(
+    private readonly slaMs: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  onPlan(served: RunReport['plans'][number]): void {
+    this.#startMs ??= this.now() - served.atMs;
+    this.plans.push(served);
+  }
+
+  onSent(arrivalMs: number, latenessMs: number): void {
+    this.#sent++;
+    this.#second(arrivalMs).sent++;
+    this.#lateness.push({ arrivalMs, ms: latenessMs });
+  }
+
+  onEnded(request: EndedRequest): void {
+    const { arrivalMs, counts, answer } = request;
+    const { outcome, latencyMs } = answer;
+    const endMs = arrivalMs + latencyMs;
+    this.#outcomes[outcome]++;
+    this.#ended.push({ arrivalMs, endMs, latencyMs, outcome });
+    if (!counts) return;
+    const second = this.#second(endMs);
+    second.counts = addCounts(second.counts, counts);
+    this.#latest = request;
+  }
+
+  onBatch({ stage: name, backend, items, startMs, serviceMs }: BatchRecord): void {
+    const stage = this.plans.at(-1)?.plan.stages.find((one) => one.name === name);
+    if (!stage || this.#startMs === undefined) return;
+    const fromMs = startMs - this.#startMs;
+    const own = this.#second(fromMs + serviceMs).items;
+    const { run, places } = own.get(name) ?? { run: 0, places: 0 };
+    own.set(name, { run: run + items, places: places + Math.max(items, stage.batch) });
+    // A long batch counts in every second that it keeps its worker busy.
+    for (let ms = fromMs; ms < fromMs + serviceMs; ms = 1000 * (Math.floor(ms / 1000) + 1)) {
+      const untilMs = Math.min(fromMs + serviceMs, 1000 * (Math.floor(ms / 1000) + 1));
+      if (onGpu(backend)) this.#second(ms).gpuMs += untilMs - ms;
+      else this.#second(ms).coreMs += (untilMs - ms) * stage.threads;
+    }
+  }
+
+  onEvent(event: RunReport['events'][number]): void {
+    this.events.push(event);
+  }
+
+  /** The request that completed last; null where it was taken already. */
+  takeLatest(): EndedRequest | null {
+    const latest = this.#latest;
+    this.#latest = null;
+    return latest;
+  }
+
+  /** The present view; null until the workers are ready. It drops records that are too old for the charts. */
+  view(): LiveView | null {
+    if (this.#startMs === undefined) return null;
+    const nowMs = this.now() - this.#startMs;
+    const wholeS = Math.floor(nowMs / 1000);
+    const fromS = Math.max(0, wholeS - WINDOW_S);
+    this.#ended = this.#ended.filter(({ arrivalMs }) => arrivalMs >= 1000 * fromS);
+    this.#lateness = this.#lateness.filter(({ arrivalMs }) => arrivalMs >= nowMs - 1000 * RECENT_S);
+    const seconds = Array.from({ length: wholeS - fromS }, (_, i) => this.#seconds[fromS + i] ?? EMPTY);
+    const recent = seconds.slice(-RECENT_S);
+    const stages = this.plans[0]!.plan.stages.map(({ name }) => name);
+    const fills = (of: readonly Second[]) =>
+      stages.map((name) => [name, of.map((second) => fillOf([second], name))] as const);
+    return {
+      nowMs,
+      fromS,
+      sent: this.#sent,
+      ...this.#outcomes,
+      ratePerS: seconds.map(({ sent }) => sent),
+      // One second has too few answers for an accuracy, so each point covers the 10 s before it.
+      accuracy: seconds.map((_, i) => accuracyOf(seconds.slice(Math.max(0, i + 1 - RECENT_S), i + 1))),
+      gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
+      cores: seconds.map(({ coreMs }) => coreMs / 1000),
+      fill: new Map(fills(seconds)),
+      ended: this.#ended,
+      recent: {
+        ...this.#recentLatency(nowMs),
+        ratePerS: meanOf(recent, ({ sent }) => sent),
+        accuracy: accuracyOf(recent),
+        gpuShare: meanOf(recent, ({ gpuMs }) => gpuMs / 1000),
+        cores: meanOf(recent, ({ coreMs }) => coreMs / 1000),
+        fill: new Map(stages.map((name) => [name, fillOf(recent, name)])),
+        latenessP99Ms: this.#latenessP99Ms,
+      },
+      inTime: this.#latenessP99Ms <= LATE_SHARE * this.slaMs,
+      plans: [...this.plans],
+      events: [...this.events],
+    };
+  }
+
+  get #latenessP99Ms(): number {
+    const sorted = sortedNumbers(this.#lateness.map(({ ms }) => ms));
+    return sorted.length ? Math.max(0, nearestRank(sorted, 99)) : 0;
+  }
+
+  #recentLatency(nowMs: number) {
+    const ended = this.#ended.filter(({ endMs }) => endMs >= nowMs - 1000 * RECENT_S);
+    const latencies = sortedNumbers(
+      ended.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? latencyMs : [])),
+    );
+    const at = (percentile: number) => (latencies.length ? nearestRank(latencies, percentile) : null);
+    const within = latencies.filter((ms) => ms <= this.slaMs).length;
+    return { attainment: ended.length ? within / ended.length : null, p50Ms: at(50), p95Ms: at(95) };
+  }
+
+  #second(ms: number): Second {
+    const s = Math.max(0, Math.floor(ms / 1000));
+    this.#seconds[s] ??= new Second();
+    return this.#seconds[s];
+  }
+}
+
+const EMPTY = new Second();
+
+const accuracyOf = (seconds: readonly Second[]): number | null =>
+  scoreOf(seconds.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS));
+
+/** Items that ran ÷ places in their batches. */
+function fillOf(seconds: readonly Second[], stage: string): number | null {
+  let [run, places] = [0, 0];
+  for (const { items } of seconds) {
+    run += items.get(stage)?.run ?? 0;
+    places += items.get(stage)?.places ?? 0;
+  }
+  return places ? run / places : null;
+}
+
+const meanOf = (seconds: readonly Second[], value: (second: Second) => number): number =>
+  seconds.length ? seconds.reduce((sum, second) => sum + value(second), 0) / seconds.length : 0;
+
+/** The cores and the GPU share that a plan takes. */
+export function held({ workers, stages }: Plan): { cores: number; gpuShare: number } {
+  return {
+    cores: workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0),
+    gpuShare: stages.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
+  };
+}

@@ -1,0 +1,94 @@
+import { computed, signal } from '@preact/signals';
+import { z } from 'zod';
+import { jsonValue } from '../../../solver/documents/document.ts';
+import { parseTrace, type Trace, traceUntil } from '../../../solver/documents/trace.ts';
+import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
+import { constantLoad, type Load, traceLoad } from '../../../workers/executor/load.ts';
+import { checkSize } from '../files/file-size.ts';
+import { plan } from '../plan/planning.ts';
+
+export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
+
+/** How a plan is tried: the settings of the section Try it, which a link can carry. */
+export const tryoutSchema = z.strictObject({
+  load: z.enum(LOADS),
+  /** Multiplies the plan's rate, or the rates of a workload or trace. */
+  scale: z.number().positive().max(1000),
+  durationS: z.number().min(1).max(3600),
+  seed: z.int(),
+  /** Whether another plan may follow when the load changes. */
+  adapt: z.boolean(),
+  /** Time between two such decisions. */
+  intervalS: z.number().min(1).max(600),
+});
+export type Tryout = z.infer<typeof tryoutSchema>;
+
+export const tryout = signal<Tryout>({
+  load: 'constant',
+  scale: 1,
+  durationS: 40,
+  seed: 1,
+  adapt: false,
+  intervalS: 10,
+});
+/** The trace that the user opened. */
+export const trace = signal<Trace | null>(null);
+
+export const change = (part: Partial<Tryout>): void => {
+  tryout.value = { ...tryout.value, ...part };
+};
+
+/** The page keeps and draws every request of a run: more would make it slow. */
+const MOST_REQUESTS = 50_000;
+const MOST_TRACE_BYTES = 16e6;
+
+/** A load has more requests than the page can run. */
+export class LoadTooLargeError extends Error {
+  override name = 'LoadTooLargeError';
+  constructor(requests: number) {
+    super(
+      `This load has ${Math.round(requests)} requests; the page runs at most ${MOST_REQUESTS}. ` +
+        'Shorten the load or lower its scale, or export the plan and run it with the command ipa-edge run.',
+    );
+  }
+}
+
+/**
+ * Reads a trace from a file, and makes it the load.
+ * @throws FileTooLargeError, InvalidDocumentError, UnsupportedDocumentError
+ */
+export async function openTrace(file: File): Promise<void> {
+  checkSize(file, MOST_TRACE_BYTES);
+  const taken = parseTrace(jsonValue(await file.text(), file.name), file.name);
+  trace.value = taken;
+  change({ load: 'trace', durationS: Math.min(3600, taken.rates.length * taken.intervalS) });
+}
+
+/** The rates of the chosen workload or trace; null for a constant load. */
+function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
+  if (load === 'constant') return null;
+  if (load === 'trace') return trace.value && traceUntil(trace.value, durationS);
+  return workload(load, { durationS, seed });
+}
+
+/** The requests that will arrive, or why they cannot be run. Null without a plan, or while the trace is missing. */
+export const load = computed<Load | LoadTooLargeError | null>(() => {
+  const ratePerS = plan.value?.ratePerS;
+  if (ratePerS === undefined) return null;
+  const chosen = tryout.value;
+  const { scale, durationS, seed } = chosen;
+  const rates = chosenTrace(chosen);
+  if (chosen.load === 'trace' && !rates) return null;
+  const requests = rates
+    ? scale * rates.intervalS * rates.rates.reduce((sum, rate) => sum + rate, 0)
+    : scale * ratePerS * durationS;
+  if (requests > MOST_REQUESTS) return new LoadTooLargeError(requests);
+  return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
+});
+
+/** The scale at which the load has the plan's rate on average. */
+export const scaleOfPlan = computed<number | null>(() => {
+  const now = load.value;
+  if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;
+  return Number(((tryout.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
+});

@@ -1,0 +1,112 @@
+import { computed, signal } from '@preact/signals';
+import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { onGpu } from '../../../solver/documents/common.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunProgress } from '../../../workers/executor/run-options.ts';
+import { message } from '../../../workers/runtime/errors.ts';
+import { backendsOf } from '../../components/backends.ts';
+import { runPlan } from '../../engine/run-plan.ts';
+import { models, opened, profile } from '../app.ts';
+import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
+import { plan, question } from '../plan/planning.ts';
+import { LiveRun, type LiveView } from './live-run.ts';
+import { load, tryout } from './load.ts';
+
+/** A run that is going on. */
+export interface Trying {
+  readonly plan: Plan;
+  /** The manifest of the pipeline that runs. Another pipeline may be chosen meanwhile. */
+  readonly manifest: Manifest;
+  readonly controller: AbortController;
+  readonly live: LiveRun;
+  readonly durationS: number;
+}
+
+export const trying = signal<Trying | null>(null);
+/** What the page shows of the run; null while its workers start. */
+export const view = signal<LiveView | null>(null);
+export const progress = signal<RunProgress | null>(null);
+/** The last run that finished or was stopped. */
+export const tried = signal<RunReport | null>(null);
+/** Why the last run failed. */
+export const failure = signal<string | null>(null);
+/** Whether the page was hidden at some time during the run. */
+export const wasHidden = signal(false);
+
+/** The charts are drawn by the thread that also runs the plan. At this interval they take less than 1 % of its time. */
+const VIEW_MS = 500;
+
+/** Why the plan cannot run in this browser; null where no reason is known. */
+export const obstacle = computed<string | null>(() => {
+  const [made, loaded] = [plan.value, models.value];
+  if (!made) return null;
+  if (!loaded) return 'The models are not loaded yet.';
+  const elsewhere = made.stages.find(({ backend }) => !BACKENDS.some((one) => one === backend));
+  if (elsewhere)
+    return `The plan runs stage ${elsewhere.name} on ${elsewhere.backend}, which no browser has. Export the plan and run it with the command ipa-edge run.`;
+  const noWebGpu = whyNotMeasurable('webgpu');
+  if (noWebGpu !== null && made.stages.some(({ backend }) => onGpu(backend)))
+    return `The plan needs webgpu, and ${noWebGpu}. ${
+      profile.value?.cells.some(({ backend }) => backend === 'wasm')
+        ? 'Untick webgpu under Plan.'
+        : 'Measure this device, and plan with its profile.'
+    }`;
+  const missing = made.stages.find(
+    ({ name, sha256 }) =>
+      !loaded.manifest.stages.some(
+        (stage) => stage.name === name && stage.variants.some((variant) => variant.sha256 === sha256),
+      ),
+  );
+  return missing
+    ? `The model ${missing.name}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.`
+    : null;
+});
+
+/** Runs the plan under the load, and keeps its report. */
+export async function tryPlan(): Promise<void> {
+  const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
+  if (!arriving || arriving instanceof Error) return;
+  const { seed, adapt, intervalS } = tryout.value;
+  const backends = question.value.backends ?? backendsOf(source.profile);
+  const controller = new AbortController();
+  const live = new LiveRun(made.slaMs);
+  trying.value = { plan: made, manifest: loaded.manifest, controller, live, durationS: arriving.durationS };
+  tried.value = view.value = progress.value = failure.value = null;
+  wasHidden.value = document.hidden;
+  const timer = setInterval(() => {
+    view.value = live.view();
+  }, VIEW_MS);
+  try {
+    const report = await runPlan({
+      plan: made,
+      profile: source,
+      backends,
+      models: loaded,
+      load: arriving,
+      seed,
+      intervalS: adapt ? intervalS : null,
+      signal: controller.signal,
+      watch: live,
+      onProgress: (now) => {
+        progress.value = now;
+      },
+    });
+    // A run that was stopped before its first request has nothing to report.
+    if (report.load.requests > 0) tried.value = report;
+  } catch (error) {
+    failure.value = message(error);
+  }
+  clearInterval(timer);
+  trying.value = null;
+}
+
+/** Stops a run. Its report covers the requests that were sent until then. */
+export function stop(run: Trying): void {
+  run.controller.abort();
+  trying.value = { ...run };
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden && trying.value) wasHidden.value = true;
+});
