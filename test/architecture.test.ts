@@ -48,6 +48,17 @@ test('imports point one way: solver ← models ← workers ← web, bench, agent
   expect(wrong).toEqual([]);
 });
 
+test('agent/cluster imports nothing of an engine: agent/kubernetes implements its interface', () => {
+  const wrong = files
+    .filter((file) => file.startsWith('agent/cluster/'))
+    .flatMap((file) =>
+      neighboursOf(file)
+        .filter((target) => target.startsWith('agent/kubernetes/'))
+        .map((target) => `${file} imports ${target}`),
+    );
+  expect(wrong).toEqual([]);
+});
+
 test('no file imports itself by way of others, not even for a type', () => {
   const circles: string[] = [];
   const done = new Set<string>();

@@ -1,79 +1,62 @@
 import { Command, Option } from 'commander';
-import type { Plan } from '../../solver/documents/plan.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
-import { appliedText } from '../kubernetes/applied-text.ts';
-import { applyPlan, previousPlan, servedBy } from '../kubernetes/apply.ts';
-import { openCluster } from '../kubernetes/client.ts';
-import type { Cluster } from '../kubernetes/cluster.ts';
+import type { ApplyOptions } from '../cluster/engine.ts';
+import { NoPreviousPlanError } from '../cluster/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { addClusterOptions, clusterSettings } from './cluster.ts';
-import { addKubeconfigOptions } from './kubeconfig.ts';
+import { changesText } from './changes-text.ts';
+import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
+import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
+
+interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
+  readonly plan?: string;
+  /** A pipeline. */
+  readonly rollback?: string;
+  readonly manifest?: string;
+  readonly json?: boolean;
+}
 
 export const applyCommand = () =>
-  addKubeconfigOptions(
-    addClusterOptions(
+  addEngineOptions(
+    addPodOptions(
       new Command('apply')
         .description('make a cluster serve a plan')
-        .option('--plan <file>', 'what to run')
-        .option('--rollback <pipeline>', 'instead of --plan: the plan that served before, of that pipeline')
-        .addOption(
-          new Option('--target <name>', 'what is to run it').choices(['kubernetes']).default('kubernetes'),
-        )
+        .option('--plan <file>', 'the plan')
+        .option('--rollback <pipeline>', 'instead of --plan: go back to the plan of that pipeline before')
+        .addOption(new Option('--target <name>', 'the engine').choices(ENGINES).default(ENGINES[0]))
         .addOption(option.planManifestOption()),
     ),
   )
-    .option('--dry-run', 'only say what would change')
-    .option('--prune', 'remove what earlier plans have left')
-    .option('--force', 'take over fields that others manage')
+    .option('--dry-run', 'report what would change, and change nothing')
+    .option('--prune', 'remove objects that earlier plans have left behind')
+    .option('--force', 'take over fields that other tools manage')
     .option('--json', 'print what became of each object, as JSON')
     .addHelpText(
       'after',
       `
-Variants and batches change in the pods that run; pods are replaced only where they need other resources. Nothing is
-changed unless the API server takes all of it. Image, models and node selector stay as they were where they are not given.
+A variant or batch changes inside the running pods; pods are replaced only where a stage needs other resources. Nothing
+changes unless the API server accepts every object. Image, models and node selector that are not given stay as they were.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune
   $ ipa-agent apply --rollback fashion`,
     )
-    .action(async (flags) => {
-      const cluster = await openCluster(flags);
-      const plan = await planOf(flags, cluster);
-      const path = option.planManifestPath(plan, flags);
-      const { manifest } = await loadModelFolder(path);
+    .action(async (flags: ApplyFlags) => {
+      if ((flags.plan === undefined) === (flags.rollback === undefined))
+        throw new UsageError('Give either --plan or --rollback.');
+      const given = flags.plan === undefined ? null : await readJson(flags.plan, parsePlan);
+      const pipeline = given?.pipeline ?? flags.rollback!;
+      const { manifest } = await loadModelFolder(option.planManifestPath({ pipeline }, flags));
+      const engine = await openEngine(flags, manifest, givenSettings(flags));
+      const plan = given ?? (await engine.plans()).previous;
+      if (plan === null) throw new NoPreviousPlanError(pipeline, engine.place);
       checkPipeline(plan, manifest);
-      const { settings: before } = await servedBy(cluster, plan.pipeline, flags.namespace);
-      const settings = clusterSettings(flags, plan.pipeline, before);
-      const applied = await applyPlan(cluster, plan, { facts: manifest, settings }, flags);
-      if (flags.json)
-        return console.log(
-          JSON.stringify(
-            applied.map(({ object: { kind, metadata }, state, changes }) => ({
-              kind,
-              name: metadata.name,
-              state,
-              changes,
-            })),
-          ),
-        );
-      const where = `namespace ${flags.namespace} of ${cluster.server}`;
-      console.log(`${planText(plan)}\n\n${where}:\n${appliedText(applied, flags.dryRun ?? false)}`);
+      const changes = await engine.apply(plan, flags);
+      if (flags.json) console.log(JSON.stringify(changes));
+      else
+        console.log(`${planText(plan)}\n\n${engine.place}:\n${changesText(changes, flags.dryRun ?? false)}`);
     });
-
-interface PlanFlags {
-  readonly plan?: string;
-  readonly rollback?: string;
-  readonly namespace: string;
-}
-
-/** @throws UsageError, NoPreviousPlanError */
-async function planOf({ plan, rollback, namespace }: PlanFlags, cluster: Cluster): Promise<Plan> {
-  if ((plan === undefined) === (rollback === undefined))
-    throw new UsageError('Give either --plan or --rollback.');
-  return plan === undefined ? previousPlan(cluster, rollback!, namespace) : readJson(plan, parsePlan);
-}

@@ -5,15 +5,18 @@ import { parsePlan } from '../../solver/documents/plan.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
-import { kserveObjects } from '../kubernetes/export/kserve.ts';
-import { kubernetesObjects, objectNames } from '../kubernetes/export/objects.ts';
-import type { KubernetesObject } from '../kubernetes/export/types.ts';
+import { kserveObjects } from '../kubernetes/objects/kserve.ts';
+import { kubernetesObjects, objectNames } from '../kubernetes/objects/serving.ts';
+import type { KubernetesObject } from '../kubernetes/objects/types.ts';
+import { podSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { addClusterOptions, type ClusterFlags, clusterSettings } from './cluster.ts';
+import { namespaceOption } from './engine.ts';
+import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
 
 const OBJECTS = { kubernetes: kubernetesObjects, kserve: kserveObjects };
 
-interface ExportFlags extends ClusterFlags {
+interface ExportFlags extends PodFlags {
+  readonly namespace: string;
   readonly plan: string;
   readonly format: keyof typeof OBJECTS;
   readonly out: string;
@@ -22,7 +25,7 @@ interface ExportFlags extends ClusterFlags {
 }
 
 export const exportCommand = () =>
-  addClusterOptions(
+  addPodOptions(
     new Command('export')
       .description('write a plan as the objects that serve it on Kubernetes or on KServe')
       .requiredOption('--plan <file>', 'the plan')
@@ -32,7 +35,8 @@ export const exportCommand = () =>
           .default('kubernetes' satisfies keyof typeof OBJECTS),
       )
       .requiredOption('--out <dir>', 'folder to write the YAML files to')
-      .addOption(option.planManifestOption()),
+      .addOption(option.planManifestOption())
+      .addOption(namespaceOption()),
   )
     .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
     .addHelpText(
@@ -47,7 +51,7 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
       const plan = await readJson(flags.plan, parsePlan);
       const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
-      const settings = clusterSettings(flags, plan.pipeline);
+      const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));
       const files = await writeObjects(OBJECTS[flags.format](plan, manifest, settings), flags.out);
       if (flags.format === 'kubernetes')
         console.error(

@@ -5,52 +5,46 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { Gateway } from '../cluster/gateway/gateway.ts';
 import { readToken } from '../http/token.ts';
-import { tokenOf } from '../kubernetes/apply.ts';
-import { openCluster } from '../kubernetes/client.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { serve } from '../service/serve.ts';
-import { addAddressOptions } from './address.ts';
-import { namespaceOption } from './cluster.ts';
-import { addKubeconfigOptions } from './kubeconfig.ts';
+import { type AddressFlags, addAddressOptions } from './address.ts';
+import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
+import { logLine } from './log-line.ts';
+
+interface GatewayFlags extends AddressFlags, EngineFlags {
+  readonly plan: string;
+  readonly manifest?: string;
+  readonly tokenFile?: string;
+}
 
 export const gatewayCommand = () =>
-  addKubeconfigOptions(
+  addEngineOptions(
     addAddressOptions(
       new Command('gateway')
-        .description('serve a pipeline whose stages are pods of a cluster, as the pod in front of them does')
-        .requiredOption('--plan <file>', 'what to run until the cluster tells of another plan')
-        .addOption(option.planManifestOption())
-        .addOption(namespaceOption()),
+        .description('serve a pipeline whose stages are pods: the pod in front of them runs this')
+        .requiredOption('--plan <file>', 'the plan to serve until the cluster reports another one')
+        .addOption(option.planManifestOption()),
     ).option(
       '--token-file <file>',
-      'holds what pods are changed with (or IPA_AGENT_TOKEN does; default: the secret that was applied with them)',
+      'token for changes of the pods (default: IPA_AGENT_TOKEN, then the Secret that was applied)',
     ),
   )
     .addHelpText(
       'after',
       `
-It queues and batches as ipa-agent serve does, sends batches to the pods that are ready, and follows the cluster's plan.
+The gateway queues and batches requests as ipa-agent serve does, sends the batches to the pods that are ready, and follows
+the plan that is applied.
 
   $ ipa-agent gateway --plan plan.json --namespace shop`,
     )
-    .action(async (flags) => {
+    .action(async (flags: GatewayFlags) => {
       const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end');
       const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
-      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
-      const cluster = await openCluster(flags);
-      const token =
-        (await readToken(flags.tokenFile)) ?? (await tokenOf(cluster, plan.pipeline, flags.namespace));
-      const gateway = await Gateway.start({
-        cluster,
-        namespace: flags.namespace,
-        manifest,
-        plan,
-        token,
-        signal,
-        onEvent: tell,
-      });
+      const engine = await openEngine(flags, manifest);
+      const token = (await readToken(flags.tokenFile)) ?? (await engine.stageToken());
+      const gateway = await Gateway.start({ engine, manifest, plan, token, signal, onEvent: logLine });
       try {
         await serve(gateway.service, {
           host: flags.host,
@@ -58,9 +52,13 @@ It queues and batches as ipa-agent serve does, sends batches to the pods that ar
           signal,
           token: undefined,
           checkPlan(_plan, source) {
-            throw new PlanRefusedError(source, ['the cluster has the plan'], 'Apply it: ipa-agent apply.');
+            throw new PlanRefusedError(
+              source,
+              ['this gateway follows the plan that is applied'],
+              'Apply it: ipa-agent apply.',
+            );
           },
-          onListening: (url) => tell(`listening on ${url}`),
+          onListening: (url) => logLine(`listening on ${url}`),
         });
       } finally {
         gateway.close();

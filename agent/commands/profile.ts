@@ -1,55 +1,48 @@
 import { type Command, Option } from 'commander';
 import {
-  profileCommand as command,
   type Profiler,
   type ProfilerOptions,
+  profileCommand as sharedProfileCommand,
 } from '../../workers/command/profile.ts';
-import { type KubeconfigOptions, openCluster } from '../kubernetes/client.ts';
-import { profileInCluster } from '../kubernetes/profile.ts';
 import { defaultBackends, defaultThreads, openProfiler } from '../service/machine.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { addClusterOptions, type ClusterFlags, clusterSettings } from './cluster.ts';
-import { addKubeconfigOptions } from './kubeconfig.ts';
+import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
+import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
 
-interface TargetFlags extends ClusterFlags, KubeconfigOptions {
-  readonly target: 'here' | 'kubernetes';
+interface TargetFlags extends EngineFlags, PodFlags {
+  readonly target: 'here' | (typeof ENGINES)[number];
 }
 
 export const profileCommand = (): Command => {
-  const profile: Command = command({
+  const profile: Command = sharedProfileCommand({
     backends: { help: 'some of cpu, webgpu, cuda', default: defaultBackends() },
     threads: defaultThreads(),
     examples: `  $ ipa-agent profile --pipeline fashion --out profile.json
   $ ipa-agent profile --manifest my/manifest.json --backend cpu --threads 1,2,4 --budget 5m --out profile.json
 
-With --target kubernetes a job profiles on the nodes that are to serve: give the --backend and --threads that they have.
-Stopped, it begins anew.
+With --target kubernetes a job profiles on a node that is to serve: give the --backend and --threads of that node. A job
+that is stopped keeps nothing.
 
   $ ipa-agent profile --target kubernetes --pipeline fashion --node-selector pool=edge --out profile.json`,
     open(_backends, options) {
       const flags = profile.opts<TargetFlags>();
-      return flags.target === 'here' ? openProfiler(options) : openClusterProfiler(flags, options);
+      return flags.target === 'here' ? openProfiler(options) : openEngineProfiler(flags, options);
     },
   });
-  const target = new Option('--target <name>', 'where to profile')
-    .choices(['here', 'kubernetes'])
+  const target = new Option('--target <name>', 'where to profile: here, or on an engine')
+    .choices(['here', ...ENGINES])
     .default('here');
-  return addKubeconfigOptions(addClusterOptions(profile.addOption(target)));
+  return addEngineOptions(addPodOptions(profile.addOption(target)));
 };
 
-async function openClusterProfiler(
+async function openEngineProfiler(
   flags: TargetFlags,
   { manifestPath, signal }: ProfilerOptions,
 ): Promise<Profiler> {
   const { manifest } = await loadModelFolder(manifestPath);
-  const cluster = await openCluster(flags);
-  const deployed = { facts: manifest, settings: clusterSettings(flags, manifest.name) };
+  const engine = await openEngine(flags, manifest, givenSettings(flags));
   return {
-    profile: (settings) =>
-      profileInCluster(cluster, { pipeline: manifest.name, ...settings }, deployed, {
-        signal,
-        onLine: (line) => console.error(line),
-      }),
+    profile: (settings) => engine.profile(settings, { signal, onEvent: (line) => console.error(line) }),
     close: async () => {},
   };
 }

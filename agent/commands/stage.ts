@@ -5,15 +5,24 @@ import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
+import { replicaPlan } from '../cluster/replica-plan.ts';
 import { StageService } from '../cluster/stage/stage-service.ts';
 import { closeApp } from '../http/base.ts';
 import { listen } from '../http/listen.ts';
 import { createStageApp } from '../http/stage.ts';
 import { readToken } from '../http/token.ts';
-import { podPlan } from '../kubernetes/export/pod-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, placeHere } from '../service/place.ts';
-import { addAddressOptions } from './address.ts';
+import { type AddressFlags, addAddressOptions } from './address.ts';
+import { logLine } from './log-line.ts';
+
+interface StageFlags extends AddressFlags {
+  readonly plan: string;
+  readonly stage: string;
+  readonly manifest?: string;
+  readonly modelName?: string;
+  readonly tokenFile?: string;
+}
 
 export const stageCommand = () =>
   addAddressOptions(
@@ -32,7 +41,7 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
 
   $ ipa-agent stage --plan plan.json --stage detect --port 8081`,
     )
-    .action(async (flags) => {
+    .action(async (flags: StageFlags) => {
       const plan = await readJson(flags.plan, parsePlan);
       const planned = plan.stages.find(({ name }) => name === flags.stage);
       if (!planned)
@@ -43,25 +52,24 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
       const signal = interruptSignal('letting what was accepted end');
       const environment = nodeEnvironment();
       const models = await loadModelFolder(option.planManifestPath(plan, flags));
-      // Of all the plan's pods this is one.
+      // The check counts cores: this process is one replica, and the plan may have many.
       const own = {
         ...plan,
-        workers: podPlan(plan, { [flags.stage]: 1 }).workers.filter(({ stages }) =>
+        workers: replicaPlan(plan, { [flags.stage]: 1 }).workers.filter(({ stages }) =>
           stages.includes(flags.stage),
         ),
       };
       checkPlan(own, flags.plan, await placeHere(models, environment));
-      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
       const service = await StageService.start({
         manifest: models.manifest,
         plan,
         stage: flags.stage,
         recruit: await recruiter(models, await models.readPack(), environment),
-        onEvent: tell,
+        onEvent: logLine,
       });
       const app = createStageApp(service, { token, alias: flags.modelName });
       try {
-        tell(`${planned.variant} b${planned.batch} on ${await listen(app, flags.host, flags.port)}`);
+        logLine(`${planned.variant} b${planned.batch} on ${await listen(app, flags.host, flags.port)}`);
         if (!signal.aborted)
           await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
         await service.drain();

@@ -1,38 +1,29 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { control, NothingAppliedError } from '../cluster/watch/controller.ts';
-import { Leadership } from '../cluster/watch/lease.ts';
-import { servedBy } from '../kubernetes/apply.ts';
-import { openCluster } from '../kubernetes/client.ts';
-import { clusterName } from '../kubernetes/export/names.ts';
+import { NothingAppliedError } from '../cluster/errors.ts';
+import { control } from '../cluster/watch/controller.ts';
 import { Adaptation } from '../service/adaptation.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { namespaceOption } from './cluster.ts';
-import { addKubeconfigOptions } from './kubeconfig.ts';
+import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
+import { logLine } from './log-line.ts';
 
-interface WatchFlags extends option.AdaptationFlags {
+interface WatchFlags extends option.AdaptationFlags, EngineFlags {
   readonly pipeline?: string;
   readonly manifest?: string;
   readonly profile: string;
-  readonly namespace: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
 }
 
 export const watchCommand = () =>
-  addKubeconfigOptions(
+  addEngineOptions(
     new Command('watch')
       .description('plan again as the load of a cluster changes, and apply the plans')
-      .requiredOption('--profile <file>', 'what the plan that serves was made from')
+      .requiredOption('--profile <file>', 'the profile that the applied plan was made from')
       .addOption(option.pipelineOption())
       .addOption(option.manifestOption())
-      .addOption(namespaceOption())
       .addOption(option.intervalOption())
       .addOption(option.predictorOption())
       .addOption(option.minRateOption()),
@@ -40,8 +31,8 @@ export const watchCommand = () =>
     .addHelpText(
       'after',
       `
-It needs nothing but a kubeconfig: what arrives is read from the gateway through the API server. Of several that watch the
-same pipeline one leads. The history of plans is in the cluster's events.
+Watch reads the arrivals from the gateway through the API server, so it can run anywhere. If several processes watch the
+same pipeline, one of them leads. The history of plans is in the cluster's events.
 
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
@@ -50,33 +41,21 @@ same pipeline one leads. The history of plans is in the cluster's events.
       const profile = await readJson(flags.profile, parseIdentified);
       const { manifest } = await loadModelFolder(option.manifestPath(flags));
       const { name: pipeline } = manifest;
-      const { namespace } = flags;
       const signal = interruptSignal('stopping to watch');
-      const tell = (what: string) => console.log(`${new Date().toISOString()} ${what}`);
-      const cluster = await openCluster(flags);
-      const { serving } = await servedBy(cluster, pipeline, namespace);
-      if (serving === null) throw new NothingAppliedError(pipeline, namespace);
+      const engine = await openEngine(flags, manifest);
+      const { current } = await engine.plans();
+      if (current === null) throw new NothingAppliedError(pipeline, engine.place);
       const adaptation = await Adaptation.open(profile, flags, { apart: true });
       try {
         const adaptTo = (plan: Plan) => {
-          adaptation.check(plan, `The plan of namespace ${namespace}`);
+          adaptation.check(plan, `The plan of ${engine.place}`);
           return adaptation.of(plan);
         };
-        adaptTo(serving);
-        const leadership = new Leadership({
-          cluster,
-          namespace,
-          name: `${clusterName(pipeline)}-watch`,
-          identity: `${hostname()}_${randomUUID()}`,
-          signal,
-          onEvent: tell,
-        });
-        tell(`watching ${pipeline} in namespace ${namespace} of ${cluster.server}`);
-        await leadership.run((leading) =>
-          control(
-            { cluster, pipeline, namespace, facts: manifest, adaptation: adaptTo, onEvent: tell },
-            leading,
-          ),
+        adaptTo(current);
+        logLine(`watching ${pipeline} in ${engine.place}`);
+        await engine.lead(
+          (leading) => control({ engine, pipeline, adaptation: adaptTo, onEvent: logLine }, leading),
+          { signal, onEvent: logLine },
         );
       } finally {
         adaptation.close();

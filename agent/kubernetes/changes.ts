@@ -1,13 +1,7 @@
-import type { KubernetesObject } from './export/types.ts';
+import type { FieldChange } from '../cluster/engine.ts';
+import type { KubernetesObject } from './objects/types.ts';
 
-/** A field that differs. Undefined: it is not there. */
-export interface Change {
-  readonly path: string;
-  readonly before: unknown;
-  readonly after: unknown;
-}
-
-/** What the server itself writes. */
+/** Fields of the metadata that the API server writes itself. */
 const SERVERS_OWN = new Set([
   'managedFields',
   'resourceVersion',
@@ -17,8 +11,11 @@ const SERVERS_OWN = new Set([
   'selfLink',
 ]);
 
-/** How an object would change, field by field; JSON in texts is looked into. Status and what the server writes are left out. */
-export function changesOf(before: KubernetesObject, after: KubernetesObject): Change[] {
+/**
+ * The fields that differ, without the status and what the API server writes itself. A text that is a JSON object is
+ * compared field by field, too.
+ */
+export function changesOf(before: KubernetesObject, after: KubernetesObject): FieldChange[] {
   const own = ({ status: _, metadata, ...rest }: KubernetesObject & { status?: unknown }) => ({
     ...rest,
     metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !SERVERS_OWN.has(key))),
@@ -29,7 +26,7 @@ export function changesOf(before: KubernetesObject, after: KubernetesObject): Ch
 const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
-function* compare(path: string, before: unknown, after: unknown): Generator<Change> {
+function* compare(path: string, before: unknown, after: unknown): Generator<FieldChange> {
   const [a, b] = [opened(before), opened(after)];
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
@@ -41,7 +38,7 @@ function* compare(path: string, before: unknown, after: unknown): Generator<Chan
 
 const fieldText = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? `.${key}` : `["${key}"]`);
 
-/** A document that stands in a text. */
+/** The object that a JSON text holds; any other value as it is. */
 function opened(value: unknown): unknown {
   if (typeof value !== 'string' || !value.startsWith('{')) return value;
   try {
@@ -50,16 +47,3 @@ function opened(value: unknown): unknown {
     return value;
   }
 }
-
-const MOST_LETTERS = 40;
-
-const show = (value: unknown): string => {
-  if (value === undefined) return '(none)';
-  if (typeof value === 'number' && !Number.isInteger(value)) return String(+value.toPrecision(4));
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
-};
-
-/** A line for people. */
-export const changeText = ({ path, before, after }: Change): string =>
-  `${path}: ${show(before)} → ${show(after)}`;

@@ -1,21 +1,21 @@
-import { Cluster } from './cluster.ts';
+import { KubernetesApi } from './api.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
-/** The context that the package makes up where it finds nothing. */
+/** The context that the package makes up where it finds no kubeconfig. */
 const MADE_UP = 'loaded-context';
 
-/** Where a kubeconfig is and which of its contexts is meant. */
 export interface KubeconfigOptions {
-  /** Absent: KUBECONFIG, then ~/.kube/config, then the pod's own account. */
+  /** A file. Absent: that of KUBECONFIG, then ~/.kube/config, then the pod's own account. */
   readonly kubeconfig?: string | undefined;
+  /** Absent: the current one. */
   readonly context?: string | undefined;
 }
 
 /**
- * How to reach the cluster of a kubeconfig, with whatever authenticates there: certificates, tokens, plug-ins that are
- * run. The package is loaded here alone, and not before it is needed. Requests are ours ({@link Connection}): its own
- * have no time-outs, and its watch does not tell that it has expired.
+ * The way to the API server of a kubeconfig, with certificates, tokens or plug-ins to authenticate. The optional package is
+ * loaded when this is called, and only reads the kubeconfig: its requests have no time-outs and its watch hides that it has
+ * expired, so requests are made here ({@link Connection}).
  * @throws KubernetesClientMissingError, NoClusterError
  */
 export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): Promise<Connection> {
@@ -45,5 +45,5 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
 }
 
 /** @throws KubernetesClientMissingError, NoClusterError */
-export const openCluster = async (options: KubeconfigOptions): Promise<Cluster> =>
-  new Cluster(await connectionOf(options));
+export const openApi = async (options: KubeconfigOptions): Promise<KubernetesApi> =>
+  new KubernetesApi(await connectionOf(options));

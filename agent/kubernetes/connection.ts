@@ -3,7 +3,7 @@ import { request as httpsRequest, type RequestOptions } from 'node:https';
 import { createInterface } from 'node:readline';
 import { apiError, ClusterUnreachableError } from './errors.ts';
 
-/** Adds to a request what the cluster authenticates by. @throws NoClusterError */
+/** Adds credentials to a request. @throws NoClusterError */
 export type Authorise = (options: RequestOptions) => Promise<RequestOptions>;
 
 export interface Connection {
@@ -12,47 +12,51 @@ export interface Connection {
   readonly authorise: Authorise;
 }
 
-export interface Asked {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With its query. */
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** Names the object in errors. */
+  /** Names the object in error messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Without a word from the server for so long, it is taken to be gone. */
+/** A server that sends nothing for this long is taken to be gone. */
 const SILENT_MS = 10_000;
 
-/** The whole text that is answered. @throws ApiError and its kinds, ClusterUnreachableError */
-export async function ask(connection: Connection, asked: Asked): Promise<string> {
-  const response = await send(connection, asked, SILENT_MS);
+/** Returns the whole text of the response. @throws ApiError and its kinds, ClusterUnreachableError */
+export async function ask(connection: Connection, request: ApiRequest): Promise<string> {
+  const response = await send(connection, request, SILENT_MS);
   return textOf(connection, response);
 }
 
 /**
- * The lines of an answer as they come. It ends when the server ends it; a signal that aborts ends it too.
- * @param silentMs the server speaks at least so often
+ * The lines of a response as they come, until the server ends it or the request's signal aborts.
+ * @param silentMs a server that sends nothing for this long is taken to be gone
  * @throws ApiError and its kinds, ClusterUnreachableError
  */
-export async function* lines(connection: Connection, asked: Asked, silentMs: number): AsyncGenerator<string> {
-  const response = await send(connection, asked, silentMs);
+export async function* lines(
+  connection: Connection,
+  request: ApiRequest,
+  silentMs: number,
+): AsyncGenerator<string> {
+  const response = await send(connection, request, silentMs);
   try {
     for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
       yield line;
-    // A body that was cut off ends its lines without an error.
-    if (!response.complete && !asked.signal?.aborted)
+    // `readline` reports no error where the body was cut off.
+    if (!response.complete && !request.signal?.aborted)
       throw new ClusterUnreachableError(connection.server, new Error('the connection was cut off'));
   } finally {
     response.destroy();
   }
 }
 
-async function send(connection: Connection, asked: Asked, silentMs: number): Promise<IncomingMessage> {
+async function send(connection: Connection, request: ApiRequest, silentMs: number): Promise<IncomingMessage> {
   const { server, authorise } = connection;
-  const { method, path, body, contentType = 'application/json', what, signal } = asked;
+  const { method, path, body, contentType = 'application/json', what, signal } = request;
   const url = new URL(server + path);
   const text = body === undefined ? undefined : JSON.stringify(body);
   const options = await authorise({
@@ -65,8 +69,8 @@ async function send(connection: Connection, asked: Asked, silentMs: number): Pro
     timeout: silentMs,
   });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // A server without TLS, as a proxy on this machine is, gets no agent for TLS; and none that keeps connections, which
-    // may be cut when they are used again.
+    // The options hold an agent for TLS, which does not fit a server without TLS, such as `kubectl proxy`. No agent at all:
+    // one that keeps connections may send a request on a connection that was just cut.
     const outgoing =
       url.protocol === 'http:'
         ? httpRequest(url, { ...options, agent: false }, resolve)
@@ -77,7 +81,7 @@ async function send(connection: Connection, asked: Asked, silentMs: number): Pro
   }).catch((cause) => {
     throw new ClusterUnreachableError(server, cause);
   });
-  // Told by whoever reads.
+  // Whoever reads the body gets this error; without a listener it would end the process.
   response.on('error', () => {});
   if (response.statusCode! >= 200 && response.statusCode! < 300) return response;
   throw apiError(response.statusCode!, await textOf(connection, response), what);

@@ -1,35 +1,21 @@
 import { sleep } from '../../workers/executor/clock.ts';
 import { message } from '../../workers/runtime/errors.ts';
-import type { Cluster, ListRef } from './cluster.ts';
+import { BACK_OFF, type BackOff, pauseMs } from '../cluster/back-off.ts';
+import type { Follower } from '../cluster/engine.ts';
+import type { KubernetesApi, ListRef } from './api.ts';
 import { ExpiredError } from './errors.ts';
-import type { KubernetesObject } from './export/types.ts';
-
-/** Pauses after a failure: doubled each time, up to the last. */
-export interface BackOff {
-  readonly firstMs: number;
-  readonly mostMs: number;
-}
-export const BACK_OFF: BackOff = { firstMs: 500, mostMs: 15_000 };
-
-export const pauseMs = ({ firstMs, mostMs }: BackOff, failures: number): number =>
-  // Spread, so that not everybody comes back at once.
-  Math.min(mostMs, firstMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
-
-export interface Followed {
-  /** What there is now, whenever it changes. */
-  onChange(objects: readonly KubernetesObject[]): void;
-  /** The server is gone, or back. */
-  onEvent(what: string): void;
-  readonly signal: AbortSignal;
-  readonly backOff?: BackOff;
-}
+import type { KubernetesObject } from './objects/types.ts';
 
 /**
- * Keeps up with objects until the signal aborts: lists them, watches from there, and lists them again when the server has
- * forgotten where that was, or was gone. What was known stays until something newer is.
+ * Keeps up with objects until the signal aborts: lists them, watches from there, and lists them again when the API server
+ * was gone or has forgotten where the watch was. Until then the last state stands.
  */
-export async function follow(cluster: Cluster, ref: ListRef, followed: Followed): Promise<void> {
-  const { onChange, onEvent, signal, backOff = BACK_OFF } = followed;
+export async function follow(
+  api: KubernetesApi,
+  ref: ListRef,
+  { onChange, onEvent, signal }: Follower<readonly KubernetesObject[]>,
+  backOff: BackOff = BACK_OFF,
+): Promise<void> {
   const objects = new Map<string, KubernetesObject>();
   let resourceVersion: string | undefined;
   let failures = 0;
@@ -37,7 +23,7 @@ export async function follow(cluster: Cluster, ref: ListRef, followed: Followed)
   while (!signal.aborted) {
     try {
       if (resourceVersion === undefined) {
-        const listed = await cluster.list(ref);
+        const listed = await api.list(ref);
         objects.clear();
         for (const object of listed.items) objects.set(object.metadata.name, object);
         resourceVersion = listed.resourceVersion;
@@ -45,7 +31,7 @@ export async function follow(cluster: Cluster, ref: ListRef, followed: Followed)
         gone = false;
         onChange([...objects.values()]);
       }
-      for await (const { type, object } of cluster.watch(ref, resourceVersion, signal)) {
+      for await (const { type, object } of api.watch(ref, resourceVersion, signal)) {
         resourceVersion = object.metadata.resourceVersion as string;
         failures = 0;
         if (type === 'BOOKMARK') continue;
@@ -59,7 +45,7 @@ export async function follow(cluster: Cluster, ref: ListRef, followed: Followed)
       resourceVersion = undefined;
       failures++;
       const expired = error instanceof ExpiredError;
-      // What has expired is listed again at once, unless it keeps expiring.
+      // An expired watch is listed again at once, unless the next one expires as well.
       if (expired && failures === 1) continue;
       if (!expired && !gone) onEvent(`${ref.kind} cannot be followed: ${message(error)}`);
       gone ||= !expired;

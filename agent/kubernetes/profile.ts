@@ -3,12 +3,14 @@ import { jsonValue } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { Interrupted } from '../../workers/command/exit.ts';
 import { sleep } from '../../workers/executor/clock.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import type { Deployed } from './apply.ts';
-import type { Cluster } from './cluster.ts';
-import { type ProfileAsk, profileJob } from './export/profile-job.ts';
+import type { Listener } from '../cluster/engine.ts';
+import type { KubernetesApi } from './api.ts';
+import type { DeploymentContext } from './apply.ts';
+import { profileJob } from './objects/profile-job.ts';
 
-/** The job that profiles has ended without a profile. */
+/** The profile job has ended without a profile. */
 export class ProfileJobError extends Error {
   override name = 'ProfileJobError';
   constructor(pod: string, why: string) {
@@ -16,8 +18,9 @@ export class ProfileJobError extends Error {
   }
 }
 
-const LOOK_MS = 500;
-/** Lines of a log that are told when it ends without a profile. */
+/** Pause between two readings of the job's pod. */
+const READ_MS = 500;
+/** Last lines of the log that an error quotes. */
 const LAST_LINES = 5;
 
 interface PodStatus {
@@ -36,30 +39,31 @@ interface PodStatus {
 }
 
 /**
- * Profiles in a pod of the cluster, and fetches the profile from its log. The job is removed when it has ended, or when
- * the signal aborts.
- * @param onLine what the profiler writes: its progress
+ * Profiles in a Job and takes the profile from its pod's log. The Job is removed when it has ended, and when the signal
+ * aborts.
+ * @param listener hears the lines of the log
  * @throws ProfileJobError, Interrupted, ApiError and its kinds, ClusterUnreachableError
  */
-export async function profileInCluster(
-  cluster: Cluster,
-  ask: ProfileAsk,
-  { facts, settings }: Deployed,
-  { signal, onLine }: { readonly signal: AbortSignal; onLine(line: string): void },
+export async function profileInJob(
+  api: KubernetesApi,
+  profileSettings: ProfileSettings,
+  { facts, settings }: DeploymentContext,
+  listener: Listener,
 ): Promise<IdentifiedProfile> {
-  const job = profileJob(ask, facts, settings, randomBytes(4).toString('hex'));
-  await cluster.create(job);
+  const { signal, onEvent } = listener;
+  const job = profileJob(profileSettings, facts, settings, randomBytes(4).toString('hex'));
+  await api.create(job);
   try {
-    const pod = await startedPod(cluster, job.metadata.name, settings.namespace, signal, onLine);
+    const pod = await startedPod(api, job.metadata.name, settings.namespace, listener);
     const lines: string[] = [];
-    for await (const line of cluster.logs(settings.namespace, pod, signal)) {
-      // The profile is one line, the only one of its kind.
+    for await (const line of api.logs(settings.namespace, pod, signal)) {
+      // With --json the profile is one line, and no other line begins like it.
       if (line.startsWith('{')) {
         const source = `the log of Pod ${pod}`;
         return await parseIdentified(jsonValue(line, source), source);
       }
       lines.push(line);
-      onLine(line);
+      onEvent(line);
     }
     signal.throwIfAborted();
     throw new ProfileJobError(pod, lines.slice(-LAST_LINES).join('\n') || 'it wrote nothing');
@@ -68,37 +72,35 @@ export async function profileInCluster(
       throw new Interrupted('Stopped. The job was removed; nothing of it is kept.', { cause: error });
     throw error;
   } finally {
-    await cluster.remove(job);
+    await api.remove(job);
   }
 }
 
-/** The job's pod, once it runs or has run; what it waits for is told. */
+/** Waits until the job's pod runs or has run, and reports why it waits. Returns the pod's name. */
 async function startedPod(
-  cluster: Cluster,
+  api: KubernetesApi,
   job: string,
   namespace: string,
-  signal: AbortSignal,
-  onLine: (line: string) => void,
+  { signal, onEvent }: Listener,
 ): Promise<string> {
-  let told = '';
+  let reported = '';
   for (;;) {
     signal.throwIfAborted();
     const labels = { 'job-name': job };
-    const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
+    const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
     const pod = items[0];
     const status = (pod?.status ?? {}) as PodStatus;
     if (pod && ['Running', 'Succeeded', 'Failed'].includes(status.phase ?? '')) return pod.metadata.name;
-    const waits = waitsFor(status);
-    if (pod && waits !== told) {
-      onLine(`Pod ${pod.metadata.name} waits: ${waits}`);
-      told = waits;
+    const reason = waitReason(status);
+    if (pod && reason !== reported) {
+      onEvent(`Pod ${pod.metadata.name} waits: ${reason}`);
+      reported = reason;
     }
-    await sleep(LOOK_MS, signal);
+    await sleep(READ_MS, signal);
   }
 }
 
-/** Why a pod does not run yet. */
-function waitsFor({ conditions = [], containerStatuses = [] }: PodStatus): string {
+function waitReason({ conditions = [], containerStatuses = [] }: PodStatus): string {
   const unmet = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   const waiting = containerStatuses[0]?.state?.waiting;
   return (

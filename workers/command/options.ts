@@ -123,8 +123,10 @@ export function manifestPath(options: { pipeline?: string; manifest?: string }):
 }
 
 /** The manifest of a plan: that of the shipped pipeline of its name, unless another one is named. @throws UsageError */
-export const planManifestPath = ({ pipeline }: Plan, { manifest }: { manifest?: string }): string =>
-  manifest === undefined ? manifestPath({ pipeline }) : located(manifest);
+export const planManifestPath = (
+  { pipeline }: Pick<Plan, 'pipeline'>,
+  { manifest }: { manifest?: string },
+): string => (manifest === undefined ? manifestPath({ pipeline }) : located(manifest));
 
 /** Where a path leads from here, so that errors tell it whole; addresses as they are. */
 const located = (path: string): string => (/^https?:/.test(path) ? path : resolve(path));

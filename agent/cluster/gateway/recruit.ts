@@ -4,14 +4,14 @@ import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { Recruit } from '../../../workers/executor/crew.ts';
 import { OipClient } from '../../oip/client.ts';
 import type { Directory } from './directory.ts';
-import { PodWorker } from './pod-worker.ts';
+import { Replica } from './replica.ts';
 
-/** What two workers have in common that must not be one pod's: the executor starts another where these differ. */
+/** Names what a replica loads: the executor starts another worker where this differs. */
 const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
   `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`;
 
-/** Workers are pods: each holds one stage. @param token what pods are changed with */
-export function podRecruiter(
+/** Gives the executor replicas as its workers; each holds one stage. @param token what `PUT /stage` of a replica takes */
+export function replicaRecruiter(
   { stages }: Manifest,
   directory: Directory,
   token: string | undefined,
@@ -26,17 +26,17 @@ export function podRecruiter(
     const [name] = planWorker.stages as [string];
     const index = stages.findIndex((stage) => stage.name === name);
     const planned = plan.stages.find((stage) => stage.name === name)!;
-    let worker: PodWorker | undefined;
-    let gone: string | undefined;
-    const { pod, giveBack } = directory.take(name, sessionOf(planned), (reason) => {
-      gone = reason;
-      worker?.leave(reason);
+    let replica: Replica | undefined;
+    let left: string | undefined;
+    const { endpoint, giveBack } = directory.lend(name, sessionOf(planned), (reason) => {
+      left = reason;
+      replica?.leave(reason);
     });
     try {
-      worker = await PodWorker.start({
+      replica = await Replica.start({
         id,
-        pod,
-        client: clientOf(pod.url),
+        url: endpoint.url,
+        client: clientOf(endpoint.url),
         stage: stages[index]!,
         next: stages[index + 1] ?? null,
         planned,
@@ -47,8 +47,8 @@ export function podRecruiter(
       giveBack();
       throw error;
     }
-    if (gone !== undefined) worker.leave(gone);
-    return worker;
+    if (left !== undefined) replica.leave(left);
+    return replica;
   };
   return {
     recruit,

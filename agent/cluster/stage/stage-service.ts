@@ -7,8 +7,8 @@ import type { CrewWorker, Recruit } from '../../../workers/executor/crew.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
-import { sameResources } from '../../kubernetes/export/pod-plan.ts';
 import { PlanRefusedError, UnavailableError, UnknownModelError } from '../../service/errors.ts';
+import { sameResources } from '../replica-plan.ts';
 
 export interface StageServiceOptions {
   readonly manifest: Manifest;

@@ -1,18 +1,18 @@
-/** A counter of the gateway, read from the text that Prometheus reads; its lines of one model added up. 0 where there is none. */
-export function counterOf(text: string, name: string, model: string): number {
+/** Requests of a pipeline that have come to a gateway, read from its text for Prometheus; 0 where that has no such line. */
+export function arrivalsIn(metrics: string, pipeline: string): number {
   let sum = 0;
-  for (const line of text.split('\n')) {
-    const match = /^(\w+)\{([^}]*)\} (\S+)$/.exec(line);
-    if (match?.[1] === name && match[2]!.split(',').includes(`model="${model}"`)) sum += Number(match[3]);
+  for (const line of metrics.split('\n')) {
+    const match = /^ipa_edge_arrivals_total\{([^}]*)\} (\S+)$/.exec(line);
+    if (match?.[1]?.split(',').includes(`model="${pipeline}"`)) sum += Number(match[2]);
   }
   return sum;
 }
 
-/** What a counter has grown by since it was read last. */
+/** By how much a counter grows between two readings. */
 export class Growth {
   #last: number | undefined;
 
-  /** Nothing the first time; where the counter began anew, all of it. */
+  /** 0 at the first reading. A counter that fell has begun again at 0: all of it is growth. */
   since(count: number): number {
     const before = this.#last;
     this.#last = count;

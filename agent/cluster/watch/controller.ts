@@ -3,97 +3,79 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
-import { applyPlan, samePlan, servedBy } from '../../kubernetes/apply.ts';
-import type { Cluster } from '../../kubernetes/cluster.ts';
-import { objectNames } from '../../kubernetes/export/objects.ts';
-import type { PipelineFacts } from '../../kubernetes/export/types.ts';
-import { BACK_OFF, type BackOff, pauseMs } from '../../kubernetes/follow.ts';
-import { counterOf, Growth } from './arrivals.ts';
-import { planChangeText, recordEvent } from './events.ts';
+import { canonicalJson } from '../../../workers/store/canonical.ts';
+import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
+import type { Engine, EngineEvent } from '../engine.ts';
+import { NothingAppliedError } from '../errors.ts';
+import { Growth } from './arrivals.ts';
+import { planChangeText } from './plan-change-text.ts';
 
 export interface ControllerOptions {
-  readonly cluster: Cluster;
+  readonly engine: Engine;
   readonly pipeline: string;
-  readonly namespace: string;
-  readonly facts: PipelineFacts;
-  /** How to follow the load with what a plan was asked for. @throws PlanRefusedError where that cannot be */
+  /** How to follow the load with what a plan was asked for. @throws PlanRefusedError where the load cannot be followed */
   readonly adaptation: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
-  /** Between two looks at what has arrived. */
+  /** Pause between two looks at the gateway's arrivals. */
   readonly lookMs?: number;
   onEvent(what: string): void;
 }
 
-/** There is nothing to follow the load with. */
-export class NothingAppliedError extends Error {
-  override name = 'NothingAppliedError';
-  constructor(pipeline: string, namespace: string) {
-    super(`Namespace ${namespace} serves no plan of ${pipeline}: apply one first, with ipa-agent apply.`);
-  }
-}
 
 /**
- * Makes a cluster follow its load until the signal aborts: what arrived at the gateway → predictor → planner → apply. Where
- * the cluster or its gateway cannot be asked it is asked again, nothing is decided until it answers, and what arrived
- * meanwhile is counted then; where a plan cannot be applied the one before stays, and the next decision tries again. A
- * plan that somebody else applies is followed from then on, if it can be.
+ * Makes an engine follow the load of its gateway until the signal aborts: arrivals → predictor → planner → apply. While the
+ * engine or its gateway does not answer, nothing is decided; arrivals of that time are counted afterwards. Where a plan
+ * cannot be applied the one before stays, and the next decision tries again. A plan that somebody else applies is followed
+ * from then on, if it can be.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
-  const cluster = new Patient(options, signal);
+  const retrying = new Retrying(options, signal);
   while (!signal.aborted) {
-    const followed = await cluster.ask(async () => {
-      const serving = await servingPlan(options);
-      return { serving, adaptation: options.adaptation(serving) };
+    const followed = await retrying.ask(async () => {
+      const plan = await currentPlan(options);
+      return { plan, adaptation: options.adaptation(plan) };
     });
-    if (followed) await followLoad(options, followed, cluster, signal);
+    if (followed) await followLoad(options, followed, retrying, signal);
   }
 }
 
 /** Until the signal aborts, or somebody else has applied another plan. */
 async function followLoad(
   options: ControllerOptions,
-  { serving, adaptation }: { readonly serving: Plan; readonly adaptation: AdaptationOptions },
-  patient: Patient,
+  { plan, adaptation }: { readonly plan: Plan; readonly adaptation: AdaptationOptions },
+  retrying: Retrying,
   signal: AbortSignal,
 ): Promise<void> {
-  const { cluster, pipeline, namespace, onEvent } = options;
-  const target = new ClusterTarget(options, serving);
+  const { engine, onEvent } = options;
+  const target = new EngineTarget(options, plan);
   const adapter = new Adapter(adaptation, target, {
     onStep: () => {},
     onSwitch: () => {},
     onEvent(what) {
       onEvent(what);
-      void target.record('Warning', 'PlanStays', what);
+      void target.record({ type: 'Warning', reason: 'PlanStays', text: what });
     },
   });
-  const look = async () => ({
-    plan: await servingPlan(options),
-    count: counterOf(
-      await cluster.serviceText(namespace, objectNames(pipeline).gateway, '/metrics'),
-      'ipa_edge_arrivals_total',
-      pipeline,
-    ),
-  });
+  const read = async () => ({ plan: await currentPlan(options), count: await engine.arrivals() });
   const startMs = performance.now();
-  const arrivals = new Growth();
-  let lookedMs = 0;
+  const growth = new Growth();
+  let readMs = 0;
   try {
     while (!signal.aborted) {
       const { changes } = target;
-      const seen = await patient.ask(look, (failing) => adapter.hold(failing));
-      if (!seen) return;
-      if (target.changes === changes && !target.busy && !samePlan(seen.plan, target.plan)) {
-        if (!target.hasTried(seen.plan))
+      const now = await retrying.ask(read, (failing) => adapter.hold(failing));
+      if (!now) return;
+      if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
+        if (!target.hasTried(now.plan))
           return onEvent('another plan was applied: it is followed from now on');
         onEvent('a plan was cut off while it was applied: it is applied again');
-        target.rebatch(seen.plan);
+        target.rebatch(now.plan);
       }
       const nowMs = performance.now() - startMs;
-      const arrived = arrivals.since(seen.count);
-      // When in the meantime each came is not known: evenly.
-      for (let i = 0; i < arrived; i++)
-        adapter.arrived(lookedMs + ((i + 0.5) / arrived) * (nowMs - lookedMs));
-      lookedMs = nowMs;
+      const arrived = growth.since(now.count);
+      // The counter does not say when each request came: they are spread evenly.
+      for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
+      readMs = nowMs;
       await sleep(options.lookMs ?? LOOK_MS, signal);
     }
   } finally {
@@ -102,21 +84,24 @@ async function followLoad(
   }
 }
 
+/** Whether two plans say the same, whatever the order of their fields. */
+const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
+
 /** @throws NothingAppliedError */
-async function servingPlan({ cluster, pipeline, namespace }: ControllerOptions): Promise<Plan> {
-  const { serving } = await servedBy(cluster, pipeline, namespace);
-  if (serving === null) throw new NothingAppliedError(pipeline, namespace);
-  return serving;
+async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
+  const { current } = await engine.plans();
+  if (current === null) throw new NothingAppliedError(pipeline, engine.place);
+  return current;
 }
 
-/** Asks a cluster until it answers. */
-class Patient {
+/** Asks an engine until it answers. */
+class Retrying {
   constructor(
     private readonly options: ControllerOptions,
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Undefined where the signal aborts before. @param onFailing it does not answer, or does again */
+  /** Undefined where the signal aborts before. @param onFailing called at the first failure, and when an answer comes after it */
   async ask<T>(
     work: () => Promise<T>,
     onFailing: (failing: boolean) => void = () => {},
@@ -124,12 +109,12 @@ class Patient {
     const { onEvent, backOff = BACK_OFF } = this.options;
     for (let failures = 0; !this.signal.aborted; ) {
       try {
-        const answer = await work();
+        const result = await work();
         if (failures > 0) {
           onEvent('the cluster answers again');
           onFailing(false);
         }
-        return answer;
+        return result;
       } catch (error) {
         if (failures === 0) {
           onEvent(`the cluster cannot be followed: ${message(error)}`);
@@ -142,10 +127,10 @@ class Patient {
   }
 }
 
-/** A cluster as what adapts: to change to a plan is to apply it. Changes follow each other. */
-class ClusterTarget implements Adaptable {
+/** An engine as the adapter's target: to switch to a plan is to apply it. Plans are applied one after the other. */
+class EngineTarget implements Adaptable {
   #plan: Plan;
-  /** The last that was applied, perhaps not to its end. */
+  /** The last plan that this process began to apply. */
   #tried: Plan | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -154,9 +139,9 @@ class ClusterTarget implements Adaptable {
 
   constructor(
     private readonly options: ControllerOptions,
-    serving: Plan,
+    plan: Plan,
   ) {
-    this.#plan = serving;
+    this.#plan = plan;
   }
 
   get plan(): Plan {
@@ -174,7 +159,7 @@ class ClusterTarget implements Adaptable {
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
   }
 
-  /** Whether a plan is the last that was applied, were it only in part. */
+  /** Whether a plan is the last that was tried: the engine may have taken only a part of it. */
   hasTried(plan: Plan): boolean {
     return this.#tried !== undefined && samePlan(plan, this.#tried);
   }
@@ -184,28 +169,26 @@ class ClusterTarget implements Adaptable {
     return this.#waiting > 0;
   }
 
-  /** Resolves when nothing is being applied. */
+  /** Resolves when no plan is being applied. */
   async idle(): Promise<void> {
     await this.#last;
   }
 
   async #apply(plan: Plan): Promise<void> {
-    const { cluster, pipeline, namespace, facts, onEvent } = this.options;
-    // As they are now: somebody may have applied another image meanwhile.
-    const { settings } = await servedBy(cluster, pipeline, namespace);
-    if (settings === null) throw new NothingAppliedError(pipeline, namespace);
+    const { engine, onEvent } = this.options;
+    // Whoever has removed everything meanwhile does not want it back.
+    await currentPlan(this.options);
     this.#tried = plan;
-    await applyPlan(cluster, plan, { facts, settings });
+    await engine.apply(plan);
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;
     this.changes++;
     onEvent(text);
-    await this.record('Normal', 'PlanChanged', text);
+    await this.record({ type: 'Normal', reason: 'PlanChanged', text });
   }
 
-  /** History is nice to have: nothing fails for it. */
-  async record(type: 'Normal' | 'Warning', reason: string, text: string): Promise<void> {
-    const { cluster, pipeline, namespace } = this.options;
-    await recordEvent(cluster, pipeline, namespace, { type, reason, text }).catch(() => {});
+  /** An entry that is not taken stops nothing: the history is not needed to serve. */
+  async record(event: EngineEvent): Promise<void> {
+    await this.options.engine.recordEvent(event).catch(() => {});
   }
 }

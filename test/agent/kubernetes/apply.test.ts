@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { applyPlan, NoPreviousPlanError, previousPlan, servedBy } from '../../../agent/kubernetes/apply.ts';
+import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
+import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
-import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import {
   ClusterUnreachableError,
   FieldConflictError,
@@ -9,10 +9,11 @@ import {
   NoClusterError,
   UnauthorizedError,
 } from '../../../agent/kubernetes/errors.ts';
-import type { KubernetesObject } from '../../../agent/kubernetes/export/types.ts';
+import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
+import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
-import { clusterPlan, fashion, settings } from './export/plans.ts';
+import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
 const deployed = { facts: fashion.manifest, settings };
 
@@ -31,7 +32,7 @@ const deployment = (name: string) => ({
 const states = (applied: Awaited<ReturnType<typeof applyPlan>>) =>
   applied
     .filter(({ state }) => state !== 'unchanged')
-    .map(({ object, state }) => `${object.kind} ${object.metadata.name} ${state}`);
+    .map(({ kind, name, state }) => `${kind} ${name} ${state}`);
 
 test('a plan is applied, and a second time nothing changes', async () => {
   const { cluster, standIn } = await standInCluster();
@@ -55,7 +56,7 @@ test('more replicas are a change of the deployment and the plan, and of nothing 
     'Deployment fashion-detect changed',
     'Deployment fashion-classify changed',
   ]);
-  expect(applied.flatMap(({ object, changes }) => (object.kind === 'Deployment' ? changes : []))).toEqual([
+  expect(applied.flatMap(({ kind, changes }) => (kind === 'Deployment' ? changes : []))).toEqual([
     { path: 'spec.replicas', before: 1, after: 4 },
     { path: 'spec.replicas', before: 2, after: 4 },
   ]);
@@ -68,9 +69,7 @@ test('another variant and batch leave the pods alone: the template does not chan
   const plan = clusterPlan();
   const detect = { ...plan.stages[0]!, variant: 'det16', sha256: variants[2]!.sha256, batch: 8 };
   const applied = await applyPlan(cluster, { ...plan, stages: [detect, plan.stages[1]!] }, deployed);
-  const changes = applied.find(
-    ({ object }) => object.metadata.name === 'fashion-detect' && object.kind === 'Deployment',
-  )!;
+  const changes = applied.find(({ kind, name }) => name === 'fashion-detect' && kind === 'Deployment')!;
   expect(changes.changes.map(({ path }) => path)).toEqual([
     'metadata.annotations["ipa-edge/variant"]',
     'metadata.annotations["ipa-edge/batch"]',
@@ -85,7 +84,7 @@ test('a dry run says what would change and changes nothing', async () => {
   await applyPlan(cluster, clusterPlan(), deployed);
   const { version } = standIn.store;
   const applied = await applyPlan(cluster, changed({ batch: 8 }), deployed, { dryRun: true });
-  const plan = applied.find(({ object }) => object.kind === 'ConfigMap')!;
+  const plan = applied.find(({ kind }) => kind === 'ConfigMap')!;
   expect(plan.changes).toContainEqual({ path: 'data["plan.json"].stages[0].batch', before: 4, after: 8 });
   expect(standIn.store.version).toBe(version);
 });
@@ -151,12 +150,12 @@ test('what a plan has left is removed with prune, and not without', async () => 
 test('the plan before is kept to go back to, and going back can be undone', async () => {
   const { cluster } = await standInCluster();
   await applyPlan(cluster, clusterPlan(), deployed);
-  await expect(previousPlan(cluster, 'fashion', 'shop')).rejects.toBeInstanceOf(NoPreviousPlanError);
+  expect((await readApplied(cluster, 'fashion', 'shop')).previous).toBeNull();
   await applyPlan(cluster, changed({ replicas: 4 }), deployed);
   await applyPlan(cluster, changed({ replicas: 4 }), deployed);
-  await applyPlan(cluster, await previousPlan(cluster, 'fashion', 'shop'), deployed);
-  const { serving, previous } = await servedBy(cluster, 'fashion', 'shop');
-  expect(serving!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
+  await applyPlan(cluster, (await readApplied(cluster, 'fashion', 'shop')).previous!, deployed);
+  const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
+  expect(current!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
 });
 
@@ -164,10 +163,10 @@ test('a plan that says the same in another order changes nothing, and the one be
   const { cluster } = await standInCluster();
   await applyPlan(cluster, clusterPlan(), deployed);
   await applyPlan(cluster, changed({ replicas: 4 }), deployed);
-  const { previous } = await servedBy(cluster, 'fashion', 'shop');
+  const { previous } = await readApplied(cluster, 'fashion', 'shop');
   const reordered = Object.fromEntries(Object.entries(changed({ replicas: 4 })).reverse()) as Plan;
   expect(states(await applyPlan(cluster, reordered, deployed))).toEqual([]);
-  expect((await servedBy(cluster, 'fashion', 'shop')).previous).toEqual(previous);
+  expect((await readApplied(cluster, 'fashion', 'shop')).previous).toEqual(previous);
 });
 
 test('the token is made once, at random, and no message or result has it', async () => {
@@ -192,7 +191,7 @@ test('a server that is gone, a wrong token and a kubeconfig of nothing are each 
   await expect(applyPlan(cluster, clusterPlan(), deployed)).rejects.toBeInstanceOf(ClusterUnreachableError);
   await standIn.up();
   const { server } = await connectionOf({ kubeconfig });
-  const stranger = new Cluster({ server, authorise: async (options) => options });
+  const stranger = new KubernetesApi({ server, authorise: async (options) => options });
   await expect(applyPlan(stranger, clusterPlan(), deployed)).rejects.toBeInstanceOf(UnauthorizedError);
   await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
   await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);

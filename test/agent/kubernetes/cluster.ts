@@ -2,12 +2,16 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
-import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import { StandIn } from './stand-in/server.ts';
 
 /** A stand-in, and its kubeconfig as a file; both go when the test has finished. */
-export async function standInCluster(): Promise<{ standIn: StandIn; kubeconfig: string; cluster: Cluster }> {
+export async function standInCluster(): Promise<{
+  standIn: StandIn;
+  kubeconfig: string;
+  cluster: KubernetesApi;
+}> {
   const standIn = await StandIn.start();
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cluster-'));
   onTestFinished(async () => {
@@ -16,5 +20,5 @@ export async function standInCluster(): Promise<{ standIn: StandIn; kubeconfig: 
   });
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, standIn.kubeconfig);
-  return { standIn, kubeconfig, cluster: new Cluster(await connectionOf({ kubeconfig })) };
+  return { standIn, kubeconfig, cluster: new KubernetesApi(await connectionOf({ kubeconfig })) };
 }

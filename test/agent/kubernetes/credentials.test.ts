@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
-import { Cluster } from '../../../agent/kubernetes/cluster.ts';
 import { ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import { StandIn } from './stand-in/server.ts';
 
@@ -69,7 +69,7 @@ describe.skipIf(!hasOpenssl)('a cluster behind TLS', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function clusterOf(cluster: object, user: object): Promise<Cluster> {
+  async function clusterOf(cluster: object, user: object): Promise<KubernetesApi> {
     const kubeconfig = file('kubeconfig');
     await writeFile(
       kubeconfig,
@@ -82,7 +82,7 @@ describe.skipIf(!hasOpenssl)('a cluster behind TLS', () => {
         'current-context': 'x',
       }),
     );
-    return new Cluster(await connectionOf({ kubeconfig }));
+    return new KubernetesApi(await connectionOf({ kubeconfig }));
   }
 
   /** A plug-in that tells the token of a file, and writes down that it was asked. */

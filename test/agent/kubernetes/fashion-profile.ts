@@ -1,6 +1,6 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { cell, profile, runs } from '../../solver/profiles.ts';
-import { fashion } from './export/plans.ts';
+import { fashion } from './objects/plans.ts';
 
 /** The shipped models, at times made up: the more accurate a variant, the slower. */
 export function fashionProfile(): Profile {

@@ -14,14 +14,18 @@ test('objects are followed through cut connections, a watch that has expired, an
   let names: string[] = [];
   const events: string[] = [];
   const ref = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', labels: { a: 'b' } };
-  const ended = follow(cluster, ref, {
-    onChange: (objects) => {
-      names = objects.map(({ metadata }) => metadata.name).sort();
+  const ended = follow(
+    cluster,
+    ref,
+    {
+      onChange: (objects) => {
+        names = objects.map(({ metadata }) => metadata.name).sort();
+      },
+      onEvent: (what) => events.push(what),
+      signal: stop.signal,
     },
-    onEvent: (what) => events.push(what),
-    signal: stop.signal,
-    backOff: { firstMs: 20, mostMs: 100 },
-  });
+    { firstMs: 20, mostMs: 100 },
+  );
   onTestFinished(async () => {
     stop.abort();
     await ended;

@@ -3,12 +3,13 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { batchRequest } from '../../../agent/cluster/stage/tensors.ts';
-import { applyPlan, tokenOf } from '../../../agent/kubernetes/apply.ts';
+import { applyPlan } from '../../../agent/kubernetes/apply.ts';
+import { tokenOf } from '../../../agent/kubernetes/token.ts';
 import { type InferenceServerError, OipClient } from '../../../agent/oip/client.ts';
 import { pixelsOf } from '../../../models/tasks/items.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
-import { fashion, settings } from './export/plans.ts';
+import { fashion, settings } from './objects/plans.ts';
 import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
 

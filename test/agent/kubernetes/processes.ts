@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest';
 import { placeHere } from '../../../agent/service/place.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
-import { clusterPlan, fashion } from './export/plans.ts';
+import { clusterPlan, fashion } from './objects/plans.ts';
 
 const AGENT = fileURLToPath(new URL('../../../agent/ipa-agent.js', import.meta.url));
 

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
-import type { KubernetesObject } from '../../../agent/kubernetes/export/types.ts';
-import { ProfileJobError, profileInCluster } from '../../../agent/kubernetes/profile.ts';
+import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
+import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
 import { standInCluster } from './cluster.ts';
-import { fashion, settings } from './export/plans.ts';
+import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
 
@@ -81,7 +81,6 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
 }, 180_000);
 
 const ask = {
-  pipeline: 'fashion',
   backends: ['cpu'],
   threads: [1],
   batches: [1],
@@ -94,7 +93,7 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
   const { standIn, cluster } = await standInCluster();
   const lines: string[] = [];
   const { signal } = new AbortController();
-  const failing = profileInCluster(cluster, ask, deployed, { signal, onLine: (line) => lines.push(line) });
+  const failing = profileInJob(cluster, ask, deployed, { signal, onEvent: (line) => lines.push(line) });
   const failed = failing.catch((error) => error);
   runPod(standIn, await jobOf(standIn), 'Failed', 'profiling 1/4\nout of memory\n');
   expect(await failed).toBeInstanceOf(ProfileJobError);
@@ -102,9 +101,9 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
   expect(standIn.store.all(JOBS)).toEqual([]);
 
   const stop = new AbortController();
-  const waiting = profileInCluster(cluster, ask, deployed, {
+  const waiting = profileInJob(cluster, ask, deployed, {
     signal: stop.signal,
-    onLine: (line) => lines.push(line),
+    onEvent: (line) => lines.push(line),
   }).catch((error) => error);
   const job = await jobOf(standIn);
   runPod(standIn, job, 'Pending', '');

@@ -6,7 +6,7 @@ import type { ItemBatch } from '../../../models/tasks/task.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
-import { fashion } from './export/plans.ts';
+import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
 const [detect, classify] = fashion.manifest.stages as [

@@ -92,9 +92,9 @@ describe.skipIf(file === null)('what a real API server was asked, asked of the s
 
 test('a watch tells what happens, in order, and expires when what it starts from is forgotten', async () => {
   standIn = await StandIn.start();
-  const { Cluster } = await import('../../../agent/kubernetes/cluster.ts');
+  const { KubernetesApi } = await import('../../../agent/kubernetes/api.ts');
   const { authorization, url } = standIn;
-  const cluster = new Cluster({
+  const cluster = new KubernetesApi({
     server: url,
     authorise: async (options) => ({ ...options, headers: { ...options.headers, authorization } }),
   });

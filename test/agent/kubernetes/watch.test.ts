@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { counterOf, Growth } from '../../../agent/cluster/watch/arrivals.ts';
+import { arrivalsIn, Growth } from '../../../agent/cluster/watch/arrivals.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
-import { Leadership } from '../../../agent/cluster/watch/lease.ts';
-import { applyPlan, servedBy } from '../../../agent/kubernetes/apply.ts';
-import { Cluster } from '../../../agent/kubernetes/cluster.ts';
+import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
+import { applyPlan } from '../../../agent/kubernetes/apply.ts';
+import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
+import { Leadership } from '../../../agent/kubernetes/lease.ts';
+import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { PlanRefusedError } from '../../../agent/service/errors.ts';
 import { ours, standingRequest } from '../../../solver/adapt/ours.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
@@ -13,8 +15,8 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { standInCluster } from './cluster.ts';
-import { fashion, settings } from './export/plans.ts';
 import { fashionProfile } from './fashion-profile.ts';
+import { fashion, settings } from './objects/plans.ts';
 import type { StandIn } from './stand-in/server.ts';
 
 const deployed = { facts: fashion.manifest, settings };
@@ -47,16 +49,14 @@ async function arrivals(standIn: StandIn): Promise<{ ratePerS: number }> {
 const UNKNOWN_SLA_MS = 299;
 
 /** Watches until the test has finished. */
-async function watch(cluster: Cluster) {
+async function watch(cluster: KubernetesApi) {
   const planAt = await planOn(measured);
   const events: string[] = [];
   const stop = new AbortController();
   const ended = control(
     {
-      cluster,
+      engine: new KubernetesEngine(cluster, { facts: fashion.manifest, namespace: 'shop' }),
       pipeline: 'fashion',
-      namespace: 'shop',
-      facts: fashion.manifest,
       backOff,
       adaptation: (plan) => {
         if (plan.slaMs === UNKNOWN_SLA_MS)
@@ -78,12 +78,12 @@ async function watch(cluster: Cluster) {
   return { events };
 }
 
-const pods = async (cluster: Cluster): Promise<number> => {
-  const { serving } = await servedBy(cluster, 'fashion', 'shop');
-  return serving!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
+const pods = async (cluster: KubernetesApi): Promise<number> => {
+  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  return current!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
 };
 
-const deploymentOf = async (cluster: Cluster, name: string) =>
+const deploymentOf = async (cluster: KubernetesApi, name: string) =>
   (await cluster.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' } }))!
     .spec as { replicas: number };
 
@@ -99,8 +99,8 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   const before = await pods(cluster);
   load.ratePerS = 150;
   await until(async () => expect(await pods(cluster)).toBeGreaterThan(before));
-  const { serving } = await servedBy(cluster, 'fashion', 'shop');
-  expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(serving!.stages[0]!.replicas);
+  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(current!.stages[0]!.replicas);
   const history = await until(async () => {
     const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event', namespace: 'shop' });
     expect(items.length).toBeGreaterThan(0);
@@ -118,7 +118,7 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
   load.ratePerS = 1;
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('the cluster answers again'));
-  const many = serving!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
+  const many = current!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
   await until(async () => expect(await pods(cluster)).toBeLessThan(many));
   // What it has applied itself it does not take for somebody else's.
   expect(events.join('\n')).not.toContain('another plan was applied');
@@ -145,8 +145,8 @@ test('a plan that the API server is lost over is applied to its end when it is b
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('it is applied again'));
   await until(async () => {
-    const { serving } = await servedBy(cluster, 'fashion', 'shop');
-    for (const { name, replicas } of serving!.stages)
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    for (const { name, replicas } of current!.stages)
       expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
   });
   expect(events.join('\n')).not.toContain('another plan was applied');
@@ -181,9 +181,9 @@ test('what another manager has taken stays, is told, and is applied once it is g
   });
   await rival({});
   await until(async () => {
-    const { serving } = await servedBy(cluster, 'fashion', 'shop');
-    expect(serving!.ratePerS).toBeGreaterThan(2);
-    expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(serving!.stages[0]!.replicas);
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect(current!.ratePerS).toBeGreaterThan(2);
+    expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(current!.stages[0]!.replicas);
   });
 });
 
@@ -198,9 +198,9 @@ test('a plan that somebody else applies is followed, with what it was asked for'
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   load.ratePerS = 150;
   await until(async () => {
-    const { serving } = await servedBy(cluster, 'fashion', 'shop');
-    expect(serving!.ratePerS).toBeGreaterThan(100);
-    expect(serving!.slaMs).toBe(150);
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect(current!.ratePerS).toBeGreaterThan(100);
+    expect(current!.slaMs).toBe(150);
   });
 });
 
@@ -215,9 +215,9 @@ test('an image that somebody else applies stays, whatever plans follow', async (
   await applyPlan(cluster, first, { ...deployed, settings: { ...settings, image } });
   load.ratePerS = 150;
   await until(async () =>
-    expect((await servedBy(cluster, 'fashion', 'shop')).serving!.ratePerS).toBeGreaterThan(100),
+    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );
-  expect((await servedBy(cluster, 'fashion', 'shop')).settings!.image).toBe(image);
+  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe(image);
   expect(JSON.stringify(await deploymentOf(cluster, 'fashion-detect'))).toContain(image);
 });
 
@@ -251,20 +251,20 @@ test('a plan that cannot be followed is told, and stays until another one is app
   await applyPlan(cluster, await planFor(2, UNKNOWN_SLA_MS), deployed);
   await until(() => expect(events.join('\n')).toContain('it is of another profile'));
   await new Promise((resolve) => setTimeout(resolve, 3000));
-  const { serving } = await servedBy(cluster, 'fashion', 'shop');
-  expect(serving).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
+  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  expect(current).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
   await applyPlan(cluster, await planFor(2), deployed);
   await until(async () =>
-    expect((await servedBy(cluster, 'fashion', 'shop')).serving!.ratePerS).toBeGreaterThan(100),
+    expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );
 });
 
 /** Asks for a lease; when it leads, from when to when. */
-function candidate(cluster: Cluster, identity: string) {
+function candidate(cluster: KubernetesApi, identity: string) {
   const stop = new AbortController();
   const led: { fromMs: number; toMs: number }[] = [];
   const leadership = new Leadership({
-    cluster,
+    api: cluster,
     namespace: 'shop',
     name: 'fashion-watch',
     identity,
@@ -289,7 +289,7 @@ function candidate(cluster: Cluster, identity: string) {
 test('of those who watch one leads at a time, and another follows when it ends or cannot be heard of', async () => {
   const { cluster, standIn } = await standInCluster();
   let cut = false;
-  const cuttable = new Cluster({
+  const cuttable = new KubernetesApi({
     server: standIn.url,
     authorise: async (options) => {
       if (cut) throw new Error('cut off');
@@ -323,9 +323,10 @@ test('of those who watch one leads at a time, and another follows when it ends o
 });
 
 test('a counter is read by its model, and one that began anew has grown by all of it', () => {
-  const text = 'x{model="a"} 3\nx{model="b"} 5\nx{model="a",k="v"} 4\ny{model="a"} 9\n# x{model="a"} 1\n';
-  expect(counterOf(text, 'x', 'a')).toBe(7);
-  expect(counterOf(text, 'z', 'a')).toBe(0);
+  const name = 'ipa_edge_arrivals_total';
+  const text = `${name}{model="a"} 3\n${name}{model="b"} 5\n${name}{model="a",k="v"} 4\ny{model="a"} 9\n# ${name}{model="a"} 1\n`;
+  expect(arrivalsIn(text, 'a')).toBe(7);
+  expect(arrivalsIn(text, 'c')).toBe(0);
   const growth = new Growth();
   expect([10, 15, 15, 4].map((count) => growth.since(count))).toEqual([0, 5, 0, 4]);
 });

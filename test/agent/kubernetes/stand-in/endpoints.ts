@@ -1,4 +1,4 @@
-import { clusterName } from '../../../../agent/kubernetes/export/names.ts';
+import { clusterName } from '../../../../agent/kubernetes/objects/names.ts';
 import type { StandIn } from './server.ts';
 import type { StoredObject } from './store.ts';
 

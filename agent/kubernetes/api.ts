@@ -1,27 +1,26 @@
-import { type Asked, ask, type Connection, lines } from './connection.ts';
+import { type ApiRequest, ask, type Connection, lines } from './connection.ts';
 import { ApiError, apiError } from './errors.ts';
-import type { KubernetesObject } from './export/types.ts';
+import type { KubernetesObject } from './objects/types.ts';
 
-/** Names one object. */
 export interface ObjectRef {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Names the objects of a kind in a namespace, all or those with certain labels. */
+/** The objects of a kind in a namespace: all of them, or those with these labels. */
 export interface ListRef {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** The one object of that name. */
+  /** Only the object of this name. */
   readonly name?: string;
 }
 
 export interface ObjectList {
   readonly items: readonly KubernetesObject[];
-  /** Where a watch goes on. */
+  /** A watch goes on from here. */
   readonly resourceVersion: string;
 }
 
@@ -30,14 +29,7 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
-export interface ApplyOptions {
-  /** Takes over fields that others manage. */
-  readonly force?: boolean;
-  /** Only says what would be. */
-  readonly dryRun?: boolean;
-}
-
-/** The kinds that are spoken of here, by the name of their collections. */
+/** The kinds that the agent uses, with the name of each one's collection. */
 const COLLECTIONS: Readonly<Record<string, string>> = {
   ConfigMap: 'configmaps',
   Deployment: 'deployments',
@@ -55,24 +47,27 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   ServiceAccount: 'serviceaccounts',
 };
 
-/** Who manages the fields that are applied here. */
+/** The name under which the agent owns the fields that it applies. */
 export const FIELD_MANAGER = 'ipa-agent';
-/** A watch ends after so long and is begun again; a server that is silent for longer is gone. */
+/** How long one watch lasts before it is begun again. */
 const WATCH_S = 60;
 
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
 
-/** The few things that are asked of a Kubernetes API server. Each throws ApiError and its kinds, and ClusterUnreachableError. */
-export class Cluster {
+/** The requests to a Kubernetes API server that the agent makes. Each throws ApiError and its kinds, and ClusterUnreachableError. */
+export class KubernetesApi {
   constructor(private readonly connection: Connection) {}
 
-  /** Its URL. */
+  /** The URL of the API server. */
   get server(): string {
     return this.connection.server;
   }
 
-  /** Server-side apply. */
-  async apply(object: KubernetesObject, { force = false, dryRun = false }: ApplyOptions = {}) {
+  /** Server-side apply. @param force takes over fields that others own @param dryRun changes nothing @returns the object as it is, or would be, afterwards */
+  async apply(
+    object: KubernetesObject,
+    { force = false, dryRun = false }: { readonly force?: boolean; readonly dryRun?: boolean } = {},
+  ): Promise<KubernetesObject> {
     const query = { fieldManager: FIELD_MANAGER, force: String(force), ...(dryRun && { dryRun: 'All' }) };
     return this.#object({
       method: 'PATCH',
@@ -83,7 +78,7 @@ export class Cluster {
     });
   }
 
-  /** Null: there is none. */
+  /** Null: the object does not exist. */
   async read(ref: ObjectRef): Promise<KubernetesObject | null> {
     try {
       return await this.#object({ method: 'GET', path: pathOf(ref), what: nameOf(ref) });
@@ -93,7 +88,7 @@ export class Cluster {
     }
   }
 
-  /** @throws ChangedMeanwhileError where there is one already */
+  /** @throws ChangedMeanwhileError where the object exists */
   async create(object: KubernetesObject): Promise<KubernetesObject> {
     const path = withQuery(collectionOf(object.apiVersion, object.kind, object.metadata.namespace), {
       fieldManager: FIELD_MANAGER,
@@ -101,13 +96,13 @@ export class Cluster {
     return this.#object({ method: 'POST', path, body: object, what: nameOf(object) });
   }
 
-  /** @throws ChangedMeanwhileError where its resourceVersion is not the last */
+  /** @throws ChangedMeanwhileError where the object was changed since its resourceVersion */
   async replace(object: KubernetesObject): Promise<KubernetesObject> {
     const path = withQuery(pathOf(object), { fieldManager: FIELD_MANAGER });
     return this.#object({ method: 'PUT', path, body: object, what: nameOf(object) });
   }
 
-  /** What belongs to it goes with it. One that there is not is as good as removed. */
+  /** Removes an object, if it exists, and the objects that it owns. */
   async remove(ref: ObjectRef): Promise<void> {
     try {
       const path = withQuery(pathOf(ref), { propagationPolicy: 'Background' });
@@ -128,14 +123,14 @@ export class Cluster {
       metadata: { resourceVersion: string };
       items: KubernetesObject[];
     };
-    // Items of a list do not say what they are.
+    // The API leaves kind and version out of a list's items.
     return {
       items: items.map((item) => ({ ...item, apiVersion, kind })),
       resourceVersion: metadata.resourceVersion,
     };
   }
 
-  /** What happens to objects after a list. Ends now and then; go on from the last event. @throws ExpiredError */
+  /** Events of objects after a list, until the server ends the watch: begin another from the last event. @throws ExpiredError */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const what = `the watch of ${ref.kind}`;
     const path = withQuery(collectionOf(ref.apiVersion, ref.kind, ref.namespace), {
@@ -154,13 +149,13 @@ export class Cluster {
     }
   }
 
-  /** What a service answers, asked through the API server: reachable from wherever that is. */
+  /** A service's answer, fetched through the API server, so that the service need not be reachable from here. */
   serviceText(namespace: string, service: string, path: string): Promise<string> {
     const proxy = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(service)}:http/proxy`;
     return ask(this.connection, { method: 'GET', path: `${proxy}${path}`, what: `Service ${service}` });
   }
 
-  /** The lines that a pod's container writes, from its first on, until it ends. */
+  /** The log of a pod's container, line by line from the first, until the container ends. */
   logs(namespace: string, pod: string, signal: AbortSignal): AsyncGenerator<string> {
     const path = `${pathOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, namespace } })}/log?follow=true`;
     return lines(
@@ -170,12 +165,12 @@ export class Cluster {
     );
   }
 
-  async #object(asked: Asked): Promise<KubernetesObject> {
-    return JSON.parse(await ask(this.connection, asked)) as KubernetesObject;
+  async #object(request: ApiRequest): Promise<KubernetesObject> {
+    return JSON.parse(await ask(this.connection, request)) as KubernetesObject;
   }
 }
 
-/** What is profiled may be silent while a model loads. */
+/** A profiler writes nothing while a model loads. */
 const LOG_SILENT_MS = 10 * 60_000;
 
 function collectionOf(apiVersion: string, kind: string, namespace = 'default'): string {

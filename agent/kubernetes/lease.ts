@@ -1,19 +1,19 @@
-import { sleep } from '../../../workers/executor/clock.ts';
-import { message } from '../../../workers/runtime/errors.ts';
-import type { Cluster } from '../../kubernetes/cluster.ts';
-import { ChangedMeanwhileError } from '../../kubernetes/errors.ts';
-import type { KubernetesObject } from '../../kubernetes/export/types.ts';
+import { sleep } from '../../workers/executor/clock.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import type { Listener } from '../cluster/engine.ts';
+import type { KubernetesApi } from './api.ts';
+import { ChangedMeanwhileError } from './errors.ts';
+import type { KubernetesObject } from './objects/types.ts';
 
-export interface LeaseOptions {
-  readonly cluster: Cluster;
+export interface LeaseOptions extends Listener {
+  readonly api: KubernetesApi;
   readonly namespace: string;
+  /** Of the Lease. Processes that ask for the same Lease elect one leader. */
   readonly name: string;
   /** Of this process, and of no other. */
   readonly identity: string;
-  /** Whoever has not renewed it for so long does not lead any more. */
+  /** A holder that has not renewed the Lease for this long leads no longer. */
   readonly durationMs?: number;
-  readonly signal: AbortSignal;
-  onEvent(what: string): void;
 }
 
 const DURATION_MS = 15_000;
@@ -28,32 +28,31 @@ interface LeaseSpec {
 type Lease = KubernetesObject & { readonly spec: LeaseSpec };
 
 /**
- * Leads where nobody else does, by a Lease of the cluster: at most one of those who ask for the same does at a time. Whoever
- * cannot renew it stops to lead before another may begin; clocks need not agree, since each only measures how long the lease
- * has not changed.
+ * Elects a leader by a Lease: at most one process leads at a time. A leader that cannot renew the Lease stops before another
+ * process may take it. Clocks need not agree: each process only measures for how long the Lease has not changed.
  */
 export class Leadership {
   readonly #durationMs: number;
-  /** When this process renewed the lease last; undefined: it does not lead. */
+  /** When this process renewed the Lease last; undefined: it does not lead. */
   #renewedMs: number | undefined;
-  /** The lease of another as it was seen last, and since when. */
+  /** The version of another holder's Lease that was read last, and when it was read first. */
   #seen: { readonly version: unknown; readonly sinceMs: number } | undefined;
 
   constructor(private readonly options: LeaseOptions) {
     this.#durationMs = options.durationMs ?? DURATION_MS;
   }
 
-  /** Calls `lead` whenever this process begins to lead, with a signal that aborts when it does not any more. */
+  /** Calls `lead` whenever this process becomes the leader, with a signal that aborts when it no longer is. */
   async run(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal, onEvent } = this.options;
     let leading: { stop: AbortController; ended: Promise<void> } | undefined;
     let failing = false;
     while (!signal.aborted) {
       try {
-        await this.#try();
+        await this.#acquireOrRenew();
         failing = false;
       } catch (error) {
-        if (!failing) onEvent(`the lease cannot be asked for: ${message(error)}`);
+        if (!failing) onEvent(`the lease cannot be read or renewed: ${message(error)}`);
         failing = true;
       }
       if (this.#leads && !leading) {
@@ -61,10 +60,10 @@ export class Leadership {
         const stop = new AbortController();
         leading = { stop, ended: lead(stop.signal) };
       }
-      // Before it expires, so that nobody else leads meanwhile.
+      // A third of the duration is left for `lead` to end before another process may take the Lease.
       const untilMs = this.#leads ? this.#renewedMs! + (2 / 3) * this.#durationMs - performance.now() : 0;
       if (leading && untilMs <= 0) {
-        leading.stop.abort(new Error('another one leads'));
+        leading.stop.abort(new Error('the lease was lost'));
         await leading.ended;
         leading = undefined;
         this.#renewedMs = undefined;
@@ -82,33 +81,33 @@ export class Leadership {
     return this.#renewedMs !== undefined;
   }
 
-  async #try(): Promise<void> {
-    const { cluster, identity } = this.options;
-    const lease = (await cluster.read(this.#object({}))) as Lease | null;
+  async #acquireOrRenew(): Promise<void> {
+    const { api, identity } = this.options;
+    const lease = (await api.read(this.#object({}))) as Lease | null;
     const askedMs = performance.now();
     try {
-      if (lease === null) await cluster.create(this.#object(this.#held(0)));
+      if (lease === null) await api.create(this.#object(this.#spec(0)));
       else {
         const { spec, metadata } = lease;
         const mine = spec.holderIdentity === identity;
-        if (!mine && this.#isHeld(lease)) {
+        if (!mine && this.#mayBeHeld(lease)) {
           this.#renewedMs = undefined;
           return;
         }
-        const held = this.#held((spec.leaseTransitions ?? 0) + (mine ? 0 : 1));
+        const held = this.#spec((spec.leaseTransitions ?? 0) + (mine ? 0 : 1));
         const acquired = mine && spec.acquireTime ? { acquireTime: spec.acquireTime } : {};
-        await cluster.replace({ ...this.#object({ ...held, ...acquired }), metadata });
+        await api.replace({ ...this.#object({ ...held, ...acquired }), metadata });
       }
       this.#renewedMs = askedMs;
     } catch (error) {
-      // Another one was quicker.
+      // Another process was quicker.
       if (!(error instanceof ChangedMeanwhileError)) throw error;
       this.#renewedMs = undefined;
     }
   }
 
-  /** Whether another one may still lead: the lease has changed within its duration, as seen from here. */
-  #isHeld({ spec, metadata }: Lease): boolean {
+  /** Whether another process may still lead: as seen from here, its Lease has changed within the duration. */
+  #mayBeHeld({ spec, metadata }: Lease): boolean {
     const now = performance.now();
     const { resourceVersion: version } = metadata;
     if (this.#seen?.version !== version) this.#seen = { version, sinceMs: now };
@@ -116,19 +115,19 @@ export class Leadership {
     return Boolean(spec.holderIdentity) && now - this.#seen!.sinceMs < durationMs;
   }
 
-  /** The next one need not wait. */
+  /** Clears the holder, so that the next leader need not wait until the Lease expires. */
   async #release(): Promise<void> {
     if (!this.#leads) return;
     this.#renewedMs = undefined;
-    const { cluster, identity } = this.options;
-    const lease = (await cluster.read(this.#object({})).catch(() => null)) as Lease | null;
+    const { api, identity } = this.options;
+    const lease = (await api.read(this.#object({})).catch(() => null)) as Lease | null;
     if (lease?.spec.holderIdentity !== identity) return;
     const spec = { ...lease.spec, holderIdentity: '' };
-    await cluster.replace({ ...lease, spec }).catch(() => {});
+    await api.replace({ ...lease, spec }).catch(() => {});
   }
 
-  #held(leaseTransitions: number): LeaseSpec {
-    // Times of a lease have microseconds.
+  #spec(leaseTransitions: number): LeaseSpec {
+    // The API wants microseconds in the times of a Lease.
     const now = new Date().toISOString().replace('Z', '000Z');
     return {
       holderIdentity: this.options.identity,

@@ -1,5 +1,6 @@
-/** What exports need of a manifest; they read no files. */
+/** The fields of a manifest that objects are made from. */
 export interface PipelineFacts {
+  readonly name: string;
   readonly stages: readonly {
     readonly name: string;
     readonly input: { readonly channels: number; readonly height: number; readonly width: number };
@@ -11,7 +12,7 @@ export interface PipelineFacts {
   }[];
 }
 
-/** An object of a Kubernetes API, as it is applied. */
+/** An object of the Kubernetes API, as it is applied. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -23,17 +24,4 @@ export interface KubernetesObject {
     readonly [field: string]: unknown;
   };
   readonly [field: string]: unknown;
-}
-
-/** Where and how pods run, as far as the plan does not say. */
-export interface ClusterSettings {
-  readonly namespace: string;
-  /** Built by `agent/Containerfile`, or from one that is. */
-  readonly image: string;
-  /** Path of the manifest in a pod. */
-  readonly manifest: string;
-  /** The volume claim that the manifest and its files come from; null: the image has them. */
-  readonly modelsClaim: string | null;
-  /** Labels of the nodes that were profiled. */
-  readonly nodeSelector: Readonly<Record<string, string>>;
 }

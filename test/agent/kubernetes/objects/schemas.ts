@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
-import type { KubernetesObject } from '../../../../agent/kubernetes/export/types.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { referenceFile } from '../../../reference.ts';
 
 type Schema = { [key: string]: unknown };

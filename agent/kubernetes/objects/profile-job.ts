@@ -1,36 +1,27 @@
-import type { Backend } from '../../../solver/documents/common.ts';
+import type { ProfileSettings } from '../../../workers/profiler/types.ts';
+import type { PodSettings } from '../settings.ts';
 import { clusterName } from './names.ts';
-import { ownLabels } from './objects.ts';
 import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profilerResources } from './pods.ts';
-import type { ClusterSettings, KubernetesObject, PipelineFacts } from './types.ts';
+import { ownLabels } from './serving.ts';
+import type { KubernetesObject, PipelineFacts } from './types.ts';
 
-/** What is measured. */
-export interface ProfileAsk {
-  readonly pipeline: string;
-  readonly backends: readonly Backend[];
-  readonly threads: readonly number[];
-  readonly batches: readonly number[];
-  readonly budgetS: number;
-  readonly seed: number;
-  readonly slaMs?: number | undefined;
-}
-
-/** A finished job is kept for so long, for whoever wants to see what it wrote. */
+/** How long a finished job is kept, so that its log can be read. */
 const KEPT_S = 3600;
 
 /**
- * A job that profiles on the nodes that are to serve, and writes the profile as the last line of its log. It is not tried
- * again by itself: what failed once is to be looked at.
- * @param suffix tells it apart from others
+ * A Job that profiles on a node that is to serve, and writes the profile as the last line of its log. A failed Job is not
+ * tried again: its log is to be read first.
+ * @param suffix tells this Job's name apart from others
  */
 export function profileJob(
-  ask: ProfileAsk,
+  profileSettings: ProfileSettings,
   facts: PipelineFacts,
-  settings: ClusterSettings,
+  settings: PodSettings,
   suffix: string,
 ): KubernetesObject {
   const { namespace, image, manifest, nodeSelector } = settings;
-  const { pipeline, backends, threads, batches, budgetS, seed, slaMs } = ask;
+  const { name: pipeline } = facts;
+  const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
   const labels = { ...ownLabels(pipeline), 'ipa-edge/part': 'profile' };
   const container = {
     name: 'profile',

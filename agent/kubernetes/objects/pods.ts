@@ -1,14 +1,12 @@
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
-import type { ClusterSettings, PipelineFacts } from './types.ts';
+import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
+import type { PipelineFacts } from './types.ts';
 
 /** Where things lie in a pod, and the port that it serves on. */
 export const PORT = 8080;
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
-/** Where a volume with models is mounted. */
-const MODELS_FOLDER = '/models';
-export const VOLUME_MANIFEST = `${MODELS_FOLDER}/manifest.json`;
 /** Keys of the config map that holds the plan, and of the secret that lets it be changed. */
 export const PLAN_KEY = 'plan.json';
 export const TOKEN_KEY = 'token';
@@ -34,7 +32,7 @@ const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /** Labels that every node has, by the device that was profiled; more are given by whoever applies. */
-export function nodeSelector({ platform }: Device, given: ClusterSettings['nodeSelector']) {
+export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelector']) {
   const [os, arch] = platform.split(/[ ,]/);
   const known = arch === undefined ? undefined : ARCHITECTURES[arch];
   return {
@@ -107,7 +105,7 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number) =>
   failureThreshold,
 });
 
-type ModelsClaim = Pick<ClusterSettings, 'modelsClaim'>;
+type ModelsClaim = Pick<PodSettings, 'modelsClaim'>;
 
 /** For a container that reads models, where they come from a volume: nobody but whoever fills it writes there. */
 export const modelsMounts = ({ modelsClaim }: ModelsClaim) =>
@@ -127,7 +125,7 @@ export interface Container {
 
 /** A container of ours: `args` follow `ipa-agent`. */
 export const container = (
-  settings: Pick<ClusterSettings, 'image' | 'modelsClaim'>,
+  settings: Pick<PodSettings, 'image' | 'modelsClaim'>,
   { name, args, resources, env }: Container,
 ) => ({
   name,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clusterName } from '../../../../agent/kubernetes/export/names.ts';
+import { clusterName } from '../../../../agent/kubernetes/objects/names.ts';
 
 test('names that Kubernetes takes stay as they are', () => {
   expect(clusterName('fashion', 'detect')).toBe('fashion-detect');

@@ -1,20 +1,17 @@
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { checkDeployable } from '../../cluster/replica-plan.ts';
+import type { PodSettings } from '../settings.ts';
 import { clusterName } from './names.ts';
-import { objectNames, ownLabels, planObject } from './objects.ts';
-import { checkDeployable } from './pod-plan.ts';
 import { container, nodeSelector, PLAN_FILE, PORT, podSpec, stageResources } from './pods.ts';
-import type { ClusterSettings, KubernetesObject, PipelineFacts } from './types.ts';
+import { objectNames, ownLabels, planObject } from './serving.ts';
+import type { KubernetesObject, PipelineFacts } from './types.ts';
 
 /**
  * KServe: an InferenceService per stage, with as many replicas as the plan has, and an InferenceGraph that passes each
  * stage's answer on to the next. The graph has no central queue: batches are those of the requests that it is sent.
  * @throws NotDeployableError
  */
-export function kserveObjects(
-  plan: Plan,
-  facts: PipelineFacts,
-  settings: ClusterSettings,
-): KubernetesObject[] {
+export function kserveObjects(plan: Plan, facts: PipelineFacts, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
   return [
     planObject(plan, settings),
@@ -27,7 +24,7 @@ function inferenceService(
   plan: Plan,
   stage: PlanStage,
   facts: PipelineFacts,
-  settings: ClusterSettings,
+  settings: PodSettings,
 ): KubernetesObject {
   const names = objectNames(plan.pipeline);
   const name = names.stage(stage.name);
@@ -69,7 +66,7 @@ function inferenceService(
   };
 }
 
-const inferenceGraph = (plan: Plan, { namespace }: ClusterSettings): KubernetesObject => ({
+const inferenceGraph = (plan: Plan, { namespace }: PodSettings): KubernetesObject => ({
   apiVersion: 'serving.kserve.io/v1alpha1',
   kind: 'InferenceGraph',
   metadata: { name: clusterName(plan.pipeline), namespace, labels: ownLabels(plan.pipeline) },

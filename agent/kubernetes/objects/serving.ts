@@ -1,7 +1,8 @@
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { checkDeployable } from '../../cluster/replica-plan.ts';
+import type { PodSettings } from '../settings.ts';
 import { clusterName } from './names.ts';
-import { checkDeployable } from './pod-plan.ts';
 import {
   container,
   nodeSelector,
@@ -12,7 +13,7 @@ import {
   stageResources,
   TOKEN_FILE,
 } from './pods.ts';
-import type { ClusterSettings, KubernetesObject, PipelineFacts } from './types.ts';
+import type { KubernetesObject, PipelineFacts } from './types.ts';
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
@@ -51,7 +52,7 @@ const stageLabels = (pipeline: string, stage: string) => ({
 interface Deploying {
   readonly plan: Plan;
   readonly facts: PipelineFacts;
-  readonly settings: ClusterSettings;
+  readonly settings: PodSettings;
 }
 
 /**
@@ -63,7 +64,7 @@ interface Deploying {
 export function kubernetesObjects(
   plan: Plan,
   facts: PipelineFacts,
-  settings: ClusterSettings,
+  settings: PodSettings,
 ): KubernetesObject[] {
   checkDeployable(plan);
   const deploying = { plan, facts, settings };
@@ -80,7 +81,7 @@ export const PREVIOUS_KEY = 'previous.json';
 /** The config map that holds a plan, with what it was applied with. @param previous null: there was none before */
 export const planObject = (
   plan: Plan,
-  { namespace, ...settings }: ClusterSettings,
+  { namespace, ...settings }: PodSettings,
   previous: Plan | null = null,
 ): KubernetesObject => ({
   apiVersion: 'v1',

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { kubernetesObjects } from '../../../../agent/kubernetes/export/objects.ts';
-import { NotDeployableError, podPlan, sameResources } from '../../../../agent/kubernetes/export/pod-plan.ts';
-import { VOLUME_MANIFEST } from '../../../../agent/kubernetes/export/pods.ts';
-import { profileJob } from '../../../../agent/kubernetes/export/profile-job.ts';
-import type { KubernetesObject } from '../../../../agent/kubernetes/export/types.ts';
+import { NotDeployableError } from '../../../../agent/cluster/errors.ts';
+import { replicaPlan, sameResources } from '../../../../agent/cluster/replica-plan.ts';
+import { profileJob } from '../../../../agent/kubernetes/objects/profile-job.ts';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
@@ -99,9 +100,9 @@ test('pods are asked whether they live and are ready, leave before they end, and
 });
 
 test('models come from a volume where a claim is given: every pod reads it, the one that profiles too, and none writes', () => {
-  const fromVolume = { ...settings, manifest: VOLUME_MANIFEST, modelsClaim: 'shop-models' };
+  const fromVolume = { ...settings, ...claimSettings('shop-models') };
   const job = profileJob(
-    { pipeline: 'fashion', backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
+    { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
     fashion.manifest,
     fromVolume,
     'abcd',
@@ -141,21 +142,19 @@ test('what was made for a browser, or of published times, is refused with a reme
     expect(() => objects(clusterPlan({ profile: { ...plan.profile, device } }))).toThrow(NotDeployableError);
   }
   const wasm = plan.stages.map((stage) => ({ ...stage, backend: 'wasm' as const }));
-  expect(() => objects(clusterPlan({ stages: wasm }))).toThrow(
-    /wasm.*ipa-agent profile --target kubernetes/s,
-  );
+  expect(() => objects(clusterPlan({ stages: wasm }))).toThrow(/wasm.*ipa-agent profile --target/s);
 });
 
 test('as pods run it each worker holds one stage, and a stage has one worker at least', () => {
   const shared = clusterPlan({
     workers: [{ id: 'gpu', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
   });
-  expect(podPlan(shared).workers.map(({ stages }) => stages)).toEqual([
+  expect(replicaPlan(shared).workers.map(({ stages }) => stages)).toEqual([
     ['detect'],
     ['classify'],
     ['classify'],
   ]);
-  const few = podPlan(shared, { detect: 3, classify: 0 });
+  const few = replicaPlan(shared, { detect: 3, classify: 0 });
   expect(few.stages.map(({ replicas }) => replicas)).toEqual([3, 1]);
   expect(few.workers).toHaveLength(4);
 });

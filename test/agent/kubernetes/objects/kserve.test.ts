@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { kserveObjects } from '../../../../agent/kubernetes/export/kserve.ts';
+import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kserveCheck } from './schemas.ts';
 

@@ -10,39 +10,40 @@ import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { InferenceServerError, type OipClient } from '../../oip/client.ts';
 import { InvalidInferenceError } from '../../oip/errors.ts';
 import { batchRequest, runOf } from '../stage/tensors.ts';
-import type { Pod } from './directory.ts';
 
-/** What a pod says of itself. */
-const told = planStage.extend({
+/** What `/stage` of a replica answers. */
+const stageAnswer = planStage.extend({
   variants: z.array(z.string()),
   runtime: device
     .pick({ ortVersion: true, ortBuild: true, crossOriginIsolated: true, timerGrainMs: true })
     .nullable(),
 });
 
-/** To load a large model and warm it up. */
+const ASK_MS = 5000;
+/** Enough to load a large model and warm it up. */
 const CHANGE_MS = 5 * 60_000;
 
-export interface PodWorkerOptions {
+export interface ReplicaOptions {
+  /** Names the worker in messages. */
   readonly id: string;
-  readonly pod: Pod;
+  readonly url: string;
   readonly client: OipClient;
   readonly stage: ManifestStage;
   readonly next: ManifestStage | null;
   readonly planned: PlanStage;
   readonly token: string | undefined;
-  /** It is not needed any more. */
+  /** Called when the worker is terminated. */
   onEnd(): void;
 }
 
-/** A pod as a worker of the executor: it runs one variant there. */
-export class PodWorker implements CrewWorker {
+/** A replica of a stage on another machine, as a worker of the executor: it runs one variant. */
+export class Replica implements CrewWorker {
   readonly lost: Promise<string>;
   readonly #ended = new AbortController();
   #lose!: (reason: string) => void;
 
   private constructor(
-    private readonly options: PodWorkerOptions,
+    private readonly options: ReplicaOptions,
     readonly info: CrewWorker['info'],
   ) {
     this.lost = new Promise((resolve) => {
@@ -50,17 +51,17 @@ export class PodWorker implements CrewWorker {
     });
   }
 
-  /** Has the pod load the planned variant, where it has not. @throws WorkerLostError */
-  static async start(options: PodWorkerOptions): Promise<PodWorker> {
-    const { id, pod, planned } = options;
+  /** Has the replica load the planned variant, unless it has already. @throws WorkerLostError */
+  static async start(options: ReplicaOptions): Promise<Replica> {
+    const { id, url, planned } = options;
     try {
-      const now = await ask(options, 'GET');
+      const now = await askStage(options, 'GET');
       const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;
-      const { runtime } = same ? now : await ask(options, 'PUT', planned);
-      if (!runtime) throw new Error('it has nothing loaded');
-      return new PodWorker(options, runtime);
+      const { runtime } = same ? now : await askStage(options, 'PUT', planned);
+      if (!runtime) throw new Error('it has loaded no variant');
+      return new Replica(options, runtime);
     } catch (error) {
-      throw new WorkerLostError(`${id} at ${pod.url}`, why(error));
+      throw new WorkerLostError(`${id} at ${url}`, why(error));
     }
   }
 
@@ -70,44 +71,44 @@ export class PodWorker implements CrewWorker {
     const { signal } = this.#ended;
     const startMs = performance.now();
     try {
-      if (signal.aborted) throw new Error('it has ended');
+      if (signal.aborted) throw new Error('it was terminated');
       const { outputs } = await client.infer(stage.name, batchRequest(stage, items), {
         version: planned.variant,
         signal,
       });
       return { ...runOf(stage, next, count, outputs), inferenceMs: performance.now() - startMs };
     } catch (error) {
-      // What the pod cannot read, and an item that it cannot process, fail wherever they are run.
-      const theItems =
+      // An answer that cannot be read, and an item that cannot be processed, fail on every replica.
+      const ofTheItems =
         error instanceof InvalidInferenceError ||
         (error instanceof InferenceServerError && (error.status === 400 || error.status === 500));
-      throw theItems ? error : new WorkerLostError(id, why(error));
+      throw ofTheItems ? error : new WorkerLostError(id, why(error));
     }
   }
 
-  /** The pod leaves: what runs there is run elsewhere. */
+  /** The replica is about to end: the executor runs its batches on another one. */
   leave(reason: string): void {
     this.#lose(reason);
   }
 
   terminate(): void {
-    this.#ended.abort(new Error('it was ended'));
-    this.#lose('it was ended');
+    this.#ended.abort(new Error('it was terminated'));
+    this.#lose('it was terminated');
     this.options.onEnd();
   }
 }
 
-/** What is wrong with a connection: `fetch` itself only says that it failed. */
+/** `fetch` only says that it failed; the cause says why. */
 const why = (error: unknown): string => message((error as { cause?: unknown }).cause ?? error);
 
-async function ask({ pod, token }: PodWorkerOptions, method: 'GET' | 'PUT', body?: PlanStage) {
-  const response = await fetch(`${pod.url}/stage`, {
+async function askStage({ url, token }: ReplicaOptions, method: 'GET' | 'PUT', body?: PlanStage) {
+  const response = await fetch(`${url}/stage`, {
     method,
-    signal: AbortSignal.timeout(method === 'GET' ? 5000 : CHANGE_MS),
+    signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
     ...(body && { body: JSON.stringify(body) }),
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`it answered ${response.status}: ${text.slice(0, 400)}`);
-  return parseJson(told, text, `${pod.url}/stage`);
+  return parseJson(stageAnswer, text, `${url}/stage`);
 }

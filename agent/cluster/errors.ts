@@ -1,0 +1,36 @@
+/** No plan was applied yet. */
+export class NothingAppliedError extends Error {
+  override name = 'NothingAppliedError';
+  constructor(pipeline: string, place: string) {
+    super(`No plan of ${pipeline} is applied in ${place}. Apply one first: ipa-agent apply --plan.`);
+  }
+}
+
+/** There is no plan to go back to. */
+export class NoPreviousPlanError extends Error {
+  override name = 'NoPreviousPlanError';
+  constructor(pipeline: string, place: string) {
+    super(
+      `Only one plan of ${pipeline} was ever applied in ${place}, so there is none to go back to. Apply one with --plan.`,
+    );
+  }
+}
+
+/** The replicas of an engine cannot run a plan. */
+export class NotDeployableError extends Error {
+  override name = 'NotDeployableError';
+  constructor(reason: string) {
+    super(
+      `This plan cannot run on a cluster: ${reason}. Profile on the machines that will serve (ipa-agent profile ` +
+        '--target) and plan with that profile.',
+    );
+  }
+}
+
+/** No replica of a stage is ready and free. */
+export class NoReplicaError extends Error {
+  override name = 'NoReplicaError';
+  constructor(stage: string) {
+    super(`Stage ${stage} has no replica that is ready and free. Look at its logs if this lasts.`);
+  }
+}

@@ -1,0 +1,34 @@
+import type { FieldChange, ObjectChange } from '../cluster/engine.ts';
+
+const MARK: Record<ObjectChange['state'], string> = {
+  created: '+',
+  changed: '~',
+  unchanged: ' ',
+  pruned: '-',
+};
+
+/** A line for each object, a line below it for each field that changes, and a summary. */
+export function changesText(objects: readonly ObjectChange[], dryRun: boolean): string {
+  const lines = objects.flatMap(({ kind, name, state, changes }) => [
+    `${MARK[state]} ${kind} ${name}${state === 'unchanged' ? '' : `  ${state}`}`,
+    ...changes.map((change) => `    ${changeText(change)}`),
+  ]);
+  const changed = objects.filter(({ state }) => state !== 'unchanged').length;
+  const summary =
+    changed === 0
+      ? 'nothing to change'
+      : `${changed} of ${objects.length} objects ${dryRun ? 'would change' : 'changed'}`;
+  return `${lines.join('\n')}\n\n${summary}`;
+}
+
+const changeText = ({ path, before, after, summary }: FieldChange): string =>
+  `${path}: ${summary ?? `${valueText(before)} → ${valueText(after)}`}`;
+
+const MOST_LETTERS = 40;
+
+function valueText(value: unknown): string {
+  if (value === undefined) return '(none)';
+  if (typeof value === 'number' && !Number.isInteger(value)) return String(+value.toPrecision(4));
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
+}

@@ -1,0 +1,35 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Engine } from '../cluster/engine.ts';
+import { openApi } from '../kubernetes/client.ts';
+import { KubernetesEngine, type KubernetesOptions } from '../kubernetes/engine.ts';
+
+/** The engines that `--target` may name. */
+export const ENGINES = ['kubernetes'] as const;
+
+export const namespaceOption = () =>
+  new Option('--namespace <name>', 'the namespace of the pipeline').default('default').argParser((text) => {
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+      throw new InvalidArgumentError('Expected lower-case letters, digits and "-", at most 63.');
+    return text;
+  });
+
+/** The options of every command that talks to an engine. */
+export const addEngineOptions = (command: Command): Command =>
+  command
+    .addOption(namespaceOption())
+    .option('--kubeconfig <file>', "default: KUBECONFIG, then ~/.kube/config, then the pod's own account")
+    .option('--context <name>', 'context of the kubeconfig (default: its current one)');
+
+export interface EngineFlags {
+  readonly namespace: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** @param given settings of the replicas that a user gave @throws KubernetesClientMissingError, NoClusterError */
+export const openEngine = async (
+  flags: EngineFlags,
+  facts: KubernetesOptions['facts'],
+  given: KubernetesOptions['given'] = {},
+): Promise<Engine> =>
+  new KubernetesEngine(await openApi(flags), { facts, namespace: flags.namespace, given });

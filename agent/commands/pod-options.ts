@@ -1,0 +1,56 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { claimSettings, DEFAULT_IMAGE, type GivenSettings, imageSettings } from '../kubernetes/settings.ts';
+
+/** The options of commands that write or apply pods. */
+export const addPodOptions = (command: Command): Command =>
+  command
+    .option('--image <name>', `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`)
+    .option('--image-manifest <path>', "the manifest in the image (default: the shipped pipeline's)")
+    .addOption(
+      new Option(
+        '--models-claim <name>',
+        'a persistent volume claim with manifest.json and its files, instead of the models in the image',
+      )
+        .argParser(claim)
+        .conflicts('imageManifest'),
+    )
+    .option(
+      '--node-selector <label=value...>',
+      'labels of the nodes to run on, besides the system and architecture that were profiled',
+      label,
+    );
+
+export interface PodFlags {
+  readonly image?: string;
+  readonly imageManifest?: string;
+  readonly modelsClaim?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+}
+
+export const givenSettings = ({
+  image,
+  imageManifest,
+  modelsClaim,
+  nodeSelector,
+}: PodFlags): GivenSettings => ({
+  ...(image !== undefined && { image }),
+  ...(imageManifest !== undefined && imageSettings(imageManifest)),
+  ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
+  ...(nodeSelector !== undefined && { nodeSelector }),
+});
+
+function claim(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError('Expected lower-case letters, digits, "-" and ".", at most 253.');
+  return text;
+}
+
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+function label(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [key, value, ...more] = text.split('=');
+  if (value === undefined || more.length > 0 || !LABEL_KEY.test(key!) || !LABEL_VALUE.test(value))
+    throw new InvalidArgumentError('Expected a label like node.kubernetes.io/instance-type=c5.large.');
+  return { ...before, [key!]: value };
+}

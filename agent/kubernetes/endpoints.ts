@@ -1,0 +1,33 @@
+import type { Endpoint } from '../cluster/engine.ts';
+import { clusterName } from './objects/names.ts';
+import { STAGE_LABEL } from './objects/serving.ts';
+import type { KubernetesObject } from './objects/types.ts';
+
+interface Slice extends KubernetesObject {
+  readonly addressType?: string;
+  readonly endpoints?:
+    | readonly {
+        readonly addresses: readonly string[];
+        readonly conditions?: { readonly ready?: boolean | null; readonly terminating?: boolean | null };
+      }[]
+    | null;
+  readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null;
+}
+
+/** The pods of EndpointSlices that are ready and not terminating. */
+export function endpointsOf(slices: readonly KubernetesObject[], stages: readonly string[]): Endpoint[] {
+  const byLabel = new Map(stages.map((stage) => [clusterName(stage), stage]));
+  const pods = (slices as readonly Slice[]).flatMap(({ metadata, addressType, endpoints, ports }) => {
+    const stage = byLabel.get(metadata.labels?.[STAGE_LABEL] ?? '');
+    const port = ports?.find(({ name }) => name === 'http')?.port;
+    if (stage === undefined || port === undefined) return [];
+    return (endpoints ?? []).flatMap(({ addresses, conditions }) => {
+      // The API asks its clients to take an unknown state for ready.
+      if (conditions?.ready === false || conditions?.terminating === true) return [];
+      const host = addressType === 'IPv6' ? `[${addresses[0]}]` : addresses[0];
+      return [{ url: `http://${host}:${port}`, stage }];
+    });
+  });
+  // While slices are rewritten a pod may stand in two of them.
+  return [...new Map(pods.map((pod) => [pod.url, pod])).values()];
+}

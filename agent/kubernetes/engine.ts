@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import type {
+  AppliedPlans,
+  ApplyOptions,
+  Endpoint,
+  Engine,
+  EngineEvent,
+  Follower,
+  Listener,
+  ObjectChange,
+} from '../cluster/engine.ts';
+import { arrivalsIn } from '../cluster/watch/arrivals.ts';
+import type { KubernetesApi } from './api.ts';
+import { applyPlan } from './apply.ts';
+import { endpointsOf } from './endpoints.ts';
+import { recordEvent } from './events.ts';
+import { follow } from './follow.ts';
+import { Leadership } from './lease.ts';
+import { clusterName } from './objects/names.ts';
+import { PLAN_KEY } from './objects/pods.ts';
+import { objectNames, stageSelector } from './objects/serving.ts';
+import type { PipelineFacts } from './objects/types.ts';
+import { planAt, planRef, readApplied } from './plans.ts';
+import { profileInJob } from './profile.ts';
+import { type GivenSettings, podSettings } from './settings.ts';
+import { tokenOf } from './token.ts';
+
+export interface KubernetesOptions {
+  readonly facts: PipelineFacts;
+  readonly namespace: string;
+  /** What is not given stays as it was applied. */
+  readonly given?: GivenSettings;
+}
+
+/** Kubernetes as an engine: a pipeline in a namespace, over the API server of a kubeconfig. */
+export class KubernetesEngine implements Engine {
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly options: KubernetesOptions,
+  ) {}
+
+  get place(): string {
+    return `namespace ${this.options.namespace} of ${this.api.server}`;
+  }
+
+  async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
+    const { facts, namespace, given = {} } = this.options;
+    // Read each time: somebody may have applied another image meanwhile.
+    const { settings } = await readApplied(this.api, facts.name, namespace);
+    const context = { facts, settings: podSettings(facts.name, namespace, given, settings) };
+    return applyPlan(this.api, plan, context, options);
+  }
+
+  plans(): Promise<AppliedPlans> {
+    return readApplied(this.api, this.options.facts.name, this.options.namespace);
+  }
+
+  followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {
+    const { facts, namespace } = this.options;
+    const { apiVersion, kind, metadata } = planRef(facts.name, namespace);
+    return follow(
+      this.api,
+      { apiVersion, kind, namespace, name: metadata.name },
+      {
+        onChange([object]) {
+          try {
+            const plan = planAt(object, PLAN_KEY);
+            if (plan) onChange(plan);
+          } catch (error) {
+            onEvent(`the plan stays: ${message(error)}`);
+          }
+        },
+        onEvent,
+        signal,
+      },
+    );
+  }
+
+  followEndpoints({ onChange, onEvent, signal }: Follower<readonly Endpoint[]>): Promise<void> {
+    const { facts, namespace } = this.options;
+    const stages = facts.stages.map(({ name }) => name);
+    const labels = stageSelector(facts.name);
+    return follow(
+      this.api,
+      { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels },
+      { onChange: (slices) => onChange(endpointsOf(slices, stages)), onEvent, signal },
+    );
+  }
+
+  async arrivals(): Promise<number> {
+    const { facts, namespace } = this.options;
+    const { gateway } = objectNames(facts.name);
+    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), facts.name);
+  }
+
+  lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {
+    const { facts, namespace } = this.options;
+    const name = `${clusterName(facts.name)}-watch`;
+    const identity = `${hostname()}_${randomUUID()}`;
+    return new Leadership({ api: this.api, namespace, name, identity, onEvent, signal }).run(lead);
+  }
+
+  profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile> {
+    const { facts, namespace, given = {} } = this.options;
+    const context = { facts, settings: podSettings(facts.name, namespace, given) };
+    return profileInJob(this.api, settings, context, listener);
+  }
+
+  recordEvent(event: EngineEvent): Promise<void> {
+    const { facts, namespace } = this.options;
+    return recordEvent(this.api, facts.name, namespace, event);
+  }
+
+  stageToken(): Promise<string | undefined> {
+    return tokenOf(this.api, this.options.facts.name, this.options.namespace);
+  }
+}

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import type { EngineEvent } from '../cluster/engine.ts';
+import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
+import { planRef } from './plans.ts';
+
+/** Letters that the API takes in an event's message. */
+const MOST_LETTERS = 1000;
+
+/** Writes an Event of the plan's ConfigMap: `kubectl events --for configmap/…-plan` shows the history of plans. */
+export async function recordEvent(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  { type, reason, text }: EngineEvent,
+): Promise<void> {
+  const { apiVersion, kind, metadata } = planRef(pipeline, namespace);
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  await api.create({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${metadata.name}.${randomBytes(8).toString('hex')}`, namespace },
+    involvedObject: { apiVersion, kind, name: metadata.name, namespace },
+    type,
+    reason,
+    message: text.slice(0, MOST_LETTERS),
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+    source: { component: FIELD_MANAGER },
+    reportingComponent: FIELD_MANAGER,
+    reportingInstance: '',
+  });
+}

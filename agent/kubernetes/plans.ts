@@ -1,0 +1,44 @@
+import { parseJson } from '../../solver/documents/document.ts';
+import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
+import type { AppliedPlans } from '../cluster/engine.ts';
+import type { KubernetesApi } from './api.ts';
+import { PLAN_KEY } from './objects/pods.ts';
+import { objectNames, PREVIOUS_KEY, SETTINGS } from './objects/serving.ts';
+import type { KubernetesObject } from './objects/types.ts';
+import { keptSettings, type PodSettings } from './settings.ts';
+
+/** The ConfigMap that holds a pipeline's plans. */
+export const planRef = (pipeline: string, namespace: string) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: objectNames(pipeline).plan, namespace },
+});
+
+/** What was applied for a pipeline. */
+export interface Applied extends AppliedPlans {
+  /** Settings of the current plan's pods; null: nothing was applied. */
+  readonly settings: PodSettings | null;
+}
+
+/** @throws InvalidDocumentError where somebody has spoilt the ConfigMap */
+export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
+  const object = await api.read(planRef(pipeline, namespace));
+  const settings = object?.metadata.annotations?.[SETTINGS];
+  return {
+    current: planAt(object, PLAN_KEY),
+    previous: planAt(object, PREVIOUS_KEY),
+    settings:
+      settings === undefined
+        ? null
+        : { namespace, ...parseJson(keptSettings, settings, sourceOf(object!, SETTINGS)) },
+  };
+}
+
+/** Null: the ConfigMap has no such key, or does not exist. @throws InvalidDocumentError */
+export function planAt(object: KubernetesObject | null | undefined, key: string): Plan | null {
+  const text = (object?.data as Record<string, string> | undefined)?.[key];
+  return text === undefined ? null : parseJson(planSchema, text, sourceOf(object!, key), PLAN);
+}
+
+const sourceOf = ({ metadata }: KubernetesObject, key: string): string =>
+  `ConfigMap ${metadata.name}, ${key}`;

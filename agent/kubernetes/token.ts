@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import type { ObjectChange } from '../cluster/engine.ts';
+import type { KubernetesApi } from './api.ts';
+import { ChangedMeanwhileError } from './errors.ts';
+import { TOKEN_KEY } from './objects/pods.ts';
+import { objectNames, ownLabels } from './objects/serving.ts';
+
+const tokenRef = (pipeline: string, namespace: string) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: objectNames(pipeline).token, namespace },
+});
+
+/** The token with which a pipeline's pods accept changes; undefined where nothing was applied. @throws ApiError and its kinds */
+export async function tokenOf(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+): Promise<string | undefined> {
+  const secret = await api.read(tokenRef(pipeline, namespace));
+  const data = (secret?.data as Record<string, string> | undefined)?.[TOKEN_KEY];
+  return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
+}
+
+/** Makes the token's Secret once, at random; nothing ever shows the token. */
+export async function ensureToken(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  dryRun: boolean,
+): Promise<ObjectChange> {
+  const ref = tokenRef(pipeline, namespace);
+  const { kind, metadata } = ref;
+  const change = (state: ObjectChange['state']) => ({ kind, name: metadata.name, state, changes: [] });
+  if ((await api.read(ref)) !== null) return change('unchanged');
+  if (!dryRun) {
+    const token = randomBytes(32).toString('base64url');
+    await api
+      .create({
+        ...ref,
+        metadata: { ...metadata, labels: ownLabels(pipeline) },
+        type: 'Opaque',
+        data: { [TOKEN_KEY]: Buffer.from(token).toString('base64') },
+      })
+      .catch((error) => {
+        // Another process was quicker; its token is as good.
+        if (!(error instanceof ChangedMeanwhileError)) throw error;
+      });
+  }
+  return change('created');
+}
