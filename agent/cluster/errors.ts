@@ -1,5 +1,7 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
+
 /** No plan was applied yet. */
-export class NothingAppliedError extends Error {
+export class NothingAppliedError extends InputError {
   override name = 'NothingAppliedError';
   constructor(pipeline: string, place: string) {
     super(`No plan of ${pipeline} is applied in ${place}. Apply one first: ipa-agent apply --plan.`);
@@ -7,7 +9,7 @@ export class NothingAppliedError extends Error {
 }
 
 /** There is no plan to go back to. */
-export class NoPreviousPlanError extends Error {
+export class NoPreviousPlanError extends InputError {
   override name = 'NoPreviousPlanError';
   constructor(pipeline: string, place: string) {
     super(
@@ -17,7 +19,7 @@ export class NoPreviousPlanError extends Error {
 }
 
 /** The replicas of an engine cannot run a plan. */
-export class NotDeployableError extends Error {
+export class NotDeployableError extends InputError {
   override name = 'NotDeployableError';
   constructor(reason: string) {
     super(

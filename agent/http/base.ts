@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission } from './admission.ts';
@@ -24,24 +25,6 @@ const MOST_URL = 200;
  * growth: by V8's own rule a server whose heap is small marks all of it several times a second.
  */
 const HEAP_GROWTH_PERCENT = 400;
-
-/** What is answered with which status, by the name of the error; everything else is 500. */
-const STATUS: Record<string, number> = {
-  InvalidInferenceError: 400,
-  InvalidTensorError: 400,
-  InvalidDocumentError: 400,
-  UnsupportedDocumentError: 400,
-  TokenError: 401,
-  NoTokenError: 403,
-  UnknownModelError: 404,
-  PlanRefusedError: 409,
-  ModelLoadError: 409,
-  ModelMismatchError: 409,
-  UnavailableError: 503,
-  // It is being replaced.
-  WorkerLostError: 503,
-  DeviceLostError: 503,
-};
 
 /** What is served, as far as every server asks. */
 export interface Served {
@@ -79,8 +62,7 @@ export function baseApp(served: Served, limits: Partial<HttpLimits> = {}): Fasti
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
   );
   app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
-    const status =
-      STATUS[error.name] ?? (error.statusCode && error.statusCode < 500 ? error.statusCode : 500);
+    const status = statusOf(error);
     // Of an item that failed the executor has told.
     if (status === 500 && !(error instanceof InferenceFailedError))
       served.tell(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
@@ -89,6 +71,12 @@ export function baseApp(served: Served, limits: Partial<HttpLimits> = {}): Fasti
     return reply.code(status).send({ error: message(error) });
   });
   return app;
+}
+
+/** Errors of Fastify have a `statusCode`. */
+function statusOf(error: FastifyError | CodedError): number {
+  if (error instanceof CodedError) return error.httpStatus;
+  return Math.min(error.statusCode ?? 500, 500);
 }
 
 /**

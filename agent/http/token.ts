@@ -1,14 +1,17 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 
 /** The token of a request is missing, or another one. */
-class TokenError extends Error {
+class TokenError extends CodedError {
+  static override readonly httpStatus = 401;
   override name = 'TokenError';
 }
 
 /** The agent was started without a token. */
-class NoTokenError extends Error {
+class NoTokenError extends CodedError {
+  static override readonly httpStatus = 403;
   override name = 'NoTokenError';
 }
 

@@ -1,3 +1,5 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
+
 /** A Kubernetes API server said no. */
 export class ApiError extends Error {
   override name = 'ApiError';
@@ -91,7 +93,7 @@ export class KubernetesClientMissingError extends Error {
 }
 
 /** There is no context to talk to a cluster with. */
-export class NoClusterError extends Error {
+export class NoClusterError extends InputError {
   override name = 'NoClusterError';
   constructor(why: string, options?: ErrorOptions) {
     super(

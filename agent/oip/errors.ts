@@ -1,5 +1,8 @@
+import { CodedError } from '../../solver/documents/coded-error.ts';
+
 /** What a client sent is not of the Open Inference Protocol, or not for this model: its own fault, answered with 400. */
-export class InvalidInferenceError extends Error {
+export class InvalidInferenceError extends CodedError {
+  static override readonly httpStatus = 400;
   override name = 'InvalidInferenceError';
 }
 

@@ -1,5 +1,8 @@
+import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
+
 /** The service cannot take or finish a request now; it may be sent again. */
-export class UnavailableError extends Error {
+export class UnavailableError extends CodedError {
+  static override readonly httpStatus = 503;
   override name = 'UnavailableError';
   constructor(
     why: string,
@@ -19,7 +22,8 @@ export class InferenceFailedError extends Error {
 }
 
 /** There is no model, or version of one, of that name. */
-export class UnknownModelError extends Error {
+export class UnknownModelError extends CodedError {
+  static override readonly httpStatus = 404;
   override name = 'UnknownModelError';
   /** @param asked e.g. `model x`, `version 2 of model x` @param known the names, or the versions, that there are */
   constructor(asked: string, known: readonly string[]) {
@@ -30,7 +34,8 @@ export class UnknownModelError extends Error {
 }
 
 /** A plan cannot be run here, or not followed: it is of another device, other models, or of more than there is. */
-export class PlanRefusedError extends Error {
+export class PlanRefusedError extends InputError {
+  static override readonly httpStatus = 409;
   override name = 'PlanRefusedError';
   constructor(
     source: string,

@@ -1,9 +1,10 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { InputError } from '../../solver/documents/coded-error.ts';
 
 /** A file that is named lies elsewhere than in the folder of the manifest. */
-export class OutsideModelFolderError extends Error {
+export class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {
     super(

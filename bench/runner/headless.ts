@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright';
+import { CodedError } from '../../solver/documents/coded-error.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
-import type { Answer, HeadlessApi, HeadlessRun } from '../../workers/environment/headless.ts';
+import type { Answer, HeadlessApi, HeadlessRun, PlainError } from '../../workers/environment/headless.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
@@ -20,11 +21,18 @@ export class BrowserLostError extends Error {
   }
 }
 
-/** An error from inside the page, with the name and message that it had there. */
-export class PageError extends Error {
-  constructor({ name, message }: { name: string; message: string }) {
+/** An error from inside the page, with the name, message and exit code that it had there. */
+export class PageError extends CodedError {
+  readonly #exitCode: number;
+
+  constructor({ name, message, exitCode }: PlainError) {
     super(message);
     this.name = name;
+    this.#exitCode = exitCode;
+  }
+
+  override get exitCode(): number {
+    return this.#exitCode;
   }
 }
 

@@ -1,3 +1,4 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson, UnsupportedDocumentError } from '../../solver/documents/document.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf } from '../packs/pack.ts';
@@ -7,7 +8,7 @@ import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
 /** A manifest, or a file that one names, cannot be read. */
-export class MissingFileError extends Error {
+export class MissingFileError extends InputError {
   override name = 'MissingFileError';
   constructor(
     readonly path: string,
@@ -23,7 +24,7 @@ export class MissingFileError extends Error {
 }
 
 /** A file is not the one that was published. */
-export class ChecksumError extends Error {
+export class ChecksumError extends InputError {
   override name = 'ChecksumError';
   constructor(
     readonly path: string,
@@ -38,7 +39,7 @@ export class ChecksumError extends Error {
 }
 
 /** A manifest has published figures and no models. */
-export class NoModelsError extends Error {
+export class NoModelsError extends InputError {
   override name = 'NoModelsError';
   constructor(readonly path: string) {
     super(

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 
 /** The bytes are not those of a labelled pack, or its labels do not fit its images. */
-export class InvalidPackError extends Error {
+export class InvalidPackError extends InputError {
   override name = 'InvalidPackError';
   /** @param file of the pack, where it has one */
   constructor(

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
+import { InputError } from './coded-error.ts';
 
 /** A document that was read is not what its schema asks for. */
-export class InvalidDocumentError extends Error {
+export class InvalidDocumentError extends InputError {
+  static override readonly httpStatus = 400;
   override name = 'InvalidDocumentError';
   constructor(
     /** Where the document came from: a file name, a URL, `IndexedDB`. */
@@ -14,7 +16,8 @@ export class InvalidDocumentError extends Error {
 }
 
 /** A document of another kind, or of a version that this build does not read. */
-export class UnsupportedDocumentError extends Error {
+export class UnsupportedDocumentError extends InputError {
+  static override readonly httpStatus = 400;
   override name = 'UnsupportedDocumentError';
   constructor(
     readonly source: string,

@@ -1,7 +1,8 @@
+import { InputError } from '../documents/coded-error.ts';
 import { figure } from '../math/figures.ts';
 
 /** A stage has no cell that may be planned with. */
-export class NothingMeasuredError extends Error {
+export class NothingMeasuredError extends InputError {
   override name = 'NothingMeasuredError';
   constructor(
     readonly stage: string,

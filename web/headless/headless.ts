@@ -1,4 +1,5 @@
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Answer, HeadlessApi, HeadlessDriver } from '../../workers/environment/headless.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
@@ -34,7 +35,7 @@ async function answer<T>(
     return { ok: await work(await loadManifest(manifestUrl, fetchFile), controller.signal) };
   } catch (error) {
     const { name, message } = error as Error;
-    return { error: { name, message } };
+    return { error: { name, message, exitCode: exitCodeOf(error) } };
   }
 }
 

@@ -1,37 +1,14 @@
+import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
+
 /** Ctrl-C, or a signal like it. */
-export class Interrupted extends Error {
+export class Interrupted extends CodedError {
+  static override readonly exitCode = 130;
   override name = 'Interrupted';
 }
 
 /** What was asked for cannot be understood or is not possible; the message names the option. */
-export class UsageError extends Error {
+export class UsageError extends InputError {
   override name = 'UsageError';
-}
-
-/** Errors of what the user gave, by name: some come out of a page, where classes do not survive. */
-const BAD_INPUT = new Set([
-  'UsageError',
-  'InvalidDocumentError',
-  'UnsupportedDocumentError',
-  'MissingFileError',
-  'NoModelsError',
-  'ChecksumError',
-  'InvalidPackError',
-  'ModelLoadError',
-  'ModelMismatchError',
-  'BackendUnavailableError',
-  'NothingMeasuredError',
-  'OutsideModelFolderError',
-  'PlanRefusedError',
-  'NotDeployableError',
-  'NoClusterError',
-  'NoPreviousPlanError',
-  'NothingAppliedError',
-]);
-
-export function exitCodeOf(error: unknown): number {
-  if (error instanceof Interrupted) return 130;
-  return BAD_INPUT.has((error as Error | null)?.name ?? '') ? 2 : 1;
 }
 
 /** A signal that aborts on the first Ctrl-C; the second one ends the process at once. @param says what ends then */

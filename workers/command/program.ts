@@ -1,5 +1,6 @@
 import { type Command, CommanderError, type Option } from 'commander';
-import { exitCodeOf, Interrupted } from './exit.ts';
+import { exitCodeOf } from '../../solver/documents/coded-error.ts';
+import { Interrupted } from './exit.ts';
 
 const HELP_HINT = '(add --help for what it takes)';
 

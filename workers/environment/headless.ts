@@ -10,10 +10,11 @@ import type { Store } from '../store/store.ts';
 
 /** What travels between a headless page and whoever drives its browser: plain data, no logic. */
 
-/** An error as text: its class does not survive the way out of the page. */
+/** An error as plain data: its class does not survive the way out of the page. */
 export interface PlainError {
   readonly name: string;
   readonly message: string;
+  readonly exitCode: number;
 }
 
 export type Answer<T> = { readonly ok: T } | { readonly error: PlainError };

@@ -3,7 +3,7 @@ import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
 import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import { message, type WorkerLostError } from '../runtime/errors.ts';
+import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Alarm, sleep } from './clock.ts';
 import type { CrewWorker, Recruit } from './crew.ts';
@@ -302,9 +302,8 @@ export class Executor {
       });
     } catch (error) {
       if (this.#members.get(id) !== member) return;
-      const { name: kind } = error as Error;
-      if (kind === 'WorkerLostError') return this.#lose(id, (error as WorkerLostError).reason);
-      if (kind === 'DeviceLostError') return this.#lose(id, message(error));
+      if (error instanceof WorkerLostError) return this.#lose(id, error.reason);
+      if (error instanceof DeviceLostError) return this.#lose(id, message(error));
       this.hooks.onEvent?.(`a batch of ${items.length} on ${id} failed: ${message(error)}`);
       this.#dispatch.failed(batch, performance.now());
     } finally {

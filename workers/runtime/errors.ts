@@ -1,5 +1,8 @@
+import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
+
 /** A model file that ONNX Runtime cannot load: truncated, damaged, or with operators it does not know. */
-export class ModelLoadError extends Error {
+export class ModelLoadError extends InputError {
+  static override readonly httpStatus = 409;
   override name = 'ModelLoadError';
   constructor(model: string, cause: unknown) {
     super(
@@ -10,7 +13,8 @@ export class ModelLoadError extends Error {
 }
 
 /** A model whose inputs or outputs are not what the manifest says. */
-export class ModelMismatchError extends Error {
+export class ModelMismatchError extends InputError {
+  static override readonly httpStatus = 409;
   override name = 'ModelMismatchError';
   constructor(model: string, what: string, expected: string, found: string) {
     super(
@@ -20,7 +24,8 @@ export class ModelMismatchError extends Error {
 }
 
 /** The GPU device was lost: unplugged, reset, or taken by the browser. */
-export class DeviceLostError extends Error {
+export class DeviceLostError extends CodedError {
+  static override readonly httpStatus = 503;
   override name = 'DeviceLostError';
   constructor(reason: string) {
     super(`The GPU device was lost (${reason}). Its worker must be replaced.`);
@@ -28,7 +33,8 @@ export class DeviceLostError extends Error {
 }
 
 /** A worker ended before it answered. */
-export class WorkerLostError extends Error {
+export class WorkerLostError extends CodedError {
+  static override readonly httpStatus = 503;
   override name = 'WorkerLostError';
   constructor(
     worker: string,
@@ -39,7 +45,7 @@ export class WorkerLostError extends Error {
 }
 
 /** This machine or browser does not have a backend that was asked for. */
-export class BackendUnavailableError extends Error {
+export class BackendUnavailableError extends InputError {
   override name = 'BackendUnavailableError';
   constructor(backend: string, why: string) {
     super(`Backend ${backend} is not available: ${why}. Choose another with --backend.`);

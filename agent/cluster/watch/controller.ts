@@ -21,7 +21,6 @@ export interface ControllerOptions {
   onEvent(what: string): void;
 }
 
-
 /**
  * Makes an engine follow the load of its gateway until the signal aborts: arrivals → predictor → planner → apply. While the
  * engine or its gateway does not answer, nothing is decided; arrivals of that time are counted afterwards. Where a plan
