@@ -56,7 +56,7 @@ describe('the built page where no service worker helps', () => {
     await page.goto(host.url);
     await expect.poll(() => check('Cross-origin isolated')).toContain('no: one thread, coarse timer');
     expect(await remedy('Cross-origin isolated')).toMatch(
-      /Cross-Origin-Opener-Policy: same-origin.*ipa-edge serve/,
+      /the host must send Cross-Origin-Opener-Policy: same-origin.*require-corp/,
     );
     expect(await remedy('Timer grain')).toContain('Short latencies are measured coarsely');
     await expect.poll(() => check('Works offline')).toContain('no');
