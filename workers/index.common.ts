@@ -1,6 +1,6 @@
 /** What is public wherever the package runs; `index.browser.ts` and `index.node.ts` add what differs. */
 export { type LoadedManifest, loadManifest } from '../models/manifests/load.ts';
-export type { Manifest } from '../models/manifests/manifest.ts';
+
 export { ours, type StandingRequest } from '../solver/adapt/ours.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
 export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.ts';
@@ -8,6 +8,7 @@ export { quantile } from '../solver/adapt/predictors/quantile.ts';
 export type { Situation, System } from '../solver/adapt/system.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
+export type { Manifest } from '../solver/documents/manifest.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
 export {
   type Cell,

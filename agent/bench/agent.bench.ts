@@ -14,8 +14,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
 import { Command } from 'commander';
-import { labelledItems } from '../../models/packs/pack.ts';
-import { splitItems } from '../../models/tasks/items.ts';
+import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -28,7 +28,6 @@ import { BareCrew } from '../../workers/overhead/bare-crew.ts';
 import { spawnInNode } from '../../workers/overhead/node.ts';
 import type { Bench } from '../../workers/overhead/types.ts';
 import { Planner } from '../../workers/planner/planner.ts';
-import { gather } from '../../workers/profiler/measure.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
@@ -78,7 +77,7 @@ const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadModelFolder(manifestPath);
 const { manifest } = models;
 const pack = await models.readPack();
-const items = (await labelledItems(pack, manifest.stages)).map((stage) => splitItems(stage.items));
+const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
@@ -127,9 +126,8 @@ const crew = await BareCrew.start(bench, plan);
 const loop = await stageLoop(bench, plan, crew);
 const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
 try {
-  const { channels, height, width } = pack.shape;
-  const shape = [channels, height, width];
-  await generator.aim({ model: manifest.name, scenes: pack.images, shape });
+  const { stage, task } = models.pipeline.first;
+  await generator.aim({ model: manifest.name, items: itemsOf(pack.items), format: task.items(stage) });
   for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
   const counts = await found();
   const measurements: Measurements = {
@@ -153,7 +151,7 @@ try {
 async function found(): Promise<number[]> {
   const { name } = plan.stages[0]!;
   const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
-  const { childCounts } = await worker.run(name, gather(items[0]!, 0, items[0]!.length));
+  const { childCounts } = await worker.run(name, takeInTurn(items[0]!, 0, items[0]!.length));
   return childCounts;
 }
 

@@ -1,17 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
-import type { ItemBatch } from '../../models/tasks/task.ts';
+import { batchOf, type Item } from '../../models/items/item-batch.ts';
+import type { ItemFormat } from '../../models/items/item-format.ts';
 import { modelPath } from '../oip/client.ts';
 import { encodeRequest, JSON_LENGTH_HEADER } from '../oip/infer.ts';
-import { INPUT } from '../oip/model.ts';
-import type { Tensor } from '../oip/tensor.ts';
+import { itemsTensor } from '../oip/items.ts';
 
-/** What is asked of a server: scenes, in turn. */
+/** What is asked of a server: items, in turn. */
 export interface Target {
   readonly model: string;
-  readonly scenes: ItemBatch;
-  /** Of a scene: channels, height, width. */
-  readonly shape: readonly number[];
+  readonly items: readonly Item[];
+  readonly format: ItemFormat;
 }
 
 /** What became of requests; one of them is a scene, however many came in one HTTP request. */
@@ -94,11 +93,9 @@ export class LoadGenerator {
 
   /** All scenes, so many a request. */
   #requests(scenes: number): Dispatcher.DispatchOptions[] {
-    const { model, scenes: all, shape } = this.#target;
-    const size = all.pixels.length / all.count;
-    return Array.from({ length: Math.floor(all.count / scenes) }, (_, i) => {
-      const data = all.pixels.subarray(i * scenes * size, (i + 1) * scenes * size);
-      const input: Tensor = { name: INPUT, datatype: 'UINT8', shape: [scenes, ...shape], data };
+    const { model, items, format } = this.#target;
+    return Array.from({ length: Math.floor(items.length / scenes) }, (_, i) => {
+      const input = itemsTensor(format, batchOf(items.slice(i * scenes, (i + 1) * scenes)));
       const { bytes, jsonLength } = encodeRequest({ inputs: [input], binaryOutput: true }, true);
       return {
         method: 'POST',

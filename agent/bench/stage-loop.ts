@@ -1,7 +1,7 @@
+import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { BareCrew } from '../../workers/overhead/bare-crew.ts';
 import type { Bench } from '../../workers/overhead/types.ts';
-import { gather } from '../../workers/profiler/measure.ts';
 
 /** As the dispatch hands out to a worker that alone holds a stage: it goes on at once when a batch is done. */
 const AHEAD = 2;
@@ -15,17 +15,16 @@ export async function stageLoop({ models, items }: Bench, plan: Plan, { members 
   const { stages } = models.manifest;
   for (const { worker, planWorker } of members)
     for (const key of planWorker.stages) {
-      const s = stages.findIndex(({ name }) => name === key);
-      const planned = plan.stages[s]!;
-      const { file, sha256 } = stages[s]!.variants.find(({ name }) => name === planned.variant)!;
+      const { stage, next, variant } = models.pipeline.stage(key);
+      const planned = plan.stages.find(({ name }) => name === key)!;
       const spec = {
         key,
         model: `${key}/${planned.variant}`,
         backend: planned.backend,
-        stage: stages[s]!,
-        next: stages[s + 1] ?? null,
+        stage,
+        next: next?.stage ?? null,
       };
-      await worker.load(spec, await models.readVerified(file, sha256));
+      await worker.load(spec, await models.readModels(variant(planned.variant)));
     }
   return async (itemCounts: readonly number[]): Promise<number> => {
     const start = performance.now();
@@ -41,7 +40,7 @@ export async function stageLoop({ models, items }: Bench, plan: Plan, { members 
               const from = sent;
               const count = Math.min(batch, share - from);
               sent += count;
-              await worker.run(name, gather(items[s]!, from, count));
+              await worker.run(name, takeInTurn(items[s]!, from, count));
             }
           };
           await Promise.all(Array.from({ length: AHEAD }, run));

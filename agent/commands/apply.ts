@@ -50,8 +50,10 @@ changes unless the API server accepts every object. Image, models and node selec
         throw new UsageError('Give either --plan or --rollback.');
       const given = flags.plan === undefined ? null : await readJson(flags.plan, parsePlan);
       const pipeline = given?.pipeline ?? flags.rollback!;
-      const { manifest } = await loadModelFolder(option.planManifestPath({ pipeline }, flags));
-      const engine = await openEngine(flags, manifest, givenSettings(flags));
+      const { manifest, pipeline: models } = await loadModelFolder(
+        option.planManifestPath({ pipeline }, flags),
+      );
+      const engine = await openEngine(flags, models, givenSettings(flags));
       const plan = given ?? (await engine.plans()).previous;
       if (plan === null) throw new NoPreviousPlanError(pipeline, engine.place);
       checkPipeline(plan, manifest);

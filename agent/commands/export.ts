@@ -49,10 +49,10 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
     )
     .action(async (flags: ExportFlags) => {
       const plan = await readJson(flags.plan, parsePlan);
-      const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
+      const { manifest, pipeline } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
       const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));
-      const files = await writeObjects(OBJECTS[flags.format](plan, manifest, settings), flags.out);
+      const files = await writeObjects(OBJECTS[flags.format](plan, pipeline, settings), flags.out);
       if (flags.format === 'kubernetes')
         console.error(
           `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +

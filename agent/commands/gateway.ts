@@ -41,10 +41,10 @@ the plan that is applied.
     .action(async (flags: GatewayFlags) => {
       const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end');
-      const { manifest } = await loadModelFolder(option.planManifestPath(plan, flags));
-      const engine = await openEngine(flags, manifest);
+      const models = await loadModelFolder(option.planManifestPath(plan, flags));
+      const engine = await openEngine(flags, models.pipeline);
       const token = (await readToken(flags.tokenFile)) ?? (await engine.stageToken());
-      const gateway = await Gateway.start({ engine, manifest, plan, token, signal, onEvent: logLine });
+      const gateway = await Gateway.start({ engine, models, plan, token, signal, onEvent: logLine });
       try {
         await serve(gateway.service, {
           host: flags.host,

@@ -39,8 +39,8 @@ async function openEngineProfiler(
   flags: TargetFlags,
   { manifestPath, signal }: ProfilerOptions,
 ): Promise<Profiler> {
-  const { manifest } = await loadModelFolder(manifestPath);
-  const engine = await openEngine(flags, manifest, givenSettings(flags));
+  const { pipeline } = await loadModelFolder(manifestPath);
+  const engine = await openEngine(flags, pipeline, givenSettings(flags));
   return {
     profile: (settings) => engine.profile(settings, { signal, onEvent: (line) => console.error(line) }),
     close: async () => {},

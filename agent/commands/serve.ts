@@ -68,9 +68,9 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
       const adaptation = profile && (await Adaptation.open(profile, flags));
       try {
         const service = await Service.start({
-          manifest: models.manifest,
+          pipeline: models.pipeline,
           plan,
-          recruit: await recruiter(models, await models.readPack(), environment),
+          recruit: recruiter(models, environment),
           adaptation: adaptation && ((serving) => adaptation.of(serving)),
           onEvent: (what) => tell({ event: 'worker', what }),
         });

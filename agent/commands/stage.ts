@@ -61,10 +61,10 @@ It answers the Open Inference Protocol v2; a request is one batch. Device and mo
       };
       checkPlan(own, flags.plan, await placeHere(models, environment));
       const service = await StageService.start({
-        manifest: models.manifest,
+        pipeline: models.pipeline,
         plan,
         stage: flags.stage,
-        recruit: await recruiter(models, await models.readPack(), environment),
+        recruit: recruiter(models, environment),
         onEvent: logLine,
       });
       const app = createStageApp(service, { token, alias: flags.modelName });

@@ -39,10 +39,10 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
     )
     .action(async (flags: WatchFlags) => {
       const profile = await readJson(flags.profile, parseIdentified);
-      const { manifest } = await loadModelFolder(option.manifestPath(flags));
-      const { name: pipeline } = manifest;
+      const models = (await loadModelFolder(option.manifestPath(flags))).pipeline;
+      const { name: pipeline } = models;
       const signal = interruptSignal('stopping to watch');
-      const engine = await openEngine(flags, manifest);
+      const engine = await openEngine(flags, models);
       const { current } = await engine.plans();
       if (current === null) throw new NothingAppliedError(pipeline, engine.place);
       const adaptation = await Adaptation.open(profile, flags, { apart: true });

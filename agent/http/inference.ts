@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { pixelCount } from '../../models/tasks/image.ts';
+import { bytesMaxOf } from '../../models/items/item-format.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
-import { itemsOf, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
+import { itemsOfRequest, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import type { ServedModel, Service } from '../service/service.ts';
 import { bodyOf, send } from './body.ts';
@@ -54,7 +54,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
       const model = asked(request);
       const inference = decodeRequest(bodyOf(request));
       checkWanted(model.name, outputNames(model.stages), inference);
-      const items = itemsOf(inference, model.stages[0]!.input);
+      const items = itemsOfRequest(inference, model.stages[0]!);
       if (items.length > MOST_ITEMS)
         throw new InvalidInferenceError(
           `The request has ${items.length} items; at most ${MOST_ITEMS} may come at once.`,
@@ -74,6 +74,8 @@ function readiness(service: Service, reply: FastifyReply): { ready: boolean } {
 
 /** Of the largest request that may come, as JSON. */
 function bodyLimitOf({ models }: Service): number {
-  const largest = Math.max(...[...models.values()].map(({ stages }) => pixelCount(stages[0]!.input)));
+  const largest = Math.max(
+    ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.items(first!.stage))),
+  );
   return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
 }

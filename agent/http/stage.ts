@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { joinItems } from '../../models/tasks/items.ts';
-import type { ItemBatch } from '../../models/tasks/task.ts';
+import { batchOf } from '../../models/items/item-batch.ts';
+import { type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { planStage } from '../../solver/documents/plan.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
@@ -8,7 +8,7 @@ import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../oip/infer.ts';
-import { itemsOf, modelMetadata } from '../oip/model.ts';
+import { itemsOfRequest, modelMetadata } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import { baseApp } from './base.ts';
 import { bodyOf, send } from './body.ts';
@@ -25,12 +25,7 @@ export interface StageHttpOptions {
   readonly alias?: string | undefined;
 }
 
-const NOTHING: StageRun = {
-  results: [],
-  children: { count: 0, pixels: new Uint8Array() },
-  childCounts: [],
-  inferenceMs: 0,
-};
+const NOTHING: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
 
@@ -40,12 +35,14 @@ type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string }
  */
 export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
   const app = baseApp(service);
-  const { stage, next } = service;
+  const { stage } = service;
 
   app.get('/v2', async () => SERVER);
   app.get('/v2/', async () => SERVER);
   app.get('/v2/health/live', async () => ({ live: true }));
   app.get('/v2/health/ready', async (_request, reply) => readiness(reply, service.ready));
+
+  const alone = pipelineStage(stage.stage, null);
 
   /** The variant that is asked for; the chosen one where none is. */
   const variantOf = ({ params: { model, version } }: ModelRequest): string => {
@@ -55,27 +52,24 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     return version ?? service.chosen.variant;
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(path, async (request: ModelRequest) => modelMetadata(stage.name, variantOf(request), [stage]));
+    app.get(path, async (request: ModelRequest) => modelMetadata(stage.name, variantOf(request), [alone]));
     app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
       variantOf(request);
       return readiness(reply, service.ready);
     });
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
       const variant = variantOf(request);
-      const inference = requestOf(request);
+      const inference = requestOf(stage, request);
       // Of an image in which nothing was found a graph passes no items on.
       const none = inference.inputs[0]!.shape[0] === 0;
-      const run = none ? NOTHING : await service.run(batchOf(inference), variant);
-      const outputs = runTensors(stage, next, run);
+      const run = none ? NOTHING : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
+      const outputs = runTensors(stage, run);
       return send(
         reply,
         encodeResponse({ model: stage.name, version: variant, id: inference.id, outputs }, inference),
       );
     });
   }
-
-  const batchOf = (inference: InferRequest): ItemBatch =>
-    joinItems(itemsOf(inference, stage.input).map((pixels) => ({ count: 1, pixels })));
 
   const told = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
   app.get('/stage', async () => told());
@@ -96,14 +90,14 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
 }
 
 /** A request, or the answer of the stage before as a graph passes it on. @throws InvalidInferenceError */
-function requestOf(request: FastifyRequest): InferRequest {
+function requestOf(stage: PipelineStage, request: FastifyRequest): InferRequest {
   const body = bodyOf(request);
   try {
     return decodeRequest(body);
   } catch (error) {
     if (!(error instanceof InvalidInferenceError)) throw error;
     try {
-      return requestOfAnswer(decodeResponse(body).outputs);
+      return requestOfAnswer(stage, decodeResponse(body).outputs);
     } catch {
       throw error;
     }

@@ -1,17 +1,18 @@
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { canonicalJson } from '../../workers/store/canonical.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { changesOf } from './changes.ts';
 import { kubernetesObjects, ownLabels, PREVIOUS_KEY, planObject } from './objects/serving.ts';
-import type { KubernetesObject, PipelineFacts } from './objects/types.ts';
+import type { KubernetesObject } from './objects/types.ts';
 import { readApplied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 
 /** What the objects of a plan are made from, besides the plan. */
 export interface DeploymentContext {
-  readonly facts: PipelineFacts;
+  readonly models: Pipeline;
   readonly settings: PodSettings;
 }
 
@@ -22,10 +23,10 @@ export interface DeploymentContext {
 export async function applyPlan(
   api: KubernetesApi,
   plan: Plan,
-  { facts, settings }: DeploymentContext,
+  { models, settings }: DeploymentContext,
   { force = false, dryRun = false, prune = false }: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
-  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, facts, settings));
+  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, models, settings));
   const trial = await applyAll(api, objects, { force, dryRun: true });
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);

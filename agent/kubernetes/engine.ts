@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
@@ -24,14 +25,13 @@ import { Leadership } from './lease.ts';
 import { clusterName } from './objects/names.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { objectNames, stageSelector } from './objects/serving.ts';
-import type { PipelineFacts } from './objects/types.ts';
 import { planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
 import { type GivenSettings, podSettings } from './settings.ts';
 import { tokenOf } from './token.ts';
 
 export interface KubernetesOptions {
-  readonly facts: PipelineFacts;
+  readonly models: Pipeline;
   readonly namespace: string;
   /** What is not given stays as it was applied. */
   readonly given?: GivenSettings;
@@ -49,20 +49,20 @@ export class KubernetesEngine implements Engine {
   }
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
-    const { facts, namespace, given = {} } = this.options;
+    const { models, namespace, given = {} } = this.options;
     // Read each time: somebody may have applied another image meanwhile.
-    const { settings } = await readApplied(this.api, facts.name, namespace);
-    const context = { facts, settings: podSettings(facts.name, namespace, given, settings) };
+    const { settings } = await readApplied(this.api, models.name, namespace);
+    const context = { models, settings: podSettings(models.name, namespace, given, settings) };
     return applyPlan(this.api, plan, context, options);
   }
 
   plans(): Promise<AppliedPlans> {
-    return readApplied(this.api, this.options.facts.name, this.options.namespace);
+    return readApplied(this.api, this.options.models.name, this.options.namespace);
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {
-    const { facts, namespace } = this.options;
-    const { apiVersion, kind, metadata } = planRef(facts.name, namespace);
+    const { models, namespace } = this.options;
+    const { apiVersion, kind, metadata } = planRef(models.name, namespace);
     return follow(
       this.api,
       { apiVersion, kind, namespace, name: metadata.name },
@@ -82,9 +82,9 @@ export class KubernetesEngine implements Engine {
   }
 
   followEndpoints({ onChange, onEvent, signal }: Follower<readonly Endpoint[]>): Promise<void> {
-    const { facts, namespace } = this.options;
-    const stages = facts.stages.map(({ name }) => name);
-    const labels = stageSelector(facts.name);
+    const { models, namespace } = this.options;
+    const stages = models.stages.map(({ name }) => name);
+    const labels = stageSelector(models.name);
     return follow(
       this.api,
       { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels },
@@ -93,30 +93,30 @@ export class KubernetesEngine implements Engine {
   }
 
   async arrivals(): Promise<number> {
-    const { facts, namespace } = this.options;
-    const { gateway } = objectNames(facts.name);
-    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), facts.name);
+    const { models, namespace } = this.options;
+    const { gateway } = objectNames(models.name);
+    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), models.name);
   }
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {
-    const { facts, namespace } = this.options;
-    const name = `${clusterName(facts.name)}-watch`;
+    const { models, namespace } = this.options;
+    const name = `${clusterName(models.name)}-watch`;
     const identity = `${hostname()}_${randomUUID()}`;
     return new Leadership({ api: this.api, namespace, name, identity, onEvent, signal }).run(lead);
   }
 
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile> {
-    const { facts, namespace, given = {} } = this.options;
-    const context = { facts, settings: podSettings(facts.name, namespace, given) };
+    const { models, namespace, given = {} } = this.options;
+    const context = { models, settings: podSettings(models.name, namespace, given) };
     return profileInJob(this.api, settings, context, listener);
   }
 
   recordEvent(event: EngineEvent): Promise<void> {
-    const { facts, namespace } = this.options;
-    return recordEvent(this.api, facts.name, namespace, event);
+    const { models, namespace } = this.options;
+    return recordEvent(this.api, models.name, namespace, event);
   }
 
   stageToken(): Promise<string | undefined> {
-    return tokenOf(this.api, this.options.facts.name, this.options.namespace);
+    return tokenOf(this.api, this.options.models.name, this.options.namespace);
   }
 }

@@ -1,151 +1,118 @@
-import type { ImageInput, ManifestStage } from '../../models/manifests/manifest.ts';
-import { pixelCount } from '../../models/tasks/image.ts';
-import type { StageResult } from '../../models/tasks/task.ts';
+import type { Item } from '../../models/items/item-batch.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import type { ResultTensor, StageResult } from '../../models/tasks/task.ts';
 import { InvalidTensorError } from './errors.ts';
 import type { InferRequest } from './infer.ts';
+import { itemsMetadata, itemsOfTensor } from './items.ts';
 import type { ModelMetadata, TensorMetadata } from './metadata.ts';
-import type { Tensor } from './tensor.ts';
+import type { NumberTensor } from './tensor.ts';
 
 /**
- * A pipeline, or one of its stages, as a model of the protocol: it takes `images` and gives rows, one for each object that
- * was found (each image, where no stage detects). `item_index` says which image of the request a row belongs to. The last
- * stage's outputs have plain names, those of a stage before it the stage's in front where they would be the same.
+ * A pipeline, or one of its stages, as a model of the protocol. It takes items and gives rows: of a detector one for each
+ * object that it found, of a classifier one for each item. `item_index` says which item of the request a row of the last stage
+ * belongs to. The last stage's outputs have plain names; an earlier stage's have the stage's name in front where a later one
+ * has the same. A stage after which items are left out has an index of its own.
  */
 
-export const INPUT = 'images';
 export const ITEM_INDEX = 'item_index';
 
-/** A part of a task's results as a tensor, a row for each object; rows of one column are numbers. */
+/** An output of the model: a part of a stage's results, or the index of its rows. */
 interface Output {
   readonly name: string;
-  readonly datatype: 'FP32' | 'INT32';
+  readonly stage: number;
+  readonly datatype: NumberTensor['datatype'];
   readonly columns: number;
-  /** Its rows of one result, one after the other. */
-  rowsOf(result: StageResult): readonly number[];
+  rowsOf(result: StageResult, item: number): readonly number[];
 }
 
-/** An output of one task's results. */
-const output = <T extends StageResult['task']>(
-  task: T,
-  shape: Omit<Output, 'rowsOf'>,
-  rowsOf: (result: Extract<StageResult, { task: T }>) => readonly number[],
-): Output => ({
-  ...shape,
-  rowsOf: (result) => (result.task === task ? rowsOf(result as Extract<StageResult, { task: T }>) : []),
+const indexOutput = (stage: number, name: string, [first]: readonly ResultTensor<StageResult>[]): Output => ({
+  name,
+  stage,
+  datatype: 'INT32',
+  columns: 1,
+  rowsOf: (result, item) => Array<number>(first!.rowsOf(result).length / first!.columns).fill(item),
 });
 
-const OUTPUTS: Record<ManifestStage['task'], readonly Output[]> = {
-  'object-detection': [
-    output('object-detection', { name: 'boxes', datatype: 'FP32', columns: 4 }, ({ detections }) =>
-      detections.flatMap(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1]),
-    ),
-    output('object-detection', { name: 'scores', datatype: 'FP32', columns: 1 }, ({ detections }) =>
-      detections.map(({ score }) => score),
-    ),
-  ],
-  'image-classification': [
-    output('image-classification', { name: 'labels', datatype: 'INT32', columns: 1 }, ({ label }) => [label]),
-    output('image-classification', { name: 'scores', datatype: 'FP32', columns: 1 }, ({ score }) => [score]),
-  ],
-};
+const known = new WeakMap<readonly PipelineStage[], Output[]>();
 
-/** A stage's output under the name that it has in the model. */
-interface NamedOutput extends Output {
-  readonly stage: number;
+/** @param stages of a whole pipeline, or one of them alone */
+function outputsOf(stages: readonly PipelineStage[]): Output[] {
+  const made = known.get(stages);
+  if (made) return made;
+  const last = stages.length - 1;
+  /** Whether rows of a stage and of the last one are not the same ones. */
+  const ownRows = (s: number) =>
+    stages.slice(s, last).some(({ stage, task }) => task.fanOut(stage) === 'one-or-none');
+  const outputs = stages.flatMap(({ name: stage, task }, s): Output[] => {
+    const later = new Set(stages.slice(s + 1).flatMap((other) => other.task.tensors.map(({ name }) => name)));
+    return [
+      ...task.tensors.map((tensor) => ({
+        ...tensor,
+        stage: s,
+        name: later.has(tensor.name) ? `${stage}_${tensor.name}` : tensor.name,
+      })),
+      ...(ownRows(s) ? [indexOutput(s, `${stage}_${ITEM_INDEX}`, task.tensors)] : []),
+    ];
+  });
+  outputs.push(indexOutput(last, ITEM_INDEX, stages[last]!.task.tensors));
+  known.set(stages, outputs);
+  return outputs;
 }
 
-const namedByStages = new WeakMap<readonly ManifestStage[], NamedOutput[]>();
-
-function namedOutputs(stages: readonly ManifestStage[]): NamedOutput[] {
-  const known = namedByStages.get(stages);
-  if (known) return known;
-  const named = stages.flatMap(({ name: stage, task }, s) =>
-    OUTPUTS[task].map((output) => {
-      const later = stages
-        .slice(s + 1)
-        .some((other) => OUTPUTS[other.task].some((o) => o.name === output.name));
-      return { ...output, stage: s, name: later ? `${stage}_${output.name}` : output.name };
-    }),
-  );
-  namedByStages.set(stages, named);
-  return named;
-}
-
-export const outputNames = (stages: readonly ManifestStage[]): string[] => [
-  ...namedOutputs(stages).map(({ name }) => name),
-  ITEM_INDEX,
-];
+export const outputNames = (stages: readonly PipelineStage[]): string[] =>
+  outputsOf(stages).map(({ name }) => name);
 
 const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
 
-/** @param stages of a whole pipeline, or one of them alone */
+const inputOf = ({ task, stage }: PipelineStage): TensorMetadata => itemsMetadata(task.items(stage));
+
 export function modelMetadata(
   name: string,
   version: string,
-  stages: readonly ManifestStage[],
+  stages: readonly PipelineStage[],
 ): ModelMetadata {
-  const { channels, height, width } = stages[0]!.input;
-  const outputs: TensorMetadata[] = namedOutputs(stages).map(({ name, datatype, columns }) => ({
-    name,
-    datatype,
-    shape: shapeOf(-1, columns),
-  }));
-  const classes = stages.flatMap((stage) =>
-    'classes' in stage ? [[`${stage.name}_classes`, JSON.stringify(stage.classes)]] : [],
+  const classes = stages.flatMap(({ name: stage, stage: fields }) =>
+    'classes' in fields ? [[`${stage}_classes`, JSON.stringify(fields.classes)]] : [],
   );
   return {
     name,
     versions: [version],
     platform: 'onnxruntime_onnx',
-    inputs: [{ name: INPUT, datatype: 'UINT8', shape: [-1, channels, height, width] }],
-    outputs: [...outputs, { name: ITEM_INDEX, datatype: 'INT32', shape: [-1] }],
+    inputs: [inputOf(stages[0]!)],
+    outputs: outputsOf(stages).map(({ name, datatype, columns }) => ({
+      name,
+      datatype,
+      shape: shapeOf(-1, columns),
+    })),
     properties: Object.fromEntries(classes),
   };
 }
 
-/** The items of a request, as views into its tensor. @throws InvalidTensorError */
-export function itemsOf({ inputs }: InferRequest, input: ImageInput): Uint8Array<ArrayBuffer>[] {
-  const tensor = inputs.find(({ name }) => name === INPUT);
-  const { channels, height, width } = input;
-  const takes = `the model takes UINT8 [n, ${channels}, ${height}, ${width}]`;
-  const other = inputs.find(({ name }) => name !== INPUT);
-  if (!tensor || other)
-    throw new InvalidTensorError(other!.name, `the model has no such input: its one input is "${INPUT}"`);
+/** The items of a request, as views into its tensor; at least one. @throws InvalidTensorError */
+export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): Item[] {
+  const { name } = inputOf(stage);
+  const other = inputs.find((input) => input.name !== name);
+  if (other)
+    throw new InvalidTensorError(other.name, `the model has no such input: its one input is "${name}"`);
   if (inputs.length > 1)
-    throw new InvalidTensorError(INPUT, `expected once among the inputs, found ${inputs.length} times`);
-  const { datatype, shape, data } = tensor;
-  const [count, ...item] = shape;
-  const right = [channels, height, width];
-  if (datatype !== 'UINT8') throw new InvalidTensorError(INPUT, `${takes}, found the datatype ${datatype}`);
-  if (item.length !== 3 || item.some((dim, i) => dim !== right[i]) || count === 0)
-    throw new InvalidTensorError(INPUT, `${takes}, found the shape [${shape.join(', ')}]`);
-  const size = pixelCount(input);
-  const pixels = data as Uint8Array<ArrayBuffer>;
-  return Array.from({ length: count! }, (_, i) => pixels.subarray(i * size, (i + 1) * size));
+    throw new InvalidTensorError(name, `expected once among the inputs, found ${inputs.length} times`);
+  const tensor = inputs[0]!;
+  if (tensor.shape[0] === 0) throw new InvalidTensorError(name, 'expected at least one item, found none');
+  return itemsOfTensor(tensor, stage.task.items(stage.stage));
 }
 
-/**
- * Results as the tensors of a model. What is found once is classified once: every stage has as many rows.
- * @param results of each item of the request: by stage, in order
- */
+/** Results as the tensors of a model. @param results of each item of the request: by stage, in order */
 export function outputTensors(
-  stages: readonly ManifestStage[],
+  stages: readonly PipelineStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
-): Tensor[] {
-  const outputs = namedOutputs(stages);
-  const byItem = outputs.map(({ stage, rowsOf }) =>
-    results.map((byStage) => byStage[stage]?.flatMap(rowsOf) ?? []),
-  );
-  const tensors = outputs.map(({ name, datatype, columns }, o): Tensor => {
-    const values = byItem[o]!.flat();
+): NumberTensor[] {
+  return outputsOf(stages).map(({ name, stage, datatype, columns, rowsOf }): NumberTensor => {
+    const values = results.flatMap((byStage, item) =>
+      (byStage[stage] ?? []).flatMap((result) => rowsOf(result, item)),
+    );
     const shape = shapeOf(values.length / columns, columns);
-    const data = datatype === 'FP32' ? new Float32Array(values) : new Int32Array(values);
-    return { name, datatype, shape, data };
+    return datatype === 'FP32'
+      ? { name, datatype, shape, data: new Float32Array(values) }
+      : { name, datatype: 'INT32', shape, data: new Int32Array(values) };
   });
-  const { columns } = outputs.at(-1)!;
-  const index = byItem.at(-1)!.flatMap((values, item) => Array<number>(values.length / columns).fill(item));
-  return [
-    ...tensors,
-    { name: ITEM_INDEX, datatype: 'INT32', shape: [index.length], data: new Int32Array(index) },
-  ];
 }

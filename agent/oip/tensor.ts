@@ -1,7 +1,7 @@
 import { InvalidTensorError } from './errors.ts';
 
-/** Datatypes of the protocol that are read and written here: those that a JavaScript number holds exactly. */
-const DATATYPES = {
+/** Datatypes of numbers that are read and written here: those that a JavaScript number holds exactly. */
+const NUMBERS = {
   BOOL: { array: Uint8Array, least: 0, most: 1 },
   UINT8: { array: Uint8Array, least: 0, most: 2 ** 8 - 1 },
   UINT16: { array: Uint16Array, least: 0, most: 2 ** 16 - 1 },
@@ -13,16 +13,30 @@ const DATATYPES = {
   FP64: { array: Float64Array, least: null, most: null },
 } as const;
 
-export type Datatype = keyof typeof DATATYPES;
-export type TensorData = InstanceType<(typeof DATATYPES)[Datatype]['array']>;
+type NumberDatatype = keyof typeof NUMBERS;
+export type NumberData = InstanceType<(typeof NUMBERS)[NumberDatatype]['array']>;
 
-/** A tensor of the protocol: values in row-major order, of the array type that its datatype has. */
-export interface Tensor {
+/** A tensor of numbers: values in row-major order, of the array type that its datatype has. */
+export interface NumberTensor {
   readonly name: string;
-  readonly datatype: Datatype;
+  readonly datatype: NumberDatatype;
   readonly shape: readonly number[];
-  readonly data: TensorData;
+  readonly data: NumberData;
 }
+
+/** A tensor of byte strings, in row-major order; in JSON they are texts. */
+export interface BytesTensor {
+  readonly name: string;
+  readonly datatype: 'BYTES';
+  readonly shape: readonly number[];
+  readonly data: readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** A tensor of the protocol. */
+export type Tensor = NumberTensor | BytesTensor;
+
+/** Before each value of a BYTES tensor: its length, uint32, little-endian. */
+const LENGTH_BYTES = 4;
 
 /** A tensor as a message describes it, before its values are read. */
 export interface TensorHeader {
@@ -36,11 +50,11 @@ const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)
 /** How many values a shape holds; none where a dimension is 0. */
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
-function datatypeOf({ name, datatype }: TensorHeader): Datatype {
-  if (Object.hasOwn(DATATYPES, datatype)) return datatype as Datatype;
+function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
+  if (Object.hasOwn(NUMBERS, datatype)) return datatype as NumberDatatype;
   throw new InvalidTensorError(
     name,
-    `expected a datatype of ${Object.keys(DATATYPES).join(', ')}, found ${show(datatype)}`,
+    `expected a datatype of ${[...Object.keys(NUMBERS), 'BYTES'].join(', ')}, found ${show(datatype)}`,
   );
 }
 
@@ -53,8 +67,9 @@ function checkedSize({ name, shape }: TensorHeader): number {
 
 /** A tensor whose values are `bytes`, little-endian. One-byte types are a view into them. @throws InvalidTensorError */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {
-  const datatype = datatypeOf(header);
-  const { array: Values } = DATATYPES[datatype];
+  if (header.datatype === 'BYTES') return byteStrings(header, bytes);
+  const datatype = numberDatatypeOf(header);
+  const { array: Values } = NUMBERS[datatype];
   const expected = checkedSize(header) * Values.BYTES_PER_ELEMENT;
   if (bytes.length !== expected)
     throw new InvalidTensorError(
@@ -69,12 +84,30 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
   return { name: header.name, datatype, shape: header.shape, data };
 }
 
-/** A tensor whose values are JSON: one flat list, or lists nested as the shape is. @throws InvalidTensorError */
-export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): Tensor {
-  const datatype = datatypeOf(header);
+/** Views of byte strings, each after its length. */
+function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): BytesTensor {
   const { name, shape } = header;
   const size = checkedSize(header);
-  const { array: Values, least, most } = DATATYPES[datatype];
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const data: Uint8Array<ArrayBuffer>[] = [];
+  let at = 0;
+  while (at + LENGTH_BYTES <= bytes.length && data.length < size) {
+    const from = at + LENGTH_BYTES;
+    at = from + view.getUint32(at, true);
+    if (at <= bytes.length) data.push(new Uint8Array(bytes.buffer, bytes.byteOffset + from, at - from));
+  }
+  if (data.length !== size || at !== bytes.length)
+    throw new InvalidTensorError(
+      name,
+      `BYTES [${shape.join(', ')}] takes ${size} values, each after its length; the ${bytes.length} bytes are not these`,
+    );
+  return { name, datatype: 'BYTES', shape, data };
+}
+
+/** A tensor whose values are JSON: one flat list, or lists nested as the shape is. @throws InvalidTensorError */
+export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): Tensor {
+  const { name, shape } = header;
+  const size = checkedSize(header);
   // Not before the values are there: a shape alone must not take memory.
   const flat = Array.isArray(values[0]) ? flatten(name, values, shape) : values;
   if (flat.length !== size)
@@ -82,6 +115,9 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
       name,
       `its shape [${shape.join(', ')}] holds ${size} values, found ${flat.length}`,
     );
+  if (header.datatype === 'BYTES') return { name, datatype: 'BYTES', shape, data: textsOf(name, flat) };
+  const datatype = numberDatatypeOf(header);
+  const { array: Values, least, most } = NUMBERS[datatype];
   const data = new Values(size);
   const wanted = datatype === 'BOOL' ? 'boolean' : 'number';
   for (let i = 0; i < size; i++) {
@@ -94,6 +130,13 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
   }
   return { name, datatype, shape, data };
 }
+
+/** Texts of JSON as UTF-8. */
+const textsOf = (name: string, values: readonly unknown[]): Uint8Array<ArrayBuffer>[] =>
+  values.map((value, i) => {
+    if (typeof value === 'string') return new TextEncoder().encode(value);
+    throw new InvalidTensorError(name, `expected a text at ${i}, found ${show(value)}`);
+  });
 
 /** Nested lists as one, checked against the shape. */
 function flatten(name: string, values: readonly unknown[], shape: readonly number[]): unknown[] {
@@ -114,15 +157,34 @@ function flatten(name: string, values: readonly unknown[], shape: readonly numbe
   return level as unknown[];
 }
 
-/** The values as JSON has them: a flat list. @throws InvalidTensorError for NaN and infinities, which JSON has not */
-export function valuesOf({ name, datatype, data }: Tensor): (number | boolean)[] {
-  if (datatype === 'BOOL') return Array.from(data, (value) => value === 1);
-  const values = Array.from(data);
-  if (!values.every(Number.isFinite))
-    throw new InvalidTensorError(name, 'it holds a value that JSON cannot: ask for it as binary data');
+/** The values as JSON has them: a flat list. @throws InvalidTensorError for NaN, infinities and bytes that are no text */
+export function valuesOf(tensor: Tensor): (number | boolean | string)[] {
+  const unfit = () =>
+    new InvalidTensorError(tensor.name, 'it holds a value that JSON cannot: ask for it as binary data');
+  if (tensor.datatype === 'BYTES') {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+    try {
+      return tensor.data.map((value) => utf8.decode(value));
+    } catch {
+      throw unfit();
+    }
+  }
+  if (tensor.datatype === 'BOOL') return Array.from(tensor.data, (value) => value === 1);
+  const values = Array.from(tensor.data);
+  if (!values.every(Number.isFinite)) throw unfit();
   return values;
 }
 
-/** The values as bytes, little-endian: a view. */
-export const bytesOf = ({ data }: Tensor): Uint8Array =>
-  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+/** The values as bytes, little-endian. Numbers are a view. */
+export function bytesOf({ datatype, data }: Tensor): Uint8Array {
+  if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const value of data) {
+    view.setUint32(at, value.length, true);
+    bytes.set(value, at + LENGTH_BYTES);
+    at += LENGTH_BYTES + value.length;
+  }
+  return bytes;
+}

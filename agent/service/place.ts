@@ -1,4 +1,5 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { type Place, planMismatches, profileMismatches, replanRequest } from '../../solver/plan/replan.ts';
@@ -13,8 +14,8 @@ import { PlanRefusedError } from './errors.ts';
 export async function placeHere({ manifest }: LoadedManifest, environment: Environment): Promise<Place> {
   const probe = await environment.spawn('probe', 1);
   try {
-    const { name: pipeline, stages } = manifest;
-    return { pipeline, stages, device: await environment.describe(probe.info) };
+    const device = await environment.describe(probe.info);
+    return { pipeline: manifest.name, stages: modelsOf(manifest), device };
   } finally {
     probe.terminate();
   }

@@ -1,10 +1,11 @@
-import type { Manifest, ManifestStage } from '../../models/manifests/manifest.ts';
+import type { Item } from '../../models/items/item-batch.ts';
+import { type Pipeline, type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
+import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import type { Recruit } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { resultsByStage } from '../../workers/executor/judge.ts';
 import type { Answer, ExecutorLimits } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
@@ -13,7 +14,7 @@ import { InferenceFailedError, UnavailableError, UnknownModelError } from './err
 const MOST_OPEN = 1024;
 
 export interface ServiceOptions {
-  readonly manifest: Manifest;
+  readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly recruit: Recruit;
   /** How to follow the load with what a plan was asked for; absent: a plan serves until it is replaced. */
@@ -27,7 +28,7 @@ export interface ServiceOptions {
 export interface ServedModel {
   readonly name: string;
   /** Those that a request passes through. */
-  readonly stages: readonly ManifestStage[];
+  readonly stages: readonly PipelineStage[];
   /** The one stage that it is of; undefined: the pipeline. */
   readonly only: string | undefined;
 }
@@ -45,9 +46,9 @@ export class Service {
   #whenIdle: (() => void) | undefined;
 
   private constructor(private readonly options: ServiceOptions) {
-    const { name: pipeline, stages } = options.manifest;
+    const { name: pipeline, stages } = options.pipeline;
     const models: ServedModel[] = [
-      ...stages.map((stage) => ({ name: stage.name, stages: [stage], only: stage.name })),
+      ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], only: name })),
       // Last, so that it wins where a stage is named as the pipeline.
       { name: pipeline, stages, only: undefined },
     ];
@@ -102,13 +103,10 @@ export class Service {
   }
 
   /**
-   * Runs each item as a request of its own; what they answer, by item, then by stage. The items' pixels are not changed.
+   * Runs each item as a request of its own; what they answer, by item, then by stage. The items are not changed.
    * @throws UnavailableError where not all are let in, or one is shed; InferenceFailedError where one fails
    */
-  async infer(
-    { name, only }: ServedModel,
-    items: readonly Uint8Array<ArrayBuffer>[],
-  ): Promise<StageResult[][][]> {
+  async infer({ name, only }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
     const arrivalMs = performance.now();
     this.telemetry.arrived(name, items.length);
     const closed = this.#draining
@@ -200,6 +198,6 @@ export class Service {
         this.#retryAfterS,
       );
     if (outcome === 'failed') throw new InferenceFailedError(model, item);
-    return resultsByStage(answer);
+    return resultsByStage(answer, this.options.pipeline.stages.length);
   }
 }

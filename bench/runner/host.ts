@@ -2,8 +2,9 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
+import { withFileNames } from '../../models/manifests/edit.ts';
 import { loadManifest, resolveFile } from '../../models/manifests/load.ts';
-import type { Manifest } from '../../models/manifests/manifest.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import { ROOT } from '../../workers/command/root.ts';
 
 const CONFIG = join(ROOT, 'vite.config.ts');
@@ -83,14 +84,7 @@ function servedFiles(manifestPath: string, manifest: Manifest): Plugin {
     files.push(resolveFile(manifestPath, file));
     return `file-${files.length - 1}`;
   };
-  const served: Manifest = {
-    ...manifest,
-    pack: { ...manifest.pack, file: serve(manifest.pack.file) },
-    stages: manifest.stages.map((stage) => ({
-      ...stage,
-      variants: stage.variants.map((variant) => ({ ...variant, file: serve(variant.file) })),
-    })) as Manifest['stages'],
-  };
+  const served = withFileNames(manifest, serve);
   return {
     name: 'ipa-edge-manifest',
     configurePreviewServer: ({ middlewares }) => {
@@ -114,6 +108,6 @@ export async function serveManifest(manifestPath: string): Promise<Host> {
   const models = await loadManifest(manifestPath, readAny);
   await models.readPack();
   for (const stage of models.manifest.stages)
-    for (const variant of stage.variants) await models.readVerified(variant.file, variant.sha256);
+    for (const variant of stage.variants) await models.readModels(variant);
   return servePage(0, [servedFiles(manifestPath, models.manifest)]);
 }

@@ -1,4 +1,4 @@
-import type { Manifest, ManifestStage, ManifestVariant } from './manifest.ts';
+import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
 
 /** Manifests made of others. None is changed: each function gives a new document. */
 
@@ -54,29 +54,41 @@ export const addVariant = (manifest: Manifest, stage: string, variant: ManifestV
 export const removeVariant = (manifest: Manifest, stage: string, variant: string): Manifest =>
   withVariants(manifest, stage, (variants) => variants.filter(({ name }) => name !== variant));
 
-/** Every file by a plain name beside the manifest, wherever it was: the same manifest, to be laid out in one folder. */
+/** The same manifest with other paths or URLs of its files. @param ending that fits what the file holds */
+export const withFileNames = (
+  manifest: Manifest,
+  rename: (file: string, ending: 'onnx' | 'bin') => string,
+): Manifest => ({
+  ...manifest,
+  stages: manifest.stages.map((stage) => ({
+    ...stage,
+    variants: stage.variants.map((variant) => ({
+      ...variant,
+      sessions: Object.fromEntries(
+        Object.entries(variant.sessions).map(([role, model]) => [
+          role,
+          { ...model, file: rename(model.file, 'onnx') },
+        ]),
+      ),
+    })),
+  })),
+  pack: { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
+});
+
+/** Every file by a simple name beside the manifest, wherever it was: the same manifest, to be laid out in one folder. */
 export function inOneFolder(manifest: Manifest): Manifest {
   const taken: string[] = [];
-  const plain = (file: string, ending: string): string => {
-    const name = `${freeName(
-      baseName(file),
-      taken.map((other) => other.replace(/\.[^.]+$/, '')),
-    )}.${ending}`;
+  return withFileNames(manifest, (file, ending) => {
+    const name = freeName(baseName(file), taken);
     taken.push(name);
-    return name;
-  };
-  return {
-    ...manifest,
-    stages: manifest.stages.map((stage) => ({
-      ...stage,
-      variants: stage.variants.map((variant) => ({ ...variant, file: plain(variant.file, 'onnx') })),
-    })),
-    pack: { ...manifest.pack, file: plain(manifest.pack.file, 'bin') },
-  };
+    return `${name}.${ending}`;
+  });
 }
 
 /** Every file that a manifest names, with its sum. */
 export const filesOf = ({ stages, pack }: Manifest): { readonly file: string; readonly sha256: string }[] => [
-  ...stages.flatMap(({ variants }) => variants.map(({ file, sha256 }) => ({ file, sha256 }))),
+  ...stages.flatMap(({ variants }) =>
+    variants.flatMap(({ sessions }) => Object.values(sessions).map(({ file, sha256 }) => ({ file, sha256 }))),
+  ),
   { file: pack.file, sha256: pack.sha256 },
 ];

@@ -1,8 +1,10 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
-import { parseJson, UnsupportedDocumentError } from '../../solver/documents/document.ts';
+import { jsonValue, UnsupportedDocumentError } from '../../solver/documents/document.ts';
+import type { Manifest, ManifestVariant } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf } from '../packs/pack.ts';
-import { MANIFEST, type Manifest, manifestSchema } from './manifest.ts';
+import { parseManifest } from './manifest.ts';
+import { Pipeline } from './pipeline.ts';
 
 /** Reads a whole file by path or URL; rejects where there is none. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
@@ -87,11 +89,17 @@ export async function readChecked(
   return bytes;
 }
 
+/** Bytes of a variant's models by the role of their sessions. */
+export type ModelBytes = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+
 export interface LoadedManifest {
   readonly manifest: Manifest;
+  readonly pipeline: Pipeline;
   /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads the labelled pack. @throws MissingFileError, ChecksumError, InvalidPackError */
+  /** Reads the models of a variant. @throws MissingFileError, ChecksumError */
+  readModels(variant: ManifestVariant): Promise<ModelBytes>;
+  /** Reads the labelled pack, once: later calls get the same one. @throws MissingFileError, ChecksumError, InvalidPackError */
   readPack(): Promise<Pack>;
 }
 
@@ -107,21 +115,37 @@ export async function loadManifest(path: string, read: ReadFile): Promise<Loaded
 }
 
 /** A manifest whose files are read in a way of the caller's. */
-export const withFiles = (
-  manifest: Manifest,
-  readVerified: LoadedManifest['readVerified'],
-): LoadedManifest => ({
-  manifest,
-  readVerified,
-  async readPack() {
+export function withFiles(manifest: Manifest, readVerified: LoadedManifest['readVerified']): LoadedManifest {
+  const pipeline = new Pipeline(manifest);
+  let pack: Promise<Pack> | undefined;
+  const readPack = async () => {
     const { file, sha256 } = manifest.pack;
-    return packOf(await readVerified(file, sha256), file, manifest.stages);
-  },
-});
+    return packOf(await readVerified(file, sha256), file, pipeline);
+  };
+  return {
+    manifest,
+    pipeline,
+    readVerified,
+    async readModels({ sessions }) {
+      const read = Object.entries(sessions).map(
+        async ([role, { file, sha256 }]) => [role, await readVerified(file, sha256)] as const,
+      );
+      return Object.fromEntries(await Promise.all(read));
+    },
+    readPack() {
+      pack ??= readPack().catch((error) => {
+        // The next call may find the file mended.
+        pack = undefined;
+        throw error;
+      });
+      return pack;
+    },
+  };
+}
 
 function parseModels(text: string, path: string): Manifest {
   try {
-    return parseJson(manifestSchema, text, path, MANIFEST);
+    return parseManifest(jsonValue(text, path), path);
   } catch (error) {
     if (error instanceof UnsupportedDocumentError && error.found === PUBLISHED) throw new NoModelsError(path);
     throw error;

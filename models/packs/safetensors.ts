@@ -70,10 +70,6 @@ export class TensorFile {
     ({ entries: this.entries, start: this.start } = readHeader(bytes));
   }
 
-  get names(): string[] {
-    return Object.keys(this.entries);
-  }
-
   /** @throws InvalidPackError */
   u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
     const { shape, data } = this.read(name, 'U8', dims);

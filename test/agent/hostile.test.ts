@@ -19,10 +19,10 @@ test('an item that a model runs out of memory on fails alone; the others with it
   const greedy = greedyClassifier(28, 28, 10);
   const greedyModels: typeof models = {
     ...models,
-    readVerified: async (file, sha256) =>
-      file === 'mlp64.onnx' ? greedy : models.readVerified(file, sha256),
+    readModels: async (variant) =>
+      variant.name === 'mlp64' ? { model: greedy } : models.readModels(variant),
   };
-  const recruit = await recruiter(greedyModels, await models.readPack(), nodeEnvironment());
+  const recruit = recruiter(greedyModels, nodeEnvironment());
   agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { recruit });
   const before = replicas();
   const white = {

@@ -8,13 +8,15 @@ import {
   encodeResponse,
   type InferRequest,
 } from '../../agent/oip/infer.ts';
-import { itemsOf, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
+import { itemsOfTensor, itemsTensor } from '../../agent/oip/items.ts';
+import { itemsOfRequest, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
 import type { Tensor } from '../../agent/oip/tensor.ts';
+import { batchOf } from '../../models/items/item-batch.ts';
+import type { ItemFormat } from '../../models/items/item-format.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
 
-const { manifest } = await loadFashion();
-const { stages } = manifest;
+const { stages } = (await loadFashion()).pipeline;
 
 const bodyOf = (value: unknown) => ({
   bytes: new TextEncoder().encode(JSON.stringify(value)),
@@ -23,32 +25,41 @@ const bodyOf = (value: unknown) => ({
 const images = (rest: object) =>
   bodyOf({ inputs: [{ name: 'images', shape: [2], datatype: 'UINT8', ...rest }] });
 
-const values = { UINT8: fc.uint8Array, INT32: fc.int32Array, FP64: fc.float64Array } as const;
-const tensor: fc.Arbitrary<Tensor> = fc
-  .record({
-    name: fc.string({ minLength: 1, maxLength: 20 }),
-    datatype: fc.constantFrom('UINT8', 'INT32', 'FP64'),
-    shape: fc.array(fc.nat(4), { minLength: 1, maxLength: 4 }),
-  })
-  .chain(({ name, datatype, shape }) => {
-    const length = shape.reduce((product, dim) => product * dim, 1);
-    const numbers = { minLength: length, maxLength: length, noNaN: true, noDefaultInfinity: true };
-    return (values[datatype](numbers) as fc.Arbitrary<Tensor['data']>).map((data) => ({
-      name,
-      datatype,
-      shape,
-      // JSON has no negative zero.
-      data: data.map((value) => value + 0),
-    }));
-  });
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+type Values = fc.Arbitrary<Tensor['data']>;
+const numbers = { noNaN: true, noDefaultInfinity: true };
+// JSON has no negative zero.
+const values: Record<string, (size: { minLength: number; maxLength: number }) => Values> = {
+  UINT8: (size) => fc.uint8Array(size),
+  INT32: (size) => fc.int32Array(size),
+  FP64: (size) => fc.float64Array({ ...size, ...numbers }).map((data) => data.map((value) => value + 0)),
+};
+const text = fc.string({ unit: 'binary', maxLength: 20 }).map(utf8);
+const anyBytes = fc.uint8Array({ maxLength: 20 });
+
+/** Tensors of some datatypes. @param bytes values of one of BYTES */
+const tensorOf = (bytes: fc.Arbitrary<Uint8Array<ArrayBuffer>>): fc.Arbitrary<Tensor> =>
+  fc
+    .record({
+      name: fc.string({ minLength: 1, maxLength: 20 }),
+      datatype: fc.constantFrom('UINT8', 'INT32', 'FP64', 'BYTES'),
+      shape: fc.array(fc.nat(4), { minLength: 1, maxLength: 4 }),
+    })
+    .chain(({ name, datatype, shape }) => {
+      const length = shape.reduce((product, dim) => product * dim, 1);
+      const size = { minLength: length, maxLength: length };
+      const data = datatype === 'BYTES' ? fc.array(bytes, size) : values[datatype]!(size);
+      return data.map((data) => ({ name, datatype, shape, data }) as Tensor);
+    });
 
 test.each([
-  ['JSON', false],
-  ['bytes after the JSON', true],
-])('what is encoded is decoded again, with tensors as %s', (_, binary) => {
+  ['JSON', false, text],
+  ['bytes after the JSON', true, anyBytes as fc.Arbitrary<Uint8Array<ArrayBuffer>>],
+])('what is encoded is decoded again, with tensors as %s', (_, binary, ofBytes) => {
   fc.assert(
     fc.property(
-      fc.array(tensor, { minLength: 1, maxLength: 4 }),
+      fc.array(tensorOf(ofBytes), { minLength: 1, maxLength: 4 }),
       fc.string({ maxLength: 9 }),
       (inputs, id) => {
         const request: InferRequest = {
@@ -86,7 +97,54 @@ test('nested lists are read as their shape says', () => {
       ],
     }),
   );
-  expect([...inputs[0]!.data]).toEqual([1, 2, 3, -4]);
+  expect(inputs[0]!.data).toEqual(Int32Array.of(1, 2, 3, -4));
+});
+
+const ofBytes = (shape: number[], data: Uint8Array<ArrayBuffer>[]): Tensor => ({
+  name: 'text',
+  datatype: 'BYTES',
+  shape,
+  data,
+});
+
+test('texts of JSON are BYTES as UTF-8, flat or nested as their shape says', () => {
+  const header = { name: 'text', shape: [2, 2], datatype: 'BYTES' };
+  const texts = ['a', '', 'Grüße', '\ufeff𝄞'];
+  for (const data of [texts, [texts.slice(0, 2), texts.slice(2)]])
+    expect(decodeRequest(bodyOf({ inputs: [{ ...header, data }] })).inputs).toEqual([
+      ofBytes([2, 2], texts.map(utf8)),
+    ]);
+  const { bytes } = encodeRequest({ inputs: [ofBytes([2, 2], texts.map(utf8))] }, false);
+  expect(JSON.parse(Buffer.from(bytes).toString()).inputs).toEqual([{ ...header, data: texts }]);
+});
+
+test('BYTES go as bytes each after its length, in 32 bits with the lowest first', () => {
+  const { bytes, jsonLength } = encodeRequest({ inputs: [ofBytes([3], ['a', '', 'é'].map(utf8))] }, true);
+  expect([...bytes.subarray(jsonLength)]).toEqual([1, 0, 0, 0, 97, 0, 0, 0, 0, 2, 0, 0, 0, 0xc3, 0xa9]);
+});
+
+test('bytes that are no text are refused for JSON, by name, and go as bytes', () => {
+  const inputs = [ofBytes([1], [Uint8Array.of(0xff)])];
+  expect(() => encodeRequest({ inputs }, false)).toThrow(/"text": .*ask for it as binary data/);
+  expect(decodeRequest(encodeRequest({ inputs }, true)).inputs).toEqual(inputs);
+});
+
+test.each([
+  ['a value that ends too soon', [2], [1, 0, 0, 0, 97, 2, 0, 0, 0, 97]],
+  ['a length that is cut off', [2], [1, 0, 0, 0, 97, 1, 0, 0]],
+  ['a length that nothing could have', [1], [0xff, 0xff, 0xff, 0xff, 97]],
+  ['a value too few', [2], [1, 0, 0, 0, 97]],
+  ['a value too many', [1], [1, 0, 0, 0, 97, 1, 0, 0, 0, 97]],
+  ['bytes behind its last value', [1], [1, 0, 0, 0, 97, 0]],
+  ['bytes although it has no values', [0], [0, 0, 0, 0]],
+])('BYTES with %s are refused by name', (_, shape, bytes) => {
+  const parameters = { binary_data_size: bytes.length };
+  const json = utf8(JSON.stringify({ inputs: [{ name: 'text', shape, datatype: 'BYTES', parameters }] }));
+  const sent = { bytes: Uint8Array.from([...json, ...bytes]), jsonLength: json.length };
+  expect(() => decodeRequest(sent)).toThrow(InvalidTensorError);
+  expect(() => decodeRequest(sent)).toThrow(
+    `"text": BYTES [${shape}] takes ${shape} values, each after its length; the ${bytes.length} bytes are not these`,
+  );
 });
 
 test.each([
@@ -100,6 +158,8 @@ test.each([
   ['too large a value', { data: [1, 256] }, /"images": expected a value of UINT8 at 1, found 256/],
   ['a fraction', { data: [1.5, 2] }, /at 0, found 1\.5/],
   ['a text', { data: ['a', 2] }, /at 0, found "a"/],
+  ['a number among texts', { datatype: 'BYTES', data: ['a', 2] }, /"images": expected a text at 1, found 2/],
+  ['too few texts', { datatype: 'BYTES', data: ['a'] }, /its shape \[2\] holds 2 values, found 1/],
   ['lists that are not nested as its shape', { shape: [2, 2], data: [[1, 2], [3]] }, /a list of 1 where 2/],
   ['no values at all', {}, /either data or the parameter binary_data_size/],
   [
@@ -171,11 +231,11 @@ test('a value that JSON has not is refused, and goes as bytes', () => {
   );
 });
 
-describe('the pipeline as a model', () => {
-  const found = { x0: 1, y0: 2, x1: 3, y1: 4, score: 0.5 };
-  const detected = (n: number) => ({ task: 'object-detection' as const, detections: Array(n).fill(found) });
-  const classified = (label: number) => ({ task: 'image-classification' as const, label, score: 0.25 });
+const found = { x0: 1, y0: 2, x1: 3, y1: 4, score: 0.5 };
+const detected = (n: number) => ({ task: 'object-detection', detections: Array(n).fill(found) });
+const classified = (label: number) => ({ task: 'image-classification', label, score: 0.25 });
 
+describe('the pipeline as a model', () => {
   test('has a row for each object, with the image of the request that it is of', () => {
     const tensors = outputTensors(stages, [
       [[detected(2)], [classified(7), classified(8)]],
@@ -212,7 +272,7 @@ describe('the pipeline as a model', () => {
       shape: [1, 1, 128, 128],
       data: new Uint8Array(16384),
     };
-    expect(() => itemsOf({ inputs: [input, input] }, stages[0]!.input)).toThrow(
+    expect(() => itemsOfRequest({ inputs: [input, input] }, stages[0]!)).toThrow(
       'tensor "images": expected once among the inputs, found 2 times',
     );
   });
@@ -224,11 +284,61 @@ describe('the pipeline as a model', () => {
       { shape: [1, 128, 128, 1] },
       'takes UINT8 [n, 1, 128, 128], found the shape [1, 128, 128, 1]',
     ],
-    ['no item', { shape: [0, 1, 128, 128], data: new Uint8Array(0) }, 'found the shape [0, 1, 128, 128]'],
+    [
+      'no item',
+      { shape: [0, 1, 128, 128], data: new Uint8Array(0) },
+      'expected at least one item, found none',
+    ],
     ['another datatype', { datatype: 'INT8' }, 'found the datatype INT8'],
   ])('refuses an input of %s', (_, wrong, says) => {
     const input = { name: 'images', datatype: 'UINT8', shape: [1, 1, 128, 128], data: new Uint8Array(16384) };
-    expect(() => itemsOf({ inputs: [{ ...input, ...wrong } as Tensor] }, stages[0]!.input)).toThrow(says);
+    expect(() => itemsOfRequest({ inputs: [{ ...input, ...wrong } as Tensor] }, stages[0]!)).toThrow(says);
+  });
+});
+
+describe('items of a stage as a tensor', () => {
+  const texts: ItemFormat = { kind: 'text', bytesMax: 8 };
+  const audio: ItemFormat = { kind: 'audio', sampleRateHz: 8000, samplesMax: 4 };
+  const pixels: ItemFormat = { kind: 'pixels', channels: 1, height: 1, width: 2 };
+  const samples = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
+
+  test.each<[ItemFormat, Uint8Array<ArrayBuffer>[], object]>([
+    [texts, [utf8('one'), utf8(''), utf8('drei äh')], { name: 'text', datatype: 'BYTES', shape: [3] }],
+    [audio, [samples(0.5), samples(1, -1, 0, 0.25)], { name: 'audio', datatype: 'BYTES', shape: [2] }],
+    [
+      pixels,
+      [Uint8Array.of(1, 2), Uint8Array.of(3, 4)],
+      { name: 'images', datatype: 'UINT8', shape: [2, 1, 1, 2] },
+    ],
+  ])('%o: they come back as they went, over the wire too', (format, items, header) => {
+    const tensor = itemsTensor(format, batchOf(items));
+    expect(tensor).toMatchObject(header);
+    expect(itemsOfTensor(tensor, format)).toEqual(items);
+    const [received] = decodeRequest(encodeRequest({ inputs: [tensor] }, true)).inputs;
+    expect(itemsOfTensor(received!, format)).toEqual(items);
+  });
+
+  test('recordings of one length may come as FP32', () => {
+    const data = Float32Array.of(0.5, 1, -1, 0);
+    const tensor: Tensor = { name: 'audio', datatype: 'FP32', shape: [2, 2], data };
+    expect(itemsOfTensor(tensor, audio)).toEqual([samples(0.5, 1), samples(-1, 0)]);
+  });
+
+  test.each<[string, ItemFormat, Tensor, string]>([
+    ['a text that is too long', texts, ofBytes([2], [utf8('a'), utf8('nine-byte')]), 'found 9 bytes at 1'],
+    ['a part of a sample', audio, ofBytes([1], [new Uint8Array(6)]), 'found 6 bytes at 0'],
+    ['no sample', audio, ofBytes([1], [new Uint8Array(0)]), 'found 0 bytes at 0'],
+    ['texts in two dimensions', texts, ofBytes([1, 1], [utf8('a')]), 'found the shape [1, 1]'],
+    ['images as BYTES', pixels, ofBytes([1], [new Uint8Array(2)]), 'found the datatype BYTES'],
+    [
+      'texts as numbers',
+      texts,
+      { name: 'text', datatype: 'UINT8', shape: [1], data: new Uint8Array(1) },
+      'found the datatype UINT8',
+    ],
+  ])('%s is refused, with what the model takes', (_, format, tensor, says) => {
+    expect(() => itemsOfTensor(tensor, format)).toThrow(/the model takes (UINT8 \[n, 1, 1, 2\]|BYTES \[n\])/);
+    expect(() => itemsOfTensor(tensor, format)).toThrow(says);
   });
 });
 
@@ -241,7 +351,7 @@ describe.each(DESCRIPTIONS)('the protocol as %s has it', (description) => {
       { name: 'images', datatype: 'UINT8', shape: [1, 1, 128, 128], data: new Uint8Array(16384) },
     ];
     expect(check!('inference_request', json(encodeRequest({ id: '1', inputs }, false)))).toEqual([]);
-    const outputs = outputTensors(stages, [[[{ task: 'object-detection', detections: [] }]]]);
+    const outputs = outputTensors(stages, [[[detected(0)]]]);
     const response = encodeResponse({ model: 'fashion', version: '1', id: '1', outputs }, {});
     expect(check!('inference_response', json(response))).toEqual([]);
     expect(check!('metadata_model_response', modelMetadata('fashion', '1', stages))).toEqual([]);

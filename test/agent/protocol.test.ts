@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { InferenceServerError } from '../../agent/oip/client.ts';
 import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
-import type { Tensor } from '../../agent/oip/tensor.ts';
-import { cropResize } from '../../models/tasks/image.ts';
+import type { NumberTensor } from '../../agent/oip/tensor.ts';
+import { cropResize } from '../../models/items/crop.ts';
 import { until } from '../until.ts';
 import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
-import { items, models, replicas, requestOf, type Serving, serving } from './serving.ts';
+import { imagesOf, items, replicas, requestOf, type Serving, serving } from './serving.ts';
+import { numbersIn } from './tensors.ts';
 
 let agent: Serving;
 
@@ -15,8 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => agent.close());
 
-const tensor = (response: InferResponse, name: string): Tensor =>
-  response.outputs.find((output) => output.name === name)!;
+const tensor = ({ outputs }: InferResponse, name: string): NumberTensor => numbersIn(outputs, name);
 
 describe.each([
   ['fashion', 0, ['boxes', 'detect_scores', 'labels', 'scores', 'item_index']],
@@ -27,7 +27,7 @@ describe.each([
     const metadata = await agent.client.metadata(model);
     expect(metadata).toMatchObject({ name: model, versions: ['1'], platform: 'onnxruntime_onnx' });
     expect(metadata.inputs).toEqual([
-      { name: 'images', datatype: 'UINT8', shape: [-1, ...requestOf(stage).inputs[0]!.shape.slice(1)] },
+      { name: 'images', datatype: 'UINT8', shape: [-1, ...requestOf(stage).inputs[0].shape.slice(1)] },
     ]);
     expect(metadata.outputs.map(({ name }) => name)).toEqual(outputs);
     expect(await agent.client.ready(model)).toBe(true);
@@ -56,13 +56,13 @@ describe.each([
     expect(response.outputs.map(({ name }) => name)).toEqual(['item_index', 'scores']);
   });
 
-  test.each<[string, (input: Tensor) => object]>([
+  test.each<[string, (input: NumberTensor) => Partial<NumberTensor>]>([
     ['shape', ({ shape }) => ({ shape: [...shape].reverse() })],
     ['dtype', ({ shape, data }) => ({ datatype: 'FP32', shape, data: Float32Array.from(data) })],
     ['name', () => ({ name: 'pixels' })],
   ])('refuses a wrong %s with 400, and names the tensor', async (_, wrong) => {
     const [input] = requestOf(stage).inputs;
-    const inputs = [{ ...input!, ...wrong(input!) }];
+    const inputs = [{ ...input, ...wrong(input) }] as const;
     for (const binary of [true, false]) {
       const refused = agent.client.infer(model, { inputs }, { binary });
       await expect(refused).rejects.toMatchObject({
@@ -74,7 +74,7 @@ describe.each([
 
   test('refuses a wrong byte count with 400, and names the tensor', async () => {
     const [input] = requestOf(stage).inputs;
-    const inputs = [{ ...input!, data: input!.data.slice(1) }];
+    const inputs = [{ ...input, data: input.data.slice(1) }];
     for (const binary of [true, false])
       await expect(agent.client.infer(model, { inputs }, { binary })).rejects.toMatchObject({
         status: 400,
@@ -85,7 +85,6 @@ describe.each([
 
 test('the pipeline answers what its stages do one after the other', async () => {
   const [scene] = items[0]!;
-  const { stages } = models.manifest;
   const whole = await agent.client.infer('fashion', requestOf(0));
   const detected = await agent.client.infer('detect', requestOf(0));
   const boxes = tensor(detected, 'boxes');
@@ -101,7 +100,7 @@ test('the pipeline answers what its stages do one after the other', async () => 
       number,
     ];
     const out = crops.subarray(i * 784, (i + 1) * 784);
-    cropResize(scene!, stages[0]!.input, { x0, y0, x1, y1 }, out, stages[1]!.input);
+    cropResize(scene!, imagesOf(0), { x0, y0, x1, y1 }, out, imagesOf(1));
   }
   const classified = await agent.client.infer('classify', {
     inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, 1, 28, 28], data: crops }],
@@ -146,7 +145,12 @@ describe.each(DESCRIPTIONS)('by %s', (description) => {
     const body = inputs === undefined ? {} : { method: 'POST', body: JSON.stringify({ inputs }) };
     return (await fetch(`${agent.url}/v2${path}`, body)).json();
   };
-  const input = ({ name, datatype, shape, data }: Tensor) => ({ name, datatype, shape, data: [...data] });
+  const input = ({ name, datatype, shape, data }: NumberTensor) => ({
+    name,
+    datatype,
+    shape,
+    data: [...data],
+  });
 
   test.skipIf(check === null).each(['fashion', 'detect', 'classify'])(
     'what the server answers of %s is valid: metadata, results, and errors',

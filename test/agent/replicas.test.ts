@@ -32,7 +32,7 @@ test.each([
 );
 
 test('without a replica of a stage the agent is not ready, and is again when there is one', async () => {
-  const recruit = await recruiter(models, await models.readPack(), nodeEnvironment());
+  const recruit = recruiter(models, nodeEnvironment());
   let come = () => {};
   let mayCome = Promise.resolve();
   agent = await serving(

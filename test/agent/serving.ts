@@ -4,11 +4,12 @@ import { createApp } from '../../agent/http/app.ts';
 import type { HttpLimits } from '../../agent/http/base.ts';
 import type { PlanChanges } from '../../agent/http/plan.ts';
 import { InferenceServerError, OipClient } from '../../agent/oip/client.ts';
-import type { InferRequest } from '../../agent/oip/infer.ts';
+import type { NumberTensor } from '../../agent/oip/tensor.ts';
 import { Service, type ServiceOptions } from '../../agent/service/service.ts';
+import { takeInTurn } from '../../models/items/item-batch.ts';
+import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { labelledItems } from '../../models/packs/pack.ts';
-import { splitItems } from '../../models/tasks/items.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -17,9 +18,7 @@ import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
 export const models: LoadedManifest = await loadFashion();
 const pack = await models.readPack();
 /** True items of each stage. */
-export const items = (await labelledItems(pack, models.manifest.stages)).map((stage) =>
-  splitItems(stage.items),
-);
+export const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
 
 export const planOf = (hand: Omit<HandPlan, 'backend'>) => handPlan(models, { backend: 'cpu', ...hand });
 
@@ -39,9 +38,9 @@ export async function serving(
 ): Promise<Serving> {
   const events: string[] = [];
   const service = await Service.start({
-    manifest: models.manifest,
+    pipeline: models.pipeline,
     plan: planOf(hand),
-    recruit: await recruiter(models, pack, nodeEnvironment()),
+    recruit: recruiter(models, nodeEnvironment()),
     onEvent: (what) => events.push(what),
     ...options,
   });
@@ -64,13 +63,16 @@ export async function serving(
   };
 }
 
+/** The images that a stage takes. */
+export function imagesOf(stage: number): ItemFormatOf<'pixels'> {
+  const { task, stage: fields } = models.pipeline.stages[stage]!;
+  return task.items(fields) as ItemFormatOf<'pixels'>;
+}
+
 /** A request for the first `count` items of a stage, from place `from` on. */
-export function requestOf(stage: number, from = 0, count = 1): InferRequest {
-  const own = items[stage]!;
-  const { channels, height, width } = models.manifest.stages[stage]!.input;
-  const size = channels * height * width;
-  const data = new Uint8Array(count * size);
-  for (let i = 0; i < count; i++) data.set(own[(from + i) % own.length]!, i * size);
+export function requestOf(stage: number, from = 0, count = 1): { readonly inputs: readonly [NumberTensor] } {
+  const { channels, height, width } = imagesOf(stage);
+  const { bytes: data } = takeInTurn(items[stage]!, from, count);
   return { inputs: [{ name: 'images', datatype: 'UINT8', shape: [count, channels, height, width], data }] };
 }
 

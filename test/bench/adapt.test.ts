@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
@@ -24,11 +25,11 @@ async function slowAsIs(): Promise<Profile> {
     metric: 'F1',
     variants: variants
       .filter((variant) => variant.name in times)
-      .map(({ name: variant, sha256, sizeBytes, accuracy }) => ({
-        name: variant,
-        sha256,
-        sizeBytes,
-        accuracy: { published: accuracy, measured: null },
+      .map((variant) => ({
+        name: variant.name,
+        sha256: sha256Of(variant),
+        sizeBytes: sizeBytesOf(variant),
+        accuracy: { published: variant.accuracy, measured: null },
       })),
   }));
   const cells = stages.flatMap(({ name, variants }) =>

@@ -8,8 +8,9 @@ import {
   removeVariant,
   variantName,
 } from '../../models/manifests/edit.ts';
-import { MANIFEST, type Manifest, parseManifest } from '../../models/manifests/manifest.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
 import { name as nameSchema } from '../../solver/documents/common.ts';
+import { MANIFEST, type Manifest, type ManifestVariant } from '../../solver/documents/manifest.ts';
 import { classify, detect } from './stages.ts';
 
 const manifest = (stages: Manifest['stages'] = [detect, classify]): Manifest => ({
@@ -19,7 +20,12 @@ const manifest = (stages: Manifest['stages'] = [detect, classify]): Manifest => 
   stages,
   pack: { file: 'https://example.org/a/pack.bin?v=2', sha256: '1'.repeat(64), source: 'made up' },
 });
-const variant = (name: string, file = `${name}.onnx`) => ({ ...classify.variants[0]!, name, file });
+const [only] = classify.variants as [ManifestVariant];
+const variant = (name: string, file = `${name}.onnx`): ManifestVariant => ({
+  ...only,
+  name,
+  sessions: { model: { ...only.sessions.model!, file } },
+});
 
 describe('names', () => {
   test('of any text are such as documents have, and not taken', () => {

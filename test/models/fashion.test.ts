@@ -1,9 +1,9 @@
 import { beforeAll, expect, test } from 'vitest';
-import { labelledItems } from '../../models/packs/pack.ts';
-import { joinItems, type StageResult, taskOf } from '../../models/tasks/index.ts';
-import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/tasks/metric.ts';
+import { batchOf } from '../../models/items/item-batch.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/tasks/judge.ts';
 import { fashion, fixture } from './fashion.ts';
-import { runModel } from './run-model.ts';
+import { childrenOf, runModel } from './run-model.ts';
 
 type Scores = Record<'detect' | 'classify' | 'endToEnd', Record<string, number>>;
 /** Largest difference from Python's figures: ONNX Runtime's versions differ in the last digits. */
@@ -17,25 +17,24 @@ beforeAll(async () => {
   python = await fixture<Scores>('scores.json');
 });
 
-const model = (stage: number, variant: string) => {
-  const { file, sha256 } = pipeline.stages[stage]!.variants.find(({ name }) => name === variant)!;
-  return pipeline.readVerified(file, sha256);
-};
+const model = (stage: number, variant: string) =>
+  pipeline.readModels(pipeline.stages[stage]!.variant(variant));
 
 /** F1 of one detector with each classifier, on every request of the pack. */
 async function endToEnd(detector: string): Promise<Record<string, number | null>> {
   const { pack, stages } = pipeline;
   const [first, second] = [stages[0]!, stages[1]!];
-  const scenes = await runModel(await model(0, detector), first, pack.images);
-  const crops = scenes.map((scene, i) => taskOf(first).children(first, pack.images, i, scene, second));
+  const scenes = await runModel(await model(0, detector), first, pack.items);
+  const crops = childrenOf(first, pack.items, scenes);
   const scores: Record<string, number | null> = {};
-  for (const { name } of second.variants) {
-    const labels = await runModel(await model(1, name), second, joinItems(crops));
+  for (const { name } of second.stage.variants) {
+    const labels = await runModel(await model(1, name), second, batchOf(crops.flat()));
     let used = 0;
-    const counts = scenes.map((scene, i) => {
-      const own = labels.slice(used, used + crops[i]!.count);
+    const counts = scenes.map((result, i) => {
+      const own = labels.slice(used, used + crops[i]!.length);
       used += own.length;
-      return requestCounts(stages, [[scene], own], pack.truths[i]!);
+      const children = own.map((label) => ({ result: label, children: [] }));
+      return requestCounts(first, { result, children }, pack.truths[i]!);
     });
     scores[`${detector}+${name}`] = scoreOf(counts.reduce(addCounts, NO_COUNTS));
   }
@@ -54,12 +53,12 @@ test.each(['det4', 'det8', 'det16'])(
 
 test('every stage alone scores as in Python', async () => {
   const { pack, stages } = pipeline;
-  const labelled = await labelledItems(pack, stages);
+  const labelled = await labelledItems(pack, pipeline.pipeline);
   for (const [s, stage] of stages.entries())
-    for (const { name } of stage.variants) {
+    for (const { name } of stage.stage.variants) {
       const { items, truths } = labelled[s]!;
-      const results: StageResult[] = await runModel(await model(s, name), stage, items);
-      const counts = results.map((result, i) => stageCounts(result, truths[i]!));
+      const results = await runModel(await model(s, name), stage, batchOf(items));
+      const counts = results.map((result, i) => stageCounts(stage, result, truths[i]!.truth));
       const score = scoreOf(counts.reduce(addCounts, NO_COUNTS))!;
       expect(Math.abs(score - python[stage.name as 'detect' | 'classify'][name]!), name).toBeLessThan(
         TOLERANCE,
@@ -69,8 +68,8 @@ test('every stage alone scores as in Python', async () => {
 
 test('a better variant of either stage makes a better pipeline', () => {
   const { stages } = pipeline;
-  const table = stages[0]!.variants.map((d) =>
-    stages[1]!.variants.map((c) => python.endToEnd[`${d.name}+${c.name}`]!),
+  const table = stages[0]!.stage.variants.map((d) =>
+    stages[1]!.stage.variants.map((c) => python.endToEnd[`${d.name}+${c.name}`]!),
   );
   table.forEach((row, d) => {
     row.forEach((score, c) => {
@@ -81,19 +80,19 @@ test('a better variant of either stage makes a better pipeline', () => {
 });
 
 test('the published accuracies rise with the variants', () => {
-  for (const { variants } of pipeline.stages)
+  for (const { variants } of pipeline.manifest.stages)
     variants.slice(1).forEach(({ accuracy }, i) => {
       expect(accuracy).toBeGreaterThan(variants[i]!.accuracy!);
     });
 });
 
 test('every file is the one that the manifest names, and of its size', async () => {
-  for (const { variants } of pipeline.stages)
-    for (const { file, sha256, sizeBytes } of variants)
-      expect((await pipeline.readVerified(file, sha256)).length).toBe(sizeBytes);
+  for (const { variants } of pipeline.manifest.stages)
+    for (const variant of variants)
+      expect((await pipeline.readModels(variant)).model!.length).toBe(variant.sessions.model!.sizeBytes);
 });
 
 test('some scenes of the pack hold no garment', () => {
-  const empty = pipeline.pack.truths.filter(({ boxes }) => boxes!.length === 0).length;
+  const empty = pipeline.pack.truths.filter(({ children }) => children.length === 0).length;
   expect(empty / pipeline.pack.truths.length).toBeGreaterThan(0.04);
 });

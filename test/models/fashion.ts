@@ -6,7 +6,7 @@ import { loadManifest } from '../../models/manifests/load.ts';
 export async function fashion() {
   const path = fileURLToPath(new URL('../../models/fashion/manifest.json', import.meta.url));
   const loaded = await loadManifest(path, (file) => readFile(file));
-  return { ...loaded, stages: loaded.manifest.stages, pack: await loaded.readPack() };
+  return { ...loaded, stages: loaded.pipeline.stages, pack: await loaded.readPack() };
 }
 
 /** Numbers that models/train/fixtures.py wrote. */

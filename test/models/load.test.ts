@@ -13,7 +13,7 @@ const packBytes = gzip(
   safetensors({ images: u8([1, 1, 4, 4], new Uint8Array(16)), 'label.classify': i32([2]) }),
 );
 const manifest = {
-  schema: 'ipa-edge/manifest@1',
+  schema: 'ipa-edge/manifest@2',
   name: 'small',
   title: 'One classifier',
   stages: [classify],
@@ -32,7 +32,7 @@ const load = (content: object, files: Record<string, Uint8Array> = {}) =>
 test('a manifest is loaded with its pack', async () => {
   const loaded = await load(manifest, { 'at/pack.gz': packBytes });
   expect(loaded.manifest.name).toBe('small');
-  expect((await loaded.readPack()).truths).toEqual([{ boxes: null, labels: { classify: [2] } }]);
+  expect((await loaded.readPack()).truths).toEqual([{ truth: 2, children: [] }]);
 });
 
 test('a manifest that is not there is told with its path and the reason', async () => {

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkPack, InvalidPackError, labelledItems, parsePack } from '../../models/packs/pack.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { InvalidPackError, parsePack } from '../../models/packs/pack.ts';
+import type { ItemTruth } from '../../models/tasks/judge.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { f32, gzip, i32, safetensors, u8 } from './safetensors.ts';
-import { classify, colour, detect } from './stages.ts';
+import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
+
+const three = pipelineOf(detect, classify, colour);
 
 /** Two scenes of 16 × 16: one object in the second. */
 const small = () => ({
@@ -15,7 +20,7 @@ const small = () => ({
 type Small = ReturnType<typeof small>;
 
 const parse = (change: Partial<Record<keyof Small, Small[keyof Small]>>) =>
-  parsePack(gzip(safetensors({ ...small(), ...change })));
+  parsePack(gzip(safetensors({ ...small(), ...change })), three);
 
 /** Images of one size, and objects with an image, a box within it and a label each. */
 const anyScenes = fc
@@ -60,14 +65,19 @@ const encode = ({ shape, pixels, objects }: typeof anyScenes extends fc.Arbitrar
 test('what is packed is read again', async () => {
   await fc.assert(
     fc.asyncProperty(anyScenes, async (scenes) => {
-      const pack = await parsePack(encode(scenes));
       const { count, ...shape } = scenes.shape;
-      expect(pack.shape).toEqual(shape);
-      expect(pack.images).toEqual({ count, pixels: scenes.pixels });
-      pack.truths.forEach((truth, i) => {
+      const kinds = { ...classify, name: 'kind', classes: Array.from('abcdefghij') };
+      const pipeline = pipelineOf(
+        { ...detect, input: { ...detect.input, ...shape } } as ManifestStage,
+        kinds,
+      );
+      const pack = await parsePack(encode(scenes), pipeline);
+      expect(pack.items.lengths).toEqual(Array(count).fill(scenes.pixels.length / count));
+      expect(pack.items.bytes).toEqual(scenes.pixels);
+      pack.truths.forEach(({ truth, children }, i) => {
         const own = scenes.objects.filter(({ image }) => image === i);
-        expect(truth.boxes).toEqual(own.map(({ x0, y0 }) => ({ x0, y0, x1: x0 + 1, y1: y0 + 1 })));
-        expect(truth.labels).toEqual({ kind: own.map(({ label }) => label) });
+        expect(truth).toEqual(own.map(({ x0, y0 }) => ({ x0, y0, x1: x0 + 1, y1: y0 + 1 })));
+        expect(children.map((child) => child.truth)).toEqual(own.map(({ label }) => label));
       });
     }),
   );
@@ -83,7 +93,7 @@ const anyEdits = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), 
 const anyKeep = fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true }));
 
 async function parsesOrRefuses(bytes: Uint8Array<ArrayBuffer>) {
-  const outcome = await parsePack(bytes).catch((error: unknown) => error);
+  const outcome = await parsePack(bytes, three).catch((error: unknown) => error);
   if (outcome instanceof Error) expect(outcome).toBeInstanceOf(InvalidPackError);
 }
 
@@ -122,14 +132,15 @@ test('headers of any JSON are refused or read, and nothing else happens', async 
 
 test('a file cut short is refused', async () => {
   const bytes = gzip(safetensors(small()));
-  await expect(parsePack(bytes.slice(0, -20))).rejects.toThrow(InvalidPackError);
-  await expect(parsePack(new Uint8Array(0))).rejects.toThrow(InvalidPackError);
+  await expect(parsePack(bytes.slice(0, -20), three)).rejects.toThrow(InvalidPackError);
+  await expect(parsePack(new Uint8Array(0), three)).rejects.toThrow(InvalidPackError);
 });
 
 test('a header that claims more than there is is refused', async () => {
   const claim = (entry: object) =>
     parsePack(
       gzip(safetensors(small(), (honest) => ({ ...honest, images: { ...honest.images, ...entry } }))),
+      three,
     );
   await expect(claim({ shape: [2 ** 40, 1, 16, 16] })).rejects.toThrow(/needs 281474976710656 bytes/);
   await expect(claim({ shape: [2 ** 40, 1, 16, 16], data_offsets: [0, 2 ** 48] })).rejects.toThrow(
@@ -140,12 +151,12 @@ test('a header that claims more than there is is refused', async () => {
 test('a header longer than the file is refused before it is read', async () => {
   const bytes = safetensors(small());
   bytes.fill(255, 0, 8);
-  await expect(parsePack(gzip(bytes))).rejects.toThrow(/header of at most/);
+  await expect(parsePack(gzip(bytes), three)).rejects.toThrow(/header of at most/);
 });
 
 test('a file that unpacks to more than is allowed is refused', async () => {
   const bytes = gzip(safetensors(small()));
-  await expect(parsePack(bytes, 300)).rejects.toThrow(/more than 300 bytes/);
+  await expect(parsePack(bytes, three, 300)).rejects.toThrow(/more than 300 bytes/);
 });
 
 test('a tensor of another type is refused by name', async () => {
@@ -166,38 +177,66 @@ test('a box outside its image, or without extent, or of no numbers is refused', 
     await expect(parse({ boxes: f32([1, 4], box) })).rejects.toThrow(/box of object 0/);
 });
 
-test('labels that are too many or negative are refused', async () => {
+test('labels that are too many, negative or of no class are refused', async () => {
   await expect(parse({ 'label.classify': i32([1, 2]) })).rejects.toThrow(/should have 1 labels, but has 2/);
-  await expect(parse({ 'label.classify': i32([-1]) })).rejects.toThrow(/label -1/);
+  await expect(parse({ 'label.classify': i32([-2]) })).rejects.toThrow(/label -2/);
+  await expect(parse({ 'label.classify': i32([3]) })).rejects.toThrow(/label 3.*3 classes/);
+});
+
+test('an item without a label is refused where it reaches the stage', async () => {
+  await expect(parse({ 'label.classify': i32([-1]) })).rejects.toThrow(
+    /item 0 reaches stage "classify".*none for it/,
+  );
 });
 
 test('a pack that lacks what a pipeline needs is refused', async () => {
-  const pack = await parse({});
-  expect(() => checkPack(pack, [detect, classify, colour])).not.toThrow();
-  expect(() => checkPack(pack, [detect, { ...classify, name: 'other' }])).toThrow(
-    /no labels for stage "other"/,
-  );
-  expect(() => checkPack(pack, [detect, { ...classify, classes: ['a', 'b'] }])).toThrow(/has label 2/);
-  expect(() => checkPack(pack, [classify])).toThrow(/height 4/);
+  const bytes = gzip(safetensors(small()));
+  const reading = (...stages: ManifestStage[]) => parsePack(bytes, pipelineOf(...stages));
+  await expect(reading(detect, classify, colour)).resolves.toBeDefined();
+  await expect(reading(detect, { ...classify, name: 'other' })).rejects.toThrow(/no tensor "label.other"/);
+  await expect(reading(classify)).rejects.toThrow(/takes pixels \[1, 4, 4\].*images \[2, 1, 16, 16\]/);
+  const flat = gzip(safetensors({ images: small().images, 'label.classify': i32([0, 1]) }));
   const whole = { ...classify, input: detect.input };
-  expect(() => checkPack(pack, [whole])).toThrow(/it has boxes/);
-  const flat = await parsePack(gzip(safetensors({ images: small().images, 'label.classify': i32([0, 1]) })));
-  expect(() => checkPack(flat, [whole])).not.toThrow();
-  expect(() => checkPack(flat, [detect, classify])).toThrow(/needs boxes/);
+  await expect(parsePack(flat, pipelineOf(whole))).resolves.toBeDefined();
+  await expect(parsePack(flat, pipelineOf(detect, classify))).rejects.toThrow(/no tensor "boxes"/);
+});
+
+/** Two texts, the second in another language. */
+const mails = (change: Record<string, ReturnType<typeof u8> | ReturnType<typeof i32>> = {}) =>
+  parsePack(
+    gzip(
+      safetensors({
+        text: u8([9], new TextEncoder().encode('hi,çava?')),
+        text_end: i32([3, 9]),
+        'label.language': i32([0, 1]),
+        'label.spam': i32([1, -1]),
+        ...change,
+      }),
+    ),
+    pipelineOf(language, spam),
+  );
+
+test('texts are read with where each ends, and one that is not passed on needs no further label', async () => {
+  const pack = await mails();
+  expect(pack.items.lengths).toEqual([3, 6]);
+  expect(pack.truths).toEqual<ItemTruth[]>([
+    { truth: 0, children: [{ truth: 1, children: [] }] },
+    { truth: 1, children: [] },
+  ]);
+});
+
+test('ends of texts that fall, or leave bytes over, are refused', async () => {
+  await expect(mails({ text_end: i32([9, 3]) })).rejects.toThrow(/item 1 ends at 3, before it begins/);
+  await expect(mails({ text_end: i32([3, 8]) })).rejects.toThrow(/items end at 8 of 9/);
 });
 
 test('each stage is given what perfect stages before it would give', async () => {
-  const [scenes, crops, halves] = await labelledItems(await parse({}), [detect, classify, colour]);
-  expect(scenes!.truths).toEqual([
-    { task: 'object-detection', boxes: [] },
-    { task: 'object-detection', boxes: [{ x0: 2, y0: 3, x1: 10, y1: 11 }] },
-  ]);
-  expect(crops).toEqual({
-    items: { count: 1, pixels: new Uint8Array(16).fill(9) },
-    truths: [{ task: 'image-classification', label: 2 }],
-  });
-  expect(halves).toEqual({
-    items: { count: 1, pixels: new Uint8Array(4).fill(9) },
-    truths: [{ task: 'image-classification', label: 1 }],
-  });
+  const [scenes, crops, halves] = await labelledItems(await parse({}), three);
+  expect(scenes!.truths.map(({ truth }) => truth)).toEqual([[], [{ x0: 2, y0: 3, x1: 10, y1: 11 }]]);
+  expect(crops!.items).toEqual([new Uint8Array(16).fill(9)]);
+  expect(crops!.truths.map(({ truth }) => truth)).toEqual([2]);
+  expect(halves!.items).toEqual([new Uint8Array(4).fill(9)]);
+  expect(halves!.truths.map(({ truth }) => truth)).toEqual([1]);
+  const [, filtered] = await labelledItems(await mails(), pipelineOf(language, spam));
+  expect(filtered!.items.map((item) => new TextDecoder().decode(item))).toEqual(['hi,']);
 });

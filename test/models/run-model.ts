@@ -1,21 +1,31 @@
 import '../../workers/runtime/no-telemetry.ts';
-import * as ort from 'onnxruntime-node';
-import type { ManifestStage } from '../../models/manifests/manifest.ts';
-import { type ItemBatch, type StageResult, taskOf } from '../../models/tasks/index.ts';
+import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import type { ModelBytes } from '../../models/manifests/load.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import { Scratch } from '../../models/tasks/program.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import { createNodeRuntime } from '../../workers/runtime/ort-node.ts';
 
-/** Results of a real model for items of its stage, on one core. */
+/** Results of real models for items of their stage, on one core. */
 export async function runModel(
-  model: Uint8Array,
-  stage: ManifestStage,
+  models: ModelBytes,
+  { stage, task }: PipelineStage,
   items: ItemBatch,
 ): Promise<StageResult[]> {
-  if (items.count === 0) return [];
-  const session = await ort.InferenceSession.create(model, { intraOpNumThreads: 1 });
-  const task = taskOf(stage);
-  const { data, dims } = task.encode(stage, items);
-  const outputs = await session.run({ image: new ort.Tensor('float32', data, dims) });
-  const output = outputs[session.outputNames[0]!]!;
-  const results = task.decode(stage, { data: output.data as Float32Array, dims: output.dims }, items.count);
-  await session.release();
+  if (items.lengths.length === 0) return [];
+  const runtime = await createNodeRuntime(1);
+  const model = await runtime.createSession(models.model!, 'cpu');
+  const { results } = await task.program.run(stage, items, { model }, new Scratch());
+  await model.release();
   return results;
+}
+
+/** The items that results give the next stage, by item. */
+export function childrenOf(
+  { stage, task, next }: PipelineStage,
+  items: ItemBatch,
+  results: StageResult[],
+): Item[][] {
+  const format = next!.task.items(next!.stage);
+  return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, format));
 }

@@ -1,36 +1,56 @@
-import type { ClassificationStage, DetectionStage } from '../../models/manifests/manifest.ts';
+import { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
 
-const variant = {
+const variant: ManifestVariant = {
   name: 'only',
-  file: 'only.onnx',
-  sha256: '0'.repeat(64),
-  sizeBytes: 1,
+  sessions: { model: { file: 'only.onnx', sha256: '0'.repeat(64), sizeBytes: 1, dtype: 'fp32' } },
   accuracy: 1,
   accuracySource: 'made up',
 };
 
 /** A detector of 16 × 16 images with cells of 4 pixels: its output is [n, 4, 4, 4]. */
-export const detect: DetectionStage = {
+export const detect = {
   name: 'detect',
   task: 'object-detection',
-  input: { channels: 1, height: 16, width: 16, mean: [0], std: [1] },
-  output: { format: 'centre-map', stride: 4, sizeScale: 10, threshold: 0.5 },
+  input: { channels: 1 as const, height: 16, width: 16, mean: [0], std: [1] },
+  output: { format: 'centre-map' as const, stride: 4, sizeScale: 10, threshold: 0.5 },
   variants: [variant],
 };
 
 /** A classifier of 4 × 4 images into three classes. */
-export const classify: ClassificationStage = {
+export const classify = {
   name: 'classify',
   task: 'image-classification',
-  input: { channels: 1, height: 4, width: 4, mean: [0], std: [1] },
+  input: { channels: 1 as const, height: 4, width: 4, mean: [0], std: [1] },
   classes: ['a', 'b', 'c'],
   variants: [variant],
 };
 
 /** A second opinion on the same images, of another size. */
-export const colour: ClassificationStage = {
+export const colour = {
   ...classify,
   name: 'colour',
   input: { ...classify.input, height: 2, width: 2 },
   classes: ['red', 'blue'],
 };
+
+/** A language filter: English texts go on. */
+export const language = {
+  name: 'language',
+  task: 'text-classification',
+  input: { encoding: 'bytes', length: 8 },
+  classes: ['eng', 'fra', 'deu'],
+  passOn: ['eng'],
+  variants: [variant],
+};
+
+/** A second opinion on the texts that are passed on. */
+export const spam = {
+  ...language,
+  name: 'spam',
+  classes: ['ham', 'spam'],
+  passOn: undefined,
+};
+
+/** Stages as a pipeline. */
+export const pipelineOf = (...stages: ManifestStage[]) => new Pipeline({ name: 'made-up', stages });

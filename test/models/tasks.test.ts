@@ -1,43 +1,49 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ItemShapeError, joinItems, OutputShapeError, pixelsOf, taskOf } from '../../models/tasks/index.ts';
+import { batchOf, type Item, itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
+import { blankItem, fits, type ItemFormat, ItemFormatError, sizeOf } from '../../models/items/item-format.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { detectionsOf } from '../../models/tasks/object-detection/centre-map.ts';
+import { OutputShapeError, Scratch } from '../../models/tasks/program.ts';
+import { taskOf } from '../../models/tasks/registry.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import { numbersOf, type Session, type Tensor } from '../../models/tasks/tensor.ts';
+import { MANIFEST, MANIFEST_1, type ManifestStage } from '../../solver/documents/manifest.ts';
 import { fashion, fixture } from './fashion.ts';
 import { runModel } from './run-model.ts';
-import { classify, colour, detect } from './stages.ts';
+import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
 
-/** A map [1, 4, 4, 4] that detects nothing, but for the given cells. */
+/** A map [4, 4, 4] that detects nothing, but for the given cells. */
 function centreMap(cells: { row: number; column: number; logit: number; size: number }[]) {
   const data = new Float32Array(64).fill(-9, 0, 16);
   for (const { row, column, logit, size } of cells)
     [logit, 0.5, 0.25, size].forEach((value, c) => {
       data[c * 16 + row * 4 + column] = value;
     });
-  return { data, dims: [1, 4, 4, 4] };
+  return data;
 }
 
-function decodeOne(cells: Parameters<typeof centreMap>[0]) {
-  const [result] = taskOf(detect).decode(detect, centreMap(cells), 1);
-  if (result?.task !== 'object-detection') throw new Error('not a detection');
-  return result.detections;
-}
+const decodeOne = (cells: Parameters<typeof centreMap>[0]) =>
+  detectionsOf(
+    centreMap(cells),
+    { ...detect.input, channels: 1 },
+    { ...detect.output, format: 'centre-map' },
+  );
 
 test("det8 finds the boxes that Python's decoding finds", async () => {
-  const { pack, stages, manifest, readVerified } = await fashion();
+  const { pack, stages, readModels } = await fashion();
   const expected = (await fixture<{ det8: number[][][] }>('detections.json')).det8;
-  const count = expected.length;
-  const variant = manifest.stages[0]!.variants.find(({ name }) => name === 'det8')!;
-  const size = pack.images.pixels.length / pack.images.count;
-  const items = { count, pixels: pack.images.pixels.slice(0, count * size) };
-  const results = await runModel(await readVerified(variant.file, variant.sha256), stages[0]!, items);
+  const items = batchOf(itemsOf(pack.items, expected.length));
+  const results = await runModel(await readModels(stages[0]!.variant('det8')), stages[0]!, items);
   results.forEach((result, i) => {
-    if (result.task !== 'object-detection') throw new Error('not a detection');
-    const found = result.detections.map((d) => [d.x0, d.y0, d.x1, d.y1, d.score]);
+    const { detections } = result as StageResult & { detections: Record<string, number>[] };
+    const found = detections.map((d) => [d.x0, d.y0, d.x1, d.y1, d.score]);
     expect(found.length).toBe(expected[i]!.length);
     found.flat().forEach((value, k) => {
       expect(value).toBeCloseTo(expected[i]!.flat()[k]!, 3);
     });
   });
 });
-
 test('a box is centred on its cell plus offset, in pixels', () => {
   const [box] = decodeOne([{ row: 2, column: 1, logit: 0.1, size: 1 }]);
   expect(box).toMatchObject({ x0: 1, y0: 4, x1: 11, y1: 14 });
@@ -73,70 +79,179 @@ test('a cell with a size that is no number is no detection', () => {
   expect(decodeOne([{ row: 0, column: 0, logit: 1, size: Number.NaN }])).toEqual([]);
 });
 
+/** A session that gives one output whatever it is fed, and keeps what it was fed. */
+function fakeSession(data: Float32Array, dims: number[]) {
+  const fed: Tensor[] = [];
+  const session: Session = {
+    inputs: [{ name: 'in', type: '', dims: [] }],
+    outputs: [{ name: 'out', type: '', dims: [] }],
+    async run(feeds) {
+      const { type, data: values, dims: shape } = feeds.in!;
+      fed.push({ type, data: values.slice(), dims: shape } as Tensor);
+      return { outputs: { out: { type: 'float32', data, dims } }, ms: 1 };
+    },
+  };
+  return { session, fed };
+}
+
+const runOn = (stage: ManifestStage, items: Item[], session: Session) =>
+  taskOf(stage).program.run(stage, batchOf(items), { model: session }, new Scratch());
+
+const childrenOf = (stage: ManifestStage, item: Item, result: object, next: ManifestStage) =>
+  taskOf(stage).children(stage, item, { task: stage.task, ...result }, taskOf(next).items(next));
+
 test('each detection gives the next stage one crop, in order', () => {
   const pixels = Uint8Array.from({ length: 256 }, (_, i) => (i % 16 < 8 ? 10 : 200));
-  const boxes = [
+  const detections = [
     { x0: 8, y0: 0, x1: 16, y1: 8, score: 1 },
     { x0: 0, y0: 4, x1: 8, y1: 12, score: 1 },
   ];
-  const result = { task: 'object-detection' as const, detections: boxes };
-  const children = taskOf(detect).children(detect, { count: 1, pixels }, 0, result, classify);
-  expect(children.count).toBe(2);
-  expect([...children.pixels]).toEqual([...Array(16).fill(200), ...Array(16).fill(10)]);
+  expect(childrenOf(detect, pixels, { detections }, classify)).toEqual([
+    new Uint8Array(16).fill(200),
+    new Uint8Array(16).fill(10),
+  ]);
 });
 
 test('a scene without detections gives the next stage nothing', () => {
-  const items = { count: 1, pixels: new Uint8Array(256) };
-  const nothing = { task: 'object-detection' as const, detections: [] };
-  const children = taskOf(detect).children(detect, items, 0, nothing, classify);
-  expect(children).toEqual({ count: 0, pixels: new Uint8Array(0) });
+  expect(childrenOf(detect, new Uint8Array(256), { detections: [] }, classify)).toEqual([]);
 });
 
-test('a classification hands its own item on, at the size of the next stage', () => {
-  const items = { count: 2, pixels: new Uint8Array(32).fill(7, 0, 16).fill(9, 16) };
-  const label = { task: 'image-classification' as const, label: 0, score: 1 };
-  const children = taskOf(classify).children(classify, items, 1, label, colour);
-  expect(children).toEqual({ count: 1, pixels: new Uint8Array(4).fill(9) });
+test('a classified image goes on at the size of the next stage', () => {
+  const children = childrenOf(classify, new Uint8Array(16).fill(9), { label: 0, score: 1 }, colour);
+  expect(children).toEqual([new Uint8Array(4).fill(9)]);
 });
 
-test('the label is the largest logit, its score the softmax', () => {
-  const output = { data: Float32Array.of(0, 2, 1, 3, 0, 0), dims: [2, 3] };
-  const [first, second] = taskOf(classify).decode(classify, output, 2);
+test('a text goes on only where its class is one that is passed on', () => {
+  const text = new TextEncoder().encode('hello');
+  expect(childrenOf(language, text, { label: 0, score: 1 }, spam)).toEqual([text]);
+  expect(childrenOf(language, text, { label: 1, score: 1 }, spam)).toEqual([]);
+});
+
+test('the label is the largest logit, its score the softmax', async () => {
+  const { session } = fakeSession(Float32Array.of(0, 2, 1, 3, 0, 0), [2, 3]);
+  const items = [new Uint8Array(16), new Uint8Array(16)];
+  const { results } = await runOn(classify, items, session);
   const sum = Math.exp(0) + Math.exp(2) + Math.exp(1);
-  expect(first).toMatchObject({ label: 1, score: expect.closeTo(Math.exp(2) / sum, 9) });
-  expect(second).toMatchObject({ label: 0 });
+  expect(results[0]).toMatchObject({ label: 1, score: expect.closeTo(Math.exp(2) / sum, 9) });
+  expect(results[1]).toMatchObject({ label: 0 });
 });
 
-test('pixels are scaled, and normalised by channel', () => {
+test('pixels are scaled, and normalised by channel', async () => {
   const stage = {
     ...classify,
-    input: { channels: 3 as const, height: 1, width: 1, mean: [0, 0.5, 1], std: [1, 0.5, 2] },
+    input: { channels: 3, height: 1, width: 1, mean: [0, 0.5, 1], std: [1, 0.5, 2] },
   };
-  const items = { count: 2, pixels: Uint8Array.of(255, 255, 255, 0, 0, 0) };
-  const { data, dims } = taskOf(stage).encode(stage, items);
-  expect(dims).toEqual([2, 3, 1, 1]);
-  expect([...data]).toEqual([1, 1, 0, 0, -1, -0.5]);
+  const { session, fed } = fakeSession(new Float32Array(6), [2, 3]);
+  await runOn(stage, [Uint8Array.of(255, 255, 255), Uint8Array.of(0, 0, 0)], session);
+  expect(fed[0]).toMatchObject({ type: 'float32', dims: [2, 3, 1, 1] });
+  expect([...(fed[0]!.data as Float32Array)]).toEqual([1, 1, 0, 0, -1, -0.5]);
 });
 
-test('an output of another shape is refused with both shapes', () => {
-  const output = { data: new Float32Array(4), dims: [1, 4] };
-  expect(() => taskOf(classify).decode(classify, output, 1)).toThrow(OutputShapeError);
-  expect(() => taskOf(classify).decode(classify, output, 1)).toThrow(/\[1, 3\].*\[1, 4\]/);
-  expect(() => taskOf(detect).decode(detect, output, 1)).toThrow(OutputShapeError);
+test('texts are fed as their first bytes, filled up with zeros', async () => {
+  const { session, fed } = fakeSession(new Float32Array(6), [2, 3]);
+  const items = ['éa', 'longer than eight bytes'].map((text) => new TextEncoder().encode(text));
+  await runOn(language, items, session);
+  expect(fed[0]).toMatchObject({ type: 'int64', dims: [2, 8] });
+  expect(Array.from(numbersOf(fed[0]!))).toEqual([0xc3, 0xa9, 97, 0, 0, 0, 0, 0, ...items[1]!.slice(0, 8)]);
 });
 
-test('items of another size are refused', () => {
-  const items = { count: 2, pixels: new Uint8Array(31) };
-  expect(() => taskOf(classify).encode(classify, items)).toThrow(ItemShapeError);
+test('an output of another shape is refused with both shapes', async () => {
+  const { session } = fakeSession(new Float32Array(4), [1, 4]);
+  await expect(runOn(classify, [new Uint8Array(16)], session)).rejects.toThrow(OutputShapeError);
+  await expect(runOn(classify, [new Uint8Array(16)], session)).rejects.toThrow(/\[1, 3\].*\[1, 4\]/);
+  await expect(runOn(detect, [new Uint8Array(256)], session)).rejects.toThrow(OutputShapeError);
 });
 
-test('joined items come apart again', () => {
-  const parts = [
-    { count: 1, pixels: Uint8Array.of(1, 2) },
-    { count: 0, pixels: new Uint8Array(0) },
-    { count: 2, pixels: Uint8Array.of(3, 4, 5, 6) },
-  ];
-  const joined = joinItems(parts);
-  expect(joined.count).toBe(3);
-  expect([...pixelsOf(joined, 1)]).toEqual([3, 4]);
+test('items of another size are refused', async () => {
+  const { session } = fakeSession(new Float32Array(3), [1, 3]);
+  await expect(runOn(classify, [new Uint8Array(15)], session)).rejects.toThrow(ItemFormatError);
+});
+
+const anyItems = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 6 });
+
+test('items of a batch come apart again', () => {
+  fc.assert(
+    fc.property(anyItems, (items) => {
+      const batch = batchOf(items.map((item) => new Uint8Array(item)));
+      expect(itemsOf(batch).map((item) => [...item])).toEqual(items.map((item) => [...item]));
+    }),
+  );
+});
+
+test('items are taken in turn, from the first again after the last', () => {
+  const items = [Uint8Array.of(1), Uint8Array.of(2, 2), Uint8Array.of(3)];
+  expect(itemsOf(takeInTurn(items, 2, 3)).map(([first]) => first)).toEqual([3, 1, 2]);
+});
+
+test.each<ItemFormat>([
+  { kind: 'pixels', channels: 3, height: 2, width: 5 },
+  { kind: 'audio', sampleRateHz: 16_000, samplesMax: 160 },
+  { kind: 'text', bytesMax: 40 },
+])('a blank item is one of its format: $kind', (format) => {
+  expect(fits(format, blankItem(format))).toBe(true);
+  expect(fits(format, new Uint8Array(blankItem(format).length + 1))).toBe(false);
+  expect(sizeOf(format, blankItem(format))).toBe({ pixels: 10, audio: 0.01, text: 40 }[format.kind]);
+});
+
+test('float16 is read as the numbers that its bits stand for', () => {
+  const data = Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00, 0x7e00);
+  expect(Array.from(numbersOf({ type: 'float16', data, dims: [5] }))).toEqual([
+    1,
+    -2,
+    2 ** -24,
+    Infinity,
+    NaN,
+  ]);
+});
+
+const manifest = (schema: string, stages: unknown[]) => ({
+  schema,
+  name: 'small',
+  title: 'Small',
+  stages,
+  pack: { file: 'pack.bin', sha256: '1'.repeat(64), source: 'made up' },
+});
+
+test('a manifest of version 1 is read as one of version 2', () => {
+  const { sessions, ...variant } = detect.variants[0]!;
+  const { dtype: _, ...model } = sessions.model!;
+  const before = manifest(MANIFEST_1, [{ ...detect, variants: [{ ...variant, ...model }] }]);
+  expect(parseManifest(before, 'old')).toEqual(parseManifest(manifest(MANIFEST, [detect]), 'new'));
+});
+
+test.each<[string, unknown[], RegExp]>([
+  [
+    'a detector after another stage',
+    [classify, detect],
+    /stages\[1\]\.task: expected object-detection in the first/,
+  ],
+  [
+    'a stage of another kind of item',
+    [classify, language],
+    /stages\[1\]\.task: expected a task that takes pixels/,
+  ],
+  [
+    'a class to pass on that is none',
+    [{ ...language, passOn: ['ita'] }, spam],
+    /passOn\[0\]: expected one of the classes/,
+  ],
+  [
+    'a session that the task has no use for',
+    [
+      {
+        ...spam,
+        variants: [{ ...detect.variants[0], sessions: { encoder: detect.variants[0]!.sessions.model } }],
+      },
+    ],
+    /sessions: expected the sessions model/,
+  ],
+])('a manifest with %s is refused', (_what, stages, problem) => {
+  const plain = JSON.parse(JSON.stringify(manifest(MANIFEST, stages)));
+  expect(() => parseManifest(plain, 'made up')).toThrow(problem);
+});
+
+test('a pipeline knows the stage after each stage', () => {
+  const { first, stages } = pipelineOf(detect, classify, colour);
+  expect(first.next).toBe(stages[1]);
+  expect(stages[2]!.next).toBeNull();
 });

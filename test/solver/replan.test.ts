@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Place,
@@ -15,7 +16,7 @@ import { cell, profile as profileOf } from './profiles.ts';
 const models = await loadFashion();
 const plan = handPlan(models, { backend: 'cpu', workers: [['detect'], ['classify']] });
 const { manifest } = models;
-const place: Place = { pipeline: 'fashion', device: plan.profile.device, stages: manifest.stages };
+const place: Place = { pipeline: 'fashion', device: plan.profile.device, stages: modelsOf(manifest) };
 
 const changed = (change: (copy: Plan) => void): Plan => {
   const copy = structuredClone(plan);
@@ -117,6 +118,6 @@ describe('planned again', () => {
 
 test('a profile of other models, or of another device, is not of this place', () => {
   expect(profileMismatches(profile, place).join('\n')).toMatch(/logicalCores is 8.*\n.*of other models/);
-  const own = { ...profile, device: place.device, stages: manifest.stages } as unknown as typeof profile;
+  const own = { ...profile, device: place.device, stages: place.stages } as unknown as typeof profile;
   expect(profileMismatches(own, place)).toEqual([]);
 });

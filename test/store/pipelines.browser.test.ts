@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ChecksumError, MissingFileError, sha256Hex, withFiles } from '../../models/manifests/load.ts';
-import { MANIFEST, type Manifest } from '../../models/manifests/manifest.ts';
+import {
+  ChecksumError,
+  type LoadedManifest,
+  MissingFileError,
+  sha256Hex,
+  withFiles,
+} from '../../models/manifests/load.ts';
+import { MANIFEST, MANIFEST_1, type Manifest, type ModelFile } from '../../solver/documents/manifest.ts';
 import { PipelineNotFoundError, PipelineStore } from '../../workers/store/pipelines.ts';
 import { StoreFullError, StoreUnavailableError } from '../../workers/store/store.ts';
 import { classify } from '../models/stages.ts';
@@ -18,6 +24,7 @@ async function pipeline(name: string, files: Readonly<Record<string, string>>) {
     Object.keys(files).map(async (file) => ({ file, sha256: await sha256Hex(bytes(file)) })),
   );
   const pack = named.pop()!;
+  const model = { sizeBytes: 1, dtype: 'fp32' } as const;
   const manifest: Manifest = {
     schema: MANIFEST,
     name,
@@ -25,7 +32,11 @@ async function pipeline(name: string, files: Readonly<Record<string, string>>) {
     stages: [
       {
         ...classify,
-        variants: named.map((one, i) => ({ ...classify.variants[0]!, ...one, name: `v${i}` })),
+        variants: named.map((one, i) => ({
+          ...classify.variants[0]!,
+          name: `v${i}`,
+          sessions: { model: { ...model, ...one } },
+        })),
       },
     ],
     pack: { ...pack, source: 'made up' },
@@ -36,8 +47,11 @@ async function pipeline(name: string, files: Readonly<Record<string, string>>) {
   });
 }
 
-const text = async (loaded: Awaited<ReturnType<PipelineStore['load']>>, variant: number) => {
-  const { file, sha256 } = loaded.manifest.stages[0]!.variants[variant]!;
+const modelOf = ({ manifest }: LoadedManifest, variant: number): ModelFile =>
+  manifest.stages[0]!.variants[variant]!.sessions.model!;
+
+const text = async (loaded: LoadedManifest, variant: number) => {
+  const { file, sha256 } = modelOf(loaded, variant);
   return new TextDecoder().decode(await loaded.readVerified(file, sha256));
 };
 
@@ -62,7 +76,7 @@ describe('the store of pipelines', () => {
     await store.save(await pipeline('one', { 'a.onnx': 'A', 'b.onnx': 'B', 'p.bin': 'P' }));
     const again = await new PipelineStore(caches).load('one');
     expect([await text(again, 0), await text(again, 1)]).toEqual(['A', 'B']);
-    expect(again.manifest.stages[0]!.variants.map(({ file }) => file)).toEqual(['a.onnx', 'b.onnx']);
+    expect([modelOf(again, 0).file, modelOf(again, 1).file]).toEqual(['a.onnx', 'b.onnx']);
   });
 
   it('lists names in order, and puts a pipeline in place of the one of its name', async () => {
@@ -83,6 +97,20 @@ describe('the store of pipelines', () => {
     await store.delete('two');
     expect(await kept()).toBe(0);
     await expect(store.load('two')).rejects.toThrow(PipelineNotFoundError);
+  });
+
+  it('reads a manifest that was kept as version 1, and keeps its files', async () => {
+    await store.save(await pipeline('one', { 'a.onnx': 'A', 'p.bin': 'P' }));
+    const { manifest } = await store.load('one');
+    const { sessions, ...variant } = manifest.stages[0]!.variants[0]!;
+    const { dtype: _, ...model } = sessions.model!;
+    const stages = [{ ...manifest.stages[0], variants: [{ ...variant, ...model }] }];
+    const cache = await caches.open((await caches.keys())[0]!);
+    const key = (await cache.keys()).find(({ url }) => url.endsWith('/one'))!;
+    await cache.put(key, new Response(JSON.stringify({ ...manifest, schema: MANIFEST_1, stages })));
+    // What no pipeline names is removed when another one is saved.
+    await store.save(await pipeline('two', { 'b.onnx': 'B', 'p.bin': 'P' }));
+    expect(await text(await store.load('one'), 0)).toBe('A');
   });
 
   it('saved at once from two tabs, both are whole', async () => {
@@ -118,7 +146,7 @@ describe('the store of pipelines', () => {
     const loaded = await store.load('one');
     const [cacheName] = await caches.keys();
     const cache = await caches.open(cacheName!);
-    const { sha256 } = loaded.manifest.stages[0]!.variants[0]!;
+    const { sha256 } = modelOf(loaded, 0);
     const key = (await cache.keys()).find(({ url }) => url.endsWith(sha256))!;
     await cache.put(key, new Response('Z'));
     await expect(text(loaded, 0)).rejects.toThrow(ChecksumError);

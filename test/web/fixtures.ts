@@ -1,5 +1,6 @@
-import { type Manifest, parseManifest } from '../../models/manifests/manifest.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Plan, Prediction } from '../../solver/documents/plan.ts';
 import { type Cell, type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MANIFEST } from '../../models/manifests/manifest.ts';
+import type { Box } from '../../models/items/crop.ts';
+import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
+import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -33,18 +35,21 @@ export function ownScenes(count: number, label = 3): Uint8Array {
 
 /** The first of the shipped pack's scenes, as a pack of their own: accuracy is soon measured on them. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
-  const { images, truths } = await (await loadFashion()).readPack();
-  const scenes = truths.slice(0, count);
-  const boxes = scenes.flatMap((scene) => scene.boxes ?? []);
+  const { items, truths } = await (await loadFashion()).readPack();
+  const objects = truths
+    .slice(0, count)
+    .flatMap(({ truth, children }, scene) =>
+      (truth as Box[]).map((box, i) => ({ scene, box, label: children[i]!.truth as number })),
+    );
   return gzip(
     safetensors({
-      images: u8([count, 1, 128, 128], images.pixels.subarray(0, count * 128 * 128)),
+      images: u8([count, 1, 128, 128], batchOf(itemsOf(items, count)).bytes),
       boxes: f32(
-        [boxes.length, 4],
-        boxes.flatMap(({ x0, y0, x1, y1 }) => [x0, y0, x1, y1]),
+        [objects.length, 4],
+        objects.flatMap(({ box: { x0, y0, x1, y1 } }) => [x0, y0, x1, y1]),
       ),
-      object_image: i32(scenes.flatMap((scene, i) => (scene.boxes ?? []).map(() => i))),
-      'label.classify': i32(scenes.flatMap((scene) => scene.labels.classify!)),
+      object_image: i32(objects.map(({ scene }) => scene)),
+      'label.classify': i32(objects.map(({ label }) => label)),
     }),
   );
 }
@@ -76,9 +81,14 @@ export async function garments(name = 'garments'): Promise<AnyFile[]> {
         classes: ['top', 'trouser', 'pullover', 'dress', 'coat', 'sandal', 'shirt', 'sneaker', 'bag', 'boot'],
         variants: models.map((model, i) => ({
           name: model.name.replace('.onnx', ''),
-          file: model.name,
-          sha256: sum(model.bytes),
-          sizeBytes: model.bytes.length,
+          sessions: {
+            model: {
+              file: model.name,
+              sha256: sum(model.bytes),
+              sizeBytes: model.bytes.length,
+              dtype: 'fp32',
+            },
+          },
           accuracy: i === 0 ? 0.7 : null,
           accuracySource: i === 0 ? 'made up' : '',
         })),

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
+import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
@@ -79,7 +80,7 @@ describe('a pipeline of the user', () => {
     await own.refused(/other\.json.*cannot be read \(the server answered 404/s);
     await laidOut([{ name: 'trace.json', bytes: Buffer.from('{"schema":"ipa-edge/trace@1"}') }]);
     await own.openAddress(`${host.url}trace.json`);
-    await own.refused(/"ipa-edge\/manifest@1" is read here/);
+    await own.refused(/"ipa-edge\/manifest@2" is read here/);
     await laidOut([{ name: model!.name, bytes: Buffer.from('another') }]);
     await own.openAddress(`${host.url}manifest.json`);
     await own.refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
@@ -144,9 +145,8 @@ describe('a pipeline of the user', () => {
     await writeFile(join(folder, 'own.tar'), archive);
     await promisify(execFile)('tar', ['-xf', 'own.tar'], { cwd: folder });
     const models = await loadManifest(join(folder, 'fashion-own/manifest.json'), (path) => readFile(path));
-    for (const { variants } of models.manifest.stages)
-      for (const { file, sha256 } of variants) await models.readVerified(file, sha256);
-    expect((await models.readPack()).images.count).toBe(300);
+    for (const { file, sha256 } of filesOf(models.manifest)) await models.readVerified(file, sha256);
+    expect((await models.readPack()).truths).toHaveLength(300);
 
     const remove = own.page.getByRole('button', { name: /Delete pipeline fashion-own/ });
     await remove.click();

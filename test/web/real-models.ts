@@ -1,3 +1,4 @@
+import { sha256Of } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { fashionProfile } from './fixtures.ts';
@@ -7,7 +8,7 @@ export async function profileOfRealModels(seed = 1): Promise<Profile> {
   const { manifest } = await loadFashion();
   const invented = fashionProfile(seed);
   const sums = new Map(
-    manifest.stages.flatMap((stage) => stage.variants.map((v) => [`${stage.name}/${v.name}`, v.sha256])),
+    manifest.stages.flatMap((stage) => stage.variants.map((v) => [`${stage.name}/${v.name}`, sha256Of(v)])),
   );
   const stages: Profile['stages'] = invented.stages.map((stage) => ({
     ...stage,

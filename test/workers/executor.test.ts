@@ -1,14 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { Pack } from '../../models/packs/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { resultsByStage } from '../../models/tasks/judge.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { resultsByStage } from '../../workers/executor/judge.ts';
 import type { Answer, BatchRecord, ExecutorLimits } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
 import { until } from '../until.ts';
@@ -16,11 +16,11 @@ import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
 
 let models: LoadedManifest;
-let pack: Pack;
+let scenes: Item[];
 
 beforeAll(async () => {
   models = await loadFashion();
-  pack = await models.readPack();
+  scenes = itemsOf((await models.readPack()).items);
 });
 
 interface Setting {
@@ -36,7 +36,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'cpu', ...hand }),
-    setting.recruit ?? (await recruiter(models, pack, environment)),
+    setting.recruit ?? recruiter(models, environment),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
     limits,
   );
@@ -44,7 +44,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
 }
 
 const submit = (executor: Executor, i: number): Promise<Answer> =>
-  executor.submit(pixelsOf(pack.images, i % pack.images.count), performance.now());
+  executor.submit(scenes[i % scenes.length]!, performance.now());
 
 /** Sends `count` scenes, at most 8 of them at a time. @param meanwhile done after each was sent, before the next one is */
 async function send(
@@ -82,8 +82,8 @@ test('requests come back complete: a detection each, and a class for each garmen
   executor.close();
   expect(outcomes(answers)).toEqual({ completed: 60 });
   for (const { answer } of answers) {
-    const [detected, classified] = resultsByStage(answer);
-    const found = detected![0]!.task === 'object-detection' ? detected![0]!.detections.length : -1;
+    const [detected, classified] = resultsByStage(answer, 2);
+    const found = (detected![0] as StageResult & { detections: unknown[] }).detections.length;
     expect(classified?.length ?? 0).toBe(found);
   }
   expect(Math.max(...batches.map((batch) => batch.items))).toBe(4);
@@ -94,9 +94,7 @@ test('the same answers come out whatever the batching and the workers', async ()
     const { executor } = await start(hand);
     const answers = await send(executor, 30);
     executor.close();
-    return answers.map(({ answer }) =>
-      resultsByStage(answer)[1]?.map((r) => r.task === 'image-classification' && r.label),
-    );
+    return answers.map(({ answer }) => resultsByStage(answer, 2)[1]);
   };
   const one = await labels({ batch: 1, workers: [['detect', 'classify']] });
   const many = await labels({ batch: 8, workers: [['detect'], ['classify'], ['classify']] });
@@ -214,15 +212,15 @@ test('workers that are being loaded when the executor closes end at once', async
   let held = false;
   const slow: LoadedManifest = {
     ...models,
-    async readVerified(file, sha256) {
+    async readModels(variant) {
       if (held) await released;
-      return models.readVerified(file, sha256);
+      return models.readModels(variant);
     },
   };
   const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
-  const executor = await Executor.start(one, await recruiter(slow, pack, environment));
+  const executor = await Executor.start(one, recruiter(slow, environment));
   held = true;
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),
@@ -270,9 +268,9 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
     async run(_stage, items): Promise<StageRun> {
       await sleep(BATCH_MS);
       return {
-        results: Array(items.count).fill(null),
+        results: Array(items.lengths.length).fill(null),
         children: items,
-        childCounts: Array(items.count).fill(1),
+        childCounts: Array(items.lengths.length).fill(1),
         inferenceMs: BATCH_MS,
       };
     },

@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
+import { itemsOf } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
-import type { Manifest } from '../../models/manifests/manifest.ts';
 import type { Pack } from '../../models/packs/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
@@ -60,11 +60,11 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
-    await recruiter(models, pack, browserEnvironment()),
+    recruiter(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(
-    Array.from({ length: 16 }, (_, i) => executor.submit(pixelsOf(pack.images, i), performance.now())),
+    itemsOf(pack.items, 16).map((item) => executor.submit(item, performance.now())),
   );
   executor.close();
   expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));

@@ -1,5 +1,6 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import { sha256Of } from '../../solver/documents/manifest.ts';
 import { PLAN, type Plan } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
@@ -53,7 +54,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     stages: manifest.stages.map((stage, s) => ({
       name: stage.name,
       variant: variants[s]!,
-      sha256: stage.variants.find((v) => v.name === variants[s])!.sha256,
+      sha256: sha256Of(stage.variants.find((v) => v.name === variants[s])!),
       backend,
       threads: 1,
       batch,

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  compareOutputs,
-  extendCell,
-  gather,
-  measuredCell,
-  sample,
-  warmUp,
-} from '../../workers/profiler/measure.ts';
+import type { Tensor } from '../../models/tasks/tensor.ts';
+import { compareOutputs, extendCell, measuredCell, sample, warmUp } from '../../workers/profiler/measure.ts';
 
 const facts = {
   key: { stage: 'detect', variant: 'det4', backend: 'wasm', threads: 1, batch: 1 },
@@ -37,7 +31,9 @@ test('a slow cell gets its fewest samples, a fast one as many as a p99 needs', a
 });
 
 test('outputs agree within a thousandth of the largest value, and never with NaN', () => {
-  const tensor = (...data: number[]) => ({ data: Float32Array.from(data), dims: [1, data.length] });
+  const tensor = (...data: number[]): Tensor[] => [
+    { type: 'float32', data: Float32Array.from(data), dims: [1, data.length] },
+  ];
   expect(compareOutputs(tensor(100.05, 1), tensor(100, 1)).agree).toBe(true);
   expect(compareOutputs(tensor(100.2, 1), tensor(100, 1)).agree).toBe(false);
   expect(compareOutputs(tensor(Number.NaN, 1), tensor(100, 1)).agree).toBe(false);
@@ -73,9 +69,4 @@ test('more samples of a cell join the first and lift the flag of too few', () =>
   expect(more.latencyMs.n).toBe(31);
   expect(more.flags).toEqual([]);
   expect(more.cold).toEqual(first.cold);
-});
-
-test('batches take the items in turn, round and round', () => {
-  const items = [1, 2, 3].map((v) => Uint8Array.of(v, v));
-  expect([...gather(items, 2, 4).pixels]).toEqual([3, 3, 1, 1, 2, 2, 3, 3]);
 });

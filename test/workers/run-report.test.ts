@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Pack } from '../../models/packs/pack.ts';
+import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { runReport } from '../../workers/executor/run-report.ts';
-import type { ItemAnswer } from '../../workers/executor/types.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -33,7 +33,7 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
       device: plan.profile.device,
       answers: Array.from({ length: requests }, () => ({ outcome: 'completed', latencyMs: 3, answer })),
       lateness: [0],
-      judge: new Judge(models.manifest),
+      judge: new Judge(models.pipeline),
       batches: plan.stages.map(({ name, variant }) => ({
         stage: name,
         variant,

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/tasks/metric.ts';
+import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/tasks/judge.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';

@@ -1,14 +1,14 @@
 import { wrap } from 'comlink';
 import { beforeAll, expect, test } from 'vitest';
+import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
-import { pixelsOf } from '../../models/tasks/items.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import { compareOutputs, gather } from '../../workers/profiler/measure.ts';
+import { compareOutputs } from '../../workers/profiler/measure.ts';
 import { DeviceLostError } from '../../workers/runtime/errors.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
@@ -24,24 +24,18 @@ beforeAll(async () => {
   pack = await models.readPack();
 });
 
-const scenes = (count: number) =>
-  gather(
-    [0, 1, 2, 3].map((i) => pixelsOf(pack.images, i)),
-    0,
-    count,
-  );
+const scenes = (count: number) => takeInTurn(itemsOf(pack.items, 4), 0, count);
 
 async function load(worker: StageWorker, backend: Backend, variant = 'det4') {
-  const [stage, next] = models.manifest.stages;
-  const { file, sha256 } = stage!.variants.find((v) => v.name === variant)!;
+  const { stage, next, variant: variantOf } = models.pipeline.first;
   const spec = {
     key: `${variant}-${backend}`,
     model: `detect/${variant}`,
     backend,
-    stage: stage!,
-    next: next!,
+    stage,
+    next: next!.stage,
   };
-  await worker.load(spec, await models.readVerified(file, sha256));
+  await worker.load(spec, await models.readModels(variantOf(variant)));
   return spec.key;
 }
 
@@ -120,12 +114,10 @@ test('a device lost in the middle of a run loses no request', async () => {
   const events: string[] = [];
   const executor = await Executor.start(
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
-    await recruiter(models, pack, environment),
+    recruiter(models, environment),
     { onEvent: (what) => events.push(what) },
   );
-  const answers = Array.from({ length: 12 }, (_, i) =>
-    executor.submit(pixelsOf(pack.images, i), performance.now()),
-  );
+  const answers = itemsOf(pack.items, 12).map((item) => executor.submit(item, performance.now()));
   await answers[2];
   await hosts[0]!.destroyDevice();
   const outcomes = (await Promise.all(answers)).map((answer) => answer.outcome);

@@ -1,7 +1,11 @@
-import type { ManifestStage } from '../../models/manifests/manifest.ts';
-import { pixelCount } from '../../models/tasks/image.ts';
+import { takeInTurn } from '../../models/items/item-batch.ts';
+import { blankItem } from '../../models/items/item-format.ts';
+import type { ModelBytes } from '../../models/manifests/load.ts';
+import { taskOf } from '../../models/tasks/registry.ts';
+import type { TensorInfo } from '../../models/tasks/tensor.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { dimsText, type TensorInfo } from '../../workers/runtime/runtime.ts';
+import { dimsText } from '../../workers/runtime/runtime.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
 /** With two items, a model with a fixed batch of 1 fails. */
@@ -31,17 +35,19 @@ export class ModelChecker {
    * @returns the model's inputs and outputs as text
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
-  async check(stage: ManifestStage, file: string, bytes: Uint8Array): Promise<string> {
+  async check(stage: ManifestStage, file: string, models: ModelBytes): Promise<string> {
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // The worker's runtime may come over a slow network. A cancel does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
-    const { input, output } = await worker.load(spec, bytes);
-    const pixels = new Uint8Array(ITEMS * pixelCount(stage.input));
-    await worker.run(file, { count: ITEMS, pixels });
+    const { sessions } = await worker.load(spec, models);
+    await worker.run(file, takeInTurn([blankItem(taskOf(stage).items(stage))], 0, ITEMS));
     await worker.release(file);
-    return `takes ${tensorText(input)} and gives ${tensorText(output)}`;
+    const all = Object.values(sessions);
+    const inputs = all.flatMap((session) => session.inputs);
+    const outputs = all.flatMap((session) => session.outputs);
+    return `takes ${inputs.map(tensorText).join(', ')} and gives ${outputs.map(tensorText).join(', ')}`;
   }
 
   close(): void {

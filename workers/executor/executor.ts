@@ -1,3 +1,4 @@
+import type { Item } from '../../models/items/item-batch.ts';
 import { diff, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
@@ -101,11 +102,11 @@ export class Executor {
   }
 
   /**
-   * Sends a request. @param input pixels of one item of its first stage; they are copied for each try, never taken
+   * Sends a request. @param input item of its first stage; it is copied for each try, never taken
    * @param arrivalMs when it was due, of `performance.now()`
    * @param only the one stage that it is for; absent: the whole pipeline
    */
-  submit(input: Uint8Array<ArrayBuffer>, arrivalMs: number, only?: string): Promise<Answer> {
+  submit(input: Item, arrivalMs: number, only?: string): Promise<Answer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
     const { id, answer } = this.#requests.enter(input, arrivalMs);
     this.#dispatch.arrive(id, arrivalMs, only === undefined ? undefined : this.#indexOf(only));

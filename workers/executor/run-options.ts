@@ -1,5 +1,6 @@
+import type { Item } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { Counts, Truth } from '../../models/tasks/metric.ts';
+import type { Counts, ItemTruth } from '../../models/tasks/judge.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
@@ -30,9 +31,9 @@ export interface RunOptions {
 export interface EndedRequest {
   /** Scheduled, from the start of the run. */
   readonly arrivalMs: number;
-  /** What it asked: pixels of one item of the first stage, not to be changed. */
-  readonly input: Uint8Array<ArrayBuffer>;
-  readonly truth: Truth;
+  /** The item of the first stage that it brought, not to be changed. */
+  readonly input: Item;
+  readonly truth: ItemTruth;
   readonly answer: Answer;
   /** Of the pipeline's metric; null where it did not complete. */
   readonly counts: Counts | null;

@@ -1,4 +1,5 @@
 import type { Pack } from '../../models/packs/pack.ts';
+import { pipelineMetric } from '../../models/tasks/judge.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Adaptation,
@@ -13,7 +14,6 @@ import { meanHeld, overTime } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
 import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switching.ts';
-import { pipelineMetric } from '../profiler/accuracy.ts';
 import type { Judge } from './judge.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Answer, BatchRecord } from './types.ts';
@@ -74,7 +74,7 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
       ...requestResult(requests, plan.slaMs, load.durationS),
       accuracy: {
         endToEnd: judge.score,
-        metric: pipelineMetric(models.manifest),
+        metric: pipelineMetric(models.pipeline.first),
         pas: meanHeld(pas, 0, endMs),
         n: judge.n,
       },

@@ -1,4 +1,4 @@
-import { pixelsOf } from '../../models/tasks/items.ts';
+import { itemsOf } from '../../models/items/item-batch.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
 import { drawScenes } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
@@ -20,8 +20,8 @@ const PROGRESS_MS = 250;
  */
 export async function run(options: RunOptions): Promise<RunReport> {
   const { plan, models, environment, load, seed, signal, watch } = options;
-  const { manifest } = models;
   const pack = await models.readPack();
+  const items = itemsOf(pack.items);
   const batches: BatchRecord[] = [];
   const events: RunReport['events'] = [];
   let startMs = performance.now();
@@ -30,7 +30,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(plan, await recruiter(models, pack, environment), {
+  const executor = await Executor.start(plan, recruiter(models, environment), {
     onBatch(batch) {
       batches.push(batch);
       watch?.onBatch(batch);
@@ -47,7 +47,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const steps: Adaptation['steps'] = [];
   const answers: Answer[] = [];
   const lateness: number[] = [];
-  const judge = new Judge(manifest);
+  const judge = new Judge(models.pipeline);
   try {
     const device = await environment.describe(executor.runtime);
     startMs = performance.now();
@@ -80,7 +80,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       lateness.push(latenessMs);
       adapter?.arrived(arrivalMs);
       watch?.onSent(arrivalMs, latenessMs);
-      const input = pixelsOf(pack.images, scenes[i]!);
+      const input = items[scenes[i]!]!;
       const truth = pack.truths[scenes[i]!]!;
       answersDue.push(
         executor.submit(input, due).then((answer) => {

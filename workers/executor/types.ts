@@ -1,12 +1,6 @@
-import type { StageResult } from '../../models/tasks/task.ts';
+import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-
-/** What the pipeline says of one item and, in order, of the items it gave the next stage. */
-export interface ItemAnswer {
-  result: StageResult | null;
-  children: ItemAnswer[];
-}
 
 export interface Answer {
   readonly outcome: Outcome;

@@ -1,5 +1,5 @@
+import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import { gather } from '../profiler/measure.ts';
 import type { Bench, OverheadWorker } from './types.ts';
 
 interface Member extends OverheadWorker {
@@ -33,9 +33,9 @@ export class BareCrew {
         members.push(member);
         for (const name of planWorker.stages) {
           const { stage, planned } = crew.#stage(name);
-          const { file, sha256 } = stage.variants.find((variant) => variant.name === planned.variant)!;
-          const bytes = await models.readVerified(file, sha256);
-          await member.bare.bareLoad(name, bytes, planned.backend, planWorker.threads);
+          const { variant } = models.pipeline.stage(stage.name);
+          const { model } = await models.readModels(variant(planned.variant));
+          await member.bare.bareLoad(name, model!, planned.backend, planWorker.threads);
         }
       }
     } catch (error) {
@@ -99,7 +99,7 @@ export class BareCrew {
     const key = `${planWorker.id}/${name}/${size}`;
     const { index, stage } = this.#stage(name);
     const prepared =
-      this.#prepared.get(key) ?? bare.barePrepare(name, stage, gather(this.bench.items[index]!, 0, size));
+      this.#prepared.get(key) ?? bare.barePrepare(name, stage, takeInTurn(this.bench.items[index]!, 0, size));
     this.#prepared.set(key, prepared);
     return prepared;
   }

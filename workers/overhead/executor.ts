@@ -30,7 +30,7 @@ export async function executorOverhead(
   const { models, environment, items } = bench;
   const scenes = items[0]!;
   let batches: BatchRecord[] = [];
-  const executor = await Executor.start(plan, await recruiter(models, await models.readPack(), environment), {
+  const executor = await Executor.start(plan, recruiter(models, environment), {
     onBatch: (batch) => batches.push(batch),
   });
   /** Sends all at once; how long until the last has come back. */

@@ -1,8 +1,10 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { ManifestStage } from '../../models/manifests/manifest.ts';
-import { taskOf } from '../../models/tasks/index.ts';
-import type { ItemBatch } from '../../models/tasks/task.ts';
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import { Scratch } from '../../models/tasks/program.ts';
+import { taskOf } from '../../models/tasks/registry.ts';
+import type { Session, TensorInfo, Tensors } from '../../models/tasks/tensor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { Ort } from '../runtime/session.ts';
 import { StageHost } from '../stage/host.ts';
@@ -19,7 +21,7 @@ export interface BareApi {
 
 interface Bare {
   readonly session: InferenceSession;
-  readonly prepared: Tensor[];
+  readonly prepared: Record<string, Tensor>[];
 }
 
 /**
@@ -49,17 +51,31 @@ export class OverheadHost extends StageHost implements BareApi {
 
   async barePrepare(key: string, stage: ManifestStage, items: ItemBatch): Promise<number> {
     const ort = await this.importOrt();
-    const { data, dims } = taskOf(stage).encode(stage, items);
-    return this.#bare.get(key)!.prepared.push(new ort.Tensor('float32', data, dims)) - 1;
+    const { session, prepared } = this.#bare.get(key)!;
+    const info = (name: string): TensorInfo => ({ name, type: '', dims: [] });
+    /** Keeps what the task feeds. */
+    const recording: Session = {
+      inputs: session.inputNames.map(info),
+      outputs: session.outputNames.map(info),
+      async run(tensors) {
+        const feeds: Record<string, Tensor> = {};
+        for (const [name, { type, data, dims }] of Object.entries(tensors))
+          feeds[name] = new ort.Tensor(type, data, dims);
+        prepared.push(feeds);
+        return { outputs: (await session.run(feeds)) as unknown as Tensors, ms: 0 };
+      },
+    };
+    await taskOf(stage).program.run(stage, items, { model: recording }, new Scratch());
+    return prepared.length - 1;
   }
 
   async bareRun(key: string, numbers: readonly number[]): Promise<number[]> {
     const { session, prepared } = this.#bare.get(key)!;
-    const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
+    const output = session.outputNames[0]!;
     const times: number[] = [];
     for (const number of numbers) {
       const start = performance.now();
-      const outputs = await session.run({ [input]: prepared[number]! });
+      const outputs = await session.run(prepared[number]!);
       await outputs[output]!.getData();
       times.push(performance.now() - start);
     }

@@ -1,6 +1,5 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { labelledItems } from '../../models/packs/pack.ts';
-import { splitItems } from '../../models/tasks/items.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type ExecutorOverhead, executorOverhead } from './executor.ts';
@@ -20,9 +19,8 @@ export async function measureOverhead(
   spawn: Spawn,
   request: OverheadRequest,
 ): Promise<OverheadResult> {
-  const items = (await labelledItems(await models.readPack(), models.manifest.stages)).map((stage) =>
-    splitItems(stage.items),
-  );
+  const labelled = await labelledItems(await models.readPack(), models.pipeline);
+  const items = labelled.map((stage) => stage.items);
   const bench: Bench = { models, environment, spawn, items };
   const { device, cells } = await profilerOverhead(bench, request);
   return { device, cells, executor: await executorOverhead(bench, request) };

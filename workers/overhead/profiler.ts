@@ -1,6 +1,7 @@
+import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { batchRunner, gather, warmUp } from '../profiler/measure.ts';
+import { batchRunner, warmUp } from '../profiler/measure.ts';
 import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 
 /** Medians of the inference time as the profiler takes it and of bare runs of the same batch, in the same worker. */
@@ -27,15 +28,14 @@ export async function profilerOverhead(
   const { worker, bare } = pair;
   try {
     const cells: CellOverhead[] = [];
-    for (const [s, stage] of models.manifest.stages.entries())
+    for (const [s, { stage, next }] of models.pipeline.stages.entries())
       for (const variant of stage.variants) {
         const key = `${stage.name}/${variant.name}`;
-        const bytes = await models.readVerified(variant.file, variant.sha256);
-        const next = models.manifest.stages[s + 1] ?? null;
-        await worker.load({ key, model: key, backend, stage, next }, bytes);
-        await bare.bareLoad(key, bytes, backend, 1);
+        const files = await models.readModels(variant);
+        await worker.load({ key, model: key, backend, stage, next: next?.stage ?? null }, files);
+        await bare.bareLoad(key, files.model!, backend, 1);
         for (const batch of batches) {
-          const prepared = await bare.barePrepare(key, stage, gather(items[s]!, 0, batch));
+          const prepared = await bare.barePrepare(key, stage, takeInTurn(items[s]!, 0, batch));
           const times = await interleaved(pair, key, items[s]!, batch, prepared, cellMs);
           if (times) cells.push({ stage: stage.name, variant: variant.name, batch, ...times });
         }

@@ -15,15 +15,18 @@ const MODEL = new URL('../../models/predictor/predictor.onnx', import.meta.url);
 export async function loadPredictor(runtime: Runtime, backend: Backend, read: ReadFile): Promise<Predictor> {
   const model = await readChecked(read, MODEL.href, record.sha256, 'models/predictor/record.json');
   const session = await runtime.createSession(model, backend);
+  const [input] = session.inputs;
+  const [output] = session.outputs;
   // The runtime bears one operation at a time.
   let last: Promise<unknown> = Promise.resolve();
   return {
     name: 'learned',
     async forecast(countsPerS) {
       const data = Float32Array.from(countsPerS);
-      const run = last.then(() => session.run({ data, dims: [1, data.length] }));
+      const feeds = { [input!.name]: { type: 'float32' as const, data, dims: [1, data.length] } };
+      const run = last.then(() => session.run(feeds));
       last = run.catch(() => {});
-      const [medianPerS, p90PerS] = (await run).output.data;
+      const [medianPerS, p90PerS] = (await run).outputs[output!.name]!.data as Float32Array;
       return { medianPerS: medianPerS!, p90PerS: p90PerS! };
     },
   };

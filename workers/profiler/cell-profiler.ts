@@ -1,4 +1,5 @@
-import type { OutputTensor } from '../../models/tasks/task.ts';
+import { type Item, takeInTurn } from '../../models/items/item-batch.ts';
+import type { Tensor } from '../../models/tasks/tensor.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
 import {
   type Cell,
@@ -19,7 +20,6 @@ import {
   batchRunner,
   compareOutputs,
   extendCell,
-  gather,
   measuredCell,
   type RunBatch,
   type Sample,
@@ -30,8 +30,8 @@ import type { OpenSession } from './sessions.ts';
 import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Pixels of the true items of each stage, one array per item. */
-export type StageItems = readonly (readonly Uint8Array<ArrayBuffer>[])[];
+/** The true items of each stage, by the stage's name. */
+export type StageItems = ReadonlyMap<string, readonly Item[]>;
 
 export interface CellProfilerOptions extends CoRunOptions {
   readonly settings: ProfileSettings;
@@ -164,8 +164,8 @@ export class CellProfiler {
     progress.working(cellId(key));
     const session = await this.#open(key);
     await environment.visible();
-    const { output, firstRunMs } = await this.#firstRun(session, key);
-    const outputs = compareOutputs(output, await this.#referenceOutput(key));
+    const { compared, firstRunMs } = await this.#firstRun(session, key);
+    const outputs = compareOutputs(compared, await this.#referenceOutput(key));
     const run = this.#runner(session, key);
     const { runs, warm } = await warmUp(run);
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
@@ -183,15 +183,11 @@ export class CellProfiler {
   }
 
   #open(key: CellKey): Promise<OpenSession> {
-    return this.o.sessions.open({ ...key, stage: this.#stage(key) });
+    return this.o.sessions.open(key);
   }
 
-  #stage(key: CellKey): number {
-    return this.o.manifest.stages.findIndex((stage) => stage.name === key.stage);
-  }
-
-  #items(key: CellKey) {
-    return this.o.items[this.#stage(key)]!;
+  #items(key: CellKey): readonly Item[] {
+    return this.o.items.get(key.stage)!;
   }
 
   #runner(session: OpenSession, key: CellKey): RunBatch {
@@ -204,21 +200,24 @@ export class CellProfiler {
   }
 
   /** The cold run at this batch, on the fixed items that are also compared. */
-  async #firstRun(session: OpenSession, key: CellKey): Promise<{ output: OutputTensor; firstRunMs: number }> {
+  async #firstRun(
+    session: OpenSession,
+    key: CellKey,
+  ): Promise<{ compared: readonly Tensor[]; firstRunMs: number }> {
     const start = performance.now();
-    const output = await session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
-    return { output, firstRunMs: performance.now() - start };
+    const compared = await session.worker.infer(session.key, takeInTurn(this.#items(key), 0, key.batch));
+    return { compared, firstRunMs: performance.now() - start };
   }
 
-  async #referenceOutput(key: CellKey): Promise<OutputTensor> {
+  async #referenceOutput(key: CellKey): Promise<readonly Tensor[]> {
     const session = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
-    return session.worker.infer(session.key, gather(this.#items(key), 0, key.batch));
+    return session.worker.infer(session.key, takeInTurn(this.#items(key), 0, key.batch));
   }
 
   /** What two busy workers cost each other. */
   coRun(): Promise<CoRun[]> {
     return measureCoRuns(this.o, this.cells, async (key, second) =>
-      this.#runner(await this.o.sessions.open({ ...key, stage: this.#stage(key), second }), key),
+      this.#runner(await this.o.sessions.open({ ...key, second }), key),
     );
   }
 

@@ -1,5 +1,5 @@
-import type { Manifest } from '../../models/manifests/manifest.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { CellKey } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from './types.ts';
 

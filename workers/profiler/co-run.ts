@@ -1,5 +1,5 @@
-import type { Manifest } from '../../models/manifests/manifest.ts';
 import { onGpu } from '../../solver/documents/common.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { Cell, CellKey, CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../../models/manifests/load.ts';
-import type { Manifest } from '../../models/manifests/manifest.ts';
 import type { Device } from '../../solver/documents/common.ts';
+import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function journalName(
 ): Promise<string> {
   const { budgetS: _, ...same } = settings;
   const { timerGrainMs: __, ...machine } = device;
-  const models = manifest.stages.map((stage) => stage.variants.map(({ name, sha256 }) => [name, sha256]));
+  const models = modelsOf(manifest);
   const text = JSON.stringify([manifest.name, manifest.pack.sha256, models, machine, same]);
   return `${manifest.name}-${(await sha256Hex(new TextEncoder().encode(text))).slice(0, 16)}`;
 }

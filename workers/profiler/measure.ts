@@ -1,4 +1,5 @@
-import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
+import { type Item, takeInTurn } from '../../models/items/item-batch.ts';
+import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
 import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
 import { MIN_SAMPLES, median, summarise } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
@@ -16,25 +17,17 @@ export type RunBatch = () => Promise<Sample>;
 export function batchRunner(
   worker: StageWorker,
   key: string,
-  items: readonly Uint8Array<ArrayBuffer>[],
+  items: readonly Item[],
   batch: number,
 ): RunBatch {
   let next = 0;
   return async () => {
     const start = performance.now();
-    const pixels = gather(items, next, batch);
+    const taken = takeInTurn(items, next, batch);
     next += batch;
-    const { inferenceMs } = await worker.run(key, pixels);
+    const { inferenceMs } = await worker.run(key, taken);
     return { inferenceMs, handlingMs: Math.max(0, performance.now() - start - inferenceMs) };
   };
-}
-
-/** `count` items from place `from` on, round and round. */
-export function gather(items: readonly Uint8Array<ArrayBuffer>[], from: number, count: number): ItemBatch {
-  const size = items[0]!.length;
-  const pixels = new Uint8Array(count * size);
-  for (let i = 0; i < count; i++) pixels.set(items[(from + i) % items.length]!, i * size);
-  return { count, pixels };
 }
 
 /** Two windows agree when their medians differ by at most this share. */
@@ -82,16 +75,23 @@ export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS):
 /** Largest difference, relative to the largest reference value (at least 1), of outputs that count as equal. */
 const TOLERANCE = 1e-3;
 
-/** Compares an output with the reference backend's on the same items. */
-export function compareOutputs(output: OutputTensor, reference: OutputTensor): MeasuredCell['outputs'] {
-  if (output.data.length !== reference.data.length) return { maxAbsError: Number.MAX_VALUE, agree: false };
+/** Compares raw outputs with the reference backend's on the same items. */
+export function compareOutputs(
+  outputs: readonly Tensor[],
+  reference: readonly Tensor[],
+): MeasuredCell['outputs'] {
   let maxAbsError = 0;
   let scale = 1;
-  for (let i = 0; i < reference.data.length; i++) {
-    const difference = Math.abs(output.data[i]! - reference.data[i]!);
-    if (Number.isNaN(difference)) return { maxAbsError: Number.MAX_VALUE, agree: false };
-    maxAbsError = Math.max(maxAbsError, difference);
-    scale = Math.max(scale, Math.abs(reference.data[i]!));
+  for (const [t, expected] of reference.entries()) {
+    const wanted = numbersOf(expected);
+    const found = outputs[t] ? numbersOf(outputs[t]) : [];
+    if (found.length !== wanted.length) return { maxAbsError: Number.MAX_VALUE, agree: false };
+    for (let i = 0; i < wanted.length; i++) {
+      const difference = Math.abs(found[i]! - wanted[i]!);
+      if (Number.isNaN(difference)) return { maxAbsError: Number.MAX_VALUE, agree: false };
+      maxAbsError = Math.max(maxAbsError, difference);
+      scale = Math.max(scale, Math.abs(wanted[i]!));
+    }
   }
   return { maxAbsError, agree: maxAbsError <= TOLERANCE * scale };
 }

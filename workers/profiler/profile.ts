@@ -1,14 +1,13 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { ManifestVariant } from '../../models/manifests/manifest.ts';
-import { labelledItems } from '../../models/packs/pack.ts';
-import { splitItems } from '../../models/tasks/items.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
-import { accuracySteps, measureAccuracy, stageMetric } from './accuracy.ts';
-import { CellProfiler, type StageItems } from './cell-profiler.ts';
+import { accuracySteps, measureAccuracy } from './accuracy.ts';
+import { CellProfiler } from './cell-profiler.ts';
 import { journalName } from './journal.ts';
 import { Progress } from './progress.ts';
 import { Sessions } from './sessions.ts';
@@ -39,20 +38,19 @@ export const profile = async (options: ProfileOptions): Promise<Profile> =>
 /** The same, with what names the profile. */
 export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
   const { models, environment, store, settings, signal } = options;
-  const { manifest } = models;
+  const { manifest, pipeline } = models;
   for (const backend of settings.backends) {
     const why = await environment.unavailable(backend);
     if (why !== null) throw new BackendUnavailableError(backend, why);
   }
   const clock = new WorkClock(options.unpaused, signal);
   const progress = new Progress(settings.budgetS * 1000, clock, (now) => options.onProgress?.(now));
-  const readModel = (variant: ManifestVariant) => models.readVerified(variant.file, variant.sha256);
-  const sessions = new Sessions(manifest, environment, readModel);
+  const sessions = new Sessions(models, environment);
   try {
-    const variants = manifest.stages.flatMap((stage, s) =>
-      stage.variants.map(({ name }) => ({ stage: s, variant: name })),
+    const variants = manifest.stages.flatMap((stage) =>
+      stage.variants.map(({ name }) => ({ stage: stage.name, variant: name })),
     );
-    const reference = (stage: number, variant: string) =>
+    const reference = (stage: string, variant: string) =>
       sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
 
     // Everything is read and loaded once before hours may be spent: a bad file is told at once. What comes over a slow network
@@ -75,7 +73,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     if (!accuracy) {
       progress.phase('accuracy', accuracySteps(manifest));
       accuracy = await measureAccuracy(
-        manifest,
+        pipeline,
         pack,
         async (stage, variant, items) => {
           await clock.wait();
@@ -87,9 +85,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       await store.append(journal, { kind: 'accuracy', accuracy });
     }
 
-    const items: StageItems = (await labelledItems(pack, manifest.stages)).map((stage) =>
-      splitItems(stage.items),
-    );
+    const labelled = await labelledItems(pack, pipeline);
+    const items = new Map(pipeline.stages.map(({ name }, s) => [name, labelled[s]!.items]));
     const cellProfiler = new CellProfiler({
       manifest,
       environment,
@@ -121,15 +118,18 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
         batches: [...settings.batches],
         slaMs: settings.slaMs ?? null,
       },
-      stages: manifest.stages.map((stage) => ({
-        name: stage.name,
-        task: stage.task,
-        metric: stageMetric(stage.task),
-        variants: stage.variants.map(({ name, sha256, sizeBytes, accuracy: published }) => ({
-          name,
-          sha256,
-          sizeBytes,
-          accuracy: { published, measured: accuracy.stages[stage.name]?.[name] ?? null },
+      stages: pipeline.stages.map(({ name: stage, task, stage: { variants } }) => ({
+        name: stage,
+        task: task.id,
+        metric: task.metric,
+        variants: variants.map((variant) => ({
+          name: variant.name,
+          sha256: sha256Of(variant),
+          sizeBytes: sizeBytesOf(variant),
+          accuracy: {
+            published: variant.accuracy,
+            measured: accuracy.stages[stage]?.[variant.name] ?? null,
+          },
         })),
       })),
       cells: [...cellProfiler.cells],

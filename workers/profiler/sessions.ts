@@ -1,5 +1,6 @@
-import type { Manifest, ManifestStage, ManifestVariant } from '../../models/manifests/manifest.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
@@ -14,7 +15,7 @@ export interface OpenSession {
 
 /** What a session is of. */
 export interface SessionOf {
-  readonly stage: number;
+  readonly stage: string;
   readonly variant: string;
   readonly backend: Backend;
   readonly threads: number;
@@ -37,16 +38,14 @@ export class Sessions {
   readonly #open = new Map<string, OpenSession & { workerId: string; sizeBytes: number }>();
 
   constructor(
-    private readonly manifest: Manifest,
+    private readonly models: LoadedManifest,
     private readonly environment: Environment,
-    private readonly readModel: (variant: ManifestVariant) => Promise<Uint8Array>,
   ) {}
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the model throws */
   async open(of: SessionOf): Promise<OpenSession> {
-    const stage = this.manifest.stages[of.stage]!;
     const workerId = workerName(of);
-    const key = `${stage.name}/${of.variant}`;
+    const key = `${of.stage}/${of.variant}`;
     const id = `${workerId}/${key}`;
     const open = this.#open.get(id);
     if (open) {
@@ -54,15 +53,17 @@ export class Sessions {
       this.#open.set(id, open);
       return open;
     }
-    const variant = stage.variants.find((v) => v.name === of.variant)!;
-    await this.#makeRoom(workerId, variant.sizeBytes);
+    const { stage, next, variant: variantOf } = this.models.pipeline.stage(of.stage);
+    const variant = variantOf(of.variant);
+    const sizeBytes = sizeBytesOf(variant);
+    await this.#makeRoom(workerId, sizeBytes);
     const worker = await this.worker(of);
     const start = performance.now();
-    const bytes = await this.readModel(variant);
+    const bytes = await this.models.readModels(variant);
     const loadMs = performance.now() - start;
-    const next: ManifestStage | null = this.manifest.stages[of.stage + 1] ?? null;
-    const loaded = await worker.load({ key, model: key, backend: of.backend, stage, next }, bytes);
-    const session = { ...loaded, worker, key, loadMs, workerId, sizeBytes: variant.sizeBytes };
+    const spec = { key, model: key, backend: of.backend, stage, next: next?.stage ?? null };
+    const { createMs, cpuFallback } = await worker.load(spec, bytes);
+    const session = { createMs, cpuFallback, worker, key, loadMs, workerId, sizeBytes };
     this.#open.set(id, session);
     return session;
   }

@@ -1,25 +1,14 @@
-import type { InputTensor, OutputTensor } from '../../models/tasks/task.ts';
+import type { Session, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
-
-/** What the model says of its first input or output; a dimension that is not fixed is null. */
-export interface TensorInfo {
-  readonly name: string;
-  readonly type: string;
-  readonly dims: readonly (number | null)[];
-}
 
 /** Dimensions as people read them. */
 export const dimsText = (dims: TensorInfo['dims']): string =>
   `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
 
-/** One loaded model on one backend. */
-export interface Session {
-  readonly input: TensorInfo;
-  readonly output: TensorInfo;
+/** A session of ONNX Runtime: one loaded model on one backend. */
+export interface OrtSession extends Session {
   /** Some nodes run on the CPU although the backend is a GPU's. */
   readonly cpuFallback: boolean;
-  /** `inferenceMs`: from the input tensor ready until the output can be read. */
-  run(input: InputTensor): Promise<{ output: OutputTensor; inferenceMs: number }>;
   release(): Promise<void>;
 }
 
@@ -29,7 +18,7 @@ export interface Session {
  */
 export interface Runtime {
   readonly info: Pick<Device, 'ortVersion' | 'ortBuild' | 'crossOriginIsolated' | 'timerGrainMs'>;
-  createSession(model: Uint8Array, backend: Backend): Promise<Session>;
+  createSession(model: Uint8Array, backend: Backend): Promise<OrtSession>;
   /** Resolves with the reason when the GPU device is lost; never before a GPU session exists. */
   readonly lost: Promise<string>;
 }

@@ -1,25 +1,24 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { InputTensor, OutputTensor } from '../../models/tasks/task.ts';
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import type { Tensor, TensorInfo, Tensors, TensorType } from '../../models/tasks/tensor.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
-import type { Session, TensorInfo } from './runtime.ts';
+import type { OrtSession } from './runtime.ts';
 
 /** What both builds of ONNX Runtime have in common. */
 export interface Ort {
   InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => Tensor;
+  Tensor: new (type: TensorType, data: Tensor['data'], dims: readonly number[]) => OrtTensor;
 }
 
-function tensorInfo(all: readonly InferenceSession.ValueMetadata[]): TensorInfo {
-  const first = all[0];
-  if (!first?.isTensor) return { name: first?.name ?? '', type: 'not a tensor', dims: [] };
-  return {
-    name: first.name,
-    type: first.type,
-    dims: first.shape.map((d) => (typeof d === 'number' ? d : null)),
-  };
-}
+const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
+  value.isTensor
+    ? {
+        name: value.name,
+        type: value.type,
+        dims: value.shape.map((dim) => (typeof dim === 'number' ? dim : null)),
+      }
+    : { name: value.name, type: 'not a tensor', dims: [] };
 
 /** Creates a session of `ort`. @param threads of a CPU backend */
 export async function createSession(
@@ -27,7 +26,7 @@ export async function createSession(
   model: Uint8Array,
   backend: Backend,
   threads: number,
-): Promise<Session> {
+): Promise<OrtSession> {
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
     // Always as an object: the string form gave wrong outputs with graph capture.
     executionProviders: [{ name: backend }],
@@ -47,21 +46,24 @@ export async function createSession(
   } else {
     session = await ort.InferenceSession.create(model, options(false));
   }
-  const input = tensorInfo(session.inputMetadata);
-  const output = tensorInfo(session.outputMetadata);
   return {
-    input,
-    output,
+    inputs: session.inputMetadata.map(tensorInfo),
+    outputs: session.outputMetadata.map(tensorInfo),
     cpuFallback,
-    async run({ data, dims }: InputTensor) {
-      const feeds = { [input.name]: new ort.Tensor('float32', data, dims) };
+    async run(feeds: Tensors) {
+      const ortFeeds: Record<string, OrtTensor> = {};
+      for (const [name, { type, data, dims }] of Object.entries(feeds))
+        ortFeeds[name] = new ort.Tensor(type, data, dims);
       const start = performance.now();
-      const tensor = (await session.run(feeds))[output.name]!;
+      const fetched = Object.entries(await session.run(ortFeeds));
       // Not `run()` but readable data ends the work: a GPU may still be busy.
-      const values = (await tensor.getData()) as Float32Array;
-      const inferenceMs = performance.now() - start;
-      const result: OutputTensor = { data: values, dims: [...tensor.dims] };
-      return { output: result, inferenceMs };
+      const data = await Promise.all(fetched.map(([, tensor]) => tensor.getData()));
+      const ms = performance.now() - start;
+      const outputs = fetched.map(([name, { type, dims }], i) => [
+        name,
+        { type, data: data[i], dims: [...dims] } as Tensor,
+      ]);
+      return { outputs: Object.fromEntries(outputs) as Tensors, ms };
     },
     release: () => session.release(),
   };

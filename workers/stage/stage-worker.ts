@@ -1,9 +1,11 @@
 import { type Endpoint, type Remote, transfer, wrap } from 'comlink';
-import type { ItemBatch, OutputTensor } from '../../models/tasks/task.ts';
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import type { ModelBytes } from '../../models/manifests/load.ts';
+import type { Tensor } from '../../models/tasks/tensor.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Lifeline } from './lifeline.ts';
-import type { LoadedSession, SessionSpec, StageRun, StageWorkerApi } from './protocol.ts';
+import type { LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
 
 /** What an environment gives: a fresh worker, not yet started. */
 export interface RawWorker {
@@ -52,18 +54,18 @@ export class StageWorker {
   }
 
   /** @throws ModelLoadError, ModelMismatchError, WorkerLostError */
-  load(spec: SessionSpec, bytes: Uint8Array): Promise<LoadedSession> {
-    return this.#call(this.#api.load(spec, bytes));
+  load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant> {
+    return this.#call(this.#api.load(spec, models));
   }
 
   /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
   run(key: string, items: ItemBatch): Promise<StageRun> {
-    return this.#call(this.#run(key, transfer(items, [items.pixels.buffer])));
+    return this.#call(this.#run(key, transfer(items, [items.bytes.buffer])));
   }
 
   /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
-  infer(key: string, items: ItemBatch): Promise<OutputTensor> {
-    return this.#call(this.#api.infer(key, transfer(items, [items.pixels.buffer])));
+  infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
+    return this.#call<readonly Tensor[]>(this.#api.infer(key, transfer(items, [items.bytes.buffer])));
   }
 
   release(key: string): Promise<void> {

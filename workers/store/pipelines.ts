@@ -1,7 +1,8 @@
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { type LoadedManifest, readChecked, withFiles } from '../../models/manifests/load.ts';
-import { MANIFEST, type Manifest, manifestSchema, parseManifest } from '../../models/manifests/manifest.ts';
-import { parseJson } from '../../solver/documents/document.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { jsonValue } from '../../solver/documents/document.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
 import { canonicalJson } from './canonical.ts';
 import { StoreFullError, StoreUnavailableError } from './store.ts';
 
@@ -44,7 +45,8 @@ export class PipelineStore {
     const cache = await this.#open();
     const kept = await cache.match(MANIFESTS + name);
     if (!kept) throw new PipelineNotFoundError(name);
-    return keptFiles(cache, parseJson(manifestSchema, await kept.text(), `kept pipeline ${name}`, MANIFEST));
+    const source = `kept pipeline ${name}`;
+    return keptFiles(cache, parseManifest(jsonValue(await kept.text(), source), source));
   }
 
   /**
@@ -116,7 +118,7 @@ async function sweep(cache: Cache): Promise<void> {
   const all = await paths(cache);
   const named = new Set<string>();
   for (const path of all.filter((one) => one.startsWith(MANIFESTS))) {
-    const manifest = (await (await cache.match(path))!.json()) as Manifest;
+    const manifest = parseManifest(await (await cache.match(path))!.json(), path);
     for (const { sha256 } of filesOf(manifest)) named.add(FILES + sha256);
   }
   for (const path of all) if (path.startsWith(FILES) && !named.has(path)) await cache.delete(path);

@@ -1,4 +1,5 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { type Manifest, modelsOf } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planMismatches } from '../../../solver/plan/replan.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -13,7 +14,7 @@ import { replicaRecruiter } from './recruit.ts';
 
 export interface GatewayOptions extends Listener {
   readonly engine: Engine;
-  readonly manifest: Manifest;
+  readonly models: LoadedManifest;
   /** Served until the engine reports another plan. */
   readonly plan: Plan;
   /** What `PUT /stage` of the replicas takes. */
@@ -41,7 +42,7 @@ export class Gateway {
 
   /** Waits until each stage has a replica. @throws PlanRefusedError, and the signal's reason where it aborts before */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    checkModels(options.plan, options.manifest, 'The plan');
+    checkModels(options.plan, options.models.manifest, 'The plan');
     const gateway = new Gateway(options);
     gateway.#followEngine();
     await gateway.#start();
@@ -73,7 +74,7 @@ export class Gateway {
 
   #take(plan: Plan): void {
     try {
-      checkModels(plan, this.options.manifest, 'The plan that was applied');
+      checkModels(plan, this.options.models.manifest, 'The plan that was applied');
       this.#plan = plan;
       this.#changed();
     } catch (error) {
@@ -82,14 +83,15 @@ export class Gateway {
   }
 
   async #start(): Promise<void> {
-    const { manifest, token, signal, onEvent, backOff = BACK_OFF } = this.options;
-    const { recruit, close } = replicaRecruiter(manifest, this.#directory, token);
+    const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
+    const { pipeline } = models;
+    const { recruit, close } = replicaRecruiter(pipeline, this.#directory, token);
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
       const changed = this.#nextChange();
       const { counts } = this.#directory;
-      const missing = manifest.stages.filter(({ name }) => !counts[name]).map(({ name }) => name);
+      const missing = pipeline.stages.filter(({ name }) => !counts[name]).map(({ name }) => name);
       if (missing.length > 0) {
         onEvent(`waiting for a replica of ${missing.join(', ')}`);
         await changed;
@@ -97,7 +99,7 @@ export class Gateway {
       }
       try {
         const plan = replicaPlan(this.#plan, counts);
-        this.#service = await Service.start({ manifest, plan, recruit, onEvent });
+        this.#service = await Service.start({ pipeline, plan, recruit, onEvent });
       } catch (error) {
         onEvent(`the replicas cannot be used yet: ${message(error)}`);
         await sleep(pauseMs(backOff, ++failures), signal);
@@ -135,8 +137,8 @@ export class Gateway {
 }
 
 /** Checks the models alone: the gateway runs none of them, and each replica checks its device. @throws PlanRefusedError */
-function checkModels(plan: Plan, { name: pipeline, stages }: Manifest, source: string): void {
-  const place = { pipeline, stages, device: plan.profile.device };
+function checkModels(plan: Plan, manifest: Manifest, source: string): void {
+  const place = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
   const reasons = planMismatches({ ...plan, workers: [] }, place);
   if (reasons.length > 0)
     throw new PlanRefusedError(source, reasons, 'Use an image with the models of the plan.');

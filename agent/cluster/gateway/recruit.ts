@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { Recruit } from '../../../workers/executor/crew.ts';
@@ -12,7 +12,7 @@ const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
 
 /** Gives the executor replicas as its workers; each holds one stage. @param token what `PUT /stage` of a replica takes */
 export function replicaRecruiter(
-  { stages }: Manifest,
+  pipeline: Pipeline,
   directory: Directory,
   token: string | undefined,
 ): { recruit: Recruit; close(): void } {
@@ -24,7 +24,6 @@ export function replicaRecruiter(
   };
   const recruit: Recruit = async (id, planWorker, plan) => {
     const [name] = planWorker.stages as [string];
-    const index = stages.findIndex((stage) => stage.name === name);
     const planned = plan.stages.find((stage) => stage.name === name)!;
     let replica: Replica | undefined;
     let left: string | undefined;
@@ -37,8 +36,7 @@ export function replicaRecruiter(
         id,
         url: endpoint.url,
         client: clientOf(endpoint.url),
-        stage: stages[index]!,
-        next: stages[index + 1] ?? null,
+        stage: pipeline.stage(name),
         planned,
         token,
         onEnd: giveBack,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ManifestStage } from '../../../models/manifests/manifest.ts';
-import type { ItemBatch } from '../../../models/tasks/task.ts';
+import type { ItemBatch } from '../../../models/items/item-batch.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
@@ -28,8 +28,7 @@ export interface ReplicaOptions {
   readonly id: string;
   readonly url: string;
   readonly client: OipClient;
-  readonly stage: ManifestStage;
-  readonly next: ManifestStage | null;
+  readonly stage: PipelineStage;
   readonly planned: PlanStage;
   readonly token: string | undefined;
   /** Called when the worker is terminated. */
@@ -66,8 +65,8 @@ export class Replica implements CrewWorker {
   }
 
   async run(_key: string, items: ItemBatch): Promise<StageRun> {
-    const { client, stage, next, planned, id } = this.options;
-    const { count } = items;
+    const { client, stage, planned, id } = this.options;
+    const count = items.lengths.length;
     const { signal } = this.#ended;
     const startMs = performance.now();
     try {
@@ -76,7 +75,7 @@ export class Replica implements CrewWorker {
         version: planned.variant,
         signal,
       });
-      return { ...runOf(stage, next, count, outputs), inferenceMs: performance.now() - startMs };
+      return { ...runOf(stage, count, outputs), inferenceMs: performance.now() - startMs };
     } catch (error) {
       // An answer that cannot be read, and an item that cannot be processed, fail on every replica.
       const ofTheItems =

@@ -1,6 +1,7 @@
-import type { Manifest, ManifestStage } from '../../../models/manifests/manifest.ts';
-import type { ItemBatch } from '../../../models/tasks/task.ts';
+import type { ItemBatch } from '../../../models/items/item-batch.ts';
+import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
 import { after, sleep } from '../../../workers/executor/clock.ts';
 import type { CrewWorker, Recruit } from '../../../workers/executor/crew.ts';
@@ -11,7 +12,7 @@ import { PlanRefusedError, UnavailableError, UnknownModelError } from '../../ser
 import { sameResources } from '../replica-plan.ts';
 
 export interface StageServiceOptions {
-  readonly manifest: Manifest;
+  readonly pipeline: Pipeline;
   /** What of the plan is not of the stage. */
   readonly plan: Plan;
   readonly stage: string;
@@ -40,8 +41,7 @@ const MOST_WAITING = 16;
  * that serves and then chosen; the one before goes when nobody asks for it any more.
  */
 export class StageService {
-  readonly stage: ManifestStage;
-  readonly next: ManifestStage | null;
+  readonly stage: PipelineStage;
   readonly #held = new Map<string, Held>();
   #chosen: PlanStage;
   #changing: Promise<unknown> = Promise.resolve();
@@ -50,10 +50,8 @@ export class StageService {
   #cancelSweep: () => void = () => {};
 
   private constructor(private readonly options: StageServiceOptions) {
-    const { manifest, plan, stage } = options;
-    const index = manifest.stages.findIndex(({ name }) => name === stage);
-    this.stage = manifest.stages[index]!;
-    this.next = manifest.stages[index + 1] ?? null;
+    const { pipeline, plan, stage } = options;
+    this.stage = pipeline.stage(stage);
     this.#chosen = plan.stages.find(({ name }) => name === stage)!;
   }
 
@@ -150,10 +148,12 @@ export class StageService {
 
   #check({ name, variant, sha256, ...rest }: PlanStage): void {
     const source = `What was asked of stage ${this.stage.name}`;
-    const known = this.stage.variants.find((v) => v.name === variant);
+    const known = this.stage.stage.variants.find((v) => v.name === variant);
     const reasons = [
       ...(name === this.stage.name ? [] : [`it is of stage ${name}`]),
-      ...(known?.sha256 === sha256 ? [] : [`${variant} with SHA-256 ${sha256} is not in this image`]),
+      ...(known && sha256Of(known) === sha256
+        ? []
+        : [`${variant} with SHA-256 ${sha256} is not in this image`]),
     ];
     if (reasons.length > 0)
       throw new PlanRefusedError(source, reasons, 'Give the pods an image with the models of the plan.');

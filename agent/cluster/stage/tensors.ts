@@ -1,46 +1,40 @@
-import type { ManifestStage } from '../../../models/manifests/manifest.ts';
-import { pixelCount } from '../../../models/tasks/image.ts';
-import type { ItemBatch, StageResult } from '../../../models/tasks/task.ts';
+import { batchOf, type Item, type ItemBatch } from '../../../models/items/item-batch.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { InvalidInferenceError, InvalidTensorError } from '../../oip/errors.ts';
 import type { InferRequest } from '../../oip/infer.ts';
-import { INPUT, ITEM_INDEX, outputTensors } from '../../oip/model.ts';
-import type { Tensor } from '../../oip/tensor.ts';
+import { itemsMetadata, itemsOfTensor, itemsTensor } from '../../oip/items.ts';
+import { ITEM_INDEX, outputTensors } from '../../oip/model.ts';
+import type { NumberData, Tensor } from '../../oip/tensor.ts';
 
 /**
- * What a stage's pod answers, and what is read from it again: the stage's results as its model has them, and beside them
- * `items`, the pixels that the next stage takes, a row for each object.
+ * What a stage's pod answers, and what the gateway reads from it again: the stage's results as its model has them, `items`, what
+ * the next stage takes, and `items_index`, the item of the batch that each of these belongs to.
  */
 export const ITEMS = 'items';
+const ITEMS_INDEX = 'items_index';
 
 /** Items as a request to a pod. */
-export const batchRequest = ({ input }: ManifestStage, { count, pixels }: ItemBatch): InferRequest => ({
-  inputs: [
-    {
-      name: INPUT,
-      datatype: 'UINT8',
-      shape: [count, input.channels, input.height, input.width],
-      data: pixels,
-    },
-  ],
+export const batchRequest = ({ task, stage }: PipelineStage, items: ItemBatch): InferRequest => ({
+  inputs: [itemsTensor(task.items(stage), items)],
   binaryOutput: true,
 });
 
-/** @param next the stage that gets the items; null after the last */
-export function runTensors(stage: ManifestStage, next: ManifestStage | null, run: StageRun): Tensor[] {
-  const results = outputTensors(
+/** The answer of a pod. */
+export function runTensors(stage: PipelineStage, { results, children, childCounts }: StageRun): Tensor[] {
+  const tensors: Tensor[] = outputTensors(
     [stage],
-    run.results.map((result) => [[result]]),
+    results.map((result) => [[result]]),
   );
-  return next ? [...results, itemsTensor(next, run.children)] : results;
+  const { next } = stage;
+  if (!next) return tensors;
+  const index = Int32Array.from(childCounts.flatMap((count, item) => Array<number>(count).fill(item)));
+  return [
+    ...tensors,
+    { ...itemsTensor(next.task.items(next.stage), children), name: ITEMS },
+    { name: ITEMS_INDEX, datatype: 'INT32', shape: [index.length], data: index },
+  ];
 }
-
-const itemsTensor = ({ input }: ManifestStage, { count, pixels }: ItemBatch): Tensor => ({
-  name: ITEMS,
-  datatype: 'UINT8',
-  shape: [count, input.channels, input.height, input.width],
-  data: pixels,
-});
 
 /**
  * The run that a pod's answer tells of.
@@ -48,72 +42,62 @@ const itemsTensor = ({ input }: ManifestStage, { count, pixels }: ItemBatch): Te
  * @throws InvalidInferenceError where the answer is not of this stage
  */
 export function runOf(
-  stage: ManifestStage,
-  next: ManifestStage | null,
+  { name: stage, task, next }: PipelineStage,
   count: number,
   outputs: readonly Tensor[],
 ): Pick<StageRun, 'results' | 'children' | 'childCounts'> {
   const named = (name: string): Tensor => {
     const tensor = outputs.find((output) => output.name === name);
-    if (!tensor) throw new InvalidTensorError(name, `the pod of stage ${stage.name} did not answer it`);
+    if (!tensor) throw new InvalidTensorError(name, `the pod of stage ${stage} did not answer it`);
     return tensor;
   };
-  const index = named(ITEM_INDEX).data;
-  const rows = (name: string, columns = 1) => {
-    const { data } = named(name);
-    if (data.length !== index.length * columns)
-      throw new InvalidTensorError(
-        name,
-        `expected ${index.length} rows of ${columns}, found ${data.length} values`,
-      );
+  const numbers = (name: string, rows?: number, columns = 1): NumberData => {
+    const { datatype, data } = named(name);
+    if (datatype === 'BYTES') throw new InvalidTensorError(name, 'expected numbers, found BYTES');
+    if (rows !== undefined && data.length !== rows * columns)
+      throw new InvalidTensorError(name, `expected ${rows} rows of ${columns}, found ${data.length} values`);
     return data;
   };
-  const scores = rows('scores');
-  const own = rowsOfItems(index, count);
-  const boxes = stage.task === 'object-detection' ? rows('boxes', 4) : undefined;
-  const labels = stage.task === 'image-classification' ? rows('labels') : undefined;
-  const results = own.map(([from, to]): StageResult => {
-    if (labels) return { task: 'image-classification', label: labels[from]!, score: scores[from]! };
-    const detections = Array.from({ length: to - from }, (_, i) => {
-      const [x0, y0, x1, y1] = boxes!.subarray(4 * (from + i), 4 * (from + i + 1));
-      return { x0: x0!, y0: y0!, x1: x1!, y1: y1!, score: scores[from + i]! };
-    });
-    return { task: 'object-detection', detections };
-  });
-  if (!next) return { results, children: { count: 0, pixels: new Uint8Array() }, childCounts: [] };
-  const { data, shape } = named(ITEMS);
-  const pixels = data as Uint8Array<ArrayBuffer>;
-  if (pixels.length !== index.length * pixelCount(next.input))
-    throw new InvalidTensorError(
-      ITEMS,
-      `expected ${index.length} items, found the shape [${shape.join(', ')}]`,
-    );
-  return {
-    results,
-    children: { count: index.length, pixels },
-    childCounts: own.map(([from, to]) => to - from),
-  };
+  const index = numbers(ITEM_INDEX);
+  const tensors = task.tensors.map(({ name, columns }) => ({
+    name,
+    columns,
+    data: numbers(name, index.length, columns),
+  }));
+  const results = rangesOf(ITEM_INDEX, index, count).map(([from, to]) =>
+    task.resultOf(
+      Object.fromEntries(
+        tensors.map(({ name, columns, data }) => [name, data.subarray(from * columns, to * columns)]),
+      ),
+    ),
+  );
+  if (!next) return { results, children: batchOf([]), childCounts: [] };
+  const items: Item[] = itemsOfTensor(named(ITEMS), next.task.items(next.stage));
+  const childCounts = rangesOf(ITEMS_INDEX, numbers(ITEMS_INDEX, items.length), count).map(
+    ([from, to]) => to - from,
+  );
+  return { results, children: batchOf(items), childCounts };
 }
 
-/** Where each item's rows begin and end. */
-function rowsOfItems(index: Tensor['data'], count: number): [from: number, to: number][] {
-  const rows: [number, number][] = [];
+/** Where the rows of each item begin and end. */
+function rangesOf(name: string, index: NumberData, count: number): [from: number, to: number][] {
+  const ranges: [number, number][] = [];
   let at = 0;
   for (let item = 0; item < count; item++) {
     const from = at;
     while (index[at] === item) at++;
-    rows.push([from, at]);
+    ranges.push([from, at]);
   }
-  if (at !== index.length) throw new InvalidTensorError(ITEM_INDEX, `expected 0 to ${count - 1}, rising`);
-  return rows;
+  if (at !== index.length) throw new InvalidTensorError(name, `expected 0 to ${count - 1}, rising`);
+  return ranges;
 }
 
 /**
  * The answer of the stage before as a request to this one, as a KServe graph passes it on.
  * @throws InvalidInferenceError where it has no items
  */
-export function requestOfAnswer(outputs: readonly Tensor[]): InferRequest {
+export function requestOfAnswer({ task, stage }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
   const items = outputs.find(({ name }) => name === ITEMS);
   if (!items) throw new InvalidInferenceError(`The answer that was passed on has no output "${ITEMS}".`);
-  return { inputs: [{ ...items, name: INPUT }] };
+  return { inputs: [{ ...items, name: itemsMetadata(task.items(stage)).name }] };
 }

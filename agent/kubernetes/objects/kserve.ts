@@ -1,21 +1,22 @@
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { clusterName } from './names.ts';
 import { container, nodeSelector, PLAN_FILE, PORT, podSpec, stageResources } from './pods.ts';
 import { objectNames, ownLabels, planObject } from './serving.ts';
-import type { KubernetesObject, PipelineFacts } from './types.ts';
+import type { KubernetesObject } from './types.ts';
 
 /**
  * KServe: an InferenceService per stage, with as many replicas as the plan has, and an InferenceGraph that passes each
  * stage's answer on to the next. The graph has no central queue: batches are those of the requests that it is sent.
  * @throws NotDeployableError
  */
-export function kserveObjects(plan: Plan, facts: PipelineFacts, settings: PodSettings): KubernetesObject[] {
+export function kserveObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
   return [
     planObject(plan, settings),
-    ...plan.stages.map((stage) => inferenceService(plan, stage, facts, settings)),
+    ...plan.stages.map((stage) => inferenceService(plan, stage, models, settings)),
     inferenceGraph(plan, settings),
   ];
 }
@@ -23,7 +24,7 @@ export function kserveObjects(plan: Plan, facts: PipelineFacts, settings: PodSet
 function inferenceService(
   plan: Plan,
   stage: PlanStage,
-  facts: PipelineFacts,
+  models: Pipeline,
   settings: PodSettings,
 ): KubernetesObject {
   const names = objectNames(plan.pipeline);
@@ -36,7 +37,7 @@ function inferenceService(
       // KServe calls a model by the name of its service.
       ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
     ],
-    resources: stageResources(facts, stage),
+    resources: stageResources(models, stage),
     // A custom container is spoken to by version 1 unless it says so.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
   });

@@ -1,7 +1,8 @@
+import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
+import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
-import type { PipelineFacts } from './types.ts';
 
 /** Where things lie in a pod, and the port that it serves on. */
 export const PORT = 8080;
@@ -17,7 +18,7 @@ const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
 /** Memory of a session per byte of its model: weights, the copy that is optimised, and work space. */
 const SESSION_PER_BYTE = 4;
 /** Pixels are held as bytes, as float32 and in copies on their way; of the largest batch that a change may bring. */
-const COPIES_PER_PIXEL = 16;
+const COPIES_PER_VALUE = 16;
 const LARGEST_BATCH = 64;
 
 /** Between the news that a pod is to go, and its end. */
@@ -42,17 +43,17 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
   };
 }
 
-/** Of a process with a session of a stage's heaviest variant, at the largest batch. */
-function sessionBytes({ input, variants }: PipelineFacts['stages'][number]): number {
-  const model = SESSION_PER_BYTE * Math.max(...variants.map(({ sizeBytes }) => sizeBytes));
-  const batch = COPIES_PER_PIXEL * LARGEST_BATCH * input.channels * input.height * input.width;
-  return PROCESS_BYTES.session + model + batch;
+/** Of a process with a stage's heaviest variant loaded, at the largest batch. */
+function sessionBytes({ stage, task }: PipelineStage): number {
+  const model = SESSION_PER_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
+  const inputs = Object.values(task.program.signatures(stage)).flatMap((signature) => signature.inputs);
+  const values = inputs.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
+  return PROCESS_BYTES.session + model + COPIES_PER_VALUE * LARGEST_BATCH * values;
 }
 
 /** Room for two sessions: a variant is changed while the one before it still serves. */
-function stageMemoryBytes({ stages }: PipelineFacts, { name }: PlanStage): number {
-  return PROCESS_BYTES.http + 2 * sessionBytes(stages.find((stage) => stage.name === name)!);
-}
+const stageMemoryBytes = (models: Pipeline, { name }: PlanStage): number =>
+  PROCESS_BYTES.http + 2 * sessionBytes(models.stage(name));
 
 /** Kubernetes' notation, rounded up. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
@@ -61,15 +62,15 @@ const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
  * What a stage's pod holds. It asks for the threads of the plan, which is what they cost; one core more may be used, so
  * that HTTP does not take the time of the session.
  */
-export const stageResources = (facts: PipelineFacts, stage: PlanStage) =>
-  resources([stage.backend], stage.threads, stageMemoryBytes(facts, stage));
+export const stageResources = (models: Pipeline, stage: PlanStage) =>
+  resources([stage.backend], stage.threads, stageMemoryBytes(models, stage));
 
 /** What profiling holds: all variants of all stages are run, and stages side by side. */
-export const profilerResources = (facts: PipelineFacts, backends: readonly Backend[], threads: number) =>
+export const profilerResources = (models: Pipeline, backends: readonly Backend[], threads: number) =>
   resources(
     backends,
     2 * threads,
-    PROCESS_BYTES.http + facts.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
+    PROCESS_BYTES.http + models.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
   );
 
 function resources(backends: readonly Backend[], threads: number, memoryBytes: number) {

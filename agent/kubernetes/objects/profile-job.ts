@@ -1,9 +1,10 @@
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
 import { clusterName } from './names.ts';
 import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profilerResources } from './pods.ts';
 import { ownLabels } from './serving.ts';
-import type { KubernetesObject, PipelineFacts } from './types.ts';
+import type { KubernetesObject } from './types.ts';
 
 /** How long a finished job is kept, so that its log can be read. */
 const KEPT_S = 3600;
@@ -15,12 +16,12 @@ const KEPT_S = 3600;
  */
 export function profileJob(
   profileSettings: ProfileSettings,
-  facts: PipelineFacts,
+  models: Pipeline,
   settings: PodSettings,
   suffix: string,
 ): KubernetesObject {
   const { namespace, image, manifest, nodeSelector } = settings;
-  const { name: pipeline } = facts;
+  const { name: pipeline } = models;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
   const labels = { ...ownLabels(pipeline), 'ipa-edge/part': 'profile' };
   const container = {
@@ -33,7 +34,7 @@ export function profileJob(
       ...(slaMs === undefined ? [] : ['--sla', String(slaMs)]),
       ...['--out', '/tmp/profile/profile.json', '--json'],
     ],
-    resources: profilerResources(facts, backends, Math.max(...threads)),
+    resources: profilerResources(models, backends, Math.max(...threads)),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],

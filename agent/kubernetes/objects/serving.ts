@@ -1,3 +1,4 @@
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
@@ -13,7 +14,7 @@ import {
   stageResources,
   TOKEN_FILE,
 } from './pods.ts';
-import type { KubernetesObject, PipelineFacts } from './types.ts';
+import type { KubernetesObject } from './types.ts';
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
@@ -51,7 +52,7 @@ const stageLabels = (pipeline: string, stage: string) => ({
 
 interface Deploying {
   readonly plan: Plan;
-  readonly facts: PipelineFacts;
+  readonly models: Pipeline;
   readonly settings: PodSettings;
 }
 
@@ -61,13 +62,9 @@ interface Deploying {
  * while they run.
  * @throws NotDeployableError
  */
-export function kubernetesObjects(
-  plan: Plan,
-  facts: PipelineFacts,
-  settings: PodSettings,
-): KubernetesObject[] {
+export function kubernetesObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
-  const deploying = { plan, facts, settings };
+  const deploying = { plan, models, settings };
   return [
     planObject(plan, settings),
     ...plan.stages.flatMap((stage) => stageObjects(deploying, stage)),
@@ -98,7 +95,7 @@ export const planObject = (
 /** A field a line, for whoever reads or compares the objects. */
 const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);
 
-function stageObjects({ plan, facts, settings }: Deploying, stage: PlanStage): KubernetesObject[] {
+function stageObjects({ plan, models, settings }: Deploying, stage: PlanStage): KubernetesObject[] {
   const { pipeline } = plan;
   const names = objectNames(pipeline);
   const selector = stageLabels(pipeline, stage.name);
@@ -114,7 +111,7 @@ function stageObjects({ plan, facts, settings }: Deploying, stage: PlanStage): K
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    resources: stageResources(facts, stage),
+    resources: stageResources(models, stage),
   });
   return [
     {

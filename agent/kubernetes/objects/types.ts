@@ -1,17 +1,3 @@
-/** The fields of a manifest that objects are made from. */
-export interface PipelineFacts {
-  readonly name: string;
-  readonly stages: readonly {
-    readonly name: string;
-    readonly input: { readonly channels: number; readonly height: number; readonly width: number };
-    readonly variants: readonly {
-      readonly name: string;
-      readonly file: string;
-      readonly sizeBytes: number;
-    }[];
-  }[];
-}
-
 /** An object of the Kubernetes API, as it is applied. */
 export interface KubernetesObject {
   readonly apiVersion: string;

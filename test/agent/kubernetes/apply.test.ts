@@ -11,11 +11,12 @@ import {
 } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
-const deployed = { facts: fashion.manifest, settings };
+const deployed = { models: fashion.pipeline, settings };
 
 /** A plan whose stages are changed. */
 const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({
@@ -67,7 +68,7 @@ test('another variant and batch leave the pods alone: the template does not chan
   await applyPlan(cluster, clusterPlan(), deployed);
   const { variants } = fashion.manifest.stages[0]!;
   const plan = clusterPlan();
-  const detect = { ...plan.stages[0]!, variant: 'det16', sha256: variants[2]!.sha256, batch: 8 };
+  const detect = { ...plan.stages[0]!, variant: 'det16', sha256: sha256Of(variants[2]!), batch: 8 };
   const applied = await applyPlan(cluster, { ...plan, stages: [detect, plan.stages[1]!] }, deployed);
   const changes = applied.find(({ kind, name }) => name === 'fashion-detect' && kind === 'Deployment')!;
   expect(changes.changes.map(({ path }) => path)).toEqual([

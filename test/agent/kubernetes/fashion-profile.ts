@@ -1,3 +1,4 @@
+import { sha256Of, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { cell, profile, runs } from '../../solver/profiles.ts';
 import { fashion } from './objects/plans.ts';
@@ -20,11 +21,11 @@ export function fashionProfile(): Profile {
       name,
       task,
       metric: 'top1',
-      variants: variants.map(({ name, sha256, sizeBytes, accuracy }) => ({
-        name,
-        sha256,
-        sizeBytes,
-        accuracy: { published: accuracy, measured: null },
+      variants: variants.map((variant) => ({
+        name: variant.name,
+        sha256: sha256Of(variant),
+        sizeBytes: sizeBytesOf(variant),
+        accuracy: { published: variant.accuracy, measured: null },
       })),
     })),
     fanOut: [

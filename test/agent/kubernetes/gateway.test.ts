@@ -6,15 +6,15 @@ import { batchRequest } from '../../../agent/cluster/stage/tensors.ts';
 import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { tokenOf } from '../../../agent/kubernetes/token.ts';
 import { type InferenceServerError, OipClient } from '../../../agent/oip/client.ts';
-import { pixelsOf } from '../../../models/tasks/items.ts';
+import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
 
-const detect = fashion.manifest.stages[0]!;
-const pack = await fashion.readPack();
+const scenes = itemsOf((await fashion.readPack()).items);
 const plan = await planHere();
 
 /** A port that is free on every address. */
@@ -29,7 +29,7 @@ const freePort = (): Promise<number> =>
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
 async function startCluster(stages: readonly string[]) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  await applyPlan(cluster, plan, { facts: fashion.manifest, settings });
+  await applyPlan(cluster, plan, { models: fashion.pipeline, settings });
   const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
   const port = await freePort();
   const pods = await Promise.all(
@@ -70,8 +70,8 @@ async function send(
   const outcomes: Record<string, number> = {};
   const answers: Promise<void>[] = [];
   for (let i = 0; i < count; i++) {
-    const scene = { count: 1, pixels: pixelsOf(pack.images, i % pack.images.count) };
-    const answer = client.infer('fashion', batchRequest(detect, scene)).then(
+    const scene = batchRequest(fashion.pipeline.first, takeInTurn(scenes, i, 1));
+    const answer = client.infer('fashion', scene).then(
       () => 'completed',
       (error: InferenceServerError) => (error.status === 503 ? 'shed' : `failed: ${error.message}`),
     );
@@ -125,13 +125,13 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   const heavier: Plan = {
     ...plan,
     stages: plan.stages.map((stage, s) => {
-      const { name: variant, sha256 } = fashion.manifest.stages[s]!.variants.at(-1)!;
-      return { ...stage, variant, sha256, batch: 2 };
+      const variant = fashion.manifest.stages[s]!.variants.at(-1)!;
+      return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
     }),
   };
   let applied: Promise<unknown> | undefined;
   const outcomes = await send(gateway, 200, 20, (sent) => {
-    if (sent === 20) applied = applyPlan(cluster, heavier, { facts: fashion.manifest, settings });
+    if (sent === 20) applied = applyPlan(cluster, heavier, { models: fashion.pipeline, settings });
   });
   await applied;
   expect(outcomes).toEqual({ completed: 200 });
@@ -147,7 +147,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   expect(await send(gateway, 20, 5)).toEqual({ completed: 20 });
   await vi.waitFor(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
   await standIn.up();
-  await applyPlan(cluster, plan, { facts: fashion.manifest, settings });
+  await applyPlan(cluster, plan, { models: fashion.pipeline, settings });
   await untilMetric(gateway, 'stage="detect",variant="det4"');
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {

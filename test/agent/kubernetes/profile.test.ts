@@ -87,7 +87,7 @@ const ask = {
   budgetS: 2,
   seed: 1,
 } as const;
-const deployed = { facts: fashion.manifest, settings };
+const deployed = { models: fashion.pipeline, settings };
 
 test('a job that fails tells what its pod wrote last; one that waits tells for what; both are removed', async () => {
   const { standIn, cluster } = await standInCluster();

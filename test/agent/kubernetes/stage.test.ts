@@ -1,32 +1,26 @@
 import { expect, test, vi } from 'vitest';
 import { batchRequest, runOf, runTensors } from '../../../agent/cluster/stage/tensors.ts';
 import { OipClient } from '../../../agent/oip/client.ts';
-import { labelledItems } from '../../../models/packs/pack.ts';
-import type { ItemBatch } from '../../../models/tasks/task.ts';
+import { batchOf, type ItemBatch } from '../../../models/items/item-batch.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
+import { labelledItems } from '../../../models/packs/labelled-items.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
 import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
-const [detect, classify] = fashion.manifest.stages as [
-  (typeof fashion.manifest.stages)[number],
-  (typeof fashion.manifest.stages)[number],
-];
-const pack = await fashion.readPack();
-const labelled = await labelledItems(pack, fashion.manifest.stages);
+const [detect, classify] = fashion.pipeline.stages as [PipelineStage, PipelineStage];
+const labelled = await labelledItems(await fashion.readPack(), fashion.pipeline);
 const plan = await planHere();
 
-function scenes(count: number, from = 0): ItemBatch {
-  const { items } = labelled[0]!;
-  const size = items.pixels.length / items.count;
-  return { count, pixels: items.pixels.slice(from * size, (from + count) * size) };
-}
+const scenes = (count: number, from = 0): ItemBatch => batchOf(labelled[0]!.items.slice(from, from + count));
 
 /** The plan with another variant of detect. */
 const detectWith = (index: number, change: Partial<Plan['stages'][number]> = {}) => {
-  const { name: variant, sha256 } = detect.variants[index]!;
-  return { ...plan.stages[0]!, variant, sha256, ...change };
+  const variant = detect.stage.variants[index]!;
+  return { ...plan.stages[0]!, variant: variant.name, sha256: sha256Of(variant), ...change };
 };
 
 const put = (url: string, body: unknown, token = TOKEN) =>
@@ -36,8 +30,8 @@ const put = (url: string, body: unknown, token = TOKEN) =>
     body: JSON.stringify(body),
   });
 
-test('a pod answers what a worker of this machine does, with the pixels of the next stage', async () => {
-  const recruit = await recruiter(fashion, pack, nodeEnvironment());
+test('a pod answers what a worker of this machine does, with the items of the next stage', async () => {
+  const recruit = recruiter(fashion, nodeEnvironment());
   const worker = await recruit('here', { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] }, plan);
   const expected = await worker.run('detect', scenes(5));
   worker.terminate();
@@ -45,14 +39,13 @@ test('a pod answers what a worker of this machine does, with the pixels of the n
   const client = new OipClient(pod.url);
   const { outputs, version } = await client.infer('detect', batchRequest(detect, scenes(5)));
   client.close();
-  const run = runOf(detect, classify, 5, outputs);
+  const run = runOf(detect, 5, outputs);
   expect(version).toBe('det4');
   expect(run.childCounts).toEqual(expected.childCounts);
-  expect([...run.children.pixels]).toEqual([...expected.children.pixels]);
+  expect(run.children.lengths).toEqual(expected.children.lengths);
+  expect([...run.children.bytes]).toEqual([...expected.children.bytes]);
   // Coordinates travel as FP32.
-  expect(runTensors(detect, classify, { ...run, inferenceMs: 0 })).toEqual(
-    runTensors(detect, classify, expected),
-  );
+  expect(runTensors(detect, { ...run, inferenceMs: 0 })).toEqual(runTensors(detect, expected));
 });
 
 test('variant and batch are changed in place while batches run, and none fails', async () => {
@@ -121,8 +114,8 @@ test('a stage answers what the stage before has answered, as a graph of KServe p
   const infer = (url: string, model: string, body: string) =>
     fetch(`${url}/v2/models/${model}/infer`, { method: 'POST', body });
   const send = async (count: number, from: number) => {
-    const { pixels } = scenes(count, from);
-    const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...pixels] };
+    const { bytes } = scenes(count, from);
+    const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...bytes] };
     return (await infer(first.url, 'detect', JSON.stringify({ inputs: [input] }))).text();
   };
   const passedOn = await send(3, 0);
@@ -157,11 +150,8 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
   );
   await vi.waitFor(async () => expect(await ready()).toBe(200), 20_000);
   const client = new OipClient(pod.url);
-  const items = labelled[1]!.items;
-  const size = items.pixels.length / items.count;
-  const batch = () => ({ count: 64, pixels: items.pixels.slice(0, 64 * size) });
-  const sent = () =>
-    Array.from({ length: 10 }, () => client.infer('classify', batchRequest(classify, batch())));
+  const request = batchRequest(classify, batchOf(labelled[1]!.items.slice(0, 64)));
+  const sent = () => Array.from({ length: 10 }, () => client.infer('classify', request));
   await Promise.all(sent());
   const running = sent();
   const settled = Promise.allSettled(running);

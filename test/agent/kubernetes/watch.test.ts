@@ -19,7 +19,7 @@ import { fashionProfile } from './fashion-profile.ts';
 import { fashion, settings } from './objects/plans.ts';
 import type { StandIn } from './stand-in/server.ts';
 
-const deployed = { facts: fashion.manifest, settings };
+const deployed = { models: fashion.pipeline, settings };
 const backOff = { firstMs: 50, mostMs: 200 };
 
 const measured = fashionProfile();
@@ -55,7 +55,7 @@ async function watch(cluster: KubernetesApi) {
   const stop = new AbortController();
   const ended = control(
     {
-      engine: new KubernetesEngine(cluster, { facts: fashion.manifest, namespace: 'shop' }),
+      engine: new KubernetesEngine(cluster, { models: fashion.pipeline, namespace: 'shop' }),
       pipeline: 'fashion',
       backOff,
       adaptation: (plan) => {

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { type Cell, cellId } from '../../../solver/documents/profile.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import { liveCells, progress, type RunningProfile } from '../../state/measure/profiling.ts';

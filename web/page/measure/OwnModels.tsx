@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/intake.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';

@@ -1,4 +1,6 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { number } from '../../components/format.ts';
 import { profile } from '../../state/app.ts';
 import { fanOutRange } from './fan-out.ts';
@@ -6,11 +8,12 @@ import { StageCard } from './StageCard.tsx';
 
 /** The stages in order, each with its variants, and how many items each passes to the next. */
 export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
+  const first = manifest.stages[0]!;
   return (
     <ol class="pipeline">
       <li class="end">
         <span class="end-label">request</span>
-        <span class="muted">one image</span>
+        <span class="muted">one {ITEM_NOUNS[taskOf(first).items(first).kind].one}</span>
       </li>
       {manifest.stages.map((stage, i) => (
         <li key={stage.name} class="stage-step">
@@ -22,13 +25,20 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** The fan-out into a stage: one item per request, or as many as the stage before found. */
+/** The fan-out into a stage: one item per request, or as many as the stages before give. */
 function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
-  const many = manifest.stages.slice(0, into).some(({ task }) => task === 'object-detection');
+  const fanOuts = manifest.stages.slice(0, into).map((stage) => taskOf(stage).fanOut(stage));
+  const many = fanOuts.some((fanOut) => fanOut !== 'one');
   const measured = profile.value;
   const range =
     many && measured?.pipeline === manifest.name ? fanOutRange(measured, manifest.stages[into]!.name) : null;
-  const text = !many ? '1 item' : range ? `${span(range)} items` : 'one item per find';
+  const text = !many
+    ? '1 item'
+    : range
+      ? `${span(range)} items`
+      : fanOuts.includes('each-row')
+        ? 'one item per find'
+        : 'one item or none';
   return (
     <div class="fan-out">
       <svg viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">

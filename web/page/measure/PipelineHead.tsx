@@ -1,4 +1,4 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { removePipeline } from '../../state/pipelines/own-pipelines.ts';

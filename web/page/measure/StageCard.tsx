@@ -1,4 +1,10 @@
-import type { ManifestStage, ManifestVariant } from '../../../models/manifests/manifest.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import {
+  type ManifestStage,
+  type ManifestVariant,
+  sha256Of,
+  sizeBytesOf,
+} from '../../../solver/documents/manifest.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { look } from '../../charts/series.ts';
 import { bytes, percent } from '../../components/format.ts';
@@ -45,7 +51,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
                 </span>{' '}
                 {variant.name}
               </th>
-              <td class="numeric">{bytes(variant.sizeBytes)}</td>
+              <td class="numeric">{bytes(sizeBytesOf(variant))}</td>
               <td class="numeric">
                 <Accuracy stage={stage.name} variant={variant} />
                 {sources.length > 1 && variant.accuracy !== null && (
@@ -97,8 +103,10 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
-const inputText = ({ input: { channels, height, width } }: ManifestStage): string =>
-  `float32 [batch, ${channels}, ${height}, ${width}]`;
+const inputText = (stage: ManifestStage): string =>
+  Object.values(taskOf(stage).program.signatures(stage))
+    .flatMap(({ inputs }) => inputs.map(({ type, dims }) => `${type} [${['batch', ...dims].join(', ')}]`))
+    .join(', ');
 
 interface AccuracyProps {
   readonly stage: string;
@@ -106,9 +114,9 @@ interface AccuracyProps {
 }
 
 /** The published accuracy; where there is none, the accuracy that the opened profile measured. */
-function Accuracy({ stage, variant: { accuracy, sha256 } }: AccuracyProps) {
-  if (accuracy !== null) return percent(accuracy);
-  const measured = measuredAccuracy(profile.value, stage, sha256);
+function Accuracy({ stage, variant }: AccuracyProps) {
+  if (variant.accuracy !== null) return percent(variant.accuracy);
+  const measured = measuredAccuracy(profile.value, stage, sha256Of(variant));
   return <span title={measured === null ? 'Not measured yet' : 'Measured'}>{percent(measured)}</span>;
 }
 

@@ -6,7 +6,7 @@ import { Scenes } from './Scenes.tsx';
 
 /** A run that is going on: its figures, charts, events and latest answers. */
 export function Live({ run }: { readonly run: Trying }) {
-  const { controller, live, durationS, plan, manifest } = run;
+  const { controller, live, durationS, plan, pipeline } = run;
   const now = view.value;
   const stopping = controller.signal.aborted;
   return (
@@ -37,7 +37,7 @@ export function Live({ run }: { readonly run: Trying }) {
           <Events view={now} />
         </>
       )}
-      <Scenes live={live} manifest={manifest} />
+      <Scenes live={live} pipeline={pipeline} />
     </section>
   );
 }

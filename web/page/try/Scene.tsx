@@ -1,6 +1,5 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import type { ImageShape } from '../../../models/tasks/image.ts';
-import type { Box } from '../../../models/tasks/task.ts';
+import type { Box, ImageShape } from '../../../models/items/crop.ts';
 import { plural } from '../../components/format.ts';
 import { type LabelPlace, labelPlaces, type Mark, markLabel, markText } from './scene.ts';
 

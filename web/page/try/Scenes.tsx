@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { milliseconds } from '../../components/format.ts';
 import type { LiveRun } from '../../state/try/live-run.ts';
 import { Scene, type SceneShown } from './Scene.tsx';
@@ -7,7 +7,7 @@ import { marksOf } from './scene.ts';
 
 interface ScenesProps {
   readonly live: LiveRun;
-  readonly manifest: Manifest;
+  readonly pipeline: Pipeline;
 }
 
 const SHOWN = 6;
@@ -15,7 +15,7 @@ const SHOWN = 6;
 const LOOK_MS = 250;
 
 /** What the pipeline sees and answers: the latest of its inputs, in turn, in one place after the other. */
-export function Scenes({ live, manifest }: ScenesProps) {
+export function Scenes({ live, pipeline }: ScenesProps) {
   const [scenes, setScenes] = useState<readonly SceneShown[]>([]);
   const taken = useRef(0);
   useEffect(() => {
@@ -25,7 +25,7 @@ export function Scenes({ live, manifest }: ScenesProps) {
       const scene: SceneShown = {
         id: taken.current,
         pixels: request.input,
-        marks: marksOf(manifest.stages, request),
+        marks: marksOf(pipeline.first, request),
         caption: milliseconds(request.answer.latencyMs),
       };
       const place = taken.current++ % SHOWN;
@@ -34,7 +34,10 @@ export function Scenes({ live, manifest }: ScenesProps) {
       );
     }, LOOK_MS);
     return () => clearInterval(timer);
-  }, [live, manifest]);
+  }, [live, pipeline]);
+  const { stage, task } = pipeline.first;
+  const format = task.items(stage);
+  if (format.kind !== 'pixels') return null;
   return (
     <figure class="panel scenes-panel">
       <figcaption>
@@ -50,7 +53,7 @@ export function Scenes({ live, manifest }: ScenesProps) {
         {scenes.map((scene, place) => (
           // A place stays; what is shown in it changes.
           <li key={place} class={scene.id === taken.current - 1 ? 'scene newest' : 'scene'}>
-            <Scene shape={manifest.stages[0]!.input} scene={scene} />
+            <Scene shape={format} scene={scene} />
           </li>
         ))}
       </ul>

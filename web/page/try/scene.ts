@@ -1,58 +1,87 @@
-import type { ManifestStage } from '../../../models/manifests/manifest.ts';
-import type { ImageShape } from '../../../models/tasks/image.ts';
-import { requestVerdict, type Truth } from '../../../models/tasks/metric.ts';
-import type { Box } from '../../../models/tasks/task.ts';
-import { resultsByStage } from '../../../workers/executor/judge.ts';
+import type { Box } from '../../../models/items/crop.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
+import { type ItemAnswer, type ItemTruth, requestCounts } from '../../../models/tasks/judge.ts';
+import type { Match } from '../../../models/tasks/task.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
+import { viewOf } from '../../views/task-views.ts';
 
-/** What is marked on a scene. `wrong`: a wrong class; `spurious`: nothing is there; `missed`: nothing was found there. */
+/** What is marked on an item. `wrong`: a wrong class; `spurious`: nothing is there; `missed`: nothing was found there. */
 export interface Mark {
   readonly kind: 'right' | 'wrong' | 'spurious' | 'missed';
-  /** Null: the whole image. */
+  /** Null: the whole item. */
   readonly box: Box | null;
   readonly said: string | null;
   readonly isTruly: string | null;
 }
 
-/** What a pipeline said of an image, held against its labels. */
+/** What a pipeline said of a request's item, held against its labels: a mark for each thing that was said or is true. */
 export function marksOf(
-  stages: readonly ManifestStage[],
-  { answer, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
+  first: PipelineStage,
+  { answer: { answer }, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
 ): Mark[] {
-  const results = resultsByStage(answer.answer, stages.length);
-  const { answers, truths } = requestVerdict(stages, results, truth);
-  const first = results[0]?.[0];
-  const boxOf = (i: number): Box | null =>
-    first?.task === 'object-detection' ? (first.detections[i] ?? null) : null;
-  const said = (i: number): string | null =>
-    inWords(stages, (s) => {
-      const result = results[s]?.[i];
-      return result?.task === 'image-classification' ? result.label : undefined;
-    });
-  const isTruly = (k: number) => inWords(stages, (s) => truth.labels[stages[s]!.name]?.[k]);
-  const found = Array.from({ length: answers }, (_, i): Mark => {
-    const k = truths.findIndex(({ answer }) => answer === i);
-    const kind = k < 0 ? 'spurious' : truths[k]!.right ? 'right' : 'wrong';
-    return { kind, box: boxOf(i), said: said(i), isTruly: k < 0 ? null : isTruly(k) };
-  });
-  const missed = truths.flatMap(({ answer }, k): Mark[] =>
-    answer < 0 ? [{ kind: 'missed', box: boxOfTruth(truth, k), said: null, isTruly: isTruly(k) }] : [],
-  );
-  return [...found, ...missed];
+  const marks = first.task
+    .match(answer.result!, truth.truth)
+    .map((match) => ({ match, mark: markOf(first, match, answer, truth) }));
+  // What was said in its own order, then what was missed.
+  return marks
+    .sort((a, b) => (a.match.said ?? marks.length) - (b.match.said ?? marks.length))
+    .map(({ mark }) => mark);
 }
 
-const boxOfTruth = ({ boxes }: Truth, k: number): Box | null => boxes?.[k] ?? null;
-
-/** The classes of all classification stages, by their names; null where there is none. */
-function inWords(stages: readonly ManifestStage[], labelOf: (stage: number) => number | undefined) {
-  const words = stages.flatMap((stage, s) => {
-    const label = stage.task === 'image-classification' ? labelOf(s) : undefined;
-    return label === undefined || stage.task !== 'image-classification'
-      ? []
-      : [stage.classes[label] ?? `class ${label}`];
-  });
-  return words.length ? words.join(', ') : null;
+function markOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth: ItemTruth): Mark {
+  const { boxes, boxesOfTruth } = viewOf(first.stage);
+  const { said, truth: there } = match;
+  const box = said === null ? boxesOfTruth?.(truth.truth)[there!] : boxes?.(answer.result!)[said];
+  return {
+    kind:
+      said === null
+        ? 'missed'
+        : there === null
+          ? 'spurious'
+          : isRight(first, match, answer, truth)
+            ? 'right'
+            : 'wrong',
+    box: box ?? null,
+    said: said === null ? null : wordsSaid(first, answer, said),
+    isTruly: there === null ? null : wordsTrue(first, truth, there),
+  };
 }
+
+/** Whether a thing is right at this stage and at every later one. */
+function isRight(
+  { next }: PipelineStage,
+  { said, truth: there, right }: Match,
+  answer: ItemAnswer,
+  truth: ItemTruth,
+) {
+  const [later, isTrue] = [answer.children[said!], truth.children[there!]];
+  if (!right || !next || !later || !isTrue) return right;
+  const { spurious, missed } = requestCounts(next, later, isTrue);
+  return spurious + missed === 0;
+}
+
+/** What the stages say of a thing, one after the other; null where none has words for it. */
+function wordsSaid(
+  { stage, next }: PipelineStage,
+  { result, children }: ItemAnswer,
+  thing: number,
+): string | null {
+  const own = result && viewOf(stage).words(stage, { result });
+  const child = children[thing];
+  return joined(own, next && child ? wordsSaid(next, child, 0) : null);
+}
+
+function wordsTrue(
+  { stage, next }: PipelineStage,
+  { truth, children }: ItemTruth,
+  thing: number,
+): string | null {
+  const child = children[thing];
+  return joined(viewOf(stage).words(stage, { truth }), next && child ? wordsTrue(next, child, 0) : null);
+}
+
+const joined = (...words: readonly (string | null)[]): string | null =>
+  words.filter((word) => word !== null).join(', ') || null;
 
 /** What is written beside a mark. */
 export const markLabel = ({ kind, said, isTruly }: Mark): string =>
@@ -77,7 +106,7 @@ const LETTER_WIDTH = 0.6;
  */
 export function labelPlaces(
   labels: readonly { readonly box: Box; readonly text: string }[],
-  { width, height }: Pick<ImageShape, 'width' | 'height'>,
+  { width, height }: { readonly width: number; readonly height: number },
   size: number,
 ): LabelPlace[] {
   const taken: Box[] = [];

@@ -1,4 +1,4 @@
-import { MANIFEST } from '../../../models/manifests/manifest.ts';
+import { MANIFEST, MANIFEST_1 } from '../../../solver/documents/manifest.ts';
 import { PROFILE } from '../../../solver/documents/profile.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import { opened, refresh, store } from '../app.ts';
@@ -44,7 +44,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   const kinds = { model: [] as File[], pack: [] as File[], tar: [] as File[], document: [] as File[] };
   for (const file of files) kinds[await kindOf(file)].push(file);
   const documents = await Promise.all(kinds.document.map(readDocument));
-  const manifest = documents.find(({ schema }) => schema === MANIFEST);
+  const manifest = documents.find(({ schema }) => schema === MANIFEST || schema === MANIFEST_1);
   if (manifest) return addPipelineFiles(manifest.file, files);
   await takeDocuments(documents);
   for (const archive of kinds.tar) await addPipelineTar(archive);
@@ -72,7 +72,7 @@ async function readDocument(file: File): Promise<Document> {
   }
   const schema = (value as { schema?: unknown } | null)?.schema;
   if (typeof schema !== 'string') throw new UnknownFileError(name, 'JSON without a "schema"');
-  if (![ARCHIVE, MANIFEST].includes(schema) && !schema.startsWith(PROFILE.replace(/\d+$/, '')))
+  if (![ARCHIVE, MANIFEST, MANIFEST_1].includes(schema) && !schema.startsWith(PROFILE.replace(/\d+$/, '')))
     throw new UnknownFileError(name, `a document ${JSON.stringify(schema.slice(0, 60))}`);
   return { file, text, schema };
 }

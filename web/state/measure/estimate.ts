@@ -1,4 +1,5 @@
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
@@ -13,6 +14,8 @@ export interface ProfileEstimate {
 
 /** Memory of a worker with ONNX Runtime. Chromium's `measureUserAgentSpecificMemory` says 21 to 30 MB. */
 const RUNTIME_BYTES = 30e6;
+/** Largest size of one value of an input tensor. */
+const VALUE_BYTES = 8;
 /** A worker holds a model twice: its file, and the weights in its session. */
 const MODEL_COPIES = 2;
 /** Time to start a worker, and to create the session of one variant in it. */
@@ -24,17 +27,23 @@ const ACCURACY_MS = 250;
 /** An upper bound of what a profile takes, with constants of a slow machine. The first cells then give true figures. */
 export function estimate(manifest: Manifest, settings: ProfileSettings): ProfileEstimate {
   const variants = manifest.stages.flatMap((stage) => stage.variants);
-  const modelBytes = variants.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const modelBytes = variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0);
   const keys = settings.batches.flatMap((batch) => cellsOfBatch(manifest, settings, batch));
   // The reference backend always has a worker. A second worker comes in when two are measured side by side.
   const ids = new Set(keys.map(({ backend, threads }) => `${backend}/${threads}`)).add('wasm/1');
   const workers = ids.size + (manifest.stages.length > 1 ? 1 : 0);
   const largest = Math.max(...settings.batches);
-  const inputBytes = Math.max(
-    ...manifest.stages.map(
-      ({ input: { channels, height, width } }) => 4 * channels * height * width * largest,
-    ),
-  );
+  const inputBytes =
+    largest *
+    Math.max(
+      ...manifest.stages.map((stage) => {
+        const inputs = Object.values(taskOf(stage).program.signatures(stage)).flatMap(({ inputs }) => inputs);
+        return inputs.reduce(
+          (sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, VALUE_BYTES),
+          0,
+        );
+      }),
+    );
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
   return {

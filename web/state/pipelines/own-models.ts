@@ -1,7 +1,8 @@
+import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manifests/load.ts';
-import type { Manifest, ManifestStage } from '../../../models/manifests/manifest.ts';
 import { packOf } from '../../../models/packs/pack.ts';
+import { type Manifest, type ManifestStage, sha256Of } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { models } from '../app.ts';
@@ -56,14 +57,14 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
         bytes,
       );
       const sha256 = await sha256Hex(bytes);
-      const same = fit.stage.variants.find((variant) => variant.sha256 === sha256);
+      const same = fit.stage.variants.find((variant) => sha256Of(variant) === sha256);
       if (same) throw new DuplicateModelError(file.name, fit.stage.name, same.name);
       const name = variantName(file.name, fit.stage);
       const edited = addVariant(base.manifest, fit.stage.name, {
         name,
-        file: `${name}.onnx`,
-        sha256,
-        sizeBytes: bytes.length,
+        sessions: {
+          model: { file: `${name}.onnx`, sha256, sizeBytes: bytes.length, dtype: 'fp32' },
+        },
         accuracy: null,
         accuracySource: NONE_PUBLISHED,
       });
@@ -78,13 +79,13 @@ async function fitting(
   checker: ModelChecker,
   stages: readonly ManifestStage[],
   file: string,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
 ): Promise<{ stage: ManifestStage; tensors: string }> {
   const fits: { stage: ManifestStage; tensors: string }[] = [];
   const misfits: ModelMismatchError[] = [];
   for (const stage of stages)
     try {
-      fits.push({ stage, tensors: await checker.check(stage, file, bytes) });
+      fits.push({ stage, tensors: await checker.check(stage, file, { model: bytes }) });
     } catch (error) {
       if (!(error instanceof ModelMismatchError)) throw error;
       misfits.push(error);
@@ -132,9 +133,10 @@ export const replacePack = (file: File): Promise<void> =>
     step(`Checking ${file.name}`);
     const bytes = await bytesOf(file);
     const base = ownCopy();
-    const pack = await packOf(bytes, file.name, base.manifest.stages);
+    const pack = await packOf(bytes, file.name, base.pipeline);
+    const { stage, task } = base.pipeline.first;
     const sha256 = await sha256Hex(bytes);
-    const source = `${pack.images.count} images of ${file.name.slice(0, 200)}`;
+    const source = `${pack.items.lengths.length} ${ITEM_NOUNS[task.items(stage).kind].many} of ${file.name.slice(0, 200)}`;
     step(`Saving ${file.name}`);
     await saveEdited(
       base,

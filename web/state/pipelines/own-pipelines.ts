@@ -5,9 +5,9 @@ import {
   type ReadFile,
   withFiles,
 } from '../../../models/manifests/load.ts';
-import type { Manifest } from '../../../models/manifests/manifest.ts';
 import { untar } from '../../../models/manifests/tar.ts';
 import { packOf } from '../../../models/packs/pack.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { fetchFile } from '../../engine/fetch-file.ts';
 import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
@@ -63,8 +63,13 @@ async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition):
     const bytes = await loaded.readVerified(file, sha256);
     step(`Checking ${file}`);
     for (const stage of stages)
-      if (stage.variants.some((variant) => variant.file === file)) await checker.check(stage, file, bytes);
-    if (pack.file === file) await packOf(bytes, file, stages);
+      for (const variant of stage.variants) {
+        const [last, ...others] = Object.entries(variant.sessions).reverse();
+        if (last![1].file !== file) continue;
+        const models = others.length > 0 ? await loaded.readModels(variant) : { [last![0]]: bytes };
+        await checker.check(stage, file, models);
+      }
+    if (pack.file === file) await packOf(bytes, file, loaded.pipeline);
     return bytes;
   });
   setChosen(await ownPipelines.save(checked));

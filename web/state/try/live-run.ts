@@ -1,4 +1,4 @@
-import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../../models/tasks/metric.ts';
+import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../../models/tasks/judge.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/report.ts';

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
-import type { Manifest } from '../../../models/manifests/manifest.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/report.ts';
 import type { RunProgress } from '../../../workers/executor/run-options.ts';
@@ -17,7 +18,7 @@ import { load, tryout } from './load.ts';
 export interface Trying {
   readonly plan: Plan;
   /** The manifest of the pipeline that runs. Another pipeline may be chosen meanwhile. */
-  readonly manifest: Manifest;
+  readonly pipeline: Pipeline;
   readonly controller: AbortController;
   readonly live: LiveRun;
   readonly durationS: number;
@@ -55,7 +56,7 @@ export const obstacle = computed<string | null>(() => {
   const missing = made.stages.find(
     ({ name, sha256 }) =>
       !loaded.manifest.stages.some(
-        (stage) => stage.name === name && stage.variants.some((variant) => variant.sha256 === sha256),
+        (stage) => stage.name === name && stage.variants.some((variant) => sha256Of(variant) === sha256),
       ),
   );
   return missing
@@ -71,7 +72,7 @@ export async function tryPlan(): Promise<void> {
   const backends = question.value.backends ?? backendsOf(source.profile);
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
-  trying.value = { plan: made, manifest: loaded.manifest, controller, live, durationS: arriving.durationS };
+  trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };
   tried.value = view.value = progress.value = failure.value = null;
   wasHidden.value = document.hidden;
   const timer = setInterval(() => {

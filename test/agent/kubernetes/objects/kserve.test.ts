@@ -3,7 +3,7 @@ import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kserveCheck } from './schemas.ts';
 
-const objects = kserveObjects(clusterPlan(), fashion.manifest, settings);
+const objects = kserveObjects(clusterPlan(), fashion.pipeline, settings);
 const check = kserveCheck();
 
 describe.skipIf(check === null)("by KServe's CRDs", () => {

@@ -8,7 +8,7 @@ import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
-const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.manifest, settings);
+const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.pipeline, settings);
 
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
 const find = (all: KubernetesObject[], kind: string, name: string): any =>
@@ -103,12 +103,12 @@ test('models come from a volume where a claim is given: every pod reads it, the 
   const fromVolume = { ...settings, ...claimSettings('shop-models') };
   const job = profileJob(
     { backends: ['cpu'], threads: [1], batches: [1], budgetS: 10, seed: 1 },
-    fashion.manifest,
+    fashion.pipeline,
     fromVolume,
     'abcd',
   );
   const workloads = [
-    ...kubernetesObjects(clusterPlan(), fashion.manifest, fromVolume).filter(
+    ...kubernetesObjects(clusterPlan(), fashion.pipeline, fromVolume).filter(
       ({ kind }) => kind === 'Deployment',
     ),
     job,

@@ -1,4 +1,10 @@
-import type { Box } from './task.ts';
+/** Corners in pixels of the image. */
+export interface Box {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
 
 /** Layout of one item: planes of uint8, [channels, height, width]. */
 export interface ImageShape {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cropResize, pixelCount } from '../../models/tasks/image.ts';
-import type { Box } from '../../models/tasks/task.ts';
+import { type Box, cropResize, type ImageShape } from '../../models/items/crop.ts';
+import { itemsOf } from '../../models/items/item-batch.ts';
 import { fashion, fixture } from './fashion.ts';
 
 const gray = (side: number) => ({ channels: 1, height: side, width: side });
@@ -10,12 +10,12 @@ test("crops are Pillow's, pixel by pixel", async () => {
   const { pack, stages } = await fashion();
   const crops =
     await fixture<{ image: number; box: [number, number, number, number]; pixels: string }[]>('crops.json');
-  const size = pixelCount(pack.shape);
+  const images = itemsOf(pack.items);
+  const [scene, crop] = stages.map(({ stage, task }) => task.items(stage) as unknown as ImageShape);
   for (const { image, box, pixels } of crops) {
     const out = new Uint8Array(28 * 28);
     const [x0, y0, x1, y1] = box;
-    const source = pack.images.pixels.subarray(image * size, (image + 1) * size);
-    cropResize(source, pack.shape, { x0, y0, x1, y1 }, out, stages[1]!.input);
+    cropResize(images[image]!, scene!, { x0, y0, x1, y1 }, out, crop!);
     expect(Buffer.from(out).toString('base64'), `box ${box}`).toBe(pixels);
   }
 });

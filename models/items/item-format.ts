@@ -1,0 +1,74 @@
+import type { Item } from './item-batch.ts';
+
+/** What the items of a stage are, and how large they may be. */
+export type ItemFormat =
+  /** uint8 [channels, height, width], planes one after the other. */
+  | { readonly kind: 'pixels'; readonly channels: number; readonly height: number; readonly width: number }
+  /** float32 samples, little-endian, −1 to 1. */
+  | { readonly kind: 'audio'; readonly sampleRateHz: number; readonly samplesMax: number }
+  /** UTF-8. */
+  | { readonly kind: 'text'; readonly bytesMax: number };
+
+export type ItemKind = ItemFormat['kind'];
+export type ItemFormatOf<K extends ItemKind> = Extract<ItemFormat, { kind: K }>;
+
+const BYTES_PER_SAMPLE = 4;
+
+/** Bytes of the largest item. */
+export const bytesMaxOf = (format: ItemFormat): number =>
+  format.kind === 'pixels'
+    ? format.channels * format.height * format.width
+    : format.kind === 'audio'
+      ? format.samplesMax * BYTES_PER_SAMPLE
+      : format.bytesMax;
+
+/** The items that a stage was given are not what the stage takes. */
+export class ItemFormatError extends Error {
+  override name = 'ItemFormatError';
+  constructor(stage: string, expected: string, found: string) {
+    super(
+      `An item of stage "${stage}" should be ${expected}, but is ${found}. Give items as the manifest's stage states.`,
+    );
+  }
+}
+
+/** What one item is, as people read it, e.g. `pixels [1, 128, 128]`. */
+export function formatText(format: ItemFormat): string {
+  if (format.kind === 'pixels') return `pixels [${format.channels}, ${format.height}, ${format.width}]`;
+  if (format.kind === 'audio')
+    return `audio of at most ${format.samplesMax} samples at ${format.sampleRateHz} Hz`;
+  return `text of at most ${format.bytesMax} bytes`;
+}
+
+/** Whether these bytes can be an item of the format. */
+export function fits(format: ItemFormat, { length }: Item): boolean {
+  const most = bytesMaxOf(format);
+  if (format.kind === 'pixels') return length === most;
+  if (format.kind === 'audio') return length > 0 && length <= most && length % BYTES_PER_SAMPLE === 0;
+  return length <= most;
+}
+
+/** @throws ItemFormatError */
+export function checkItem(stage: string, format: ItemFormat, item: Item): void {
+  if (!fits(format, item)) throw new ItemFormatError(stage, formatText(format), `${item.length} bytes`);
+}
+
+/** Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. */
+export function sizeOf(format: ItemFormat, { length }: Item): number {
+  if (format.kind === 'pixels') return length / format.channels;
+  if (format.kind === 'audio') return length / BYTES_PER_SAMPLE / format.sampleRateHz;
+  return length;
+}
+
+/** An item of the largest size with nothing in it: black, silence, or spaces. It warms sessions up without a labelled pack. */
+export function blankItem(format: ItemFormat): Item {
+  const item = new Uint8Array(bytesMaxOf(format));
+  return format.kind === 'text' ? item.fill(' '.charCodeAt(0)) : item;
+}
+
+/** What items of a kind are called in a sentence. */
+export const ITEM_NOUNS: Readonly<Record<ItemKind, { readonly one: string; readonly many: string }>> = {
+  pixels: { one: 'image', many: 'images' },
+  audio: { one: 'recording', many: 'recordings' },
+  text: { one: 'text', many: 'texts' },
+};

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { positiveCount } from '../../../solver/documents/common.ts';
+import { checkItem } from '../../items/item-format.ts';
+import {
+  CLASS_TENSORS,
+  type ClassifyingStage,
+  type ClassResult,
+  classesField,
+  classOfRows,
+  largestLogit,
+  matchClass,
+  readClassTruths,
+} from '../classes.ts';
+import { oneRun } from '../program.ts';
+import type { Task } from '../task.ts';
+
+const ID = 'text-classification';
+
+/** Longest text that is taken; what a model does not read of it is passed on all the same. */
+const TEXT_BYTES_MAX = 64 * 1024;
+
+/** Models read the first `length` bytes of a text (UTF-8) as int64 [batch, length], filled up with zeros. */
+const byteInput = z.strictObject({ encoding: z.literal('bytes'), length: positiveCount.max(TEXT_BYTES_MAX) });
+
+interface Stage extends ClassifyingStage {
+  readonly input: z.output<typeof byteInput>;
+  /** Classes whose items go on to the next stage; absent: all. */
+  readonly passOn?: readonly string[];
+}
+
+interface Result extends ClassResult {
+  readonly task: typeof ID;
+}
+
+const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
+  passOn === undefined || passOn.includes(classes[label]!);
+
+/** Texts → one class each. The next stage gets the same text where its class is one that is passed on. */
+export const textClassification: Task<Stage, Result, number> = {
+  id: ID,
+  fields: {
+    input: byteInput,
+    classes: classesField,
+    passOn: z.array(classesField.element).min(1).optional(),
+  },
+  check({ classes, passOn = [] }, _index, problem) {
+    passOn.forEach((name, i) => {
+      if (!classes.includes(name)) problem(['passOn', i], 'expected one of the classes');
+    });
+  },
+
+  items: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
+  program: oneRun({
+    input: ({ input }) => ({ type: 'int64', dims: [input.length] }),
+    output: ({ classes }) => [classes.length],
+    encode(stage, items) {
+      const { length } = stage.input;
+      const data = new BigInt64Array(items.length * length);
+      items.forEach((item, i) => {
+        checkItem(stage.name, textClassification.items(stage), item);
+        const read = Math.min(length, item.length);
+        for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
+      });
+      return data;
+    },
+    decode: (_stage, logits) => ({ task: ID, ...largestLogit(logits) }),
+  }),
+  children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
+  fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
+
+  metric: 'top-1 accuracy',
+  pipelineMetric: 'accuracy',
+  readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
+  perfect: (label) => ({ task: ID, label, score: 1 }),
+  match: matchClass,
+
+  tensors: CLASS_TENSORS,
+  resultOf: (rows) => ({ task: ID, ...classOfRows(rows) }),
+};

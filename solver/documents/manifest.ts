@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { accuracy, expectDistinct, name, positiveCount, sha256 } from './common.ts';
+
+export const MANIFEST = 'ipa-edge/manifest@2';
+/** The version before: one file a variant. It is still read. */
+export const MANIFEST_1 = 'ipa-edge/manifest@1';
+
+/** A path or URL, relative to the manifest unless it is absolute. */
+const file = z.string().min(1).max(2000);
+
+const modelFile = z.strictObject({
+  file,
+  sha256,
+  sizeBytes: positiveCount,
+  /** Of the weights, as model hubs name it. */
+  dtype: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']),
+});
+export type ModelFile = z.output<typeof modelFile>;
+
+const variantFields = {
+  name,
+  /** Published accuracy in the metric of the task; null: none was, and what is measured on the pack counts alone. */
+  accuracy: accuracy.nullable(),
+  /** Where that figure is from. */
+  accuracySource: z.string().max(400),
+};
+
+export const manifestVariant = z.strictObject({
+  ...variantFields,
+  /** ONNX Runtime sessions by role: `model` where there is one, else e.g. `encoder` and `decoder`. */
+  sessions: z
+    .record(name, modelFile)
+    .refine((sessions) => Object.keys(sessions).length >= 1 && Object.keys(sessions).length <= 8, {
+      message: 'expected one to eight sessions',
+    }),
+});
+export type ManifestVariant = z.output<typeof manifestVariant>;
+
+/** Version 1 has one float32 model a variant. */
+export const manifestVariant1 = z
+  .strictObject({ ...variantFields, file, sha256, sizeBytes: positiveCount })
+  .transform(
+    ({ file, sha256, sizeBytes, ...variant }): ManifestVariant => ({
+      ...variant,
+      sessions: { model: { file, sha256, sizeBytes, dtype: 'fp32' } },
+    }),
+  );
+
+/** A stage; what its task adds are further fields, which the task alone knows. */
+export interface ManifestStage {
+  readonly name: string;
+  readonly task: string;
+  readonly variants: ManifestVariant[];
+}
+
+export interface Manifest {
+  readonly schema: typeof MANIFEST;
+  readonly name: string;
+  readonly title: string;
+  /** In order: each stage's results feed the next. */
+  readonly stages: ManifestStage[];
+  /** Labelled inputs of the first stage. The profiler measures on them, and runs draw their requests from them. */
+  readonly pack: { readonly file: string; readonly sha256: string; readonly source: string };
+}
+
+export const STAGES_MAX = 8;
+
+/** The schema of a manifest whose stages are those of `stage`. */
+export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
+  z
+    .strictObject({
+      schema: z.literal(schema),
+      name,
+      title: z.string().max(200),
+      stages: z.array(stage).min(1).max(STAGES_MAX),
+      pack: z.strictObject({ file, sha256, source: z.string().max(400) }),
+    })
+    .superRefine(({ stages }, context) => {
+      expectDistinct(
+        context,
+        stages.map((stage) => stage.name),
+        (s) => ['stages', s, 'name'],
+        'stage names',
+      );
+      stages.forEach(({ variants }, s) => {
+        expectDistinct(
+          context,
+          variants.map((variant) => variant.name),
+          (v) => ['stages', s, 'variants', v, 'name'],
+          'variant names',
+        );
+      });
+    });
+
+/** Bytes of a variant's models together. */
+export const sizeBytesOf = ({ sessions }: Pick<ManifestVariant, 'sessions'>): number =>
+  Object.values(sessions).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+const SHA256_DIGITS = 64;
+
+/**
+ * What a variant is known by in profiles and plans: the SHA-256 of its model. A variant of several models is known by equal
+ * parts of their sums, in the order of the roles' names; the files themselves are checked by their whole sums.
+ */
+export function sha256Of({ sessions }: Pick<ManifestVariant, 'sessions'>): string {
+  const sums = Object.keys(sessions)
+    .sort()
+    .map((role) => sessions[role]!.sha256);
+  const digits = Math.floor(SHA256_DIGITS / sums.length);
+  return sums
+    .map((sum) => sum.slice(0, digits))
+    .join('')
+    .padEnd(SHA256_DIGITS, '0');
+}
+
+/** What plans and profiles know of a manifest's models: their stage, name and {@link sha256Of}. */
+export const modelsOf = ({ stages }: Pick<Manifest, 'stages'>) =>
+  stages.map(({ name, variants }) => ({
+    name,
+    variants: variants.map((variant) => ({ name: variant.name, sha256: sha256Of(variant) })),
+  }));

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Box } from '../../models/items/crop.ts';
+import {
+  addCounts,
+  type ItemAnswer,
+  type ItemTruth,
+  NO_COUNTS,
+  pipelineMetric,
+  requestCounts,
+  resultsByStage,
+  scoreOf,
+  stageCounts,
+} from '../../models/tasks/judge.ts';
+import { matchBoxes, overlap } from '../../models/tasks/object-detection/boxes.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
+
+const square = (x: number, y = 0, side = 10): Box => ({ x0: x, y0: y, x1: x + side, y1: y + side });
+const found = (...boxes: Box[]) =>
+  ({
+    task: 'object-detection',
+    detections: boxes.map((box) => ({ ...box, score: 1 })),
+  }) as StageResult;
+const said = (label: number) => ({ task: 'image-classification', label, score: 1 }) as StageResult;
+
+/** What stages say of a thing, or what is true of it, one after the other. */
+const answers = (label: number, ...later: number[]): ItemAnswer => ({
+  result: said(label),
+  children: later.length ? [answers(later[0]!, ...later.slice(1))] : [],
+});
+const truths = (label: number, ...later: number[]): ItemTruth => ({
+  truth: label,
+  children: later.length ? [truths(later[0]!, ...later.slice(1))] : [],
+});
+
+test('overlap is intersection over union', () => {
+  expect(overlap(square(0), square(5))).toBeCloseTo(50 / 150, 12);
+  expect(overlap(square(0), square(10))).toBe(0);
+  expect(overlap(square(3), square(3))).toBe(1);
+});
+
+test('an overlap of exactly one half counts as found', () => {
+  const half: Box = { x0: 0, y0: 0, x1: 10, y1: 5 };
+  expect(matchBoxes([square(0)], [half])).toEqual([0]);
+});
+
+test('a detection is matched once, with the truth that asks first', () => {
+  expect(matchBoxes([square(0), square(1)], [square(0)])).toEqual([0, -1]);
+});
+
+test('of several detections of an object the closest is taken', () => {
+  expect(matchBoxes([square(0)], [square(2), square(1), square(3)])).toEqual([1]);
+});
+
+test('the score of a detector is F1 over all scenes', () => {
+  const { first } = pipelineOf(detect);
+  const a = stageCounts(first, found(square(0), square(50)), [square(0), square(90)]);
+  const b = stageCounts(first, found(), []);
+  expect(addCounts(a, b)).toEqual({ right: 1, spurious: 1, missed: 1 });
+  expect(scoreOf(addCounts(a, b))).toBe(0.5);
+});
+
+test('the score of a classifier is its accuracy', () => {
+  const { first } = pipelineOf(classify);
+  fc.assert(
+    fc.property(fc.array(fc.boolean(), { minLength: 1 }), (rights) => {
+      const counts = rights
+        .map((right) => stageCounts(first, said(right ? 1 : 0), 1))
+        .reduce(addCounts, NO_COUNTS);
+      expect(scoreOf(counts)).toBeCloseTo(rights.filter(Boolean).length / rights.length, 12);
+    }),
+  );
+});
+
+test('nothing judged is no score', () => {
+  expect(scoreOf(NO_COUNTS)).toBeNull();
+});
+
+test('an object is right only if it is found and every stage names it right', () => {
+  const { first } = pipelineOf(detect, classify, colour);
+  const truth: ItemTruth = {
+    truth: [square(0), square(20), square(40), square(60)],
+    children: [truths(0, 1), truths(1, 1), truths(2, 0), truths(0, 0)],
+  };
+  const answer: ItemAnswer = {
+    result: found(square(40), square(20), square(0)),
+    children: [answers(2, 0), answers(1, 0), answers(1, 1)],
+  };
+  expect(requestCounts(first, answer, truth)).toEqual({ right: 1, spurious: 2, missed: 3 });
+  expect(resultsByStage(answer, 3).map((results) => results.length)).toEqual([1, 3, 3]);
+});
+
+test('a detector alone is judged by its boxes', () => {
+  const truth = { truth: [square(0), square(20)], children: [] };
+  const answer = { result: found(square(0)), children: [] };
+  expect(requestCounts(pipelineOf(detect).first, answer, truth)).toEqual({
+    right: 1,
+    spurious: 0,
+    missed: 1,
+  });
+});
+
+test('classifiers without a detector are judged by the image', () => {
+  const { first } = pipelineOf(classify, colour);
+  expect(scoreOf(requestCounts(first, answers(2, 1), truths(2, 1)))).toBe(1);
+  expect(scoreOf(requestCounts(first, answers(2, 0), truths(2, 1)))).toBe(0);
+});
+
+test('an empty scene in which something is found costs a spurious answer', () => {
+  const answer = { result: found(square(0)), children: [answers(1)] };
+  const counts = requestCounts(pipelineOf(detect, classify).first, answer, { truth: [], children: [] });
+  expect(counts).toEqual({ right: 0, spurious: 1, missed: 0 });
+});
+
+test.each<[string, ItemAnswer, ItemTruth, number]>([
+  ['right, where it is passed on and both stages are right', answers(0, 1), truths(0, 1), 1],
+  ['wrong, where it is passed on and the later stage errs', answers(0, 0), truths(0, 1), 0],
+  ['right, where it is rightly left out', answers(2), truths(2), 1],
+  ['wrong, where it is passed on and should not be', answers(0, 1), truths(2), 0],
+  ['wrong, where it is left out and should not be', answers(2), truths(0, 1), 0],
+  ['wrong, where it is left out for another class', answers(1), truths(2), 0],
+])('a text that a filter leaves out or passes on is %s', (_what, answer, truth, score) => {
+  expect(scoreOf(requestCounts(pipelineOf(language, spam).first, answer, truth))).toBe(score);
+});
+
+test('a pipeline is judged by the metric of its first stage', () => {
+  expect(pipelineMetric(pipelineOf(detect).first)).toBe('F1@0.5');
+  expect(pipelineMetric(pipelineOf(detect, classify).first)).toBe('F1@0.5, right class');
+  expect(pipelineMetric(pipelineOf(language, spam).first)).toBe('accuracy');
+});
