@@ -1,10 +1,10 @@
 /** What is public wherever the package runs; `index.browser.ts` and `index.node.ts` add what differs. */
 export { type LoadedManifest, loadManifest } from '../models/manifests/load.ts';
-
-export { ours, type StandingRequest } from '../solver/adapt/ours.ts';
+export { ipaEdgeSystem } from '../solver/adapt/ipa-edge-system.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
 export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.ts';
 export { quantile } from '../solver/adapt/predictors/quantile.ts';
+export type { StandingRequest } from '../solver/adapt/standing-request.ts';
 export type { Situation, System } from '../solver/adapt/system.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';

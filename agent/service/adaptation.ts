@@ -1,4 +1,5 @@
-import { ours, standingRequest } from '../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
@@ -6,7 +7,7 @@ import { backendsOf } from '../../solver/plan/replan.ts';
 import type { AdaptationFlags } from '../../workers/command/options.ts';
 import type { AdaptationOptions } from '../../workers/executor/adapter.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
-import { choosePredictor } from '../../workers/predictor/choose.ts';
+import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { PlanRefusedError } from './errors.ts';
 
@@ -26,7 +27,7 @@ export class Adaptation {
     { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
     limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Adaptation> {
-    const predictor = await choosePredictor(name, learnedPredictor);
+    const predictor = await predictorByName(name, learnedPredictor);
     return new Adaptation(profile, { predictor, intervalS }, minRate, limits);
   }
 
@@ -34,7 +35,10 @@ export class Adaptation {
   of(plan: Plan): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = { ...standing, ...this.limits };
-    return { ...this.rest, system: ours((asked) => this.#planner.plan(this.profile, asked), request) };
+    return {
+      ...this.rest,
+      system: ipaEdgeSystem((asked) => this.#planner.plan(this.profile, asked), request),
+    };
   }
 
   /** The plans that follow must compare with it. @throws PlanRefusedError where it was made from another profile */

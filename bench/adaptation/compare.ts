@@ -1,4 +1,4 @@
-import { ours } from '../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { oracle } from '../../solver/adapt/predictors/oracle.ts';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
@@ -52,7 +52,7 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const key = `${percentile} ${minRatePerS} ${accuracy} ${beta} ${eta}`;
     const system =
       systems.get(key) ??
-      ours(async (asked) => planner.plan(asked), {
+      ipaEdgeSystem(async (asked) => planner.plan(asked), {
         ...request,
         percentile,
         minRatePerS,

@@ -3,7 +3,7 @@ import { type MeasuredCell, PROFILE, type Profile } from '../../solver/documents
 import type { Published } from '../../solver/documents/published.ts';
 import { logNormal } from '../../solver/math/log-normal.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
-import { summarise } from '../../solver/math/statistics.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import type { RivalSettings } from './rivals.ts';
 
 /** Replicas of the paper are ready 8 s after a decision. */
@@ -51,7 +51,7 @@ export async function publishedProfile(published: Published): Promise<Profile> {
         warmupRuns: 0,
         inferenceMs,
         handlingMs: inferenceMs.map(() => 0),
-        latencyMs: summarise(inferenceMs),
+        latencyMs: summaryOf(inferenceMs),
         outputs: { maxAbsError: 0, agree: true },
         flags: [basis],
       } satisfies MeasuredCell;

@@ -1,4 +1,4 @@
-import type { StandingRequest } from '../../solver/adapt/ours.ts';
+import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import { cpuBackend, onGpu } from '../../solver/documents/common.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { planOptions } from '../../solver/plan/options.ts';

@@ -1,5 +1,5 @@
-import { nearest, orStay } from '../../solver/adapt/infeasible.ts';
-import { LEAST_RATE_PER_S } from '../../solver/adapt/ours.ts';
+import { atNearestRate, orCurrent } from '../../solver/adapt/infeasible.ts';
+import { LEAST_RATE_PER_S } from '../../solver/adapt/ipa-edge-system.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
@@ -7,7 +7,7 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import type { Solver } from '../../solver/ilp/solve.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
-import { choose } from '../../solver/plan/program.ts';
+import { solveProgram } from '../../solver/plan/program.ts';
 
 /** By stage, then by variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
@@ -56,7 +56,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
-      const { plan, ...choice } = choose(solver, view, { ...request, ratePerS });
+      const { plan, ...choice } = solveProgram(solver, view, { ...request, ratePerS });
       return completePlan(measured, plan, choice, 0, REQUESTS);
     };
     return {
@@ -64,7 +64,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       plan: async ({ forecast }, current) => {
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
         // Theirs leave the pipeline as it is.
-        return current ? orStay(planAt(ratePerS), current) : nearest(planAt, ratePerS);
+        return current ? orCurrent(planAt(ratePerS), current) : atNearestRate(planAt, ratePerS);
       },
       overtaken: () => false,
     };

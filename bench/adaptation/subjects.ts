@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StandingRequest } from '../../solver/adapt/ours.ts';
+import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import { type IdentifiedProfile, type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { parsePublished } from '../../solver/documents/published.ts';
 import type { AdaptationRun } from '../../solver/documents/report.ts';
@@ -12,7 +12,7 @@ import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { plainWay, variantsByTime } from '../comparison/baselines.ts';
+import { fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
 import { openRunner } from '../runner/runner.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import { publishedProfile, publishedRivals } from './published-profile.ts';
@@ -100,7 +100,7 @@ async function measured(path: string): Promise<Subject> {
     percentile: DEFAULT_PERCENTILE,
     resources: { cores: CLUSTER_CORES, gpus: 0 },
   });
-  const heaviest = plainWay(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);
+  const heaviest = fastestBaseline(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);
   const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
   // Each on a core of its own: nobody is beside it.
   const apart = { ...profile, coRun: [] };

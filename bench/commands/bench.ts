@@ -21,7 +21,7 @@ import { journalBeside, measure, settingsOf } from '../../workers/command/profil
 import { ms, ProgressLine } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { plainPlan, plainWay, variantsByTime } from '../comparison/baselines.ts';
+import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
 import { combinations } from '../comparison/combinations.ts';
 import { readAny } from '../runner/host.ts';
 import { openRunner, type Runner } from '../runner/runner.ts';
@@ -179,7 +179,7 @@ function prepare(
     );
   const heaviest = variantsByTime(profile, 'heaviest', backends);
   const at = (ratePerS: number) => planRequest(profile, { slaMs, ratePerS, backends });
-  const ratePerS = flags.rate ?? (OVERLOAD * 1000) / plainWay(profile, heaviest, at(1)).meanMs;
+  const ratePerS = flags.rate ?? (OVERLOAD * 1000) / fastestBaseline(profile, heaviest, at(1)).meanMs;
   const request = at(ratePerS);
   const durationS =
     flags.duration ?? Math.min(RUN.mostS, Math.max(RUN.leastS, Math.round(RUN.requests / ratePerS)));
@@ -192,8 +192,8 @@ function prepare(
     load,
     plans: {
       plan: plan(solver, measured, request),
-      heaviest: plainPlan(measured, heaviest, request, requests),
-      lightest: plainPlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
+      heaviest: baselinePlan(measured, heaviest, request, requests),
+      lightest: baselinePlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
     },
     combinations: combinations(solver, measured, request, scenes),
   };

@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
-import { standingRequest } from '../../solver/adapt/ours.ts';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';

@@ -1,7 +1,8 @@
 import { Command, Option } from 'commander';
-import { ours, type StandingRequest } from '../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { oracle } from '../../solver/adapt/predictors/oracle.ts';
 import { PREDICTORS } from '../../solver/adapt/predictors/predictor.ts';
+import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { parsePublished } from '../../solver/documents/published.ts';
@@ -15,7 +16,7 @@ import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { traceLoad } from '../../workers/executor/load.ts';
 import { Planner } from '../../workers/planner/planner.ts';
-import { choosePredictor } from '../../workers/predictor/choose.ts';
+import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { identify, parseIdentified } from '../../workers/store/exchange.ts';
 import { publishedProfile, publishedRivals } from '../adaptation/published-profile.ts';
@@ -104,7 +105,7 @@ Replicas serve as long after a decision as their sessions took to start when the
         () => settings ?? rivalSettings(profile, request, load.ratePerS),
       );
       const predictor =
-        name === 'oracle' ? oracle(load.arrivalsMs) : await choosePredictor(name, learnedPredictor);
+        name === 'oracle' ? oracle(load.arrivalsMs) : await predictorByName(name, learnedPredictor);
       const progress = new ProgressLine();
       const startMs = performance.now();
       const input = {
@@ -178,7 +179,7 @@ async function systemNamed(
 ): Promise<System> {
   if (name === 'ours') {
     const planner = await Planner.open(measured);
-    return ours(async (asked) => planner.plan(asked), request);
+    return ipaEdgeSystem(async (asked) => planner.plan(asked), request);
   }
   return rivals(await loadSolver(), measured, settings()).find((system) => system.name === name)!;
 }

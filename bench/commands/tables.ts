@@ -1,5 +1,5 @@
 import type { FrontierPoint, RunReport } from '../../solver/documents/report.ts';
-import { betas } from '../../solver/math/figures.ts';
+import { betaRange } from '../../solver/frontier/weights.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
 /** Runs side by side, each with what was predicted below what was measured. */
@@ -47,7 +47,7 @@ export function frontierText(points: readonly FrontierPoint[]): string {
     ms(point.boundMs),
     Object.values(point.variants).join(' → '),
     Object.values(point.batches).join(' → '),
-    betas(point.weights),
+    betaRange(point.weights),
   ]);
   return (
     `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +

@@ -9,7 +9,7 @@ import { completePlan } from '../../solver/plan/planner.ts';
 import { batch1Ms } from '../../solver/plan/sla.ts';
 
 /** A plain page's way: one session per stage on one backend, at batch 1. */
-export interface PlainWay {
+export interface Baseline {
   readonly options: readonly PlanOption[];
   /** Of one request, all stages one after the other. */
   readonly meanMs: number;
@@ -19,11 +19,11 @@ export interface PlainWay {
  * The fastest way of running these variants plainly.
  * @throws NothingMeasuredError where no backend has all of them at batch 1
  */
-export function plainWay(
+export function fastestBaseline(
   profile: Profile,
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
-): PlainWay {
+): Baseline {
   const batch1 = profile.cells.filter(
     (cell) =>
       cell.batch === 1 &&
@@ -31,7 +31,7 @@ export function plainWay(
       (request.backends?.includes(cell.backend) ?? true) &&
       cell.state === 'measured',
   );
-  let best: PlainWay | undefined;
+  let best: Baseline | undefined;
   for (const way of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
     const cells = batch1.filter((cell) => cell.backend === way.backend && cell.threads === way.threads);
     if (cells.length < profile.stages.length) continue;
@@ -60,14 +60,14 @@ const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] 
  * @param requests that will be sent: a page that falls behind does worse the longer it goes on
  * @throws NothingMeasuredError
  */
-export function plainPlan(
+export function baselinePlan(
   measured: IdentifiedProfile,
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
   requests: number,
 ): Plan {
   const profile = withoutCoRun(measured.profile);
-  const { options } = plainWay(profile, variants, request);
+  const { options } = fastestBaseline(profile, variants, request);
   const stages = options.map((option) => ({ ...planStage(profile, option), maxWaitMs: 0 }));
   const { backend, threads } = options[0]!.cell;
   return completePlan(
@@ -82,7 +82,7 @@ export function plainPlan(
     {
       boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
       pas: options.reduce((product, o) => product * o.accuracy, 1),
-      cost: plainCost(backend, threads, options, request),
+      cost: baselineCost(backend, threads, options, request),
     },
     0,
     requests,
@@ -90,7 +90,7 @@ export function plainPlan(
 }
 
 /** One worker holds its cores once, for all its stages; of the GPU it cannot use more than there is. */
-const plainCost = (
+const baselineCost = (
   backend: Backend,
   threads: number,
   options: readonly PlanOption[],

@@ -18,7 +18,7 @@ import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
-import { summarise } from '../../solver/report/run-result.ts';
+import { requestOutcomes } from '../../solver/report/run-result.ts';
 import { drawScenes, sceneCounts } from '../../solver/simulate/fanout.ts';
 import { serviceFromProfile } from '../../solver/simulate/service.ts';
 import { simulate } from '../../solver/simulate/simulate.ts';
@@ -184,7 +184,7 @@ try {
       load,
       seed: flags.seed,
     });
-    const fromProfile = summarise(simulated(chosen, profile, load), chosen.slaMs, load.durationS);
+    const fromProfile = requestOutcomes(simulated(chosen, profile, load), chosen.slaMs, load.durationS);
     rows.push({
       ...setting,
       batches: chosen.stages.map((stage) => stage.batch),

@@ -1,20 +1,19 @@
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanStage, PlanWorker } from '../documents/plan.ts';
 
-/** What a worker was started as. */
+/** A worker that was started for a plan and still runs. */
 export interface LiveWorker {
-  /** Of the worker, not of its plan: two plans may call different workers the same. */
+  /** Unique among live workers. The id in a plan is not: two plans may give one id to different workers. */
   readonly id: string;
   readonly planWorker: PlanWorker;
-  /** What its sessions run, in the order of its stages, with the largest batch each was warmed up for. */
+  /** The models of its sessions, in the order of `planWorker.stages`, each with the largest batch it was warmed up for. */
   readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch'>[];
 }
 
-/** How to get from the workers there are to those of a plan. */
+/** What to start and what to retire, to get from the live workers to those of a plan. */
 export interface Diff {
-  /** Workers of the plan that are to be started. */
   readonly start: readonly PlanWorker[];
-  /** Ids of those that nothing is left to do for once the others have started. */
+  /** Ids of live workers that the plan does not use. They retire once `start` have started. */
   readonly retire: readonly string[];
 }
 
@@ -22,8 +21,8 @@ export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
   planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
- * Keeps every worker that already runs what the plan asks for. On a GPU a larger batch needs a new one: its shaders
- * would compile while it serves.
+ * Keeps every live worker that already runs what the plan asks for. On a GPU a larger batch needs a new worker, because the
+ * shaders for that batch would compile while the old one serves.
  */
 export function diff(live: readonly LiveWorker[], plan: Plan): Diff {
   const left = [...live];
@@ -50,7 +49,7 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   );
 }
 
-/** Whether a plan has workers that another one has not. */
+/** Whether a plan needs a worker that another plan does not have. */
 export const needsMore = (plan: Plan, than: Plan): boolean =>
   diff(
     than.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(than, planWorker) })),

@@ -1,8 +1,11 @@
 import type { Plan } from '../documents/plan.ts';
 import { InfeasiblePlanError } from '../plan/errors.ts';
 
-/** The plan at a rate, or at the nearest that has one. @throws InfeasiblePlanError where none has */
-export async function nearest(planAt: (ratePerS: number) => Promise<Plan>, ratePerS: number): Promise<Plan> {
+/** The plan for a rate, or for the nearest rate that has a plan. @throws InfeasiblePlanError where no rate has one */
+export async function atNearestRate(
+  planAt: (ratePerS: number) => Promise<Plan>,
+  ratePerS: number,
+): Promise<Plan> {
   try {
     return await planAt(ratePerS);
   } catch (error) {
@@ -11,8 +14,8 @@ export async function nearest(planAt: (ratePerS: number) => Promise<Plan>, rateP
   }
 }
 
-/** The plan that was asked for, or where nothing meets that the one that there is. */
-export async function orStay(asked: Promise<Plan>, current: Plan): Promise<Plan> {
+/** The plan that was asked for, or the current plan where the request is infeasible. */
+export async function orCurrent(asked: Promise<Plan>, current: Plan): Promise<Plan> {
   try {
     return await asked;
   } catch (error) {

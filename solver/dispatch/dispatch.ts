@@ -4,28 +4,25 @@ import {
   InvalidChildrenError,
   StagesDifferError,
 } from './errors.ts';
-import { Margin } from './margin.ts';
 import { Outlook } from './outlook.ts';
 import { type Entry, ItemQueue, type RequestState } from './queue.ts';
+import { ShedRule } from './shed-rule.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
-/** Workers lost with an item before its request fails for it. */
+/** A request fails when one of its items was on so many workers that were lost. */
 const LOSSES_MAX = 3;
 
 /**
- * Share of the SLA by which a batch closes before its slack ends: timers are late by so much in a valid run. A batch that takes
- * no more is short.
+ * A batch closes this share of the SLA before its slack ends, because timers may be so late. A batch that takes no longer than
+ * this share is short.
  */
 const TIMER_SHARE = 0.05;
 
-/** A request that would just make the SLA is not late; so much after that moment it is looked at again. */
+/** The dispatch wakes so long after the last moment at which a request is not late. */
 const LATE_GRAIN_MS = 0.01;
 
-/**
- * Starts with no requests.
- * @throws DuplicateWorkerError, UnknownStageError
- */
+/** A dispatch without requests. @throws DuplicateWorkerError, UnknownStageError */
 export function createDispatch(policy: DispatchPolicy, workers: readonly DispatchWorker[]): Dispatch {
   const dispatch = new QueueDispatch(policy);
   for (const worker of workers) dispatch.workerAdded(worker);
@@ -35,22 +32,25 @@ export function createDispatch(policy: DispatchPolicy, workers: readonly Dispatc
 class QueueDispatch implements Dispatch {
   #policy: DispatchPolicy;
   readonly #outlook: Outlook;
-  /** Later stages first, which breaks ties; per stage what is retried alone, then the rest. */
+  readonly #shedRule: ShedRule;
+  /** All queues, later stages first: of batches whose requests arrived at the same time, the later stage runs first. */
   readonly #queues: readonly ItemQueue[];
+  /** The queue of each stage. */
   readonly #shared: readonly ItemQueue[];
+  /** For each stage, the queue of items that run alone, after a batch with them failed or lost its worker. */
   readonly #solo: readonly ItemQueue[];
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
   readonly #workers: Workers;
   #actions: Action[] = [];
   #entered = 0;
-  readonly #margin = new Margin();
   #items = 0;
   #started = 0;
 
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
     this.#outlook = new Outlook(policy.stages.length);
+    this.#shedRule = new ShedRule(this.#outlook);
     this.#workers = new Workers(policy.stages.length);
     this.#shared = policy.stages.map((_, stage) => new ItemQueue(stage, false));
     this.#solo = policy.stages.map((_, stage) => new ItemQueue(stage, true));
@@ -65,13 +65,13 @@ class QueueDispatch implements Dispatch {
     return this.#requests.size;
   }
 
-  arrive(id: number, arrivalMs: number, only?: number): void {
+  arrive(id: number, arrivalMs: number, singleStage?: number): void {
     if (this.#requests.has(id)) throw new DuplicateRequestError(id);
-    const last = only ?? this.#policy.stages.length - 1;
+    const last = singleStage ?? this.#policy.stages.length - 1;
     const order = this.#entered++;
     const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    this.#enter(request, only ?? 0, null, 0, arrivalMs);
+    this.#enter(request, singleStage ?? 0, null, 0, arrivalMs);
   }
 
   completed(id: number, children: readonly number[], nowMs: number): void {
@@ -88,8 +88,7 @@ class QueueDispatch implements Dispatch {
       const count = batch.stage === request.last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
       if (request.entries.size === 0) {
-        if (nowMs - request.arrivalMs > this.#policy.slaMs) this.#margin.grow();
-        else this.#margin.shrink();
+        this.#shedRule.completed(nowMs - request.arrivalMs <= this.#policy.slaMs);
         this.#end(request, 'completed');
       }
     });
@@ -111,13 +110,13 @@ class QueueDispatch implements Dispatch {
     this.#workers.remove(worker);
     const { batch, ahead, retired, holds } = worker;
     if (!retired) this.#outlook.holders(holds, -1);
-    // What had not been begun has not ended the worker.
+    // The batch that had not begun cannot be the reason for the loss.
     if (ahead !== null) this.#waitAgain(ahead, () => this.#shared);
     if (batch === null) return;
     this.#waitAgain(batch, (entry) => {
       entry.losses++;
       if (entry.losses === LOSSES_MAX) return null;
-      // Alone on its last try, so that an item that ends workers takes no other with it.
+      // The last try is alone, so that an item that crashes workers takes no other item with it.
       return entry.losses === LOSSES_MAX - 1 ? this.#solo : this.#shared;
     });
   }
@@ -145,7 +144,7 @@ class QueueDispatch implements Dispatch {
     this.#shedLate(nowMs);
     for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs)) {
       this.#start(...start);
-      this.#shedLate(nowMs); // Others stand at the head now.
+      this.#shedLate(nowMs); // Other requests are at the heads now.
     }
     return this.#takeActions();
   }
@@ -156,7 +155,7 @@ class QueueDispatch implements Dispatch {
       const head = queue.head();
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
-        wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
+        wakeMs = Math.min(wakeMs, this.#shedRule.latestStartMs(this.#policy, queue, head) + LATE_GRAIN_MS);
       if (this.#workers.idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
     }
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
@@ -201,7 +200,7 @@ class QueueDispatch implements Dispatch {
     if (worker.retired && worker.batch === null) this.#workers.remove(worker);
   }
 
-  /** Puts a batch's items back into the queues that `queues` says; null fails the item's request. */
+  /** Puts the items of a batch back into queues. @param queues of an item; null fails the item's request */
   #waitAgain(batch: BatchState, queues: (entry: Entry) => readonly ItemQueue[] | null): void {
     this.#batches.delete(batch.id);
     for (const entry of batch.entries) {
@@ -212,41 +211,30 @@ class QueueDispatch implements Dispatch {
     }
   }
 
-  /** Late requests stand at the heads: each queue is in order of arrival, and all have the same SLA. */
+  /** Sheds late requests. They are at the heads: queues are in the order of arrivals, and all requests have one SLA. */
   #shedLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
     for (let i = 0; i < this.#queues.length; i++) {
       const queue = this.#queues[i]!;
       const head = queue.head();
-      if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
-      if (queue.stage > 0) this.#margin.grow();
-      else this.#margin.shrink();
+      if (head === undefined || nowMs <= this.#shedRule.latestStartMs(this.#policy, queue, head)) continue;
+      this.#shedRule.shed(queue.stage);
       this.#end(head.request, 'shed');
-      i = -1; // It may have stood in other queues too, where another is at the head now.
+      i = -1; // The request may have been at the heads of other queues too: start again.
     }
   }
 
-  /** The last moment to start what a request has at the head of a queue and still make the SLA. */
-  #latestStartMs(queue: ItemQueue, { request }: Entry): number {
-    const { slaMs, stages } = this.#policy;
-    const { stage } = queue;
-    const atHand = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
-    // Only for those that nothing was spent on yet.
-    const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin.value : 0));
-    return dueMs - this.#outlook.remainingMs(stages, stage, request.last, request.waiting, atHand);
-  }
-
-  /** When the batch at the head of a queue closes if nothing more comes; in the past where it is full. */
+  /** When the batch at the head of a queue closes if no more items come; −∞ where it is full. */
   #closesMs(queue: ItemQueue, head: Entry): number {
     const { slaMs, shedding, stages } = this.#policy;
     const { batch, maxWaitMs } = stages[queue.stage]!;
     if (queue.solo || queue.size >= batch) return Number.NEGATIVE_INFINITY;
     const waitedMs = queue.oldestMs()! + maxWaitMs;
     if (shedding === 'never') return waitedMs;
-    return Math.min(waitedMs, this.#latestStartMs(queue, head) - TIMER_SHARE * slaMs);
+    return Math.min(waitedMs, this.#shedRule.latestStartMs(this.#policy, queue, head) - TIMER_SHARE * slaMs);
   }
 
-  /** The queue of the closed batch whose oldest request arrived first, and who runs it. */
+  /** Of the batches that are closed and have a worker, the one whose oldest request arrived first. */
   #next(nowMs: number): [ItemQueue, WorkerState] | undefined {
     let first: [ItemQueue, WorkerState] | undefined;
     let firstMs = Number.POSITIVE_INFINITY;
@@ -263,9 +251,9 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * A worker that may be handed a batch before it is idle, so that it goes on at once: the batch is full, and nobody else
-   * could take it sooner. Not what might have to be shed by then, nor what takes long while children of the batch that
-   * runs, which come first, would wait for it.
+   * A busy worker that may be handed a batch in advance, so that it goes on without a pause. The batch must be full, and no other
+   * worker could take it. It must not be one that may be late by then, nor a long one that would delay children of the running
+   * batch which come before it.
    */
   #aheadHolder(queue: ItemQueue, head: Entry, nowMs: number): WorkerState | undefined {
     const { slaMs, shedding, stages } = this.#policy;
@@ -274,7 +262,8 @@ class QueueDispatch implements Dispatch {
     const worker = this.#workers.soleHolder(queue.stage);
     if (!worker?.batch || worker.ahead) return undefined;
     const takesMs = serviceMs(batch);
-    if (shedding === 'late' && nowMs + takesMs > this.#latestStartMs(queue, head)) return undefined;
+    if (shedding === 'late' && nowMs + takesMs > this.#shedRule.latestStartMs(this.#policy, queue, head))
+      return undefined;
     const short = shedding === 'late' && takesMs <= TIMER_SHARE * slaMs;
     return short || !childrenPrecede(worker.batch, head) ? worker : undefined;
   }
@@ -292,7 +281,7 @@ class QueueDispatch implements Dispatch {
   }
 }
 
-/** Whether its worker may have to run children of a batch before `head`: those of a request that did not arrive later. */
+/** Whether the worker of a batch may have to run children of that batch before `head`, because their request arrived earlier. */
 const childrenPrecede = ({ stage, worker, entries }: BatchState, head: Entry): boolean =>
   worker.holds[stage + 1] === true &&
   entries.some(({ request }) => request.last > stage && request.arrivalMs <= head.request.arrivalMs);

@@ -1,4 +1,4 @@
-/** What a driver of the dispatch did wrong. Nothing has changed in the dispatch when one is thrown. */
+/** Mistakes of the dispatch's driver. The call that throws one has changed nothing in the dispatch. */
 
 export class BatchNotInFlightError extends Error {
   override readonly name = 'BatchNotInFlightError';

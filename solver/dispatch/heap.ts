@@ -1,4 +1,4 @@
-/** A binary heap: the value that is `before` all others is taken first. Not stable: let `before` break ties. */
+/** A binary heap: the value that is `before` all others is popped first. It is not stable: `before` must break ties. */
 export class Heap<T> {
   readonly #values: T[] = [];
   readonly #before: (a: T, b: T) => boolean;
@@ -32,7 +32,7 @@ export class Heap<T> {
     return first;
   }
 
-  /** Puts a value at the root and lets it sink to its place. */
+  /** Puts a value at the root, then moves it down to its place. */
   #sink(value: T): void {
     const values = this.#values;
     const size = values.length;

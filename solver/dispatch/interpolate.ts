@@ -1,7 +1,9 @@
 /**
- * The time of a batch of `items` by those of known sizes (`sizes` rise, `timeMs` by index): linear between two of them. Below the first
- * it is the first's, for a smaller batch takes no longer. Above the last it goes on as between the last two, but
- * never falls; where only one size is known, in proportion.
+ * The time of a batch of `items`, from the times of known sizes. Between two sizes it is linear. Below the first it is the time
+ * of the first size: a smaller batch takes no longer. Above the last it continues the line between the last two, but never
+ * falls; with only one known size it is proportional to the items.
+ * @param sizes rise
+ * @param timeMs of the size at an index
  */
 export function interpolate(
   sizes: readonly number[],

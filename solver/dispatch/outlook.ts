@@ -1,17 +1,18 @@
 import type { DispatchStage } from './types.ts';
 
-/** Items whose fan-out is remembered, about: enough for a mean, few enough to follow a switch of variants. */
+/** The fan-out is a mean over about so many items: few enough to follow a switch of variants. */
 const MEMORY = 200;
 
 /**
- * How long requests still take, by the stages' expected times and the fan-out seen so far. Without the fan-out a
- * request would be taken for a light one until it is too late, and an overload would be spent on its first stage.
+ * Estimates how long requests still take, from the stages' expected times and the fan-out seen so far. Without the fan-out, the
+ * work of later stages would be seen too late, and in an overload the first stage would take all the time.
  */
 export class Outlook {
-  /** Mean children of an item, by stage; 1 until there were any. */
+  /** Mean number of children of an item, for each stage; 1 until items of it have ended. */
   readonly #fanOut: number[];
+  /** Items that the mean is of, for each stage. */
   readonly #seen: number[];
-  /** Workers that hold a stage. */
+  /** Number of workers that hold each stage. */
   readonly #holders: number[];
 
   constructor(stages: number) {
@@ -26,35 +27,37 @@ export class Outlook {
     this.#fanOut[stage]! += (count - this.#fanOut[stage]!) / seen;
   }
 
-  /** Counts in the workers that hold a stage, or out with −1. */
+  /** Adds (1) or removes (−1) a worker. @param holds for each stage, whether the worker holds it */
   holders(holds: readonly boolean[], sign: 1 | -1): void {
     for (const [stage, held] of holds.entries()) if (held) this.#holders[stage]! += sign;
   }
 
   /**
-   * Expected time to the end of a request, after stage `last`, that has `waiting` items in a stage, if they started now in
-   * batches of `atHand`, and nothing waited later.
+   * Expected time until a request ends, if its items in a stage started now and waited nowhere later.
+   * @param last the stage after which the request ends
+   * @param waiting items of the request in `stage`
+   * @param together the size of their batches
    */
   remainingMs(
     stages: readonly DispatchStage[],
     stage: number,
     last: number,
     waiting: number,
-    atHand: number,
+    together: number,
   ): number {
-    let ms = Math.ceil(waiting / (atHand * this.#atOnce(stage))) * stages[stage]!.serviceMs(atHand);
+    let ms = Math.ceil(waiting / (together * this.#parallel(stage))) * stages[stage]!.serviceMs(together);
     let items = waiting;
     for (let later = stage + 1; later <= last; later++) {
       items *= this.#fanOut[later - 1]!;
       if (items === 0) break;
       const { batch } = stages[later]!;
       const size = Math.max(1, Math.min(batch, Math.round(items)));
-      ms += Math.max(1, items / (size * this.#atOnce(later))) * stages[later]!.serviceMs(size);
+      ms += Math.max(1, items / (size * this.#parallel(later))) * stages[later]!.serviceMs(size);
     }
     return ms;
   }
 
-  #atOnce(stage: number): number {
+  #parallel(stage: number): number {
     return Math.max(1, this.#holders[stage]!);
   }
 }

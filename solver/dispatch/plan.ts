@@ -3,12 +3,12 @@ import { UnknownStageError } from './errors.ts';
 import { interpolate } from './interpolate.ts';
 import type { DispatchPolicy, DispatchWorker } from './types.ts';
 
-/** What a plan says of the dispatch. */
+/** The parts of a plan that the dispatch depends on. */
 export type PolicyPlan = Pick<Plan, 'slaMs' | 'shedding'> & {
   readonly stages: readonly Pick<PlanStage, 'name' | 'batch' | 'maxWaitMs' | 'serviceMs'>[];
 };
 
-/** How to queue by a plan. */
+/** The dispatch policy of a plan. */
 export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
   slaMs: plan.slaMs,
   shedding: plan.shedding,
@@ -20,8 +20,8 @@ export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
 });
 
 /**
- * The workers of a plan, with the stages they hold as indices.
- * @throws UnknownStageError for a stage that the plan does not have; a validated plan has none such
+ * The workers of a plan, for the dispatch.
+ * @throws UnknownStageError where a worker holds a stage that the plan does not have; validated plans have no such worker
  */
 export function workersOf(plan: {
   readonly stages: readonly Pick<PlanStage, 'name'>[];

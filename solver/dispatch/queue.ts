@@ -1,29 +1,29 @@
 import { Heap } from './heap.ts';
 import type { Item } from './types.ts';
 
-/** A request that has entered. */
+/** An open request. */
 export interface RequestState {
   readonly id: number;
   readonly arrivalMs: number;
-  /** The stage after which it has ended. */
+  /** The stage after which it ends. */
   readonly last: number;
-  /** Breaks ties of arrivals: the place in the order of entering. */
+  /** Place in the order of entering; decides between requests that arrived at the same time. */
   readonly order: number;
   /** Its items that are waiting or in flight. */
   readonly entries: Set<Entry>;
-  /** Of those, how many are waiting. */
+  /** How many of its items are waiting. */
   waiting: number;
 }
 
-/** An item and where it stands. */
+/** An item, and where it waits. */
 export interface Entry {
   readonly item: Item;
   readonly request: RequestState;
-  /** When it first came to this stage; what is put back has not come anew. */
+  /** When it first came to its stage: an item that is put back keeps this time. */
   readonly enqueuedMs: number;
-  /** Where it waits; null while it is in flight and after its end. */
+  /** Null while the item is in flight, and after its end. */
   queue: ItemQueue | null;
-  /** Workers that were lost with it. */
+  /** Workers that were lost while they had the item. */
   losses: number;
 }
 
@@ -34,15 +34,15 @@ const arrivedBefore = (a: Entry, b: Entry): boolean => {
 };
 
 /**
- * Items waiting for a stage, in the order in which their requests arrived. What leaves out of turn stays in the
- * heaps until it surfaces, so every operation takes O(log n), amortised.
+ * Items waiting for a stage, in the order in which their requests arrived. Items that leave out of order stay in the heaps until
+ * they are on top, so every operation takes O(log n), amortised.
  */
 export class ItemQueue {
   readonly stage: number;
-  /** Whether its items run alone. */
+  /** Whether each of its items runs in a batch of its own. */
   readonly solo: boolean;
   readonly #byArrival = new Heap<Entry>(arrivedBefore);
-  /** Not the same order: a request that arrived early may come late to a later stage. */
+  /** Another order than that of arrivals: a request that arrived early may come to a later stage late. */
   readonly #byWait = new Heap<Entry>((a, b) => a.enqueuedMs < b.enqueuedMs);
   #size = 0;
 
@@ -63,24 +63,24 @@ export class ItemQueue {
     this.#byWait.push(entry);
   }
 
-  /** Takes out one that waits here. It may not be pushed here again unless {@link take} took it. */
+  /** Removes an item. An item that was dropped, not taken by {@link take}, must not be pushed again. */
   drop(entry: Entry): void {
     entry.queue = null;
     entry.request.waiting--;
     this.#size--;
   }
 
-  /** The one whose request arrived first. */
+  /** The item whose request arrived first. */
   head(): Entry | undefined {
     return this.#live(this.#byArrival);
   }
 
-  /** When the one that has waited longest came; undefined where none waits. */
+  /** When the item that has waited longest came; undefined where none waits. */
   oldestMs(): number | undefined {
     return this.#live(this.#byWait)?.enqueuedMs;
   }
 
-  /** Takes up to `count` in order. */
+  /** Removes up to `count` items, in order. */
   take(count: number): Entry[] {
     const taken: Entry[] = [];
     while (taken.length < count) {
@@ -90,11 +90,11 @@ export class ItemQueue {
       this.drop(entry);
       taken.push(entry);
     }
-    this.#live(this.#byWait); // Or it would only grow while batches are always full.
+    this.#live(this.#byWait); // Without this the heap only grows while all batches are full.
     return taken;
   }
 
-  /** The top of a heap, once those that no longer wait here are off it. */
+  /** The top of a heap, after items that no longer wait here were popped. */
   #live(heap: Heap<Entry>): Entry | undefined {
     let top = heap.peek();
     while (top !== undefined && top.queue !== this) {

@@ -1,24 +1,18 @@
 import type { Plan } from '../documents/plan.ts';
 
-/**
- * The queue policy of a pipeline as a state machine: no clock, no I/O. Whoever drives it says what happened and
- * when (milliseconds of one clock); {@link Dispatch.poll} answers with what to do. The executor drives it with
- * real workers, the simulator with sampled times.
- */
-
 export interface DispatchStage {
   readonly name: string;
-  /** A batch closes at this size… */
+  /** A batch closes when it has so many items. */
   readonly batch: number;
-  /** …or when an item has waited this long for it, or, with `late` shedding, when the slack of its oldest ends. */
+  /** A batch closes when its oldest item has waited this long. Where late requests are shed, it closes when their slack ends. */
   readonly maxWaitMs: number;
-  /** Expected time of a batch of `items`, whole round trip. */
+  /** Expected round trip of a batch of `items`. */
   serviceMs(items: number): number;
 }
 
 /**
- * Runs one batch at a time, of any stage it holds. One that alone holds a stage, and no other, may be handed a full
- * batch while it runs another: it then goes on without waiting for us.
+ * Runs one batch at a time, of any stage it holds. The only worker that holds a stage may be handed a full batch of that stage
+ * while it runs another, so that it goes on without a pause.
  */
 export interface DispatchWorker {
   readonly id: string;
@@ -32,13 +26,14 @@ export interface DispatchPolicy {
   readonly stages: readonly DispatchStage[];
 }
 
-/** One piece of work of a stage. A request is one item at the first stage that it is for. */
+/** One piece of work of a stage. A request enters its first stage as one item. */
 export interface Item {
   readonly id: number;
   readonly request: number;
   readonly stage: number;
-  /** Item it came from and its place among that one's children; null where the request entered with it. */
+  /** The item that it is a child of; null for the item with which a request enters. */
   readonly parent: number | null;
+  /** Its place among the children of `parent`. */
   readonly index: number;
 }
 
@@ -53,52 +48,57 @@ export type Action =
       readonly worker: string;
       readonly items: readonly Item[];
     }
-  /** The request has ended; told once for each. Its items still running come to nothing. */
+  /** The request has ended: once for each request. Results of its items that still run are ignored. */
   | { readonly kind: 'end'; readonly request: number; readonly outcome: Outcome };
 
+/**
+ * The queue policy of a pipeline, as a state machine without a clock and without I/O. Its driver tells it what happened and when
+ * (in milliseconds of one clock), and {@link Dispatch.poll} answers what to do. The executor drives it with real workers, the
+ * simulator with sampled times.
+ */
 export interface Dispatch {
   /**
-   * A request enters, at its scheduled arrival; `nowMs` never goes back. Ids are the caller's and unique.
-   * @param only the one stage that it is for, as an item of it; absent: it passes through all of them
+   * A request enters, at its scheduled arrival. The caller chooses ids; open requests have different ones.
+   * @param singleStage the one stage that the request is for, of which it is one item; absent: it passes through all stages
    * @throws DuplicateRequestError
    */
-  arrive(request: number, arrivalMs: number, only?: number): void;
+  arrive(request: number, arrivalMs: number, singleStage?: number): void;
   /**
-   * A batch came back: how many children each of its items has (ignored after a request's last stage).
+   * A batch completed. @param children how many children each item has; ignored after the last stage of its request
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
   completed(batch: number, children: readonly number[], nowMs: number): void;
   /**
-   * A batch failed while its worker lives: its items are tried again alone; one that fails alone fails its request.
+   * A batch failed, and its worker lives. Each of its items is tried again alone; an item that fails alone fails its request.
    * @throws BatchNotInFlightError
    */
   failed(batch: number, nowMs: number): void;
   /**
-   * A worker is gone: what was in flight on it goes back to its place in the queue. An item that was in flight on
-   * two lost workers is tried once more, alone; the third loss fails its request.
-   * @throws UnknownWorkerError also for one that has retired and finished
+   * A worker was lost. Items in flight on it go back to their places in the queue. After a second loss an item is tried once
+   * more, alone; the third loss fails its request.
+   * @throws UnknownWorkerError also for a worker that has retired and finished
    */
   workerLost(worker: string, nowMs: number): void;
   /** @throws DuplicateWorkerError, UnknownStageError */
   workerAdded(worker: DispatchWorker): void;
   /**
-   * No more batches to it; it is removed when it is idle.
+   * The worker gets no more batches, and is removed when it is idle.
    * @throws UnknownWorkerError
    */
   workerRetired(worker: string): void;
   /**
-   * Another plan: batches closed from now on follow it. Same stages in the same order.
+   * Changes the policy for all batches that close from now on. The stages and their order stay the same.
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
-  /** What to do now, in this order. Call after every event and at {@link nextWakeMs}. */
+  /** What to do now, in order. To be called after every event, and at {@link nextWakeMs}. `nowMs` never goes back. */
   poll(nowMs: number): Action[];
-  /** When to poll if nothing happens before, as of the last poll; undefined: only an event can change anything. */
+  /** When to poll next if nothing happens before; undefined: only an event can change anything. */
   nextWakeMs(): number | undefined;
-  /** Sheds every request that has not ended. What is in flight may still be reported and comes to nothing. */
+  /** Sheds every open request. Batches in flight may still be reported; their results are ignored. */
   close(): Action[];
-  /** Items waiting, per stage. */
+  /** Number of waiting items of each stage. */
   readonly queued: readonly number[];
-  /** Requests that have not ended. */
+  /** Number of open requests. */
   readonly open: number;
 }

@@ -4,14 +4,14 @@ import type { DispatchWorker } from './types.ts';
 
 export interface WorkerState {
   readonly id: string;
-  /** By stage. */
+  /** For each stage, whether the worker holds it. */
   readonly holds: readonly boolean[];
-  /** What it runs. */
+  /** The batch that it runs. */
   batch: BatchState | null;
-  /** What it was handed to go on with. */
+  /** The batch that it was handed in advance. */
   ahead: BatchState | null;
   retired: boolean;
-  /** Number of its last batch: the lowest was used least recently. */
+  /** Id of its last batch: a lower one was used less recently. */
   lastBatch: number;
 }
 
@@ -22,7 +22,7 @@ export interface BatchState {
   readonly entries: readonly Entry[];
 }
 
-/** The workers that there are, and who may take a stage's next batch. */
+/** All workers, and which of them may take the next batch of a stage. */
 export class Workers {
   readonly #workers = new Map<string, WorkerState>();
 
@@ -52,7 +52,7 @@ export class Workers {
     this.#workers.delete(id);
   }
 
-  /** Of the idle workers that hold a stage, the one that was used least recently. */
+  /** The idle worker that holds a stage and was used least recently. */
   idleHolder(stage: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values())
@@ -61,7 +61,7 @@ export class Workers {
     return found;
   }
 
-  /** The one worker that holds a stage, where there is just one. */
+  /** The worker that holds a stage; undefined where none or several do. */
   soleHolder(stage: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values()) {

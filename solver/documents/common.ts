@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Fields that several documents share. Units stand in the names. */
+/** Fields that several documents share. Names end in their units. */
 
 export const name = z
   .string()
@@ -23,9 +23,9 @@ export const cpuBackend = backend.exclude(gpuBackend.options);
 
 export const onGpu = (b: Backend): b is GpuBackend => b === 'webgpu' || b === 'cuda';
 
-/** What was measured on. Two documents speak of the same device when the fingerprints are equal. */
+/** The device that was measured: its fingerprint. Two documents are of one device if all fields but the timer's are equal. */
 export const device = z.strictObject({
-  /** `published`: nothing ran here; the figures are another's. */
+  /** `published`: nothing was measured; the figures were published by others. */
   environment: z.enum(['browser', 'node', 'published']),
   /** Browser and version, or Node and version. */
   agent: z.string().max(400),
@@ -36,20 +36,20 @@ export const device = z.strictObject({
       vendor: z.string().max(200),
       architecture: z.string().max(200),
       description: z.string().max(400),
-      /** A CPU that plays GPU (SwiftShader, lavapipe, WARP): its speeds say nothing of a GPU. */
+      /** The adapter is software (SwiftShader, lavapipe, WARP): its times say nothing about a GPU. */
       software: z.boolean(),
     })
     .nullable(),
   ortVersion: z.string().max(60),
-  /** Which build of ONNX Runtime was loaded; `none`: published figures. */
+  /** The build of ONNX Runtime that was loaded; `none` for published figures. */
   ortBuild: z.enum(['jspi', 'asyncify', 'node', 'none']),
   crossOriginIsolated: z.boolean(),
-  /** Smallest step seen of `performance.now()`. */
+  /** The smallest step of `performance.now()` that was seen. */
   timerGrainMs: milliseconds,
 });
 export type Device = z.infer<typeof device>;
 
-/** Reports every name of a list that stands in it before. @param path of the i-th name */
+/** Reports every name that occurs earlier in its list. @param path of the i-th name */
 export function expectDistinct(
   context: z.RefinementCtx,
   names: readonly string[],

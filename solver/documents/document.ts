@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import { InputError } from './coded-error.ts';
 
-/** A document that was read is not what its schema asks for. */
+/** A document does not match its schema. */
 export class InvalidDocumentError extends InputError {
   static override readonly httpStatus = 400;
   override name = 'InvalidDocumentError';
   constructor(
-    /** Where the document came from: a file name, a URL, `IndexedDB`. */
+    /** Where the document is from, e.g. a file name or a URL. */
     readonly source: string,
-    /** One line per problem: path of the field, what was expected, what was found. */
+    /** A line for each problem: the field's path, what was expected, what was found. */
     readonly problems: readonly string[],
   ) {
     super(`${source} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
   }
 }
 
-/** A document of another kind, or of a version that this build does not read. */
+/** A document is of another kind, or of a version that this build does not read. */
 export class UnsupportedDocumentError extends InputError {
   static override readonly httpStatus = 400;
   override name = 'UnsupportedDocumentError';
@@ -52,10 +52,10 @@ const pathText = (path: readonly PropertyKey[]): string =>
   '(root)';
 
 /**
- * Checks `value` against `schema`.
+ * Checks a document.
  * @param source names the document in errors
- * @param id the `"schema"` it must carry, e.g. `ipa-edge/plan@1`; absent: it carries none
- * @throws UnsupportedDocumentError where `"schema"` is another one
+ * @param id the `"schema"` that the document must have, e.g. `ipa-edge/plan@1`; absent: it has none
+ * @throws UnsupportedDocumentError where `"schema"` differs
  * @throws InvalidDocumentError with every field that is wrong
  */
 export function parseDocument<T extends z.ZodType>(
@@ -79,7 +79,7 @@ export function parseDocument<T extends z.ZodType>(
   );
 }
 
-/** The value of a JSON text. @throws InvalidDocumentError */
+/** Parses JSON. @throws InvalidDocumentError where it is not JSON */
 export function jsonValue(text: string, source: string): unknown {
   try {
     return JSON.parse(text);

@@ -15,11 +15,11 @@ import { parseDocument } from './document.ts';
 
 export const PLAN = 'ipa-edge/plan@1';
 
-/** How the accuracies of the stages make one score. `product` is PAS. */
+/** How the accuracies of the stages are combined. `product` is PAS; the `rank-` methods use ranks as in IPA. */
 export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'rank-product']);
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
-/** maximise α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs */
+/** Maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
 export const objective = z.strictObject({
   alpha: z.number().nonnegative(),
   beta: z.number().nonnegative(),
@@ -35,7 +35,7 @@ export const resources = z.strictObject({
   gpus: z.number().nonnegative(),
   pricePerCore: z.number().nonnegative(),
   pricePerGpu: z.number().nonnegative(),
-  /** ρ, the highest utilisation that is planned with; over 1 where so many may miss the SLA that not all need be served. */
+  /** ρ: the highest utilisation that is planned. Above 1 the plan need not keep up with every request. */
   utilisationMax: z.number().positive().max(2),
   memoryBytes: positiveCount.optional(),
 });
@@ -48,22 +48,22 @@ export const planStage = z.strictObject({
   backend,
   threads: positiveCount,
   batch: positiveCount,
-  /** The oldest item of a batch waits at most this long for the others. */
+  /** How long the oldest item of a batch waits for others, at most. */
   maxWaitMs: milliseconds,
   replicas: positiveCount,
   accuracy,
-  /** Items of this stage per second. */
+  /** Items of the stage per second. */
   itemsPerS: z.number().nonnegative(),
   /** T, the stage's part of the latency bound. */
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
-  /** Expected time of a whole batch by its size, for slack and shedding; sizes rise. */
+  /** Expected round trip of a batch by its size; sizes rise. The dispatch uses it for slack and shedding. */
   serviceMs: z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1),
 });
 export type PlanStage = z.infer<typeof planStage>;
 
-/** One ONNX Runtime: runs one batch at a time, of any stage it holds. */
+/** A worker: it runs one batch at a time, of any stage it holds. */
 export const planWorker = z.strictObject({
   id: name,
   backend,
@@ -75,7 +75,7 @@ export type PlanWorker = z.infer<typeof planWorker>;
 export const prediction = z.strictObject({
   /** Σ T over the stages. */
   boundMs: milliseconds,
-  /** By simulation: of the requests that complete. Null where none does. */
+  /** Of simulated requests that complete; null where none completes. */
   latencyMs: z
     .strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds, max: milliseconds })
     .nullable(),
@@ -83,12 +83,12 @@ export const prediction = z.strictObject({
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
   pas: accuracy,
-  /** Measured on the pack with these variants; null where it was not. */
+  /** Accuracy of the whole pipeline with these variants, measured on the pack; null where it was not measured. */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),
-  /** Requests simulated. */
+  /** Number of simulated requests. */
   n: positiveCount,
-  /** How often the planner tightened because the simulation missed the SLA. */
+  /** How often the planner tightened the request before simulation confirmed the plan. */
   tightened: count,
 });
 export type Prediction = z.infer<typeof prediction>;
@@ -106,9 +106,9 @@ export const planSchema = z
     resources,
     stages: z.array(planStage).min(1).max(32),
     workers: z.array(planWorker).min(1),
-    /** `late`: a request that cannot make the SLA any more is shed. */
+    /** `late`: a request is shed once it is not expected to make the SLA. */
     shedding: z.enum(['late', 'never']),
-    /** One line: the solver's status, the objective and the bound that proves it. */
+    /** One line of the solver: its status, the objective, and the bound that proves the optimum. */
     certificate: z.string().max(400),
     predicted: prediction,
   })

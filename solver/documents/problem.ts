@@ -4,8 +4,8 @@ import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
 /**
- * The ILP alone, on plain numbers. An option's `latencyMs`, `cost`, `gpuShare`, `cores`, `memoryBytes` and `switchCost`
- * are totals of the stage when that option is taken. An absent limit is no limit.
+ * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `memoryBytes` and `switchCost` are
+ * those of the whole stage with this option.
  */
 export const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
@@ -16,7 +16,7 @@ export const problemOption = z.strictObject({
   gpuShare: z.number().nonnegative().default(0),
   cores: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
-  /** η · switchMs / horizonMs, already weighted; 0 for the variant that runs now. */
+  /** η · switchMs / horizonMs; 0 for the variant that runs now. */
   switchCost: z.number().nonnegative().default(0),
 });
 export type ProblemOption = z.infer<typeof problemOption>;
@@ -26,6 +26,7 @@ export const problemStage = z.strictObject({
   options: z.array(problemOption).min(1, 'expected at least one option'),
 });
 
+/** An instance of the integer program. A limit that is absent does not apply. */
 export const problemSchema = z
   .strictObject({
     slaMs: z.number().positive(),
@@ -63,21 +64,21 @@ export type Solution =
   | {
       status: 'optimal';
       objective: number;
-      /** Proven upper bound of the objective: within 1e-9 of it, relatively. */
+      /** A proven upper bound of every objective, within a relative 1e-9 of this one. */
       bound: number;
       choice: Record<string, string>;
       accuracy: number;
       cost: number;
       latencyMs: number;
-      /** Regions of the search space that the search relaxed. */
+      /** Regions of the search space for which a relaxation was solved. */
       nodes: number;
       solveMs: number;
     }
   | {
       status: 'infeasible';
-      /** Which constraint cannot be met: in words, with the figures. */
+      /** The constraint that cannot be met, in words and figures. */
       binding: string;
-      /** The smallest SLA that has a solution within the capacities; null where none has. */
+      /** The smallest SLA with a solution within the other limits; null where no SLA has one. */
       nearestSlaMs: number | null;
       solveMs: number;
     };

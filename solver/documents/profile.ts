@@ -17,33 +17,33 @@ import { parseDocument } from './document.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
-/** Why a measured number needs care. */
+/** Why a measurement needs care. */
 export const cellFlag = z.enum([
-  'software-adapter', // the GPU is a CPU
+  'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden while it was measured
-  'drift', // the reference cell had moved by then
+  'drift', // the reference cell's time had changed since the start
   'timer-grain', // the median is under 20 steps of the timer
-  'cpu-fallback', // some nodes ran on the CPU
-  'output-mismatch', // outputs differ from the reference backend's; never planned with
-  'few-samples', // under 20: no p95
-  'not-warm', // warm-up ended by its limit, before two windows agreed
-  'published', // samples of a log-normal with a mean and p99 that another published
-  'reconstructed', // the same, but the mean or p99 was derived from other published figures
+  'cpu-fallback', // some nodes of the model ran on the CPU
+  'output-mismatch', // outputs differ from the reference backend's: the cell is never planned with
+  'few-samples', // under 20, so there is no p95
+  'not-warm', // warm-up reached its limit before two windows agreed
+  'published', // samples of a log-normal with a published mean and p99
+  'reconstructed', // the same, where the mean or p99 was derived from other published figures
 ]);
 export type CellFlag = z.infer<typeof cellFlag>;
 
-/** What identifies a cell: the unit that is measured, journalled and resumed. */
+/** The key of a cell, which is the unit that is measured, journalled and resumed. */
 export const cellKey = z.strictObject({
   stage: name,
   variant: name,
   backend,
-  /** Threads of the session: 1 on a GPU. */
+  /** Threads of the session; 1 on a GPU. */
   threads: positiveCount,
   batch: positiveCount,
 });
 export type CellKey = z.infer<typeof cellKey>;
 
-/** Statistics of latencies: nearest-rank percentiles, absent where n is too small to have one. */
+/** Statistics of latencies. Percentiles are nearest-rank; null where there are too few samples. */
 export const summary = z.strictObject({
   n: positiveCount,
   mean: milliseconds,
@@ -60,21 +60,21 @@ export type Summary = z.infer<typeof summary>;
 export const measuredCell = cellKey.extend({
   state: z.literal('measured'),
   cold: z.strictObject({
-    /** Read and checked the model's file. Once per session, so equal in every batch of it. */
+    /** Reading and checking the model's file: once per session, so equal for all batch sizes. */
     loadMs: milliseconds,
-    /** `InferenceSession.create`. Once per session. */
+    /** `InferenceSession.create`: once per session. */
     createMs: milliseconds,
-    /** First run at this batch: shaders compile here. */
+    /** The first run at this batch size, which compiles shaders. */
     firstRunMs: milliseconds,
   }),
   warmupRuns: count,
-  /** Per run, in order: from input tensors ready to outputs readable. */
+  /** Of each run, in order: from the input tensors to readable outputs. */
   inferenceMs: z.array(milliseconds).min(1).max(100_000),
-  /** Per run, in order: the rest of the round trip through the stage worker (decode, crop, hop). */
+  /** Of each run, in order: the rest of the round trip through the stage worker (decoding, cropping, messages). */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
-  /** Of whole round trips, inference and handling together. */
+  /** Of round trips: inference and handling together. */
   latencyMs: summary,
-  /** Against the reference backend (`wasm` or `cpu`) on fixed inputs. */
+  /** Comparison with the reference backend (`wasm` or `cpu`) on fixed inputs. */
   outputs: z.strictObject({ maxAbsError: z.number().nonnegative(), agree: z.boolean() }),
   flags: z.array(cellFlag),
 });
@@ -96,9 +96,9 @@ export const profileVariant = z.strictObject({
   sizeBytes: positiveCount,
   accuracy: z
     .strictObject({
-      /** What the manifest says; null: nothing. */
+      /** From the manifest; null where it has none. */
       published: accuracy.nullable(),
-      /** On this device, on the labelled pack; null where there is none. */
+      /** On this device, with the labelled pack; null without a pack. */
       measured: z.strictObject({ value: accuracy, n: positiveCount }).nullable(),
     })
     .refine(({ published, measured }) => published !== null || measured !== null, {
@@ -106,7 +106,7 @@ export const profileVariant = z.strictObject({
     }),
 });
 
-/** The accuracy that counts: as measured, else as published. */
+/** The accuracy to plan with: measured, else published. */
 export const accuracyOf = ({ accuracy: { measured, published } }: z.infer<typeof profileVariant>): number =>
   measured?.value ?? published!;
 
@@ -118,54 +118,54 @@ export const profileStage = z.strictObject({
 });
 
 /**
- * How many items a stage gets per request, under each choice of the variants before it that changes it.
- * `counts[i]` belongs to scene i of the pack, so that stages stay correlated.
+ * How many items a stage gets per request, after certain upstream variants. `counts[i]` is of scene i of the pack, so that the
+ * counts of several stages stay correlated.
  */
 export const fanOut = z.strictObject({
   stage: name,
-  /** Upstream variant per upstream stage; empty for the first stage. */
+  /** The variant of each upstream stage; empty for the first stage. */
   upstream: z.record(name, name),
   counts: z.array(count).min(1),
 });
 export type FanOut = z.infer<typeof fanOut>;
 
-/** Accuracy of the whole pipeline with one choice of variants, on the labelled pack. */
+/** Accuracy of the whole pipeline with one choice of variants, measured on the labelled pack. */
 export const endToEnd = z.strictObject({
   variants: z.record(name, name),
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** Of each scene: truths that were answered rightly, answers without a truth, truths without an answer. */
+  /** For each scene: truths that were found, answers without a truth, truths that were missed. */
   counts: z.array(z.tuple([count, count, count])).min(1),
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 
 /**
- * How much longer batches take while another worker of the same backend and threads is busy too: two workers, of the first and
- * the last stage, quantile by quantile, together against alone. It is a time and not a ratio: what a worker waits for
- * is its turn on a core, however long its batch.
+ * How much longer batches on a CPU take while another worker of the same backend and threads is busy: the quantiles of two
+ * workers (of the first and the last stage) run together, less those of each alone. It is a time, not a ratio, because a
+ * worker waits for its turn on a core, however long its batch is.
  */
 export const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
-  /** Samples of the worker that had the fewest. */
+  /** Samples of the worker that has fewer. */
   n: positiveCount,
-  /** Percentiles rise. */
+  /** In rising order of percentiles. */
   delays: z.array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds })).min(1),
 });
 export type CpuCoRun = z.infer<typeof cpuCoRun>;
 
 /**
- * The same on a GPU, where it is a ratio: two workers, each with a device of its own, slice the GPU's time, so each batch takes
- * longer by what the other one takes of it.
+ * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a
+ * device of its own, share the GPU's time in slices.
  */
 export const gpuCoRun = z.strictObject({
   backend: gpuBackend,
   threads: z.literal(1),
   n: positiveCount,
   /**
-   * Of each round, how many times longer than in one worker for both stages a batch takes while both workers are busy: 2 where
-   * they only take turns; 1 where neither takes what the other needs. Two over it is the gain in batches per second.
+   * For each round, how many times longer than in one worker for both stages a batch takes while both workers are busy: 2 where
+   * they only take turns, 1 where they do not disturb each other. Two workers get 2 ÷ it times as many batches done.
    */
   slowDowns: z.array(z.number().positive()).min(1),
 });
@@ -184,14 +184,14 @@ export const profileSchema = z
       seed: z.int(),
       budgetS: z.number().positive(),
       batches: z.array(positiveCount).min(1),
-      /** Batches slower than this were not followed further; null: IPA's rule, per backend. */
+      /** Batch sizes above one that takes longer were not measured; null: the SLA by IPA's rule, for each backend. */
       slaMs: milliseconds.nullable(),
     }),
     stages: z.array(profileStage).min(1).max(32),
     cells: z.array(cell),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
-    /** Empty where there is one stage, or no room for two workers. Older profiles have none of a GPU. */
+    /** Empty for one stage, or where two workers do not fit. Older profiles have none of a GPU. */
     coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {
@@ -229,6 +229,6 @@ export interface IdentifiedProfile {
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
-/** A cell's key as text, equal for equal keys. */
+/** A cell's key as text. */
 export const cellId = (key: CellKey): string =>
   `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;

@@ -4,15 +4,15 @@ import { accuracy, expectDistinct, milliseconds, name, positiveCount } from './c
 import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
-/** A pipeline of which there are published figures and no models: it can be planned and simulated, not run. */
+/** A pipeline with published figures but no models: it can be planned and simulated, not run. */
 export const PUBLISHED = 'ipa-edge/published@1';
 
 const publishedVariant = z.strictObject({
   name,
   accuracy,
-  /** Of the accuracy: a key of `sources`. */
+  /** Source of the accuracy: a key of `sources`. */
   source: name,
-  /** Cores of a replica in the paper. */
+  /** Cores of a replica in the IPA paper. */
   baseCores: positiveCount,
   parametersMillion: z.number().positive(),
 });
@@ -21,7 +21,7 @@ const publishedStage = z.strictObject({
   name,
   task: name,
   metric: z.string().max(60),
-  /** Requests/s that a replica with the base cores keeps up with, at one batch size at least. */
+  /** Requests/s that a replica with the base cores keeps up with, at some batch size. */
   thresholdPerS: z.number().positive(),
   variants: z.array(publishedVariant).min(1),
 });
@@ -31,10 +31,10 @@ const publishedCell = z.strictObject({
   variant: name,
   cores: positiveCount,
   batch: positiveCount,
-  /** Of a whole batch. */
+  /** Mean time of a whole batch. */
   meanMs: milliseconds.positive(),
   p99Ms: milliseconds.positive(),
-  /** `published`: mean and p99 were measured by the source; `reconstructed`: one or both follow from others by a rule. */
+  /** `published`: the source measured mean and p99. `reconstructed`: one or both follow from other figures by a rule. */
   basis: z.enum(['published', 'reconstructed']),
   /** A key of `sources`. */
   source: name,
@@ -47,25 +47,25 @@ export const publishedSchema = z
     schema: z.literal(PUBLISHED),
     name,
     title: z.string().max(200),
-    /** Where figures are from, or by which rule. */
+    /** Where figures are from, or the rule by which they were derived. */
     sources: z.record(name, z.string().max(1000)),
-    /** Whose machines the times were taken on. */
+    /** The machines that the times were measured on. */
     platform: z.string().max(200),
     cores: positiveCount,
-    /** Of the end-to-end latency. */
+    /** Bound on the end-to-end latency. */
     slaMs: z.number().positive(),
-    /** The objective of the paper's own system. */
+    /** The objective of IPA itself. */
     weights: z.strictObject({
       alpha: z.number().nonnegative(),
       beta: z.number().nonnegative(),
       delta: z.number().nonnegative(),
       accuracy: accuracyMethod,
     }),
-    /** The largest batch that the paper's own system could choose. */
+    /** The largest batch size that IPA could choose. */
     batchMax: positiveCount,
-    /** Variants that the paper's systems could choose from, of stages where not all. */
+    /** The variants that the systems of the paper could choose from; a stage that is absent had all. */
     restrictTo: z.record(name, z.array(name).min(1)),
-    /** The one variant per stage of FA2, high and low, and the replicas per stage of RIM. */
+    /** The fixed variants of FA2, accurate (high) and fast (low), and the fixed replicas of RIM, by stage name. */
     fa2High: choice,
     fa2Low: choice,
     rimReplicas: z.record(name, positiveCount),

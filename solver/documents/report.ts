@@ -6,7 +6,7 @@ import { profileSchema } from './profile.ts';
 
 export const REPORT = 'ipa-edge/report@1';
 
-/** How long batches of a stage took in a run, by how many items they held: whole round trips. */
+/** Round trips of a stage's batches of one size in a run. */
 export const service = z.strictObject({
   stage: name,
   variant: name,
@@ -19,13 +19,13 @@ export type Service = z.infer<typeof service>;
 export const requestRecord = z.strictObject({
   /** Scheduled arrival, from the start of the run. */
   arrivalMs: milliseconds,
-  /** From the scheduled arrival; null where it did not complete. */
+  /** From the scheduled arrival; null where the request did not complete. */
   latencyMs: milliseconds.nullable(),
   outcome: z.enum(['completed', 'shed', 'failed']),
 });
 export type RequestRecord = z.infer<typeof requestRecord>;
 
-/** What a run gave. Attainment = requests completed within the SLA ÷ requests sent. */
+/** The result of a run. Attainment = requests completed within the SLA ÷ requests sent. */
 export const result = z.strictObject({
   completed: count,
   shed: count,
@@ -37,11 +37,11 @@ export const result = z.strictObject({
     max: milliseconds.nullable(),
     n: count,
   }),
-  /** Null where none was sent. */
+  /** Null where no request was sent. */
   slaAttainment: z.number().min(0).max(1).nullable(),
   goodputPerS: z.number().nonnegative(),
   accuracy: z.strictObject({
-    /** Of the answers that completed, against the pack's labels; null where nothing could be judged. */
+    /** Accuracy of completed answers by the pack's labels; null where none could be judged. */
     endToEnd: accuracy.nullable(),
     metric: z.string().max(60),
     pas: accuracy,
@@ -51,18 +51,18 @@ export const result = z.strictObject({
 });
 export type RunResult = z.infer<typeof result>;
 
-/** What happened to the requests that arrived in one stretch of a run, and what served then. */
+/** One interval of a run: how its requests ended, and what served then. */
 export const interval = z.strictObject({
   fromMs: milliseconds,
   ratePerS: z.number().nonnegative(),
-  /** Of those that completed; null where none did, or too few did. */
+  /** Of requests that completed; null where too few did. */
   p50Ms: milliseconds.nullable(),
   p95Ms: milliseconds.nullable(),
-  /** Null where none arrived. */
+  /** Null where no request arrived. */
   slaAttainment: z.number().min(0).max(1).nullable(),
-  /** Of the workers there were, mean over the stretch. */
+  /** Cost of all workers, mean over the interval. */
   cost: z.number().nonnegative(),
-  /** Of what served, mean over the stretch. */
+  /** PAS of the plan that served, mean over the interval. */
   pas: accuracy,
 });
 export type Interval = z.infer<typeof interval>;
@@ -72,7 +72,7 @@ export const adaptation = z.strictObject({
   system: name,
   predictor: name,
   intervalS: z.number().positive(),
-  /** One per decision: the largest rate of the next 20 s as it was forecast, and the rate that was planned for. */
+  /** One for each decision: the forecast of the busiest of the next 20 seconds, and the rate that was planned for. */
   steps: z.array(
     z.strictObject({
       atMs: milliseconds,
@@ -84,23 +84,23 @@ export const adaptation = z.strictObject({
 });
 export type Adaptation = z.infer<typeof adaptation>;
 
-/** Above this number the requests of a run are not told one by one. */
+/** A run with more requests does not list them. */
 export const MOST_REQUESTS = 100_000;
 
-/** Longer texts of events are cut. */
+/** Longer texts of events are cut off. */
 export const EVENT_LENGTH_MAX = 400;
 
 export const runReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('run'),
   name,
-  /** Service times were drawn from a profile: nothing ran. */
+  /** True: nothing ran; service times were drawn from a profile. */
   simulated: z.boolean(),
   createdAt: isoDate,
   pipeline: name,
   device,
   seed: z.int(),
-  /** What the planner was allowed. */
+  /** The backends that the planner was allowed. */
   backends: z.array(backend).min(1),
   slaMs: z.number().positive(),
   percentile: z.number(),
@@ -109,39 +109,39 @@ export const runReportSchema = z.strictObject({
     ratePerS: z.number().nonnegative(),
     durationS: z.number().positive(),
     requests: count,
-    /** How late the generator was, p99. Over 5 % of the SLA the run is not valid. */
+    /** p99 of how late the load generator was. Above 5 % of the SLA the run is not valid. */
     latenessP99Ms: milliseconds,
     valid: z.boolean(),
   }),
   result,
   predicted: prediction,
-  /** The simulator fed with this run's own service samples, on the same arrivals. */
+  /** A simulation of the same arrivals with this run's own service times. */
   resimulated: z
     .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
     .nullable(),
-  /** Each from when it served. */
+  /** Each with the time from which it served. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
-  /** Null: the first plan served to the end. */
+  /** Null where the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),
-  /** Empty where there were over 100,000. */
+  /** Empty where there are over 100,000. */
   requests: z.array(requestRecord),
   service: z.array(service),
-  /** Workers lost and replaced, switches, and what else happened. */
+  /** Lost workers, switches, and other events. */
   events: z.array(z.strictObject({ atMs: milliseconds, what: z.string().max(EVENT_LENGTH_MAX) })),
 });
 export type RunReport = z.infer<typeof runReportSchema>;
 
-/** One choice of variants and the best that could be had of it. */
+/** One choice of variants, with the best plan for it. */
 export const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
-  /** Measured on the scenes that the runs sent, to be held against theirs. */
+  /** Measured on the scenes that the runs sent, so that it can be compared with theirs. */
   endToEnd: accuracy.nullable(),
   /** Measured on the whole pack. */
   endToEndOnPack: accuracy.nullable(),
-  /** Whether the ILP's constraints hold for some batch and backend. */
+  /** Whether the integer program has a solution with these variants. */
   feasible: z.boolean(),
   binding: z.string().max(400).nullable(),
   batches: z.record(name, positiveCount),
@@ -153,15 +153,15 @@ export const combination = z.strictObject({
 });
 export type Combination = z.infer<typeof combination>;
 
-/** The program's β that choose a plan, with α = 1 and δ = η = 0: more than betaMin, less than betaMax. */
+/** The β between which the integer program chooses a plan, with α = 1 and δ = η = 0. */
 export const weights = z.strictObject({
   betaMin: z.number().nonnegative(),
-  /** Null: any. */
+  /** Null: no upper end. */
   betaMax: z.number().nonnegative().nullable(),
 });
 export type Weights = z.infer<typeof weights>;
 
-/** A Pareto-best plan in accuracy, cost and latency bound at one SLA and rate. */
+/** A choice that is Pareto-best in accuracy, cost and latency bound, at one SLA and rate. */
 export const frontierPoint = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
@@ -169,7 +169,7 @@ export const frontierPoint = z.strictObject({
   accuracy,
   cost: z.number().nonnegative(),
   boundMs: milliseconds,
-  /** With an SLA of `boundMs`; null: none choose it. */
+  /** With `boundMs` as SLA; null where no β chooses it. */
   weights: weights.nullable(),
 });
 export type FrontierPoint = z.infer<typeof frontierPoint>;
@@ -188,7 +188,7 @@ export const benchReportSchema = z.strictObject({
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
-/** A profile, and the plan that was made of it, where nothing has run yet. */
+/** A profile with a plan made from it, before anything has run. */
 export const profileReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('profile'),
@@ -199,11 +199,11 @@ export const profileReportSchema = z.strictObject({
 });
 export type ProfileReport = z.infer<typeof profileReportSchema>;
 
-/** One system, with one setting, under one load. */
+/** One system with one setting under one load. */
 export const adaptationRun = z.strictObject({
   system: name,
   predictor: name,
-  /** What ours was asked for; null: the system has its own weights. */
+  /** What this project's system was asked for; null for the systems of the IPA paper, which have their own weights. */
   setting: z
     .strictObject({
       percentile: z.number(),
@@ -215,37 +215,37 @@ export const adaptationRun = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   p95Ms: milliseconds.nullable(),
-  /** Means over time. */
+  /** Mean over time, as is the cost. */
   pas: accuracy,
   cost: z.number().nonnegative(),
-  /** Changes of plan. */
+  /** Number of changes of plan. */
   switches: count,
-  /** Empty for those that are not drawn. */
+  /** Empty for runs that are not drawn. */
   overTime: z.array(interval),
 });
 export type AdaptationRun = z.infer<typeof adaptationRun>;
 
-/** One pipeline under one load: every system, and what was found of ours. */
+/** One pipeline under one load: every system, and how this project's system (`ours`) compares. */
 export const comparison = z.strictObject({
   pipeline: name,
   workload: z.string().max(100),
-  /** Times the workload's rates. */
+  /** Factor of the workload's rates. */
   scale: z.number().positive(),
   slaMs: z.number().positive(),
   requests: count,
   /** IPA, FA2 and RIM. */
   rivals: z.array(adaptationRun),
-  /** Ours with every setting that was tried. */
+  /** This project's system, with every setting that was tried. */
   ours: z.array(adaptationRun).min(1),
-  /** Ours with the future in place of a forecast. */
+  /** This project's system with a forecast that knows the load. */
   oracle: adaptationRun,
-  /** Places in `ours`; null: none was found. */
+  /** Indices into `ours`; null where no run qualifies. Of several the cheapest. */
   found: z.strictObject({
-    /** At no worse attainment than IPA's no dearer, and PAS no lower. */
+    /** Attainment and PAS no lower than IPA's, at no higher cost. */
     beatsIpa: count.nullable(),
-    /** At FA2-high's PAS no dearer, within 1 % where that has the most accurate variants. */
+    /** PAS no lower than FA2-high's, at no higher cost; 1 % more where FA2-high already has the most accurate variants. */
     beatsFa2High: count.nullable(),
-    /** Asked for p99: attainment of 0.99, or the oracle's where that is lower. */
+    /** Asked for p99, an attainment of 0.99, or the oracle's where that is lower. */
     keepsP99: count.nullable(),
   }),
 });

@@ -1,26 +1,26 @@
 import type { Problem } from '../documents/problem.ts';
 import type { Weights } from '../documents/report.ts';
 import { limitRows, scores, TOLERANCE } from '../ilp/core.ts';
-import { type Described, describer } from '../ilp/describe.ts';
+import { choiceDescriber, type DescribedChoice } from '../ilp/describe.ts';
 import { FrontierTooLargeError } from '../plan/errors.ts';
 import { paretoBest } from './pareto.ts';
-import { chosenWith } from './weights.ts';
+import { choosingWeights } from './weights.ts';
 
-export interface FrontierChoice extends Described {
-  /** With which the program chooses it. */
+export interface FrontierChoice extends DescribedChoice {
+  /** The weights with which the integer program chooses it; null where none do. */
   readonly weights: Weights | null;
 }
 
-/** Choices that are kept of the first so many stages, at most: they are compared pair by pair. */
+/** The most choices that are kept for the first stages: they are compared pair by pair. */
 const MOST = 10_000;
 
 /**
- * Every choice of a problem that no other within its limits is as good as in accuracy, cost and latency: one for each
- * such triple, by rising cost, then latency. Of the objective only its accuracy method counts, not its weights.
- * Nothing within the limits: none.
+ * The Pareto-best choices of a problem: within its limits, and no other such choice is at least as good in accuracy, cost and
+ * latency. Of choices that are equal in all three only one is returned. They come by rising cost, then latency. The weights of
+ * the objective do not count, only its accuracy method.
  *
- * A dynamic programme over the stages: of the choices for the first so many, one that another is as good as in the
- * three and in what it uses can be left out, as whatever follows does the same to both.
+ * A dynamic programme over the stages. Of two choices for the first stages, one is dropped if the other is at least as good in
+ * accuracy, cost, latency and every limited resource: the remaining stages add the same to both.
  * @throws FrontierTooLargeError
  */
 export function frontier(problem: Problem): FrontierChoice[] {
@@ -28,21 +28,21 @@ export function frontier(problem: Problem): FrontierChoice[] {
   const fronts: Front[] = [];
   for (const s of problem.stages.keys())
     fronts.push(extended(problem, table, s, fronts.at(-1) ?? table.start));
-  const describe = describer(problem);
+  const describe = choiceDescriber(problem);
   const points = Array.from(fronts.at(-1)!.option, (_, i) => describe(optionsOf(fronts, i)));
-  const weights = chosenWith(points);
+  const weights = choosingWeights(points);
   return points.map((point, i) => ({ ...point, weights: weights[i]! }));
 }
 
-/** Columns of an option and of a choice: cost, score, latency, then what is used of each limited resource but time. */
+/** Columns of an option and of a choice: cost, score, latency, then the use of each limited resource. */
 const SCORE = 1;
 const USE = 3;
 
-/** Choices for the first so many stages. */
+/** The Pareto-best choices for the first stages. */
 interface Front {
-  /** Their columns, one choice after the other. */
+  /** Columns of all choices, one choice after the other. */
   readonly sums: Float64Array;
-  /** Which choice for the stages before it each goes on with, and by which option. */
+  /** Each choice is a choice of the front before this one (its index), and an option of this stage (its index). */
   readonly before: Uint32Array;
   readonly option: Uint32Array;
 }
@@ -61,7 +61,7 @@ function columns(problem: Problem) {
   });
   const width = USE + rows.length;
   const multiplied = method === 'product' || method === 'rank-product';
-  /** Of the stages from `s` on, the least or the most there is in a column. */
+  /** For each column, the sum of the extremes of the stages from `s` on. */
   const rest = (s: number, extreme: (...values: number[]) => number) =>
     Array.from({ length: width }, (_, c) =>
       stages.slice(s).reduce((sum, options) => sum + extreme(...options.map((option) => option[c]!)), 0),
@@ -78,7 +78,7 @@ function columns(problem: Problem) {
   };
 }
 
-/** The best choices for the stages up to `s` from those for the stages before it. */
+/** The front of the stages up to `s`, from the front of the stages before `s`. */
 function extended(problem: Problem, table: Columns, s: number, front: Front): Front {
   const { stages, width, multiplied, rest, limits } = table;
   const options = stages[s]!;
@@ -90,7 +90,7 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     return multiplied && c === SCORE ? before * option[c]! : before + option[c]!;
   };
 
-  // What the choices are compared by.
+  // Choices are compared by these keys; smaller is better.
   const keys = new Float64Array(all * width);
   const pairs = new Uint32Array(all);
   let fitting = 0;
@@ -101,9 +101,9 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     let fits = true;
     for (let c = 0; c < width && fits; c++) {
       const value = sum(i, option, c);
-      // Before the last stage the sums are in another order than in the end: the rounding of that is allowed for.
+      // `value + least` adds in another order than the final sum does, so its rounding error is allowed for too.
       fits = c === SCORE || value + least[c]! <= limits[c]! + (s < stages.length - 1 ? 2 : 1) * TOLERANCE;
-      // What is used counts only as far as the stages to come could exceed the limit with it.
+      // The use of a resource counts only as far as the remaining stages could exceed the limit with it.
       keys[at + c] = rounded(
         c === SCORE ? -value : c < USE ? value : Math.max(0, value + most[c]! - limits[c]! - TOLERANCE),
       );
@@ -122,13 +122,13 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
   return { sums, before, option };
 }
 
-/** To 43 bits: equal sums differ in their last bits where their terms are in another order. */
+/** Rounded to 43 bits: sums of the same terms in another order differ in their last bits. */
 function rounded(value: number): number {
   const high = value * (2 ** 10 + 1);
   return high - (high - value);
 }
 
-/** The option of each stage of the i-th choice of the last front. */
+/** The options of choice `i` of the last front, one for each stage. */
 function optionsOf(fronts: readonly Front[], i: number): number[] {
   const options: number[] = [];
   for (const { before, option } of [...fronts].reverse()) {

@@ -1,6 +1,6 @@
 /**
- * The rows of a table that no other is as good as in every column, smaller being better; of equal ones the first.
- * They come by rising first column, then by the second, and so on. Over `most` of them: undefined.
+ * The Pareto-best rows of a table: no other row is smaller or equal in every column. Of equal rows the first counts. Rows come
+ * by rising first column, then second, and so on. Undefined where there are over `most`.
  */
 export function paretoBest(
   table: Float64Array,
@@ -20,10 +20,10 @@ export function paretoBest(
     return true;
   };
   const best: number[] = [];
-  // The same rows; those that beat many come to the front, so that most others are soon beaten.
+  // The rows of `best`. Those that beat many rows move to the front, so that most other rows are beaten early.
   const rivals: number[] = [];
   for (const row of order) {
-    // In this order whatever beats a row comes before it, and is no worse in the first column.
+    // In this order a row comes after every row that beats it, so the first column needs no comparison.
     const by = rivals.findIndex((rival) => noWorse(rival, row));
     if (by < 0) {
       if (best.push(row) > most) return undefined;

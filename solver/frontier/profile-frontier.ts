@@ -2,16 +2,16 @@ import type { Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { type PlanRequest, planOptions } from '../plan/options.ts';
 import { chosenOptions } from '../plan/program.ts';
-import { layoutOf } from '../plan/worker-sharing.ts';
+import { withWorkerSharing } from '../plan/worker-sharing.ts';
 import { frontier } from './frontier.ts';
 
 /**
- * Every choice that the program allows for a request and that is Pareto-best in accuracy, cost and latency bound, by rising
- * cost, then bound. Those of any shorter SLA are among them. None where nothing is feasible.
+ * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, by rising cost,
+ * then bound; none where nothing is feasible. The frontier of a shorter SLA is a part of it.
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {
-  const { profile, request } = layoutOf(measured, asked);
+  const { profile, request } = withWorkerSharing(measured, asked);
   const offered = planOptions(profile, request);
   if (offered.overloaded.length > 0) return [];
   const backends = [...(request.backends ?? new Set(profile.cells.map((cell) => cell.backend)))];

@@ -1,19 +1,19 @@
 import type { Weights } from '../documents/report.ts';
 import { TOLERANCE } from '../ilp/core.ts';
-import type { Described } from '../ilp/describe.ts';
+import type { DescribedChoice } from '../ilp/describe.ts';
 
-/** Slopes nearer than this to each other, relatively, are one: the program is solved to this. */
+/** Slopes with a smaller relative difference are equal: the integer program is solved to this precision. */
 const SAME = 1e-9;
 
 /**
- * For each point of a frontier the β that make the program choose it, with α = 1, δ = η = 0 and the point's own latency
- * as SLA: those with which no point within that latency has more accuracy − β · cost. Null: none does, as the
- * point lies on or below a line between two others.
+ * For each point of a frontier, the β with which the integer program chooses it, where α = 1, δ = η = 0 and the SLA is the
+ * point's own latency: no point within that latency then has more accuracy − β · cost. Null where no β chooses it: the point
+ * lies on or below a line between two others.
  */
-export function chosenWith(points: readonly Described[]): (Weights | null)[] {
+export function choosingWeights(points: readonly DescribedChoice[]): (Weights | null)[] {
   const byLatency = [...points].sort((a, b) => a.latencyMs - b.latencyMs);
-  const weights = new Map<Described, Weights>();
-  let hull: readonly Described[] = [];
+  const weights = new Map<DescribedChoice, Weights>();
+  let hull: readonly DescribedChoice[] = [];
   let within = 0;
   for (const point of byLatency) {
     for (
@@ -29,15 +29,17 @@ export function chosenWith(points: readonly Described[]): (Weights | null)[] {
 }
 
 /**
- * The points that some β chooses among these, by rising cost, each with those β; α = 1, δ = η = 0. Neighbours share the
- * β at which the choice passes from one to the other.
+ * The points that some β chooses among these, by rising cost, each with its β; α = 1, δ = η = 0. Two neighbours share the β
+ * at which the choice changes from one to the other.
  */
-export function chosenAmong<P extends Place>(points: readonly P[]): { point: P; weights: Weights }[] {
+export function chosenAmong<P extends CostAndAccuracy>(
+  points: readonly P[],
+): { point: P; weights: Weights }[] {
   const hull = upperHull(points);
   return hull.map((point, at) => ({ point, weights: weightsAt(hull, at) }));
 }
 
-function weightsAt(hull: readonly Place[], at: number): Weights {
+function weightsAt(hull: readonly CostAndAccuracy[], at: number): Weights {
   const [cheaper, point, costlier] = [hull[at - 1], hull[at]!, hull[at + 1]];
   return {
     betaMin: costlier ? slope(point, costlier) : 0,
@@ -45,19 +47,29 @@ function weightsAt(hull: readonly Place[], at: number): Weights {
   };
 }
 
-/** A β well within those of some weights: by ratio in their middle, where they have both ends. */
+/** A β well inside an interval: the geometric mean of its ends, where it has both. */
 export function betaWithin({ betaMin, betaMax }: Weights): number {
   if (betaMax === null) return 2 * betaMin;
   return betaMin === 0 ? betaMax / 2 : Math.sqrt(betaMin * betaMax);
 }
 
-type Place = Pick<Described, 'cost' | 'accuracy'>;
+/** The β of {@link Weights} as text, e.g. `0.01 to 0.2`; a dash where no β chooses the point. */
+export function betaRange(weights: Weights | null): string {
+  if (!weights) return '–';
+  const text = (value: number) => String(Number(value.toPrecision(3)));
+  return weights.betaMax === null
+    ? `over ${text(weights.betaMin)}`
+    : `${text(weights.betaMin)} to ${text(weights.betaMax)}`;
+}
 
-/** Accuracy that more cost buys. */
-const slope = (from: Place, to: Place): number => (to.accuracy - from.accuracy) / (to.cost - from.cost);
+type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
 
-/** The corners of what lies above all points, by rising cost and accuracy: each is the best with some β. */
-function upperHull<P extends Place>(points: readonly P[]): P[] {
+/** Accuracy gained per cost. */
+const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number =>
+  (to.accuracy - from.accuracy) / (to.cost - from.cost);
+
+/** The upper convex hull in cost and accuracy, by rising cost and accuracy: each of its points is the best with some β. */
+function upperHull<P extends CostAndAccuracy>(points: readonly P[]): P[] {
   const hull: P[] = [];
   const steepness = () => (hull.length > 1 ? slope(hull.at(-2)!, hull.at(-1)!) : Number.POSITIVE_INFINITY);
   for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy)) {

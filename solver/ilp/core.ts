@@ -1,6 +1,6 @@
 import type { Problem } from '../documents/problem.ts';
 
-/** Sums are compared with limits to this, in the limit's unit: design.md checks every answer so. */
+/** A sum may exceed its limit by this, in the limit's unit: the rounding error of a sum. */
 export const TOLERANCE = 1e-9;
 
 /** An option as the search sees it. */
@@ -11,25 +11,25 @@ export interface CoreOption {
   readonly score: number;
   /** ln score. */
   readonly log: number;
-  /** What it takes from the objective: β · cost + δ · batch + switch cost. */
+  /** What the objective loses by it: β · cost + δ · batch + switch cost. */
   readonly weight: number;
-  /** Per row of the core. */
+  /** How much it uses of each limit. */
   readonly use: readonly number[];
 }
 
-/** A problem as numbers: maximise reward(scores) − Σ weight, subject to Σ use ≤ limit in every row. */
+/** A problem as numbers: maximise reward(scores) − Σ weight, subject to Σ use ≤ limit for every limit. */
 export interface Core {
   readonly stages: readonly (readonly CoreOption[])[];
-  /** Infinite: no limit. */
+  /** An infinite limit is no limit. */
   readonly limits: readonly number[];
-  /** `product`: α · Π score. `sum`: α · Σ score, α already divided by the stages for a mean. */
+  /** `product`: α · Π score. `sum`: α · Σ score; for a mean, `alpha` is divided by the number of stages. */
   readonly reward: 'product' | 'sum';
   readonly alpha: number;
 }
 
 /**
- * Ranks as IPA makes them (its `normalize_accuracy`): distinct accuracies in rising order, the k-th of n gets
- * k / (n − 1), counted from 0; a single one gets 1. The lowest is therefore 0, and a product with it is 0.
+ * Ranks as in IPA (`normalize_accuracy` in its code): of n distinct accuracies in rising order, number k (from 0) gets
+ * k / (n − 1); a single one gets 1. So the lowest has rank 0, and makes a product 0.
  */
 export function ranks(accuracies: readonly number[]): number[] {
   const distinct = [...new Set(accuracies)].sort((a, b) => a - b);
@@ -38,11 +38,11 @@ export function ranks(accuracies: readonly number[]): number[] {
   return accuracies.map((accuracy) => rank.get(accuracy)!);
 }
 
-/** What the options of a stage count for in the objective: accuracies or their ranks. */
+/** The scores of a stage's options: their accuracies or, by the objective's method, the ranks of these. */
 export const scores = (accuracies: readonly number[], method: Problem['objective']['accuracy']): number[] =>
   method === 'rank-sum' || method === 'rank-product' ? ranks(accuracies) : [...accuracies];
 
-/** The limits that a problem sets, with what an option uses of each. */
+/** The limits that a problem sets, each with the field of an option that counts against it. */
 export function limitRows(problem: Problem) {
   const rows: { limit: number | undefined; of: 'latencyMs' | 'gpuShare' | 'cores' | 'memoryBytes' }[] = [
     { limit: problem.slaMs, of: 'latencyMs' },
@@ -94,9 +94,9 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
   );
 
 /**
- * Drops options that cannot be in any feasible choice, limits that no choice reaches, and options that another of the
- * stage is no worse than in score, weight and every limited resource. Of equals the first stays. Empty stages mean that
- * nothing is feasible. (design.md lists cost, batch and switch cost apart; the objective only knows their weighted sum.)
+ * Makes a core smaller without losing its best choice. It drops options that are in no feasible choice, limits that no choice
+ * reaches, and dominated options: those that another option of the stage equals or beats in score, weight and every limited
+ * resource. Of equal options the first stays. Where a stage is left empty, no choice is feasible.
  */
 export function reduce(core: Core): Core {
   const least = core.limits.map((_, r) =>
@@ -122,7 +122,7 @@ export function reduce(core: Core): Core {
 function undominated(options: readonly CoreOption[], rows: readonly number[]): CoreOption[] {
   const noWorse = (a: CoreOption, b: CoreOption) =>
     a.score >= b.score && a.weight <= b.weight && rows.every((r) => a.use[r]! <= b.use[r]!);
-  // Whatever dominates an option comes before it in this order, or equals it.
+  // In this order every option comes after those that dominate it.
   const sorted = [...options].sort((a, b) => {
     if (a.weight !== b.weight) return a.weight - b.weight;
     if (a.score !== b.score) return b.score - a.score;

@@ -1,18 +1,18 @@
 import type { Problem } from '../documents/problem.ts';
 import { scores } from './core.ts';
 
-/** A choice in a problem's words. */
-export interface Described {
-  /** Option's id by stage. */
+/** A choice, in the terms of its problem. */
+export interface DescribedChoice {
+  /** The id of the chosen option, by stage name. */
   readonly choice: Record<string, string>;
-  /** By the objective's method: PAS for `product`. */
+  /** By the objective's accuracy method; for `product` it is PAS. */
   readonly accuracy: number;
   readonly cost: number;
   readonly latencyMs: number;
 }
 
-/** Tells a problem's choices, each given by the places of its options, in the problem's words. */
-export function describer(problem: Problem): (indices: readonly number[]) => Described {
+/** Makes the function that describes choices of a problem. A choice is given by the index of each stage's option. */
+export function choiceDescriber(problem: Problem): (indices: readonly number[]) => DescribedChoice {
   const { accuracy: method } = problem.objective;
   const scored = problem.stages.map(({ options }) =>
     scores(

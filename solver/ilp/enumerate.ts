@@ -1,18 +1,20 @@
 import { type Core, type CoreOption, objectiveOf, TOLERANCE, withinLimits } from './core.ts';
-import type { Bound, Region } from './relaxation.ts';
+import type { Bound } from './relaxation.ts';
+import type { Region } from './secant.ts';
 
-/** The best choice so far. */
+/** The best choice found so far. */
 export interface Incumbent {
   choice: readonly CoreOption[] | undefined;
   objective: number;
 }
 
 /**
- * Goes through every choice of a region that could still beat the incumbent, depth first, in doubles: a choice's
- * gaps together may not exceed what the bound is above the incumbent, and what is used, with the least that the
- * stages to come use, must stay within the limits. Better choices replace the incumbent.
- * @param margin a choice must be better by more than this
- * @returns whether it came to the end within `budget` steps
+ * Goes through the choices of a region that could beat the incumbent, depth first. A branch is cut where the gaps of its
+ * options add up to more than the bound is above the incumbent, or where its use, with the least that the remaining stages
+ * use, exceeds a limit. Better choices replace the incumbent.
+ * @param margin by which a choice must be better
+ * @param budget the most steps
+ * @returns whether all choices were seen within the budget
  */
 export function enumerate(
   core: Core,
@@ -35,7 +37,7 @@ export function enumerate(
     })
     .sort((a, b) => a.options.length - b.options.length);
   const depthMax = stages.length;
-  // room[d · rows + r]: what the stages before d may use of row r.
+  // room[d · rows + r]: how much of limit r the first d stages may use.
   const room = new Float64Array((depthMax + 1) * rows);
   for (let r = 0; r < rows; r++) {
     room[depthMax * rows + r] = core.limits[r]! + 2 * TOLERANCE;

@@ -1,11 +1,11 @@
 import loadGlpk from 'glpk.js/node';
 
-/** maximise Σ value · x, one x = 1 in each group, low ≤ Σ use · x ≤ high in each row, 0 ≤ x ≤ 1. */
+/** Maximise Σ value · x, where in each group Σ x = 1, in each row low ≤ Σ use · x ≤ high, and 0 ≤ x ≤ 1. */
 export interface Program {
-  /** Values of the columns, group by group. */
+  /** The value of each column, group by group. */
   readonly groups: readonly Float64Array[];
   readonly rows: readonly {
-    /** Per group, per column. */
+    /** How much each column uses, group by group. */
     readonly use: readonly Float64Array[];
     /** Absent: no lower bound. */
     readonly low?: number;
@@ -13,18 +13,18 @@ export interface Program {
   }[];
 }
 
-/** What the linear relaxation says. */
+/** The solution of the linear relaxation. */
 export interface Relaxed {
-  /** Per group, per column. */
+  /** x of each column, group by group. */
   readonly x: readonly Float64Array[];
-  /** Per row: what one more unit of `high` (less of `low`, where negative) would be worth. */
+  /** For each row, what one more unit of `high` would add; where negative, what one unit less of `low` would add. */
   readonly duals: readonly number[];
 }
 
 export interface Glpk {
-  /** Linear relaxation. `infeasible` where GLPK proves there is none, `unknown` where it proves nothing. */
+  /** Solves the linear relaxation. `infeasible` where GLPK proves that; `unknown` where it proves nothing. */
   relax(program: Program): Relaxed | 'infeasible' | 'unknown';
-  /** Column of each group in an optimal 0/1 solution; undefined for every status but GLP_OPT. */
+  /** The chosen column of each group in an optimal 0/1 solution; undefined where GLPK has not proved one optimal. */
   optimise(program: Program): number[] | undefined;
 }
 
@@ -60,8 +60,8 @@ function build(api: Api, program: Program, binary: boolean): Lp {
 let loading: Promise<Glpk> | undefined;
 
 /**
- * GLPK, once per process or worker. The entry `/node` runs where it is called: in Node, or in a worker of ours in
- * a browser, where it fetches its WebAssembly (not on a page's main thread, which may not wait for a fetch).
+ * Loads GLPK once per process or web worker. The entry `glpk.js/node` solves synchronously in the thread that calls it. In a
+ * browser that must be a web worker: the main thread of a page may not wait for the fetch of the WebAssembly.
  */
 export function glpk(): Promise<Glpk> {
   loading ??= loadGlpk().then((api) => ({
@@ -76,7 +76,7 @@ export function glpk(): Promise<Glpk> {
       };
     },
     optimise(program) {
-      // GLPK's integer optimiser starts from an optimal basis, which only its presolver makes here.
+      // GLPK's integer optimiser needs an optimal basis to start from: the presolver makes one.
       const { result } = api.solve(build(api, program, true), { msglev: api.GLP_MSG_OFF, presol: true });
       if (result.status !== api.GLP_OPT) return undefined;
       return program.groups.map((values, g) =>

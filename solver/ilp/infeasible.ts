@@ -20,7 +20,7 @@ function shortfall({ of, limit }: Row, needed: number, where = ''): string {
   return `${label}: needs at least ${figure(needed, 'up')} ${unit}${where}, limit ${limit} ${unit}`;
 }
 
-/** The least of a quantity that a choice within the limits of `rows` has; undefined: there is no such choice. */
+/** The least of a quantity that a choice within the limits `rows` needs; undefined where no choice is within them. */
 export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
   const core: Core = {
     stages: problem.stages.map(({ options }) =>
@@ -61,7 +61,7 @@ export function explainInfeasible(
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 
-  // Each limit could be met alone. Those without which the others could be met are the ones that clash.
+  // Each limit can be met alone. A limit clashes with the others if they can be met without it.
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);

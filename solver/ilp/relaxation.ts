@@ -1,62 +1,23 @@
-import type { Core, CoreOption } from './core.ts';
-import { TOLERANCE } from './core.ts';
+import { type Core, type CoreOption, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
+import { LOG_ERROR, type Majorant, type Region } from './secant.ts';
 
-/** A part of the search space: these options per stage and, for a product, this interval of z = Σ ln score. */
-export interface Region {
-  readonly stages: readonly (readonly CoreOption[])[];
-  readonly low: number;
-  readonly high: number;
-}
-
-/** A linear function that is nowhere in its region below the objective: constant + Σ value(option). */
-export interface Majorant {
-  readonly constant: number;
-  readonly slope: number;
-  value(option: CoreOption): number;
-}
-
-/** Sums of a few logarithms are this exact. */
-const LOG_NOISE = 1e-13;
-
-/**
- * For a product α · exp(z) is convex in z, so its secant over the region's interval lies above it there and touches
- * it at both ends. Sums are linear as they are.
- */
-export function majorant(core: Core, { low, high }: Region): Majorant {
-  if (core.reward === 'sum')
-    return { constant: 0, slope: 0, value: (option) => core.alpha * option.score - option.weight };
-  const left = core.alpha * Math.exp(low - LOG_NOISE);
-  const right = core.alpha * Math.exp(high + LOG_NOISE);
-  const width = high - low + 2 * LOG_NOISE;
-  const slope = (right - left) / width;
-  return {
-    constant: left - slope * (low - LOG_NOISE),
-    slope,
-    value: (option) => slope * option.log - option.weight,
-  };
-}
-
-/** How far the majorant is above the objective at z. */
-export const excess = (core: Core, { constant, slope }: Majorant, z: number): number =>
-  core.reward === 'sum' ? 0 : constant + slope * z - core.alpha * Math.exp(z);
-
-/** Prices of the limits and of z, for a Lagrangian bound. */
+/** Lagrange multipliers: what one more unit of a limit, or of z, is worth in the objective. */
 export interface Prices {
   readonly limits: readonly number[];
   readonly z: number;
 }
 
-/** A bound of the objective over a region, and what each option costs it: bound − gap bounds choices with it. */
+/** An upper bound of the objective over a region. For choices with an option, `bound` less the option's gap is one too. */
 export interface Bound {
   readonly bound: number;
-  /** Per stage, per option; the best of a stage has 0. */
+  /** For each stage and option; the best option of a stage has 0. */
   readonly gaps: readonly Float64Array[];
 }
 
 /**
- * Lagrangian bound, computed in doubles from the region alone: it holds for any prices (limits' at least 0),
- * however inexactly GLPK found them.
+ * The Lagrangian bound of a region. It holds for any prices (those of limits at least 0), so errors of GLPK in the prices make
+ * it weaker but never wrong.
  */
 export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
   let bound = above.constant;
@@ -64,7 +25,7 @@ export function lagrangian(core: Core, region: Region, above: Majorant, prices: 
     if (prices.limits[r]! > 0) bound += prices.limits[r]! * (limit + TOLERANCE);
   });
   if (core.reward === 'product')
-    bound += prices.z > 0 ? prices.z * (region.high + LOG_NOISE) : prices.z * (region.low - LOG_NOISE);
+    bound += prices.z > 0 ? prices.z * (region.high + LOG_ERROR) : prices.z * (region.low - LOG_ERROR);
   const gaps = region.stages.map((options) => {
     const reduced = Float64Array.from(options, (option) => {
       let value = above.value(option);
@@ -78,12 +39,12 @@ export function lagrangian(core: Core, region: Region, above: Majorant, prices: 
   return { bound, gaps };
 }
 
-/** GLPK's reduced costs and pivots are good to 1e-7 of objective coefficients up to 1,000, so they are made that. */
+/** Objective coefficients are scaled to this size: GLPK's tolerances of 1e-7 suit it. */
 const COEFFICIENT = 1000;
-/** A relaxation that GLPK calls infeasible, with limits wider by this, has no choice within the limits. */
+/** Limits are widened by this share for GLPK, so that what it calls infeasible surely has no choice within the limits. */
 const SLACK = 1e-6;
 
-/** The region's program for GLPK: values shifted and scaled, rows as parts of their limit. */
+/** The region as GLPK's program: values are shifted and scaled, uses are shares of their limit. */
 function program(core: Core, region: Region, above: Majorant) {
   const values = region.stages.map((options) => Float64Array.from(options, above.value));
   const tops = values.map((group) => group.reduce((a, b) => Math.max(a, b)));
@@ -120,7 +81,7 @@ function program(core: Core, region: Region, above: Majorant) {
   };
 }
 
-/** Prices and a fractional choice from the linear relaxation; `infeasible`: the region has no choice. */
+/** The prices and the fractional choice `x` of the region's linear relaxation; `infeasible` where the region has no choice. */
 export function relax(
   glpk: Glpk,
   core: Core,
@@ -138,7 +99,7 @@ export function relax(
   return { prices: { limits, z }, x: relaxed.x };
 }
 
-/** The best choice of the region by the majorant, as GLPK's integer optimiser finds it. */
+/** The region's best choice by the secant, found by GLPK's integer optimiser; undefined where it found none. */
 export function optimise(glpk: Glpk, core: Core, region: Region, above: Majorant): CoreOption[] | undefined {
   const columns = glpk.optimise(program(core, region, above).program);
   return columns?.map((o, s) => region.stages[s]![o]!);

@@ -1,19 +1,13 @@
 import { type Core, type CoreOption, objectiveOf, withinLimits } from './core.ts';
 import { enumerate, type Incumbent } from './enumerate.ts';
 import type { Glpk } from './glpk.ts';
-import {
-  lagrangian,
-  type Majorant,
-  majorant,
-  optimise,
-  type Prices,
-  type Region,
-  relax,
-} from './relaxation.ts';
+import { lagrangian, optimise, type Prices, relax } from './relaxation.ts';
+import { type Majorant, type Region, secant } from './secant.ts';
 import { narrowed, split } from './split.ts';
 
-/** What a search found and proved. No choice: there is none within the limits. */
+/** What a search found and proved. */
 export interface Found {
+  /** Undefined where no choice is within the limits. */
   readonly choice: readonly CoreOption[] | undefined;
   readonly objective: number;
   /** No choice is better than this. */
@@ -22,7 +16,7 @@ export interface Found {
   readonly nodes: number;
 }
 
-/** Steps that going through a region's choices may take before the region is rather split. */
+/** Steps of enumeration after which a region is split instead. */
 const STEPS = 5_000;
 
 interface Node extends Region {
@@ -34,14 +28,17 @@ interface Node extends Region {
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /**
- * Branch and bound, best bound first. In each region the objective is replaced by a linear majorant; GLPK's
- * relaxation prices the limits; with the prices a Lagrangian bound, in doubles, drops options that cannot be in a
- * better choice; what is left is gone through one by one where it is little, else GLPK's integer optimiser makes the
- * incumbent better and the region is split: in z where the majorant is far off, else in a stage.
- * Every bound and every choice is computed in doubles, so the answer does not rest on GLPK's tolerances; only that a
- * region is empty is taken from it, with limits that are a millionth wider.
- * @param core all scores over 0 where they are multiplied
- * @param start a choice of the same core's options, to begin with; it may be one that was dropped from it
+ * Branch and bound, best bound first. In each region:
+ *
+ * 1. The secant replaces the objective, and GLPK solves the linear relaxation: it gives prices of the limits.
+ * 2. With these prices the Lagrangian bound drops options that cannot be in a better choice.
+ * 3. Few remaining choices are enumerated. With many, GLPK's integer optimiser looks for a better incumbent, and the region
+ *    is split: in z where the secant is far above the objective, else in a stage.
+ *
+ * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. Only that a
+ * region is empty is GLPK's word, and for that its limits are widened by a millionth.
+ * @param core where scores are multiplied, all are above 0
+ * @param start the first incumbent: options of the core before it was reduced
  */
 export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): Found {
   const incumbent: Incumbent = { choice: undefined, objective: Number.NEGATIVE_INFINITY };
@@ -57,7 +54,7 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
   const magnitude =
     core.alpha * sum(core.stages.map((options) => Math.max(...options.map((o) => o.score)))) +
     sum(core.stages.map((options) => Math.max(...options.map((o) => o.weight))));
-  // Better by less than this is not better: 1e-10 of the objective, and the rounding of its terms.
+  // A smaller gain is none: 1e-10 of the objective, and the rounding errors of its terms.
   const margin = () => (incumbent.choice ? 1e-10 * Math.abs(incumbent.objective) + 1e-14 * magnitude : 0);
 
   const root = narrowed(core, { stages: core.stages, low: -Infinity, high: Infinity }, incumbent.objective);
@@ -76,7 +73,7 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
   return { ...incumbent, bound: incumbent.objective + margin(), nodes };
 
   function expand(node: Node): Node[] {
-    const above = majorant(core, node);
+    const above = secant(core, node);
     const relaxed = relax(glpk, core, node, above);
     if (relaxed === 'infeasible') return [];
     const prices = relaxed === 'unknown' ? node.prices : relaxed.prices;
@@ -100,7 +97,7 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
     }));
   }
 
-  /** The region without the options that no better choice has; undefined where nothing is left. */
+  /** The region without the options that no better choice has; undefined where no better choice is left. */
   function keep(region: Region, above: Majorant, prices: Prices) {
     const { bound, gaps } = lagrangian(core, region, above, prices);
     const slack = bound - incumbent.objective - margin();

@@ -1,22 +1,22 @@
 import type { Problem, Solution } from '../documents/problem.ts';
 import { toCore } from './core.ts';
-import { describer } from './describe.ts';
+import { choiceDescriber } from './describe.ts';
 import { type Glpk, glpk } from './glpk.ts';
 import { explainInfeasible } from './infeasible.ts';
 import { maximise } from './maximise.ts';
 
-/** Solves where it is called, without waiting. */
+/** The integer program, with GLPK loaded. */
 export interface Solver {
   /**
-   * The choice of one option per stage with the largest objective (design.md, "What is solved"): within 1e-9 of the
-   * largest, relatively. Which of equal choices is taken is not said.
+   * Chooses one option per stage, with the largest objective (README, "Planning") to a relative 1e-9. Which of several equal
+   * choices is returned is not defined.
    */
   solve(problem: Problem): Solution;
-  /** For what else has to be solved of a problem. */
+  /** For other questions about a problem, e.g. whether it is feasible. */
   readonly glpk: Glpk;
 }
 
-/** Loads GLPK, then solves synchronously. In a browser: in a worker. */
+/** Loads GLPK. In a browser this works only in a web worker. */
 export async function loadSolver(): Promise<Solver> {
   const engine = await glpk();
   return { glpk: engine, solve: (problem) => solve(engine, problem) };
@@ -33,7 +33,7 @@ function solve(engine: Glpk, problem: Problem): Solution {
     status: 'optimal',
     objective,
     bound,
-    ...describer(problem)(choice.map((option) => option.index)),
+    ...choiceDescriber(problem)(choice.map((option) => option.index)),
     nodes,
     solveMs: performance.now() - startMs,
   };

@@ -1,5 +1,6 @@
 import type { Core, CoreOption } from './core.ts';
-import { excess, type Majorant, type Prices, type Region } from './relaxation.ts';
+import type { Prices } from './relaxation.ts';
+import { excess, type Majorant, type Region } from './secant.ts';
 
 const total = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
 const extremes = (values: readonly number[]): [low: number, high: number] => [
@@ -8,8 +9,8 @@ const extremes = (values: readonly number[]): [low: number, high: number] => [
 ];
 
 /**
- * The region with its interval of z no wider than its options reach, and without values of z that cannot beat
- * `objective` even with the lightest options. Sums have no z.
+ * Narrows the region's interval of z to what its options can reach, less the values of z that cannot beat `objective` even
+ * with the options of the least weight. A sum has no z.
  */
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
@@ -23,10 +24,11 @@ export function narrowed(core: Core, region: Region, objective: number): Region 
 }
 
 /**
- * Parts that together hold every choice of the region.
+ * Splits a region into parts that together hold all its choices.
  * @param before the region as it was relaxed, before options were dropped
- * @param x how much of each option the relaxation takes
- * @param missing what its bound is above the incumbent
+ * @param above the secant of `before`
+ * @param x the share of each option in the fractional choice of the relaxation
+ * @param missing by how much the region's bound is above the best choice so far
  */
 export function split(
   core: Core,
@@ -40,7 +42,7 @@ export function split(
   const part = (option: CoreOption) => x.get(option) ?? 0;
   if (core.reward === 'product') {
     const width = region.high - region.low;
-    // With a narrower interval the majorant is nearer: worth another relaxation before anything is split.
+    // Over a much narrower interval the secant is much closer: the region is relaxed again, unsplit.
     if (width < 0.8 * (before.high - before.low)) return [region];
     const z = total(region.stages.map((options) => total(options.map((o) => part(o) * o.log))));
     if (width > 1e-9 && excess(core, above, Math.min(Math.max(z, region.low), region.high)) > 0.3 * missing) {
@@ -59,7 +61,7 @@ export function split(
   }));
 }
 
-/** The stage whose largest part is smallest, among those that leave a choice. */
+/** The stage that the relaxation divides most: its largest share is the smallest. Stages with one option do not count. */
 function mostDivided(region: Region, part: (option: CoreOption) => number): number {
   let most = -1;
   let least = Number.POSITIVE_INFINITY;
@@ -71,8 +73,9 @@ function mostDivided(region: Region, part: (option: CoreOption) => number): numb
 }
 
 /**
- * Two parts of a stage's options: below and above the relaxation's mean of whatever it mixes most, in objective, so
- * that neither part allows that mixture (special ordered sets, Beale and Tomlin 1970).
+ * Halves a stage's options at the relaxation's mean of one quantity: the use of a limit, z, or the weight, whichever the
+ * relaxation mixes most, measured in objective. Neither half then allows that mixture (special ordered sets, Beale and
+ * Tomlin 1970).
  */
 function halves(
   options: readonly CoreOption[],

@@ -1,16 +1,17 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** Uniform in [0, 1), 32 bits of it, the same sequence for the same seed. */
+/** A number in [0, 1), uniform, with 32 random bits. */
 export type Random = () => number;
 
+/** The same sequence for the same seed. */
 export function seededRandom(seed: number): Random {
   const generator = xoroshiro128plus(spread(seed));
   return () => (generator.next() >>> 0) / 2 ** 32;
 }
 
 /**
- * Spreads seeds over all 32 bits (the finaliser of MurmurHash3). Of small seeds as they are, the generator's first
- * numbers are all near 1, and the sequences of neighbours run side by side.
+ * Spreads seeds over all 32 bits (the finaliser of MurmurHash3). Without it, small seeds start with numbers near 1, and
+ * neighbouring seeds give similar sequences.
  */
 function spread(seed: number): number {
   let bits = (seed + 0x9e3779b9) | 0;
@@ -19,7 +20,7 @@ function spread(seed: number): number {
   return bits ^ (bits >>> 16);
 }
 
-/** A copy in random order (Fisher–Yates). */
+/** A shuffled copy (Fisher–Yates). */
 export function shuffled<T>(values: readonly T[], random: Random): T[] {
   const copy = [...values];
   for (let i = copy.length - 1; i > 0; i--) {

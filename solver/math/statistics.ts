@@ -7,13 +7,13 @@ export function nearestRank(sorted: ArrayLike<number>, percentile: number): numb
   return sorted[Math.max(0, rank - 1)]!;
 }
 
-/** Rising order, as doubles. */
+/** The values in rising order. */
 export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
-/** Φ, by the series of Marsaglia (Evaluating the Normal Distribution, 2004), for |x| up to 8 or so. */
+/** Φ(x) by Marsaglia's series (Evaluating the Normal Distribution, 2004), for |x| up to about 8. */
 export function normalProbability(x: number): number {
   let [sum, term] = [x, x];
   for (let k = 3; Math.abs(term) > 1e-17; k += 2) {
@@ -48,11 +48,11 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
   return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
 }
 
-/** Samples below which a percentile is not told. */
+/** A percentile is reported only of at least so many samples. */
 export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
 
-/** Statistics of at least one sample. */
-export function summarise(samples: Iterable<number>): Summary {
+/** The statistics of samples, at least one. */
+export function summaryOf(samples: Iterable<number>): Summary {
   const sorted = sortedNumbers(samples);
   const n = sorted.length;
   const [p50Low, p50High] = medianInterval(sorted);

@@ -1,8 +1,8 @@
 import type { GpuBackend } from '../documents/common.ts';
 import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from '../documents/profile.ts';
-import { mean, summarise } from '../math/statistics.ts';
+import { mean, summaryOf } from '../math/statistics.ts';
 
-/** The co-run that tells of a CPU backend and thread count; none on a GPU, or where it was not measured. */
+/** The co-run measured with a CPU backend and thread count; undefined on a GPU, and where none was measured. */
 export const cpuCoRunOf = (
   profile: Pick<Profile, 'coRun'>,
   { backend, threads }: Pick<MeasuredCell, 'backend' | 'threads'>,
@@ -11,12 +11,12 @@ export const cpuCoRunOf = (
     (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
   );
 
-/** As where one worker has no other one beside it. */
+/** A profile for one worker with no other worker beside it. */
 export const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
 
 /**
- * The delay of a batch beside a busy worker, at a percentile of such delays: linear between those measured, level beyond
- * them.
+ * By how much a batch is delayed beside a busy worker, at a percentile of all such delays: linear between the percentiles
+ * measured, constant outside them.
  */
 export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: number): number {
   const above = delays.findIndex((point) => point.percentile >= percentile);
@@ -27,8 +27,8 @@ export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: numb
 }
 
 /**
- * How many times longer than alone a batch takes while one other worker is busy on the same GPU: the median over the rounds and
- * the end of its confidence interval; undefined: it was not measured.
+ * How many times longer than alone a batch takes while one other worker is busy on the same GPU: the median over the rounds,
+ * and the upper end of its confidence interval. Undefined where it was not measured.
  */
 export function gpuSlowDown(
   profile: Pick<Profile, 'coRun'>,
@@ -38,26 +38,26 @@ export function gpuSlowDown(
     (entry): entry is GpuCoRun => 'slowDowns' in entry && entry.backend === backend,
   );
   if (!coRun) return undefined;
-  const { p50, p50High } = summarise(coRun.slowDowns);
-  // A worker is not made faster by another one: what is under 1 is noise.
+  const { p50, p50High } = summaryOf(coRun.slowDowns);
+  // No worker is faster beside another: values below 1 are noise.
   return { median: Math.max(1, p50), high: Math.max(1, p50High) };
 }
 
-/** How often another worker is taken to be busy when a batch starts, before a plan is known. */
+/** Share of batches that start while another worker is busy: assumed, as no plan is known yet. */
 const BUSY = 0.5;
-/** Steps through the delays' quantiles so that any few neighbours in a row spread over all of them. */
+/** Step through the quantiles of delays: with the golden ratio, even a few steps in a row spread over all quantiles. */
 const GOLDEN = 0.618034;
 
 /**
- * Whole round trips of a cell's batches as a plan is likely to have them: alone, and on a CPU beside other stages every second
- * one delayed by a quantile of what was measured. In the order of the runs.
+ * Round trips of a cell's batches as they are expected in a plan, in the order of the runs. On a CPU with other stages beside
+ * it, every second batch is delayed by a quantile of the co-run delays; else all are as measured alone.
  */
 export function expectedTimesMs(profile: Pick<Profile, 'coRun' | 'stages'>, cell: MeasuredCell): number[] {
   const alone = cell.inferenceMs.map((inferenceMs, run) => inferenceMs + cell.handlingMs[run]!);
   const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
   const meanDelayMs = mean(Array.from({ length: 100 }, (_, i) => delayAtMs(coRun, i + 0.5)));
-  // Too few samples to spread delays over get the mean of them.
+  // Fewer than 20 samples are too few to spread the delays over: each gets the mean delay.
   if (alone.length < 20) return alone.map((ms) => ms + BUSY * meanDelayMs);
   return alone.map((ms, run) => (run % 2 === 0 ? ms : ms + delayAtMs(coRun, 100 * ((run * GOLDEN) % 1))));
 }

@@ -6,7 +6,7 @@ export class NothingMeasuredError extends InputError {
   override name = 'NothingMeasuredError';
   constructor(
     readonly stage: string,
-    /** Why none of its cells serves, and what to do. */
+    /** Why none of its cells can be planned with, and what to do. */
     readonly reason: string,
   ) {
     super(`Stage ${stage} has nothing to plan with: ${reason}`);
@@ -20,9 +20,9 @@ export class InfeasiblePlanError extends Error {
     readonly request: { readonly slaMs: number; readonly ratePerS: number; readonly percentile: number },
     /** Which constraint cannot be met, with figures. */
     readonly binding: string,
-    /** The smallest SLA that works at this rate with these resources; null: none does. */
+    /** The smallest SLA that works at this rate with these resources; null where none does. */
     readonly nearestSlaMs: number | null,
-    /** The nearest rate that works with this SLA and these resources; null: none was found. */
+    /** The nearest rate that works with this SLA and these resources; null where none was found. */
     readonly nearestRatePerS: number | null,
   ) {
     const { slaMs, ratePerS, percentile } = request;
@@ -41,11 +41,11 @@ export class InfeasiblePlanError extends Error {
   }
 }
 
-/** A frontier has more points than are gone through. */
+/** A frontier has more points than it may have. */
 export class FrontierTooLargeError extends Error {
   override name = 'FrontierTooLargeError';
   constructor(
-    /** The last of the stages whose choices were too many. */
+    /** The stage at which there were too many. */
     readonly stage: string,
     readonly most: number,
   ) {

@@ -5,31 +5,31 @@ import { predict } from '../simulate/predict.ts';
 import { gpuSlowDown } from './co-run.ts';
 import { cpuWorkersOf, planWorkers } from './plan-document.ts';
 
-/** Shares of attainment nearer than this are one: what a simulation of some thousand requests tells apart. */
+/** Attainments that differ by less are equal: a simulation of some thousand requests cannot tell them apart. */
 const SAME_ATTAINMENT = 0.006;
-/** One worker needs less memory and nobody to share with: another layout must be faster than it by this share. */
+/** A worker for each stage needs more memory than a shared one, so it must lower the p95 by at least this share. */
 const WORTH = 0.05;
 
 /**
- * The plan with one worker for each stage on a GPU, if simulation expects more of that than of the one that they share; else as
- * it is. Tried where two workers surely get more done than one.
- * @param plan simulated with a shared worker and this seed
+ * The plan with one worker for each stage on a GPU, if simulation predicts more of that than of one worker for all of them;
+ * else the plan unchanged. Tried only where co-runs show that two workers get more done than one.
+ * @param plan has one worker for its stages on a GPU, and was simulated with this seed
  */
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
-  const stages = plan.stages.map((stage) => besideOthers(stage, plan.stages, profile));
+  const stages = plan.stages.map((stage) => withGpuNeighbours(stage, plan.stages, profile));
   if (stages.every((stage, s) => stage === plan.stages[s])) return plan;
   const apart: Plan = { ...plan, stages, workers: planWorkers(stages, 'per-stage', cpuWorkersOf(plan)) };
   const predicted = { ...plan.predicted, ...predict(apart, profile, { n: plan.predicted.n, seed }) };
   return isBetter(predicted, plan.predicted) ? { ...apart, predicted } : plan;
 }
 
-/** A stage with the times that its batches take beside the others on its GPU; itself where it has nothing to gain there. */
-function besideOthers(stage: PlanStage, all: readonly PlanStage[], profile: Profile): PlanStage {
+/** The stage with longer service times, as beside the workers of other stages on its GPU; itself where that gains nothing. */
+function withGpuNeighbours(stage: PlanStage, all: readonly PlanStage[], profile: Profile): PlanStage {
   const { backend } = stage;
   const others = all.filter((other) => other !== stage && other.backend === backend);
   if (!onGpu(backend) || others.length === 0) return stage;
   const slowDown = gpuSlowDown(profile, backend);
-  // Two that take turns slow each other twice. Less than that must be sure.
+  // Two workers that only take turns slow each other by 2. The confidence interval must lie below that.
   if (!slowDown || slowDown.high >= 2) return stage;
   const busy = Math.min(
     1,

@@ -1,30 +1,36 @@
 import type { Profile } from '../documents/profile.ts';
 import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
-import { measuredStages, optionsAtRate, type ProgramRequest } from './options.ts';
+import { optionsAtRate, type ProgramRequest, stageFacts } from './options.ts';
 
-/** Rates are tried in steps of the eighth root of 2, from a 1,024th of the asked one to 16 times. */
-const STEPS = { perDoubling: 8, down: 80, up: 32 };
+/** Powers of 2 that the rate is multiplied by, rising: to 2^-11 in whole steps, then in eighths to 2^4. */
+const EXPONENTS = [
+  ...Array.from({ length: 30 }, (_, i) => i - 40),
+  ...Array.from({ length: 113 }, (_, i) => i / 8 - 10),
+];
+/** Lower rates are tried only near the requested one: a plan for them is of no use. */
+const LEAST_PER_S = 1e-3;
 
 /**
- * The rate nearest to the asked one that has a plan; null: none was found. It may be higher, for at a low rate batches
- * wait long. Feasible rates need not be one interval (replicas come in whole ones), so rates are tried outwards from
- * the asked one, and the edge that lies before the first that works is found to a thousandth.
+ * The rate nearest to the requested one that has a plan, to a thousandth; null where no rate tried has one. It may be higher:
+ * at a low rate, batches wait long for their last item. The feasible rates need not be one interval, because replicas
+ * come in whole numbers: so rates are tried outwards from the requested one, and then the edge before the first feasible one
+ * is searched by halving.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: ProgramRequest): number | null {
-  const stages = measuredStages(profile, request);
+  const stages = stageFacts(profile, request);
   const works = (ratePerS: number): boolean => {
     const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });
     return overloaded.length === 0 && isFeasible(solver.glpk, problem);
   };
-  const at = (step: number) => request.ratePerS * 2 ** (step / STEPS.perDoubling);
-  const distance = (step: number) => Math.abs(at(step) - request.ratePerS);
-  const steps = Array.from({ length: STEPS.down + STEPS.up + 1 }, (_, i) => i - STEPS.down);
-  const first = steps.sort((a, b) => distance(a) - distance(b)).find((step) => works(at(step)));
-  if (first === undefined) return null;
-  if (first === 0) return request.ratePerS;
-  let good = at(first);
-  let bad = at(first - Math.sign(first));
+  const rates = EXPONENTS.filter(
+    (exponent) => exponent >= -10 || request.ratePerS * 2 ** exponent >= LEAST_PER_S,
+  ).map((exponent) => request.ratePerS * 2 ** exponent);
+  const distance = (ratePerS: number) => Math.abs(ratePerS - request.ratePerS);
+  const nearest = [...rates].sort((a, b) => distance(a) - distance(b)).find(works);
+  if (nearest === undefined || nearest === request.ratePerS) return nearest ?? null;
+  let good = nearest;
+  let bad = rates[rates.indexOf(nearest) + (nearest < request.ratePerS ? 1 : -1)]!;
   while (Math.abs(good - bad) > 1e-3 * good) {
     const middle = (good + bad) / 2;
     if (works(middle)) good = middle;

@@ -6,7 +6,7 @@ import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
 import { NothingMeasuredError } from './errors.ts';
 
-/** What a plan is asked for. */
+/** What a plan must do, and what it may use. */
 export interface PlanRequest {
   readonly ratePerS: number;
   readonly slaMs: number;
@@ -14,79 +14,78 @@ export interface PlanRequest {
   readonly percentile: number;
   readonly objective: Objective;
   readonly resources: Resources;
-  /** Absent: all that were measured. */
+  /** Absent: all backends that were measured. */
   readonly backends?: readonly Backend[];
-  /** What runs now; a change from it costs. Absent: nothing does, and no choice costs a switch. */
+  /** The variants that run now: any other variant costs its switch. Absent: no switch costs anything. */
   readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
-  /** Sessions that there are: batches alone are to be chosen. Absent: everything is. */
+  /** Sessions that must stay: only their batch sizes are chosen. Absent: everything is chosen. */
   readonly keep?: readonly Pick<
     PlanStage,
     'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas'
   >[];
-  /** Replicas that a stage has, whether or not it needs them; by stage name. Absent: as many as it needs. */
+  /** Fixed numbers of replicas, by stage name. A stage that is absent gets as many as it needs. */
   readonly replicas?: Readonly<Record<string, number>>;
-  /** Variants that a stage may have. A stage that is not named may have all. */
+  /** Variants to choose from, by stage name. A stage that is absent may have any. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
-  /** Each stage has workers of its own, as pods have, however few cores there are. */
+  /** No stages share a worker, however few cores there are: each stage runs in pods of its own. */
   readonly apart?: true;
 }
 
-/** A request with the way in which stages on a CPU get workers. */
+/** A request, with the decision whether stages on a CPU share a worker. */
 export interface ProgramRequest extends PlanRequest {
-  /** Threads of the one worker that they share; absent: each has its own. */
+  /** Threads of the shared worker; absent: each replica has a worker of its own. */
   readonly sharedThreads?: number;
 }
 
-/** One way to run a stage, with the terms of design.md, "What is solved". */
+/** One way to run a stage; symbols are those of the README, "Planning". */
 export interface PlanOption {
   readonly cell: MeasuredCell;
   readonly sha256: string;
   readonly accuracy: number;
-  /** λ_s, items per second of the stage. */
+  /** λ f: items of the stage per second. */
   readonly itemsPerS: number;
-  /** Of a whole batch, inference and handling. */
+  /** m: mean time of a whole batch, inference and handling. */
   readonly meanMs: number;
-  /** The same at the request's percentile. */
+  /** l: the same at the request's percentile. */
   readonly latencyMs: number;
-  /** n_o */
+  /** n */
   readonly replicas: number;
-  /** Share of their time that the replicas are busy; more than 1: they never keep up. On a GPU each runs on one. */
+  /** Share of their time that the replicas are busy. Above 1 they never keep up. On a GPU there is one replica. */
   readonly utilisation: number;
-  /** w_o */
+  /** How long the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
   readonly waitMs: number;
-  /** T_o */
+  /** T: the stage's part of the latency bound. */
   readonly boundMs: number;
-  /** g_o of a shared GPU; 0 on a CPU. */
+  /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Held; 0 on a GPU. Of a worker that stages share: its threads times the share of its time. */
+  /** Cores held; 0 on a GPU. For a worker that stages share: its threads × the share of its time. */
   readonly cores: number;
-  /** c_o */
   readonly cost: number;
   readonly memoryBytes: number;
   /** η · switchMs / horizonMs */
   readonly switchCost: number;
-  /** The cell's, and `few-samples` where it has too few for the percentile. */
+  /** Flags of the cell, and `few-samples` where it has too few for the request's percentile. */
   readonly flags: readonly CellFlag[];
 }
 
 export interface PlanOptions {
   readonly problem: Problem;
-  /** Per stage, by the id of the problem's option. */
+  /** For each stage, its options by their ids in the problem. */
   readonly byId: readonly ReadonlyMap<string, PlanOption>[];
-  /** Stages that no option can keep up with, in words; the problem has no options for those. */
+  /** One sentence for each stage that no option can keep up with; the problem has no options for those stages. */
   readonly overloaded: readonly string[];
 }
 
-/** Rounding of products must not buy a replica. */
+/** A value this little above an integer is that integer: rounding errors must not add a replica. */
 const ROUNDING = 1e-9;
 const ceil = (value: number): number => Math.ceil(value - ROUNDING);
 
-/** Fewer samples than this have no percentile of their own below their maximum: 20 for p95, 100 for p99. */
+/** With fewer samples a percentile is just the maximum: 20 for p95, 100 for p99. */
 const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile));
 
 /**
- * Items of a stage per request: the mean, and how many a request has at the percentile. Both are the largest over
- * the upstream variants that are allowed, as the program does not know which it will choose. Not measured: 1.
+ * Items of a stage per request: the mean, and the number at the percentile; 1 where they were not measured. Both are the
+ * largest over the allowed upstream variants, because the program chooses all stages at once.
  */
 export function fanOut(
   profile: Pick<Profile, 'fanOut'>,
@@ -106,8 +105,8 @@ export function fanOut(
   };
 }
 
-/** What a profile says of a cell that may be planned with, whatever the rate. */
-interface Measured {
+/** What is needed of a cell, at any rate. */
+interface CellFacts {
   readonly cell: MeasuredCell;
   readonly variant: Profile['stages'][number]['variants'][number];
   readonly meanMs: number;
@@ -115,23 +114,23 @@ interface Measured {
   readonly flags: readonly CellFlag[];
 }
 
-/** A stage's part of that. */
-export interface MeasuredStage {
+/** What is needed of a stage, at any rate. */
+export interface StageFacts {
   readonly name: string;
-  /** f_s and k_s */
+  /** f and k */
   readonly items: { readonly mean: number; readonly atPercentile: number };
-  readonly measured: readonly Measured[];
+  readonly cells: readonly CellFacts[];
 }
 
 /**
  * The part of {@link planOptions} that does not depend on the rate.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export const measuredStages = (profile: Profile, request: ProgramRequest): MeasuredStage[] =>
+export const stageFacts = (profile: Profile, request: ProgramRequest): StageFacts[] =>
   profile.stages.map((stage) => ({
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
-    measured: usableCells(profile, stage.name, request).map((cell) => {
+    cells: usableCells(profile, stage.name, request).map((cell) => {
       const samplesMs = expectedTimesMs(profile, cell);
       const timesMs = sortedNumbers(samplesMs);
       const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
@@ -146,29 +145,29 @@ export const measuredStages = (profile: Profile, request: ProgramRequest): Measu
   }));
 
 /**
- * Everything that may be chosen, as a problem for the ILP. On one box the stages share one GPU: an option on it
- * has one replica, holds no cores and takes its share of time; with more GPUs still one replica per stage, which
- * must fit one GPU. On a CPU an option holds threads × replicas cores; where the stages share one worker there, as they
- * do a GPU, its threads times its share of that worker's time, of which so much may be used as of a GPU's.
+ * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and
+ * takes a share of the GPU's time; that share must fit one GPU, even where there are more. An option on a CPU holds
+ * threads × replicas cores. Where stages share one CPU worker, each takes a share of its time as on a GPU, and counts
+ * threads × share as cores.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: ProgramRequest): PlanOptions =>
-  optionsAtRate(measuredStages(profile, request), request);
+  optionsAtRate(stageFacts(profile, request), request);
 
-/** {@link planOptions} from its part that does not depend on the rate. */
-export function optionsAtRate(stages: readonly MeasuredStage[], request: ProgramRequest): PlanOptions {
+/** {@link planOptions} for another rate, without reading the profile again. */
+export function optionsAtRate(stages: readonly StageFacts[], request: ProgramRequest): PlanOptions {
   const { objective, resources, sharedThreads } = request;
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
-    const all = stage.measured.map((measured) => option(stage, measured, request, stages.length));
+    const all = stage.cells.map((facts) => option(stage, facts, request, stages.length));
     const fit = all.filter((o) => o.utilisation <= resources.utilisationMax + ROUNDING);
     if (fit.length === 0) {
-      const held = replicasHeld(stage.name, request);
+      const fixed = fixedReplicas(stage.name, request);
       const alone = sharedThreads === undefined ? 'a GPU' : 'the time of a worker';
       overloaded.push(
         `Stage ${stage.name} gets ${+all[0]!.itemsPerS.toPrecision(4)} items/s, which take at least ` +
           `${+Math.min(...all.map((o) => o.utilisation)).toPrecision(4)} of ` +
-          `${held === undefined ? alone : `the time of ${held} ${held === 1 ? 'replica' : 'replicas'}`}; ` +
+          `${fixed === undefined ? alone : `the time of ${fixed} ${fixed === 1 ? 'replica' : 'replicas'}`}; ` +
           `at most ${+resources.utilisationMax.toPrecision(4)} of it may be used`,
       );
     }
@@ -208,7 +207,11 @@ export function optionsAtRate(stages: readonly MeasuredStage[], request: Program
 /** E.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch. */
 const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.length + 1);
 
-/** Measured, of an allowed variant and backend, and with the outputs that they should have. Later ones count. */
+/**
+ * The cells of a stage that may be planned with: measured, allowed by the request, and with outputs that agree with the
+ * reference backend's. Of two cells with one key, the later.
+ * @throws NothingMeasuredError where there is none
+ */
 export function usableCells(profile: Profile, stage: string, request: ProgramRequest): MeasuredCell[] {
   const { sharedThreads } = request;
   const variants = request.restrictTo?.[stage];
@@ -242,37 +245,32 @@ export function usableCells(profile: Profile, stage: string, request: ProgramReq
   );
 }
 
-/** Whether a session can run a cell's batches at once: on a GPU larger ones would first compile. */
+/** Whether a session that is warm can run a cell's batches. On a GPU, larger batches would compile shaders first. */
 const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
   session.variant === cell.variant &&
   session.backend === cell.backend &&
   session.threads === cell.threads &&
   (!onGpu(session.backend) || cell.batch <= session.batch);
 
-/** Replicas that a stage has whatever it needs; undefined: as many as it needs. */
-const replicasHeld = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
+/** The fixed number of a stage's replicas; undefined: as many as it needs. */
+const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
-function option(
-  stage: MeasuredStage,
-  measured: Measured,
-  request: ProgramRequest,
-  stages: number,
-): PlanOption {
+function option(stage: StageFacts, facts: CellFacts, request: ProgramRequest, stages: number): PlanOption {
   const { resources, objective, sharedThreads } = request;
-  const { cell, variant, meanMs, latencyMs } = measured;
+  const { cell, variant, meanMs, latencyMs } = facts;
   const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
-  // Share of the time of one session that runs one batch after the other.
+  // Share of its time that one session would be busy with all items.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
   const shared = gpu || sharedThreads !== undefined;
   const replicas =
-    replicasHeld(stage.name, request) ?? (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+    fixedReplicas(stage.name, request) ?? (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
-  // A worker that stages share is held however little of its time they use; each bears its part.
+  // A shared worker holds its cores however little of its time is used: its cost is divided evenly among the stages.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
   const stays =
@@ -294,6 +292,6 @@ function option(
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
-    flags: measured.flags,
+    flags: facts.flags,
   };
 }

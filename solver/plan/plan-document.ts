@@ -10,7 +10,7 @@ type PlanHead = Pick<
   'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources'
 >;
 
-/** What a plan takes over from what it was asked for. */
+/** The fields of a plan that repeat what it was asked for. */
 export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   schema: PLAN,
   pipeline: profile.pipeline,
@@ -21,7 +21,7 @@ export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   resources: request.resources,
 });
 
-/** A chosen option as a plan says it. */
+/** A chosen option, as the stage of a plan. */
 export function planStage(profile: Profile, option: PlanOption): PlanStage {
   const { cell } = option;
   return {
@@ -42,7 +42,7 @@ export function planStage(profile: Profile, option: PlanOption): PlanStage {
   };
 }
 
-/** Mean times of the session's batches that were measured, up to the chosen one; sizes rise. */
+/** Mean times of the chosen session's measured batches up to the chosen size; sizes rise. */
 function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['serviceMs'] {
   const bySize = new Map(
     profile.cells.flatMap((cell) =>
@@ -60,14 +60,14 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }
 
-/** Whether the stages on a GPU are held by one worker together, or by one each. */
+/** Whether all stages on a GPU share one worker, or each stage has a worker. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
-/** Whether the stages on a CPU are held by one worker together, or by one for each replica. */
+/** Whether all stages on a CPU share one worker, or each replica has a worker. */
 export type CpuWorkers = 'shared' | 'per-replica';
 
 /**
- * The workers that hold the stages: on a GPU as `gpuWorkers` says (never one for two GPU backends), on a CPU as `cpuWorkers`.
+ * The workers of a plan. Stages on different GPU backends never share a worker.
  */
 export function planWorkers(
   stages: readonly PlanStage[],
@@ -98,6 +98,6 @@ export function planWorkers(
   return workers;
 }
 
-/** How a plan's stages on a CPU are held. */
+/** Whether a plan's stages on a CPU share a worker. */
 export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): CpuWorkers =>
   workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';

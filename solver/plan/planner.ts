@@ -5,22 +5,26 @@ import { predict } from '../simulate/predict.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
 import type { PlanRequest } from './options.ts';
-import { type Choice, choose } from './program.ts';
+import { type ProgramChoice, solveProgram } from './program.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 
-/** Requests per simulation: at 5,000 a share of 0.95 is known to ±0.006. */
+/** Requests per simulation: with 5,000, a share of 0.95 is known to ±0.006. */
 const REQUESTS = 5000;
 const SEED = 1;
-/** Of the misses that the SLA allows, what is left to what the simulation does not know: a share, and at most so much. */
-const KEPT = { share: 0.5, most: 0.025 };
-/** Each tightening leaves the program this share of the SLA and of the utilisation. */
-const TIGHTEN = 0.95;
+/**
+ * Misses that the SLA allows and the simulation must leave unused, for what it does not model: this share of them, but at
+ * most so many of all requests.
+ */
+const RESERVE = { share: 0.5, most: 0.025 };
+/** Each tightening multiplies the SLA and the utilisation that the integer program is given by this. */
+const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that the simulation confirms: the program's choice, or where the simulated share of requests within
- * the SLA leaves no room under the percentile, that of the least tightened program that is confirmed (after InferLine).
- * Where none is, the one that came nearest; its prediction says so.
+ * The best plan that simulation confirms: enough simulated requests make the SLA, with a reserve. It is the choice of the
+ * integer program, or where simulation does not confirm that one, of the least tightened program whose choice it confirms
+ * (after InferLine). Where it confirms none, the plan with the fewest misses; its prediction tells how many.
+ * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
 export function plan(
@@ -29,27 +33,27 @@ export function plan(
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan {
-  const search = new Tightening(solver, measured, request, simulated);
-  const first = search.at(0)!;
-  if (search.confirms(first)) return first;
-  // Doubling steps to the first that is confirmed, or that leaves no plan at all; then between it and the one before.
+  const candidates = new TightenedPlans(solver, measured, request, simulated);
+  const first = candidates.at(0)!;
+  if (candidates.confirms(first)) return first;
+  // Steps double until a plan is confirmed or none is left; then the interval before that is halved.
   let missed = 0;
   let next = 1;
-  while (next < MOST_TIGHTENINGS && search.missesAt(next)) {
+  while (next < MOST_TIGHTENINGS && candidates.missesAt(next)) {
     missed = next;
     next = Math.min(2 * next + 1, MOST_TIGHTENINGS);
   }
   while (next - missed > 1) {
     const middle = Math.floor((missed + next) / 2);
-    if (search.missesAt(middle)) missed = middle;
+    if (candidates.missesAt(middle)) missed = middle;
     else next = middle;
   }
-  const last = search.at(next);
-  return last && search.confirms(last) ? last : search.best;
+  const last = candidates.at(next);
+  return last && candidates.confirms(last) ? last : candidates.best;
 }
 
-/** The plans of tightened programs, each simulated once. */
-class Tightening {
+/** The plans that the integer program chooses for one request, by how often the request was tightened. */
+class TightenedPlans {
   readonly #plans = new Map<number, Plan | undefined>();
 
   constructor(
@@ -61,23 +65,23 @@ class Tightening {
 
   confirms({ predicted }: Plan): boolean {
     const allowed = 1 - this.request.percentile / 100;
-    return 1 - predicted.slaAttainment <= allowed - Math.min(KEPT.share * allowed, KEPT.most);
+    return 1 - predicted.slaAttainment <= allowed - Math.min(RESERVE.share * allowed, RESERVE.most);
   }
 
-  /** Whether there is a plan that is not confirmed. */
+  /** Whether there is a plan, and simulation does not confirm it. */
   missesAt(tightened: number): boolean {
     const candidate = this.at(tightened);
     return candidate !== undefined && !this.confirms(candidate);
   }
 
-  /** Of those that were simulated, the one with the fewest misses. */
+  /** Of the plans simulated so far, the one with the fewest misses. */
   get best(): Plan {
     return [...this.#plans.values()].reduce((best, next) =>
       next && next.predicted.slaAttainment > best!.predicted.slaAttainment ? next : best,
     )!;
   }
 
-  /** The program's choice; undefined where only the tightening left none. */
+  /** Undefined where the tightened request is infeasible. @throws InfeasiblePlanError where the request itself is */
   at(tightened: number): Plan | undefined {
     if (!this.#plans.has(tightened)) this.#plans.set(tightened, this.#plan(tightened));
     return this.#plans.get(tightened);
@@ -85,14 +89,14 @@ class Tightening {
 
   #plan(tightened: number): Plan | undefined {
     const { slaMs, resources } = this.request;
-    const share = TIGHTEN ** tightened;
-    const within: PlanRequest = {
+    const share = TIGHTENING ** tightened;
+    const tighter: PlanRequest = {
       ...this.request,
       slaMs: slaMs * share,
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
     try {
-      const { plan: chosen, ...choice } = choose(this.solver, this.measured.profile, within);
+      const { plan: chosen, ...choice } = solveProgram(this.solver, this.measured.profile, tighter);
       const head = { ...chosen, slaMs, resources };
       const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
       const known = this.simulated.get(id);
@@ -106,8 +110,7 @@ class Tightening {
         SEED,
       );
       this.simulated.set(id, plan);
-      // Another tightening, or another request, may have led to it before.
-      return { ...plan, predicted: { ...plan.predicted, tightened } };
+      return plan;
     } catch (error) {
       if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;
       throw error;
@@ -116,14 +119,14 @@ class Tightening {
 }
 
 /**
- * Adds what simulation predicts to what was chosen.
- * @param requests to simulate: an overload never settles, so its length counts
+ * Adds to a choice of the integer program what simulation predicts of it.
+ * @param requests how many are simulated: the longer an overload lasts, the worse it gets
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function completePlan(
   { profile, sha256 }: IdentifiedProfile,
-  chosen: Choice['plan'],
-  { boundMs, pas, cost }: Pick<Choice, 'boundMs' | 'pas' | 'cost'>,
+  chosen: ProgramChoice['plan'],
+  { boundMs, pas, cost }: Pick<ProgramChoice, 'boundMs' | 'pas' | 'cost'>,
   tightened: number,
   requests = REQUESTS,
 ): Plan {

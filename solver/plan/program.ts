@@ -6,17 +6,17 @@ import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
 import { type PlanOption, type PlanOptions, type PlanRequest, planOptions } from './options.ts';
 import { planHead, planStage, planWorkers } from './plan-document.ts';
-import { layoutOf } from './worker-sharing.ts';
+import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;
 
-/** What the program chose, before anything is simulated. */
-export interface Choice {
-  /** A plan but for what the caller knows: when it was made, the profile's hash, what simulation predicts. */
+/** What the integer program chose, before anything is simulated. */
+export interface ProgramChoice {
+  /** The plan without its date, the hash of its profile, and its prediction. */
   readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
   /** Σ T over the stages. */
   readonly boundMs: number;
-  /** Product of the accuracies, whatever the objective made of them. */
+  /** Product of the stages' accuracies, whichever accuracy method the objective uses. */
   readonly pas: number;
   readonly cost: number;
   readonly solution: Optimal;
@@ -25,12 +25,12 @@ export interface Choice {
 }
 
 /**
- * The best plan by the program (design.md, "What is solved").
+ * The best plan by the integer program (README, "Planning").
  * @throws NothingMeasuredError where a stage has no cell to plan with
- * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and rate that do
+ * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and the nearest rate that work
  */
-export function choose(solver: Solver, measured: Profile, asked: PlanRequest): Choice {
-  const { profile, request } = layoutOf(measured, asked);
+export function solveProgram(solver: Solver, measured: Profile, asked: PlanRequest): ProgramChoice {
+  const { profile, request } = withWorkerSharing(measured, asked);
   const offered = planOptions(profile, request);
   const infeasible = (binding: string, nearestSlaMs: number | null) =>
     new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
@@ -57,7 +57,7 @@ export function choose(solver: Solver, measured: Profile, asked: PlanRequest): C
   };
 }
 
-/** The options that a solution of their problem names, in the order of the stages. */
+/** The options that a solution chose, in the order of the stages. */
 export const chosenOptions = (
   { problem, byId }: PlanOptions,
   choice: Readonly<Record<string, string>>,

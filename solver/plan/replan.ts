@@ -1,27 +1,25 @@
-import { standingRequest } from '../adapt/ours.ts';
+import { standingRequest } from '../adapt/standing-request.ts';
 import type { Backend, Device } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { PlanRequest } from './options.ts';
 import { resourcesOf } from './request.ts';
 
-/** A plan that meets a machine: whether it can run there as it is, and what is asked of one that can. */
-
-/** What a plan must have been made for to run here. */
+/** A device with a pipeline's models: what a plan must have been made for, to run there. */
 export interface Place {
   readonly pipeline: string;
   readonly device: Device;
-  /** Every model that there is. */
+  /** All models of the pipeline. */
   readonly stages: readonly {
     readonly name: string;
     readonly variants: readonly { readonly name: string; readonly sha256: string }[];
   }[];
 }
 
-/** A plan of more than this is a mistake, or worse: each worker is a process. */
+/** Limits for plans from outside: each worker is a process, and each batch is held in memory. */
 const MOST = { workersPerCore: 4, batch: 1024 };
 
-/** Why a plan cannot run in a place, a line each; none where it can. */
+/** Why a plan cannot run in a place, one line per reason; empty where it can. */
 export function planMismatches(plan: Plan, place: Place): string[] {
   const { device, stages } = place;
   if (plan.pipeline !== place.pipeline)
@@ -49,7 +47,7 @@ export function planMismatches(plan: Plan, place: Place): string[] {
   return reasons;
 }
 
-/** Why a profile does not tell of a place, a line each. */
+/** Why a profile cannot be planned with in a place, one line per reason; empty where it can. */
 export function profileMismatches(profile: Profile, place: Place): string[] {
   if (profile.pipeline !== place.pipeline)
     return [`it is of pipeline ${profile.pipeline}, and the models here are of ${place.pipeline}`];
@@ -60,7 +58,7 @@ export function profileMismatches(profile: Profile, place: Place): string[] {
   return reasons;
 }
 
-/** In what two devices differ; the timer's grain is measured anew each time and does not count. */
+/** The fields in which two devices differ, one line each. The timer's grain is left out: it is measured anew each time. */
 function deviceMismatches(there: Device, here: Device): string[] {
   const fields = (Object.keys(here) as (keyof Device)[]).filter((field) => field !== 'timerGrainMs');
   const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
@@ -71,14 +69,14 @@ function deviceMismatches(there: Device, here: Device): string[] {
     );
 }
 
-/** Everything that a profile measured may be planned with. */
+/** All backends that a profile measured. */
 export const backendsOf = (profile: Profile): Backend[] => [
   ...new Set(profile.cells.map((cell) => cell.backend)),
 ];
 
 /**
- * What to ask for in the place of a plan that was made elsewhere: its SLA, percentile, rate, objective and prices, with
- * the cores and GPUs that there are.
+ * The request for a plan that replaces one made on another device: SLA, percentile, rate, objective and prices are those of
+ * the old plan; cores and GPUs are those of the profile's device.
  */
 export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
   const { cores, gpus } = resourcesOf(profile.device);
@@ -90,14 +88,14 @@ export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
   };
 }
 
-/** One thing that two plans have differently, as text. */
+/** One difference between two plans, as text. */
 export interface PlanChange {
   readonly what: string;
   readonly before: string;
   readonly after: string;
 }
 
-/** In what a plan differs from the one that it takes the place of. */
+/** The differences between a plan and the plan that it replaces. */
 export function planChanges(before: Plan, after: Plan): PlanChange[] {
   const facts = ({ stages, workers, resources, predicted }: Plan): Record<string, string> => ({
     ...Object.fromEntries(

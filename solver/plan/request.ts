@@ -14,7 +14,7 @@ export const DEFAULT_OBJECTIVE: Objective = {
 
 export const DEFAULT_PERCENTILE = 95;
 
-/** All of a device, at the default prices. */
+/** All cores and GPUs of a device, at the default prices. */
 export const resourcesOf = (device: Device): Resources => ({
   cores: device.logicalCores,
   gpus: device.adapter ? 1 : 0,
@@ -23,20 +23,20 @@ export const resourcesOf = (device: Device): Resources => ({
   utilisationMax: 0.8,
 });
 
-/** What a plan is asked for; the rest is as it is by default. */
+/** What a user asks of a plan; all else has a default. */
 export interface PlanAsk {
   readonly slaMs: number;
   readonly ratePerS: number;
   /** Of the end-to-end latency; default 95. */
   readonly percentile?: number;
-  /** Default: all that were measured. */
+  /** Default: all backends that were measured. */
   readonly backends?: readonly Backend[];
   readonly objective?: Partial<Objective>;
-  /** Default: all of the profile's device. */
+  /** Default: all cores and GPUs of the profile's device. */
   readonly resources?: Partial<Resources>;
 }
 
-/** The request that an ask stands for. */
+/** An ask with its defaults filled in. */
 export const planRequest = (profile: Profile, ask: PlanAsk): PlanRequest => ({
   slaMs: ask.slaMs,
   ratePerS: ask.ratePerS,

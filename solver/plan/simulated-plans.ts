@@ -1,11 +1,11 @@
 import type { Plan } from '../documents/plan.ts';
 
-/** Some kilobytes each. */
+/** Plans that are kept, some kilobytes each. */
 const MOST = 1000;
 
-/** Plans that were simulated: who plans on one profile again and again keeps them. Those that were of use last stay. */
+/** Plans that were simulated on one profile, so that none is simulated twice. The least recently used are dropped. */
 export class SimulatedPlans {
-  /** The one that was of use last is the last. */
+  /** In the order of their last use. */
   readonly #plans = new Map<string, Plan>();
 
   constructor(private readonly most = MOST) {}
@@ -14,7 +14,7 @@ export class SimulatedPlans {
     return this.#plans.size;
   }
 
-  /** @param id SLA, rate and stages of the plan */
+  /** @param id the plan's SLA, rate and stages, as text */
   get(id: string): Plan | undefined {
     const plan = this.#plans.get(id);
     if (plan) this.set(id, plan);

@@ -1,10 +1,10 @@
 import type { Cell, FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 
-/** Lowest SLA that is set without being asked: below it, timers and scheduling rule. */
+/** The lowest SLA by rule: below it, timers and the scheduler of the system decide latencies. */
 const MIN_SLA_MS = 50;
 
-/** Items of a stage per request, the mean over scenes and upstream variants. */
+/** Items of a stage per request: the mean over scenes and upstream variants; 1 where it was not measured. */
 export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);
   return counts.length ? mean(counts) : 1;
@@ -23,8 +23,8 @@ export function batch1Ms(cells: readonly Cell[], stage: string): Map<string, num
 }
 
 /**
- * IPA's rule for an SLA (from Swayam): 5 × the mean batch-1 latency over variants, summed over stages with their
- * fan-out.
+ * The SLA by IPA's rule (which is from Swayam): 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out,
+ * summed over the stages; at least {@link MIN_SLA_MS}.
  */
 export function slaByRule(
   cells: readonly Cell[],

@@ -3,32 +3,34 @@ import type { Profile } from '../documents/profile.ts';
 import { withoutCoRun } from './co-run.ts';
 import { type PlanRequest, type ProgramRequest, usableCells } from './options.ts';
 
-/** How the stages of a plan get workers: what the program is asked, and on what. */
-export interface Layout {
+/** What the integer program works on. */
+export interface ProgramInput {
   readonly profile: Profile;
   readonly request: ProgramRequest;
 }
 
 /**
- * Where there are cores for it each stage has workers of its own. Where there are not, those on a CPU take turns on one, of
- * the most threads that fit and were measured of all: beside it no other one runs.
+ * Decides whether the stages on a CPU share one worker. They do where there are fewer cores than stages need; else each
+ * replica has a worker of its own. The shared worker gets the most threads that fit the cores and that every stage was
+ * measured with. No worker runs beside it, so the co-run delays of the profile do not apply.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export function layoutOf(profile: Profile, request: PlanRequest): Layout {
-  const own: Layout = { profile, request };
-  if (request.apart) return own;
+export function withWorkerSharing(profile: Profile, request: PlanRequest): ProgramInput {
+  const unshared: ProgramInput = { profile, request };
+  if (request.apart) return unshared;
+  // Threads of every cell that each stage may be planned with; 0 on a GPU.
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
   );
   const { cores } = request.resources;
   const needed = stages.reduce((sum, threads) => sum + Math.min(...threads), 0);
-  if (needed <= cores) return own;
-  const shared = stages
+  if (needed <= cores) return unshared;
+  const shareable = stages
     .flat()
     .filter((t) => t > 0 && t <= cores && stages.every((all) => all.includes(t) || all.includes(0)));
-  if (shared.length === 0) return own;
+  if (shareable.length === 0) return unshared;
   return {
     profile: withoutCoRun(profile),
-    request: { ...request, sharedThreads: Math.max(...shared) },
+    request: { ...request, sharedThreads: Math.max(...shareable) },
   };
 }

@@ -1,8 +1,8 @@
 import type { RequestRecord, RunResult } from '../documents/report.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../math/statistics.ts';
 
-/** What requests came to. @param durationS in which they entered */
-export function summarise(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
+/** How requests ended: counts, latencies, attainment and goodput. @param durationS the time in which they arrived */
+export function requestOutcomes(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
   const count = (outcome: RequestRecord['outcome']) => requests.filter((r) => r.outcome === outcome).length;
   const sorted = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
   const inTime = sorted.filter((ms) => ms <= slaMs).length;
@@ -10,7 +10,7 @@ export function summarise(requests: readonly RequestRecord[], slaMs: number, dur
     completed: count('completed'),
     shed: count('shed'),
     failed: count('failed'),
-    /** Of those that completed; null where none did. */
+    /** Of completed requests; null where none completed. */
     latencyMs:
       sorted.length === 0
         ? null
@@ -20,19 +20,19 @@ export function summarise(requests: readonly RequestRecord[], slaMs: number, dur
             p99: nearestRank(sorted, 99),
             max: sorted.at(-1)!,
           },
-    /** Null where none was sent. */
+    /** Null where no request was sent. */
     slaAttainment: requests.length ? inTime / requests.length : null,
     goodputPerS: inTime / durationS,
   };
 }
 
-/** Everything of a run's result but accuracy and cost; without the percentiles that too few have completed for. */
+/** A run's result without accuracy and cost. A percentile is null where too few requests completed for it. */
 export function requestResult(
   requests: readonly RequestRecord[],
   slaMs: number,
   durationS: number,
 ): Omit<RunResult, 'accuracy' | 'cost'> {
-  const { latencyMs, ...summary } = summarise(requests, slaMs, durationS);
+  const { latencyMs, ...summary } = requestOutcomes(requests, slaMs, durationS);
   const n = summary.completed;
   const of = (key: 'p50' | 'p95' | 'p99' | 'max', least = 1) => (n >= least ? latencyMs![key] : null);
   return {

@@ -1,11 +1,11 @@
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/report.ts';
-import { type Held, meanHeld, overTime } from '../report/over-time.ts';
+import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 
-/** From a decision until a worker serves: its sessions are loaded, created and run once, as when they were profiled. */
+/** How long a worker takes to start: as long as loading, creating and first running its sessions took in the profile. */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
@@ -25,7 +25,7 @@ export const startMsOf =
       return sum + loadMs + createMs + firstRunMs;
     }, 0);
 
-/** The document of a simulated load. */
+/** The report of a simulated load. */
 export function adaptationReport(
   input: AdaptationInput,
   { requests, steps, plans, cost, pas }: AdaptationResult,
@@ -33,7 +33,7 @@ export function adaptationReport(
   const { profile, system, predictor, intervalMs, durationS, seed } = input;
   const first = plans[0]!.plan;
   const { slaMs, percentile } = first;
-  const mean = (held: readonly Held[]) => meanHeld(held, 0, 1000 * durationS);
+  const mean = (values: readonly TimedValue[]) => timeMean(values, 0, 1000 * durationS);
   return {
     schema: REPORT,
     kind: 'run',

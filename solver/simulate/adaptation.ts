@@ -6,7 +6,7 @@ import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/report.ts';
-import type { Held } from '../report/over-time.ts';
+import type { TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
@@ -21,14 +21,13 @@ export interface AdaptationInput {
   readonly durationS: number;
   /** Between two decisions. */
   readonly intervalMs: number;
-  /** From a decision until the workers that it starts serve. */
+  /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
-  /** @param atMs how far it has come */
+  /** @param atMs simulated until then */
   onProgress?(atMs: number): void;
 }
 
-/** One decision. */
 export interface AdaptationStep extends Step {
   readonly atMs: number;
 }
@@ -36,25 +35,25 @@ export interface AdaptationStep extends Step {
 export interface AdaptationResult {
   readonly requests: readonly RequestRecord[];
   readonly steps: readonly AdaptationStep[];
-  /** Each from when it served. */
+  /** Each with the time from which it served. */
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
-  /** Of the workers there were. Those that start cost too. */
-  readonly cost: readonly Held[];
-  /** Of what served. */
-  readonly pas: readonly Held[];
+  /** Cost of all live workers: those that start cost already. */
+  readonly cost: readonly TimedValue[];
+  /** PAS of the plan that served. */
+  readonly pas: readonly TimedValue[];
 }
 
-/** The first plan is made as if these seconds of the load had been before it: something must be known. */
+/** The first plan is made for the first seconds of the load, as if they had been before its start. */
 const FIRST_S = 10;
 
 /**
- * A load under a system that adapts to it, by the same clock and steps as a run. Workers of a new plan start while the old
- * ones serve.
+ * Simulates a load and a system that adapts to it, by the same clock and steps as a real run. Workers of a new plan start while
+ * the old ones serve.
  */
 export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationResult> =>
   new AdaptiveSimulation(input).run();
 
-/** A plan on its way: its workers have been started and serve from `atMs` on. */
+/** A plan whose workers are starting. It serves from `atMs` on. */
 interface Pending {
   readonly atMs: number;
   readonly change: Switch;
@@ -64,9 +63,9 @@ class AdaptiveSimulation {
   readonly #input: AdaptationInput;
   readonly #steps: AdaptationStep[] = [];
   readonly #plans: { atMs: number; plan: Plan }[] = [];
-  readonly #cost: Held[] = [];
-  readonly #pas: Held[] = [];
-  /** By time. */
+  readonly #cost: TimedValue[] = [];
+  readonly #pas: TimedValue[] = [];
+  /** In the order in which they will serve. */
   readonly #pending: Pending[] = [];
 
   constructor(input: AdaptationInput) {
@@ -109,7 +108,7 @@ class AdaptiveSimulation {
     });
   }
 
-  /** Carries out a step: starts the workers that its plan needs. The next step may come before they have started. */
+  /** Carries out a step. The next step may come before the workers that this one starts serve. */
   #take(simulation: SwitchingSimulation, atMs: number, step: Step): void {
     this.#steps.push({ atMs, ...step });
     if (step.interim) {
@@ -126,12 +125,12 @@ class AdaptiveSimulation {
       0,
       ...change.start.map((worker) => this.#input.startMs(plan, worker.planWorker)),
     );
-    // Never before one that was decided earlier.
+    // A plan never serves before one that was decided on earlier.
     this.#pending.push({ atMs: Math.max(atMs + startMs, this.#pending.at(-1)?.atMs ?? 0), change });
     this.#runUntil(simulation, atMs);
   }
 
-  /** Lets the plans serve whose workers start until then. */
+  /** Simulates until then, and switches to the plans whose workers have started by then. */
   #runUntil(simulation: SwitchingSimulation, untilMs: number): void {
     while (this.#pending[0] && this.#pending[0].atMs <= untilMs) {
       const { atMs, change } = this.#pending.shift()!;

@@ -2,19 +2,19 @@ import type { Trace } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 
 /**
- * `exact`: a trace's rates are its counts, at uniform times within each interval. `poisson`: a Poisson process of
- * those rates.
+ * How arrivals follow the rates of a trace. `exact`: each interval has exactly as many as its rate says, at uniform times.
+ * `poisson`: a Poisson process with these rates.
  */
 export type ArrivalKind = 'exact' | 'poisson';
 
 export interface ArrivalOptions {
-  /** Times the rates. */
+  /** Factor of the rates. */
   readonly scale: number;
   readonly seed: number;
   readonly kind: ArrivalKind;
 }
 
-/** Scheduled arrivals of a trace: milliseconds from its start, rising. */
+/** The arrivals of a trace: milliseconds from its start, rising. */
 export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: ArrivalOptions): Float64Array {
   const lengthMs = trace.intervalS * 1000;
   const expected = trace.rates.map((rate) => rate * trace.intervalS * options.scale);
@@ -24,14 +24,14 @@ export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: A
     : poissonArrivals(expected, lengthMs, random);
 }
 
-/** Scheduled arrivals of `durationS` seconds at one rate: round(ratePerS · durationS), spread evenly over the seconds. */
+/** The arrivals of `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over the seconds. */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const seconds = Math.max(1, Math.round(durationS));
   const expected = Array.from({ length: seconds }, () => (ratePerS * durationS) / seconds);
   return exactArrivals(expected, (durationS * 1000) / seconds, seededRandom(seed));
 }
 
-/** Requests of each second, from the first to the last arrival's. */
+/** The number of arrivals in each second, up to the second of the last arrival. */
 export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   const counts: number[] = [];
   for (let i = 0; i < arrivalsMs.length; i++) {
@@ -42,7 +42,7 @@ export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   return counts;
 }
 
-/** Fractions carry over to the next interval, so that the counts up to any interval sum to what was expected, rounded. */
+/** A fraction of a request carries over to the next interval, so that every prefix of the counts has the rounded sum. */
 function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];
   let sum = 0;

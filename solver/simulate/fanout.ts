@@ -3,7 +3,7 @@ import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
-/** Items of a stage (by index) that a scene of the pack has. The first stage has one, always. */
+/** How many items a scene of the pack has in a stage (an index). In the first stage it has one. */
 export type SceneCounts = (scene: number, stage: number) => number;
 
 export class UnmeasuredFanOutError extends Error {
@@ -16,7 +16,7 @@ export class UnmeasuredFanOutError extends Error {
 }
 
 /**
- * What the chosen variants make of each scene of a profile's pack.
+ * The number of scenes in a profile's pack, and the items that the chosen variants make of each.
  * @throws UnmeasuredFanOutError for a stage after the first
  */
 export function sceneCounts(
@@ -47,7 +47,7 @@ export function sceneCounts(
   };
 }
 
-/** A scene per request: all of them in random order, then all in another, so that few requests already stand for the pack. */
+/** A scene for each request: all scenes in random order, then all in another order, so that even few requests represent the pack. */
 export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
   const random = seededRandom(seed);
   const all = Array.from({ length: scenes }, (_, scene) => scene);
@@ -57,19 +57,19 @@ export function drawScenes(requests: number, scenes: number, seed: number): Int3
 }
 
 /**
- * Deals the items a scene has in a stage to those it has in the stage before, as evenly as whole numbers allow:
- * a detection gets them all, a classification passes its one on.
+ * Deals the items that a scene has in a stage to its items in the stage before, as evenly as whole numbers allow: the one
+ * item of the first stage gets all of the second stage's.
  */
 export class ChildDealer {
   readonly #counts: SceneCounts;
-  /** By item, its place among all of its request's in its stage; the first stage's is 0. */
+  /** The place of each item among the items of its request in its stage. Places of 0 are left out. */
   readonly #places = new Map<number, number>();
 
   constructor(counts: SceneCounts) {
     this.#counts = counts;
   }
 
-  /** How many children an item has. Ask once, and for the parent first. */
+  /** How many children an item has. To be called once for each item, and for its parent before. */
   children(item: Item, scene: number): number {
     const { stage } = item;
     const place =
@@ -80,7 +80,7 @@ export class ChildDealer {
     return this.#before(scene, stage, place + 1) - this.#before(scene, stage, place);
   }
 
-  /** Children of the items of a stage whose places are before one. */
+  /** How many children the items before a place in a stage have together. */
   #before(scene: number, stage: number, place: number): number {
     const items = stage === 0 ? 1 : this.#counts(scene, stage);
     return Math.floor((place * this.#counts(scene, stage + 1)) / items);

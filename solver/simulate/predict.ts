@@ -2,13 +2,13 @@ import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Plan, PlanStage, Prediction } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { seededRandom } from '../math/random.ts';
-import { summarise } from '../report/run-result.ts';
+import { requestOutcomes } from '../report/run-result.ts';
 import { constantRate } from './arrivals.ts';
 import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { simulate } from './simulate.ts';
 
-/** What of a plan tells how it will do. */
+/** The parts of a plan that its prediction depends on. */
 export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'workers'> & {
   readonly stages: readonly Pick<
     PlanStage,
@@ -22,7 +22,7 @@ export type SimulatedPrediction = Pick<
 >;
 
 /**
- * What a plan will do at its rate, by simulating `n` requests, one at least, on the profile's samples.
+ * Predicts a plan at its rate, by simulating `n` requests (at least one) on the profile's samples.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(
@@ -42,6 +42,10 @@ export function predict(
     service: serviceFromProfile(profile, plan.stages),
     seed: nextSeed(),
   });
-  const { latencyMs, slaAttainment, shed, goodputPerS } = summarise(requests, plan.slaMs, n / plan.ratePerS);
+  const { latencyMs, slaAttainment, shed, goodputPerS } = requestOutcomes(
+    requests,
+    plan.slaMs,
+    n / plan.ratePerS,
+  );
   return { latencyMs, slaAttainment: slaAttainment!, shedShare: shed / n, goodputPerS, n };
 }

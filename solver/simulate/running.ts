@@ -1,31 +1,32 @@
 import type { Item } from '../dispatch/types.ts';
 import type { ServiceModel } from './service.ts';
 
-/** A batch that a worker runs, or has been handed to go on with. */
+/** A batch that a worker runs, or will run next. */
 export interface RunningBatch {
   readonly batch: number;
   readonly stage: number;
   readonly worker: string;
   readonly items: readonly Item[];
   startMs: number;
-  /** As things stand: it moves when a neighbour on the GPU starts or ends. */
+  /** The expected end. It moves when a batch beside it on the GPU starts or ends. */
   endMs: number;
-  /** How many times slower than alone it runs now. */
+  /** How many times slower than alone the batch runs now. */
   slowDown: number;
 }
 
-/** What workers run, each one batch at a time. Batches beside each other on a GPU slow each other while both run. */
-export class Running {
-  /** By worker. */
+/** The batches that workers run, each one at a time. Batches that run beside each other on a GPU slow each other. */
+export class RunningBatches {
+  /** The batch that each worker runs. */
   readonly #now = new Map<string, RunningBatch>();
+  /** The batch that each worker runs next. */
   readonly #ahead = new Map<string, RunningBatch>();
 
-  /** All there are, also those that wait for their worker. */
+  /** All batches, also those that wait for their worker. */
   get all(): RunningBatch[] {
     return [...this.#now.values(), ...this.#ahead.values()];
   }
 
-  /** The one that ends first. */
+  /** The batch that ends first. */
   next(): RunningBatch | undefined {
     let first: RunningBatch | undefined;
     for (const batch of this.#now.values())
@@ -34,7 +35,7 @@ export class Running {
     return first;
   }
 
-  /** Starts a batch, or puts it after the one that its worker runs. It comes with the times that it would have alone. */
+  /** Starts a batch, or lets it wait for the batch that its worker runs. @param batch with times as if it ran alone */
   start(batch: RunningBatch, service: ServiceModel): void {
     const before = this.#now.get(batch.worker);
     if (before) {
@@ -43,7 +44,7 @@ export class Running {
     } else this.#run(batch, service);
   }
 
-  /** Takes off a batch at its end; its worker goes on with what it was handed. */
+  /** Ends a batch; its worker goes on with the batch that waits for it. */
   end({ worker, endMs }: RunningBatch, service: ServiceModel): void {
     this.#now.delete(worker);
     const next = this.#ahead.get(worker);
@@ -54,7 +55,7 @@ export class Running {
     } else this.#setPace(endMs, service);
   }
 
-  /** Stages that other workers than this one run. */
+  /** The stages that all other workers run. */
   beside(worker: string, nowMs: number): number[] {
     const stages: number[] = [];
     for (const [id, { stage, endMs }] of this.#now)
@@ -72,7 +73,7 @@ export class Running {
     this.#setPace(batch.startMs, service);
   }
 
-  /** What is left of each batch takes as long as its neighbours now make it. */
+  /** Moves the end of every batch whose slow-down has changed. */
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
     const stages = Array.from(this.#now.values(), ({ stage }) => stage);

@@ -7,16 +7,16 @@ import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';
 
-/** How long batches take. */
+/** Gives simulated batches their times. */
 export interface ServiceModel {
   /**
-   * Draws the time of one batch, whole round trip.
-   * @param beside stages whose batches other workers run when it starts
+   * Draws the round trip of one batch.
+   * @param beside the stages that other workers run when the batch starts
    */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
   /**
-   * How many times longer than that a batch takes as long as workers run these stages, its own among them. Absent: they do not
-   * slow each other.
+   * How many times longer a batch takes while workers run these stages, its own among them. Absent: batches do not slow each
+   * other.
    */
   slowDown?(stage: number, running: readonly number[]): number;
 }
@@ -28,12 +28,12 @@ export class UnmeasuredStageError extends Error {
   }
 }
 
-/** Of workers on one GPU that was not measured: as where they only take turns. */
+/** Slow-down of two workers on a GPU without a measured co-run: as if they only took turns. */
 const TAKING_TURNS = 2;
 
 /**
- * Draws from the measured batches of the chosen variants. They were measured alone: one that starts on a CPU beside another one
- * is delayed, and those on one GPU slow each other, as batches did when workers were run side by side.
+ * Draws times from the profile's batches of the chosen variants. These were measured alone, so the co-runs of the profile add
+ * what workers do to each other: on a CPU, a batch that starts beside another is delayed; on a GPU, batches slow each other.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -59,7 +59,8 @@ export const serviceFromProfile = (
 });
 
 /**
- * Batches on one GPU slow each other alike. Of more than two, no more get done together than of two: that was not measured.
+ * The slow-down of batches on one GPU, equal for all of them. Only two workers were measured together: three or more are
+ * assumed to get no more done than two.
  */
 function sharedGpu(
   profile: Pick<Profile, 'coRun'>,
@@ -67,8 +68,8 @@ function sharedGpu(
 ): Pick<ServiceModel, 'slowDown'> {
   const gpus = stages.map(({ backend }) => (onGpu(backend) ? backend : undefined));
   if (gpus.every((gpu) => gpu === undefined)) return {};
-  const ofTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS;
-  const slowDowns = gpus.map((gpu) => gpu && ofTwo(gpu));
+  const withTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS;
+  const slowDowns = gpus.map((gpu) => gpu && withTwo(gpu));
   return {
     slowDown(stage, running) {
       const gpu = gpus[stage];
@@ -79,8 +80,7 @@ function sharedGpu(
 }
 
 /**
- * Draws from what a run's own batches of the same variants took. Batches of one size are one sample, whichever plan they
- * ran under.
+ * Draws times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
@@ -90,14 +90,14 @@ export const serviceFromRun = (
   serviceFromSamples(
     stages.map(({ name, variant, backend }) => ({
       label: `${name}/${variant}/${backend}`,
-      coRun: undefined, // its samples have it in them
+      coRun: undefined, // The samples of a run contain it already.
       samples: service
         .filter((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend)
         .map((entry) => [entry.items, entry.samplesMs] as const),
     })),
   );
 
-/** Samples of whole round trips by batch size, in any order. */
+/** Samples of round trips, by batch size. */
 type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
 
 interface StageSamples {
@@ -117,12 +117,12 @@ function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
   return {
     sampleMs(stage, items, random, beside) {
       const { coRun, sizes, sorted } = tables[stage]!;
-      // One quantile for both neighbours of a size: a slow batch of 3 lies between slow ones of 2 and of 4.
+      // Between two measured sizes, one quantile is taken of both: a slow batch of 3 is between slow batches of 2 and 4.
       const u = random();
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
       const alone = interpolate(sizes, quantile, items);
-      const crowded = coRun !== undefined && beside.some((other) => tables[other]!.coRun !== undefined);
-      return crowded ? alone + delayAtMs(coRun, 100 * random()) : alone;
+      const delayed = coRun !== undefined && beside.some((other) => tables[other]!.coRun !== undefined);
+      return delayed ? alone + delayAtMs(coRun, 100 * random()) : alone;
     },
   };
 }

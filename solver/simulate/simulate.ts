@@ -3,7 +3,7 @@ import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '
 import type { RequestRecord } from '../documents/report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type SceneCounts } from './fanout.ts';
-import { Running, type RunningBatch } from './running.ts';
+import { type RunningBatch, RunningBatches } from './running.ts';
 import type { ServiceModel } from './service.ts';
 
 export interface SimulationInput {
@@ -11,7 +11,7 @@ export interface SimulationInput {
   readonly workers: readonly DispatchWorker[];
   /** Scheduled arrivals, rising. */
   readonly arrivalsMs: ArrayLike<number>;
-  /** Scene of the pack per arrival. */
+  /** The scene of each arrival. */
   readonly scenes: ArrayLike<number>;
   readonly counts: SceneCounts;
   readonly service: ServiceModel;
@@ -27,32 +27,32 @@ export interface SimulatedBatch {
 }
 
 export interface SimulationResult {
-  /** One per arrival, in order. */
+  /** One for each arrival, in the order of arrivals. */
   readonly requests: readonly RequestRecord[];
-  /** In order of their ends. */
+  /** In the order of their ends. */
   readonly batches: readonly SimulatedBatch[];
-  /** Share of the time up to `endMs` in which each worker was busy, by id. */
+  /** Share of the time until `endMs` that each worker was busy, by its id. */
   readonly utilisation: Readonly<Record<string, number>>;
   /** When the last request ended. */
   readonly endMs: number;
 }
 
 /**
- * Runs a dispatch on sampled times, as the executor runs it on workers: what is open `slaMs` after the last
- * arrival is shed. Equal input gives an equal result.
+ * Simulates a plan: drives the dispatch with sampled times, as the executor drives it with workers. Requests that are open one
+ * SLA after the last arrival are shed. Equal input gives an equal result.
  */
 export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
 
-/** A simulation in steps: between two, a plan can be switched through `dispatch` and {@link Simulation.switchTo}. */
+/** A simulation in steps. Between two steps its plan can be changed, through `dispatch` and {@link Simulation.switchTo}. */
 export class Simulation {
   readonly dispatch: Dispatch;
   readonly #input: SimulationInput;
   readonly #random: Random;
   #service: ServiceModel;
   #dealer: ChildDealer;
-  /** By request: the fan-out of the variants that it met. */
+  /** For each request, the fan-out of the variants that served when it arrived. */
   readonly #dealers: ChildDealer[] = [];
-  readonly #running = new Running();
+  readonly #running = new RunningBatches();
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -69,7 +69,7 @@ export class Simulation {
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
 
-  /** How long the batches take that start from now on, and what the requests fan out to that arrive from now on. */
+  /** Changes the times of batches that start from now on, and the fan-out of requests that arrive from now on. */
   switchTo({ service, counts }: Pick<SimulationInput, 'service' | 'counts'>): void {
     this.#service = service;
     this.#dealer = new ChildDealer(counts);
@@ -79,7 +79,7 @@ export class Simulation {
     return this.#nowMs;
   }
 
-  /** Lets happen what happens until then, and then. */
+  /** Simulates all events up to and including `untilMs`. */
   runUntil(untilMs: number): void {
     for (;;) {
       const arrivalMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
@@ -96,7 +96,7 @@ export class Simulation {
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  /** Runs to the end: `slaMs` after the last arrival, or when the last request has ended. */
+  /** Simulates until one SLA after the last arrival. */
   finish(): SimulationResult {
     const { arrivalsMs, policy } = this.#input;
     this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);

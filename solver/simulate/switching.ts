@@ -3,23 +3,23 @@ import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
-/** What of a simulation depends on the plan that serves. */
+/** The parts of a simulation that depend on the plan that serves. */
 export type PlanModel = Pick<SimulationInput, 'counts' | 'service'>;
 
-/** A plan whose workers are on their way. */
+/** A change to a plan whose workers are starting. */
 export interface Switch {
   readonly plan: Plan;
   readonly start: readonly LiveWorker[];
   readonly retire: readonly string[];
 }
 
-/** A simulation whose plan changes. */
+/** A simulation whose plan can change. */
 export class SwitchingSimulation {
   readonly #simulation: Simulation;
   readonly #model: (plan: Plan) => PlanModel;
-  /** All that were started and not retired yet, by id. */
+  /** All workers that were started and have not retired, by their ids. */
   readonly #live = new Map<string, LiveWorker>();
-  /** Those of them that no switch on its way will retire. */
+  /** The live workers that no prepared switch will retire. */
   #wanted: LiveWorker[] = [];
   #serving: Plan;
   #started = 0;
@@ -57,7 +57,7 @@ export class SwitchingSimulation {
     return this.#simulation.finish();
   }
 
-  /** Starts what a plan needs. */
+  /** Starts the workers that a plan needs. */
   prepare(plan: Plan): Switch {
     const { start, retire } = diff(this.#wanted, plan);
     this.#wanted = this.#wanted.filter(({ id }) => !retire.includes(id));
@@ -65,13 +65,13 @@ export class SwitchingSimulation {
     return { plan, start: started, retire };
   }
 
-  /** Follows another plan of the sessions that serve. */
+  /** Changes the batches of the sessions that serve. */
   rebatch(plan: Plan): void {
     this.#simulation.dispatch.setPolicy(policyOf(plan));
     this.#serving = plan;
   }
 
-  /** Lets a plan serve that was prepared; those that were prepared before it have served or never will. */
+  /** Lets a prepared plan serve. Plans that were prepared before it have served by now, or never will. */
   switchTo({ plan, start, retire }: Switch): void {
     const { dispatch } = this.#simulation;
     for (const worker of dispatchWorkers(plan, start)) dispatch.workerAdded(worker);

@@ -2,16 +2,16 @@ import { TRACE, type Trace } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { normalQuantile } from '../math/statistics.ts';
 
-/** Kinds of load of IPA's experiments (Ghafouri et al., JSys 2024): stretches of Twitter's rate in August 2021, divided by 8. */
+/** The loads of IPA's experiments (Ghafouri et al., JSys 2024): parts of Twitter's request rate of August 2021, divided by 8. */
 export const WORKLOADS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
 export type WorkloadKind = (typeof WORKLOADS)[number];
 
-/** A part of a load: its share of the duration, and its level in requests/s, which moves evenly. */
+/** A part of a load: its share of the duration, and its level in requests/s, which changes linearly. */
 type Segment = readonly [share: number, from: number, to: number];
 
-/** Means, and least and most requests in a second, over 1200 s: those of the published loads. */
+/** Mean, minimum and maximum of the requests per second over 1200 s are those of the published loads. */
 const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonly Segment[] }> = {
-  // Mean 12.0. Out of nothing to four times the rate, then back over a few minutes.
+  // Mean 12.0. A sudden burst to four times the rate, which ends over a few minutes.
   bursty: {
     min: 3,
     max: 34,
@@ -43,21 +43,21 @@ const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonl
   },
 };
 
-/** Seconds in which the rate makes up all but 1/e of a jump between segments. */
+/** Time constant of the rate after a jump between segments. */
 const RISE_S = 3;
 
 /**
- * Requests were counted before rates were divided by 8, so a count's variance is its level / 8: less than a Poisson
- * process's.
+ * Twitter's requests were counted before the rates were divided by 8. So the variance of a count is its level / 8, less than
+ * that of a Poisson process.
  */
 const DAMPING = 8;
 
-/** How far a seed may make a segment longer or shorter than its share. */
+/** By how much of its share the seed may make a segment longer or shorter. */
 const SHARE_JITTER = 0.1;
 
 /**
- * A load like those of IPA's experiments: whole requests, one count per second. Another duration stretches the shape;
- * its jumps take seconds all the same.
+ * A load like one of IPA's experiments, one whole count per second. Another duration stretches its shape, but a jump still
+ * takes a few seconds.
  * @param options.durationS rounded to whole seconds, at least one; 1200 if not given
  */
 export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): Trace {
@@ -74,7 +74,7 @@ export function workload(kind: WorkloadKind, options: { durationS?: number; seed
   return { schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates };
 }
 
-/** The level at a part of the duration, 0 to 1. */
+/** The level at a time, given as a share of the duration (0 to 1). */
 function levels(segments: readonly Segment[], random: Random): (part: number) => number {
   const lengths = segments.map(([share]) => share * (1 + SHARE_JITTER * (2 * random() - 1)));
   const total = lengths.reduce((sum, length) => sum + length, 0);

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rivalSettings } from '../../bench/adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../../bench/adaptation/rivals.ts';
-import type { StandingRequest } from '../../solver/adapt/ours.ts';
+import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Situation, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';

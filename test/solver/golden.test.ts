@@ -9,8 +9,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ours, standingRequest } from '../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
@@ -142,7 +143,7 @@ describe('stored profiles of fashion', () => {
     const durationS = 100;
     const input = {
       profile,
-      system: ours(
+      system: ipaEdgeSystem(
         async (asked) => plan(solver, { profile, sha256: SHA256 }, asked, simulated),
         standingRequest(first, ['cpu']),
       ),

@@ -6,7 +6,7 @@ import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
-import { choose } from '../../solver/plan/program.ts';
+import { solveProgram } from '../../solver/plan/program.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline, randomPipeline } from './pipelines.ts';
@@ -31,7 +31,7 @@ const asked = (more: Partial<PlanRequest> = {}): PlanRequest =>
 describe('a plan that meets the SLA by the formulas but not in simulation', () => {
   /** What the program alone would do. */
   function untightened(of: PlanRequest) {
-    const { plan: chosen, ...choice } = choose(solver, heavy, of);
+    const { plan: chosen, ...choice } = solveProgram(solver, heavy, of);
     return completePlan(identified(heavy), chosen, choice, 0);
   }
 
@@ -55,7 +55,7 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
     const { tightened } = plan(solver, identified(heavy), asked()).predicted;
     const share = 0.95 ** (tightened - 1);
     const { slaMs, resources: all } = asked();
-    const { plan: chosen, ...choice } = choose(
+    const { plan: chosen, ...choice } = solveProgram(
       solver,
       heavy,
       asked({

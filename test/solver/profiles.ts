@@ -1,7 +1,7 @@
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
 import { type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import { summarise } from '../../solver/math/statistics.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { identify } from '../../workers/store/exchange.ts';
@@ -28,7 +28,7 @@ export function cell(
     warmupRuns: 3,
     inferenceMs: wholeMs.map((ms) => ms - 1),
     handlingMs: wholeMs.map(() => 1),
-    latencyMs: summarise(wholeMs),
+    latencyMs: summaryOf(wholeMs),
     outputs: { maxAbsError: 0, agree: true },
     flags: [],
     ...more,

@@ -1,5 +1,5 @@
 import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
-import { summarise } from '../../solver/math/statistics.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
 
 const hash = 'a'.repeat(64);
@@ -17,7 +17,7 @@ export function measuredCell(batch: number): MeasuredCell {
     warmupRuns: 4,
     inferenceMs,
     handlingMs: [0, 0, 0.5],
-    latencyMs: summarise(inferenceMs),
+    latencyMs: summaryOf(inferenceMs),
     outputs: { maxAbsError: 0, agree: true },
     flags: ['few-samples'],
   };

@@ -11,7 +11,7 @@ import {
   type RunReport,
 } from '../../solver/documents/report.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
-import { meanHeld, overTime } from '../../solver/report/over-time.ts';
+import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { workload } from '../../solver/simulate/workloads.ts';
 import { fashionReport } from './fixtures.ts';
@@ -81,7 +81,7 @@ export function adaptiveRun(seed = 1): RunReport {
       result: {
         ...run.result,
         ...requestResult(requests, SLA_MS, DURATION_S),
-        cost: { mean: meanHeld(cost, 0, 1000 * DURATION_S), max: 12 },
+        cost: { mean: timeMean(cost, 0, 1000 * DURATION_S), max: 12 },
       },
       resimulated: null,
       plans: served.map(({ atMs, plannedPerS, level }) => {

@@ -12,7 +12,7 @@ import {
 } from '../../solver/documents/report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
-import { nearestRank, sortedNumbers, summarise } from '../../solver/math/statistics.ts';
+import { nearestRank, sortedNumbers, summaryOf } from '../../solver/math/statistics.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { overTime } from '../../solver/report/over-time.ts';
 
@@ -100,7 +100,7 @@ function cell(random: Random, stage: string, variant: string, backend: Backend, 
     warmupRuns: 12,
     inferenceMs: samples.map((ms) => ms * 0.9),
     handlingMs: samples.map((ms) => ms * 0.1),
-    latencyMs: summarise(samples),
+    latencyMs: summaryOf(samples),
     outputs: { maxAbsError: backend === 'webgpu' ? 2.4e-6 : 0, agree: true },
     flags,
   };

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betas } from '../../solver/math/figures.ts';
+import { betaRange } from '../../solver/frontier/weights.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costText, type Prices } from './axis.ts';
 import { look, type SeriesLook, spread } from './series.ts';
@@ -136,5 +136,5 @@ const describePoint = (point: FrontierPoint, stages: readonly string[]): string 
   [
     chain(point.variants, stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,
-    point.weights ? `chosen with β ${betas(point.weights)}` : 'no β chooses it',
+    point.weights ? `chosen with β ${betaRange(point.weights)}` : 'no β chooses it',
   ].join('\n');

@@ -1,5 +1,5 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { betas } from '../../solver/math/figures.ts';
+import { betaRange } from '../../solver/frontier/weights.ts';
 import { type Column, DataTable } from './DataTable.tsx';
 import { chain, milliseconds, number, percent } from './format.ts';
 
@@ -50,6 +50,6 @@ const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
     label: 'Chosen with β',
     numeric: true,
     value: (p) => p.weights?.betaMin ?? null,
-    show: (p) => betas(p.weights),
+    show: (p) => betaRange(p.weights),
   },
 ];

@@ -1,5 +1,5 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { standingRequest } from '../../solver/adapt/ours.ts';
+import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';

@@ -1,8 +1,9 @@
-import { ours, type StandingRequest } from '../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
+import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
-import { choosePredictor } from '../predictor/choose.ts';
+import { predictorByName } from '../predictor/by-name.ts';
 import type { AdaptationOptions } from './adapter.ts';
 
 /** How a run is to follow its load. */
@@ -32,8 +33,8 @@ export async function withAdaptation<T>(
   const planner = openPlanner();
   try {
     return await run({
-      system: ours((asked) => planner.plan(profile, asked), request),
-      predictor: await choosePredictor(predictor, learnedPredictor),
+      system: ipaEdgeSystem((asked) => planner.plan(profile, asked), request),
+      predictor: await predictorByName(predictor, learnedPredictor),
       intervalS,
     });
   } finally {

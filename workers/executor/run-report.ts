@@ -10,7 +10,7 @@ import {
   type Service,
 } from '../../solver/documents/report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
-import { meanHeld, overTime } from '../../solver/report/over-time.ts';
+import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
 import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switching.ts';
@@ -75,10 +75,10 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
       accuracy: {
         endToEnd: judge.score,
         metric: pipelineMetric(models.pipeline.first),
-        pas: meanHeld(pas, 0, endMs),
+        pas: timeMean(pas, 0, endMs),
         n: judge.n,
       },
-      cost: { mean: meanHeld(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
+      cost: { mean: timeMean(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
     },
     predicted: plan.predicted,
     resimulated: resimulate(options, ran, requests, service),

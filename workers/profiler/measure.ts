@@ -1,7 +1,7 @@
 import { type Item, takeInTurn } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
 import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
-import { MIN_SAMPLES, median, summarise } from '../../solver/math/statistics.ts';
+import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** One run through the stage worker, whole round trip. */
@@ -113,7 +113,7 @@ export interface CellFacts {
 /** The document's cell of these samples. */
 export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
   const inferenceMs = samples.map((s) => s.inferenceMs);
-  const latencyMs = summarise(samples.map(latency));
+  const latencyMs = summaryOf(samples.map(latency));
   const flags = new Set(facts.flags);
   if (median(inferenceMs) < MIN_GRAINS * facts.timerGrainMs) flags.add('timer-grain');
   if (samples.length < MIN_SAMPLES.p95) flags.add('few-samples');

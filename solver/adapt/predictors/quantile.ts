@@ -2,8 +2,8 @@ import { nearestRank, sortedNumbers } from '../../math/statistics.ts';
 import { HORIZON_S, type Predictor } from './predictor.ts';
 
 /**
- * The next seconds are like the known ones: quantiles of the maxima of every {@link HORIZON_S} s of the history, or its
- * one maximum where it is shorter. Its p90 holds in the long run, but lags behind a burst's start and its end.
+ * Forecasts quantiles of the past: of the maxima of all windows of {@link HORIZON_S} seconds in the history, or the one
+ * maximum of a shorter history. The p90 is right in the long run, but late at the start and at the end of a burst.
  */
 export const quantile: Predictor = {
   name: 'quantile',

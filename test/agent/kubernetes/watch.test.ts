@@ -9,8 +9,9 @@ import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { Leadership } from '../../../agent/kubernetes/lease.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { PlanRefusedError } from '../../../agent/service/errors.ts';
-import { ours, standingRequest } from '../../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { planOn } from '../../solver/profiles.ts';
@@ -62,7 +63,7 @@ async function watch(cluster: KubernetesApi) {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
         return {
-          system: ours(planAt, standingRequest(plan, ['cpu'])),
+          system: ipaEdgeSystem(planAt, standingRequest(plan, ['cpu'])),
           predictor: lastWindow,
           intervalS: 2,
         };

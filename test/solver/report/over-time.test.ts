@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RequestRecord, requestRecord } from '../../../solver/documents/report.ts';
-import { type Held, meanHeld, overTime } from '../../../solver/report/over-time.ts';
+import { overTime, type TimedValue, timeMean } from '../../../solver/report/over-time.ts';
 import { requestResult } from '../../../solver/report/run-result.ts';
 
 describe('the mean of a value that holds until the next', () => {
-  const held: Held[] = [
+  const held: TimedValue[] = [
     { atMs: 0, value: 1 },
     { atMs: 4000, value: 3 },
     { atMs: 10_000, value: 10 },
@@ -19,11 +19,11 @@ describe('the mean of a value that holds until the next', () => {
     [9000, 13_000, (1 * 3 + 3 * 10) / 4],
     [20_000, 30_000, 10],
   ])('from %d to %d ms is %d', (fromMs, toMs, expected) => {
-    expect(meanHeld(held, fromMs, toMs)).toBeCloseTo(expected, 12);
+    expect(timeMean(held, fromMs, toMs)).toBeCloseTo(expected, 12);
   });
 
   it('over no time is what holds then', () => {
-    expect([0, 3999, 4000, 12_000].map((ms) => meanHeld(held, ms, ms))).toEqual([1, 1, 3, 10]);
+    expect([0, 3999, 4000, 12_000].map((ms) => timeMean(held, ms, ms))).toEqual([1, 1, 3, 10]);
   });
 
   it('takes the last of values from the same moment', () => {
@@ -31,8 +31,8 @@ describe('the mean of a value that holds until the next', () => {
       { atMs: 0, value: 7 },
       { atMs: 0, value: 2 },
     ];
-    expect(meanHeld(twice, 0, 1000)).toBe(2);
-    expect(meanHeld(twice, 0, 0)).toBe(2);
+    expect(timeMean(twice, 0, 1000)).toBe(2);
+    expect(timeMean(twice, 0, 0)).toBe(2);
   });
 
   it('lies between the values, and parts make the whole', () => {
@@ -41,10 +41,10 @@ describe('the mean of a value that holds until the next', () => {
       fc.property(moments, fc.nat(100), fc.nat(60_000), fc.nat(60_000), (later, first, a, b) => {
         const all = [{ atMs: 0, value: first }, ...later.sort((x, y) => x.atMs - y.atMs)];
         const values = all.map(({ value }) => value);
-        const whole = meanHeld(all, 0, a + b);
+        const whole = timeMean(all, 0, a + b);
         expect(whole).toBeGreaterThanOrEqual(Math.min(...values) - 1e-9);
         expect(whole).toBeLessThanOrEqual(Math.max(...values) + 1e-9);
-        expect(a * meanHeld(all, 0, a) + b * meanHeld(all, a, a + b)).toBeCloseTo((a + b) * whole, 4);
+        expect(a * timeMean(all, 0, a) + b * timeMean(all, a, a + b)).toBeCloseTo((a + b) * whole, 4);
       }),
     );
   });
@@ -148,7 +148,7 @@ describe('a run over time', () => {
         expect(inTime).toBeCloseTo(whole.slaAttainment! * requests.length, 6);
         expect(inTime).toBeCloseTo(whole.goodputPerS * durationS, 6);
         const mean = sum(stretches.map((stretch, i) => stretch.cost * lengthS(i))) / durationS;
-        expect(mean).toBeCloseTo(meanHeld(cost, 0, 1000 * durationS), 6);
+        expect(mean).toBeCloseTo(timeMean(cost, 0, 1000 * durationS), 6);
       }),
     );
   });

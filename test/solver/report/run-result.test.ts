@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { RequestRecord } from '../../../solver/documents/report.ts';
-import { requestResult, summarise } from '../../../solver/report/run-result.ts';
+import { requestOutcomes, requestResult } from '../../../solver/report/run-result.ts';
 
 const completed = (latencyMs: number): RequestRecord => ({ arrivalMs: 0, latencyMs, outcome: 'completed' });
 const without = (outcome: 'shed' | 'failed'): RequestRecord => ({ arrivalMs: 0, latencyMs: null, outcome });
@@ -20,7 +20,7 @@ test('whatever was shed, failed or too late is a miss', () => {
 test('of few requests a result has no high percentile, and a summary has', () => {
   const requests = Array.from({ length: 50 }, (_, i) => completed(i + 1));
   expect(requestResult(requests, 20, 2).latencyMs).toEqual({ p50: 25, p95: 48, p99: null, max: 50, n: 50 });
-  expect(summarise(requests, 20, 2).latencyMs).toEqual({ p50: 25, p95: 48, p99: 50, max: 50 });
+  expect(requestOutcomes(requests, 20, 2).latencyMs).toEqual({ p50: 25, p95: 48, p99: 50, max: 50 });
 });
 
 test('of no requests nothing is attained and nothing missed', () => {

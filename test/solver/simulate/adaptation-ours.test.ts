@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ours } from '../../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { oracle } from '../../../solver/adapt/predictors/oracle.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 describe('ours', () => {
   it('answers a burst that overtakes the forecast before its interval ends', async () => {
     const { steps } = await run({
-      system: ours(planAt, standing),
+      system: ipaEdgeSystem(planAt, standing),
       rates: [...seconds(33, 5), ...seconds(27, 60)],
       intervalMs: 10_000,
     });
@@ -29,7 +29,7 @@ describe('ours', () => {
 
   it('decides by the interval alone where the load is as foreseen', async () => {
     const { steps } = await run({
-      system: ours(planAt, standing),
+      system: ipaEdgeSystem(planAt, standing),
       rates: seconds(60, 20),
       intervalMs: 10_000,
     });
@@ -38,7 +38,7 @@ describe('ours', () => {
 
   it('goes on deciding where the load has ended', async () => {
     const { steps } = await run({
-      system: ours(planAt, standing),
+      system: ipaEdgeSystem(planAt, standing),
       rates: [...seconds(5, 20), ...seconds(25, 0)],
     });
     expect(steps.at(-1)!).toMatchObject({ atMs: 25_000, forecast: { p90PerS: 0 } });
@@ -51,7 +51,7 @@ describe('ours', () => {
       const rates = [...seconds(25 + seed, 4), ...seconds(25, 40), ...seconds(15, 80)];
       const arrivalsMs = trace(rates, seed);
       const attainment = async (predictor: AdaptationInput['predictor']) => {
-        const input = { system: ours(planAt, standing), rates, arrivalsMs, predictor, seed };
+        const input = { system: ipaEdgeSystem(planAt, standing), rates, arrivalsMs, predictor, seed };
         const result = await run({ ...input, startMs: () => 4000, intervalMs: 10_000 });
         return resultOf(result).slaAttainment!;
       };
@@ -65,7 +65,7 @@ describe('ours', () => {
   });
 
   it('says at the start that nothing meets the SLA', async () => {
-    const impossible = ours(planAt, { ...standing, slaMs: 1 });
+    const impossible = ipaEdgeSystem(planAt, { ...standing, slaMs: 1 });
     await expect(run({ system: impossible, rates: [5, 5] })).rejects.toThrow(InfeasiblePlanError);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ours } from '../../../solver/adapt/ours.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { PlanRequest } from '../../../solver/plan/options.ts';
@@ -183,7 +183,7 @@ it('equal seeds give equal results, and others other ones', async () => {
   const of = async (seed: number) => {
     const { requests, steps, cost } = await run({
       profile: spread,
-      system: ours(await planOn(spread), standing),
+      system: ipaEdgeSystem(await planOn(spread), standing),
       rates: [...seconds(15, 5), ...seconds(15, 50)],
       startMs: startMsOf(spread),
       seed,

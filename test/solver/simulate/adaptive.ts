@@ -1,5 +1,5 @@
-import type { StandingRequest } from '../../../solver/adapt/ours.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import type { StandingRequest } from '../../../solver/adapt/standing-request.ts';
 import { requestResult } from '../../../solver/report/run-result.ts';
 import {
   type AdaptationInput,

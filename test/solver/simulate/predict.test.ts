@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MeasuredCell, Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom } from '../../../solver/math/random.ts';
-import { summarise } from '../../../solver/math/statistics.ts';
+import { summaryOf } from '../../../solver/math/statistics.ts';
 import { sceneCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
 import { type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
 import {
@@ -21,7 +21,7 @@ const cell = (stage: string, variant: string, batch: number, samplesMs: number[]
   warmupRuns: 1,
   inferenceMs: samplesMs.map((ms) => ms - 1),
   handlingMs: samplesMs.map(() => 1),
-  latencyMs: summarise(samplesMs),
+  latencyMs: summaryOf(samplesMs),
   outputs: { maxAbsError: 0, agree: true },
   flags: [],
 });

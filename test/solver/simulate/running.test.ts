@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Running, type RunningBatch } from '../../../solver/simulate/running.ts';
+import { type RunningBatch, RunningBatches } from '../../../solver/simulate/running.ts';
 import { type ServiceModel, serviceFromProfile } from '../../../solver/simulate/service.ts';
 import { cell } from '../profiles.ts';
 
@@ -32,7 +32,7 @@ const batch = (id: number, startMs: number, ms: number, worker = `w${id}`): Runn
 
 /** Runs to the end; when each batch ran, by id. */
 function times(batches: RunningBatch[], service: ServiceModel): [startMs: number, endMs: number][] {
-  const running = new Running();
+  const running = new RunningBatches();
   for (const next of [...batches, undefined]) {
     const untilMs = next?.startMs ?? Number.POSITIVE_INFINITY;
     for (let first = running.next(); first && first.endMs <= untilMs; first = running.next())

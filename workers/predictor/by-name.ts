@@ -3,7 +3,7 @@ import type { Predictor, PredictorName } from '../../solver/adapt/predictors/pre
 import { quantile } from '../../solver/adapt/predictors/quantile.ts';
 
 /** A predictor by its name. @param learned of the environment */
-export function choosePredictor(
+export function predictorByName(
   name: PredictorName,
   learned: () => Promise<Predictor>,
 ): Promise<Predictor> | Predictor {

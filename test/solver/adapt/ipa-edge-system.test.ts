@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LEAST_RATE_PER_S, ours, type StandingRequest } from '../../../solver/adapt/ours.ts';
+import { ipaEdgeSystem, LEAST_RATE_PER_S } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import type { StandingRequest } from '../../../solver/adapt/standing-request.ts';
 import { adaptationStep } from '../../../solver/adapt/step.ts';
 import type { Situation, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -33,7 +34,7 @@ function stub(answer: (request: PlanRequest) => Plan = ({ ratePerS }) => ({ rate
 }
 
 async function rateFor(of: Situation, asked: Partial<StandingRequest> = {}): Promise<number> {
-  return (await ours(stub().planAt, standing(asked)).plan(of, undefined)).ratePerS;
+  return (await ipaEdgeSystem(stub().planAt, standing(asked)).plan(of, undefined)).ratePerS;
 }
 
 /** What is planned for is rounded up to a power of 1.02. */
@@ -123,7 +124,7 @@ describe('what ours asks for', () => {
   it('is what stands, with replicas that may be busy throughout', async () => {
     const { asked, planAt } = stub();
     const asks = standing({ percentile: 99, restrictTo: { detect: ['s'] } });
-    await ours(planAt, asks).plan(situation([10], 10, 10), undefined);
+    await ipaEdgeSystem(planAt, asks).plan(situation([10], 10, 10), undefined);
     expect(asked).toHaveLength(1);
     const { minRatePerS: _, ...request } = asks;
     expect(asked[0]).toEqual({
@@ -136,7 +137,7 @@ describe('what ours asks for', () => {
   it('tells what runs, for a change of it costs', async () => {
     const { asked, planAt } = stub();
     const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
-    await ours(planAt, standing()).plan(situation([10], 10, 10), current);
+    await ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), current);
     expect(asked[0]!.current).toBe(current.stages);
   });
 
@@ -147,19 +148,22 @@ describe('what ours asks for', () => {
 
   it('is the nearest rate that works, where none meets the SLA', async () => {
     const { asked, planAt } = stub(refuse(4));
-    const plan = await ours(planAt, standing()).plan(situation([10], 10, 10), undefined);
+    const plan = await ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), undefined);
     expect(plan.ratePerS).toBe(4);
     expect(asked.map(({ ratePerS }) => ratePerS > 5)).toEqual([true, false]);
   });
 
   it('is nothing more where nothing runs yet and no rate works', async () => {
-    const plan = ours(stub(refuse(null)).planAt, standing()).plan(situation([10], 10, 10), undefined);
+    const plan = ipaEdgeSystem(stub(refuse(null)).planAt, standing()).plan(
+      situation([10], 10, 10),
+      undefined,
+    );
     await expect(plan).rejects.toThrow(InfeasiblePlanError);
   });
 
   it('is what runs, where no rate works', async () => {
     const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
-    const system = ours(stub(refuse(null)).planAt, standing());
+    const system = ipaEdgeSystem(stub(refuse(null)).planAt, standing());
     expect(await system.plan(situation([10], 10, 10), current)).toBe(current);
     expect(await system.interim!(situation([10], 10, 10), current)).toBe(current);
   });
@@ -168,7 +172,7 @@ describe('what ours asks for', () => {
     const { asked, planAt } = stub(() => {
       throw new NothingMeasuredError('detect', 'no cell');
     });
-    await expect(ours(planAt, standing()).plan(situation([10], 10, 10), undefined)).rejects.toThrow(
+    await expect(ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), undefined)).rejects.toThrow(
       NothingMeasuredError,
     );
     expect(asked).toHaveLength(1);
@@ -176,7 +180,7 @@ describe('what ours asks for', () => {
 });
 
 describe('a forecast is overtaken', () => {
-  const { overtaken } = ours(stub().planAt, standing());
+  const { overtaken } = ipaEdgeSystem(stub().planAt, standing());
   const forecast = { medianPerS: 10, p90PerS: 20 };
 
   it.each<[boolean, string, number[]]>([
@@ -198,10 +202,10 @@ describe('ours on a profile', () => {
   const at = (ratePerS: number) => situation(seconds(30, ratePerS), ratePerS, ratePerS);
 
   const planned = async (ratePerS: number, current: Plan | undefined, more: Partial<StandingRequest> = {}) =>
-    ours(await planOn(profile), standing({ resources: resources({ cores: 40, gpus: 0 }), ...more })).plan(
-      at(ratePerS),
-      current,
-    );
+    ipaEdgeSystem(
+      await planOn(profile),
+      standing({ resources: resources({ cores: 40, gpus: 0 }), ...more }),
+    ).plan(at(ratePerS), current);
 
   it('keeps the variant that runs where another one is hardly better', async () => {
     const small = await planned(10, undefined, { restrictTo: { detect: ['s'] } });
@@ -235,7 +239,7 @@ describe('a step of adaptation', () => {
     adaptationStep(system, lastWindow, seconds(30, ratePerS), 30, { decided: current, serving: current });
 
   it('changes nothing where only the rate is another', async () => {
-    const system = ours(await planOn(profile), standing());
+    const system = ipaEdgeSystem(await planOn(profile), standing());
     const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
     const next = await lasting(11, system, first);
     expect(next.forecast).toEqual({ medianPerS: 11, p90PerS: 11 });
@@ -249,7 +253,7 @@ describe('a step of adaptation', () => {
       stages: { detect: { s: { accuracy: 0.8, ms: 20 } } },
       batches: [1, 2, 4, 8],
     });
-    const system = ours(await planOn(batched), standing());
+    const system = ipaEdgeSystem(await planOn(batched), standing());
     const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
     const step = await lasting(400, system, first);
     const [interim, last] = [step.interim!.stages[0]!, step.plan!.stages[0]!];
