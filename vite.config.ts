@@ -3,19 +3,21 @@ import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 import { viteSingleFile } from 'vite-plugin-singlefile';
 import { contentPolicy } from './web/build/content-policy.ts';
-import { DEV_HEADERS, HEADERS } from './web/build/headers.ts';
+import { licences } from './web/build/licences.ts';
 import { modelFiles } from './web/build/model-files.ts';
 import { precache } from './web/build/precache.ts';
 import { WORKER_FILE } from './web/service-worker/messages.ts';
+import { DEV_HEADERS } from './workers/environment/page-headers.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** `--mode report` builds the report: one file that takes its JSON injected. Every other mode is the page's. */
-export default defineConfig(({ mode }) =>
-  mode === 'report'
+export default defineConfig(({ mode }) => {
+  const notices = licences();
+  return mode === 'report'
     ? {
         root: at('web/report'),
-        plugins: [preact(), viteSingleFile()],
+        plugins: [preact(), viteSingleFile(), notices.page],
         build: { target: 'esnext', outDir: at('dist/report'), emptyOutDir: true },
       }
     : {
@@ -26,11 +28,10 @@ export default defineConfig(({ mode }) =>
         appType: 'mpa',
         // The example imports the package by name, as other people's pages do.
         resolve: { alias: { 'ipa-edge': at('workers/index.browser.ts') } },
-        plugins: [preact(), modelFiles(at('models')), contentPolicy(), precache()],
-        worker: { format: 'es' },
+        plugins: [preact(), modelFiles(at('models')), contentPolicy(), notices.page, precache()],
+        worker: { format: 'es', plugins: () => [notices.worker] },
         optimizeDeps: { exclude: ['onnxruntime-web', 'glpk.js'] },
         server: { headers: DEV_HEADERS, host: '127.0.0.1' },
-        preview: { headers: HEADERS, host: '127.0.0.1' },
         build: {
           target: 'esnext',
           outDir: at('dist/page'),
@@ -49,5 +50,5 @@ export default defineConfig(({ mode }) =>
             },
           },
         },
-      },
-);
+      };
+});

@@ -12,8 +12,8 @@ const headers = {
 
 /** Pure logic: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
-/** What needs the built page: it is built once, before tests that run side by side would each build it. */
-const PAGE = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts'];
+/** What needs the built page or package: both are built once, before tests that run side by side would each build them. */
+const BUILT = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/package/**/*.test.ts'];
 const IN_BROWSER = 'test/**/*.browser.test.ts';
 
 /** Whatever waits for a condition fails after `PATIENCE_MS`, and says for which; a whole test, which has several, later. */
@@ -34,11 +34,17 @@ export default defineConfig({
           ...LIMITS,
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: [IN_BROWSER, ...LOGIC, ...PAGE],
+          exclude: [IN_BROWSER, ...LOGIC, ...BUILT],
         },
       },
       {
-        test: { ...LIMITS, name: 'page', globalSetup: 'test/build.ts', include: PAGE, exclude: [IN_BROWSER] },
+        test: {
+          ...LIMITS,
+          name: 'page',
+          globalSetup: 'test/build.ts',
+          include: BUILT,
+          exclude: [IN_BROWSER],
+        },
       },
       {
         server: { headers },

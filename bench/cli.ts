@@ -11,21 +11,21 @@ import { solveCommand } from './commands/solve.ts';
 
 const program = new Command('ipa-edge')
   .description(
-    'Measures the model variants of an inference pipeline on the GPU (or CPU) at hand, plans variant, batch size ' +
-      'and replicas for a latency SLA exactly, and runs the plan.',
+    "Measures the model variants of an inference pipeline on this machine's GPU or CPU, finds the exact best variant, " +
+      'batch size and number of replicas of each stage for a latency SLA, and runs that plan.',
   )
   .version('0.1.0')
   .addHelpText(
     'after',
     `
-The way of the data: manifest → profile → plan → run → report; each a JSON document.
+Commands pass JSON documents on: manifest → profile → plan → report.
 
-  $ ipa-edge bench --pipeline fashion                                  all of it, and a report to look at
+  $ ipa-edge bench --pipeline fashion                                  all steps, and a report to look at
   $ ipa-edge profile --pipeline fashion --out profile.json
   $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --out plan.json
   $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
 
-Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
+Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
   );
 
 await runProgram(program, [

@@ -1,6 +1,10 @@
 #!/usr/bin/env node
-import { register } from 'tsx/esm/api';
+import { existsSync } from 'node:fs';
 
-// Node 20 cannot run TypeScript by itself.
-register();
-await import('./cli.ts');
+// A checkout runs its TypeScript, which Node 20 cannot do by itself. The npm package brings JavaScript.
+const source = new URL('./cli.ts', import.meta.url);
+if (existsSync(source)) {
+  const { register } = await import('tsx/esm/api');
+  register();
+  await import(source.href);
+} else await import(new URL('../dist/lib/bench/cli.js', import.meta.url).href);

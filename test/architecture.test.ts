@@ -78,6 +78,7 @@ test.each([
   ['glpk.js', 'solver/ilp/glpk.ts'],
   ['idb', 'workers/store/browser.ts'],
   ['fastify', 'agent/http'],
+  ['sirv', 'bench/runner/static-server.ts'],
   ['prom-client', 'agent/http/telemetry.ts'],
   ['@kubernetes/client-node', 'agent/kubernetes/client.ts'],
 ])('%s is imported in one place', (name, place) => {

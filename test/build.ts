@@ -1,4 +1,4 @@
-import { ensureBuilt } from '../bench/runner/host.ts';
+import { ensurePackageBuilt } from '../bench/setup/built.ts';
 
-/** Builds the page before the tests that need it. */
-export default ensureBuilt;
+/** Page, library and commands are built once, before tests that run side by side would each build them. */
+export default ensurePackageBuilt;

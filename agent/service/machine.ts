@@ -19,8 +19,10 @@ export function defaultThreads(cores = availableParallelism()): number[] {
 /** Profiles with ONNX Runtime for Node, in child processes of this one. */
 export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
   const models = await loadModelFolder(manifestPath);
+  const environment = nodeEnvironment();
   return {
-    profile: (settings) => measureProfile({ models, environment: nodeEnvironment(), settings, ...options }),
+    whyUnavailable: environment.unavailable,
+    profile: (settings) => measureProfile({ models, environment, settings, ...options }),
     close: async () => {},
   };
 }

@@ -13,6 +13,7 @@ import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { drawScenes } from '../../solver/simulate/fanout.ts';
+import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -28,38 +29,44 @@ import { openRunner, type Runner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { runTable } from './tables.ts';
 
-/** Arrival rate without being asked: this many times what the heaviest variants can do plainly. */
+/** Without --rate, requests arrive this many times as fast as the heaviest variants answer them one at a time. */
 const OVERLOAD = 1.5;
-/** A run without being asked: long enough for this many requests, within these seconds. */
-const RUN = { requests: 2500, leastS: 20, mostS: 40 };
+/** Without --duration, a run lasts until this many requests have arrived, within these bounds. */
+const RUN = { requests: 2500, minS: 20, maxS: 40 };
 
 export const benchCommand = () =>
   new Command('bench')
-    .description('profile, plan, and run the plan and its rivals on the same arrivals; write a report')
+    .description(
+      'profile and plan, run the plan, the heaviest and the lightest variants on the same arrivals, and write a report',
+    )
     .addOption(option.pipelineOption())
     .addOption(option.manifestOption())
     .option(
       '--backend <list>',
-      'what is measured; the first alone and all together are planned with',
+      'what to measure; one plan is made for the first backend alone, one for all together',
       option.backends,
       ['webgpu', 'wasm'],
     )
-    .option('--threads <list>', 'thread counts of CPU backends', option.counts, [1])
-    .option('--batches <list>', 'batch sizes', option.counts, [1, 2, 4, 8, 16])
-    .option('--budget <duration>', 'time for measuring', option.duration, 100)
+    .option('--threads <list>', 'thread counts to measure on CPU backends', option.counts, [1])
+    .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8, 16])
+    .option('--budget <duration>', 'time for the measurements', option.duration, 100)
     .option(
       '--sla <ms>',
-      'default: 5 × the mean batch-1 latency over variants, summed over stages',
+      'bound on the p95 latency (default: 5 × the mean latency of a batch of 1 over the variants, summed over stages)',
       option.positive,
     )
     .option(
       '--rate <n>',
-      'requests per second (default: 1.5 × what the heaviest variants can do plainly)',
+      'requests per second (default: 1.5 × what the heaviest variants answer one at a time)',
       option.positive,
     )
-    .option('--duration <duration>', 'of each run (default: 20 to 40 s)', option.duration)
-    .option('--seed <n>', 'of everything that is drawn', option.integer, 1)
-    .option('--out <folder>', 'default: out/<pipeline>')
+    .option(
+      '--duration <duration>',
+      'how long requests arrive in each run (default: 20 to 40 s)',
+      option.duration,
+    )
+    .option('--seed <n>', 'of the order of measuring, the arrivals and the scenes', option.integer, 1)
+    .option('--out <folder>', 'where the documents go (default: out/<pipeline>)')
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
@@ -67,7 +74,7 @@ export const benchCommand = () =>
   $ ipa-edge bench --pipeline fashion
   $ ipa-edge bench --manifest my/manifest.json --sla 200 --rate 10 --budget 10m`,
     )
-    .action(async (options) => {
+    .action(async (options, command) => {
       const started = performance.now();
       const signal = interruptSignal();
       const manifestPath = option.manifestPath(options);
@@ -83,14 +90,14 @@ export const benchCommand = () =>
         onProgress: progress.show,
       });
       try {
-        const measured = await measure(runner, store, settingsOf(options), out('profile.json'), signal);
+        const backend = await availableBackends(command, options.backend, runner.whyUnavailable);
+        const settings = settingsOf({ ...options, backend });
+        const measured = await measure(runner, store, settings, out('profile.json'), signal);
         const { profile } = measured;
         progress.clear();
         say(`${deviceLine(profile)}\n`);
         const solver = await loadSolver();
-        const sets = backendSets(options.backend).map((backends) =>
-          prepare(solver, measured, backends, options),
-        );
+        const sets = backendSets(backend).map((backends) => prepare(solver, measured, backends, options));
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);
 
         const runs: RunReport[] = [];
@@ -127,7 +134,7 @@ export const benchCommand = () =>
       }
     });
 
-/** A frontier that is too large is left out, and that said. */
+/** The frontier; none, with a line that says so, where it would be too large. */
 function frontierOrNone(
   profile: Profile,
   request: PlanRequest,
@@ -149,7 +156,7 @@ interface BenchFlags {
   readonly seed: number;
 }
 
-/** One set of backends with what is run for it. */
+/** Backends that plans are made for, and what is run with them. */
 interface BackendSet {
   readonly backends: Backend[];
   readonly request: PlanRequest;
@@ -182,7 +189,7 @@ function prepare(
   const ratePerS = flags.rate ?? (OVERLOAD * 1000) / fastestBaseline(profile, heaviest, at(1)).meanMs;
   const request = at(ratePerS);
   const durationS =
-    flags.duration ?? Math.min(RUN.mostS, Math.max(RUN.leastS, Math.round(RUN.requests / ratePerS)));
+    flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
   const load = constantLoad(ratePerS, durationS, flags.seed);
   const requests = load.arrivalsMs.length;
   const scenes = drawScenes(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
@@ -199,7 +206,7 @@ function prepare(
   };
 }
 
-/** The plan and its rivals, one after the other, on the same arrivals and scenes. */
+/** Runs the three plans one after the other, on the same arrivals and scenes. */
 async function runSet(
   runner: Runner,
   { plans, backends, load }: BackendSet,
@@ -209,8 +216,7 @@ async function runSet(
   const runs: RunReport[] = [];
   for (const name of ['plan', 'heaviest', 'lightest'] as const) {
     runs.push(await runner.run({ name, plan: plans[name], backends, load, seed }));
-    if (signal.aborted)
-      throw new Interrupted('Stopped. The profile is kept; runs that had not ended are not.');
+    if (signal.aborted) throw new Interrupted('Stopped. The profile is kept; unfinished runs are not.');
   }
   return runs;
 }
@@ -223,7 +229,7 @@ function deviceLine({ device, cells, settings }: Profile): string {
   const measured = cells.filter((cell) => cell.state === 'measured').length;
   return (
     `${device.agent} on ${device.platform}, ${device.logicalCores} cores, GPU: ${gpu}` +
-    `${adapter?.software && cells.some((cell) => onGpu(cell.backend)) ? ' (SOFTWARE ADAPTER: a CPU plays GPU; its times say nothing of a GPU)' : ''}\n` +
+    `${adapter?.software && cells.some((cell) => onGpu(cell.backend)) ? ' (SOFTWARE ADAPTER: WebGPU runs on the CPU; its times do not hold for a GPU)' : ''}\n` +
     `ONNX Runtime ${device.ortVersion} (${device.ortBuild}), ${measured} cells measured, seed ${settings.seed}`
   );
 }
@@ -237,5 +243,5 @@ const invalid = (runs: readonly RunReport[]): string[] =>
     .filter((run) => !run.load.valid)
     .map(
       ({ name, backends, load }) =>
-        `run ${name} (${backends.join(' + ')}) is not valid: its load was ${ms(load.latenessP99Ms)} ms late (p99)`,
+        `run ${name} (${backends.join(' + ')}) is not valid: requests were sent ${ms(load.latenessP99Ms)} ms late (p99)`,
     );

@@ -11,25 +11,40 @@ import { frontierText } from './tables.ts';
 
 export const planCommand = () =>
   new Command('plan')
-    .description('choose variant, backend, batch and replicas per stage for an SLA and an arrival rate')
-    .requiredOption('--profile <file>', 'what was measured')
-    .requiredOption('--sla <ms>', 'bound on a percentile of end-to-end latency', option.positive)
+    .description(
+      'choose variant, backend, batch size and replicas of each stage for an SLA and an arrival rate',
+    )
+    .requiredOption('--profile <file>', 'the profile to plan on')
+    .requiredOption('--sla <ms>', 'bound on the end-to-end latency at --percentile', option.positive)
     .requiredOption('--rate <n>', 'requests per second', option.positive)
-    .option('--percentile <p>', 'of the end-to-end latency', option.percentile, DEFAULT_PERCENTILE)
-    .option('--backend <list>', 'plan with these only (default: all that were measured)', option.backends)
-    .option('--cores <n>', "cores to hold (default: the profile's device)", option.notNegative)
-    .option('--gpus <n>', "GPUs to hold (default: the profile's device)", option.notNegative)
+    .option(
+      '--percentile <p>',
+      'percentile of the latency that --sla bounds',
+      option.percentile,
+      DEFAULT_PERCENTILE,
+    )
+    .option('--backend <list>', 'use only these backends (default: all that were measured)', option.backends)
+    .option(
+      '--cores <n>',
+      "cores that the plan may hold (default: those of the profile's device)",
+      option.notNegative,
+    )
+    .option(
+      '--gpus <n>',
+      "GPUs that the plan may hold (default: those of the profile's device)",
+      option.notNegative,
+    )
     .option('--alpha <n>', 'weight of accuracy', option.notNegative, DEFAULT_OBJECTIVE.alpha)
     .option('--beta <n>', 'weight of cost', option.notNegative, DEFAULT_OBJECTIVE.beta)
     .option('--delta <n>', 'weight of batch sizes', option.notNegative, DEFAULT_OBJECTIVE.delta)
     .addOption(option.accuracyOption())
-    .option('--frontier', 'print every Pareto-best choice of accuracy, cost and latency as well')
-    .option('--out <file>', 'where the plan goes')
+    .option('--frontier', 'also print every Pareto-best choice of accuracy, cost and latency')
+    .option('--out <file>', 'file to write the plan to')
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
       `
-The plan is the exact optimum of an integer program, checked by simulation on the measured samples.
+The plan is the exact optimum of an integer program. A simulation with the measured samples checks it.
 
   $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --out plan.json
   $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --beta 0.05 --frontier`,

@@ -4,7 +4,7 @@ import { openRunner } from '../runner/runner.ts';
 export const profileCommand = () =>
   command({
     backends: {
-      help: 'webgpu and wasm run in a browser, cpu, cuda (and webgpu with them) in Node',
+      help: 'webgpu and wasm run in a browser; cpu, cuda, and webgpu beside them, run in Node',
       default: ['webgpu', 'wasm'],
     },
     threads: [1],

@@ -4,13 +4,13 @@ import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
 import { writeJson, writeWhole } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { ensureBuilt } from '../runner/host.ts';
+import { ensurePageBuilt } from '../setup/built.ts';
 
-/** Writes a report as JSON, and beside it as a page to look at. Returns the paths of both. */
+/** Writes a report as JSON and, beside it, as an HTML page. Returns the paths of both. */
 export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {
   const html = `${out.replace(/\.json$/, '')}.html`;
   await writeJson(out, report);
-  await ensureBuilt();
+  await ensurePageBuilt();
   const template = await readFile(join(ROOT, 'dist/report/index.html'), 'utf8');
   await writeWhole(html, injectReport(template, report));
   return [out, html];

@@ -4,6 +4,7 @@ import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
+import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
@@ -12,40 +13,45 @@ import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { openRunner } from '../runner/runner.ts';
+import { openRunner, type Runner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
-/** Of a run at one rate. */
+/** How long requests arrive without --duration and --trace, in s. */
 const DURATION_S = 40;
 
 export const runCommand = () =>
   new Command('run')
-    .description('run a plan under an open-loop load, with real inference')
-    .requiredOption('--plan <file>', 'what to run')
+    .description(
+      'run a plan: requests arrive at a rate or by a trace, whether or not earlier ones are answered',
+    )
+    .requiredOption('--plan <file>', 'the plan to run')
     .addOption(option.planManifestOption())
     .option('--rate <n>', "requests per second (default: the plan's)", option.positive)
     .option(`--trace ${TRACE}`, 'arrival rates over time, instead of --rate')
-    .option('--scale <x>', "times the trace's rates", option.positive, 1)
+    .option('--scale <x>', "multiply the trace's rates by this", option.positive, 1)
     .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
       `how long requests arrive (default: ${DURATION_S}s; a trace's own length)`,
       option.duration,
     )
-    .option('--adapt', 'plan again as the load changes')
-    .option('--profile <file>', 'with --adapt: what is planned on (default: profile.json beside the plan)')
+    .option('--adapt', 'make new plans while the load changes')
+    .option(
+      '--profile <file>',
+      'with --adapt: the profile to plan on (default: profile.json beside the plan)',
+    )
     .option(
       '--backend <list>',
-      'with --adapt: plan with these only (default: all that were measured)',
+      'with --adapt: use only these backends (default: all that were measured)',
       option.backends,
     )
     .addOption(option.intervalOption('with --adapt: '))
     .addOption(option.predictorOption('with --adapt: '))
     .addOption(option.minRateOption('with --adapt: '))
-    .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
-    .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
+    .option('--seed <n>', 'of the arrivals and the scenes', option.integer, 1)
+    .requiredOption('--out <file>', 'file to write the report to; an HTML page of it goes beside it')
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
@@ -54,12 +60,14 @@ export const runCommand = () =>
   $ ipa-edge run --plan plan.json --trace bursty.json --scale 0.5 --out report.json
   $ ipa-edge run --plan plan.json --adapt --trace bursty --duration 5m --out report.json`,
     )
-    .action(async (options) => {
+    .action(async (options, command) => {
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
         throw new UsageError('Give either --rate or --trace.');
       if (!options.adapt && (options.profile !== undefined || options.backend !== undefined))
-        throw new UsageError('--profile and --backend go with --adapt.');
+        throw new UsageError(
+          '--profile and --backend are options of --adapt: give it too, or leave them out.',
+        );
       const { seed, duration } = options;
       const load = options.trace
         ? traceLoad(
@@ -76,21 +84,25 @@ export const runCommand = () =>
       const signal = interruptSignal();
       const store = await journalBeside(options.out);
       const progress = new ProgressLine();
-      const backends = adaptation?.request.backends ?? plan.stages.map((stage) => stage.backend);
-      const runner = await openRunner([...new Set(backends)], {
+      const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
+      const runner = await openRunner(asked, {
         manifestPath,
         store,
         signal,
         onProgress: progress.show,
       });
       try {
+        await checkBackends(plan, runner);
+        const backends = await availableBackends(command, asked, runner.whyUnavailable);
         const report = await runner.run({
           name: 'plan',
           plan,
-          backends: [...new Set(backends)],
+          backends,
           load,
           seed,
-          ...(adaptation && { adaptation }),
+          ...(adaptation && {
+            adaptation: { ...adaptation, request: { ...adaptation.request, backends } },
+          }),
         });
         progress.clear();
         const written = await writeReport(options.out, report);
@@ -99,7 +111,8 @@ export const runCommand = () =>
           if (adaptation) console.log(`${planTimeline(report)}\n`);
           console.log(`${runTable([report])}\n\nwrote ${written.join(', ')}`);
         }
-        if (signal.aborted) throw new Interrupted(`Stopped early; what had run is in ${options.out}.`);
+        if (signal.aborted)
+          throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);
         if (!report.load.valid) throw new InvalidRunError(report);
       } finally {
         progress.clear();
@@ -108,7 +121,18 @@ export const runCommand = () =>
       }
     });
 
-/** What the plan was asked for, at other rates, on the profile that it was made from. @throws UsageError */
+/** @throws UsageError where a stage of the plan is on a backend that cannot be used here */
+async function checkBackends({ stages }: Plan, { whyUnavailable }: Runner): Promise<void> {
+  for (const { name, backend } of stages) {
+    const why = await whyUnavailable(backend);
+    if (why !== null)
+      throw new UsageError(
+        `The plan runs ${name} on ${backend}, which is not available: ${why}. Choose others with ipa-edge plan --backend.`,
+      );
+  }
+}
+
+/** What adaptation needs: the request of the plan without its rate, and the profile that the plan was made from. @throws UsageError */
 async function adaptationAsk(
   plan: Plan,
   profilePath: string,
@@ -117,7 +141,7 @@ async function adaptationAsk(
   const profile = await readJson(profilePath, parseIdentified);
   if (profile.sha256 !== plan.profile.sha256)
     throw new UsageError(
-      `${profilePath} is not the profile that the plan was made from: give that with --profile, or plan again.`,
+      `${profilePath} is not the profile that the plan was made from. Give that one with --profile, or plan again.`,
     );
   const backends = options.backend ?? [...new Set(profile.profile.cells.map((cell) => cell.backend))];
   return {
@@ -128,13 +152,13 @@ async function adaptationAsk(
   };
 }
 
-/** The load generator was too late: what was measured is not what was asked for. */
+/** Requests were sent so late that the run measured another load than the one it was given. */
 export class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   constructor({ load, slaMs }: Pick<RunReport, 'load' | 'slaMs'>) {
     super(
-      `The load generator was ${load.latenessP99Ms.toFixed(1)} ms late (p99), over 5 % of the SLA of ${slaMs.toFixed(0)} ms: ` +
-        'this machine has no core left for it. Lower the rate, or plan with fewer --cores.',
+      `Requests were sent ${load.latenessP99Ms.toFixed(1)} ms late (p99), which is over 5 % of the SLA of ${slaMs.toFixed(0)} ms: ` +
+        'no core was left to send them. Lower the rate, or plan with fewer --cores.',
     );
   }
 }

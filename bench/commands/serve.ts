@@ -4,9 +4,9 @@ import { servePage } from '../runner/host.ts';
 
 export const serveCommand = () =>
   new Command('serve')
-    .description('serve the built page on this machine, with the headers it needs')
+    .description('serve the page on 127.0.0.1, with the headers that it needs')
     .option('--port <n>', 'port on 127.0.0.1', option.port, 4173)
     .action(async (options) => {
       const { url } = await servePage(options.port);
-      console.log(`serving ${url} (Ctrl-C ends it)`);
+      console.log(`serving ${url} (Ctrl-C to stop)`);
     });

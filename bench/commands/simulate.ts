@@ -26,36 +26,54 @@ import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
-/** In a cluster a switch stops nobody: new replicas start beside those that serve. */
+/** Weight of switching in a cluster, where it is cheap: new replicas start while the old ones still serve. */
 const CLUSTER_ETA = 0.02;
 
 export const simulateCommand = () =>
   new Command('simulate')
-    .description('a load over time under a system that adapts to it, on the times of a profile; nothing runs')
-    .option('--profile <file>', 'what was measured')
-    .option('--pipeline <name>', 'or a pipeline of the IPA paper: ipa-video, ipa-audio-qa, …')
+    .description(
+      'simulate how a system adapts to a load over time, with the times of a profile; no model runs',
+    )
+    .option('--profile <file>', 'the profile whose times are used')
+    .option(
+      '--pipeline <name>',
+      'instead of --profile, a pipeline of the IPA paper: ipa-video, ipa-audio-qa, …',
+    )
     .requiredOption(`--trace ${TRACE}`, 'arrival rates over time')
-    .option('--scale <x>', "times the trace's rates", option.positive, 1)
+    .option('--scale <x>', "multiply the trace's rates by this", option.positive, 1)
     .addOption(option.arrivalsOption())
     .option(
       '--duration <duration>',
-      'how much of a file, or how long a generated load (default: all of it; 20m)',
+      'how much of a trace file, or how long a generated load (default: all of the file; 20m)',
       option.duration,
     )
     .addOption(
-      new Option('--system <name>', 'who plans: ours, or one of the published ones')
+      new Option('--system <name>', 'the system that plans: ours, or a published one')
         .choices(SYSTEMS)
         .default('ours'),
     )
     .addOption(
-      new Option('--predictor <name>', 'what foresees the load')
+      new Option('--predictor <name>', 'what forecasts the load')
         .choices([...PREDICTORS, 'oracle'])
         .default('learned'),
     )
     .addOption(option.intervalOption())
-    .option('--sla <ms>', "bound on the latency (default: the paper's, for its pipelines)", option.positive)
-    .option('--percentile <p>', 'that keeps the SLA, for ours', option.percentile, DEFAULT_PERCENTILE)
-    .option('--cores <n>', "cores there are (default: the profile's device)", option.notNegative)
+    .option(
+      '--sla <ms>',
+      "bound on the latency (default for the paper's pipelines: the paper's)",
+      option.positive,
+    )
+    .option(
+      '--percentile <p>',
+      'percentile of the latency that --sla bounds, for ours',
+      option.percentile,
+      DEFAULT_PERCENTILE,
+    )
+    .option(
+      '--cores <n>',
+      "cores that plans may hold (default: those of the profile's device)",
+      option.notNegative,
+    )
     .option('--alpha <n>', 'weight of accuracy, for ours', option.notNegative, DEFAULT_OBJECTIVE.alpha)
     .option('--beta <n>', 'weight of cost, for ours', option.notNegative, DEFAULT_OBJECTIVE.beta)
     .option('--delta <n>', 'weight of batch sizes, for ours', option.notNegative, DEFAULT_OBJECTIVE.delta)
@@ -64,15 +82,15 @@ export const simulateCommand = () =>
       `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
       option.notNegative,
     )
-    .option('--min-rate <n>', 'plan for so many requests/s at least, for ours', option.notNegative, 0)
+    .option('--min-rate <n>', 'plan for at least so many requests/s, for ours', option.notNegative, 0)
     .addOption(option.accuracyOption())
-    .option('--seed <n>', 'of arrivals and service times', option.integer, 1)
-    .requiredOption('--out <file>', 'where the report goes; a page to look at goes beside it')
+    .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
+    .requiredOption('--out <file>', 'file to write the report to; an HTML page of it goes beside it')
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
       `
-Replicas serve as long after a decision as their sessions took to start when they were profiled; 8 s in the paper's cluster.
+A new replica serves once its sessions have started, which takes as long as in the profile; 8 s for the paper's pipelines.
 
   $ ipa-edge simulate --pipeline ipa-video --trace bursty --system ours --beta 0.05 --out ours.json
   $ ipa-edge simulate --pipeline ipa-video --trace bursty --system ipa --out ipa.json
@@ -126,11 +144,11 @@ Replicas serve as long after a decision as their sessions took to start when the
       if (options.json) console.log(JSON.stringify(report));
       else
         console.log(
-          `${planTimeline(report)}\n\n${runTable([report])}\n\nSIMULATED: nothing ran.\nwrote ${written.join(', ')}`,
+          `${planTimeline(report)}\n\n${runTable([report])}\n\nSIMULATED: no model ran.\nwrote ${written.join(', ')}`,
         );
     });
 
-/** What is simulated: a profile, with the settings that a published pipeline brings. @throws UsageError */
+/** The profile to simulate on, with the settings of the published pipeline where it is one. @throws UsageError */
 async function subject(options: {
   profile?: string;
   pipeline?: string;
@@ -154,7 +172,7 @@ async function subject(options: {
     throw new UsageError(`There is no pipeline ${options.pipeline}: see the folders models/ipa-*.`);
   if (!options.pipeline!.startsWith('ipa-'))
     throw new UsageError(
-      `${options.pipeline} has models and no published figures: profile it, and give that with --profile.`,
+      `${options.pipeline} has models and no published figures. Profile it, and give the profile with --profile.`,
     );
   const published = await readJson(path, parsePublished);
   const slaMs = options.sla ?? published.slaMs;

@@ -5,7 +5,7 @@ import { readJson } from '../../workers/command/files.ts';
 
 export const solveCommand = () =>
   new Command('solve')
-    .description('solve the integer program alone, on a plain instance')
+    .description('solve the integer program alone, for a problem given as JSON')
     .argument('<problem>', 'a JSON file with one problem or an array of them; - is standard input')
     .addHelpText(
       'after',

@@ -2,7 +2,7 @@ import type { FrontierPoint, RunReport } from '../../solver/documents/report.ts'
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
-/** Runs side by side, each with what was predicted below what was measured. */
+/** A table of runs: for each a line of what was measured and, below it, one of what was predicted for the plan's rate. */
 export function runTable(runs: readonly RunReport[]): string {
   const rows = runs.flatMap((run) => {
     const { result, predicted, load } = run;
@@ -39,7 +39,7 @@ export function runTable(runs: readonly RunReport[]): string {
   );
 }
 
-/** The points of a frontier, with the β that choose each. */
+/** The points of a frontier, each with the values of β that choose it. */
 export function frontierText(points: readonly FrontierPoint[]): string {
   const rows = points.map((point) => [
     share(point.accuracy),
@@ -52,11 +52,11 @@ export function frontierText(points: readonly FrontierPoint[]): string {
   return (
     `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +
     `${points.length} Pareto-best choices of accuracy, cost and latency bound. ` +
-    'beta: what chooses it with an SLA of its bound, alpha 1 and delta 0; –: none does.'
+    'beta: values of --beta that choose it, with --sla at its bound, --alpha 1 and --delta 0; –: no value does.'
   );
 }
 
-/** Which plan served from when. */
+/** A table of the plans that served, by the time from which each did. */
 export function planTimeline({ plans, adaptation }: RunReport): string {
   const rows = plans.map(({ atMs, plan }) => [
     (atMs / 1000).toFixed(1),

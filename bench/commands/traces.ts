@@ -4,11 +4,11 @@ import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 
-/** What `--trace` may be. */
+/** The values of `--trace`, for help texts. */
 export const TRACE = `<file|${WORKLOADS.join('|')}>`;
 
 /**
- * A trace from a file, of which `durationS` keeps the beginning, or a generated one of that length, by the name of its kind.
+ * Reads a trace from a file, cut after `durationS`, or generates one of that length where `given` is the name of a workload.
  * @throws UsageError, InvalidDocumentError, UnsupportedDocumentError
  */
 export async function readTrace(

@@ -1,35 +1,38 @@
 /**
- * What the profiler and the executor add to bare ONNX Runtime, per backend, interleaved with bare runs in one process:
- * `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
+ * Measures how much time the profiler and the executor add to bare ONNX Runtime on each backend. Measured and bare runs
+ * alternate in one process: `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
  */
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { handPlan } from '../../test/workers/hand-plan.ts';
 import * as option from '../../workers/command/options.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { ms, table } from '../../workers/command/terminal.ts';
-import type { HeadlessApi } from '../../workers/environment/headless.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { throughputShare } from '../../workers/overhead/executor.ts';
-import { measureOverhead, type OverheadResult } from '../../workers/overhead/measure.ts';
-import { spawnInNode } from '../../workers/overhead/node.ts';
-import type { OverheadRequest } from '../../workers/overhead/types.ts';
 import { MANIFEST_URL, readAny, serveManifest } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { buildPage } from '../setup/built.ts';
+import { spawnInNode } from './bare/node.ts';
+import { throughputShare } from './executor.ts';
+import { measureOverhead, type OverheadResult } from './measure.ts';
+import type { OverheadPage } from './page/page.ts';
+import type { OverheadRequest } from './types.ts';
 
 const TARGET = { profiler: 1.03, executor: 0.9 };
 
 const flags = new Command('bench:overhead')
-  .description('the profiler and the executor against bare ONNX Runtime')
-  .option('--backend <list>', 'of webgpu, wasm (in a browser), cpu (in Node)', option.backends, [
+  .description('compare the profiler and the executor with bare ONNX Runtime')
+  .option('--backend <list>', 'some of webgpu, wasm (in a browser), cpu (in Node)', option.backends, [
     'webgpu',
     'wasm',
   ])
-  .option('--batches <list>', "of the profiler's cells", option.counts, [1, 8])
-  .option('--cell <duration>', 'time for each cell, at least', option.duration, 2)
-  .option('--rounds <n>', 'of the executor and of bare runs, in turn', option.integer, 5)
+  .option('--batches <list>', 'batch sizes of the cells that the profiler measures', option.counts, [1, 8])
+  .option('--cell <duration>', 'minimum time for each cell', option.duration, 2)
+  .option('--rounds <n>', 'rounds of the executor, alternating with as many bare ones', option.integer, 5)
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
@@ -37,7 +40,7 @@ const flags = new Command('bench:overhead')
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, readAny);
 
-/** On a CPU the heaviest variants, a worker for each stage; on a GPU, where a software adapter may play it, lighter ones in one worker. */
+/** Runs the heaviest variants with a worker a stage on a CPU, lighter ones in one worker on a GPU: a software adapter is slow. */
 const requestOf = (backend: Backend): OverheadRequest => ({
   backend,
   batches: flags.batches,
@@ -52,21 +55,27 @@ const requestOf = (backend: Backend): OverheadRequest => ({
   roundMs: 6000,
 });
 
-/** In a page of its own for each backend. */
+const PAGE = join(ROOT, 'dist/overhead');
+
+/** Measures one backend in a new page. */
 async function measureInBrowser(request: OverheadRequest): Promise<OverheadResult> {
   const executablePath = await ensureBrowser(console.error);
-  const host = await serveManifest(manifestPath);
+  await buildPage({
+    configFile: false,
+    root: join(ROOT, 'bench/overhead/page'),
+    worker: { format: 'es' },
+    build: { target: 'esnext', outDir: PAGE, emptyOutDir: true },
+  });
+  const host = await serveManifest(manifestPath, PAGE);
   const { chromium } = await import('playwright');
   const browser = await chromium.launch({ executablePath, args: browserFlags() });
   try {
     const page = await browser.newPage();
-    await page.goto(`${host.url}headless.html`);
-    const answer = await page.evaluate(
-      ([url, asked]) => (globalThis as unknown as { ipaEdge: HeadlessApi }).ipaEdge.overhead(url, asked),
+    await page.goto(host.url);
+    return await page.evaluate(
+      ([url, asked]) => (globalThis as unknown as { overhead: OverheadPage }).overhead.measure(url, asked),
       [MANIFEST_URL, request] as const,
     );
-    if ('error' in answer) throw new Error(`${answer.error.name}: ${answer.error.message}`);
-    return answer.ok;
   } finally {
     await browser.close();
     await host.close();
@@ -95,8 +104,8 @@ function show(backend: string, { device, cells, executor }: OverheadResult): str
   const list = (values: readonly number[]) => values.map((value) => value.toFixed(1)).join(' ');
   const shares = executor.executorPerS.map((perS, round) => perS / executor.barePerS[round]!);
   return [
-    `── ${backend}: ${device.agent}, ONNX Runtime ${device.ortVersion} (${device.ortBuild})${software ? ', SOFTWARE ADAPTER: a CPU plays GPU' : ''} ──`,
-    `Profiler: median of inferenceMs ÷ median of bare session.run + getData (target at most ${TARGET.profiler})`,
+    `── ${backend}: ${device.agent}, ONNX Runtime ${device.ortVersion} (${device.ortBuild})${software ? ', SOFTWARE ADAPTER: WebGPU runs on the CPU' : ''} ──`,
+    `Profiler: median inferenceMs ÷ median of bare session.run + getData (target: at most ${TARGET.profiler})`,
     table(
       ['variant', 'batch', 'n', 'bare ms', 'profiler ms', 'ratio', 'on target'],
       cells.map(({ stage, variant, batch, n, bareMs, profilerMs }) => [

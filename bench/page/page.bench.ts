@@ -1,7 +1,7 @@
 /**
- * Times the page as it plans and runs, on a profile of this device: `npm run bench:page [profile.json]`, by default
- * the one that `npm start` leaves. Every slider position is a question: how long its program takes, until the solved plan is
- * shown, and until simulation has confirmed it. Then the plan is run with charts and scenes, and in a page without.
+ * Times the page: `npm run bench:page [profile.json]`; without an argument it takes the profile that `npm start` wrote.
+ * For many positions of each slider it measures how long the integer program takes, when the solved plan is shown, and when
+ * the simulation has confirmed it. Then it runs the plan in the page with its charts and scenes, and in a page without.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,10 @@ const QUESTIONS = 60;
 const RUN_S = 20;
 
 const text = await readFile(PROFILE, 'utf8').catch((cause) => {
-  throw new Error(`${PROFILE} cannot be read. Make it with npm start, or name another profile.`, { cause });
+  throw new Error(
+    `${PROFILE} cannot be read. Run npm start to make it, or give the path of another profile.`,
+    { cause },
+  );
 });
 const { device } = parseProfile(JSON.parse(text), PROFILE);
 
@@ -44,7 +47,7 @@ try {
   ]);
   const plan = parsePlan(JSON.parse(await exported(page, 'Export plan')), 'the plan');
   const drawn = await runDrawn(page);
-  console.table([row('charts and scenes', drawn, drawn.busy), row('none', await runPlain(plan))]);
+  console.table([row('charts and scenes', drawn, drawn.busy), row('none', await runHeadless(plan))]);
 } finally {
   await browser.close();
   await host.close();
@@ -52,7 +55,7 @@ try {
 
 async function opened(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  // In what tsx compiles, functions are named by this.
+  // tsx wraps functions in calls of this helper, which pages do not have.
   await page.addInitScript('globalThis.__name = (named) => named');
   await page.goto(host.url);
   await page
@@ -66,7 +69,7 @@ async function settled(page: Page): Promise<void> {
   await page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 }
 
-/** Asks at positions of a slider that lie evenly along it, up and down, as if it were drawn. */
+/** Moves a slider to evenly spaced positions, up and then down, as if somebody dragged it. */
 async function asked(page: Page, name: string) {
   const slider = await page.getByRole('slider', { name: `${name}, slider` }).elementHandle();
   const took = await page.evaluate(
@@ -119,7 +122,7 @@ async function asked(page: Page, name: string) {
   };
 }
 
-/** What came of a run, and how busy the page's own thread was with it. */
+/** A run's latencies, and how busy it kept the page's own thread. */
 function row(pictures: string, { result: { latencyMs }, load }: RunReport, busy?: string) {
   return {
     pictures,
@@ -130,7 +133,7 @@ function row(pictures: string, { result: { latencyMs }, load }: RunReport, busy?
   };
 }
 
-/** Runs the plan that the page has made, with charts and scenes. */
+/** Runs the page's plan in the page, with charts and scenes. */
 async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');
@@ -149,8 +152,8 @@ async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
   return { ...report, busy: (100 * share).toFixed(1) };
 }
 
-/** Runs a plan in a page without any. */
-async function runPlain(plan: Plan): Promise<RunReport> {
+/** Runs a plan in the headless page, which draws nothing. */
+async function runHeadless(plan: Plan): Promise<RunReport> {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
   const store = await openFileStore(folder);
   const headless = await Headless.open({

@@ -6,22 +6,22 @@ import { servePage } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 
 /**
- * Pictures of every state of the page, measured for real with a small budget: `npm run shots`, into out/shots; and the
- * README's two, web/page-light.png and web/page-dark.png.
+ * Takes pictures of every state of the page, with real measurements on a small budget: `npm run shots`. They go to out/shots,
+ * the README's two to web/page-light.png and web/page-dark.png.
  */
 
 const OUT = join(ROOT, 'out/shots');
 const SCHEMES = ['light', 'dark'] as const;
 const WIDTHS = { huge: 2560, wide: 1440, narrow: 360 };
 const WAIT = { timeout: 300_000 };
-/** Charts are drawn anew for another width. */
+/** The page redraws its charts when its width changes. */
 const SETTLE_MS = 600;
-/** Of the README's pictures, which are kept beside it. */
+/** Where the README's pictures go, and their size. */
 const README = { folder: join(ROOT, 'web'), width: 1440, height: 860 };
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Requests/s. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
-/** Of the field `model_version` in onnx.proto. */
+/** The key of the field `model_version` of onnx.proto. */
 const MODEL_VERSION_KEY = 0x28;
 
 await mkdir(OUT, { recursive: true });
@@ -75,7 +75,7 @@ async function shoot(page: Page): Promise<void> {
   await page.locator('#plan [role=alert]').waitFor(WAIT);
   await pictures(page, '07-infeasible', '#plan');
 
-  // The most accurate plan, and beside it what the program chooses where cost counts: at so few requests it shares the GPU.
+  // Two plans to compare: the most accurate one, and a cheaper one that shares the GPU because few requests arrive.
   await ask({ SLA: '500', 'Arrival rate': '1' });
   await button('Pin to compare').click();
   await ask({ 'Weight of cost, β': '0.25' });
@@ -85,7 +85,7 @@ async function shoot(page: Page): Promise<void> {
 
   const asked = page.getByRole('form', { name: 'What is asked' });
   await asked.getByRole('checkbox', { name: 'webgpu' }).uncheck();
-  // For far more than comes, so that the first decision brings another plan.
+  // The plan is made for far more requests than arrive, so the first adaptation step changes it.
   await ask({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
   await page.getByLabel('Choose a trace').setInputFiles({
@@ -140,20 +140,20 @@ async function shoot(page: Page): Promise<void> {
   await page.getByLabel('Add models to detect').setInputFiles({
     name: 'mine.onnx',
     mimeType: 'application/octet-stream',
-    // Of a later version: another file, the same model.
+    // A higher model_version makes the file another one, although the model is the same.
     buffer: Buffer.concat([model, Buffer.from([MODEL_VERSION_KEY, 2])]),
   });
   await page.getByText('mine is a variant of detect').waitFor(WAIT);
   await pictures(page, '16-own-models', '#measure');
 }
 
-/** A part of the page in both schemes and widths; it must fit its width. */
+/** Takes pictures of a part of the page in both colour schemes and all widths, and reports where the page is wider than its window. */
 async function pictures(page: Page, name: string, part = 'body', fullPage = true): Promise<void> {
   for (const [size, width] of Object.entries(WIDTHS))
     for (const scheme of SCHEMES) {
       await look(page, scheme, width, 900);
       await page.evaluate(() => {
-        // A picture of more than a window has the bar at its top, not across it.
+        // A picture that is taller than the window would otherwise show the bar across its middle.
         document.querySelector('header')!.style.position = 'static';
         window.scrollTo(0, 0);
       });
@@ -168,7 +168,7 @@ async function pictures(page: Page, name: string, part = 'body', fullPage = true
 async function look(page: Page, colorScheme: (typeof SCHEMES)[number], width: number, height: number) {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height });
-  // What is pointed at would show its tip, what has the focus its ring.
+  // The pointer would show a tooltip, the focus its ring.
   await page.mouse.move(0, 0);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.waitForTimeout(SETTLE_MS);

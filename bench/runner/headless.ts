@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright';
 import { CodedError } from '../../solver/documents/coded-error.ts';
+import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
 import type { Answer, HeadlessApi, HeadlessRun, PlainError } from '../../workers/environment/headless.ts';
@@ -8,20 +9,20 @@ import type { RunProgress } from '../../workers/executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
-import { MANIFEST_URL, serveManifest } from './host.ts';
+import { MANIFEST_URL, servePageWith } from './host.ts';
 
-/** The browser ended while it was needed: it crashed or was killed. */
+/** The browser crashed or was killed while the command needed it. */
 export class BrowserLostError extends Error {
   override name = 'BrowserLostError';
   constructor(options?: ErrorOptions) {
     super(
-      'The browser ended while it was working. What was finished is kept: run the same command again to go on.',
+      'The browser crashed or was closed while it was working. Finished measurements are kept: run the same command again to continue.',
       options,
     );
   }
 }
 
-/** An error from inside the page, with the name, message and exit code that it had there. */
+/** An error that was thrown in the page, with its name, message and exit code. */
 export class PageError extends CodedError {
   readonly #exitCode: number;
 
@@ -38,13 +39,13 @@ export class PageError extends CodedError {
 
 export interface HeadlessOptions {
   readonly manifestPath: string;
-  /** Where the page keeps its journal. */
+  /** Keeps the page's journal, so that a browser that crashes loses nothing. */
   readonly store: Store;
   readonly signal: AbortSignal;
   onProgress(progress: ProfileProgress | RunProgress): void;
 }
 
-/** A headless Chromium on the built page, with a manifest's models. */
+/** A headless Chromium with the headless page open on the models of one manifest. */
 export class Headless {
   private constructor(
     private readonly browser: Browser,
@@ -53,12 +54,12 @@ export class Headless {
     private readonly closeHost: () => Promise<void>,
   ) {}
 
-  /** @throws BrowserNotFoundError, and what {@link serveManifest} throws */
+  /** @throws BrowserNotFoundError, and what {@link servePageWith} throws */
   static async open(options: HeadlessOptions): Promise<Headless> {
-    const host = await serveManifest(options.manifestPath);
+    const host = await servePageWith(options.manifestPath);
     try {
       const executablePath = await ensureBrowser(console.error);
-      // Signals are handled by the command, which lets the page finish its run first.
+      // On Ctrl-C the command first lets the page finish its run in flight, so the browser must not end by itself.
       const { chromium } = await import('playwright');
       const browser = await chromium.launch({
         executablePath,
@@ -80,13 +81,16 @@ export class Headless {
     }
   }
 
+  readonly whyUnavailable = (backend: Backend): Promise<string | null> =>
+    this.#ask('whyUnavailable', [backend]);
+
   async profile(settings: ProfileSettings): Promise<IdentifiedProfile> {
     const { profile, sha256 } = unwrap(await this.#ask('profile', [MANIFEST_URL, settings]));
     return { profile: parseProfile(profile, "the page's profile"), sha256 };
   }
 
-  async run({ load, ...what }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
-    const asked: HeadlessRun = { ...what, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
+  async run({ load, ...rest }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
+    const asked: HeadlessRun = { ...rest, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
     return parseRunReport(unwrap(await this.#ask('run', [MANIFEST_URL, asked])), "the page's report");
   }
 
@@ -96,7 +100,7 @@ export class Headless {
   }
 
   /** @throws BrowserLostError */
-  async #ask<M extends 'profile' | 'run'>(
+  async #ask<M extends 'profile' | 'run' | 'whyUnavailable'>(
     method: M,
     args: Parameters<HeadlessApi[M]>,
   ): Promise<Awaited<ReturnType<HeadlessApi[M]>>> {
@@ -127,7 +131,7 @@ interface Exposed {
   readonly ipaEdge: HeadlessApi;
 }
 
-/** @throws PageError with the name it had in the page */
+/** @throws PageError where the page answered with an error */
 function unwrap<T>(answer: Answer<T>): T {
   if ('error' in answer) throw new PageError(answer.error);
   return answer.ok;

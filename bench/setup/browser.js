@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { platform } from 'node:os';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { hasGpu } from '../../workers/environment/gpu.js';
 
-/** Thrown where no browser can be found or installed. */
+/** No browser was found, and none could be installed. */
 export class BrowserNotFoundError extends Error {
   /** @param {string} why */
   constructor(why) {
@@ -18,7 +20,7 @@ export class BrowserNotFoundError extends Error {
 
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 
-const PLACES = [
+const INSTALL_PATHS = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   `${process.env.PROGRAMFILES}\\Google\\Chrome\\Application\\chrome.exe`,
@@ -32,7 +34,7 @@ function systemBrowser() {
   for (const folder of (process.env.PATH ?? '').split(separator))
     for (const command of COMMANDS)
       if (folder && existsSync(`${folder}/${command}`)) return `${folder}/${command}`;
-  return PLACES.find((place) => existsSync(place));
+  return INSTALL_PATHS.find((path) => existsSync(path));
 }
 
 /** @returns {Promise<string | undefined>} */
@@ -42,8 +44,12 @@ async function playwrightBrowser() {
   return existsSync(path) ? path : undefined;
 }
 
+/** The file of Playwright's command, wherever npm has put the package. */
+const playwrightCli = () =>
+  join(dirname(createRequire(import.meta.url).resolve('playwright/package.json')), 'cli.js');
+
 /**
- * The browser to drive: `CHROME_PATH`, else a system Chromium or Chrome, else Playwright's own.
+ * Finds the browser that commands and tests drive: `CHROME_PATH`, else a Chromium or Chrome of the system, else Playwright's.
  * @returns {Promise<string | undefined>} path of its executable
  */
 export async function findBrowser() {
@@ -56,7 +62,7 @@ export async function findBrowser() {
 }
 
 /**
- * Like {@link findBrowser}, and where there is none, installs one: Playwright's, else Debian's `chromium` as root.
+ * Finds a browser like {@link findBrowser}, or installs one: Playwright's, or, for root on Debian, the package `chromium`.
  * @param {(line: string) => void} log
  * @returns {Promise<string>}
  */
@@ -66,9 +72,7 @@ export async function ensureBrowser(log) {
   /** @type {string[]} */
   const tried = [];
   /** @type {[string, [string, string[]][]][]} */
-  const ways = [
-    ["Playwright's own", [[process.execPath, ['node_modules/playwright/cli.js', 'install', 'chromium']]]],
-  ];
+  const ways = [["Playwright's own", [[process.execPath, [playwrightCli(), 'install', 'chromium']]]]];
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get'))
     ways.push([
       "Debian's package",
@@ -78,7 +82,7 @@ export async function ensureBrowser(log) {
       ],
     ]);
   for (const [name, commands] of ways) {
-    log(`no browser yet: installing ${name} (a minute or two)`);
+    log(`no browser found: installing ${name}, which takes a minute or two`);
     try {
       for (const [command, args] of commands)
         execFileSync(command, args, {
@@ -88,7 +92,7 @@ export async function ensureBrowser(log) {
         });
       const path = await findBrowser();
       if (path) return path;
-      tried.push(`${name}: installed, but not found`);
+      tried.push(`${name}: installed, but its program was not found`);
     } catch (error) {
       tried.push(`${name}: ${String(error).split('\n')[0]}`);
     }
@@ -97,7 +101,7 @@ export async function ensureBrowser(log) {
 }
 
 /**
- * Flags of an unattended Chromium with WebGPU: on the GPU where there is one, else on the software adapter.
+ * Flags for a Chromium that measures without anybody watching, with WebGPU on the GPU or, where there is none, on the CPU.
  * @returns {string[]}
  */
 export function browserFlags() {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { manifestSchema } from '../../models/manifests/manifest.ts';
@@ -11,29 +11,7 @@ import { reportSchema } from '../../solver/documents/report.ts';
 import { traceSchema } from '../../solver/documents/trace.ts';
 import { ROOT } from '../../workers/command/root.ts';
 
-/** Builds what other people's code imports: the modules with their types, and the JSON Schema of every document. */
-
 const LIBRARY = join(ROOT, 'dist/lib');
-execFileSync(
-  process.execPath,
-  [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.lib.json')],
-  {
-    stdio: 'inherit',
-  },
-);
-
-// The compiler rewrites the endings of imports, but not those of the workers' URLs.
-for (const file of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })) {
-  if (!file.endsWith('.js')) continue;
-  const path = join(LIBRARY, file);
-  const text = readFileSync(path, 'utf8');
-  const mended = text.replace(/(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2');
-  if (mended !== text) writeFileSync(path, mended);
-}
-
-// It copies the predictor's record, which is imported, but not the predictor.
-const PREDICTOR = 'models/predictor/predictor.onnx';
-copyFileSync(join(ROOT, PREDICTOR), join(LIBRARY, PREDICTOR));
 
 const SCHEMAS = {
   manifest: manifestSchema,
@@ -44,8 +22,36 @@ const SCHEMAS = {
   problem: problemSchema,
   published: publishedSchema,
 };
-mkdirSync(join(ROOT, 'dist/schema'), { recursive: true });
-for (const [name, schema] of Object.entries(SCHEMAS)) {
-  const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2);
-  writeFileSync(join(ROOT, `dist/schema/${name}.schema.json`), `${json}\n`);
+
+/** The file in `dist` that {@link buildLibrary} writes last. */
+export const LAST_BUILT = 'schema/published.schema.json';
+
+/** Compiles the library, with its types, and the two commands; writes the JSON Schema of every document. */
+export function buildLibrary(): void {
+  rmSync(LIBRARY, { recursive: true, force: true });
+  execFileSync(
+    process.execPath,
+    [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.lib.json')],
+    { stdio: 'inherit' },
+  );
+  mendWorkerAddresses();
+  // The compiler copies the predictor's record, which is imported, but not the predictor.
+  const predictor = 'models/predictor/predictor.onnx';
+  copyFileSync(join(ROOT, predictor), join(LIBRARY, predictor));
+  mkdirSync(join(ROOT, 'dist/schema'), { recursive: true });
+  for (const [name, schema] of Object.entries(SCHEMAS)) {
+    const json = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), null, 2);
+    writeFileSync(join(ROOT, `dist/schema/${name}.schema.json`), `${json}\n`);
+  }
+}
+
+/** The compiler rewrites the endings of imports, but not those of the workers' URLs. */
+function mendWorkerAddresses(): void {
+  for (const file of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.js')) continue;
+    const path = join(LIBRARY, file);
+    const text = readFileSync(path, 'utf8');
+    const mended = text.replace(/(new URL\('[^']+)\.ts(', import\.meta\.url\))/g, '$1.js$2');
+    if (mended !== text) writeFileSync(path, mended);
+  }
 }

@@ -1,18 +1,19 @@
-// Makes a fresh checkout ready: packages by `npm ci`, and a browser. Plain JavaScript: it runs before anything is installed.
+// Prepares a checkout: installs the packages with `npm ci`, and a browser where there is none.
+// This is plain JavaScript because it runs before anything is installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { BrowserNotFoundError, ensureBrowser } from './browser.js';
 
-const LEAST_NODE = /** @type {const} */ ([20, 19]);
+const MIN_NODE = /** @type {const} */ ([20, 19]);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 process.chdir(root);
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < LEAST_NODE[0] || (major === LEAST_NODE[0] && minor < LEAST_NODE[1])) {
-  console.error(`Node ${LEAST_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
+if (major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1])) {
+  console.error(`Node ${MIN_NODE.join('.')} or newer is needed; this is ${process.versions.node}.`);
   process.exit(1);
 }
 
@@ -20,29 +21,33 @@ const lock = createHash('sha256').update(readFileSync('package-lock.json')).dige
 const marker = 'node_modules/.installed-lock';
 if (!existsSync(marker) || readFileSync(marker, 'utf8') !== lock) {
   if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink()) {
-    // npm would empty the folder that it leads to, which is another checkout's, and put nothing there.
+    // npm ci would empty the folder behind the link, which belongs to another checkout, and install nothing.
     console.error(
-      'node_modules is a link to packages of another package-lock.json: remove it, and run this again.',
+      'node_modules is a link to the packages of another package-lock.json. Remove the link and run this again.',
     );
     process.exit(1);
   }
   console.error('installing packages (npm ci)');
   try {
-    execFileSync('npm', ['ci', '--no-fund', '--no-audit'], {
+    execFileSync('npm', ['ci', '--ignore-scripts', '--no-fund', '--no-audit'], {
       stdio: ['ignore', 'ignore', 'inherit'],
       shell: process.platform === 'win32',
     });
   } catch {
-    console.error('npm ci failed: see its messages above. It needs the npm registry, or a filled npm cache.');
+    console.error(
+      'npm ci failed; its messages stand above. It needs the npm registry, or a filled npm cache.',
+    );
     process.exit(1);
   }
   writeFileSync(marker, lock);
 }
 
-try {
-  await ensureBrowser(console.error);
-} catch (error) {
-  if (!(error instanceof BrowserNotFoundError)) throw error;
-  console.error(error.message);
-  process.exit(1);
-}
+// Building needs no browser.
+if (!process.argv.includes('--packages-only'))
+  try {
+    await ensureBrowser(console.error);
+  } catch (error) {
+    if (!(error instanceof BrowserNotFoundError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }

@@ -1,6 +1,6 @@
 /**
- * Times planning with simulation, as `ipa-edge plan` does it, on invented pipelines on a cluster of CPUs: log-normal service
- * times, some in ten requests with several items. `npm run bench:planner`.
+ * Times planning with simulation, as `ipa-edge plan` does it, for made-up pipelines on a cluster of CPUs whose service times
+ * are log-normal: `npm run bench:planner`. In half of the pipelines a request brings 0 to 4 items instead of one.
  */
 
 import { loadSolver } from '../../solver/ilp/solve.ts';
@@ -20,10 +20,10 @@ const SIZES = [
   { stages: 3, variants: 6 },
   { stages: 10, variants: 10 },
 ];
-/** Of the SLA that IPA's rule gives. */
+/** SLAs to plan for, as shares of the one that IPA's rule gives. */
 const SLA_SHARES = [1, 0.5];
 
-function invented(stages: number, variants: number, seed: number) {
+function madeUp(stages: number, variants: number, seed: number) {
   const random = seededRandom(seed);
   return pipeline({
     stages: Object.fromEntries(
@@ -51,7 +51,7 @@ const rows = SIZES.flatMap(({ stages, variants }) =>
     const tightened: number[] = [];
     let confirmed = 0;
     for (let seed = 1; took.length < PLANS && seed < 4 * PLANS; seed++) {
-      const profile = invented(stages, variants, seed);
+      const profile = madeUp(stages, variants, seed);
       const names = profile.stages.map(({ name }) => name);
       const asked = request({
         slaMs: share * slaByRule(profile.cells, names, profile.fanOut),

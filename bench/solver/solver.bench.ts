@@ -1,8 +1,8 @@
 /**
- * Times the solver: 10 stages × 10 variants × 8 batches, product of accuracies, the first 100 feasible seeds of each kind,
- * without capacities, and with GPU share and cores limited to parts of what the best choice without them takes, so
- * that both bind. Then the frontier at several sizes, with an SLA that leaves nearly everything and one that does not. Prints
- * tables; `npm run bench:solver`.
+ * Times the solver: `npm run bench:solver`. The first table solves the first 100 feasible seeds of each kind of problem, with 10
+ * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with GPU share and cores limited to
+ * parts of what the best choice takes without limits, so that both limits bind. The second table computes frontiers of several
+ * sizes, with an SLA that excludes many options and one that excludes nearly none.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { frontier } from '../../solver/frontier/frontier.ts';
@@ -12,7 +12,7 @@ import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import { instance, type Kind, type Shape } from '../../test/solver/instances.ts';
 
 const INSTANCES = 100;
-const MOST_SEEDS = 1000;
+const MAX_SEEDS = 1000;
 const SIZE = {
   stages: 10,
   variants: 10,
@@ -21,7 +21,7 @@ const SIZE = {
   capacities: false,
   capacityAt: 0,
 } as const;
-/** Where the SLA lies between the fastest choice (0) and the most accurate one (1). */
+/** `slaAt`: where the SLA lies between the latency of the fastest choice (0) and of the most accurate one (1). */
 const KINDS: { kind: Kind; slaAt: number }[] = [
   { kind: 'pipeline', slaAt: 0.35 },
   { kind: 'pipeline', slaAt: 0.1 },
@@ -36,7 +36,7 @@ const startMs = performance.now();
 solver.solve(instance(0, { ...SIZE, ...KINDS[0]! }));
 const firstMs = performance.now() - startMs;
 
-/** With a part of the GPU share and of the cores that the best choice without these limits takes. */
+/** The problem with limits: a part of the GPU share and of the cores that its best choice takes without limits. */
 function limited(problem: Problem, part: number): Problem {
   const free = solver.solve(problem);
   if (free.status === 'infeasible') return problem;
@@ -53,7 +53,7 @@ const rows = KINDS.flatMap((given) =>
     const shape: Shape = { ...SIZE, ...given };
     const optimal: Extract<Solution, { status: 'optimal' }>[] = [];
     let seed = 0;
-    while (optimal.length < INSTANCES && seed < MOST_SEEDS) {
+    while (optimal.length < INSTANCES && seed < MAX_SEEDS) {
       const problem = instance(++seed, shape);
       const solution = solver.solve(part === undefined ? problem : limited(problem, part));
       if (solution.status === 'optimal') optimal.push(solution);
@@ -83,7 +83,7 @@ const FRONTIERS = [
   { stages: 8, variants: 10, batches: 8, instances: 10 },
 ];
 
-/** Points of a problem's frontier; undefined: too many. */
+/** The number of points of a problem's frontier; undefined where there are too many. */
 function pointsOf(problem: Problem): number | undefined {
   try {
     return frontier(problem).length;

@@ -10,8 +10,15 @@ export interface Ran {
 }
 
 /** Runs `ipa-edge` as a user does; `meanwhile` may watch and signal it. */
-export function ipaEdge(args: readonly string[], meanwhile?: (child: ChildProcess) => void): Promise<Ran> {
-  const child = spawn(process.execPath, [COMMAND, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+export function ipaEdge(
+  args: readonly string[],
+  meanwhile?: (child: ChildProcess) => void,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const child = spawn(process.execPath, [COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   meanwhile?.(child);
   let stdout = '';
   let stderr = '';

@@ -80,7 +80,7 @@ test('a profile whose browser was killed fails clearly and the same command goes
     const browser = execFileSync('pgrep', ['-P', String(pid), '-f', 'headless'], { encoding: 'utf8' });
     process.kill(Number(browser.trim().split('\n')[0]), 'SIGKILL');
   });
-  expect(first.stderr).toContain('The browser ended while it was working');
+  expect(first.stderr).toContain('The browser crashed or was closed while it was working');
   expect(first.code).toBe(1);
   expect(second.code).toBe(0);
   expectKept(kept, profile);

@@ -58,7 +58,7 @@ describe('ipa-edge simulate', () => {
       expect(adaptation!.steps.length).toBeGreaterThanOrEqual(5);
       expect(plans[0]!.atMs).toBe(0);
       expect(overTime).toHaveLength(6);
-      expect(stdout).toContain('SIMULATED: nothing ran.');
+      expect(stdout).toContain('SIMULATED: no model ran.');
       expect(stdout).toMatch(new RegExp(`${system} +simulated`));
       expect(stdout).not.toContain('measured');
       expect(readFileSync(inFolder('report.html'), 'utf8')).toContain('ipa-edge/report@1');

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { ensureBuilt, servePage } from '../../bench/runner/host.ts';
+import { servePage } from '../../bench/runner/host.ts';
+import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { openBrowser } from './serve.ts';
 
 test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {
-  await ensureBuilt();
+  await ensurePageBuilt();
   const host = await servePage(0);
   const browser = await openBrowser();
   try {

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ensureBuilt, servePage } from '../../bench/runner/host.ts';
+import { servePage } from '../../bench/runner/host.ts';
+import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { complaintsOf } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
@@ -14,7 +15,7 @@ let page: Page;
 let complaints: readonly string[];
 
 beforeAll(async () => {
-  await ensureBuilt();
+  await ensurePageBuilt();
   browser = await openBrowser();
 }, 120_000);
 afterAll(() => browser.close());

@@ -122,7 +122,7 @@ describe('a model of the user', () => {
       quotaSize: 1000,
     });
     await own.drop('classify', [await ownModel('linear')]);
-    await own.refused(/No room left to save/);
+    await own.refused(/no room left to save/);
     expect(await own.names('classify')).toEqual(FASHION);
     expect(await own.keptFiles()).toBe(0);
   });

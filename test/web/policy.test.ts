@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Host, servePage } from '../../bench/runner/host.ts';
+import { servePage } from '../../bench/runner/host.ts';
+import type { Host } from '../../bench/runner/static-server.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { openBrowser } from './serve.ts';
 import { serveStatic } from './static-host.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
-import { build, preview } from 'vite';
+import { build } from 'vite';
+import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
@@ -36,7 +37,7 @@ export async function reportFolder(): Promise<ReportFolder> {
 }
 
 /** The built page with a stand-in for its engine, under the content security policy that is served. */
-export async function servePage(): Promise<{ url: string; close(): Promise<void> }> {
+export async function servePage(): Promise<Host> {
   const outDir = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
   await build({
     configFile: at('../../vite.config.ts'),
@@ -51,14 +52,9 @@ export async function servePage(): Promise<{ url: string; close(): Promise<void>
       },
     ],
   });
-  const server = await preview({
-    configFile: at('../../vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir },
-    preview: { port: 0 },
-  });
+  const server = await serveFolder(outDir, 0);
   return {
-    url: server.resolvedUrls!.local[0]!,
+    url: server.url,
     async close() {
       await server.close();
       await rm(outDir, { recursive: true });

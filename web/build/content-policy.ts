@@ -1,5 +1,5 @@
 import type { Plugin } from 'vite';
-import { META_POLICY } from './headers.ts';
+import { META_POLICY } from '../../workers/environment/page-headers.ts';
 
 /**
  * Puts the content security policy into the built pages. The profiling page also requires Trusted Types: it loads scripts

@@ -43,6 +43,7 @@ const onProgress = (progress: ProfileProgress | RunProgress) => driver.ipaEdgePr
 const environment = browserEnvironment();
 
 const api: HeadlessApi = {
+  whyUnavailable: environment.unavailable,
   profile: (manifestUrl, settings) =>
     answer(
       (models, signal) => measureProfile({ models, environment, store, settings, signal, onProgress }),
@@ -65,11 +66,6 @@ const api: HeadlessApi = {
         }),
       manifestUrl,
     ),
-  overhead: (manifestUrl, request) =>
-    answer(async (models) => {
-      const { measureInPage } = await import('./overhead.ts');
-      return measureInPage(models, environment, request);
-    }, manifestUrl),
   abort: () => controller.abort(new DOMException('Stopped by its driver.', 'AbortError')),
 };
 

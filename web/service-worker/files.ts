@@ -13,8 +13,8 @@ export interface PrecachedFile {
 const RUNTIME = /^assets\/ort[.-]/;
 const JSPI = /\bjspi\b/;
 
-/** The headless page and the example, which nobody opens without a network. */
-const OTHER_PAGES = /^(headless|example)\.html$|^assets\/(headless|example|overhead)-/;
+/** The headless page, the example and the licence notices, which nobody opens without a network. */
+const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headless|example)-/;
 
 /** Whether the page needs a file of the build to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);

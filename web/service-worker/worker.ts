@@ -1,4 +1,4 @@
-import { HEADERS } from '../build/headers.ts';
+import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { isNeeded, type PrecachedFile } from './files.ts';
 import type { Kept, Order } from './messages.ts';
 

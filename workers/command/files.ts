@@ -3,7 +3,11 @@ import { dirname } from 'node:path';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
-/** Reads a JSON file for a parser that names it in errors; `-` is standard input. @throws UsageError, InvalidDocumentError */
+/**
+ * Reads and parses a JSON file; `-` is standard input.
+ * @param parse gets the path too, to name the file in its errors
+ * @throws UsageError, InvalidDocumentError
+ */
 export async function readJson<T>(
   path: string,
   parse: (value: unknown, source: string) => T | Promise<T>,
@@ -26,7 +30,7 @@ async function readStdin(): Promise<string> {
   return text;
 }
 
-/** Writes all of a file or nothing of it; its folder is made. */
+/** Writes a file as a whole or not at all, and makes its folder. */
 export async function writeWhole(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.part`, text);

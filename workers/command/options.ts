@@ -8,7 +8,7 @@ import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 
-/** What the values of options mean; each parser throws what Commander shows as bad usage. */
+/** Parsers of option values. Each throws InvalidArgumentError, which Commander shows as bad usage. */
 
 export function positive(text: string): number {
   const value = Number(text);
@@ -28,7 +28,7 @@ export function integer(text: string): number {
   return Number(text);
 }
 
-/** 0: whichever is free. */
+/** A port; 0 stands for any that is free. */
 export function port(text: string): number {
   const value = integer(text);
   if (value < 0 || value > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
@@ -44,7 +44,7 @@ export function percentile(text: string): number {
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, '': 1 };
 
-/** `40s`, `2m`, `1500ms`, or seconds. */
+/** `40s`, `2m`, `1500ms`, or a number of seconds. Returns seconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
   const value = match ? Number(match[1]) * UNITS[match[2]!]! : 0;
@@ -69,20 +69,23 @@ export function backends(text: string): Backend[] {
 }
 
 export const pipelineOption = () =>
-  new Option('--pipeline <name>', 'a pipeline that is shipped, e.g. fashion');
+  new Option('--pipeline <name>', 'a pipeline that comes with ipa-edge, e.g. fashion');
 export const manifestOption = () =>
   new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
 export const planManifestOption = () =>
-  new Option('--manifest <file>', "the plan's manifest, where its pipeline is not one that is shipped");
+  new Option('--manifest <file>', "the plan's manifest (default: the one that comes with ipa-edge)");
 export const accuracyOption = () =>
-  new Option('--accuracy <method>', "how the stages' accuracies make one")
+  new Option('--accuracy <method>', 'how the accuracies of the stages are combined into one')
     .choices(accuracyMethod.options)
     .default(DEFAULT_OBJECTIVE.accuracy);
 export const arrivalsOption = () =>
-  new Option('--arrivals <kind>', "a trace's rates as counts, or as a Poisson process")
+  new Option(
+    '--arrivals <kind>',
+    'exact: as many requests each second as the trace says; poisson: a Poisson process with its rates',
+  )
     .choices(['exact', 'poisson'])
     .default('exact');
-/** What commands that adapt are told. */
+/** Options of commands that adapt. */
 export interface AdaptationFlags {
   readonly predictor: PredictorName;
   /** Seconds. */
@@ -91,19 +94,21 @@ export interface AdaptationFlags {
   readonly minRate: number;
 }
 
-/** Options of adapting. @param when says what they go with */
+/** @param when names the option that this one needs */
 export const intervalOption = (when = '') =>
-  new Option('--interval <duration>', `${when}between two decisions`).argParser(duration).default(10);
+  new Option('--interval <duration>', `${when}time between two adaptation steps`)
+    .argParser(duration)
+    .default(10);
 export const predictorOption = (when = '') =>
-  new Option('--predictor <name>', `${when}what foresees the load`).choices(PREDICTORS).default('learned');
+  new Option('--predictor <name>', `${when}what forecasts the load`).choices(PREDICTORS).default('learned');
 export const minRateOption = (when = '') =>
-  new Option('--min-rate <n>', `${when}plan for so many requests/s at least`)
+  new Option('--min-rate <n>', `${when}plan for at least so many requests/s`)
     .argParser(notNegative)
     .default(0);
 
-export const jsonOption = () => new Option('--json', 'print the document on stdout, and nothing else there');
+export const jsonOption = () => new Option('--json', 'print the document, and nothing else, on stdout');
 
-/** The manifest of a pipeline that is shipped; undefined: there is none of that name. */
+/** The manifest of a pipeline that comes with ipa-edge; undefined where there is none of that name. */
 export function shippedManifest(pipeline: string): string | undefined {
   const path = join(ROOT, 'models', pipeline, 'manifest.json');
   return /^[A-Za-z0-9._-]+$/.test(pipeline) && existsSync(path) ? path : undefined;
@@ -113,20 +118,20 @@ export function shippedManifest(pipeline: string): string | undefined {
 export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
   if ((options.pipeline === undefined) === (options.manifest === undefined))
     throw new UsageError('Give either --pipeline or --manifest.');
-  if (options.manifest !== undefined) return located(options.manifest);
+  if (options.manifest !== undefined) return absolute(options.manifest);
   const path = shippedManifest(options.pipeline!);
   if (path === undefined)
     throw new UsageError(
-      `There is no pipeline ${options.pipeline}: see the folders of models/, or give --manifest.`,
+      `There is no pipeline ${options.pipeline}. ipa-edge comes with those in ${join(ROOT, 'models')}; give --manifest for one of your own.`,
     );
   return path;
 }
 
-/** The manifest of a plan: that of the shipped pipeline of its name, unless another one is named. @throws UsageError */
+/** The manifest of a plan: the one that `--manifest` names, else that of the pipeline of its name. @throws UsageError */
 export const planManifestPath = (
   { pipeline }: Pick<Plan, 'pipeline'>,
   { manifest }: { manifest?: string },
-): string => (manifest === undefined ? manifestPath({ pipeline }) : located(manifest));
+): string => (manifest === undefined ? manifestPath({ pipeline }) : absolute(manifest));
 
-/** Where a path leads from here, so that errors tell it whole; addresses as they are. */
-const located = (path: string): string => (/^https?:/.test(path) ? path : resolve(path));
+/** An absolute path, so that errors name the whole path; addresses stay as they are. */
+const absolute = (path: string): string => (/^https?:/.test(path) ? path : resolve(path));

@@ -3,9 +3,9 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import { UsageError } from './exit.ts';
 
-/** A plan and a manifest must speak of the same stages and model files, wherever they are to run. @throws UsageError */
+/** Checks that a plan and a manifest have the same stages and model files. @throws UsageError where they differ */
 export function checkPipeline(plan: Plan, manifest: Manifest): void {
-  // How many workers a machine bears is not the question here.
+  // The workers are left out: whether a machine has room for them is checked where the plan is run.
   const place = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
   const reasons = planMismatches({ ...plan, workers: [] }, place);
   if (reasons.length > 0)

@@ -1,7 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { ms, share, table } from './terminal.ts';
 
-/** A plan as people read it. */
+/** A plan as a table of its stages, with what was predicted below it. */
 export function planText(plan: Plan): string {
   const { predicted, percentile } = plan;
   const stages = table(
@@ -33,7 +33,7 @@ export function planText(plan: Plan): string {
   const lines = [
     stages,
     '',
-    `workers, by what each holds: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
+    `stages of each worker: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,
     `simulated (${predicted.n} requests): p95 ${ms(predicted.latencyMs?.p95)} ms, p99 ${ms(predicted.latencyMs?.p99)} ms, ` +
@@ -41,8 +41,8 @@ export function planText(plan: Plan): string {
     `PAS ${share(predicted.pas)}, end to end on the pack ${share(predicted.endToEnd)}, cost ${predicted.cost.toFixed(3)}`,
   ];
   if (predicted.slaAttainment < percentile / 100)
-    lines.push(`NOT CONFIRMED: no plan that the simulation confirms was found; this one comes nearest.`);
+    lines.push('NOT CONFIRMED: in the simulation no plan kept the SLA; this one came nearest.');
   if (plan.profile.device.adapter?.software && plan.stages.some((s) => s.backend === 'webgpu'))
-    lines.push('SOFTWARE ADAPTER: a CPU plays GPU here; these times say nothing of a GPU.');
+    lines.push('SOFTWARE ADAPTER: WebGPU runs on the CPU; these times do not hold for a GPU.');
   return lines.join('\n');
 }

@@ -6,12 +6,13 @@ import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { exportProfile } from '../store/exchange.ts';
 import { openFileStore } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
+import { availableBackends, type WhyUnavailable } from './backends.ts';
 import { Interrupted, interruptSignal } from './exit.ts';
 import { writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
 
-/** What a profiler needs of the command that opens it. */
+/** What the command gives to the profiler that it opens. */
 export interface ProfilerOptions {
   readonly manifestPath: string;
   readonly store: Store;
@@ -19,46 +20,60 @@ export interface ProfilerOptions {
   onProgress(progress: ProfileProgress): void;
 }
 
-/** What profiles for the command, wherever its sessions run. */
+/** Measures for the command: in a browser, in this process or in a cluster. */
 export interface Profiler {
+  readonly whyUnavailable: WhyUnavailable;
   profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
   close(): Promise<void>;
 }
 
-/** In what the command differs by the program that it is of. */
-export interface ProfilePlace {
+/** What differs between `ipa-edge profile` and `ipa-agent profile`. */
+export interface ProfileVariation {
   readonly backends: { readonly help: string; readonly default: Backend[] };
-  /** Thread counts of CPU backends, where none are asked for. */
+  /** Default thread counts of CPU backends. */
   readonly threads: number[];
   readonly examples: string;
   open(backends: readonly Backend[], options: ProfilerOptions): Promise<Profiler>;
 }
 
-export const profileCommand = ({ backends, threads, examples, open }: ProfilePlace) =>
+export const profileCommand = ({ backends, threads, examples, open }: ProfileVariation) =>
   new Command('profile')
-    .description('measure every variant of every stage, per backend and batch size')
+    .description('measure every variant of every stage on each backend, with each batch size')
     .addOption(option.pipelineOption())
     .addOption(option.manifestOption())
     .option('--backend <list>', backends.help, option.backends, backends.default)
-    .option('--threads <list>', 'thread counts of CPU backends', option.counts, threads)
-    .option('--batches <list>', 'batch sizes; 1 is always measured', option.counts, [1, 2, 4, 8, 16])
-    .option('--budget <duration>', 'time for measuring, without loading models', option.duration, 120)
+    .option('--threads <list>', 'thread counts to measure on CPU backends', option.counts, threads)
+    .option(
+      '--batches <list>',
+      'batch sizes to measure; 1 is always measured',
+      option.counts,
+      [1, 2, 4, 8, 16],
+    )
+    .option(
+      '--budget <duration>',
+      'time for the measurements; loading models does not count',
+      option.duration,
+      120,
+    )
     .option(
       '--sla <ms>',
-      'follow no batch that takes longer (default: by rule, from what batch 1 takes)',
+      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of a batch of 1, summed over the stages)',
       option.positive,
     )
-    .option('--seed <n>', 'of the order that cells are measured in', option.integer, 1)
-    .requiredOption('--out <file>', 'where the profile goes; an interrupted one goes on from there')
+    .option('--seed <n>', 'of the order of measuring', option.integer, 1)
+    .requiredOption(
+      '--out <file>',
+      'file to write the profile to; measurements are kept beside it until it is complete',
+    )
     .addOption(option.jsonOption())
     .addHelpText(
       'after',
       `
-Each finished cell is kept at once: after Ctrl-C or a crash the same command goes on where it was.
+Every finished measurement is kept at once: after Ctrl-C or a crash the same command continues where it stopped.
 
 ${examples}`,
     )
-    .action(async (options) => {
+    .action(async (options, command) => {
       const signal = interruptSignal();
       const store = await journalBeside(options.out);
       const progress = new ProgressLine();
@@ -69,7 +84,9 @@ ${examples}`,
         onProgress: progress.show,
       });
       try {
-        const { profile } = await measure(profiler, store, settingsOf(options), options.out, signal);
+        const backend = await availableBackends(command, options.backend, profiler.whyUnavailable);
+        const settings = settingsOf({ ...options, backend });
+        const { profile } = await measure(profiler, store, settings, options.out, signal);
         progress.clear();
         if (options.json) console.log(exportProfile(profile));
         else console.log(`${profileTable(profile)}\n\nwrote ${options.out}`);
@@ -98,10 +115,10 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
   ...(flags.sla !== undefined && { slaMs: flags.sla }),
 });
 
-/** The journal of a profile lies in a folder beside what it becomes. */
+/** Opens the store in the folder of a document that a command is to write; profiles in progress are kept there. */
 export const journalBeside = (out: string): Promise<Store> => openFileStore(join(dirname(out), '.ipa-edge'));
 
-/** Profiles and writes the file. @throws Interrupted where the signal was aborted, with what was finished kept */
+/** Measures a profile and writes it to a file. @throws Interrupted where the signal was aborted; finished measurements are kept */
 export async function measure(
   profiler: Pick<Profiler, 'profile'>,
   store: Store,
@@ -111,24 +128,27 @@ export async function measure(
 ): Promise<IdentifiedProfile> {
   const measured = await profiler.profile(settings).catch((error) => {
     if (signal.aborted)
-      throw new Interrupted('Stopped. Finished cells are kept: the same command goes on from them.', {
-        cause: error,
-      });
+      throw new Interrupted(
+        'Stopped. Finished measurements are kept: run the same command again to continue.',
+        {
+          cause: error,
+        },
+      );
     throw error;
   });
   await writeWhole(out, `${exportProfile(measured.profile)}\n`);
-  // The file is the one copy; the store's was for the case that this process had died before it was written.
+  // From here on the file is the profile; the store's copy was kept in case this process died before it had written the file.
   for (const { id } of await store.listProfiles()) await store.deleteProfile(id);
   return measured;
 }
 
-/** What was measured, a line per cell. */
+/** A table of the measured cells, in the manifest's order. */
 export function profileTable(profile: Profile): string {
   const rows = profile.cells
     .filter((cell) => cell.state === 'measured')
     .sort(
       (a, b) =>
-        order(profile, a) - order(profile, b) ||
+        manifestOrder(profile, a) - manifestOrder(profile, b) ||
         a.backend.localeCompare(b.backend) ||
         a.threads - b.threads ||
         a.batch - b.batch,
@@ -147,7 +167,7 @@ export function profileTable(profile: Profile): string {
   return table(['variant', 'backend', 'batch', 'p50 ms', '95 % CI', 'p95 ms', 'n', 'items/s', 'flags'], rows);
 }
 
-function order({ stages }: Profile, cell: { stage: string; variant: string }): number {
+function manifestOrder({ stages }: Profile, cell: { stage: string; variant: string }): number {
   const s = stages.findIndex((stage) => stage.name === cell.stage);
   return 1000 * s + stages[s]!.variants.findIndex((variant) => variant.name === cell.variant);
 }

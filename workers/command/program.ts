@@ -2,9 +2,9 @@ import { type Command, CommanderError, type Option } from 'commander';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { Interrupted } from './exit.ts';
 
-const HELP_HINT = '(add --help for what it takes)';
+const HELP_HINT = '(--help lists the options)';
 
-/** Help shows a default as it would be typed. */
+/** Makes help show a default value as a user would type it. */
 function describeDefault(option: Option): void {
   const { defaultValue, flags } = option;
   if (Array.isArray(defaultValue)) option.defaultValueDescription = defaultValue.join(',');
@@ -12,7 +12,7 @@ function describeDefault(option: Option): void {
     option.defaultValueDescription = `${defaultValue}s`;
 }
 
-/** Runs what the command line asks for; whatever is thrown becomes a message on stderr and an exit code. */
+/** Runs the command that the command line names. An error becomes a message on stderr and an exit code. */
 export async function runProgram(program: Command, commands: readonly Command[]): Promise<void> {
   program.showHelpAfterError(HELP_HINT).exitOverride();
   for (const command of commands) {
@@ -20,7 +20,7 @@ export async function runProgram(program: Command, commands: readonly Command[])
     command.options.forEach(describeDefault);
   }
 
-  // Whoever reads may have seen enough: `ipa-edge … | head`.
+  // The reader of stdout may close it early, as in `ipa-edge … | head`.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit();
@@ -29,7 +29,7 @@ export async function runProgram(program: Command, commands: readonly Command[])
   try {
     await program.parseAsync();
   } catch (error) {
-    // Commander has already written what was wrong.
+    // Commander has already written the message.
     if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
     else {
       process.exitCode = exitCodeOf(error);

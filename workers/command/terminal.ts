@@ -1,8 +1,7 @@
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
-/** Progress on stderr: one line that is rewritten on a terminal, a line every few seconds elsewhere. */
-
+/** How often progress is written. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
 /** Before every moment, so that the first line is shown at once. */
@@ -15,7 +14,7 @@ export class ProgressLine {
   readonly show = (progress: ProfileProgress | RunProgress): void =>
     this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
 
-  /** Work of which a share is done since `startMs` (of `performance.now()`). */
+  /** Shows work that began at `startMs` (of `performance.now()`) and of which the share `done`, from 0 to 1, is finished. */
   readonly share = (what: string, done: number, startMs: number): void =>
     this.line(() => {
       const timeLeftMs = done > 0 ? ((performance.now() - startMs) * (1 - done)) / done : null;
@@ -33,7 +32,7 @@ export class ProgressLine {
     this.#shown = true;
   }
 
-  /** Takes the line away, so that what comes next starts clean. */
+  /** Removes the line, so that other output can follow. */
   clear(): void {
     if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     this.#shown = false;
@@ -45,7 +44,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'checking models',
   accuracy: 'measuring accuracy',
   cells: 'profiling',
-  'co-run': 'running side by side',
+  'co-run': 'measuring workers side by side',
   refine: 'narrowing intervals',
 };
 

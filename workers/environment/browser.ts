@@ -7,7 +7,7 @@ interface UserAgentData {
   readonly brands: readonly { brand: string; version: string }[];
 }
 
-/** A web worker as what waits for it needs it. */
+/** A web worker, with a promise for its end. */
 export function rawWorker(worker: Worker): RawWorker {
   let end: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {

@@ -2,23 +2,23 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** What profiler and executor need of where they run. */
+/** What the profiler and the executor need to know of the place where they run: a browser or Node. */
 export interface Environment {
-  /** Backends that ONNX Runtime has here, whether or not this machine can run them. */
+  /** Backends of ONNX Runtime's build for this place, whether or not this machine can run them. */
   readonly backends: readonly Backend[];
-  /** The CPU backend: what other backends' outputs are compared with. */
+  /** The CPU backend, whose outputs those of other backends are compared with. */
   readonly reference: Backend;
   readonly logicalCores: number;
-  /** A new stage worker with ONNX Runtime loaded. @throws WorkerLostError */
+  /** Starts a stage worker that has loaded ONNX Runtime. @throws WorkerLostError */
   spawn(id: string, threads: number): Promise<StageWorker>;
   describe(runtime: Runtime['info']): Promise<Device>;
-  /** Whether the browser may throttle the work because nobody looks at the page. */
+  /** Whether the page is in a hidden tab, where the browser may throttle it. */
   hidden(): boolean;
-  /** Resolves when it is not hidden. */
+  /** Resolves once the page is not hidden. */
   visible(): Promise<void>;
   /** Why a backend cannot run on this machine; null where it can. */
   unavailable(backend: Backend): Promise<string | null>;
 }
 
-/** A CPU that plays GPU; known by name, since browsers do not always say so. */
+/** Names of adapters that run WebGPU on the CPU. Browsers do not always mark them as fallback adapters. */
 export const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|warp|basic render/i;

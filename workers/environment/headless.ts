@@ -1,16 +1,15 @@
+import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { AdaptationAsk } from '../executor/adaptation.ts';
 import type { RunProgress } from '../executor/run-options.ts';
-import type { OverheadResult } from '../overhead/measure.ts';
-import type { OverheadRequest } from '../overhead/types.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import type { Store } from '../store/store.ts';
 
-/** What travels between a headless page and whoever drives its browser: plain data, no logic. */
+/** Plain data that a headless page and the process that drives its browser exchange. */
 
-/** An error as plain data: its class does not survive the way out of the page. */
+/** An error as plain data: classes do not survive the way out of the page. */
 export interface PlainError {
   readonly name: string;
   readonly message: string;
@@ -33,17 +32,17 @@ export interface HeadlessRun {
   readonly adaptation?: AdaptationAsk;
 }
 
-/** What the driver calls. */
+/** What the page offers to its driver. */
 export interface HeadlessApi {
+  /** Why a backend cannot be used in this browser; null: it can. */
+  whyUnavailable(backend: Backend): Promise<string | null>;
   profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<IdentifiedProfile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<Answer<RunReport>>;
-  /** For the benchmark alone: loaded when it is asked for. */
-  overhead(manifestUrl: string, request: OverheadRequest): Promise<Answer<OverheadResult>>;
-  /** Ends what is running after the run in flight. */
+  /** Stops the profile or run in progress, after the run in flight. */
   abort(): void;
 }
 
-/** What the driver offers to the page. */
+/** What the driver offers to its page. */
 export interface HeadlessDriver {
   ipaEdgeProgress(progress: ProfileProgress | RunProgress): void;
   ipaEdgeStore(method: keyof Store, args: unknown[]): Promise<unknown>;

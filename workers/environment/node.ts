@@ -10,9 +10,9 @@ import { hasGpu } from './gpu.js';
 
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
 
-/** A child process that runs a stage worker's file. */
+/** Starts a child process that runs a stage worker's file. */
 export function spawnWorker(file: string): RawWorker {
-  // In a checkout the worker is TypeScript, whatever started this process.
+  // In a checkout the file is TypeScript, which Node needs tsx for.
   const loader = file.endsWith('.ts')
     ? ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href]
     : [];
@@ -24,12 +24,12 @@ export function spawnWorker(file: string): RawWorker {
     child.once('error', (error) => resolve(error.message));
   });
   const pipe = child.stdio[3] as Duplex;
-  // What is written to a child that has just died is told here; `gone` tells the same to whoever waits.
+  // Writing to a child that has just died is an error here; `gone` reports that end.
   pipe.on('error', () => {});
   return { endpoint: pipeEndpoint(pipe), gone, terminate: () => void child.kill('SIGKILL') };
 }
 
-/** The environment of Node: stage workers are child processes, so that one can be killed in the middle of a run. */
+/** The environment of Node: stage workers are child processes, so that a worker can be killed in the middle of a run. */
 export function nodeEnvironment(): Environment {
   return {
     backends: ['cpu', 'webgpu', 'cuda'],
@@ -44,7 +44,7 @@ export function nodeEnvironment(): Environment {
         agent: `Node ${process.versions.node}`,
         platform: `${platform()} ${arch()}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`,
         logicalCores: availableParallelism(),
-        // onnxruntime-node does not name the adapter that it takes.
+        // onnxruntime-node does not tell which adapter it uses.
         adapter: { vendor: '', architecture: '', description: '', software: !hasGpu() },
         ...runtime,
       };

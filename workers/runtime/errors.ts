@@ -48,7 +48,7 @@ export class WorkerLostError extends CodedError {
 export class BackendUnavailableError extends InputError {
   override name = 'BackendUnavailableError';
   constructor(backend: string, why: string) {
-    super(`Backend ${backend} is not available: ${why}. Choose another with --backend.`);
+    super(`Backend ${backend} is not available: ${why}.`);
   }
 }
 

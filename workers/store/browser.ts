@@ -12,12 +12,12 @@ import {
 } from './store.ts';
 
 interface Tables extends DBSchema {
-  /** Keys rise, so entries of a journal come back in the order they were added. */
+  /** Keys rise, so the entries of a journal are read in the order in which they were added. */
   journal: { key: number; value: { journal: string; entry: JournalEntry }; indexes: { journal: string } };
   profiles: {
     key: string;
     value: ProfileEntry & { text: string };
-    /** Holds all that a list shows, so a list loads no profile. */
+    /** Holds everything that a list shows, so that listing loads no profile. */
     indexes: { listing: [createdAt: string, pipeline: string] };
   };
 }
@@ -28,7 +28,7 @@ export type Migration = (
   transaction: IDBPTransaction<Tables, StoreNames<Tables>[], 'versionchange'>,
 ) => void;
 
-/** Step i leads from version i to i + 1. Steps that were released are never changed, only followed by others. */
+/** Step i leads from version i to i + 1. Released steps never change; new ones are added at the end. */
 export const MIGRATIONS: readonly Migration[] = [
   (database) => {
     database.createObjectStore('journal', { autoIncrement: true }).createIndex('journal', 'journal');
@@ -70,7 +70,7 @@ export async function openDatabase(
         onClosed('The browser closed the saved profiles, as when its data is cleared. Reload this page.');
       },
     }).then(
-      // The other tab may close after all, once nobody waits here any more.
+      // The other tab may close after this promise was rejected; the database that then opens is not used.
       (database) => (blocked ? database.close() : resolve(database)),
       (cause: DOMException) => {
         if (cause.name === 'QuotaExceededError') return reject(new StoreFullError('profiles', { cause }));
@@ -85,7 +85,7 @@ export async function openDatabase(
 }
 
 /**
- * The store of a page or a web worker, in IndexedDB. Several tabs may have it open.
+ * Opens the store of a page or a web worker, in IndexedDB. Several tabs may have it open.
  * @throws StoreUnavailableError
  */
 export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
@@ -162,7 +162,7 @@ class BrowserStore implements Store {
     return this.#database;
   }
 
-  /** Work in one transaction. Its end is waited for too, so that no abort of it goes unhandled. */
+  /** Does work in one transaction and waits for the transaction's end too, so that an abort is never an unhandled rejection. */
   async #within<T extends StoreNames<Tables>, M extends 'readonly' | 'readwrite', R>(
     table: T,
     mode: M,
@@ -173,14 +173,14 @@ class BrowserStore implements Store {
     return result;
   }
 
-  /** Strict: what is told to be safe is on the disk, not in a cache that a crash would lose. */
+  /** Writes with strict durability: when it resolves, the data is on the disk and survives a crash. */
   async #write<T extends StoreNames<Tables>>(
     table: T,
     what: string,
     write: (table: IDBPTransaction<Tables, [T], 'readwrite'>['store']) => Promise<unknown>,
   ): Promise<void> {
     const transaction = this.#open().transaction(table, 'readwrite', { durability: 'strict' });
-    // A request that fails aborts its transaction, which tells the reason below.
+    // A request that fails aborts its transaction, and the await below rejects with the reason.
     write(transaction.store).catch(() => {});
     try {
       await transaction.done;

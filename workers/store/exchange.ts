@@ -16,7 +16,7 @@ import {
 import { canonicalJson } from './canonical.ts';
 import type { JournalEntry } from './store.ts';
 
-/** The profile as canonical JSON. There is no newline at its end: the SHA-256 of the text is the profile's identity. */
+/** A profile as canonical JSON. It has no newline at its end, so that the SHA-256 of the text is the profile's identity. */
 export const exportProfile = (profile: Profile): string => canonicalJson(profile);
 
 /**
@@ -27,21 +27,21 @@ export const exportProfile = (profile: Profile): string => canonicalJson(profile
 export const importProfile = (text: string, source: string): Profile =>
   parseJson(profileSchema, text, source, PROFILE);
 
-/** Names a profile that has been checked. */
+/** Adds its identity to a profile that has been checked: the SHA-256 of its canonical JSON. */
 export const identify = async (profile: Profile): Promise<IdentifiedProfile> => ({
   profile,
   sha256: await sha256Hex(new TextEncoder().encode(exportProfile(profile))),
 });
 
 /**
- * Checks a profile where it enters this process, and names it.
+ * Checks a profile where it enters this process, and adds its identity.
  * @param source names the document in errors
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export const parseIdentified = async (value: unknown, source: string): Promise<IdentifiedProfile> =>
   identify(parseProfile(value, source));
 
-/** What lists show of a saved profile: it is checked whole when it is loaded. */
+/** What lists show of a saved profile. The rest of it is checked when it is loaded. */
 export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
 const measuredAccuracy = z.strictObject({

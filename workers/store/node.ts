@@ -22,7 +22,7 @@ const asFull = (error: unknown, what: string): unknown =>
     : error;
 
 /**
- * The store of Node, in a folder: `journals/*.jsonl` with one entry per line, `profiles/<id>.json`.
+ * Opens a store in a folder: `journals/*.jsonl` with one entry a line, and `profiles/<id>.json`.
  * One process at a time may append to a journal.
  */
 export async function openFileStore(folder: string): Promise<Store> {
@@ -49,7 +49,7 @@ class FileStore implements Store {
       if (codeOf(error) === 'ENOENT') return '';
       throw error;
     });
-    // What follows the last newline is nothing, or an entry that a crash tore.
+    // Behind the last newline there is nothing, or an entry that a crash cut off.
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line, i) => parseJournalLine(line, `${path}, line ${i + 1}`));
   }
@@ -117,7 +117,7 @@ class FileStore implements Store {
     return join(this.#profiles, `${id}.json`);
   }
 
-  /** All of the file or none of it, whenever the power goes. */
+  /** Writes a file as a whole or not at all, even where the power fails meanwhile. */
   async #writeWhole(name: string, text: string): Promise<void> {
     const path = join(this.#profiles, name);
     const part = `${path}.${randomUUID()}.part`;
@@ -138,7 +138,7 @@ class FileStore implements Store {
   }
 }
 
-/** A journal that is appended to: its lines are whole, written one after the other. */
+/** A journal that is open for appending. Lines are written one after the other, each as a whole. */
 class JournalFile {
   readonly #path: string;
   #file: FileHandle | undefined;
@@ -166,14 +166,14 @@ class JournalFile {
       await this.#file.appendFile(line);
       await this.#file.datasync();
     } catch (error) {
-      // A part of the line may have fitted; the next one must not be glued to it.
+      // A part of the line may have been written; the next line must not follow it directly.
       await this.#file.truncate(size).catch(() => {});
       throw error;
     }
   }
 }
 
-/** Opens a journal and cuts off the line that a crash tore, so that the next entry starts a line of its own. */
+/** Opens a journal and removes a line that a crash cut off, so that the next entry starts on a new line. */
 async function openRepaired(path: string): Promise<FileHandle> {
   const file = await open(path, 'a+');
   try {
@@ -189,7 +189,7 @@ async function openRepaired(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes a new or renamed file's name safe too. Windows has no such call and needs none. */
+/** Makes the name of a new or renamed file durable. Windows has no such call and needs none. */
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

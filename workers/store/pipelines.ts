@@ -6,32 +6,32 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import { canonicalJson } from './canonical.ts';
 import { StoreFullError, StoreUnavailableError } from './store.ts';
 
-/** No pipeline is kept under that name. */
+/** No pipeline of that name is kept in this browser. */
 export class PipelineNotFoundError extends Error {
   override name = 'PipelineNotFoundError';
   constructor(pipeline: string) {
-    super(`No pipeline ${pipeline} is kept here. It was removed, or brought into another browser.`);
+    super(`No pipeline ${pipeline} is kept here. It was removed, or added in another browser.`);
   }
 }
 
 const CACHE = 'ipa-edge pipelines';
-/** Where keys live. Nothing is ever fetched from there. */
+/** The path that the cache's keys begin with. Nothing is ever fetched from there. */
 const FOLDER = '/ipa-edge-pipelines/';
 const MANIFESTS = `${FOLDER}manifests/`;
 const FILES = `${FOLDER}files/`;
 
-/** One change at a time, whichever tab makes it: what one tab is still writing, another does not sweep away. */
+/** Lets one tab at a time change the pipelines, so that none removes files that another is still writing. */
 const LOCK = CACHE;
 
 /**
- * Pipelines of the user's own, with all their files, in the Cache API: it writes a file whole or not at all, from a page in
- * every browser, and takes files of any size. Each file is kept once, under its sum.
+ * Keeps the user's own pipelines with all their files in the Cache API, which takes files of any size from a page in every
+ * browser and writes each as a whole or not at all. Each file is kept once, under its SHA-256.
  */
 export class PipelineStore {
   /** @param caches null where the page was not opened by https or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
-  /** Names, in order. */
+  /** The names of all pipelines, sorted. */
   async list(): Promise<string[]> {
     if (!this.caches) return [];
     return (await paths(await this.#open()))
@@ -50,8 +50,8 @@ export class PipelineStore {
   }
 
   /**
-   * Keeps a pipeline with all its files under its manifest's name, in place of the one that was there.
-   * Every file is read, also one that is kept already; where one cannot be, nothing changes.
+   * Keeps a pipeline with all its files under its manifest's name, and replaces one of the same name.
+   * Every file is read, even one that is kept already; where a file cannot be read, nothing changes.
    * @throws InvalidDocumentError, StoreFullError, StoreUnavailableError, and what reading the files throws
    */
   async save(models: LoadedManifest): Promise<LoadedManifest> {
@@ -72,7 +72,7 @@ export class PipelineStore {
     });
   }
 
-  /** Removes a pipeline, with the files that no other one has. */
+  /** Removes a pipeline, and the files that no other pipeline has. */
   async delete(name: string): Promise<void> {
     const cache = await this.#open();
     await navigator.locks.request(LOCK, async () => {

@@ -1,6 +1,6 @@
 import type { Cell, CoRun, EndToEnd, FanOut, IdentifiedProfile } from '../../solver/documents/profile.ts';
 
-/** What a profile in progress has finished. A later cell entry with the same key replaces the earlier one. */
+/** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =
   | { readonly kind: 'cell'; readonly cell: Cell }
   | { readonly kind: 'accuracy'; readonly accuracy: MeasuredAccuracy }
@@ -8,13 +8,13 @@ export type JournalEntry =
 
 /** Accuracy and fan-out on the labelled pack. */
 export interface MeasuredAccuracy {
-  /** Per stage and variant. */
+  /** By stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, { value: number; n: number }>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];
 }
 
-/** A saved profile as lists show it. */
+/** What a list shows of a saved profile. */
 export interface ProfileEntry {
   /** The profile's SHA-256. */
   readonly id: string;
@@ -22,14 +22,14 @@ export interface ProfileEntry {
   readonly createdAt: string;
 }
 
-/** Keeps journals of profiles in progress and finished profiles: IndexedDB in a browser, files in Node. */
+/** Keeps the journals of profiles in progress, and finished profiles: in IndexedDB in a browser, in files in Node. */
 export interface Store {
-  /** Every whole entry of a journal, oldest first; none where there is no such journal. */
+  /** The complete entries of a journal, oldest first; none where there is no such journal. */
   readJournal(journal: string): Promise<JournalEntry[]>;
-  /** Resolves when the entry is safe. @throws StoreFullError */
+  /** Resolves once the entry would survive a crash. @throws StoreFullError */
   append(journal: string, entry: JournalEntry): Promise<void>;
   deleteJournal(journal: string): Promise<void>;
-  /** Saves under the profile's SHA-256; saving the same one again changes nothing. @throws StoreFullError */
+  /** Saves a profile under its SHA-256; saving the same profile again changes nothing. @throws StoreFullError */
   saveProfile(profile: IdentifiedProfile): Promise<ProfileEntry>;
   /** Newest first. */
   listProfiles(): Promise<ProfileEntry[]>;
@@ -44,7 +44,7 @@ export class StoreFullError extends Error {
   override name = 'StoreFullError';
   constructor(what: string, options?: ErrorOptions) {
     super(
-      `No room left to save ${what}. Delete profiles or pipelines that are no longer needed, or free space on the disk.`,
+      `There is no room left to save ${what}. Delete profiles or pipelines that you no longer need, or free space on the disk.`,
       options,
     );
   }
@@ -58,7 +58,7 @@ export class ProfileNotFoundError extends Error {
   }
 }
 
-/** The store cannot be used as it is: the message says why and what to do. */
+/** The store cannot be used; the message says why, and what to do. */
 export class StoreUnavailableError extends Error {
   override name = 'StoreUnavailableError';
 }

@@ -1,21 +1,21 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { ItemBatch } from '../../models/items/item-batch.ts';
-import { Scratch } from '../../models/tasks/program.ts';
-import { taskOf } from '../../models/tasks/registry.ts';
-import type { Session, TensorInfo, Tensors } from '../../models/tasks/tensor.ts';
-import type { Backend } from '../../solver/documents/common.ts';
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import type { Runtime } from '../runtime/runtime.ts';
-import type { Ort } from '../runtime/session.ts';
-import { StageHost } from '../stage/host.ts';
+import type { ItemBatch } from '../../../models/items/item-batch.ts';
+import { Scratch } from '../../../models/tasks/program.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import type { Session, TensorInfo, Tensors } from '../../../models/tasks/tensor.ts';
+import type { Backend } from '../../../solver/documents/common.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { Runtime } from '../../../workers/runtime/runtime.ts';
+import type { Ort } from '../../../workers/runtime/session.ts';
+import { StageHost } from '../../../workers/stage/host.ts';
 
-/** What a stage worker of the overhead benchmark does besides its own work: the same models, bare. */
+/** What a worker of the overhead benchmark offers besides a stage worker's API: sessions without anything of ipa-edge around them. */
 export interface BareApi {
-  /** Creates a raw session, beside the worker's own. */
+  /** Creates a bare session beside the worker's own. */
   bareLoad(key: string, bytes: Uint8Array, backend: Backend, threads: number): Promise<void>;
-  /** Encodes a batch once, for all runs to come; answers with its number. */
+  /** Encodes a batch once, for all later runs. Returns the batch's number. */
   barePrepare(key: string, stage: ManifestStage, items: ItemBatch): Promise<number>;
-  /** Runs prepared batches one after the other until each output can be read; the time of each. */
+  /** Runs prepared batches one after the other. Returns for each the time until its output could be read, in ms. */
   bareRun(key: string, prepared: readonly number[]): Promise<number[]>;
 }
 
@@ -25,8 +25,8 @@ interface Bare {
 }
 
 /**
- * A stage worker with raw ONNX Runtime sessions in it. Bare calls do not wait for the stage worker's own operations:
- * the driver must keep one of them all in flight.
+ * A stage worker that holds bare ONNX Runtime sessions too. Bare calls do not wait for the stage worker's own operations, so
+ * the caller must keep only one call of either kind in flight.
  */
 export class OverheadHost extends StageHost implements BareApi {
   readonly #bare = new Map<string, Bare>();

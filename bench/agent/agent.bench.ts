@@ -1,20 +1,21 @@
 /**
- * `ipa-agent serve` on a plan for p99 of the pipeline fashion, on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`.
- * The plan leaves a core to the server and the load's generator, which are processes of their own, as is what they are
- * compared with. In turn in one run, at saturation:
+ * Measures `ipa-agent serve` with the pipeline fashion on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`. The
+ * plan is for p99 and leaves a core to the server and the load generator, which are processes of their own. At saturation
+ * these take turns in one run:
  *
- * - sessions: bare sessions in the plan's workers run ready tensors in full batches, each worker in a loop of its own; no
- *   tensor is encoded, nothing decoded or cut out, and nothing is sent between processes.
- * - loop: a loop in this process gives the same batches to the same workers as stage workers, as the server does.
- * - the server of the plan, sent one scene a request, or several; and of the plan with every batch 1.
+ * - sessions: bare sessions in the plan's workers run ready tensors in full batches, each worker in a loop of its own. No
+ *   tensor is encoded or decoded, no child is cut out, and nothing is sent between processes.
+ * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
+ * - the server with the plan, with one scene a request or several; and with the plan whose batches are all 1.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
 import { Command } from 'commander';
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
@@ -24,57 +25,56 @@ import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
-import { BareCrew } from '../../workers/overhead/bare-crew.ts';
-import { spawnInNode } from '../../workers/overhead/node.ts';
-import type { Bench } from '../../workers/overhead/types.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
-import { loadModelFolder } from '../service/model-folder.ts';
+import { BareCrew } from '../overhead/bare/bare-crew.ts';
+import { spawnInNode } from '../overhead/bare/node.ts';
+import type { Bench } from '../overhead/types.ts';
 import type { LoadGenerator } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
 
-/** Of the rate that the plan is for: what it is held to, and all of it. */
+/** The open loads, as shares of the rate that the plan is made for. The target holds for shares under 1. */
 const SHARES = [0.8, 1];
-/** Scenes of a request where a client sends several. */
+/** Scenes in a request of a client that sends several. */
 const SCENES = 8;
 const WARM_UP_MS = 5000;
 const ROUND_MS = 5000;
-/** Of one round, one at a time. */
+/** A round at low load: requests of the sessions alone, and how long the server gets requests one at a time. */
 const LOW = { requests: 100, ms: 1500 };
 
 const flags = new Command('bench:agent')
-  .description('ipa-agent serve against the sessions that it runs')
+  .description('compare ipa-agent serve with the sessions that it runs')
   .option(
     '--profile <file>',
-    'of the fashion pipeline on the cpu backend of this machine; else it is measured',
+    'a profile of fashion on the cpu backend of this machine (default: one is measured)',
   )
-  .option('--budget <duration>', 'time for measuring it', option.duration, 60)
-  .option('--sla <ms>', 'of the plan', option.positive, 100)
+  .option('--budget <duration>', 'time for measuring the profile', option.duration, 60)
+  .option('--sla <ms>', 'SLA of the plan', option.positive, 100)
   .option(
     '--rate <n>',
-    'requests per second that the plan is for: at a high one it has batches',
+    'requests per second that the plan is made for; high rates need batches',
     option.positive,
     400,
   )
   .option(
     '--cores <n>',
-    'of this machine that workers get',
+    'cores of this machine that the plan may hold',
     option.integer,
     Math.max(1, availableParallelism() - 1),
   )
-  .option('--duration <duration>', 'of each open load', option.duration, 60)
-  .option('--rounds <n>', 'at low load, and saturated', option.integer, 5)
-  .option('--seed <n>', 'of the arrivals', option.integer, 1)
+  .option('--duration <duration>', 'length of each open load', option.duration, 60)
+  .option('--rounds <n>', 'rounds at low load, and rounds at saturation', option.integer, 5)
+  .option('--seed <n>', 'seed of the arrivals', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
 
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
-const models = await loadModelFolder(manifestPath);
+const models = await loadManifest(manifestPath, (path) => readFile(path));
 const { manifest } = models;
 const pack = await models.readPack();
 const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
@@ -112,7 +112,7 @@ const batchOne: Plan = {
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),
 };
 
-/** As many as take half the SLA at the plan's rate (Little's law). */
+/** Requests in flight at which each takes half the SLA at the plan's rate, by Little's law. */
 const atOnce = Math.ceil((plan.ratePerS * flags.sla) / 2000);
 
 const serve = async (name: string, served: Plan) => {
@@ -127,7 +127,10 @@ const loop = await stageLoop(bench, plan, crew);
 const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
 try {
   const { stage, task } = models.pipeline.first;
-  await generator.aim({ model: manifest.name, items: itemsOf(pack.items), format: task.items(stage) });
+  const format = task.items(stage);
+  if (format.kind !== 'pixels') throw new Error(`${manifest.name} does not begin with scenes`);
+  const shape = [format.channels, format.height, format.width];
+  await generator.aim({ model: manifest.name, scenes: itemsOf(pack.items), shape });
   for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
   const counts = await found();
   const measurements: Measurements = {
@@ -147,7 +150,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** Items that the second stage gets of each scene. */
+/** The number of items that the second stage gets of each scene. */
 async function found(): Promise<number[]> {
   const { name } = plan.stages[0]!;
   const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
@@ -155,7 +158,7 @@ async function found(): Promise<number[]> {
   return childCounts;
 }
 
-/** One request at a time, and its sessions alone in between, at batch 1. */
+/** Median times of one request at a time: its sessions alone at batch 1, and the server with either plan. */
 async function lowLoad(counts: readonly number[]) {
   const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
   for (let round = 0; round < flags.rounds; round++) {
@@ -167,7 +170,7 @@ async function lowLoad(counts: readonly number[]) {
   return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
 }
 
-/** Open loops with exponential gaps. */
+/** Sends requests at exponential intervals, whether or not earlier ones are answered. */
 async function openLoads() {
   const loads: Measurements['open'][number][] = [];
   for (const share of SHARES) {
@@ -182,7 +185,7 @@ async function openLoads() {
   return loads;
 }
 
-/** @param perRequest items that the second stage gets */
+/** Scenes per second of each contestant at saturation. @param perRequest items that the second stage gets of a request */
 async function saturate(perRequest: number) {
   const requests = Math.round((plan.ratePerS * ROUND_MS) / 1000);
   const itemCounts = [requests, Math.round(requests * perRequest)];

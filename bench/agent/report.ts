@@ -7,7 +7,7 @@ import type { Sent } from './load.ts';
 
 const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 2 };
 
-/** What came of requests that were sent, within an SLA or not. */
+/** What became of a load, judged by an SLA. */
 export interface Outcome {
   readonly sent: number;
   readonly completed: number;
@@ -18,26 +18,26 @@ export interface Outcome {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly latenessP99Ms: number;
-  /** Cores that sending took. */
+  /** Cores that the load generator used. */
   readonly generatorCores: number;
 }
 
 export interface Measurements {
   readonly date: string;
   readonly plan: Plan;
-  /** One request at a time, p50 in ms: the sessions that it runs alone, and from the server. */
+  /** One request at a time, p50 in ms: its sessions alone, the server with the plan, and with batches of 1. */
   readonly low: { readonly sessions: number; readonly plan: number; readonly batchOne: number };
   readonly open: readonly (Outcome & {
     readonly ratePerS: number;
-    /** Of the rate that the plan is for. */
+    /** Of the rate that the plan is made for. */
     readonly share: number;
     readonly durationS: number;
   })[];
-  /** Scenes, when saturated. */
+  /** Scenes in flight at saturation. */
   readonly atOnce: number;
-  /** Of a request that brings several. */
+  /** Scenes in a request that carries several. */
   readonly scenes: number;
-  /** Scenes per second when saturated, by round; of servers those within the SLA. */
+  /** Scenes per second at saturation, by round; a server's count only within the SLA. */
   readonly perS: Record<'sessions' | 'loop' | 'single' | 'several' | 'batchOne', number[]>;
 }
 
@@ -64,9 +64,9 @@ function lowText({ low }: Measurements): string {
   const added = low.batchOne - low.sessions;
   return [
     'Low load, one request at a time, p50:',
-    `sessions alone, batch 1, ${ms(low.sessions)} ms; server with every batch 1, as one plans for such a load, ${ms(low.batchOne)} ms;`,
+    `sessions alone with batches of 1: ${ms(low.sessions)} ms; server with batches of 1, as a plan for such a load has: ${ms(low.batchOne)} ms;`,
     `HTTP and queues add ${ms(added)} ms ${verdict(added <= TARGET.addedMs, `at most ${TARGET.addedMs}`)};`,
-    `server of the plan, whose batches wait to fill, ${ms(low.plan)} ms`,
+    `server with the plan, whose batches wait to fill: ${ms(low.plan)} ms`,
   ].join('\n');
 }
 
@@ -79,10 +79,10 @@ const openText = ({ open, plan }: Measurements): string =>
           ? ` ${verdict(load.attainment >= TARGET.attainment, `at least ${TARGET.attainment}`)}`
           : '';
       return [
-        `Open loop at ${load.share} of the rate that it is planned for, ${load.ratePerS.toFixed(0)} requests/s for ${load.durationS} s, exponential gaps:`,
+        `Open loop at ${load.share} of the rate that the plan is made for, ${load.ratePerS.toFixed(0)} requests/s for ${load.durationS} s, at exponential intervals:`,
         `attainment ${share(load.attainment)}${target}, p50 ${ms(load.p50Ms)} ms, p99 ${ms(load.p99Ms)} ms`,
         `completed ${load.completed} + shed ${load.shed} + failed ${load.failed} of ${load.sent} sent`,
-        `the load was ${ms(load.latenessP99Ms)} ms late (p99)${late ? ': NOT VALID' : ''}; sending took ${load.generatorCores.toFixed(2)} of a core`,
+        `requests were sent ${ms(load.latenessP99Ms)} ms late (p99)${late ? ': NOT VALID' : ''}; the load generator used ${load.generatorCores.toFixed(2)} of a core`,
       ].join('\n');
     })
     .join('\n\n');
@@ -93,13 +93,13 @@ function saturatedText({ perS, atOnce, scenes, plan }: Measurements): string {
   const rows: [Name, string][] = [
     ['sessions', 'sessions: ready tensors, no messages'],
     ['loop', 'loop: the same batches to the stage workers'],
-    ['single', 'server, a scene a request'],
+    ['single', 'server, one scene a request'],
     ['several', `server, ${scenes} scenes a request`],
-    ['batchOne', 'server with every batch 1, a scene a request'],
+    ['batchOne', 'server with batches of 1, one scene a request'],
   ];
   const toLoop = ratio('single', 'loop');
   return [
-    `Saturated with ${atOnce} scenes at once; of servers what came within ${plan.slaMs} ms:`,
+    `Saturated with ${atOnce} scenes in flight; servers count what they answer within ${plan.slaMs} ms:`,
     table(
       ['', 'scenes/s', '÷ loop', '÷ sessions', 'by round'],
       rows.map(([name, text]) => [
@@ -111,7 +111,7 @@ function saturatedText({ perS, atOnce, scenes, plan }: Measurements): string {
       ]),
     ),
     `server ÷ loop ${toLoop.toFixed(3)} ${verdict(toLoop >= TARGET.saturation, `at least ${TARGET.saturation}`)}; ` +
-      `÷ server with every batch 1 ${ratio('single', 'batchOne').toFixed(3)}`,
+      `÷ server with batches of 1 ${ratio('single', 'batchOne').toFixed(3)}`,
   ].join('\n');
 }
 

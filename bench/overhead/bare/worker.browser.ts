@@ -1,5 +1,5 @@
 import { expose } from 'comlink';
-import { createWebRuntime, importWebOrt } from '../runtime/ort-web.ts';
+import { createWebRuntime, importWebOrt } from '../../../workers/runtime/ort-web.ts';
 import { OverheadHost } from './host.ts';
 
 expose(new OverheadHost(createWebRuntime, importWebOrt));

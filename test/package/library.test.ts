@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A program of somebody else's: plain JavaScript, the package by its name. */
 const PROGRAM = `
@@ -20,13 +20,6 @@ const best = await plan(measured, { slaMs: 500, ratePerS: 10 });
 const { result } = await run({ ...place, name: 'plan', plan: best, backends: ['cpu'], load: constantLoad(10, 3, 1), seed: 1 });
 console.log(JSON.stringify({ completed: result.completed, endToEnd: result.accuracy.endToEnd }));
 `;
-
-beforeAll(() => {
-  execFileSync(process.execPath, ['--import', 'tsx', 'bench/setup/library.ts'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
-});
 
 test('a program in Node profiles, plans and runs through the built package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));

@@ -1,7 +1,7 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { Device } from '../../solver/documents/common.ts';
-import type { Environment } from '../environment/environment.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
 import { type ExecutorOverhead, executorOverhead } from './executor.ts';
 import { type CellOverhead, profilerOverhead } from './profiler.ts';
 import type { Bench, OverheadRequest, Spawn } from './types.ts';
@@ -12,7 +12,7 @@ export interface OverheadResult {
   readonly executor: ExecutorOverhead;
 }
 
-/** What the profiler and the executor add to bare ONNX Runtime, each interleaved with it. */
+/** Compares the profiler and then the executor with bare ONNX Runtime, on one backend. */
 export async function measureOverhead(
   models: LoadedManifest,
   environment: Environment,

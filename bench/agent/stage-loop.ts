@@ -1,15 +1,15 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { BareCrew } from '../../workers/overhead/bare-crew.ts';
-import type { Bench } from '../../workers/overhead/types.ts';
+import type { BareCrew } from '../overhead/bare/bare-crew.ts';
+import type { Bench } from '../overhead/types.ts';
 
-/** As the dispatch hands out to a worker that alone holds a stage: it goes on at once when a batch is done. */
+/** Batches that a worker gets at once, as from the dispatch, so that it goes on as soon as one is done. */
 const AHEAD = 2;
 
 /**
- * A loop in this process over stage workers: items go to them and come back as results and crops, in full batches, with no
- * queue and no HTTP. It loads its sessions in the workers of a crew, beside the bare ones.
- * @returns runs so many items of each stage: how long it took, ms
+ * Loads the plan's sessions into the workers of a crew, beside the bare ones.
+ * @returns a function that sends so many items of each stage to the workers, in full batches and without queues or HTTP, and
+ * gives the time until all results are back, in ms
  */
 export async function stageLoop({ models, items }: Bench, plan: Plan, { members }: BareCrew) {
   const { stages } = models.manifest;

@@ -1,13 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
-import { spawnWorker } from '../environment/node.ts';
-import { StageWorker } from '../stage/stage-worker.ts';
+import { spawnWorker } from '../../../workers/environment/node.ts';
+import { StageWorker } from '../../../workers/stage/stage-worker.ts';
+import type { Spawn } from '../types.ts';
 import type { BareApi } from './host.ts';
-import type { Spawn } from './types.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 
-/** Workers of the overhead benchmarks as child processes. */
+/** Starts a worker of the overhead benchmark as a child process. */
 export const spawnInNode: Spawn = async (id, threads) => {
   const raw = spawnWorker(WORKER);
   return { worker: await StageWorker.start(id, raw, threads), bare: wrap<BareApi>(raw.endpoint) };

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const COMMAND = fileURLToPath(new URL('../ipa-agent.js', import.meta.url));
+const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
 
 /** `ipa-agent serve` as a user starts it, on a free port. */
 export interface Served {
@@ -10,7 +10,7 @@ export interface Served {
   stop(): void;
 }
 
-/** @throws Error where it ends before it listens, with what it said */
+/** @throws Error where the agent ends before it listens, with what it wrote to stderr */
 export async function startServing(plan: string): Promise<Served> {
   const child = spawn(process.execPath, [COMMAND, 'serve', '--plan', plan, '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,36 +1,36 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
-import { batchOf, type Item } from '../../models/items/item-batch.ts';
-import type { ItemFormat } from '../../models/items/item-format.ts';
-import { modelPath } from '../oip/client.ts';
-import { encodeRequest, JSON_LENGTH_HEADER } from '../oip/infer.ts';
-import { itemsTensor } from '../oip/items.ts';
+import type { Item } from '../../models/items/item-batch.ts';
 
-/** What is asked of a server: items, in turn. */
+/** The model that requests go to, and the scenes that they carry in turn. */
 export interface Target {
   readonly model: string;
-  readonly items: readonly Item[];
-  readonly format: ItemFormat;
+  readonly scenes: readonly Item[];
+  /** Channels, height and width of a scene. */
+  readonly shape: readonly number[];
 }
 
-/** What became of requests; one of them is a scene, however many came in one HTTP request. */
+/** What became of the scenes that were sent, in HTTP requests of one or several. */
 export interface Sent {
   readonly sent: number;
-  /** 503: not let in, or shed. */
+  /** Answered with 503: not admitted, or shed. */
   readonly shed: number;
-  /** Any other error. */
+  /** Answered with another error, or not at all. */
   readonly failed: number;
-  /** Of those that completed: from when they were due, or sent where they followed others. */
+  /** Of the scenes that completed: from when the request was due (in a closed loop: sent) until its answer. */
   readonly latencyMs: readonly number[];
   /** From when HTTP requests were due until they were sent. */
   readonly latenessMs: readonly number[];
-  /** From the first one's sending to the last one's answer. */
+  /** From the first request until the last answer. */
   readonly tookMs: number;
-  /** Time that the generator took of a core. */
+  /** CPU time that the generator used. */
   readonly cpuMs: number;
 }
 
-/** Sends requests over connections that are kept, tensors as bytes. They are encoded before, and of an answer only its status is read. */
+/**
+ * Sends requests of the Open Inference Protocol with binary tensors over connections that stay open. All requests are encoded
+ * beforehand, and of an answer only the status is read, so that the generator takes little of a core.
+ */
 export class LoadGenerator {
   #target!: Target;
 
@@ -38,7 +38,7 @@ export class LoadGenerator {
     this.#target = target;
   }
 
-  /** Open loop: each request when it is due, however many have not come back. @param dueMs from now on, rising */
+  /** Open loop: sends each request when it is due, however many are unanswered. @param dueMs from now on, rising */
   open(url: string, dueMs: Float64Array): Promise<Sent> {
     return this.#send(url, 1, async (send) => {
       const start = performance.now();
@@ -52,7 +52,7 @@ export class LoadGenerator {
     });
   }
 
-  /** Closed loop: so many at once, each followed by the next one, for so long. @param scenes of each HTTP request */
+  /** Closed loop: keeps so many requests in flight for so long. @param scenes in each HTTP request */
   closed(url: string, atOnce: number, scenes: number, forMs: number): Promise<Sent> {
     return this.#send(url, scenes, async (send) => {
       const endMs = performance.now() + forMs;
@@ -91,28 +91,34 @@ export class LoadGenerator {
     return { ...tally, tookMs, cpuMs: (user + system) / 1000 };
   }
 
-  /** All scenes, so many a request. */
+  /** All scenes as HTTP requests, so many scenes in each. */
   #requests(scenes: number): Dispatcher.DispatchOptions[] {
-    const { model, items, format } = this.#target;
-    return Array.from({ length: Math.floor(items.length / scenes) }, (_, i) => {
-      const input = itemsTensor(format, batchOf(items.slice(i * scenes, (i + 1) * scenes)));
-      const { bytes, jsonLength } = encodeRequest({ inputs: [input], binaryOutput: true }, true);
+    const { model, scenes: all, shape } = this.#target;
+    return Array.from({ length: Math.floor(all.length / scenes) }, (_, i) => {
+      const pixels = Buffer.concat(all.slice(i * scenes, (i + 1) * scenes));
+      const input = {
+        name: 'images',
+        datatype: 'UINT8',
+        shape: [scenes, ...shape],
+        parameters: { binary_data_size: pixels.length },
+      };
+      const json = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));
       return {
         method: 'POST',
-        path: `${modelPath(model)}/infer`,
-        headers: { [JSON_LENGTH_HEADER]: String(jsonLength) },
-        body: bytes,
+        path: `/v2/models/${model}/infer`,
+        headers: { 'Inference-Header-Content-Length': String(json.length) },
+        body: Buffer.concat([json, pixels]),
       };
     });
   }
 }
 
-/** Of the answer once it is there as a whole; 0 where none comes. */
+/** The status of the answer, once all of the answer has come; 0 where none comes. */
 const statusOf = (pool: Pool, request: Dispatcher.DispatchOptions): Promise<number> =>
   new Promise((resolve) => {
     let status = 0;
     pool.dispatch(request, {
-      // By this undici knows the handler for one of today's.
+      // undici takes a handler without this method for one of its older interface.
       onRequestStart() {},
       onResponseStart(_controller, statusCode) {
         status = statusCode;

@@ -1,10 +1,10 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { batchRunner, warmUp } from '../profiler/measure.ts';
+import { batchRunner, warmUp } from '../../workers/profiler/measure.ts';
 import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 
-/** Medians of the inference time as the profiler takes it and of bare runs of the same batch, in the same worker. */
+/** Median inference times of one batch in one worker: as the profiler measures it, and of bare runs. */
 export interface CellOverhead {
   readonly stage: string;
   readonly variant: string;
@@ -14,11 +14,11 @@ export interface CellOverhead {
   readonly profilerMs: number;
 }
 
-/** Below it, the timer and the hop into ONNX Runtime are a large part of the time. */
-const LEAST_MS = 1;
-const LEAST_RUNS = 6;
+/** Cells that are faster than this, in ms, are left out: the timer's grain would be a large part of them. */
+const MIN_MS = 1;
+const MIN_RUNS = 6;
 
-/** Every cell whose bare median is at least 1 ms. */
+/** Compares every cell whose bare median is at least 1 ms. */
 export async function profilerOverhead(
   bench: Bench,
   { backend, batches, cellMs }: OverheadRequest,
@@ -48,8 +48,8 @@ export async function profilerOverhead(
 }
 
 /**
- * One run of each kind in turn, so that a drift of the machine falls on both alike, and so does the pause before a run: a
- * tight loop is some 0.05 ms faster than any run that comes by message, whoever times it.
+ * Alternates single runs of each kind, so that both see the same drift of the machine and the same pause before a run: runs
+ * in a tight loop are some 0.05 ms faster than runs that each wait for a message.
  */
 async function interleaved(
   { worker, bare }: OverheadWorker,
@@ -63,15 +63,15 @@ async function interleaved(
   await warmUp(run);
   const trial = await bare.bareRun(key, Array(4).fill(prepared));
   const expectedMs = median(trial.slice(1));
-  // A cell on the edge is looked at and judged by all its samples.
-  if (expectedMs < LEAST_MS / 2) return undefined;
-  const runs = Math.max(LEAST_RUNS, Math.round(cellMs / (2 * expectedMs)));
+  // A trial near the limit is no reason to leave the cell out: the median of all samples decides below.
+  if (expectedMs < MIN_MS / 2) return undefined;
+  const runs = Math.max(MIN_RUNS, Math.round(cellMs / (2 * expectedMs)));
   const samples = { profiler: [] as number[], bare: [] as number[] };
   for (let i = 0; i < runs; i++) {
     samples.bare.push(...(await bare.bareRun(key, [prepared])));
     samples.profiler.push((await run()).inferenceMs);
   }
   const bareMs = median(samples.bare);
-  if (bareMs < LEAST_MS) return undefined;
+  if (bareMs < MIN_MS) return undefined;
   return { n: samples.bare.length, bareMs, profilerMs: median(samples.profiler) };
 }

@@ -2,11 +2,11 @@ import type { Remote } from 'comlink';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Environment } from '../environment/environment.ts';
-import type { StageWorker } from '../stage/stage-worker.ts';
-import type { BareApi } from './host.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import type { StageWorker } from '../../workers/stage/stage-worker.ts';
+import type { BareApi } from './bare/host.ts';
 
-/** Both ends of a worker of the overhead benchmark. */
+/** A worker of the overhead benchmark, called as a stage worker and for its bare sessions. */
 export interface OverheadWorker {
   readonly worker: StageWorker;
   readonly bare: Remote<BareApi>;
@@ -18,19 +18,20 @@ export type Spawn = (id: string, threads: number) => Promise<OverheadWorker>;
 export interface OverheadRequest {
   readonly backend: Backend;
   readonly batches: readonly number[];
-  /** Time for each cell, at least. */
+  /** Minimum time for each cell. */
   readonly cellMs: number;
-  /** What the executor is saturated with, for about so long in each of the rounds. */
+  /** The plan that the executor runs. */
   readonly plan: Plan;
   readonly rounds: number;
+  /** About how long a round lasts. */
   readonly roundMs: number;
 }
 
-/** What all measurements of a backend share. */
+/** What the measurements of all backends share. */
 export interface Bench {
   readonly models: LoadedManifest;
   readonly environment: Environment;
   readonly spawn: Spawn;
-  /** True items of each stage. */
+  /** Labelled items of each stage. */
   readonly items: readonly (readonly Uint8Array<ArrayBuffer>[])[];
 }

@@ -1,20 +1,20 @@
-import { takeInTurn } from '../../models/items/item-batch.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import type { Bench, OverheadWorker } from './types.ts';
+import { takeInTurn } from '../../../models/items/item-batch.ts';
+import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
+import type { Bench, OverheadWorker } from '../types.ts';
 
 interface Member extends OverheadWorker {
   readonly planWorker: PlanWorker;
 }
 
-/** How long a round took, and each batch of each stage, as often as there are workers of it. */
+/** How long a round took, and how long each batch of each stage took, listed once for each worker of the stage. */
 export interface BareRound {
   readonly ms: number;
   readonly times: readonly (readonly [stage: string, ms: readonly number[]])[];
 }
 
-/** Workers placed as a plan's, with bare sessions: those of one worker run one after the other, workers side by side. */
+/** Workers as a plan lays them out, with bare sessions. Workers run side by side; the sessions of one worker take turns. */
 export class BareCrew {
-  /** Numbers of prepared batches, by worker, stage and size. */
+  /** The number of each prepared batch, by worker, stage and size. */
   readonly #prepared = new Map<string, Promise<number>>();
 
   private constructor(
@@ -45,7 +45,7 @@ export class BareCrew {
     return crew;
   }
 
-  /** Runs so many items of each stage of the plan, in full batches and what is left over. */
+  /** Runs so many items of each stage of the plan, in full batches and a last one with the rest. */
   async round(itemCounts: readonly number[]): Promise<BareRound> {
     const loops = await Promise.all(
       this.members.map(async (member) => ({
@@ -74,8 +74,8 @@ export class BareCrew {
   }
 
   /**
-   * Runs the items of one request, stage after stage, as many as there are replicas at once: the time of its sessions alone.
-   * @param plan of the same sessions, with the batch sizes that are wanted
+   * Runs the items that one replica of each stage gets of a request, stage after stage. Returns the sum of the batches' times, in ms.
+   * @param plan has the sessions of this crew; its batch sizes are used
    */
   async request(itemCounts: readonly number[], { stages }: Plan): Promise<number> {
     let ms = 0;

@@ -1,27 +1,27 @@
 import { median } from '../../solver/math/statistics.ts';
-import { recruiter } from '../executor/crew.ts';
-import { Executor } from '../executor/executor.ts';
-import type { BatchRecord } from '../executor/types.ts';
-import { BareCrew } from './bare-crew.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import type { BatchRecord } from '../../workers/executor/types.ts';
+import { BareCrew } from './bare/bare-crew.ts';
 import type { Bench, OverheadRequest } from './types.ts';
 
-/** Requests per second of a saturated executor and of bare runs over as many items in full batches. */
+/** Requests per second of a saturated executor, and of bare runs that answer as many items in full batches. */
 export interface ExecutorOverhead {
   readonly variants: readonly string[];
   readonly batches: readonly number[];
   readonly requests: number;
-  /** Items of each stage in a round, and the batches that the executor made of them. */
+  /** Items of each stage in a round, and in how many batches the executor ran them. */
   readonly items: readonly number[];
   readonly executorBatches: readonly number[];
-  /** Median time of a full batch of each stage: bare, and the executor's whole round trip. */
+  /** Median time of a full batch of each stage: a bare run, and the executor's round trip to the worker. */
   readonly bareBatchMs: readonly number[];
   readonly executorBatchMs: readonly number[];
-  /** By round. */
+  /** One number a round. */
   readonly barePerS: readonly number[];
   readonly executorPerS: readonly number[];
 }
 
-const LEAST_BATCHES = 4;
+const TRIAL_BATCHES = 4;
 
 export async function executorOverhead(
   bench: Bench,
@@ -33,7 +33,7 @@ export async function executorOverhead(
   const executor = await Executor.start(plan, recruiter(models, environment), {
     onBatch: (batch) => batches.push(batch),
   });
-  /** Sends all at once; how long until the last has come back. */
+  /** Sends all requests at once. Returns the time until the last is answered, in ms. */
   const saturate = async (requests: number): Promise<number> => {
     batches = [];
     const start = performance.now();
@@ -42,12 +42,12 @@ export async function executorOverhead(
     );
     const ms = performance.now() - start;
     const lost = answers.filter(({ outcome }) => outcome !== 'completed').length;
-    if (lost) throw new Error(`${lost} of ${requests} requests did not complete.`);
+    if (lost) throw new Error(`${lost} of ${requests} requests did not complete`);
     return ms;
   };
   let crew: BareCrew | undefined;
   try {
-    const trial = LEAST_BATCHES * plan.stages[0]!.batch;
+    const trial = TRIAL_BATCHES * plan.stages[0]!.batch;
     await saturate(trial);
     const requests = Math.max(trial, Math.round((trial * roundMs) / (await saturate(trial))));
     await saturate(requests);
@@ -90,6 +90,6 @@ export async function executorOverhead(
   }
 }
 
-/** The executor's share of what bare runs give: the median over the rounds. */
+/** The executor's throughput as a share of the bare runs': the median over the rounds. */
 export const throughputShare = ({ barePerS, executorPerS }: ExecutorOverhead): number =>
   median(executorPerS.map((perS, round) => perS / barePerS[round]!));

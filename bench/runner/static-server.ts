@@ -1,0 +1,60 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import sirv from 'sirv';
+import { InputError } from '../../solver/documents/coded-error.ts';
+import { HEADERS } from '../../workers/environment/page-headers.ts';
+
+/** A server of files on loopback. */
+export interface Host {
+  /** Of the folder that is served, with a slash at its end. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** The port is taken, or this user may not listen on it. */
+export class PortUnavailableError extends InputError {
+  override name = 'PortUnavailableError';
+  constructor(port: number, cause: NodeJS.ErrnoException) {
+    const why = cause.code === 'EADDRINUSE' ? 'is in use' : `cannot be listened on (${cause.code})`;
+    super(`Port ${port} of 127.0.0.1 ${why}. Give another one with --port; 0 takes any that is free.`, {
+      cause,
+    });
+  }
+}
+
+/**
+ * Serves a folder on 127.0.0.1 with the headers that the page needs.
+ * @param port 0: any that is free
+ * @param more files that are not in the folder: how each is read, by its path from the folder
+ * @throws PortUnavailableError
+ */
+export async function serveFolder(
+  folder: string,
+  port: number,
+  more: ReadonlyMap<string, () => Promise<Uint8Array | string>> = new Map(),
+): Promise<Host> {
+  // `dev` looks at the disk for every request: a checkout may be built again while its page is served.
+  const sendFile = sirv(folder, { dev: true, etag: true });
+  const server = createServer(async (request, response) => {
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
+    const read = more.get(request.url?.slice(1) ?? '');
+    if (!read) return sendFile(request, response);
+    try {
+      response.end(await read());
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new PortUnavailableError(port, error)));
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

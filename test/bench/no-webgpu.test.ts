@@ -1,0 +1,64 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBrowser } from '../../bench/setup/browser.js';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { ipaEdge } from './command.ts';
+
+/** The commands with a browser that gives no WebGPU adapter, as plain Chromium without a GPU. */
+
+/** A browser that ignores the flags by which the commands ask for WebGPU. */
+const WITHOUT_ADAPTER = (browser: string) => `#!/bin/sh
+for argument do
+  shift
+  case "$argument" in
+    --use-webgpu-adapter=*|--enable-unsafe-webgpu) ;;
+    *) set -- "$@" "$argument" ;;
+  esac
+done
+exec '${browser}' "$@" --disable-gpu
+`;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  const path = join(folder, 'chromium');
+  writeFileSync(path, WITHOUT_ADAPTER((await findBrowser())!));
+  chmodSync(path, 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const profile = (...more: string[]) =>
+  ipaEdge(
+    [
+      'profile',
+      '--pipeline',
+      'fashion',
+      '--batches',
+      '1',
+      '--budget',
+      '1s',
+      '--out',
+      join(folder, 'p.json'),
+      ...more,
+    ],
+    undefined,
+    { CHROME_PATH: join(folder, 'chromium') },
+  );
+
+test('profile measures wasm by itself, and one line says why', async () => {
+  const { code, stderr } = await profile();
+  expect(stderr).toMatch(/^webgpu is not available: .+\. Going on with wasm\.$/m);
+  expect(code).toBe(0);
+  const { cells, device } = parseProfile(JSON.parse(readFileSync(join(folder, 'p.json'), 'utf8')), 'p.json');
+  expect(new Set(cells.map(({ backend }) => backend))).toEqual(new Set(['wasm']));
+  expect(device.adapter).toBeNull();
+});
+
+test('a backend that was asked for by name is refused', async () => {
+  const { code, stderr } = await profile('--backend', 'webgpu');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/webgpu is not available: .+\. Choose another with --backend\./);
+});

@@ -1,0 +1,200 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { parsePlan } from '../../solver/documents/plan.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { parseReport } from '../../solver/documents/report.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { HEADERS } from '../../workers/environment/page-headers.ts';
+import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
+
+/** The npm package: its commands in an empty folder that it was installed into, and the image that is made of it. */
+
+let folder: string;
+let tarball: string;
+
+const program = promisify(execFile);
+const npm = (args: readonly string[], cwd: string) =>
+  program('npm', args, { cwd, shell: process.platform === 'win32' });
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-package-'));
+  // Without scripts: the script that builds has run before the tests, and other tests use what it built.
+  const { stdout } = await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  tarball = join(folder, stdout.trim().split('\n').at(-1)!);
+  await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball], folder);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Command = 'ipa-edge' | 'ipa-agent';
+
+const start = (command: Command, args: readonly string[]) =>
+  spawn(join(folder, 'node_modules/.bin', command), args, {
+    cwd: folder,
+    shell: process.platform === 'win32',
+  });
+
+/** Runs a command until it ends. @throws Error where its exit code is not 0 */
+async function run(command: Command, ...args: string[]): Promise<string> {
+  const child = start(command, args);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${stderr}`);
+  return stdout;
+}
+
+/** Starts a command that serves until the test has finished. Returns the address that it prints. */
+async function serve(command: Command, ...args: string[]): Promise<string> {
+  const child = start(command, args);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      createInterface({ input: stream }).on('line', (line) => {
+        said += `${line}\n`;
+        const url = /http:\/\/\S+/.exec(line)?.[0];
+        if (url) resolve(url);
+      });
+    child.once('close', (code) => reject(new Error(`${command} ended with ${code}:\n${said}`)));
+  });
+}
+
+const json = async (file: string) => JSON.parse(await readFile(join(folder, file), 'utf8'));
+
+test('nothing that only builds or tests is installed, and no source is', async () => {
+  const installed = await readdir(join(folder, 'node_modules'));
+  for (const name of ['vite', 'preact', '@observablehq', 'tsx', 'esbuild', 'typescript', 'vitest'])
+    expect(installed).not.toContain(name);
+  const files = await readdir(join(folder, 'node_modules/ipa-edge'), { recursive: true });
+  expect(files.filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.d.ts'))).toEqual([]);
+});
+
+test('ipa-edge solve', async () => {
+  const options = [{ id: 'a', latencyMs: 20, accuracy: 0.8, cost: 1, batch: 1 }];
+  const objective = { alpha: 1, beta: 0, delta: 0, accuracy: 'product' };
+  const problem = { slaMs: 100, objective, stages: [{ name: 'detect', options }] };
+  await writeFile(join(folder, 'problem.json'), JSON.stringify(problem));
+  expect(JSON.parse(await run('ipa-edge', 'solve', 'problem.json')).choice).toEqual({ detect: 'a' });
+});
+
+test('ipa-edge simulate', async () => {
+  const args = [
+    '--pipeline',
+    'ipa-video',
+    '--trace',
+    'bursty',
+    '--duration',
+    '20s',
+    '--out',
+    'simulated.json',
+  ];
+  await run('ipa-edge', 'simulate', ...args);
+  expect(parseReport(await json('simulated.json'), 'simulated.json').kind).toBe('run');
+  expect(await readFile(join(folder, 'simulated.html'), 'utf8')).toContain('ipa-edge report');
+});
+
+test('profile and plan on cpu, then ipa-agent serve', async () => {
+  const small = ['--pipeline', 'fashion', '--budget', '1s', '--batches', '1'];
+  await run('ipa-edge', 'profile', ...small, '--backend', 'cpu', '--out', 'cpu.json');
+  await run('ipa-agent', 'profile', ...small, '--threads', '1', '--out', 'agent.json');
+  for (const file of ['cpu.json', 'agent.json'])
+    expect(parseProfile(await json(file), file).cells.some(({ state }) => state === 'measured')).toBe(true);
+  await run(
+    'ipa-edge',
+    'plan',
+    '--profile',
+    'agent.json',
+    '--sla',
+    '1000',
+    '--rate',
+    '2',
+    '--out',
+    'served.json',
+  );
+  const url = await serve('ipa-agent', 'serve', '--plan', 'served.json', '--port', '0');
+  expect((await fetch(new URL('/v2/health/ready', url))).status).toBe(200);
+});
+
+test('ipa-edge serve sends the page with its headers', async () => {
+  const url = await serve('ipa-edge', 'serve', '--port', '0');
+  const page = await fetch(url);
+  expect(await page.text()).toContain('<div id="app">');
+  for (const [name, value] of Object.entries(HEADERS)) expect(page.headers.get(name)).toBe(value);
+  expect((await fetch(new URL('models/fashion/manifest.json', url))).status).toBe(200);
+  expect((await fetch(new URL('../package.json', url))).status).toBe(404);
+});
+
+test('ipa-edge bench and run, in a browser', async () => {
+  const load = ['--sla', '1000', '--rate', '2', '--duration', '2s'];
+  const small = ['--budget', '2s', '--batches', '1', '--threads', '1'];
+  await run(
+    'ipa-edge',
+    'bench',
+    '--pipeline',
+    'fashion',
+    '--backend',
+    'wasm',
+    ...small,
+    ...load,
+    '--out',
+    'out',
+  );
+  const report = parseReport(await json('out/report.json'), 'report.json');
+  expect(report.kind === 'bench' && report.runs.map(({ name }) => name)).toEqual([
+    'plan',
+    'heaviest',
+    'lightest',
+  ]);
+  expect(parsePlan(await json('out/plan.json'), 'plan.json').stages).toHaveLength(2);
+  await run('ipa-edge', 'run', '--plan', 'out/plan.json', '--duration', '2s', '--out', 'run.json');
+  expect(parseReport(await json('run.json'), 'run.json').kind).toBe('run');
+});
+
+test('what the image is given is let in, and is all that starts a stage', async () => {
+  const lines = (await readFile(join(ROOT, 'agent/Containerfile'), 'utf8')).split('\n');
+  const [added, copied] = ['ADD', 'COPY'].map((instruction) =>
+    lines.filter((line) => line.startsWith(`${instruction} `)).map((line) => line.split(' ')[1]!),
+  );
+  expect(added).toEqual([basename(tarball)]);
+  for (const file of copied!) expect(existsSync(join(ROOT, file))).toBe(true);
+  const letIn = (await readFile(join(ROOT, '.dockerignore'), 'utf8')).trim().split('\n');
+  expect(letIn).toEqual(['*', ...[...added!, ...copied!].map((file) => `!${file}`)]);
+
+  // The folder above it holds the packages that `npm ci --omit=dev` installs in the image.
+  const image = join(folder, 'image');
+  await mkdir(image);
+  await program('tar', ['xzf', tarball, '-C', image, '--strip-components', '1']);
+  await writeFile(join(image, 'plan.json'), JSON.stringify(await planHere()));
+  const [command, entry] = JSON.parse(
+    lines.find((line) => line.startsWith('ENTRYPOINT'))!.slice('ENTRYPOINT '.length),
+  );
+  expect(command).toBe('node');
+  const stage = await startAgent(
+    [
+      'stage',
+      '--plan',
+      'plan.json',
+      '--manifest',
+      'models/fashion/manifest.json',
+      '--stage',
+      'detect',
+      '--port',
+      '0',
+    ],
+    {},
+    { entry: join(image, entry), cwd: image },
+  );
+  expect((await fetch(`${stage.url}/v2/health/ready`)).status).toBe(200);
+});
