@@ -6,7 +6,8 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
 import type { Recruit } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import type { Answer, ExecutorLimits } from '../../workers/executor/types.ts';
+import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
+import type { Answer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
@@ -19,7 +20,7 @@ export interface ServiceOptions {
   readonly recruit: Recruit;
   /** How to follow the load with what a plan was asked for; absent: a plan serves until it is replaced. */
   readonly adaptation?: ((plan: Plan) => AdaptationOptions) | undefined;
-  readonly limits?: Partial<ExecutorLimits>;
+  readonly limits?: Partial<SupervisorLimits>;
   /** A worker was lost or replaced, a plan switched. */
   onEvent(what: string): void;
 }

@@ -9,7 +9,8 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
-import type { Answer, BatchRecord, ExecutorLimits } from '../../workers/executor/types.ts';
+import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
+import type { Answer, BatchRecord } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
 import { until } from '../until.ts';
 import { loadFashion } from './fashion.ts';
@@ -27,7 +28,7 @@ interface Setting {
   readonly environment?: Environment;
   /** Gives the workers; absent: real ones of the environment. */
   readonly recruit?: Recruit;
-  readonly limits?: Partial<ExecutorLimits>;
+  readonly limits?: Partial<SupervisorLimits>;
 }
 
 async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {

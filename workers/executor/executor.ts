@@ -1,29 +1,28 @@
 import type { Item } from '../../models/items/item-batch.ts';
-import { diff, stagesOf } from '../../solver/adapt/diff.ts';
+import { diff, type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
 import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
-import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
+import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { Alarm, sleep } from './clock.ts';
-import type { CrewWorker, Recruit } from './crew.ts';
+import { Alarm } from './clock.ts';
+import type { Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
-import type { Answer, ExecutorHooks, ExecutorLimits } from './types.ts';
+import { type Supervised, Supervisor, type SupervisorLimits } from './supervisor.ts';
+import type { Answer, ExecutorHooks } from './types.ts';
 
-interface Member {
-  readonly id: string;
-  readonly worker: CrewWorker;
+/** What a worker was started for. */
+interface Job {
+  /** The plan that asked for it. */
+  readonly plan: Plan;
   readonly planWorker: PlanWorker;
   /** What its sessions run, with the largest batch that each was warmed up for. */
   readonly stages: readonly PlanStage[];
-  inFlight: number;
   /** When its last batch came back. */
   freeMs: number;
-  retired: boolean;
 }
-
-const LIMITS: ExecutorLimits = { hungTimes: 20, hungMs: 30_000, respawnMs: [0, 500, 2000] };
+type Member = Supervised<Job>;
 
 type StartAction = Extract<Action, { kind: 'start' }>;
 
@@ -35,22 +34,37 @@ export class Executor {
   #dispatch: Dispatch;
   #plan: Plan;
   #policy: DispatchPolicy;
-  #members = new Map<string, Member>();
+  readonly #crew: Supervisor<Job>;
   readonly #requests = new Requests();
-  #recruited = 0;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
-  readonly #ended = new AbortController();
 
   private constructor(
     plan: Plan,
-    private readonly recruit: Recruit,
+    recruit: Recruit,
     private readonly hooks: ExecutorHooks,
-    private readonly limits: ExecutorLimits,
+    limits: Partial<SupervisorLimits> | undefined,
   ) {
     this.#plan = plan;
     this.#policy = policyOf(plan);
     this.#dispatch = createDispatch(this.#policy, []);
+    this.#crew = new Supervisor<Job>({
+      nameOf: ({ planWorker }) => planWorker.id,
+      recruit: (id, { planWorker, plan }, signal) => recruit(id, planWorker, plan, signal),
+      onLost: (member, reason) => this.#lose(member, reason),
+      // A switch brings what its own plan needs.
+      isWanted: (job) => job.plan === this.#plan,
+      onReplaced: (member) => {
+        this.#admit(member);
+        hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
+        this.#pump();
+      },
+      onReplaceFailed: ({ planWorker }, error) =>
+        hooks.onEvent?.(
+          `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)} It is tried until one can.`,
+        ),
+      limits,
+    });
   }
 
   /** With every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
@@ -58,11 +72,11 @@ export class Executor {
     plan: Plan,
     recruit: Recruit,
     hooks: ExecutorHooks = {},
-    limits: Partial<ExecutorLimits> = {},
+    limits?: Partial<SupervisorLimits>,
   ): Promise<Executor> {
-    const executor = new Executor(plan, recruit, hooks, { ...LIMITS, ...limits });
+    const executor = new Executor(plan, recruit, hooks, limits);
     try {
-      executor.#take(plan, await executor.#recruitAll(plan, plan.workers));
+      executor.#take(plan, await executor.#start(plan, plan.workers));
     } catch (error) {
       executor.close();
       throw error;
@@ -76,7 +90,7 @@ export class Executor {
 
   /** ONNX Runtime of its workers. */
   get runtime(): Runtime['info'] {
-    return [...this.#members.values()][0]!.worker.info;
+    return this.#crew.members[0]!.worker.info;
   }
 
   /** Items waiting, per stage. */
@@ -90,7 +104,7 @@ export class Executor {
   }
 
   get #closed(): boolean {
-    return this.#ended.signal.aborted;
+    return this.#crew.closed;
   }
 
   /** Workers that serve each stage now. */
@@ -129,11 +143,15 @@ export class Executor {
   async #switchTo(plan: Plan): Promise<void> {
     if (this.#closed) return;
     const { start } = diff(this.#serving, plan);
-    const fresh = await this.#recruitAll(plan, start);
+    const fresh = await this.#start(plan, start);
     if (this.#closed) return;
-    // What is there now: a worker may have been lost meanwhile.
-    const { retire } = diff([...this.#serving, ...fresh], plan);
-    for (const id of retire) this.#retire(id);
+    // Of the workers that serve now: one may have been lost while others started.
+    const { retire } = diff([...this.#serving, ...fresh.map(liveWorker)], plan);
+    for (const id of retire) {
+      if (!this.#crew.get(id)) continue;
+      this.#dispatch.workerRetired(id);
+      this.#crew.retire(id);
+    }
     this.#follow(plan, fresh);
   }
 
@@ -148,11 +166,11 @@ export class Executor {
     this.hooks.onEvent?.(
       `switched to ${plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → ')}`,
     );
-    for (const missing of diff(this.#serving, plan).start) void this.#respawn(missing);
+    for (const missing of diff(this.#serving, plan).start) void this.#crew.replace(jobOf(plan, missing));
   }
 
-  get #serving(): Member[] {
-    return [...this.#members.values()].filter((member) => !member.retired);
+  get #serving(): LiveWorker[] {
+    return this.#crew.members.filter((member) => !member.retired).map(liveWorker);
   }
 
   /** Follows a plan from now on, with workers that were started for it. */
@@ -160,105 +178,41 @@ export class Executor {
     this.#plan = plan;
     this.#policy = policyOf(plan);
     this.#dispatch.setPolicy(this.#policy);
-    for (const member of fresh) this.#join(member);
+    for (const member of fresh) {
+      this.#crew.add(member);
+      this.#admit(member);
+    }
     this.#pump();
   }
 
-  /** Sheds what has not ended and ends every worker. */
+  /** Sheds what has not ended and ends every worker, also those that are being started. */
   close(): void {
     if (this.#closed) return;
-    // Workers that are being loaded end with it.
-    this.#ended.abort();
     this.#wake.set(undefined);
     this.#act(this.#dispatch.close());
-    for (const { worker } of this.#members.values()) worker.terminate();
-    this.#members.clear();
+    this.#crew.close();
   }
 
-  /** All of them, or none. */
-  async #recruitAll(plan: Plan, planWorkers: readonly PlanWorker[]): Promise<Member[]> {
-    const crew = await Promise.allSettled(planWorkers.map((worker) => this.#recruit(plan, worker)));
-    const members = crew.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const failure = crew.find((result) => result.status === 'rejected');
-    if (failure || this.#closed) for (const { worker } of members) worker.terminate();
-    if (failure && !this.#closed) throw failure.reason;
-    return members;
+  #start(plan: Plan, planWorkers: readonly PlanWorker[]): Promise<Member[]> {
+    return this.#crew.start(planWorkers.map((planWorker) => jobOf(plan, planWorker)));
   }
 
-  async #recruit(plan: Plan, planWorker: PlanWorker): Promise<Member> {
-    const id = `${planWorker.id}~${this.#recruited++}`;
-    return {
-      id,
-      worker: await this.recruit(id, planWorker, plan, this.#ended.signal),
-      planWorker,
-      stages: stagesOf(plan, planWorker),
-      inFlight: 0,
-      freeMs: 0,
-      retired: false,
-    };
-  }
-
-  #join(member: Member): void {
-    const { id, worker, planWorker } = member;
-    this.#members.set(id, member);
-    worker.lost.then((reason) => this.#lose(id, reason));
-    this.#dispatch.workerAdded({ id, stages: planWorker.stages.map((name) => this.#indexOf(name)) });
+  /** Lets the dispatch hand batches to a worker. */
+  #admit({ id, job }: Member): void {
+    this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#indexOf(name)) });
   }
 
   #indexOf(name: string): number {
     return this.#plan.stages.findIndex((stage) => stage.name === name);
   }
 
-  #retire(id: string): void {
-    const member = this.#members.get(id);
-    if (!member) return;
-    member.retired = true;
-    this.#dispatch.workerRetired(id);
-    this.#dismissIfIdle(id, member);
-  }
-
-  #dismissIfIdle(id: string, member: Member): void {
-    if (!member.retired || member.inFlight > 0) return;
-    this.#members.delete(id);
-    member.worker.terminate();
-  }
-
-  /** A worker is gone: its batch is queued again and another one takes its place. */
-  #lose(id: string, reason: string): void {
-    const member = this.#members.get(id);
-    if (this.#closed || !member) return;
-    this.#members.delete(id);
-    member.worker.terminate();
+  /** Queues the batches of a lost worker again. */
+  #lose({ id, job }: Member, reason: string): Job {
     this.#dispatch.workerLost(id, performance.now());
     this.hooks.onLost?.(id);
     this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
     this.#pump();
-    if (!member.retired) void this.#respawn(member.planWorker);
-  }
-
-  /** Starts a worker of the plan that is not there, until it is or a switch brings what is needed instead. */
-  async #respawn(planWorker: PlanWorker): Promise<void> {
-    const plan = this.#plan;
-    const { respawnMs } = this.limits;
-    for (let tried = 0; ; tried++) {
-      const pauseMs = respawnMs[Math.min(tried, respawnMs.length - 1)]!;
-      await sleep(pauseMs, this.#ended.signal);
-      if (this.#closed || plan !== this.#plan) return;
-      try {
-        const member = await this.#recruit(plan, planWorker);
-        if (this.#closed || plan !== this.#plan) return member.worker.terminate();
-        this.#join(member);
-        this.hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
-        return this.#pump();
-      } catch (error) {
-        if (this.#closed) return;
-        if (tried > 0) continue;
-        const stages = planWorker.stages.join(', ');
-        this.hooks.onEvent?.(
-          `a worker for ${stages} could not be started: ${message(error)} It is tried until one can.`,
-        );
-      }
-    }
+    return jobOf(this.#plan, job.planWorker);
   }
 
   #pump(): void {
@@ -275,22 +229,19 @@ export class Executor {
   }
 
   async #run({ batch, stage, worker: id, items }: StartAction): Promise<void> {
-    const member = this.#members.get(id)!;
-    const { name } = this.#policy.stages[stage]!;
-    const { variant, backend } = member.stages.find((held) => held.name === name)!;
+    const member = this.#crew.get(id)!;
+    const { job } = member;
+    const { name, serviceMs } = this.#policy.stages[stage]!;
+    const { variant, backend } = job.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
-    const expected = this.#policy.stages[stage]!.serviceMs(items.length);
-    const { hungTimes, hungMs } = this.limits;
-    const watchdog = setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungTimes * expected));
-    member.inFlight++;
     try {
-      const run = await member.worker.run(name, this.#requests.gather(items));
-      if (this.#members.get(id) !== member) return; // already told as lost
+      const run = await this.#crew.run(member, name, this.#requests.gather(items), serviceMs(items.length));
+      if (member.lost || this.#closed) return; // its items are queued again, or shed
       this.#requests.takeIn(items, run);
       const now = performance.now();
-      // One that was handed over ahead began when the one before it was done.
-      const startMs = Math.max(handedMs, member.freeMs);
-      member.freeMs = now;
+      // A batch that was handed over ahead began when the one before it was done.
+      const startMs = Math.max(handedMs, job.freeMs);
+      job.freeMs = now;
       this.#dispatch.completed(batch, run.childCounts, now);
       this.hooks.onBatch?.({
         stage: name,
@@ -302,16 +253,19 @@ export class Executor {
         serviceMs: now - startMs,
       });
     } catch (error) {
-      if (this.#members.get(id) !== member) return;
-      if (error instanceof WorkerLostError) return this.#lose(id, error.reason);
-      if (error instanceof DeviceLostError) return this.#lose(id, message(error));
+      if (member.lost || this.#closed) return;
       this.hooks.onEvent?.(`a batch of ${items.length} on ${id} failed: ${message(error)}`);
       this.#dispatch.failed(batch, performance.now());
-    } finally {
-      clearTimeout(watchdog);
-      member.inFlight--;
-      this.#dismissIfIdle(id, member);
     }
     this.#pump();
   }
 }
+
+const jobOf = (plan: Plan, planWorker: PlanWorker): Job => ({
+  plan,
+  planWorker,
+  stages: stagesOf(plan, planWorker),
+  freeMs: 0,
+});
+
+const liveWorker = ({ id, job: { planWorker, stages } }: Member): LiveWorker => ({ id, planWorker, stages });

@@ -23,15 +23,6 @@ export interface BatchRecord {
   readonly serviceMs: number;
 }
 
-/** Time limits of an executor; a test has shorter ones. */
-export interface ExecutorLimits {
-  /** A batch hangs, and its worker is ended, once it has taken this many times its expected time and `hungMs`. */
-  readonly hungTimes: number;
-  readonly hungMs: number;
-  /** Pauses before each try to replace a lost worker; the last before every later one. */
-  readonly respawnMs: readonly number[];
-}
-
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
   /** A worker was lost; an event tells why. */

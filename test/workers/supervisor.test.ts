@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import type { CrewWorker } from '../../workers/executor/crew.ts';
+import { type Supervised, Supervisor } from '../../workers/executor/supervisor.ts';
+import { DeviceLostError, WorkerLostError } from '../../workers/runtime/errors.ts';
+import type { StageRun } from '../../workers/stage/protocol.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const items: ItemBatch = { lengths: [1], bytes: new Uint8Array(1) };
+const done: StageRun = {
+  results: [],
+  children: { lengths: [], bytes: new Uint8Array() },
+  childCounts: [0],
+  inferenceMs: 1,
+};
+
+/** A worker that runs batches when the test says so. */
+class FakeWorker implements CrewWorker {
+  readonly info = {} as CrewWorker['info'];
+  readonly lost: Promise<string>;
+  lose!: (reason: string) => void;
+  terminated = false;
+  readonly #batches: { resolve(run: StageRun): void; reject(error: unknown): void }[] = [];
+
+  constructor(readonly id: string) {
+    this.lost = new Promise((resolve) => {
+      this.lose = resolve;
+    });
+  }
+
+  run(): Promise<StageRun> {
+    return new Promise((resolve, reject) => this.#batches.push({ resolve, reject }));
+  }
+
+  complete(): void {
+    this.#batches.shift()!.resolve(done);
+  }
+
+  fail(error: unknown): void {
+    this.#batches.shift()!.reject(error);
+  }
+
+  terminate(): void {
+    this.terminated = true;
+    this.lose('it was terminated');
+  }
+}
+
+type Job = 'a' | 'b';
+
+function setUp() {
+  const workers: FakeWorker[] = [];
+  const recruit = vi.fn(async (id: string, _job: Job, _signal: AbortSignal): Promise<CrewWorker> => {
+    const worker = new FakeWorker(id);
+    workers.push(worker);
+    return worker;
+  });
+  const events: string[] = [];
+  const wanted = new Set<Job>(['a', 'b']);
+  const supervisor = new Supervisor<Job>({
+    nameOf: (job) => job,
+    recruit,
+    onLost({ id, job }, reason) {
+      events.push(`${id} lost: ${reason}`);
+      return job;
+    },
+    isWanted: (job) => wanted.has(job),
+    onReplaced: ({ id }) => events.push(`${id} replaces`),
+    onReplaceFailed: (job, error) => events.push(`${job} failed: ${(error as Error).message}`),
+    limits: { hungTimes: 10, hungMs: 500, respawnMs: [0, 100, 1000] },
+  });
+  /** Starts a worker and adds it. */
+  const add = async (job: Job): Promise<{ member: Supervised<Job>; worker: FakeWorker }> => {
+    const [member] = await supervisor.start([job]);
+    supervisor.add(member!);
+    return { member: member!, worker: workers.at(-1)! };
+  };
+  const ids = () => supervisor.members.map(({ id }) => id);
+  return { supervisor, workers, recruit, events, wanted, add, ids };
+}
+
+/** Lets everything happen that is due within so long. */
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+test('of several workers all start, or none stays', async () => {
+  const { supervisor, workers, recruit } = setUp();
+  expect((await supervisor.start(['a', 'b'])).map(({ id }) => id)).toEqual(['a~0', 'b~1']);
+  recruit.mockRejectedValueOnce(new Error('out of memory'));
+  await expect(supervisor.start(['a', 'b'])).rejects.toThrow('out of memory');
+  expect(workers.map(({ id, terminated }) => [id, terminated])).toEqual([
+    ['a~0', false],
+    ['b~1', false],
+    ['b~3', true],
+  ]);
+});
+
+test('a lost worker is reported once and replaced', async () => {
+  const { add, events, ids } = setUp();
+  const { worker, member } = await add('a');
+  worker.lose('killed');
+  await pass(0);
+  expect(worker.terminated).toBe(true);
+  expect(member.lost).toBe(true);
+  expect(events).toEqual(['a~0 lost: killed', 'a~1 replaces']);
+  expect(ids()).toEqual(['a~1']);
+});
+
+test.each([
+  ['a lost worker', new WorkerLostError('a~0', 'killed'), 'a~0 lost: killed'],
+  ['a lost device', new DeviceLostError('reset'), 'a~0 lost: The GPU device was lost (reset)'],
+])('a batch that fails for %s reports the loss before it rejects', async (_, error, told) => {
+  const { supervisor, add, events } = setUp();
+  const { member, worker } = await add('a');
+  const run = supervisor.run(member, 'stage', items, 1).catch(() => [...events, member.lost]);
+  worker.fail(error);
+  expect(await run).toEqual([expect.stringContaining(told), true]);
+});
+
+test('a batch that fails for its items leaves the worker', async () => {
+  const { supervisor, add, events, ids } = setUp();
+  const { member, worker } = await add('a');
+  const run = supervisor.run(member, 'stage', items, 1);
+  worker.fail(new Error('not an image'));
+  await expect(run).rejects.toThrow('not an image');
+  await pass(0);
+  expect(member.inFlight).toBe(0);
+  expect([events, ids()]).toEqual([[], ['a~0']]);
+});
+
+test('the first failure to replace is reported; the pauses grow to the last one', async () => {
+  const { add, recruit, events } = setUp();
+  const { worker } = await add('a');
+  recruit.mockRejectedValue(new Error('out of memory'));
+  worker.lose('killed');
+  const tries = () => recruit.mock.calls.length - 1;
+  for (const [ms, expected] of [
+    [0, 1],
+    [99, 1],
+    [1, 2],
+    [999, 2],
+    [1, 3],
+    [1000, 4],
+  ] as const) {
+    await pass(ms);
+    expect(tries()).toBe(expected);
+  }
+  recruit.mockImplementation(async (id) => new FakeWorker(id));
+  await pass(1000);
+  expect(events).toEqual(['a~0 lost: killed', 'a failed: out of memory', 'a~5 replaces']);
+});
+
+test('a job that is not wanted any more gets no replacement, even one that is being started', async () => {
+  const { add, recruit, wanted, workers, events, ids } = setUp();
+  const first = await add('a');
+  let started = () => {};
+  recruit.mockImplementationOnce(async (id) => {
+    await new Promise<void>((resolve) => {
+      started = resolve;
+    });
+    const worker = new FakeWorker(id);
+    workers.push(worker);
+    return worker;
+  });
+  first.worker.lose('killed');
+  await pass(0);
+  wanted.delete('a');
+  started();
+  await pass(0);
+  expect(workers.at(-1)).toMatchObject({ id: 'a~1', terminated: true });
+  const second = await add('a');
+  second.worker.lose('killed');
+  await pass(10_000);
+  expect(recruit).toHaveBeenCalledTimes(3);
+  expect([events.filter((event) => event.includes('replaces')), ids()]).toEqual([[], []]);
+});
+
+test('a worker that hangs is ended: after `hungTimes` of what it should take, and not before `hungMs`', async () => {
+  const { supervisor, add } = setUp();
+  for (const [expectedMs, limitMs] of [
+    [1, 500],
+    [100, 1000],
+  ] as const) {
+    const { member, worker } = await add('a');
+    const run = supervisor.run(member, 'stage', items, expectedMs).catch(() => {});
+    await pass(limitMs - 1);
+    expect(worker.terminated).toBe(false);
+    await pass(1);
+    expect(worker.terminated).toBe(true);
+    worker.fail(new WorkerLostError(member.id, 'it was terminated'));
+    await run;
+  }
+  // A batch that comes back in time stops its watch.
+  const { member, worker } = await add('b');
+  const run = supervisor.run(member, 'stage', items, 1);
+  worker.complete();
+  expect(await run).toBe(done);
+  await pass(10_000);
+  expect(worker.terminated).toBe(false);
+});
+
+test('a retired worker ends when its last batch is back, is not reported as lost and not replaced', async () => {
+  const { supervisor, add, events, recruit, ids } = setUp();
+  const { member, worker } = await add('a');
+  const runs = [1, 2].map(() => supervisor.run(member, 'stage', items, 1));
+  supervisor.retire(member.id);
+  worker.complete();
+  await runs[0];
+  expect([worker.terminated, ids()]).toEqual([false, ['a~0']]);
+  worker.complete();
+  await runs[1];
+  await pass(10_000);
+  expect([worker.terminated, ids(), events]).toEqual([true, [], []]);
+  expect(recruit).toHaveBeenCalledTimes(1);
+});
+
+test('a retired worker that is lost with a batch in flight is reported and not replaced', async () => {
+  const { supervisor, add, events, recruit } = setUp();
+  const { member, worker } = await add('a');
+  const run = supervisor.run(member, 'stage', items, 1).catch(() => {});
+  supervisor.retire(member.id);
+  worker.lose('killed');
+  worker.fail(new WorkerLostError(member.id, 'killed'));
+  await run;
+  await pass(10_000);
+  expect(events).toEqual(['a~0 lost: killed']);
+  expect(recruit).toHaveBeenCalledTimes(1);
+});
+
+test('closing ends every worker and every try, and tells those that are being started', async () => {
+  const { supervisor, add, recruit, events } = setUp();
+  const { worker } = await add('a');
+  const lost = await add('b');
+  recruit.mockRejectedValueOnce(new Error('out of memory'));
+  lost.worker.lose('killed');
+  await pass(0);
+  let signal: AbortSignal | undefined;
+  recruit.mockImplementationOnce(async (id, _job, given) => {
+    signal = given;
+    await new Promise((resolve) => given.addEventListener('abort', resolve));
+    return new FakeWorker(id);
+  });
+  const starting = supervisor.start(['a']);
+  supervisor.close();
+  expect(signal!.aborted).toBe(true);
+  expect(await starting).toEqual([]);
+  await pass(10_000);
+  expect(worker.terminated).toBe(true);
+  expect(events).toEqual(['b~1 lost: killed', 'b failed: out of memory']);
+  expect(recruit).toHaveBeenCalledTimes(4);
+});

@@ -1,0 +1,168 @@
+import type { ItemBatch } from '../../models/items/item-batch.ts';
+import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
+import type { StageRun } from '../stage/protocol.ts';
+import { sleep } from './clock.ts';
+import type { CrewWorker } from './crew.ts';
+
+/** A worker under supervision. `Job` says what it was started for. */
+export interface Supervised<Job> {
+  readonly id: string;
+  readonly job: Job;
+  readonly worker: CrewWorker;
+  /** Batches that it was handed and has not given back. */
+  readonly inFlight: number;
+  /** It gets no more batches, and ends when the last one is back. */
+  readonly retired: boolean;
+  /** It ended while it was needed: what was in flight must run elsewhere. */
+  readonly lost: boolean;
+}
+
+export interface SupervisorLimits {
+  /** A batch hangs, and its worker is ended, once it has taken this many times its expected time and `hungMs`. */
+  readonly hungTimes: number;
+  readonly hungMs: number;
+  /** Pauses before each try to replace a lost worker; the last before every later one. */
+  readonly respawnMs: readonly number[];
+}
+
+const LIMITS: SupervisorLimits = { hungTimes: 20, hungMs: 30_000, respawnMs: [0, 500, 2000] };
+
+export interface SupervisorOptions<Job> {
+  /** The first part of a worker's id; a number follows. */
+  nameOf(job: Job): string;
+  /** @param signal aborts when the supervisor closes */
+  recruit(id: string, job: Job, signal: AbortSignal): Promise<CrewWorker>;
+  /** A worker is lost. Returns the job of its replacement; undefined: none is needed. */
+  onLost(lost: Supervised<Job>, reason: string): Job | undefined;
+  /** Whether a replacement is still needed. */
+  isWanted(job: Job): boolean;
+  onReplaced(member: Supervised<Job>): void;
+  /** The first try to replace a worker failed; later tries follow until one works. */
+  onReplaceFailed(job: Job, error: unknown): void;
+  readonly limits?: Partial<SupervisorLimits> | undefined;
+}
+
+type Member<Job> = { -readonly [K in keyof Supervised<Job>]: Supervised<Job>[K] };
+
+/** Starts workers, ends those that hang or are not needed, and replaces those that are lost. */
+export class Supervisor<Job> {
+  readonly #members = new Map<string, Member<Job>>();
+  readonly #limits: SupervisorLimits;
+  readonly #ended = new AbortController();
+  #started = 0;
+
+  constructor(private readonly options: SupervisorOptions<Job>) {
+    this.#limits = { ...LIMITS, ...options.limits };
+  }
+
+  get closed(): boolean {
+    return this.#ended.signal.aborted;
+  }
+
+  /** Every worker that was added and has not ended, retired ones too. */
+  get members(): Supervised<Job>[] {
+    return [...this.#members.values()];
+  }
+
+  get(id: string): Supervised<Job> | undefined {
+    return this.#members.get(id);
+  }
+
+  /** Starts a worker for each job: all of them, or none. None once it is closed. @throws what `recruit` throws */
+  async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
+    const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
+    const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const failure = started.find((result) => result.status === 'rejected');
+    if (!failure && !this.closed) return members;
+    for (const { worker } of members) worker.terminate();
+    if (this.closed) return [];
+    throw failure!.reason;
+  }
+
+  /** Watches over a worker from now on. */
+  add(member: Supervised<Job>): void {
+    this.#members.set(member.id, member);
+    void member.worker.lost.then((reason) => this.#lose(member, reason));
+  }
+
+  /**
+   * Runs a batch.
+   * @param expectedMs what it should take, with the batches that wait before it
+   * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
+   */
+  async run({ id }: Supervised<Job>, key: string, items: ItemBatch, expectedMs: number): Promise<StageRun> {
+    const member = this.#members.get(id);
+    if (!member) throw new WorkerLostError(id, 'it has ended');
+    const { hungTimes, hungMs } = this.#limits;
+    const hung = setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungTimes * expectedMs));
+    member.inFlight++;
+    try {
+      return await member.worker.run(key, items);
+    } catch (error) {
+      if (error instanceof WorkerLostError) this.#lose(member, error.reason);
+      if (error instanceof DeviceLostError) this.#lose(member, message(error));
+      throw error;
+    } finally {
+      clearTimeout(hung);
+      member.inFlight--;
+      this.#endIfIdle(member);
+    }
+  }
+
+  /** Ends a worker once nothing is in flight on it. */
+  retire(id: string): void {
+    const member = this.#members.get(id);
+    if (!member) return;
+    member.retired = true;
+    this.#endIfIdle(member);
+  }
+
+  /** Starts a worker for a job and adds it; after a failure tries again until one starts or the job is not wanted. */
+  async replace(job: Job): Promise<void> {
+    const { respawnMs } = this.#limits;
+    for (let tried = 0; ; tried++) {
+      await sleep(respawnMs[Math.min(tried, respawnMs.length - 1)]!, this.#ended.signal);
+      if (!this.#isWanted(job)) return;
+      try {
+        const member = await this.#start(job);
+        if (!this.#isWanted(job)) return member.worker.terminate();
+        this.add(member);
+        return this.options.onReplaced(member);
+      } catch (error) {
+        if (tried === 0 && !this.closed) this.options.onReplaceFailed(job, error);
+      }
+    }
+  }
+
+  /** Ends every worker, also those that are being started. */
+  close(): void {
+    this.#ended.abort();
+    for (const { worker } of this.#members.values()) worker.terminate();
+    this.#members.clear();
+  }
+
+  #isWanted(job: Job): boolean {
+    return !this.closed && this.options.isWanted(job);
+  }
+
+  async #start(job: Job): Promise<Member<Job>> {
+    const id = `${this.options.nameOf(job)}~${this.#started++}`;
+    const worker = await this.options.recruit(id, job, this.#ended.signal);
+    return { id, job, worker, inFlight: 0, retired: false, lost: false };
+  }
+
+  #lose(member: Member<Job>, reason: string): void {
+    if (this.#members.get(member.id) !== member) return;
+    member.lost = true;
+    this.#members.delete(member.id);
+    member.worker.terminate();
+    const job = this.options.onLost(member, reason);
+    if (job !== undefined && !member.retired) void this.replace(job);
+  }
+
+  #endIfIdle(member: Member<Job>): void {
+    if (!member.retired || member.inFlight > 0) return;
+    this.#members.delete(member.id);
+    member.worker.terminate();
+  }
+}
