@@ -1,7 +1,8 @@
 /**
- * Ours beside IPA, FA2 and RIM as the load changes, simulated: `fashion` as this machine's CPU runs it, and the five pipelines
- * of the IPA paper, each under the paper's bursty trace and every generated load. `npm run bench:adaptation`
- * (about half an hour; `-- --pipeline ipa-video` for one). Writes out/adaptation/report.json and report.html, prints the table.
+ * Compares this project's system with IPA, FA2 and RIM under loads that change, by simulation: `fashion` with the times of this
+ * machine's CPU, and the five pipelines of the IPA paper, each under the paper's bursty trace and every generated load.
+ * `npm run bench:adaptation` takes about half an hour; `-- --pipeline ipa-video` compares one pipeline. It writes
+ * out/adaptation/report.json and report.html, and prints the table.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -44,7 +45,7 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
 });
 const partOf = (pipeline: Pipeline) => `${OUT}/${pipeline}.json`;
 
-/** One pipeline under every load, in this process. */
+/** Compares one pipeline under every load, in this process. */
 async function compare(pipeline: Pipeline): Promise<void> {
   const compareOn = await comparer(await subject(pipeline, OUT), await learnedPredictor());
   const comparisons: Comparison[] = [];
@@ -57,7 +58,7 @@ async function compare(pipeline: Pipeline): Promise<void> {
   await writeJson(partOf(pipeline), reportOf(comparisons));
 }
 
-/** A process for each pipeline, as many at once as there are cores; what was finished before is kept. */
+/** Compares each pipeline in a process of its own, one for each core at a time. Finished pipelines are not compared again. */
 async function compareAll(): Promise<void> {
   const left = asked.filter((pipeline) => values.again || !existsSync(partOf(pipeline)));
   const file = fileURLToPath(import.meta.url);
@@ -78,7 +79,7 @@ async function compareAll(): Promise<void> {
 
 if (values.part) await compare(asked[0]!);
 else {
-  // Measured alone, before the cores are busy with the rest.
+  // `fashion` is measured first, while nothing else keeps the cores busy.
   if (asked.includes('fashion')) await subject('fashion', OUT);
   await compareAll();
   const parts = await Promise.all(asked.map((pipeline) => readJson(partOf(pipeline), parseReport)));

@@ -14,41 +14,39 @@ import { identify } from '../../workers/store/exchange.ts';
 import { rivals } from './rivals.ts';
 import type { Setting, Subject } from './subjects.ts';
 
-/**
- * Ways of adding up accuracies that ours is tried with, and weights of cost as shares of what accuracy FA2-high's variants
- * give per core they cost.
- */
+/** Accuracy methods that our system is tried with. */
 const ACCURACY = ['product', 'sum'] as const;
+/** Weights of cost that our system is tried with, as shares of the PAS that FA2-high's variants give per core. */
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
-/** How often at most the weight between two of them is tried, to come nearer to a rival's accuracy. */
+/** How often, at most, the interval between two weights is halved to come nearer to a rival's accuracy. */
 const HALVINGS = 9;
-/** What the oracle is asked for. */
+/** The setting of our system with the oracle. */
 const ORACLE = {
   setting: { percentile: 99, minRatePerS: 0, accuracy: 'product' },
   share: 0.1,
   switchShare: 0.02,
 } as const;
-/** That is to be attained where an oracle can, when asked for p99. */
+/** Attainment that our system must reach when asked for p99, unless even the oracle does not. */
 const KEPT = 0.99;
 const INTERVAL_MS = 10_000;
-/** Replicas serve so long after a decision, as in IPA's cluster. */
+/** A replica takes so long to start, as in IPA's cluster. */
 const START_MS = 8000;
 const SEED = 1;
-/** Where FA2-high already has the most accurate variants. */
+/** Our cost may be this many times that of FA2-high, where FA2-high already has the most accurate variants. */
 const SAME_COST = 1.01;
 const SAME_PAS = 1e-9;
 
-/** Every system on one pipeline; what has been planned is remembered from load to load. */
+/** Compares all systems on one pipeline, load by load. Plans that were simulated are remembered across loads. */
 export async function comparer(subject: Subject, learned: Predictor) {
   const { profile, request, rivals: settings } = subject;
   const measured = await identify(profile);
   const solver = await loadSolver();
-  const published = rivals(solver, measured, settings);
+  const rivalSystems = rivals(solver, measured, settings);
   const pas = pasOf(profile, settings.fa2High);
   const perCore = pas / coresOf(subject);
   const planner = await Planner.open(measured);
   const systems = new Map<string, System>();
-  const oursWith = ({ percentile, minRatePerS, accuracy, beta, eta }: Setting): System => {
+  const systemFor = ({ percentile, minRatePerS, accuracy, beta, eta }: Setting): System => {
     const key = `${percentile} ${minRatePerS} ${accuracy} ${beta} ${eta}`;
     const system =
       systems.get(key) ??
@@ -94,34 +92,34 @@ export async function comparer(subject: Subject, learned: Predictor) {
         overTime: overTime.map(rounded),
       };
     };
-    const theirs: AdaptationRun[] = [];
-    for (const system of published) theirs.push(await run(system, learned, null));
+    const rivalRuns: AdaptationRun[] = [];
+    for (const system of rivalSystems) rivalRuns.push(await run(system, learned, null));
     const reference: Setting = {
       ...ORACLE.setting,
       beta: betaOf(ORACLE.share),
       eta: etaOf(ORACLE.switchShare),
     };
-    const knowing = await run(oursWith(reference), oracle(load.arrivalsMs), reference);
-    const own: AdaptationRun[] = [];
+    const oracleRun = await run(systemFor(reference), oracle(load.arrivalsMs), reference);
+    const ourRuns: AdaptationRun[] = [];
     const attempt = async (setting: Setting) => {
-      own.push(await run(oursWith(setting), learned, setting));
+      ourRuns.push(await run(systemFor(setting), learned, setting));
     };
-    const targets = theirs.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
-    const missing = () => targets.filter((target) => !own.some((run) => isNoWorse(run, target)));
+    const targets = rivalRuns.filter(({ system }) => system === 'ipa' || system === 'fa2-high');
+    const missing = () => targets.filter((target) => !ourRuns.some((run) => isNoWorse(run, target)));
     for (const accuracy of ACCURACY)
       for (const { percentile, minShare, switchShare } of subject.tries) {
-        // Once all is found, nothing is left to look for.
-        if (missing().length === 0 && own.some((run) => keepsP99(run, knowing))) continue;
+        // Every claim is fulfilled: nothing is left to look for.
+        if (missing().length === 0 && ourRuns.some((run) => keepsP99(run, oracleRun))) continue;
         const minRatePerS = Number((minShare * load.ratePerS).toPrecision(3));
         const kind = { percentile, minRatePerS, accuracy, eta: etaOf(switchShare) };
         for (const share of BETA_SHARES) await attempt({ ...kind, beta: betaOf(share) });
         for (const target of missing())
           for (let i = 0; i < HALVINGS && missing().includes(target); i++) {
-            const beta = between(own, kind, target);
+            const beta = between(ourRuns, kind, target);
             if (beta !== undefined) await attempt({ ...kind, beta });
           }
       }
-    const found = judge(subject, theirs, own, knowing);
+    const found = judge(subject, rivalRuns, ourRuns, oracleRun);
     const drawn = new Set(Object.values(found));
     return {
       pipeline: profile.pipeline,
@@ -129,15 +127,15 @@ export async function comparer(subject: Subject, learned: Predictor) {
       scale: subject.scale,
       slaMs: request.slaMs,
       requests: load.arrivalsMs.length,
-      rivals: theirs,
-      ours: own.map((one, i) => (drawn.has(i) ? one : { ...one, overTime: [] })),
-      oracle: knowing,
+      rivals: rivalRuns,
+      ours: ourRuns.map((one, i) => (drawn.has(i) ? one : { ...one, overTime: [] })),
+      oracle: oracleRun,
       found,
     };
   };
 }
 
-/** To the digits that a chart can show: thousands of them are kept. */
+/** Four digits are enough for a chart; thousands of intervals are stored. */
 const rounded = (interval: Interval): Interval =>
   Object.fromEntries(
     Object.entries(interval).map(([key, value]) => [
@@ -146,25 +144,25 @@ const rounded = (interval: Interval): Interval =>
     ]),
   ) as Interval;
 
-/** In attainment, cost and accuracy. */
+/** Whether a run is no worse than another in attainment, cost and PAS. */
 const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
   run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
 
-/** Asked for p99, attains it, or what the oracle does where that is less. */
-const keepsP99 = (run: AdaptationRun, knowing: AdaptationRun): boolean =>
-  run.setting?.percentile === 99 && run.slaAttainment >= Math.min(KEPT, knowing.slaAttainment);
+/** Whether a run was asked for p99 and attains {@link KEPT}, or as much as the oracle where that is less. */
+const keepsP99 = (run: AdaptationRun, oracleRun: AdaptationRun): boolean =>
+  run.setting?.percentile === 99 && run.slaAttainment >= Math.min(KEPT, oracleRun.slaAttainment);
 
 /**
- * The weight in the middle of the two that are nearest above and below a rival's accuracy. Undefined where none are, or
- * where even the lower one costs more or attains less.
+ * The weight of cost between the two tried ones whose PAS is next above and next below a rival's. Undefined where there are no
+ * such two, or where even the run with the lower PAS costs more or attains less than the rival.
  */
 function between(
-  own: readonly AdaptationRun[],
+  ourRuns: readonly AdaptationRun[],
   kind: Omit<Setting, 'beta'>,
   target: AdaptationRun,
 ): number | undefined {
   const beta = (run: AdaptationRun) => run.setting!.beta;
-  const mine = own
+  const tried = ourRuns
     .filter(
       ({ setting }) =>
         setting?.percentile === kind.percentile &&
@@ -173,25 +171,25 @@ function between(
         setting.accuracy === kind.accuracy,
     )
     .sort((a, b) => beta(a) - beta(b));
-  const below = mine.findIndex((run) => run.pas < target.pas);
-  // Where even the smallest weight just gives it, no other gives more.
-  if (below <= 0 || mine[0]!.pas <= target.pas + SAME_PAS) return undefined;
-  const lower = mine[below]!;
+  const below = tried.findIndex((run) => run.pas < target.pas);
+  // Where even the smallest weight just reaches the rival's PAS, no weight gives more.
+  if (below <= 0 || tried[0]!.pas <= target.pas + SAME_PAS) return undefined;
+  const lower = tried[below]!;
   if (lower.cost > target.cost || lower.slaAttainment < target.slaAttainment) return undefined;
-  return Number(Math.sqrt(beta(mine[below - 1]!) * beta(lower)).toPrecision(3));
+  return Number(Math.sqrt(beta(tried[below - 1]!) * beta(lower)).toPrecision(3));
 }
 
-/** What of ours does what was promised; of several the cheapest. */
+/** For each claim, the cheapest of our runs that fulfils it. */
 function judge(
   { profile, rivals: settings }: Subject,
-  theirs: readonly AdaptationRun[],
-  own: readonly AdaptationRun[],
-  knowing: AdaptationRun,
+  rivalRuns: readonly AdaptationRun[],
+  ourRuns: readonly AdaptationRun[],
+  oracleRun: AdaptationRun,
 ): Comparison['found'] {
-  const named = (name: string) => theirs.find(({ system }) => system === name)!;
+  const named = (name: string) => rivalRuns.find(({ system }) => system === name)!;
   const cheapest = (fits: (run: AdaptationRun) => boolean): number | null => {
-    const fitting = own.flatMap((run, i) => (fits(run) ? [i] : []));
-    return fitting.length ? fitting.reduce((a, b) => (own[b]!.cost < own[a]!.cost ? b : a)) : null;
+    const fitting = ourRuns.flatMap((run, i) => (fits(run) ? [i] : []));
+    return fitting.length ? fitting.reduce((a, b) => (ourRuns[b]!.cost < ourRuns[a]!.cost ? b : a)) : null;
   };
   const ipa = named('ipa');
   const high = named('fa2-high');
@@ -199,7 +197,7 @@ function judge(
   return {
     beatsIpa: cheapest((run) => isNoWorse(run, ipa)),
     beatsFa2High: cheapest((run) => run.pas >= high.pas - SAME_PAS && run.cost <= costMax),
-    keepsP99: cheapest((run) => keepsP99(run, knowing)),
+    keepsP99: cheapest((run) => keepsP99(run, oracleRun)),
   };
 }
 
@@ -217,6 +215,6 @@ const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, stri
     all.every((variant) => accuracyOf(variant) <= accuracyOf(variantOf(profile, name, variants[name]!))),
   );
 
-/** Cores of one replica of each of FA2-high's variants, times the load's scale. */
+/** Cores of one replica of each of FA2-high's variants, × the load's scale. */
 const coresOf = ({ rivals: { fa2High, baseCores }, scale }: Subject): number =>
   scale * Object.entries(fa2High).reduce((sum, [stage, variant]) => sum + baseCores[stage]![variant]!, 0);

@@ -1,7 +1,7 @@
 import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
 import { table } from '../../workers/command/terminal.ts';
 
-/** Name that IPA's own bursty trace has in comparisons. */
+/** The name of IPA's own bursty trace in comparisons. */
 export const PAPERS_TRACE = 'ipa-bursty';
 
 type Published = Readonly<Record<string, readonly [cost: number, pas: number, violations: number]>>;
@@ -44,26 +44,26 @@ const PAPER: Readonly<Record<string, Published>> = {
   },
 };
 
-/** Why costs differ, by pipeline. */
+/** Why the simulated costs differ from the published ones, by pipeline. */
 const WHY: Readonly<Record<string, string>> = {
   'ipa-video':
-    'same weights and no margins on either side; theirs rebuild queues at every change, ours do not',
+    'same weights and no margins on either side; the paper rebuilds queues at every change, the simulation does not',
   'ipa-audio-qa':
-    'theirs plan with half the throughput, twice the latency and 1.2 × the predicted load; here with none of it',
+    'the paper plans with half the throughput, twice the latency and 1.2 × the predicted load; here without such margins',
   'ipa-audio-sent': 'as audio-qa; no service time of the sentiment stage is public, all are reconstructed',
-  'ipa-sum-qa': 'theirs plan with half the throughput; most service times are reconstructed',
-  'ipa-nlp': 'theirs plan with half the throughput; service times of summarisation are reconstructed',
+  'ipa-sum-qa': 'the paper plans with half the throughput; most service times are reconstructed',
+  'ipa-nlp': 'the paper plans with half the throughput; service times of summarisation are reconstructed',
 };
 
 const OURS_WHY =
-  'chooses cores per replica and batches up to 16, which theirs do not on four of the five; no failed or slow replicas here';
+  'chooses cores per replica and batches up to 16, which the others do not on four of the five pipelines; no failed or slow replicas here';
 
-/** Ours and theirs, simulated, beside what was published; nothing where the paper's trace was not simulated. */
+/** All systems as simulated here beside the paper's figures; undefined where the paper's trace was not simulated. */
 export function paperTable(comparisons: readonly Comparison[]): string | undefined {
   const rows = comparisons
     .filter(({ workload, pipeline }) => workload === PAPERS_TRACE && pipeline in PAPER)
     .flatMap(({ pipeline, rivals, ours, found }) => {
-      const theirs = rivals.map((run) => {
+      const rivalRows = rivals.map((run) => {
         const [cost, pas, violations] = PAPER[pipeline]![run.system]!;
         const why = run.system === 'ipa' ? WHY[pipeline]! : '';
         return [
@@ -77,7 +77,9 @@ export function paperTable(comparisons: readonly Comparison[]): string | undefin
         ];
       });
       const best = found.beatsIpa === null ? undefined : ours[found.beatsIpa];
-      return best ? [...theirs, [pipeline, 'ours', '–', '–', '–', ...simulated(best), OURS_WHY]] : theirs;
+      return best
+        ? [...rivalRows, [pipeline, 'ours', '–', '–', '–', ...simulated(best), OURS_WHY]]
+        : rivalRows;
     });
   if (rows.length === 0) return undefined;
   return table(

@@ -6,12 +6,12 @@ import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import type { RivalSettings } from './rivals.ts';
 
-/** Replicas of the paper are ready 8 s after a decision. */
+/** In the paper, a replica serves 8 s after a decision. */
 const READY_MS = 8000;
 
 /**
- * A profile with log-normal service times of the published means and p99s. Every stage gets one item per request, as in
- * the paper.
+ * A profile of published figures: service times are log-normal with the published means and p99s, and every stage gets one item
+ * per request, as in the paper.
  */
 export async function publishedProfile(published: Published): Promise<Profile> {
   const random = seededRandom(0);
@@ -70,9 +70,9 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
     variants: await Promise.all(
       variants.map(async (variant) => ({
         name: variant.name,
-        // There is no file: the record stands for it, so that variants differ.
+        // There is no model file: the hash of the record tells variants apart.
         sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(variant))),
-        // Of the parameters, in 32 bits.
+        // Parameters of 32 bits.
         sizeBytes: Math.round(variant.parametersMillion * 4e6),
         accuracy: { published: variant.accuracy, measured: null },
       })),
@@ -80,7 +80,7 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
   };
 }
 
-/** The settings that the paper's systems had on it. */
+/** The settings that the systems of the paper had on a published pipeline. */
 export const publishedRivals = (published: Published): RivalSettings => ({
   slaMs: published.slaMs,
   resources: { cores: published.cores, pricePerCore: 1 },

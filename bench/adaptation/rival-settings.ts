@@ -7,9 +7,9 @@ import { variantsByTime } from '../comparison/baselines.ts';
 import type { RivalSettings } from './rivals.ts';
 
 /**
- * Settings for a pipeline that IPA's authors did not run: every variant on the fewest threads that were measured on a
- * CPU, the slowest variants for FA2-high and the fastest for FA2-low, and for RIM as many replicas as the slowest need
- * at the load's mean rate.
+ * Settings of the rivals for a pipeline that IPA's authors did not run. Every variant runs on the fewest threads measured on
+ * a CPU. FA2-high has the slowest variants, FA2-low the fastest. RIM has as many replicas as the slowest variants need at the
+ * load's mean rate.
  * @throws NothingMeasuredError where a stage has nothing at batch 1 on a CPU
  */
 export function rivalSettings(
@@ -33,7 +33,7 @@ export function rivalSettings(
     ...request,
     ratePerS: meanRatePerS,
     restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
-    // One replica, however busy it would be.
+    // One replica, however overloaded: its utilisation tells how many are needed.
     resources: { ...resources, utilisationMax: Number.MAX_VALUE },
   });
   const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);

@@ -13,7 +13,7 @@ import { solveProgram } from '../../solver/plan/program.ts';
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
 type ByStage<T> = Readonly<Record<string, T>>;
 
-/** What the published systems were set to on a pipeline. */
+/** The settings of the rivals on a pipeline. */
 export interface RivalSettings {
   readonly slaMs: number;
   readonly resources: Pick<Resources, 'cores' | 'pricePerCore'>;
@@ -21,30 +21,30 @@ export interface RivalSettings {
   /** Cores of a replica: each variant has one allocation. */
   readonly baseCores: ByVariant<number>;
   readonly batchMax: number;
-  /** Variants that all of them may choose from; a stage that is not named has all. */
+  /** The variants that all rivals may choose from; a stage that is absent has all. */
   readonly restrictTo: Readonly<Record<string, readonly string[]>>;
   readonly fa2Low: ByStage<string>;
   readonly fa2High: ByStage<string>;
   readonly rimReplicas: ByStage<number>;
 }
 
-/** Ours first. */
+/** The names of all systems in commands and reports; `ours` is this project's. */
 export const SYSTEMS = ['ours', 'ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
-/** Of their latencies: the p99 that was profiled. */
+/** The rivals plan with the p99 of a batch's latency. */
 const PERCENTILE = 99;
-/** Simulated for what a plan says it will do; they do not decide by it. */
+/** Requests simulated for a plan's prediction. The rivals do not decide by it. */
 const REQUESTS = 1000;
 
 /**
- * The systems that IPA (JSys 2024) was compared with, and IPA: p99 latency of a batch and the wait for its last item,
- * added up; throughput up to the full time of a replica; the same rate at every stage; on CPUs; no cost of a switch.
- * IPA chooses variant, batch and replicas; FA2 (Razavi et al., RTAS 2022) batch and replicas of fixed variants; RIM
- * (Hu et al., 2021) variant and batch of fixed replicas.
+ * IPA (JSys 2024) and the systems that it was compared with. All of them run on CPUs, add up the p99 latency of a batch and the
+ * wait for its last item over the stages, use all the time of a replica, assume the same rate at every stage, and count no
+ * cost of a switch. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches and replicas of fixed
+ * variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
  */
 export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
-  const view = asPublished(measured.profile, settings);
+  const limited = rivalProfile(measured.profile, settings);
   const rival = (name: SystemName, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
     const request: Omit<PlanRequest, 'ratePerS'> = {
       slaMs: settings.slaMs,
@@ -56,32 +56,32 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
-      const { plan, ...choice } = solveProgram(solver, view, { ...request, ratePerS });
+      const { plan, ...choice } = solveProgram(solver, limited, { ...request, ratePerS });
       return completePlan(measured, plan, choice, 0, REQUESTS);
     };
     return {
       name,
       plan: async ({ forecast }, current) => {
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
-        // Theirs leave the pipeline as it is.
+        // Where no plan is feasible, the rivals leave the pipeline as it is.
         return current ? orCurrent(planAt(ratePerS), current) : atNearestRate(planAt, ratePerS);
       },
       overtaken: () => false,
     };
   };
-  const only = (variants: ByStage<string>) => ({
+  const fixed = (variants: ByStage<string>) => ({
     restrictTo: Object.fromEntries(Object.entries(variants).map(([stage, variant]) => [stage, [variant]])),
   });
   return [
     rival('ipa', {}),
-    rival('fa2-low', only(settings.fa2Low)),
-    rival('fa2-high', only(settings.fa2High)),
+    rival('fa2-low', fixed(settings.fa2Low)),
+    rival('fa2-high', fixed(settings.fa2High)),
     rival('rim', { replicas: settings.rimReplicas }),
   ];
 }
 
-/** A profile as they see it: base allocations, batches up to their limit, one item per request at every stage. */
-const asPublished = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
+/** A profile as the rivals use it: base cores, batches up to their limit, one item per request at every stage. */
+const rivalProfile = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
   ...profile,
   cells: profile.cells.filter(
     ({ stage, variant, backend, threads, batch }) =>

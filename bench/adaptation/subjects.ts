@@ -19,27 +19,27 @@ import { publishedProfile, publishedRivals } from './published-profile.ts';
 import { rivalSettings } from './rival-settings.ts';
 import type { RivalSettings } from './rivals.ts';
 
-/** What ours is asked for. */
+/** What our system is asked for. */
 export type Setting = NonNullable<AdaptationRun['setting']>;
 
-/** What ours is asked for, whatever the load and the weights. */
+/** A kind of setting that our system is tried with, whatever the load and the weight of cost. */
 export interface Try {
   readonly percentile: number;
   /** The least rate that is planned for, as a share of the load's mean. */
   readonly minShare: number;
-  /** What a switch of variants weighs, as a share of the accuracy: plans flutter less, and follow the load less closely. */
+  /** Weight of a switch, as a share of the PAS. The higher it is, the fewer switches, and the less plans follow the load. */
   readonly switchShare: number;
 }
 
-/** A pipeline as all systems get it. */
+/** What all systems are compared on: a pipeline and its settings. */
 export interface Subject {
   readonly profile: Profile;
-  /** What ours is asked for, but for its setting. */
+  /** What our system is asked for, without its setting. */
   readonly request: StandingRequest;
   readonly rivals: RivalSettings;
-  /** Times a workload's rates. */
+  /** Factor of a workload's rates. */
   readonly scale: number;
-  /** That ours is tried with, the first one first. */
+  /** Tried in this order. */
   readonly tries: readonly Try[];
 }
 
@@ -53,13 +53,13 @@ export const PIPELINES = [
 ] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
-/** Cores that the heaviest variants of `fashion` are to need in the busiest second of a workload. */
+/** Loads of `fashion` are scaled so that the heaviest variants need so many cores in the busiest second. */
 const HEAVIEST_CORES = 20;
-/** Of the workloads, in requests/s. */
+/** The busiest second of the workloads, in requests/s. */
 const BUSIEST_PER_S = 34;
-/** Mean of all of them, about. */
+/** The mean of all workloads, roughly. */
 const MEAN_PER_S = 15;
-/** Cores of the cluster that IPA's authors had. */
+/** The cores of IPA's cluster. */
 const CLUSTER_CORES = 576;
 const SEED = 1;
 
@@ -89,7 +89,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   };
 }
 
-/** `fashion` as this machine's CPU runs it, measured once, on a cluster of such cores. */
+/** `fashion` with the times of this machine's CPU, measured once, on a cluster of such cores. */
 async function measured(path: string): Promise<Subject> {
   const profile = existsSync(path) ? await readJson(path, parseProfile) : (await measure(path)).profile;
   const stages = profile.stages.map(({ name }) => name);
@@ -102,7 +102,7 @@ async function measured(path: string): Promise<Subject> {
   });
   const heaviest = fastestBaseline(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);
   const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
-  // Each on a core of its own: nobody is beside it.
+  // In a cluster no worker shares a machine with another.
   const apart = { ...profile, coRun: [] };
   return {
     profile: apart,
@@ -141,12 +141,12 @@ async function measure(path: string): Promise<IdentifiedProfile> {
   }
 }
 
-/** Of the paper's trace, from before its burst until after it. */
+/** The part of the paper's trace around its burst. */
 const BURST_S = [360, 840] as const;
-/** `fashion` has thousands of requests a second: of them so many seconds, and of the paper's trace its burst. */
+/** Loads of `fashion` have thousands of requests a second, so they are this short, and of the paper's trace only the burst. */
 const SHORT_S = 300;
 
-/** IPA's bursty trace where the reference data is, and every kind of generated load. */
+/** IPA's bursty trace, where the reference data has it, and one generated load of every kind. */
 export async function workloads(pipeline: Pipeline): Promise<Trace[]> {
   const short = pipeline === 'fashion';
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');

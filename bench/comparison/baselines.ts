@@ -8,15 +8,15 @@ import { planHead, planStage } from '../../solver/plan/plan-document.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
 import { batch1Ms } from '../../solver/plan/sla.ts';
 
-/** A plain page's way: one session per stage on one backend, at batch 1. */
+/** How a page without a plan runs a pipeline: one session per stage on one backend, one request at a time at batch 1. */
 export interface Baseline {
   readonly options: readonly PlanOption[];
-  /** Of one request, all stages one after the other. */
+  /** Mean time of a request, with its stages one after the other. */
   readonly meanMs: number;
 }
 
 /**
- * The fastest way of running these variants plainly.
+ * The baseline of these variants on the backend and thread count with the lowest mean time.
  * @throws NothingMeasuredError where no backend has all of them at batch 1
  */
 export function fastestBaseline(
@@ -31,33 +31,32 @@ export function fastestBaseline(
       (request.backends?.includes(cell.backend) ?? true) &&
       cell.state === 'measured',
   );
-  let best: Baseline | undefined;
-  for (const way of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
-    const cells = batch1.filter((cell) => cell.backend === way.backend && cell.threads === way.threads);
+  let fastest: Baseline | undefined;
+  for (const place of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
+    const cells = batch1.filter((cell) => cell.backend === place.backend && cell.threads === place.threads);
     if (cells.length < profile.stages.length) continue;
-    const options = unlimitedOptions({ ...withoutCoRun(profile), cells }, request);
+    const options = onlyOptions({ ...withoutCoRun(profile), cells }, request);
     const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
-    if (!best || meanMs < best.meanMs) best = { options, meanMs };
+    if (!fastest || meanMs < fastest.meanMs) fastest = { options, meanMs };
   }
-  if (!best)
+  if (!fastest)
     throw new NothingMeasuredError(
       profile.stages[0]!.name,
       `no backend has ${Object.values(variants).join(' and ')} at batch 1. Profile again with a larger budget.`,
     );
-  return best;
+  return fastest;
 }
 
-/** The one option per stage that the cells give, whether or not it can keep up. */
-const unlimitedOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
+/** The only option of each stage, whether or not it keeps up with the rate. */
+const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
   planOptions(profile, {
     ...request,
     resources: { ...request.resources, utilisationMax: Number.MAX_VALUE },
   }).byId.map((options) => [...options.values()][0]!);
 
 /**
- * What a plain page does, as a plan: one worker, one backend, one request at a time at batch 1, nothing shed. It is
- * what plans are measured against.
- * @param requests that will be sent: a page that falls behind does worse the longer it goes on
+ * The baseline as a plan, to compare plans with: one worker, batch 1, nothing is shed.
+ * @param requests how many will be sent: an overloaded page gets worse with every request
  * @throws NothingMeasuredError
  */
 export function baselinePlan(
@@ -89,7 +88,7 @@ export function baselinePlan(
   );
 }
 
-/** One worker holds its cores once, for all its stages; of the GPU it cannot use more than there is. */
+/** One worker holds its cores for all its stages; of a GPU it cannot use more than all. */
 const baselineCost = (
   backend: Backend,
   threads: number,
@@ -105,7 +104,7 @@ const baselineCost = (
     : resources.pricePerCore * threads;
 
 /**
- * The variant of each stage that takes the longest (or shortest) at batch 1, on the fastest of the backends.
+ * The variant of each stage that takes longest (or shortest) at batch 1, each on its fastest backend.
  * @throws NothingMeasuredError
  */
 export function variantsByTime(

@@ -7,12 +7,12 @@ import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
 import { solveProgram } from '../../solver/plan/program.ts';
 
-/** Combinations beyond which none are told: their number is the product of the stages' variants. */
+/** Where there are more combinations, none is listed: their number is the product of the stages' variants. */
 const MOST = 512;
 
 /**
- * Every choice of variants, with the best that it would attain at this rate and SLA; none where there are over 512.
- * @param scenes of the pack that its accuracy is told on, e.g. those that a run sends; absent: all of them
+ * Every choice of variants, with the best plan for it at this rate and SLA; none where there are over 512.
+ * @param scenes of the pack on which the accuracy is counted, e.g. those that a run sends; absent: all scenes
  */
 export function combinations(
   solver: Solver,
@@ -40,23 +40,23 @@ function combination(
   const restrictTo = Object.fromEntries(
     Object.entries(variants).map(([stage, variant]) => [stage, [variant]]),
   );
-  const only: PlanRequest = { ...request, restrictTo };
+  const restricted: PlanRequest = { ...request, restrictTo };
   try {
-    return described(measured.profile, request, plan(solver, measured, only), null, scenes);
+    return combinationOf(measured.profile, request, plan(solver, measured, restricted), null, scenes);
   } catch (error) {
     if (error instanceof NothingMeasuredError) return undefined;
     if (!(error instanceof InfeasiblePlanError)) throw error;
-    return described(
+    return combinationOf(
       measured.profile,
       request,
-      bestInfeasible(solver, measured, only, error),
+      bestInfeasible(solver, measured, restricted, error),
       error.binding,
       scenes,
     );
   }
 }
 
-/** Of what the program would choose with a longer SLA, or with all the GPU's time and more, what attains the most. */
+/** A plan for an infeasible request: of those for a longer SLA, and for unlimited capacities, the one with the highest attainment. */
 function bestInfeasible(
   solver: Solver,
   measured: IdentifiedProfile,
@@ -80,7 +80,7 @@ function bestInfeasible(
   );
 }
 
-function described(
+function combinationOf(
   profile: Profile,
   request: PlanRequest,
   { stages, predicted }: Plan,
@@ -104,7 +104,7 @@ function described(
   };
 }
 
-/** F1 of the pipeline over these scenes, counted as often as they occur; without detection, accuracy. */
+/** The pipeline's score over these scenes, each as often as it occurs: 2 · right ÷ (2 · right + wrong). */
 function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLike<number>): number | null {
   const measured = profile.endToEnd.find(({ variants }) =>
     stages.every((s) => variants[s.name] === s.variant),

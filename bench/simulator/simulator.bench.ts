@@ -1,6 +1,6 @@
 /**
- * The simulator against reality: real headless runs at several rates, batches and backends, each beside the simulator
- * fed with the run's own service times and with a profile's, on the same arrivals and scenes:
+ * Compares the simulator with real headless runs at several rates, batches and backends. Each run is simulated twice on its
+ * arrivals and scenes: with its own service times, and with those of a profile.
  * `npm run bench:simulator [-- --profile F --shedding late --json]`.
  */
 
@@ -35,15 +35,15 @@ import { openRunner } from '../runner/runner.ts';
 interface Setting {
   readonly backend: Backend;
   readonly variants: readonly [string, string];
-  /** Or the largest that was measured below it: a sweep ends where batches no longer gain. */
+  /** If it was not measured, the largest measured batch below it: larger batches may have gained nothing. */
   readonly batch: number;
-  /** Of the busiest worker, by the profile, in full batches. */
+  /** Of the busiest worker, by the profile, if all batches are full. */
   readonly utilisation: number;
   readonly durationS: number;
 }
 
 const WASM = { backend: 'wasm', variants: ['det16', 'res32'], durationS: 25 } as const;
-/** Light variants: where a software adapter plays the GPU, heavier ones would see too few requests. */
+/** Light variants: on a software adapter, heavier ones would serve too few requests. */
 const WEBGPU = { backend: 'webgpu', variants: ['det4', 'linear'], durationS: 40 } as const;
 const SETTINGS: readonly Setting[] = [
   { ...WASM, utilisation: 0.4, batch: 1 },
@@ -53,7 +53,7 @@ const SETTINGS: readonly Setting[] = [
   { ...WEBGPU, utilisation: 0.6, batch: 2 },
   { ...WEBGPU, utilisation: 0.8, batch: 4 },
 ];
-/** The SLA is what the simulator, fed from the profile, has at this percentile: attainment is not 1 by itself. */
+/** The SLA is this percentile of simulated latencies, so that attainment is not simply 1. */
 const SLA_AT = 94;
 const TARGET = { p95: 0.15, attainment: 0.03 };
 
@@ -70,7 +70,7 @@ const flags = new Command('bench:simulator')
   .parse()
   .opts();
 
-/** A plan at that utilisation that nobody chose. Its SLA is still open. */
+/** A plan with a setting's variants and batches, at the rate that gives its utilisation. @returns the plan for an SLA */
 function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
   const { backend, batch, utilisation } = setting;
   const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));
@@ -120,7 +120,7 @@ function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
     );
 }
 
-/** The plan on a load's arrivals and on the scenes that a run of that seed draws, with the profile's times. */
+/** Simulates a plan with a profile's times, on a load's arrivals and the scenes that a run with the same seed draws. */
 function simulated(plan: Plan, profile: Profile, load: Load) {
   const { scenes, counts } = sceneCounts(profile, plan.stages);
   return simulate({
@@ -134,7 +134,7 @@ function simulated(plan: Plan, profile: Profile, load: Load) {
   }).requests;
 }
 
-/** Share of the run that its busiest worker was busy. Near 1 the run was overloaded, whatever the profile had said. */
+/** Share of a run that its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */
 function busiest({ plans, service, load }: RunReport): number {
   const busyMs = (stage: string) =>
     service
@@ -162,7 +162,7 @@ try {
         batches: [1, 2, 4, 8],
         budgetS: flags.budget,
         seed: flags.seed,
-        // Every batch is wanted, however slow.
+        // A long SLA, so that every batch is measured.
         slaMs: 60_000,
       });
   const { profile } = measured;
@@ -211,7 +211,7 @@ try {
   else {
     console.log(
       `${date}, ${machine}, ${profile.device.agent}` +
-        `${profile.device.adapter?.software ? ', webgpu on a SOFTWARE ADAPTER: a CPU plays GPU' : ''}, shedding ${flags.shedding}\n`,
+        `${profile.device.adapter?.software ? ', webgpu on a SOFTWARE ADAPTER' : ''}, shedding ${flags.shedding}\n`,
     );
     const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
     console.log(

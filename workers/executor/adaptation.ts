@@ -6,9 +6,9 @@ import type { RemotePlanner } from '../planner/remote.ts';
 import { predictorByName } from '../predictor/by-name.ts';
 import type { AdaptationOptions } from './adapter.ts';
 
-/** How a run is to follow its load. */
+/** How a run adapts, as plain data that can be sent to another process. */
 export interface AdaptationAsk {
-  /** What is planned on; of the device that runs. */
+  /** What plans are made from: a profile of the device that runs. */
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
@@ -16,13 +16,13 @@ export interface AdaptationAsk {
   readonly intervalS: number;
 }
 
-/** What of adaptation differs by environment. */
+/** The parts of adaptation that differ between a browser and Node. */
 export interface AdaptationEnvironment {
   openPlanner(): RemotePlanner;
   learnedPredictor(): Promise<Predictor>;
 }
 
-/** Opens what an adapting run needs, lets it run, and closes it. @throws WorkerLostError, and what `run` throws */
+/** Opens the planner and the predictor that a run needs to adapt, runs it, and closes the planner. @throws what `run` throws */
 export async function withAdaptation<T>(
   ask: AdaptationAsk | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,

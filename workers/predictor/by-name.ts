@@ -2,7 +2,7 @@ import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { quantile } from '../../solver/adapt/predictors/quantile.ts';
 
-/** A predictor by its name. @param learned of the environment */
+/** @param learned opens the learned predictor, which depends on the environment */
 export function predictorByName(
   name: PredictorName,
   learned: () => Promise<Predictor>,

@@ -4,12 +4,12 @@ import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** In this form bundlers find the file and give it to the page. */
+/** Bundlers recognise this form of URL and ship the file with the page. */
 const MODEL = new URL('../../models/predictor/predictor.onnx', import.meta.url);
 
 /**
- * The predictor of models/train/predictor.py. Everything but the counts is in the model: features, short histories,
- * whole numbers.
+ * The predictor that models/train/predictor.py trains. The model takes the counts as they are: it makes the features, pads short
+ * histories, and rounds its answer.
  * @throws MissingFileError, ChecksumError
  */
 export async function loadPredictor(runtime: Runtime, backend: Backend, read: ReadFile): Promise<Predictor> {
@@ -17,7 +17,7 @@ export async function loadPredictor(runtime: Runtime, backend: Backend, read: Re
   const session = await runtime.createSession(model, backend);
   const [input] = session.inputs;
   const [output] = session.outputs;
-  // The runtime bears one operation at a time.
+  // A runtime allows one operation at a time.
   let last: Promise<unknown> = Promise.resolve();
   return {
     name: 'learned',

@@ -16,7 +16,7 @@ async function load(): Promise<Predictor> {
 const api = {
   async load(): Promise<void> {
     predictor ??= load();
-    // One that failed is tried again.
+    // After a failure the next call loads again.
     predictor.catch(() => {
       predictor = undefined;
     });
