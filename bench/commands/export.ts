@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** The export is a command of the agent; who types the old name is told the new one. */
+/** `ipa-edge export` has moved to the agent. The old name stays, to tell users the new one. */
 export const movedExportCommand = (): Command =>
   new Command('export')
     .description('moved: use ipa-agent export')

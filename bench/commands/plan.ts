@@ -39,7 +39,7 @@ export const planCommand = () =>
     .option('--delta <n>', 'weight of batch sizes', option.notNegative, DEFAULT_OBJECTIVE.delta)
     .addOption(option.accuracyOption())
     .option('--frontier', 'also print every Pareto-best choice of accuracy, cost and latency')
-    .option('--out <file>', 'file to write the plan to')
+    .option('--out <file>', 'file to write the plan to', option.outFile)
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

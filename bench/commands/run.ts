@@ -51,7 +51,11 @@ export const runCommand = () =>
     .addOption(option.predictorOption('with --adapt: '))
     .addOption(option.minRateOption('with --adapt: '))
     .option('--seed <n>', 'of the arrivals and the scenes', option.integer, 1)
-    .requiredOption('--out <file>', 'file to write the report to; an HTML page of it goes beside it')
+    .requiredOption(
+      '--out <file>',
+      'file to write the report to; an HTML page of it goes beside it',
+      option.outFile,
+    )
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

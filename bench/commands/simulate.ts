@@ -85,7 +85,11 @@ export const simulateCommand = () =>
     .option('--min-rate <n>', 'plan for at least so many requests/s, for ours', option.notNegative, 0)
     .addOption(option.accuracyOption())
     .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
-    .requiredOption('--out <file>', 'file to write the report to; an HTML page of it goes beside it')
+    .requiredOption(
+      '--out <file>',
+      'file to write the report to; an HTML page of it goes beside it',
+      option.outFile,
+    )
     .addOption(option.jsonOption())
     .addHelpText(
       'after',

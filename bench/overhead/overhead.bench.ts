@@ -40,7 +40,7 @@ const flags = new Command('bench:overhead')
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, readAny);
 
-/** Runs the heaviest variants with a worker a stage on a CPU, lighter ones in one worker on a GPU: a software adapter is slow. */
+/** On a CPU the heaviest variants run, with one worker for each stage; on a GPU lighter ones in one worker, since a software adapter is slow. */
 const requestOf = (backend: Backend): OverheadRequest => ({
   backend,
   batches: flags.batches,

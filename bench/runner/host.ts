@@ -25,7 +25,7 @@ export const MANIFEST_URL = 'served/manifest.json';
 
 /**
  * Checks a manifest and all its files, then serves a folder with them: the manifest at {@link MANIFEST_URL}, its files beside
- * it, wherever they lie on disk. Nothing else is served.
+ * it, wherever they lie on disk. Other files of the manifest's folder are not served.
  * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, InvalidPackError
  */
 export async function serveManifest(manifestPath: string, folder: string): Promise<Host> {
@@ -47,7 +47,7 @@ export async function serveManifest(manifestPath: string, folder: string): Promi
   );
 }
 
-/** The same with the page. */
+/** Serves the page with the models of a manifest. @throws what {@link serveManifest} throws */
 export async function servePageWith(manifestPath: string): Promise<Host> {
   await ensurePageBuilt();
   return serveManifest(manifestPath, join(ROOT, 'dist/page'));

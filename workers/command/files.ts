@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
@@ -30,11 +31,31 @@ async function readStdin(): Promise<string> {
   return text;
 }
 
-/** Writes a file as a whole or not at all, and makes its folder. */
+/**
+ * Writes a file as a whole or not at all, and makes its folder. A link is followed; a device or a pipe is written to.
+ * @throws UsageError
+ */
 export async function writeWhole(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(`${path}.part`, text);
-  await rename(`${path}.part`, path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const existing = await stat(path).catch(() => null);
+    if (existing && !existing.isFile()) await writeFile(path, text);
+    else await replaceFile(existing ? await realpath(path) : path, text);
+  } catch (cause) {
+    throw new UsageError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  const part = `${path}.${randomUUID()}.part`;
+  try {
+    // `wx` follows no link that somebody else has put there.
+    await writeFile(part, text, { flag: 'wx' });
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
 export const writeJson = (path: string, value: unknown): Promise<void> =>

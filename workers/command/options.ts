@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
@@ -26,6 +26,13 @@ export function notNegative(text: string): number {
 export function integer(text: string): number {
   if (!/^-?\d{1,9}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
   return Number(text);
+}
+
+/** The path of a file to write. A folder is refused here, before hours of measuring. */
+export function outFile(path: string): string {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+    throw new InvalidArgumentError('Expected the path of a file, found a folder.');
+  return path;
 }
 
 /** A port; 0 stands for any that is free. */

@@ -64,6 +64,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     .requiredOption(
       '--out <file>',
       'file to write the profile to; measurements are kept beside it until it is complete',
+      option.outFile,
     )
     .addOption(option.jsonOption())
     .addHelpText(

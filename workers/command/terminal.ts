@@ -4,7 +4,7 @@ import type { ProfileProgress } from '../profiler/types.ts';
 /** How often progress is written. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
-/** Before every moment, so that the first line is shown at once. */
+/** Earlier than any time, so that the first line is written at once. */
 const NEVER_MS = Number.NEGATIVE_INFINITY;
 
 export class ProgressLine {

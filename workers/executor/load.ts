@@ -1,6 +1,21 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
+
+/** A run keeps a record of every request, so memory bounds their number. */
+const MOST_REQUESTS = 2_000_000;
+
+/** A load has more requests than can be run. */
+export class TooManyRequestsError extends InputError {
+  override name = 'TooManyRequestsError';
+  constructor(requests: number, most: number) {
+    super(
+      `The load has ${Math.round(requests)} requests; at most ${most} can be run. ` +
+        'Lower its rate, or let requests arrive for a shorter time.',
+    );
+  }
+}
 
 /** When requests arrive. */
 export interface Load {
@@ -20,16 +35,24 @@ export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS:
   arrivalsMs: arrivalsMs.subarray(0, sent),
 });
 
-/** One rate for `durationS` seconds, at seeded uniform times. */
-export const constantLoad = (ratePerS: number, durationS: number, seed: number): Load => ({
-  kind: 'constant-rate',
-  ratePerS,
-  durationS,
-  arrivalsMs: constantRate(ratePerS, durationS, seed),
-});
+function checkRequests(requests: number): void {
+  if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
+}
 
-/** A trace's rates times `scale`: as its counts at seeded uniform times, or as a Poisson process of them. */
+/** One rate for `durationS` seconds, at seeded uniform times. @throws TooManyRequestsError */
+export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
+  checkRequests(ratePerS * durationS);
+  return {
+    kind: 'constant-rate',
+    ratePerS,
+    durationS,
+    arrivalsMs: constantRate(ratePerS, durationS, seed),
+  };
+}
+
+/** A trace's rates times `scale`: as its counts at seeded uniform times, or as a Poisson process of them. @throws TooManyRequestsError */
 export function traceLoad(trace: Trace, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
+  checkRequests(trace.rates.reduce((sum, rate) => sum + rate * trace.intervalS * scale, 0));
   const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });
   const durationS = trace.rates.length * trace.intervalS;
   return { kind: 'trace', ratePerS: arrivalsMs.length / durationS, durationS, arrivalsMs };

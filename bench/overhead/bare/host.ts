@@ -53,7 +53,7 @@ export class OverheadHost extends StageHost implements BareApi {
     const ort = await this.importOrt();
     const { session, prepared } = this.#bare.get(key)!;
     const info = (name: string): TensorInfo => ({ name, type: '', dims: [] });
-    /** Keeps what the task feeds. */
+    /** A session that keeps the feeds with which the task's program calls it. */
     const recording: Session = {
       inputs: session.inputNames.map(info),
       outputs: session.outputNames.map(info),

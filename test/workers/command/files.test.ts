@@ -1,0 +1,57 @@
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { UsageError } from '../../../workers/command/exit.ts';
+import { writeWhole } from '../../../workers/command/files.ts';
+import { outFile } from '../../../workers/command/options.ts';
+
+let folder: string;
+const path = (name: string) => join(folder, name);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('writeWhole', () => {
+  it('makes folders, replaces a file, and leaves no other behind', async () => {
+    await writeWhole(path('new/file.json'), 'first');
+    await writeWhole(path('new/file.json'), 'second');
+    expect(await readFile(path('new/file.json'), 'utf8')).toBe('second');
+    expect(await readdir(path('new'))).toEqual(['file.json']);
+  });
+
+  it('writes to the file behind a link and keeps the link', async () => {
+    await writeFile(path('target'), 'old');
+    await symlink('target', path('link'));
+    await writeWhole(path('link'), 'new');
+    expect(await readFile(path('target'), 'utf8')).toBe('new');
+    expect(await readlink(path('link'))).toBe('target');
+  });
+
+  it('writes to a device and does not replace it', async () => {
+    await symlink('/dev/null', path('null'));
+    await writeWhole(path('null'), 'gone');
+    expect(await readlink(path('null'))).toBe('/dev/null');
+    expect(await readdir(folder)).toEqual(['null']);
+  });
+
+  it('follows no link at the place of its temporary file', async () => {
+    await writeFile(path('victim'), 'mine');
+    await symlink('victim', path('out.json.part'));
+    await writeWhole(path('out.json'), 'text');
+    expect(await readFile(path('victim'), 'utf8')).toBe('mine');
+  });
+
+  it('says what cannot be written', async () => {
+    await expect(writeWhole(folder, 'text')).rejects.toThrow(UsageError);
+    await expect(writeWhole(folder, 'text')).rejects.toThrow(`${folder} cannot be written: EISDIR`);
+  });
+});
+
+it('an option for a file refuses a folder before anything is done', async () => {
+  await mkdir(path('folder'));
+  expect(() => outFile(path('folder'))).toThrow('Expected the path of a file, found a folder.');
+  expect(outFile(path('new.json'))).toBe(path('new.json'));
+});

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { parseTrace } from '../../solver/documents/trace.ts';
+import { constantLoad, TooManyRequestsError, traceLoad } from '../../workers/executor/load.ts';
+
+test('a load with more requests than can be run is refused before its arrivals are drawn', () => {
+  expect(() => constantLoad(1e9, 40, 1)).toThrow(TooManyRequestsError);
+  const trace = parseTrace(
+    { schema: 'ipa-edge/trace@1', name: 'huge', unit: 'requests/s', intervalS: 1, rates: [1e9, 1e9] },
+    'huge.json',
+  );
+  expect(() => traceLoad(trace, 1, 1)).toThrow(
+    'The load has 2000000000 requests; at most 2000000 can be run.',
+  );
+  expect(traceLoad(trace, 1e-8, 1).arrivalsMs).toHaveLength(20);
+});
