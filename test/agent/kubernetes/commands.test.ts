@@ -1,15 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
+import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
-
-/** Each command is a process that starts. */
-const MOST_MS = 120_000;
 
 const measured = fashionProfile();
 const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
@@ -32,114 +30,96 @@ async function setUp() {
   return { standIn, folder, write, apply, cluster };
 }
 
-test(
-  'ipa-agent apply tells where, what would change, what has changed, and that nothing is left to change',
-  async () => {
-    const { standIn, write, apply } = await setUp();
-    const [first, second] = [await write('plan.json', plan), await write('scaled.json', scaled)];
-    const dry = await apply('--plan', first, '--dry-run');
-    expect(dry).toMatchObject({ code: 0 });
-    expect(dry.text).toContain(`namespace shop of ${standIn.url}:`);
-    expect(dry.text).toContain('15 of 15 objects would change');
-    expect((await apply('--plan', first)).text).toContain('15 of 15 objects changed');
-    expect((await apply('--plan', first)).text).toContain('nothing to change');
-    const { text } = await apply('--plan', second);
-    expect(text).toContain('~ Deployment fashion-classify  changed\n    spec.replicas: 1 → 3');
-    expect(text).toContain('data["previous.json"]: the plan before it');
-    const back = await apply('--rollback', 'fashion', '--json');
-    const changes = JSON.parse(back.text) as {
-      kind: string;
-      name: string;
-      state: string;
-      changes: unknown[];
-    }[];
-    expect(
-      changes.find(({ kind, name }) => kind === 'Deployment' && name === 'fashion-classify'),
-    ).toMatchObject({ state: 'changed', changes: [{ path: 'spec.replicas', before: 3, after: 1 }] });
-  },
-  MOST_MS,
-);
+test('ipa-agent apply tells where, what would change, what has changed, and that nothing is left to change', async () => {
+  const { standIn, write, apply } = await setUp();
+  const [first, second] = [await write('plan.json', plan), await write('scaled.json', scaled)];
+  const dry = await apply('--plan', first, '--dry-run');
+  expect(dry).toMatchObject({ code: 0 });
+  expect(dry.text).toContain(`namespace shop of ${standIn.url}:`);
+  expect(dry.text).toContain('15 of 15 objects would change');
+  expect((await apply('--plan', first)).text).toContain('15 of 15 objects changed');
+  expect((await apply('--plan', first)).text).toContain('nothing to change');
+  const { text } = await apply('--plan', second);
+  expect(text).toContain('~ Deployment fashion-classify  changed\n    spec.replicas: 1 → 3');
+  expect(text).toContain('data["previous.json"]: the plan before it');
+  const back = await apply('--rollback', 'fashion', '--json');
+  const changes = JSON.parse(back.text) as {
+    kind: string;
+    name: string;
+    state: string;
+    changes: unknown[];
+  }[];
+  expect(
+    changes.find(({ kind, name }) => kind === 'Deployment' && name === 'fashion-classify'),
+  ).toMatchObject({ state: 'changed', changes: [{ path: 'spec.replicas', before: 3, after: 1 }] });
+});
 
-test(
-  'ipa-agent apply ends with 1 where the cluster says no or nothing, and with 2 where what it is given is wrong',
-  async () => {
-    const { standIn, write, apply } = await setUp();
-    const [file, other] = [await write('plan.json', plan), await write('scaled.json', scaled)];
-    await apply('--plan', file);
-    standIn.store.apply(
-      'apis/apps/v1/namespaces/shop/deployments/fashion-detect',
-      {
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        metadata: { name: 'fashion-detect', namespace: 'shop' },
-        spec: { replicas: 7 },
-      },
-      'autoscaler',
-      true,
-      false,
-    );
-    const conflict = await apply('--plan', other);
-    expect(conflict).toMatchObject({
-      code: 1,
-      text: expect.stringContaining('.spec.replicas by autoscaler'),
-    });
-    expect(await apply('--plan', file, '--rollback', 'fashion')).toMatchObject({ code: 2 });
-    expect(await apply('--rollback', 'nothing')).toMatchObject({ code: 2 });
-    await standIn.down();
-    const gone = await apply('--plan', file);
-    expect(gone).toMatchObject({ code: 1, text: expect.stringContaining('does not answer') });
-    expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
-  },
-  MOST_MS,
-);
+test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with 2 where what it is given is wrong', async () => {
+  const { standIn, write, apply } = await setUp();
+  const [file, other] = [await write('plan.json', plan), await write('scaled.json', scaled)];
+  await apply('--plan', file);
+  standIn.store.apply(
+    'apis/apps/v1/namespaces/shop/deployments/fashion-detect',
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'fashion-detect', namespace: 'shop' },
+      spec: { replicas: 7 },
+    },
+    'autoscaler',
+    true,
+    false,
+  );
+  const conflict = await apply('--plan', other);
+  expect(conflict).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('.spec.replicas by autoscaler'),
+  });
+  expect(await apply('--plan', file, '--rollback', 'fashion')).toMatchObject({ code: 2 });
+  expect(await apply('--rollback', 'nothing')).toMatchObject({ code: 2 });
+  await standIn.down();
+  const gone = await apply('--plan', file);
+  expect(gone).toMatchObject({ code: 1, text: expect.stringContaining('does not answer') });
+  expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
+});
 
 test.each([
   ['kubernetes', ['ConfigMap', 'Deployment', 'Service']],
   ['kserve', ['ConfigMap', 'InferenceGraph', 'InferenceService']],
-])(
-  'ipa-agent export writes the %s objects of a plan, one file for each name',
-  async (format, kinds) => {
-    const { write, folder } = await setUp();
-    const planFile = await write('plan.json', plan);
-    const out = join(folder, 'objects');
-    const flags = ['--plan', planFile, '--format', format, '--namespace', 'shop', '--out', out, '--json'];
-    const { lines, ended } = startCommand(['export', ...flags]);
-    expect(await ended).toBe(0);
-    const names: string[] = JSON.parse(lines.find((line) => line.startsWith('['))!);
-    const objects = await Promise.all(
-      names.map(async (name) =>
-        parseAllDocuments(await readFile(join(out, name), 'utf8')).map((document) => document.toJS()),
-      ),
-    );
-    objects.forEach((ofName, i) => {
-      for (const { metadata } of ofName)
-        expect(metadata).toMatchObject({ name: names[i]!.replace('.yaml', ''), namespace: 'shop' });
-    });
-    expect(objects.flat().map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
-    const { data } = objects.flat().find(({ kind }) => kind === 'ConfigMap');
-    expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(plan)));
-  },
-  MOST_MS,
-);
+])('ipa-agent export writes the %s objects of a plan, one file for each name', async (format, kinds) => {
+  const { write, folder } = await setUp();
+  const planFile = await write('plan.json', plan);
+  const out = join(folder, 'objects');
+  const flags = ['--plan', planFile, '--format', format, '--namespace', 'shop', '--out', out, '--json'];
+  const { lines, ended } = startCommand(['export', ...flags]);
+  expect(await ended).toBe(0);
+  const names: string[] = JSON.parse(lines.find((line) => line.startsWith('['))!);
+  const objects = await Promise.all(
+    names.map(async (name) =>
+      parseAllDocuments(await readFile(join(out, name), 'utf8')).map((document) => document.toJS()),
+    ),
+  );
+  objects.forEach((ofName, i) => {
+    for (const { metadata } of ofName)
+      expect(metadata).toMatchObject({ name: names[i]!.replace('.yaml', ''), namespace: 'shop' });
+  });
+  expect(objects.flat().map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds));
+  const { data } = objects.flat().find(({ kind }) => kind === 'ConfigMap');
+  expect(JSON.parse(data['plan.json'])).toEqual(JSON.parse(JSON.stringify(plan)));
+});
 
-test(
-  'of two ipa-agent watch one leads, and the other does when it ends',
-  async () => {
-    const { write, apply, cluster } = await setUp();
-    await apply('--plan', await write('plan.json', plan));
-    const profile = await write('profile.json', measured);
-    const watch = () => startCommand(['watch', '--pipeline', 'fashion', '--profile', profile, ...cluster]);
-    const leads = ({ lines }: ReturnType<typeof watch>) => lines.some((line) => line.endsWith(' leading'));
-    const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 100 });
-    const first = watch();
-    await until(() => expect(leads(first)).toBe(true));
-    const second = watch();
-    await until(() => expect(second.lines.join('\n')).toContain('watching fashion in namespace shop'));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    expect(leads(second)).toBe(false);
-    first.process.kill('SIGTERM');
-    expect(await first.ended).toBe(0);
-    await until(() => expect(leads(second)).toBe(true));
-  },
-  MOST_MS,
-);
+test('of two ipa-agent watch one leads, and the other does when it ends', async () => {
+  const { write, apply, cluster } = await setUp();
+  await apply('--plan', await write('plan.json', plan));
+  const profile = await write('profile.json', measured);
+  const watch = () => startCommand(['watch', '--pipeline', 'fashion', '--profile', profile, ...cluster]);
+  const leads = ({ lines }: ReturnType<typeof watch>) => lines.some((line) => line.endsWith(' leading'));
+  const first = watch();
+  await until(() => expect(leads(first)).toBe(true));
+  const second = watch();
+  await until(() => expect(second.lines.join('\n')).toContain('watching fashion in namespace shop'));
+  expect(leads(second)).toBe(false);
+  first.process.kill('SIGTERM');
+  expect(await first.ended).toBe(0);
+  await until(() => expect(leads(second)).toBe(true));
+});

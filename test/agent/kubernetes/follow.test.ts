@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { follow } from '../../../agent/kubernetes/follow.ts';
+import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 
 const object = (name: string) => ({
@@ -30,27 +31,27 @@ test('objects are followed through cut connections, a watch that has expired, an
     stop.abort();
     await ended;
   });
-  const until = (expected: string[]) => vi.waitFor(() => expect(names).toEqual(expected), 10_000);
+  const untilThereAre = (expected: string[]) => until(() => expect(names).toEqual(expected));
   await cluster.apply(object('one'));
   await cluster.apply({ ...object('other'), metadata: { name: 'other', namespace: 'shop' } });
-  await until(['one']);
+  await untilThereAre(['one']);
 
   const watches = () => standIn.seen.filter(({ url }) => url.includes('watch=true')).length;
   standIn.cut();
   await cluster.apply(object('two'));
-  await until(['one', 'two']);
+  await untilThereAre(['one', 'two']);
   const before = watches();
   // What happens while it is cut off is forgotten too: it must list again.
   await standIn.down();
   standIn.store.remove('api/v1/namespaces/shop/configmaps/one');
   standIn.store.compact();
-  await vi.waitFor(() => expect(events.join('\n')).toContain('cannot be followed'), 10_000);
+  await until(() => expect(events.join('\n')).toContain('cannot be followed'));
   await standIn.up();
-  await until(['two']);
+  await untilThereAre(['two']);
   expect(events.at(-1)).toContain('the API server is back');
   expect(watches()).toBeGreaterThan(before);
   await cluster.apply(object('three'));
-  await until(['three', 'two']);
+  await untilThereAre(['three', 'two']);
 });
 
 test('a watch that the server ends as expired is begun anew from a list, with no word about it', async () => {
@@ -75,9 +76,9 @@ test('a watch that the server ends as expired is begun anew from a list, with no
       signal: stop.signal,
     },
   );
-  await vi.waitFor(() => expect(seen).toHaveLength(2), 5000);
+  await until(() => expect(seen).toHaveLength(2));
   await cluster.apply(object('one'));
-  await vi.waitFor(() => expect(seen.at(-1)).toEqual(['one']), 5000);
+  await until(() => expect(seen.at(-1)).toEqual(['one']));
   expect(events).toEqual([]);
   stop.abort();
   await ended;

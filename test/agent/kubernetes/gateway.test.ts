@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { batchRequest } from '../../../agent/cluster/stage/tensors.ts';
 import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { tokenOf } from '../../../agent/kubernetes/token.ts';
@@ -9,6 +9,7 @@ import { type InferenceServerError, OipClient } from '../../../agent/oip/client.
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
@@ -59,17 +60,20 @@ async function startCluster(stages: readonly string[]) {
   return { standIn, cluster, pods, tell, gateway, token };
 }
 
-/** Sends scenes, `everyMs` apart; how they ended. */
+/** Requests that are open at a time. */
+const OPEN = 8;
+
+/** Sends scenes, at most 8 at a time; how they ended. @param count or how long to go on */
 async function send(
   { url }: Running,
-  count: number,
-  everyMs: number,
+  count: number | (() => boolean),
   meanwhile: (sent: number) => void = () => {},
 ) {
+  const more = typeof count === 'number' ? (sent: number) => sent < count : count;
   const client = new OipClient(url);
   const outcomes: Record<string, number> = {};
   const answers: Promise<void>[] = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; more(i); i++) {
     const scene = batchRequest(fashion.pipeline.first, takeInTurn(scenes, i, 1));
     const answer = client.infer('fashion', scene).then(
       () => 'completed',
@@ -81,7 +85,7 @@ async function send(
       }),
     );
     meanwhile(i);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+    await answers[i - OPEN + 1];
   }
   await Promise.all(answers);
   client.close();
@@ -92,13 +96,13 @@ const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url
 
 /** Until a metric has a value. */
 const untilMetric = (gateway: Running, line: string) =>
-  vi.waitFor(async () => expect(await metrics(gateway)).toContain(line), { timeout: 30_000, interval: 200 });
+  until(async () => expect(await metrics(gateway)).toContain(line));
 
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
   const [, killed, leaving] = pods;
-  const outcomes = await send(gateway, 300, 10, (sent) => {
+  const outcomes = await send(gateway, 300, (sent) => {
     // Kubernetes takes a while to see that a pod is gone.
     if (sent === 60) killed!.running.process.kill('SIGKILL');
     if (sent === 120) tell((pod) => (pod === killed ? null : {}));
@@ -114,8 +118,8 @@ test('pods come, go and are killed with requests in flight, and no request is lo
   tell((pod) => (pod === killed || pod === leaving || pod.stage === 'classify' ? null : {}));
   await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 0');
   expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
-  const waiting = send(gateway, 5, 1);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const waiting = send(gateway, 5);
+  await untilMetric(gateway, 'ipa_edge_open_requests 5');
   tell((pod) => (pod === killed ? null : {}));
   expect(await waiting).toEqual({ completed: 5 });
 });
@@ -129,13 +133,12 @@ test("the cluster's plan is followed: variants change in the pods that run, with
       return { ...stage, variant: variant.name, sha256: sha256Of(variant), batch: 2 };
     }),
   };
-  let applied: Promise<unknown> | undefined;
-  const outcomes = await send(gateway, 200, 20, (sent) => {
-    if (sent === 20) applied = applyPlan(cluster, heavier, { models: fashion.pipeline, settings });
-  });
-  await applied;
-  expect(outcomes).toEqual({ completed: 200 });
+  let changing = true;
+  const sending = send(gateway, () => changing);
+  await applyPlan(cluster, heavier, { models: fashion.pipeline, settings });
   await untilMetric(gateway, 'stage="detect",variant="det16"');
+  changing = false;
+  expect(Object.keys(await sending)).toEqual(['completed']);
   expect(pods.map(({ running }) => running.process.exitCode)).toEqual([null, null]);
   const served = (await (await fetch(`${pods[0]!.running.url}/stage`)).json()) as {
     variant: string;
@@ -144,8 +147,8 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   expect(served).toMatchObject({ variant: 'det16', batch: 2 });
 
   await standIn.down();
-  expect(await send(gateway, 20, 5)).toEqual({ completed: 20 });
-  await vi.waitFor(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
+  expect(await send(gateway, 20)).toEqual({ completed: 20 });
+  await until(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
   await standIn.up();
   await applyPlan(cluster, plan, { models: fashion.pipeline, settings });
   await untilMetric(gateway, 'stage="detect",variant="det4"');

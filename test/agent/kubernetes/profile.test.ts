@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
+import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
@@ -26,14 +27,11 @@ interface Job extends KubernetesObject {
 }
 
 const jobOf = (standIn: StandIn): Promise<Job> =>
-  vi.waitFor(
-    () => {
-      const [job] = standIn.store.all(JOBS);
-      expect(job).toBeDefined();
-      return job as unknown as Job;
-    },
-    { timeout: 20_000 },
-  );
+  until(() => {
+    const [job] = standIn.store.all(JOBS);
+    expect(job).toBeDefined();
+    return job as unknown as Job;
+  });
 
 /** Does what the job's controller and the kubelet do: makes a pod, which has written `log` and ended. */
 function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
@@ -78,7 +76,7 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   expect(profile.pipeline).toBe('fashion');
   expect(profile.cells.some(({ state, backend }) => state === 'measured' && backend === 'cpu')).toBe(true);
   expect(standIn.store.all(JOBS)).toEqual([]);
-}, 180_000);
+});
 
 const ask = {
   backends: ['cpu'],
@@ -107,7 +105,7 @@ test('a job that fails tells what its pod wrote last; one that waits tells for w
   }).catch((error) => error);
   const job = await jobOf(standIn);
   runPod(standIn, job, 'Pending', '');
-  await vi.waitFor(() => expect(lines.at(-1)).toContain('waits: it is starting'), 10_000);
+  await until(() => expect(lines.at(-1)).toContain('waits: it is starting'));
   stop.abort();
   expect((await waiting).name).toBe('Interrupted');
   expect(standIn.store.all(JOBS)).toEqual([]);

@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { batchRequest, runOf, runTensors } from '../../../agent/cluster/stage/tensors.ts';
 import { OipClient } from '../../../agent/oip/client.ts';
 import { batchOf, type ItemBatch } from '../../../models/items/item-batch.ts';
@@ -8,6 +8,7 @@ import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
+import { until } from '../../until.ts';
 import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
@@ -144,11 +145,8 @@ test('a session that is killed is loaded again; SIGTERM lets what runs end', asy
     .split('\n');
   for (const child of children) process.kill(Number(child), 'SIGKILL');
   const ready = async () => (await fetch(`${pod.url}/v2/health/ready`)).status;
-  await vi.waitFor(
-    async () => expect(pod.lines.some((line) => line.includes('was lost'))).toBe(true),
-    10_000,
-  );
-  await vi.waitFor(async () => expect(await ready()).toBe(200), 20_000);
+  await until(() => expect(pod.lines.some((line) => line.includes('was lost'))).toBe(true));
+  await until(async () => expect(await ready()).toBe(200));
   const client = new OipClient(pod.url);
   const request = batchRequest(classify, batchOf(labelled[1]!.items.slice(0, 64)));
   const sent = () => Array.from({ length: 10 }, () => client.infer('classify', request));
