@@ -71,11 +71,13 @@ const UNKNOWN_SLA_MS = 299;
 async function watch(cluster: KubernetesApi) {
   const planAt = await planOn(measured);
   const events: string[] = [];
-  const decided = { times: 0 };
+  /** Decisions so far; without a forecast there is none, so that no plan of the watch's own comes between. */
+  const decided = { times: 0, foresees: true };
   /** Foresees the most of the last two seconds, so that a load that has fallen is soon followed. */
   const predictor: Predictor = {
     name: 'last-window',
     async forecast(countsPerS) {
+      if (!decided.foresees) throw new Error('nothing is foreseen');
       decided.times++;
       const most = Math.max(...countsPerS.slice(-2));
       return { medianPerS: most, p90PerS: most };
@@ -166,25 +168,28 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
 test('a plan that the API server is lost over is applied to its end when it is back', async () => {
   const { cluster, standIn } = await standInCluster();
   await applyPlan(cluster, await planFor(2), deployed);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const { events, decided } = await watch(cluster);
   const apply = cluster.apply.bind(cluster);
-  let cut = false;
+  let gone: Promise<void> | undefined;
   vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
     const applied = await apply(object, options);
-    if (object.kind === 'ConfigMap' && !options?.dryRun && !cut) {
-      cut = true;
-      await standIn.down();
+    if (object.kind === 'ConfigMap' && !options?.dryRun && !gone) {
+      // Another decision would apply another plan, and leave nothing to end.
+      decided.foresees = false;
+      gone = standIn.down();
+      await gone;
     }
     return applied;
   });
-  const load = await arrivals(standIn);
-  load.ratePerS = 150;
-  const { events } = await watch(cluster);
-  await until(() => expect(cut).toBe(true));
-  load.ratePerS = 0;
+  await until(() => expect(gone).toBeDefined());
+  await gone;
   await standIn.up();
   await until(() => expect(events.join('\n')).toContain('it is applied again'));
   await until(async () => {
     const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect(current!.ratePerS).toBeGreaterThan(2);
     for (const { name, replicas } of current!.stages)
       expect((await deploymentOf(cluster, `fashion-${name}`)).replicas).toBe(replicas);
   });
@@ -230,12 +235,13 @@ test('a plan that somebody else applies is followed, with what it was asked for'
   const { cluster, standIn } = await standInCluster();
   await applyPlan(cluster, await planFor(2), deployed);
   const load = await arrivals(standIn);
-  load.ratePerS = 2;
-  const { events } = await watch(cluster);
+  load.ratePerS = 150;
+  const { events, decided } = await watch(cluster);
+  decided.foresees = false;
   await until(() => expect(load.asked).toBeGreaterThan(0));
   await applyPlan(cluster, await planFor(2, 150), deployed);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
-  load.ratePerS = 150;
+  decided.foresees = true;
   await until(async () => {
     const { current } = await readApplied(cluster, 'fashion', 'shop');
     expect(current!.ratePerS).toBeGreaterThan(100);
@@ -248,11 +254,12 @@ test('an image that somebody else applies stays, whatever plans follow', async (
   const first = await planFor(2);
   await applyPlan(cluster, first, deployed);
   const load = await arrivals(standIn);
-  load.ratePerS = 2;
-  await watch(cluster);
+  load.ratePerS = 150;
+  const { decided } = await watch(cluster);
+  decided.foresees = false;
   const image = 'registry.example/ipa-edge:next';
   await applyPlan(cluster, first, { ...deployed, settings: { ...settings, image } });
-  load.ratePerS = 150;
+  decided.foresees = true;
   await until(async () =>
     expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );
@@ -284,9 +291,11 @@ test('a plan that cannot be followed is told, and stays until another one is app
   await applyPlan(cluster, await planFor(2), deployed);
   const load = await arrivals(standIn);
   load.ratePerS = 150;
-  const { events } = await watch(cluster);
+  const { events, decided } = await watch(cluster);
+  decided.foresees = false;
   await applyPlan(cluster, await planFor(2, UNKNOWN_SLA_MS), deployed);
   await until(() => expect(events.join('\n')).toContain('it is of another profile'));
+  decided.foresees = true;
   await asksOn(standIn);
   const { current } = await readApplied(cluster, 'fashion', 'shop');
   expect(current).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
