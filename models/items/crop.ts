@@ -1,4 +1,4 @@
-/** Corners in pixels of the image. */
+/** A rectangle in an image: its corners, in pixels from the top left. */
 export interface Box {
   readonly x0: number;
   readonly y0: number;
@@ -6,14 +6,47 @@ export interface Box {
   readonly y1: number;
 }
 
-/** Layout of one item: planes of uint8, [channels, height, width]. */
+/** Shape of an image that is stored as uint8 planes: [channels, height, width]. */
 export interface ImageShape {
   readonly channels: number;
   readonly height: number;
   readonly width: number;
 }
 
+/** Bytes of an image of this shape. */
 export const pixelCount = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
+
+/**
+ * Cuts `box` out of `image` and resizes it to `outShape`. The result equals Pillow's
+ * `image.crop(box).resize(size, BILINEAR)` bit for bit, because the shipped classifiers were trained on Pillow's crops.
+ * Corners are rounded to whole pixels; pixels beyond the border are zero. One channel becomes three by repetition, three
+ * become one by luma.
+ * @param image uint8 [channels, height, width]
+ * @param out uint8 [channels, height, width] of `outShape`; every value is overwritten
+ */
+export function cropResize(
+  image: Uint8Array,
+  shape: ImageShape,
+  box: Box,
+  out: Uint8Array,
+  outShape: ImageShape,
+): void {
+  const crop = wholePixels(box);
+  const plane = shape.height * shape.width;
+  const outPlane = outShape.height * outShape.width;
+  const folds = shape.channels > outShape.channels;
+  const target = folds ? new Uint8Array(shape.channels * outPlane) : out;
+  for (let c = 0; c < shape.channels; c++)
+    resizePlane(
+      image.subarray(c * plane, (c + 1) * plane),
+      shape,
+      crop,
+      target.subarray(c * outPlane, (c + 1) * outPlane),
+      outShape,
+    );
+  if (folds) toGray(target, out);
+  for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
+}
 
 /**
  * Weights of a resize along one axis. Output pixel i is the sum over t < taps[i] of
@@ -26,11 +59,11 @@ interface Kernel {
   readonly stride: number;
 }
 
-/** Fixed point as Pillow has it: 32 bits less 8 of the pixel and 2 of headroom. */
+/** Fractional bits of a weight, as in Pillow's resize: a 32-bit sum keeps 8 bits for the pixel and 2 as headroom. */
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/** Triangle filter, widened by the scale where the image shrinks, so that no input pixel is skipped. */
+/** Triangle filter. Where the image shrinks, the filter widens by the scale, so that no input pixel is skipped. */
 function makeKernel(from: number, to: number): Kernel {
   const scale = from / to;
   const support = Math.max(scale, 1);
@@ -57,7 +90,7 @@ function makeKernel(from: number, to: number): Kernel {
   return { first, taps, weights, stride };
 }
 
-/** Garments come in a few dozen sizes; the bound only keeps odd inputs from growing it for ever. */
+/** Crops come in a few dozen sizes. The bound keeps unusual inputs from filling the memory with kernels. */
 const MAX_KERNELS = 512;
 const kernels = new Map<number, Kernel>();
 
@@ -72,7 +105,7 @@ function kernelFor(from: number, to: number): Kernel {
   return kernel;
 }
 
-/** Corners on whole pixels, as `crop` takes them; never empty. */
+/** The box with its corners on whole pixels, as Pillow's `crop` takes it; at least one pixel wide and high. */
 function wholePixels(box: Box) {
   const x = Math.round(box.x0);
   const y = Math.round(box.y0);
@@ -81,10 +114,10 @@ function wholePixels(box: Box) {
 
 type Crop = ReturnType<typeof wholePixels>;
 
-/** Rows between the passes of a resize; one is done before the next begins, so they share it. */
-let between = new Uint8Array(0);
+/** The rows between the two passes of a resize. All resizes share this memory, because one ends before the next begins. */
+let resizedRows = new Uint8Array(0);
 
-/** Crops and resizes one plane; what lies beyond the plane's border is zero. */
+/** Crops and resizes one plane; pixels beyond the plane's border are zero. */
 function resizePlane(
   plane: Uint8Array,
   shape: ImageShape,
@@ -93,13 +126,13 @@ function resizePlane(
   outShape: ImageShape,
 ): void {
   const size = crop.height * outShape.width;
-  if (between.length < size) between = new Uint8Array(size);
-  between.fill(0, 0, size);
-  resizeAcross(plane, shape, crop, between, outShape.width);
-  resizeDown(between, crop.height, out, outShape);
+  if (resizedRows.length < size) resizedRows = new Uint8Array(size);
+  resizedRows.fill(0, 0, size);
+  resizeAcross(plane, shape, crop, resizedRows, outShape.width);
+  resizeDown(resizedRows, crop.height, out, outShape);
 }
 
-// Everything that the inner loops read stands in a constant of its own: they are most of the time that a crop takes.
+// The inner loops below take most of a crop's time, so each value that they read stands in a local constant.
 
 function resizeAcross(
   plane: Uint8Array,
@@ -140,40 +173,9 @@ function resizeDown(rows: Uint8Array, height: number, out: Uint8Array, outShape:
   }
 }
 
-/** ITU-R 601 luma of planes R, G, B, rounded. */
+/** Luma (ITU-R BT.601, rounded) of the planes R, G and B. */
 function toGray(rgb: Uint8Array, out: Uint8Array): void {
   const size = out.length;
   for (let i = 0; i < size; i++)
     out[i] = (rgb[i]! * 19595 + rgb[size + i]! * 38470 + rgb[2 * size + i]! * 7471 + 0x8000) >> 16;
-}
-
-/**
- * Cuts `box` out of `image` and resizes it to `outShape`, as Pillow's `image.crop(box).resize(size, BILINEAR)` does,
- * to the bit: the classifiers were trained on its crops. Corners are rounded to whole pixels; beyond the border is zero.
- * One channel becomes three by repetition, three become one by luma.
- * @param image uint8 [channels, height, width]
- * @param out uint8, written whole: [channels, height, width] of `outShape`
- */
-export function cropResize(
-  image: Uint8Array,
-  shape: ImageShape,
-  box: Box,
-  out: Uint8Array,
-  outShape: ImageShape,
-): void {
-  const crop = wholePixels(box);
-  const plane = shape.height * shape.width;
-  const outPlane = outShape.height * outShape.width;
-  const folds = shape.channels > outShape.channels;
-  const target = folds ? new Uint8Array(shape.channels * outPlane) : out;
-  for (let c = 0; c < shape.channels; c++)
-    resizePlane(
-      image.subarray(c * plane, (c + 1) * plane),
-      shape,
-      crop,
-      target.subarray(c * outPlane, (c + 1) * outPlane),
-      outShape,
-    );
-  if (folds) toGray(target, out);
-  for (let c = shape.channels; c < outShape.channels; c++) out.copyWithin(c * outPlane, 0, outPlane);
 }

@@ -1,9 +1,9 @@
-/** The bytes of one item; what they mean is the item kind's (see `item-format.ts`). */
+/** The bytes of one item. `ItemFormat` defines what the bytes of each kind of item mean. */
 export type Item = Uint8Array<ArrayBuffer>;
 
 /**
- * Items of one stage, back to back. Plain data, so that a batch is its own form on the way to a worker: one buffer to
- * transfer, whatever the kind and however the items differ in length.
+ * Items of one stage, back to back in one buffer. A batch is plain data, so that it goes to a worker as it is: with one buffer
+ * to transfer, whatever the items' kind and lengths.
  */
 export interface ItemBatch {
   /** Bytes of each item, in order. */
@@ -11,7 +11,7 @@ export interface ItemBatch {
   readonly bytes: Item;
 }
 
-/** A batch of these items, copied. */
+/** Copies items into one batch. */
 export function batchOf(items: readonly Item[]): ItemBatch {
   const lengths = items.map((item) => item.length);
   const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
@@ -23,7 +23,7 @@ export function batchOf(items: readonly Item[]): ItemBatch {
   return { lengths, bytes };
 }
 
-/** The items of a batch, the first `most` only where that is given: views, not copies. */
+/** The items of a batch, as views of its buffer. @param most how many items to return at most; absent: all of them */
 export function itemsOf({ lengths, bytes }: ItemBatch, most = lengths.length): Item[] {
   let offset = 0;
   return lengths.slice(0, most).map((length) => {
@@ -32,7 +32,7 @@ export function itemsOf({ lengths, bytes }: ItemBatch, most = lengths.length): I
   });
 }
 
-/** The first `counts[0]` values, then the next `counts[1]`, and so on. */
+/** Splits values into consecutive groups: the first `counts[0]` values, the next `counts[1]`, and so on. */
 export function inGroups<T>(values: readonly T[], counts: readonly number[]): T[][] {
   let from = 0;
   return counts.map((count) => {
@@ -41,6 +41,6 @@ export function inGroups<T>(values: readonly T[], counts: readonly number[]): T[
   });
 }
 
-/** `count` items taken in turn from place `from` on, from the first one again after the last. */
+/** A batch of `count` items from index `from` on; after the last item the first one follows again. */
 export const takeInTurn = (items: readonly Item[], from: number, count: number): ItemBatch =>
   batchOf(Array.from({ length: count }, (_, i) => items[(from + i) % items.length]!));

@@ -1,12 +1,12 @@
 import type { Item } from './item-batch.ts';
 
-/** What the items of a stage are, and how large they may be. */
+/** The kind of a stage's items, and how large an item may be. */
 export type ItemFormat =
-  /** uint8 [channels, height, width], planes one after the other. */
+  /** An image: uint8 [channels, height, width], planes one after the other. */
   | { readonly kind: 'pixels'; readonly channels: number; readonly height: number; readonly width: number }
-  /** float32 samples, little-endian, −1 to 1. */
+  /** A recording: float32 samples from −1 to 1, little-endian. */
   | { readonly kind: 'audio'; readonly sampleRateHz: number; readonly samplesMax: number }
-  /** UTF-8. */
+  /** A text in UTF-8. */
   | { readonly kind: 'text'; readonly bytesMax: number };
 
 export type ItemKind = ItemFormat['kind'];
@@ -14,7 +14,7 @@ export type ItemFormatOf<K extends ItemKind> = Extract<ItemFormat, { kind: K }>;
 
 const BYTES_PER_SAMPLE = 4;
 
-/** Bytes of the largest item. */
+/** Length of the largest item, in bytes. */
 export const bytesMaxOf = (format: ItemFormat): number =>
   format.kind === 'pixels'
     ? format.channels * format.height * format.width
@@ -22,7 +22,7 @@ export const bytesMaxOf = (format: ItemFormat): number =>
       ? format.samplesMax * BYTES_PER_SAMPLE
       : format.bytesMax;
 
-/** The items that a stage was given are not what the stage takes. */
+/** A stage was given an item that is not in the stage's format. */
 export class ItemFormatError extends Error {
   override name = 'ItemFormatError';
   constructor(stage: string, expected: string, found: string) {
@@ -32,7 +32,7 @@ export class ItemFormatError extends Error {
   }
 }
 
-/** What one item is, as people read it, e.g. `pixels [1, 128, 128]`. */
+/** A format in words for messages, e.g. `pixels [1, 128, 128]`. */
 export function formatText(format: ItemFormat): string {
   if (format.kind === 'pixels') return `pixels [${format.channels}, ${format.height}, ${format.width}]`;
   if (format.kind === 'audio')
@@ -40,7 +40,7 @@ export function formatText(format: ItemFormat): string {
   return `text of at most ${format.bytesMax} bytes`;
 }
 
-/** Whether these bytes can be an item of the format. */
+/** Whether an item has a length that the format allows. */
 export function fits(format: ItemFormat, { length }: Item): boolean {
   const most = bytesMaxOf(format);
   if (format.kind === 'pixels') return length === most;
@@ -60,13 +60,13 @@ export function sizeOf(format: ItemFormat, { length }: Item): number {
   return length;
 }
 
-/** An item of the largest size with nothing in it: black, silence, or spaces. It warms sessions up without a labelled pack. */
+/** An item of the largest size without content (black, silence, or spaces), to warm sessions up without a labelled pack. */
 export function blankItem(format: ItemFormat): Item {
   const item = new Uint8Array(bytesMaxOf(format));
   return format.kind === 'text' ? item.fill(' '.charCodeAt(0)) : item;
 }
 
-/** What items of a kind are called in a sentence. */
+/** The noun for an item of each kind, for sentences. */
 export const ITEM_NOUNS: Readonly<Record<ItemKind, { readonly one: string; readonly many: string }>> = {
   pixels: { one: 'image', many: 'images' },
   audio: { one: 'recording', many: 'recordings' },

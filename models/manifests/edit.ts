@@ -1,15 +1,15 @@
 import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
 
-/** Manifests made of others. None is changed: each function gives a new document. */
+/** Functions that derive one manifest from another. The given manifest stays as it is; each function returns a new document. */
 
 const MOST_LETTERS = 56;
 
 /**
- * A name as documents have them, from any text such as a file's name.
- * @param taken names that it must differ from
+ * Turns any text, such as a file's name, into a name that documents allow.
+ * @param taken names that are in use; the new name differs from each
  */
 export function freeName(text: string, taken: readonly string[]): string {
-  const plain =
+  const base =
     text
       .slice(0, 4 * MOST_LETTERS)
       .replace(/[^A-Za-z0-9._]+/g, '-')
@@ -17,12 +17,12 @@ export function freeName(text: string, taken: readonly string[]): string {
       .slice(0, MOST_LETTERS)
       .replace(/[._-]$/, '') || 'own';
   for (let n = 1; ; n++) {
-    const name = n === 1 ? plain : `${plain}-${n}`;
+    const name = n === 1 ? base : `${base}-${n}`;
     if (!taken.includes(name)) return name;
   }
 }
 
-/** What a file is called without its folder, query and ending. */
+/** A file's name without its folder, URL query and ending. */
 const baseName = (file: string): string =>
   file
     .replace(/[?#].*$/, '')
@@ -54,7 +54,7 @@ export const addVariant = (manifest: Manifest, stage: string, variant: ManifestV
 export const removeVariant = (manifest: Manifest, stage: string, variant: string): Manifest =>
   withVariants(manifest, stage, (variants) => variants.filter(({ name }) => name !== variant));
 
-/** The same manifest with other paths or URLs of its files. @param ending that fits what the file holds */
+/** Renames every file of a manifest. @param rename gets a file's path or URL and the ending for its content */
 export const withFileNames = (
   manifest: Manifest,
   rename: (file: string, ending: 'onnx' | 'bin') => string,
@@ -75,7 +75,7 @@ export const withFileNames = (
   pack: { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
 });
 
-/** Every file by a simple name beside the manifest, wherever it was: the same manifest, to be laid out in one folder. */
+/** Gives every file a distinct name without a folder, so that the manifest and its files can lie in one folder. */
 export function inOneFolder(manifest: Manifest): Manifest {
   const taken: string[] = [];
   return withFileNames(manifest, (file, ending) => {
@@ -85,7 +85,7 @@ export function inOneFolder(manifest: Manifest): Manifest {
   });
 }
 
-/** Every file that a manifest names, with its sum. */
+/** Every file that a manifest names, with its SHA-256. */
 export const filesOf = ({ stages, pack }: Manifest): { readonly file: string; readonly sha256: string }[] => [
   ...stages.flatMap(({ variants }) =>
     variants.flatMap(({ sessions }) => Object.values(sessions).map(({ file, sha256 }) => ({ file, sha256 }))),

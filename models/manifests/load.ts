@@ -6,15 +6,15 @@ import { type Pack, packOf } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** Reads a whole file by path or URL; rejects where there is none. */
+/** Reads a whole file by its path or URL; rejects when the file cannot be read. */
 export type ReadFile = (path: string) => Promise<Uint8Array>;
 
-/** A manifest, or a file that one names, cannot be read. */
+/** A manifest, or a file that a manifest names, cannot be read. */
 export class MissingFileError extends InputError {
   override name = 'MissingFileError';
   constructor(
     readonly path: string,
-    /** The manifest that names it; null: it is what was asked for. */
+    /** Path of the manifest that names the file; null when the file is the manifest itself. */
     readonly namedBy: string | null,
     options: ErrorOptions,
   ) {
@@ -25,7 +25,7 @@ export class MissingFileError extends InputError {
   }
 }
 
-/** A file is not the one that was published. */
+/** A file's SHA-256 differs from the one in the manifest. */
 export class ChecksumError extends InputError {
   override name = 'ChecksumError';
   constructor(
@@ -35,12 +35,12 @@ export class ChecksumError extends InputError {
   ) {
     super(
       `${path} should have SHA-256 ${expected}, but has ${found}. ` +
-        'Fetch it again, or, if it was changed on purpose, write its new sum into the manifest.',
+        'Fetch the file again, or, if it was changed on purpose, write its new SHA-256 into the manifest.',
     );
   }
 }
 
-/** A manifest has published figures and no models. */
+/** A document holds published figures of a pipeline and no models, so nothing can run. */
 export class NoModelsError extends InputError {
   override name = 'NoModelsError';
   constructor(readonly path: string) {
@@ -51,7 +51,7 @@ export class NoModelsError extends InputError {
   }
 }
 
-/** `file` where it is absolute (a URL, or a path from the root), else from the folder of `manifestPath`. */
+/** Path or URL of a file that a manifest names: a relative path starts at the manifest's folder. */
 export function resolveFile(manifestPath: string, file: string): string {
   if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
   return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
@@ -63,7 +63,7 @@ async function readOrMiss(
   namedBy: string | null,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
-    // A copy of its own: Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
+    // A copy, because Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
     return new Uint8Array(await read(path));
   } catch (cause) {
     throw new MissingFileError(path, namedBy, { cause });
@@ -76,7 +76,7 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Reads a file that `namedBy` names with its sum. @throws MissingFileError, ChecksumError */
+/** Reads a file and compares its SHA-256. @param namedBy the document that names the file @throws MissingFileError, ChecksumError */
 export async function readChecked(
   read: ReadFile,
   path: string,
@@ -89,7 +89,7 @@ export async function readChecked(
   return bytes;
 }
 
-/** Bytes of a variant's models by the role of their sessions. */
+/** Model files of a variant, by the role of the session that loads the file. */
 export type ModelBytes = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
 export interface LoadedManifest {
@@ -99,22 +99,22 @@ export interface LoadedManifest {
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Reads the models of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
-  /** Reads the labelled pack, once: later calls get the same one. @throws MissingFileError, ChecksumError, InvalidPackError */
+  /** Reads the labelled pack once; later calls return the same pack. @throws MissingFileError, ChecksumError, InvalidPackError */
   readPack(): Promise<Pack>;
 }
 
 /**
- * Reads and checks a manifest; its files are read when they are asked for.
+ * Reads and checks a manifest. The files that it names are read later, by the methods of the returned object.
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
   const text = new TextDecoder().decode(await readOrMiss(read, path, null));
-  const manifest = parseModels(text, path);
+  const manifest = parseRunnable(text, path);
 
   return withFiles(manifest, (file, sha256) => readChecked(read, resolveFile(path, file), sha256, path));
 }
 
-/** A manifest whose files are read in a way of the caller's. */
+/** Joins a manifest with the function that reads the manifest's files. */
 export function withFiles(manifest: Manifest, readVerified: LoadedManifest['readVerified']): LoadedManifest {
   const pipeline = new Pipeline(manifest);
   let pack: Promise<Pack> | undefined;
@@ -134,7 +134,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
     },
     readPack() {
       pack ??= readPack().catch((error) => {
-        // The next call may find the file mended.
+        // Forget the failure: the next call may find the file repaired.
         pack = undefined;
         throw error;
       });
@@ -143,7 +143,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
   };
 }
 
-function parseModels(text: string, path: string): Manifest {
+function parseRunnable(text: string, path: string): Manifest {
   try {
     return parseManifest(jsonValue(text, path), path);
   } catch (error) {

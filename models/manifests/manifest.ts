@@ -13,7 +13,7 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { type AnyTask, TASKS, taskOf } from '../tasks/registry.ts';
 
-/** A stage of one of the tasks. */
+/** Schema of a stage: each registered task adds its own fields. */
 const stageOf = (variant: z.ZodType<ManifestVariant>): z.ZodType<ManifestStage> =>
   z.discriminatedUnion(
     'task',
@@ -22,8 +22,8 @@ const stageOf = (variant: z.ZodType<ManifestVariant>): z.ZodType<ManifestStage> 
     ) as unknown as Parameters<typeof z.discriminatedUnion>[1],
   ) as unknown as z.ZodType<ManifestStage>;
 
-/** A manifest whose stages fit together, as their tasks see it. */
-const checked = (schema: string, variant: z.ZodType<ManifestVariant>) =>
+/** Schema of a manifest whose stages fit together: each takes the items that the stage before it makes, and its task accepts it. */
+const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
   manifestOf(schema, stageOf(variant)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
       const problem = (path: readonly (string | number)[], message: string) =>
@@ -33,7 +33,7 @@ const checked = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       const before = stages[s - 1];
       const kind = before && taskOf(before).items(before).kind;
       if (kind && kind !== task.items(stage).kind)
-        problem(['task'], `expected a task that takes ${kind}, as the stage before gives it`);
+        problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
       const roles = Object.keys(task.program.signatures(stage)).sort();
       stage.variants.forEach(({ sessions }, v) => {
         if (Object.keys(sessions).sort().join() !== roles.join())
@@ -42,10 +42,10 @@ const checked = (schema: string, variant: z.ZodType<ManifestVariant>) =>
     });
   });
 
-export const manifestSchema = checked(MANIFEST, manifestVariant);
-const manifestSchema1 = checked(MANIFEST_1, manifestVariant1);
+export const manifestSchema = schemaFor(MANIFEST, manifestVariant);
+const manifestSchema1 = schemaFor(MANIFEST_1, manifestVariant1);
 
-/** A manifest of this version, or of the one before as one of this version. @throws InvalidDocumentError, UnsupportedDocumentError */
+/** Reads a manifest of version 2 or 1, and returns either as version 2. @throws InvalidDocumentError, UnsupportedDocumentError */
 export function parseManifest(value: unknown, source: string): Manifest {
   const { schema } = (value ?? {}) as { schema?: unknown };
   return schema === MANIFEST_1

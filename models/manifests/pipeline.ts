@@ -1,18 +1,18 @@
 import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
 import { type AnyTask, taskOf } from '../tasks/registry.ts';
 
-/** A stage in its pipeline. */
+/** A stage of a pipeline, with its task and the stage that follows. */
 export interface PipelineStage {
   readonly name: string;
-  /** As the manifest has it. */
+  /** The stage's entry in the manifest. */
   readonly stage: ManifestStage;
   readonly task: AnyTask;
-  /** The stage that gets the items of this one's results; null after the last. */
+  /** The stage that takes the items that this stage passes on; null for the last stage. */
   readonly next: PipelineStage | null;
   variant(name: string): ManifestVariant;
 }
 
-/** The stages of a manifest, in order, each knowing the next. */
+/** The stages of a manifest in order. Each stage refers to the next one. */
 export class Pipeline {
   readonly name: string;
   readonly stages: readonly PipelineStage[];
@@ -38,7 +38,7 @@ export class Pipeline {
   }
 }
 
-/** @param next null: the stage is the last one, or stands alone */
+/** @param next null when the stage is the last one or is used without its pipeline */
 export const pipelineStage = (stage: ManifestStage, next: PipelineStage | null): PipelineStage => ({
   name: stage.name,
   stage,

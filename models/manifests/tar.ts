@@ -1,20 +1,22 @@
-/** Tar archives (POSIX ustar) of files that lie in one folder, to carry a pipeline as one file. */
+/** Writes and reads tar archives (POSIX ustar) of one folder, so that a pipeline can be moved as one file. */
 
 export interface NamedFile {
   readonly name: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The bytes are no tar archive of plain files. */
+/** The bytes are not a whole tar archive. */
 export class InvalidTarError extends Error {
   override name = 'InvalidTarError';
   constructor(archive: string, problem: string) {
-    super(`${archive} is not a tar archive of a pipeline: ${problem}. Save it again, or choose its files.`);
+    super(
+      `${archive} is not a tar archive of a pipeline: ${problem}. Save the archive again, or choose the files themselves.`,
+    );
   }
 }
 
 const BLOCK = 512;
-/** Where a header's fields are, and their lengths in bytes. */
+/** Offset and length of each field of a header, in bytes. */
 const FIELDS = {
   name: [0, 100],
   mode: [100, 8],
@@ -46,7 +48,7 @@ function header(folder: string, { name, bytes }: NamedFile): Uint8Array<ArrayBuf
   return block;
 }
 
-/** Of a header's bytes, those of the sum itself taken as spaces. */
+/** Checksum of a header: the sum of its bytes, where the checksum's own bytes count as spaces. */
 function sumOf(block: Uint8Array): number {
   const [from, length] = FIELDS.sum;
   return block.reduce((sum, byte, i) => sum + (i >= from && i < from + length ? 0x20 : byte), 0);
@@ -55,9 +57,9 @@ function sumOf(block: Uint8Array): number {
 const padding = (size: number): number => (BLOCK - (size % BLOCK)) % BLOCK;
 
 /**
- * The same files give the same bytes.
- * @param folder that they are in, of at most 155 ASCII letters; names have at most 100
- * @returns parts, one after the other
+ * Packs files into an archive. The same files always give the same bytes, because no times or owners are written.
+ * @param folder name of the folder in the archive, at most 155 ASCII characters; file names have at most 100
+ * @returns the parts of the archive, in order
  */
 export const tar = (folder: string, files: readonly NamedFile[]): Uint8Array<ArrayBuffer>[] => [
   ...files.flatMap((file) => [header(folder, file), file.bytes, new Uint8Array(padding(file.bytes.length))]),
@@ -75,14 +77,16 @@ export function untar(bytes: Uint8Array<ArrayBuffer>, archive: string): NamedFil
       return new TextDecoder().decode(block.subarray(from, from + length)).replace(/\0.*$/s, '');
     };
     const number = (field: Field) => Number.parseInt(text(field).trim(), 8);
-    if (number('sum') !== sumOf(block)) throw new InvalidTarError(archive, `no header at byte ${at}`);
+    if (number('sum') !== sumOf(block))
+      throw new InvalidTarError(archive, `byte ${at} does not begin a file's header`);
     const size = number('size');
     const start = at + BLOCK;
-    if (!(size >= 0 && start + size <= bytes.length)) throw new InvalidTarError(archive, 'it is cut off');
-    // Folders and links among them are of no use here.
+    if (!(size >= 0 && start + size <= bytes.length))
+      throw new InvalidTarError(archive, 'the file is cut off');
+    // Entries other than plain files (folders, links) are skipped.
     if (['0', ''].includes(text('type')))
       files.push({ name: text('name').replace(/^.*\//, ''), bytes: bytes.slice(start, start + size) });
     at = start + size + padding(size);
   }
-  throw new InvalidTarError(archive, 'its end is missing');
+  throw new InvalidTarError(archive, 'the end of the archive is missing');
 }

@@ -3,25 +3,26 @@ import type { Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import type { Pack } from './pack.ts';
 
-/** Items of one stage and what is true of each. */
+/** Items of one stage and the truth of each, at the same index. */
 export interface LabelledItems {
   readonly items: readonly Item[];
   readonly truths: readonly ItemTruth[];
 }
 
-/** Items made at once before others on the thread, a page perhaps, have their turn. */
-const MADE_AT_ONCE = 16;
+/** After this many items the loop yields, so that a page on the same thread can respond. */
+const ITEMS_PER_TURN = 16;
 
-const known = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
+const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
 
 /**
- * True inputs of each stage, to measure its accuracy alone and its times: for the first stage the pack's items, for a later one
- * what perfect stages before it would give it (crops at the true boxes). They are made once for a pack.
+ * Labelled items for each stage, to measure the stage alone: its accuracy and its times. The first stage gets the pack's items.
+ * A later stage gets the items that stages without errors would pass to it, e.g. crops at the true boxes. The items of a pack
+ * are made once.
  */
 export function labelledItems(pack: Pack, pipeline: Pipeline): Promise<readonly LabelledItems[]> {
-  const made = known.get(pack) ?? make(pack, pipeline);
-  known.set(pack, made);
-  return made;
+  const labelled = byPack.get(pack) ?? make(pack, pipeline);
+  byPack.set(pack, labelled);
+  return labelled;
 }
 
 async function make(pack: Pack, { stages }: Pipeline): Promise<readonly LabelledItems[]> {
@@ -33,7 +34,7 @@ async function make(pack: Pack, { stages }: Pipeline): Promise<readonly Labelled
     const format = next.task.items(next.stage);
     const items: Item[] = [];
     for (const [i, { truth }] of level.truths.entries()) {
-      if (i % MADE_AT_ONCE === 0) await new Promise((resolve) => setTimeout(resolve));
+      if (i % ITEMS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
       items.push(...task.children(stage, level.items[i]!, task.perfect(truth), format));
     }
     level = { items, truths: level.truths.flatMap(({ children }) => children) };

@@ -6,15 +6,46 @@ import { InvalidPackError, TensorFile } from './safetensors.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/** Labelled requests: the profiler measures on them, and runs draw their requests from them. Item i and truth i are request i. */
+/** Labelled requests: the profiler measures on them, and runs draw their requests from them. Request i has item i and truth i. */
 export interface Pack {
-  /** Of the first stage. */
+  /** Items of the first stage. */
   readonly items: ItemBatch;
   readonly truths: readonly ItemTruth[];
 }
 
-/** Far above any pack worth shipping; stops a small file from filling the memory. */
+/** Largest unpacked pack. It is far above any useful pack, and stops a small gzip file from filling the memory. */
 export const MAX_PACK_BYTES = 512 * 2 ** 20;
+
+/**
+ * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its
+ * task reads. The items are one of: `images` U8 [N, C, H, W]; `text` U8 [bytes] with `text_end` I32 [N], the end of each text;
+ * `audio` F32 [samples] with `audio_end` I32 [N], the end of each recording.
+ * @throws InvalidPackError
+ */
+export async function parsePack(
+  bytes: Uint8Array<ArrayBuffer>,
+  { first }: Pipeline,
+  maxBytes = MAX_PACK_BYTES,
+): Promise<Pack> {
+  const file = new TensorFile(await gunzip(bytes, maxBytes));
+  const items = readItems(file, first);
+  const truthOf = readTruths(file, first, items.lengths.length);
+  return { items, truths: items.lengths.map((_, row) => truthOf(row)) };
+}
+
+/** Reads a labelled pack as {@link parsePack} does. @throws InvalidPackError that names the file */
+export async function packOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  file: string,
+  pipeline: Pipeline,
+): Promise<Pack> {
+  try {
+    return await parsePack(bytes, pipeline);
+  } catch (error) {
+    if (!(error instanceof InvalidPackError)) throw error;
+    throw new InvalidPackError(error.problem, { cause: error }, file);
+  }
+}
 
 async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
@@ -31,7 +62,7 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
   } catch (cause) {
     throw new InvalidPackError('it is not a whole gzip file', { cause });
   } finally {
-    // Also where reading has failed: the failure is told above, not by a rejected promise left behind.
+    // After a failed read, cancel() rejects with the error that is already thrown above.
     await reader.cancel().catch(() => {});
   }
   if (size > maxBytes) throw new InvalidPackError(`it unpacks to more than ${maxBytes} bytes`);
@@ -44,22 +75,22 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
   return whole;
 }
 
-/** Items that lie back to back in one tensor, each up to its end. */
-function itemsUpTo(bytes: Item, ends: Int32Array, bytesPerValue: number): Item[] {
+/** Splits a tensor that holds items back to back. @param ends index of the value after each item's last one */
+function splitItems(bytes: Item, ends: Int32Array, bytesPerValue: number): Item[] {
   let from = 0;
   const items = Array.from(ends, (end, i) => {
-    if (end < from) throw new InvalidPackError(`item ${i} ends at ${end}, before it begins at ${from}`);
+    if (end < from) throw new InvalidPackError(`item ${i} ends at value ${end}, but begins at value ${from}`);
     const item = bytes.subarray(from * bytesPerValue, end * bytesPerValue);
     from = end;
     return item;
   });
   if (from * bytesPerValue !== bytes.length)
-    throw new InvalidPackError(`its items end at ${from} of ${bytes.length / bytesPerValue} values`);
+    throw new InvalidPackError(`its last item ends at value ${from} of ${bytes.length / bytesPerValue}`);
   return items;
 }
 
-/** The tensors that hold items of each kind. */
-const READ: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
+/** Reads the items of each kind from the tensors that hold them. */
+const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
   pixels(file) {
     const { shape, data } = file.u8('images', 4);
     return itemsOf({ lengths: Array<number>(shape[0]!).fill(data.length / shape[0]!), bytes: data });
@@ -67,14 +98,14 @@ const READ: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] }
   audio(file) {
     const { data } = file.f32('audio', 1);
     const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    return itemsUpTo(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT);
+    return splitItems(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT);
   },
-  text: (file) => itemsUpTo(file.u8('text', 1).data, file.i32('text_end', 1).data, 1),
+  text: (file) => splitItems(file.u8('text', 1).data, file.i32('text_end', 1).data, 1),
 };
 
 function readItems(file: TensorFile, { name, stage, task }: PipelineStage): ItemBatch {
   const format = task.items(stage);
-  const items = READ[format.kind](file);
+  const items = READ_ITEMS[format.kind](file);
   if (items.length === 0) throw new InvalidPackError('it has no items');
   const wrong = items.findIndex((item) => !fits(format, item));
   if (wrong >= 0)
@@ -85,7 +116,10 @@ function readItems(file: TensorFile, { name, stage, task }: PipelineStage): Item
   return batchOf(items);
 }
 
-/** What is true of a stage's items and of all that follow from them, by row of the stage. */
+/**
+ * Reads the truths of a stage and of all later stages. The returned function gives the truth of one of the stage's rows,
+ * with the truths of the items that follow from it.
+ */
 function readTruths(
   file: TensorFile,
   { name, stage, task, next }: PipelineStage,
@@ -96,38 +130,9 @@ function readTruths(
   return (row) => {
     const truth = truths[row];
     if (truth === null || truth === undefined)
-      throw new InvalidPackError(`item ${row} reaches stage "${name}", but "label.${name}" has none for it`);
+      throw new InvalidPackError(
+        `item ${row} reaches stage "${name}", but "label.${name}" has no label for the item`,
+      );
     return { truth, children: childTruth ? children[row]!.map(childTruth) : [] };
   };
-}
-
-/**
- * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its
- * task reads. Items are `images` U8 [N, C, H, W]; or `text` U8 [bytes] with `text_end` I32 [N], where each text ends; or
- * `audio` F32 [samples] with `audio_end` I32 [N].
- * @throws InvalidPackError
- */
-export async function parsePack(
-  bytes: Uint8Array<ArrayBuffer>,
-  { first }: Pipeline,
-  maxBytes = MAX_PACK_BYTES,
-): Promise<Pack> {
-  const file = new TensorFile(await gunzip(bytes, maxBytes));
-  const items = readItems(file, first);
-  const truthOf = readTruths(file, first, items.lengths.length);
-  return { items, truths: items.lengths.map((_, row) => truthOf(row)) };
-}
-
-/** A pack from its file. @throws InvalidPackError that names the file */
-export async function packOf(
-  bytes: Uint8Array<ArrayBuffer>,
-  file: string,
-  pipeline: Pipeline,
-): Promise<Pack> {
-  try {
-    return await parsePack(bytes, pipeline);
-  } catch (error) {
-    if (!(error instanceof InvalidPackError)) throw error;
-    throw new InvalidPackError(error.problem, { cause: error }, file);
-  }
 }

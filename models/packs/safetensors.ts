@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 
-/** The bytes are not those of a labelled pack, or its labels do not fit its images. */
+/** A file is not a labelled pack, or its labels do not fit its items. */
 export class InvalidPackError extends InputError {
   override name = 'InvalidPackError';
-  /** @param file of the pack, where it has one */
+  /** @param file name of the pack's file; absent when the pack has none */
   constructor(
     readonly problem: string,
     options?: ErrorOptions,
@@ -13,7 +13,7 @@ export class InvalidPackError extends InputError {
   ) {
     super(
       `The labelled pack${file === undefined ? '' : ` ${file}`} is not valid: ${problem}. ` +
-        'Make it again (models/train/ has the script) or fetch it again.',
+        'Make the pack again (models/train/ has the scripts) or fetch it again.',
       options,
     );
   }
@@ -37,7 +37,7 @@ const PREFIX_BYTES = 8;
 const MAX_HEADER_BYTES = 1 << 20;
 
 function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, Entry>; start: number } {
-  if (bytes.length < PREFIX_BYTES) throw new InvalidPackError(`it ends after ${bytes.length} bytes`);
+  if (bytes.length < PREFIX_BYTES) throw new InvalidPackError(`the file ends after ${bytes.length} bytes`);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   const most = Math.min(MAX_HEADER_BYTES, bytes.length - PREFIX_BYTES);
   if (length > BigInt(most))
@@ -45,7 +45,7 @@ function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, E
   const start = PREFIX_BYTES + Number(length);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, start));
-    // `__metadata__` is free text of whoever wrote the file.
+    // `__metadata__` is free text that the format allows beside the tensors.
     const { __metadata__, ...tensors } = parseJson(z.record(z.string(), z.unknown()), text, 'header');
     return { entries: parseJson(headerSchema, JSON.stringify(tensors), 'header'), start };
   } catch (cause) {
@@ -60,17 +60,17 @@ export interface Tensor<A> {
   readonly data: A;
 }
 
-/** The tensors of a safetensors file, each checked when it is asked for. */
+/** The tensors of a safetensors file. Each tensor is checked when it is read. */
 export class TensorFile {
   private readonly entries: Record<string, Entry>;
   private readonly start: number;
 
-  /** @throws InvalidPackError */
+  /** @throws InvalidPackError when the header is not valid */
   constructor(private readonly bytes: Uint8Array<ArrayBuffer>) {
     ({ entries: this.entries, start: this.start } = readHeader(bytes));
   }
 
-  /** @throws InvalidPackError */
+  /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
   u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
     const { shape, data } = this.read(name, 'U8', dims);
     return { shape, data };

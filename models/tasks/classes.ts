@@ -3,21 +3,22 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
 import type { Match, ResultTensor, StageResult, TruthRows } from './task.ts';
 
-/** What classification tasks share, whatever their items are. */
+/** Shared by classification tasks on any kind of item. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
-/** A stage that says one class of each item. Models give logits in the order of `classes`. */
+/** A stage that gives each item one class. Its models output one logit per class, in the order of `classes`. */
 export interface ClassifyingStage extends ManifestStage {
   readonly classes: readonly string[];
 }
 
-/** The class of the largest logit, and its softmax probability. */
+/** The index of the most probable class, and its softmax probability. */
 export interface ClassResult extends StageResult {
   readonly label: number;
   readonly score: number;
 }
 
+/** The class with the largest logit, with its softmax probability. */
 export function largestLogit(logits: Float32Array): { label: number; score: number } {
   let label = 0;
   for (let c = 1; c < logits.length; c++) if (logits[c]! > logits[label]!) label = c;
@@ -26,11 +27,12 @@ export function largestLogit(logits: Float32Array): { label: number; score: numb
   return { label, score: 1 / sum };
 }
 
+/** Stands in a pack for the label of a row that never reaches the stage. */
 const NO_LABEL = -1;
 
 /**
  * Reads `label.<stage>` I32 [rows]: the class of each row, −1 for a row that never reaches the stage.
- * @param passesOn whether an item of that class goes on to the next stage
+ * @param passesOn whether items of a class go on to the next stage
  * @throws InvalidPackError
  */
 export function readClassTruths(
@@ -45,7 +47,7 @@ export function readClassTruths(
   const wrong = data.findIndex((label) => label < NO_LABEL || label >= classes.length);
   if (wrong >= 0)
     throw new InvalidPackError(
-      `"label.${name}" has label ${data[wrong]} at ${wrong}, but stage "${name}" has ${classes.length} classes`,
+      `"label.${name}" has class ${data[wrong]} at row ${wrong}, but stage "${name}" has ${classes.length} classes`,
     );
   return {
     truths: Array.from(data, (label) => (label === NO_LABEL ? null : label)),
@@ -55,14 +57,16 @@ export function readClassTruths(
 }
 
 export const matchClass = ({ label }: ClassResult, truth: number): Match[] => [
-  { said: 0, truth: 0, right: label === truth },
+  { predicted: 0, truth: 0, right: label === truth },
 ];
 
+/** Results in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
 export const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
   { name: 'labels', datatype: 'INT32', columns: 1, rowsOf: ({ label }) => [label] },
   { name: 'scores', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
 ];
 
+/** The inverse of {@link CLASS_TENSORS}, for one item. */
 export const classOfRows = (rows: Readonly<Record<string, ArrayLike<number>>>) => ({
   label: rows.labels![0]!,
   score: rows.scores![0]!,

@@ -4,9 +4,12 @@ import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Scratch, TensorSpec } from './program.ts';
 
-/** What tasks on pixels share. */
+/** Shared by tasks on images. */
 
-/** Pixels of an item, and how they become the input tensor [batch, channels, height, width]: (pixel / 255 − mean) / std. */
+/**
+ * Manifest field: the shape of a stage's images and their normalisation. The models' input tensor is
+ * [batch, channels, height, width] with the values (pixel / 255 − mean) / std.
+ */
 export const imageInput = z
   .strictObject({
     channels: z.union([z.literal(1), z.literal(3)]),
@@ -40,7 +43,7 @@ export const imageTensor = ({ channels, height, width }: ImageInput): TensorSpec
 
 const tablesByInput = new WeakMap<ImageInput, Float32Array[]>();
 
-/** A pixel has 256 values, so each channel is a look-up. */
+/** Normalised value of each of a pixel's 256 values, one table per channel: a look-up is faster than the formula. */
 function tablesOf(input: ImageInput): Float32Array[] {
   const known = tablesByInput.get(input);
   if (known) return known;
@@ -54,7 +57,8 @@ function tablesOf(input: ImageInput): Float32Array[] {
 }
 
 /**
- * Pixels → float32 [count, channels, height, width], each (pixel / 255 − mean) / std.
+ * Encodes images as float32 [count, channels, height, width] with the values (pixel / 255 − mean) / std.
+ * @param stage name of the stage, for errors
  * @throws ItemFormatError
  */
 export function encodeImages(

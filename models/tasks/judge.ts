@@ -2,15 +2,15 @@ import type { PipelineStage } from '../manifests/pipeline.ts';
 import type { Match, StageResult } from './task.ts';
 
 /**
- * What a score is made of; counts of requests or items add up. A wrong class counts twice: what was said is spurious and what
- * was true is missed. So F1 of counts without a detector is plain accuracy.
+ * Counts from which a score is computed; the counts of several items or requests add up. A wrong class counts twice, as one
+ * spurious and one missed thing. F1 over a pipeline of classifiers therefore equals accuracy.
  */
 export interface Counts {
-  /** Truths that were found and got the right classes. */
+  /** True things that were predicted, with the right classes. */
   readonly right: number;
-  /** Things that were said and are not true. */
+  /** Predicted things that are not true (false positives). */
   readonly spurious: number;
-  /** Truths that were not said. */
+  /** True things that were not predicted (false negatives). */
   readonly missed: number;
 }
 
@@ -22,59 +22,61 @@ export const addCounts = (a: Counts, b: Counts): Counts => ({
   missed: a.missed + b.missed,
 });
 
-/** F1, 0…1: of detection, or accuracy of classification. `null` where there was nothing to judge. */
+/** F1 = 2 · right / (2 · right + spurious + missed), from 0 to 1; null when all counts are 0. */
 export function scoreOf({ right, spurious, missed }: Counts): number | null {
   const total = 2 * right + spurious + missed;
   return total === 0 ? null : (2 * right) / total;
 }
 
-/** What a pipeline says of one item and, in order, of the items that it gave the next stage. */
+/** The pipeline's results for one item and, in order, for the items that followed from it. */
 export interface ItemAnswer {
-  /** Null: the item has not been run. */
+  /** Null while the item has not been run. */
   readonly result: StageResult | null;
   readonly children: readonly ItemAnswer[];
 }
 
-/** What is true of one item and, in order, of the items that a perfect result gives the next stage. */
+/** The truth of one item and, in order, of the items that follow from a result without errors. */
 export interface ItemTruth {
-  /** In the form of the stage's task. */
+  /** Its form is defined by the stage's task. */
   readonly truth: unknown;
   readonly children: readonly ItemTruth[];
 }
 
-const countsOf = ({ said, truth, right }: Match): Counts => ({
+const countsOf = ({ predicted, truth, right }: Match): Counts => ({
   right: right ? 1 : 0,
-  spurious: said !== null && !right ? 1 : 0,
+  spurious: predicted !== null && !right ? 1 : 0,
   missed: truth !== null && !right ? 1 : 0,
 });
 
-/** The metric of a stage alone, on one item with true input. */
+/** Counts of one stage alone, for one labelled item. */
 export const stageCounts = ({ task }: PipelineStage, result: StageResult, truth: unknown): Counts =>
   task.match(result, truth).map(countsOf).reduce(addCounts, NO_COUNTS);
 
 /**
- * The metric of a whole pipeline, on one request: a thing is right where the stage that says it is right, and so is every
- * later stage of it.
- * @param answer of a request that completed
+ * Counts of the whole pipeline for one request. A thing is right when the stage that predicts it is right, and every later
+ * stage is right about the item that follows from the thing.
+ * @param answer of a completed request
  */
 export function requestCounts({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Counts {
   return task
     .match(answer.result!, truth.truth)
     .map((match) => {
-      const said = match.said === null ? undefined : answer.children[match.said];
-      const isTrue = match.truth === null ? undefined : truth.children[match.truth];
-      return match.right && next && said && isTrue ? requestCounts(next, said, isTrue) : countsOf(match);
+      const childAnswer = match.predicted === null ? undefined : answer.children[match.predicted];
+      const childTruth = match.truth === null ? undefined : truth.children[match.truth];
+      return match.right && next && childAnswer && childTruth
+        ? requestCounts(next, childAnswer, childTruth)
+        : countsOf(match);
     })
     .reduce(addCounts, NO_COUNTS);
 }
 
-/** Name of a pipeline's own metric. */
+/** Name of the metric that {@link requestCounts} leads to, e.g. `F1@0.5, right class`. @param first the pipeline's first stage */
 export const pipelineMetric = ({ task, next }: PipelineStage): string =>
   next && task.pipelineMetric !== next.task.pipelineMetric
     ? `${task.pipelineMetric}, right class`
     : task.pipelineMetric;
 
-/** Every result of an answer by stage, then by item, in order. */
+/** All results of an answer, grouped by stage. @param stages number of stages */
 export function resultsByStage(answer: ItemAnswer, stages: number): StageResult[][] {
   const results: StageResult[][] = [];
   for (

@@ -2,32 +2,33 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
 import type { Session, Tensor, TensorType } from './tensor.ts';
 
-/** One tensor of a session as a task expects it. Dimensions after the batch; the batch itself comes first and is open. */
+/** A tensor that a task expects of a session. `dims` are the dimensions after the first; the first is the batch, of any size. */
 export interface TensorSpec {
   readonly type: TensorType;
   readonly dims: readonly number[];
 }
 
-/** What a session takes and gives, in order. */
+/** The inputs and outputs that a session must have, in order. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
 }
 
+/** What a program returns for one batch. */
 export interface ProgramRun<R> {
-  /** One for each item, in order. */
+  /** One result per item, in order. */
   readonly results: R[];
-  /** What the backends of a variant are compared by. */
+  /** Raw outputs, to compare a variant's backends with each other. */
   readonly outputs: readonly Tensor[];
-  /** Every run of a session, in order. */
+  /** Role and time of every run of a session, in order. */
   readonly runs: readonly { readonly session: string; readonly ms: number }[];
 }
 
-/** How a variant's sessions answer a batch: one run, or a loop. */
+/** How a variant's sessions answer a batch: one run, or a loop of runs. */
 export interface Program<S, R> {
-  /** By role of the session. A variant must have exactly these. */
+  /** The signature of each session, by role. A variant must have exactly these sessions. */
   signatures(stage: S): Readonly<Record<string, Signature>>;
-  /** @param sessions by role @param scratch memory that feeds may use until the run ends @throws OutputShapeError */
+  /** Answers a batch. @param sessions by role @param scratch memory for feeds until the run ends @throws ItemFormatError, OutputShapeError */
   run(
     stage: S,
     items: ItemBatch,
@@ -36,18 +37,18 @@ export interface Program<S, R> {
   ): Promise<ProgramRun<R>>;
 }
 
-/** Memory for feeds that is used again and again: fresh memory costs more than filling it. */
+/** Memory for feeds that every run uses again, because allocating memory takes longer than filling it. */
 export class Scratch {
   #floats = new Float32Array(0);
 
-  /** An array of `length` values, to be written whole. The one handed out before is the same memory. */
+  /** An array of `length` values, for the caller to overwrite. It shares its memory with every array returned before. */
   float32(length: number): Float32Array {
     if (this.#floats.length < length) this.#floats = new Float32Array(length);
     return this.#floats.subarray(0, length);
   }
 }
 
-/** A session's output has not the shape that the manifest promises. */
+/** A session's output does not have the shape that the manifest's stage states. */
 export class OutputShapeError extends Error {
   override name = 'OutputShapeError';
   constructor(
@@ -71,18 +72,19 @@ function checkOutput(stage: string, { data, dims }: Tensor, expected: readonly n
   if (!same || data.length !== length) throw new OutputShapeError(stage, expected, dims, data.length);
 }
 
+/** What a task gives to {@link oneRun}. */
 export interface OneRun<S, R, I extends TensorType> {
-  /** The one input of the stage's models, for one item. */
+  /** The input of the stage's models: its type, and its dimensions for one item. */
   input(stage: S): TensorSpec & { readonly type: I };
-  /** The one output of the stage's models, for one item: float32. */
+  /** The dimensions of the stage's models' float32 output for one item. */
   output(stage: S): readonly number[];
-  /** Items → the values of the input. @throws ItemFormatError */
+  /** Encodes items as the values of the input. @throws ItemFormatError */
   encode(stage: S, items: readonly Item[], scratch: Scratch): Tensor<I>['data'];
-  /** Values of the output for one item → its result. */
+  /** Turns the output values of one item into its result. */
   decode(stage: S, output: Float32Array): R;
 }
 
-/** The program of variants with one session, `model`, that takes one tensor and gives one: encode, one run, decode. */
+/** The program of a variant with one session, `model`, that has one input and one output: encode, run once, decode. */
 export function oneRun<S extends ManifestStage, R, I extends TensorType>({
   input,
   output,

@@ -4,10 +4,10 @@ import { objectDetection } from './object-detection/task.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
 
-/** A task whose stage, result and truth are its own business: what it gives is only handed back to it. */
+/** Any task. Its callers do not look into stages, results and truths: they pass those back to the task that made them. */
 export type AnyTask = Task<ManifestStage, StageResult, unknown>;
 
-/** Every task there is. A new one is a folder beside this file and an entry here. */
+/** Every task. A new task needs a folder beside this file and an entry in this list. */
 export const TASKS = [
   objectDetection,
   imageClassification,
@@ -16,5 +16,5 @@ export const TASKS = [
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));
 
-/** The task of a stage that a manifest's schema has let through. */
+/** The task of a stage from a checked manifest, so that the task exists. */
 export const taskOf = ({ task }: Pick<ManifestStage, 'task'>): AnyTask => byId.get(task)!;

@@ -5,88 +5,89 @@ import type { ItemFormat } from '../items/item-format.ts';
 import type { TensorFile } from '../packs/safetensors.ts';
 import type { Program } from './program.ts';
 
-/** What a stage says of one item. Each task has its own form. */
+/** A stage's result for one item. Each task adds its own fields. */
 export interface StageResult {
   readonly task: string;
 }
 
-/** What is true of items in a stage's pack rows. */
+/** The truths that a pack holds for a stage, by row: one row for each item that the stage may get. */
 export interface TruthRows<T> {
-  /** By row; null where the row has no label, because it never reaches the stage. */
+  /** The truth of each row; null when the row has no label because it never reaches the stage. */
   readonly truths: readonly (T | null)[];
-  /** By row: the rows of the items that a perfect result gives the next stage. */
+  /** For each row, the next stage's rows that follow from a result without errors. */
   readonly children: readonly (readonly number[])[];
-  /** Rows of the next stage. */
+  /** Number of rows of the next stage. */
   readonly childRows: number;
 }
 
 /**
- * One thing that a result says or that is true: a detected object, or the class of an item. The next stage's item of that
- * thing has the same index among the item's children.
+ * One thing that a result predicts, that is true, or both: an object, or the class of an item. When a thing leads to an item of
+ * the next stage, that item has the thing's index among the children.
  */
 export interface Match {
-  /** Index among the things that the result says; null: it says nothing of this one. */
-  readonly said: number | null;
-  /** Index among the things that are true; null: it is not there. */
+  /** Index among the things that the result predicts; null when the true thing was missed. */
+  readonly predicted: number | null;
+  /** Index among the true things; null when the predicted thing is spurious. */
   readonly truth: number | null;
-  /** Whether what is said is true. */
+  /** Whether the prediction equals the truth. */
   readonly right: boolean;
 }
 
-/** A part of results as a tensor of the Open Inference Protocol: rows of numbers, as many in every tensor of a task. */
+/** A field of a task's results as a tensor of the Open Inference Protocol. All tensors of a task have the same number of rows. */
 export interface ResultTensor<R> {
   readonly name: string;
   readonly datatype: 'FP32' | 'INT32';
-  /** Numbers of a row. */
+  /** Numbers per row. */
   readonly columns: number;
-  /** The rows of one result, one after the other. */
+  /** The numbers of one result's rows, row by row. */
   rowsOf(result: R): readonly number[];
 }
 
 /**
- * What a stage does, for every stage of that task in any manifest. Everything outside a task's folder knows tasks by this
- * interface alone. Functions are pure: the same in profiler, executor and agent.
+ * What a stage does. Code outside a task's folder uses tasks only through this interface. The functions are pure, so that the
+ * profiler, the executor and the agent get the same results.
  */
 export interface Task<
   S extends ManifestStage = ManifestStage,
   R extends StageResult = StageResult,
   T = unknown,
 > {
-  /** The field's name of the task, e.g. `object-detection`. */
+  /** The task's identifier, as model hubs name it, e.g. `object-detection`. */
   readonly id: string;
-  /** Fields of a manifest's stage beside its name, task and variants. */
+  /** Fields that a manifest's stage has besides `name`, `task` and `variants`. */
   readonly fields: z.ZodRawShape;
-  /** Reports what the schema of the fields cannot say. @param index of the stage in the pipeline */
+  /** Checks what the schema of the fields cannot express. @param index of the stage in the pipeline @param problem reports an error */
   check?(
     stage: S,
     index: number,
     problem: (path: readonly (string | number)[], message: string) => void,
   ): void;
 
-  /** What the items of a stage are. */
+  /** The format of a stage's items. */
   items(stage: S): ItemFormat;
   /** How a variant's sessions answer a batch. */
   readonly program: Program<S, R>;
-  /** The items that one item gives the next stage, in the order of its result. */
+  /** The next stage's items that follow from one item, in the order of its result. @param next format of the next stage's items */
   children(stage: S, item: Item, result: R, next: ItemFormat): Item[];
   /**
-   * How many items an item gives the next stage: always one; one for each row of its result; or none where the result says so.
-   * Where it depends on the result, every variant has a fan-out of its own.
+   * How many items of the next stage follow from one item: always one, one for each row of its result, or one or none by its
+   * result. Unless it is always one, the fan-out depends on the variant.
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
   /** Name of the stage's metric. */
   readonly metric: string;
-  /** Name of the metric of a pipeline that begins with the task. */
+  /** Name of the metric of a pipeline whose first stage has this task. */
   readonly pipelineMetric: string;
-  /** Reads the labels of a stage from a pack. @param rows of the stage @throws InvalidPackError */
+  /** Reads a stage's labels from a pack. @param rows number of the stage's rows @throws InvalidPackError */
   readTruths(file: TensorFile, stage: S, rows: number): TruthRows<T>;
-  /** What a stage that never errs says. */
+  /** The result of a stage that makes no errors. */
   perfect(truth: T): R;
-  /** A result held against what is true of its item. */
+  /** Compares a result with the truth of its item. */
   match(result: R, truth: T): Match[];
 
+  /** The tensors that hold results in the Open Inference Protocol. */
   readonly tensors: readonly ResultTensor<R>[];
-  /** The result that a pod's tensors tell of. @param rows of one item, by the tensors' names */
+  /** The inverse of `tensors`, to read a pod's answer. @param rows the rows of one item, by tensor name */
   resultOf(rows: Readonly<Record<string, ArrayLike<number>>>): R;
 }

@@ -1,4 +1,4 @@
-/** Array types of the element types that models take and give. float16 is held as its bits. */
+/** The array type for each element type of a tensor. A float16 value is stored as its 16 bits. */
 interface TensorArrays {
   float32: Float32Array;
   float16: Uint16Array;
@@ -8,30 +8,30 @@ interface TensorArrays {
 }
 export type TensorType = keyof TensorArrays;
 
-/** A tensor of a session, values in row-major order. */
+/** An input or output value of a session, in row-major order. */
 export type Tensor<K extends TensorType = TensorType> = {
   [T in K]: { readonly type: T; readonly data: TensorArrays[T]; readonly dims: readonly number[] };
 }[K];
 
-/** Tensors by the names that the model gives them. */
+/** Tensors by their names in the model. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** What a model says of one of its inputs or outputs; a dimension that is not fixed is null. */
+/** An input or output as the model declares it. A dimension of any size is null. */
 export interface TensorInfo {
   readonly name: string;
   readonly type: string;
   readonly dims: readonly (number | null)[];
 }
 
-/** A loaded model. */
+/** One ONNX Runtime session: a loaded model. */
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** `ms`: from the feeds ready until every output can be read. */
+  /** Runs the model once. @returns the outputs, and `ms` from the ready feeds until every output can be read */
   run(feeds: Tensors): Promise<{ readonly outputs: Tensors; readonly ms: number }>;
 }
 
-/** A value of IEEE 754 binary16 from its bits. */
+/** The value of a float16 (IEEE 754 binary16) from its bits. */
 function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 31;
@@ -40,7 +40,7 @@ function halfToNumber(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** The values of a tensor as numbers. int64 beyond 2^53 loses digits. */
+/** The values of a tensor as numbers. An int64 beyond ±2^53 loses digits. */
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
   if (type === 'float16') return Float64Array.from(data, halfToNumber);
   if (type === 'int64') return Float64Array.from(data, Number);

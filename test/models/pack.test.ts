@@ -164,7 +164,7 @@ test('a tensor of another type is refused by name', async () => {
 });
 
 test('an object of an image that is not there is refused', async () => {
-  await expect(parse({ object_image: i32([2]) })).rejects.toThrow(/object 0 is of image 2/);
+  await expect(parse({ object_image: i32([2]) })).rejects.toThrow(/object 0 belongs to image 2/);
   await expect(parse({ object_image: i32([-1]) })).rejects.toThrow(InvalidPackError);
 });
 
@@ -179,13 +179,13 @@ test('a box outside its image, or without extent, or of no numbers is refused', 
 
 test('labels that are too many, negative or of no class are refused', async () => {
   await expect(parse({ 'label.classify': i32([1, 2]) })).rejects.toThrow(/should have 1 labels, but has 2/);
-  await expect(parse({ 'label.classify': i32([-2]) })).rejects.toThrow(/label -2/);
+  await expect(parse({ 'label.classify': i32([-2]) })).rejects.toThrow(/class -2/);
   await expect(parse({ 'label.classify': i32([3]) })).rejects.toThrow(/label 3.*3 classes/);
 });
 
 test('an item without a label is refused where it reaches the stage', async () => {
   await expect(parse({ 'label.classify': i32([-1]) })).rejects.toThrow(
-    /item 0 reaches stage "classify".*none for it/,
+    /item 0 reaches stage "classify".*no label for the item/,
   );
 });
 
@@ -226,8 +226,10 @@ test('texts are read with where each ends, and one that is not passed on needs n
 });
 
 test('ends of texts that fall, or leave bytes over, are refused', async () => {
-  await expect(mails({ text_end: i32([9, 3]) })).rejects.toThrow(/item 1 ends at 3, before it begins/);
-  await expect(mails({ text_end: i32([3, 8]) })).rejects.toThrow(/items end at 8 of 9/);
+  await expect(mails({ text_end: i32([9, 3]) })).rejects.toThrow(
+    /item 1 ends at value 3, but begins at value 9/,
+  );
+  await expect(mails({ text_end: i32([3, 8]) })).rejects.toThrow(/last item ends at value 8 of 9/);
 });
 
 test('each stage is given what perfect stages before it would give', async () => {

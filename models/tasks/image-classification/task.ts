@@ -24,7 +24,7 @@ interface Result extends ClassResult {
   readonly task: typeof ID;
 }
 
-/** Images → one class each. The next stage gets the same image, resized to its own input. */
+/** Gives each image one class. The next stage gets the same image, resized to that stage's input. */
 export const imageClassification: Task<Stage, Result, number> = {
   id: ID,
   fields: { input: imageInput, classes: classesField },

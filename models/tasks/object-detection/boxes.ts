@@ -1,10 +1,10 @@
 import type { Box } from '../../items/crop.ts';
 import type { Match } from '../task.ts';
 
-/** Least intersection over union of a detection with the object it has found. */
+/** A detection finds an object when their intersection over union is at least this. */
 export const MIN_IOU = 0.5;
 
-/** Intersection over union, 0…1. */
+/** Intersection over union of two boxes, from 0 to 1. */
 export function overlap(a: Box, b: Box): number {
   const width = Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
   const height = Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0);
@@ -15,16 +15,17 @@ export function overlap(a: Box, b: Box): number {
 }
 
 /**
- * For each truth, in order, the index of the free detection that overlaps it most, by at least {@link MIN_IOU};
- * else −1.
+ * Assigns detections to objects, in the objects' order: each object gets the unassigned detection that overlaps it most, if
+ * their intersection over union is at least {@link MIN_IOU}.
+ * @returns for each object the index of its detection, or −1
  */
-export function matchBoxes(truths: readonly Box[], detections: readonly Box[]): number[] {
+export function matchBoxes(objects: readonly Box[], detections: readonly Box[]): number[] {
   const taken = new Set<number>();
-  return truths.map((truth) => {
+  return objects.map((object) => {
     let best = -1;
     let most = 0;
     detections.forEach((detection, i) => {
-      const shared = overlap(truth, detection);
+      const shared = overlap(object, detection);
       if (shared >= MIN_IOU && shared > most && !taken.has(i)) {
         best = i;
         most = shared;
@@ -35,13 +36,19 @@ export function matchBoxes(truths: readonly Box[], detections: readonly Box[]): 
   });
 }
 
-/** Detections held against the objects that are there: found ones in the order of the objects, then spurious ones. */
+/** Compares detections with the true objects: first each object with its detection, then the spurious detections. */
 export function matchDetections(detections: readonly Box[], objects: readonly Box[]): Match[] {
   const found = matchBoxes(objects, detections);
   return [
-    ...found.map((said, truth): Match => ({ said: said < 0 ? null : said, truth, right: said >= 0 })),
-    ...detections.flatMap((_, said): Match[] =>
-      found.includes(said) ? [] : [{ said, truth: null, right: false }],
+    ...found.map(
+      (detection, truth): Match => ({
+        predicted: detection < 0 ? null : detection,
+        truth,
+        right: detection >= 0,
+      }),
+    ),
+    ...detections.flatMap((_, predicted): Match[] =>
+      found.includes(predicted) ? [] : [{ predicted, truth: null, right: false }],
     ),
   ];
 }

@@ -3,40 +3,43 @@ import { positiveCount } from '../../../solver/documents/common.ts';
 import type { Box } from '../../items/crop.ts';
 import type { ImageInput } from '../images.ts';
 
-/** The output [batch, 4, height, width] of a centre-point detector: heat-map logit, x and y offset in cells, size. */
+/**
+ * Manifest field: the output of a centre-point detector, [batch, 4, rows, columns]. The channels are the logit that the cell is
+ * an object's centre, the centre's x and y offset in the cell (in cells), and the object's size.
+ */
 export const centreMap = z.strictObject({
   format: z.literal('centre-map'),
   /** Pixels per cell. */
   stride: positiveCount,
   /** Pixels per unit of the size channel. */
   sizeScale: z.number().positive(),
-  /** Lowest probability of a detection. */
+  /** A detection's probability must be above this. */
   threshold: z.number().min(0).max(1),
 });
 type CentreMap = z.output<typeof centreMap>;
 
 export type Detection = Box & { readonly score: number };
 
-/** Rows and columns of the map. */
+/** Number of rows and columns of the map. */
 const cellsOf = ({ height, width }: ImageInput, { stride }: CentreMap): [rows: number, columns: number] => [
   Math.ceil(height / stride),
   Math.ceil(width / stride),
 ];
 
-/** Shape of the map of one image. */
+/** Shape of one image's map: [4, rows, columns]. */
 export const centreMapDims = (input: ImageInput, output: CentreMap): number[] => [
   4,
   ...cellsOf(input, output),
 ];
 
-/** Smaller boxes hold nothing that a classifier could use. */
+/** Least width and height of a box: a smaller one holds too few pixels to classify. */
 const MIN_BOX_PX = 8;
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
- * Whether cell (row, column) tops its 3 × 3 neighbourhood. Of equal neighbours the first in reading order does,
- * so a plateau is one detection.
+ * Whether cell (row, column) has the largest value of its 3 × 3 neighbourhood. Of equal neighbours only the first in reading
+ * order counts, so that a plateau gives one detection.
  */
 function isPeak(map: Float32Array, rows: number, columns: number, row: number, column: number): boolean {
   const own = map[row * columns + column]!;
@@ -49,12 +52,12 @@ function isPeak(map: Float32Array, rows: number, columns: number, row: number, c
   return true;
 }
 
-/** Detections of one image in reading order of their cells; boxes are square. @param map [4, rows, columns] */
+/** Reads the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
 export function detectionsOf(map: Float32Array, input: ImageInput, output: CentreMap): Detection[] {
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // A wild size would make the crop, and with it the time of a request, unbounded.
+  // Without a bound, a wrong size from the model could make a crop, and so a request, take any time.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)

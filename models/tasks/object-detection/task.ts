@@ -21,7 +21,7 @@ interface Result extends StageResult {
   readonly detections: readonly Detection[];
 }
 
-/** Images → boxes. Each box, cut out and resized, is an item of the next stage. */
+/** Finds objects in images. The next stage gets one item for each detected box: the box, cut out and resized. */
 export const objectDetection: Task<Stage, Result, readonly Box[]> = {
   id: ID,
   fields: { input: imageInput, output: centreMap },
@@ -29,7 +29,7 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
     if (index > 0)
       problem(
         ['task'],
-        'expected object-detection in the first stage only: a pack has boxes in its own images',
+        'expected object-detection in the first stage only, because a pack has boxes only for its own images',
       );
   },
 
@@ -93,7 +93,7 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
   }),
 };
 
-/** Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels) and `object_image` I32 [objects], the image of each. */
+/** Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels) and `object_image` I32 [objects], the index of each object's image. */
 function readObjects(file: TensorFile, { height, width }: ImageInput, images: number) {
   const corners = file.f32('boxes', 2);
   const owner = file.i32('object_image', 1);
@@ -104,12 +104,12 @@ function readObjects(file: TensorFile, { height, width }: ImageInput, images: nu
     const corner = (i: number) => corners.data[4 * k + i]!;
     const box: Box = { x0: corner(0), y0: corner(1), x1: corner(2), y1: corner(3) };
     if (!(image >= 0 && image < images))
-      throw new InvalidPackError(`object ${k} is of image ${image}, but there are ${images} images`);
-    // Written so that NaN fails too.
+      throw new InvalidPackError(`object ${k} belongs to image ${image}, but the pack has ${images} images`);
+    // Chained comparisons, so that a box with NaN fails too.
     const inside =
       0 <= box.x0 && box.x0 < box.x1 && box.x1 <= width && 0 <= box.y0 && box.y0 < box.y1 && box.y1 <= height;
     if (!inside)
-      throw new InvalidPackError(`the box of object ${k}, ${JSON.stringify(box)}, is not within its image`);
+      throw new InvalidPackError(`the box of object ${k}, ${JSON.stringify(box)}, is not inside its image`);
     return { image, box };
   });
 }

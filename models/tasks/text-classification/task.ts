@@ -16,15 +16,15 @@ import type { Task } from '../task.ts';
 
 const ID = 'text-classification';
 
-/** Longest text that is taken; what a model does not read of it is passed on all the same. */
+/** Longest text that a stage accepts. A model may read only its beginning; the next stage still gets the whole text. */
 const TEXT_BYTES_MAX = 64 * 1024;
 
-/** Models read the first `length` bytes of a text (UTF-8) as int64 [batch, length], filled up with zeros. */
+/** Manifest field: models read the first `length` bytes of a text (UTF-8) as int64 [batch, length], padded with zeros. */
 const byteInput = z.strictObject({ encoding: z.literal('bytes'), length: positiveCount.max(TEXT_BYTES_MAX) });
 
 interface Stage extends ClassifyingStage {
   readonly input: z.output<typeof byteInput>;
-  /** Classes whose items go on to the next stage; absent: all. */
+  /** Classes whose items go on to the next stage; absent when the items of all classes do. */
   readonly passOn?: readonly string[];
 }
 
@@ -35,7 +35,7 @@ interface Result extends ClassResult {
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
-/** Texts → one class each. The next stage gets the same text where its class is one that is passed on. */
+/** Gives each text one class. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, Result, number> = {
   id: ID,
   fields: {

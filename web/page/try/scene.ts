@@ -24,13 +24,13 @@ export function marksOf(
     .map((match) => ({ match, mark: markOf(first, match, answer, truth) }));
   // What was said in its own order, then what was missed.
   return marks
-    .sort((a, b) => (a.match.said ?? marks.length) - (b.match.said ?? marks.length))
+    .sort((a, b) => (a.match.predicted ?? marks.length) - (b.match.predicted ?? marks.length))
     .map(({ mark }) => mark);
 }
 
 function markOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth: ItemTruth): Mark {
   const { boxes, boxesOfTruth } = viewOf(first.stage);
-  const { said, truth: there } = match;
+  const { predicted: said, truth: there } = match;
   const box = said === null ? boxesOfTruth?.(truth.truth)[there!] : boxes?.(answer.result!)[said];
   return {
     kind:
@@ -50,7 +50,7 @@ function markOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth: I
 /** Whether a thing is right at this stage and at every later one. */
 function isRight(
   { next }: PipelineStage,
-  { said, truth: there, right }: Match,
+  { predicted: said, truth: there, right }: Match,
   answer: ItemAnswer,
   truth: ItemTruth,
 ) {
