@@ -7,11 +7,17 @@ import torch
 
 
 def _export(
-    model: torch.nn.Module, path: Path, item_shape: tuple, output: str, input: str, free: tuple[str, ...]
+    model: torch.nn.Module,
+    path: Path,
+    item_shape: tuple,
+    output: str,
+    input: str,
+    free: tuple[str, ...],
+    dtype: torch.dtype,
 ) -> None:
     torch.onnx.export(
         model.to(memory_format=torch.contiguous_format),
-        torch.zeros(2, *item_shape),
+        torch.zeros(2, *item_shape, dtype=dtype),
         str(path),
         input_names=[input],
         output_names=[output],
@@ -27,14 +33,15 @@ def export(
     output: str,
     input: str = "image",
     free: tuple[str, ...] = ("batch",),
+    dtype: torch.dtype = torch.float32,
 ) -> None:
     """
-    One input [batch, *item_shape], whose first dimensions are free and have these names; one output; opset 17. In a
-    process of its own: Debian's PyTorch and ONNX Runtime share the library of ONNX schemas, which complains a
-    thousand times when both use it.
+    Writes a model with one input [batch, *item_shape], whose first dimensions are free and have the names `free`, and
+    one output; opset 17. A process of its own does it, because Debian's PyTorch and ONNX Runtime share the library of
+    ONNX schemas, which prints a thousand complaints when one process uses both.
     """
     process = multiprocessing.get_context("spawn").Process(
-        target=_export, args=(model, path, item_shape, output, input, free)
+        target=_export, args=(model, path, item_shape, output, input, free, dtype)
     )
     process.start()
     process.join()

@@ -1,176 +1,27 @@
 """
-Makes every file of models/fashion/ again: nine models, the labelled pack, the manifest; and with them
-models/train/record.json and the fixtures of the tests. About ten minutes on one free core.
+Makes one of the shipped models again, with its record: by name, the pipeline `fashion`, or `predictor`, the
+learned load predictor. Each folder's make.py says which data it needs and how long it takes.
 
-    apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime python3-pil dataset-fashion-mnist
-    OMP_NUM_THREADS=1 /usr/bin/python3 models/train/make.py
+    apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
+    OMP_NUM_THREADS=1 /usr/bin/python3 models/train/make.py NAME [ARGUMENT...]
 
 The same versions on the same processor give the same files; elsewhere, figures within about a hundredth.
 """
 
-import json
-import time
-from pathlib import Path
+import sys
+from importlib import import_module
 
 import torch
 
-import classifier
-import data
-import detector
-import evaluate
-import fixtures
-import metric
-from export import export
-from pack import make_pack
-from records import file_facts, versions, write_json
-from scenes import SCENE_PX, make_scenes
-
-ROOT = Path(__file__).resolve().parents[2]
-MODELS = ROOT / "models" / "fashion"
-RECORD = ROOT / "models" / "train" / "record.json"
-FIXTURES = ROOT / "test" / "models" / "fixtures"
-
-TRAIN_SCENES, TRAIN_SEED = 14_000, 1
-TEST_SCENES, TEST_SEED = 1_000, 5
-TRAIN_CROP_SEED, TEST_CROP_SEED = 3, 4
-WEIGHT_SEED = 0
-# The first of the test scenes.
-PACK_SCENES = 300
+NAMES = ("fashion", "predictor")
 
 
-def make_detectors(train_scenes, test_scenes) -> dict[str, dict]:
-    entries = {}
-    for name in detector.VARIANTS:
-        start = time.monotonic()
-        model = detector.train(name, train_scenes, WEIGHT_SEED)
-        seconds = time.monotonic() - start
-        path = MODELS / f"{name}.onnx"
-        export(model, path, (1, SCENE_PX, SCENE_PX), "map")
-        entries[name] = {
-            "data": f"{TRAIN_SCENES} scenes of the train split, seed {TRAIN_SEED}",
-            "seed": WEIGHT_SEED,
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "metric": f"F1 at IoU {metric.MIN_IOU}",
-            "value": round(metric.detection_f1(test_scenes, evaluate.detect(path, test_scenes)), 4),
-            "n": len(test_scenes),
-            "testedOn": f"{TEST_SCENES} scenes of the test split, seed {TEST_SEED}",
-            "seconds": round(seconds, 1),
-            **file_facts(path),
-        }
-        print(name, entries[name]["value"], f"{seconds:.0f} s", flush=True)
-    return entries
-
-
-def make_classifiers(train_scenes, test_scenes) -> dict[str, dict]:
-    crops, labels = classifier.jittered_crops(train_scenes, classifier.TRAIN_JITTER, TRAIN_CROP_SEED)
-    test_crops, test_labels = classifier.jittered_crops(test_scenes, classifier.TEST_JITTER, TEST_CROP_SEED)
-    entries = {}
-    for name in classifier.VARIANTS:
-        start = time.monotonic()
-        model = classifier.train(name, crops, labels, WEIGHT_SEED)
-        seconds = time.monotonic() - start
-        path = MODELS / f"{name}.onnx"
-        export(model, path, (1, data.GARMENT_PX, data.GARMENT_PX), "logits")
-        entries[name] = {
-            "data": f"{len(crops)} jittered crops of the detectors' training scenes, seed {TRAIN_CROP_SEED}",
-            "seed": WEIGHT_SEED,
-            "parameters": sum(p.numel() for p in model.parameters()),
-            "metric": "top-1 accuracy",
-            "value": round(metric.accuracy(evaluate.classify(path, test_crops), test_labels), 4),
-            "n": len(test_crops),
-            "testedOn": f"jittered crops of {TEST_SCENES} scenes of the test split, seeds {TEST_SEED}, {TEST_CROP_SEED}",
-            "seconds": round(seconds, 1),
-            **file_facts(path),
-        }
-        print(name, entries[name]["value"], f"{seconds:.0f} s", flush=True)
-    return entries
-
-
-def manifest(detectors: dict, classifiers: dict, pack_facts: dict) -> dict:
-    def variant(name: str, entry: dict) -> dict:
-        return {
-            "name": name,
-            "file": f"{name}.onnx",
-            "sha256": entry["sha256"],
-            "sizeBytes": entry["sizeBytes"],
-            "accuracy": entry["value"],
-            "accuracySource": f"{entry['metric']}, {entry['testedOn']}, n = {entry['n']} (models/train/record.json)",
-        }
-
-    def grey(side: int) -> dict:
-        return {"channels": 1, "height": side, "width": side, "mean": [0], "std": [1]}
-
-    return {
-        "schema": "ipa-edge/manifest@1",
-        "name": "fashion",
-        "title": "Garments in scenes: detection, then classification (Fashion-MNIST)",
-        "stages": [
-            {
-                "name": "detect",
-                "task": "object-detection",
-                "input": grey(SCENE_PX),
-                "output": {
-                    "format": "centre-map",
-                    "stride": detector.STRIDE,
-                    "sizeScale": detector.SIZE_SCALE,
-                    "threshold": detector.THRESHOLD,
-                },
-                "variants": [variant(*item) for item in detectors.items()],
-            },
-            {
-                "name": "classify",
-                "task": "image-classification",
-                "input": grey(data.GARMENT_PX),
-                "classes": list(data.CLASSES),
-                "variants": [variant(*item) for item in classifiers.items()],
-            },
-        ],
-        "pack": {
-            "file": "pack.bin",
-            "sha256": pack_facts["sha256"],
-            "source": f"{PACK_SCENES} scenes made of the test split of {data.SOURCE}, seed {TEST_SEED}",
-        },
-    }
-
-
-def main() -> None:
+def main(name: str = "", *arguments: str) -> None:
+    if name not in NAMES:
+        sys.exit(f"Name what to make: {', '.join(NAMES)}.")
     torch.set_num_threads(1)
-    MODELS.mkdir(parents=True, exist_ok=True)
-    train_scenes = make_scenes(TRAIN_SCENES, TRAIN_SEED, *data.load("train"))
-    test_scenes = make_scenes(TEST_SCENES, TEST_SEED, *data.load("t10k"))
-    pack_scenes = test_scenes[:PACK_SCENES]
-
-    detectors = make_detectors(train_scenes, test_scenes)
-    classifiers = make_classifiers(train_scenes, test_scenes)
-
-    # Not *.gz: some servers would have the browser unpack it on the way, and its sum would be wrong.
-    pack_path = MODELS / "pack.bin"
-    pack_path.write_bytes(make_pack(pack_scenes, "classify"))
-    pack_entry = {
-        "data": f"{PACK_SCENES} scenes of the test split, seed {TEST_SEED}",
-        "scenes": PACK_SCENES,
-        "scenesWithoutGarment": sum(len(scene.boxes) == 0 for scene in pack_scenes),
-        "garments": sum(len(scene.boxes) for scene in pack_scenes),
-        **file_facts(pack_path),
-    }
-    write_json(MODELS / "manifest.json", manifest(detectors, classifiers, pack_entry))
-
-    pack_scores = evaluate.pipeline_scores(MODELS, pack_scenes)
-    test_scores = evaluate.pipeline_scores(MODELS, test_scenes)
-    record = {
-        "dataset": data.SOURCE,
-        "versions": versions("numpy", "onnxruntime", "pillow"),
-        "files": {
-            **{f"{name}.onnx": entry for name, entry in {**detectors, **classifiers}.items()},
-            pack_path.name: pack_entry,
-        },
-        "scoresOnPack": pack_scores,
-        f"scoresOn{TEST_SCENES}TestScenes": test_scores,
-    }
-    write_json(RECORD, record)
-    fixtures.write(FIXTURES, MODELS, pack_scenes, pack_scores)
-    print(json.dumps({"pack": pack_scores, "test": test_scores}, indent=1))
+    import_module(f"{name}.make").make(*arguments)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

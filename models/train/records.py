@@ -1,4 +1,4 @@
-"""What is written down of what was made."""
+"""Records of what was made, and of what with."""
 
 import hashlib
 import json
@@ -7,6 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD = Path(__file__).with_name("record.json")
 
 
 def file_facts(path: Path) -> dict:
@@ -22,5 +25,10 @@ def versions(*packages: str) -> dict:
     }
 
 
-def write_json(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content, indent=2) + "\n")
+def write_json(path: Path, content: dict | list) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def record(pipeline: str, content: dict) -> None:
+    """Writes what is known of a pipeline's files into record.json; the other pipelines' records stay."""
+    write_json(RECORD, {**json.loads(RECORD.read_text()), pipeline: content})

@@ -9,7 +9,7 @@ export async function fashion() {
   return { ...loaded, stages: loaded.pipeline.stages, pack: await loaded.readPack() };
 }
 
-/** Numbers that models/train/fixtures.py wrote. */
+/** Numbers that models/train/fashion/fixtures.py wrote. */
 export async function fixture<T>(name: string): Promise<T> {
   return JSON.parse(await readFile(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));
 }

@@ -5,8 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import GARMENT_PX
-from scenes import SCENE_PX, Scene
+from .data import GARMENT_PX
+from .scenes import SCENE_PX, Scene
 
 STRIDE = 8
 SIZE_SCALE = GARMENT_PX

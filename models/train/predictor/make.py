@@ -2,30 +2,27 @@
 Makes models/predictor/ again, the learned load predictor and its record, and the tests' fixture. A few minutes on one
 free core.
 
-    apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
-    OMP_NUM_THREADS=1 /usr/bin/python3 models/train/predictor.py [REFERENCE]
-
-REFERENCE ($IPA_EDGE_REFERENCE if not given) holds IPA's traces in ipa/traces/: 14 days of counts per second, of which
-the last two are held back, and the workload "bursty" of a later day.
+Its argument is the folder of reference data ($IPA_EDGE_REFERENCE if not given), which holds IPA's traces in
+ipa/traces/: 14 days of counts per second, of which the last two are held back, and the workload "bursty" of a later day.
 """
 
 import json
 import os
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
 
-import loads
 from export import export
-from forecaster import Forecaster
-from records import file_facts, versions, write_json
+from records import ROOT, file_facts, versions, write_json
+from run import run
 
-ROOT = Path(__file__).resolve().parents[2]
+from . import loads
+from .forecaster import Forecaster
+
 FOLDER = ROOT / "models" / "predictor"
-FIXTURE = ROOT / "test" / "predictors" / "fixtures" / "forecasts.json"
+FIXTURE = ROOT / "test" / "solver" / "adapt" / "predictors" / "fixtures" / "forecasts.json"
 HELD_BACK_DAYS = 2
 SEED = 0
 EPOCHS, BATCH, RATE = 14, 512, 3e-3
@@ -85,22 +82,12 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
     return float(200 * np.mean(np.abs(actual - forecast) / np.maximum(actual + forecast, 1e-9)))
 
 
-def predict(path: Path, histories: np.ndarray) -> np.ndarray:
-    """Median and p90 by the exported model: [n, 2]."""
-    import onnxruntime  # not above: the process of export.py must do without
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    return session.run(None, {"counts": histories})[0]
-
-
 def judge(path: Path, stretches: list[np.ndarray]) -> dict:
     """The learned predictor beside those that need no training (solver/predictors/)."""
     histories, actual = loads.windows(stretches)
     rolling = np.lib.stride_tricks.sliding_window_view(histories, loads.HORIZON_S, axis=1).max(2)
     median, p90 = np.quantile(rolling, QUANTILES, axis=1, method="inverted_cdf")
-    learned = predict(path, histories)
+    learned = run(path, "counts", histories, len(histories))
 
     def maximum(seconds: int) -> np.ndarray:
         return histories[:, -seconds:].max(1)
@@ -130,15 +117,13 @@ def fixture(path: Path) -> list[dict]:
     for seconds, before, after in FIXTURE_LOADS:
         step = int(rng.integers(seconds + 1))
         counts = rng.poisson(np.where(np.arange(seconds) < step, before, after))
-        median, p90 = predict(path, counts[None].astype(np.float32))[0].tolist()
+        median, p90 = run(path, "counts", counts[None].astype(np.float32))[0].tolist()
         entries.append({"countsPerS": counts.tolist(), "medianPerS": median, "p90PerS": p90})
     return entries
 
 
-def main() -> None:
-    torch.set_num_threads(1)
-    reference = Path(sys.argv[1] if len(sys.argv) > 1 else os.environ["IPA_EDGE_REFERENCE"])
-    traces = reference / "ipa" / "traces"
+def make(reference: str = os.environ.get("IPA_EDGE_REFERENCE", "../shared")) -> None:
+    traces = Path(reference) / "ipa" / "traces"
     counts = loads.read_counts(traces / "train_per_second.txt.gz")
     split = len(counts) - HELD_BACK_DAYS * loads.DAY_S
     days, held_back = loads.without_outages(counts[:split]), loads.without_outages(counts[split:])
@@ -176,6 +161,3 @@ def main() -> None:
     for name in ("heldBack", "bursty"):
         print(name, record[name])
 
-
-if __name__ == "__main__":
-    main()

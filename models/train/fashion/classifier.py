@@ -5,9 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from data import CLASSES, GARMENT_PX
-from detector import conv
-from scenes import Scene, crop
+from .data import CLASSES, GARMENT_PX
+from .detector import conv
+from .scenes import Scene, crop
 
 PIXELS = GARMENT_PX * GARMENT_PX
 # A detector's boxes are off by some pixels, so crops are jittered by up to this share of a box's side.

@@ -1,11 +1,9 @@
-"""The labelled pack: a gzipped safetensors file of scenes, boxes and classes (see models/pack.ts)."""
+"""Labelled packs: gzipped safetensors files, as models/packs/ reads them."""
 
 import gzip
 import json
 
 import numpy as np
-
-from scenes import Scene
 
 DTYPES = {np.dtype(np.uint8): "U8", np.dtype(np.int32): "I32", np.dtype(np.float32): "F32"}
 
@@ -22,13 +20,6 @@ def safetensors(tensors: dict[str, np.ndarray]) -> bytes:
     return len(text).to_bytes(8, "little") + text + body
 
 
-def make_pack(scenes: list[Scene], classification: str) -> bytes:
-    """`classification` is the name of the stage that the classes are of."""
-    tensors = {
-        "images": np.stack([scene.pixels for scene in scenes])[:, None],
-        "boxes": np.concatenate([scene.boxes for scene in scenes]).astype(np.float32),
-        "object_image": np.repeat(np.arange(len(scenes)), [len(s.boxes) for s in scenes]).astype(np.int32),
-        f"label.{classification}": np.concatenate([scene.labels for scene in scenes]),
-    }
-    # No time stamp: the same scenes are the same bytes.
+def pack(tensors: dict[str, np.ndarray]) -> bytes:
+    # Without a time stamp, the same tensors are the same bytes.
     return gzip.compress(safetensors(tensors), 9, mtime=0)

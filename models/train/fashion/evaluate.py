@@ -1,32 +1,26 @@
-"""Runs the exported files, as users get them, with ONNX Runtime on one thread."""
+"""Scores of the exported files on labelled scenes."""
 
 from pathlib import Path
 
 import numpy as np
 
-import classifier
-import detector
-import metric
-from scenes import Scene, crop
+from run import run
+
+from . import classifier, detector, metric
+from .scenes import Scene, crop
 
 
-def run(path: Path, pixels: np.ndarray, batch: int = 64) -> np.ndarray:
+def run_on_pixels(path: Path, pixels: np.ndarray) -> np.ndarray:
     """Output of the model for uint8 [n, channels, height, width]."""
-    import onnxruntime  # not above: the processes of export.py must do without
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    parts = [pixels[i : i + batch].astype(np.float32) / 255 for i in range(0, len(pixels), batch)]
-    return np.concatenate([session.run(None, {"image": part})[0] for part in parts])
+    return run(path, "image", pixels.astype(np.float32) / 255)
 
 
 def detect(path: Path, scenes: list[Scene]) -> list[np.ndarray]:
-    return detector.decode(run(path, np.stack([scene.pixels for scene in scenes])[:, None]))
+    return detector.decode(run_on_pixels(path, np.stack([scene.pixels for scene in scenes])[:, None]))
 
 
 def classify(path: Path, crops: np.ndarray) -> np.ndarray:
-    return run(path, crops).argmax(1)
+    return run_on_pixels(path, crops).argmax(1)
 
 
 def exact_crops(scenes: list[Scene], boxes: list) -> np.ndarray:

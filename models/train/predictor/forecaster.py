@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from loads import HISTORY_S, UNKNOWN
+from .loads import HISTORY_S, UNKNOWN
 
 # The level is the mean over the longest of these windows up to which older seconds agree with newer ones.
 LEVEL_WINDOWS = (8, 12, 18, 27, 40, 60, 90, 120)

@@ -4,8 +4,8 @@ import base64
 import json
 from pathlib import Path
 
-import evaluate
-from scenes import Scene, crop
+from . import evaluate
+from .scenes import Scene, crop
 
 # Shrunk, enlarged, odd-sided, beyond each border, and wholly outside.
 BOXES = [

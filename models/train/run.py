@@ -1,0 +1,16 @@
+"""Runs exported models, as users get them, with ONNX Runtime on one thread."""
+
+from pathlib import Path
+
+import numpy as np
+
+
+def run(path: Path, input: str, values: np.ndarray, batch: int = 64) -> np.ndarray:
+    """The first output of the model, whose only input has this name, for all rows of `values`."""
+    import onnxruntime  # not above: the processes of export.py must do without
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    parts = [values[i : i + batch] for i in range(0, len(values), batch)]
+    return np.concatenate([session.run(None, {input: part})[0] for part in parts])
