@@ -1,5 +1,5 @@
 """
-Makes one of the shipped models again, with its record: by name, the pipeline `fashion`, or `predictor`, the
+Makes one of the shipped models again, with its record: by name, the pipeline `fashion` or `mail`, or `predictor`, the
 learned load predictor. Each folder's make.py says which data it needs and how long it takes.
 
     apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
@@ -13,7 +13,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("fashion", "predictor")
+NAMES = ("fashion", "mail", "predictor")
 
 
 def main(name: str = "", *arguments: str) -> None:
