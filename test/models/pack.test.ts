@@ -180,7 +180,7 @@ test('a box outside its image, or without extent, or of no numbers is refused', 
 test('labels that are too many, negative or of no class are refused', async () => {
   await expect(parse({ 'label.classify': i32([1, 2]) })).rejects.toThrow(/should have 1 labels, but has 2/);
   await expect(parse({ 'label.classify': i32([-2]) })).rejects.toThrow(/class -2/);
-  await expect(parse({ 'label.classify': i32([3]) })).rejects.toThrow(/label 3.*3 classes/);
+  await expect(parse({ 'label.classify': i32([3]) })).rejects.toThrow(/class 3.*3 classes/);
 });
 
 test('an item without a label is refused where it reaches the stage', async () => {
