@@ -29,7 +29,7 @@ const ORACLE = {
 /** Attainment that our system must reach when asked for p99, unless even the oracle does not. */
 const KEPT = 0.99;
 const INTERVAL_MS = 10_000;
-/** A replica takes so long to start, as in IPA's cluster. */
+/** Time that a replica takes to start, as in IPA's cluster. */
 const START_MS = 8000;
 const SEED = 1;
 /** Our cost may be this many times that of FA2-high, where FA2-high already has the most accurate variants. */
@@ -154,7 +154,7 @@ const keepsP99 = (run: AdaptationRun, oracleRun: AdaptationRun): boolean =>
 
 /**
  * The weight of cost between the two tried ones whose PAS is next above and next below a rival's. Undefined where there are no
- * such two, or where even the run with the lower PAS costs more or attains less than the rival.
+ * such two weights, or where even the run with the lower PAS costs more or attains less than the rival.
  */
 function between(
   ourRuns: readonly AdaptationRun[],

@@ -53,7 +53,7 @@ export const PIPELINES = [
 ] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
-/** Loads of `fashion` are scaled so that the heaviest variants need so many cores in the busiest second. */
+/** Cores that the heaviest variants of `fashion` need in the busiest second: loads are scaled to that. */
 const HEAVIEST_CORES = 20;
 /** The busiest second of the workloads, in requests/s. */
 const BUSIEST_PER_S = 34;

@@ -35,7 +35,7 @@ import { openRunner } from '../runner/runner.ts';
 interface Setting {
   readonly backend: Backend;
   readonly variants: readonly [string, string];
-  /** If it was not measured, the largest measured batch below it: larger batches may have gained nothing. */
+  /** The batch size. Where it was not measured, the largest measured size below it is used. */
   readonly batch: number;
   /** Of the busiest worker, by the profile, if all batches are full. */
   readonly utilisation: number;

@@ -58,7 +58,7 @@ export class AdaptationClock {
 
   /**
    * Looks at the load, and decides where a decision is due.
-   * @param serving the plan that serves now; it differs from the plan decided last while that one's workers start
+   * @param serving the plan that serves now; it differs from the plan that was decided on last while the workers of that plan start
    * @returns undefined where no decision is due
    * @throws what the predictor and the system throw; the next decision is due one interval later
    */

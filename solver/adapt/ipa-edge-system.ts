@@ -10,13 +10,13 @@ import type { Situation, System } from './system.ts';
 export const LEAST_RATE_PER_S = 0.1;
 /** From this percentile of the SLA on, the p90 of the forecast is planned for; below it, the median. */
 const CAUTIOUS_PERCENTILE = 95;
-/** The level of the load is the mean of so many seconds. */
+/** Seconds whose mean is the level of the load. */
 const LEVEL_S = 10;
-/** The noise of the load is measured over so many seconds. */
+/** Seconds over which the noise of the load is measured. */
 const NOISE_S = 30;
 /**
- * How many standard deviations the busiest second of a forecast lies above the level by chance: at most so many half of the
- * time, and nine times in ten.
+ * Standard deviations by which the busiest second of a forecast exceeds the level by chance: the median of that number, and its
+ * p90.
  */
 const PEAK = {
   median: normalQuantile(0.5 ** (1 / HORIZON_S)),
@@ -35,8 +35,8 @@ export function ipaEdgeSystem(
   planAt: (request: PlanRequest) => Promise<Plan>,
   { minRatePerS, ...request }: StandingRequest,
 ): System {
-  // The rate is that of the busiest second: in it replicas may be busy all the time, and requests that may miss the SLA need
-  // not be kept up with. The simulation of the plan tells whether too many miss it.
+  // The planned rate is that of the busiest second. In that second replicas may be busy all the time, and the requests that may
+  // miss the SLA may be left out. The simulation of the plan tells whether too many miss it.
   const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     atNearestRate(

@@ -10,7 +10,7 @@ import { ShedRule } from './shed-rule.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
-/** A request fails when one of its items was on so many workers that were lost. */
+/** Lost workers after which an item that was on all of them fails its request. */
 const LOSSES_MAX = 3;
 
 /**
@@ -19,7 +19,7 @@ const LOSSES_MAX = 3;
  */
 const TIMER_SHARE = 0.05;
 
-/** The dispatch wakes so long after the last moment at which a request is not late. */
+/** Time between the last moment at which a request is not late, and the wake-up that sheds it. */
 const LATE_GRAIN_MS = 0.01;
 
 /** A dispatch without requests. @throws DuplicateWorkerError, UnknownStageError */

@@ -1,6 +1,6 @@
 import type { DispatchStage } from './types.ts';
 
-/** The fan-out is a mean over about so many items: few enough to follow a switch of variants. */
+/** Items that the mean fan-out is taken over, about: few enough to follow a switch of variants. */
 const MEMORY = 200;
 
 /**

@@ -2,9 +2,9 @@ import type { Plan } from '../documents/plan.ts';
 
 export interface DispatchStage {
   readonly name: string;
-  /** A batch closes when it has so many items. */
+  /** The number of items at which a batch closes. */
   readonly batch: number;
-  /** A batch closes when its oldest item has waited this long. Where late requests are shed, it closes when their slack ends. */
+  /** The wait of its oldest item at which a batch closes. Where late requests are shed, it closes when their slack ends, too. */
   readonly maxWaitMs: number;
   /** Expected round trip of a batch of `items`. */
   serviceMs(items: number): number;

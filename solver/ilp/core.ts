@@ -7,7 +7,7 @@ export const TOLERANCE = 1e-9;
 export interface CoreOption {
   /** Its place in the problem's stage. */
   readonly index: number;
-  /** Its accuracy, or the rank of it. */
+  /** Its accuracy, or the rank of its accuracy. */
   readonly score: number;
   /** ln score. */
   readonly log: number;

@@ -53,7 +53,7 @@ function program(core: Core, region: Region, above: Majorant) {
     0,
   );
   const scale = range > 0 ? COEFFICIENT / range : 1;
-  // A limit of 0 leaves only options that use nothing of it.
+  // Where a limit is 0, only options that use nothing of the resource are left: it needs no row.
   const rows = core.limits.flatMap((limit, r) => (limit > 0 && limit < Number.POSITIVE_INFINITY ? [r] : []));
   return {
     scale,

@@ -48,7 +48,7 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
   return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
 }
 
-/** A percentile is reported only of at least so many samples. */
+/** The fewest samples of which a percentile is reported. */
 export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
 
 /** The statistics of samples, at least one. */

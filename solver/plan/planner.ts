@@ -12,8 +12,8 @@ import { SimulatedPlans } from './simulated-plans.ts';
 const REQUESTS = 5000;
 const SEED = 1;
 /**
- * Misses that the SLA allows and the simulation must leave unused, for what it does not model: this share of them, but at
- * most so many of all requests.
+ * The simulation does not model everything, so it must leave a part of the misses that the SLA allows unused: this `share` of
+ * them, and at most the share `most` of all requests.
  */
 const RESERVE = { share: 0.5, most: 0.025 };
 /** Each tightening multiplies the SLA and the utilisation that the integer program is given by this. */
@@ -21,9 +21,10 @@ const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
- * The best plan that simulation confirms: enough simulated requests make the SLA, with a reserve. It is the choice of the
- * integer program, or where simulation does not confirm that one, of the least tightened program whose choice it confirms
- * (after InferLine). Where it confirms none, the plan with the fewest misses; its prediction tells how many.
+ * The best plan that simulation confirms: enough simulated requests make the SLA, with a reserve. If simulation does not
+ * confirm the choice of the integer program, the request is tightened step by step, and the least tightened choice that is
+ * confirmed is returned (after InferLine). If no choice is confirmed, the plan with the fewest misses is returned; its
+ * prediction tells how many.
  * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */

@@ -23,7 +23,7 @@ export function batch1Ms(cells: readonly Cell[], stage: string): Map<string, num
 }
 
 /**
- * The SLA by IPA's rule (which is from Swayam): 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out,
+ * The SLA by IPA's rule, taken from Swayam: 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out,
  * summed over the stages; at least {@link MIN_SLA_MS}.
  */
 export function slaByRule(

@@ -1,6 +1,6 @@
-/** A predictor reads at most so many seconds of the past. */
+/** Seconds of the past that a predictor reads, at most. */
 export const HISTORY_S = 120;
-/** A forecast is of so many seconds: twice the usual interval of decisions, so that a late plan is still covered. */
+/** Seconds that a forecast covers: twice the usual interval of decisions, because a plan may serve until the next but one. */
 export const HORIZON_S = 20;
 
 /** The largest number of requests that any second of the next {@link HORIZON_S} will bring. */
