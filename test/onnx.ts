@@ -101,3 +101,17 @@ export const greedyClassifier = (height: number, width: number, classes: number)
     { type: 'float32', dims: ['batch', 1, height, width] },
     { type: 'float32', dims: ['batch', classes] },
   );
+
+/** Quiet or loud: whether the largest magnitude of a recording's samples is over the threshold. */
+export const loudnessClassifier = (samples: number, threshold: number): Uint8Array<ArrayBuffer> =>
+  model(
+    [
+      node('Abs', ['image'], 'magnitudes'),
+      node('ReduceMax', ['magnitudes'], 'loudest', { axes: [1], keepdims: 1 }),
+      node('Sub', ['loudest', 'threshold'], 'over'),
+      node('Mul', ['over', 'signs'], 'out'),
+    ],
+    [constant('threshold', 'float32', [threshold], [1]), constant('signs', 'float32', [-1, 1], [1, 2])],
+    { type: 'float32', dims: ['batch', samples] },
+    { type: 'float32', dims: ['batch', 2] },
+  );

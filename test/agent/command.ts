@@ -15,8 +15,13 @@ export interface AgentProcess {
   readonly ended: Promise<number | null>;
 }
 
-export function ipaAgentServe(args: readonly string[], env: NodeJS.ProcessEnv = {}): AgentProcess {
-  const child = spawn(process.execPath, [COMMAND, 'serve', '--port', '0', '--json', ...args], {
+/** @param command of another copy of the package */
+export function ipaAgentServe(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  command = COMMAND,
+): AgentProcess {
+  const child = spawn(process.execPath, [command, 'serve', '--port', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

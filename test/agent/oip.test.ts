@@ -30,7 +30,7 @@ const utf8 = (text: string) => new TextEncoder().encode(text);
 type Values = fc.Arbitrary<Tensor['data']>;
 const numbers = { noNaN: true, noDefaultInfinity: true };
 // JSON has no negative zero.
-const values: Record<string, (size: { minLength: number; maxLength: number }) => Values> = {
+const arrays: Record<string, (size: { minLength: number; maxLength: number }) => Values> = {
   UINT8: (size) => fc.uint8Array(size),
   INT32: (size) => fc.int32Array(size),
   FP64: (size) => fc.float64Array({ ...size, ...numbers }).map((data) => data.map((value) => value + 0)),
@@ -49,17 +49,17 @@ const tensorOf = (bytes: fc.Arbitrary<Uint8Array<ArrayBuffer>>): fc.Arbitrary<Te
     .chain(({ name, datatype, shape }) => {
       const length = shape.reduce((product, dim) => product * dim, 1);
       const size = { minLength: length, maxLength: length };
-      const data = datatype === 'BYTES' ? fc.array(bytes, size) : values[datatype]!(size);
+      const data = datatype === 'BYTES' ? fc.array(bytes, size) : arrays[datatype]!(size);
       return data.map((data) => ({ name, datatype, shape, data }) as Tensor);
     });
 
 test.each([
   ['JSON', false, text],
   ['bytes after the JSON', true, anyBytes as fc.Arbitrary<Uint8Array<ArrayBuffer>>],
-])('what is encoded is decoded again, with tensors as %s', (_, binary, ofBytes) => {
+])('what is encoded is decoded again, with tensors as %s', (_, binary, values) => {
   fc.assert(
     fc.property(
-      fc.array(tensorOf(ofBytes), { minLength: 1, maxLength: 4 }),
+      fc.array(tensorOf(values), { minLength: 1, maxLength: 4 }),
       fc.string({ maxLength: 9 }),
       (inputs, id) => {
         const request: InferRequest = {
@@ -100,7 +100,7 @@ test('nested lists are read as their shape says', () => {
   expect(inputs[0]!.data).toEqual(Int32Array.of(1, 2, 3, -4));
 });
 
-const ofBytes = (shape: number[], data: Uint8Array<ArrayBuffer>[]): Tensor => ({
+const bytesTensor = (shape: number[], data: Uint8Array<ArrayBuffer>[]): Tensor => ({
   name: 'text',
   datatype: 'BYTES',
   shape,
@@ -112,19 +112,19 @@ test('texts of JSON are BYTES as UTF-8, flat or nested as their shape says', () 
   const texts = ['a', '', 'Grüße', '\ufeff𝄞'];
   for (const data of [texts, [texts.slice(0, 2), texts.slice(2)]])
     expect(decodeRequest(bodyOf({ inputs: [{ ...header, data }] })).inputs).toEqual([
-      ofBytes([2, 2], texts.map(utf8)),
+      bytesTensor([2, 2], texts.map(utf8)),
     ]);
-  const { bytes } = encodeRequest({ inputs: [ofBytes([2, 2], texts.map(utf8))] }, false);
+  const { bytes } = encodeRequest({ inputs: [bytesTensor([2, 2], texts.map(utf8))] }, false);
   expect(JSON.parse(Buffer.from(bytes).toString()).inputs).toEqual([{ ...header, data: texts }]);
 });
 
 test('BYTES go as bytes each after its length, in 32 bits with the lowest first', () => {
-  const { bytes, jsonLength } = encodeRequest({ inputs: [ofBytes([3], ['a', '', 'é'].map(utf8))] }, true);
+  const { bytes, jsonLength } = encodeRequest({ inputs: [bytesTensor([3], ['a', '', 'é'].map(utf8))] }, true);
   expect([...bytes.subarray(jsonLength)]).toEqual([1, 0, 0, 0, 97, 0, 0, 0, 0, 2, 0, 0, 0, 0xc3, 0xa9]);
 });
 
 test('bytes that are no text are refused for JSON, by name, and go as bytes', () => {
-  const inputs = [ofBytes([1], [Uint8Array.of(0xff)])];
+  const inputs = [bytesTensor([1], [Uint8Array.of(0xff)])];
   expect(() => encodeRequest({ inputs }, false)).toThrow(/"text": .*ask for it as binary data/);
   expect(decodeRequest(encodeRequest({ inputs }, true)).inputs).toEqual(inputs);
 });
@@ -325,11 +325,16 @@ describe('items of a stage as a tensor', () => {
   });
 
   test.each<[string, ItemFormat, Tensor, string]>([
-    ['a text that is too long', texts, ofBytes([2], [utf8('a'), utf8('nine-byte')]), 'found 9 bytes at 1'],
-    ['a part of a sample', audio, ofBytes([1], [new Uint8Array(6)]), 'found 6 bytes at 0'],
-    ['no sample', audio, ofBytes([1], [new Uint8Array(0)]), 'found 0 bytes at 0'],
-    ['texts in two dimensions', texts, ofBytes([1, 1], [utf8('a')]), 'found the shape [1, 1]'],
-    ['images as BYTES', pixels, ofBytes([1], [new Uint8Array(2)]), 'found the datatype BYTES'],
+    [
+      'a text that is too long',
+      texts,
+      bytesTensor([2], [utf8('a'), utf8('nine-byte')]),
+      'found 9 bytes at 1',
+    ],
+    ['a part of a sample', audio, bytesTensor([1], [new Uint8Array(6)]), 'found 6 bytes at 0'],
+    ['no sample', audio, bytesTensor([1], [new Uint8Array(0)]), 'found 0 bytes at 0'],
+    ['texts in two dimensions', texts, bytesTensor([1, 1], [utf8('a')]), 'found the shape [1, 1]'],
+    ['images as BYTES', pixels, bytesTensor([1], [new Uint8Array(2)]), 'found the datatype BYTES'],
     [
       'texts as numbers',
       texts,

@@ -9,13 +9,14 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `ipa-edge` as a user does; `meanwhile` may watch and signal it. */
+/** Runs `ipa-edge` as a user does; `meanwhile` may watch and signal it. @param command of another copy of the package */
 export function ipaEdge(
   args: readonly string[],
   meanwhile?: (child: ChildProcess) => void,
   env: Readonly<Record<string, string>> = {},
+  command = COMMAND,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+  const child = spawn(process.execPath, [command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { checkItem } from '../../models/items/item-format.ts';
+import {
+  CLASS_TENSORS,
+  type ClassifyingStage,
+  type ClassResult,
+  classesField,
+  classOfRows,
+  largestLogit,
+  matchClass,
+  readClassTruths,
+} from '../../models/tasks/classes.ts';
+import { oneRun } from '../../models/tasks/program.ts';
+import type { Task } from '../../models/tasks/task.ts';
+
+/** A made-up task, to try the way in that CONTRIBUTING.md describes: is a recording quiet or loud? */
+
+const ID = 'loudness';
+
+const input = z.strictObject({ sampleRateHz: z.int().positive(), samples: z.int().positive() });
+
+interface Stage extends ClassifyingStage {
+  readonly input: z.output<typeof input>;
+}
+
+export const loudness: Task<Stage, ClassResult, number> = {
+  id: ID,
+  fields: { input, classes: classesField },
+
+  items: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
+  program: oneRun({
+    input: ({ input }) => ({ type: 'float32', dims: [input.samples] }),
+    output: ({ classes }) => [classes.length],
+    encode(stage, items, scratch) {
+      const { samples } = stage.input;
+      const data = scratch.float32(items.length * samples).fill(0);
+      items.forEach((item, i) => {
+        checkItem(stage.name, loudness.items(stage), item);
+        data.set(new Float32Array(item.slice().buffer), i * samples);
+      });
+      return data;
+    },
+    decode: (_stage, logits) => ({ task: ID, ...largestLogit(logits) }),
+  }),
+  children: (_stage, item) => [item],
+  fanOut: () => 'one',
+
+  metric: 'top-1 accuracy',
+  pipelineMetric: 'accuracy',
+  readTruths: (file, stage, rows) => readClassTruths(file, stage, rows),
+  perfect: (label) => ({ task: ID, label, score: 1 }),
+  match: matchClass,
+
+  tensors: CLASS_TENSORS,
+  resultOf: (rows) => ({ task: ID, ...classOfRows(rows) }),
+};
