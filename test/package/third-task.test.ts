@@ -29,6 +29,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ipa-edge-third-task-'));
   for (const part of ['solver', 'models', 'workers', 'bench', 'agent', 'package.json', 'tsconfig.json'])
     await cp(join(ROOT, part), path(part), { recursive: true });
+  await cp(join(ROOT, 'dist/report'), path('dist/report'), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), path('node_modules'));
 
   // The numbered path of CONTRIBUTING.md: the task's folder, and its entry in the registry.
@@ -78,7 +79,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const edge = async (...args: string[]) => {
-  const ran = await ipaEdge(args, undefined, path('bench/ipa-edge.js'));
+  const ran = await ipaEdge(args, undefined, {}, path('bench/ipa-edge.js'));
   expect(ran.code, ran.stderr).toBe(0);
   return ran;
 };
@@ -114,7 +115,8 @@ test('a task that only its folder and the registry know is profiled, planned, ru
   expect(plan.stages[0]!.variant).toBe('keen');
 
   const { stdout } = await edge(
-    ...['run', '--plan', path('plan.json'), ...manifest, '--rate', '5', '--duration', '2s', '--json'],
+    ...['run', '--plan', path('plan.json'), ...manifest, '--rate', '5', '--duration', '2s'],
+    ...['--out', path('report.json'), '--json'],
   );
   const report = parseRunReport(JSON.parse(stdout), 'the report');
   expect(report.result).toMatchObject({ completed: 10, accuracy: { endToEnd: 1 } });
