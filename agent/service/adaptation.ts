@@ -1,9 +1,8 @@
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { backendsOf, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { backendsOf } from '../../solver/plan/replan.ts';
 import type { AdaptationFlags } from '../../workers/command/options.ts';
 import type { AdaptationOptions } from '../../workers/executor/adapter.ts';
 import { openPlanner } from '../../workers/planner/node.ts';

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import { backendsOf } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
@@ -142,14 +143,14 @@ async function adaptationAsk(
   profilePath: string,
   options: option.AdaptationFlags & { readonly backend?: Backend[] },
 ): Promise<AdaptationAsk> {
-  const profile = await readJson(profilePath, parseIdentified);
-  if (profile.sha256 !== plan.profile.sha256)
+  const measured = await readJson(profilePath, parseIdentified);
+  if (measured.sha256 !== plan.profile.sha256)
     throw new UsageError(
       `${profilePath} is not the profile that the plan was made from. Give that one with --profile, or plan again.`,
     );
-  const backends = options.backend ?? [...new Set(profile.profile.cells.map((cell) => cell.backend))];
+  const backends = options.backend ?? backendsOf(measured.profile);
   return {
-    profile,
+    profile: measured,
     request: standingRequest(plan, backends, options.minRate),
     predictor: options.predictor,
     intervalS: options.interval,

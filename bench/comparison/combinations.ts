@@ -1,5 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { backendsOf, type IdentifiedProfile, type Profile } from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
@@ -88,7 +88,7 @@ function combinationOf(
   scenes: ArrayLike<number> | undefined,
 ): Combination {
   return {
-    backends: [...(request.backends ?? new Set(profile.cells.map((cell) => cell.backend)))],
+    backends: [...(request.backends ?? backendsOf(profile))],
     variants: Object.fromEntries(stages.map(({ name, variant }) => [name, variant])),
     pas: predicted.pas,
     endToEnd: scenes ? scoreOnScenes(profile, stages, scenes) : predicted.endToEnd,

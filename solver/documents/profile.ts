@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   accuracy,
+  type Backend,
   backend,
   count,
   cpuBackend,
@@ -228,6 +229,11 @@ export interface IdentifiedProfile {
 /** @throws InvalidDocumentError, UnsupportedDocumentError */
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
+
+/** All backends that a profile measured. */
+export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
+  ...new Set(cells.map(({ backend }) => backend)),
+];
 
 /** A cell's key as text. */
 export const cellId = (key: CellKey): string =>

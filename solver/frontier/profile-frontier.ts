@@ -1,4 +1,4 @@
-import type { Profile } from '../documents/profile.ts';
+import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { type PlanRequest, planOptions } from '../plan/options.ts';
 import { chosenOptions } from '../plan/program.ts';
@@ -14,7 +14,7 @@ export function profileFrontier(measured: Profile, asked: PlanRequest): Frontier
   const { profile, request } = withWorkerSharing(measured, asked);
   const offered = planOptions(profile, request);
   if (offered.overloaded.length > 0) return [];
-  const backends = [...(request.backends ?? new Set(profile.cells.map((cell) => cell.backend)))];
+  const backends = [...(request.backends ?? backendsOf(profile))];
   return frontier(offered.problem).map(({ choice, accuracy, cost, latencyMs, weights }) => {
     const cells = chosenOptions(offered, choice).map(({ cell }) => cell);
     return {

@@ -1,7 +1,7 @@
 import { standingRequest } from '../adapt/standing-request.ts';
-import type { Backend, Device } from '../documents/common.ts';
+import type { Device } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { PlanRequest } from './options.ts';
 import { resourcesOf } from './request.ts';
 
@@ -68,11 +68,6 @@ function deviceMismatches(there: Device, here: Device): string[] {
       (field) => `it is of a device whose ${field} is ${text(there[field])}; here it is ${text(here[field])}`,
     );
 }
-
-/** All backends that a profile measured. */
-export const backendsOf = (profile: Profile): Backend[] => [
-  ...new Set(profile.cells.map((cell) => cell.backend)),
-];
 
 /**
  * The request for a plan that replaces one made on another device: SLA, percentile, rate, objective and prices are those of

@@ -1,5 +1,5 @@
 import type { Plan, PlanWorker } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import { backendsOf, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/report.ts';
 import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
@@ -43,7 +43,7 @@ export function adaptationReport(
     pipeline: profile.pipeline,
     device: profile.device,
     seed,
-    backends: [...new Set(profile.cells.map((cell) => cell.backend))],
+    backends: backendsOf(profile),
     slaMs,
     percentile,
     load: {

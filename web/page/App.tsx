@@ -1,4 +1,5 @@
-import { backendsOf, onSoftwareGpu } from '../components/backends.ts';
+import { backendsOf } from '../../solver/documents/profile.ts';
+import { onSoftwareGpu } from '../components/backends.ts';
 import { problem, profile } from '../state/app.ts';
 import { PreflightSection } from './device/PreflightSection.tsx';
 import { DropZone } from './frame/DropZone.tsx';

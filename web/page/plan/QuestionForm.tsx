@@ -1,6 +1,6 @@
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import { backendsOf } from '../../components/backends.ts';
+import { backendsOf } from '../../../solver/documents/profile.ts';
 import { ask, LARGEST, PERCENTILES, question } from '../../state/plan/planning.ts';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
 

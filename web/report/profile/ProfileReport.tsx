@@ -1,8 +1,9 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
-import { backendsOf, onSoftwareGpu } from '../../components/backends.ts';
+import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
