@@ -128,7 +128,7 @@ describe('the page', { timeout: 240_000 }, () => {
     await expectAccessible('#try');
     await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('600');
     await button('Run the plan').click();
-    await page.locator('.scene').nth(1).waitFor(WAIT);
+    await page.locator('.request').nth(1).waitFor(WAIT);
     await expectAccessible('#try');
     await button('Stop').click();
     await page.locator('.outcome').waitFor(WAIT);

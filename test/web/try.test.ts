@@ -88,12 +88,12 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     await planned({ backend: 'wasm', slaMs: 3000, ratePerS: 8 });
     await typed('Duration (s)').fill('5');
     await start();
-    await page.locator('.scene svg[role=img]').first().waitFor();
-    await expect.poll(() => page.locator('.scene-picture [class^=mark-]').count()).toBeGreaterThan(0);
-    const [said] = await page.locator('.scene svg').evaluateAll((all) => all.map((one) => one.ariaLabel));
+    await page.locator('.request svg[role=img]').first().waitFor();
+    await expect.poll(() => page.locator('.request-picture [class^=verdict-]').count()).toBeGreaterThan(0);
+    const [said] = await page.locator('.request svg').evaluateAll((all) => all.map((one) => one.ariaLabel));
     expect(said).toMatch(/[a-z]/);
     const drawn = await page
-      .locator('.scene canvas')
+      .locator('.request canvas')
       .first()
       .evaluate((canvas: HTMLCanvasElement) =>
         canvas
@@ -200,7 +200,7 @@ describe('the section Try it', { timeout: 120_000 }, () => {
     await planned({ backend: 'webgpu', slaMs: 100_000, ratePerS: 1 });
     await typed('Duration (s)').fill('15');
     await start();
-    await expect.poll(() => page.locator('.scene').count(), { timeout: 60_000 }).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('.request').count(), { timeout: 60_000 }).toBeGreaterThan(0);
     expect(await page.locator('.live-chart', { hasText: 'GPU share' }).count()).toBe(1);
     const session = await browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess').catch(() => {});

@@ -3,6 +3,7 @@ import { taskOf } from '../../../models/tasks/registry.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { number } from '../../components/format.ts';
 import { profile } from '../../state/app.ts';
+import { viewOf } from '../../views/tasks/registry.ts';
 import { fanOutRange } from './fan-out.ts';
 import { StageCard } from './StageCard.tsx';
 
@@ -25,34 +26,31 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** The fan-out into a stage: one item per request, or as many as the stages before give. */
+/** The fan-out into a stage: which items of the stage before it gets, and how many per request. */
 function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
-  const fanOuts = manifest.stages.slice(0, into).map((stage) => taskOf(stage).fanOut(stage));
-  const many = fanOuts.some((fanOut) => fanOut !== 'one');
-  const measured = profile.value;
+  const before = manifest.stages.slice(0, into);
+  const fanOuts = before.map((stage) => taskOf(stage).fanOut(stage));
+  const opened = profile.value;
   const range =
-    many && measured?.pipeline === manifest.name ? fanOutRange(measured, manifest.stages[into]!.name) : null;
-  const text = !many
-    ? '1 item'
-    : range
-      ? `${span(range)} items`
-      : fanOuts.includes('each-row')
-        ? 'one item per find'
-        : 'one item or none';
+    into > 0 && opened?.pipeline === manifest.name ? fanOutRange(opened, manifest.stages[into]!.name) : null;
   return (
     <div class="fan-out">
       <svg viewBox="0 0 48 40" width="48" height="40" aria-hidden="true">
-        {many ? (
+        {fanOuts.includes('each-row') ? (
           <>
             <path d="M0 20h14C24 20 24 6 36 6h8M14 20h30M14 20c10 0 10 14 22 14h8" />
             <path d="M40 2.5 44.500 6 40 9.500M40 16.500 44.500 20 40 23.500M40 30.500 44.500 34 40 37.500" />
           </>
         ) : (
-          <path d="M0 20h44M40 16.500 44.500 20 40 23.500" />
+          <>
+            <path d="M0 20h44" stroke-dasharray={fanOuts.includes('one-or-none') ? '5 4' : undefined} />
+            <path d="M40 16.500 44.500 20 40 23.500" />
+          </>
         )}
       </svg>
-      <span>{text}</span>
-      {many && <span class="muted">{range ? 'per request, measured' : 'fan-out'}</span>}
+      <span>{range ? `${span(range)} items` : into === 0 && '1 item'}</span>
+      {range && <span class="muted">per request, measured</span>}
+      {into > 0 && <span class="muted">{viewOf(before.at(-1)!).passedOn(before.at(-1)!)}</span>}
     </div>
   );
 }

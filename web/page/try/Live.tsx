@@ -1,8 +1,8 @@
 import { duration, milliseconds, number, percent } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
+import { LatestRequests } from './LatestRequests.tsx';
 import { LiveCharts } from './LiveCharts.tsx';
-import { Scenes } from './Scenes.tsx';
 
 /** A run that is going on: its figures, charts, events and latest answers. */
 export function Live({ run }: { readonly run: Trying }) {
@@ -37,7 +37,7 @@ export function Live({ run }: { readonly run: Trying }) {
           <Events view={now} />
         </>
       )}
-      <Scenes live={live} pipeline={pipeline} />
+      <LatestRequests live={live} pipeline={pipeline} />
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelPlaces } from '../../web/page/try/scene.ts';
+import { labelPlaces } from '../../web/views/items/label-places.ts';
 
 const IMAGE = { width: 100, height: 100 };
 const SIZE = 5;

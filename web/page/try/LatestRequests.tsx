@@ -1,0 +1,60 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import type { LiveRun } from '../../state/try/live-run.ts';
+import { itemViewOf } from '../../views/items/registry.tsx';
+import { RequestView, type ShownRequest, VerdictLegend } from '../../views/request/RequestView.tsx';
+import '../../views/request/request.css';
+import { thingsOf } from '../../views/request/things.ts';
+
+interface LatestRequestsProps {
+  readonly live: LiveRun;
+  readonly pipeline: Pipeline;
+}
+
+const PLACES = 6;
+
+/** The latest requests with their answers. A new one takes the place of the oldest. */
+export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
+  const { stage, task } = pipeline.first;
+  const format = task.items(stage);
+  const view = itemViewOf(format);
+  const [shown, setShown] = useState<readonly ShownRequest[]>([]);
+  const [held, setHeld] = useState(false);
+  const count = useRef(0);
+  const everyMs = view?.everyMs;
+  useEffect(() => {
+    if (everyMs === undefined || held) return;
+    const show = () => {
+      const request = live.takeLatest();
+      if (!request) return;
+      const { input: item, answer } = request;
+      const next = { item, things: thingsOf(pipeline.first, request), latencyMs: answer.latencyMs };
+      const place = count.current++ % PLACES;
+      setShown((before) => [...before.slice(0, place), next, ...before.slice(place + 1)]);
+    };
+    const timer = setInterval(show, everyMs);
+    return () => clearInterval(timer);
+  }, [live, pipeline, everyMs, held]);
+  if (!view) return null;
+  return (
+    <figure class="panel">
+      <figcaption>
+        <span class="requests-head">
+          <span class="panel-title">Latest requests and answers</span>
+          <button type="button" aria-pressed={held} onClick={() => setHeld(!held)}>
+            {held ? 'Go on' : 'Hold'}
+          </button>
+        </span>
+        <VerdictLegend view={view} />
+      </figcaption>
+      <ul class={`requests ${format.kind} ${held ? 'held' : ''}`}>
+        {shown.map((request, place) => (
+          // A place stays; the request in it changes.
+          <li key={place} class={place === (count.current - 1) % PLACES ? 'request newest' : 'request'}>
+            <RequestView format={format} view={view} request={request} />
+          </li>
+        ))}
+      </ul>
+    </figure>
+  );
+}

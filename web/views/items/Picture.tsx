@@ -1,0 +1,76 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import type { Box, ImageShape } from '../../../models/items/crop.ts';
+import { type Thing, thingLabel, thingText, type Verdict } from '../request/things.ts';
+import { type LabelPlace, labelPlaces } from './label-places.ts';
+
+interface PictureProps {
+  readonly shape: ImageShape;
+  /** [channels, height, width] */
+  readonly pixels: Uint8Array;
+  readonly things: readonly Thing[];
+}
+
+/** A picture with a box and a label for each thing. */
+export function Picture({ shape, pixels, things }: PictureProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    canvas.current!.getContext('2d')!.putImageData(imageOf(pixels, shape), 0, 0);
+  }, [pixels, shape]);
+  const { width, height } = shape;
+  const size = width / 19;
+  const labels = things.map((thing) => ({
+    verdict: thing.verdict,
+    box: thing.box ?? { x0: 0, y0: 0, x1: width, y1: height },
+    text: thingLabel(thing),
+  }));
+  const places = labelPlaces(labels, shape, size);
+  return (
+    <div class="request-picture" style={{ aspectRatio: `${width} / ${height}` }}>
+      <canvas ref={canvas} width={width} height={height} />
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={things.map(thingText).join('; ') || 'nothing found, nothing there'}
+      >
+        {labels.map((label, i) => (
+          <LabelledBox
+            key={`${label.verdict} ${JSON.stringify(label.box)}`}
+            {...label}
+            place={places[i]!}
+            size={size}
+          />
+        ))}
+      </svg>
+    </div>
+  );
+}
+
+interface LabelledBoxProps {
+  readonly verdict: Verdict;
+  readonly box: Box;
+  readonly text: string;
+  readonly place: LabelPlace;
+  readonly size: number;
+}
+
+function LabelledBox({ verdict, box, text, place: { x, y, anchor }, size }: LabelledBoxProps) {
+  return (
+    <g class={`verdict-${verdict}`}>
+      <rect x={box.x0} y={box.y0} width={box.x1 - box.x0} height={box.y1 - box.y0} />
+      <text x={x} y={y} font-size={size} text-anchor={anchor}>
+        {text}
+      </text>
+    </g>
+  );
+}
+
+/** Planes of grey, or of red, green and blue, as the pixels of a canvas. */
+function imageOf(pixels: Uint8Array, { channels, height, width }: ImageShape): ImageData {
+  const image = new ImageData(width, height);
+  const plane = height * width;
+  for (let i = 0; i < plane; i++) {
+    for (let c = 0; c < 3; c++) image.data[4 * i + c] = pixels[(channels === 3 ? c * plane : 0) + i]!;
+    image.data[4 * i + 3] = 255;
+  }
+  return image;
+}

@@ -1,0 +1,39 @@
+import type { Box } from '../../../models/items/crop.ts';
+
+/** Where a label begins or ends, and its base line, in pixels of the image. */
+export interface LabelPlace {
+  readonly x: number;
+  readonly y: number;
+  readonly anchor: 'start' | 'end';
+}
+
+/** Of a letter, in parts of the font's size. */
+const LETTER_WIDTH = 0.6;
+
+/**
+ * Places for labels of boxes in an image: above its box where there is room, else below or inside; over no label before it,
+ * where that can be had.
+ * @param size of the font, in pixels of the image
+ */
+export function labelPlaces(
+  labels: readonly { readonly box: Box; readonly text: string }[],
+  { width, height }: { readonly width: number; readonly height: number },
+  size: number,
+): LabelPlace[] {
+  const taken: Box[] = [];
+  return labels.map(({ box: { x0, y0, x1, y1 }, text }) => {
+    const anchor = x0 < width / 2 ? 'start' : 'end';
+    const x = anchor === 'start' ? Math.max(1, x0) : Math.min(width - 1, x1);
+    const length = LETTER_WIDTH * size * text.length;
+    const left = anchor === 'start' ? x : x - length;
+    const covers = (y: number): Box => ({ x0: left, y0: y - size, x1: left + length, y1: y + 0.2 * size });
+    const lines = [y0 - 0.25 * size, y1 + size, y0 + size, y1 - 0.25 * size].filter(
+      (y) => y >= size && y <= height - 0.2 * size,
+    );
+    const y = lines.find((one) => !taken.some((other) => overlap(covers(one), other))) ?? lines[0] ?? size;
+    taken.push(covers(y));
+    return { x, y, anchor };
+  });
+}
+
+const overlap = (a: Box, b: Box): boolean => a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;

@@ -1,0 +1,16 @@
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import { classification } from './classification.ts';
+import { objectDetection } from './object-detection.ts';
+import type { TaskView } from './task-view.ts';
+
+/** The view of each task, by the task's id. */
+const VIEWS: Readonly<Record<string, TaskView>> = {
+  'object-detection': objectDetection,
+  'image-classification': classification,
+  'text-classification': classification,
+};
+
+/** Stands in for a task without a view: its results are only marked as right or wrong. */
+const NO_VIEW: TaskView = { passedOn: () => 'items as the result says' };
+
+export const viewOf = ({ task }: Pick<ManifestStage, 'task'>): TaskView => VIEWS[task] ?? NO_VIEW;
