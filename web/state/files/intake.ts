@@ -38,7 +38,7 @@ interface Document {
  * opened by itself: profiles, archives, pipelines, and models and labelled packs for the chosen pipeline. Files that were
  * opened before one that is refused stay open.
  * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and what
- * taking models and pipelines throws
+ * adding models and pipelines throws
  */
 export async function openFiles(files: readonly File[]): Promise<void> {
   const kinds = { model: [] as File[], pack: [] as File[], tar: [] as File[], document: [] as File[] };

@@ -1,18 +1,18 @@
 import type { Box } from '../../../models/items/crop.ts';
 
-/** Where a label begins or ends, and its base line, in pixels of the image. */
+/** Where a label starts or ends, and its base line, in pixels of the image. */
 export interface LabelPlace {
   readonly x: number;
   readonly y: number;
   readonly anchor: 'start' | 'end';
 }
 
-/** Of a letter, in parts of the font's size. */
+/** Width of a letter ÷ size of the font. */
 const LETTER_WIDTH = 0.6;
 
 /**
- * Places for labels of boxes in an image: above its box where there is room, else below or inside; over no label before it,
- * where that can be had.
+ * Places for the labels of boxes in an image. A label lies above its box, or below or inside it where there is no room above,
+ * and avoids the labels before it where it can.
  * @param size of the font, in pixels of the image
  */
 export function labelPlaces(
