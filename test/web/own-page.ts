@@ -23,10 +23,14 @@ export class OwnPage {
   names = async (stage: string): Promise<string[]> =>
     (await this.stage(stage).locator('tbody th').allInnerTexts()).map((text) => text.replace(/^\S+\s+/, ''));
 
-  /** Chooses among pipelines; there is none while there is one pipeline only. */
+  /** Chooses among the shipped pipelines and the user's own. */
   chooser = (): Locator => this.page.getByRole('combobox', { name: 'Pipeline', exact: true });
 
   chosen = (): Promise<string> => this.chooser().inputValue();
+
+  /** Names of the user's own pipelines. */
+  ownPipelines = async (): Promise<string[]> =>
+    (await this.chooser().locator('option').allInnerTexts()).filter((name) => !name.endsWith('(shipped)'));
 
   /** What is being taken in, or was. */
   status = (): Locator => this.page.locator('.taking [role=status]');

@@ -82,10 +82,7 @@ describe('a model of the user', () => {
     await dropOn(own.page, '#plan', [await ownModel('det4', 'mine.onnx'), await ownModel('linear')]);
     await expect.poll(() => own.names('classify'), WAIT).toEqual([...FASHION, 'linear-2']);
     expect(await own.names('detect')).toEqual(['det4', 'det8', 'det16', 'mine']);
-    expect(await own.chooser().locator('option').allInnerTexts()).toEqual([
-      'fashion (shipped)',
-      'fashion-own',
-    ]);
+    expect(await own.ownPipelines()).toEqual(['fashion-own']);
     expect(own.opened.complaints).toEqual([]);
   });
 
@@ -103,7 +100,7 @@ describe('a model of the user', () => {
     await own.drop('classify', [{ name: 'cut.onnx', bytes: cut.bytes.subarray(0, 90_000) }]);
     await own.refused(/cut\.onnx/);
     expect(await own.names('classify')).toEqual(FASHION);
-    expect(await own.chooser().count()).toBe(0);
+    expect(await own.ownPipelines()).toEqual([]);
     expect(await own.keptFiles()).toBe(0);
     expect(await own.injected()).toBe(false);
   });

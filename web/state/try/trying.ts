@@ -17,7 +17,7 @@ import { load, tryout } from './load.ts';
 /** A run that is going on. */
 export interface Trying {
   readonly plan: Plan;
-  /** The manifest of the pipeline that runs. Another pipeline may be chosen meanwhile. */
+  /** The pipeline that runs. Another pipeline may be chosen meanwhile. */
   readonly pipeline: Pipeline;
   readonly controller: AbortController;
   readonly live: LiveRun;
