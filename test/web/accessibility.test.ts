@@ -1,11 +1,11 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import type { Host } from '../../bench/runner/static-server.ts';
 import { REPORT, type Report } from '../../solver/documents/report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile, fashionReport } from './fixtures.ts';
 import { choose, drop, frontier, planned, profileFile, takePack } from './opened-page.ts';
@@ -36,29 +36,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-/** A scheme changes colours only, so the other one is looked at by the rules that are about them. */
-const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
-
-/** Everything folded is opened, and then nothing serious or critical is found in either scheme. */
-async function expectAccessible(part?: string): Promise<void> {
-  await page.evaluate((within) => {
-    for (const details of document.querySelectorAll(`${within} details`))
-      (details as HTMLDetailsElement).open = true;
-  }, part ?? 'body');
-  const found: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
-    // Without frames there is nothing to be put together.
-    const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
-    if (part) axe.include(part);
-    if (colorScheme === 'dark') axe.withRules(OF_COLOURS);
-    for (const { id, impact, nodes } of (await axe.analyze()).violations)
-      if (impact === 'serious' || impact === 'critical')
-        for (const { html, failureSummary } of nodes)
-          found.push(`${colorScheme}: ${id} (${impact}): ${html}\n${failureSummary}`);
-  }
-  expect(found).toEqual([]);
-}
+const expectAccessible = (part?: string): Promise<void> => expectPartAccessible(page, part);
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true });

@@ -1,0 +1,27 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright';
+import { expect } from 'vitest';
+
+/** The colour scheme changes colours only, so the dark one is only checked with the rules about colours. */
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/** Opens everything that is folded away, and expects axe to find nothing serious or critical in either colour scheme. */
+export async function expectAccessible(page: Page, part?: string): Promise<void> {
+  await page.evaluate((within) => {
+    for (const details of document.querySelectorAll(`${within} details`))
+      (details as HTMLDetailsElement).open = true;
+  }, part ?? 'body');
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // The page has no frames, so no results of frames need to be joined.
+    const axe = new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] });
+    if (part) axe.include(part);
+    if (colorScheme === 'dark') axe.withRules(OF_COLOURS);
+    for (const { id, impact, nodes } of (await axe.analyze()).violations)
+      if (impact === 'serious' || impact === 'critical')
+        for (const { html, failureSummary } of nodes)
+          found.push(`${colorScheme}: ${id} (${impact}): ${html}\n${failureSummary}`);
+  }
+  expect(found).toEqual([]);
+}
