@@ -14,7 +14,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
       <details>
         <summary>
           <strong>Your own models</strong>{' '}
-          <span class="muted">: more variants, your own labelled pack, or a whole pipeline</span>
+          <span class="muted">add variants, your own labelled pack, or a whole pipeline</span>
         </summary>
         <p>
           Add ONNX models to a stage above. Each is checked, gets its file's name, stays in this browser, and

@@ -14,12 +14,13 @@ interface ChoicesProps {
 
 /** The other choices: every combination of variants, and the frontier of accuracy, cost and latency. */
 export function Choices({ sets, stages }: ChoicesProps) {
+  const listed = sets.some(({ combinations }) => combinations.length > 0);
   return (
     <section id="choices">
-      <h2>Every combination of variants</h2>
+      <h2>{listed ? 'Every combination of variants' : 'Accuracy, cost and latency'}</h2>
       <p class="muted">
-        Each combination at its best batch sizes, simulated at the plan's arrival rate. The ring marks the
-        plan.
+        {listed && "Each combination at its best batch sizes, simulated at the plan's arrival rate. "}The ring
+        marks the plan.
       </p>
       {sets.map((set) => (
         <div key={set.title}>
@@ -27,13 +28,15 @@ export function Choices({ sets, stages }: ChoicesProps) {
             <SetCombinations set={set} stages={stages} />
             <SetFrontier set={set} stages={stages} />
           </div>
-          <DataTable
-            caption={`Table of combinations, ${set.title}`}
-            columns={combinationColumns(stages)}
-            rows={[...set.combinations].sort((a, b) => b.pas - a.pas)}
-            rowKey={(c) => chain(c.variants, stages)}
-            marked={(c) => isChosen(set, c)}
-          />
+          {set.combinations.length > 0 && (
+            <DataTable
+              caption={`Table of combinations, ${set.title}`}
+              columns={combinationColumns(stages)}
+              rows={[...set.combinations].sort((a, b) => b.pas - a.pas)}
+              rowKey={(c) => chain(c.variants, stages)}
+              marked={(c) => isChosen(set, c)}
+            />
+          )}
           {set.frontier.length > 0 && (
             <FrontierTable
               caption={`Table of the frontier, ${set.title}`}

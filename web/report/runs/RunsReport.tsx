@@ -81,7 +81,7 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
       <a href="#runs">Runs</a>
       {timedRuns(sets).length > 0 && <a href="#over-time">Over time</a>}
       <a href="#plans">Plans</a>
-      {sets.some(hasChoices) && <a href="#choices">Combinations</a>}
+      {sets.some(hasChoices) && <a href="#choices">Choices</a>}
       {profile && <a href="#measurements">Measurements</a>}
     </nav>
   );

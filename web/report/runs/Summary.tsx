@@ -56,6 +56,11 @@ function Verdict({ run, others, stages }: VerdictProps) {
   const accuracy = (of: RunReport) => percent(of.result.accuracy.endToEnd ?? of.result.accuracy.pas);
   return (
     <p>
+      {!run.load.valid && (
+        <>
+          <span class="flag bad">not valid</span> Requests were sent too late for these figures to hold.{' '}
+        </>
+      )}
       At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> completed{' '}
       <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms, with
       an accuracy of <strong>{accuracy(run)}</strong>.
