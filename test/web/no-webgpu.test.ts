@@ -46,6 +46,28 @@ test.for([
   }
 });
 
+test('a GPU that is gone since the page was opened is left out, and the message says so', async () => {
+  const browser = await openBrowser();
+  try {
+    const { page } = await openIn(await browser.newContext(), served.url);
+    const webgpu = page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu');
+    expect(await webgpu.isChecked()).toBe(true);
+    await page.evaluate(() => {
+      GPU.prototype.requestAdapter = async () => null;
+    });
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    const problem = page.locator('.page-problem [role=alert]');
+    await problem.waitFor();
+    expect(await problem.textContent()).toMatch(
+      /webgpu is not available.*Press Start to measure what is left/,
+    );
+    expect(await webgpu.isChecked()).toBe(false);
+    expect(await webgpu.isDisabled()).toBe(true);
+  } finally {
+    await browser.close();
+  }
+});
+
 const hasAdapter = (page: Page): Promise<boolean> =>
   page.evaluate(async () => Boolean(await navigator.gpu?.requestAdapter()));
 

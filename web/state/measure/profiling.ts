@@ -43,6 +43,14 @@ export interface RunningProfile {
   readonly controller: AbortController;
 }
 
+/** A backend that the browser had when the page was opened cannot be used any more. */
+export class BackendGoneError extends Error {
+  override name = 'BackendGoneError';
+  constructor(cause: BackendUnavailableError) {
+    super(`${cause.message} The settings leave it out now. Press Start to measure what is left.`, { cause });
+  }
+}
+
 const KEY = 'ipa-edge/interrupted';
 
 export const interrupted = signal<InterruptedProfile | null>(recall());
@@ -118,9 +126,10 @@ export async function startProfile(): Promise<void> {
       await refresh();
       await openWithPipeline(id);
     } catch (error) {
-      // The GPU went away after the page was opened: the form then offers what is left.
-      if (error instanceof BackendUnavailableError) checked.value = await preflight();
-      if (!controller.signal.aborted) throw error;
+      if (controller.signal.aborted) return;
+      if (!(error instanceof BackendUnavailableError)) throw error;
+      checked.value = await preflight();
+      throw new BackendGoneError(error);
     }
   });
   running.value = null;
