@@ -10,9 +10,9 @@ export function Estimate() {
   const { cells, modelBytes, workers, memoryBytes, timeMs } = estimate(manifest, settings.value);
   return (
     <p class="estimate">
-      <strong>About {duration(timeMs)}</strong> for at most {plural(cells, 'cell')}, and{' '}
-      <strong>{bytes(memoryBytes)} of memory</strong> in {plural(workers, 'worker')} with {bytes(modelBytes)}{' '}
-      of models.{' '}
+      <strong>About {duration(timeMs)}</strong> for at most {plural(cells, 'cell')} (one per variant, backend
+      and batch size), and <strong>{bytes(memoryBytes)} of memory</strong> in {plural(workers, 'worker')} with{' '}
+      {bytes(modelBytes)} of models.{' '}
       {checked.value?.adapter?.software && settings.value.backends.includes('webgpu') && (
         <span class="warn">
           WebGPU runs on the CPU here (software adapter): it may take many times as long.{' '}
