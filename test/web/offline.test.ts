@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { PATIENCE_MS } from '../patience.ts';
 import { complaintsOf } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
@@ -82,7 +83,7 @@ describe('the built page on a host without headers, under a path', () => {
 
   it('can be installed', async () => {
     await page.goto(host.url);
-    await expect.poll(() => check('Works offline'), { timeout: 60_000 }).toContain('yes');
+    await expect.poll(() => check('Works offline')).toContain('yes');
     const session = await context.newCDPSession(page);
     const { errors, data } = await session.send('Page.getAppManifest');
     expect(errors).toEqual([]);
@@ -97,7 +98,7 @@ describe('the built page on a host without headers, under a path', () => {
 
   it('profiles and plans with the server gone', async () => {
     await page.goto(host.url);
-    await expect.poll(() => check('Works offline'), { timeout: 60_000 }).toContain('yes');
+    await expect.poll(() => check('Works offline')).toContain('yes');
     const { asked } = host;
     expect(asked.every((path) => path.startsWith('/some/path/'))).toBe(true);
     await host.close();
@@ -110,9 +111,9 @@ describe('the built page on a host without headers, under a path', () => {
     await page.getByLabel(/Budget/).fill('5');
     await page.getByLabel(/Budget/).blur();
     await page.getByRole('button', { name: 'Start', exact: true }).click();
-    await page.locator('.lead').waitFor({ timeout: 90_000 });
+    await page.locator('.lead').waitFor({ timeout: PATIENCE_MS });
     expect(await page.locator('.lead').textContent()).toMatch(/det\d+ → /);
     expect(asked.length).toBe(before);
     expect(complaints).toEqual([]);
-  }, 180_000);
+  });
 });

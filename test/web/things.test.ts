@@ -34,7 +34,7 @@ const [ENGLISH, FRENCH] = [0, 1];
 const [HAM, SPAM] = [0, 1];
 
 /** A classifier's answer, or what is true, with what the next stage says of the same item. */
-const said = (label: number, ...children: ItemAnswer[]): ItemAnswer => ({
+const predicted = (label: number, ...children: ItemAnswer[]): ItemAnswer => ({
   result: { task: 'text-classification', label, score: 1 } as ItemAnswer['result'],
   children,
 });
@@ -55,7 +55,7 @@ describe('the things on a picture', () => {
   it('are right, wrong, not there, or missed, each at its place', () => {
     const found = things(
       SCENES,
-      { result: detected(0, 20, 40), children: [said(0), said(0), said(1)] },
+      { result: detected(0, 20, 40), children: [predicted(0), predicted(0), predicted(1)] },
       truly([box(0), box(20), box(80)], truly(0), truly(1), truly(1)),
     );
     expect(found.map(({ verdict }) => verdict)).toEqual(['right', 'wrong', 'spurious', 'missed']);
@@ -71,15 +71,18 @@ describe('the things on a picture', () => {
 });
 
 describe('what the stages say of a text', () => {
-  const sayings = (answer: ItemAnswer, truth: ItemTruth) => {
+  const stageAnswers = (answer: ItemAnswer, truth: ItemTruth) => {
     const [thing] = things(MAILS, answer, truth);
-    return { verdict: thing!.verdict, said: thing!.sayings.map(({ said, isTruly }) => [said, isTruly]) };
+    return {
+      verdict: thing!.verdict,
+      predicted: thing!.stageAnswers.map(({ predicted, truth }) => [predicted, truth]),
+    };
   };
 
   it('is right where every stage is', () => {
-    expect(sayings(said(ENGLISH, said(SPAM)), truly(ENGLISH, truly(SPAM)))).toEqual({
+    expect(stageAnswers(predicted(ENGLISH, predicted(SPAM)), truly(ENGLISH, truly(SPAM)))).toEqual({
       verdict: 'right',
-      said: [
+      predicted: [
         ['eng', 'eng'],
         ['spam', 'spam'],
       ],
@@ -87,9 +90,9 @@ describe('what the stages say of a text', () => {
   });
 
   it('is right of a text that is rightly not passed on', () => {
-    expect(sayings(said(FRENCH), truly(FRENCH))).toEqual({
+    expect(stageAnswers(predicted(FRENCH), truly(FRENCH))).toEqual({
       verdict: 'right',
-      said: [
+      predicted: [
         ['fra', 'fra'],
         [null, null],
       ],
@@ -97,9 +100,9 @@ describe('what the stages say of a text', () => {
   });
 
   it('is wrong where the last stage is', () => {
-    expect(sayings(said(ENGLISH, said(HAM)), truly(ENGLISH, truly(SPAM)))).toEqual({
+    expect(stageAnswers(predicted(ENGLISH, predicted(HAM)), truly(ENGLISH, truly(SPAM)))).toEqual({
       verdict: 'wrong',
-      said: [
+      predicted: [
         ['eng', 'eng'],
         ['ham', 'spam'],
       ],
@@ -107,16 +110,16 @@ describe('what the stages say of a text', () => {
   });
 
   it('shows what was wrongly passed on, and what wrongly was not', () => {
-    expect(sayings(said(ENGLISH, said(HAM)), truly(FRENCH))).toEqual({
+    expect(stageAnswers(predicted(ENGLISH, predicted(HAM)), truly(FRENCH))).toEqual({
       verdict: 'wrong',
-      said: [
+      predicted: [
         ['eng', 'fra'],
         ['ham', null],
       ],
     });
-    expect(sayings(said(FRENCH), truly(ENGLISH, truly(HAM)))).toEqual({
+    expect(stageAnswers(predicted(FRENCH), truly(ENGLISH, truly(HAM)))).toEqual({
       verdict: 'wrong',
-      said: [
+      predicted: [
         ['fra', 'eng'],
         [null, 'ham'],
       ],

@@ -5,7 +5,7 @@ import { loadPipeline } from '../../engine/engine.ts';
 import { models, open, opened, profile, saved } from '../app.ts';
 
 /** The pipelines that the page ships with. The first visit shows the first one. */
-export const SHIPPED = ['fashion'] as const;
+export const SHIPPED = ['fashion', 'mail'] as const;
 
 const isShipped = (name: string): boolean => SHIPPED.some((one) => one === name);
 

@@ -1,12 +1,12 @@
 import { useMemo } from 'preact/hooks';
-import { type Saying, SIGNS, type Thing, type Verdict } from '../request/things.ts';
+import { SIGNS, type StageAnswer, type Thing, type Verdict } from '../request/things.ts';
 
 interface TextProps {
   readonly utf8: Uint8Array;
   readonly things: readonly Thing[];
 }
 
-/** A text with what each stage says of it. */
+/** A text with the answer of each stage. */
 export function Text({ utf8, things }: TextProps) {
   const text = useMemo(() => new TextDecoder().decode(utf8), [utf8]);
   return (
@@ -14,13 +14,13 @@ export function Text({ utf8, things }: TextProps) {
       <blockquote class="request-text" dir="auto">
         {text}
       </blockquote>
-      <dl class="sayings">
+      <dl class="stage-answers">
         {things
-          .flatMap(({ sayings }) => sayings)
-          .map((saying) => (
-            <div key={saying.stage}>
-              <dt>{saying.stage}</dt>
-              <SayingText {...saying} />
+          .flatMap(({ stageAnswers }) => stageAnswers)
+          .map((stageAnswer) => (
+            <div key={stageAnswer.stage}>
+              <dt>{stageAnswer.stage}</dt>
+              <StageAnswerText {...stageAnswer} />
             </div>
           ))}
       </dl>
@@ -28,26 +28,29 @@ export function Text({ utf8, things }: TextProps) {
   );
 }
 
-function SayingText({ said, isTruly }: Saying) {
-  if (said === null && isTruly === null) return <dd class="muted">– not passed on</dd>;
-  const verdict = verdictOf(said, isTruly);
+function StageAnswerText({ predicted, truth }: StageAnswer) {
+  if (predicted === null && truth === null) return <dd class="muted">– not passed on</dd>;
+  const verdict = verdictOf(predicted, truth);
   return (
     <dd class={`verdict-${verdict}`}>
-      {SIGNS[verdict]} <strong>{said ?? isTruly}</strong>
-      {NOTES[verdict](isTruly)}
+      <span role="img" aria-label={verdict}>
+        {SIGNS[verdict]}
+      </span>{' '}
+      <strong>{predicted ?? truth}</strong>
+      {NOTES[verdict](truth)}
     </dd>
   );
 }
 
-function verdictOf(said: string | null, isTruly: string | null): Verdict {
-  if (said === null) return 'missed';
-  if (isTruly === null) return 'spurious';
-  return said === isTruly ? 'right' : 'wrong';
+function verdictOf(predicted: string | null, truth: string | null): Verdict {
+  if (predicted === null) return 'missed';
+  if (truth === null) return 'spurious';
+  return predicted === truth ? 'right' : 'wrong';
 }
 
-const NOTES: Readonly<Record<Verdict, (isTruly: string | null) => string>> = {
+const NOTES: Readonly<Record<Verdict, (truth: string | null) => string>> = {
   right: () => '',
-  wrong: (isTruly) => ` (${isTruly})`,
+  wrong: (truth) => ` (${truth})`,
   spurious: () => ', should not be passed on',
   missed: () => ', was not passed on',
 };

@@ -18,13 +18,13 @@ export const SIGNS: Readonly<Record<Verdict, string>> = {
   missed: '?',
 };
 
-/** What one stage says of a thing. */
-export interface Saying {
+/** What one stage predicts of a thing, in words, and what is true of it. */
+export interface StageAnswer {
   readonly stage: string;
   /** Null: the stage did not get the thing. */
-  readonly said: string | null;
+  readonly predicted: string | null;
   /** Null: the thing should not come to the stage. */
-  readonly isTruly: string | null;
+  readonly truth: string | null;
 }
 
 /** A thing that the pipeline found in a request's item, or that is there: an object on a picture, or the whole item. */
@@ -33,7 +33,7 @@ export interface Thing {
   /** Null: the whole item. */
   readonly box: Box | null;
   /** One for each stage that has words for its results. */
-  readonly sayings: readonly Saying[];
+  readonly stageAnswers: readonly StageAnswer[];
 }
 
 /** The things of a request: those that the pipeline found, in their order, then those that it missed. */
@@ -43,16 +43,16 @@ export function thingsOf(
 ): Thing[] {
   return first.task
     .match(answer.result!, truth.truth)
-    .sort((a, b) => (a.said ?? Number.POSITIVE_INFINITY) - (b.said ?? Number.POSITIVE_INFINITY))
+    .sort((a, b) => (a.predicted ?? Number.POSITIVE_INFINITY) - (b.predicted ?? Number.POSITIVE_INFINITY))
     .map((match) => ({
       verdict: verdictOf(first, match, answer, truth),
       box: boxOf(first, match, answer, truth),
-      sayings: sayingsOf(first, match, answer, truth),
+      stageAnswers: stageAnswersOf(first, match, answer, truth),
     }));
 }
 
 function verdictOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth: ItemTruth): Verdict {
-  if (match.said === null) return 'missed';
+  if (match.predicted === null) return 'missed';
   if (match.truth === null) return 'spurious';
   return isRight(first, match, answer, truth) ? 'right' : 'wrong';
 }
@@ -60,11 +60,11 @@ function verdictOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth
 /** Whether this stage and all later ones are right about a thing. */
 function isRight(
   { next }: PipelineStage,
-  { said, truth: there, right }: Match,
+  { predicted, truth: there, right }: Match,
   answer: ItemAnswer,
   truth: ItemTruth,
 ): boolean {
-  const [later, laterTruth] = [answer.children[said!], truth.children[there!]];
+  const [later, laterTruth] = [answer.children[predicted!], truth.children[there!]];
   if (!right || !next || !later || !laterTruth) return right;
   const { spurious, missed } = requestCounts(next, later, laterTruth);
   return spurious + missed === 0;
@@ -72,54 +72,54 @@ function isRight(
 
 function boxOf(
   { stage }: PipelineStage,
-  { said, truth: there }: Match,
+  { predicted, truth: there }: Match,
   answer: ItemAnswer,
   truth: ItemTruth,
 ) {
   const { boxes } = viewOf(stage);
-  if (said !== null) return boxes?.({ result: answer.result! })[said] ?? null;
+  if (predicted !== null) return boxes?.({ result: answer.result! })[predicted] ?? null;
   return boxes?.({ truth: truth.truth })[there!] ?? null;
 }
 
-/** What the stages say of a thing, from this stage to the last. */
-function sayingsOf(
+/** The answers of all stages about a thing, from this stage to the last. */
+function stageAnswersOf(
   { stage, next }: PipelineStage,
-  { said, truth: there }: Pick<Match, 'said' | 'truth'>,
+  { predicted, truth: there }: Pick<Match, 'predicted' | 'truth'>,
   answer: ItemAnswer | undefined,
   truth: ItemTruth | undefined,
-): Saying[] {
+): StageAnswer[] {
   const { words } = viewOf(stage);
-  const own: Saying[] = words
+  const own: StageAnswer[] = words
     ? [
         {
           stage: stage.name,
-          said: said !== null && answer?.result ? words(stage, { result: answer.result }) : null,
-          isTruly: there !== null && truth ? words(stage, { truth: truth.truth }) : null,
+          predicted: predicted !== null && answer?.result ? words(stage, { result: answer.result }) : null,
+          truth: there !== null && truth ? words(stage, { truth: truth.truth }) : null,
         },
       ]
     : [];
   if (!next) return own;
-  const laterAnswer = said === null ? undefined : answer?.children[said];
+  const laterAnswer = predicted === null ? undefined : answer?.children[predicted];
   const laterTruth = there === null ? undefined : truth?.children[there];
-  const later = { said: laterAnswer ? 0 : null, truth: laterTruth ? 0 : null };
-  return [...own, ...sayingsOf(next, later, laterAnswer, laterTruth)];
+  const later = { predicted: laterAnswer ? 0 : null, truth: laterTruth ? 0 : null };
+  return [...own, ...stageAnswersOf(next, later, laterAnswer, laterTruth)];
 }
 
 /** The words of all stages, one after the other; empty where no stage has any. */
-const joined = (sayings: readonly Saying[], of: 'said' | 'isTruly'): string =>
-  sayings.flatMap((saying) => saying[of] ?? []).join(', ');
+const joined = (stageAnswers: readonly StageAnswer[], of: 'predicted' | 'truth'): string =>
+  stageAnswers.flatMap((stageAnswer) => stageAnswer[of] ?? []).join(', ');
 
 /** A short label for a thing, e.g. `✗ Coat (Shirt)`. */
-export function thingLabel({ verdict, sayings }: Thing): string {
-  const [said, isTruly] = [joined(sayings, 'said'), joined(sayings, 'isTruly')];
-  return `${SIGNS[verdict]} ${verdict === 'wrong' ? `${said} (${isTruly})` : said || isTruly}`;
+export function thingLabel({ verdict, stageAnswers }: Thing): string {
+  const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
+  return `${SIGNS[verdict]} ${verdict === 'wrong' ? `${predicted} (${truth})` : predicted || truth}`;
 }
 
 /** A thing as a screen reader says it, e.g. `Coat, truly Shirt`. */
-export function thingText({ verdict, sayings }: Thing): string {
-  const [said, isTruly] = [joined(sayings, 'said'), joined(sayings, 'isTruly')];
-  if (verdict === 'right') return said || 'found';
-  if (verdict === 'missed') return `missed ${isTruly || 'object'}`;
-  if (verdict === 'spurious') return `${said || 'object'}, nothing there`;
-  return `${said}, truly ${isTruly}`;
+export function thingText({ verdict, stageAnswers }: Thing): string {
+  const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
+  if (verdict === 'right') return predicted || 'found';
+  if (verdict === 'missed') return `missed ${truth || 'object'}`;
+  if (verdict === 'spurious') return `${predicted || 'object'}, nothing there`;
+  return `${predicted}, truly ${truth}`;
 }
