@@ -1,11 +1,11 @@
 """
-Makes one of the shipped models again, with its record: by name, the pipeline `fashion` or `mail`, or `predictor`, the
-learned load predictor. Each folder's make.py says which data it needs and how long it takes.
+Trains shipped models again and writes their record. NAME is a pipeline, `fashion` or `mail`, or the learned load
+predictor, `predictor`. The make.py in the folder of that name says which data it needs and how long it takes.
 
     apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
     OMP_NUM_THREADS=1 /usr/bin/python3 models/train/make.py NAME [ARGUMENT...]
 
-The same versions on the same processor give the same files; elsewhere, figures within about a hundredth.
+The same versions on the same processor give the same files. With others, figures differ by about 0.01.
 """
 
 import sys

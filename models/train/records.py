@@ -1,4 +1,4 @@
-"""Records of what was made, and of what with."""
+"""Writes record.json: the data, versions, seeds and scores of every shipped pipeline, and the sums of its files."""
 
 import hashlib
 import json
@@ -30,5 +30,5 @@ def write_json(path: Path, content: dict | list) -> None:
 
 
 def record(pipeline: str, content: dict) -> None:
-    """Writes what is known of a pipeline's files into record.json; the other pipelines' records stay."""
+    """Replaces the section of a pipeline in record.json."""
     write_json(RECORD, {**json.loads(RECORD.read_text()), pipeline: content})

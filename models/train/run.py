@@ -6,8 +6,8 @@ import numpy as np
 
 
 def run(path: Path, input: str, values: np.ndarray, batch: int = 64) -> np.ndarray:
-    """The first output of the model, whose only input has this name, for all rows of `values`."""
-    import onnxruntime  # not above: the processes of export.py must do without
+    """The first output for all rows of `values`. `input` names the model's only input."""
+    import onnxruntime  # not at the top, because the processes of export.py must not load ONNX Runtime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -1,4 +1,4 @@
-"""Classifiers of garments, trained on crops out of scenes: trained on clean garments they fail on crops."""
+"""Classifiers of garments. They are trained on crops of scenes: classifiers trained on clean garments fail on crops."""
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from .detector import conv
 from .scenes import Scene, crop
 
 PIXELS = GARMENT_PX * GARMENT_PX
-# A detector's boxes are off by some pixels, so crops are jittered by up to this share of a box's side.
+# A detector's boxes are off by some pixels. So the corners of crops move by up to this share of a box's side.
 TRAIN_JITTER = 0.12
 TEST_JITTER = 0.06
 EPOCHS = {"linear": 3, "mlp64": 4, "cnn8": 3, "cnn16": 3, "res16": 4, "res32": 4}
@@ -42,7 +42,7 @@ def convolutional(width: int, residual: bool) -> nn.Sequential:
     )
 
 
-# Each [n, 1, 28, 28] in 0…1 → logits [n, 10].
+# Each net maps images [n, 1, 28, 28] in 0…1 to logits [n, 10].
 VARIANTS = {
     "linear": lambda: nn.Sequential(nn.Flatten(), nn.Linear(PIXELS, len(CLASSES))),
     "mlp64": lambda: nn.Sequential(
@@ -56,7 +56,7 @@ VARIANTS = {
 
 
 def jittered_crops(scenes: list[Scene], jitter: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Every garment cut out with corners off by up to `jitter` of its side: uint8 [n, 1, 28, 28], int64 [n]."""
+    """Crops of all garments, uint8 [n, 1, 28, 28], with corners off by up to `jitter` of a side; labels, int64 [n]."""
     rng = np.random.default_rng(seed)
     crops = [
         crop(scene.pixels, box + rng.uniform(-jitter, jitter, 4) * (box[2] - box[0]))
@@ -70,7 +70,7 @@ def train(name: str, crops: np.ndarray, labels: np.ndarray, seed: int) -> nn.Mod
     torch.manual_seed(seed)
     images, wanted = torch.from_numpy(crops), torch.from_numpy(labels)
     model = VARIANTS[name]().to(memory_format=torch.channels_last)
-    # A mirrored garment is a garment; the nets without convolutions are too small to learn both.
+    # Mirrored garments are more training data; the nets without convolutions are too small to learn both sides.
     mirrors = name not in ("linear", "mlp64")
     steps = len(images) // BATCH
     optimiser = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=1e-2)

@@ -1,4 +1,4 @@
-"""Detectors: fully convolutional nets that mark the centre cell of each garment, with offset and size."""
+"""Detectors: fully convolutional nets that mark the centre cell of each garment and give its offset and size."""
 
 import numpy as np
 import torch
@@ -24,7 +24,7 @@ def conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 def build(name: str) -> nn.Module:
-    """[n, 1, 128, 128] in 0…1 → [n, 4, 16, 16]: centre logit, x and y offset in cells, size / 28 px."""
+    """Maps [n, 1, 128, 128] in 0…1 to [n, 4, 16, 16]: centre logit, x and y offset in cells, size / 28 px."""
     width, extra = VARIANTS[name]
     return nn.Sequential(
         conv(1, width, 2),
@@ -37,7 +37,7 @@ def build(name: str) -> nn.Module:
 
 
 def target(scene: Scene) -> np.ndarray:
-    """What the net should say of a scene, float32 [4, 16, 16]; the last three channels hold at centres only."""
+    """The output wanted for a scene, float32 [4, 16, 16]; the last three channels count at centres only."""
     cells = SCENE_PX // STRIDE
     wanted = np.zeros((4, cells, cells), np.float32)
     for x0, y0, x1, y1 in scene.boxes:
@@ -47,7 +47,7 @@ def target(scene: Scene) -> np.ndarray:
 
 
 def loss(output: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Focal loss of the centres (of which there are few) and L1 of offset and size where there is one."""
+    """Focal loss of the centre logits, as few cells are centres; L1 loss of offset and size at the centres."""
     centre = wanted[:, 0]
     p = torch.sigmoid(output[:, 0]).clamp(1e-4, 1 - 1e-4)
     focal = -(centre * (1 - p) ** 2 * p.log() + 0.3 * (1 - centre) * p**2 * (1 - p).log()).sum()
@@ -75,7 +75,7 @@ def train(name: str, scenes: list[Scene], seed: int) -> nn.Module:
 
 
 def decode(output: np.ndarray) -> list[np.ndarray]:
-    """The net's output → boxes of each scene, float64 [k, 5]: x0, y0, x1, y1, score; by row, then column."""
+    """Boxes of each scene from the net's output, float64 [k, 5]: x0, y0, x1, y1, score; by row, then column."""
     heat = torch.from_numpy(output[:, :1])
     peaks = (heat == F.max_pool2d(heat, 3, 1, 1))[:, 0].numpy()
     scores = 1 / (1 + np.exp(-output[:, 0].astype(np.float64)))

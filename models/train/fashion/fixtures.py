@@ -1,4 +1,4 @@
-"""Numbers of the Python side, against which the tests of the TypeScript side compare (test/models/fixtures/)."""
+"""Writes reference numbers to test/models/fixtures/, which tests compare with those of the TypeScript code."""
 
 import base64
 import json
@@ -7,7 +7,7 @@ from pathlib import Path
 from . import evaluate
 from .scenes import Scene, crop
 
-# Shrunk, enlarged, odd-sided, beyond each border, and wholly outside.
+# Boxes to shrink and to enlarge, of odd sides, over each border, and outside the image.
 BOXES = [
     [10, 20, 38, 48], [0, 0, 128, 128], [50.4, 60.6, 69.7, 80.2], [5, 5, 16, 99],
     [-9, -4, 30, 35], [100, 111, 140, 150], [-20, 40, 140, 70], [130, 130, 150, 150],

@@ -1,7 +1,6 @@
 """
-Makes every file of models/fashion/ again: nine models, the labelled pack, the manifest; and with them the record and
-the fixtures of the tests. About ten minutes on one free core. Needs the Debian packages python3-pil and
-dataset-fashion-mnist.
+Makes models/fashion/ (nine models, the labelled pack and the manifest), its record, and the fixtures of its tests.
+Takes about ten minutes on one free core. Needs the Debian packages python3-pil and dataset-fashion-mnist.
 """
 
 import json
@@ -23,7 +22,7 @@ TRAIN_SCENES, TRAIN_SEED = 14_000, 1
 TEST_SCENES, TEST_SEED = 1_000, 5
 TRAIN_CROP_SEED, TEST_CROP_SEED = 3, 4
 WEIGHT_SEED = 0
-# The first of the test scenes.
+# The pack holds the first test scenes.
 PACK_SCENES = 300
 
 
@@ -143,7 +142,7 @@ def make() -> None:
     detectors = make_detectors(train_scenes, test_scenes)
     classifiers = make_classifiers(train_scenes, test_scenes)
 
-    # Not *.gz: some servers would have the browser unpack it on the way, and its sum would be wrong.
+    # The name does not end in .gz: some servers would have the browser unpack the file, and its sum would be wrong.
     pack_path = MODELS / "pack.bin"
     pack_path.write_bytes(make_pack(pack_scenes, "classify"))
     pack_entry = {

@@ -1,4 +1,4 @@
-"""The metrics of models/metric.ts, written a second time: the tests compare the two."""
+"""The metrics of models/tasks/, written a second time, so that tests can compare the two."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ def iou(a, b) -> float:
 
 
 def match(truths, detections) -> list[int]:
-    """For each true box the free detection that overlaps it most, by at least MIN_IOU; else -1."""
+    """For each true box, the index of the unmatched detection with the largest IoU; -1 if no IoU reaches MIN_IOU."""
     free = set(range(len(detections)))
     matches = []
     for truth in truths:
@@ -35,7 +35,7 @@ def detection_f1(scenes, detections) -> float:
 
 
 def end_to_end_f1(scenes, detections, classes) -> float:
-    """`classes[i][j]` is the class given to detection j of scene i."""
+    """`classes[i][j]` is the class predicted for detection j of scene i."""
     right = sum(
         int(m >= 0 and given[m] == label)
         for scene, boxes, given in zip(scenes, detections, classes)

@@ -1,4 +1,4 @@
-"""Scenes: garments laid on a cluttered, noisy ground, with the box and class of each."""
+"""Scenes: garments on a cluttered, noisy ground, with the box and class of each garment."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from PIL import Image
 
 SCENE_PX = 128
 MAX_GARMENTS = 6
-# Requests without an object are legal, so the detector and the labelled pack must know them.
+# Some real images show no object, so some scenes for training and testing have none either.
 EMPTY_SHARE = 0.065
-# A six-bit camera: the two lowest bits would be pure noise, and noise is all that a packed scene costs.
+# Grey values are multiples of this. The lowest bits would be noise, which takes most of the space in a gzipped pack.
 GREY_STEP = 4
 
 
@@ -21,7 +21,7 @@ class Scene:
 
 
 def _ground(rng: np.random.Generator) -> np.ndarray:
-    """Smooth shading with up to seven bars lighter or darker than it, float32 [128, 128]."""
+    """Smooth shading with up to seven lighter or darker bars, float32 [128, 128]."""
     blotches = Image.fromarray(rng.integers(0, 255, (6, 6), dtype=np.uint8))
     shading = np.asarray(blotches.resize((SCENE_PX, SCENE_PX), Image.BICUBIC), np.float32)
     ground = rng.integers(0, 90) + shading * np.float32(0.35 * rng.random())
@@ -33,7 +33,7 @@ def _ground(rng: np.random.Generator) -> np.ndarray:
 
 
 def _free_place(rng: np.random.Generator, boxes: list) -> tuple | None:
-    """A square that touches no box yet, or None after twenty tries."""
+    """A square that overlaps none of the boxes; None if twenty tries find none."""
     for _ in range(20):
         side = int(28 * rng.uniform(0.7, 1.4))
         x, y = (int(v) for v in rng.integers(0, SCENE_PX - side, 2))
@@ -66,11 +66,11 @@ def make_scene(rng: np.random.Generator, images: np.ndarray, labels: np.ndarray)
 
 
 def make_scenes(count: int, seed: int, images: np.ndarray, labels: np.ndarray) -> list[Scene]:
-    """Each scene has its own seed, so that the first n of a longer list are a list of n."""
+    """Each scene has its own seed: the first n scenes are the same whatever `count` is."""
     return [make_scene(np.random.default_rng((seed, i)), images, labels) for i in range(count)]
 
 
 def crop(pixels: np.ndarray, box, side: int = 28) -> np.ndarray:
-    """What a classifier sees of `box`: whole pixels, zero beyond the border, uint8 [side, side]."""
+    """The classifier's input for `box`, uint8 [side, side]: corners rounded to pixels, zero beyond the border."""
     corners = tuple(int(np.floor(v + 0.5)) for v in box)
     return np.asarray(Image.fromarray(pixels).crop(corners).resize((side, side), Image.BILINEAR))

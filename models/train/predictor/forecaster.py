@@ -1,4 +1,4 @@
-"""A net that tells from the counts of the last 120 s the median and the p90 of the next 20 s' maximum."""
+"""A net that predicts the median and the p90 of the next 20 s' maximum from the counts of the last 120 s."""
 
 import torch
 import torch.nn.functional as F
@@ -6,29 +6,29 @@ from torch import nn
 
 from .loads import HISTORY_S, UNKNOWN
 
-# The level is the mean over the longest of these windows up to which older seconds agree with newer ones.
+# The level of a load is a mean over one of these windows (s): the window widens as long as older seconds agree.
 LEVEL_WINDOWS = (8, 12, 18, 27, 40, 60, 90, 120)
-# In standard errors of the two means' difference.
+# Two means agree if they differ by less than this many standard errors of their difference.
 AGREEMENT = 3.5
 BLOCK_S = 10
 RECENT_S = 20
 HIDDEN = (64, 32)
-# A count's square root, moved by this, has the same variance at every rate (Anscombe).
+# The square root of a Poisson count plus this has nearly the same variance at every rate (Anscombe 1948).
 ROOT_SHIFT = 3 / 8
-# Mean absolute difference of two draws of a normal distribution, in standard deviations.
+# Mean absolute difference of two draws from a normal distribution, in its standard deviations.
 MEAN_DIFFERENCE = 1.128
-# Standard deviation of a Poisson count's shifted square root, and how many seconds' worth it is believed beforehand.
+# The estimate of the deviation starts at that of a Poisson count's shifted root, with the weight of so many seconds.
 POISSON_ROOT, POISSON_SEEN = 0.5, 2
 
 
 def _trailing(windows: tuple[int, ...]) -> torch.Tensor:
-    """[HISTORY_S, len(windows)]: 1 in the last so many seconds."""
+    """[HISTORY_S, len(windows)]: column i is 1 in the last windows[i] seconds and 0 before."""
     age = torch.arange(HISTORY_S - 1, -1, -1)[:, None]
     return (age < torch.tensor(windows)).float()
 
 
 def _dispersion(x: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
-    """Variance of a count over its mean, [n, 1]; from one second to the next, so that a step of the rate adds little."""
+    """Variance / mean of a count, [n, 1], from differences of successive seconds: a step of the rate adds little."""
     both = known[:, 1:] * known[:, :-1]
     roots = torch.sqrt(x + ROOT_SHIFT)
     steps = ((roots[:, 1:] - roots[:, :-1]).abs() * both).sum(1, keepdim=True)
@@ -40,7 +40,7 @@ def _dispersion(x: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
 def _level(
     sums: torch.Tensor, sizes: torch.Tensor, dispersion: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean over the widened window, and the window's seconds: each [n, 1]."""
+    """Mean over the widest window that agrees, and the seconds in it: each [n, 1]."""
     level, size = sums[:, :1] / sizes[:, :1], sizes[:, :1]
     agrees = torch.ones_like(level)
     for i in range(1, len(LEVEL_WINDOWS)):
@@ -56,8 +56,8 @@ def _level(
 
 class Features(nn.Module):
     """
-    Counts [n, 1 to 120], the oldest first → what the net sees, [n, WIDTH], and the base that it adds to, [n, 1]. All is
-    relative to the load's own level, so that a load ten times as high looks the same.
+    Maps counts [n, 1 to 120], the oldest first, to the net's input [n, WIDTH] and to the base [n, 1] that its output is
+    added to. The input is relative to the load's own level: a load ten times as high looks much the same.
     """
 
     WIDTH = RECENT_S + 3 * HISTORY_S // BLOCK_S + len(LEVEL_WINDOWS) + 4
@@ -97,7 +97,7 @@ class Forecaster(nn.Module):
     def __init__(self):
         super().__init__()
         self.features = Features()
-        # Of the features over the training windows.
+        # Mean and standard deviation of the features over the training windows.
         self.register_buffer("mean", torch.zeros(Features.WIDTH))
         self.register_buffer("deviation", torch.ones(Features.WIDTH))
         widths = (Features.WIDTH, *HIDDEN)
@@ -106,12 +106,12 @@ class Forecaster(nn.Module):
 
     def quantiles(self, features: torch.Tensor, base: torch.Tensor) -> torch.Tensor:
         """log(1 + median), log(1 + p90): [n, 2], the second no less than the first."""
-        # What is far from all that was learned from is no farther than this.
+        # Features far from all training data are clamped, so that the net does not extrapolate.
         standard = ((features - self.mean) / self.deviation).clamp(-6, 6)
         out = self.net(standard)
         median = base + out[:, :1]
         return torch.cat([median, median + F.softplus(out[:, 1:])], 1)
 
     def forward(self, counts: torch.Tensor) -> torch.Tensor:
-        """Requests per second, whole ones."""
+        """Median and p90 of the maximum, [n, 2], as whole requests per second."""
         return torch.round(torch.exp(self.quantiles(*self.features(counts))) - 1).clamp(min=0)

@@ -1,4 +1,4 @@
-"""Loads to learn from: requests per second of a recorded trace, as they are and redrawn."""
+"""Training loads: requests per second of a recorded trace, unchanged and redrawn."""
 
 import gzip
 import json
@@ -8,18 +8,18 @@ import numpy as np
 
 HISTORY_S, HORIZON_S, STRIDE_S = 120, 20, 10
 DAY_S = 86_400
-# A second without a request is rare; ten in a row are a recorder that was down.
+# In the trace a second without a request is rare; so many in a row mean that the recorder was down.
 OUTAGE_S = 10
-# Of a second before the load was watched.
+# Stands for the count of a second before the load was watched.
 UNKNOWN = -1
-# Over so many seconds the trace's mean is the rate of a load that has only the noise of its arrivals, …
+# The smoothed rate of a redrawn load is the trace's mean over so many seconds.
 SMOOTHING_S = 15
-# … and over so many that of a load without any noise, like a load generator's.
+# A regular load, like that of a load generator, keeps its rate for so many seconds.
 STEP_S = 600
 
 
 def read_counts(path: Path) -> np.ndarray:
-    """Requests of each second: one count a line, gzipped, or a JSON file with them under `rps`."""
+    """Requests of each second, from a gzipped file with a count on each line or from the field `rps` of a JSON file."""
     if path.suffix == ".json":
         return np.array(json.loads(path.read_text())["rps"], dtype=np.float64)
     with gzip.open(path, "rt") as file:
@@ -27,7 +27,7 @@ def read_counts(path: Path) -> np.ndarray:
 
 
 def without_outages(counts: np.ndarray) -> list[np.ndarray]:
-    """The stretches between outages that are long enough for a window."""
+    """Those stretches between outages that are long enough for a history and a horizon."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], counts == 0, [0]]).astype(int)))
     outages = [(start, end) for start, end in edges.reshape(-1, 2) if end - start >= OUTAGE_S]
     starts = [0, *(end for _, end in outages)]
@@ -37,7 +37,7 @@ def without_outages(counts: np.ndarray) -> list[np.ndarray]:
 
 
 def windows(stretches: list[np.ndarray], offset_s: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Every 10 s: the last 120 s, float32 [n, 120], and the maximum of the next 20 s, float32 [n]."""
+    """Every 10 s, the history of 120 s, float32 [n, 120], and the maximum of the next 20 s, float32 [n]."""
     both = np.concatenate([
         np.lib.stride_tricks.sliding_window_view(stretch, HISTORY_S + HORIZON_S)[offset_s::STRIDE_S]
         for stretch in stretches
@@ -46,24 +46,24 @@ def windows(stretches: list[np.ndarray], offset_s: int = 0) -> tuple[np.ndarray,
 
 
 def scaled(counts: np.ndarray, scale: float, _: np.random.Generator) -> np.ndarray:
-    """Whole counts of `scale` times the rate; fractions carry over to the next second."""
+    """Whole counts at `scale` times the rate; fractions carry over to the next second."""
     return np.diff(np.round(np.cumsum(counts) * scale), prepend=0)
 
 
 def poisson(counts: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
-    """Counts of Poisson arrivals whose rate is `scale` times the trace's."""
+    """Counts of Poisson arrivals; the rate of each second is `scale` times the trace's count."""
     return rng.poisson(counts * scale).astype(np.float64)
 
 
 def smooth_poisson(counts: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
-    """Counts of Poisson arrivals at a rate that does not jump from second to second."""
+    """Counts of Poisson arrivals; the rate is `scale` times the trace's mean over SMOOTHING_S."""
     padded = np.pad(counts, SMOOTHING_S // 2, mode="edge")
     rates = np.convolve(padded, np.full(SMOOTHING_S, 1 / SMOOTHING_S), mode="valid")
     return rng.poisson(rates * scale).astype(np.float64)
 
 
 def regular(counts: np.ndarray, scale: float, rng: np.random.Generator) -> np.ndarray:
-    """Counts spread evenly, at a rate that stays for minutes."""
+    """Evenly spread counts; the rate is `scale` times the trace's mean and changes every STEP_S."""
     parts = np.array_split(counts, max(1, len(counts) // STEP_S))
     return scaled(np.concatenate([np.full(len(part), part.mean()) for part in parts]), scale, rng)
 

@@ -1,9 +1,10 @@
 """
-Makes models/predictor/ again, the learned load predictor and its record, and the tests' fixture. A few minutes on one
-free core.
+Makes models/predictor/ (the learned load predictor and its record) and the fixture of its tests. Takes a few minutes on
+one free core.
 
-Its argument is the folder of reference data ($IPA_EDGE_REFERENCE if not given), which holds IPA's traces in
-ipa/traces/: 14 days of counts per second, of which the last two are held back, and the workload "bursty" of a later day.
+Its argument is the folder of reference data ($IPA_EDGE_REFERENCE, or ../shared, if not given). There, ipa/traces/ holds
+IPA's traces: 14 days of counts per second, of which the last two are held back for testing, and the workload "bursty" of
+a later day.
 """
 
 import json
@@ -27,17 +28,17 @@ HELD_BACK_DAYS = 2
 SEED = 0
 EPOCHS, BATCH, RATE = 14, 512, 3e-3
 QUANTILES = (0.5, 0.9)
-# Each kind of redrawn load so many times, each hour of it at another scale.
+# Each kind of load is redrawn so many times, each hour at a random scale in this range.
 ROUNDS, HOUR_S, SCALES = 3, 3600, (0.001, 200)
-# This share of the histories is short, mostly very short: what a run begins with.
+# This share of the histories is short, mostly very short, as at the start of a run.
 SHORT = 0.1
 JUDGED_SCALES = (0.1, 1, 10, 100)
-# Seconds, and requests per second before and after a step.
+# Loads of the fixture: seconds, and requests per second before and after a step.
 FIXTURE_LOADS = ((120, 7, 24), (120, 24, 7), (120, 0.5, 0.5), (120, 700, 900), (45, 8, 8), (7, 30, 60), (1, 5, 5))
 
 
 def training_windows(days: list[np.ndarray], rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The trace as it is, at two offsets, and redrawn at many scales."""
+    """Windows of the trace unchanged, at two offsets, and redrawn at many scales."""
     hours = [hour for day in days for hour in np.array_split(day, max(1, len(day) // HOUR_S))]
     log_scales = np.log(SCALES)
     sets = [loads.windows(days), loads.windows(days, loads.STRIDE_S // 2)]
@@ -67,7 +68,7 @@ def train(histories: np.ndarray, maxima: np.ndarray) -> Forecaster:
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=EPOCHS * steps)
     for _ in range(EPOCHS):
         for picked in torch.randperm(len(features))[: steps * BATCH].split(BATCH):
-            # Spread over the whole number, so that the quantile, rounded, is the whole number's.
+            # Counts are whole. Noise of ±0.5 makes them continuous: then the rounded quantile is that of the counts.
             spread = wanted[picked] + torch.rand(BATCH, 1) - 0.5
             missed = torch.log1p(spread) - model.quantiles(features[picked], base[picked])
             optimiser.zero_grad()
@@ -83,7 +84,7 @@ def smape(actual: np.ndarray, forecast: np.ndarray) -> float:
 
 
 def judge(path: Path, stretches: list[np.ndarray]) -> dict:
-    """The learned predictor beside those that need no training (solver/predictors/)."""
+    """Scores of the learned predictor and of simple rules, which need no training (solver/adapt/predictors/)."""
     histories, actual = loads.windows(stretches)
     rolling = np.lib.stride_tricks.sliding_window_view(histories, loads.HORIZON_S, axis=1).max(2)
     median, p90 = np.quantile(rolling, QUANTILES, axis=1, method="inverted_cdf")
@@ -111,7 +112,7 @@ def judge(path: Path, stretches: list[np.ndarray]) -> dict:
 
 
 def fixture(path: Path) -> list[dict]:
-    """Forecasts of the Python side, against which the tests of the TypeScript side compare."""
+    """Reference forecasts, which tests compare with those of the TypeScript code."""
     rng = np.random.default_rng(SEED)
     entries = []
     for seconds, before, after in FIXTURE_LOADS:

@@ -2,8 +2,8 @@ import { notebooks, rows, variants } from './facts.ts';
 import type { StageFacts } from './rules.ts';
 
 /**
- * p99 / mean of the language models, none of which has a complete row. Table 6 tells it: a stage's SLA is 25 times the mean of
- * its variants' p99 with the most cores (times 1.5 in nlp), which is 1.28 times the measured mean of the translators.
+ * p99 / mean of the language models, none of which has a complete row. It follows from table 6: a stage's SLA is 25 times the
+ * mean of its variants' p99 with the most cores (times 1.5 in nlp). For the translators this p99 is 1.28 times their mean.
  */
 export const RATIO = 1.3;
 
@@ -11,9 +11,9 @@ export const LANGUAGE_ID = 'dinalzein-xlm-roberta-base-finetuned-language-identi
 
 const LANGUAGE_ID_SERIES = notebooks('98', 'language identification, behind the reported runs');
 
-/** One item of the language identifier, an encoder of 12 layers, by cores: series 98. */
+/** Time of one item by cores, for the language identifier of series 98, an encoder with 12 layers. */
 const ENCODER_MS: Record<number, number> = { 1: 87.2, 2: 60.7, 4: 35.7, 8: 24.7 };
-/** Growth per item: 0.22 to 0.30 of the language identifier, 0.27 of the question answerer, at batch 8. */
+/** Growth of the time per further item, at batch 8: 0.22 to 0.30 for the language identifier, 0.27 for question answering. */
 const ENCODER_KAPPA = 0.27;
 
 export const IDENTIFY: StageFacts = {
@@ -86,7 +86,7 @@ export const ANSWER_SOURCES = {
     'One item: p99 on 4 cores / 1.3, scaled with cores as the language identifier of series 98, which is of the same size. The p99: 52.6 ms of xlm-roberta-base in series 86, 53.4 ms of roberta-base, as the two make the 1.32 s of table 6. Growth per item of a batch: 0.27, as from batch 1 to 8 in series 86 (its batch 2 took twice as long as batch 1 and is left out). p99 / mean: 1.3, as 1.28 follows from table 6 for translation. Parameters of roberta-base: Liu et al. 2019; the submission names a roberta-large instead (F1 83.79), the code this one.',
 };
 
-/** Work of an encoder beside one of 12 layers of 768. */
+/** Work of an encoder relative to one with 12 layers of width 768. */
 const SENTIMENT_WORK: Record<string, number> = {
   'Souvikcmsa-SentimentAnalysisDistillBERT': 0.5,
   'Souvikcmsa-BERT_sentiment_analysis': 1,

@@ -45,7 +45,7 @@ export const oneItemOf = (from: readonly Row[], variant: string, cores: number):
 export const notebooks = (series: string, what: string): string =>
   `profiling series ${series} (${what}) of IPA's authors: outputs of notebooks in the git history of github.com/saeid93/sponge`;
 
-/** Of every pipeline. */
+/** Sources of every pipeline. */
 export const SOURCES = {
   paper:
     'Ghafouri et al., IPA, JSys 2024, arXiv 2308.12871; tables as in the submission of July 2023: base cores, parameters, SLAs (table 6)',

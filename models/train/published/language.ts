@@ -4,7 +4,7 @@ import type { PipelineFacts, StageFacts } from './rules.ts';
 
 const OPUS = 'Helsinki-NLP-opus-mt-fr-en';
 const BIG = 'Helsinki-NLP-opus-mt-tc-big-fr-en';
-/** One item on one core: 955 ms of opus in series 113, 1.883 of its time on two. */
+/** Time of one item on one core / on two cores: series 113 has 955 ms on one core for opus. */
 const ONE_CORE = 1.883;
 
 const TRANSLATE_ROWS = rows(
@@ -62,7 +62,7 @@ const TRANSLATE: StageFacts = {
   rule: 'rule-translate',
 };
 
-/** Time beside that on two cores: geometric means of the two translators'. */
+/** Time of one item by cores / that on two cores: geometric means over the two translators. */
 const SUMMARISE_SCALING: Record<number, number> = { 1: ONE_CORE, 4: 0.601, 8: 0.403, 16: 0.343 };
 const SUMMARISE_ROWS = rows(
   'series-97',

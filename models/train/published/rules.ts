@@ -1,23 +1,23 @@
 import type { Published } from '../../../solver/documents/published.ts';
 
 /**
- * How the manifests of the paper's pipelines follow from what was published.
+ * Derives the manifests of the paper's pipelines from what its authors published.
  *
- * What was measured is taken as it is; the mean of what was not is
+ * Measured values are taken unchanged. A mean that was not measured is
  *
  *     mean(cores, batch) = mean(cores, 1) · (1 + κ · (batch − 1))
  *
- * IPA fits a quadratic in the batch. In the rows that are public its square term is within their noise, and would be
- * extrapolated, so it is left out. Where only a mean is known, the p99 is it times a ratio seen in complete rows.
+ * IPA fits a quadratic in the batch. In the public rows the square term is within the noise, and extrapolating it would
+ * enlarge the noise, so it is left out. Where only a mean is known, the p99 is the mean times a ratio seen in complete rows.
  */
 
 const BATCHES = [1, 2, 4, 8, 16];
 const CORES = [1, 2, 4, 8];
 
-/** A batch was closed after a second at the latest. */
+/** The authors' batching time-out, in seconds. */
 const BATCHING_S = 1;
 
-/** A row of the profiles that are public: 60 s of a constant load on one replica. */
+/** A row of a public profile: 60 s of a constant load on one replica. */
 export interface Row {
   readonly variant: string;
   readonly cores: number;
@@ -32,13 +32,13 @@ export interface Row {
 export interface StageFacts extends Omit<Published['stages'][number], 'variants'> {
   readonly variants: Published['stages'][number]['variants'];
   readonly rows: readonly Row[];
-  /** Mean time of one item, where no row tells it; absent: rows tell all. */
+  /** Mean time of one item, for cores without a row; absent where rows cover all cores. */
   oneItemMs?(variant: string, cores: number): number;
   /** Growth of the time per further item of a batch. */
   kappa(variant: string, cores: number): number;
-  /** p99 / mean, where no row tells it. */
+  /** p99 / mean, for rows without a p99. */
   p99Ratio(variant: string): number;
-  /** Key of the source that explains the three. */
+  /** Key of the source that explains these three figures. */
   readonly rule: string;
 }
 
@@ -47,9 +47,9 @@ export interface PipelineFacts extends Omit<Published, 'schema' | 'stages' | 'ce
 }
 
 /**
- * The mean time of a full batch, where a row tells it. A replica that did not keep up always had a full batch waiting, so
- * that the time is batch / throughput; its mean latency is of smaller batches too. One that kept up ran full batches
- * if they filled before the time-out.
+ * The mean time of a full batch; undefined where the row does not contain it. A replica that did not keep up with the load
+ * always had a full batch waiting, so the time is batch / throughput; its mean latency includes smaller batches. A replica
+ * that kept up ran full batches if they filled before the time-out.
  */
 export function fullBatchMs({ batch, loadPerS, meanMs, throughputPerS }: Row): number | undefined {
   const saturated = throughputPerS < 0.95 * loadPerS;
@@ -90,7 +90,7 @@ function cellOf(
   };
 }
 
-/** To 4 digits. */
+/** Rounds to 4 significant digits. */
 const round = (ms: number): number => +ms.toPrecision(4);
 
 export function publishedOf({ stages, ...facts }: PipelineFacts): Published {
@@ -113,7 +113,7 @@ export function publishedOf({ stages, ...facts }: PipelineFacts): Published {
   };
 }
 
-/** JSON with a variant or a cell on a line. */
+/** JSON with one variant or cell on each line. */
 export function text(published: Published): string {
   const lines = (values: readonly unknown[], indent: string) =>
     `[\n${values.map((value) => `${indent}  ${JSON.stringify(value)}`).join(',\n')}\n${indent}]`;

@@ -8,7 +8,7 @@ const LARGE = 'facebook-s2t-large-librispeech-asr';
 const WAV2VEC2_BASE = 'facebook-wav2vec2-base-960h';
 const WAV2VEC2_LARGE = 'facebook-wav2vec2-large-960h';
 
-/** Every row with one item is public: p99 and throughput of a replica that did not keep up. */
+/** All rows with batch 1 are public: p99 and throughput of a replica that did not keep up with the load. */
 const transcribe = (largeCores: number): StageFacts => ({
   name: 'transcribe',
   task: 'speech-recognition',

@@ -1,7 +1,7 @@
 import { CLUSTER, notebooks, oneItemOf, rows, SOURCES, variants } from './facts.ts';
 import type { PipelineFacts, StageFacts } from './rules.ts';
 
-/** x of series 84, less what does not get faster with cores. */
+/** Time of yolov5x by cores / on one core (series 84), without the fixed part, which more cores do not make faster. */
 const YOLO_SCALING: Record<number, number> = { 1: 1, 2: 0.59, 4: 0.312, 8: 0.182 };
 const YOLO_FIXED_MS = 32.6;
 const YOLO_ONE_CORE_MS: Record<string, number> = {
