@@ -9,18 +9,17 @@ import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { readToken } from '../http/token.ts';
-import { Adaptation } from '../service/adaptation.ts';
-import { type SettleOptions, settle } from '../service/initial-plan.ts';
+import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, placeHere } from '../service/place.ts';
+import { Replanner } from '../service/replanner.ts';
 import { serve } from '../service/serve.ts';
 import { Service } from '../service/service.ts';
-import { addAddressOptions } from './address.ts';
+import { type AddressFlags, addAddressOptions } from './address.ts';
+import { logLine } from './log-line.ts';
 
-interface ServeFlags extends SettleOptions, option.AdaptationFlags {
+interface ServeFlags extends InitialPlanOptions, AddressFlags, option.AdaptationFlags {
   readonly manifest?: string;
-  readonly host: string;
-  readonly port: number;
   readonly tokenFile?: string;
   readonly json?: boolean;
 }
@@ -29,12 +28,12 @@ export const serveCommand = () =>
   addAddressOptions(
     new Command('serve')
       .description('run a plan on this machine and answer over HTTP: Open Inference Protocol v2, and metrics')
-      .requiredOption('--plan <file>', 'what to run')
+      .requiredOption('--plan <file>', 'the plan')
       .addOption(option.planManifestOption())
-      .option('--replan', 'where the plan is of another machine or other models: plan again for this one')
+      .option('--replan', 'plan again where the plan was made for another machine or other models')
       .option(
         '--profile <file>',
-        'what --replan and --adapt plan on (default: what is kept beside the plan; --replan makes it)',
+        'profile for --replan and --adapt (default: one that is kept beside the plan; --replan makes it)',
       )
       .option('--budget <duration>', 'with --replan: time for measuring', option.duration, 120)
       .option('--adapt', 'plan again as the load changes')
@@ -42,12 +41,12 @@ export const serveCommand = () =>
       .addOption(option.predictorOption('with --adapt: '))
       .addOption(option.minRateOption('with --adapt: ')),
   )
-    .option('--token-file <file>', 'holds what PUT /plan must bring (or IPA_AGENT_TOKEN does)')
-    .option('--json', 'tell what happens as JSON, one object a line')
+    .option('--token-file <file>', 'token that PUT /plan must send (default: IPA_AGENT_TOKEN)')
+    .option('--json', 'report events as JSON, one object a line')
     .addHelpText(
       'after',
       `
-Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one ends it at once.
+Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; a second one ends it at once.
 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
@@ -59,20 +58,20 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
       const token = await readToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const signal = interruptSignal('letting what was accepted end');
-      const tell = flags.json ? tellJson : tellText;
+      const report = flags.json ? reportJson : reportText;
       const environment = nodeEnvironment();
       const models = await loadModelFolder(manifestPath);
       const place = await placeHere(models, environment);
-      const { plan, profile } = await settle(given, models, place, flags, signal);
-      tell({ event: 'plan', plan, replaces: plan === given ? null : given });
-      const adaptation = profile && (await Adaptation.open(profile, flags));
+      const { plan, profile } = await initialPlan(given, models, place, flags, signal);
+      report({ event: 'plan', plan, replaces: plan === given ? null : given });
+      const replanner = profile && (await Replanner.open(profile, flags));
       try {
         const service = await Service.start({
           pipeline: models.pipeline,
           plan,
           recruit: recruiter(models, environment),
-          adaptation: adaptation && ((serving) => adaptation.of(serving)),
-          onEvent: (what) => tell({ event: 'worker', what }),
+          adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
+          onEvent: (what) => report({ event: 'worker', what }),
         });
         try {
           await serve(service, {
@@ -80,36 +79,35 @@ Ctrl-C or SIGTERM lets the requests that were accepted end first; a second one e
             port: flags.port,
             signal,
             token,
-            checkPlan(asked, source) {
-              checkPlan(asked, source, place);
-              adaptation?.check(asked, source);
+            checkPlan(sent, source) {
+              checkPlan(sent, source, place);
+              replanner?.check(sent, source);
             },
-            onListening: (url) => tell({ event: 'listening', url }),
+            onListening: (url) => report({ event: 'listening', url }),
           });
         } finally {
           service.close();
         }
-        tell({ event: 'ended' });
+        report({ event: 'ended' });
       } finally {
-        adaptation?.close();
+        replanner?.close();
       }
     });
 
-type Told =
+type ServeEvent =
   | { readonly event: 'plan'; readonly plan: Plan; readonly replaces: Plan | null }
   | { readonly event: 'worker'; readonly what: string }
   | { readonly event: 'listening'; readonly url: string }
   | { readonly event: 'ended' };
 
-function tellJson(told: Told): void {
-  console.log(JSON.stringify({ at: new Date().toISOString(), ...told }));
+function reportJson(event: ServeEvent): void {
+  console.log(JSON.stringify({ at: new Date().toISOString(), ...event }));
 }
 
-function tellText(told: Told): void {
-  const line = (text: string) => console.log(`${new Date().toISOString()} ${text}`);
-  if (told.event === 'plan') {
-    if (told.replaces) {
-      const changes = planChanges(told.replaces, told.plan);
+function reportText(event: ServeEvent): void {
+  if (event.event === 'plan') {
+    if (event.replaces) {
+      const changes = planChanges(event.replaces, event.plan);
       console.log('planned again for this machine:');
       console.log(
         `${table(
@@ -118,8 +116,8 @@ function tellText(told: Told): void {
         )}\n`,
       );
     }
-    console.log(`${planText(told.plan)}\n`);
-  } else if (told.event === 'listening') line(`listening on ${told.url}`);
-  else if (told.event === 'ended') line('ended; every request that was accepted has been answered');
-  else line(told.what);
+    console.log(`${planText(event.plan)}\n`);
+  } else if (event.event === 'listening') logLine(`listening on ${event.url}`);
+  else if (event.event === 'ended') logLine('ended; every request that was accepted has been answered');
+  else logLine(event.what);
 }

@@ -27,17 +27,18 @@ interface StageFlags extends AddressFlags {
 export const stageCommand = () =>
   addAddressOptions(
     new Command('stage')
-      .description('run one stage of a plan, as a pod of a cluster does')
-      .requiredOption('--plan <file>', 'what to run')
-      .requiredOption('--stage <name>', 'the stage of it')
+      .description('serve one stage of a plan: each pod of a stage runs this')
+      .requiredOption('--plan <file>', 'the plan')
+      .requiredOption('--stage <name>', 'the stage of the plan')
       .addOption(option.planManifestOption())
-      .option('--model-name <name>', 'what the stage is called beside its own name'),
+      .option('--model-name <name>', 'a second name of the stage'),
   )
-    .option('--token-file <file>', 'holds what PUT /stage must bring (or IPA_AGENT_TOKEN does)')
+    .option('--token-file <file>', 'token that PUT /stage must send (default: IPA_AGENT_TOKEN)')
     .addHelpText(
       'after',
       `
-It answers the Open Inference Protocol v2; a request is one batch. Device and models must be those of the plan.
+The stage answers the Open Inference Protocol v2, and runs each request as one batch. The plan must have been made for this
+device and these models.
 
   $ ipa-agent stage --plan plan.json --stage detect --port 8081`,
     )

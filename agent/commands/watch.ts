@@ -6,8 +6,8 @@ import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { NothingAppliedError } from '../cluster/errors.ts';
 import { control } from '../cluster/watch/controller.ts';
-import { Adaptation } from '../service/adaptation.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
+import { Replanner } from '../service/replanner.ts';
 import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
@@ -45,19 +45,20 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
       const engine = await openEngine(flags, models);
       const { current } = await engine.plans();
       if (current === null) throw new NothingAppliedError(pipeline, engine.place);
-      const adaptation = await Adaptation.open(profile, flags, { apart: true });
+      const replanner = await Replanner.open(profile, flags, { apart: true });
       try {
-        const adaptTo = (plan: Plan) => {
-          adaptation.check(plan, `The plan of ${engine.place}`);
-          return adaptation.of(plan);
+        const adaptationFor = (plan: Plan) => {
+          replanner.check(plan, `The plan of ${engine.place}`);
+          return replanner.adaptationFor(plan);
         };
-        adaptTo(current);
+        // A plan that cannot be followed ends the command now, not in its log later.
+        adaptationFor(current);
         logLine(`watching ${pipeline} in ${engine.place}`);
         await engine.lead(
-          (leading) => control({ engine, pipeline, adaptation: adaptTo, onEvent: logLine }, leading),
+          (leading) => control({ engine, pipeline, adaptationFor, onEvent: logLine }, leading),
           { signal, onEvent: logLine },
         );
       } finally {
-        adaptation.close();
+        replanner.close();
       }
     });

@@ -7,65 +7,65 @@ import { Admission } from './admission.ts';
 
 /** Time limits of a server; a test has shorter ones. */
 export interface HttpLimits {
-  /** From a request's first byte to its last: a client that takes longer is cut off. */
+  /** A client that takes longer than this from a request's first byte to its last is cut off. */
   readonly receiveMs: number;
-  /** Between two searches for such clients. */
+  /** Pause between two searches for such clients. */
   readonly lookMs: number;
   readonly keepAliveMs: number;
 }
 
 const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000 };
-/** For answers to be read, once there is nothing else to wait for. */
-const LEAVE_MS = 5000;
-/** Letters of a URL that are told. */
+/** How long a closing server waits for clients to read their answers. */
+const CLOSE_MS = 5000;
+/** Letters of a URL that errors and the log quote. */
 const MOST_URL = 200;
 
 /**
- * How much the heap may grow from one full collection to the next. Requests are bytes that lie outside of it and count as its
- * growth: by V8's own rule a server whose heap is small marks all of it several times a second.
+ * How much the heap may grow from one full garbage collection to the next. The bytes of requests lie outside the heap but
+ * count as its growth: with V8's default a server with a small heap would mark all of it several times a second.
  */
 const HEAP_GROWTH_PERCENT = 400;
 
-/** What is served, as far as every server asks. */
-export interface Served {
-  /** Whether requests are let in. */
+/** The service behind a server, as far as every server needs it. */
+export interface BaseService {
+  /** Whether new requests are accepted. */
   readonly accepting: boolean;
-  /** For the log. */
-  tell(what: string): void;
+  /** Writes a line to the log. */
+  log(line: string): void;
 }
 
 /**
- * What every server of the agent has: bodies are read as bytes and bounded, each and all together; whoever is slow to send
- * is cut off; errors become statuses, and those that nobody foresaw are told.
+ * What every server of the agent has. Bodies are read as bytes, and their size is bounded, of each and of all together.
+ * Clients that are slow to send are cut off. Errors are answered with their status; unforeseen ones are logged.
  */
-export function baseApp(served: Served, limits: Partial<HttpLimits> = {}): FastifyInstance {
+export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
   const { receiveMs, lookMs, keepAliveMs } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
     requestTimeout: receiveMs,
-    // Node takes the longer of the two for the whole request, and its own default for headers is longer.
+    // Node allows the longer of the two for the whole request, and its default for headers is longer than ours.
     http: { headersTimeout: receiveMs, connectionsCheckingInterval: lookMs },
     connectionTimeout: 0,
     keepAliveTimeout: keepAliveMs,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });
-  // Every body is read as bytes, whatever it is called: the codec says what it is.
+  // Every body is read as bytes, whatever its content type says: the protocol's decoder finds out what it is.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   admitBySize(app);
-  // Whoever keeps a connection goes elsewhere before the server is gone.
+  // A client that keeps its connection must open another one elsewhere before this server is gone.
   app.addHook('onSend', async (_request, reply) => {
-    if (!served.accepting) reply.header('connection', 'close');
+    if (!service.accepting) reply.header('connection', 'close');
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
   );
   app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
     const status = statusOf(error);
-    // Of an item that failed the executor has told.
+    // The executor has logged why an item failed.
     if (status === 500 && !(error instanceof InferenceFailedError))
-      served.tell(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
+      service.log(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(status).send({ error: message(error) });
@@ -80,38 +80,40 @@ function statusOf(error: FastifyError | CodedError): number {
 }
 
 /**
- * Ends a server that has nothing left to answer. Whoever has not read its answer soon is cut off, and so is whoever has
- * opened a connection or begun a request and never goes on: Node waits for them for ever.
+ * Closes a server that has answered everything. Connections that are still open after a while are cut: Node would wait for
+ * ever for a client that does not read its answer, or that began a request and does not go on.
  */
 export async function closeApp(app: FastifyInstance): Promise<void> {
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), LEAVE_MS);
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
   await app.close();
   clearTimeout(cutOff);
 }
 
+/** Refuses a body before it is read where memory is short, and where its size is not known. */
 function admitBySize(app: FastifyInstance): void {
   const admission = new Admission();
-  const held = new WeakMap<FastifyRequest, number>();
+  const admitted = new WeakMap<FastifyRequest, number>();
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'POST' && request.method !== 'PUT') return;
     if (request.headers['content-encoding'] !== undefined)
-      throw new HttpError(415, 'A body that is compressed is not read here.');
+      throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');
     const length = request.headers['content-length'];
-    if (length === undefined) throw new HttpError(411, 'The header content-length is missing.');
+    if (length === undefined)
+      throw new HttpError(411, 'The header content-length is missing: chunked bodies are not accepted.');
     const bytes = Number(length);
     if (!admission.enter(bytes))
-      throw new UnavailableError('The requests that are being read fill the memory they may take', 1);
-    held.set(request, bytes);
+      throw new UnavailableError('The requests that are being received fill the memory for them', 1);
+    admitted.set(request, bytes);
   });
   const leave = async (request: FastifyRequest) => {
-    admission.leave(held.get(request) ?? 0);
-    held.delete(request);
+    admission.leave(admitted.get(request) ?? 0);
+    admitted.delete(request);
   };
   app.addHook('onResponse', leave);
   app.addHook('onRequestAbort', leave);
 }
 
-/** A request that HTTP itself has a status for. */
+/** A request is refused for its headers, with the status that HTTP has for that. */
 class HttpError extends Error {
   override name = 'HttpError';
   constructor(

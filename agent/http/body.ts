@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 
-/** The message that a request brings. @throws InvalidInferenceError */
+/** The body of a request, and how much of it is JSON. @throws InvalidInferenceError */
 export function bodyOf(request: FastifyRequest): Body {
   const bytes = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
   const length = request.headers[JSON_LENGTH_HEADER];
@@ -12,7 +12,7 @@ export function bodyOf(request: FastifyRequest): Body {
   return { bytes, jsonLength: Number(length) };
 }
 
-/** Answers with a message. */
+/** Sends a message as the answer. */
 export function send(reply: FastifyReply, { bytes, jsonLength }: Body): FastifyReply {
   if (jsonLength === undefined) reply.type('application/json');
   else reply.type('application/octet-stream').header(JSON_LENGTH_HEADER, jsonLength);

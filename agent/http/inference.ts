@@ -9,15 +9,15 @@ import type { ServedModel, Service } from '../service/service.ts';
 import { bodyOf, send } from './body.ts';
 
 const VERSION = '1';
-/** What the agent says of itself. */
+/** Metadata of the agent as a server of the protocol. */
 export const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
 
-/** Items that one request may bring. */
+/** Items of one request at most. */
 const MOST_ITEMS = 64;
-/** Bytes of a value in JSON, with its comma, at most. */
+/** Bytes of one value in JSON, with its comma, at most. */
 const JSON_BYTES = 5;
 const ENVELOPE_BYTES = 64 * 1024;
-/** However large the items are. */
+/** The limit for a body, even where the items are larger. */
 const MOST_BODY_BYTES = 64 * 2 ** 20;
 
 export function healthRoutes(app: FastifyInstance, service: Service): void {
@@ -34,7 +34,7 @@ interface Params {
 type ModelRequest = FastifyRequest<{ Params: Params }>;
 
 export function inferenceRoutes(app: FastifyInstance, service: Service): void {
-  const asked = ({ params: { model, version } }: ModelRequest): ServedModel => {
+  const modelOf = ({ params: { model, version } }: ModelRequest): ServedModel => {
     const found = service.model(model);
     if (version !== undefined && version !== VERSION)
       throw new UnknownModelError(`version ${version} of model ${model}`, [VERSION]);
@@ -43,15 +43,15 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   const bodyLimit = bodyLimitOf(service);
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {
-      const { name, stages } = asked(request);
+      const { name, stages } = modelOf(request);
       return modelMetadata(name, VERSION, stages);
     });
     app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
-      asked(request);
+      modelOf(request);
       return readiness(service, reply);
     });
     app.post(`${path}/infer`, { bodyLimit }, async (request: ModelRequest, reply) => {
-      const model = asked(request);
+      const model = modelOf(request);
       const inference = decodeRequest(bodyOf(request));
       checkWanted(model.name, outputNames(model.stages), inference);
       const items = itemsOfRequest(inference, model.stages[0]!);
@@ -72,7 +72,7 @@ function readiness(service: Service, reply: FastifyReply): { ready: boolean } {
   return { ready };
 }
 
-/** Of the largest request that may come, as JSON. */
+/** Bytes of the largest request that is accepted, as JSON. */
 function bodyLimitOf({ models }: Service): number {
   const largest = Math.max(
     ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.items(first!.stage))),

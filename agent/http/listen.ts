@@ -2,24 +2,24 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** What is wrong with an address, by the code of the error. */
-const WRONG: Record<string, string> = {
+/** Why an address cannot be listened on, by the code of Node's error. */
+const REASONS: Record<string, string> = {
   EADDRINUSE: 'the port is in use',
   EADDRNOTAVAIL: 'this machine has no such address',
   ENOTFOUND: 'the address is not known',
-  EACCES: 'ports below 1024 need privileges that this process has not',
+  EACCES: 'ports below 1024 need privileges that this process does not have',
 };
 
-/** @returns the URL that it listens on @throws UsageError where that cannot be listened on */
+/** @param port 0: a free one @returns the URL @throws UsageError where the address cannot be listened on */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
     await app.listen({ host, port });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const wrong = WRONG[code ?? ''];
-    if (wrong === undefined) throw cause;
+    const reason = REASONS[code ?? ''];
+    if (reason === undefined) throw cause;
     throw new UsageError(
-      `Port ${port} of ${host} cannot be listened on: ${wrong}. Choose with --port and --host.`,
+      `The agent cannot listen on port ${port} of ${host}: ${reason}. Choose another with --port and --host.`,
       { cause },
     );
   }

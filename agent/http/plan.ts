@@ -5,24 +5,25 @@ import type { Service } from '../service/service.ts';
 import { checkToken } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
-const SOURCE = 'the plan that was sent';
+/** Names the plan in errors. */
+const SOURCE = 'the plan in the request';
 
-/** Who may change the plan, and to what. */
+/** Who may replace the plan, and by which plans. */
 export interface PlanChanges {
-  /** What a client must send to replace the plan; undefined: nobody may. */
+  /** The token that a client must send; undefined: nobody may replace the plan. */
   readonly token?: string | undefined;
-  /** Whether a plan can be run here. @throws PlanRefusedError */
+  /** Checks that a plan can run here. @throws PlanRefusedError */
   checkPlan(plan: Plan, source: string): void;
 }
 
-/** `/plan`: anybody may read it; whoever has the token may replace it while requests run. */
+/** `/plan`: every client may read the plan; a client with the token may replace it while requests run. */
 export function planRoutes(app: FastifyInstance, service: Service, { token, checkPlan }: PlanChanges): void {
   app.get('/plan', async () => service.plan);
   app.put(
     '/plan',
     {
       bodyLimit: MOST_PLAN_BYTES,
-      // Before the body is read.
+      // Checked before the body is read.
       onRequest: async (request) => checkToken(token, request.headers.authorization),
     },
     async (request) => {

@@ -19,19 +19,20 @@ const MOST_BODY_BYTES = 256 * 2 ** 20;
 const MOST_STAGE_BYTES = 64 * 1024;
 
 export interface StageHttpOptions {
-  /** What a change must bring; undefined: nobody may change anything. */
+  /** The token that a change must send; undefined: nobody may change the stage. */
   readonly token: string | undefined;
-  /** What the stage is called beside its own name. */
+  /** A second name of the stage. */
   readonly alias?: string | undefined;
 }
 
-const NOTHING: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
+/** The answer to a request without items. */
+const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
 
 /**
- * A stage over HTTP: the Open Inference Protocol v2, its versions the variants that are loaded; a request is a batch, and
- * is run as it is. `/stage` tells what serves; with the token it changes that.
+ * A stage over HTTP: the Open Inference Protocol v2, whose versions are the variants that are loaded. Each request is run as
+ * one batch. `/stage` says which variant and batch are chosen, and changes them for a client with the token.
  */
 export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
   const app = baseApp(service);
@@ -44,7 +45,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
 
   const alone = pipelineStage(stage.stage, null);
 
-  /** The variant that is asked for; the chosen one where none is. */
+  /** The variant that a request names; the chosen one where it names none. */
   const variantOf = ({ params: { model, version } }: ModelRequest): string => {
     if (model !== stage.name && model !== alias) throw new UnknownModelError(`model ${model}`, [stage.name]);
     if (version !== undefined && !service.variants.includes(version))
@@ -60,9 +61,9 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
       const variant = variantOf(request);
       const inference = requestOf(stage, request);
-      // Of an image in which nothing was found a graph passes no items on.
+      // A KServe graph passes on an empty batch where the stage before found nothing.
       const none = inference.inputs[0]!.shape[0] === 0;
-      const run = none ? NOTHING : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
+      const run = none ? EMPTY_RUN : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
       const outputs = runTensors(stage, run);
       return send(
         reply,
@@ -71,25 +72,25 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     });
   }
 
-  const told = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
-  app.get('/stage', async () => told());
+  const state = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
+  app.get('/stage', async () => state());
   app.put(
     '/stage',
     {
       bodyLimit: MOST_STAGE_BYTES,
-      // Before the body is read.
+      // Checked before the body is read.
       onRequest: async (request) => checkToken(token, request.headers.authorization),
     },
     async (request) => {
       const text = new TextDecoder().decode((request.body ?? new Uint8Array()) as Uint8Array);
-      await service.change(parseJson(planStage, text, 'the stage that was sent'));
-      return told();
+      await service.change(parseJson(planStage, text, 'the stage in the request'));
+      return state();
     },
   );
   return app;
 }
 
-/** A request, or the answer of the stage before as a graph passes it on. @throws InvalidInferenceError */
+/** A request, or the stage before's answer, which a KServe graph passes on as it is. @throws InvalidInferenceError */
 function requestOf(stage: PipelineStage, request: FastifyRequest): InferRequest {
   const body = bodyOf(request);
   try {

@@ -3,13 +3,13 @@ import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 
-/** What is read when Prometheus asks. */
-export interface Observed {
+/** The state of a service when Prometheus reads the metrics. */
+export interface ServiceState {
   readonly plan: Plan;
-  /** Items waiting, and workers that serve, per stage of the plan. */
+  /** Items that wait, and workers that serve, by stage of the plan. */
   readonly queued: readonly number[];
   readonly replicas: readonly number[];
-  /** Requests that have not ended. */
+  /** Requests that were accepted and have not ended. */
   readonly open: number;
 }
 
@@ -17,34 +17,37 @@ const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'faile
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/** Metrics for Prometheus. A request is one item of a model's input, however many come in one HTTP request. */
+/** Metrics for Prometheus. A request is one item; one HTTP request may hold many. */
 export class Telemetry {
   readonly #registry = new Registry();
-  readonly #arrivals = this.#counter('arrivals_total', 'Requests that came.', ['model']);
+  readonly #arrivals = this.#counter('arrivals_total', 'Requests that have arrived.', ['model']);
   readonly #requests = this.#counter(
     'requests_total',
-    'Requests by what became of them: completed, shed, failed, or rejected at the door.',
+    'Requests by outcome: completed, shed, failed, or rejected on arrival.',
     ['model', 'outcome'],
   );
   readonly #latency = this.#histogram(
     'request_duration_seconds',
-    'From the arrival of a request that completed to its end.',
+    'Latency of completed requests, from arrival to end.',
     ['model'],
     SECONDS,
   );
-  readonly #batchItems = this.#histogram('batch_items', 'Items of a batch.', ['stage'], ITEMS);
+  readonly #batchItems = this.#histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
   readonly #batchSeconds = this.#histogram(
     'batch_duration_seconds',
-    'From hand-over of a batch to a worker until its results were there.',
+    'Time from handing a batch to a worker until its results are back.',
     ['stage'],
     SECONDS,
   );
-  readonly #switches = this.#counter('plan_switches_total', 'Changes of the plan that serves.');
-  readonly #lost = this.#counter('workers_lost_total', 'Workers that ended while they were needed.');
-  readonly #queued = this.#gauge('queue_items', 'Items that wait.', ['stage']);
-  readonly #replicas = this.#gauge('replicas', 'Workers that serve.', ['stage']);
-  readonly #open = this.#gauge('open_requests', 'Requests that have not ended.');
-  readonly #info = this.#gauge('plan_info', 'What the plan says; always 1.', [
+  readonly #switches = this.#counter('plan_switches_total', 'Switches to another plan.');
+  readonly #lost = this.#counter(
+    'workers_lost_total',
+    'Workers that ended while they were needed, and were replaced.',
+  );
+  readonly #queued = this.#gauge('queue_items', 'Items that wait in the queue.', ['stage']);
+  readonly #replicas = this.#gauge('replicas', 'Workers that serve a stage.', ['stage']);
+  readonly #open = this.#gauge('open_requests', 'Requests that were accepted and have not ended.');
+  readonly #info = this.#gauge('plan_info', 'The plan that serves, in its labels; always 1.', [
     'pipeline',
     'stage',
     'variant',
@@ -52,10 +55,10 @@ export class Telemetry {
     'batch',
     'replicas',
   ]);
-  readonly #sla = this.#gauge('plan_sla_seconds', "The plan's bound on the latency.");
-  readonly #rate = this.#gauge('plan_requests_per_second', 'What the plan is for.');
+  readonly #sla = this.#gauge('plan_sla_seconds', 'Latency bound of the plan.');
+  readonly #rate = this.#gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
 
-  /** Everything that is counted is there from the beginning, as 0: a rate of what appears with its first time is none. */
+  /** Every series starts at 0: Prometheus misses the first increase of a series that appears with it. */
   constructor(models: readonly string[], stages: readonly string[]) {
     for (const model of models) {
       this.#arrivals.inc({ model }, 0);
@@ -77,7 +80,7 @@ export class Telemetry {
     if (outcome === 'completed') this.#latency.observe({ model }, latencyMs / 1000);
   }
 
-  /** Requests that were not let in. */
+  /** Requests that were refused on arrival. */
   rejected(model: string, requests: number): void {
     this.#requests.inc({ model, outcome: 'rejected' }, requests);
   }
@@ -99,8 +102,8 @@ export class Telemetry {
     return this.#registry.contentType;
   }
 
-  /** The text that Prometheus reads. */
-  text({ plan, queued, replicas, open }: Observed): Promise<string> {
+  /** The metrics in Prometheus' text format. */
+  text({ plan, queued, replicas, open }: ServiceState): Promise<string> {
     this.#info.reset();
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
       this.#queued.set({ stage }, queued[s]!);

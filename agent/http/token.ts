@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** The token of a request is missing, or another one. */
+/** A request has no token, or a wrong one. */
 class TokenError extends CodedError {
   static override readonly httpStatus = 401;
   override name = 'TokenError';
@@ -17,18 +17,18 @@ class NoTokenError extends CodedError {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Compares in a time that tells nothing of the token. @throws TokenError, NoTokenError */
+/** Takes the same time whatever was sent, so that nobody can guess the token letter by letter. @throws TokenError, NoTokenError */
 export function checkToken(token: string | undefined, authorization: string | undefined): void {
   if (token === undefined)
     throw new NoTokenError(
-      'Nothing can be changed here: the agent has no token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
+      'Changes are off: the agent was started without a token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
     );
   const sent = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
   if (!timingSafeEqual(digest(sent), digest(token)))
     throw new TokenError('A change needs the header "Authorization: Bearer …" with the token of the agent.');
 }
 
-/** Never told, logged or shown. @throws UsageError */
+/** Reads the token from a file, or from `IPA_AGENT_TOKEN`. No message may contain it. @throws UsageError */
 export async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
   const text = await readFile(file, 'utf8').catch((cause) => {

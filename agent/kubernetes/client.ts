@@ -31,10 +31,12 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     throw new NoClusterError((cause as Error).message, { cause });
   }
   if (config.getCurrentContext() === MADE_UP)
-    throw new NoClusterError("there is no kubeconfig, nor a pod's own account");
+    throw new NoClusterError("no kubeconfig was found, nor a pod's own account");
   const cluster = config.getCurrentCluster();
   if (!cluster)
-    throw new NoClusterError(`there is no context ${config.getCurrentContext() || 'that is current'}`);
+    throw new NoClusterError(
+      `the kubeconfig has no context ${config.getCurrentContext() || 'that is current'}`,
+    );
   const authorise: Authorise = async (options) => {
     await config.applyToHTTPSOptions(options).catch((cause) => {
       throw new NoClusterError((cause as Error).message, { cause });

@@ -1,6 +1,6 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 
-/** A Kubernetes API server said no. */
+/** The Kubernetes API server refused a request. */
 export class ApiError extends Error {
   override name = 'ApiError';
   constructor(
@@ -15,25 +15,25 @@ export class ApiError extends Error {
   }
 }
 
-/** A field that is to be set belongs to another field manager, with another value. */
+/** A field that is to be applied belongs to another field manager, with another value. */
 export class FieldConflictError extends ApiError {
   override name = 'FieldConflictError';
   constructor(
     object: string,
-    /** E.g. `.spec.replicas` and who owns it. */
+    /** E.g. `.spec.replicas` and the manager that owns it. */
     readonly conflicts: readonly { readonly field: string; readonly manager: string }[],
   ) {
     super(
       409,
       'Conflict',
-      `${object} is also managed by others: ${conflicts
+      `Other tools manage fields of ${object}: ${conflicts
         .map(({ field, manager }) => `${field} by ${manager}`)
-        .join(', ')}. Let them give the fields up, or take them over with --force.`,
+        .join(', ')}. Have them give the fields up, or take the fields over with --force.`,
     );
   }
 }
 
-/** An object was changed, or made, by somebody else meanwhile. */
+/** Another process has changed or created an object meanwhile. */
 export class ChangedMeanwhileError extends ApiError {
   override name = 'ChangedMeanwhileError';
   constructor(reason: string, text: string) {
@@ -41,12 +41,12 @@ export class ChangedMeanwhileError extends ApiError {
   }
 }
 
-/** The API server takes an object for invalid. */
+/** The API server finds an object invalid. */
 export class InvalidObjectError extends ApiError {
   override name = 'InvalidObjectError';
 }
 
-/** The API server does not know whose credentials these are. */
+/** The API server does not accept the credentials. */
 export class UnauthorizedError extends ApiError {
   override name = 'UnauthorizedError';
   constructor(reason: string, text: string) {
@@ -54,7 +54,7 @@ export class UnauthorizedError extends ApiError {
   }
 }
 
-/** The credentials do not allow what was asked for. */
+/** The credentials do not allow a request. */
 export class ForbiddenError extends ApiError {
   override name = 'ForbiddenError';
   constructor(reason: string, text: string) {
@@ -62,7 +62,7 @@ export class ForbiddenError extends ApiError {
   }
 }
 
-/** What is watched has moved on further than the API server remembers: list it again. */
+/** The API server has forgotten the version that a watch starts from: list the objects again. */
 export class ExpiredError extends ApiError {
   override name = 'ExpiredError';
 }
@@ -92,12 +92,12 @@ export class KubernetesClientMissingError extends Error {
   }
 }
 
-/** There is no context to talk to a cluster with. */
+/** The kubeconfig has no usable context. */
 export class NoClusterError extends InputError {
   override name = 'NoClusterError';
   constructor(why: string, options?: ErrorOptions) {
     super(
-      `No cluster to talk to: ${why}. Give --kubeconfig, or set KUBECONFIG, and choose a context.`,
+      `There is no cluster to talk to: ${why}. Give --kubeconfig, or set KUBECONFIG, and choose a context.`,
       options,
     );
   }
@@ -115,7 +115,7 @@ interface Status {
   };
 }
 
-/** The error that an answer stands for. @param what names the object in messages */
+/** The error for a response with a status of 400 or more. @param what names the object in messages */
 export function apiError(code: number, body: string, what: string): ApiError {
   const status = statusOf(body);
   const reason = status.reason ?? '';

@@ -1,19 +1,19 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** The service cannot take or finish a request now; it may be sent again. */
+/** The service cannot accept or finish a request now; the client may send it again. */
 export class UnavailableError extends CodedError {
   static override readonly httpStatus = 503;
   override name = 'UnavailableError';
   constructor(
     why: string,
-    /** Seconds after which it is worth a try. */
+    /** Seconds after which the client may try again. */
     readonly retryAfterS: number,
   ) {
     super(`${why}. Send it again in ${retryAfterS} s.`);
   }
 }
 
-/** A request was run and failed: its item cannot be processed, whatever worker tries. */
+/** An item cannot be processed: it failed on a worker that runs other items. */
 export class InferenceFailedError extends Error {
   override name = 'InferenceFailedError';
   constructor(model: string, item: number) {
@@ -21,11 +21,11 @@ export class InferenceFailedError extends Error {
   }
 }
 
-/** There is no model, or version of one, of that name. */
+/** A client asked for a model, or for a version of one, that does not exist. */
 export class UnknownModelError extends CodedError {
   static override readonly httpStatus = 404;
   override name = 'UnknownModelError';
-  /** @param asked e.g. `model x`, `version 2 of model x` @param known the names, or the versions, that there are */
+  /** @param asked e.g. `model x` or `version 2 of model x` @param known the models, or versions, that exist */
   constructor(asked: string, known: readonly string[]) {
     super(
       `There is no ${asked.slice(0, 100)}: ${known.length === 1 ? 'there is' : 'there are'} ${known.join(', ')}.`,
@@ -33,13 +33,13 @@ export class UnknownModelError extends CodedError {
   }
 }
 
-/** A plan cannot be run here, or not followed: it is of another device, other models, or of more than there is. */
+/** A plan cannot run here: it is for another device or other models, or needs more than there is. */
 export class PlanRefusedError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'PlanRefusedError';
   constructor(
     source: string,
-    /** One line per reason. */
+    /** A line for each reason. */
     readonly reasons: readonly string[],
     remedy: string,
   ) {

@@ -13,38 +13,37 @@ import type { Store } from '../../workers/store/store.ts';
 import { defaultBackends, defaultThreads } from './machine.ts';
 import { checkPlan, keptProfile, readProfile, replan } from './place.ts';
 
-/** Batch sizes of a profile that is made because a plan is of elsewhere. */
+/** Batch sizes that are measured where a plan must be made for this machine. */
 const BATCHES = [1, 2, 4, 8, 16];
 
-/** What the command was asked of a plan. */
-export interface SettleOptions {
-  /** The file of the plan. */
+export interface InitialPlanOptions {
+  /** The file that the plan was read from. */
   readonly plan: string;
   readonly profile?: string;
   readonly replan?: boolean;
   readonly adapt?: boolean;
-  /** Seconds. */
+  /** Seconds for measuring. */
   readonly budget: number;
 }
 
-/** What is to serve, and with `--adapt` what is planned on. */
-export interface Settled {
+export interface InitialPlan {
   readonly plan: Plan;
+  /** What plans that follow the load are made from; undefined without `adapt`. */
   readonly profile: IdentifiedProfile | undefined;
 }
 
 /**
- * Makes of the plan that was given one that can run here. Where it is of elsewhere, it is refused, or planned again on the
- * profile of this place: the one that was given, kept from the last time, or made now.
+ * The plan to begin with: the given one, where it was made for this machine and these models. Otherwise it is refused or,
+ * with `replan`, planned again on a profile of this machine: the given one, one that was kept, or one that is measured now.
  * @throws PlanRefusedError, UsageError, Interrupted, InfeasiblePlanError, NothingMeasuredError, and what profiling throws
  */
-export async function settle(
+export async function initialPlan(
   given: Plan,
   models: LoadedManifest,
   place: Place,
-  options: SettleOptions,
+  options: InitialPlanOptions,
   signal: AbortSignal,
-): Promise<Settled> {
+): Promise<InitialPlan> {
   if (options.replan && planMismatches(given, place).length > 0) {
     const profile = options.profile
       ? await readProfile(options.profile, place)
@@ -59,8 +58,8 @@ export async function settle(
   return { plan: given, profile: options.adapt ? await profileOf(given, place, options) : undefined };
 }
 
-/** Opened only where it is needed: a plan may lie where nothing can be written. */
-async function withStore<T>({ plan }: SettleOptions, use: (store: Store) => Promise<T>): Promise<T> {
+/** Opens the store only where it is needed: the plan's folder may be read-only. */
+async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const store = await journalBeside(plan);
   try {
     return await use(store);
@@ -69,30 +68,30 @@ async function withStore<T>({ plan }: SettleOptions, use: (store: Store) => Prom
   }
 }
 
-/** The profile that a plan of this place was made from. @throws UsageError */
-async function profileOf(plan: Plan, place: Place, options: SettleOptions): Promise<IdentifiedProfile> {
+/** The profile that a plan was made from. @throws UsageError */
+async function profileOf(plan: Plan, place: Place, options: InitialPlanOptions): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
   const file = options.profile ?? (existsSync(beside) ? beside : undefined);
   if (file === undefined) {
     const kept = await withStore(options, (store) => keptProfile(store, place, plan.profile.sha256));
     if (kept) return kept;
     throw new UsageError(
-      `--adapt plans on the profile that ${options.plan} was made from: give it with --profile.`,
+      `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,
     );
   }
   const profile = await readProfile(file, place);
   if (profile.sha256 === plan.profile.sha256) return profile;
   throw new UsageError(
-    `${file} is not the profile that ${options.plan} was made from: give that with --profile, or plan again.`,
+    `${options.plan} was not made from ${file}. Give the profile that it was made from with --profile, or plan again.`,
   );
 }
 
-/** Profiles this machine as `ipa-agent profile` does; the store keeps the profile, and the journal of one that is stopped. */
+/** Profiles this machine as `ipa-agent profile` does. The store keeps the profile, and the journal of a stopped one. */
 async function measureHere(
   models: LoadedManifest,
   store: Store,
   { slaMs }: Plan,
-  { budget }: SettleOptions,
+  { budget }: InitialPlanOptions,
   signal: AbortSignal,
 ): Promise<IdentifiedProfile> {
   const progress = new ProgressLine();

@@ -6,17 +6,17 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { loadModelFolder } from './model-folder.ts';
 
-/** What is measured on this machine without being asked. CUDA is, where it was installed, when it is asked for. */
+/** The backends that are measured by default. CUDA is measured only where it is asked for: few machines have its libraries. */
 export const defaultBackends = (): Backend[] => (hasGpu() ? ['cpu', 'webgpu'] : ['cpu']);
 
-/** Powers of two up to the cores there are, and all of them. */
+/** Powers of two below the number of cores, and the number of cores. */
 export function defaultThreads(cores = availableParallelism()): number[] {
   const threads: number[] = [];
   for (let n = 1; n < cores; n *= 2) threads.push(n);
   return [...threads, cores];
 }
 
-/** Profiles with ONNX Runtime for Node, in child processes of this one. */
+/** Profiles this machine with ONNX Runtime for Node, in child processes. */
 export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
   const models = await loadModelFolder(manifestPath);
   const environment = nodeEnvironment();

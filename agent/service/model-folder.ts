@@ -3,19 +3,19 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { InputError } from '../../solver/documents/coded-error.ts';
 
-/** A file that is named lies elsewhere than in the folder of the manifest. */
+/** A manifest names a file outside its own folder. */
 export class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {
     super(
-      `${path} is not in ${folder}, the folder of the manifest: the agent reads nothing else. Put it there.`,
+      `${path} is not in ${folder}, the folder of the manifest, and the agent reads no other files. Put it there.`,
     );
   }
 }
 
 /**
- * Loads a manifest whose files all lie in its folder: neither URLs nor links lead out of it. A plan names variants of it and
- * no files, so it cannot lead anywhere at all.
+ * Loads a manifest and reads only files inside its folder: URLs and links that lead elsewhere are refused. A plan names
+ * variants and no files, so that a plan from outside cannot make the agent read a file.
  * @throws OutsideModelFolderError, and what {@link loadManifest} throws
  */
 export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {

@@ -6,15 +6,15 @@ import type { Service } from './service.ts';
 
 export interface ServeOptions extends PlanChanges {
   readonly host: string;
-  /** 0: a free one. */
+  /** 0: a free port. */
   readonly port: number;
-  /** Lets what was accepted end, then ends. */
+  /** After it aborts, no request is accepted, and serving ends when those that were accepted have ended. */
   readonly signal: AbortSignal;
   onListening(url: string): void;
 }
 
 /**
- * Serves over HTTP until the signal aborts and what was accepted until then has been answered.
+ * Serves over HTTP until the signal aborts and every request that was accepted has been answered.
  * @throws UsageError where the address cannot be listened on
  */
 export async function serve(service: Service, options: ServeOptions): Promise<void> {

@@ -11,30 +11,30 @@ import type { Answer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
-/** Requests that may be open at once. What comes beyond them would wait longer than anybody wants to. */
+/** Requests that may be open at once; a longer queue would only make every client wait. */
 const MOST_OPEN = 1024;
 
 export interface ServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly recruit: Recruit;
-  /** How to follow the load with what a plan was asked for; absent: a plan serves until it is replaced. */
-  readonly adaptation?: ((plan: Plan) => AdaptationOptions) | undefined;
+  /** How to follow the load under a plan; absent: a plan serves until it is replaced. */
+  readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
-  /** A worker was lost or replaced, a plan switched. */
+  /** A worker was lost or replaced, or the plan switched. One line for a log. */
   onEvent(what: string): void;
 }
 
-/** A pipeline or one of its stages, as it can be asked for. */
+/** The pipeline, or one of its stages, as a model that clients can ask for. */
 export interface ServedModel {
   readonly name: string;
-  /** Those that a request passes through. */
+  /** The stages that a request passes through. */
   readonly stages: readonly PipelineStage[];
-  /** The one stage that it is of; undefined: the pipeline. */
+  /** The stage, where the model is a single stage; undefined: the model is the pipeline. */
   readonly only: string | undefined;
 }
 
-/** Runs a plan for whoever asks, over whatever protocol: lets requests in, follows the load, changes plans, drains. */
+/** Serves a plan, whatever the protocol: accepts requests, follows the load, replaces plans, drains. */
 export class Service {
   readonly telemetry: Telemetry;
   readonly models: ReadonlyMap<string, ServedModel>;
@@ -50,7 +50,7 @@ export class Service {
     const { name: pipeline, stages } = options.pipeline;
     const models: ServedModel[] = [
       ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], only: name })),
-      // Last, so that it wins where a stage is named as the pipeline.
+      // Last, so that the pipeline wins where a stage has the same name.
       { name: pipeline, stages, only: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
@@ -82,18 +82,18 @@ export class Service {
     return this.#executor.plan;
   }
 
-  /** Whether requests are let in. */
+  /** Whether new requests are accepted. */
   get accepting(): boolean {
     return !this.#draining;
   }
 
-  /** Whether requests are let in and each stage has a worker. */
+  /** Whether new requests are accepted and each stage has a worker. */
   get ready(): boolean {
     return !this.#draining && this.#executor.replicas.every((workers) => workers > 0);
   }
 
-  tell(what: string): void {
-    this.options.onEvent(what);
+  log(line: string): void {
+    this.options.onEvent(line);
   }
 
   /** @throws UnknownModelError */
@@ -104,20 +104,21 @@ export class Service {
   }
 
   /**
-   * Runs each item as a request of its own; what they answer, by item, then by stage. The items are not changed.
-   * @throws UnavailableError where not all are let in, or one is shed; InferenceFailedError where one fails
+   * Runs each item as a request of its own. The items are not changed.
+   * @returns results by item, then by stage
+   * @throws UnavailableError where not all items are accepted, or one is shed; InferenceFailedError where one fails
    */
   async infer({ name, only }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
     const arrivalMs = performance.now();
     this.telemetry.arrived(name, items.length);
-    const closed = this.#draining
+    const refusal = this.#draining
       ? 'The agent is shutting down'
       : this.#executor.open + items.length > MOST_OPEN
         ? `${this.#executor.open} requests are open, and at most ${MOST_OPEN} may be`
         : undefined;
-    if (closed !== undefined) {
+    if (refusal !== undefined) {
       this.telemetry.rejected(name, items.length);
-      throw new UnavailableError(closed, this.#retryAfterS);
+      throw new UnavailableError(refusal, this.#retryAfterS);
     }
     this.#inFlight++;
     try {
@@ -137,9 +138,9 @@ export class Service {
   }
 
   /**
-   * Changes to another plan of the same pipeline while requests run; none fails for it. The load is followed on with what
-   * that plan was asked for.
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError: the plan that serves stays
+   * Switches to another plan of the same pipeline while requests run; no request fails for it. The load is then followed
+   * under the new plan.
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError; then the plan that serves stays
    */
   replace(plan: Plan): Promise<void> {
     const done = this.#replacing.then(async () => {
@@ -155,7 +156,7 @@ export class Service {
     return done;
   }
 
-  /** Lets no request in any more; resolves when those that were let in have ended. */
+  /** Accepts no more requests; resolves when those that were accepted have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
     if (this.#inFlight === 0) return;
@@ -164,7 +165,7 @@ export class Service {
     });
   }
 
-  /** Ends the workers; what is open is shed. */
+  /** Sheds the open requests and ends the workers. */
   close(): void {
     this.#draining = true;
     this.#adapter?.stop();
@@ -177,7 +178,7 @@ export class Service {
   }
 
   #follow(): void {
-    const adaptation = this.options.adaptation?.(this.plan);
+    const adaptation = this.options.adaptationFor?.(this.plan);
     if (!adaptation || this.#draining) return;
     this.#adaptedFromMs = performance.now();
     this.#adapter = new Adapter(adaptation, this.#executor, {
@@ -187,7 +188,7 @@ export class Service {
     });
   }
 
-  /** What is waiting now is gone when an SLA has passed. */
+  /** Seconds. Whatever waits now has ended when one SLA has passed. */
   get #retryAfterS(): number {
     return Math.max(1, Math.ceil(this.plan.slaMs / 1000));
   }

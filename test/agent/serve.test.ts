@@ -132,7 +132,7 @@ test('a plan as the page makes it is planned again with --replan alone, on a pro
 test('--adapt needs the profile that the plan was made from', async () => {
   agent = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--adapt']);
   expect(await agent.ended).toBe(2);
-  expect(agent.stderr()).toContain('give it with --profile');
+  expect(agent.stderr()).toContain('Give it with --profile');
 });
 
 test('the token is taken from a file, and told nowhere', async () => {
@@ -160,7 +160,9 @@ test('a port that is taken is told with exit 2', async () => {
   const port = new URL((await agent.listening)!).port;
   const second = ipaAgentServe(['--plan', write('plan.json', ownPlan), '--port', port]);
   expect(await second.ended).toBe(2);
-  expect(second.stderr()).toContain(`Port ${port} of 127.0.0.1 cannot be listened on: the port is in use`);
+  expect(second.stderr()).toContain(
+    `The agent cannot listen on port ${port} of 127.0.0.1: the port is in use`,
+  );
 });
 
 test.each([

@@ -66,9 +66,7 @@ export class StageService {
       isWanted: ({ planned }) => planned === this.#chosen && !this.#loaded.has(planned.variant),
       onReplaced: (loaded) => this.#loaded.set(loaded.job.planned.variant, loaded),
       onReplaceFailed: ({ planned }, error) =>
-        this.tell(
-          `${planned.variant} could not be loaded again: ${message(error)} It is tried until it can.`,
-        ),
+        this.log(`${planned.variant} could not be loaded again: ${message(error)} It is tried until it can.`),
     });
   }
 
@@ -115,7 +113,7 @@ export class StageService {
       if (!loaded || (onGpu(planned.backend) && loaded.job.planned.batch < planned.batch))
         await this.#load(planned);
       if (this.#chosen.variant !== planned.variant || this.#chosen.batch !== planned.batch)
-        this.tell(`changed to ${planned.variant} b${planned.batch}`);
+        this.log(`changed to ${planned.variant} b${planned.batch}`);
       this.#chosen = planned;
     });
     this.#changing = done.catch(() => {});
@@ -143,9 +141,8 @@ export class StageService {
     }
   }
 
-  /** Writes a line to the log. */
-  tell(what: string): void {
-    this.options.onEvent(what);
+  log(line: string): void {
+    this.options.onEvent(line);
   }
 
   /** Refuses batches from now on; resolves when those in flight have ended. */
@@ -196,7 +193,7 @@ export class StageService {
     const { variant } = lost.job.planned;
     if (this.#loaded.get(variant) !== lost) return undefined;
     this.#loaded.delete(variant);
-    this.tell(`the session of ${variant} was lost (${reason})`);
+    this.log(`the session of ${variant} was lost (${reason})`);
     if (variant !== this.#chosen.variant) return undefined;
     return { planned: this.#chosen, usedMs: performance.now() };
   }

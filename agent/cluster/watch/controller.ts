@@ -13,8 +13,8 @@ import { planChangeText } from './plan-change-text.ts';
 export interface ControllerOptions {
   readonly engine: Engine;
   readonly pipeline: string;
-  /** How to follow the load with what a plan was asked for. @throws PlanRefusedError where the load cannot be followed */
-  readonly adaptation: (plan: Plan) => AdaptationOptions;
+  /** How to follow the load under a plan. @throws PlanRefusedError where the load cannot be followed */
+  readonly adaptationFor: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
   /** Pause between two looks at the gateway's arrivals. */
   readonly lookMs?: number;
@@ -32,7 +32,7 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   while (!signal.aborted) {
     const followed = await retrying.ask(async () => {
       const plan = await currentPlan(options);
-      return { plan, adaptation: options.adaptation(plan) };
+      return { plan, adaptation: options.adaptationFor(plan) };
     });
     if (followed) await followLoad(options, followed, retrying, signal);
   }

@@ -8,8 +8,8 @@ import { objectNames, ownLabels, planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
 /**
- * KServe: an InferenceService per stage, with as many replicas as the plan has, and an InferenceGraph that passes each
- * stage's answer on to the next. The graph has no central queue: batches are those of the requests that it is sent.
+ * A plan as objects of KServe: an InferenceService for each stage, with the replicas of the plan, and an InferenceGraph that
+ * passes each stage's answer on to the next stage. A graph has no queue: the items of one request are one batch.
  * @throws NotDeployableError
  */
 export function kserveObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
@@ -34,11 +34,11 @@ function inferenceService(
     args: [
       'stage',
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
-      // KServe calls a model by the name of its service.
+      // KServe asks for a model by the name of its service.
       ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
     ],
     resources: stageResources(models, stage),
-    // A custom container is spoken to by version 1 unless it says so.
+    // Without this, KServe speaks version 1 of the protocol to a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
   });
   return {
@@ -48,7 +48,7 @@ function inferenceService(
       name,
       namespace: settings.namespace,
       labels: ownLabels(plan.pipeline),
-      // Plain deployments: how many replicas there are is the plan's business, not an autoscaler's.
+      // Plain Deployments without an autoscaler: the plan says how many replicas there are.
       annotations: {
         'serving.kserve.io/deploymentMode': 'RawDeployment',
         'serving.kserve.io/autoscalerClass': 'none',

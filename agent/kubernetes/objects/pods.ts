@@ -4,35 +4,36 @@ import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 
-/** Where things lie in a pod, and the port that it serves on. */
+/** The port that a container listens on, and the paths of its files. */
 export const PORT = 8080;
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
-/** Keys of the config map that holds the plan, and of the secret that lets it be changed. */
+/** Keys of the ConfigMap with the plan, and of the Secret with the token. */
 export const PLAN_KEY = 'plan.json';
 export const TOKEN_KEY = 'token';
 
 const MIB = 2 ** 20;
-/** Node with ONNX Runtime: the process that speaks HTTP, and one that runs a session. */
+/** Memory of the process that speaks HTTP, and of one that runs sessions, without models and items. */
 const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
-/** Memory of a session per byte of its model: weights, the copy that is optimised, and work space. */
-const SESSION_PER_BYTE = 4;
-/** Pixels are held as bytes, as float32 and in copies on their way; of the largest batch that a change may bring. */
-const COPIES_PER_VALUE = 16;
+/** Memory of a session for each byte of its model: the weights, an optimised copy of them, and work space. */
+const BYTES_PER_MODEL_BYTE = 4;
+/** Memory for each value of a batch's input: as the items' bytes, as float32, and in copies on the way. */
+const BYTES_PER_VALUE = 16;
+/** The largest batch that a change of plan may bring. */
 const LARGEST_BATCH = 64;
 
-/** Between the news that a pod is to go, and its end. */
+/** Time for the gateway to learn that a pod is about to end. */
 const LEAVE_S = 5;
 
-/** To load and warm up a model, and for the gateway until each stage has a pod. */
+/** Time to load and warm up a model; for the gateway, time until each stage has a pod. */
 const STARTUP_S = 600;
 
 const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
 
-/** Linux names of what Node calls `process.arch`. */
+/** Kubernetes' names for the values of Node's `process.arch`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** Labels that every node has, by the device that was profiled; more are given by whoever applies. */
+/** The system and architecture of the device that was profiled, as labels of nodes, and the labels that a user gave. */
 export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelector']) {
   const [os, arch] = platform.split(/[ ,]/);
   const known = arch === undefined ? undefined : ARCHITECTURES[arch];
@@ -43,29 +44,29 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
   };
 }
 
-/** Of a process with a stage's heaviest variant loaded, at the largest batch. */
+/** Memory of a process that runs a stage's heaviest variant at the largest batch. */
 function sessionBytes({ stage, task }: PipelineStage): number {
-  const model = SESSION_PER_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
+  const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
   const inputs = Object.values(task.program.signatures(stage)).flatMap((signature) => signature.inputs);
   const values = inputs.reduce((sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, 1), 0);
-  return PROCESS_BYTES.session + model + COPIES_PER_VALUE * LARGEST_BATCH * values;
+  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * values;
 }
 
-/** Room for two sessions: a variant is changed while the one before it still serves. */
+/** Enough for two variants: a new one is loaded while the one before it still serves. */
 const stageMemoryBytes = (models: Pipeline, { name }: PlanStage): number =>
   PROCESS_BYTES.http + 2 * sessionBytes(models.stage(name));
 
-/** Kubernetes' notation, rounded up. */
+/** In Kubernetes' notation, rounded up. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
 
 /**
- * What a stage's pod holds. It asks for the threads of the plan, which is what they cost; one core more may be used, so
- * that HTTP does not take the time of the session.
+ * Resources of a stage's pod. It requests a core for each thread of the plan, which is what the plan's cost counts. The limit
+ * is one core more, so that HTTP does not take time from the session.
  */
 export const stageResources = (models: Pipeline, stage: PlanStage) =>
   resources([stage.backend], stage.threads, stageMemoryBytes(models, stage));
 
-/** What profiling holds: all variants of all stages are run, and stages side by side. */
+/** Resources of a profile job: it runs every variant of every stage, and two stages side by side. */
 export const profilerResources = (models: Pipeline, backends: readonly Backend[], threads: number) =>
   resources(
     backends,
@@ -83,7 +84,7 @@ function resources(backends: readonly Backend[], threads: number, memoryBytes: n
   };
 }
 
-/** A container that can do nothing but run. */
+/** A container without any privilege. */
 export const CONTAINER_SECURITY = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -94,7 +95,7 @@ export const POD_SECURITY = {
   runAsNonRoot: true,
   runAsUser: 1000,
   runAsGroup: 1000,
-  // Secrets that are mounted can be read by the group, and by nobody else.
+  // Mounted Secrets belong to this group, and nobody else can read them.
   fsGroup: 1000,
   seccompProfile: { type: 'RuntimeDefault' },
 };
@@ -108,7 +109,7 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number) =>
 
 type ModelsClaim = Pick<PodSettings, 'modelsClaim'>;
 
-/** For a container that reads models, where they come from a volume: nobody but whoever fills it writes there. */
+/** The read-only mount of the models, where they come from a volume. */
 export const modelsMounts = ({ modelsClaim }: ModelsClaim) =>
   modelsClaim === null ? [] : [{ name: 'models', mountPath: MODELS_FOLDER, readOnly: true }];
 
@@ -124,7 +125,7 @@ export interface Container {
   readonly env?: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A container of ours: `args` follow `ipa-agent`. */
+/** A container that serves HTTP with `ipa-agent` and these arguments. */
 export const container = (
   settings: Pick<PodSettings, 'image' | 'modelsClaim'>,
   { name, args, resources, env }: Container,
@@ -138,7 +139,7 @@ export const container = (
   startupProbe: probe(HEALTH.live, 1, STARTUP_S),
   livenessProbe: probe(HEALTH.live, 10, 3),
   readinessProbe: probe(HEALTH.ready, 2, 2),
-  // Whoever sends requests learns first that the pod is to go.
+  // The gateway must stop sending before the pod ends.
   lifecycle: { preStop: { sleep: { seconds: LEAVE_S } } },
   terminationMessagePolicy: 'FallbackToLogsOnError',
   securityContext: CONTAINER_SECURITY,
@@ -150,7 +151,7 @@ export const container = (
   ],
 });
 
-/** @param names of the config map, and of the secret where changes are taken */
+/** @param names of the ConfigMap with the plan, and of the Secret where the pod accepts changes */
 export const podSpec = (
   containers: readonly unknown[],
   selector: Readonly<Record<string, string>>,

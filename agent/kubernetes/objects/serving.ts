@@ -18,11 +18,11 @@ import type { KubernetesObject } from './types.ts';
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
-/** Annotation of the plan's config map: image, models and node selector that it was applied with, as JSON. */
+/** Annotation of the plan's ConfigMap: the settings of the pods that the plan was applied with, as JSON. */
 export const SETTINGS = 'ipa-edge/settings';
 const PART_OF = 'app.kubernetes.io/part-of';
 
-/** What the objects of a pipeline are called. */
+/** Names of a pipeline's objects. */
 export const objectNames = (pipeline: string) => ({
   plan: `${clusterName(pipeline)}-plan`,
   token: `${clusterName(pipeline)}-token`,
@@ -30,19 +30,19 @@ export const objectNames = (pipeline: string) => ({
   stage: (stage: string) => clusterName(pipeline, stage),
 });
 
-/** On everything of a pipeline. */
+/** The labels of every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
   'app.kubernetes.io/managed-by': MANAGER,
   [PART_OF]: clusterName(pipeline),
 });
 
-/** Of one part of it. */
+/** The labels of one part of a pipeline: its stages, or its gateway. */
 const partLabels = (pipeline: string, part: string) => ({
   [PART_OF]: clusterName(pipeline),
   'ipa-edge/part': part,
 });
 
-/** What every stage's objects of a pipeline have. */
+/** The labels of all stages' objects. */
 export const stageSelector = (pipeline: string): Record<string, string> => partLabels(pipeline, 'stage');
 
 const stageLabels = (pipeline: string, stage: string) => ({
@@ -50,32 +50,33 @@ const stageLabels = (pipeline: string, stage: string) => ({
   [STAGE_LABEL]: clusterName(stage),
 });
 
-interface Deploying {
+/** What the objects are made from. */
+interface Sources {
   readonly plan: Plan;
   readonly models: Pipeline;
   readonly settings: PodSettings;
 }
 
 /**
- * Everything that serves a plan, in the order it is applied; not the secret with the token, which is made where it is
- * applied. What of a stage's pods would have to be changed with its variant or batch is not in them: those are changed
- * while they run.
+ * The objects that serve a plan, in the order in which they are applied. The Secret with the token is not among them: it is
+ * made once in the cluster. Pod templates do not name variant and batch, so that a change of those replaces no pod: the
+ * gateway changes them while the pods run.
  * @throws NotDeployableError
  */
 export function kubernetesObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
-  const deploying = { plan, models, settings };
+  const sources = { plan, models, settings };
   return [
     planObject(plan, settings),
-    ...plan.stages.flatMap((stage) => stageObjects(deploying, stage)),
-    ...gatewayObjects(deploying),
+    ...plan.stages.flatMap((stage) => stageObjects(sources, stage)),
+    ...gatewayObjects(sources),
   ];
 }
 
-/** Under this key is the plan before the one that serves: what a rollback goes back to. */
+/** Key of the ConfigMap for the plan before the current one, which a rollback goes back to. */
 export const PREVIOUS_KEY = 'previous.json';
 
-/** The config map that holds a plan, with what it was applied with. @param previous null: there was none before */
+/** The ConfigMap that holds a plan, with the settings that it is applied with. @param previous null: there was none */
 export const planObject = (
   plan: Plan,
   { namespace, ...settings }: PodSettings,
@@ -92,10 +93,10 @@ export const planObject = (
   data: { [PLAN_KEY]: lines(plan), ...(previous && { [PREVIOUS_KEY]: lines(previous) }) },
 });
 
-/** A field a line, for whoever reads or compares the objects. */
+/** With a line for each field, so that the objects can be read and compared. */
 const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);
 
-function stageObjects({ plan, models, settings }: Deploying, stage: PlanStage): KubernetesObject[] {
+function stageObjects({ plan, models, settings }: Sources, stage: PlanStage): KubernetesObject[] {
   const { pipeline } = plan;
   const names = objectNames(pipeline);
   const selector = stageLabels(pipeline, stage.name);
@@ -118,7 +119,7 @@ function stageObjects({ plan, models, settings }: Deploying, stage: PlanStage): 
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      // Headless: the gateway chooses the pod itself.
+      // Headless, because the gateway sends each batch to a pod of its choice.
       spec: { clusterIP: 'None', selector, ports: [httpPort] },
     },
     {
@@ -135,7 +136,7 @@ function stageObjects({ plan, models, settings }: Deploying, stage: PlanStage): 
       spec: {
         replicas: stage.replicas,
         selector: { matchLabels: selector },
-        // A spare GPU is not to be counted on; cores for one more pod are.
+        // During an update a cluster may have no spare GPU for one more pod; cores it should have.
         strategy: rolling(
           onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
         ),
@@ -169,7 +170,7 @@ function stageObjects({ plan, models, settings }: Deploying, stage: PlanStage): 
   ];
 }
 
-function gatewayObjects({ plan, settings }: Deploying): KubernetesObject[] {
+function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
   const { pipeline } = plan;
   const { namespace } = settings;
   const names = objectNames(pipeline);
@@ -182,7 +183,7 @@ function gatewayObjects({ plan, settings }: Deploying): KubernetesObject[] {
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', namespace],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    // What it asks for is not in the plan: no more than leaves the plan's pods their room on a small node.
+    // The plan does not count the gateway's cores: a small request leaves the plan's pods their room on a small node.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
   });
   return [
@@ -214,7 +215,7 @@ function gatewayObjects({ plan, settings }: Deploying): KubernetesObject[] {
       kind: 'Deployment',
       metadata,
       spec: {
-        // The queues are central: two gateways would each take the pods to be theirs.
+        // One gateway holds the queues: a second one would send batches to the same pods, unknown to the first.
         replicas: 1,
         selector: { matchLabels: selector },
         strategy: rolling({ maxSurge: 1, maxUnavailable: 0 }),

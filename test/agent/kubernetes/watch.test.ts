@@ -90,7 +90,7 @@ async function watch(cluster: KubernetesApi) {
       pipeline: 'fashion',
       backOff,
       lookMs: 200,
-      adaptation: (plan) => {
+      adaptationFor: (plan) => {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
         return {

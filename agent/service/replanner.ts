@@ -10,8 +10,8 @@ import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { PlanRefusedError } from './errors.ts';
 
-/** How to follow the load on a profile, for as long as the agent serves. */
-export class Adaptation {
+/** Plans again on one profile as the load changes, for as long as the agent serves. */
+export class Replanner {
   readonly #planner = openPlanner();
 
   private constructor(
@@ -25,13 +25,13 @@ export class Adaptation {
     profile: IdentifiedProfile,
     { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
     limits: Pick<PlanRequest, 'apart'> = {},
-  ): Promise<Adaptation> {
+  ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
-    return new Adaptation(profile, { predictor, intervalS }, minRate, limits);
+    return new Replanner(profile, { predictor, intervalS }, minRate, limits);
   }
 
-  /** With what a plan was asked for, and everything that the profile measured. */
-  of(plan: Plan): AdaptationOptions {
+  /** How to follow the load under a plan: with what the plan was asked for, and every backend of the profile. */
+  adaptationFor(plan: Plan): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = { ...standing, ...this.limits };
     return {
@@ -40,13 +40,15 @@ export class Adaptation {
     };
   }
 
-  /** The plans that follow must compare with it. @throws PlanRefusedError where it was made from another profile */
+  /** Refuses a plan of another profile: plans of two profiles cannot be compared. @throws PlanRefusedError */
   check({ profile: { sha256 } }: Plan, source: string): void {
     if (sha256 !== this.profile.sha256)
       throw new PlanRefusedError(
         source,
-        [`it was made from profile ${sha256}, and the load is followed on ${this.profile.sha256}`],
-        'Plan on the one that is followed on, or give the other one with --profile.',
+        [
+          `it was made from profile ${sha256}, and plans that follow the load are made from ${this.profile.sha256}`,
+        ],
+        'Plan on that profile, or start the agent with the other one: --profile.',
       );
   }
 
