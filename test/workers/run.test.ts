@@ -66,13 +66,13 @@ test('a run that is stopped reports what was sent, over the time until then', as
     if (++sent === 20) stop.abort();
   };
   const report = parseRunReport(
-    await runOf({ ratePerS: 40, durationS: 60 }, { onSent }, stop.signal),
+    await runOf({ ratePerS: 40, durationS: 600 }, { onSent }, stop.signal),
     'the run',
   );
   const { load, result } = report;
   expect(load.requests).toBe(20);
   expect(result.completed + result.shed + result.failed).toBe(20);
-  expect(load.durationS).toBeLessThan(30);
+  expect(load.durationS).toBeLessThan(600);
   expect(load.ratePerS).toBeCloseTo(20 / load.durationS, 9);
   expect(result.goodputPerS).toBeCloseTo((20 * result.slaAttainment!) / load.durationS, 9);
 });

@@ -67,19 +67,19 @@ async function arrivals(standIn: StandIn): Promise<Arrivals> {
 /** Stands for a plan of another profile: its load cannot be followed. */
 const UNKNOWN_SLA_MS = 299;
 
-/** Watches until the test has finished. */
-async function watch(cluster: KubernetesApi) {
+/** Watches until the test has finished. @param foreseenPerS what every forecast says; absent: the last seconds are foreseen */
+async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
   const planAt = await planOn(measured);
   const events: string[] = [];
-  /** Decisions so far; without a forecast there is none, so that no plan of the watch's own comes between. */
-  const decided = { times: 0, foresees: true };
+  /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
+  const decided = { times: 0, most: Number.POSITIVE_INFINITY };
   /** Foresees the most of the last two seconds, so that a load that has fallen is soon followed. */
   const predictor: Predictor = {
     name: 'last-window',
     async forecast(countsPerS) {
-      if (!decided.foresees) throw new Error('nothing is foreseen');
+      if (decided.times >= decided.most) throw new Error('nothing is foreseen');
       decided.times++;
-      const most = Math.max(...countsPerS.slice(-2));
+      const most = foreseenPerS ?? Math.max(...countsPerS.slice(-2));
       return { medianPerS: most, p90PerS: most };
     },
   };
@@ -170,14 +170,14 @@ test('a plan that the API server is lost over is applied to its end when it is b
   await applyPlan(cluster, await planFor(2), deployed);
   const load = await arrivals(standIn);
   load.ratePerS = 150;
-  const { events, decided } = await watch(cluster);
+  const { events, decided } = await watch(cluster, 150);
+  // Another decision would apply another plan, and leave nothing to end.
+  decided.most = 1;
   const apply = cluster.apply.bind(cluster);
   let gone: Promise<void> | undefined;
   vi.spyOn(cluster, 'apply').mockImplementation(async (object, options) => {
     const applied = await apply(object, options);
     if (object.kind === 'ConfigMap' && !options?.dryRun && !gone) {
-      // Another decision would apply another plan, and leave nothing to end.
-      decided.foresees = false;
       gone = standIn.down();
       await gone;
     }
@@ -237,11 +237,11 @@ test('a plan that somebody else applies is followed, with what it was asked for'
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
-  decided.foresees = false;
+  decided.most = 0;
   await until(() => expect(load.asked).toBeGreaterThan(0));
   await applyPlan(cluster, await planFor(2, 150), deployed);
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
-  decided.foresees = true;
+  decided.most = Number.POSITIVE_INFINITY;
   await until(async () => {
     const { current } = await readApplied(cluster, 'fashion', 'shop');
     expect(current!.ratePerS).toBeGreaterThan(100);
@@ -256,10 +256,10 @@ test('an image that somebody else applies stays, whatever plans follow', async (
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { decided } = await watch(cluster);
-  decided.foresees = false;
+  decided.most = 0;
   const image = 'registry.example/ipa-edge:next';
   await applyPlan(cluster, first, { ...deployed, settings: { ...settings, image } });
-  decided.foresees = true;
+  decided.most = Number.POSITIVE_INFINITY;
   await until(async () =>
     expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );
@@ -292,10 +292,10 @@ test('a plan that cannot be followed is told, and stays until another one is app
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
-  decided.foresees = false;
+  decided.most = 0;
   await applyPlan(cluster, await planFor(2, UNKNOWN_SLA_MS), deployed);
   await until(() => expect(events.join('\n')).toContain('it is of another profile'));
-  decided.foresees = true;
+  decided.most = Number.POSITIVE_INFINITY;
   await asksOn(standIn);
   const { current } = await readApplied(cluster, 'fashion', 'shop');
   expect(current).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });

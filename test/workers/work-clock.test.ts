@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WorkClock } from '../../workers/profiler/work-clock.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'performance'], now: 0 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('time that passes in a pause takes nothing of a budget', async () => {
+  let paused = true;
+  const unpaused = () =>
+    paused ? new Promise<void>((resolve) => setTimeout(resolve, 60_000)) : Promise.resolve();
+  const clock = new WorkClock(unpaused);
+  vi.advanceTimersByTime(1000);
+  const waited = clock.wait();
+  await vi.advanceTimersByTimeAsync(60_000);
+  await waited;
+  expect(clock.now()).toBe(1000);
+  paused = false;
+  await clock.wait();
+  vi.advanceTimersByTime(500);
+  expect(clock.now()).toBe(1500);
+});
+
+test('an abort ends a pause, with its reason', async () => {
+  const stop = new AbortController();
+  const clock = new WorkClock(() => new Promise(() => {}), stop.signal);
+  const waited = clock.wait();
+  stop.abort(new Error('cancelled'));
+  await expect(waited).rejects.toThrow('cancelled');
+});
