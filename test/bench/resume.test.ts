@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
+import { firstScenes } from '../web/own-files.ts';
+import { FASHION } from '../workers/fashion.ts';
 import { ipaEdge } from './command.ts';
 
 const folders: string[] = [];
@@ -13,23 +16,29 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
+/** The shipped pipeline with the two lightest variants of each stage, and eight scenes: eight cells, and accuracy is soon measured. */
+async function smallManifest(folder: string): Promise<string> {
+  cpSync(dirname(FASHION), folder, { recursive: true });
+  const scenes = await firstScenes(8);
+  writeFileSync(join(folder, 'few.bin'), scenes);
+  const manifest = JSON.parse(readFileSync(FASHION, 'utf8'));
+  for (const stage of manifest.stages) stage.variants.splice(2);
+  const sha256 = createHash('sha256').update(scenes).digest('hex');
+  manifest.pack = { file: 'few.bin', sha256, source: 'the first scenes' };
+  const path = join(folder, 'manifest.json');
+  writeFileSync(path, JSON.stringify(manifest));
+  return path;
+}
+
 /** Profiles in a headless browser, does `harm` when a few cells are in the journal, then runs the same command again. */
 async function interrupted(harm: (commandPid: number) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   folders.push(folder);
   const out = join(folder, 'profile.json');
-  const args = [
-    'profile',
-    '--pipeline',
-    'fashion',
-    '--backend',
-    'wasm',
-    '--batches',
-    '1,2',
-    '--budget',
-    '4s',
-    '--out',
-    out,
+  const manifest = await smallManifest(join(folder, 'models'));
+  const args = (budget: string) => [
+    ...['profile', '--manifest', manifest, '--backend', 'wasm', '--threads', '1', '--batches', '1,2'],
+    ...['--budget', budget, '--out', out],
   ];
   const journals = join(folder, '.ipa-edge', 'journals');
   const journal = (): JournalEntry[] =>
@@ -41,7 +50,8 @@ async function interrupted(harm: (commandPid: number) => void) {
             .slice(0, -1)
             .map((line) => JSON.parse(line) as JournalEntry),
         );
-  const first = await ipaEdge(args, (child) => {
+  // With ten minutes to spend it is still at work, however fast it is.
+  const first = await ipaEdge(args('10m'), (child) => {
     const watch = setInterval(() => {
       if (journal().length < 5) return;
       clearInterval(watch);
@@ -50,7 +60,7 @@ async function interrupted(harm: (commandPid: number) => void) {
     child.once('close', () => clearInterval(watch));
   });
   const kept = journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
-  const second = await ipaEdge(args);
+  const second = await ipaEdge(args('4s'));
   const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
   return { first, kept, second, profile };
 }
