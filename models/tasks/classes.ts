@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
-import type { Match, ResultTensor, StageResult, TruthRows } from './task.ts';
+import { type OneRun, oneRun } from './program.ts';
+import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
+import type { TensorType } from './tensor.ts';
 
 /** Shared by classification tasks on any kind of item. */
 
@@ -19,7 +21,7 @@ export interface ClassResult extends StageResult {
 }
 
 /** The class with the largest logit, with its softmax probability. */
-export function largestLogit(logits: Float32Array): { label: number; score: number } {
+function largestLogit(logits: Float32Array): { label: number; score: number } {
   let label = 0;
   for (let c = 1; c < logits.length; c++) if (logits[c]! > logits[label]!) label = c;
   let sum = 0;
@@ -35,11 +37,11 @@ const NO_LABEL = -1;
  * @param passesOn whether items of a class go on to the next stage
  * @throws InvalidPackError
  */
-export function readClassTruths(
+function readClassTruths(
   file: TensorFile,
   { name, classes }: ClassifyingStage,
   rows: number,
-  passesOn: (label: number) => boolean = () => true,
+  passesOn: (label: number) => boolean,
 ): TruthRows<number> {
   const { data } = file.i32(`label.${name}`, 1);
   if (data.length !== rows)
@@ -56,18 +58,39 @@ export function readClassTruths(
   };
 }
 
-export const matchClass = ({ label }: ClassResult, truth: number): Match[] => [
-  { predicted: 0, truth: 0, right: label === truth },
-];
-
 /** Results in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
-export const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
+const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
   { name: 'labels', datatype: 'INT32', columns: 1, rowsOf: ({ label }) => [label] },
   { name: 'scores', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
 ];
 
-/** The inverse of {@link CLASS_TENSORS}, for one item. */
-export const classOfRows = (rows: Readonly<Record<string, ArrayLike<number>>>) => ({
-  label: rows.labels![0]!,
-  score: rows.scores![0]!,
-});
+/** What differs between classification tasks. */
+interface Classifier<S extends ClassifyingStage, I extends TensorType>
+  extends Pick<OneRun<S, ClassResult, I>, 'input' | 'encode'> {
+  /** Whether items of a class go on to the next stage; absent when the items of all classes do. */
+  passesOn?(stage: S, label: number): boolean;
+}
+
+/**
+ * The part of a task that all classification tasks share: one model whose logits are in the order of `classes`, labels in
+ * `label.<stage>`, accuracy as the metric.
+ */
+export const classifying = <S extends ClassifyingStage, I extends TensorType>(
+  task: string,
+  { input, encode, passesOn = () => true }: Classifier<S, I>,
+) =>
+  ({
+    program: oneRun({
+      input,
+      encode,
+      output: ({ classes }) => [classes.length],
+      decode: (_stage, logits) => ({ task, ...largestLogit(logits) }),
+    }),
+    metric: 'top-1 accuracy',
+    pipelineMetric: 'accuracy',
+    readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
+    perfect: (label) => ({ task, label, score: 1 }),
+    match: ({ label }, truth) => [{ predicted: 0, truth: 0, right: label === truth }],
+    tensors: CLASS_TENSORS,
+    resultOf: ({ labels, scores }) => ({ task, label: labels![0]!, score: scores![0]! }),
+  }) satisfies Partial<Task<S, ClassResult, number>>;

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { checkItem } from '../../models/items/item-format.ts';
 import {
-  CLASS_TENSORS,
   type ClassifyingStage,
   type ClassResult,
   classesField,
-  classOfRows,
-  largestLogit,
-  matchClass,
-  readClassTruths,
+  classifying,
 } from '../../models/tasks/classes.ts';
-import { oneRun } from '../../models/tasks/program.ts';
 import type { Task } from '../../models/tasks/task.ts';
 
 /** A made-up task, to try the way in that CONTRIBUTING.md describes: is a recording quiet or loud? */
@@ -28,9 +23,10 @@ export const loudness: Task<Stage, ClassResult, number> = {
   fields: { input, classes: classesField },
 
   items: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
-  program: oneRun({
+  children: (_stage, item) => [item],
+  fanOut: () => 'one',
+  ...classifying(ID, {
     input: ({ input }) => ({ type: 'float32', dims: [input.samples] }),
-    output: ({ classes }) => [classes.length],
     encode(stage, items, scratch) {
       const { samples } = stage.input;
       const data = scratch.float32(items.length * samples).fill(0);
@@ -40,17 +36,5 @@ export const loudness: Task<Stage, ClassResult, number> = {
       });
       return data;
     },
-    decode: (_stage, logits) => ({ task: ID, ...largestLogit(logits) }),
   }),
-  children: (_stage, item) => [item],
-  fanOut: () => 'one',
-
-  metric: 'top-1 accuracy',
-  pipelineMetric: 'accuracy',
-  readTruths: (file, stage, rows) => readClassTruths(file, stage, rows),
-  perfect: (label) => ({ task: ID, label, score: 1 }),
-  match: matchClass,
-
-  tensors: CLASS_TENSORS,
-  resultOf: (rows) => ({ task: ID, ...classOfRows(rows) }),
 };

@@ -1,17 +1,7 @@
 import { cropResize, pixelCount } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
-import {
-  CLASS_TENSORS,
-  type ClassifyingStage,
-  type ClassResult,
-  classesField,
-  classOfRows,
-  largestLogit,
-  matchClass,
-  readClassTruths,
-} from '../classes.ts';
+import { type ClassifyingStage, type ClassResult, classesField, classifying } from '../classes.ts';
 import { encodeImages, type ImageInput, imageInput, imageTensor, pixelsFormat } from '../images.ts';
-import { oneRun } from '../program.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'image-classification';
@@ -20,22 +10,12 @@ interface Stage extends ClassifyingStage {
   readonly input: ImageInput;
 }
 
-interface Result extends ClassResult {
-  readonly task: typeof ID;
-}
-
 /** Gives each image one class. The next stage gets the same image, resized to that stage's input. */
-export const imageClassification: Task<Stage, Result, number> = {
+export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input: imageInput, classes: classesField },
 
   items: ({ input }) => pixelsFormat(input),
-  program: oneRun({
-    input: ({ input }) => imageTensor(input),
-    output: ({ classes }) => [classes.length],
-    encode: ({ name, input }, items, scratch) => encodeImages(name, input, items, scratch),
-    decode: (_stage, logits) => ({ task: ID, ...largestLogit(logits) }),
-  }),
   children({ input }, item, _result, next) {
     const shape = next as ItemFormatOf<'pixels'>;
     const pixels = new Uint8Array(pixelCount(shape));
@@ -43,13 +23,8 @@ export const imageClassification: Task<Stage, Result, number> = {
     return [pixels];
   },
   fanOut: () => 'one',
-
-  metric: 'top-1 accuracy',
-  pipelineMetric: 'accuracy',
-  readTruths: (file, stage, rows) => readClassTruths(file, stage, rows),
-  perfect: (label) => ({ task: ID, label, score: 1 }),
-  match: matchClass,
-
-  tensors: CLASS_TENSORS,
-  resultOf: (rows) => ({ task: ID, ...classOfRows(rows) }),
+  ...classifying(ID, {
+    input: ({ input }) => imageTensor(input),
+    encode: ({ name, input }, items, scratch) => encodeImages(name, input, items, scratch),
+  }),
 };

@@ -1,17 +1,7 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
 import { checkItem } from '../../items/item-format.ts';
-import {
-  CLASS_TENSORS,
-  type ClassifyingStage,
-  type ClassResult,
-  classesField,
-  classOfRows,
-  largestLogit,
-  matchClass,
-  readClassTruths,
-} from '../classes.ts';
-import { oneRun } from '../program.ts';
+import { type ClassifyingStage, type ClassResult, classesField, classifying } from '../classes.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'text-classification';
@@ -28,15 +18,11 @@ interface Stage extends ClassifyingStage {
   readonly passOn?: readonly string[];
 }
 
-interface Result extends ClassResult {
-  readonly task: typeof ID;
-}
-
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
 /** Gives each text one class. The next stage gets the same text if `passOn` allows its class. */
-export const textClassification: Task<Stage, Result, number> = {
+export const textClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: {
     input: byteInput,
@@ -50,9 +36,10 @@ export const textClassification: Task<Stage, Result, number> = {
   },
 
   items: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
-  program: oneRun({
+  children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
+  fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
+  ...classifying(ID, {
     input: ({ input }) => ({ type: 'int64', dims: [input.length] }),
-    output: ({ classes }) => [classes.length],
     encode(stage, items) {
       const { length } = stage.input;
       const data = new BigInt64Array(items.length * length);
@@ -63,17 +50,6 @@ export const textClassification: Task<Stage, Result, number> = {
       });
       return data;
     },
-    decode: (_stage, logits) => ({ task: ID, ...largestLogit(logits) }),
+    passesOn,
   }),
-  children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
-  fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
-
-  metric: 'top-1 accuracy',
-  pipelineMetric: 'accuracy',
-  readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
-  perfect: (label) => ({ task: ID, label, score: 1 }),
-  match: matchClass,
-
-  tensors: CLASS_TENSORS,
-  resultOf: (rows) => ({ task: ID, ...classOfRows(rows) }),
 };
