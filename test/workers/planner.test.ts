@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { RemotePlanner } from '../../workers/planner/remote.ts';
@@ -26,6 +26,16 @@ test('a planner in a child process plans, solves alone, tells what is infeasible
   planner.close();
   await expect(waiting).rejects.toBeInstanceOf(WorkerLostError);
   await expect(planner.plan(profile, request({ slaMs: 1000 }))).rejects.toBeInstanceOf(WorkerLostError);
+});
+
+test('calls about several profiles at once are each answered on their own profile', async () => {
+  const other = await identify(pipeline({ stages: { detect: { l: { accuracy: 0.9, ms: 30 } } } }));
+  const planner = openPlanner();
+  onTestFinished(() => planner.close());
+  const asked = [profile, other, profile];
+  const plans = await Promise.all(asked.map((one) => planner.plan(one, request({ slaMs: 1000 }))));
+  expect(plans.map((plan) => plan.profile.sha256)).toEqual(asked.map(({ sha256 }) => sha256));
+  expect(plans.map(({ stages }) => stages[0]!.variant)).toEqual(['s', 'l', 's']);
 });
 
 test('a planner that dies before it has the profile is said to be lost, ended, and started again by the next call', async () => {
