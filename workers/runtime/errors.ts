@@ -1,24 +1,24 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** A model file that ONNX Runtime cannot load: truncated, damaged, or with operators it does not know. */
+/** ONNX Runtime cannot load a model file: the file is truncated or damaged, or has operators that ONNX Runtime lacks. */
 export class ModelLoadError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'ModelLoadError';
   constructor(model: string, cause: unknown) {
     super(
-      `${model} cannot be loaded: ${message(cause)}. Is the file whole, and does ONNX Runtime know its operators?`,
+      `${model} cannot be loaded: ${message(cause)}. Check that the file is whole and that this version of ONNX Runtime has its operators.`,
       { cause },
     );
   }
 }
 
-/** A model whose inputs or outputs are not what the manifest says. */
+/** A model's inputs or outputs differ from what its stage in the manifest requires. */
 export class ModelMismatchError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'ModelMismatchError';
   constructor(model: string, what: string, expected: string, found: string) {
     super(
-      `${model}: ${what} should be ${expected}, but is ${found}. Mend the manifest's stage or export the model again.`,
+      `${model}: ${what} should be ${expected}, but is ${found}. Correct the stage in the manifest or export the model again.`,
     );
   }
 }
@@ -28,11 +28,11 @@ export class DeviceLostError extends CodedError {
   static override readonly httpStatus = 503;
   override name = 'DeviceLostError';
   constructor(reason: string) {
-    super(`The GPU device was lost (${reason}). Its worker must be replaced.`);
+    super(`The GPU device was lost (${reason}). The worker must be replaced.`);
   }
 }
 
-/** A worker ended before it answered. */
+/** A worker ended before it answered a call. */
 export class WorkerLostError extends CodedError {
   static override readonly httpStatus = 503;
   override name = 'WorkerLostError';
@@ -40,7 +40,7 @@ export class WorkerLostError extends CodedError {
     worker: string,
     readonly reason: string,
   ) {
-    super(`Worker ${worker} was lost: ${reason}. What was in flight on it can be sent again.`);
+    super(`Worker ${worker} was lost: ${reason}. Send again what the worker had not answered.`);
   }
 }
 
@@ -52,7 +52,7 @@ export class BackendUnavailableError extends InputError {
   }
 }
 
-/** No variant of a stage could be run. */
+/** A stage has no variant that could be measured, so there is nothing to plan with. */
 export class NothingProfiledError extends Error {
   override name = 'NothingProfiledError';
 }

@@ -1,5 +1,5 @@
 /**
- * ONNX Runtime's builds for Linux and macOS tell Microsoft of sessions and models, and keep an id of the machine, unless
- * this is set before they are loaded.
+ * ONNX Runtime's builds for Linux and macOS report sessions and models to Microsoft, and store an identifier of the machine,
+ * unless this variable is set before ONNX Runtime is loaded.
  */
 process.env.ORT_DISABLE_TELEMETRY = '1';

@@ -3,7 +3,7 @@ import * as ort from 'onnxruntime-node';
 import { type Runtime, timerGrainMs } from './runtime.ts';
 import { createSession, type Ort } from './session.ts';
 
-/** The module itself, for the overhead benchmark to compare with. */
+/** ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importNodeOrt = async (): Promise<Ort> => ort as unknown as Ort;
 
 /** ONNX Runtime for Node. @param threads of the cpu backend */
@@ -15,7 +15,7 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
       crossOriginIsolated: false,
       timerGrainMs: timerGrainMs(),
     },
-    // Node's build tells of no loss: the run fails, and the worker is replaced for that.
+    // Node's build does not report a lost device: the next run fails, and the failure replaces the worker.
     lost: new Promise(() => {}),
     createSession: (model, backend) => createSession(ort as unknown as Ort, model, backend, threads),
   };

@@ -6,13 +6,13 @@ const canSuspend = (): boolean => 'Suspending' in WebAssembly;
 
 const importOrt = () => (canSuspend() ? import('onnxruntime-web/jspi') : import('onnxruntime-web/webgpu'));
 
-/** The module itself, for the overhead benchmark to compare with. */
+/** ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importWebOrt = async (): Promise<Ort> => (await importOrt()) as unknown as Ort;
 
 /**
- * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build, so the native one is
- * chosen here: `/jspi` where WebAssembly can suspend, else `/webgpu` (asyncify). Both hold the wasm backend.
- * @param threads of the wasm backend; more than 1 needs cross-origin isolation
+ * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build. This function loads the current one:
+ * `/jspi` where WebAssembly can suspend, else `/webgpu` (asyncify). Both also have the wasm backend.
+ * @param threads of the wasm backend; more than 1 needs a cross-origin isolated page
  */
 export async function createWebRuntime(threads: number): Promise<Runtime> {
   const ort = await importOrt();

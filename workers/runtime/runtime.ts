@@ -1,11 +1,7 @@
 import type { Session, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 
-/** Dimensions as people read them. */
-export const dimsText = (dims: TensorInfo['dims']): string =>
-  `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
-
-/** A session of ONNX Runtime: one loaded model on one backend. */
+/** One ONNX Runtime session: a loaded model on one backend. */
 export interface OrtSession extends Session {
   /** Some nodes run on the CPU although the backend is a GPU's. */
   readonly cpuFallback: boolean;
@@ -13,8 +9,8 @@ export interface OrtSession extends Session {
 }
 
 /**
- * ONNX Runtime of one worker. Not safe for overlapping operations: two at once hang or corrupt it, so
- * callers keep one `createSession`, `run` or `release` in flight.
+ * ONNX Runtime in one worker. Two operations at once hang or corrupt it, so a caller must wait for the end of each
+ * `createSession`, `run` or `release` before the next.
  */
 export interface Runtime {
   readonly info: Pick<Device, 'ortVersion' | 'ortBuild' | 'crossOriginIsolated' | 'timerGrainMs'>;
@@ -23,7 +19,11 @@ export interface Runtime {
   readonly lost: Promise<string>;
 }
 
-/** The smallest step of `performance.now()` seen in a few milliseconds. */
+/** Dimensions in words, for messages, e.g. `[batch, 1, open]`. */
+export const dimsText = (dims: TensorInfo['dims']): string =>
+  `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
+
+/** The smallest step of `performance.now()`, in milliseconds, measured for 4 ms. */
 export function timerGrainMs(): number {
   let grain = Number.POSITIVE_INFINITY;
   const start = performance.now();

@@ -3,7 +3,7 @@ import type { Tensor, TensorInfo, Tensors, TensorType } from '../../models/tasks
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { OrtSession } from './runtime.ts';
 
-/** What both builds of ONNX Runtime have in common. */
+/** The part of ONNX Runtime's API that its builds for Node and for browsers share. */
 export interface Ort {
   InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
@@ -20,7 +20,7 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
       }
     : { name: value.name, type: 'not a tensor', dims: [] };
 
-/** Creates a session of `ort`. @param threads of a CPU backend */
+/** Loads a model. @param threads of a CPU backend */
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
@@ -28,7 +28,7 @@ export async function createSession(
   threads: number,
 ): Promise<OrtSession> {
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
-    // Always as an object: the string form gave wrong outputs with graph capture.
+    // An object, not a string: with the string form, graph capture gave wrong outputs.
     executionProviders: [{ name: backend }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -38,7 +38,7 @@ export async function createSession(
   let cpuFallback = false;
   let session: InferenceSession;
   if (onGpu(backend)) {
-    // Strictly first: it is the one way to learn whether nodes would run on the CPU.
+    // Forbid the fallback first: only a refusal shows that some nodes would run on the CPU.
     session = await ort.InferenceSession.create(model, options(true)).catch(() => {
       cpuFallback = true;
       return ort.InferenceSession.create(model, options(false));
@@ -56,7 +56,7 @@ export async function createSession(
         ortFeeds[name] = new ort.Tensor(type, data, dims);
       const start = performance.now();
       const fetched = Object.entries(await session.run(ortFeeds));
-      // Not `run()` but readable data ends the work: a GPU may still be busy.
+      // The time ends when the outputs can be read: after `run()` the GPU may still be busy.
       const data = await Promise.all(fetched.map(([, tensor]) => tensor.getData()));
       const ms = performance.now() - start;
       const outputs = fetched.map(([name, { type, dims }], i) => [

@@ -9,20 +9,21 @@ import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
 import type { LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
 
-interface HeldVariant {
+/** A variant that the worker has loaded. `sessions` are by role. */
+interface VariantSessions {
   readonly spec: VariantSpec;
   readonly sessions: Readonly<Record<string, OrtSession>>;
 }
 
-/** The inside of a stage worker: the same in a web worker and in a child process. */
+/** Answers the calls to a stage worker, inside a web worker or a child process. */
 export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #lostReason: string | undefined;
-  #held = new Map<string, HeldVariant>();
-  /** One operation runs at a time, and is done with its feeds when it ends: all use the same memory. */
+  #variants = new Map<string, VariantSessions>();
+  /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
   readonly #scratch = new Scratch();
-  /** The last operation: ONNX Runtime must never see two at once. */
-  #tail: Promise<unknown> = Promise.resolve();
+  /** The last queued operation. Operations run one after the other, because ONNX Runtime fails on two at once. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly createRuntime: (threads: number) => Promise<Runtime>) {}
 
@@ -47,7 +48,7 @@ export class StageHost implements StageWorkerApi {
           });
         const createMs = performance.now() - start;
         checkSignatures(spec, sessions);
-        this.#held.set(spec.key, { spec, sessions });
+        this.#variants.set(spec.key, { spec, sessions });
         return {
           createMs,
           cpuFallback: Object.values(sessions).some(({ cpuFallback }) => cpuFallback),
@@ -78,7 +79,7 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const { spec, sessions } = this.#get(key);
       const { outputs } = await this.#runProgram(spec, items, sessions);
-      // Copies: a view may be into ONNX Runtime's own memory, which must not be transferred away.
+      // Copies, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
       const copies = outputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
       return transfer(
         copies,
@@ -89,9 +90,9 @@ export class StageHost implements StageWorkerApi {
 
   release(key: string): Promise<void> {
     return this.#serially(async () => {
-      const held = this.#held.get(key);
-      this.#held.delete(key);
-      for (const session of Object.values(held?.sessions ?? {})) await session.release();
+      const variant = this.#variants.get(key);
+      this.#variants.delete(key);
+      for (const session of Object.values(variant?.sessions ?? {})) await session.release();
     });
   }
 
@@ -105,34 +106,34 @@ export class StageHost implements StageWorkerApi {
     return this.#runtime;
   }
 
-  #get(key: string): HeldVariant {
-    const held = this.#held.get(key);
-    if (!held) throw new Error(`This worker holds no variant ${key}: load() it first.`);
-    return held;
+  #get(key: string): VariantSessions {
+    const variant = this.#variants.get(key);
+    if (!variant) throw new Error(`This worker has no variant ${key}: call load() first.`);
+    return variant;
   }
 
   async #runProgram(
     { stage }: VariantSpec,
     items: ItemBatch,
-    sessions: HeldVariant['sessions'],
+    sessions: VariantSessions['sessions'],
   ): Promise<ProgramRun<StageResult>> {
     try {
       return await taskOf(stage).program.run(stage, items, sessions, this.#scratch);
     } catch (error) {
-      // The loss is told in a task of its own, which may come after the run's error.
+      // ONNX Runtime reports a lost device separately, perhaps only after the run's error.
       await new Promise((resolve) => setTimeout(resolve));
       throw this.#lostReason === undefined ? error : new DeviceLostError(this.#lostReason);
     }
   }
 
   #serially<T>(operation: () => Promise<T>): Promise<T> {
-    const result = this.#tail.then(operation);
-    this.#tail = result.catch(() => {});
+    const result = this.#last.then(operation);
+    this.#last = result.catch(() => {});
     return result;
   }
 }
 
-/** The items that each item gives the next stage; empty after the last. */
+/** For each item, the next stage's items that follow from it; none after the last stage. */
 function childrenOf(
   { stage, next }: VariantSpec,
   items: ItemBatch,
@@ -144,7 +145,7 @@ function childrenOf(
   return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, format));
 }
 
-/** The inputs and outputs of the models must be those that the stage's task expects. @throws ModelMismatchError */
+/** Compares the models' inputs and outputs with the signatures that the stage's task expects. @throws ModelMismatchError */
 function checkSignatures({ model, stage }: VariantSpec, sessions: Readonly<Record<string, Session>>): void {
   for (const [role, { inputs, outputs }] of Object.entries(taskOf(stage).program.signatures(stage))) {
     const session = sessions[role]!;
@@ -168,7 +169,7 @@ function checkTensors(
     const wanted = [null, ...dims];
     const same =
       tensor.dims.length === wanted.length &&
-      // Inner dimensions that the model leaves open are taken on trust; the batch must be open.
+      // The batch must be open. Another open dimension is accepted: the program checks the output's shape at each run.
       tensor.dims.every((dim, d) => (d === 0 ? dim === null : dim === null || dim === wanted[d]));
     if (!same)
       throw new ModelMismatchError(model, `the shape of ${what}`, dimsText(wanted), dimsText(tensor.dims));

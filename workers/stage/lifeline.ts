@@ -1,12 +1,12 @@
 import { WorkerLostError } from '../runtime/errors.ts';
 
-/** Lets calls to a worker end when it is gone: from then on nothing answers them. */
+/** Rejects the open calls to a worker when the worker is gone, since nothing would answer the calls any more. */
 export class Lifeline {
-  /** Rejects of the calls that wait. Racing each call against one promise would keep every answer for ever. */
+  /** How to reject each open call. (`Promise.race` with one long-lived promise would keep every answer in memory.) */
   readonly #waiting = new Set<(error: Error) => void>();
   #gone: Error | undefined;
 
-  /** @param gone resolves with the reason */
+  /** @param worker its name, for errors @param gone resolves with the reason when the worker is gone */
   constructor(
     private readonly worker: string,
     gone: Promise<string>,
@@ -14,13 +14,13 @@ export class Lifeline {
     gone.then((reason) => this.cut(reason));
   }
 
-  /** Calls that wait reject now, and so does every later one. */
+  /** Rejects every open call now, and every later call. */
   cut(reason: string): void {
     this.#gone ??= new WorkerLostError(this.worker, reason);
     for (const reject of this.#waiting) reject(this.#gone);
   }
 
-  /** What a call answers. @throws WorkerLostError */
+  /** The answer of a call, or a rejection as soon as the worker is gone. @throws WorkerLostError */
   call<P extends Promise<unknown>>(answer: P): Promise<Awaited<P>> {
     return new Promise((resolve, reject) => {
       if (this.#gone) return reject(this.#gone);

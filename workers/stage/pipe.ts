@@ -3,21 +3,21 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from 'comlink';
 import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
 
-/** Where a child process has its end of the pipe to its parent. */
+/** File descriptor of a child process's end of the pipe to its parent. */
 const PARENT_FD = 3;
-/** Before each message: the length of its MessagePack, and of the bytes that follow that; uint32, little-endian. */
+/** Each message begins with two lengths (uint32, little-endian): of its MessagePack, and of the byte arrays after it. */
 const HEADER_BYTES = 8;
-/** Among MessagePack's extensions: so many of the bytes that follow. */
+/** MessagePack extension that stands for a byte array: it holds the array's length; the bytes follow the message. */
 const BYTES_EXTENSION = 1;
 
-/** Arrays of bytes of the message that is being packed. */
+/** Byte arrays of the message that is being packed. */
 let packing: Uint8Array[] = [];
-const NOTHING: Buffer = Buffer.alloc(0);
-/** What follows the message that is being unpacked and has not been read. */
-let unpacking = NOTHING;
+const NO_BYTES: Buffer = Buffer.alloc(0);
+/** Bytes after the message that is being unpacked, as far as they have not been read. */
+let unpacking = NO_BYTES;
 
-// Arrays of bytes follow the message from where they lie: packed, they would be copied into fresh memory, which costs a
-// server that is busy more in garbage collection than in copying.
+// Byte arrays are written after the message, straight from their own memory. Packing would copy each into new memory, and on a
+// busy server the garbage collection of these copies costs more than the copying.
 addExtension({
   Class: Uint8Array,
   type: BYTES_EXTENSION,
@@ -33,9 +33,9 @@ addExtension({
 });
 
 /**
- * Comlink over a pipe between processes: messages are MessagePack, which copies (there is no transfer), so that an array of
- * bytes must stay as it is until its message is written. Node's own channel takes a third more time, and makes objects for
- * each message that only a full garbage collection frees.
+ * A Comlink endpoint over a pipe between processes. Messages are MessagePack and are copied, not transferred; a byte array must
+ * not change until its message is written. Node's own channel between processes takes a third more time, and its objects for
+ * each message are freed only by a full garbage collection.
  */
 export function pipeEndpoint(pipe: Duplex): Endpoint {
   const packr = new Packr({ structuredClone: true, useRecords: false });
@@ -43,7 +43,7 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   const reader = new FrameReader((packed, bytes) => {
     unpacking = bytes;
     const event = { data: packr.unpack(packed) } as MessageEvent;
-    unpacking = NOTHING;
+    unpacking = NO_BYTES;
     for (const listener of listeners)
       if (typeof listener === 'function') listener(event);
       else listener.handleEvent(event);
@@ -70,7 +70,7 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   };
 }
 
-/** A child process's end of the pipe; the process ends when its parent is gone, for nobody can reach it any more. */
+/** A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach the process. */
 export function parentEndpoint(): Endpoint {
   const pipe = new Socket({ fd: PARENT_FD });
   pipe.on('error', () => {});
@@ -78,7 +78,7 @@ export function parentEndpoint(): Endpoint {
   return pipeEndpoint(pipe);
 }
 
-/** Puts messages together from chunks as they come. */
+/** Assembles messages from the chunks in which they arrive. */
 class FrameReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
@@ -97,7 +97,7 @@ class FrameReader {
     }
   }
 
-  /** Where the first message ends; infinite where that is not known yet. */
+  /** Where the first message ends, in bytes; infinity until its header has arrived. */
   #end(): number {
     if (this.#bytes < HEADER_BYTES) return Number.POSITIVE_INFINITY;
     const first = this.#chunks[0]!.length < HEADER_BYTES ? this.#join() : this.#chunks[0]!;

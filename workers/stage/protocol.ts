@@ -6,49 +6,52 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** What travels between a stage worker and whoever drives it. Buffers are transferred where the environment can. */
+/** The calls to a stage worker and their data. Buffers are transferred in a browser and copied in Node. */
 
-/** One variant of a stage on one backend, loaded in a worker. */
+/** A variant to load in a worker, on one backend. */
 export interface VariantSpec {
-  /** Names the loaded variant in this worker. */
+  /** Identifies the loaded variant in this worker. */
   readonly key: string;
-  /** Names the model in errors, e.g. `detect/det8`. */
+  /** Name of the variant in errors, e.g. `detect/det8`. */
   readonly model: string;
   readonly backend: Backend;
   readonly stage: ManifestStage;
-  /** The stage that this one's results feed; null after the last. */
+  /** The stage that takes the items that follow from this stage's results; null for the last stage. */
   readonly next: ManifestStage | null;
 }
 
+/** Facts that are known once a variant is loaded. */
 export interface LoadedVariant {
+  /** Time to create all sessions. */
   readonly createMs: number;
   /** Some nodes run on the CPU although the backend is a GPU's. */
   readonly cpuFallback: boolean;
-  /** What the sessions take and give, by role. */
+  /** Inputs and outputs of the sessions, by role. */
   readonly sessions: Readonly<
     Record<string, { inputs: readonly TensorInfo[]; outputs: readonly TensorInfo[] }>
   >;
 }
 
+/** What a stage returns for one batch. */
 export interface StageRun {
-  /** One per item, in order. */
+  /** One result per item, in order. */
   readonly results: StageResult[];
-  /** Items for the next stage: `childCounts[i]` of them belong to item i. */
+  /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
   readonly children: ItemBatch;
   readonly childCounts: number[];
-  /** Of all runs of sessions together. */
+  /** Sum of the times of all runs of sessions. */
   readonly inferenceMs: number;
 }
 
-/** A stage worker: holds variants, of one stage or of several, and runs one operation at a time. */
+/** The calls that a stage worker answers, one at a time. A worker holds variants of one stage or of several. */
 export interface StageWorkerApi {
-  /** Loads ONNX Runtime. First call, once. */
+  /** Loads ONNX Runtime. This must be the first call, and happen once. @param threads of a CPU backend */
   start(threads: number): Promise<Runtime['info']>;
-  /** @throws ModelLoadError, ModelMismatchError */
+  /** Creates and checks the sessions of a variant. @throws ModelLoadError, ModelMismatchError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;
-  /** Items → results and the items of the next stage. @throws DeviceLostError */
+  /** Runs a batch: items in, results and the next stage's items out. @throws DeviceLostError */
   run(key: string, items: ItemBatch): Promise<StageRun>;
-  /** Items → the raw outputs that backends are compared by. @throws DeviceLostError */
+  /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
   release(key: string): Promise<void>;
   /** Resolves with the reason when the GPU device is lost. */

@@ -7,18 +7,18 @@ import type { Runtime } from '../runtime/runtime.ts';
 import { Lifeline } from './lifeline.ts';
 import type { LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
 
-/** What an environment gives: a fresh worker, not yet started. */
+/** A new worker as an environment creates it, before ONNX Runtime is loaded in it. */
 export interface RawWorker {
   readonly endpoint: Endpoint;
-  /** Resolves with the reason when the worker is gone, however it went. */
+  /** Resolves with the reason when the worker has ended, by itself or by `terminate`. */
   readonly gone: Promise<string>;
   terminate(): void;
 }
 
-/** The driver's end of a stage worker. Every call rejects with WorkerLostError once the worker is gone. */
+/** A stage worker, as the code outside the worker uses it. Every call rejects with WorkerLostError once the worker is gone. */
 export class StageWorker {
   readonly #api: Remote<StageWorkerApi>;
-  /** Each look-up of a method makes another proxy, which the garbage collector must follow: a run's is kept. */
+  /** Comlink makes a new proxy at each look-up of a method. This one is called for each batch, so it is kept. */
   readonly #run: Remote<StageWorkerApi>['run'];
   readonly #lifeline: Lifeline;
   #info: Runtime['info'] | undefined;
@@ -58,12 +58,12 @@ export class StageWorker {
     return this.#call(this.#api.load(spec, models));
   }
 
-  /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
+  /** Runs a batch. The items' buffer is transferred to the worker. @throws DeviceLostError, WorkerLostError */
   run(key: string, items: ItemBatch): Promise<StageRun> {
     return this.#call(this.#run(key, transfer(items, [items.bytes.buffer])));
   }
 
-  /** Takes the items' buffer. @throws DeviceLostError, WorkerLostError */
+  /** Runs a batch for its raw outputs. The items' buffer is transferred. @throws DeviceLostError, WorkerLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#call<readonly Tensor[]>(this.#api.infer(key, transfer(items, [items.bytes.buffer])));
   }
@@ -85,7 +85,7 @@ export class StageWorker {
   }
 }
 
-/** By the name that each gives itself: a minified build has other names for classes. */
+/** Error classes by the `name` of their instances, because a minified build renames the classes themselves. */
 const ERRORS = new Map(
   Object.entries({ ModelLoadError, ModelMismatchError, DeviceLostError }).map(([name, type]) => [
     name,
@@ -93,7 +93,7 @@ const ERRORS = new Map(
   ]),
 );
 
-/** Structured cloning keeps an error's name and message but not its class. */
+/** Gives an error its class again: structured cloning keeps only the error's name and message. */
 function revive(error: unknown): unknown {
   const prototype = error instanceof Error ? ERRORS.get(error.name) : undefined;
   return prototype ? Object.setPrototypeOf(error, prototype) : error;
