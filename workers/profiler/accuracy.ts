@@ -16,30 +16,31 @@ import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { MeasuredAccuracy } from '../store/store.ts';
 
-/** Runs a batch of a stage's variant on the reference backend. */
+/** Runs a batch through a variant of a stage, on the reference backend. */
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
 
-/** Choices of variants beyond which end-to-end accuracy is not measured: it grows as their product. */
+/** Most combinations of variants for which end-to-end accuracy is measured: their number is the product of the stages' variants. */
 const MAX_COMBINATIONS = 512;
+/** Items per batch while accuracy is measured. */
 const BATCH = 16;
 
-/** What a stage said of all its items, in order, and how many items each gave the next stage. */
-type StageAnswers = Pick<StageRun, 'results' | 'childCounts'>;
+/** A stage's results for all its items, in order, and for each item the number of the next stage's items. */
+type StageResults = Pick<StageRun, 'results' | 'childCounts'>;
 
-/** What one choice of variants up to some stage made of the pack. */
-interface Reached {
+/** The pack after a prefix of the pipeline, run with one combination of variants. */
+interface PartialRun {
   readonly variants: Readonly<Record<string, string>>;
-  /** By stage so far. */
-  readonly answers: readonly StageAnswers[];
-  /** Items of the next stage, and how many of them each request has. */
+  /** Results of each stage that has run. */
+  readonly results: readonly StageResults[];
+  /** Items of the next stage, in the order of the requests; `counts` says how many belong to each request. */
   readonly items: ItemBatch;
   readonly counts: readonly number[];
 }
 
 /**
- * Accuracy per stage (on true items) and end to end (every choice of variants), and the fan-out of each stage, on
- * the labelled pack.
- * @param onStep called {@link accuracySteps} times
+ * Measures on the labelled pack: the accuracy of each stage alone (on labelled items), the accuracy of the whole pipeline for
+ * every combination of variants, and the fan-out of each stage.
+ * @param onStep called {@link accuracySteps} times, with what was run
  */
 export async function measureAccuracy(
   pipeline: Pipeline,
@@ -49,26 +50,26 @@ export async function measureAccuracy(
 ): Promise<MeasuredAccuracy> {
   const stages = await stageAccuracies(pipeline, pack, run, onStep);
   const fanOut: FanOut[] = [];
-  let reached: Reached[] = [
-    { variants: {}, answers: [], items: pack.items, counts: pack.truths.map(() => 1) },
+  let partial: PartialRun[] = [
+    { variants: {}, results: [], items: pack.items, counts: pack.truths.map(() => 1) },
   ];
   for (const [s, { name: stage, stage: manifestStage }] of pipeline.stages.entries()) {
-    for (const { variants, counts } of distinctUpstream(pipeline.stages.slice(0, s), reached))
+    for (const { variants, counts } of distinctUpstream(pipeline.stages.slice(0, s), partial))
       fanOut.push({ stage, upstream: variants, counts: [...counts] });
-    if (reached.length * manifestStage.variants.length > MAX_COMBINATIONS) break;
-    const further: Reached[] = [];
-    for (const before of reached)
+    if (partial.length * manifestStage.variants.length > MAX_COMBINATIONS) break;
+    const longer: PartialRun[] = [];
+    for (const before of partial)
       for (const { name } of manifestStage.variants) {
-        further.push(await advance(before, stage, name, run));
+        longer.push(await advance(before, stage, name, run));
         onStep(`${stage}/${name}`);
       }
-    reached = further;
+    partial = longer;
   }
-  const whole = reached.filter(({ answers }) => answers.length === pipeline.stages.length);
-  return { stages, fanOut, endToEnd: whole.map((choice) => endToEnd(pipeline, pack, choice)) };
+  const whole = partial.filter(({ results }) => results.length === pipeline.stages.length);
+  return { stages, fanOut, endToEnd: whole.map((run) => endToEnd(pipeline, pack, run)) };
 }
 
-/** How many steps {@link measureAccuracy} takes. */
+/** Number of steps of {@link measureAccuracy}: one for each variant, and one for each combination up to each stage. */
 export function accuracySteps(manifest: Pick<Manifest, 'stages'>): number {
   const sizes = manifest.stages.map((stage) => stage.variants.length);
   let steps = sizes.reduce((sum, n) => sum + n, 0);
@@ -105,32 +106,42 @@ async function stageAccuracies(
   return accuracies;
 }
 
-/** Choices that differ only in variants of stages that give every item as many children whatever the variant are one. */
+/**
+ * Merges combinations with the same fan-out: a stage that always gives one item of the next stage per item cannot change it,
+ * so its variant is left out.
+ */
 function distinctUpstream(
   upstream: readonly PipelineStage[],
-  reached: readonly Reached[],
-): Pick<Reached, 'variants' | 'counts'>[] {
+  partial: readonly PartialRun[],
+): Pick<PartialRun, 'variants' | 'counts'>[] {
   const varying = upstream.filter(({ task, stage }) => task.fanOut(stage) !== 'one').map(({ name }) => name);
-  const distinct = new Map<string, Pick<Reached, 'variants' | 'counts'>>();
-  for (const { variants, counts } of reached) {
+  const distinct = new Map<string, Pick<PartialRun, 'variants' | 'counts'>>();
+  for (const { variants, counts } of partial) {
     const chosen = Object.fromEntries(varying.map((name) => [name, variants[name]!]));
     distinct.set(JSON.stringify(chosen), { variants: chosen, counts });
   }
   return [...distinct.values()];
 }
 
-async function advance(before: Reached, stage: string, variant: string, run: RunVariant): Promise<Reached> {
+/** Runs the next stage on the items of a partial run. */
+async function advance(
+  before: PartialRun,
+  stage: string,
+  variant: string,
+  run: RunVariant,
+): Promise<PartialRun> {
   const { results, children, childCounts } = await runAll(before.items, (batch) =>
     run(stage, variant, batch),
   );
   return {
     variants: { ...before.variants, [stage]: variant },
-    answers: [...before.answers, { results, childCounts }],
+    results: [...before.results, { results, childCounts }],
     items: children,
     counts: inGroups(childCounts, before.counts).map((counts) => counts.reduce((sum, n) => sum + n, 0)),
   };
 }
 
+/** Runs items in batches and joins what comes back. */
 async function runAll(batch: ItemBatch, run: (items: ItemBatch) => Promise<StageRun>): Promise<StageRun> {
   const items = itemsOf(batch);
   const runs: StageRun[] = [];
@@ -144,15 +155,15 @@ async function runAll(batch: ItemBatch, run: (items: ItemBatch) => Promise<Stage
   };
 }
 
-/** The answer to every request: what each stage said of its items, joined with what the stages after it said. */
-const answersOf = (stages: readonly StageAnswers[]): ItemAnswer[] =>
+/** The answer to every request: each result joined with the later stages' results for the items that follow from it. */
+const answersOf = (stages: readonly StageResults[]): ItemAnswer[] =>
   stages.reduceRight<ItemAnswer[]>((later, { results, childCounts }) => {
     const children = inGroups(later, childCounts);
     return results.map((result, i) => ({ result, children: children[i] ?? [] }));
   }, []);
 
-function endToEnd(pipeline: Pipeline, pack: Pack, { variants, answers }: Reached): EndToEnd {
-  const counts = answersOf(answers).map((answer, i) =>
+function endToEnd(pipeline: Pipeline, pack: Pack, { variants, results }: PartialRun): EndToEnd {
+  const counts = answersOf(results).map((answer, i) =>
     requestCounts(pipeline.first, answer, pack.truths[i]!),
   );
   return {

@@ -26,11 +26,11 @@ import {
   sample,
   warmUp,
 } from './measure.ts';
-import type { OpenSession } from './sessions.ts';
+import type { OpenVariant } from './sessions.ts';
 import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** The true items of each stage, by the stage's name. */
+/** The labelled items of each stage, by the stage's name. */
 export type StageItems = ReadonlyMap<string, readonly Item[]>;
 
 export interface CellProfilerOptions extends CoRunOptions {
@@ -38,18 +38,22 @@ export interface CellProfilerOptions extends CoRunOptions {
   readonly device: Device;
   readonly items: StageItems;
   readonly fanOut: readonly FanOut[];
+  /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
-  /** Cells of an earlier, interrupted profile. */
+  /** Cells that the journal of an interrupted profile holds. */
   readonly finished: readonly Cell[];
 }
 
-/** The first look at all cells may take this share of the budget; the rest narrows the widest intervals. */
-const FIRST_LOOK = 0.5;
-/** Time per visit of a cell that is narrowed. */
+/** The first pass over all cells may take this share of the budget. The rest narrows the widest confidence intervals. */
+const FIRST_PASS_SHARE = 0.5;
+/** Time for more samples of a cell, before the next cell is chosen. */
 const REFINE_MS = 500;
 const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
 
-/** Measures the cells of a profile: batch by batch in seeded order, each variant's sweep until its rule ends it, then the widest again. */
+/**
+ * Measures the cells of a profile. The first pass goes through the batch sizes, rising, and through the cells of a size in
+ * seeded random order; a variant's sweep over the batch sizes may end early. Then the cells with the widest intervals get more samples.
+ */
 export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
   readonly #ended = new Set<string>();
@@ -67,7 +71,7 @@ export class CellProfiler {
     return [...this.#cells.values()];
   }
 
-  /** The first look at every cell. */
+  /** The first pass: measures every cell once, or skips it. */
   async measureAll(): Promise<void> {
     const { manifest, settings, progress, clock } = this.o;
     const rounds = settings.batches.map((batch) =>
@@ -99,12 +103,16 @@ export class CellProfiler {
 
   async #finish(cell: Cell): Promise<void> {
     this.#cells.set(cellId(cell), cell);
-    // A resumed profile may have the time that this one lacked.
+    // A cell that is skipped for lack of time stays out of the journal, so that a resumed profile may measure it.
     if (cell.state !== 'skipped' || cell.reason !== 'budget') await this.o.save(cell);
     this.o.progress.step(cellId(cell), cell);
   }
 
-  /** Ends the sweeps whose last points say so; the cells to come are told as skipped, or dropped where that is told already. */
+  /**
+   * Ends the sweeps that have a failed or skipped cell, or that larger batches cannot improve. In the second case the sweep's next
+   * cell is recorded as skipped, with the reason. All other remaining cells are dropped.
+   * @param ahead cells that have not had their turn
+   */
   #endSweeps(ahead: readonly CellKey[]): void {
     const { settings, fanOut, manifest } = this.o;
     const all = [...this.#cells.values()];
@@ -142,7 +150,7 @@ export class CellProfiler {
     }
   }
 
-  /** Measures a cell anew; a lost worker or device is replaced once. */
+  /** Measures a cell. After a failure the worker is replaced and the cell is tried once more. */
   async #measure(key: CellKey): Promise<Cell> {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -162,27 +170,27 @@ export class CellProfiler {
   async #measureOnce(key: CellKey): Promise<MeasuredCell> {
     const { settings, environment, device, progress } = this.o;
     progress.working(cellId(key));
-    const session = await this.#open(key);
+    const opened = await this.#open(key);
     await environment.visible();
-    const { compared, firstRunMs } = await this.#firstRun(session, key);
+    const { compared, firstRunMs } = await this.#firstRun(opened, key);
     const outputs = compareOutputs(compared, await this.#referenceOutput(key));
-    const run = this.#runner(session, key);
+    const run = this.#runner(opened, key);
     const { runs, warm } = await warmUp(run);
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
-    const samples = await sample(run, (FIRST_LOOK * settings.budgetS * 1000) / cells);
+    const samples = await sample(run, (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells);
     const flags: CellFlag[] = [];
     if (onGpu(key.backend) && device.adapter?.software) flags.push('software-adapter');
-    if (session.cpuFallback) flags.push('cpu-fallback');
+    if (opened.cpuFallback) flags.push('cpu-fallback');
     if (!warm) flags.push('not-warm');
     if (environment.hidden()) flags.push('hidden-page');
-    const cold = { loadMs: session.loadMs, createMs: session.createMs, firstRunMs };
+    const cold = { loadMs: opened.loadMs, createMs: opened.createMs, firstRunMs };
     const facts = { key, cold, warmupRuns: runs + 1, outputs, timerGrainMs: device.timerGrainMs };
     const cell = measuredCell({ ...facts, flags }, samples);
-    if (await this.#drift.moved(key.backend, key.threads, run, cell)) cell.flags.push('drift');
+    if (await this.#drift.drifted(key.backend, key.threads, run, cell)) cell.flags.push('drift');
     return cell;
   }
 
-  #open(key: CellKey): Promise<OpenSession> {
+  #open(key: CellKey): Promise<OpenVariant> {
     return this.o.sessions.open(key);
   }
 
@@ -190,8 +198,8 @@ export class CellProfiler {
     return this.o.items.get(key.stage)!;
   }
 
-  #runner(session: OpenSession, key: CellKey): RunBatch {
-    const run = batchRunner(session.worker, session.key, this.#items(key), key.batch);
+  #runner(opened: OpenVariant, key: CellKey): RunBatch {
+    const run = batchRunner(opened.worker, opened.key, this.#items(key), key.batch);
     return async () => {
       this.o.signal?.throwIfAborted();
       await this.o.environment.visible();
@@ -199,29 +207,29 @@ export class CellProfiler {
     };
   }
 
-  /** The cold run at this batch, on the fixed items that are also compared. */
+  /** The cold run at the cell's batch size. It has fixed items, so that its outputs can be compared with the reference backend's. */
   async #firstRun(
-    session: OpenSession,
+    opened: OpenVariant,
     key: CellKey,
   ): Promise<{ compared: readonly Tensor[]; firstRunMs: number }> {
     const start = performance.now();
-    const compared = await session.worker.infer(session.key, takeInTurn(this.#items(key), 0, key.batch));
+    const compared = await opened.worker.infer(opened.key, takeInTurn(this.#items(key), 0, key.batch));
     return { compared, firstRunMs: performance.now() - start };
   }
 
   async #referenceOutput(key: CellKey): Promise<readonly Tensor[]> {
-    const session = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
-    return session.worker.infer(session.key, takeInTurn(this.#items(key), 0, key.batch));
+    const opened = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
+    return opened.worker.infer(opened.key, takeInTurn(this.#items(key), 0, key.batch));
   }
 
-  /** What two busy workers cost each other. */
+  /** Measures how much two busy workers slow each other. */
   coRun(): Promise<CoRun[]> {
     return measureCoRuns(this.o, this.cells, async (key, second) =>
       this.#runner(await this.o.sessions.open({ ...key, second }), key),
     );
   }
 
-  /** Spends what is left of the budget where intervals are widest. */
+  /** Spends the rest of the budget on the cells with the widest confidence intervals. */
   async refine(): Promise<void> {
     const { progress, environment, device, clock, signal, save } = this.o;
     progress.phase('refine', Math.max(1, Math.ceil(this.#timeLeftMs() / REFINE_MS)));
@@ -234,11 +242,11 @@ export class CellProfiler {
       let samples: Sample[];
       try {
         const run = this.#runner(await this.#open(cell), cell);
-        await run(); // others ran in between: not a sample
+        await run(); // the first run after other cells is slower, so it is no sample
         samples = await sample(run, REFINE_MS, 1);
       } catch {
         signal?.throwIfAborted();
-        // What was measured stands; the worker is replaced for whoever comes next.
+        // The cell keeps its earlier samples. The worker is replaced, because the next cell needs one that works.
         await this.o.sessions.replace(cell);
         continue;
       }

@@ -10,8 +10,8 @@ import type { Progress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Backend and threads of two workers. */
-type Pair = Pick<CellKey, 'backend' | 'threads'>;
+/** Backend and thread count that two workers share. */
+type WorkerKind = Pick<CellKey, 'backend' | 'threads'>;
 
 export interface CoRunOptions {
   readonly manifest: Manifest;
@@ -22,12 +22,12 @@ export interface CoRunOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Makes a runner of a cell, in the first worker of its backend or in a second one. */
+/** Opens a cell's session, in the first worker of its kind or in a second one, and returns what runs a batch. */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
 /**
- * What two busy workers cost each other, per backend and thread count, with the slowest variants of the first and of the last
- * stage; nothing where there is one stage.
+ * Measures how much two busy workers slow each other, for each backend and thread count. The workers run the slowest variants of
+ * the first and of the last stage. A pipeline of one stage has no such pair.
  */
 export async function measureCoRuns(
   { manifest, environment, progress, clock, sessions, signal }: CoRunOptions,
@@ -35,32 +35,32 @@ export async function measureCoRuns(
   runnerOf: RunnerOf,
 ): Promise<CoRun[]> {
   if (manifest.stages.length === 1) return [];
-  const pairs = coRunnable(cells, environment.logicalCores);
-  progress.phase('co-run', pairs.length);
+  const kinds = coRunnable(cells, environment.logicalCores);
+  progress.phase('co-run', kinds.length);
   const measured: CoRun[] = [];
-  for (const pair of pairs) {
-    const first = slowest(cells, manifest.stages[0]!.name, pair);
-    const last = slowest(cells, manifest.stages.at(-1)!.name, pair);
+  for (const kind of kinds) {
+    const first = slowest(cells, manifest.stages[0]!.name, kind);
+    const last = slowest(cells, manifest.stages.at(-1)!.name, kind);
     if (!first || !last) continue;
     await clock.wait();
-    const what = `${first.variant} beside ${last.variant} on ${pair.backend}`;
+    const what = `${first.variant} beside ${last.variant} on ${kind.backend}`;
     progress.working(what);
     try {
-      measured.push(await measureCoRun(pair, first, last, runnerOf));
+      measured.push(await measureCoRun(kind, first, last, runnerOf));
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
-      // E.g. no memory for a second device. The profile stands without it.
-      await sessions.replace(pair);
+      // For example, the memory does not suffice for a second GPU device. The profile is usable without this measurement.
+      await sessions.replace(kind);
       progress.step(`${what}: ${message(error)}`);
     }
-    await sessions.replace({ ...pair, second: true });
+    await sessions.replace({ ...kind, second: true });
   }
   return measured;
 }
 
 async function measureCoRun(
-  { backend, threads }: Pair,
+  { backend, threads }: WorkerKind,
   first: CellKey,
   last: CellKey,
   runnerOf: RunnerOf,
@@ -72,8 +72,8 @@ async function measureCoRun(
     : measureCpuCoRun({ backend, threads }, a, beside);
 }
 
-/** Backends and threads of which two workers fit on this machine's cores, or share its GPU. */
-const coRunnable = (cells: readonly CellKey[], logicalCores: number): Pair[] => [
+/** Backends and thread counts of which two workers fit on this machine's cores, or share its GPU. */
+const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind[] => [
   ...new Map(
     cells
       .filter(({ backend, threads }) => onGpu(backend) || 2 * threads <= logicalCores)
@@ -81,10 +81,11 @@ const coRunnable = (cells: readonly CellKey[], logicalCores: number): Pair[] => 
   ).values(),
 ];
 
+/** The cell of batch 1 with the largest median latency. */
 const slowest = (
   cells: readonly Cell[],
   stage: string,
-  { backend, threads }: Pair,
+  { backend, threads }: WorkerKind,
 ): MeasuredCell | undefined =>
   cells
     .filter((cell) => cell.state === 'measured')

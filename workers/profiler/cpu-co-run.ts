@@ -2,23 +2,14 @@ import type { CpuCoRun } from '../../solver/documents/profile.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Percentiles at which the delay is told: between them it is interpolated. */
+/** Percentiles at which the delay is recorded. Its readers interpolate between them. */
 const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
-/** Alone and together in turn, so that a drift of the machine hits both. */
+/** The workers run alone and together in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 4;
 const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
 
-async function runFor(run: RunBatch, ms: number): Promise<number[]> {
-  const times: number[] = [];
-  for (const start = performance.now(); performance.now() - start < ms; ) {
-    const { inferenceMs, handlingMs } = await run();
-    times.push(inferenceMs + handlingMs);
-  }
-  return times;
-}
-
-/** How much longer batches of each of two workers take while the other is busy. @param key backend and threads of both */
+/** Measures how much longer a batch takes while another worker is busy. @param key backend and thread count of both workers */
 export async function measureCpuCoRun(
   key: Pick<CpuCoRun, 'backend' | 'threads'>,
   a: RunBatch,
@@ -43,8 +34,18 @@ export async function measureCpuCoRun(
     n: Math.min(...sorted.flat().map((times) => times.length)),
     delays: PERCENTILES.map((percentile) => ({
       percentile,
-      // A worker is not made faster by another one: what is under 0 is noise.
+      // The mean of both workers. A busy neighbour cannot make a worker faster, so a negative delay is noise.
       delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
     })),
   };
+}
+
+/** Runs batches for `ms`. @returns the latency of each, in ms */
+async function runFor(run: RunBatch, ms: number): Promise<number[]> {
+  const times: number[] = [];
+  for (const start = performance.now(); performance.now() - start < ms; ) {
+    const { inferenceMs, handlingMs } = await run();
+    times.push(inferenceMs + handlingMs);
+  }
+  return times;
 }

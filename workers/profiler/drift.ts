@@ -3,45 +3,46 @@ import type { MeasuredCell } from '../../solver/documents/profile.ts';
 import { median } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Cells between two looks at the reference cell. */
-const EVERY = 8;
+/** The reference cell is run again after this many cells. */
+const CHECK_EVERY_CELLS = 8;
 const RUNS = 3;
-/** The reference cell has moved when its median differs by more than this share. */
-const MOVED = 0.25;
+/** The machine has drifted when the reference cell's median latency differs by more than this share. */
+const DRIFT_SHARE = 0.25;
 
-interface Watched {
+/** The reference cell of a worker: the first cell that was measured there. */
+interface Reference {
   readonly run: RunBatch;
   readonly p50: number;
   cells: number;
-  moved: boolean;
+  drifted: boolean;
 }
 
-/** Repeats one cell of each worker now and then: what it takes longer (or less) is the machine's doing, not the cell's. */
+/** Notices when the machine becomes slower or faster: it runs one reference cell of each worker again from time to time. */
 export class DriftWatch {
-  readonly #watched = new Map<string, Watched>();
+  readonly #references = new Map<string, Reference>();
 
-  /** Tells whether the machine had drifted when this cell was measured. The first cell of a worker becomes its reference. */
-  async moved(backend: Backend, threads: number, run: RunBatch, cell: MeasuredCell): Promise<boolean> {
+  /** Whether the machine has drifted since a worker's reference cell was measured. The worker's first cell becomes its reference. */
+  async drifted(backend: Backend, threads: number, run: RunBatch, cell: MeasuredCell): Promise<boolean> {
     const id = `${backend}/${threads}`;
-    const watched = this.#watched.get(id);
-    if (!watched) {
-      this.#watched.set(id, { run, p50: cell.latencyMs.p50, cells: 0, moved: false });
+    const reference = this.#references.get(id);
+    if (!reference) {
+      this.#references.set(id, { run, p50: cell.latencyMs.p50, cells: 0, drifted: false });
       return false;
     }
-    if (++watched.cells % EVERY === 0) {
+    if (++reference.cells % CHECK_EVERY_CELLS === 0) {
       const times: number[] = [];
       try {
         for (let i = 0; i < RUNS; i++) {
-          const { inferenceMs, handlingMs } = await watched.run();
+          const { inferenceMs, handlingMs } = await reference.run();
           times.push(inferenceMs + handlingMs);
         }
       } catch {
-        // Its worker was replaced: start again from the next cell.
-        this.#watched.delete(id);
+        // The reference's worker was replaced, so the next cell becomes the reference.
+        this.#references.delete(id);
         return false;
       }
-      watched.moved = Math.abs(median(times) / watched.p50 - 1) > MOVED;
+      reference.drifted = Math.abs(median(times) / reference.p50 - 1) > DRIFT_SHARE;
     }
-    return watched.moved;
+    return reference.drifted;
   }
 }

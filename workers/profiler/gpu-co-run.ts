@@ -3,17 +3,20 @@ import type { GpuCoRun } from '../../solver/documents/profile.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
+/** Most rounds. In a round two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
-/** Each half of a round lasts this long, and until each session has run this often. */
+/** A half of a round ends after this time, once each session has run {@link LEAST_RUNS} times. */
 const HALF_MS = 300;
 const LEAST_RUNS = 2;
-/** However slow the GPU: no round begins after this. */
+/** No round but the first begins later than this, so that a slow GPU does not take minutes. */
 const MOST_MS = 8000;
 const WARM_UP_RUNS = 3;
 
 /**
- * How much two workers that share a GPU slow each other, against one worker that runs both stages in turn.
- * @param last of the last stage in the first stage's worker, `lastBeside` in a worker of its own
+ * Measures how much two workers that share a GPU slow each other, compared with one worker that runs both stages in turn.
+ * @param first the first stage
+ * @param last the last stage, in the same worker as the first
+ * @param lastBeside the last stage, in a worker of its own
  */
 export async function measureGpuCoRun(
   backend: GpuBackend,
@@ -31,7 +34,7 @@ export async function measureGpuCoRun(
   let before = await oneWorker([first, last]);
   while (slowDowns.length === 0 || (slowDowns.length < ROUNDS && performance.now() - startMs < MOST_MS)) {
     const { done, ms } = await twoWorkers([first, lastBeside]);
-    // Between two halves of one worker, so that a drift of the machine hits both alike.
+    // One worker is measured before and after the two, so that a drift of the machine cancels out.
     const after = await oneWorker([first, last]);
     const aloneMs = done.reduce((sum, batches, i) => sum + (batches * (before[i]! + after[i]!)) / 2, 0);
     slowDowns.push((2 * ms) / aloneMs);
@@ -41,6 +44,7 @@ export async function measureGpuCoRun(
   return { backend, threads: 1, n: Math.max(1, Math.floor(n)), slowDowns };
 }
 
+/** Runs one batch of each, one after the other. @returns their latencies in ms */
 async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
   const times: number[] = [];
   for (const run of runs) {
@@ -50,7 +54,7 @@ async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
   return times;
 }
 
-/** Mean time of a batch of each session, one after the other. */
+/** Mean latency in ms of a batch of each session, when one worker runs them in turn. */
 async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
   const rounds: number[][] = [];
   const startMs = performance.now();
@@ -58,7 +62,7 @@ async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
   return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
 }
 
-/** Batches that each gets done while both are busy, and how long that is. */
+/** Runs the sessions side by side. @returns how many batches each completed while all were busy, and for how long that was */
 async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; ms: number }> {
   const startMs = performance.now();
   const ends = runs.map((): number[] => []);
@@ -76,7 +80,7 @@ async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; 
   return { done: ends.map((own) => doneBy(endMs, [startMs, ...own])), ms: endMs - startMs };
 }
 
-/** Batches that had ended by then, with the done share of the next. @param ends a start, then one end after the other */
+/** Batches completed at a time; a running batch counts by its completed share. @param ends the start, then each batch's end, rising */
 function doneBy(atMs: number, ends: readonly number[]): number {
   const next = ends.findIndex((endMs) => endMs >= atMs);
   return next - 1 + (atMs - ends[next - 1]!) / (ends[next]! - ends[next - 1]!);

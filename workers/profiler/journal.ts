@@ -4,8 +4,8 @@ import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
 /**
- * Names the journal of a profile: equal where measurements may be joined, so the same models on the same device
- * with the same settings. The budget is left out: a resumed profile may be given more time.
+ * Name of a profile's journal. Two profiles have the same name when their measurements may be joined: the same models and pack,
+ * on the same device, with the same settings. The budget does not count, because a resumed profile may have more time.
  */
 export async function journalName(
   manifest: Manifest,

@@ -4,16 +4,16 @@ import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/pro
 import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** One run through the stage worker, whole round trip. */
+/** Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
 export interface Sample {
   readonly inferenceMs: number;
   readonly handlingMs: number;
 }
 
-/** Runs one batch of a loaded session; where the batch comes from is the caller's. */
+/** Runs one batch of a cell and returns its times. */
 export type RunBatch = () => Promise<Sample>;
 
-/** Runs batches of `batch` items, taken in turn from `items`, through a session of `worker`. */
+/** Makes the function that runs a batch. Each call takes the next `batch` items. @param key the loaded variant in the worker */
 export function batchRunner(
   worker: StageWorker,
   key: string,
@@ -30,15 +30,15 @@ export function batchRunner(
   };
 }
 
-/** Two windows agree when their medians differ by at most this share. */
+/** Two windows of runs agree when their medians differ by at most this share. */
 const AGREE = 0.1;
 const MAX_WINDOWS = 6;
-/** A window holds runs of about this long together, 1 to 10 of them. */
+/** A window has 1 to 10 runs, which take about this time together. */
 const WINDOW_MS = 40;
 
 const latency = ({ inferenceMs, handlingMs }: Sample): number => inferenceMs + handlingMs;
 
-/** Runs windows of batches until two in a row agree. `warm` is false where they never did. */
+/** Runs batches until two windows in a row agree. @returns the number of runs, and whether the windows came to agree */
 export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boolean }> {
   let runs = 0;
   let previous = Number.NaN;
@@ -57,10 +57,10 @@ export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boole
 
 /** Fewest samples of a cell. */
 const MIN_RUNS = 5;
-/** Samples of a first look, however fast the cell: enough for a p99. */
+/** Most samples of one call, which suffice for a p99: a fast cell needs no more. */
 const MAX_RUNS = MIN_SAMPLES.p99;
 
-/** Samples for `timeMs`, at least {@link MIN_RUNS} unless `atLeast` says less, at most {@link MAX_RUNS}. */
+/** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link MAX_RUNS}. */
 export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS): Promise<Sample[]> {
   const samples: Sample[] = [];
   let spent = 0;
@@ -72,10 +72,10 @@ export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS):
   return samples;
 }
 
-/** Largest difference, relative to the largest reference value (at least 1), of outputs that count as equal. */
+/** Outputs agree when they differ by at most this share of the largest reference value, or of 1 if that is larger. */
 const TOLERANCE = 1e-3;
 
-/** Compares raw outputs with the reference backend's on the same items. */
+/** Compares raw outputs with those of the reference backend for the same items. */
 export function compareOutputs(
   outputs: readonly Tensor[],
   reference: readonly Tensor[],
@@ -96,21 +96,21 @@ export function compareOutputs(
   return { maxAbsError, agree: maxAbsError <= TOLERANCE * scale };
 }
 
-/** Medians under this many steps of the timer are flagged. */
+/** A median below this many steps of the timer is flagged, because the timer is too coarse for it. */
 const MIN_GRAINS = 20;
 
-/** What the profiler knows of a cell besides its samples. */
+/** The facts of a measured cell other than its samples. */
 export interface CellFacts {
   readonly key: CellKey;
   readonly cold: MeasuredCell['cold'];
   readonly warmupRuns: number;
   readonly outputs: MeasuredCell['outputs'];
   readonly timerGrainMs: number;
-  /** Flags that the samples do not tell. */
+  /** Flags that do not follow from the samples. */
   readonly flags: readonly CellFlag[];
 }
 
-/** The document's cell of these samples. */
+/** A cell of the profile, made from its samples. */
 export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
   const inferenceMs = samples.map((s) => s.inferenceMs);
   const latencyMs = summaryOf(samples.map(latency));
@@ -131,7 +131,7 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
   };
 }
 
-/** A cell with more samples of the same session. */
+/** Adds samples to a measured cell. */
 export function extendCell(
   cell: MeasuredCell,
   samples: readonly Sample[],

@@ -17,25 +17,25 @@ import { WorkClock } from './work-clock.ts';
 export interface ProfileOptions {
   readonly models: LoadedManifest;
   readonly environment: Environment;
-  /** Finished cells are journalled here at once; a later call with the same settings goes on from them. */
+  /** Keeps a journal of finished cells, from which a later call with the same settings continues, and then the profile. */
   readonly store: Store;
   readonly settings: ProfileSettings;
-  /** Stops after the run in flight, and at once while models are loaded; what is finished stays in the journal. */
+  /** Stops the profile after the current run, or at once while models load. Finished cells stay in the journal. */
   readonly signal?: AbortSignal;
-  /** Asked between cells: while it has not resolved, the profile is paused. A pause takes nothing of the budget. */
+  /** Called between cells: the profile pauses until the promise resolves. A pause does not use up the budget. */
   unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
 }
 
 /**
- * Measures every variant of every stage on every backend, per batch size, with its accuracy and fan-out.
+ * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
  * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
- * the signal's reason where it was aborted
+ * the signal's reason when it is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
   (await measureProfile(options)).profile;
 
-/** The same, with what names the profile. */
+/** Does what {@link profile} does, and returns the profile with its SHA-256. */
 export async function measureProfile(options: ProfileOptions): Promise<IdentifiedProfile> {
   const { models, environment, store, settings, signal } = options;
   const { manifest, pipeline } = models;
@@ -53,8 +53,8 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     const reference = (stage: string, variant: string) =>
       sessions.open({ stage, variant, backend: environment.reference, threads: 1 });
 
-    // Everything is read and loaded once before hours may be spent: a bad file is told at once. What comes over a slow network
-    // is not waited for by whoever cancels.
+    // All files are read and loaded before the long measurement begins, so that a bad file fails at once. A cancel does not wait
+    // for a slow download.
     progress.phase('models', variants.length + 1);
     const pack = await clock.unlessAborted(models.readPack());
     progress.step(manifest.pack.file);

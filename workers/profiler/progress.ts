@@ -2,7 +2,7 @@ import { type Cell, cellId } from '../../solver/documents/profile.ts';
 import type { ProfileProgress } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Tells how far a profile is, and how long it will take from what was measured so far. */
+/** Reports the progress of a profile, and estimates the time left from the time that the steps have taken so far. */
 export class Progress {
   readonly #start: number;
   #phase: ProfileProgress['phase'] = 'models';
@@ -18,6 +18,7 @@ export class Progress {
     this.#start = clock.now();
   }
 
+  /** Begins a phase of `total` steps. */
   phase(phase: ProfileProgress['phase'], total: number): void {
     if (phase === 'cells') this.#cellsStart = this.clock.now();
     this.#phase = phase;
@@ -25,27 +26,29 @@ export class Progress {
     this.#total = total;
   }
 
-  /** Steps that turned out not to be needed. */
+  /** Takes steps off the phase that turned out not to be needed. */
   drop(steps: number): void {
     this.#total -= steps;
   }
 
+  /** Reports what the profile begins to work on. */
   working(current: string): void {
-    this.#tell(current);
+    this.#send(current);
   }
 
+  /** Reports a completed step. @param finished the cell that the step measured */
   step(current: string, finished?: Cell): void {
     this.#done++;
-    this.#tell(current, finished && { finished });
+    this.#send(current, finished && { finished });
   }
 
-  /** A step that an earlier, interrupted profile took. */
+  /** Reports a step that an interrupted profile had completed. */
   recall(recalled: Cell): void {
     this.#done++;
-    this.#tell(cellId(recalled), { recalled });
+    this.#send(cellId(recalled), { recalled });
   }
 
-  #tell(current: string, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
+  #send(current: string, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
     this.report({
       phase: this.#phase,
       done: this.#done,
@@ -65,7 +68,7 @@ export class Progress {
     const spent = now - this.#cellsStart;
     const budgetLeft = Math.max(0, this.budgetMs - spent);
     if (this.#phase === 'refine') return budgetLeft;
-    // Cells that must be measured may need more than the budget.
+    // The cells of batch 1 are measured even when they need more than the budget.
     const needed = this.#done ? (spent / this.#done) * (this.#total - this.#done) : 0;
     return Math.max(budgetLeft, needed);
   }

@@ -4,48 +4,51 @@ import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** A loaded session and what loading it cost. */
-export interface OpenSession {
+/** A loaded variant and the time that loading took. */
+export interface OpenVariant {
   readonly worker: StageWorker;
+  /** Identifies the variant in the worker. */
   readonly key: string;
+  /** Time to read the model files. */
   readonly loadMs: number;
+  /** Time to create the sessions. */
   readonly createMs: number;
   readonly cpuFallback: boolean;
 }
 
-/** What a session is of. */
-export interface SessionOf {
+/** Which variant to open, and in which worker. */
+export interface VariantKey {
   readonly stage: string;
   readonly variant: string;
   readonly backend: Backend;
   readonly threads: number;
-  /** In a second worker, beside the first. */
+  /** Whether the variant is opened in a second worker of the same backend and thread count. */
   readonly second?: boolean;
 }
 
-type WorkerOf = Pick<SessionOf, 'backend' | 'threads' | 'second'>;
+type WorkerKey = Pick<VariantKey, 'backend' | 'threads' | 'second'>;
 
-const workerName = ({ backend, threads, second }: WorkerOf): string =>
+const workerName = ({ backend, threads, second }: WorkerKey): string =>
   `${backend}-${threads}${second ? '-second' : ''}`;
 
-/** Model bytes that stay loaded per worker; the least recently used sessions beyond it are released. */
+/** Most bytes of models that stay loaded in a worker. Beyond it the least recently used variants are released. */
 const MAX_LOADED_BYTES = 1 << 30;
 
-/** Sessions by what they are of, in one worker per backend and thread count; workers that are lost are replaced. */
+/** Opens the sessions of variants in one worker per backend and thread count, keeps them open, and replaces lost workers. */
 export class Sessions {
   readonly #workers = new Map<string, Promise<StageWorker>>();
-  /** Insertion order is order of use. */
-  readonly #open = new Map<string, OpenSession & { workerId: string; sizeBytes: number }>();
+  /** By worker and variant, in the order of last use. */
+  readonly #open = new Map<string, OpenVariant & { workerId: string; sizeBytes: number }>();
 
   constructor(
     private readonly models: LoadedManifest,
     private readonly environment: Environment,
   ) {}
 
-  /** @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the model throws */
-  async open(of: SessionOf): Promise<OpenSession> {
-    const workerId = workerName(of);
-    const key = `${of.stage}/${of.variant}`;
+  /** Loads a variant unless it is open. @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws */
+  async open(wanted: VariantKey): Promise<OpenVariant> {
+    const workerId = workerName(wanted);
+    const key = `${wanted.stage}/${wanted.variant}`;
     const id = `${workerId}/${key}`;
     const open = this.#open.get(id);
     if (open) {
@@ -53,27 +56,27 @@ export class Sessions {
       this.#open.set(id, open);
       return open;
     }
-    const { stage, next, variant: variantOf } = this.models.pipeline.stage(of.stage);
-    const variant = variantOf(of.variant);
+    const { stage, next, variant: variantOf } = this.models.pipeline.stage(wanted.stage);
+    const variant = variantOf(wanted.variant);
     const sizeBytes = sizeBytesOf(variant);
     await this.#makeRoom(workerId, sizeBytes);
-    const worker = await this.worker(of);
+    const worker = await this.worker(wanted);
     const start = performance.now();
     const bytes = await this.models.readModels(variant);
     const loadMs = performance.now() - start;
-    const spec = { key, model: key, backend: of.backend, stage, next: next?.stage ?? null };
+    const spec = { key, model: key, backend: wanted.backend, stage, next: next?.stage ?? null };
     const { createMs, cpuFallback } = await worker.load(spec, bytes);
-    const session = { createMs, cpuFallback, worker, key, loadMs, workerId, sizeBytes };
-    this.#open.set(id, session);
-    return session;
+    const loaded = { createMs, cpuFallback, worker, key, loadMs, workerId, sizeBytes };
+    this.#open.set(id, loaded);
+    return loaded;
   }
 
-  /** The worker of a backend and thread count. @throws WorkerLostError */
-  worker(of: WorkerOf): Promise<StageWorker> {
-    const id = workerName(of);
+  /** The worker of a backend and thread count; started if there is none. @throws WorkerLostError */
+  worker(workerKey: WorkerKey): Promise<StageWorker> {
+    const id = workerName(workerKey);
     let worker = this.#workers.get(id);
     if (!worker) {
-      worker = this.environment.spawn(id, onGpu(of.backend) ? 1 : of.threads);
+      worker = this.environment.spawn(id, onGpu(workerKey.backend) ? 1 : workerKey.threads);
       this.#workers.set(id, worker);
       worker.then(
         ({ lost }) => lost.then(() => this.#forget(id)),
@@ -83,9 +86,9 @@ export class Sessions {
     return worker;
   }
 
-  /** Ends a worker that may be broken; the next session gets a new one. */
-  async replace(of: WorkerOf): Promise<void> {
-    const id = workerName(of);
+  /** Ends a worker that may be broken. The next variant to be opened there starts a new worker. */
+  async replace(workerKey: WorkerKey): Promise<void> {
+    const id = workerName(workerKey);
     const worker = this.#workers.get(id);
     this.#forget(id);
     (await worker?.catch(() => undefined))?.terminate();
@@ -99,17 +102,18 @@ export class Sessions {
 
   #forget(workerId: string): void {
     this.#workers.delete(workerId);
-    for (const [id, session] of this.#open) if (session.workerId === workerId) this.#open.delete(id);
+    for (const [id, variant] of this.#open) if (variant.workerId === workerId) this.#open.delete(id);
   }
 
+  /** Releases variants until `sizeBytes` more fit in the worker. */
   async #makeRoom(workerId: string, sizeBytes: number): Promise<void> {
-    const held = [...this.#open].filter(([, session]) => session.workerId === workerId);
-    let total = held.reduce((sum, [, session]) => sum + session.sizeBytes, sizeBytes);
-    for (const [id, session] of held) {
+    const inWorker = [...this.#open].filter(([, variant]) => variant.workerId === workerId);
+    let total = inWorker.reduce((sum, [, variant]) => sum + variant.sizeBytes, sizeBytes);
+    for (const [id, variant] of inWorker) {
       if (total <= MAX_LOADED_BYTES) return;
       this.#open.delete(id);
-      await session.worker.release(session.key);
-      total -= session.sizeBytes;
+      await variant.worker.release(variant.key);
+      total -= variant.sizeBytes;
     }
   }
 }

@@ -1,17 +1,19 @@
 import { type CellKey, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
 
-/** What one run of the batch sweep of a variant taught: batch, and the median latency of a whole batch. */
+/** One point of a variant's sweep over the batch sizes: a batch size and the median latency of a whole batch. */
 export interface SweepPoint {
   readonly batch: number;
   readonly p50Ms: number;
 }
 
-/** A gain in items/s below this share is noise. */
+/** A gain in items per second below this share is noise. */
 const GAIN = 0.03;
 
 /**
- * Whether a variant's batch sweep ends after these points (batches rising), and why: one batch alone breaks the SLA, or two
- * doublings in a row gave no more items/s.
+ * Decides whether a variant's sweep over the batch sizes ends, and why: a single batch takes longer than the SLA, or two
+ * doublings of the batch in a row brought no more items per second.
+ * @param points measured so far, by rising batch
+ * @returns the reason to end, or null to go on
  */
 export function sweepEnd(
   points: readonly SweepPoint[],
@@ -30,21 +32,22 @@ export function sweepEnd(
   return null;
 }
 
-/** Width of the median's confidence interval, relative to the median. */
+/** Width of the confidence interval of the median latency, relative to the median. */
 export const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
   (latencyMs.p50High - latencyMs.p50Low) / latencyMs.p50;
 
-/** Samples beyond which a cell is not refined further. */
+/** A cell with this many samples gets no more. */
 const ENOUGH_SAMPLES = 400;
-/** Relative width below which a cell is not refined further. */
+/** A cell whose relative width is at most this gets no more samples. */
 const ENOUGH_WIDTH = 0.02;
 
-/** Too few to tell a p95 is worse than any width: such cells come first, cheapest first, while they are affordable. */
-const FEW = 20;
+/** Below this many samples an interval is itself uncertain and gets a minimum width. */
+const FEW_SAMPLES = 20;
 
 /**
- * The cell that more samples help most: the one with the widest interval, of those that need more and that can be
- * run at least once in the time left. Undefined: all are well known, or nothing fits.
+ * Chooses the cell for which more samples help most: the one with the widest interval, among the cells that need samples and
+ * whose batch fits in the time left.
+ * @returns undefined when no cell needs samples, or no batch fits
  */
 export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number): MeasuredCell | undefined {
   let widest: MeasuredCell | undefined;
@@ -52,8 +55,8 @@ export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number
   for (const cell of cells) {
     const { n, mean } = cell.latencyMs;
     if (mean > timeLeftMs || n >= ENOUGH_SAMPLES) continue;
-    // The interval of a few samples is itself uncertain: never under what that many samples could at best show.
-    const width = Math.max(relativeWidth(cell), n < FEW ? 0.5 / Math.sqrt(n) : 0);
+    // With few samples the interval may be too narrow by chance: take at least the width to expect of so few.
+    const width = Math.max(relativeWidth(cell), n < FEW_SAMPLES ? 0.5 / Math.sqrt(n) : 0);
     if (width > ENOUGH_WIDTH && width > worst) {
       worst = width;
       widest = cell;
@@ -62,5 +65,5 @@ export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number
   return widest;
 }
 
-/** Names the sweep that a cell belongs to: its key without the batch. */
+/** Identifies the sweep of a cell: the cell's key without the batch. */
 export const sweepId = (key: CellKey): string => cellId({ ...key, batch: 0 });

@@ -3,29 +3,29 @@ import type { Cell } from '../../solver/documents/profile.ts';
 
 export interface ProfileSettings {
   readonly backends: readonly Backend[];
-  /** Thread counts tried on CPU backends; a GPU backend has 1. */
+  /** Thread counts to measure on CPU backends. A GPU backend has one thread. */
   readonly threads: readonly number[];
   /** Batch sizes, rising from 1. */
   readonly batches: readonly number[];
-  /** Time for measuring, without loading models and accuracy. */
+  /** Time to measure latencies; loading models and measuring accuracy come on top. */
   readonly budgetS: number;
   readonly seed: number;
-  /** Batches slower than this are not followed further; absent: IPA's rule on what batch 1 measured. */
+  /** A variant's sweep ends at a batch slower than this. Absent: an SLA by IPA's rule, from the latencies of batch 1. */
   readonly slaMs?: number;
 }
 
 export interface ProfileProgress {
-  /** In this order: models are read and checked, accuracy is measured, every cell is measured, workers run side by side, the widest intervals are narrowed. */
+  /** The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, narrow the widest intervals. */
   readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'refine';
-  /** Steps of this phase. */
+  /** Completed steps of the phase, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** Of the whole profile, from measured rates; null before anything is known. */
+  /** Estimate for the whole profile; null before the first step is done. */
   readonly timeLeftMs: number | null;
-  /** What is worked on, e.g. `detect/det8/webgpu/1/4`. */
+  /** Name of the current step, e.g. `detect/det8/webgpu/1/4`. */
   readonly current: string;
-  /** A cell that has just been finished and journalled. */
+  /** The cell that this step measured and wrote to the journal. */
   readonly finished?: Cell;
-  /** A cell that an earlier, interrupted profile had finished. */
+  /** The cell of this step, read from the journal of an interrupted profile. */
   readonly recalled?: Cell;
 }

@@ -1,9 +1,9 @@
-/** A clock that stands still while the work is paused, so that a pause takes nothing of a budget. */
+/** A clock that stops while the work is paused, so that a pause does not use up a time budget. */
 export class WorkClock {
   readonly #aborted: Promise<void>;
   #pausedMs = 0;
 
-  /** @param unpaused resolves when the work may go on; absent: it is never paused */
+  /** @param unpaused resolves when the work may go on; absent when the work is never paused */
   constructor(
     private readonly unpaused?: () => Promise<void>,
     private readonly signal?: AbortSignal,
@@ -13,11 +13,12 @@ export class WorkClock {
     });
   }
 
+  /** Time in ms without the pauses. */
   now(): number {
     return performance.now() - this.#pausedMs;
   }
 
-  /** Waits while the work is paused. @throws the signal's reason where it is aborted, also meanwhile */
+  /** Waits while the work is paused. @throws the signal's reason, if it is aborted before or during the wait */
   async wait(): Promise<void> {
     this.signal?.throwIfAborted();
     if (!this.unpaused) return;
@@ -27,7 +28,7 @@ export class WorkClock {
     this.signal?.throwIfAborted();
   }
 
-  /** What the work gives. @throws the signal's reason as soon as it is aborted: the work is left alone */
+  /** Waits for `work`, but no longer than the signal allows. @throws the signal's reason as soon as it is aborted */
   async unlessAborted<T>(work: Promise<T>): Promise<T> {
     const first = await Promise.race([work, this.#aborted]);
     this.signal?.throwIfAborted();

@@ -52,10 +52,5 @@ export class BackendUnavailableError extends InputError {
   }
 }
 
-/** A stage has no variant that could be measured, so there is nothing to plan with. */
-export class NothingProfiledError extends Error {
-  override name = 'NothingProfiledError';
-}
-
 /** The text of anything that was thrown. */
 export const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
