@@ -5,9 +5,9 @@ import { onGpu } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
-import { solveProgram } from '../../solver/plan/program.ts';
 
 /** By stage, then by variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
@@ -56,7 +56,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
-      const { plan, ...choice } = solveProgram(solver, limited, { ...request, ratePerS });
+      const { plan, ...choice } = solveIlp(solver, limited, { ...request, ratePerS });
       return completePlan(measured, plan, choice, 0, REQUESTS);
     };
     return {

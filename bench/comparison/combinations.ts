@@ -3,9 +3,9 @@ import { backendsOf, type IdentifiedProfile, type Profile } from '../../solver/d
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
-import { solveProgram } from '../../solver/plan/program.ts';
 
 /** Where there are more combinations, none is listed: their number is the product of the stages' variants. */
 const MOST = 512;
@@ -67,7 +67,7 @@ function bestInfeasible(
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];
   if (why.nearestSlaMs !== null) relaxed.push({ ...request, slaMs: why.nearestSlaMs * (1 + 1e-9) });
   const plans = relaxed.map((within) => {
-    const { plan: chosen, ...choice } = solveProgram(solver, measured.profile, within);
+    const { plan: chosen, ...choice } = solveIlp(solver, measured.profile, within);
     return completePlan(
       measured,
       { ...chosen, slaMs: request.slaMs, resources: request.resources },

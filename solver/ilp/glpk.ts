@@ -1,7 +1,7 @@
 import loadGlpk from 'glpk.js/node';
 
 /** Maximise Σ value · x, where in each group Σ x = 1, in each row low ≤ Σ use · x ≤ high, and 0 ≤ x ≤ 1. */
-export interface Program {
+export interface LinearProgram {
   /** The value of each column, group by group. */
   readonly groups: readonly Float64Array[];
   readonly rows: readonly {
@@ -23,15 +23,15 @@ export interface Relaxed {
 
 export interface Glpk {
   /** Solves the linear relaxation. `infeasible` where GLPK proves that; `unknown` where it proves nothing. */
-  relax(program: Program): Relaxed | 'infeasible' | 'unknown';
+  relax(program: LinearProgram): Relaxed | 'infeasible' | 'unknown';
   /** The chosen column of each group in an optimal 0/1 solution; undefined where GLPK has not proved one optimal. */
-  optimise(program: Program): number[] | undefined;
+  optimise(program: LinearProgram): number[] | undefined;
 }
 
 type Api = Awaited<ReturnType<typeof loadGlpk>>;
 type Lp = Parameters<Api['solve']>[0];
 
-function build(api: Api, program: Program, binary: boolean): Lp {
+function build(api: Api, program: LinearProgram, binary: boolean): Lp {
   const names = program.groups.map((values, g) => Array.from(values, (_, o) => `${g}_${o}`));
   const columns = (per: readonly ArrayLike<number>[]) =>
     names.flatMap((group, g) => group.map((name, o) => ({ name, coef: per[g]![o]! })));

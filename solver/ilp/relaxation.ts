@@ -45,7 +45,7 @@ const COEFFICIENT = 1000;
 const SLACK = 1e-6;
 
 /** The region as GLPK's program: values are shifted and scaled, uses are shares of their limit. */
-function program(core: Core, region: Region, above: Majorant) {
+function linearProgram(core: Core, region: Region, above: Majorant) {
   const values = region.stages.map((options) => Float64Array.from(options, above.value));
   const tops = values.map((group) => group.reduce((a, b) => Math.max(a, b)));
   const range = values.reduce(
@@ -58,7 +58,7 @@ function program(core: Core, region: Region, above: Majorant) {
   return {
     scale,
     rows,
-    program: {
+    lp: {
       groups: values.map((group, s) => group.map((value) => (value - tops[s]!) * scale)),
       rows: [
         ...rows.map((r) => ({
@@ -88,7 +88,7 @@ export function relax(
   region: Region,
   above: Majorant,
 ): { prices: Prices; x: readonly Float64Array[] } | 'infeasible' | 'unknown' {
-  const { program: lp, rows, scale } = program(core, region, above);
+  const { lp, rows, scale } = linearProgram(core, region, above);
   const relaxed = glpk.relax(lp);
   if (typeof relaxed === 'string') return relaxed;
   const limits = core.limits.map((limit, r) => {
@@ -101,6 +101,6 @@ export function relax(
 
 /** The region's best choice by the secant, found by GLPK's integer optimiser; undefined where it found none. */
 export function optimise(glpk: Glpk, core: Core, region: Region, above: Majorant): CoreOption[] | undefined {
-  const columns = glpk.optimise(program(core, region, above).program);
+  const columns = glpk.optimise(linearProgram(core, region, above).lp);
   return columns?.map((o, s) => region.stages[s]![o]!);
 }

@@ -1,7 +1,7 @@
 import type { Profile } from '../documents/profile.ts';
 import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
-import { optionsAtRate, type ProgramRequest, stageFacts } from './options.ts';
+import { type IlpRequest, optionsAtRate, stageFacts } from './options.ts';
 
 /** Powers of 2 that the rate is multiplied by, rising: to 2^-11 in whole steps, then in eighths to 2^4. */
 const EXPONENTS = [
@@ -17,7 +17,7 @@ const LEAST_PER_S = 1e-3;
  * come in whole numbers: so rates are tried outwards from the requested one, and then the edge before the first feasible one
  * is searched by halving.
  */
-export function nearestRate(solver: Solver, profile: Profile, request: ProgramRequest): number | null {
+export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   const stages = stageFacts(profile, request);
   const works = (ratePerS: number): boolean => {
     const { problem, overloaded } = optionsAtRate(stages, { ...request, ratePerS });

@@ -32,7 +32,7 @@ export interface PlanRequest {
 }
 
 /** A request, with the decision whether stages on a CPU share a worker. */
-export interface ProgramRequest extends PlanRequest {
+export interface IlpRequest extends PlanRequest {
   /** Threads of the shared worker; absent: each replica has a worker of its own. */
   readonly sharedThreads?: number;
 }
@@ -85,7 +85,7 @@ const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile)
 
 /**
  * Items of a stage per request: the mean, and the number at the percentile; 1 where they were not measured. Both are the
- * largest over the allowed upstream variants, because the program chooses all stages at once.
+ * largest over the allowed upstream variants, because the integer program chooses all stages at once.
  */
 export function fanOut(
   profile: Pick<Profile, 'fanOut'>,
@@ -126,7 +126,7 @@ export interface StageFacts {
  * The part of {@link planOptions} that does not depend on the rate.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export const stageFacts = (profile: Profile, request: ProgramRequest): StageFacts[] =>
+export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
   profile.stages.map((stage) => ({
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
@@ -151,11 +151,11 @@ export const stageFacts = (profile: Profile, request: ProgramRequest): StageFact
  * threads × share as cores.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export const planOptions = (profile: Profile, request: ProgramRequest): PlanOptions =>
+export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
   optionsAtRate(stageFacts(profile, request), request);
 
 /** {@link planOptions} for another rate, without reading the profile again. */
-export function optionsAtRate(stages: readonly StageFacts[], request: ProgramRequest): PlanOptions {
+export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
   const { objective, resources, sharedThreads } = request;
   const overloaded: string[] = [];
   const byId = stages.map((stage) => {
@@ -212,7 +212,7 @@ const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.l
  * reference backend's. Of two cells with one key, the later.
  * @throws NothingMeasuredError where there is none
  */
-export function usableCells(profile: Profile, stage: string, request: ProgramRequest): MeasuredCell[] {
+export function usableCells(profile: Profile, stage: string, request: IlpRequest): MeasuredCell[] {
   const { sharedThreads } = request;
   const variants = request.restrictTo?.[stage];
   const kept = request.keep?.find(({ name }) => name === stage);
@@ -256,7 +256,7 @@ const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile
 const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
-function option(stage: StageFacts, facts: CellFacts, request: ProgramRequest, stages: number): PlanOption {
+function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages: number): PlanOption {
   const { resources, objective, sharedThreads } = request;
   const { cell, variant, meanMs, latencyMs } = facts;
   const { items } = stage;

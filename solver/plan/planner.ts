@@ -4,8 +4,8 @@ import type { Solver } from '../ilp/solve.ts';
 import { predict } from '../simulate/predict.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
+import { type IlpChoice, solveIlp } from './ilp-choice.ts';
 import type { PlanRequest } from './options.ts';
-import { type ProgramChoice, solveProgram } from './program.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 
 /** Requests per simulation: with 5,000, a share of 0.95 is known to ±0.006. */
@@ -97,7 +97,7 @@ class TightenedPlans {
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
     try {
-      const { plan: chosen, ...choice } = solveProgram(this.solver, this.measured.profile, tighter);
+      const { plan: chosen, ...choice } = solveIlp(this.solver, this.measured.profile, tighter);
       const head = { ...chosen, slaMs, resources };
       const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
       const known = this.simulated.get(id);
@@ -126,8 +126,8 @@ class TightenedPlans {
  */
 export function completePlan(
   { profile, sha256 }: IdentifiedProfile,
-  chosen: ProgramChoice['plan'],
-  { boundMs, pas, cost }: Pick<ProgramChoice, 'boundMs' | 'pas' | 'cost'>,
+  chosen: IlpChoice['plan'],
+  { boundMs, pas, cost }: Pick<IlpChoice, 'boundMs' | 'pas' | 'cost'>,
   tightened: number,
   requests = REQUESTS,
 ): Plan {

@@ -1,12 +1,12 @@
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { withoutCoRun } from './co-run.ts';
-import { type PlanRequest, type ProgramRequest, usableCells } from './options.ts';
+import { type IlpRequest, type PlanRequest, usableCells } from './options.ts';
 
 /** What the integer program works on. */
-export interface ProgramInput {
+export interface IlpInput {
   readonly profile: Profile;
-  readonly request: ProgramRequest;
+  readonly request: IlpRequest;
 }
 
 /**
@@ -15,8 +15,8 @@ export interface ProgramInput {
  * measured with. No worker runs beside it, so the co-run delays of the profile do not apply.
  * @throws NothingMeasuredError where a stage has no cell to plan with
  */
-export function withWorkerSharing(profile: Profile, request: PlanRequest): ProgramInput {
-  const unshared: ProgramInput = { profile, request };
+export function withWorkerSharing(profile: Profile, request: PlanRequest): IlpInput {
+  const unshared: IlpInput = { profile, request };
   if (request.apart) return unshared;
   // Threads of every cell that each stage may be planned with; 0 on a GPU.
   const stages = profile.stages.map(({ name }) =>

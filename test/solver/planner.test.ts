@@ -4,9 +4,9 @@ import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
-import { solveProgram } from '../../solver/plan/program.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { predict } from '../../solver/simulate/predict.ts';
 import { pipeline, randomPipeline } from './pipelines.ts';
@@ -31,7 +31,7 @@ const asked = (more: Partial<PlanRequest> = {}): PlanRequest =>
 describe('a plan that meets the SLA by the formulas but not in simulation', () => {
   /** What the program alone would do. */
   function untightened(of: PlanRequest) {
-    const { plan: chosen, ...choice } = solveProgram(solver, heavy, of);
+    const { plan: chosen, ...choice } = solveIlp(solver, heavy, of);
     return completePlan(identified(heavy), chosen, choice, 0);
   }
 
@@ -55,7 +55,7 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
     const { tightened } = plan(solver, identified(heavy), asked()).predicted;
     const share = 0.95 ** (tightened - 1);
     const { slaMs, resources: all } = asked();
-    const { plan: chosen, ...choice } = solveProgram(
+    const { plan: chosen, ...choice } = solveIlp(
       solver,
       heavy,
       asked({

@@ -3,15 +3,15 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { type ProgramChoice, solveProgram } from '../../solver/plan/program.ts';
 import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { identify } from '../store/exchange.ts';
 
 /** What the integer program alone chose. The cells it chose from are left out: their samples are too large to leave a worker. */
-export type SolvedPlan = Pick<ProgramChoice, 'plan' | 'boundMs' | 'pas' | 'cost'>;
+export type SolvedPlan = Pick<IlpChoice, 'plan' | 'boundMs' | 'pas' | 'cost'>;
 
 /** Plans on one profile where it is called: in Node, or in a web worker (GLPK cannot load on a page's own thread). */
 export class Planner {
@@ -40,7 +40,7 @@ export class Planner {
    * @throws NothingMeasuredError, InfeasiblePlanError
    */
   solve(request: PlanRequest): SolvedPlan {
-    const { plan, boundMs, pas, cost } = solveProgram(this.solver, this.measured.profile, request);
+    const { plan, boundMs, pas, cost } = solveIlp(this.solver, this.measured.profile, request);
     return { plan, boundMs, pas, cost };
   }
 

@@ -8,7 +8,7 @@ interface Choice {
   readonly objective: number;
 }
 
-/** Every choice within the limits, written from design.md apart from the solver. */
+/** Every choice within the limits, written without the solver. */
 export function everyChoice(problem: Problem): Choice[] {
   const { alpha, beta, delta, accuracy: method } = problem.objective;
   const scored = problem.stages.map(({ options }) => {

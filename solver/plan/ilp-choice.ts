@@ -11,7 +11,7 @@ import { withWorkerSharing } from './worker-sharing.ts';
 type Optimal = Extract<Solution, { status: 'optimal' }>;
 
 /** What the integer program chose, before anything is simulated. */
-export interface ProgramChoice {
+export interface IlpChoice {
   /** The plan without its date, the hash of its profile, and its prediction. */
   readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
   /** Σ T over the stages. */
@@ -29,7 +29,7 @@ export interface ProgramChoice {
  * @throws NothingMeasuredError where a stage has no cell to plan with
  * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and the nearest rate that work
  */
-export function solveProgram(solver: Solver, measured: Profile, asked: PlanRequest): ProgramChoice {
+export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice {
   const { profile, request } = withWorkerSharing(measured, asked);
   const offered = planOptions(profile, request);
   const infeasible = (binding: string, nearestSlaMs: number | null) =>

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { planStage as planStageSchema, planWorker } from '../../solver/documents/plan.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { nearestRate } from '../../solver/plan/nearest-rate.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
-import { solveProgram } from '../../solver/plan/program.ts';
 import { cell, profile, request, resources, runs, SHA } from './profiles.ts';
 
 let solver: Solver;
@@ -24,7 +24,7 @@ const gpu = profile([
 
 const refused = (asked: Partial<PlanRequest>, given = gpu): InfeasiblePlanError => {
   try {
-    solveProgram(solver, given, request(asked));
+    solveIlp(solver, given, request(asked));
   } catch (error) {
     if (error instanceof InfeasiblePlanError) return error;
     throw error;
@@ -34,7 +34,7 @@ const refused = (asked: Partial<PlanRequest>, given = gpu): InfeasiblePlanError 
 
 describe('a choice', () => {
   it('is a plan whose stages on the GPU share one worker', () => {
-    const { plan, pas, boundMs, solution, options } = solveProgram(solver, gpu, request({ slaMs: 400 }));
+    const { plan, pas, boundMs, solution, options } = solveIlp(solver, gpu, request({ slaMs: 400 }));
     expect(plan.stages.map(({ name, variant }) => [name, variant])).toEqual([
       ['detect', 'm'],
       ['classify', 'l'],
@@ -55,7 +55,7 @@ describe('a choice', () => {
   });
 
   it('has the wait of the formula and the service times of smaller batches', () => {
-    const { plan } = solveProgram(
+    const { plan } = solveIlp(
       solver,
       gpu,
       request({ slaMs: 200, restrictTo: { detect: ['s'], classify: ['s'] }, ratePerS: 80, percentile: 50 }),
@@ -71,7 +71,7 @@ describe('a choice', () => {
       cell('detect', 's', 'cpu', 1, runs(5)),
       cell('classify', 's', 'cpu', 1, runs(40), { threads: 2 }),
     ]);
-    const { plan } = solveProgram(solver, cpu, request());
+    const { plan } = solveIlp(solver, cpu, request());
     expect(plan.workers).toEqual([
       { id: 'detect-0', backend: 'cpu', threads: 1, stages: ['detect'] },
       { id: 'classify-0', backend: 'cpu', threads: 2, stages: ['classify'] },
@@ -92,7 +92,7 @@ describe('fewer cores than stages', () => {
   const cores = (cores: number) => ({ resources: resources({ cores }), slaMs: 5000 });
 
   it('have one worker that all stages share, of which they use no more time than of a GPU', () => {
-    const { plan, cost } = solveProgram(solver, cpu, request({ ...cores(1), ratePerS: 30 }));
+    const { plan, cost } = solveIlp(solver, cpu, request({ ...cores(1), ratePerS: 30 }));
     expect(plan.workers).toEqual([
       { id: 'cpu-0', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] },
     ]);
@@ -107,7 +107,7 @@ describe('fewer cores than stages', () => {
 
   it('share a worker of as many threads as fit', () => {
     const wide = profile(cpu.cells.filter(({ threads }) => threads === 2));
-    const { plan } = solveProgram(solver, wide, request(cores(3)));
+    const { plan } = solveIlp(solver, wide, request(cores(3)));
     expect(plan.workers).toEqual([
       { id: 'cpu-0', backend: 'cpu', threads: 2, stages: ['detect', 'classify'] },
     ]);
@@ -115,7 +115,7 @@ describe('fewer cores than stages', () => {
 
   it('are no reason to share where only one stage is on a CPU', () => {
     const both = profile([...gpu.cells.filter(({ stage }) => stage === 'detect'), ...cpu.cells.slice(4)]);
-    const { plan } = solveProgram(solver, both, request(cores(1)));
+    const { plan } = solveIlp(solver, both, request(cores(1)));
     expect(plan.workers.map(({ stages }) => stages)).toEqual([['detect'], ['classify']]);
   });
 
@@ -123,8 +123,8 @@ describe('fewer cores than stages', () => {
     const error = refused({ ...cores(1), ratePerS: 40 }, cpu);
     expect(error.binding).toMatch(/^cores: needs at least 0\.88 cores, limit 0\.8 cores/);
     const nearest = error.nearestRatePerS!;
-    expect(() => solveProgram(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
-    expect(() => solveProgram(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
+    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest }))).not.toThrow();
+    expect(() => solveIlp(solver, cpu, request({ ...cores(1), ratePerS: nearest * 1.002 }))).toThrow();
   });
 
   it('have none for pods, which hold one stage each', () => {
@@ -139,8 +139,8 @@ describe('no plan', () => {
     const error = refused({ ratePerS: 160 });
     expect(error.binding).toMatch(/Stage classify|GPU share/);
     expect(error.nearestRatePerS).toBeLessThan(160);
-    expect(() => solveProgram(solver, gpu, request({ ratePerS: error.nearestRatePerS! }))).not.toThrow();
-    expect(() => solveProgram(solver, gpu, request({ ratePerS: error.nearestRatePerS! * 1.002 }))).toThrow();
+    expect(() => solveIlp(solver, gpu, request({ ratePerS: error.nearestRatePerS! }))).not.toThrow();
+    expect(() => solveIlp(solver, gpu, request({ ratePerS: error.nearestRatePerS! * 1.002 }))).toThrow();
   });
 
   it('finds the rate that works, however far above it the rate asked for is', () => {
@@ -152,7 +152,7 @@ describe('no plan', () => {
   it('finds that a short SLA needs a longer one, whatever the rate', () => {
     const error = refused({ slaMs: 20 });
     expect(error.nearestRatePerS).toBeNull();
-    expect(() => solveProgram(solver, gpu, request({ slaMs: error.nearestSlaMs! }))).not.toThrow();
+    expect(() => solveIlp(solver, gpu, request({ slaMs: error.nearestSlaMs! }))).not.toThrow();
     expect(error.message).toMatch(
       /^No plan meets 20 ms \(p95\) at 10 requests\/s\. SLA: needs at least \d+.* It works with an SLA of \d/,
     );
