@@ -1,0 +1,128 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
+import { control } from '../../../agent/cluster/watch/controller.ts';
+import { blankItem } from '../../../models/items/item-format.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
+import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
+import { standingRequest } from '../../../solver/adapt/standing-request.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { planOnce } from '../../../workers/planner/planner.ts';
+import { planOn } from '../../solver/profiles.ts';
+import { until } from '../../until.ts';
+import { fashionProfile } from '../kubernetes/fashion-profile.ts';
+import { clusterPlan, fashion } from '../kubernetes/objects/plans.ts';
+import { TestEngine } from './test-engine.ts';
+
+/** With an engine that is not part of the product: gateway and watch need nothing but the interface. */
+
+const { pipeline } = fashion;
+const first = pipeline.first;
+const item = blankItem(first.task.items(first.stage));
+/** Nothing is shed, however slow the machine is. */
+const patient = clusterPlan({ slaMs: 1e6 });
+
+function startEngine(): TestEngine {
+  const engine = new TestEngine(pipeline);
+  onTestFinished(() => engine.close());
+  return engine;
+}
+
+async function startGateway(engine: TestEngine) {
+  const stop = new AbortController();
+  const events: string[] = [];
+  const gateway = await Gateway.start({
+    engine,
+    models: fashion,
+    plan: patient,
+    token: await engine.stageToken(),
+    signal: stop.signal,
+    onEvent: (what) => events.push(what),
+    backOff: { firstMs: 10, mostMs: 50 },
+  });
+  onTestFinished(() => {
+    stop.abort();
+    gateway.close();
+  });
+  const { service } = gateway;
+  const infer = (count: number) => service.infer(service.model('fashion'), Array(count).fill(item));
+  return { service, infer, events };
+}
+
+/** The class of each object, by item. */
+const labelsOf = (results: Awaited<ReturnType<Awaited<ReturnType<typeof startGateway>>['infer']>>) =>
+  results.map((byStage) => byStage[1]!.map((result) => (result as unknown as { label: number }).label));
+
+test('the gateway waits for a replica of each stage, and answers by way of the replicas', async () => {
+  const engine = startEngine();
+  const starting = startGateway(engine);
+  await engine.apply(patient);
+  const { infer, service } = await starting;
+  await until(() => expect(service.plan.stages.map(({ replicas }) => replicas)).toEqual([1, 2]));
+  expect(labelsOf(await infer(5))).toEqual([[3], [3], [3], [3], [3]]);
+});
+
+test('a plan that is applied is followed in the replicas that run', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { infer, service } = await startGateway(engine);
+  const heavier: Plan = {
+    ...patient,
+    stages: patient.stages.map((stage, s) => {
+      const { name: variant, sessions } = pipeline.stages[s]!.stage.variants.at(-1)!;
+      return { ...stage, variant, sha256: sessions.model!.sha256 };
+    }),
+  };
+  await engine.apply(heavier);
+  const running = infer(20);
+  await until(() => expect(service.plan.stages.map(({ variant }) => variant)).toEqual(['det16', 'res32']));
+  expect(labelsOf(await running)).toHaveLength(20);
+  expect([engine.chosen('detect'), engine.chosen('classify')]).toEqual([['det16'], ['res32', 'res32']]);
+});
+
+test('a replica that crashes loses no request, before the engine reports it and afterwards', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { infer, service, events } = await startGateway(engine);
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(2));
+  const running = infer(30);
+  await engine.crash('classify');
+  expect(labelsOf(await running)).toHaveLength(30);
+  engine.report();
+  await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
+  expect(labelsOf(await infer(10))).toHaveLength(10);
+  expect(events.join('\n')).toContain('was lost');
+});
+
+test('watch applies plans as the arrivals grow, and records them', async () => {
+  const engine = startEngine();
+  const profile = fashionProfile();
+  const planAt = await planOn(profile);
+  await engine.apply(await planOnce(profile, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } }));
+  const load = setInterval(() => {
+    engine.arrived += 3;
+  }, 20);
+  const stop = new AbortController();
+  const ended = control(
+    {
+      engine,
+      pipeline: 'fashion',
+      adaptationFor: (current) => ({
+        system: ipaEdgeSystem(planAt, standingRequest(current, ['cpu'])),
+        predictor: lastWindow,
+        intervalS: 1,
+      }),
+      lookMs: 50,
+      onEvent: () => {},
+    },
+    stop.signal,
+  );
+  onTestFinished(async () => {
+    clearInterval(load);
+    stop.abort();
+    await ended;
+  });
+  await until(async () => expect((await engine.plans()).current!.ratePerS).toBeGreaterThan(2));
+  await until(() =>
+    expect(engine.events).toContainEqual(expect.objectContaining({ type: 'Normal', reason: 'PlanChanged' })),
+  );
+});

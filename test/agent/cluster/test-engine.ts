@@ -1,0 +1,164 @@
+import type { FastifyInstance } from 'fastify';
+import type {
+  AppliedPlans,
+  ApplyOptions,
+  Endpoint,
+  Engine,
+  EngineEvent,
+  Follower,
+  Listener,
+  ObjectChange,
+} from '../../../agent/cluster/engine.ts';
+import { checkDeployable } from '../../../agent/cluster/replica-plan.ts';
+import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
+import { listen } from '../../../agent/http/listen.ts';
+import { createStageApp } from '../../../agent/http/stage.ts';
+import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
+import type { Recruit } from '../../../workers/executor/crew.ts';
+
+const TOKEN = 'a-token-of-the-tests';
+
+/** Finds one object in each image, and gives each object class 3; without ONNX Runtime. */
+const recruit =
+  (pipeline: Pipeline): Recruit =>
+  async (_id, planWorker) => {
+    const { stage, task, next } = pipeline.stage(planWorker.stages[0]!);
+    const result = task.perfect(next ? [{ x0: 0, y0: 0, x1: 28, y1: 28 }] : 3);
+    return {
+      info: { ortVersion: 'none', ortBuild: 'none', crossOriginIsolated: true, timerGrainMs: 0 },
+      lost: new Promise(() => {}),
+      async run(_key, items) {
+        const children = next
+          ? itemsOf(items).map((item) => task.children(stage, item, result, next.task.items(next.stage)))
+          : [];
+        return {
+          results: items.lengths.map(() => result),
+          children: batchOf(children.flat()),
+          childCounts: children.map(({ length }) => length),
+          inferenceMs: 1,
+        };
+      },
+      terminate() {},
+    };
+  };
+
+interface Replica extends Endpoint {
+  readonly service: StageService;
+  readonly app: FastifyInstance;
+}
+
+/** An engine in this process: its replicas are HTTP servers on ports of loopback. */
+export class TestEngine implements Engine {
+  readonly place = 'the test';
+  readonly events: EngineEvent[] = [];
+  /** What the gateway's counter is to say. */
+  arrived = 0;
+  #plans: AppliedPlans = { current: null, previous: null };
+  #replicas: Replica[] = [];
+  readonly #planFollowers = new Set<Follower<Plan>>();
+  readonly #endpointFollowers = new Set<Follower<readonly Endpoint[]>>();
+
+  constructor(private readonly pipeline: Pipeline) {}
+
+  async apply(plan: Plan, { dryRun = false }: ApplyOptions = {}): Promise<ObjectChange[]> {
+    checkDeployable(plan);
+    const { current, previous } = this.#plans;
+    const same = JSON.stringify(current) === JSON.stringify(plan);
+    if (!dryRun && !same) {
+      for (const { name, replicas } of plan.stages) await this.#scale(plan, name, replicas);
+      this.#plans = { current: plan, previous: current ?? previous };
+      for (const { onChange } of this.#planFollowers) onChange(plan);
+    }
+    return [{ kind: 'Plan', name: plan.pipeline, state: same ? 'unchanged' : 'changed', changes: [] }];
+  }
+
+  async plans(): Promise<AppliedPlans> {
+    return this.#plans;
+  }
+
+  async followPlan(follower: Follower<Plan>): Promise<void> {
+    if (this.#plans.current) follower.onChange(this.#plans.current);
+    await followed(this.#planFollowers, follower);
+  }
+
+  async followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void> {
+    follower.onChange(this.#replicas);
+    await followed(this.#endpointFollowers, follower);
+  }
+
+  async arrivals(): Promise<number> {
+    return this.arrived;
+  }
+
+  async lead(lead: (signal: AbortSignal) => Promise<void>, { signal }: Listener): Promise<void> {
+    await lead(signal);
+  }
+
+  profile(): Promise<IdentifiedProfile> {
+    throw new Error('this engine has no device to profile');
+  }
+
+  async recordEvent(event: EngineEvent): Promise<void> {
+    this.events.push(event);
+  }
+
+  async stageToken(): Promise<string> {
+    return TOKEN;
+  }
+
+  /** Variants that the replicas of a stage have chosen. */
+  chosen(stage: string): string[] {
+    return this.#of(stage).map(({ service }) => service.chosen.variant);
+  }
+
+  /** Ends a replica without a word, as a machine that fails does. */
+  async crash(stage: string): Promise<void> {
+    await this.#end(this.#of(stage)[0]!);
+  }
+
+  /** Reports which replicas there are. */
+  report(): void {
+    for (const { onChange } of this.#endpointFollowers) onChange([...this.#replicas]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#replicas.map((replica) => this.#end(replica)));
+  }
+
+  #of(stage: string): Replica[] {
+    return this.#replicas.filter((replica) => replica.stage === stage);
+  }
+
+  async #scale(plan: Plan, stage: string, replicas: number): Promise<void> {
+    while (this.#of(stage).length < replicas) {
+      const service = await StageService.start({
+        pipeline: this.pipeline,
+        plan,
+        stage,
+        recruit: recruit(this.pipeline),
+        onEvent: () => {},
+      });
+      const app = createStageApp(service, { token: TOKEN });
+      const url = await listen(app, '127.0.0.1', 0);
+      this.#replicas.push({ url, stage, service, app });
+    }
+    for (const replica of this.#of(stage).slice(replicas)) await this.#end(replica);
+    this.report();
+  }
+
+  async #end(replica: Replica): Promise<void> {
+    this.#replicas = this.#replicas.filter((other) => other !== replica);
+    replica.service.close();
+    replica.app.server.closeAllConnections();
+    await replica.app.close();
+  }
+}
+
+async function followed<T>(followers: Set<T>, follower: T & Listener): Promise<void> {
+  followers.add(follower);
+  await new Promise((resolve) => follower.signal.addEventListener('abort', resolve, { once: true }));
+  followers.delete(follower);
+}
