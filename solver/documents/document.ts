@@ -1,6 +1,9 @@
 import type { z } from 'zod';
 import { InputError } from './coded-error.ts';
 
+/** Problems that the message of an error lists; a document of another kind may have thousands. */
+const LISTED = 10;
+
 /** A document does not match its schema. */
 export class InvalidDocumentError extends InputError {
   static override readonly httpStatus = 400;
@@ -11,7 +14,9 @@ export class InvalidDocumentError extends InputError {
     /** A line for each problem: the field's path, what was expected, what was found. */
     readonly problems: readonly string[],
   ) {
-    super(`${source} is not valid:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    const listed = problems.slice(0, LISTED).map((problem) => `  ${problem}`);
+    const more = problems.length - listed.length;
+    super([`${source} is not valid:`, ...listed, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n'));
   }
 }
 

@@ -41,6 +41,11 @@ export const resources = z.strictObject({
 });
 export type Resources = z.infer<typeof resources>;
 
+/** Timers wait no longer than 2^31 − 1 ms. */
+const WAIT_MOST_MS = 2 ** 31 - 1;
+/** More replicas of a stage are a mistake: each is a process or a pod. */
+const REPLICAS_MOST = 10_000;
+
 export const planStage = z.strictObject({
   name,
   variant: name,
@@ -49,8 +54,8 @@ export const planStage = z.strictObject({
   threads: positiveCount,
   batch: positiveCount,
   /** How long the oldest item of a batch waits for others, at most. */
-  maxWaitMs: milliseconds,
-  replicas: positiveCount,
+  maxWaitMs: milliseconds.max(WAIT_MOST_MS),
+  replicas: positiveCount.max(REPLICAS_MOST),
   accuracy,
   /** Items of the stage per second. */
   itemsPerS: z.number().nonnegative(),
@@ -115,6 +120,16 @@ export const planSchema = z
   .superRefine((plan, context) => {
     const names = plan.stages.map((stage) => stage.name);
     expectDistinct(context, names, (i) => ['stages', i, 'name'], 'stage names');
+    const ids = plan.workers.map((worker) => worker.id);
+    expectDistinct(context, ids, (i) => ['workers', i, 'id'], 'worker ids');
+    plan.stages.forEach(({ serviceMs }, i) => {
+      if (serviceMs.some(({ items }, k) => k > 0 && items <= serviceMs[k - 1]!.items))
+        context.addIssue({
+          code: 'custom',
+          path: ['stages', i, 'serviceMs'],
+          message: 'expected numbers of items that rise',
+        });
+    });
     names.forEach((stage) => {
       if (!plan.workers.some((worker) => worker.stages.includes(stage)))
         context.addIssue({
@@ -124,13 +139,16 @@ export const planSchema = z
         });
     });
     plan.workers.forEach((worker, i) => {
-      for (const stage of worker.stages)
-        if (!names.includes(stage))
-          context.addIssue({
-            code: 'custom',
-            path: ['workers', i, 'stages'],
-            message: 'expected stages of this plan',
-          });
+      for (const name of worker.stages) {
+        const stage = plan.stages.find((one) => one.name === name);
+        const wrong = !stage
+          ? { path: 'stages', message: 'expected stages of this plan' }
+          : stage.backend !== worker.backend
+            ? { path: 'backend', message: `expected ${stage.backend}, as stage ${name} has it` }
+            : undefined;
+        if (wrong)
+          context.addIssue({ code: 'custom', path: ['workers', i, wrong.path], message: wrong.message });
+      }
     });
   });
 export type Plan = z.infer<typeof planSchema>;
