@@ -7,7 +7,7 @@ import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.
 import type { Recruit } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
-import type { Answer } from '../../workers/executor/types.ts';
+import type { RequestAnswer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
@@ -31,7 +31,7 @@ export interface ServedModel {
   /** The stages that a request passes through. */
   readonly stages: readonly PipelineStage[];
   /** The stage, where the model is a single stage; undefined: the model is the pipeline. */
-  readonly only: string | undefined;
+  readonly singleStage: string | undefined;
 }
 
 /** Serves a plan, whatever the protocol: accepts requests, follows the load, replaces plans, drains. */
@@ -49,9 +49,9 @@ export class Service {
   private constructor(private readonly options: ServiceOptions) {
     const { name: pipeline, stages } = options.pipeline;
     const models: ServedModel[] = [
-      ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], only: name })),
+      ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], singleStage: name })),
       // Last, so that the pipeline wins where a stage has the same name.
-      { name: pipeline, stages, only: undefined },
+      { name: pipeline, stages, singleStage: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
     this.telemetry = new Telemetry(
@@ -108,7 +108,7 @@ export class Service {
    * @returns results by item, then by stage
    * @throws UnavailableError where not all items are accepted, or one is shed; InferenceFailedError where one fails
    */
-  async infer({ name, only }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
+  async infer({ name, singleStage }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
     const arrivalMs = performance.now();
     this.telemetry.arrived(name, items.length);
     const refusal = this.#draining
@@ -124,8 +124,8 @@ export class Service {
     try {
       const answers = await Promise.all(
         items.map(async (item) => {
-          if (only === undefined) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
-          const answer = await this.#executor.submit(item, arrivalMs, only);
+          if (singleStage === undefined) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
+          const answer = await this.#executor.submit(item, arrivalMs, singleStage);
           this.telemetry.ended(name, answer.outcome, answer.latencyMs);
           return answer;
         }),
@@ -193,7 +193,7 @@ export class Service {
     return Math.max(1, Math.ceil(this.plan.slaMs / 1000));
   }
 
-  #resultsOf(model: string, { outcome, answer }: Answer, item: number): StageResult[][] {
+  #resultsOf(model: string, { outcome, answer }: RequestAnswer, item: number): StageResult[][] {
     if (outcome === 'shed')
       throw new UnavailableError(
         `Item ${item} could not be answered within ${this.plan.slaMs} ms`,

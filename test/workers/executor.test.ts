@@ -10,7 +10,7 @@ import { sleep } from '../../workers/executor/clock.ts';
 import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
-import type { Answer, BatchRecord } from '../../workers/executor/types.ts';
+import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
 import { until } from '../until.ts';
 import { loadFashion } from './fashion.ts';
@@ -44,7 +44,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
   return { executor, batches, events };
 }
 
-const submit = (executor: Executor, i: number): Promise<Answer> =>
+const submit = (executor: Executor, i: number): Promise<RequestAnswer> =>
   executor.submit(scenes[i % scenes.length]!, performance.now());
 
 /** Sends `count` scenes, at most 8 of them at a time. @param meanwhile done after each was sent, before the next one is */
@@ -52,8 +52,8 @@ async function send(
   executor: Executor,
   count: number,
   meanwhile?: (sent: number) => Promise<unknown> | undefined,
-): Promise<Answer[]> {
-  const answers: Promise<Answer>[] = [];
+): Promise<RequestAnswer[]> {
+  const answers: Promise<RequestAnswer>[] = [];
   for (let i = 0; i < count; i++) {
     await answers[i - 8];
     answers.push(submit(executor, i));
@@ -62,7 +62,7 @@ async function send(
   return Promise.all(answers);
 }
 
-function outcomes(answers: readonly Answer[]): Record<string, number> {
+function outcomes(answers: readonly RequestAnswer[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { outcome } of answers) counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
@@ -285,7 +285,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
       { recruit },
     );
     // Two batches of four in 40 ms are 100 requests/s; four times as many come.
-    const answers: Promise<Answer>[] = [];
+    const answers: Promise<RequestAnswer>[] = [];
     for (let i = 0; i < 800; i++) {
       answers.push(submit(executor, i));
       await vi.advanceTimersByTimeAsync(2.5);

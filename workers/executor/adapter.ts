@@ -20,10 +20,10 @@ export interface AdapterHooks {
   onEvent(what: string): void;
 }
 
-/** What runs a plan and can change to another: an executor, or a cluster. */
+/** Something that runs a plan and can change to another plan: an executor, or a cluster. */
 export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'>;
 
-/** Lets what runs a plan follow its load: looks at every second, and carries out what the adaptation clock decides. */
+/** Adapts a running plan to its load: calls the adaptation clock every second, and carries out the clock's decisions. */
 export class Adapter {
   readonly #startMs = performance.now();
   readonly #clock: AdaptationClock;
@@ -47,12 +47,12 @@ export class Adapter {
     this.#clock.arrived(arrivalMs);
   }
 
-  /** While held, nothing is decided: arrivals are not known. They may still be told later. */
+  /** Suspends decisions while the arrivals are not known. Arrivals may still be reported later. */
   hold(held: boolean): void {
     this.#clock.hold(held);
   }
 
-  /** Decides nothing any more, and calls no hook any more. */
+  /** Ends adaptation: there are no decisions and no calls of hooks after this. */
   stop(): void {
     this.#stopped = true;
     this.#cancel();
@@ -63,7 +63,7 @@ export class Adapter {
   }
 
   async #look(): Promise<void> {
-    await this.#step().catch((error) => this.#stays(error));
+    await this.#step().catch((error) => this.#reportFailure(error));
     if (this.#stopped) return;
     const nowMs = this.#nowMs;
     this.#cancel = after(this.#clock.nextLookMs(nowMs) - nowMs, () => void this.#look());
@@ -83,7 +83,7 @@ export class Adapter {
     void this.#switch();
   }
 
-  /** Decisions go on while a switch is under way; of the plans that wait for it only the newest follows. */
+  /** Switches to the newest plan. Decisions continue during a switch; of the plans decided meanwhile only the newest is used. */
   async #switch(): Promise<void> {
     if (this.#switching) return;
     this.#switching = true;
@@ -91,17 +91,18 @@ export class Adapter {
       this.#next = undefined;
       try {
         await this.executor.switchTo(plan);
-        // An executor that was closed meanwhile has not switched.
+        // If the executor was closed during the switch, it has not switched.
         if (!this.#stopped) this.hooks.onSwitch(plan);
       } catch (error) {
-        this.#stays(error);
+        this.#reportFailure(error);
         this.#clock.failed(plan, this.executor.plan);
       }
     }
     this.#switching = false;
   }
 
-  #stays(error: unknown): void {
+  /** Reports that a decision or a switch failed, so the plan stays the same. */
+  #reportFailure(error: unknown): void {
     if (!this.#stopped) this.hooks.onEvent(`the plan stays: ${message(error)}`);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Timers fine enough for an SLA of 50 ms. `setTimeout` comes up to 4 ms late in browsers; a wait on shared memory that
- * nobody wakes ends within a fraction of a millisecond, but needs an isolated page.
+ * A timer precise enough for an SLA of 50 ms. In browsers `setTimeout` fires up to 4 ms late. The timeout of `Atomics.waitAsync`
+ * ends within a fraction of a millisecond, but needs shared memory and so a cross-origin isolated page.
  */
 const waitAsync = (Atomics as { waitAsync?: WaitAsync }).waitAsync;
 type WaitAsync = (cell: Int32Array, index: 0, value: 0, ms: number) => { value: Promise<unknown> | string };
@@ -8,30 +8,30 @@ type WaitAsync = (cell: Int32Array, index: 0, value: 0, ms: number) => { value: 
 const cell =
   globalThis.crossOriginIsolated && waitAsync ? new Int32Array(new SharedArrayBuffer(4)) : undefined;
 
-/** Calls `task` once, `ms` from now; returns what cancels it. */
+/** Calls `task` once, after `ms`. @returns a function that cancels the call */
 export function after(ms: number, task: () => void): () => void {
   if (!cell) {
     const timer = setTimeout(task, ms);
     return () => clearTimeout(timer);
   }
   let cancelled = false;
-  const over = () => {
+  const fire = () => {
     if (!cancelled) task();
   };
-  void Promise.resolve(waitAsync!(cell, 0, 0, Math.max(0, ms)).value).then(over);
+  void Promise.resolve(waitAsync!(cell, 0, 0, Math.max(0, ms)).value).then(fire);
   return () => {
     cancelled = true;
   };
 }
 
-/** One timer that is set again and again. */
+/** A timer that can be set to another time; it has at most one call due. */
 export class Alarm {
   #dueMs: number | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(private readonly ring: () => void) {}
 
-  /** @param dueMs of `performance.now()`; undefined: not at all */
+  /** Replaces the due time. @param dueMs in `performance.now()`; undefined: no call */
   set(dueMs: number | undefined): void {
     if (dueMs === this.#dueMs) return;
     this.#cancel?.();

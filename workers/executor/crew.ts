@@ -5,14 +5,15 @@ import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** Runs of each batch size before a worker serves: the first compiles shaders. */
+/** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
 const WARM_UP_RUNS = 2;
 
-/** What the executor needs of a worker: a stage worker of this machine, or a pod of a cluster. */
+/** A worker of the executor: a stage worker on this machine, or a pod of a cluster. */
 export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'>;
 
 /**
- * Gives a worker that runs what `planWorker` holds in a plan, warmed up. A signal that aborts ends it while it loads, too.
+ * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. The signal ends the worker
+ * even while it loads.
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError
  */
 export type Recruit = (
@@ -22,13 +23,12 @@ export type Recruit = (
   signal?: AbortSignal,
 ) => Promise<CrewWorker>;
 
-/** Workers of the environment: each loads the variants that it holds in the plan, and warms them up on blank items. */
+/** Starts workers of the environment. They are warmed up on blank items, so that no labelled pack is read. */
 export const recruiter =
   (models: LoadedManifest, environment: Environment): Recruit =>
   (id, planWorker, plan, signal) =>
     recruit(models, environment, id, planWorker, plan, signal);
 
-/** Starts a worker, loads the variants that it holds in a plan and warms each at every batch size that may close. */
 async function recruit(
   { pipeline, readModels }: LoadedManifest,
   environment: Environment,
@@ -69,8 +69,8 @@ async function recruit(
 }
 
 /**
- * Batches close at any size up to the plan's: each may compile shaders of its own. Powers of two and the full size stand
- * for them.
+ * The batch sizes to warm up. A batch may have any size up to the plan's, and each size may compile its own shaders. The powers of
+ * two and the plan's size stand for all of them.
  */
 function warmUpSizes(batch: number): number[] {
   const sizes = new Set([batch]);

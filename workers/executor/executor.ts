@@ -10,16 +10,16 @@ import { Alarm } from './clock.ts';
 import type { Recruit } from './crew.ts';
 import { Requests } from './requests.ts';
 import { type Supervised, Supervisor, type SupervisorLimits } from './supervisor.ts';
-import type { Answer, ExecutorHooks } from './types.ts';
+import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
-/** What a worker was started for. */
+/** The part of a plan that a worker was started for. */
 interface Job {
-  /** The plan that asked for it. */
+  /** The plan that needed the worker when it was started. */
   readonly plan: Plan;
   readonly planWorker: PlanWorker;
-  /** What its sessions run, with the largest batch that each was warmed up for. */
+  /** The plan's stages that the worker runs. Their batch sizes are the largest that were warmed up. */
   readonly stages: readonly PlanStage[];
-  /** When its last batch came back. */
+  /** When the worker's last batch was completed. */
   freeMs: number;
 }
 type Member = Supervised<Job>;
@@ -27,8 +27,8 @@ type Member = Supervised<Job>;
 type StartAction = Extract<Action, { kind: 'start' }>;
 
 /**
- * Runs a plan: real workers, driven by the dispatch that is also simulated. Every request that was submitted ends
- * completed, shed or failed.
+ * Runs a plan on workers, with the dispatch policy that the simulator uses too. Every submitted request ends completed, shed or
+ * failed.
  */
 export class Executor {
   #dispatch: Dispatch;
@@ -52,7 +52,7 @@ export class Executor {
       nameOf: ({ planWorker }) => planWorker.id,
       recruit: (id, { planWorker, plan }, signal) => recruit(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
-      // A switch brings what its own plan needs.
+      // After a switch the new plan's own workers are started instead.
       isWanted: (job) => job.plan === this.#plan,
       onReplaced: (member) => {
         this.#admit(member);
@@ -61,13 +61,13 @@ export class Executor {
       },
       onReplaceFailed: ({ planWorker }, error) =>
         hooks.onEvent?.(
-          `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)} It is tried until one can.`,
+          `a worker for ${planWorker.stages.join(', ')} could not be started: ${message(error)} More tries follow.`,
         ),
       limits,
     });
   }
 
-  /** With every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  /** Starts every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
   static async start(
     plan: Plan,
     recruit: Recruit,
@@ -88,17 +88,17 @@ export class Executor {
     return this.#plan;
   }
 
-  /** ONNX Runtime of its workers. */
+  /** Facts on ONNX Runtime in the workers. */
   get runtime(): Runtime['info'] {
     return this.#crew.members[0]!.worker.info;
   }
 
-  /** Items waiting, per stage. */
+  /** Number of waiting items of each stage. */
   get queued(): readonly number[] {
     return this.#dispatch.queued;
   }
 
-  /** Requests that have not ended. */
+  /** Number of requests that have not ended. */
   get open(): number {
     return this.#dispatch.open;
   }
@@ -107,7 +107,7 @@ export class Executor {
     return this.#crew.closed;
   }
 
-  /** Workers that serve each stage now. */
+  /** Number of workers that serve each stage now. */
   get replicas(): readonly number[] {
     const serving = this.#serving;
     return this.#plan.stages.map(
@@ -116,22 +116,23 @@ export class Executor {
   }
 
   /**
-   * Sends a request. @param input item of its first stage; it is copied for each try, never taken
-   * @param arrivalMs when it was due, of `performance.now()`
-   * @param only the one stage that it is for; absent: the whole pipeline
+   * Sends a request.
+   * @param input item of its first stage; each try copies the item and leaves it unchanged
+   * @param arrivalMs its scheduled arrival, in `performance.now()`
+   * @param singleStage name of the only stage to run; absent: the whole pipeline
    */
-  submit(input: Item, arrivalMs: number, only?: string): Promise<Answer> {
+  submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
     const { id, answer } = this.#requests.enter(input, arrivalMs);
-    this.#dispatch.arrive(id, arrivalMs, only === undefined ? undefined : this.#indexOf(only));
+    this.#dispatch.arrive(id, arrivalMs, singleStage === undefined ? undefined : this.#indexOf(singleStage));
     this.#pump();
     return answer;
   }
 
   /**
-   * Changes to another plan of the same pipeline while requests run: the workers that it has and this one has not are
-   * started and warmed first, then take over; those that it has no use for finish what they have. Nothing is lost if
-   * a new worker cannot be started. A switch waits for the one before it; once the executor is closed it does nothing.
+   * Changes to another plan of the same pipeline while requests run. Workers that only the new plan has are started and warmed up
+   * first. Workers that the new plan does not need then finish their batches and end. If a worker cannot be started, the old plan
+   * stays. A switch waits for the switch before it; a closed executor ignores it.
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError
    */
   switchTo(plan: Plan): Promise<void> {
@@ -145,7 +146,7 @@ export class Executor {
     const { start } = diff(this.#serving, plan);
     const fresh = await this.#start(plan, start);
     if (this.#closed) return;
-    // Of the workers that serve now: one may have been lost while others started.
+    // Compare again: a worker may have been lost while the new ones were started.
     const { retire } = diff([...this.#serving, ...fresh.map(liveWorker)], plan);
     for (const id of retire) {
       if (!this.#crew.get(id)) continue;
@@ -155,12 +156,12 @@ export class Executor {
     this.#follow(plan, fresh);
   }
 
-  /** Follows another plan of the sessions that serve, at once: another batch, or another wait. */
+  /** Follows a plan of the same sessions at once: a plan that differs only in batch sizes and waits. */
   rebatch(plan: Plan): void {
     if (!this.#closed) this.#follow(plan);
   }
 
-  /** Follows a plan from now on; what it has and is not there is started. */
+  /** Follows a plan from now on, and starts its missing workers in the background. */
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
     this.hooks.onEvent?.(
@@ -173,7 +174,7 @@ export class Executor {
     return this.#crew.members.filter((member) => !member.retired).map(liveWorker);
   }
 
-  /** Follows a plan from now on, with workers that were started for it. */
+  /** Follows a plan from now on. @param fresh workers that were started for the plan */
   #take(plan: Plan, fresh: readonly Member[]): void {
     this.#plan = plan;
     this.#policy = policyOf(plan);
@@ -185,7 +186,7 @@ export class Executor {
     this.#pump();
   }
 
-  /** Sheds what has not ended and ends every worker, also those that are being started. */
+  /** Sheds the open requests and ends every worker, also the workers that are being started. */
   close(): void {
     if (this.#closed) return;
     this.#wake.set(undefined);
@@ -235,11 +236,11 @@ export class Executor {
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
     try {
-      const run = await this.#crew.run(member, name, this.#requests.gather(items), serviceMs(items.length));
-      if (member.lost || this.#closed) return; // its items are queued again, or shed
-      this.#requests.takeIn(items, run);
+      const run = await this.#crew.run(member, name, this.#requests.batchOf(items), serviceMs(items.length));
+      if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
+      this.#requests.addResults(items, run);
       const now = performance.now();
-      // A batch that was handed over ahead began when the one before it was done.
+      // A worker may get a batch before it has completed the one before: the batch then begins at that one's end.
       const startMs = Math.max(handedMs, job.freeMs);
       job.freeMs = now;
       this.#dispatch.completed(batch, run.childCounts, now);

@@ -9,14 +9,14 @@ import {
   scoreOf,
 } from '../../models/tasks/judge.ts';
 
-/** Adds up the pipeline's metric over the requests that completed. */
+/** Adds up the counts of the pipeline's metric over the completed requests. */
 export class Judge {
   #counts: Counts = NO_COUNTS;
   #n = 0;
 
   constructor(private readonly pipeline: Pipeline) {}
 
-  /** Returns the request's own counts. */
+  /** Adds a completed request. @returns the request's own counts */
   add(answer: ItemAnswer, truth: ItemTruth): Counts {
     const counts = requestCounts(this.pipeline.first, answer, truth);
     this.#counts = addCounts(this.#counts, counts);
@@ -24,11 +24,12 @@ export class Judge {
     return counts;
   }
 
+  /** Number of requests that were added. */
   get n(): number {
     return this.#n;
   }
 
-  /** 0…1; null where there was nothing to judge. */
+  /** The metric's value so far, from 0 to 1; null while all counts are 0. */
   get score(): number | null {
     return scoreOf(this.#counts);
   }

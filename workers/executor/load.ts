@@ -17,17 +17,17 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
-/** When requests arrive. */
+/** A load: when the requests of a run arrive. */
 export interface Load {
   readonly kind: RunReport['load']['kind'];
-  /** Mean over the run. */
+  /** Mean arrival rate of the run. */
   readonly ratePerS: number;
   readonly durationS: number;
   /** Scheduled arrivals from the start of the run, rising. */
   readonly arrivalsMs: Float64Array;
 }
 
-/** The first `sent` requests of a load that was stopped after `durationS` seconds. */
+/** A load cut short after its first `sent` requests, which took `durationS` seconds. */
 export const stoppedLoad = ({ kind, arrivalsMs }: Load, sent: number, durationS: number): Load => ({
   kind,
   ratePerS: sent / durationS,
@@ -39,7 +39,7 @@ function checkRequests(requests: number): void {
   if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
 }
 
-/** One rate for `durationS` seconds, at seeded uniform times. @throws TooManyRequestsError */
+/** A constant arrival rate for `durationS` seconds; the times are uniform random. @throws TooManyRequestsError */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
   checkRequests(ratePerS * durationS);
   return {
@@ -50,7 +50,11 @@ export function constantLoad(ratePerS: number, durationS: number, seed: number):
   };
 }
 
-/** A trace's rates times `scale`: as its counts at seeded uniform times, or as a Poisson process of them. @throws TooManyRequestsError */
+/**
+ * The load of a trace, with its rates times `scale`.
+ * @param kind `exact`: as many arrivals per interval as the trace says, at uniform random times; or a Poisson process of its rates
+ * @throws TooManyRequestsError
+ */
 export function traceLoad(trace: Trace, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {
   checkRequests(trace.rates.reduce((sum, rate) => sum + rate * trace.intervalS * scale, 0));
   const arrivalsMs = arrivalsOf(trace, { scale, seed, kind });

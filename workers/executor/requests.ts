@@ -2,9 +2,9 @@ import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../mod
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import type { StageRun } from '../stage/protocol.ts';
-import type { Answer } from './types.ts';
+import type { RequestAnswer } from './types.ts';
 
-/** An answer that grows while its request runs. */
+/** An answer that gets results while its request runs. */
 interface GrowingAnswer {
   result: StageResult | null;
   children: GrowingAnswer[];
@@ -14,45 +14,45 @@ interface Request {
   readonly arrivalMs: number;
   readonly input: Item;
   readonly answer: GrowingAnswer;
-  /** Ids of its items that may still have children to hand out. */
+  /** Ids of the request's items with an entry in `#done`. */
   readonly items: number[];
-  resolve(answer: Answer): void;
+  resolve(answer: RequestAnswer): void;
 }
 
-/** An item that came back: where its answer stands, and the items that it gives the next stage. */
+/** An item that a stage has completed: its part of the answer, and the next stage's items that follow from it. */
 interface Done {
   readonly answer: GrowingAnswer;
   readonly children: readonly Item[];
 }
 
-/** The items of open requests, and their answers, which grow stage by stage. */
+/** Keeps the items of the open requests, and collects their answers stage by stage. */
 export class Requests {
   readonly #open = new Map<number, Request>();
   readonly #done = new Map<number, Done>();
   #next = 0;
 
-  /** @param input item of the first stage; it is copied for each try, never taken */
-  enter(input: Item, arrivalMs: number): { id: number; answer: Promise<Answer> } {
+  /** Opens a request. @param input item of the first stage; each try copies the item and leaves it unchanged */
+  enter(input: Item, arrivalMs: number): { id: number; answer: Promise<RequestAnswer> } {
     const id = this.#next++;
-    const answer = new Promise<Answer>((resolve) => {
+    const answer = new Promise<RequestAnswer>((resolve) => {
       const empty: GrowingAnswer = { result: null, children: [] };
       this.#open.set(id, { arrivalMs, input, answer: empty, items: [], resolve });
     });
     return { id, answer };
   }
 
-  /** Queued items as one batch. */
-  gather(items: readonly QueuedItem[]): ItemBatch {
+  /** Copies the bytes of queued items into one batch. */
+  batchOf(items: readonly QueuedItem[]): ItemBatch {
     return batchOf(items.map((item) => this.#itemOf(item)));
   }
 
-  /** Adds a batch's results to the answers, and keeps the items for the next stage until they are run. */
-  takeIn(items: readonly QueuedItem[], { results, children, childCounts }: StageRun): void {
+  /** Adds the results of a batch to the answers, and keeps the next stage's items until their request ends. */
+  addResults(items: readonly QueuedItem[], { results, children, childCounts }: StageRun): void {
     const childrenOf = inGroups(itemsOf(children), childCounts);
     items.forEach((item, i) => {
       const own = childrenOf[i] ?? [];
       const request = this.#open.get(item.request);
-      if (!request) return; // ended meanwhile: shed or failed
+      if (!request) return; // the request has been shed or has failed
       const answer = this.#answerOf(item, request);
       answer.result = results[i]!;
       answer.children = own.map(() => ({ result: null, children: [] }));
@@ -61,7 +61,8 @@ export class Requests {
     });
   }
 
-  end(id: number, outcome: Answer['outcome']): void {
+  /** Closes a request and resolves its answer. */
+  end(id: number, outcome: RequestAnswer['outcome']): void {
     const request = this.#open.get(id)!;
     this.#open.delete(id);
     for (const item of request.items) this.#done.delete(item);

@@ -7,45 +7,46 @@ import type { RunReport } from '../../solver/documents/report.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { AdaptationOptions } from './adapter.ts';
 import type { Load } from './load.ts';
-import type { Answer, BatchRecord } from './types.ts';
+import type { BatchRecord, RequestAnswer } from './types.ts';
 
 export interface RunOptions {
   /** Names the run in reports, e.g. `plan`, `heaviest`. */
   readonly name: string;
   readonly plan: Plan;
-  /** What the planner was allowed. */
+  /** Backends that the planner was allowed to use. */
   readonly backends: readonly Backend[];
   readonly models: LoadedManifest;
   readonly environment: Environment;
   readonly load: Load;
   readonly seed: number;
-  /** Absent: the plan serves to the end. */
+  /** Absent: the same plan serves until the end. */
   readonly adaptation?: AdaptationOptions;
-  /** Ends the run early; what was sent until then is reported, over the time until then. */
+  /** Ends the run early. The report then covers the requests sent so far and the time so far. */
   readonly signal?: AbortSignal;
   onProgress?(progress: RunProgress): void;
   readonly watch?: RunWatch;
 }
 
-/** A request that has ended. */
+/** A request that has ended, with its truth. */
 export interface EndedRequest {
-  /** Scheduled, from the start of the run. */
+  /** Scheduled arrival, from the start of the run. */
   readonly arrivalMs: number;
-  /** The item of the first stage that it brought, not to be changed. */
+  /** The request's item of the first stage. It must not be changed. */
   readonly input: Item;
   readonly truth: ItemTruth;
-  readonly answer: Answer;
-  /** Of the pipeline's metric; null where it did not complete. */
+  readonly answer: RequestAnswer;
+  /** Counts of the pipeline's metric; null unless the request completed. */
   readonly counts: Counts | null;
 }
 
 /**
- * What a run tells while it goes on. It is told on the thread that serves: whoever listens must be brief. Times are from the
- * start of the run; what starts the workers comes before it.
+ * Callbacks during a run. They are called on the thread that serves, so they must return quickly. Times count from the start of the
+ * run, which is after the workers have started.
  */
 export interface RunWatch {
-  /** Another plan serves; the first one at 0. */
+  /** A plan begins to serve; the first one at 0. */
   onPlan(served: RunReport['plans'][number]): void;
+  /** A request is sent. @param latenessMs how long after its scheduled arrival */
   onSent(arrivalMs: number, latenessMs: number): void;
   onEnded(request: EndedRequest): void;
   onBatch(batch: BatchRecord): void;

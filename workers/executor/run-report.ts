@@ -16,39 +16,43 @@ import { serviceFromRun } from '../../solver/simulate/service.ts';
 import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switching.ts';
 import type { Judge } from './judge.ts';
 import type { RunOptions } from './run-options.ts';
-import type { Answer, BatchRecord } from './types.ts';
+import type { BatchRecord, RequestAnswer } from './types.ts';
 
-/** A generator that was later than this share of the SLA (p99) makes the run invalid. */
+/** A run is invalid when the p99 of the requests' lateness (sent minus scheduled time) is above this share of the SLA. */
 export const LATE_SHARE = 0.05;
 
-/** What a run leaves behind. */
-export interface Ran {
+/** Everything recorded during a run. */
+export interface RunRecord {
   readonly pack: Pack;
   readonly device: RunReport['device'];
-  readonly answers: readonly Answer[];
+  readonly answers: readonly RequestAnswer[];
+  /** Of each request, sent minus scheduled time, in ms. */
   readonly lateness: readonly number[];
   readonly judge: Judge;
   readonly batches: readonly BatchRecord[];
   readonly events: RunReport['events'];
+  /** For each request, the index of its item in the pack. */
   readonly scenes: Int32Array;
-  /** Each from when it served. */
+  /** The plans that served, with the time when each began. */
   readonly plans: RunReport['plans'];
   readonly steps: Adaptation['steps'];
 }
 
-/** The document of a run. */
-export function runReport(options: RunOptions, ran: Ran): RunReport {
+/** Makes the report of a run. */
+export function runReport(options: RunOptions, record: RunRecord): RunReport {
   const { plan, load, models } = options;
-  const { answers, judge } = ran;
+  const { answers, judge } = record;
   const requests: RequestRecord[] = answers.map(({ outcome, latencyMs }, i) => ({
     arrivalMs: load.arrivalsMs[i]!,
     latencyMs: outcome === 'completed' ? latencyMs : null,
     outcome,
   }));
-  const latenessP99Ms = ran.lateness.length ? Math.max(0, nearestRank(sortedNumbers(ran.lateness), 99)) : 0;
-  const service = serviceOf(ran.batches);
-  const cost = ran.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
-  const pas = ran.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
+  const latenessP99Ms = record.lateness.length
+    ? Math.max(0, nearestRank(sortedNumbers(record.lateness), 99))
+    : 0;
+  const service = serviceOf(record.batches);
+  const cost = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.cost }));
+  const pas = record.plans.map(({ atMs, plan: { predicted } }) => ({ atMs, value: predicted.pas }));
   const endMs = 1000 * load.durationS;
   return {
     schema: REPORT,
@@ -57,7 +61,7 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
     simulated: false,
     createdAt: new Date().toISOString(),
     pipeline: plan.pipeline,
-    device: ran.device,
+    device: record.device,
     seed: options.seed,
     backends: [...options.backends],
     slaMs: plan.slaMs,
@@ -81,23 +85,24 @@ export function runReport(options: RunOptions, ran: Ran): RunReport {
       cost: { mean: timeMean(cost, 0, endMs), max: Math.max(...cost.map(({ value }) => value)) },
     },
     predicted: plan.predicted,
-    resimulated: resimulate(options, ran, requests, service),
-    plans: ran.plans,
+    resimulated: resimulate(options, record, requests, service),
+    plans: record.plans,
     adaptation: options.adaptation
       ? {
           system: options.adaptation.system.name,
           predictor: options.adaptation.predictor.name,
           intervalS: options.adaptation.intervalS,
-          steps: ran.steps,
+          steps: record.steps,
         }
       : null,
     overTime: overTime(requests, { cost, pas }, plan.slaMs, load.durationS),
     requests: requests.length > MOST_REQUESTS ? [] : requests,
     service,
-    events: ran.events,
+    events: record.events,
   };
 }
 
+/** Service times by stage, variant, backend and number of items. */
 function serviceOf(batches: readonly BatchRecord[]): Service[] {
   const bySize = new Map<string, Service>();
   for (const { stage, variant, backend, items, serviceMs } of batches) {
@@ -109,22 +114,23 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
   return [...bySize.values()];
 }
 
-/** The same arrivals, scenes and plans through the simulator, on the service times that this run had. */
+/** Simulates the same arrivals, scenes and plans, with the service times measured in this run. Null when the data do not suffice. */
 function resimulate(
   { plan, load, seed }: RunOptions,
-  { answers, scenes, pack, plans }: Ran,
+  { answers, scenes, pack, plans }: RunRecord,
   requests: readonly RequestRecord[],
   service: readonly Service[],
 ): RunReport['resimulated'] {
-  const ran = ({ name, variant, backend }: Plan['stages'][number]) =>
+  const hasService = ({ name, variant, backend }: Plan['stages'][number]) =>
     service.some((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend);
-  // A plan that was left at once may have run no batch of a stage.
-  const served = plans.filter(({ plan: { stages } }) => stages.every(ran));
+  // A plan that served only briefly may have run no batch of some stage, so it has no service times.
+  const served = plans.filter(({ plan: { stages } }) => stages.every(hasService));
   if (requests.length === 0 || served[0] !== plans[0]) return null;
   const model = (serving: Plan): PlanModel => {
-    const own = (i: number) => served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
+    const wasServed = (i: number) =>
+      served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
     return {
-      counts: observedCounts(answers, scenes, own, pack.truths.length, serving.stages.length),
+      counts: observedCounts(answers, scenes, wasServed, pack.truths.length, serving.stages.length),
       service: serviceFromRun(service, serving.stages),
     };
   };
@@ -143,19 +149,19 @@ function resimulate(
 }
 
 /**
- * Items per scene and stage as some requests of a run had them; a scene of which none completed is given the mean of the
- * others.
+ * Numbers of items per scene and stage, from the completed requests that pass `isCounted`. A scene without such a request gets the
+ * mean of the others.
  */
 function observedCounts(
-  answers: readonly Answer[],
+  answers: readonly RequestAnswer[],
   scenes: Int32Array,
-  own: (request: number) => boolean,
+  isCounted: (request: number) => boolean,
   sceneCount: number,
   stages: number,
 ) {
   const seen: (number[] | undefined)[] = Array.from({ length: sceneCount });
   answers.forEach(({ outcome, answer }, i) => {
-    if (outcome !== 'completed' || !own(i)) return;
+    if (outcome !== 'completed' || !isCounted(i)) return;
     const counts: number[] = [];
     for (let level = [answer]; counts.length < stages; level = level.flatMap((item) => item.children))
       counts.push(level.length);

@@ -9,13 +9,14 @@ import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
 import type { RunOptions } from './run-options.ts';
 import { runReport } from './run-report.ts';
-import type { Answer, BatchRecord } from './types.ts';
+import type { BatchRecord, RequestAnswer } from './types.ts';
 
+/** Least time between two calls of `onProgress`, which may cost more than a request does. */
 const PROGRESS_MS = 250;
 
 /**
- * Runs a plan under an open-loop load on the pack's scenes: latency counts from the scheduled arrival. What is still
- * open one SLA after the last arrival has missed it and is shed.
+ * Runs a plan under an open-loop load. The requests are random items of the pack, and latency counts from the scheduled arrival. A
+ * request that is open one SLA after the last arrival has missed the SLA and is shed.
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError while starting, and what reading the models throws
  */
 export async function run(options: RunOptions): Promise<RunReport> {
@@ -45,7 +46,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     watch?.onPlan(served);
   };
   const steps: Adaptation['steps'] = [];
-  const answers: Answer[] = [];
+  const answers: RequestAnswer[] = [];
   const lateness: number[] = [];
   const judge = new Judge(models.pipeline);
   try {
@@ -54,16 +55,15 @@ export async function run(options: RunOptions): Promise<RunReport> {
     serves({ atMs: 0, plan });
     const endMs = () => startMs + (load.arrivalsMs[total - 1] ?? 0) + plan.slaMs;
     let ended = 0;
-    let toldMs = 0;
-    const tell = () => {
+    let reportedMs = 0;
+    const reportProgress = () => {
       const now = performance.now();
-      // Telling may cost more than a request does.
-      if (now - toldMs < PROGRESS_MS) return;
-      toldMs = now;
+      if (now - reportedMs < PROGRESS_MS) return;
+      reportedMs = now;
       const timeLeftMs = Math.max(0, endMs() - now);
-      options.onProgress?.({ run: options.name, sent: answersDue.length, ended, total, timeLeftMs });
+      options.onProgress?.({ run: options.name, sent: pending.length, ended, total, timeLeftMs });
     };
-    const answersDue: Promise<void>[] = [];
+    const pending: Promise<void>[] = [];
     const adapter =
       options.adaptation &&
       new Adapter(options.adaptation, executor, {
@@ -82,21 +82,21 @@ export async function run(options: RunOptions): Promise<RunReport> {
       watch?.onSent(arrivalMs, latenessMs);
       const input = items[scenes[i]!]!;
       const truth = pack.truths[scenes[i]!]!;
-      answersDue.push(
+      pending.push(
         executor.submit(input, due).then((answer) => {
           answers[i] = answer;
           ended++;
           const counts = answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
           watch?.onEnded({ arrivalMs, input, truth, answer, counts });
-          tell();
+          reportProgress();
         }),
       );
-      tell();
+      reportProgress();
     }
-    // Where it was stopped at once, it lasted a millisecond.
+    // At least a millisecond, because the rate of a run that was stopped at once is divided by this.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
-    const sent = answersDue.length === total ? load : stoppedLoad(load, answersDue.length, lastedS);
-    const all = Promise.all(answersDue);
+    const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
+    const all = Promise.all(pending);
     await Promise.race([
       all,
       signal?.aborted ? undefined : sleep(Math.max(0, endMs() - performance.now()), signal),
@@ -113,7 +113,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
-/** Timers may come up to a millisecond early: nothing is sent before it is due. */
+/** Waits until a time. A timer may fire up to a millisecond early; this function never returns early, unless the signal aborts. */
 async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     const wait = dueMs - performance.now();

@@ -9,19 +9,19 @@ export interface Supervised<Job> {
   readonly id: string;
   readonly job: Job;
   readonly worker: CrewWorker;
-  /** Batches that it was handed and has not given back. */
+  /** Number of batches that the worker runs or has queued. */
   readonly inFlight: number;
-  /** It gets no more batches, and ends when the last one is back. */
+  /** Whether the worker gets no more batches and ends after the current ones. */
   readonly retired: boolean;
-  /** It ended while it was needed: what was in flight must run elsewhere. */
+  /** Whether the worker has ended unexpectedly. Its batches in flight must run elsewhere. */
   readonly lost: boolean;
 }
 
 export interface SupervisorLimits {
-  /** A batch hangs, and its worker is ended, once it has taken this many times its expected time and `hungMs`. */
+  /** A worker is ended when a batch takes longer than both this many times its expected time and `hungMs`. */
   readonly hungTimes: number;
   readonly hungMs: number;
-  /** Pauses before each try to replace a lost worker; the last before every later one. */
+  /** Pauses before the tries to replace a lost worker. The last pause also precedes every later try. */
   readonly respawnMs: readonly number[];
 }
 
@@ -68,7 +68,7 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /** Starts a worker for each job: all of them, or none. None once it is closed. @throws what `recruit` throws */
+  /** Starts a worker for each job. If one fails, or the supervisor closes, none stays. @throws what `recruit` throws */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -87,7 +87,7 @@ export class Supervisor<Job> {
 
   /**
    * Runs a batch.
-   * @param expectedMs what it should take, with the batches that wait before it
+   * @param expectedMs time that the batch should take, with the batches before it in the worker's queue
    * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
    */
   async run({ id }: Supervised<Job>, key: string, items: ItemBatch, expectedMs: number): Promise<StageRun> {

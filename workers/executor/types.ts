@@ -2,31 +2,32 @@ import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 
-export interface Answer {
+/** How a request ended, and its results. */
+export interface RequestAnswer {
   readonly outcome: Outcome;
-  /** From the scheduled arrival to now. */
+  /** From the scheduled arrival until the request ended. */
   readonly latencyMs: number;
-  /** Whole where the request completed. */
+  /** Complete only when the outcome is `completed`; otherwise it has the results so far. */
   readonly answer: ItemAnswer;
 }
 
-/** A batch that came back. */
+/** A completed batch. */
 export interface BatchRecord {
   readonly stage: string;
   readonly variant: string;
   readonly backend: Backend;
   readonly worker: string;
   readonly items: number;
-  /** Of the executor's clock. */
+  /** In `performance.now()` of the executor's thread. */
   readonly startMs: number;
-  /** From hand-over to the worker, or the end of the batch before it, until its results were taken in. */
+  /** From `startMs`, when the worker got the batch or ended the one before, until the executor has the results. */
   readonly serviceMs: number;
 }
 
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
-  /** A worker was lost; an event tells why. */
+  /** A worker was lost. `onEvent` gives the reason. */
   onLost?(worker: string): void;
-  /** A worker was lost or replaced, a plan switched. */
+  /** A worker was lost or replaced, or the plan changed. @param what a sentence for people */
   onEvent?(what: string): void;
 }
