@@ -15,29 +15,30 @@ export class InferenceServerError extends Error {
   constructor(
     readonly status: number,
     readonly reason: string,
-    /** When it may be tried again, as the server says; null: it does not say. */
+    /** Seconds after which the server wants the next try; null when the server does not say. */
     readonly retryAfterS: number | null,
   ) {
     super(`The server answered ${status}: ${reason}`);
   }
 }
 
-interface Answer {
+/** A response with status 200. */
+interface OkResponse {
   readonly headers: Dispatcher.ResponseData['headers'];
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A client of the Open Inference Protocol v2 over HTTP: connections are kept, and as many opened as requests run at once. */
+/** A client of the Open Inference Protocol v2 over HTTP. It keeps connections open, one for each request that runs at once. */
 export class OipClient {
   readonly #pool: Pool;
 
   /** @param url of the server, e.g. `http://127.0.0.1:8080` */
   constructor(url: string) {
-    // How long an answer may take is for those to say who ask.
+    // No timeouts here: callers limit the time of a request with its signal.
     this.#pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
   }
 
-  /** @throws InferenceServerError, InvalidDocumentError */
+  /** Reads what a model states of itself. @throws InferenceServerError, InvalidDocumentError */
   async metadata(model: string): Promise<ModelMetadata> {
     const { bytes } = await this.#send('GET', modelPath(model));
     return parseJson(modelMetadataSchema, new TextDecoder().decode(bytes), `the metadata of ${model}`);
@@ -55,19 +56,20 @@ export class OipClient {
   }
 
   /**
-   * @param binary whether tensors go as bytes, which is far cheaper than JSON
-   * @throws InferenceServerError, and where the answer is none InvalidInferenceError; the signal's reason
+   * Runs a model on a request.
+   * @param binary whether tensors are sent as bytes, which takes far less time than JSON
+   * @throws InferenceServerError; InvalidInferenceError when the answer does not follow the protocol; the signal's reason
    */
   async infer(
     model: string,
-    asked: InferRequest,
+    request: InferRequest,
     {
       binary = true,
       version,
       signal,
     }: { readonly binary?: boolean; readonly version?: string; readonly signal?: AbortSignal } = {},
   ): Promise<InferResponse> {
-    const { bytes, jsonLength } = encodeRequest({ binaryOutput: binary, ...asked }, binary);
+    const { bytes, jsonLength } = encodeRequest({ binaryOutput: binary, ...request }, binary);
     const headers = {
       'content-type': jsonLength === undefined ? 'application/json' : 'application/octet-stream',
       ...(jsonLength !== undefined && { [JSON_LENGTH_HEADER]: String(jsonLength) }),
@@ -84,7 +86,7 @@ export class OipClient {
     });
   }
 
-  /** Ends connections that are kept. */
+  /** Closes the connections. */
   close(): void {
     void this.#pool.destroy();
   }
@@ -93,7 +95,7 @@ export class OipClient {
     method: 'GET' | 'POST',
     path: string,
     sent?: Pick<Dispatcher.RequestOptions, 'headers' | 'body' | 'signal'>,
-  ): Promise<Answer> {
+  ): Promise<OkResponse> {
     const { statusCode, headers, body } = await this.#pool.request({ method, path, ...sent });
     const bytes = (await body.bytes()) as Uint8Array<ArrayBuffer>;
     if (statusCode === 200) return { headers, bytes };
@@ -102,11 +104,11 @@ export class OipClient {
   }
 }
 
-/** @param version absent: the one that is served */
+/** The URL path of a model. @param version absent: the version that is served */
 export const modelPath = (model: string, version?: string): string =>
   `/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
 
-/** An error's text, from the body that the protocol has for it. */
+/** The text of an error: the field `error` of the protocol's JSON, or the whole body. */
 function reasonOf(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes);
   try {

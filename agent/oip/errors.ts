@@ -1,17 +1,17 @@
 import { CodedError } from '../../solver/documents/coded-error.ts';
 
-/** What a client sent is not of the Open Inference Protocol, or not for this model: its own fault, answered with 400. */
+/** A message does not follow the Open Inference Protocol, or does not fit the model. A server answers such a request with 400. */
 export class InvalidInferenceError extends CodedError {
   static override readonly httpStatus = 400;
   override name = 'InvalidInferenceError';
 }
 
-/** A tensor is not what it says, or not what the model takes. */
+/** A tensor contradicts its own header, or is not what the model takes. */
 export class InvalidTensorError extends InvalidInferenceError {
   override name = 'InvalidTensorError';
   constructor(
     readonly tensor: string,
-    /** What was expected of what, and what was found. */
+    /** What was expected, and what was found. */
     problem: string,
   ) {
     super(`tensor "${tensor}": ${problem}`);

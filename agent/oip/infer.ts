@@ -4,14 +4,14 @@ import { InvalidInferenceError, InvalidTensorError } from './errors.ts';
 import { bytesOf, type Tensor, tensorOfBytes, tensorOfJson, valuesOf } from './tensor.ts';
 
 /**
- * Inference requests and answers of the Open Inference Protocol v2, with its binary tensor data extension: a message is
- * JSON, or JSON whose length a header tells, followed by the bytes of the tensors that say `binary_data_size`.
+ * Inference requests and answers of the Open Inference Protocol v2, with its binary tensor data extension. A message is JSON
+ * alone, or JSON followed by the bytes of the tensors that have `binary_data_size`; an HTTP header then states the JSON's length.
  */
 
-/** The header that tells how much of a body is JSON, where tensors follow it as bytes. */
+/** The HTTP header with the length of the JSON in bytes, when tensors follow the JSON as bytes. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-/** What a server says that it can do besides the protocol. */
+/** The extensions of the protocol that a server states it supports. */
 export const EXTENSIONS = ['binary_tensor_data'];
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -51,9 +51,9 @@ export const inferResponseSchema = z.object({
 export interface InferRequest {
   readonly id?: string | undefined;
   readonly inputs: readonly Tensor[];
-  /** The outputs that are wanted, and whether as bytes; undefined: all of them. */
+  /** The wanted outputs, and whether each is wanted as bytes; undefined: all outputs. */
   readonly outputs?: readonly { readonly name: string; readonly binary?: boolean | undefined }[] | undefined;
-  /** Whether outputs that do not say otherwise are wanted as bytes. */
+  /** Whether outputs are wanted as bytes, unless `outputs` says otherwise for one of them. */
   readonly binaryOutput?: boolean | undefined;
 }
 
@@ -64,10 +64,10 @@ export interface InferResponse {
   readonly outputs: readonly Tensor[];
 }
 
-/** A message on the wire. */
+/** The body of an HTTP message. */
 export interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Of the JSON at its beginning; undefined: all of it is. */
+  /** Length of the JSON at the beginning, in bytes; undefined when the whole body is JSON. */
   readonly jsonLength: number | undefined;
 }
 
@@ -76,15 +76,15 @@ export function decodeRequest(body: Body): InferRequest {
   const { json, rest } = parse(inferRequestSchema, body, 'the request');
   return {
     id: json.id,
-    inputs: tensors(json.inputs, rest),
+    inputs: readTensors(json.inputs, rest),
     outputs: json.outputs?.map(({ name, parameters }) => ({ name, binary: parameters?.binary_data })),
     binaryOutput: json.parameters?.binary_data_output,
   };
 }
 
-/** @param binary whether tensors go as bytes @throws InvalidTensorError */
+/** @param binary whether tensors are written as bytes @throws InvalidTensorError */
 export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
-  return join(
+  return encodeBody(
     (inputs) => ({
       ...(id !== undefined && { id }),
       ...(binaryOutput && { parameters: { binary_data_output: true } }),
@@ -108,18 +108,18 @@ export function decodeResponse(body: Body): InferResponse {
     model: json.model_name,
     version: json.model_version,
     id: json.id,
-    outputs: tensors(json.outputs, rest),
+    outputs: readTensors(json.outputs, rest),
   };
 }
 
-/** The outputs that a request wants, in the form that it wants them. @throws InvalidTensorError where it wants one that there is not */
+/** Writes the outputs that a request wants, each as JSON or as bytes. @throws InvalidTensorError for an output that does not exist */
 export function encodeResponse(
   response: InferResponse,
   { outputs: wanted, binaryOutput = false }: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
 ): Body {
   const outputs = wanted?.map(({ name }) => outputNamed(response, name)) ?? response.outputs;
   const { model, version, id } = response;
-  return join(
+  return encodeBody(
     (outputs) => ({
       model_name: model,
       ...(version !== undefined && { model_version: version }),
@@ -141,7 +141,11 @@ function outputNamed({ model, outputs }: InferResponse, wanted: string): Tensor 
   );
 }
 
-/** Before a model runs for nothing. @param names of the outputs that it has @throws InvalidTensorError where a request wants another one */
+/**
+ * Checks the names of the wanted outputs before the model runs.
+ * @param names names of the model's outputs
+ * @throws InvalidTensorError for a wanted output that the model does not have
+ */
 export function checkWanted(
   model: string,
   names: readonly string[],
@@ -152,12 +156,12 @@ export function checkWanted(
 }
 
 const unknownOutput = (model: string, names: readonly string[], wanted: string): InvalidTensorError =>
-  new InvalidTensorError(wanted, `model ${model} has no such output, it has ${names.join(', ')}`);
+  new InvalidTensorError(wanted, `model ${model} has no such output; its outputs are ${names.join(', ')}`);
 
 function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.length }: Body, what: string) {
   if (jsonLength > bytes.length)
     throw new InvalidInferenceError(
-      `${what} should begin with ${jsonLength} bytes of JSON, as ${JSON_LENGTH_HEADER} says, but has ${bytes.length} bytes`,
+      `${what} should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
     );
   let value: unknown;
   try {
@@ -174,8 +178,8 @@ function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.lengt
   }
 }
 
-/** Reads the values of tensors: their own, or the next bytes after the JSON. */
-function tensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Array<ArrayBuffer>): Tensor[] {
+/** Reads the values of tensors, from `data` in the JSON or from the bytes after it. */
+function readTensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Array<ArrayBuffer>): Tensor[] {
   let offset = 0;
   const read = headers.map(({ data, parameters, ...header }) => {
     const size = parameters?.binary_data_size;
@@ -196,8 +200,12 @@ function tensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Array<A
   return read;
 }
 
-/** A body of what `message` makes of its tensors; those that `binary` says follow as bytes. */
-function join(
+/**
+ * Writes a body.
+ * @param message makes the JSON from the tensors' JSON
+ * @param binary whether tensor i follows the JSON as bytes
+ */
+function encodeBody(
   message: (tensors: object[]) => object,
   tensors: readonly Tensor[],
   binary: (i: number) => boolean,

@@ -4,15 +4,15 @@ import { InvalidTensorError } from './errors.ts';
 import type { TensorMetadata } from './metadata.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Items as a tensor of the protocol, whatever their kind: its name, datatype and shape. */
+/** Name, datatype and shape of the tensor that holds items of a format. */
 export function itemsMetadata(format: ItemFormat): TensorMetadata {
   if (format.kind === 'pixels')
     return { name: 'images', datatype: 'UINT8', shape: [-1, format.channels, format.height, format.width] };
-  // Texts and recordings differ in length.
+  // Texts and recordings differ in length, so each is a byte string.
   return { name: format.kind, datatype: 'BYTES', shape: [-1] };
 }
 
-/** Items that go to a server, or to the next stage. */
+/** Writes items as a tensor. */
 export function itemsTensor(format: ItemFormat, items: ItemBatch): Tensor {
   const { name, shape } = itemsMetadata(format);
   const count = items.lengths.length;
@@ -21,35 +21,39 @@ export function itemsTensor(format: ItemFormat, items: ItemBatch): Tensor {
     : { name, datatype: 'BYTES', shape: [count], data: itemsOf(items) };
 }
 
-/** What a model takes, in words. */
-const takes = (format: ItemFormat): string => {
+/** The tensor that a model takes, in words. */
+const expectedText = (format: ItemFormat): string => {
   const { datatype, shape } = itemsMetadata(format);
   const tensor = `the model takes ${datatype} [${['n', ...shape.slice(1)].join(', ')}]`;
   return format.kind === 'pixels' ? tensor : `${tensor}, each ${formatText(format)}`;
 };
 
 /**
- * The items that a tensor holds: views of it. Recordings may also come as FP32 [n, samples], all of one length.
+ * Reads items from a tensor, as views of it. Recordings of one length may also come as FP32 [n, samples].
  * @throws InvalidTensorError
  */
 export function itemsOfTensor(tensor: Tensor, format: ItemFormat): Item[] {
   const { name, datatype, shape } = tensor;
   const wanted = itemsMetadata(format);
   const [count, ...inner] = shape;
-  const flat = datatype === 'FP32' && format.kind === 'audio' && inner.length === 1;
-  if (datatype !== wanted.datatype && !flat)
-    throw new InvalidTensorError(name, `${takes(format)}, found the datatype ${datatype}`);
+  const sameLength = datatype === 'FP32' && format.kind === 'audio' && inner.length === 1;
+  if (datatype !== wanted.datatype && !sameLength)
+    throw new InvalidTensorError(name, `${expectedText(format)}, found the datatype ${datatype}`);
   const right = wanted.shape.slice(1);
-  if (!flat && (inner.length !== right.length || inner.some((dim, i) => dim !== right[i])))
-    throw new InvalidTensorError(name, `${takes(format)}, found the shape [${shape.join(', ')}]`);
+  if (!sameLength && (inner.length !== right.length || inner.some((dim, i) => dim !== right[i])))
+    throw new InvalidTensorError(name, `${expectedText(format)}, found the shape [${shape.join(', ')}]`);
   const items =
     datatype === 'BYTES' ? [...tensor.data] : rows(tensor.data as Uint8Array | Float32Array, count!);
   const wrong = items.findIndex((item) => !fits(format, item));
   if (wrong >= 0)
-    throw new InvalidTensorError(name, `${takes(format)}, found ${items[wrong]!.length} bytes at ${wrong}`);
+    throw new InvalidTensorError(
+      name,
+      `${expectedText(format)}, found ${items[wrong]!.length} bytes in item ${wrong}`,
+    );
   return items;
 }
 
+/** Splits a tensor into `count` items of equal length. */
 function rows({ buffer, byteOffset, byteLength }: Uint8Array | Float32Array, count: number): Item[] {
   const size = byteLength / count;
   const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a server and its models say of themselves. */
+/** The metadata of a server and of its models, as the Open Inference Protocol defines them. */
 
 export const serverMetadataSchema = z.object({
   name: z.string(),
@@ -12,7 +12,7 @@ export type ServerMetadata = z.output<typeof serverMetadataSchema>;
 const tensorMetadata = z.object({
   name: z.string(),
   datatype: z.string(),
-  /** −1: any length. */
+  /** −1 stands for any length. */
   shape: z.array(z.int()),
 });
 export type TensorMetadata = z.output<typeof tensorMetadata>;

@@ -8,15 +8,15 @@ import type { ModelMetadata, TensorMetadata } from './metadata.ts';
 import type { NumberTensor } from './tensor.ts';
 
 /**
- * A pipeline, or one of its stages, as a model of the protocol. It takes items and gives rows: of a detector one for each
- * object that it found, of a classifier one for each item. `item_index` says which item of the request a row of the last stage
- * belongs to. The last stage's outputs have plain names; an earlier stage's have the stage's name in front where a later one
- * has the same. A stage after which items are left out has an index of its own.
+ * A pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of items. The outputs have
+ * rows: one for each detected object, or one for each classified item. `item_index` has, for each row of the last stage, the index
+ * of the row's item in the request. If two stages have an output of the same name, the earlier stage's output is prefixed with the
+ * stage's name. A stage whose items do not all reach the last stage has other rows than the last stage, and so its own index.
  */
 
 export const ITEM_INDEX = 'item_index';
 
-/** An output of the model: a part of a stage's results, or the index of its rows. */
+/** An output of the model: a field of a stage's results, or the index of a stage's rows. */
 interface Output {
   readonly name: string;
   readonly stage: number;
@@ -25,6 +25,7 @@ interface Output {
   rowsOf(result: StageResult, item: number): readonly number[];
 }
 
+/** The output with the item of each row of a stage. */
 const indexOutput = (stage: number, name: string, [first]: readonly ResultTensor<StageResult>[]): Output => ({
   name,
   stage,
@@ -33,14 +34,14 @@ const indexOutput = (stage: number, name: string, [first]: readonly ResultTensor
   rowsOf: (result, item) => Array<number>(first!.rowsOf(result).length / first!.columns).fill(item),
 });
 
-const known = new WeakMap<readonly PipelineStage[], Output[]>();
+const outputsByStages = new WeakMap<readonly PipelineStage[], Output[]>();
 
-/** @param stages of a whole pipeline, or one of them alone */
+/** The outputs of a model. @param stages all stages of a pipeline, or a single one */
 function outputsOf(stages: readonly PipelineStage[]): Output[] {
-  const made = known.get(stages);
-  if (made) return made;
+  const known = outputsByStages.get(stages);
+  if (known) return known;
   const last = stages.length - 1;
-  /** Whether rows of a stage and of the last one are not the same ones. */
+  /** Whether some items of a stage do not reach the last stage. */
   const ownRows = (s: number) =>
     stages.slice(s, last).some(({ stage, task }) => task.fanOut(stage) === 'one-or-none');
   const outputs = stages.flatMap(({ name: stage, task }, s): Output[] => {
@@ -55,7 +56,7 @@ function outputsOf(stages: readonly PipelineStage[]): Output[] {
     ];
   });
   outputs.push(indexOutput(last, ITEM_INDEX, stages[last]!.task.tensors));
-  known.set(stages, outputs);
+  outputsByStages.set(stages, outputs);
   return outputs;
 }
 
@@ -88,20 +89,20 @@ export function modelMetadata(
   };
 }
 
-/** The items of a request, as views into its tensor; at least one. @throws InvalidTensorError */
+/** Reads the items of a request, as views of its tensor. @returns at least one item @throws InvalidTensorError */
 export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): Item[] {
   const { name } = inputOf(stage);
   const other = inputs.find((input) => input.name !== name);
   if (other)
     throw new InvalidTensorError(other.name, `the model has no such input: its one input is "${name}"`);
   if (inputs.length > 1)
-    throw new InvalidTensorError(name, `expected once among the inputs, found ${inputs.length} times`);
+    throw new InvalidTensorError(name, `expected this input once, found it ${inputs.length} times`);
   const tensor = inputs[0]!;
   if (tensor.shape[0] === 0) throw new InvalidTensorError(name, 'expected at least one item, found none');
   return itemsOfTensor(tensor, stage.task.items(stage.stage));
 }
 
-/** Results as the tensors of a model. @param results of each item of the request: by stage, in order */
+/** Writes results as the output tensors of a model. @param results for each item of the request, its results by stage */
 export function outputTensors(
   stages: readonly PipelineStage[],
   results: readonly (readonly (readonly StageResult[])[])[],

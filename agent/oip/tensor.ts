@@ -1,6 +1,6 @@
 import { InvalidTensorError } from './errors.ts';
 
-/** Datatypes of numbers that are read and written here: those that a JavaScript number holds exactly. */
+/** The supported datatypes of numbers: those whose values a JavaScript number holds exactly. */
 const NUMBERS = {
   BOOL: { array: Uint8Array, least: 0, most: 1 },
   UINT8: { array: Uint8Array, least: 0, most: 2 ** 8 - 1 },
@@ -16,7 +16,7 @@ const NUMBERS = {
 type NumberDatatype = keyof typeof NUMBERS;
 export type NumberData = InstanceType<(typeof NUMBERS)[NumberDatatype]['array']>;
 
-/** A tensor of numbers: values in row-major order, of the array type that its datatype has. */
+/** A tensor of numbers in row-major order. Its datatype determines the array type. */
 export interface NumberTensor {
   readonly name: string;
   readonly datatype: NumberDatatype;
@@ -24,7 +24,7 @@ export interface NumberTensor {
   readonly data: NumberData;
 }
 
-/** A tensor of byte strings, in row-major order; in JSON they are texts. */
+/** A tensor of byte strings in row-major order. In JSON the byte strings are texts. */
 export interface BytesTensor {
   readonly name: string;
   readonly datatype: 'BYTES';
@@ -32,10 +32,10 @@ export interface BytesTensor {
   readonly data: readonly Uint8Array<ArrayBuffer>[];
 }
 
-/** A tensor of the protocol. */
+/** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
-/** Before each value of a BYTES tensor: its length, uint32, little-endian. */
+/** Each value of a BYTES tensor follows its length, a little-endian uint32. */
 const LENGTH_BYTES = 4;
 
 /** A tensor as a message describes it, before its values are read. */
@@ -47,25 +47,25 @@ export interface TensorHeader {
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 
-/** How many values a shape holds; none where a dimension is 0. */
+/** Number of values of a tensor of this shape. */
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
   if (Object.hasOwn(NUMBERS, datatype)) return datatype as NumberDatatype;
   throw new InvalidTensorError(
     name,
-    `expected a datatype of ${[...Object.keys(NUMBERS), 'BYTES'].join(', ')}, found ${show(datatype)}`,
+    `expected one of the datatypes ${[...Object.keys(NUMBERS), 'BYTES'].join(', ')}, found ${show(datatype)}`,
   );
 }
 
-/** @throws InvalidTensorError where there are more than so many that an array could hold */
+/** Number of a tensor's values. @throws InvalidTensorError for more values than an array can hold */
 function checkedSize({ name, shape }: TensorHeader): number {
   const size = sizeOf(shape);
   if (size <= 2 ** 31) return size;
-  throw new InvalidTensorError(name, `its shape [${shape.join(', ')}] holds more values than can be sent`);
+  throw new InvalidTensorError(name, `its shape [${shape.join(', ')}] has more values than can be sent`);
 }
 
-/** A tensor whose values are `bytes`, little-endian. One-byte types are a view into them. @throws InvalidTensorError */
+/** Reads a tensor from little-endian bytes. Tensors of one-byte values are views of the bytes. @throws InvalidTensorError */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {
   if (header.datatype === 'BYTES') return byteStrings(header, bytes);
   const datatype = numberDatatypeOf(header);
@@ -79,12 +79,12 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
   const data =
     Values.BYTES_PER_ELEMENT === 1
       ? new Values(bytes.buffer, bytes.byteOffset, bytes.length)
-      : // A copy: the values need not lie at a multiple of their size. (A Buffer's own `slice` makes none.)
+      : // A copy, because the values may begin at an offset that is no multiple of their size. (`Buffer.slice` does not copy.)
         new Values(new Uint8Array(bytes).buffer);
   return { name: header.name, datatype, shape: header.shape, data };
 }
 
-/** Views of byte strings, each after its length. */
+/** Reads byte strings, as views; each follows its length. */
 function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): BytesTensor {
   const { name, shape } = header;
   const size = checkedSize(header);
@@ -99,16 +99,16 @@ function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Byte
   if (data.length !== size || at !== bytes.length)
     throw new InvalidTensorError(
       name,
-      `BYTES [${shape.join(', ')}] takes ${size} values, each after its length; the ${bytes.length} bytes are not these`,
+      `BYTES [${shape.join(', ')}] takes ${size} values, each after its length; the ${bytes.length} bytes found do not match`,
     );
   return { name, datatype: 'BYTES', shape, data };
 }
 
-/** A tensor whose values are JSON: one flat list, or lists nested as the shape is. @throws InvalidTensorError */
+/** Reads a tensor from JSON values: one flat list, or lists nested like the shape. @throws InvalidTensorError */
 export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): Tensor {
   const { name, shape } = header;
   const size = checkedSize(header);
-  // Not before the values are there: a shape alone must not take memory.
+  // Memory is allocated only once the values have been counted, so that a large shape alone cannot fill the memory.
   const flat = Array.isArray(values[0]) ? flatten(name, values, shape) : values;
   if (flat.length !== size)
     throw new InvalidTensorError(
@@ -131,14 +131,14 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
   return { name, datatype, shape, data };
 }
 
-/** Texts of JSON as UTF-8. */
+/** Encodes JSON texts as UTF-8. */
 const textsOf = (name: string, values: readonly unknown[]): Uint8Array<ArrayBuffer>[] =>
   values.map((value, i) => {
     if (typeof value === 'string') return new TextEncoder().encode(value);
     throw new InvalidTensorError(name, `expected a text at ${i}, found ${show(value)}`);
   });
 
-/** Nested lists as one, checked against the shape. */
+/** Flattens nested lists, and checks that they are nested like the shape. */
 function flatten(name: string, values: readonly unknown[], shape: readonly number[]): unknown[] {
   let level: readonly unknown[] = [values];
   for (const dim of shape) {
@@ -157,25 +157,25 @@ function flatten(name: string, values: readonly unknown[], shape: readonly numbe
   return level as unknown[];
 }
 
-/** The values as JSON has them: a flat list. @throws InvalidTensorError for NaN, infinities and bytes that are no text */
+/** The values for JSON, as a flat list. @throws InvalidTensorError for NaN, infinities and bytes that are not UTF-8 */
 export function valuesOf(tensor: Tensor): (number | boolean | string)[] {
-  const unfit = () =>
-    new InvalidTensorError(tensor.name, 'it holds a value that JSON cannot: ask for it as binary data');
+  const notInJson = () =>
+    new InvalidTensorError(tensor.name, 'it has a value that JSON cannot express: ask for binary data');
   if (tensor.datatype === 'BYTES') {
     const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     try {
       return tensor.data.map((value) => utf8.decode(value));
     } catch {
-      throw unfit();
+      throw notInJson();
     }
   }
   if (tensor.datatype === 'BOOL') return Array.from(tensor.data, (value) => value === 1);
   const values = Array.from(tensor.data);
-  if (!values.every(Number.isFinite)) throw unfit();
+  if (!values.every(Number.isFinite)) throw notInJson();
   return values;
 }
 
-/** The values as bytes, little-endian. Numbers are a view. */
+/** The values as little-endian bytes. For numbers the bytes are a view. */
 export function bytesOf({ datatype, data }: Tensor): Uint8Array {
   if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));

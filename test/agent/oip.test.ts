@@ -125,7 +125,7 @@ test('BYTES go as bytes each after its length, in 32 bits with the lowest first'
 
 test('bytes that are no text are refused for JSON, by name, and go as bytes', () => {
   const inputs = [bytesTensor([1], [Uint8Array.of(0xff)])];
-  expect(() => encodeRequest({ inputs }, false)).toThrow(/"text": .*ask for it as binary data/);
+  expect(() => encodeRequest({ inputs }, false)).toThrow(/"text": .*ask for binary data/);
   expect(decodeRequest(encodeRequest({ inputs }, true)).inputs).toEqual(inputs);
 });
 
@@ -143,7 +143,7 @@ test.each([
   const sent = { bytes: Uint8Array.from([...json, ...bytes]), jsonLength: json.length };
   expect(() => decodeRequest(sent)).toThrow(InvalidTensorError);
   expect(() => decodeRequest(sent)).toThrow(
-    `"text": BYTES [${shape}] takes ${shape} values, each after its length; the ${bytes.length} bytes are not these`,
+    `"text": BYTES [${shape}] takes ${shape} values, each after its length; the ${bytes.length} bytes found do not match`,
   );
 });
 
@@ -152,7 +152,7 @@ test.each([
   [
     'another datatype',
     { datatype: 'STRING', data: [1, 2] },
-    /"images": expected a datatype of .*found "STRING"/,
+    /"images": expected one of the datatypes .*found "STRING"/,
   ],
   ['too few values', { data: [1] }, /"images": its shape \[2\] holds 2 values, found 1/],
   ['too large a value', { data: [1, 256] }, /"images": expected a value of UINT8 at 1, found 256/],
@@ -219,7 +219,7 @@ test('whatever bytes come, they are read or refused', () => {
 test('an output that a model has not is refused by name', () => {
   const outputs = [{ name: 'labels', datatype: 'INT32', shape: [1], data: new Int32Array(1) }] as const;
   expect(() => encodeResponse({ model: 'm', outputs }, { outputs: [{ name: 'boxes' }] })).toThrow(
-    'tensor "boxes": model m has no such output, it has labels',
+    'tensor "boxes": model m has no such output; its outputs are labels',
   );
 });
 
@@ -273,7 +273,7 @@ describe('the pipeline as a model', () => {
       data: new Uint8Array(16384),
     };
     expect(() => itemsOfRequest({ inputs: [input, input] }, stages[0]!)).toThrow(
-      'tensor "images": expected once among the inputs, found 2 times',
+      'tensor "images": expected this input once, found it 2 times',
     );
   });
 
@@ -329,10 +329,10 @@ describe('items of a stage as a tensor', () => {
       'a text that is too long',
       texts,
       bytesTensor([2], [utf8('a'), utf8('nine-byte')]),
-      'found 9 bytes at 1',
+      'found 9 bytes in item 1',
     ],
-    ['a part of a sample', audio, bytesTensor([1], [new Uint8Array(6)]), 'found 6 bytes at 0'],
-    ['no sample', audio, bytesTensor([1], [new Uint8Array(0)]), 'found 0 bytes at 0'],
+    ['a part of a sample', audio, bytesTensor([1], [new Uint8Array(6)]), 'found 6 bytes in item 0'],
+    ['no sample', audio, bytesTensor([1], [new Uint8Array(0)]), 'found 0 bytes in item 0'],
     ['texts in two dimensions', texts, bytesTensor([1, 1], [utf8('a')]), 'found the shape [1, 1]'],
     ['images as BYTES', pixels, bytesTensor([1], [new Uint8Array(2)]), 'found the datatype BYTES'],
     [

@@ -225,7 +225,7 @@ test('who wants an output that there is not is refused before anything is run', 
   await expect(agent.client.infer('fashion', asked)).rejects.toMatchObject({
     status: 400,
     reason:
-      'tensor "boxez": model fashion has no such output, it has boxes, detect_scores, labels, scores, item_index',
+      'tensor "boxez": model fashion has no such output; its outputs are boxes, detect_scores, labels, scores, item_index',
   });
   expect(await arrivals()).toBe(before);
 });

@@ -8,19 +8,20 @@ import { ITEM_INDEX, outputTensors } from '../../oip/model.ts';
 import type { NumberData, Tensor } from '../../oip/tensor.ts';
 
 /**
- * What a stage's pod answers, and what the gateway reads from it again: the stage's results as its model has them, `items`, what
- * the next stage takes, and `items_index`, the item of the batch that each of these belongs to.
+ * Writes and reads the tensors of a pod's answer: the results of the stage, as its Open Inference Protocol model outputs them, and
+ * the items for the next stage. The output `items` has the items; `items_index` has, for each of them, the index of the item in
+ * the batch from which it follows.
  */
 export const ITEMS = 'items';
 const ITEMS_INDEX = 'items_index';
 
-/** Items as a request to a pod. */
+/** Makes the request that sends a batch to a pod of a stage. */
 export const batchRequest = ({ task, stage }: PipelineStage, items: ItemBatch): InferRequest => ({
   inputs: [itemsTensor(task.items(stage), items)],
   binaryOutput: true,
 });
 
-/** The answer of a pod. */
+/** Makes the output tensors of a pod's answer. */
 export function runTensors(stage: PipelineStage, { results, children, childCounts }: StageRun): Tensor[] {
   const tensors: Tensor[] = outputTensors(
     [stage],
@@ -37,9 +38,9 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
 }
 
 /**
- * The run that a pod's answer tells of.
- * @param count items that were sent
- * @throws InvalidInferenceError where the answer is not of this stage
+ * Reads a pod's answer.
+ * @param count number of items that were sent
+ * @throws InvalidInferenceError when the answer does not fit the stage
  */
 export function runOf(
   { name: stage, task, next }: PipelineStage,
@@ -48,7 +49,7 @@ export function runOf(
 ): Pick<StageRun, 'results' | 'children' | 'childCounts'> {
   const named = (name: string): Tensor => {
     const tensor = outputs.find((output) => output.name === name);
-    if (!tensor) throw new InvalidTensorError(name, `the pod of stage ${stage} did not answer it`);
+    if (!tensor) throw new InvalidTensorError(name, `it is missing in the answer of a pod of stage ${stage}`);
     return tensor;
   };
   const numbers = (name: string, rows?: number, columns = 1): NumberData => {
@@ -79,7 +80,7 @@ export function runOf(
   return { results, children: batchOf(items), childCounts };
 }
 
-/** Where the rows of each item begin and end. */
+/** For each of `count` items, where its rows begin and end. @param index the item of each row, rising @throws InvalidTensorError */
 function rangesOf(name: string, index: NumberData, count: number): [from: number, to: number][] {
   const ranges: [number, number][] = [];
   let at = 0;
@@ -88,16 +89,17 @@ function rangesOf(name: string, index: NumberData, count: number): [from: number
     while (index[at] === item) at++;
     ranges.push([from, at]);
   }
-  if (at !== index.length) throw new InvalidTensorError(name, `expected 0 to ${count - 1}, rising`);
+  if (at !== index.length)
+    throw new InvalidTensorError(name, `expected rising values from 0 to ${count - 1}`);
   return ranges;
 }
 
 /**
- * The answer of the stage before as a request to this one, as a KServe graph passes it on.
- * @throws InvalidInferenceError where it has no items
+ * Turns the answer of the stage before into a request to this stage: a KServe graph passes answers on unchanged.
+ * @throws InvalidInferenceError when the answer has no items
  */
 export function requestOfAnswer({ task, stage }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
   const items = outputs.find(({ name }) => name === ITEMS);
-  if (!items) throw new InvalidInferenceError(`The answer that was passed on has no output "${ITEMS}".`);
+  if (!items) throw new InvalidInferenceError(`The answer of the stage before has no output "${ITEMS}".`);
   return { inputs: [{ ...items, name: itemsMetadata(task.items(stage)).name }] };
 }
