@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { InvalidDocumentError } from '../../solver/documents/document.ts';
+import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
 /**
@@ -16,13 +16,7 @@ export async function readJson<T>(
   const text = await (path === '-' ? readStdin() : readFile(path, 'utf8')).catch((cause) => {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new InvalidDocumentError(path, [`(root): expected JSON, found ${(cause as Error).message}`]);
-  }
-  return parse(value, path);
+  return parse(jsonValue(text, path), path);
 }
 
 async function readStdin(): Promise<string> {

@@ -1,4 +1,4 @@
-import { AdaptationClock, LOOK_MS } from '../../solver/adapt/clock.ts';
+import { AdaptationClock } from '../../solver/adapt/clock.ts';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
@@ -39,7 +39,7 @@ export class Adapter {
     private readonly hooks: AdapterHooks,
   ) {
     this.#clock = new AdaptationClock({ system, predictor, intervalMs: 1000 * intervalS }, executor.plan);
-    this.#cancel = after(LOOK_MS, () => void this.#look());
+    this.#cancel = after(this.#clock.nextLookMs(0), () => void this.#look());
   }
 
   /** A request arrived. @param arrivalMs from the start of the run */
