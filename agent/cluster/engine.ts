@@ -13,8 +13,8 @@ export interface Engine {
 
   /**
    * Makes the engine serve a plan: starts, changes and ends replicas, and keeps the plan before this one for a rollback.
-   * Applying the same plan again changes nothing. A variant or batch changes inside running replicas where the resources
-   * stay the same: the gateway sees to that with `PUT /stage`.
+   * Applying the same plan again changes nothing. Where a stage needs the same resources as before, its replicas run on: the
+   * gateway changes their variant and batch with `PUT /stage`.
    * @returns a line for each object of the engine that the plan needs
    * @throws NotDeployableError where replicas of this engine cannot run the plan
    */
@@ -24,23 +24,23 @@ export interface Engine {
   plans(): Promise<AppliedPlans>;
 
   /**
-   * Follows the plan that is applied, whoever applies it, until the signal aborts. While the engine does not answer,
-   * nothing is reported as changed.
+   * Follows the plan that is applied, by whatever process, until the signal aborts. While the engine does not answer, no
+   * change is reported.
    */
   followPlan(follower: Follower<Plan>): Promise<void>;
 
-  /** Follows the replicas that are ready to take batches, of all stages, until the signal aborts; as {@link followPlan} does. */
+  /** Follows the replicas of all stages that are ready to run batches, in the same way. */
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
-   * Requests that have come to the gateway since it started: the pipeline's `ipa_edge_arrivals_total` in its `/metrics`,
-   * which {@link arrivalsIn} reads. Watch may run anywhere, so the engine must reach the gateway from there.
+   * Requests of the pipeline that have arrived at the gateway since it started: the counter `ipa_edge_arrivals_total` of its
+   * `/metrics`, which {@link arrivalsIn} reads. Watch may run where only the engine can reach the gateway.
    */
   arrivals(): Promise<number>;
 
   /**
-   * Calls `lead` whenever this process becomes the leader of those that watch the pipeline, until the signal aborts. At
-   * most one process leads at a time: the signal that `lead` gets aborts before another process can become the leader.
+   * Elects a leader among the processes that watch the pipeline, and calls `lead` whenever this process is elected, until the
+   * listener's signal aborts. At most one process leads: the signal that `lead` gets aborts before another one is elected.
    */
   lead(lead: (signal: AbortSignal) => Promise<void>, listener: Listener): Promise<void>;
 
@@ -51,7 +51,7 @@ export interface Engine {
    */
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile>;
 
-  /** Adds an entry to the history of plans that the engine shows its users. */
+  /** Adds an entry to the history of plans, where the engine's users read it. */
   recordEvent(event: EngineEvent): Promise<void>;
 
   /** The token with which the replicas accept `PUT /stage`; undefined where nothing was applied yet. */
@@ -80,7 +80,7 @@ export interface FieldChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** Stands for values that are too long to read. */
+  /** Shown in place of values that are too long to read. */
   readonly summary?: string;
 }
 
@@ -98,9 +98,9 @@ export interface Endpoint {
 }
 
 export interface Listener {
-  /** The engine does not answer, or answers again; what a process does. One line for a log. */
+  /** Reports one line for a log, e.g. that the engine does not answer, or answers again. */
   onEvent(what: string): void;
-  /** Ends what was asked for. */
+  /** Ends the method that was given the listener. */
   readonly signal: AbortSignal;
 }
 

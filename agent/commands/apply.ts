@@ -49,13 +49,11 @@ changes unless the API server accepts every object. Image, models and node selec
       if ((flags.plan === undefined) === (flags.rollback === undefined))
         throw new UsageError('Give either --plan or --rollback.');
       const given = flags.plan === undefined ? null : await readJson(flags.plan, parsePlan);
-      const pipeline = given?.pipeline ?? flags.rollback!;
-      const { manifest, pipeline: models } = await loadModelFolder(
-        option.planManifestPath({ pipeline }, flags),
-      );
-      const engine = await openEngine(flags, models, givenSettings(flags));
+      const path = option.planManifestPath({ pipeline: given?.pipeline ?? flags.rollback! }, flags);
+      const { manifest, pipeline } = await loadModelFolder(path);
+      const engine = await openEngine(flags, pipeline, givenSettings(flags));
       const plan = given ?? (await engine.plans()).previous;
-      if (plan === null) throw new NoPreviousPlanError(pipeline, engine.place);
+      if (plan === null) throw new NoPreviousPlanError(pipeline.name, engine.place);
       checkPipeline(plan, manifest);
       const changes = await engine.apply(plan, flags);
       if (flags.json) console.log(JSON.stringify(changes));

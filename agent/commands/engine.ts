@@ -29,7 +29,7 @@ export interface EngineFlags {
 /** @param given settings of the replicas that a user gave @throws KubernetesClientMissingError, NoClusterError */
 export const openEngine = async (
   flags: EngineFlags,
-  models: KubernetesOptions['models'],
+  pipeline: KubernetesOptions['pipeline'],
   given: KubernetesOptions['given'] = {},
 ): Promise<Engine> =>
-  new KubernetesEngine(await openApi(flags), { models, namespace: flags.namespace, given });
+  new KubernetesEngine(await openApi(flags), { pipeline, namespace: flags.namespace, given });

@@ -39,12 +39,11 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
     )
     .action(async (flags: WatchFlags) => {
       const profile = await readJson(flags.profile, parseIdentified);
-      const models = (await loadModelFolder(option.manifestPath(flags))).pipeline;
-      const { name: pipeline } = models;
+      const { pipeline } = await loadModelFolder(option.manifestPath(flags));
       const signal = interruptSignal('stopping to watch');
-      const engine = await openEngine(flags, models);
+      const engine = await openEngine(flags, pipeline);
       const { current } = await engine.plans();
-      if (current === null) throw new NothingAppliedError(pipeline, engine.place);
+      if (current === null) throw new NothingAppliedError(pipeline.name, engine.place);
       const replanner = await Replanner.open(profile, flags, { apart: true });
       try {
         const adaptationFor = (plan: Plan) => {
@@ -53,9 +52,9 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
         };
         // A plan that cannot be followed ends the command now, not in its log later.
         adaptationFor(current);
-        logLine(`watching ${pipeline} in ${engine.place}`);
+        logLine(`watching ${pipeline.name} in ${engine.place}`);
         await engine.lead(
-          (leading) => control({ engine, pipeline, adaptationFor, onEvent: logLine }, leading),
+          (leading) => control({ engine, pipeline: pipeline.name, adaptationFor, onEvent: logLine }, leading),
           { signal, onEvent: logLine },
         );
       } finally {

@@ -12,7 +12,7 @@ import { ensureToken } from './token.ts';
 
 /** What the objects of a plan are made from, besides the plan. */
 export interface DeploymentContext {
-  readonly models: Pipeline;
+  readonly pipeline: Pipeline;
   readonly settings: PodSettings;
 }
 
@@ -23,10 +23,10 @@ export interface DeploymentContext {
 export async function applyPlan(
   api: KubernetesApi,
   plan: Plan,
-  { models, settings }: DeploymentContext,
+  { pipeline, settings }: DeploymentContext,
   { force = false, dryRun = false, prune = false }: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
-  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, models, settings));
+  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, pipeline, settings));
   const trial = await applyAll(api, objects, { force, dryRun: true });
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);

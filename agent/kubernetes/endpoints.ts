@@ -1,5 +1,5 @@
 import type { Endpoint } from '../cluster/engine.ts';
-import { clusterName } from './objects/names.ts';
+import { kubernetesName } from './objects/names.ts';
 import { STAGE_LABEL } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
@@ -16,7 +16,7 @@ interface Slice extends KubernetesObject {
 
 /** The pods of EndpointSlices that are ready and not terminating. */
 export function endpointsOf(slices: readonly KubernetesObject[], stages: readonly string[]): Endpoint[] {
-  const byLabel = new Map(stages.map((stage) => [clusterName(stage), stage]));
+  const byLabel = new Map(stages.map((stage) => [kubernetesName(stage), stage]));
   const pods = (slices as readonly Slice[]).flatMap(({ metadata, addressType, endpoints, ports }) => {
     const stage = byLabel.get(metadata.labels?.[STAGE_LABEL] ?? '');
     const port = ports?.find(({ name }) => name === 'http')?.port;

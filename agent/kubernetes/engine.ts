@@ -22,7 +22,7 @@ import { endpointsOf } from './endpoints.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
 import { Leadership } from './lease.ts';
-import { clusterName } from './objects/names.ts';
+import { kubernetesName } from './objects/names.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { objectNames, stageSelector } from './objects/serving.ts';
 import { planAt, planRef, readApplied } from './plans.ts';
@@ -31,9 +31,9 @@ import { type GivenSettings, podSettings } from './settings.ts';
 import { tokenOf } from './token.ts';
 
 export interface KubernetesOptions {
-  readonly models: Pipeline;
+  readonly pipeline: Pipeline;
   readonly namespace: string;
-  /** What is not given stays as it was applied. */
+  /** Settings that are not given stay as they were applied. */
   readonly given?: GivenSettings;
 }
 
@@ -49,20 +49,20 @@ export class KubernetesEngine implements Engine {
   }
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
-    const { models, namespace, given = {} } = this.options;
-    // Read each time: somebody may have applied another image meanwhile.
-    const { settings } = await readApplied(this.api, models.name, namespace);
-    const context = { models, settings: podSettings(models.name, namespace, given, settings) };
+    const { pipeline, namespace, given = {} } = this.options;
+    // Read each time, because another process may have applied another image.
+    const { settings } = await readApplied(this.api, pipeline.name, namespace);
+    const context = { pipeline, settings: podSettings(pipeline.name, namespace, given, settings) };
     return applyPlan(this.api, plan, context, options);
   }
 
   plans(): Promise<AppliedPlans> {
-    return readApplied(this.api, this.options.models.name, this.options.namespace);
+    return readApplied(this.api, this.options.pipeline.name, this.options.namespace);
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {
-    const { models, namespace } = this.options;
-    const { apiVersion, kind, metadata } = planRef(models.name, namespace);
+    const { pipeline, namespace } = this.options;
+    const { apiVersion, kind, metadata } = planRef(pipeline.name, namespace);
     return follow(
       this.api,
       { apiVersion, kind, namespace, name: metadata.name },
@@ -82,9 +82,9 @@ export class KubernetesEngine implements Engine {
   }
 
   followEndpoints({ onChange, onEvent, signal }: Follower<readonly Endpoint[]>): Promise<void> {
-    const { models, namespace } = this.options;
-    const stages = models.stages.map(({ name }) => name);
-    const labels = stageSelector(models.name);
+    const { pipeline, namespace } = this.options;
+    const stages = pipeline.stages.map(({ name }) => name);
+    const labels = stageSelector(pipeline.name);
     return follow(
       this.api,
       { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels },
@@ -93,30 +93,30 @@ export class KubernetesEngine implements Engine {
   }
 
   async arrivals(): Promise<number> {
-    const { models, namespace } = this.options;
-    const { gateway } = objectNames(models.name);
-    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), models.name);
+    const { pipeline, namespace } = this.options;
+    const { gateway } = objectNames(pipeline.name);
+    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), pipeline.name);
   }
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {
-    const { models, namespace } = this.options;
-    const name = `${clusterName(models.name)}-watch`;
+    const { pipeline, namespace } = this.options;
+    const name = `${kubernetesName(pipeline.name)}-watch`;
     const identity = `${hostname()}_${randomUUID()}`;
     return new Leadership({ api: this.api, namespace, name, identity, onEvent, signal }).run(lead);
   }
 
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile> {
-    const { models, namespace, given = {} } = this.options;
-    const context = { models, settings: podSettings(models.name, namespace, given) };
+    const { pipeline, namespace, given = {} } = this.options;
+    const context = { pipeline, settings: podSettings(pipeline.name, namespace, given) };
     return profileInJob(this.api, settings, context, listener);
   }
 
   recordEvent(event: EngineEvent): Promise<void> {
-    const { models, namespace } = this.options;
-    return recordEvent(this.api, models.name, namespace, event);
+    const { pipeline, namespace } = this.options;
+    return recordEvent(this.api, pipeline.name, namespace, event);
   }
 
   stageToken(): Promise<string | undefined> {
-    return tokenOf(this.api, this.options.models.name, this.options.namespace);
+    return tokenOf(this.api, this.options.pipeline.name, this.options.namespace);
   }
 }

@@ -20,7 +20,7 @@ export interface Applied extends AppliedPlans {
   readonly settings: PodSettings | null;
 }
 
-/** @throws InvalidDocumentError where somebody has spoilt the ConfigMap */
+/** @throws InvalidDocumentError where the ConfigMap was edited and is not valid */
 export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
   const object = await api.read(planRef(pipeline, namespace));
   const settings = object?.metadata.annotations?.[SETTINGS];

@@ -47,11 +47,11 @@ interface PodStatus {
 export async function profileInJob(
   api: KubernetesApi,
   profileSettings: ProfileSettings,
-  { models, settings }: DeploymentContext,
+  { pipeline, settings }: DeploymentContext,
   listener: Listener,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
-  const job = profileJob(profileSettings, models, settings, randomBytes(4).toString('hex'));
+  const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
   await api.create(job);
   try {
     const pod = await startedPod(api, job.metadata.name, settings.namespace, listener);

@@ -5,16 +5,16 @@ import type { ReplicaCounts } from '../replica-plan.ts';
 /** The replicas that are ready. It lends each one to workers, at most once for the same session. */
 export class Directory {
   #endpoints: readonly Endpoint[] = [];
-  /** Sessions that each replica is lent for, by its URL. */
+  /** Sessions that each replica is lent to workers for, by its URL. */
   readonly #lent = new Map<string, Set<string>>();
-  /** Whom to tell when a replica leaves, by its URL. */
+  /** Callbacks of those workers, by the replica's URL. */
   readonly #borrowers = new Map<string, Set<(reason: string) => void>>();
 
   update(endpoints: readonly Endpoint[]): void {
     const ready = new Set(endpoints.map(({ url }) => url));
     this.#endpoints = endpoints;
     for (const [url, borrowers] of this.#borrowers)
-      if (!ready.has(url)) for (const tell of [...borrowers]) tell('its replica is not ready any more');
+      if (!ready.has(url)) for (const onLeave of [...borrowers]) onLeave('its replica is not ready any more');
   }
 
   get counts(): ReplicaCounts {

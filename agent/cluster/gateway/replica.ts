@@ -77,7 +77,7 @@ export class Replica implements CrewWorker {
       });
       return { ...runOf(stage, count, outputs), inferenceMs: performance.now() - startMs };
     } catch (error) {
-      // An answer that cannot be read, and an item that cannot be processed, fail on every replica.
+      // A replica cannot help where the answer cannot be read or the item cannot be processed: another one would fail too.
       const ofTheItems =
         error instanceof InvalidInferenceError ||
         (error instanceof InferenceServerError && (error.status === 400 || error.status === 500));

@@ -100,7 +100,10 @@ class Retrying {
     private readonly signal: AbortSignal,
   ) {}
 
-  /** Undefined where the signal aborts before. @param onFailing called at the first failure, and when an answer comes after it */
+  /**
+   * Returns undefined where the signal aborts first.
+   * @param onFailing called with true at the first failure, and with false at the answer after it
+   */
   async ask<T>(
     work: () => Promise<T>,
     onFailing: (failing: boolean) => void = () => {},
@@ -175,7 +178,7 @@ class EngineTarget implements Adaptable {
 
   async #apply(plan: Plan): Promise<void> {
     const { engine, onEvent } = this.options;
-    // Whoever has removed everything meanwhile does not want it back.
+    // If somebody has removed the plan meanwhile, applying would bring everything back.
     await currentPlan(this.options);
     this.#tried = plan;
     await engine.apply(plan);
@@ -186,7 +189,7 @@ class EngineTarget implements Adaptable {
     await this.record({ type: 'Normal', reason: 'PlanChanged', text });
   }
 
-  /** An entry that is not taken stops nothing: the history is not needed to serve. */
+  /** A failure is ignored: serving does not need the history. */
   async record(event: EngineEvent): Promise<void> {
     await this.options.engine.recordEvent(event).catch(() => {});
   }

@@ -2,7 +2,7 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
-import { clusterName } from './names.ts';
+import { kubernetesName } from './names.ts';
 import { container, nodeSelector, PLAN_FILE, PORT, podSpec, stageResources } from './pods.ts';
 import { objectNames, ownLabels, planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
@@ -12,11 +12,11 @@ import type { KubernetesObject } from './types.ts';
  * passes each stage's answer on to the next stage. A graph has no queue: the items of one request are one batch.
  * @throws NotDeployableError
  */
-export function kserveObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
+export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
   return [
     planObject(plan, settings),
-    ...plan.stages.map((stage) => inferenceService(plan, stage, models, settings)),
+    ...plan.stages.map((stage) => inferenceService(plan, stage, pipeline, settings)),
     inferenceGraph(plan, settings),
   ];
 }
@@ -24,7 +24,7 @@ export function kserveObjects(plan: Plan, models: Pipeline, settings: PodSetting
 function inferenceService(
   plan: Plan,
   stage: PlanStage,
-  models: Pipeline,
+  pipeline: Pipeline,
   settings: PodSettings,
 ): KubernetesObject {
   const names = objectNames(plan.pipeline);
@@ -37,7 +37,7 @@ function inferenceService(
       // KServe asks for a model by the name of its service.
       ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
     ],
-    resources: stageResources(models, stage),
+    resources: stageResources(pipeline, stage),
     // Without this, KServe speaks version 1 of the protocol to a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
   });
@@ -70,13 +70,13 @@ function inferenceService(
 const inferenceGraph = (plan: Plan, { namespace }: PodSettings): KubernetesObject => ({
   apiVersion: 'serving.kserve.io/v1alpha1',
   kind: 'InferenceGraph',
-  metadata: { name: clusterName(plan.pipeline), namespace, labels: ownLabels(plan.pipeline) },
+  metadata: { name: kubernetesName(plan.pipeline), namespace, labels: ownLabels(plan.pipeline) },
   spec: {
     nodes: {
       root: {
         routerType: 'Sequence',
         steps: plan.stages.map(({ name }, i) => ({
-          name: clusterName(name),
+          name: kubernetesName(name),
           serviceName: objectNames(plan.pipeline).stage(name),
           ...(i > 0 && { data: '$response' }),
         })),

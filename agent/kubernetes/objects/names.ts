@@ -12,7 +12,7 @@ function hash(text: string): string {
  * Joins names to one that Kubernetes accepts for every kind (RFC 1035: lower case, a letter first, at most 63 letters). A
  * name that had to be changed ends in a hash, so that `A` and `a` get different names.
  */
-export function clusterName(...parts: readonly string[]): string {
+export function kubernetesName(...parts: readonly string[]): string {
   const whole = parts.join('-');
   const allowed = whole
     .toLowerCase()

@@ -53,8 +53,8 @@ function sessionBytes({ stage, task }: PipelineStage): number {
 }
 
 /** Enough for two variants: a new one is loaded while the one before it still serves. */
-const stageMemoryBytes = (models: Pipeline, { name }: PlanStage): number =>
-  PROCESS_BYTES.http + 2 * sessionBytes(models.stage(name));
+const stageMemoryBytes = (pipeline: Pipeline, { name }: PlanStage): number =>
+  PROCESS_BYTES.http + 2 * sessionBytes(pipeline.stage(name));
 
 /** In Kubernetes' notation, rounded up. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
@@ -63,15 +63,15 @@ const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
  * Resources of a stage's pod. It requests a core for each thread of the plan, which is what the plan's cost counts. The limit
  * is one core more, so that HTTP does not take time from the session.
  */
-export const stageResources = (models: Pipeline, stage: PlanStage) =>
-  resources([stage.backend], stage.threads, stageMemoryBytes(models, stage));
+export const stageResources = (pipeline: Pipeline, stage: PlanStage) =>
+  resources([stage.backend], stage.threads, stageMemoryBytes(pipeline, stage));
 
 /** Resources of a profile job: it runs every variant of every stage, and two stages side by side. */
-export const profilerResources = (models: Pipeline, backends: readonly Backend[], threads: number) =>
+export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
   resources(
     backends,
     2 * threads,
-    PROCESS_BYTES.http + models.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
+    PROCESS_BYTES.http + pipeline.stages.reduce((sum, stage) => sum + 2 * sessionBytes(stage), 0),
   );
 
 function resources(backends: readonly Backend[], threads: number, memoryBytes: number) {

@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
-import { clusterName } from './names.ts';
+import { kubernetesName } from './names.ts';
 import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profilerResources } from './pods.ts';
 import { ownLabels } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
@@ -16,14 +16,13 @@ const KEPT_S = 3600;
  */
 export function profileJob(
   profileSettings: ProfileSettings,
-  models: Pipeline,
+  pipeline: Pipeline,
   settings: PodSettings,
   suffix: string,
 ): KubernetesObject {
   const { namespace, image, manifest, nodeSelector } = settings;
-  const { name: pipeline } = models;
   const { backends, threads, batches, budgetS, seed, slaMs } = profileSettings;
-  const labels = { ...ownLabels(pipeline), 'ipa-edge/part': 'profile' };
+  const labels = { ...ownLabels(pipeline.name), 'ipa-edge/part': 'profile' };
   const container = {
     name: 'profile',
     image,
@@ -34,7 +33,7 @@ export function profileJob(
       ...(slaMs === undefined ? [] : ['--sla', String(slaMs)]),
       ...['--out', '/tmp/profile/profile.json', '--json'],
     ],
-    resources: profilerResources(models, backends, Math.max(...threads)),
+    resources: profilerResources(pipeline, backends, Math.max(...threads)),
     terminationMessagePolicy: 'FallbackToLogsOnError',
     securityContext: CONTAINER_SECURITY,
     volumeMounts: [...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],
@@ -42,7 +41,7 @@ export function profileJob(
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: `${clusterName(pipeline)}-profile-${suffix}`, namespace, labels },
+    metadata: { name: `${kubernetesName(pipeline.name)}-profile-${suffix}`, namespace, labels },
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: KEPT_S,

@@ -3,7 +3,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
-import { clusterName } from './names.ts';
+import { kubernetesName } from './names.ts';
 import {
   container,
   nodeSelector,
@@ -24,21 +24,21 @@ const PART_OF = 'app.kubernetes.io/part-of';
 
 /** Names of a pipeline's objects. */
 export const objectNames = (pipeline: string) => ({
-  plan: `${clusterName(pipeline)}-plan`,
-  token: `${clusterName(pipeline)}-token`,
-  gateway: `${clusterName(pipeline)}-gateway`,
-  stage: (stage: string) => clusterName(pipeline, stage),
+  plan: `${kubernetesName(pipeline)}-plan`,
+  token: `${kubernetesName(pipeline)}-token`,
+  gateway: `${kubernetesName(pipeline)}-gateway`,
+  stage: (stage: string) => kubernetesName(pipeline, stage),
 });
 
 /** The labels of every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
   'app.kubernetes.io/managed-by': MANAGER,
-  [PART_OF]: clusterName(pipeline),
+  [PART_OF]: kubernetesName(pipeline),
 });
 
 /** The labels of one part of a pipeline: its stages, or its gateway. */
 const partLabels = (pipeline: string, part: string) => ({
-  [PART_OF]: clusterName(pipeline),
+  [PART_OF]: kubernetesName(pipeline),
   'ipa-edge/part': part,
 });
 
@@ -47,13 +47,13 @@ export const stageSelector = (pipeline: string): Record<string, string> => partL
 
 const stageLabels = (pipeline: string, stage: string) => ({
   ...stageSelector(pipeline),
-  [STAGE_LABEL]: clusterName(stage),
+  [STAGE_LABEL]: kubernetesName(stage),
 });
 
 /** What the objects are made from. */
 interface Sources {
   readonly plan: Plan;
-  readonly models: Pipeline;
+  readonly pipeline: Pipeline;
   readonly settings: PodSettings;
 }
 
@@ -63,9 +63,9 @@ interface Sources {
  * gateway changes them while the pods run.
  * @throws NotDeployableError
  */
-export function kubernetesObjects(plan: Plan, models: Pipeline, settings: PodSettings): KubernetesObject[] {
+export function kubernetesObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
-  const sources = { plan, models, settings };
+  const sources = { plan, pipeline, settings };
   return [
     planObject(plan, settings),
     ...plan.stages.flatMap((stage) => stageObjects(sources, stage)),
@@ -96,14 +96,13 @@ export const planObject = (
 /** With a line for each field, so that the objects can be read and compared. */
 const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);
 
-function stageObjects({ plan, models, settings }: Sources, stage: PlanStage): KubernetesObject[] {
-  const { pipeline } = plan;
-  const names = objectNames(pipeline);
-  const selector = stageLabels(pipeline, stage.name);
+function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): KubernetesObject[] {
+  const names = objectNames(pipeline.name);
+  const selector = stageLabels(pipeline.name, stage.name);
   const metadata = {
     name: names.stage(stage.name),
     namespace: settings.namespace,
-    labels: { ...ownLabels(pipeline), ...selector },
+    labels: { ...ownLabels(pipeline.name), ...selector },
   };
   const pod = container(settings, {
     name: 'stage',
@@ -112,7 +111,7 @@ function stageObjects({ plan, models, settings }: Sources, stage: PlanStage): Ku
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    resources: stageResources(models, stage),
+    resources: stageResources(pipeline, stage),
   });
   return [
     {
@@ -141,7 +140,7 @@ function stageObjects({ plan, models, settings }: Sources, stage: PlanStage): Ku
           onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
         ),
         template: {
-          metadata: { labels: { ...ownLabels(pipeline), ...selector } },
+          metadata: { labels: { ...ownLabels(pipeline.name), ...selector } },
           spec: podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, names),
         },
       },
@@ -161,7 +160,7 @@ function stageObjects({ plan, models, settings }: Sources, stage: PlanStage): Ku
         policyTypes: ['Ingress'],
         ingress: [
           {
-            from: [{ podSelector: { matchLabels: partLabels(pipeline, 'gateway') } }],
+            from: [{ podSelector: { matchLabels: partLabels(pipeline.name, 'gateway') } }],
             ports: [{ protocol: 'TCP', port: PORT }],
           },
         ],

@@ -16,7 +16,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
-const deployed = { models: fashion.pipeline, settings };
+const deployed = { pipeline: fashion.pipeline, settings };
 
 /** A plan whose stages are changed. */
 const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({

@@ -30,7 +30,7 @@ const freePort = (): Promise<number> =>
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
 async function startCluster(stages: readonly string[]) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  await applyPlan(cluster, plan, { models: fashion.pipeline, settings });
+  await applyPlan(cluster, plan, { pipeline: fashion.pipeline, settings });
   const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
   const port = await freePort();
   const pods = await Promise.all(
@@ -135,7 +135,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   };
   let changing = true;
   const sending = send(gateway, () => changing);
-  await applyPlan(cluster, heavier, { models: fashion.pipeline, settings });
+  await applyPlan(cluster, heavier, { pipeline: fashion.pipeline, settings });
   await untilMetric(gateway, 'stage="detect",variant="det16"');
   changing = false;
   expect(Object.keys(await sending)).toEqual(['completed']);
@@ -150,7 +150,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   expect(await send(gateway, 20)).toEqual({ completed: 20 });
   await until(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
   await standIn.up();
-  await applyPlan(cluster, plan, { models: fashion.pipeline, settings });
+  await applyPlan(cluster, plan, { pipeline: fashion.pipeline, settings });
   await untilMetric(gateway, 'stage="detect",variant="det4"');
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {

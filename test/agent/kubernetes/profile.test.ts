@@ -85,7 +85,7 @@ const ask = {
   budgetS: 2,
   seed: 1,
 } as const;
-const deployed = { models: fashion.pipeline, settings };
+const deployed = { pipeline: fashion.pipeline, settings };
 
 test('a job that fails tells what its pod wrote last; one that waits tells for what; both are removed', async () => {
   const { standIn, cluster } = await standInCluster();

@@ -1,4 +1,4 @@
-import { clusterName } from '../../../../agent/kubernetes/objects/names.ts';
+import { kubernetesName } from '../../../../agent/kubernetes/objects/names.ts';
 import type { StandIn } from './server.ts';
 import type { StoredObject } from './store.ts';
 
@@ -51,11 +51,15 @@ export function setEndpoints(
   endpoints: readonly Endpoint[],
 ): void {
   const labels = {
-    'app.kubernetes.io/part-of': clusterName(pipeline),
+    'app.kubernetes.io/part-of': kubernetesName(pipeline),
     'ipa-edge/part': 'stage',
-    'ipa-edge/stage': clusterName(stage),
+    'ipa-edge/stage': kubernetesName(stage),
   };
-  const slice = endpointSlice(namespace, { service: clusterName(pipeline, stage), labels, port }, endpoints);
+  const slice = endpointSlice(
+    namespace,
+    { service: kubernetesName(pipeline, stage), labels, port },
+    endpoints,
+  );
   const key = `apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices/${slice.metadata.name}`;
   const manager = 'kube-controller-manager';
   if (standIn.store.get(key)) standIn.store.replace(key, slice, manager);
