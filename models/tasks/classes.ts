@@ -5,7 +5,7 @@ import { type OneRun, oneRun } from './program.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
 import type { TensorType } from './tensor.ts';
 
-/** Shared by classification tasks on any kind of item. */
+/** The manifest field, results and labels that all classification tasks share, on any kind of item. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 

@@ -4,7 +4,7 @@ import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Scratch, TensorSpec } from './program.ts';
 
-/** Shared by tasks on images. */
+/** The manifest field, item format and encoding that all tasks on images share. */
 
 /**
  * Manifest field: the shape of a stage's images and their normalisation. The models' input tensor is

@@ -72,7 +72,7 @@ function checkOutput(stage: string, { data, dims }: Tensor, expected: readonly n
   if (!same || data.length !== length) throw new OutputShapeError(stage, expected, dims, data.length);
 }
 
-/** What a task gives to {@link oneRun}. */
+/** The parts of a program with a single run of a single session; {@link oneRun} makes the program from them. */
 export interface OneRun<S, R, I extends TensorType> {
   /** The input of the stage's models: its type, and its dimensions for one item. */
   input(stage: S): TensorSpec & { readonly type: I };

@@ -59,7 +59,7 @@ export function duration(text: string): number {
   return value;
 }
 
-/** `1,2,4`: whole numbers above 0, rising, without repeats. */
+/** Reads a list such as `1,2,4`: whole numbers above 0, rising, without repeats. */
 export function counts(text: string): number[] {
   const values = text.split(',').map(Number);
   if (!values.every((value) => Number.isInteger(value) && value > 0))
@@ -95,9 +95,9 @@ export const arrivalsOption = () =>
 /** Options of commands that adapt. */
 export interface AdaptationFlags {
   readonly predictor: PredictorName;
-  /** Seconds. */
+  /** Time between two decisions on the plan, in seconds. */
   readonly interval: number;
-  /** Requests/s. */
+  /** In requests per second. */
   readonly minRate: number;
 }
 

@@ -12,7 +12,7 @@ export interface AdaptationAsk {
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
-  /** Between two decisions. */
+  /** Time between two decisions on the plan. */
   readonly intervalS: number;
 }
 

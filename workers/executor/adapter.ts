@@ -10,7 +10,7 @@ import type { Executor } from './executor.ts';
 export interface AdaptationOptions {
   readonly system: System;
   readonly predictor: Predictor;
-  /** Between two decisions. */
+  /** Time between two decisions on the plan. */
   readonly intervalS: number;
 }
 

@@ -88,7 +88,7 @@ export class Executor {
     return this.#plan;
   }
 
-  /** Facts on ONNX Runtime in the workers. */
+  /** Version, build and timer resolution of ONNX Runtime in the workers. */
   get runtime(): Runtime['info'] {
     return this.#crew.members[0]!.worker.info;
   }

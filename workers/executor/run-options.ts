@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly environment: Environment;
   readonly load: Load;
   readonly seed: number;
-  /** Absent: the same plan serves until the end. */
+  /** How the plan adapts to the load. Absent: the plan stays the same until the end. */
   readonly adaptation?: AdaptationOptions;
   /** Ends the run early. The report then covers the requests sent so far and the time so far. */
   readonly signal?: AbortSignal;

@@ -34,7 +34,7 @@ export async function measureCpuCoRun(
     n: Math.min(...sorted.flat().map((times) => times.length)),
     delays: PERCENTILES.map((percentile) => ({
       percentile,
-      // The mean of both workers. A busy neighbour cannot make a worker faster, so a negative delay is noise.
+      // The mean delay of both workers. A busy neighbour cannot make a worker faster, so a negative delay is noise.
       delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
     })),
   };

@@ -41,7 +41,7 @@ export const identify = async (profile: Profile): Promise<IdentifiedProfile> => 
 export const parseIdentified = async (value: unknown, source: string): Promise<IdentifiedProfile> =>
   identify(parseProfile(value, source));
 
-/** What lists show of a saved profile. The rest of it is checked when it is loaded. */
+/** The part of a saved profile that lists show. The rest of the profile is checked when it is loaded. */
 export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
 const measuredAccuracy = z.strictObject({

@@ -6,7 +6,7 @@ export type JournalEntry =
   | { readonly kind: 'accuracy'; readonly accuracy: MeasuredAccuracy }
   | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] };
 
-/** Accuracy and fan-out on the labelled pack. */
+/** Accuracies and fan-outs, measured on the labelled pack. */
 export interface MeasuredAccuracy {
   /** By stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, { value: number; n: number }>>>>;
@@ -14,7 +14,7 @@ export interface MeasuredAccuracy {
   readonly endToEnd: readonly EndToEnd[];
 }
 
-/** What a list shows of a saved profile. */
+/** The facts of a saved profile that a list of profiles shows. */
 export interface ProfileEntry {
   /** The profile's SHA-256. */
   readonly id: string;
@@ -31,7 +31,7 @@ export interface Store {
   deleteJournal(journal: string): Promise<void>;
   /** Saves a profile under its SHA-256; saving the same profile again changes nothing. @throws StoreFullError */
   saveProfile(profile: IdentifiedProfile): Promise<ProfileEntry>;
-  /** Newest first. */
+  /** All saved profiles, the newest first. */
   listProfiles(): Promise<ProfileEntry[]>;
   /** @throws ProfileNotFoundError, InvalidDocumentError */
   loadProfile(id: string): Promise<IdentifiedProfile>;
