@@ -37,7 +37,7 @@ export interface ItemAnswer {
 
 /** The truth of one item and, in order, of the items that follow from a result without errors. */
 export interface ItemTruth {
-  /** Its form is defined by the stage's task. */
+  /** In the form that the stage's task defines. */
   readonly truth: unknown;
   readonly children: readonly ItemTruth[];
 }

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { Backend } from '../../solver/documents/common.ts';
 import { UsageError } from './exit.ts';
 
-/** Tells of a backend why it cannot be used where the models run; null: it can. */
+/** Returns why a backend cannot be used where the models run, or null when the backend can be used. */
 export type WhyUnavailable = (backend: Backend) => Promise<string | null>;
 
 /**
- * The backends of `--backend` that can be used. Where the option was not given, a default backend that is missing is left
- * out, with a line on stderr.
- * @throws UsageError where a backend that was given is missing, or every default one
+ * Checks the backends of `--backend`. Without the option, default backends that cannot be used are left out, with a line on
+ * stderr.
+ * @throws UsageError when a given backend cannot be used, or no default one can
  */
 export async function availableBackends(
   command: Command,

@@ -32,9 +32,9 @@ export interface HeadlessRun {
   readonly adaptation?: AdaptationAsk;
 }
 
-/** What the page offers to its driver. */
+/** The functions of the headless page that the process driving the browser calls. */
 export interface HeadlessApi {
-  /** Why a backend cannot be used in this browser; null: it can. */
+  /** Why a backend cannot be used in this browser; null when the backend can be used. */
   whyUnavailable(backend: Backend): Promise<string | null>;
   profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<IdentifiedProfile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<Answer<RunReport>>;
@@ -42,7 +42,7 @@ export interface HeadlessApi {
   abort(): void;
 }
 
-/** What the driver offers to its page. */
+/** The functions of the process driving the browser that the headless page calls. */
 export interface HeadlessDriver {
   ipaEdgeProgress(progress: ProfileProgress | RunProgress): void;
   ipaEdgeStore(method: keyof Store, args: unknown[]): Promise<unknown>;

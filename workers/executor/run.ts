@@ -93,7 +93,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       );
       reportProgress();
     }
-    // At least a millisecond, because the rate of a run that was stopped at once is divided by this.
+    // Count at least a millisecond: the rate is requests / time, and a run may be stopped at once.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
     const all = Promise.all(pending);

@@ -9,7 +9,7 @@ export type Infeasible = Pick<
   'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'
 >;
 
-/** What a worker that plans offers to the thread or process that started it. */
+/** The functions of a planning worker that the thread or process which started the worker calls. */
 export class PlannerService {
   #planner: Planner | undefined;
 
