@@ -3,7 +3,12 @@ import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
-import type { Answer, HeadlessApi, HeadlessRun, PlainError } from '../../workers/environment/headless.ts';
+import type {
+  HeadlessApi,
+  HeadlessReply,
+  HeadlessRun,
+  PlainError,
+} from '../../workers/environment/headless.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
@@ -132,7 +137,7 @@ interface Exposed {
 }
 
 /** @throws PageError where the page answered with an error */
-function unwrap<T>(answer: Answer<T>): T {
+function unwrap<T>(answer: HeadlessReply<T>): T {
   if ('error' in answer) throw new PageError(answer.error);
   return answer.ok;
 }

@@ -1,7 +1,7 @@
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { exitCodeOf } from '../../solver/documents/coded-error.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import type { Answer, HeadlessApi, HeadlessDriver } from '../../workers/environment/headless.ts';
+import type { HeadlessApi, HeadlessDriver, HeadlessReply } from '../../workers/environment/headless.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
 import { run } from '../../workers/executor/run.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
@@ -29,7 +29,7 @@ let controller = new AbortController();
 async function answer<T>(
   work: (models: LoadedManifest, signal: AbortSignal) => Promise<T>,
   manifestUrl: string,
-): Promise<Answer<T>> {
+): Promise<HeadlessReply<T>> {
   controller = new AbortController();
   try {
     return { ok: await work(await loadManifest(manifestUrl, fetchFile), controller.signal) };

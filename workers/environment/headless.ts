@@ -16,7 +16,7 @@ export interface PlainError {
   readonly exitCode: number;
 }
 
-export type Answer<T> = { readonly ok: T } | { readonly error: PlainError };
+export type HeadlessReply<T> = { readonly ok: T } | { readonly error: PlainError };
 
 export interface HeadlessRun {
   readonly name: string;
@@ -36,8 +36,8 @@ export interface HeadlessRun {
 export interface HeadlessApi {
   /** Why a backend cannot be used in this browser; null when the backend can be used. */
   whyUnavailable(backend: Backend): Promise<string | null>;
-  profile(manifestUrl: string, settings: ProfileSettings): Promise<Answer<IdentifiedProfile>>;
-  run(manifestUrl: string, what: HeadlessRun): Promise<Answer<RunReport>>;
+  profile(manifestUrl: string, settings: ProfileSettings): Promise<HeadlessReply<IdentifiedProfile>>;
+  run(manifestUrl: string, what: HeadlessRun): Promise<HeadlessReply<RunReport>>;
   /** Stops the profile or run in progress, after the run in flight. */
   abort(): void;
 }

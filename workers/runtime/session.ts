@@ -56,7 +56,7 @@ export async function createSession(
         ortFeeds[name] = new ort.Tensor(type, data, dims);
       const start = performance.now();
       const fetched = Object.entries(await session.run(ortFeeds));
-      // The time ends when the outputs can be read: after `run()` the GPU may still be busy.
+      // Stop the clock when the outputs can be read: after `run()` the GPU may still be busy.
       const data = await Promise.all(fetched.map(([, tensor]) => tensor.getData()));
       const ms = performance.now() - start;
       const outputs = fetched.map(([name, { type, dims }], i) => [
