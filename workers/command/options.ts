@@ -30,7 +30,7 @@ export function integer(text: string): number {
 
 /** The path of a file to write. A folder is refused here, before hours of measuring. */
 export function outFile(path: string): string {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  if (existsSync(path) && statSync(path).isDirectory())
     throw new InvalidArgumentError('Expected the path of a file, found a folder.');
   return path;
 }

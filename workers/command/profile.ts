@@ -7,7 +7,7 @@ import { exportProfile } from '../store/exchange.ts';
 import { openFileStore } from '../store/node.ts';
 import type { Store } from '../store/store.ts';
 import { availableBackends, type WhyUnavailable } from './backends.ts';
-import { Interrupted, interruptSignal } from './exit.ts';
+import { Interrupted, interruptSignal, UsageError } from './exit.ts';
 import { writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
@@ -116,8 +116,16 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
   ...(flags.sla !== undefined && { slaMs: flags.sla }),
 });
 
-/** Opens the store in the folder of a document that a command is to write; profiles in progress are kept there. */
-export const journalBeside = (out: string): Promise<Store> => openFileStore(join(dirname(out), '.ipa-edge'));
+/**
+ * Opens the store in the folder of a document that a command is to write; profiles in progress are kept there.
+ * @throws UsageError where nothing can be written there
+ */
+export function journalBeside(out: string): Promise<Store> {
+  const folder = join(dirname(out), '.ipa-edge');
+  return openFileStore(folder).catch((cause) => {
+    throw new UsageError(`${folder} cannot be written: ${(cause as Error).message}`, { cause });
+  });
+}
 
 /** Measures a profile and writes it to a file. @throws Interrupted where the signal was aborted; finished measurements are kept */
 export async function measure(
