@@ -17,7 +17,7 @@ class NoTokenError extends CodedError {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Takes the same time for every wrong token, so that it cannot be guessed letter by letter. @throws TokenError, NoTokenError */
+/** Takes the same time for every wrong token, so that nobody can guess it letter by letter. @throws TokenError, NoTokenError */
 export function checkToken(token: string | undefined, authorization: string | undefined): void {
   if (token === undefined)
     throw new NoTokenError(

@@ -54,7 +54,7 @@ const WATCH_S = 60;
 
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
 
-/** The requests to a Kubernetes API server that the agent makes. Each throws ApiError and its kinds, and ClusterUnreachableError. */
+/** The requests that the agent makes to a Kubernetes API server. All throw ApiError and its kinds, and ClusterUnreachableError. */
 export class KubernetesApi {
   constructor(private readonly connection: Connection) {}
 
@@ -63,7 +63,11 @@ export class KubernetesApi {
     return this.connection.server;
   }
 
-  /** Server-side apply. @param force takes over fields that others own @param dryRun changes nothing @returns the object as it is, or would be, afterwards */
+  /**
+   * Server-side apply.
+   * @param force takes over fields that other managers own
+   * @returns the object as it is afterwards, or in a dry run would be
+   */
   async apply(
     object: KubernetesObject,
     { force = false, dryRun = false }: { readonly force?: boolean; readonly dryRun?: boolean } = {},
@@ -130,7 +134,7 @@ export class KubernetesApi {
     };
   }
 
-  /** Events of objects after a list, until the server ends the watch: begin another from the last event. @throws ExpiredError */
+  /** Events of objects after a list, until the server ends the watch. Begin another from the last event. @throws ExpiredError */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const what = `the watch of ${ref.kind}`;
     const path = withQuery(collectionOf(ref.apiVersion, ref.kind, ref.namespace), {

@@ -11,7 +11,7 @@ const tokenRef = (pipeline: string, namespace: string) => ({
   metadata: { name: objectNames(pipeline).token, namespace },
 });
 
-/** The token with which a pipeline's pods accept changes; undefined where nothing was applied. @throws ApiError and its kinds */
+/** The token with which a pipeline's pods accept changes; undefined where nothing was applied. @throws ApiError */
 export async function tokenOf(
   api: KubernetesApi,
   pipeline: string,

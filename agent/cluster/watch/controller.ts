@@ -22,10 +22,10 @@ export interface ControllerOptions {
 }
 
 /**
- * Makes an engine follow the load of its gateway until the signal aborts: arrivals → predictor → planner → apply. While the
- * engine or its gateway does not answer, nothing is decided; arrivals of that time are counted afterwards. Where a plan
- * cannot be applied the one before stays, and the next decision tries again. A plan that somebody else applies is followed
- * from then on, if it can be.
+ * Makes an engine follow the load of its gateway until the signal aborts: arrivals, then forecast, then plan, then apply.
+ * While the engine or its gateway does not answer, nothing is decided; arrivals of that time are counted afterwards. If a
+ * plan cannot be applied, the plan before it stays and the next decision tries again. If somebody else applies a plan, that
+ * plan is followed from then on.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const retrying = new Retrying(options, signal);
