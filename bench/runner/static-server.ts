@@ -4,6 +4,9 @@ import sirv from 'sirv';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 
+/** Other hosts are names that an attacker's DNS points at this machine, to read what is served. */
+const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
+
 /** A server of files on loopback. */
 export interface Host {
   /** Of the folder that is served, with a slash at its end. */
@@ -37,12 +40,14 @@ export async function serveFolder(
   const sendFile = sirv(folder, { dev: true, etag: true });
   const server = createServer(async (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    const read = more.get(request.url?.slice(1) ?? '');
-    if (!read) return sendFile(request, response);
+    if (!LOOPBACK.test(request.headers.host ?? '')) return response.writeHead(403).end();
     try {
-      response.end(await read());
+      const read = more.get(request.url?.slice(1) ?? '');
+      if (read) response.end(await read());
+      else sendFile(request, response);
     } catch (error) {
-      response.writeHead(500).end(String(error));
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500).end(String(error));
     }
   });
   await new Promise<void>((resolve, reject) => {
