@@ -9,7 +9,7 @@ import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
 import { attempt, checked, models, refresh, store } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
-import { hasPipeline, loadChosen, openWithPipeline } from '../pipelines/pipelines.ts';
+import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
 import {
   askedSettings,
   type MeasureSettings,
@@ -103,7 +103,7 @@ export async function startProfile(): Promise<void> {
   await attempt(async () => {
     const cells = new LiveCells();
     try {
-      const { sha256: id } = await measure({
+      const measured = await measure({
         models: loaded,
         store: store.value!,
         settings: chosen,
@@ -124,7 +124,7 @@ export async function startProfile(): Promise<void> {
       });
       interrupted.value = null;
       await refresh();
-      await openWithPipeline(id);
+      await openMeasured(measured);
     } catch (error) {
       if (controller.signal.aborted) return;
       if (!(error instanceof BackendUnavailableError)) throw error;

@@ -1,5 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { PipelineStore } from '../../../workers/store/pipelines.ts';
 import { loadPipeline } from '../../engine/engine.ts';
 import { models, open, opened, profile, saved } from '../app.ts';
@@ -66,6 +67,16 @@ export async function choosePipeline(name: string): Promise<void> {
 /** Opens a profile, and chooses its pipeline if this browser has it. @throws ProfileNotFoundError, InvalidDocumentError */
 export async function openWithPipeline(id: string): Promise<void> {
   await open(id);
+  await chooseOpenedPipeline();
+}
+
+/** Opens a profile that this page has just measured, so that it is not read and checked again. */
+export async function openMeasured(measured: IdentifiedProfile): Promise<void> {
+  opened.value = measured;
+  await chooseOpenedPipeline();
+}
+
+async function chooseOpenedPipeline(): Promise<void> {
   const { pipeline } = opened.value!.profile;
   if (hasPipeline(pipeline) && pipeline !== models.value?.manifest.name) await loadChosen(pipeline);
 }
