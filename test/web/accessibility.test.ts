@@ -15,8 +15,6 @@ import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
 
 /** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
 
-const WAIT = { timeout: 90_000 };
-
 let browser: Browser;
 let host: Host;
 let context: BrowserContext;
@@ -41,7 +39,7 @@ const expectAccessible = (part?: string): Promise<void> => expectPartAccessible(
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
 const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true });
 
-describe('the page', { timeout: 240_000 }, () => {
+describe('the page', () => {
   beforeEach(async () => {
     await page.goto(host.url);
     await button('Start').waitFor();
@@ -54,14 +52,14 @@ describe('the page', { timeout: 240_000 }, () => {
     await takePack(page, 'few.bin', await firstScenes(8));
     await page.getByRole('checkbox', { name: 'webgpu' }).uncheck();
     await button('Start').click();
-    await page.locator('td.cell.measured').nth(2).waitFor(WAIT);
+    await page.locator('td.cell.measured').nth(2).waitFor();
     await expectAccessible('#measure');
     await button('Pause').click();
-    await page.locator('.paused').waitFor(WAIT);
+    await page.locator('.paused').waitFor();
     await expectAccessible('#measure');
     await expectAccessible('#results');
     await button('Cancel').click();
-    await button(/Resume/).waitFor(WAIT);
+    await button(/Resume/).waitFor();
     await expectAccessible('#measure');
   });
 
@@ -106,15 +104,15 @@ describe('the page', { timeout: 240_000 }, () => {
     await expectAccessible('#try');
     await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('600');
     await button('Run the plan').click();
-    await page.locator('.request').nth(1).waitFor(WAIT);
+    await page.locator('.request').nth(1).waitFor();
     await expectAccessible('#try');
     await button('Stop').click();
-    await page.locator('.outcome').waitFor(WAIT);
+    await page.locator('.outcome').waitFor();
     await expectAccessible('#try');
   });
 });
 
-describe('the report', { timeout: 120_000 }, () => {
+describe('the report', () => {
   let folder: ReportFolder;
   beforeAll(async () => {
     folder = await reportFolder();

@@ -9,6 +9,16 @@ import { fashionManifest, fashionProfile } from './fixtures.ts';
 const CELL_MS = 8;
 const JOURNAL = 'test';
 
+declare global {
+  /** Cells after which the profiler of this page waits, until this is set anew; absent: it never does. */
+  var holdAfterCells: number | undefined;
+}
+
+async function held(cells: number, signal: AbortSignal | undefined): Promise<void> {
+  while (cells === globalThis.holdAfterCells && !signal?.aborted)
+    await new Promise((resolve) => setTimeout(resolve, CELL_MS));
+}
+
 export const loadPipeline = async (): Promise<LoadedManifest> =>
   ({ manifest: fashionManifest() }) as LoadedManifest;
 
@@ -20,6 +30,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
   const cells: Cell[] = [];
   for (const cell of wanted) {
     await unpaused?.();
+    await held(cells.length, signal);
     signal?.throwIfAborted();
     if (!known.some((other) => cellId(other) === cellId(cell))) {
       await new Promise((resolve) => setTimeout(resolve, CELL_MS));

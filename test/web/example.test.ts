@@ -12,7 +12,7 @@ test('the example page profiles, plans and runs by the library alone, under the 
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`${host.url}example.html`);
-    await page.getByText(/F1@0\.5, right class 0\.\d+/).waitFor({ timeout: 60_000 });
+    await page.getByText(/F1@0\.5, right class 0\.\d+/).waitFor();
     expect(errors).toEqual([]);
     expect(await page.textContent('#log')).toMatch(
       /measured \d+ cells on Chromium \d+\nplanned \w+ at batch \d → \w+ at batch \d\np50/,

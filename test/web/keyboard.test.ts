@@ -10,8 +10,6 @@ import { openBrowser } from './serve.ts';
 
 /** The page as it ships, with nothing but a keyboard. */
 
-const WAIT = { timeout: 90_000 };
-
 let browser: Browser;
 let host: Host;
 let opened: OpenedPage;
@@ -118,9 +116,9 @@ it('leads from load to an exported plan', async () => {
   await tabTo('Start');
   await press('Enter');
   await expect.poll(async () => (await focused())?.name).toBe('Pause');
-  await page.locator('td.cell.measured').first().waitFor(WAIT);
+  await page.locator('td.cell.measured').first().waitFor();
   await press('Space');
-  await page.locator('.paused').waitFor(WAIT);
+  await page.locator('.paused').waitFor();
   expect((await focused())?.name).toBe('Resume');
   await press('Space');
   await planned(page);
@@ -159,7 +157,7 @@ it('leads from load to an exported plan', async () => {
   const plan = parsePlan(JSON.parse(await readFile(await file.path(), 'utf8')), 'the plan');
   expect(plan.percentile).toBe(90);
   expect(plan.slaMs).toBe(await sla());
-}, 240_000);
+});
 
 it('passes everything once, in the order of the page, forwards and back', async () => {
   await choose(page, profileFile(await profileOfRealModels()));

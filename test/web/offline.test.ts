@@ -18,7 +18,7 @@ let complaints: readonly string[];
 beforeAll(async () => {
   await ensurePageBuilt();
   browser = await openBrowser();
-}, 120_000);
+});
 afterAll(() => browser.close());
 beforeEach(async () => {
   host = await serveStatic(join(ROOT, 'dist/page'), '/some/path/');

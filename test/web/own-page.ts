@@ -3,9 +3,6 @@ import { expect } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { type AnyFile, dropOn, type OpenedPage, planned, saved } from './opened-page.ts';
 
-/** What may be waited for while models are checked and stored. */
-export const WAIT = { timeout: 60_000 };
-
 /** Names of the shipped pipeline's classifiers. */
 export const FASHION = ['linear', 'mlp64', 'cnn8', 'cnn16', 'res16', 'res32'];
 
@@ -69,7 +66,7 @@ export class OwnPage {
   /** Waits until it is said why something was refused, and closes that. */
   async refused(why: RegExp): Promise<void> {
     const problem = this.page.locator('.page-problem [role=alert]');
-    await problem.waitFor(WAIT);
+    await problem.waitFor();
     expect(await problem.textContent()).toMatch(why);
     await this.page.getByRole('button', { name: 'Close' }).click();
   }
@@ -89,7 +86,7 @@ export class OwnPage {
   async measure(): Promise<Profile> {
     await this.setUp();
     await this.start();
-    await this.page.locator('.saved li').first().waitFor({ timeout: 120_000 });
+    await this.page.locator('.saved li').first().waitFor();
     await planned(this.page);
     return parseProfile(JSON.parse(await saved(this.page, 'Save profile JSON')), 'the saved profile');
   }

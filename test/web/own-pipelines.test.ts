@@ -10,13 +10,11 @@ import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
-import { FASHION, OwnPage, WAIT } from './own-page.ts';
+import { FASHION, OwnPage } from './own-page.ts';
 import { openBrowser } from './serve.ts';
 import { serveStatic } from './static-host.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
-
-const TIMEOUT_MS = 180_000;
 
 let browser: Browser;
 let served: Awaited<ReturnType<typeof servePage>>;
@@ -44,25 +42,21 @@ describe('a pipeline of the user', () => {
   };
   const CORS = { 'Access-Control-Allow-Origin': '*' };
 
-  it(
-    'comes by the address of its manifest, and is measured with its host gone',
-    async () => {
-      await laidOut(await garments());
-      const host = await serveStatic(folder, '/shared/', CORS);
-      await own.openSection();
-      await own.openAddress(`${host.url}manifest.json`);
-      await expect.poll(() => own.chosen(), WAIT).toBe('garments');
-      expect(host.asked.length).toBe(4);
-      await host.close();
-      expect(await own.names('classify')).toEqual(['linear', 'cnn8']);
-      const profile = await own.measure();
-      expect(profile.pipeline).toBe('garments');
-      expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.published)).toEqual([0.7, null]);
-      expect(profile.stages[0]!.variants[1]!.accuracy.measured!.n).toBe(12);
-      expect(own.opened.complaints).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+  it('comes by the address of its manifest, and is measured with its host gone', async () => {
+    await laidOut(await garments());
+    const host = await serveStatic(folder, '/shared/', CORS);
+    await own.openSection();
+    await own.openAddress(`${host.url}manifest.json`);
+    await expect.poll(() => own.chosen()).toBe('garments');
+    expect(host.asked.length).toBe(4);
+    await host.close();
+    expect(await own.names('classify')).toEqual(['linear', 'cnn8']);
+    const profile = await own.measure();
+    expect(profile.pipeline).toBe('garments');
+    expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.published)).toEqual([0.7, null]);
+    expect(profile.stages[0]!.variants[1]!.accuracy.measured!.n).toBe(12);
+    expect(own.opened.complaints).toEqual([]);
+  });
 
   it('is told why, where it cannot be had, and nothing is kept', async () => {
     const [manifest, model, ...rest] = await garments();
@@ -104,14 +98,14 @@ describe('a pipeline of the user', () => {
     });
     await own.openSection();
     await own.openAddress(`${host.url}manifest.json`);
-    await expect.poll(() => held.length, WAIT).toBe(1);
+    await expect.poll(() => held.length).toBe(1);
     await expect.poll(() => own.status().textContent()).toContain('Reading cnn8.onnx');
     await own.cancelTaking();
     expect(await own.ownPipelines()).toEqual([]);
     expect(await own.keptFiles()).toBe(0);
     await own.opened.context.unrouteAll();
     await own.openAddress(`${host.url}manifest.json`);
-    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    await expect.poll(() => own.chosen()).toBe('garments');
     await host.close();
     expect(own.opened.complaints).toEqual([]);
   });
@@ -119,13 +113,13 @@ describe('a pipeline of the user', () => {
   it('comes as files, under another name where its own is taken, and once only', async () => {
     const files = await garments('fashion');
     await dropOn(own.page, '#plan', files);
-    await expect.poll(() => own.chosen(), WAIT).toBe('fashion-2');
+    await expect.poll(() => own.chosen()).toBe('fashion-2');
     await dropOn(own.page, '#plan', await garments());
-    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    await expect.poll(() => own.chosen()).toBe('garments');
     await own.chooser().selectOption('fashion');
     await own.stage('detect').waitFor();
     await dropOn(own.page, '#plan', await garments());
-    await expect.poll(() => own.chosen(), WAIT).toBe('garments');
+    await expect.poll(() => own.chosen()).toBe('garments');
     expect(await own.ownPipelines()).toEqual(['fashion-2', 'garments']);
     await dropOn(own.page, '#plan', files.slice(0, 2));
     await own.refused(
@@ -136,7 +130,7 @@ describe('a pipeline of the user', () => {
 
   it('is saved as one file that the commands take and the page opens, and is deleted for good', async () => {
     await own.drop('classify', [await ownModel('linear', 'mine.onnx')]);
-    await expect.poll(() => own.names('classify'), WAIT).toContain('mine');
+    await expect.poll(() => own.names('classify')).toContain('mine');
     const [download] = await Promise.all([
       own.page.waitForEvent('download'),
       own.page.getByRole('button', { name: 'Save pipeline TAR' }).click(),
@@ -156,7 +150,7 @@ describe('a pipeline of the user', () => {
     expect(await own.keptFiles()).toBe(0);
 
     await dropOn(own.page, '#plan', [{ name: 'own.tar', bytes: archive }]);
-    await expect.poll(() => own.chosen(), WAIT).toBe('fashion-own');
+    await expect.poll(() => own.chosen()).toBe('fashion-own');
     expect(await own.names('classify')).toEqual([...FASHION, 'mine']);
     expect(own.opened.complaints).toEqual([]);
   });

@@ -4,12 +4,11 @@ import { servePage } from '../../bench/runner/host.ts';
 import { identityModel } from '../onnx.ts';
 import { dropOn, openPage, planned, takePack } from './opened-page.ts';
 import { firstScenes, ownModel, ownScenes } from './own-files.ts';
-import { FASHION, OwnPage, WAIT } from './own-page.ts';
+import { FASHION, OwnPage } from './own-page.ts';
 import { openBrowser } from './serve.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
-const TIMEOUT_MS = 180_000;
 const HOSTILE = '<img src=x onerror="window.broken=1">.onnx';
 
 let browser: Browser;
@@ -27,60 +26,56 @@ beforeEach(async () => {
 afterEach(() => own.opened.context.close());
 
 describe('a model of the user', () => {
-  it(
-    'is dropped on its stage, measured, planned, and there after a reload without a network',
-    async () => {
-      await takePack(own.page, 'few.bin', await firstScenes(40));
-      await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
-      await expect.poll(() => own.status().textContent(), WAIT).toContain('is a variant of classify');
-      expect(await own.chosen()).toBe('fashion-own');
-      expect(await own.status().textContent()).toContain(
-        'takes image [batch, 1, 28, 28] and gives logits [batch, 10]',
-      );
-      const mine = 'img-src-x-onerror-window.broken-1';
-      expect(await own.names('classify')).toEqual([...FASHION, mine]);
-      for (const name of ['mlp64', 'cnn16', 'res16', 'res32', 'det8', 'det16']) await own.deleteVariant(name);
-      // The last one of a stage stays.
-      expect(
-        await own
-          .stage('detect')
-          .getByRole('button', { name: /^Delete variant/ })
-          .count(),
-      ).toBe(0);
+  it('is dropped on its stage, measured, planned, and there after a reload without a network', async () => {
+    await takePack(own.page, 'few.bin', await firstScenes(40));
+    await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
+    await expect.poll(() => own.status().textContent()).toContain('is a variant of classify');
+    expect(await own.chosen()).toBe('fashion-own');
+    expect(await own.status().textContent()).toContain(
+      'takes image [batch, 1, 28, 28] and gives logits [batch, 10]',
+    );
+    const mine = 'img-src-x-onerror-window.broken-1';
+    expect(await own.names('classify')).toEqual([...FASHION, mine]);
+    for (const name of ['mlp64', 'cnn16', 'res16', 'res32', 'det8', 'det16']) await own.deleteVariant(name);
+    // The last one of a stage stays.
+    expect(
+      await own
+        .stage('detect')
+        .getByRole('button', { name: /^Delete variant/ })
+        .count(),
+    ).toBe(0);
 
-      const profile = await own.measure();
-      expect(profile.pipeline).toBe('fashion-own');
-      const [theirs, ours] = ['cnn8', mine].map((name) =>
-        profile.stages[1]!.variants.find((variant) => variant.name === name),
-      );
-      expect(ours!.accuracy.published).toBeNull();
-      expect(ours!.accuracy.measured).toEqual(theirs!.accuracy.measured);
-      expect(ours!.sha256).not.toBe(theirs!.sha256);
-      const shown = `${(100 * ours!.accuracy.measured!.value).toFixed(1)}\u00a0%`;
-      const row = () => own.stage('classify').getByRole('row', { name: mine });
-      expect(await row().textContent()).toContain(shown);
+    const profile = await own.measure();
+    expect(profile.pipeline).toBe('fashion-own');
+    const [theirs, ours] = ['cnn8', mine].map((name) =>
+      profile.stages[1]!.variants.find((variant) => variant.name === name),
+    );
+    expect(ours!.accuracy.published).toBeNull();
+    expect(ours!.accuracy.measured).toEqual(theirs!.accuracy.measured);
+    expect(ours!.sha256).not.toBe(theirs!.sha256);
+    const shown = `${(100 * ours!.accuracy.measured!.value).toFixed(1)}\u00a0%`;
+    const row = () => own.stage('classify').getByRole('row', { name: mine });
+    expect(await row().textContent()).toContain(shown);
 
-      await expect
-        .poll(() => own.page.locator('.check', { hasText: 'Works offline' }).textContent(), WAIT)
-        .toContain('yes');
-      await own.opened.context.setOffline(true);
-      await own.page.reload();
-      await planned(own.page);
-      expect(await own.chosen()).toBe('fashion-own');
-      expect(await own.names('classify')).toEqual(['linear', 'cnn8', mine]);
-      expect(await row().textContent()).toContain(shown);
-      await own.page.getByLabel('Duration (s)').fill('2');
-      await own.page.getByRole('button', { name: 'Run the plan' }).click();
-      await own.page.locator('#try svg.chart').first().waitFor(WAIT);
-      expect(await own.injected()).toBe(false);
-      expect(own.opened.complaints).toEqual([]);
-    },
-    TIMEOUT_MS,
-  );
+    await expect
+      .poll(() => own.page.locator('.check', { hasText: 'Works offline' }).textContent())
+      .toContain('yes');
+    await own.opened.context.setOffline(true);
+    await own.page.reload();
+    await planned(own.page);
+    expect(await own.chosen()).toBe('fashion-own');
+    expect(await own.names('classify')).toEqual(['linear', 'cnn8', mine]);
+    expect(await row().textContent()).toContain(shown);
+    await own.page.getByLabel('Duration (s)').fill('2');
+    await own.page.getByRole('button', { name: 'Run the plan' }).click();
+    await own.page.locator('#try svg.chart').first().waitFor();
+    expect(await own.injected()).toBe(false);
+    expect(own.opened.complaints).toEqual([]);
+  });
 
   it('finds its stage where it is dropped anywhere', async () => {
     await dropOn(own.page, '#plan', [await ownModel('det4', 'mine.onnx'), await ownModel('linear')]);
-    await expect.poll(() => own.names('classify'), WAIT).toEqual([...FASHION, 'linear-2']);
+    await expect.poll(() => own.names('classify')).toEqual([...FASHION, 'linear-2']);
     expect(await own.names('detect')).toEqual(['det4', 'det8', 'det16', 'mine']);
     expect(await own.ownPipelines()).toEqual(['fashion-own']);
     expect(own.opened.complaints).toEqual([]);
@@ -128,29 +123,25 @@ describe('a model of the user', () => {
 describe('a pipeline that was changed since its profile was interrupted', () => {
   const resume = () => own.page.getByRole('button', { name: /^Resume/ });
 
-  it(
-    'is not offered to be resumed, unless it is as it was again',
-    async () => {
-      await takePack(own.page, 'few.bin', await firstScenes(8));
-      await own.setUp();
-      await own.start();
-      await own.page.locator('td.cell.measured').nth(1).waitFor(WAIT);
-      await own.page.getByRole('button', { name: 'Cancel' }).click();
-      await resume().waitFor(WAIT);
-      const offered = await resume().textContent();
-      expect(offered).toMatch(/^Resume \d+\/18$/);
+  it('is not offered to be resumed, unless it is as it was again', async () => {
+    await takePack(own.page, 'few.bin', await firstScenes(8));
+    await own.setUp();
+    await own.start();
+    await own.page.locator('td.cell.measured').nth(1).waitFor();
+    await own.page.getByRole('button', { name: 'Cancel' }).click();
+    await resume().waitFor();
+    const offered = await resume().textContent();
+    expect(offered).toMatch(/^Resume \d+\/18$/);
 
-      await own.drop('classify', [await ownModel('cnn8')]);
-      await expect.poll(() => own.names('classify'), WAIT).toContain('cnn8-2');
-      expect(await resume().count()).toBe(0);
-      await own.page.reload();
-      await expect.poll(() => own.names('classify'), WAIT).toContain('cnn8-2');
-      expect(await resume().count()).toBe(0);
-      await own.deleteVariant('cnn8-2');
-      expect(await resume().textContent()).toBe(offered);
-    },
-    TIMEOUT_MS,
-  );
+    await own.drop('classify', [await ownModel('cnn8')]);
+    await expect.poll(() => own.names('classify')).toContain('cnn8-2');
+    expect(await resume().count()).toBe(0);
+    await own.page.reload();
+    await expect.poll(() => own.names('classify')).toContain('cnn8-2');
+    expect(await resume().count()).toBe(0);
+    await own.deleteVariant('cnn8-2');
+    expect(await resume().textContent()).toBe(offered);
+  });
 });
 
 describe('a model whose check is cancelled', () => {
@@ -169,7 +160,7 @@ describe('a model whose check is cancelled', () => {
     });
     const model = await ownModel('linear', 'mine.onnx');
     await own.drop('classify', [model]);
-    await expect.poll(() => own.status().textContent(), WAIT).toContain('Checking mine.onnx');
+    await expect.poll(() => own.status().textContent()).toContain('Checking mine.onnx');
     await expect.poll(() => held.length).toBeGreaterThan(0);
     expect(await own.page.getByRole('button', { name: 'Start', exact: true }).isDisabled()).toBe(true);
     await own.cancelTaking();
@@ -177,7 +168,7 @@ describe('a model whose check is cancelled', () => {
     expect(await own.keptFiles()).toBe(0);
     await own.opened.context.unrouteAll();
     await own.drop('classify', [model]);
-    await expect.poll(() => own.names('classify'), WAIT).toEqual([...FASHION, 'mine']);
+    await expect.poll(() => own.names('classify')).toEqual([...FASHION, 'mine']);
     expect(own.opened.complaints).toEqual([]);
   });
 });
@@ -188,7 +179,7 @@ describe('a labelled pack of the user', () => {
   it('takes the place of the shipped one, in a pipeline of its own', async () => {
     await own.openSection();
     await takePack(own.page, HOSTILE, ownScenes(4));
-    await expect.poll(() => pack().textContent(), WAIT).toContain(`4 images of ${HOSTILE}`);
+    await expect.poll(() => pack().textContent()).toContain(`4 images of ${HOSTILE}`);
     expect(await own.injected()).toBe(false);
     expect(await own.chosen()).toBe('fashion-own');
     await own.chooser().selectOption('fashion');
@@ -198,7 +189,7 @@ describe('a labelled pack of the user', () => {
 
   it('that is broken, or of other classes, is refused; nothing is lost', async () => {
     await own.drop('classify', [await ownModel('linear')]);
-    await expect.poll(() => own.names('classify'), WAIT).toContain('linear-2');
+    await expect.poll(() => own.names('classify')).toContain('linear-2');
     const good = ownScenes(4);
     await dropOn(own.page, '#plan', [{ name: 'cut.bin', bytes: good.subarray(0, good.length / 2) }]);
     await own.refused(/labelled pack cut\.bin is not valid: it is not a whole gzip file/);

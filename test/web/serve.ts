@@ -8,12 +8,16 @@ import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** A browser whose pages wait for what must happen as long as every test does. */
 export async function openBrowser(args = browserFlags()): Promise<Browser> {
   const executablePath = await findBrowser();
-  return chromium.launch({ ...(executablePath && { executablePath }), args });
+  const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
+  browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
+  return browser;
 }
 
 /** A folder of reports, each in the built template as the commands write it. */

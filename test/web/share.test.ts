@@ -44,7 +44,7 @@ describe('files that come in', () => {
       page,
       [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
     );
-    await expect.poll(() => savedProfiles().count(), { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => savedProfiles().count()).toBe(3);
   });
 
   it.each([

@@ -202,12 +202,12 @@ describe('shedding', () => {
   });
 });
 
-it('takes no longer per item when 100,000 wait', () => {
-  const timeMs = (requests: number) => {
+it('takes no more work per item when 100,000 wait', () => {
+  const cpuMs = (requests: number) => {
     const dispatch = createDispatch(policy([stage('a', 4, 5), stage('b', 4, 5)], 'late', 1e9), [
       { id: 'w', stages: [0, 1] },
     ]);
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let request = 0; request < requests; request++) {
       dispatch.arrive(request, request);
       dispatch.poll(request);
@@ -216,8 +216,9 @@ it('takes no longer per item when 100,000 wait', () => {
       dispatch.completed(batch, [1, 1, 1, 1], nowMs);
       dispatch.poll(nowMs);
     }
-    return performance.now() - start;
+    return process.cpuUsage(start).user / 1000;
   };
-  timeMs(10_000);
-  expect(timeMs(100_000)).toBeLessThan(40 * timeMs(10_000));
+  // CPU time, which other processes do not stretch; the best of three, since a garbage collection may fall into one.
+  const best = (requests: number) => Math.min(...[1, 2, 3].map(() => cpuMs(requests)));
+  expect(best(100_000)).toBeLessThan(40 * best(10_000));
 });
