@@ -10,7 +10,14 @@ const headers = {
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
-/** Pure logic: neither processes, nor browsers, nor a built page. */
+/** Long statistics of simulations and forecasts, and all models on all scenes. */
+const LONG = [
+  'test/solver/adapt/predictors/learned.test.ts',
+  'test/solver/simulate/closed-form.test.ts',
+  'test/solver/confirmed.test.ts',
+  'test/models/fashion.test.ts',
+];
+/** The other pure logic, by npm run test:fast: neither processes, nor browsers, nor a built page. */
 const LOGIC = ['test/solver/**/*.test.ts', 'test/models/**/*.test.ts', 'test/architecture.test.ts'];
 /** What needs the built page or package: both are built once, before tests that run side by side would each build them. */
 const BUILT = ['test/web/**/*.test.ts', 'test/bench/**/*.test.ts', 'test/package/**/*.test.ts'];
@@ -28,7 +35,8 @@ export default defineConfig({
     // Tests of pages and servers wait for other processes most of their time: two files keep even two cores busy.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { ...LIMITS, name: 'logic', include: LOGIC, exclude: [IN_BROWSER] } },
+      { test: { ...LIMITS, name: 'logic', include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
+      { test: { ...LIMITS, name: 'long', include: LONG } },
       {
         test: {
           ...LIMITS,

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
@@ -8,8 +7,7 @@ import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
-import { predict } from '../../solver/simulate/predict.ts';
-import { pipeline, randomPipeline } from './pipelines.ts';
+import { pipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';
 
 let solver: Solver;
@@ -85,63 +83,6 @@ describe('a plan that meets the SLA by the formulas but not in simulation', () =
   it('is no plan at all only where the formulas say so', () => {
     expect(() => plan(solver, identified(heavy), asked({ slaMs: 20 }))).toThrow(InfeasiblePlanError);
   });
-});
-
-describe('what is confirmed', () => {
-  const random = fc.record({
-    seed: fc.integer({ min: 1, max: 10_000 }),
-    ratePerS: fc.integer({ min: 2, max: 60 }),
-    slaMs: fc.integer({ min: 150, max: 1500 }),
-  });
-
-  it.each([95, 99])('attains the %dth percentile with other arrivals and service times too', (percentile) => {
-    let confirmed = 0;
-    fc.assert(
-      fc.property(random, ({ seed, ...load }) => {
-        const profile = randomPipeline(seed);
-        const made = planned(
-          profile,
-          asked({ ...load, percentile, resources: resources({ cores: 200, gpus: 0 }) }),
-        );
-        if (!made || 1 - made.predicted.slaAttainment > 0.5 * (1 - percentile / 100)) return;
-        confirmed++;
-        const { slaAttainment } = predict(made, profile, { n: 5000, seed: seed + 1 });
-        expect(slaAttainment).toBeGreaterThanOrEqual(percentile / 100);
-      }),
-      // Statistics hold but for chance: always the same cases.
-      { numRuns: 40, seed: 1 },
-    );
-    expect(confirmed).toBeGreaterThan(20);
-  });
-
-  it('is worth no more to the objective at the 99th percentile than at the 95th', () => {
-    fc.assert(
-      fc.property(random, ({ seed, ...load }) => {
-        const profile = randomPipeline(seed);
-        const cores = { resources: resources({ cores: 200, gpus: 0 }) };
-        const [p95, p99] = [95, 99].map((percentile) =>
-          planned(profile, asked({ ...load, percentile, ...cores })),
-        );
-        if (!p99) return;
-        expect(p95).toBeDefined();
-        const misses = (share: number) => 1 - p99.predicted.slaAttainment <= share;
-        if (misses(0.005)) expect(objective(p95!)).toBeGreaterThanOrEqual(objective(p99) - 1e-9);
-      }),
-      { numRuns: 25, seed: 2 },
-    );
-  });
-
-  const objective = ({ predicted: { pas, cost }, stages }: ReturnType<typeof plan>): number =>
-    pas - 0.001 * cost - 1e-6 * stages.reduce((sum, { batch }) => sum + batch, 0);
-
-  function planned(profile: Profile, of: PlanRequest) {
-    try {
-      return plan(solver, identified(profile), of);
-    } catch (error) {
-      if (error instanceof InfeasiblePlanError) return undefined;
-      throw error;
-    }
-  }
 });
 
 describe('what is asked of a plan', () => {

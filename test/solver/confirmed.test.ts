@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { predict } from '../../solver/simulate/predict.ts';
+import { randomPipeline } from './pipelines.ts';
+import { request, resources } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+describe('a plan that its simulation confirms', () => {
+  const random = fc.record({
+    seed: fc.integer({ min: 1, max: 10_000 }),
+    ratePerS: fc.integer({ min: 2, max: 60 }),
+    slaMs: fc.integer({ min: 150, max: 1500 }),
+  });
+
+  it.each([95, 99])('attains the %dth percentile with other arrivals and service times too', (percentile) => {
+    let confirmed = 0;
+    fc.assert(
+      fc.property(random, ({ seed, ...load }) => {
+        const profile = randomPipeline(seed);
+        const made = planned(
+          profile,
+          request({ ...load, percentile, resources: resources({ cores: 200, gpus: 0 }) }),
+        );
+        if (!made || 1 - made.predicted.slaAttainment > 0.5 * (1 - percentile / 100)) return;
+        confirmed++;
+        const { slaAttainment } = predict(made, profile, { n: 5000, seed: seed + 1 });
+        expect(slaAttainment).toBeGreaterThanOrEqual(percentile / 100);
+      }),
+      // Statistics hold but for chance: always the same cases.
+      { numRuns: 40, seed: 1 },
+    );
+    expect(confirmed).toBeGreaterThan(20);
+  });
+
+  it('is worth no more to the objective at the 99th percentile than at the 95th', () => {
+    fc.assert(
+      fc.property(random, ({ seed, ...load }) => {
+        const profile = randomPipeline(seed);
+        const cores = { resources: resources({ cores: 200, gpus: 0 }) };
+        const [p95, p99] = [95, 99].map((percentile) =>
+          planned(profile, request({ ...load, percentile, ...cores })),
+        );
+        if (!p99) return;
+        expect(p95).toBeDefined();
+        const misses = (share: number) => 1 - p99.predicted.slaAttainment <= share;
+        if (misses(0.005)) expect(objective(p95!)).toBeGreaterThanOrEqual(objective(p99) - 1e-9);
+      }),
+      { numRuns: 25, seed: 2 },
+    );
+  });
+
+  const objective = ({ predicted: { pas, cost }, stages }: ReturnType<typeof plan>): number =>
+    pas - 0.001 * cost - 1e-6 * stages.reduce((sum, { batch }) => sum + batch, 0);
+
+  function planned(profile: Profile, of: PlanRequest) {
+    try {
+      return plan(solver, { profile, sha256: 'b'.repeat(64) }, of);
+    } catch (error) {
+      if (error instanceof InfeasiblePlanError) return undefined;
+      throw error;
+    }
+  }
+});
