@@ -79,7 +79,7 @@ function expectKept(kept: Profile['cells'], profile: Profile): void {
 
 test('a profile stopped by Ctrl-C exits 130 and the same command goes on from its cells', async () => {
   const { first, kept, second, profile } = await interrupted((pid) => process.kill(pid, 'SIGINT'));
-  expect(first.stderr).toContain('Finished cells are kept');
+  expect(first.stderr).toContain('Finished measurements are kept');
   expect(first.code).toBe(130);
   expect(second.code).toBe(0);
   expectKept(kept, profile);
