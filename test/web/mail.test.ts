@@ -1,0 +1,78 @@
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { expectAccessible } from './accessible.ts';
+import { openPage, planned, saved } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** The shipped pipeline of texts on the page as it ships, on wasm. */
+
+const NARROW_PX = 400;
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+
+it('a pipeline of texts is chosen, measured, planned and run; each text is shown with what the stages say of it', async () => {
+  const { page, context, complaints } = await openPage(browser, served.url, {
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: 'reduce',
+  });
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+
+  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mail');
+  const language = page.getByRole('region', { name: 'Stage language' });
+  await language.waitFor();
+  expect(await page.locator('.pipeline .end').textContent()).toContain('one text');
+  expect(await page.locator('.fan-out').last().textContent()).toContain('only items of class eng');
+  expect(await language.textContent()).toContain('Input: int64 [batch, 32]');
+
+  await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
+  for (const batch of ['4', '8', '16'])
+    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+  await page.getByLabel('Budget (s)').fill('5');
+  await button('Start').click();
+  await planned(page);
+  const { pipeline, fanOut } = parseProfile(
+    JSON.parse(await saved(page, 'Save profile JSON')),
+    'the profile',
+  );
+  expect(pipeline).toBe('mail');
+  // A text is passed on or not.
+  expect(new Set(fanOut.flatMap(({ counts }) => counts))).toEqual(new Set([0, 1]));
+  expect(await page.locator('.fan-out').last().textContent()).toMatch(/0\.\d.* items/);
+
+  await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('120');
+  await button('Run the plan').click();
+  const requests = page.locator('.request');
+  await requests.nth(5).waitFor();
+  await button('Hold').click();
+  const shown = await requests.evaluateAll((all) =>
+    all.map((one) => ({
+      text: one.querySelector('.request-text')!.textContent!,
+      answers: [...one.querySelectorAll('.stage-answers > div')].map((answer) => answer.textContent!),
+    })),
+  );
+  for (const { text, answers } of shown) {
+    expect(text.length).toBeGreaterThan(20);
+    expect(answers).toEqual([
+      expect.stringMatching(/^language[✓✗] [a-z]{3}/),
+      expect.stringMatching(/^spam([✓✗?] (ham|spam)|– not passed on)/),
+    ]);
+  }
+  await expectAccessible(page, '#try');
+  // Held requests stay while the run goes on.
+  expect(await requests.first().locator('.request-text').textContent()).toBe(shown[0]!.text);
+
+  await page.setViewportSize({ width: NARROW_PX, height: 900 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+  await button('Stop').click();
+  await page.locator('.outcome').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});
