@@ -1,7 +1,7 @@
 /**
  * Times the page: `npm run bench:page [profile.json]`; without an argument it takes the profile that `npm start` wrote.
  * For many positions of each slider it measures how long the integer program takes, when the solved plan is shown, and when
- * the simulation has confirmed it. Then it runs the plan in the page with its charts and scenes, and in a page without.
+ * the simulation has confirmed it. Then it runs the plan in the page with its charts and requests, and in a page without.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -47,7 +47,7 @@ try {
   ]);
   const plan = parsePlan(JSON.parse(await exported(page, 'Export plan')), 'the plan');
   const drawn = await runDrawn(page);
-  console.table([row('charts and scenes', drawn, drawn.busy), row('none', await runHeadless(plan))]);
+  console.table([row('charts and requests', drawn, drawn.busy), row('none', await runHeadless(plan))]);
 } finally {
   await browser.close();
   await host.close();
@@ -133,7 +133,7 @@ function row(pictures: string, { result: { latencyMs }, load }: RunReport, busy?
   };
 }
 
-/** Runs the page's plan in the page, with charts and scenes. */
+/** Runs the page's plan in the page, with charts and requests. */
 async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable');

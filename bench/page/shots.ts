@@ -145,6 +145,19 @@ async function shoot(page: Page): Promise<void> {
   });
   await page.getByText('mine is a variant of detect').waitFor(WAIT);
   await pictures(page, '16-own-models', '#measure');
+
+  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mail');
+  await page.getByRole('region', { name: 'Stage language' }).waitFor();
+  await button('Start').click();
+  await page.locator('.opened', { hasText: 'mail' }).waitFor(WAIT);
+  await planned();
+  await pictures(page, '17-mail', '#measure');
+  await page.getByRole('combobox', { name: /^Load/ }).selectOption('constant');
+  await typed('Duration (s)').fill('120');
+  await button('Run the plan').click();
+  await page.locator('.request').nth(5).waitFor(WAIT);
+  await button('Hold').click();
+  await pictures(page, '18-mail-requests', '#try');
 }
 
 /** Takes pictures of a part of the page in both colour schemes and all widths, and reports where the page is wider than its window. */
