@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { duration, plural } from '../../components/format.ts';
-import { checked, models, problem, store } from '../../state/app.ts';
+import { checked, models, problem, profile, store } from '../../state/app.ts';
 import {
   interrupted,
   liveCells,
@@ -40,6 +40,7 @@ export function RunControls() {
       </div>
       {run && <RunProgress />}
       {!run && interrupted.value && <Interrupted />}
+      {!run && progress.value && !interrupted.value && <Done />}
       <Warnings />
       <p class="unseen" role="status">
         {spokenStatus()}
@@ -123,6 +124,17 @@ function RunProgress() {
       </label>
       <code>{now.current}</code>
     </div>
+  );
+}
+
+/** Where to look after the chosen pipeline was measured. */
+function Done() {
+  if (profile.value?.pipeline !== models.value?.manifest.name) return null;
+  return (
+    <p>
+      <strong class="good">✓ Done.</strong> Look at the <a href="#results">results</a>, or at the{' '}
+      <a href="#plan">plan</a> that is made from them.
+    </p>
   );
 }
 
