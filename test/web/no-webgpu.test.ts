@@ -99,4 +99,16 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   expect(await page.getByText('software GPU').count()).toBe(0);
   // One backend was measured, so the plan form offers no choice of backends.
   expect(await page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox').count()).toBe(0);
+
+  // A profile that was interrupted while the browser still had WebGPU.
+  const settings = { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 5, seed: 1 };
+  const interrupted = { pipeline: 'fashion', files: [], settings, done: 3, total: 9 };
+  await page.evaluate(
+    (text) => localStorage.setItem('ipa-edge/interrupted', text),
+    JSON.stringify(interrupted),
+  );
+  await page.reload();
+  await page.getByText(`An interrupted profile of fashion needs webgpu, and ${why}.`).waitFor();
+  expect(await button(/Resume/).count()).toBe(0);
+  await expect.poll(() => button('Start').isEnabled()).toBe(true);
 }
