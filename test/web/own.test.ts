@@ -194,7 +194,7 @@ describe('a labelled pack of the user', () => {
     await dropOn(own.page, '#plan', [{ name: 'cut.bin', bytes: good.subarray(0, good.length / 2) }]);
     await own.refused(/labelled pack cut\.bin is not valid: it is not a whole gzip file/);
     await dropOn(own.page, '#plan', [{ name: 'classes.bin', bytes: ownScenes(4, 12) }]);
-    await own.refused(/image 0 has label 12 for stage "classify", which has 10 classes/);
+    await own.refused(/"label\.classify" has class 12 at row 0, but stage "classify" has 10 classes/);
     await own.openSection();
     expect(await pack().textContent()).toContain('300 scenes');
     expect(await own.names('classify')).toEqual([...FASHION, 'linear-2']);
