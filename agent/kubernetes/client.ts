@@ -28,7 +28,7 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     else config.loadFromFile(kubeconfig);
     if (context !== undefined) config.setCurrentContext(context);
   } catch (cause) {
-    throw new NoClusterError((cause as Error).message, { cause });
+    throw new NoClusterError(`the kubeconfig cannot be read (${(cause as Error).message})`, { cause });
   }
   if (config.getCurrentContext() === MADE_UP)
     throw new NoClusterError("no kubeconfig was found, nor a pod's own account");
