@@ -73,7 +73,7 @@ beforeAll(async () => {
       },
     });
   }
-}, 120_000);
+});
 
 const regret = ({ stale, fresh }: Met): number => fresh.slaAttainment - stale.slaAttainment;
 const share = ({ stale, capacityPerS: capacity }: Met): number => stale.goodputPerS / capacity;

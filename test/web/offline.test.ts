@@ -4,7 +4,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { PATIENCE_MS } from '../patience.ts';
 import { complaintsOf } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
@@ -111,7 +110,7 @@ describe('the built page on a host without headers, under a path', () => {
     await page.getByLabel(/Budget/).fill('5');
     await page.getByLabel(/Budget/).blur();
     await page.getByRole('button', { name: 'Start', exact: true }).click();
-    await page.locator('.lead').waitFor({ timeout: PATIENCE_MS });
+    await page.locator('.lead').waitFor();
     expect(await page.locator('.lead').textContent()).toMatch(/det\d+ → /);
     expect(asked.length).toBe(before);
     expect(complaints).toEqual([]);
