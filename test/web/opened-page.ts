@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { PATIENCE_MS } from '../patience.ts';
 
 /** The profiling page in a browser of its own, with everything that it complains of. */
 export interface OpenedPage {
@@ -29,7 +28,6 @@ export const openPage = async (
 ): Promise<OpenedPage> => openIn(await browser.newContext(options), url);
 
 export async function openIn(context: BrowserContext, url: string): Promise<OpenedPage> {
-  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints = complaintsOf(page);
   await page.goto(url);
