@@ -1,8 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { itemsOf } from '../../models/items/item-batch.ts';
-import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { type LoadedManifest, loadManifest, withFiles } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
-import type { Manifest } from '../../solver/documents/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
@@ -25,7 +24,7 @@ beforeAll(async () => {
 /** The pipeline with the first variant of each stage, so that a software adapter is soon done. */
 function lightest(): LoadedManifest {
   const stages = models.manifest.stages.map((stage) => ({ ...stage, variants: stage.variants.slice(0, 1) }));
-  return { ...models, manifest: { ...models.manifest, stages } as Manifest };
+  return withFiles({ ...models.manifest, stages }, models.readVerified);
 }
 
 test('the profiler runs two workers on the GPU at the same time', async () => {
