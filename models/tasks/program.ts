@@ -37,6 +37,15 @@ export interface Program<S, R> {
   ): Promise<ProgramRun<R>>;
 }
 
+/** The inputs of all sessions of a variant together, e.g. to tell how much memory a batch takes. */
+export const inputsOf = <S>(
+  { signatures }: Pick<Program<S, unknown>, 'signatures'>,
+  stage: S,
+): TensorSpec[] => Object.values(signatures(stage)).flatMap(({ inputs }) => inputs);
+
+/** Values in a tensor of these dimensions. */
+export const valuesIn = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+
 /** Memory for feeds that every run uses again, because allocating memory takes longer than filling it. */
 export class Scratch {
   #floats = new Float32Array(0);
@@ -67,7 +76,7 @@ export class OutputShapeError extends Error {
 
 /** @throws OutputShapeError */
 function checkOutput(stage: string, { data, dims }: Tensor, expected: readonly number[]): void {
-  const length = expected.reduce((product, dim) => product * dim, 1);
+  const length = valuesIn(expected);
   const same = dims.length === expected.length && expected.every((dim, i) => dims[i] === dim);
   if (!same || data.length !== length) throw new OutputShapeError(stage, expected, dims, data.length);
 }
@@ -104,7 +113,7 @@ export function oneRun<S extends ManifestStage, R, I extends TensorType>({
       const tensor = outputs[model!.outputs[0]!.name] as Tensor<'float32'>;
       const dimsOut = output(stage);
       checkOutput(stage.name, tensor, [count, ...dimsOut]);
-      const size = dimsOut.reduce((product, dim) => product * dim, 1);
+      const size = valuesIn(dimsOut);
       const results = Array.from({ length: count }, (_, i) =>
         decode(stage, tensor.data.subarray(i * size, (i + 1) * size)),
       );

@@ -1,3 +1,4 @@
+import { inputsOf } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import {
   type ManifestStage,
@@ -104,8 +105,8 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
 ];
 
 const inputText = (stage: ManifestStage): string =>
-  Object.values(taskOf(stage).program.signatures(stage))
-    .flatMap(({ inputs }) => inputs.map(({ type, dims }) => `${type} [${['batch', ...dims].join(', ')}]`))
+  inputsOf(taskOf(stage).program, stage)
+    .map(({ type, dims }) => `${type} [${['batch', ...dims].join(', ')}]`)
     .join(', ');
 
 interface AccuracyProps {

@@ -1,3 +1,4 @@
+import { inputsOf, valuesIn } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
@@ -36,13 +37,12 @@ export function estimate(manifest: Manifest, settings: ProfileSettings): Profile
   const inputBytes =
     largest *
     Math.max(
-      ...manifest.stages.map((stage) => {
-        const inputs = Object.values(taskOf(stage).program.signatures(stage)).flatMap(({ inputs }) => inputs);
-        return inputs.reduce(
-          (sum, { dims }) => sum + dims.reduce((product, dim) => product * dim, VALUE_BYTES),
+      ...manifest.stages.map((stage) =>
+        inputsOf(taskOf(stage).program, stage).reduce(
+          (sum, { dims }) => sum + VALUE_BYTES * valuesIn(dims),
           0,
-        );
-      }),
+        ),
+      ),
     );
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
