@@ -1,127 +1,113 @@
-import type { Published } from '../../../solver/documents/published.ts';
+/** How the time of one stage's variants follows from the public rows, where no row has it. `sources` of the manifests says why. */
+import { oneItemMs } from './rows.ts';
 
-/**
- * Derives the manifests of the paper's pipelines from what its authors published.
- *
- * Measured values are taken unchanged. A mean that was not measured is
- *
- *     mean(cores, batch) = mean(cores, 1) · (1 + κ · (batch − 1))
- *
- * IPA fits a quadratic in the batch. In the public rows the square term is within the noise, and extrapolating it would
- * enlarge the noise, so it is left out. Where only a mean is known, the p99 is the mean times a ratio seen in complete rows.
- */
-
-const BATCHES = [1, 2, 4, 8, 16];
-const CORES = [1, 2, 4, 8];
-
-/** The authors' batching time-out, in seconds. */
-const BATCHING_S = 1;
-
-/** A row of a public profile: 60 s of a constant load on one replica. */
-export interface Row {
-  readonly variant: string;
-  readonly cores: number;
-  readonly batch: number;
-  readonly loadPerS: number;
-  readonly meanMs?: number | undefined;
-  readonly p99Ms?: number | undefined;
-  readonly throughputPerS: number;
-  readonly source: string;
-}
-
-export interface StageFacts extends Omit<Published['stages'][number], 'variants'> {
-  readonly variants: Published['stages'][number]['variants'];
-  readonly rows: readonly Row[];
+export interface Rule {
   /** Mean time of one item, for cores without a row; absent where rows cover all cores. */
   oneItemMs?(variant: string, cores: number): number;
   /** Growth of the time per further item of a batch. */
   kappa(variant: string, cores: number): number;
   /** p99 / mean, for rows without a p99. */
   p99Ratio(variant: string): number;
-  /** Key of the source that explains these three figures. */
-  readonly rule: string;
 }
 
-export interface PipelineFacts extends Omit<Published, 'schema' | 'stages' | 'cells'> {
-  readonly stages: readonly StageFacts[];
-}
+type ByCores = Readonly<Record<number, number>>;
+type ByVariant = Readonly<Record<string, number>>;
+
+/** Time of yolov5x on 1 to 8 cores, as a share of its time on one core (series 84). The fixed part, which more cores do not shorten, is left out. */
+const YOLO_SCALING: ByCores = { 1: 1, 2: 0.59, 4: 0.312, 8: 0.182 };
+const YOLO_FIXED_MS = 32.6;
+const YOLO_ONE_CORE_MS: ByVariant = {
+  yolov5n: 30.6,
+  yolov5s: 98.4,
+  yolov5m: 261,
+  yolov5l: 589,
+  yolov5x: 1122,
+};
+const YOLO_RATIO: ByVariant = { yolov5n: 1.37, yolov5s: 1.25, yolov5m: 1.18, yolov5l: 1.16, yolov5x: 1.15 };
+
+const isSmallResnet = (variant: string) => variant === 'resnet18' || variant === 'resnet34';
+const SMALL_RESNET_SCALING: ByCores = { 2: 0.715, 4: 0.441, 8: 0.269 };
+const LARGE_RESNET_SCALING: ByCores = { 2: 0.715, 4: 0.419, 8: 0.304 };
+const RESNET_RATIO: ByVariant = {
+  resnet18: 1.37,
+  resnet34: 1.23,
+  resnet50: 1.27,
+  resnet101: 1.34,
+  resnet152: 1.24,
+};
 
 /**
- * The mean time of a full batch; undefined where the row does not contain it. A replica that did not keep up with the load
- * always had a full batch waiting, so the time is batch / throughput; its mean latency includes smaller batches. A replica
- * that kept up ran full batches if they filled before the time-out.
+ * p99 / mean of the language models, none of which has a complete row. It follows from table 6: a stage's SLA is 25 times the
+ * mean of its variants' p99 with the most cores (times 1.5 in nlp). For the translators this p99 is 1.28 times their mean.
  */
-export function fullBatchMs({ batch, loadPerS, meanMs, throughputPerS }: Row): number | undefined {
-  const saturated = throughputPerS < 0.95 * loadPerS;
-  if (saturated) return batch === 1 && meanMs !== undefined ? meanMs : (1000 * batch) / throughputPerS;
-  return batch <= loadPerS * BATCHING_S ? meanMs : undefined;
-}
+const languageModelRatio = () => 1.3;
 
-function cellOf(
-  stage: StageFacts,
-  variant: string,
-  cores: number,
-  batch: number,
-): Published['cells'][number] {
-  const key = { stage: stage.name, variant, cores, batch };
-  const ratio = stage.p99Ratio(variant);
-  const row = stage.rows.find((r) => r.variant === variant && r.cores === cores && r.batch === batch);
-  const measuredMs = row && fullBatchMs(row);
-  if (row && measuredMs !== undefined) {
-    const complete = row.p99Ms !== undefined && row.p99Ms >= measuredMs;
-    return {
-      ...key,
-      meanMs: round(measuredMs),
-      p99Ms: round(complete ? row.p99Ms! : measuredMs * ratio),
-      basis: complete ? 'published' : 'reconstructed',
-      source: row.source,
-    };
-  }
-  const meanMs =
-    batch === 1
-      ? stage.oneItemMs!(variant, cores)
-      : cellOf(stage, variant, cores, 1).meanMs * (1 + stage.kappa(variant, cores) * (batch - 1));
-  return {
-    ...key,
-    meanMs: round(meanMs),
-    p99Ms: round(meanMs * ratio),
-    basis: 'reconstructed',
-    source: stage.rule,
-  };
-}
+/** Time of one item by cores, for the language identifier of series 98, an encoder with 12 layers. */
+const ENCODER_MS: ByCores = { 1: 87.2, 2: 60.7, 4: 35.7, 8: 24.7 };
+/** Growth of the time per further item, at batch 8: 0.22 to 0.30 for the language identifier, 0.27 for question answering. */
+const encoderKappa = () => 0.27;
 
-/** Rounds to 4 significant digits. */
-const round = (ms: number): number => +ms.toPrecision(4);
+/** p99 of one item on 4 cores (series 86; roberta: table 6). */
+const ANSWER_P99_MS: ByVariant = {
+  'deepset-xlm-roberta-base-squad2': 52.564,
+  'deepset-roberta-base-squad2': 53.36,
+};
 
-export function publishedOf({ stages, ...facts }: PipelineFacts): Published {
-  return {
-    schema: 'ipa-edge/published@1',
-    ...facts,
-    stages: stages.map(({ name, task, metric, thresholdPerS, variants }) => ({
-      name,
-      task,
-      metric,
-      thresholdPerS,
-      variants: [...variants],
-    })),
-    cells: stages.flatMap((stage) => {
-      const cores = [...new Set([...CORES, ...stage.variants.map((variant) => variant.baseCores)])];
-      return stage.variants.flatMap(({ name }) =>
-        cores.flatMap((count) => BATCHES.map((batch) => cellOf(stage, name, count, batch))),
-      );
-    }),
-  };
-}
+/** Work of an encoder relative to one with 12 layers of width 768. */
+const SENTIMENT_WORK: ByVariant = {
+  'Souvikcmsa-SentimentAnalysisDistillBERT': 0.5,
+  'Souvikcmsa-BERT_sentiment_analysis': 1,
+  'Souvikcmsa-Roberta_Sentiment_Analysis': 3.55,
+  'distilbert-base-uncased-finetuned-sst-2-english': 0.5,
+};
 
-/** JSON with one variant or cell on each line. */
-export function text(published: Published): string {
-  const lines = (values: readonly unknown[], indent: string) =>
-    `[\n${values.map((value) => `${indent}  ${JSON.stringify(value)}`).join(',\n')}\n${indent}]`;
-  const { stages, cells, ...rest } = published;
-  const head = JSON.stringify(rest, null, 2).replace(/\n\}$/, '');
-  const stageTexts = stages.map(({ variants, ...stage }) => {
-    const fields = JSON.stringify(stage).slice(0, -1);
-    return `    ${fields}, "variants": ${lines(variants, '    ')}}`;
-  });
-  return `${head},\n  "stages": [\n${stageTexts.join(',\n')}\n  ],\n  "cells": ${lines(cells, '  ')}\n}\n`;
-}
+/** Time of one item on one core / on two cores: series 113 has 955 ms on one core for opus. */
+const TRANSLATE_ONE_CORE = 1.883;
+/** Growth per item of opus on 8 and 16 cores. */
+const OPUS_KAPPA: ByCores = { 8: 0.2, 16: 0.15 };
+
+/** Time of one item by cores / that on two cores: geometric means over the two translators. */
+const SUMMARISE_SCALING: ByCores = { 1: TRANSLATE_ONE_CORE, 4: 0.601, 8: 0.403, 16: 0.343 };
+
+/** By stage name. */
+export const RULES: Readonly<Record<string, Rule>> = {
+  detect: {
+    oneItemMs: (variant, cores) => YOLO_FIXED_MS + YOLO_ONE_CORE_MS[variant]! * YOLO_SCALING[cores]!,
+    kappa: (variant, cores) => (variant === 'yolov5n' && cores >= 4 ? 0.61 : 1),
+    p99Ratio: (variant) => YOLO_RATIO[variant]!,
+  },
+  classify: {
+    oneItemMs: (variant, cores) =>
+      oneItemMs(variant, 1) * (isSmallResnet(variant) ? SMALL_RESNET_SCALING : LARGE_RESNET_SCALING)[cores]!,
+    kappa: (variant) => (isSmallResnet(variant) ? 0.61 : 0.84),
+    p99Ratio: (variant) => RESNET_RATIO[variant]!,
+  },
+  /** All rows with batch 1 are public: p99 and throughput of a replica that did not keep up with the load. */
+  transcribe: { kappa: () => 0.6, p99Ratio: () => 1.1 },
+  'identify-language': {
+    oneItemMs: (_, cores) => ENCODER_MS[cores]!,
+    kappa: encoderKappa,
+    p99Ratio: languageModelRatio,
+  },
+  answer: {
+    oneItemMs: (variant, cores) =>
+      (ANSWER_P99_MS[variant]! / languageModelRatio()) * (ENCODER_MS[cores]! / ENCODER_MS[4]!),
+    kappa: encoderKappa,
+    p99Ratio: languageModelRatio,
+  },
+  sentiment: {
+    oneItemMs: (variant, cores) => SENTIMENT_WORK[variant]! * ENCODER_MS[cores]!,
+    kappa: encoderKappa,
+    p99Ratio: languageModelRatio,
+  },
+  translate: {
+    oneItemMs: (variant) => oneItemMs(variant, 2) * TRANSLATE_ONE_CORE,
+    kappa: (variant, cores) => (variant === 'Helsinki-NLP-opus-mt-fr-en' && OPUS_KAPPA[cores]) || 0.37,
+    p99Ratio: languageModelRatio,
+  },
+  summarise: {
+    oneItemMs: (variant, cores) => oneItemMs(variant, 2) * SUMMARISE_SCALING[cores]!,
+    kappa: () => 0.37,
+    p99Ratio: languageModelRatio,
+  },
+};

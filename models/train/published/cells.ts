@@ -1,0 +1,60 @@
+import type { Published } from '../../../solver/documents/published.ts';
+import { fullBatchMs, rowOf } from './rows.ts';
+import { RULES } from './rules.ts';
+
+/**
+ * Derives the cells of a pipeline of the paper from what its authors published.
+ *
+ * Measured values are taken unchanged. A mean that was not measured is
+ *
+ *     mean(cores, batch) = mean(cores, 1) · (1 + κ · (batch − 1))
+ *
+ * IPA fits a quadratic in the batch. In the public rows the square term is within the noise, and extrapolating it would
+ * enlarge the noise, so it is left out. Where only a mean is known, the p99 is the mean times a ratio seen in complete rows.
+ */
+
+const BATCHES = [1, 2, 4, 8, 16];
+const CORES = [1, 2, 4, 8];
+
+type Cell = Published['cells'][number];
+
+function cellOf(stage: string, variant: string, cores: number, batch: number): Cell {
+  const key = { stage, variant, cores, batch };
+  const rule = RULES[stage]!;
+  const ratio = rule.p99Ratio(variant);
+  const row = rowOf(variant, cores, batch);
+  const measuredMs = row && fullBatchMs(row);
+  if (row && measuredMs !== undefined) {
+    const complete = row.p99Ms !== undefined && row.p99Ms >= measuredMs;
+    return {
+      ...key,
+      meanMs: round(measuredMs),
+      p99Ms: round(complete ? row.p99Ms! : measuredMs * ratio),
+      basis: complete ? 'published' : 'reconstructed',
+      source: row.source,
+    };
+  }
+  const meanMs =
+    batch === 1
+      ? rule.oneItemMs!(variant, cores)
+      : cellOf(stage, variant, cores, 1).meanMs * (1 + rule.kappa(variant, cores) * (batch - 1));
+  return {
+    ...key,
+    meanMs: round(meanMs),
+    p99Ms: round(meanMs * ratio),
+    basis: 'reconstructed',
+    source: `rule-${stage}`,
+  };
+}
+
+/** Rounds to 4 significant digits. */
+const round = (ms: number): number => +ms.toPrecision(4);
+
+/** For each variant, 1 to 8 cores and its stage's base cores, each with batches of 1 to 16. */
+export const cellsOf = (stages: Published['stages']): Cell[] =>
+  stages.flatMap(({ name, variants }) => {
+    const cores = [...new Set([...CORES, ...variants.map((variant) => variant.baseCores)])];
+    return variants.flatMap((variant) =>
+      cores.flatMap((count) => BATCHES.map((batch) => cellOf(name, variant.name, count, batch))),
+    );
+  });
