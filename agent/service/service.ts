@@ -65,6 +65,7 @@ export class Service {
     const service = new Service(options);
     const { telemetry } = service;
     service.#executor = await Executor.start(
+      options.pipeline,
       options.plan,
       options.recruit,
       {

@@ -30,7 +30,7 @@ export async function executorOverhead(
   const { models, environment, items } = bench;
   const scenes = items[0]!;
   let batches: BatchRecord[] = [];
-  const executor = await Executor.start(plan, recruiter(models, environment), {
+  const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
     onBatch: (batch) => batches.push(batch),
   });
   /** Sends all requests at once. Returns the time until the last is answered, in ms. */

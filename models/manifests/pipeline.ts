@@ -1,5 +1,7 @@
 import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
+import type { Item } from '../items/item-batch.ts';
 import { type AnyTask, taskOf } from '../tasks/registry.ts';
+import type { StageResult } from '../tasks/task.ts';
 
 /** A stage of a pipeline, with its task and the stage that follows. */
 export interface PipelineStage {
@@ -46,3 +48,13 @@ export const pipelineStage = (stage: ManifestStage, next: PipelineStage | null):
   next,
   variant: (name) => stage.variants.find((variant) => variant.name === name)!,
 });
+
+/** The items of stage `next` that follow from an item and its result; none after the last stage. */
+export function childrenOf(
+  stage: ManifestStage,
+  next: ManifestStage | null,
+  item: Item,
+  result: StageResult,
+): Item[] {
+  return next ? taskOf(stage).children(stage, item, result, taskOf(next).items(next)) : [];
+}

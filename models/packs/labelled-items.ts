@@ -1,5 +1,5 @@
 import { type Item, itemsOf } from '../items/item-batch.ts';
-import type { Pipeline } from '../manifests/pipeline.ts';
+import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import type { Pack } from './pack.ts';
 
@@ -31,11 +31,10 @@ async function make(pack: Pack, { stages }: Pipeline): Promise<readonly Labelled
   for (const { stage, task, next } of stages) {
     all.push(level);
     if (!next) break;
-    const format = next.task.items(next.stage);
     const items: Item[] = [];
     for (const [i, { truth }] of level.truths.entries()) {
       if (i % ITEMS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
-      items.push(...task.children(stage, level.items[i]!, task.perfect(truth), format));
+      items.push(...childrenOf(stage, next.stage, level.items[i]!, task.perfect(truth)));
     }
     level = { items, truths: level.truths.flatMap(({ children }) => children) };
   }

@@ -36,6 +36,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
   const batches: BatchRecord[] = [];
   const events: string[] = [];
   const executor = await Executor.start(
+    models.pipeline,
     handPlan(models, { backend: 'cpu', ...hand }),
     setting.recruit ?? recruiter(models, environment),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
@@ -221,7 +222,7 @@ test('workers that are being loaded when the executor closes end at once', async
   const environment = nodeEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
-  const executor = await Executor.start(one, recruiter(slow, environment));
+  const executor = await Executor.start(models.pipeline, one, recruiter(slow, environment));
   held = true;
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),

@@ -63,6 +63,7 @@ test('the profiler runs two workers on the GPU at the same time', async () => {
 test('two workers on the GPU, one per stage, complete every request', async () => {
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
+    models.pipeline,
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
     recruiter(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },

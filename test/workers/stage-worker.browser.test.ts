@@ -113,6 +113,7 @@ test('a device lost in the middle of a run loses no request', async () => {
   const { environment, hosts } = destroyable();
   const events: string[] = [];
   const executor = await Executor.start(
+    models.pipeline,
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
     recruiter(models, environment),
     { onEvent: (what) => events.push(what) },

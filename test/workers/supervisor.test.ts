@@ -117,7 +117,9 @@ test.each([
 ])('a batch that fails for %s reports the loss before it rejects', async (_, error, told) => {
   const { supervisor, add, events } = setUp();
   const { member, worker } = await add('a');
-  const run = supervisor.run(member, 'stage', items, 1).catch(() => [...events, member.lost]);
+  const run = supervisor
+    .run(member, 1, () => member.worker.run('stage', items))
+    .catch(() => [...events, member.lost]);
   worker.fail(error);
   expect(await run).toEqual([expect.stringContaining(told), true]);
 });
@@ -125,7 +127,7 @@ test.each([
 test('a batch that fails for its items leaves the worker', async () => {
   const { supervisor, add, events, ids } = setUp();
   const { member, worker } = await add('a');
-  const run = supervisor.run(member, 'stage', items, 1);
+  const run = supervisor.run(member, 1, () => member.worker.run('stage', items));
   worker.fail(new Error('not an image'));
   await expect(run).rejects.toThrow('not an image');
   await pass(0);
@@ -187,7 +189,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
     [100, 1000],
   ] as const) {
     const { member, worker } = await add('a');
-    const run = supervisor.run(member, 'stage', items, expectedMs).catch(() => {});
+    const run = supervisor.run(member, expectedMs, () => member.worker.run('stage', items)).catch(() => {});
     await pass(limitMs - 1);
     expect(worker.terminated).toBe(false);
     await pass(1);
@@ -197,7 +199,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
   }
   // A batch that comes back in time stops its watch.
   const { member, worker } = await add('b');
-  const run = supervisor.run(member, 'stage', items, 1);
+  const run = supervisor.run(member, 1, () => member.worker.run('stage', items));
   worker.complete();
   expect(await run).toBe(done);
   await pass(10_000);
@@ -207,7 +209,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
 test('a retired worker ends when its last batch is back, is not reported as lost and not replaced', async () => {
   const { supervisor, add, events, recruit, ids } = setUp();
   const { member, worker } = await add('a');
-  const runs = [1, 2].map(() => supervisor.run(member, 'stage', items, 1));
+  const runs = [1, 2].map(() => supervisor.run(member, 1, () => member.worker.run('stage', items)));
   supervisor.retire(member.id);
   worker.complete();
   await runs[0];
@@ -222,7 +224,7 @@ test('a retired worker ends when its last batch is back, is not reported as lost
 test('a retired worker that is lost with a batch in flight is reported and not replaced', async () => {
   const { supervisor, add, events, recruit } = setUp();
   const { member, worker } = await add('a');
-  const run = supervisor.run(member, 'stage', items, 1).catch(() => {});
+  const run = supervisor.run(member, 1, () => member.worker.run('stage', items)).catch(() => {});
   supervisor.retire(member.id);
   worker.lose('killed');
   worker.fail(new WorkerLostError(member.id, 'killed'));

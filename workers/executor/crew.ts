@@ -8,8 +8,9 @@ import type { StageWorker } from '../stage/stage-worker.ts';
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
 const WARM_UP_RUNS = 2;
 
-/** A worker of the executor: a stage worker on this machine, or a pod of a cluster. */
-export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'>;
+/** A worker of the executor: a stage worker on this machine, or a pod of a cluster, which keeps no items between its stages. */
+export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'> &
+  Partial<Pick<StageWorker, 'runKeeping'>>;
 
 /**
  * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. The signal ends the worker

@@ -1,4 +1,5 @@
-import type { Item } from '../../models/items/item-batch.ts';
+import type { Item, ItemBatch } from '../../models/items/item-batch.ts';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { diff, type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
@@ -6,14 +7,15 @@ import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/typ
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
+import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import { Alarm } from './clock.ts';
 import type { Recruit } from './crew.ts';
-import { Requests } from './requests.ts';
+import { type Keeper, Requests } from './requests.ts';
 import { type Supervised, Supervisor, type SupervisorLimits } from './supervisor.ts';
 import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
 /** The part of a plan that a worker was started for. */
-interface Job {
+interface Job extends Keeper {
   /** The plan that needed the worker when it was started. */
   readonly plan: Plan;
   readonly planWorker: PlanWorker;
@@ -35,16 +37,18 @@ export class Executor {
   #plan: Plan;
   #policy: DispatchPolicy;
   readonly #crew: Supervisor<Job>;
-  readonly #requests = new Requests();
+  readonly #requests: Requests;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
 
   private constructor(
+    pipeline: Pipeline,
     plan: Plan,
     recruit: Recruit,
     private readonly hooks: ExecutorHooks,
     limits: Partial<SupervisorLimits> | undefined,
   ) {
+    this.#requests = new Requests(pipeline);
     this.#plan = plan;
     this.#policy = policyOf(plan);
     this.#dispatch = createDispatch(this.#policy, []);
@@ -67,14 +71,15 @@ export class Executor {
     });
   }
 
-  /** Starts every worker of the plan. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
+  /** Starts every worker of a plan for the pipeline. @throws ModelLoadError, ModelMismatchError, WorkerLostError */
   static async start(
+    pipeline: Pipeline,
     plan: Plan,
     recruit: Recruit,
     hooks: ExecutorHooks = {},
     limits?: Partial<SupervisorLimits>,
   ): Promise<Executor> {
-    const executor = new Executor(plan, recruit, hooks, limits);
+    const executor = new Executor(pipeline, plan, recruit, hooks, limits);
     try {
       executor.#take(plan, await executor.#start(plan, plan.workers));
     } catch (error) {
@@ -203,6 +208,26 @@ export class Executor {
     this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#indexOf(name)) });
   }
 
+  /** Runs a batch. Items for a next stage that no other worker runs stay in the worker. */
+  #runOn(
+    { id, job, worker }: Member,
+    { stage, items }: StartAction,
+  ): Promise<StageRun<ItemBatch | KeptItems>> {
+    const { name } = this.#policy.stages[stage]!;
+    if (!worker.runKeeping) return worker.run(name, this.#requests.batchOf(items));
+    const batch = this.#requests.batchFor(job, items);
+    const keeping = { keep: this.#runsAlone(id, stage + 1), forget: job.forget.splice(0) };
+    return worker.runKeeping(name, batch, keeping);
+  }
+
+  /** Whether a worker runs a stage, and no other worker does. No worker runs a stage after the last one. */
+  #runsAlone(worker: string, stage: number): boolean {
+    const name = this.#plan.stages[stage]?.name;
+    if (name === undefined) return false;
+    const holders = this.#serving.filter(({ planWorker }) => planWorker.stages.includes(name));
+    return holders.length === 1 && holders[0]!.id === worker;
+  }
+
   #indexOf(name: string): number {
     return this.#plan.stages.findIndex((stage) => stage.name === name);
   }
@@ -229,16 +254,17 @@ export class Executor {
     }
   }
 
-  async #run({ batch, stage, worker: id, items }: StartAction): Promise<void> {
+  async #run(action: StartAction): Promise<void> {
+    const { batch, stage, worker: id, items } = action;
     const member = this.#crew.get(id)!;
     const { job } = member;
     const { name, serviceMs } = this.#policy.stages[stage]!;
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
     try {
-      const run = await this.#crew.run(member, name, this.#requests.batchOf(items), serviceMs(items.length));
+      const run = await this.#crew.run(member, serviceMs(items.length), () => this.#runOn(member, action));
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
-      this.#requests.addResults(items, run);
+      this.#requests.addResults(job, items, run);
       const now = performance.now();
       // A worker may get a batch before it has completed the one before: the batch then begins at that one's end.
       const startMs = Math.max(handedMs, job.freeMs);
@@ -267,6 +293,7 @@ const jobOf = (plan: Plan, planWorker: PlanWorker): Job => ({
   planWorker,
   stages: stagesOf(plan, planWorker),
   freeMs: 0,
+  forget: [],
 });
 
 const liveWorker = ({ id, job: { planWorker, stages } }: Member): LiveWorker => ({ id, planWorker, stages });

@@ -1,7 +1,8 @@
 import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import { childrenOf, type Pipeline } from '../../models/manifests/pipeline.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
-import type { StageRun } from '../stage/protocol.ts';
+import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import type { RequestAnswer } from './types.ts';
 
 /** An answer that gets results while its request runs. */
@@ -19,17 +20,32 @@ interface Request {
   resolve(answer: RequestAnswer): void;
 }
 
-/** An item that a stage has completed: its part of the answer, and the next stage's items that follow from it. */
-interface Done {
-  readonly answer: GrowingAnswer;
-  readonly children: readonly Item[];
+/** A worker that keeps items between its stages. */
+export interface Keeper {
+  /** Numbers of items that the worker keeps and no batch will run. Whoever tells the worker empties the list. */
+  readonly forget: number[];
 }
 
-/** Keeps the items of the open requests, and collects their answers stage by stage. */
+/** An item that a stage has completed: its part of the answer, and the next stage's items that follow from it. */
+interface Done {
+  readonly item: QueuedItem;
+  readonly answer: GrowingAnswer;
+  /** Absent while only the keeper has them. */
+  children: readonly Item[] | undefined;
+  /** The worker that keeps the children, and the number of each until it runs. */
+  readonly kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
+}
+
+/**
+ * Keeps the items of the open requests, and collects their answers stage by stage. Where a worker keeps the items between two of
+ * its stages, they are made again from the request's input and the results if another worker must run them.
+ */
 export class Requests {
   readonly #open = new Map<number, Request>();
   readonly #done = new Map<number, Done>();
   #next = 0;
+
+  constructor(private readonly pipeline: Pipeline) {}
 
   /** Opens a request. @param input item of the first stage; each try copies the item and leaves it unchanged */
   enter(input: Item, arrivalMs: number): { id: number; answer: Promise<RequestAnswer> } {
@@ -46,17 +62,39 @@ export class Requests {
     return batchOf(items.map((item) => this.#itemOf(item)));
   }
 
-  /** Adds the results of a batch to the answers, and keeps the next stage's items until their request ends. */
-  addResults(items: readonly QueuedItem[], { results, children, childCounts }: StageRun): void {
-    const childrenOf = inGroups(itemsOf(children), childCounts);
+  /** Queued items for a worker: their numbers where it keeps all of them, else their bytes. */
+  batchFor(worker: Keeper, items: readonly QueuedItem[]): ItemBatch | KeptItems {
+    const kept = items.flatMap((item) => this.#takeKept(worker, item) ?? []);
+    if (kept.length === items.length) return { kept };
+    worker.forget.push(...kept);
+    return this.batchOf(items);
+  }
+
+  /** Adds the results of a batch to the answers, and holds on to the next stage's items until their request ends. */
+  addResults(
+    worker: Keeper,
+    items: readonly QueuedItem[],
+    { results, children, childCounts }: StageRun<ItemBatch | KeptItems>,
+  ): void {
+    const kept = 'kept' in children;
+    const numbersOf = inGroups(kept ? children.kept : [], childCounts);
+    const bytesOf = inGroups(kept ? [] : itemsOf(children), childCounts);
     items.forEach((item, i) => {
-      const own = childrenOf[i] ?? [];
+      const numbers = numbersOf[i] ?? [];
       const request = this.#open.get(item.request);
-      if (!request) return; // the request has been shed or has failed
+      if (!request) {
+        worker.forget.push(...numbers); // the request has been shed or has failed
+        return;
+      }
       const answer = this.#answerOf(item, request);
       answer.result = results[i]!;
-      answer.children = own.map(() => ({ result: null, children: [] }));
-      this.#done.set(item.id, { answer, children: own });
+      answer.children = Array.from({ length: childCounts[i] ?? 0 }, () => ({ result: null, children: [] }));
+      this.#done.set(item.id, {
+        item,
+        answer,
+        children: kept ? undefined : (bytesOf[i] ?? []),
+        kept: kept ? { keeper: worker, numbers: new Map(numbers.entries()) } : undefined,
+      });
       request.items.push(item.id);
     });
   }
@@ -65,12 +103,31 @@ export class Requests {
   end(id: number, outcome: RequestAnswer['outcome']): void {
     const request = this.#open.get(id)!;
     this.#open.delete(id);
-    for (const item of request.items) this.#done.delete(item);
+    for (const item of request.items) {
+      const { kept } = this.#done.get(item)!;
+      kept?.keeper.forget.push(...kept.numbers.values());
+      this.#done.delete(item);
+    }
     request.resolve({ outcome, latencyMs: performance.now() - request.arrivalMs, answer: request.answer });
   }
 
+  /** The number of an item that the worker keeps; the item counts as run from now on. */
+  #takeKept(worker: Keeper, { parent, index }: QueuedItem): number | undefined {
+    const kept = parent === null ? undefined : this.#done.get(parent)!.kept;
+    if (kept?.keeper !== worker) return undefined;
+    const number = kept.numbers.get(index);
+    kept.numbers.delete(index);
+    return number;
+  }
+
   #itemOf({ request, parent, index }: QueuedItem): Item {
-    return parent === null ? this.#open.get(request)!.input : this.#done.get(parent)!.children[index]!;
+    if (parent === null) return this.#open.get(request)!.input;
+    const done = this.#done.get(parent)!;
+    if (!done.children) {
+      const { stage, next } = this.pipeline.stages[done.item.stage]!;
+      done.children = childrenOf(stage, next!.stage, this.#itemOf(done.item), done.answer.result!);
+    }
+    return done.children[index]!;
   }
 
   #answerOf({ parent, index }: QueuedItem, request: Request): GrowingAnswer {

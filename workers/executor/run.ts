@@ -31,7 +31,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(plan, recruiter(models, environment), {
+  const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
     onBatch(batch) {
       batches.push(batch);
       watch?.onBatch(batch);

@@ -1,6 +1,4 @@
-import type { ItemBatch } from '../../models/items/item-batch.ts';
 import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
-import type { StageRun } from '../stage/protocol.ts';
 import { sleep } from './clock.ts';
 import type { CrewWorker } from './crew.ts';
 
@@ -86,18 +84,18 @@ export class Supervisor<Job> {
   }
 
   /**
-   * Runs a batch.
+   * Watches over a batch that `runBatch` runs on a worker.
    * @param expectedMs time that the batch should take, with the batches before it in the worker's queue
    * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
    */
-  async run({ id }: Supervised<Job>, key: string, items: ItemBatch, expectedMs: number): Promise<StageRun> {
+  async run<Run>({ id }: Supervised<Job>, expectedMs: number, runBatch: () => Promise<Run>): Promise<Run> {
     const member = this.#members.get(id);
     if (!member) throw new WorkerLostError(id, 'it has ended');
     const { hungTimes, hungMs } = this.#limits;
     const hung = setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungTimes * expectedMs));
     member.inFlight++;
     try {
-      return await member.worker.run(key, items);
+      return await runBatch();
     } catch (error) {
       if (error instanceof WorkerLostError) this.#lose(member, error.reason);
       if (error instanceof DeviceLostError) this.#lose(member, message(error));

@@ -1,13 +1,16 @@
 import { transfer } from 'comlink';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
+import { childrenOf } from '../../models/manifests/pipeline.ts';
 import { type ProgramRun, Scratch, type TensorSpec } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
-import type { LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
+import type { Keeping, KeptItems, LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
+
+const KEEP_NOTHING: Keeping = { keep: false, forget: [] };
 
 /** A variant that the worker has loaded. `sessions` are by role. */
 interface VariantSessions {
@@ -20,6 +23,9 @@ export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #lostReason: string | undefined;
   #variants = new Map<string, VariantSessions>();
+  /** The next stage's items of earlier batches, until a batch of this worker runs them. */
+  readonly #kept = new Map<number, Item>();
+  #keptCount = 0;
   /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
   readonly #scratch = new Scratch();
   /** The last queued operation. Operations run one after the other, because ONNX Runtime fails on two at once. */
@@ -63,15 +69,23 @@ export class StageHost implements StageWorkerApi {
     });
   }
 
-  run(key: string, items: ItemBatch): Promise<StageRun> {
+  run(
+    key: string,
+    batch: ItemBatch | KeptItems,
+    { keep, forget }: Keeping = KEEP_NOTHING,
+  ): Promise<StageRun<ItemBatch | KeptItems>> {
     return this.#serially(async () => {
+      for (const number of forget) this.#kept.delete(number);
       const { spec, sessions } = this.#get(key);
+      const items = 'kept' in batch ? batchOf(batch.kept.map((number) => this.#takeKept(number))) : batch;
       const { results, runs } = await this.#runProgram(spec, items, sessions);
-      const byItem = childrenOf(spec, items, results);
-      const children = batchOf(byItem.flat());
+      const byItem = itemsOf(items).map((item, i) => childrenOf(spec.stage, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
       const inferenceMs = runs.reduce((sum, { ms }) => sum + ms, 0);
-      return transfer({ results, children, childCounts, inferenceMs }, [children.bytes.buffer]);
+      const run = { results, childCounts, inferenceMs };
+      if (keep) return { ...run, children: { kept: byItem.flat().map((item) => this.#keep(item)) } };
+      const children = batchOf(byItem.flat());
+      return transfer({ ...run, children }, [children.bytes.buffer]);
     });
   }
 
@@ -112,6 +126,18 @@ export class StageHost implements StageWorkerApi {
     return variant;
   }
 
+  #keep(item: Item): number {
+    this.#kept.set(this.#keptCount, item);
+    return this.#keptCount++;
+  }
+
+  #takeKept(number: number): Item {
+    const item = this.#kept.get(number);
+    if (!item) throw new Error(`This worker keeps no item ${number}: send the item's bytes.`);
+    this.#kept.delete(number);
+    return item;
+  }
+
   async #runProgram(
     { stage }: VariantSpec,
     items: ItemBatch,
@@ -131,18 +157,6 @@ export class StageHost implements StageWorkerApi {
     this.#last = result.catch(() => {});
     return result;
   }
-}
-
-/** For each item, the next stage's items that follow from it; none after the last stage. */
-function childrenOf(
-  { stage, next }: VariantSpec,
-  items: ItemBatch,
-  results: readonly StageResult[],
-): Item[][] {
-  if (!next) return [];
-  const format = taskOf(next).items(next);
-  const task = taskOf(stage);
-  return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, format));
 }
 
 /** Compares the models' inputs and outputs with the signatures that the stage's task expects. @throws ModelMismatchError */

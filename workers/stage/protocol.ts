@@ -32,12 +32,25 @@ export interface LoadedVariant {
   >;
 }
 
-/** What a stage returns for one batch. */
-export interface StageRun {
+/** Items that a worker keeps, by the numbers that it gave them. */
+export interface KeptItems {
+  readonly kept: readonly number[];
+}
+
+/** What a worker keeps of the next stage's items, so that items of one worker do not leave the worker between its stages. */
+export interface Keeping {
+  /** Whether the worker keeps the items that follow from this batch. It keeps an item until a batch runs the item. */
+  readonly keep: boolean;
+  /** Numbers of kept items that no batch will run. */
+  readonly forget: readonly number[];
+}
+
+/** What a stage returns for one batch. `Children` is {@link KeptItems} where the worker was told to keep them. */
+export interface StageRun<Children = ItemBatch> {
   /** One result per item, in order. */
   readonly results: StageResult[];
   /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
-  readonly children: ItemBatch;
+  readonly children: Children;
   readonly childCounts: number[];
   /** Sum of the times of all runs of sessions. */
   readonly inferenceMs: number;
@@ -50,7 +63,7 @@ export interface StageWorkerApi {
   /** Creates and checks the sessions of a variant. @throws ModelLoadError, ModelMismatchError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;
   /** Runs a batch: items in, results and the next stage's items out. @throws DeviceLostError */
-  run(key: string, items: ItemBatch): Promise<StageRun>;
+  run(key: string, items: ItemBatch | KeptItems, keeping?: Keeping): Promise<StageRun<ItemBatch | KeptItems>>;
   /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
   release(key: string): Promise<void>;

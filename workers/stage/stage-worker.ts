@@ -5,7 +5,7 @@ import type { Tensor } from '../../models/tasks/tensor.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Lifeline } from './lifeline.ts';
-import type { LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
+import type { Keeping, KeptItems, LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
 
 /** A new worker as an environment creates it, before ONNX Runtime is loaded in it. */
 export interface RawWorker {
@@ -60,7 +60,17 @@ export class StageWorker {
 
   /** Runs a batch. The items' buffer is transferred to the worker. @throws DeviceLostError, WorkerLostError */
   run(key: string, items: ItemBatch): Promise<StageRun> {
-    return this.#call(this.#run(key, transfer(items, [items.bytes.buffer])));
+    return this.runKeeping(key, items) as Promise<StageRun>;
+  }
+
+  /** Runs a batch of items that are sent or that the worker keeps. @throws DeviceLostError, WorkerLostError */
+  runKeeping(
+    key: string,
+    items: ItemBatch | KeptItems,
+    keeping?: Keeping,
+  ): Promise<StageRun<ItemBatch | KeptItems>> {
+    const sent = 'kept' in items ? items : transfer(items, [items.bytes.buffer]);
+    return this.#call(this.#run(key, sent, keeping));
   }
 
   /** Runs a batch for its raw outputs. The items' buffer is transferred. @throws DeviceLostError, WorkerLostError */

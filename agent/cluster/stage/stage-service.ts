@@ -135,7 +135,9 @@ export class StageService {
     if (inFlight >= MOST_WAITING) throw new UnavailableError(`${inFlight} batches wait already`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     try {
-      return await this.#crew.run(loaded, this.stage.name, items, longestMs * (inFlight + 1));
+      return await this.#crew.run(loaded, longestMs * (inFlight + 1), () =>
+        loaded.worker.run(this.stage.name, items),
+      );
     } finally {
       job.usedMs = performance.now();
     }

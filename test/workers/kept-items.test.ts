@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { childrenOf, Pipeline } from '../../models/manifests/pipeline.ts';
+import { resultsByStage } from '../../models/tasks/judge.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import { type Keeper, Requests } from '../../workers/executor/requests.ts';
+import type { RequestAnswer } from '../../workers/executor/types.ts';
+import type { Keeping, KeptItems, StageRun } from '../../workers/stage/protocol.ts';
+import { loadFashion } from './fashion.ts';
+import { handPlan } from './hand-plan.ts';
+
+let models: LoadedManifest;
+let scenes: Item[];
+
+beforeAll(async () => {
+  models = await loadFashion();
+  scenes = itemsOf((await models.readPack()).items);
+});
+
+const SCENES = 40;
+
+/** Sends scenes to an executor. @param onBatch called with each worker that runs a batch, the stage and the batch's items */
+async function answersOf(
+  workers: readonly string[][],
+  onBatch: (worker: CrewWorker, stage: string, items: ItemBatch | KeptItems) => void,
+): Promise<RequestAnswer[]> {
+  const recruit: Recruit = async (...args) => {
+    const worker = await recruiter(models, nodeEnvironment())(...args);
+    const run = worker.runKeeping!.bind(worker);
+    vi.spyOn(worker, 'runKeeping').mockImplementation((stage, items, keeping) => {
+      onBatch(worker, stage, items);
+      return run(stage, items, keeping);
+    });
+    return worker;
+  };
+  const plan = handPlan(models, { backend: 'cpu', workers, batch: 4 });
+  const executor = await Executor.start(models.pipeline, plan, recruit, {}, { respawnMs: [0] });
+  const answers = await Promise.all(
+    scenes.slice(0, SCENES).map((scene) => executor.submit(scene, performance.now())),
+  );
+  executor.close();
+  return answers;
+}
+
+const labels = (answers: readonly RequestAnswer[]) =>
+  answers.map(({ answer }) => resultsByStage(answer, 2)[1]);
+
+test('items stay in a worker that alone runs the next stage, and the answers are the same', async () => {
+  const sent = new Set<string>();
+  const note = (_worker: CrewWorker, stage: string, items: object) =>
+    sent.add(`${stage} ${'kept' in items ? 'kept' : 'sent'}`);
+  const together = await answersOf([['detect', 'classify']], note);
+  expect([...sent].sort()).toEqual(['classify kept', 'detect sent']);
+  sent.clear();
+  const apart = await answersOf([['detect'], ['classify']], note);
+  expect([...sent].sort()).toEqual(['classify sent', 'detect sent']);
+  sent.clear();
+  const twice = await answersOf([['detect', 'classify'], ['classify']], note);
+  expect([...sent].sort()).toEqual(['classify sent', 'detect sent']);
+  expect(labels(together)).toEqual(labels(apart));
+  expect(labels(twice)).toEqual(labels(apart));
+});
+
+test('a worker that is lost with the items it keeps loses no request and changes no answer', async () => {
+  let killed = 0;
+  const killTwice = (worker: CrewWorker, stage: string, items: object) => {
+    if (stage !== 'classify' || !('kept' in items) || killed === 2) return;
+    killed++;
+    worker.terminate();
+  };
+  const answers = await answersOf([['detect', 'classify']], killTwice);
+  expect(killed).toBe(2);
+  expect(answers.map(({ outcome }) => outcome)).toEqual(Array(SCENES).fill('completed'));
+  expect(labels(answers)).toEqual(labels(await answersOf([['detect', 'classify']], () => {})));
+});
+
+/** A worker of the model: it keeps items as a stage worker does, and fails where it is asked for one that it does not keep. */
+class ModelWorker implements Keeper {
+  readonly forget: number[] = [];
+  readonly kept = new Map<number, Item>();
+  #count = 0;
+
+  take(items: ItemBatch | KeptItems, keeping: Keeping): Item[] {
+    for (const number of keeping.forget) this.kept.delete(number);
+    if (!('kept' in items)) return itemsOf(items);
+    return items.kept.map((number) => {
+      const item = this.kept.get(number);
+      if (!item) throw new Error(`no item ${number}`);
+      this.kept.delete(number);
+      return item;
+    });
+  }
+
+  keep(items: readonly Item[]): KeptItems {
+    return {
+      kept: items.map((item) => {
+        this.kept.set(this.#count, item);
+        return this.#count++;
+      }),
+    };
+  }
+}
+
+test('whatever workers keep, lose and run, a batch has the items that follow from the input, and no item stays', () => {
+  const { manifest } = models;
+  const [detect, classify] = manifest.stages;
+  const pipeline = new Pipeline({
+    name: 'three',
+    stages: [detect!, classify!, { ...classify!, name: 'again' }],
+  });
+  const boxes = fc.array(
+    fc.tuple(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 80 })).map(([x, y]) => ({
+      x,
+      y,
+      width: 16,
+      height: 16,
+      score: 1,
+    })),
+    { maxLength: 3 },
+  );
+  const step = fc.record({
+    act: fc.constantFrom('run', 'run', 'run', 'run', 'end', 'lose', 'fail'),
+    worker: fc.nat(1),
+    at: fc.nat(),
+    items: fc.integer({ min: 1, max: 4 }),
+    keep: fc.boolean(),
+    boxes: fc.array(boxes, { minLength: 4, maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const requests = new Requests(pipeline);
+      const workers = [new ModelWorker(), new ModelWorker()];
+      const open = new Set<number>();
+      const waiting: { item: QueuedItem; bytes: Item }[] = [];
+      let ids = 0;
+      for (let i = 0; i < 3; i++) {
+        const { id } = requests.enter(scenes[i]!, 0);
+        open.add(id);
+        waiting.push({
+          item: { id: ids++, request: id, stage: 0, parent: null, index: 0 },
+          bytes: scenes[i]!,
+        });
+      }
+      const run = ({ worker: w, at, items, keep, boxes: found, act }: (typeof steps)[number]) => {
+        if (waiting.length === 0) return;
+        const { stage } = waiting[at % waiting.length]!.item;
+        const batch = waiting.filter(({ item }) => item.stage === stage).slice(0, items);
+        const worker = workers[w]!;
+        const sent = requests.batchFor(
+          worker,
+          batch.map(({ item }) => item),
+        );
+        const ran = worker.take(sent, { keep, forget: worker.forget.splice(0) });
+        expect(ran.map((item, i) => Buffer.from(item).equals(batch[i]!.bytes))).toEqual(ran.map(() => true));
+        if (act === 'fail') return; // the items wait for another try
+        const results = batch.map((_, i) =>
+          stage === 0
+            ? { task: 'object-detection', detections: found[i]! }
+            : { task: classify!.task, label: 0 },
+        ) as unknown as StageResult[];
+        const { stage: entry, next } = pipeline.stages[stage]!;
+        const children = ran.map((item, i) => childrenOf(entry, next?.stage ?? null, item, results[i]!));
+        const flat = children.flat();
+        const stageRun: StageRun<ItemBatch | KeptItems> = {
+          results,
+          children: keep ? worker.keep(flat) : batchOf(flat),
+          childCounts: children.map(({ length }) => length),
+          inferenceMs: 0,
+        };
+        requests.addResults(
+          worker,
+          batch.map(({ item }) => item),
+          stageRun,
+        );
+        batch.forEach(({ item }, i) => {
+          waiting.splice(
+            waiting.findIndex((entry) => entry.item === item),
+            1,
+          );
+          children[i]!.forEach((bytes, index) => {
+            const child = { id: ids++, request: item.request, stage: stage + 1, parent: item.id, index };
+            waiting.push({ item: child, bytes });
+          });
+        });
+      };
+      const end = (id: number) => {
+        requests.end(id, 'shed');
+        open.delete(id);
+        for (let i = waiting.length - 1; i >= 0; i--)
+          if (waiting[i]!.item.request === id) waiting.splice(i, 1);
+      };
+      for (const step of steps) {
+        if (step.act === 'lose') workers[step.worker] = new ModelWorker();
+        else if (step.act === 'end' && open.size > 0) end([...open][step.at % open.size]!);
+        else run(step);
+      }
+      for (const id of [...open]) end(id);
+      for (const worker of workers) {
+        worker.take(batchOf([]), { keep: false, forget: worker.forget.splice(0) });
+        expect(worker.kept.size).toBe(0);
+      }
+    }),
+  );
+});
