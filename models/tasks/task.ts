@@ -67,7 +67,11 @@ export interface Task<
   items(stage: S): ItemFormat;
   /** How a variant's sessions answer a batch. */
   readonly program: Program<S, R>;
-  /** The next stage's items that follow from one item, in the order of its result. @param next format of the next stage's items */
+  /**
+   * The next stage's items that follow from one item, in the order of its result. They depend on nothing else: where a worker is
+   * lost with its items, they are made again from the item and the result.
+   * @param next format of the next stage's items
+   */
   children(stage: S, item: Item, result: R, next: ItemFormat): Item[];
   /**
    * How many items of the next stage follow from one item: always one, one for each row of its result, or one or none by its
