@@ -3,6 +3,7 @@ import { playwright } from '@vitest/browser-playwright';
 import { defineConfig } from 'vitest/config';
 import { browserFlags, findBrowser } from './bench/setup/browser.js';
 import { PATIENCE_MS } from './test/patience.ts';
+import LongestProjectsFirst from './test/sequencer.ts';
 
 const executablePath = await findBrowser();
 const headers = {
@@ -34,6 +35,7 @@ export default defineConfig({
   test: {
     // Tests of pages and servers wait for other processes most of their time: two files keep even two cores busy.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: LongestProjectsFirst },
     projects: [
       { test: { ...LIMITS, name: 'logic', include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
       { test: { ...LIMITS, name: 'long', include: LONG } },
@@ -41,6 +43,7 @@ export default defineConfig({
         test: {
           ...LIMITS,
           name: 'node',
+          globalSetup: 'test/build-library.ts',
           include: ['test/**/*.test.ts'],
           exclude: [IN_BROWSER, ...LOGIC, ...BUILT],
         },
@@ -62,9 +65,10 @@ export default defineConfig({
           ...LIMITS,
           name: 'browser',
           include: [IN_BROWSER],
-          fileParallelism: false,
           browser: {
             enabled: true,
+            // One after the other, beside the files of the other projects: without parallel files, vitest runs a project last, alone.
+            fileParallelism: false,
             headless: true,
             screenshotFailures: false,
             provider: playwright({

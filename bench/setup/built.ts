@@ -41,6 +41,11 @@ export async function ensurePageBuilt(): Promise<void> {
 /** Builds all that the npm package holds, where it is older than its sources. */
 export async function ensurePackageBuilt(): Promise<void> {
   await ensurePageBuilt();
+  await ensureLibraryBuilt();
+}
+
+/** Compiles the library and the commands, where they are older than their sources. */
+export async function ensureLibraryBuilt(): Promise<void> {
   const { buildLibrary, LAST_BUILT } = await import('./library.ts');
   if (!isFresh(LAST_BUILT, LIBRARY_SOURCES)) buildLibrary();
 }

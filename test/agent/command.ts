@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
+import { IPA_AGENT } from '../compiled.ts';
 
 /** `ipa-agent serve` as a user starts it, on a free port. */
 export interface AgentProcess {
@@ -19,7 +17,7 @@ export interface AgentProcess {
 export function ipaAgentServe(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-  command = COMMAND,
+  command = IPA_AGENT,
 ): AgentProcess {
   const child = spawn(process.execPath, [command, 'serve', '--port', '0', '--json', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -10,8 +10,8 @@ import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
+import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
 
@@ -40,7 +40,7 @@ export async function serving(
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: planOf(hand),
-    recruit: recruiter(models, nodeEnvironment()),
+    recruit: recruiter(models, compiledEnvironment()),
     onEvent: (what) => events.push(what),
     ...options,
   });

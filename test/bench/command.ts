@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-
-const COMMAND = fileURLToPath(new URL('../../bench/ipa-edge.js', import.meta.url));
+import { IPA_EDGE } from '../compiled.ts';
 
 export interface Ran {
   readonly code: number | null;
@@ -14,7 +12,7 @@ export function ipaEdge(
   args: readonly string[],
   meanwhile?: (child: ChildProcess) => void,
   env: Readonly<Record<string, string>> = {},
-  command = COMMAND,
+  command = IPA_EDGE,
 ): Promise<Ran> {
   const child = spawn(process.execPath, [command, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -5,13 +5,13 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { sleep } from '../../workers/executor/clock.ts';
 import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
+import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { loadFashion } from './fashion.ts';
 import { type HandPlan, handPlan } from './hand-plan.ts';
@@ -32,7 +32,7 @@ interface Setting {
 }
 
 async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
-  const { environment = nodeEnvironment(), limits } = setting;
+  const { environment = compiledEnvironment(), limits } = setting;
   const batches: BatchRecord[] = [];
   const events: string[] = [];
   const executor = await Executor.start(
@@ -120,7 +120,7 @@ test('a worker killed in the middle of a run loses no request', async () => {
 });
 
 test('a lost worker is replaced however often that fails, the failure is told once, and no request is lost', async () => {
-  const environment = nodeEnvironment();
+  const environment = compiledEnvironment();
   const { executor, events } = await start(
     { workers: [['detect', 'classify']] },
     { environment, limits: { respawnMs: [0] } },
@@ -190,7 +190,7 @@ test('switches that are asked for while others go on follow one after the other,
 });
 
 test('a switch that waits for another one when the executor closes starts nothing', async () => {
-  const environment = nodeEnvironment();
+  const environment = compiledEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const { executor } = await start({ workers: [['detect', 'classify']] }, { environment });
   const [two, three] = [2, 3].map((replicas) =>
@@ -219,7 +219,7 @@ test('workers that are being loaded when the executor closes end at once', async
       return models.readModels(variant);
     },
   };
-  const environment = nodeEnvironment();
+  const environment = compiledEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
   const executor = await Executor.start(models.pipeline, one, recruiter(slow, environment));

@@ -3,10 +3,10 @@ import type { Pack } from '../../models/packs/pack.ts';
 import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { runReport } from '../../workers/executor/run-report.ts';
+import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
 
@@ -24,7 +24,7 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
       plan,
       backends: ['cpu', 'webgpu'],
       models,
-      environment: nodeEnvironment(),
+      environment: compiledEnvironment(),
       load: constantLoad(requests, 1, 1),
       seed: 1,
     },

@@ -3,14 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { placeHere } from '../../../agent/service/place.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
+import { IPA_AGENT } from '../../compiled.ts';
 import { clusterPlan, fashion } from './objects/plans.ts';
-
-const AGENT = fileURLToPath(new URL('../../../agent/ipa-agent.js', import.meta.url));
 
 /** A plan for this machine: one pod of detect, two of classify. */
 export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
@@ -50,7 +48,7 @@ interface Place {
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
-  { entry = AGENT, cwd }: Place = {},
+  { entry = IPA_AGENT, cwd }: Place = {},
 ): Omit<Running, 'url'> {
   const child = spawn(process.execPath, [entry, ...args], {
     ...(cwd !== undefined && { cwd }),

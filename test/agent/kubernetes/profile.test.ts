@@ -1,18 +1,17 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
+import { IPA_AGENT } from '../../compiled.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
 import type { StandIn } from './stand-in/server.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const JOBS = 'apis/batch/v1/namespaces/shop/jobs';
 
 interface Job extends KubernetesObject {
@@ -63,7 +62,7 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   expect(nodeSelector).toEqual({ pool: 'edge', disk: 'ssd' });
   // What the container is told to run is run here, but for where it writes.
   const args = containers[0]!.args.map((arg) => arg.replace(/^\/tmp\//, `${folder}/`));
-  const pod = spawn(process.execPath, ['agent/ipa-agent.js', ...args], { cwd: ROOT });
+  const pod = spawn(process.execPath, [IPA_AGENT, ...args]);
   let log = '';
   for (const stream of [pod.stdout, pod.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -6,8 +6,8 @@ import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../../models/packs/labelled-items.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
+import { compiledEnvironment } from '../../compiled.ts';
 import { until } from '../../until.ts';
 import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
@@ -32,7 +32,7 @@ const put = (url: string, body: unknown, token = TOKEN) =>
   });
 
 test('a pod answers what a worker of this machine does, with the items of the next stage', async () => {
-  const recruit = recruiter(fashion, nodeEnvironment());
+  const recruit = recruiter(fashion, compiledEnvironment());
   const worker = await recruit('here', { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] }, plan);
   const expected = await worker.run('detect', scenes(5));
   worker.terminate();
