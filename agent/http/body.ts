@@ -2,9 +2,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 
-/** The body of a request, and how much of it is JSON. @throws InvalidInferenceError */
+/** The bytes of a request's body. */
+export const bytesIn = ({ body }: FastifyRequest): Buffer<ArrayBuffer> =>
+  (body ?? Buffer.alloc(0)) as Buffer<ArrayBuffer>;
+
+/** The text of a request's body. */
+export const textIn = (request: FastifyRequest): string => new TextDecoder().decode(bytesIn(request));
+
+/** The body of a request of the Open Inference Protocol, and how much of it is JSON. @throws InvalidInferenceError */
 export function bodyOf(request: FastifyRequest): Body {
-  const bytes = (request.body ?? new Uint8Array()) as Uint8Array<ArrayBuffer>;
+  const bytes = bytesIn(request);
   const length = request.headers[JSON_LENGTH_HEADER];
   if (length === undefined) return { bytes, jsonLength: undefined };
   if (typeof length !== 'string' || !/^\d{1,9}$/.test(length))

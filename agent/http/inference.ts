@@ -20,7 +20,11 @@ const ENVELOPE_BYTES = 64 * 1024;
 /** The limit for a body, even where the items are larger. */
 const MOST_BODY_BYTES = 64 * 2 ** 20;
 
-export function healthRoutes(app: FastifyInstance, service: Service): void {
+interface Readiness {
+  readonly ready: boolean;
+}
+
+export function healthRoutes(app: FastifyInstance, service: Readiness): void {
   app.get('/v2', async () => SERVER);
   app.get('/v2/', async () => SERVER);
   app.get('/v2/health/live', async () => ({ live: true }));
@@ -66,8 +70,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   }
 }
 
-function readiness(service: Service, reply: FastifyReply): { ready: boolean } {
-  const { ready } = service;
+export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness {
   if (!ready) reply.code(503);
   return { ready };
 }

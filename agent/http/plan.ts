@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import type { Service } from '../service/service.ts';
-import { checkToken } from './token.ts';
+import { textIn } from './body.ts';
+import { tokenRequired } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
 /** Names the plan in errors. */
@@ -19,19 +20,10 @@ export interface PlanChanges {
 /** `/plan`: every client may read the plan; a client with the token may replace it while requests run. */
 export function planRoutes(app: FastifyInstance, service: Service, { token, checkPlan }: PlanChanges): void {
   app.get('/plan', async () => service.plan);
-  app.put(
-    '/plan',
-    {
-      bodyLimit: MOST_PLAN_BYTES,
-      // Checked before the body is read.
-      onRequest: async (request) => checkToken(token, request.headers.authorization),
-    },
-    async (request) => {
-      const text = new TextDecoder().decode((request.body ?? new Uint8Array()) as Uint8Array);
-      const plan = parseJson(planSchema, text, SOURCE, PLAN);
-      checkPlan(plan, SOURCE);
-      await service.replace(plan);
-      return service.plan;
-    },
-  );
+  app.put('/plan', { bodyLimit: MOST_PLAN_BYTES, onRequest: tokenRequired(token) }, async (request) => {
+    const plan = parseJson(planSchema, textIn(request), SOURCE, PLAN);
+    checkPlan(plan, SOURCE);
+    await service.replace(plan);
+    return service.plan;
+  });
 }

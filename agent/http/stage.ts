@@ -1,8 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { batchOf } from '../../models/items/item-batch.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { batchOf, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import { checkItem } from '../../models/items/item-format.ts';
 import { type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { planStage } from '../../solver/documents/plan.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
@@ -11,9 +15,9 @@ import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from
 import { itemsOfRequest, modelMetadata } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import { baseApp } from './base.ts';
-import { bodyOf, send } from './body.ts';
-import { SERVER } from './inference.ts';
-import { checkToken } from './token.ts';
+import { bodyOf, bytesIn, send, textIn } from './body.ts';
+import { healthRoutes, readiness } from './inference.ts';
+import { tokenRequired } from './token.ts';
 
 const MOST_BODY_BYTES = 256 * 2 ** 20;
 const MOST_STAGE_BYTES = 64 * 1024;
@@ -29,19 +33,17 @@ export interface StageHttpOptions {
 const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
+type RunRequest = FastifyRequest<{ Params: { variant: string } }>;
 
 /**
  * A stage over HTTP: the Open Inference Protocol v2, whose versions are the variants that are loaded. Each request is run as
- * one batch. `/stage` says which variant and batch are chosen, and changes them for a client with the token.
+ * one batch. `/stage` says which variant and batch are chosen, and changes them for a client with the token. A gateway sends
+ * its batches to `/stage/<variant>/run`, as the messages that go to and from a stage worker: without a conversion on the way.
  */
 export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
   const app = baseApp(service);
   const { stage } = service;
-
-  app.get('/v2', async () => SERVER);
-  app.get('/v2/', async () => SERVER);
-  app.get('/v2/health/live', async () => ({ live: true }));
-  app.get('/v2/health/ready', async (_request, reply) => readiness(reply, service.ready));
+  healthRoutes(app, service);
 
   const alone = pipelineStage(stage.stage, null);
 
@@ -56,7 +58,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     app.get(path, async (request: ModelRequest) => modelMetadata(stage.name, variantOf(request), [alone]));
     app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
       variantOf(request);
-      return readiness(reply, service.ready);
+      return readiness(service, reply);
     });
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
       const variant = variantOf(request);
@@ -72,21 +74,17 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     });
   }
 
+  app.post('/stage/:variant/run', { bodyLimit: MOST_BODY_BYTES }, async (request: RunRequest) => {
+    const run = await service.run(batchIn(bytesIn(request), stage), request.params.variant);
+    return Buffer.concat(packMessage(run));
+  });
+
   const state = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
   app.get('/stage', async () => state());
-  app.put(
-    '/stage',
-    {
-      bodyLimit: MOST_STAGE_BYTES,
-      // Checked before the body is read.
-      onRequest: async (request) => checkToken(token, request.headers.authorization),
-    },
-    async (request) => {
-      const text = new TextDecoder().decode((request.body ?? new Uint8Array()) as Uint8Array);
-      await service.change(parseJson(planStage, text, 'the stage in the request'));
-      return state();
-    },
-  );
+  app.put('/stage', { bodyLimit: MOST_STAGE_BYTES, onRequest: tokenRequired(token) }, async (request) => {
+    await service.change(parseJson(planStage, textIn(request), 'the stage in the request'));
+    return state();
+  });
   return app;
 }
 
@@ -105,7 +103,20 @@ function requestOf(stage: PipelineStage, request: FastifyRequest): InferRequest 
   }
 }
 
-function readiness(reply: FastifyReply, ready: boolean): { ready: boolean } {
-  if (!ready) reply.code(503);
-  return { ready };
+const batchSchema = z
+  .object({ lengths: z.array(z.int().nonnegative()).min(1), bytes: z.instanceof(Uint8Array<ArrayBuffer>) })
+  .refine(({ lengths, bytes }) => lengths.reduce((sum, length) => sum + length, 0) === bytes.length);
+
+/** Reads the batch in a gateway's message. @throws InvalidInferenceError */
+function batchIn(body: Buffer, { name, task, stage }: PipelineStage): ItemBatch {
+  try {
+    const batch = batchSchema.parse(unpackMessage(body));
+    const format = task.items(stage);
+    for (const item of itemsOf(batch)) checkItem(name, format, item);
+    return batch;
+  } catch (cause) {
+    throw new InvalidInferenceError(`The request is not a batch of stage ${name}: ${message(cause)}`, {
+      cause,
+    });
+  }
 }

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { FastifyRequest } from 'fastify';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 
@@ -17,16 +18,23 @@ class NoTokenError extends CodedError {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** Takes the same time for every wrong token, so that nobody can guess it letter by letter. @throws TokenError, NoTokenError */
-export function checkToken(token: string | undefined, authorization: string | undefined): void {
-  if (token === undefined)
-    throw new NoTokenError(
-      'Changes are off: the agent was started without a token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
-    );
-  const sent = /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? '';
-  if (!timingSafeEqual(digest(sent), digest(token)))
-    throw new TokenError('A change needs the header "Authorization: Bearer …" with the token of the agent.');
-}
+/**
+ * A hook that refuses requests without the token, before their bodies are read. The hook takes the same time for every wrong
+ * token, so that nobody can guess the token letter by letter.
+ */
+export const tokenRequired =
+  (token: string | undefined) =>
+  async ({ headers }: FastifyRequest): Promise<void> => {
+    if (token === undefined)
+      throw new NoTokenError(
+        'Changes are off: the agent was started without a token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
+      );
+    const sent = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';
+    if (!timingSafeEqual(digest(sent), digest(token)))
+      throw new TokenError(
+        'A change needs the header "Authorization: Bearer …" with the token of the agent.',
+      );
+  };
 
 /** Reads the token from a file, or from `IPA_AGENT_TOKEN`. No message may contain it. @throws UsageError */
 export async function readToken(file: string | undefined): Promise<string | undefined> {

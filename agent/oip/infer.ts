@@ -82,25 +82,6 @@ export function decodeRequest(body: Body): InferRequest {
   };
 }
 
-/** @param binary whether tensors are written as bytes @throws InvalidTensorError */
-export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
-  return encodeBody(
-    (inputs) => ({
-      ...(id !== undefined && { id }),
-      ...(binaryOutput && { parameters: { binary_data_output: true } }),
-      inputs,
-      ...(outputs && {
-        outputs: outputs.map(({ name, binary }) => ({
-          name,
-          ...(binary !== undefined && { parameters: { binary_data: binary } }),
-        })),
-      }),
-    }),
-    inputs,
-    () => binary,
-  );
-}
-
 /** @throws InvalidInferenceError, InvalidTensorError */
 export function decodeResponse(body: Body): InferResponse {
   const { json, rest } = parse(inferResponseSchema, body, 'the answer');
@@ -205,7 +186,7 @@ function readTensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Arr
  * @param message makes the JSON from the tensors' JSON
  * @param binary whether tensor i follows the JSON as bytes
  */
-function encodeBody(
+export function encodeBody(
   message: (tensors: object[]) => object,
   tensors: readonly Tensor[],
   binary: (i: number) => boolean,

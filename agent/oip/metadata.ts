@@ -1,28 +1,23 @@
-import { z } from 'zod';
-
 /** The metadata of a server and of its models, as the Open Inference Protocol defines them. */
 
-export const serverMetadataSchema = z.object({
-  name: z.string(),
-  version: z.string(),
-  extensions: z.array(z.string()),
-});
-export type ServerMetadata = z.output<typeof serverMetadataSchema>;
+export interface ServerMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly extensions: readonly string[];
+}
 
-const tensorMetadata = z.object({
-  name: z.string(),
-  datatype: z.string(),
+export interface TensorMetadata {
+  readonly name: string;
+  readonly datatype: string;
   /** −1 stands for any length. */
-  shape: z.array(z.int()),
-});
-export type TensorMetadata = z.output<typeof tensorMetadata>;
+  readonly shape: readonly number[];
+}
 
-export const modelMetadataSchema = z.object({
-  name: z.string(),
-  versions: z.array(z.string()).optional(),
-  platform: z.string(),
-  inputs: z.array(tensorMetadata),
-  outputs: z.array(tensorMetadata),
-  properties: z.record(z.string(), z.string()).optional(),
-});
-export type ModelMetadata = z.output<typeof modelMetadataSchema>;
+export interface ModelMetadata {
+  readonly name: string;
+  readonly versions: readonly string[];
+  readonly platform: string;
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  readonly properties: Readonly<Record<string, string>>;
+}

@@ -92,5 +92,4 @@ export const classifying = <S extends ClassifyingStage, I extends TensorType>(
     perfect: (label) => ({ task, label, score: 1 }),
     match: ({ label }, truth) => [{ predicted: 0, truth: 0, right: label === truth }],
     tensors: CLASS_TENSORS,
-    resultOf: ({ labels, scores }) => ({ task, label: labels![0]!, score: scores![0]! }),
   }) satisfies Partial<Task<S, ClassResult, number>>;

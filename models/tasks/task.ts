@@ -92,6 +92,4 @@ export interface Task<
 
   /** The tensors that hold results in the Open Inference Protocol. */
   readonly tensors: readonly ResultTensor<R>[];
-  /** The inverse of `tensors`, to read a pod's answer. @param rows the rows of one item, by tensor name */
-  resultOf(rows: Readonly<Record<string, ArrayLike<number>>>): R;
 }

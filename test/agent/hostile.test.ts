@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
-import { encodeRequest } from '../../agent/oip/infer.ts';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { greedyClassifier } from '../onnx.ts';
+import { encodeRequest } from './oip-client.ts';
 import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;

@@ -1,19 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInferenceError, InvalidTensorError } from '../../agent/oip/errors.ts';
-import {
-  decodeRequest,
-  decodeResponse,
-  encodeRequest,
-  encodeResponse,
-  type InferRequest,
-} from '../../agent/oip/infer.ts';
+import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
 import { itemsOfTensor, itemsTensor } from '../../agent/oip/items.ts';
 import { itemsOfRequest, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
 import type { Tensor } from '../../agent/oip/tensor.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
 import { loadFashion } from '../workers/fashion.ts';
+import { encodeRequest } from './oip-client.ts';
 import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
 
 const { stages } = (await loadFashion()).pipeline;

@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
-import { OipClient } from '../../agent/oip/client.ts';
 import { placeHere } from '../../agent/service/place.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
@@ -12,6 +11,7 @@ import { until } from '../until.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
 import { type AgentProcess, ipaAgentServe } from './command.ts';
+import { OipClient } from './oip-client.ts';
 import { load, metric, models, planOf, replicas, requestOf, whole } from './serving.ts';
 
 const made: string[] = [];

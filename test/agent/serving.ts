@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { createApp } from '../../agent/http/app.ts';
 import type { HttpLimits } from '../../agent/http/base.ts';
 import type { PlanChanges } from '../../agent/http/plan.ts';
-import { InferenceServerError, OipClient } from '../../agent/oip/client.ts';
 import type { NumberTensor } from '../../agent/oip/tensor.ts';
 import { Service, type ServiceOptions } from '../../agent/service/service.ts';
 import { takeInTurn } from '../../models/items/item-batch.ts';
@@ -14,6 +13,7 @@ import { recruiter } from '../../workers/executor/crew.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
+import { InferenceServerError, OipClient } from './oip-client.ts';
 
 export const models: LoadedManifest = await loadFashion();
 const pack = await models.readPack();

@@ -3,12 +3,12 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OipClient } from '../../agent/oip/client.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ipaAgentServe } from '../agent/command.ts';
+import { OipClient } from '../agent/oip-client.ts';
 import { ipaEdge } from '../bench/command.ts';
 import { f32, gzip, i32, safetensors } from '../models/safetensors.ts';
 import { loudnessClassifier } from '../onnx.ts';

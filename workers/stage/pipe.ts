@@ -26,11 +26,38 @@ addExtension({
     return array.length;
   },
   read(length: number): Uint8Array {
-    const { buffer, byteOffset } = unpacking;
+    const { buffer, byteOffset, length: left } = unpacking;
     unpacking = unpacking.subarray(length);
-    return new Uint8Array(buffer as ArrayBuffer, byteOffset, length);
+    return new Uint8Array(buffer as ArrayBuffer, byteOffset, Math.min(length, left));
   },
 });
+
+const packr = new Packr({ structuredClone: true, useRecords: false });
+
+/** The parts of a message: its header and MessagePack, then its byte arrays, as views. */
+export function packMessage(message: unknown): Uint8Array[] {
+  const arrays: Uint8Array[] = [];
+  packing = arrays;
+  const packed = packr.pack(message, RESERVE_START_SPACE + HEADER_BYTES);
+  packing = [];
+  packed.writeUInt32LE(packed.length - HEADER_BYTES);
+  packed.writeUInt32LE(
+    arrays.reduce((sum, { length }) => sum + length, 0),
+    4,
+  );
+  return [packed, ...arrays];
+}
+
+/** Reads a whole message. Its byte arrays are views. @throws Error where the bytes are not a message */
+export function unpackMessage(bytes: Buffer): unknown {
+  const packedEnd = HEADER_BYTES + bytes.readUInt32LE();
+  unpacking = bytes.subarray(packedEnd);
+  try {
+    return packr.unpack(bytes.subarray(HEADER_BYTES, packedEnd));
+  } finally {
+    unpacking = NO_BYTES;
+  }
+}
 
 /**
  * A Comlink endpoint over a pipe between processes. Messages are MessagePack and are copied, not transferred; a byte array must
@@ -38,12 +65,9 @@ addExtension({
  * each message are freed only by a full garbage collection.
  */
 export function pipeEndpoint(pipe: Duplex): Endpoint {
-  const packr = new Packr({ structuredClone: true, useRecords: false });
   const listeners = new Set<EventListenerOrEventListenerObject>();
-  const reader = new FrameReader((packed, bytes) => {
-    unpacking = bytes;
-    const event = { data: packr.unpack(packed) } as MessageEvent;
-    unpacking = NO_BYTES;
+  const reader = new FrameReader((frame) => {
+    const event = { data: unpackMessage(frame) } as MessageEvent;
     for (const listener of listeners)
       if (typeof listener === 'function') listener(event);
       else listener.handleEvent(event);
@@ -51,18 +75,8 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   pipe.on('data', (chunk: Buffer) => reader.take(chunk));
   return {
     postMessage(message) {
-      const arrays: Uint8Array[] = [];
-      packing = arrays;
-      const packed = packr.pack(message, RESERVE_START_SPACE + HEADER_BYTES);
-      packing = [];
-      packed.writeUInt32LE(packed.length - HEADER_BYTES);
-      packed.writeUInt32LE(
-        arrays.reduce((sum, { length }) => sum + length, 0),
-        4,
-      );
       pipe.cork();
-      pipe.write(packed);
-      for (const array of arrays) pipe.write(array);
+      for (const part of packMessage(message)) pipe.write(part);
       pipe.uncork();
     },
     addEventListener: (_type, listener) => void listeners.add(listener),
@@ -83,7 +97,7 @@ class FrameReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(private readonly onFrame: (packed: Buffer, bytes: Buffer) => void) {}
+  constructor(private readonly onFrame: (frame: Buffer) => void) {}
 
   take(chunk: Buffer): void {
     this.#chunks.push(chunk);
@@ -92,8 +106,7 @@ class FrameReader {
       const bytes = this.#join();
       this.#chunks = end < bytes.length ? [bytes.subarray(end)] : [];
       this.#bytes -= end;
-      const packedEnd = HEADER_BYTES + bytes.readUInt32LE();
-      this.onFrame(bytes.subarray(HEADER_BYTES, packedEnd), bytes.subarray(packedEnd, end));
+      this.onFrame(bytes.subarray(0, end));
     }
   }
 

@@ -85,7 +85,7 @@ export class Gateway {
   async #start(): Promise<void> {
     const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
     const { pipeline } = models;
-    const { recruit, close } = replicaRecruiter(pipeline, this.#directory, token);
+    const { recruit, close } = replicaRecruiter(this.#directory, token);
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();

@@ -1,8 +1,7 @@
-import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { Agent } from 'undici';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { Recruit } from '../../../workers/executor/crew.ts';
-import { OipClient } from '../../oip/client.ts';
 import type { Directory } from './directory.ts';
 import { Replica } from './replica.ts';
 
@@ -12,16 +11,11 @@ const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
 
 /** Gives the executor replicas as its workers; each holds one stage. @param token what `PUT /stage` of a replica takes */
 export function replicaRecruiter(
-  pipeline: Pipeline,
   directory: Directory,
   token: string | undefined,
 ): { recruit: Recruit; close(): void } {
-  const clients = new Map<string, OipClient>();
-  const clientOf = (url: string): OipClient => {
-    const client = clients.get(url) ?? new OipClient(url);
-    clients.set(url, client);
-    return client;
-  };
+  // No timeouts for batches: the executor's supervisor ends a worker that hangs.
+  const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const recruit: Recruit = async (id, planWorker, plan) => {
     const [name] = planWorker.stages as [string];
     const planned = plan.stages.find((stage) => stage.name === name)!;
@@ -35,8 +29,7 @@ export function replicaRecruiter(
       replica = await Replica.start({
         id,
         url: endpoint.url,
-        client: clientOf(endpoint.url),
-        stage: pipeline.stage(name),
+        dispatcher,
         planned,
         token,
         onEnd: giveBack,
@@ -48,10 +41,5 @@ export function replicaRecruiter(
     if (left !== undefined) replica.leave(left);
     return replica;
   };
-  return {
-    recruit,
-    close() {
-      for (const client of clients.values()) client.close();
-    },
-  };
+  return { recruit, close: () => void dispatcher.destroy() };
 }

@@ -1,15 +1,13 @@
+import { type Dispatcher, request } from 'undici';
 import { z } from 'zod';
 import type { ItemBatch } from '../../../models/items/item-batch.ts';
-import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
 import type { CrewWorker } from '../../../workers/executor/crew.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
+import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
-import { InferenceServerError, type OipClient } from '../../oip/client.ts';
-import { InvalidInferenceError } from '../../oip/errors.ts';
-import { batchRequest, runOf } from '../stage/tensors.ts';
 
 /** What `/stage` of a replica answers. */
 const stageAnswer = planStage.extend({
@@ -27,8 +25,8 @@ export interface ReplicaOptions {
   /** Names the worker in messages. */
   readonly id: string;
   readonly url: string;
-  readonly client: OipClient;
-  readonly stage: PipelineStage;
+  /** The connections to replicas. */
+  readonly dispatcher: Dispatcher;
   readonly planned: PlanStage;
   readonly token: string | undefined;
   /** Called when the worker is terminated. */
@@ -60,29 +58,23 @@ export class Replica implements CrewWorker {
       if (!runtime) throw new Error('it has loaded no variant');
       return new Replica(options, runtime);
     } catch (error) {
-      throw new WorkerLostError(`${id} at ${url}`, why(error));
+      throw new WorkerLostError(`${id} at ${url}`, message(error));
     }
   }
 
   async run(_key: string, items: ItemBatch): Promise<StageRun> {
-    const { client, stage, planned, id } = this.options;
-    const count = items.lengths.length;
-    const { signal } = this.#ended;
-    const startMs = performance.now();
-    try {
-      if (signal.aborted) throw new Error('it was terminated');
-      const { outputs } = await client.infer(stage.name, batchRequest(stage, items), {
-        version: planned.variant,
-        signal,
-      });
-      return { ...runOf(stage, count, outputs), inferenceMs: performance.now() - startMs };
-    } catch (error) {
-      // A replica cannot help where the answer cannot be read or the item cannot be processed: another one would fail too.
-      const ofTheItems =
-        error instanceof InvalidInferenceError ||
-        (error instanceof InferenceServerError && (error.status === 400 || error.status === 500));
-      throw ofTheItems ? error : new WorkerLostError(id, why(error));
-    }
+    const { id, planned } = this.options;
+    const { status, bytes } = await ask(this.options, `/${planned.variant}/run`, {
+      method: 'POST',
+      body: Buffer.concat(packMessage(items)),
+      signal: this.#ended.signal,
+    }).catch((error) => {
+      throw new WorkerLostError(id, message(error));
+    });
+    if (status === 200) return unpackMessage(bytes) as StageRun;
+    const answer = answerText(status, bytes);
+    // The replica cannot read or process these items: another replica could not either.
+    throw status === 400 || status === 500 ? new Error(answer) : new WorkerLostError(id, answer);
   }
 
   /** The replica is about to end: the executor runs its batches on another one. */
@@ -97,17 +89,24 @@ export class Replica implements CrewWorker {
   }
 }
 
-/** `fetch` only says that it failed; the cause says why. */
-const why = (error: unknown): string => message((error as { cause?: unknown }).cause ?? error);
-
-async function askStage({ url, token }: ReplicaOptions, method: 'GET' | 'PUT', body?: PlanStage) {
-  const response = await fetch(`${url}/stage`, {
+async function askStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?: PlanStage) {
+  const { status, bytes } = await ask(options, '', {
     method,
     signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
-    ...(body && { body: JSON.stringify(body) }),
-    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    ...(change && { body: JSON.stringify(change) }),
+    ...(options.token !== undefined && { headers: { authorization: `Bearer ${options.token}` } }),
   });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`it answered ${response.status}: ${text.slice(0, 400)}`);
-  return parseJson(stageAnswer, text, `${url}/stage`);
+  if (status !== 200) throw new Error(answerText(status, bytes));
+  return parseJson(stageAnswer, bytes.toString(), `${options.url}/stage`);
 }
+
+type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'signal'>;
+
+/** Sends a request to a path below `/stage`. */
+async function ask({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
+  const { statusCode: status, body } = await request(`${url}/stage${path}`, { dispatcher, ...sent });
+  return { status, bytes: Buffer.from(await body.arrayBuffer()) };
+}
+
+const answerText = (status: number, bytes: Buffer): string =>
+  `it answered ${status}: ${bytes.toString().slice(0, 400)}`;

@@ -81,16 +81,6 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
       rowsOf: ({ detections }) => detections.map(({ score }) => score),
     },
   ],
-  resultOf: ({ boxes, scores }) => ({
-    task: ID,
-    detections: Array.from(scores!, (score, i) => ({
-      x0: boxes![4 * i]!,
-      y0: boxes![4 * i + 1]!,
-      x1: boxes![4 * i + 2]!,
-      y1: boxes![4 * i + 3]!,
-      score,
-    })),
-  }),
 };
 
 /** Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels) and `object_image` I32 [objects], the index of each object's image. */

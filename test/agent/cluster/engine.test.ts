@@ -7,6 +7,7 @@ import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
+import { packMessage } from '../../../workers/stage/pipe.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { fashionProfile } from '../kubernetes/fashion-profile.ts';
@@ -91,6 +92,31 @@ test('a replica that crashes loses no request, before the engine reports it and 
   await until(() => expect(service.plan.stages[1]!.replicas).toBe(1));
   expect(labelsOf(await infer(10))).toHaveLength(10);
   expect(events.join('\n')).toContain('was lost');
+});
+
+test('a replica refuses messages that are not batches of its stage, and runs on', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { url } = engine.endpoints.find(({ stage }) => stage === 'detect')!;
+  const run = async (parts: readonly Uint8Array[]) => {
+    const body = Buffer.concat(parts);
+    const response = await fetch(`${url}/stage/${patient.stages[0]!.variant}/run`, { method: 'POST', body });
+    return response.status;
+  };
+  const { length } = item;
+  const overlong = Buffer.concat(packMessage({ lengths: [length], bytes: item })).subarray(0, -1);
+  const others = [
+    { lengths: [length, length], bytes: item },
+    { lengths: [length - 1], bytes: item.subarray(1) },
+    { lengths: [-1, length + 1], bytes: item },
+    { lengths: [], bytes: new Uint8Array() },
+    { lengths: [length], bytes: [...item] },
+    'detect',
+    null,
+  ];
+  for (const parts of [[], [Buffer.from('{}')], [Buffer.alloc(8)], [overlong], ...others.map(packMessage)])
+    expect(await run(parts)).toBe(400);
+  expect(await run(packMessage({ lengths: [length], bytes: item }))).toBe(200);
 });
 
 test('watch applies plans as the arrivals grow, and records them', async () => {

@@ -109,6 +109,10 @@ export class TestEngine implements Engine {
     return TOKEN;
   }
 
+  get endpoints(): readonly Endpoint[] {
+    return this.#replicas;
+  }
+
   /** Variants that the replicas of a stage have chosen. */
   chosen(stage: string): string[] {
     return this.#of(stage).map(({ service }) => service.chosen.variant);

@@ -1,14 +1,19 @@
+import { Agent } from 'undici';
 import { expect, test } from 'vitest';
-import { batchRequest, runOf, runTensors } from '../../../agent/cluster/stage/tensors.ts';
-import { OipClient } from '../../../agent/oip/client.ts';
+import { Replica } from '../../../agent/cluster/gateway/replica.ts';
+import { runTensors } from '../../../agent/cluster/stage/tensors.ts';
 import { batchOf, type ItemBatch } from '../../../models/items/item-batch.ts';
 import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../../models/packs/labelled-items.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
+import { WorkerLostError } from '../../../workers/runtime/errors.ts';
+import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { compiledEnvironment } from '../../compiled.ts';
 import { until } from '../../until.ts';
+import { OipClient } from '../oip-client.ts';
+import { batchRequest } from '../tensors.ts';
 import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
@@ -31,22 +36,47 @@ const put = (url: string, body: unknown, token = TOKEN) =>
     body: JSON.stringify(body),
   });
 
-test('a pod answers what a worker of this machine does, with the items of the next stage', async () => {
+/** What a worker of this machine answers to scenes. */
+async function runHere(items: ItemBatch): Promise<StageRun> {
   const recruit = recruiter(fashion, compiledEnvironment());
   const worker = await recruit('here', { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] }, plan);
-  const expected = await worker.run('detect', scenes(5));
+  const run = await worker.run('detect', items);
   worker.terminate();
+  return run;
+}
+
+test('a pod answers a gateway what a worker of this machine answers', async () => {
+  const expected = await runHere(scenes(5));
+  const { url } = await startPod(plan, 'detect');
+  const dispatcher = new Agent();
+  const replica = await Replica.start({
+    id: 'there',
+    url,
+    dispatcher,
+    planned: plan.stages[0]!,
+    token: TOKEN,
+    onEnd: () => void dispatcher.destroy(),
+  });
+  const run = await replica.run('detect', scenes(5));
+  const { inferenceMs, ...rest } = run;
+  expect(rest).toEqual({
+    results: expected.results,
+    childCounts: expected.childCounts,
+    children: { lengths: expected.children.lengths, bytes: expected.children.bytes },
+  });
+  expect(run.children.lengths.length).toBeGreaterThan(0);
+  expect(inferenceMs).toBeGreaterThan(0);
+  replica.terminate();
+  await expect(replica.run('detect', scenes(1))).rejects.toThrow(WorkerLostError);
+});
+
+test('a pod answers the Open Inference Protocol with its results and the items of the next stage', async () => {
   const pod = await startPod(plan, 'detect');
   const client = new OipClient(pod.url);
   const { outputs, version } = await client.infer('detect', batchRequest(detect, scenes(5)));
   client.close();
-  const run = runOf(detect, 5, outputs);
   expect(version).toBe('det4');
-  expect(run.childCounts).toEqual(expected.childCounts);
-  expect(run.children.lengths).toEqual(expected.children.lengths);
-  expect([...run.children.bytes]).toEqual([...expected.children.bytes]);
-  // Coordinates travel as FP32.
-  expect(runTensors(detect, { ...run, inferenceMs: 0 })).toEqual(runTensors(detect, expected));
+  expect(outputs).toEqual(runTensors(detect, await runHere(scenes(5))));
 });
 
 test('variant and batch are changed in place while batches run, and none fails', async () => {

@@ -1,13 +1,13 @@
 import { type Dispatcher, Pool } from 'undici';
-import { parseJson } from '../../solver/documents/document.ts';
 import {
+  type Body,
   decodeResponse,
-  encodeRequest,
+  encodeBody,
   type InferRequest,
   type InferResponse,
   JSON_LENGTH_HEADER,
-} from './infer.ts';
-import { type ModelMetadata, modelMetadataSchema } from './metadata.ts';
+} from '../../agent/oip/infer.ts';
+import type { ModelMetadata } from '../../agent/oip/metadata.ts';
 
 /** A server answered with something other than 200. */
 export class InferenceServerError extends Error {
@@ -38,10 +38,10 @@ export class OipClient {
     this.#pool = new Pool(url, { headersTimeout: 0, bodyTimeout: 0 });
   }
 
-  /** Reads what a model states of itself. @throws InferenceServerError, InvalidDocumentError */
+  /** Reads what a model states of itself. @throws InferenceServerError */
   async metadata(model: string): Promise<ModelMetadata> {
     const { bytes } = await this.#send('GET', modelPath(model));
-    return parseJson(modelMetadataSchema, new TextDecoder().decode(bytes), `the metadata of ${model}`);
+    return JSON.parse(new TextDecoder().decode(bytes)) as ModelMetadata;
   }
 
   /** Whether a model can answer now. */
@@ -104,8 +104,27 @@ export class OipClient {
   }
 }
 
+/** @param binary whether tensors are written as bytes @throws InvalidTensorError */
+export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
+  return encodeBody(
+    (inputs) => ({
+      ...(id !== undefined && { id }),
+      ...(binaryOutput && { parameters: { binary_data_output: true } }),
+      inputs,
+      ...(outputs && {
+        outputs: outputs.map(({ name, binary }) => ({
+          name,
+          ...(binary !== undefined && { parameters: { binary_data: binary } }),
+        })),
+      }),
+    }),
+    inputs,
+    () => binary,
+  );
+}
+
 /** The URL path of a model. @param version absent: the version that is served */
-export const modelPath = (model: string, version?: string): string =>
+const modelPath = (model: string, version?: string): string =>
   `/v2/models/${encodeURIComponent(model)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`;
 
 /** The text of an error: the field `error` of the protocol's JSON, or the whole body. */
