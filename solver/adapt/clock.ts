@@ -3,23 +3,26 @@ import { type Forecast, HISTORY_S, type Predictor } from './predictors/predictor
 import { adaptationStep, type Step } from './step.ts';
 import type { System } from './system.ts';
 
-/** Time between two looks at the load. */
+/** Time between two checks of the load by {@link AdaptationClock.look}. */
 export const LOOK_MS = 1000;
 
 export interface AdaptationClockOptions {
   readonly system: System;
   readonly predictor: Predictor;
-  /** Between two decisions. */
+  /** Time between two planning decisions, unless the load exceeds its forecast earlier. */
   readonly intervalMs: number;
 }
 
 /**
- * Decides when to plan again: every interval, and at the next look when a second brought more requests than the forecast
- * foresaw. The clock has no timer. Its owner (the adapter of a run, or the simulator) tells it what arrived and what time it
- * is, and carries out the steps it answers with. All times count from the start of the load.
+ * Decides when to plan again: once per interval, and at the next check after a second that brought more requests than the
+ * forecast. The clock has no timer of its own. Its owner (the adapter of a run, or the simulator) reports arrivals and the
+ * time, and carries out the steps that the clock returns. All times count from the start of the load.
  */
 export class AdaptationClock {
-  /** Requests of each second from `#firstS` on, the current second too. Seconds that no predictor reads are dropped. */
+  /**
+   * Request counts of the seconds from `#firstS` on, including the current second. Seconds too old for any predictor are
+   * dropped.
+   */
   readonly #countsPerS: number[] = [];
   #firstS = 0;
   #lastDecisionMs = 0;
@@ -28,7 +31,7 @@ export class AdaptationClock {
 
   /**
    * @param first the plan that serves at the start
-   * @param forecast what `first` was planned for; undefined: the first decision comes after one interval
+   * @param forecast the forecast that `first` was made for; if undefined, the first decision comes after one interval
    */
   constructor(
     private readonly options: AdaptationClockOptions,
@@ -38,7 +41,7 @@ export class AdaptationClock {
     this.#decided = first;
   }
 
-  /** Counts a request. */
+  /** Counts a request that arrived at this time. */
   arrived(arrivalMs: number): void {
     const second = Math.floor(arrivalMs / 1000) - this.#firstS;
     if (second < 0) return;
@@ -46,21 +49,21 @@ export class AdaptationClock {
     this.#countsPerS[second]!++;
   }
 
-  /** While held, the clock decides nothing: arrivals are not known. They may still be told later. */
+  /** While held, the clock makes no decision, because its owner cannot learn of arrivals. Those may still be reported later. */
   hold(held: boolean): void {
     this.#held = held;
   }
 
-  /** When to look next: at the next whole second. */
+  /** Time of the next call of {@link look}: the next whole second. */
   nextLookMs(nowMs: number): number {
     return LOOK_MS * (Math.floor(nowMs / LOOK_MS) + 1);
   }
 
   /**
-   * Looks at the load, and decides where a decision is due.
-   * @param serving the plan that serves now; it differs from the plan that was decided on last while the workers of that plan start
-   * @returns undefined where no decision is due
-   * @throws what the predictor and the system throw; the next decision is due one interval later
+   * Checks the load and, if a decision is due, makes it.
+   * @param serving the plan that serves now; while the workers of a new plan start, it is still the plan before
+   * @returns undefined if no decision is due
+   * @throws what the predictor and the system throw; the next decision is then due one interval later
    */
   async look(nowMs: number, serving: Plan): Promise<Step | undefined> {
     const countsPerS = this.#wholeSeconds(nowMs);
@@ -74,7 +77,7 @@ export class AdaptationClock {
     return step;
   }
 
-  /** The workers of a plan could not be started: later decisions compare with the plan that serves. */
+  /** Called when the workers of a plan could not be started: later decisions compare with the plan that serves. */
   failed(plan: Plan, serving: Plan): void {
     if (this.#decided === plan) this.#decided = serving;
   }
@@ -84,7 +87,7 @@ export class AdaptationClock {
     return this.forecast !== undefined && this.options.system.overtaken(this.forecast, countsPerS);
   }
 
-  /** Requests of the last whole seconds, at most {@link HISTORY_S}; a second without requests counts 0. */
+  /** Request counts of the last whole seconds, at most {@link HISTORY_S} of them; a second without requests counts 0. */
   #wholeSeconds(nowMs: number): number[] {
     const seconds = Math.floor(nowMs / 1000);
     while (this.#firstS + this.#countsPerS.length < seconds) this.#countsPerS.push(0);

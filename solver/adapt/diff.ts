@@ -3,17 +3,17 @@ import type { Plan, PlanStage, PlanWorker } from '../documents/plan.ts';
 
 /** A worker that was started for a plan and still runs. */
 export interface LiveWorker {
-  /** Unique among live workers. The id in a plan is not: two plans may give one id to different workers. */
+  /** Unique among live workers, unlike the id in a plan: two plans may give one id to different workers. */
   readonly id: string;
   readonly planWorker: PlanWorker;
-  /** The models of its sessions, in the order of `planWorker.stages`, each with the largest batch it was warmed up for. */
+  /** The models of the worker's sessions, in the order of `planWorker.stages`, each with the largest batch of its warm-up. */
   readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch'>[];
 }
 
-/** What to start and what to retire, to get from the live workers to those of a plan. */
+/** The workers to start and to retire to get from the live workers to those of a plan. */
 export interface Diff {
   readonly start: readonly PlanWorker[];
-  /** Ids of live workers that the plan does not use. They retire once `start` have started. */
+  /** Ids of live workers that the plan does not use. They retire once the workers of `start` have started. */
   readonly retire: readonly string[];
 }
 
@@ -21,8 +21,8 @@ export const stagesOf = (plan: Plan, planWorker: PlanWorker): PlanStage[] =>
   planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
 
 /**
- * Keeps every live worker that already runs what the plan asks for. On a GPU a larger batch needs a new worker, because the
- * shaders for that batch would compile while the old one serves.
+ * Compares the live workers with a plan, and keeps each that already runs what the plan asks for. On a GPU a larger batch needs
+ * a new worker, because the old one would compile shaders for that batch while it serves.
  */
 export function diff(live: readonly LiveWorker[], plan: Plan): Diff {
   const left = [...live];
@@ -56,7 +56,7 @@ export const needsMore = (plan: Plan, than: Plan): boolean =>
     plan,
   ).start.length > 0;
 
-/** Whether two plans run the same sessions in the same batches. */
+/** Whether two plans run the same sessions with the same batch sizes. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
   a.stages.every((stage, s) => {

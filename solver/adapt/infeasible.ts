@@ -14,7 +14,7 @@ export async function atNearestRate(
   }
 }
 
-/** The plan that was asked for, or the current plan where the request is infeasible. */
+/** The plan that was asked for, or the current plan if no plan meets the request. */
 export async function orCurrent(asked: Promise<Plan>, current: Plan): Promise<Plan> {
   try {
     return await asked;

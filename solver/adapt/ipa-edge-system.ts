@@ -6,37 +6,38 @@ import { HORIZON_S } from './predictors/predictor.ts';
 import type { StandingRequest } from './standing-request.ts';
 import type { Situation, System } from './system.ts';
 
-/** The lowest rate that is planned for: even without a load some plan must serve. */
+/** The lowest rate that the system plans for: some plan must serve even while no requests arrive. */
 export const LEAST_RATE_PER_S = 0.1;
-/** From this percentile of the SLA on, the p90 of the forecast is planned for; below it, the median. */
+/** For SLAs at this percentile and above, the system plans for the p90 of the forecast; below it, for the median. */
 const CAUTIOUS_PERCENTILE = 95;
-/** Seconds whose mean is the level of the load. */
+/** The level of the load is the mean count of this many last seconds. */
 const LEVEL_S = 10;
-/** Seconds over which the noise of the load is measured. */
+/** The noise of the load is measured over this many last seconds. */
 const NOISE_S = 30;
 /**
- * Standard deviations by which the busiest second of a forecast exceeds the level by chance: the median of that number, and its
- * p90.
+ * By chance alone, the busiest second of a forecast exceeds the level of the load by this many standard deviations: the median
+ * and the p90 of the maximum of {@link HORIZON_S} independent normal values.
  */
 const PEAK = {
   median: normalQuantile(0.5 ** (1 / HORIZON_S)),
   p90: normalQuantile(0.9 ** (1 / HORIZON_S)),
 };
-/** Rates are rounded up to powers of this ratio, so that a load that hardly changes keeps its plan. */
+/** Planned rates are rounded up to powers of this ratio, so that a load that hardly changes keeps its plan. */
 const STEP = 1.02;
 
 /**
- * The system of this project; reports and commands call it `ours`. Variants that run already cost no switch. Until the
- * workers of a new plan have started, the sessions that run change their batch sizes. Where no plan meets the SLA at a rate,
- * the plan for the nearest rate that has one is used.
- * @param planAt throws InfeasiblePlanError where nothing meets a request
+ * The system of this project, which reports and commands call `ours`. Variants that run already cost no switch. Until the
+ * workers of a new plan have started, the running sessions change their batch sizes. If no plan meets the SLA at a rate, the
+ * system plans for the nearest rate that has a plan.
+ * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
  */
 export function ipaEdgeSystem(
   planAt: (request: PlanRequest) => Promise<Plan>,
   { minRatePerS, ...request }: StandingRequest,
 ): System {
-  // The planned rate is that of the busiest second. In that second replicas may be busy all the time, and the requests that may
-  // miss the SLA may be left out. The simulation of the plan tells whether too many miss it.
+  // The planned rate is that of the busiest second. In that second replicas may be busy all the time, and the share of requests
+  // that the SLA allows to miss may be left unserved, so utilisation may exceed 1. The simulation of the plan tells whether too
+  // many requests miss the SLA.
   const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     atNearestRate(
@@ -53,9 +54,10 @@ export function ipaEdgeSystem(
 }
 
 /**
- * The rate that a plan must keep up with (README, "Adapting"). The forecast is of the busiest second. With an SLA of several
- * seconds requests can wait for quieter seconds, so the part of the forecast that is chance counts only 1/√W. The fewer
- * requests may miss the SLA, the shorter W is: (100 − percentile) / 2 SLAs, one SLA at most, one second at least.
+ * The rate that a plan must keep up with (README, "Adapting"). The forecast is for the busiest second. Under an SLA of several
+ * seconds, requests can wait for quieter seconds, so the part of the forecast that is due to chance counts only 1/√W. W is (100
+ * − percentile) / 2 SLAs, but at most one SLA and at least one second: the fewer requests may miss the SLA, the less it helps
+ * to wait.
  */
 function rateToPlanFor(
   { forecast, countsPerS }: Situation,
@@ -71,9 +73,9 @@ function rateToPlanFor(
   return Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
 }
 
-/** Standard deviation of counts about a level that may move, estimated from the steps between neighbouring seconds. */
+/** Standard deviation of the counts about a moving level, estimated from the differences between neighbouring seconds. */
 function deviation(countsPerS: readonly number[]): number {
   const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
-  // The median step of normal values is Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
+  // The difference of two normal values has a median size of Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
   return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
 }

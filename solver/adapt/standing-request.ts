@@ -2,13 +2,13 @@ import type { Backend } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/options.ts';
 
-/** What every plan of an adapting system is asked for, whatever the load. */
+/** The part of a plan request that stays the same while the load changes. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'> & {
-  /** The lowest rate that is planned for, however low the forecast: it keeps room for bursts that no forecast foresees. */
+  /** The lowest rate to plan for, whatever the forecast. It keeps capacity ready for bursts that no forecast foresees. */
   readonly minRatePerS: number;
 };
 
-/** What a plan was asked for, without its rate. @param backends that may be planned with */
+/** The request that a plan was made for, without its rate. @param backends the backends that new plans may use */
 export const standingRequest = (
   { slaMs, percentile, objective, resources }: Plan,
   backends: readonly Backend[],

@@ -3,23 +3,23 @@ import { needsMore, sameChoice } from './diff.ts';
 import type { Forecast, Predictor } from './predictors/predictor.ts';
 import type { System } from './system.ts';
 
-/** What one decision saw and decided. */
+/** One decision: the forecast that it is based on, and what it changes. */
 export interface Step {
   readonly forecast: Forecast;
-  /** The rate that was planned for. */
+  /** The rate that the new plan was made for. */
   readonly plannedPerS: number;
-  /** The plan that is to serve once its workers have started; undefined: the plan decided before stays. */
+  /** The new plan, which serves once its workers have started; undefined if the plan decided before stays. */
   readonly plan: Plan | undefined;
-  /** The batches that the sessions which serve now are to run from now on; undefined: those they run already. */
+  /** New batch sizes for the sessions that serve now, until the new plan's workers have started; undefined if they stay. */
   readonly interim: Plan | undefined;
 }
 
 /**
- * One step of adaptation: counts → forecast → plan → what changes.
+ * One step of adaptation: forecasts the load, plans for the forecast, and compares the new plan with the last one.
  * @param countsPerS requests of each past second, the oldest first; at least one
  * @param nowS seconds since the load began
  * @param plans.decided the plan that was decided on last
- * @param plans.serving the plan that serves: the same, unless the workers of `decided` have not started yet
+ * @param plans.serving the plan that serves: `decided`, or the plan before while the workers of `decided` start
  */
 export async function adaptationStep(
   system: System,

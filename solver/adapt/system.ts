@@ -1,25 +1,28 @@
 import type { Plan } from '../documents/plan.ts';
 import type { Forecast } from './predictors/predictor.ts';
 
-/** What is known of the load when a plan is made. */
+/** What a system knows about the load when it makes a plan. */
 export interface Situation {
   readonly forecast: Forecast;
   /** Requests of each of the last seconds, the oldest first; at least one. */
   readonly countsPerS: readonly number[];
 }
 
-/** Plans for a load that changes: the system of this project, or one of the systems it is compared with. */
+/** Makes plans for a changing load: the system of this project, or one of the systems it is compared with. */
 export interface System {
-  /** As documents and commands call the system, e.g. `ours`, `ipa`. */
+  /** The system's name in documents and commands, e.g. `ours` or `ipa`. */
   readonly name: string;
   /**
-   * The plan for the seconds to come. Where nothing meets the SLA, the plan that the system would run then.
-   * @param current the plan that was decided on last; undefined: none was yet
-   * @throws NothingMeasuredError, and InfeasiblePlanError where no current plan could stay
+   * The plan for the coming seconds. If no plan meets the SLA, the plan that the system would then run.
+   * @param current the plan that was decided on last; undefined before the first decision
+   * @throws NothingMeasuredError; InfeasiblePlanError if no plan meets the SLA and there is no current plan to stay with
    */
   plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
-  /** The best batches for the sessions that serve until those of a new plan have started. Absent: their batches stay. */
+  /**
+   * A plan that changes only the batch sizes of the sessions that serve, for the time until the workers of a new plan have
+   * started. Without this method the batch sizes stay.
+   */
   interim?(situation: Situation, serving: Plan): Promise<Plan>;
-  /** Whether the load has overtaken the forecast, so that the next decision must not wait for its interval to end. */
+  /** Whether the load has exceeded the forecast, so that the next decision must not wait for the end of its interval. */
   overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }

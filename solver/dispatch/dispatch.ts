@@ -10,19 +10,19 @@ import { ShedRule } from './shed-rule.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
-/** Lost workers after which an item that was on all of them fails its request. */
+/** An item fails its request after this many workers were lost while they ran it. */
 const LOSSES_MAX = 3;
 
 /**
- * A batch closes this share of the SLA before its slack ends, because timers may be so late. A batch that takes no longer than
- * this share is short.
+ * Timers may fire late by this share of the SLA, so a batch closes that much before its slack ends. A batch that takes no
+ * longer than this share counts as short.
  */
 const TIMER_SHARE = 0.05;
 
-/** Time between the last moment at which a request is not late, and the wake-up that sheds it. */
+/** A request is shed this much after its latest start time, because at that very time it is not yet late. */
 const LATE_GRAIN_MS = 0.01;
 
-/** A dispatch without requests. @throws DuplicateWorkerError, UnknownStageError */
+/** Creates a dispatch with no requests. @throws DuplicateWorkerError, UnknownStageError */
 export function createDispatch(policy: DispatchPolicy, workers: readonly DispatchWorker[]): Dispatch {
   const dispatch = new QueueDispatch(policy);
   for (const worker of workers) dispatch.workerAdded(worker);
@@ -33,11 +33,11 @@ class QueueDispatch implements Dispatch {
   #policy: DispatchPolicy;
   readonly #outlook: Outlook;
   readonly #shedRule: ShedRule;
-  /** All queues, later stages first: of batches whose requests arrived at the same time, the later stage runs first. */
+  /** All queues, later stages first: if the oldest requests of two batches arrived together, the later stage runs first. */
   readonly #queues: readonly ItemQueue[];
-  /** The queue of each stage. */
+  /** For each stage, the queue of items that run in batches together. */
   readonly #shared: readonly ItemQueue[];
-  /** For each stage, the queue of items that run alone, after a batch with them failed or lost its worker. */
+  /** For each stage, the queue of items that run alone, because batches with them failed or lost their worker. */
   readonly #solo: readonly ItemQueue[];
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
@@ -84,7 +84,7 @@ class QueueDispatch implements Dispatch {
     batch.entries.forEach((entry, k) => {
       const { request } = entry;
       if (!last) this.#outlook.children(batch.stage, children[k]!);
-      if (!request.entries.delete(entry)) return; // The request has ended.
+      if (!request.entries.delete(entry)) return; // The request ended before this batch did.
       const count = batch.stage === request.last ? 0 : children[k]!;
       for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
       if (request.entries.size === 0) {
@@ -110,7 +110,7 @@ class QueueDispatch implements Dispatch {
     this.#workers.remove(worker);
     const { batch, ahead, retired, holds } = worker;
     if (!retired) this.#outlook.holders(holds, -1);
-    // The batch that had not begun cannot be the reason for the loss.
+    // The batch handed over in advance had not begun, so it cannot have caused the loss.
     if (ahead !== null) this.#waitAgain(ahead, () => this.#shared);
     if (batch === null) return;
     this.#waitAgain(batch, (entry) => {
@@ -144,7 +144,7 @@ class QueueDispatch implements Dispatch {
     this.#shedLate(nowMs);
     for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs)) {
       this.#start(...start);
-      this.#shedLate(nowMs); // Other requests are at the heads now.
+      this.#shedLate(nowMs); // The queues have other requests at their heads now.
     }
     return this.#takeActions();
   }
@@ -200,7 +200,10 @@ class QueueDispatch implements Dispatch {
     if (worker.retired && worker.batch === null) this.#workers.remove(worker);
   }
 
-  /** Puts the items of a batch back into queues. @param queues of an item; null fails the item's request */
+  /**
+   * Puts the items of a batch back into queues.
+   * @param queues chooses the queues for an item, one per stage; null fails the item's request
+   */
   #waitAgain(batch: BatchState, queues: (entry: Entry) => readonly ItemQueue[] | null): void {
     this.#batches.delete(batch.id);
     for (const entry of batch.entries) {
@@ -211,7 +214,7 @@ class QueueDispatch implements Dispatch {
     }
   }
 
-  /** Sheds late requests. They are at the heads: queues are in the order of arrivals, and all requests have one SLA. */
+  /** Sheds late requests. Checking the heads is enough: queues are in order of arrival, and all requests have one SLA. */
   #shedLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
     for (let i = 0; i < this.#queues.length; i++) {
@@ -220,11 +223,11 @@ class QueueDispatch implements Dispatch {
       if (head === undefined || nowMs <= this.#shedRule.latestStartMs(this.#policy, queue, head)) continue;
       this.#shedRule.shed(queue.stage);
       this.#end(head.request, 'shed');
-      i = -1; // The request may have been at the heads of other queues too: start again.
+      i = -1; // The request may have headed other queues too, so all are checked again.
     }
   }
 
-  /** When the batch at the head of a queue closes if no more items come; −∞ where it is full. */
+  /** Time at which the batch at the head of a queue closes if no more items come; −∞ if it is full already. */
   #closesMs(queue: ItemQueue, head: Entry): number {
     const { slaMs, shedding, stages } = this.#policy;
     const { batch, maxWaitMs } = stages[queue.stage]!;
@@ -234,7 +237,10 @@ class QueueDispatch implements Dispatch {
     return Math.min(waitedMs, this.#shedRule.latestStartMs(this.#policy, queue, head) - TIMER_SHARE * slaMs);
   }
 
-  /** Of the batches that are closed and have a worker, the one whose oldest request arrived first. */
+  /**
+   * The batch to start next, with its worker. Of all closed batches that have a worker, the one with the oldest request goes
+   * first.
+   */
   #next(nowMs: number): [ItemQueue, WorkerState] | undefined {
     let first: [ItemQueue, WorkerState] | undefined;
     let firstMs = Number.POSITIVE_INFINITY;
@@ -251,9 +257,9 @@ class QueueDispatch implements Dispatch {
   }
 
   /**
-   * A busy worker that may be handed a batch in advance, so that it goes on without a pause. The batch must be full, and no other
-   * worker could take it. It must not be one that may be late by then, nor a long one that would delay children of the running
-   * batch which come before it.
+   * A busy worker that may be handed a batch in advance, so that it goes on without a pause. The batch must be full, no other
+   * worker may hold its stage, and it must not risk being late by the time it starts. Unless it is short, it must also not
+   * delay children of the running batch that come before it.
    */
   #aheadHolder(queue: ItemQueue, head: Entry, nowMs: number): WorkerState | undefined {
     const { slaMs, shedding, stages } = this.#policy;
@@ -281,7 +287,7 @@ class QueueDispatch implements Dispatch {
   }
 }
 
-/** Whether the worker of a batch may have to run children of that batch before `head`, because their request arrived earlier. */
+/** Whether the worker of a batch may have to run that batch's children before `head`, because their request arrived earlier. */
 const childrenPrecede = ({ stage, worker, entries }: BatchState, head: Entry): boolean =>
   worker.holds[stage + 1] === true &&
   entries.some(({ request }) => request.last > stage && request.arrivalMs <= head.request.arrivalMs);

@@ -1,4 +1,4 @@
-/** Mistakes of the dispatch's driver. The call that throws one has changed nothing in the dispatch. */
+/** Errors in the calls of a dispatch's driver. A call that throws one of them has changed nothing. */
 
 export class BatchNotInFlightError extends Error {
   override readonly name = 'BatchNotInFlightError';

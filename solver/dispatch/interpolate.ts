@@ -1,9 +1,9 @@
 /**
- * The time of a batch of `items`, from the times of known sizes. Between two sizes it is linear. Below the first it is the time
- * of the first size: a smaller batch takes no longer. Above the last it continues the line between the last two, but never
- * falls; with only one known size it is proportional to the items.
- * @param sizes rise
- * @param timeMs of the size at an index
+ * The time of a batch of `items`, interpolated from the times of known batch sizes. Between two sizes it is linear. Below the
+ * first it is the first size's time, because a smaller batch takes no longer. Above the last it continues the line through the
+ * last two, but never falls; with only one known size it is proportional to the items.
+ * @param sizes the known batch sizes, rising
+ * @param timeMs time of the size at an index
  */
 export function interpolate(
   sizes: readonly number[],

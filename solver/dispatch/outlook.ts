@@ -1,18 +1,18 @@
 import type { DispatchStage } from './types.ts';
 
-/** Items that the mean fan-out is taken over, about: few enough to follow a switch of variants. */
+/** The mean fan-out covers about this many items: few enough to follow a switch of variants. */
 const MEMORY = 200;
 
 /**
  * Estimates how long requests still take, from the stages' expected times and the fan-out seen so far. Without the fan-out, the
- * work of later stages would be seen too late, and in an overload the first stage would take all the time.
+ * dispatch would notice the work of later stages too late, and in an overload the first stage would take all the time.
  */
 export class Outlook {
-  /** Mean number of children of an item, for each stage; 1 until items of it have ended. */
+  /** For each stage, the mean number of children of an item; 1 until an item of the stage has completed. */
   readonly #fanOut: number[];
-  /** Items that the mean is of, for each stage. */
+  /** For each stage, the number of items that the mean fan-out covers. */
   readonly #seen: number[];
-  /** Number of workers that hold each stage. */
+  /** For each stage, the number of workers that hold it. */
   readonly #holders: number[];
 
   constructor(stages: number) {
@@ -33,10 +33,10 @@ export class Outlook {
   }
 
   /**
-   * Expected time until a request ends, if its items in a stage started now and waited nowhere later.
+   * Expected time until a request ends, if its items in `stage` start now and wait nowhere later.
    * @param last the stage after which the request ends
-   * @param waiting items of the request in `stage`
-   * @param together the size of their batches
+   * @param waiting number of the request's items in `stage`
+   * @param together number of items in each of their batches
    */
   remainingMs(
     stages: readonly DispatchStage[],

@@ -3,12 +3,12 @@ import { UnknownStageError } from './errors.ts';
 import { interpolate } from './interpolate.ts';
 import type { DispatchPolicy, DispatchWorker } from './types.ts';
 
-/** The parts of a plan that the dispatch depends on. */
+/** The fields of a plan that the dispatch depends on. */
 export type PolicyPlan = Pick<Plan, 'slaMs' | 'shedding'> & {
   readonly stages: readonly Pick<PlanStage, 'name' | 'batch' | 'maxWaitMs' | 'serviceMs'>[];
 };
 
-/** The dispatch policy of a plan. */
+/** The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. */
 export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
   slaMs: plan.slaMs,
   shedding: plan.shedding,
@@ -20,8 +20,8 @@ export const policyOf = (plan: PolicyPlan): DispatchPolicy => ({
 });
 
 /**
- * The workers of a plan, for the dispatch.
- * @throws UnknownStageError where a worker holds a stage that the plan does not have; validated plans have no such worker
+ * The workers of a plan in the form that the dispatch takes: stages are indices.
+ * @throws UnknownStageError if a worker holds a stage that the plan does not have; validated plans have no such worker
  */
 export function workersOf(plan: {
   readonly stages: readonly Pick<PlanStage, 'name'>[];

@@ -1,29 +1,29 @@
 import { Heap } from './heap.ts';
 import type { Item } from './types.ts';
 
-/** An open request. */
+/** A request that has entered the dispatch and has not ended. */
 export interface RequestState {
   readonly id: number;
   readonly arrivalMs: number;
-  /** The stage after which it ends. */
+  /** Index of the stage after which the request ends. */
   readonly last: number;
-  /** Place in the order of entering; decides between requests that arrived at the same time. */
+  /** Position in the order in which requests entered. It decides between requests that arrived at the same time. */
   readonly order: number;
-  /** Its items that are waiting or in flight. */
+  /** The request's items that are waiting or in flight. */
   readonly entries: Set<Entry>;
-  /** How many of its items are waiting. */
+  /** Number of the request's items that are waiting. */
   waiting: number;
 }
 
-/** An item, and where it waits. */
+/** An item with its request and its queue. */
 export interface Entry {
   readonly item: Item;
   readonly request: RequestState;
-  /** When it first came to its stage: an item that is put back keeps this time. */
+  /** Time at which the item first came to its stage. An item that is put back into a queue keeps this time. */
   readonly enqueuedMs: number;
-  /** Null while the item is in flight, and after its end. */
+  /** The queue in which the item waits; null while the item is in flight, and after its end. */
   queue: ItemQueue | null;
-  /** Workers that were lost while they had the item. */
+  /** Number of workers that were lost while they ran the item. */
   losses: number;
 }
 
@@ -34,15 +34,15 @@ const arrivedBefore = (a: Entry, b: Entry): boolean => {
 };
 
 /**
- * Items waiting for a stage, in the order in which their requests arrived. Items that leave out of order stay in the heaps until
- * they are on top, so every operation takes O(log n), amortised.
+ * Items that wait for a stage, in the order in which their requests arrived. An item that leaves out of order stays in the
+ * heaps until it reaches their top, so every operation takes O(log n), amortised.
  */
 export class ItemQueue {
   readonly stage: number;
-  /** Whether each of its items runs in a batch of its own. */
+  /** Whether each item of the queue runs in a batch of its own. */
   readonly solo: boolean;
   readonly #byArrival = new Heap<Entry>(arrivedBefore);
-  /** Another order than that of arrivals: a request that arrived early may come to a later stage late. */
+  /** Items by the time at which they came to the stage: a request that arrived early may come to a later stage late. */
   readonly #byWait = new Heap<Entry>((a, b) => a.enqueuedMs < b.enqueuedMs);
   #size = 0;
 
@@ -63,24 +63,24 @@ export class ItemQueue {
     this.#byWait.push(entry);
   }
 
-  /** Removes an item. An item that was dropped, not taken by {@link take}, must not be pushed again. */
+  /** Removes an item. Only an item removed by {@link take} may be pushed again. */
   drop(entry: Entry): void {
     entry.queue = null;
     entry.request.waiting--;
     this.#size--;
   }
 
-  /** The item whose request arrived first. */
+  /** The waiting item whose request arrived first. */
   head(): Entry | undefined {
     return this.#live(this.#byArrival);
   }
 
-  /** When the item that has waited longest came; undefined where none waits. */
+  /** Time at which the longest-waiting item came; undefined if no item waits. */
   oldestMs(): number | undefined {
     return this.#live(this.#byWait)?.enqueuedMs;
   }
 
-  /** Removes up to `count` items, in order. */
+  /** Removes and returns up to `count` items, those whose requests arrived first. */
   take(count: number): Entry[] {
     const taken: Entry[] = [];
     while (taken.length < count) {
@@ -90,11 +90,11 @@ export class ItemQueue {
       this.drop(entry);
       taken.push(entry);
     }
-    this.#live(this.#byWait); // Without this the heap only grows while all batches are full.
+    this.#live(this.#byWait); // While all batches are full, nothing else removes old items from this heap.
     return taken;
   }
 
-  /** The top of a heap, after items that no longer wait here were popped. */
+  /** Pops the items that no longer wait in this queue, and returns the heap's new top. */
   #live(heap: Heap<Entry>): Entry | undefined {
     let top = heap.peek();
     while (top !== undefined && top.queue !== this) {

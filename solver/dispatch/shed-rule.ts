@@ -2,24 +2,26 @@ import type { Outlook } from './outlook.ts';
 import type { Entry, ItemQueue } from './queue.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/** Share of begun requests that may be wasted: they are shed after their first stage, or complete too late. */
+/**
+ * The margin settles where this share of the started requests is wasted: shed after their first stage, or completed too late.
+ */
 const WASTED_SHARE = 0.05;
-/** Part of the SLA by which the margin grows for each wasted request. */
+/** Each wasted request widens the margin by this part of the SLA. */
 const STEP = 0.01;
 const MOST = 0.5;
 
 /**
- * The shed rule: a request is late once its expected remaining time is longer than the rest of its SLA, and a late request is
+ * The shed rule: a request is late if its expected remaining time is longer than what is left of its SLA, and late requests are
  * shed. Before its first stage a request must be early by a margin, because in an overload, queues and slow batches make the
- * expected times too short. The margin settles where {@link WASTED_SHARE} of begun requests is wasted.
+ * expected times too short. The margin settles where {@link WASTED_SHARE} of the started requests is wasted.
  */
 export class ShedRule {
-  /** As a part of the SLA. */
+  /** How early a request must be before its first stage, as a part of the SLA. */
   #margin = 0;
 
   constructor(private readonly outlook: Outlook) {}
 
-  /** The last moment at which the first request of a queue can start there and is expected to make the SLA. */
+  /** The last moment at which the request at the head of a queue can start there and still be expected to make the SLA. */
   latestStartMs({ slaMs, stages }: DispatchPolicy, queue: ItemQueue, { request }: Entry): number {
     const { stage } = queue;
     const together = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
@@ -27,13 +29,13 @@ export class ShedRule {
     return dueMs - this.outlook.remainingMs(stages, stage, request.last, request.waiting, together);
   }
 
-  /** A request was shed while it waited for a stage. */
+  /** Adjusts the margin when a request is shed while it waits for `stage`. */
   shed(stage: number): void {
     if (stage > 0) this.#grow();
     else this.#shrink();
   }
 
-  /** A request completed. */
+  /** Adjusts the margin when a request completes. */
   completed(inTime: boolean): void {
     if (inTime) this.#shrink();
     else this.#grow();

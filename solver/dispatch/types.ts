@@ -2,21 +2,23 @@ import type { Plan } from '../documents/plan.ts';
 
 export interface DispatchStage {
   readonly name: string;
-  /** The number of items at which a batch closes. */
+  /** A batch closes when it has this many items. */
   readonly batch: number;
-  /** The wait of its oldest item at which a batch closes. Where late requests are shed, it closes when their slack ends, too. */
+  /**
+   * A batch closes when its oldest item has waited this long. If late requests are shed, it also closes when their slack ends.
+   */
   readonly maxWaitMs: number;
-  /** Expected round trip of a batch of `items`. */
+  /** Expected round-trip time of a batch with this many items. */
   serviceMs(items: number): number;
 }
 
 /**
- * Runs one batch at a time, of any stage it holds. The only worker that holds a stage may be handed a full batch of that stage
- * while it runs another, so that it goes on without a pause.
+ * A worker runs one batch at a time, of any stage it holds. The only worker that holds a stage may be handed a full batch of
+ * that stage while it runs another batch, so that it goes on without a pause.
  */
 export interface DispatchWorker {
   readonly id: string;
-  /** Indices into the stages. */
+  /** Indices of the stages that the worker holds. */
   readonly stages: readonly number[];
 }
 
@@ -26,14 +28,14 @@ export interface DispatchPolicy {
   readonly stages: readonly DispatchStage[];
 }
 
-/** One piece of work of a stage. A request enters its first stage as one item. */
+/** The unit of work of a stage. A request enters its first stage as one item. */
 export interface Item {
   readonly id: number;
   readonly request: number;
   readonly stage: number;
-  /** The item that it is a child of; null for the item with which a request enters. */
+  /** Id of the item whose result this item came from; null for the item with which a request enters. */
   readonly parent: number | null;
-  /** Its place among the children of `parent`. */
+  /** Position among the children of `parent`. */
   readonly index: number;
 }
 
@@ -48,54 +50,57 @@ export type Action =
       readonly worker: string;
       readonly items: readonly Item[];
     }
-  /** The request has ended: once for each request. Results of its items that still run are ignored. */
+  /** The request has ended. Each request ends once; results of its items that still run are ignored. */
   | { readonly kind: 'end'; readonly request: number; readonly outcome: Outcome };
 
 /**
- * The queue policy of a pipeline, as a state machine without a clock and without I/O. Its driver tells it what happened and when
- * (in milliseconds of one clock), and {@link Dispatch.poll} answers what to do. The executor drives it with real workers, the
+ * The queue policy of a pipeline, as a state machine without a clock and without I/O. Its driver reports events and their times
+ * (in milliseconds of one clock), and {@link Dispatch.poll} returns what to do. The executor drives it with real workers, the
  * simulator with sampled times.
  */
 export interface Dispatch {
   /**
-   * A request enters, at its scheduled arrival. The caller chooses ids; open requests have different ones.
-   * @param singleStage the one stage that the request is for, of which it is one item; absent: it passes through all stages
+   * Enters a request at its scheduled arrival. The caller chooses the id, which no open request may have.
+   * @param singleStage the only stage that the request is for, which it enters as one item; if absent, it passes through all
+   * stages
    * @throws DuplicateRequestError
    */
   arrive(request: number, arrivalMs: number, singleStage?: number): void;
   /**
-   * A batch completed. @param children how many children each item has; ignored after the last stage of its request
+   * Reports that a batch completed.
+   * @param children how many children each item has; ignored after the last stage of its request
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
   completed(batch: number, children: readonly number[], nowMs: number): void;
   /**
-   * A batch failed, and its worker lives. Each of its items is tried again alone; an item that fails alone fails its request.
+   * Reports that a batch failed while its worker survived. Each item is tried again alone; an item that fails alone fails its
+   * request.
    * @throws BatchNotInFlightError
    */
   failed(batch: number, nowMs: number): void;
   /**
-   * A worker was lost. Items in flight on it go back to their places in the queue. After a second loss an item is tried once
-   * more, alone; the third loss fails its request.
+   * Reports that a worker was lost. Its items in flight return to their places in the queue. After a second loss an item is
+   * tried once more, alone; the third loss fails its request.
    * @throws UnknownWorkerError also for a worker that has retired and finished
    */
   workerLost(worker: string, nowMs: number): void;
   /** @throws DuplicateWorkerError, UnknownStageError */
   workerAdded(worker: DispatchWorker): void;
-  /**
-   * The worker gets no more batches, and is removed when it is idle.
-   * @throws UnknownWorkerError
-   */
+  /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */
   workerRetired(worker: string): void;
   /**
-   * Changes the policy for all batches that close from now on. The stages and their order stay the same.
+   * Changes the policy for all batches that close from now on. The stages and their order must stay the same.
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
-  /** What to do now, in order. To be called after every event, and at {@link nextWakeMs}. `nowMs` never goes back. */
+  /**
+   * The actions to carry out now, in order. Must be called after every event, and at {@link nextWakeMs}; `nowMs` never goes
+   * back.
+   */
   poll(nowMs: number): Action[];
-  /** When to poll next if nothing happens before; undefined: only an event can change anything. */
+  /** Time of the next poll if no event comes earlier; undefined if only an event can change anything. */
   nextWakeMs(): number | undefined;
-  /** Sheds every open request. Batches in flight may still be reported; their results are ignored. */
+  /** Sheds every open request. Results of batches that are still in flight may be reported, and are ignored. */
   close(): Action[];
   /** Number of waiting items of each stage. */
   readonly queued: readonly number[];

@@ -6,12 +6,12 @@ export interface WorkerState {
   readonly id: string;
   /** For each stage, whether the worker holds it. */
   readonly holds: readonly boolean[];
-  /** The batch that it runs. */
+  /** The batch that the worker runs now. */
   batch: BatchState | null;
-  /** The batch that it was handed in advance. */
+  /** The batch that the worker was handed in advance, to run next. */
   ahead: BatchState | null;
   retired: boolean;
-  /** Id of its last batch: a lower one was used less recently. */
+  /** Id of the worker's latest batch. Ids rise, so the lowest belongs to the worker that was used least recently. */
   lastBatch: number;
 }
 
@@ -61,7 +61,7 @@ export class Workers {
     return found;
   }
 
-  /** The worker that holds a stage; undefined where none or several do. */
+  /** The only worker that holds a stage; undefined if none or several hold it. */
   soleHolder(stage: number): WorkerState | undefined {
     let found: WorkerState | undefined;
     for (const worker of this.#workers.values()) {

@@ -1,10 +1,10 @@
-/** An error that knows how a command ends with it, and how a server answers with it. */
+/** An error that sets a command's exit code and the HTTP status of a server's response. */
 export class CodedError extends Error {
-  /** 2: what the user gave must be mended; 1: anything else; 130: the user stopped the command. */
+  /** 2 if the user must mend the input, 130 if the user stopped the command, 1 for anything else. */
   static readonly exitCode: number = 1;
   static readonly httpStatus: number = 500;
 
-  // Codes belong to the class: an error from a worker gets its class back, but not its fields.
+  // The codes are static, because an error from a worker gets its class back, but not its fields.
   get exitCode(): number {
     return (this.constructor as typeof CodedError).exitCode;
   }
@@ -14,10 +14,10 @@ export class CodedError extends Error {
   }
 }
 
-/** What the user gave cannot be used as it is. */
+/** Something that the user gave cannot be used as it is. */
 export class InputError extends CodedError {
   static override readonly exitCode: number = 2;
 }
 
-/** The exit code of a command that ends with whatever was thrown. */
+/** The exit code of a command that ends with this exception. */
 export const exitCodeOf = (thrown: unknown): number => (thrown instanceof CodedError ? thrown.exitCode : 1);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Fields that several documents share. Names end in their units. */
+/** Schemas of fields that several documents share. Names of fields end in their units. */
 
 export const name = z
   .string()
@@ -12,22 +12,22 @@ export const count = z.int().nonnegative();
 export const positiveCount = z.int().positive();
 export const isoDate = z.iso.datetime();
 
-/** Where a session runs: ONNX Runtime's execution providers. `wasm` is a browser's CPU, `cpu` is Node's. */
+/** Where a session runs: one of ONNX Runtime's execution providers. `wasm` is the CPU in a browser, `cpu` the CPU in Node. */
 export const backend = z.enum(['webgpu', 'wasm', 'cpu', 'cuda']);
 export type Backend = z.infer<typeof backend>;
 
-/** Backends whose sessions take time of the device's GPU; the others hold cores. */
+/** Backends whose sessions use the device's GPU; sessions on other backends hold CPU cores. */
 export const gpuBackend = backend.extract(['webgpu', 'cuda']);
 export type GpuBackend = z.infer<typeof gpuBackend>;
 export const cpuBackend = backend.exclude(gpuBackend.options);
 
 export const onGpu = (b: Backend): b is GpuBackend => b === 'webgpu' || b === 'cuda';
 
-/** The device that was measured: its fingerprint. Two documents are of one device if all fields but the timer's are equal. */
+/** The device that measurements were made on. Two documents are of one device if all fields but `timerGrainMs` are equal. */
 export const device = z.strictObject({
-  /** `published`: nothing was measured; the figures were published by others. */
+  /** `published`: the figures were published by others, and nothing was measured. */
   environment: z.enum(['browser', 'node', 'published']),
-  /** Browser and version, or Node and version. */
+  /** Name and version of the browser or of Node. */
   agent: z.string().max(400),
   platform: z.string().max(200),
   logicalCores: positiveCount,
@@ -36,7 +36,7 @@ export const device = z.strictObject({
       vendor: z.string().max(200),
       architecture: z.string().max(200),
       description: z.string().max(400),
-      /** The adapter is software (SwiftShader, lavapipe, WARP): its times say nothing about a GPU. */
+      /** Whether the adapter is software (SwiftShader, lavapipe, WARP): its times say nothing about a GPU. */
       software: z.boolean(),
     })
     .nullable(),
@@ -44,12 +44,12 @@ export const device = z.strictObject({
   /** The build of ONNX Runtime that was loaded; `none` for published figures. */
   ortBuild: z.enum(['jspi', 'asyncify', 'node', 'none']),
   crossOriginIsolated: z.boolean(),
-  /** The smallest step of `performance.now()` that was seen. */
+  /** The smallest observed step of `performance.now()`. */
   timerGrainMs: milliseconds,
 });
 export type Device = z.infer<typeof device>;
 
-/** Reports every name that occurs earlier in its list. @param path of the i-th name */
+/** Reports every name that already occurs earlier in the list. @param path the path of the i-th name */
 export function expectDistinct(
   context: z.RefinementCtx,
   names: readonly string[],

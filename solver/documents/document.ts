@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { InputError } from './coded-error.ts';
 
-/** Problems that the message of an error lists; a document of another kind may have thousands. */
+/** The message of an error lists at most this many problems: a document of another kind may have thousands. */
 const LISTED = 10;
 
 /** A document does not match its schema. */
@@ -11,7 +11,7 @@ export class InvalidDocumentError extends InputError {
   constructor(
     /** Where the document is from, e.g. a file name or a URL. */
     readonly source: string,
-    /** A line for each problem: the field's path, what was expected, what was found. */
+    /** One line per problem: the field's path, what was expected, and what was found. */
     readonly problems: readonly string[],
   ) {
     const listed = problems.slice(0, LISTED).map((problem) => `  ${problem}`);
@@ -39,7 +39,7 @@ export class UnsupportedDocumentError extends InputError {
   }
 }
 
-/** `plan` of `ipa-edge/plan@1`. */
+/** The kind in a schema id, e.g. `plan` in `ipa-edge/plan@1`. */
 const kindOf = (schema: unknown): string | undefined => /^ipa-edge\/([a-z]+)@/.exec(String(schema))?.[1];
 
 const show = (value: unknown): string => {
@@ -57,10 +57,10 @@ const pathText = (path: readonly PropertyKey[]): string =>
   '(root)';
 
 /**
- * Checks a document.
+ * Checks a document against its schema.
  * @param source names the document in errors
- * @param id the `"schema"` that the document must have, e.g. `ipa-edge/plan@1`; absent: it has none
- * @throws UnsupportedDocumentError where `"schema"` differs
+ * @param id the `"schema"` that the document must have, e.g. `ipa-edge/plan@1`; absent for documents without one
+ * @throws UnsupportedDocumentError if `"schema"` differs
  * @throws InvalidDocumentError with every field that is wrong
  */
 export function parseDocument<T extends z.ZodType>(
@@ -84,7 +84,7 @@ export function parseDocument<T extends z.ZodType>(
   );
 }
 
-/** Parses JSON. @throws InvalidDocumentError where it is not JSON */
+/** Parses JSON text. @throws InvalidDocumentError if it is not JSON */
 export function jsonValue(text: string, source: string): unknown {
   try {
     return JSON.parse(text);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { accuracy, expectDistinct, name, positiveCount, sha256 } from './common.ts';
 
 export const MANIFEST = 'ipa-edge/manifest@2';
-/** The version before: one file a variant. It is still read. */
+/** The previous version, which is still read: one model file per variant. */
 export const MANIFEST_1 = 'ipa-edge/manifest@1';
 
 /** A path or URL, relative to the manifest unless it is absolute. */
@@ -12,22 +12,25 @@ const modelFile = z.strictObject({
   file,
   sha256,
   sizeBytes: positiveCount,
-  /** Of the weights, as model hubs name it. */
+  /** Data type of the weights, by its name on model hubs. */
   dtype: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']),
 });
 export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
   name,
-  /** Published accuracy in the metric of the task; null: none was, and what is measured on the pack counts alone. */
+  /**
+   * Published accuracy in the metric of the task; null if none was published, so that only the accuracy measured on the pack
+   * counts.
+   */
   accuracy: accuracy.nullable(),
-  /** Where that figure is from. */
+  /** Source of the published accuracy. */
   accuracySource: z.string().max(400),
 };
 
 export const manifestVariant = z.strictObject({
   ...variantFields,
-  /** ONNX Runtime sessions by role: `model` where there is one, else e.g. `encoder` and `decoder`. */
+  /** ONNX Runtime sessions by role: `model` if there is only one, otherwise e.g. `encoder` and `decoder`. */
   sessions: z
     .record(name, modelFile)
     .refine((sessions) => Object.keys(sessions).length >= 1 && Object.keys(sessions).length <= 8, {
@@ -36,7 +39,7 @@ export const manifestVariant = z.strictObject({
 });
 export type ManifestVariant = z.output<typeof manifestVariant>;
 
-/** Version 1 has one float32 model a variant. */
+/** A variant in version 1, which has one float32 model. */
 export const manifestVariant1 = z
   .strictObject({ ...variantFields, file, sha256, sizeBytes: positiveCount })
   .transform(
@@ -46,7 +49,7 @@ export const manifestVariant1 = z
     }),
   );
 
-/** A stage; what its task adds are further fields, which the task alone knows. */
+/** A stage of a pipeline. Its task may add fields, which only the task reads. */
 export interface ManifestStage {
   readonly name: string;
   readonly task: string;
@@ -57,7 +60,7 @@ export interface Manifest {
   readonly schema: typeof MANIFEST;
   readonly name: string;
   readonly title: string;
-  /** In order: each stage's results feed the next. */
+  /** Stages in order: each stage's results feed the next. */
   readonly stages: ManifestStage[];
   /** Labelled inputs of the first stage. The profiler measures on them, and runs draw their requests from them. */
   readonly pack: { readonly file: string; readonly sha256: string; readonly source: string };
@@ -65,7 +68,7 @@ export interface Manifest {
 
 export const STAGES_MAX = 8;
 
-/** The schema of a manifest whose stages are those of `stage`. */
+/** The schema of a manifest whose stages match the schema `stage`. */
 export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
   z
     .strictObject({
@@ -92,15 +95,15 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
       });
     });
 
-/** Bytes of a variant's models together. */
+/** Total size of a variant's model files. */
 export const sizeBytesOf = ({ sessions }: Pick<ManifestVariant, 'sessions'>): number =>
   Object.values(sessions).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 const SHA256_DIGITS = 64;
 
 /**
- * What a variant is known by in profiles and plans: the SHA-256 of its model. A variant of several models is known by equal
- * parts of their sums, in the order of the roles' names; the files themselves are checked by their whole sums.
+ * The id of a variant in profiles and plans: the SHA-256 of its model. For a variant of several models it joins equal parts of
+ * their SHA-256 sums, in the order of the roles' names; each file is still checked against its whole sum.
  */
 export function sha256Of({ sessions }: Pick<ManifestVariant, 'sessions'>): string {
   const sums = Object.keys(sessions)
@@ -113,7 +116,7 @@ export function sha256Of({ sessions }: Pick<ManifestVariant, 'sessions'>): strin
     .padEnd(SHA256_DIGITS, '0');
 }
 
-/** What plans and profiles know of a manifest's models: their stage, name and {@link sha256Of}. */
+/** The variants of a manifest as plans and profiles identify them: by stage, name and {@link sha256Of}. */
 export const modelsOf = ({ stages }: Pick<Manifest, 'stages'>) =>
   stages.map(({ name, variants }) => ({
     name,

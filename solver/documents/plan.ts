@@ -15,11 +15,11 @@ import { parseDocument } from './document.ts';
 
 export const PLAN = 'ipa-edge/plan@1';
 
-/** How the accuracies of the stages are combined. `product` is PAS; the `rank-` methods use ranks as in IPA. */
+/** How the stages' accuracies are combined into one. `product` is PAS; the `rank-` methods combine ranks, as IPA does. */
 export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'rank-product']);
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
-/** Maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
+/** Weights of the objective, which is maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
 export const objective = z.strictObject({
   alpha: z.number().nonnegative(),
   beta: z.number().nonnegative(),
@@ -35,15 +35,15 @@ export const resources = z.strictObject({
   gpus: z.number().nonnegative(),
   pricePerCore: z.number().nonnegative(),
   pricePerGpu: z.number().nonnegative(),
-  /** ρ: the highest utilisation that is planned. Above 1 the plan need not keep up with every request. */
+  /** ρ: the highest utilisation that the planner allows. Above 1 the plan may miss or shed some requests. */
   utilisationMax: z.number().positive().max(2),
   memoryBytes: positiveCount.optional(),
 });
 export type Resources = z.infer<typeof resources>;
 
-/** Timers wait no longer than 2^31 − 1 ms. */
+/** The longest time that a timer of JavaScript can wait. */
 const WAIT_MOST_MS = 2 ** 31 - 1;
-/** More replicas of a stage are a mistake: each is a process or a pod. */
+/** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
 const REPLICAS_MOST = 10_000;
 
 export const planStage = z.strictObject({
@@ -53,22 +53,25 @@ export const planStage = z.strictObject({
   backend,
   threads: positiveCount,
   batch: positiveCount,
-  /** How long the oldest item of a batch waits for others, at most. */
+  /** The longest time that the oldest item of a batch waits for others. */
   maxWaitMs: milliseconds.max(WAIT_MOST_MS),
   replicas: positiveCount.max(REPLICAS_MOST),
   accuracy,
-  /** Items of the stage per second. */
+  /** Items that reach the stage per second, at the plan's rate. */
   itemsPerS: z.number().nonnegative(),
   /** T, the stage's part of the latency bound. */
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
-  /** Expected round trip of a batch by its size; sizes rise. The dispatch uses it for slack and shedding. */
+  /**
+   * Expected round-trip time of a batch by its number of items, in rising order. The dispatch derives slack and shedding from
+   * it.
+   */
   serviceMs: z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1),
 });
 export type PlanStage = z.infer<typeof planStage>;
 
-/** A worker: it runs one batch at a time, of any stage it holds. */
+/** A worker of a plan. It runs one batch at a time, of any stage it holds. */
 export const planWorker = z.strictObject({
   id: name,
   backend,
@@ -78,9 +81,9 @@ export const planWorker = z.strictObject({
 export type PlanWorker = z.infer<typeof planWorker>;
 
 export const prediction = z.strictObject({
-  /** Σ T over the stages. */
+  /** Latency bound of the whole pipeline: Σ T over the stages. */
   boundMs: milliseconds,
-  /** Of simulated requests that complete; null where none completes. */
+  /** Latency of the simulated requests that completed; null if none did. */
   latencyMs: z
     .strictObject({ p50: milliseconds, p95: milliseconds, p99: milliseconds, max: milliseconds })
     .nullable(),
@@ -88,12 +91,12 @@ export const prediction = z.strictObject({
   shedShare: z.number().min(0).max(1),
   goodputPerS: z.number().nonnegative(),
   pas: accuracy,
-  /** Accuracy of the whole pipeline with these variants, measured on the pack; null where it was not measured. */
+  /** Accuracy of the whole pipeline with these variants, measured on the pack; null if it was not measured. */
   endToEnd: accuracy.nullable(),
   cost: z.number().nonnegative(),
   /** Number of simulated requests. */
   n: positiveCount,
-  /** How often the planner tightened the request before simulation confirmed the plan. */
+  /** How often the planner tightened the integer program before simulation confirmed the plan. */
   tightened: count,
 });
 export type Prediction = z.infer<typeof prediction>;
@@ -111,9 +114,9 @@ export const planSchema = z
     resources,
     stages: z.array(planStage).min(1).max(32),
     workers: z.array(planWorker).min(1),
-    /** `late`: a request is shed once it is not expected to make the SLA. */
+    /** `late`: a request is shed as soon as it is not expected to make the SLA. */
     shedding: z.enum(['late', 'never']),
-    /** One line of the solver: its status, the objective, and the bound that proves the optimum. */
+    /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */
     certificate: z.string().max(400),
     predicted: prediction,
   })

@@ -5,7 +5,7 @@ import { accuracyMethod } from './plan.ts';
 
 /**
  * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `memoryBytes` and `switchCost` are
- * those of the whole stage with this option.
+ * totals of the stage with this option, over all its replicas.
  */
 export const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
@@ -16,7 +16,7 @@ export const problemOption = z.strictObject({
   gpuShare: z.number().nonnegative().default(0),
   cores: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
-  /** η · switchMs / horizonMs; 0 for the variant that runs now. */
+  /** η · switchMs / horizonMs (see `objective` of a plan); 0 for the variant that runs now. */
   switchCost: z.number().nonnegative().default(0),
 });
 export type ProblemOption = z.infer<typeof problemOption>;
@@ -59,18 +59,18 @@ export const problemSchema = z
   });
 export type Problem = z.output<typeof problemSchema>;
 
-/** The answer to a {@link Problem}. */
+/** The solver's answer to a {@link Problem}. */
 export type Solution =
   | {
       status: 'optimal';
       objective: number;
-      /** A proven upper bound of every objective, within a relative 1e-9 of this one. */
+      /** A proven upper bound on the objective of every choice; it exceeds `objective` by a relative 1e-9 at most. */
       bound: number;
       choice: Record<string, string>;
       accuracy: number;
       cost: number;
       latencyMs: number;
-      /** Regions of the search space for which a relaxation was solved. */
+      /** Number of regions of the search space for which a relaxation was solved. */
       nodes: number;
       solveMs: number;
     }
@@ -78,7 +78,7 @@ export type Solution =
       status: 'infeasible';
       /** The constraint that cannot be met, in words and figures. */
       binding: string;
-      /** The smallest SLA with a solution within the other limits; null where no SLA has one. */
+      /** The smallest SLA that has a solution within the other limits; null if no SLA has one. */
       nearestSlaMs: number | null;
       solveMs: number;
     };

@@ -18,22 +18,22 @@ import { parseDocument } from './document.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
-/** Why a measurement needs care. */
+/** A reason why a measurement needs care. */
 export const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
-  'hidden-page', // the page was hidden while it was measured
-  'drift', // the reference cell's time had changed since the start
-  'timer-grain', // the median is under 20 steps of the timer
+  'hidden-page', // the page was hidden during the measurement
+  'drift', // the time of the reference cell had changed since the start
+  'timer-grain', // the median is shorter than 20 steps of the timer
   'cpu-fallback', // some nodes of the model ran on the CPU
-  'output-mismatch', // outputs differ from the reference backend's: the cell is never planned with
-  'few-samples', // under 20, so there is no p95
+  'output-mismatch', // outputs differ from the reference backend's, so the planner never uses the cell
+  'few-samples', // fewer than 20 samples, so there is no p95
   'not-warm', // warm-up reached its limit before two windows agreed
-  'published', // samples of a log-normal with a published mean and p99
-  'reconstructed', // the same, where the mean or p99 was derived from other published figures
+  'published', // samples were drawn from a log-normal distribution with a published mean and p99
+  'reconstructed', // as `published`, but the mean or p99 was derived from other published figures
 ]);
 export type CellFlag = z.infer<typeof cellFlag>;
 
-/** The key of a cell, which is the unit that is measured, journalled and resumed. */
+/** The key of a cell. A cell is the unit that the profiler measures, journals and resumes. */
 export const cellKey = z.strictObject({
   stage: name,
   variant: name,
@@ -44,7 +44,7 @@ export const cellKey = z.strictObject({
 });
 export type CellKey = z.infer<typeof cellKey>;
 
-/** Statistics of latencies. Percentiles are nearest-rank; null where there are too few samples. */
+/** Statistics of latencies. Percentiles are nearest-rank; null if there are too few samples. */
 export const summary = z.strictObject({
   n: positiveCount,
   mean: milliseconds,
@@ -61,21 +61,23 @@ export type Summary = z.infer<typeof summary>;
 export const measuredCell = cellKey.extend({
   state: z.literal('measured'),
   cold: z.strictObject({
-    /** Reading and checking the model's file: once per session, so equal for all batch sizes. */
+    /** Time to read and check the model file. A session is loaded once, so all its batch sizes have the same value. */
     loadMs: milliseconds,
-    /** `InferenceSession.create`: once per session. */
+    /** Time of `InferenceSession.create`; all batch sizes of a session have the same value. */
     createMs: milliseconds,
-    /** The first run at this batch size, which compiles shaders. */
+    /** Time of the first run at this batch size, which compiles shaders. */
     firstRunMs: milliseconds,
   }),
   warmupRuns: count,
-  /** Of each run, in order: from the input tensors to readable outputs. */
+  /** Inference time of each run, in order: from the input tensors to readable outputs. */
   inferenceMs: z.array(milliseconds).min(1).max(100_000),
-  /** Of each run, in order: the rest of the round trip through the stage worker (decoding, cropping, messages). */
+  /**
+   * Handling time of each run, in order: the rest of the round trip through the stage worker (decoding, cropping, messages).
+   */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
-  /** Of round trips: inference and handling together. */
+  /** Round trips of the runs: inference and handling together. */
   latencyMs: summary,
-  /** Comparison with the reference backend (`wasm` or `cpu`) on fixed inputs. */
+  /** Difference between the outputs and those of the reference backend (`wasm` or `cpu`) on fixed inputs. */
   outputs: z.strictObject({ maxAbsError: z.number().nonnegative(), agree: z.boolean() }),
   flags: z.array(cellFlag),
 });
@@ -97,9 +99,9 @@ export const profileVariant = z.strictObject({
   sizeBytes: positiveCount,
   accuracy: z
     .strictObject({
-      /** From the manifest; null where it has none. */
+      /** Accuracy stated in the manifest; null if it states none. */
       published: accuracy.nullable(),
-      /** On this device, with the labelled pack; null without a pack. */
+      /** Accuracy measured on this device with the labelled pack; null without a pack. */
       measured: z.strictObject({ value: accuracy, n: positiveCount }).nullable(),
     })
     .refine(({ published, measured }) => published !== null || measured !== null, {
@@ -107,7 +109,7 @@ export const profileVariant = z.strictObject({
     }),
 });
 
-/** The accuracy to plan with: measured, else published. */
+/** The accuracy to plan with: the measured one, or else the published one. */
 export const accuracyOf = ({ accuracy: { measured, published } }: z.infer<typeof profileVariant>): number =>
   measured?.value ?? published!;
 
@@ -119,12 +121,12 @@ export const profileStage = z.strictObject({
 });
 
 /**
- * How many items a stage gets per request, after certain upstream variants. `counts[i]` is of scene i of the pack, so that the
- * counts of several stages stay correlated.
+ * Number of items that a stage gets per request, for one choice of upstream variants. `counts[i]` belongs to scene i (an input
+ * of the pack), so that the counts of different stages stay correlated.
  */
 export const fanOut = z.strictObject({
   stage: name,
-  /** The variant of each upstream stage; empty for the first stage. */
+  /** The chosen variant of each upstream stage; empty for the first stage. */
   upstream: z.record(name, name),
   counts: z.array(count).min(1),
 });
@@ -136,28 +138,28 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** For each scene: truths that were found, answers without a truth, truths that were missed. */
+  /** For each scene: true positives, false positives and false negatives. */
   counts: z.array(z.tuple([count, count, count])).min(1),
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 
 /**
- * How much longer batches on a CPU take while another worker of the same backend and threads is busy: the quantiles of two
- * workers (of the first and the last stage) run together, less those of each alone. It is a time, not a ratio, because a
- * worker waits for its turn on a core, however long its batch is.
+ * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
+ * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
+ * ratio, because a worker waits for its turn on a core, however long its batch is.
  */
 export const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
-  /** Samples of the worker that has fewer. */
+  /** Number of samples of the worker that has fewer. */
   n: positiveCount,
-  /** In rising order of percentiles. */
+  /** Delays in rising order of percentiles. */
   delays: z.array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds })).min(1),
 });
 export type CpuCoRun = z.infer<typeof cpuCoRun>;
 
 /**
- * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a
+ * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a GPU
  * device of its own, share the GPU's time in slices.
  */
 export const gpuCoRun = z.strictObject({
@@ -165,8 +167,8 @@ export const gpuCoRun = z.strictObject({
   threads: z.literal(1),
   n: positiveCount,
   /**
-   * For each round, how many times longer than in one worker for both stages a batch takes while both workers are busy: 2 where
-   * they only take turns, 1 where they do not disturb each other. Two workers get 2 ÷ it times as many batches done.
+   * For each round, the time of a batch while both workers are busy ÷ its time in one worker for both stages: 2 if the workers
+   * only take turns, 1 if they do not disturb each other. The throughput of two workers is 2 ÷ this ratio times that of one.
    */
   slowDowns: z.array(z.number().positive()).min(1),
 });
@@ -185,14 +187,19 @@ export const profileSchema = z
       seed: z.int(),
       budgetS: z.number().positive(),
       batches: z.array(positiveCount).min(1),
-      /** Batch sizes above one that takes longer were not measured; null: the SLA by IPA's rule, for each backend. */
+      /**
+       * Once a batch takes longer than this, the profiler measures no larger ones; null: the limit is the SLA by IPA's rule,
+       * for each backend.
+       */
       slaMs: milliseconds.nullable(),
     }),
     stages: z.array(profileStage).min(1).max(32),
     cells: z.array(cell),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
-    /** Empty for one stage, or where two workers do not fit. Older profiles have none of a GPU. */
+    /**
+     * Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have no entry for a GPU.
+     */
     coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {
@@ -217,8 +224,8 @@ export const profileSchema = z
 export type Profile = z.infer<typeof profileSchema>;
 
 /**
- * A profile that was checked when it entered this process, with what names it: plans say from which profile they were made.
- * Behind that door nobody checks or hashes it again.
+ * A profile with its identity, by which plans name the profile they were made from. It was checked when it entered this
+ * process, so nothing checks or hashes it again.
  */
 export interface IdentifiedProfile {
   readonly profile: Profile;
@@ -230,7 +237,7 @@ export interface IdentifiedProfile {
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
-/** All backends that a profile measured. */
+/** All backends that a profile has cells for. */
 export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
   ...new Set(cells.map(({ backend }) => backend)),
 ];

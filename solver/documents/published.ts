@@ -12,7 +12,7 @@ const publishedVariant = z.strictObject({
   accuracy,
   /** Source of the accuracy: a key of `sources`. */
   source: name,
-  /** Cores of a replica in the IPA paper. */
+  /** Cores of one replica in the IPA paper. */
   baseCores: positiveCount,
   parametersMillion: z.number().positive(),
 });
@@ -21,7 +21,7 @@ const publishedStage = z.strictObject({
   name,
   task: name,
   metric: z.string().max(60),
-  /** Requests/s that a replica with the base cores keeps up with, at some batch size. */
+  /** Requests/s that one replica with the base cores sustains, at some batch size. */
   thresholdPerS: z.number().positive(),
   variants: z.array(publishedVariant).min(1),
 });
@@ -34,9 +34,9 @@ const publishedCell = z.strictObject({
   /** Mean time of a whole batch. */
   meanMs: milliseconds.positive(),
   p99Ms: milliseconds.positive(),
-  /** `published`: the source measured mean and p99. `reconstructed`: one or both follow from other figures by a rule. */
+  /** `published`: the source measured mean and p99. `reconstructed`: a rule derives one or both from other figures. */
   basis: z.enum(['published', 'reconstructed']),
-  /** A key of `sources`. */
+  /** Source of the times: a key of `sources`. */
   source: name,
 });
 
@@ -47,14 +47,14 @@ export const publishedSchema = z
     schema: z.literal(PUBLISHED),
     name,
     title: z.string().max(200),
-    /** Where figures are from, or the rule by which they were derived. */
+    /** By key: where figures are from, or the rule by which they were derived. */
     sources: z.record(name, z.string().max(1000)),
-    /** The machines that the times were measured on. */
+    /** The machines on which the times were measured. */
     platform: z.string().max(200),
     cores: positiveCount,
     /** Bound on the end-to-end latency. */
     slaMs: z.number().positive(),
-    /** The objective of IPA itself. */
+    /** Weights of IPA's own objective. */
     weights: z.strictObject({
       alpha: z.number().nonnegative(),
       beta: z.number().nonnegative(),
@@ -63,9 +63,11 @@ export const publishedSchema = z
     }),
     /** The largest batch size that IPA could choose. */
     batchMax: positiveCount,
-    /** The variants that the systems of the paper could choose from; a stage that is absent had all. */
+    /** The variants that the systems of the paper could choose from; a stage that is absent had all its variants. */
     restrictTo: z.record(name, z.array(name).min(1)),
-    /** The fixed variants of FA2, accurate (high) and fast (low), and the fixed replicas of RIM, by stage name. */
+    /**
+     * The variants that FA2 is fixed to, accurate (high) and fast (low), and the replicas that RIM is fixed to, by stage name.
+     */
     fa2High: choice,
     fa2Low: choice,
     rimReplicas: z.record(name, positiveCount),

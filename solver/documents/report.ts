@@ -6,7 +6,7 @@ import { profileSchema } from './profile.ts';
 
 export const REPORT = 'ipa-edge/report@1';
 
-/** Round trips of a stage's batches of one size in a run. */
+/** Round-trip times of a stage's batches of one size in a run. */
 export const service = z.strictObject({
   stage: name,
   variant: name,
@@ -17,9 +17,9 @@ export const service = z.strictObject({
 export type Service = z.infer<typeof service>;
 
 export const requestRecord = z.strictObject({
-  /** Scheduled arrival, from the start of the run. */
+  /** Scheduled arrival, counted from the start of the run. */
   arrivalMs: milliseconds,
-  /** From the scheduled arrival; null where the request did not complete. */
+  /** Time from the scheduled arrival to the end; null if the request did not complete. */
   latencyMs: milliseconds.nullable(),
   outcome: z.enum(['completed', 'shed', 'failed']),
 });
@@ -37,11 +37,11 @@ export const result = z.strictObject({
     max: milliseconds.nullable(),
     n: count,
   }),
-  /** Null where no request was sent. */
+  /** Share of the requests completed within the SLA; null if none was sent. */
   slaAttainment: z.number().min(0).max(1).nullable(),
   goodputPerS: z.number().nonnegative(),
   accuracy: z.strictObject({
-    /** Accuracy of completed answers by the pack's labels; null where none could be judged. */
+    /** Accuracy of the completed requests, judged by the pack's labels; null if none could be judged. */
     endToEnd: accuracy.nullable(),
     metric: z.string().max(60),
     pas: accuracy,
@@ -51,28 +51,28 @@ export const result = z.strictObject({
 });
 export type RunResult = z.infer<typeof result>;
 
-/** One interval of a run: how its requests ended, and what served then. */
+/** One interval of a run: how its requests ended, and what served meanwhile. */
 export const interval = z.strictObject({
   fromMs: milliseconds,
   ratePerS: z.number().nonnegative(),
-  /** Of requests that completed; null where too few did. */
+  /** Latency percentiles of the requests that completed; null if too few did. */
   p50Ms: milliseconds.nullable(),
   p95Ms: milliseconds.nullable(),
-  /** Null where no request arrived. */
+  /** Share of the interval's requests completed within the SLA; null if none arrived. */
   slaAttainment: z.number().min(0).max(1).nullable(),
-  /** Cost of all workers, mean over the interval. */
+  /** Cost of all workers: its mean over the interval. */
   cost: z.number().nonnegative(),
-  /** PAS of the plan that served, mean over the interval. */
+  /** PAS of the plan that served: its mean over the interval. */
   pas: accuracy,
 });
 export type Interval = z.infer<typeof interval>;
 
-/** How plans followed the load. */
+/** How the plans of a run followed the load. */
 export const adaptation = z.strictObject({
   system: name,
   predictor: name,
   intervalS: z.number().positive(),
-  /** One for each decision: the forecast of the busiest of the next 20 seconds, and the rate that was planned for. */
+  /** One step per decision: the forecast for the busiest of the next 20 seconds, and the rate that was planned for. */
   steps: z.array(
     z.strictObject({
       atMs: milliseconds,
@@ -84,23 +84,23 @@ export const adaptation = z.strictObject({
 });
 export type Adaptation = z.infer<typeof adaptation>;
 
-/** A run with more requests does not list them. */
+/** The report of a run with more requests than this does not list them. */
 export const MOST_REQUESTS = 100_000;
 
-/** Longer texts of events are cut off. */
+/** Longer descriptions of events are cut off. */
 export const EVENT_LENGTH_MAX = 400;
 
 export const runReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('run'),
   name,
-  /** True: nothing ran; service times were drawn from a profile. */
+  /** Whether the run was only simulated, with service times drawn from a profile. */
   simulated: z.boolean(),
   createdAt: isoDate,
   pipeline: name,
   device,
   seed: z.int(),
-  /** The backends that the planner was allowed. */
+  /** The backends that the planner was allowed to use. */
   backends: z.array(backend).min(1),
   slaMs: z.number().positive(),
   percentile: z.number(),
@@ -109,37 +109,37 @@ export const runReportSchema = z.strictObject({
     ratePerS: z.number().nonnegative(),
     durationS: z.number().positive(),
     requests: count,
-    /** p99 of how late the load generator was. Above 5 % of the SLA the run is not valid. */
+    /** p99 of the delay from a scheduled arrival to its send. Above 5 % of the SLA the run is not valid. */
     latenessP99Ms: milliseconds,
     valid: z.boolean(),
   }),
   result,
   predicted: prediction,
-  /** A simulation of the same arrivals with this run's own service times. */
+  /** Result of simulating the same arrivals with this run's own service times. */
   resimulated: z
     .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
     .nullable(),
-  /** Each with the time from which it served. */
+  /** The plans that served, each with the time from which it did. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
-  /** Null where the first plan served to the end. */
+  /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),
-  /** Empty where there are over 100,000. */
+  /** Every request of the run; empty for a run of over 100,000. */
   requests: z.array(requestRecord),
   service: z.array(service),
-  /** Lost workers, switches, and other events. */
+  /** Events such as lost workers and switches of plans. */
   events: z.array(z.strictObject({ atMs: milliseconds, what: z.string().max(EVENT_LENGTH_MAX) })),
 });
 export type RunReport = z.infer<typeof runReportSchema>;
 
-/** One choice of variants, with the best plan for it. */
+/** One combination of variants, with the best plan for it. */
 export const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
-  /** Measured on the scenes that the runs sent, so that it can be compared with theirs. */
+  /** End-to-end accuracy on the scenes that the runs sent, so that it can be compared with theirs. */
   endToEnd: accuracy.nullable(),
-  /** Measured on the whole pack. */
+  /** End-to-end accuracy on the whole pack. */
   endToEndOnPack: accuracy.nullable(),
   /** Whether the integer program has a solution with these variants. */
   feasible: z.boolean(),
@@ -153,10 +153,10 @@ export const combination = z.strictObject({
 });
 export type Combination = z.infer<typeof combination>;
 
-/** The β between which the integer program chooses a plan, with α = 1 and δ = η = 0. */
+/** The interval of β in which the integer program chooses a plan, with α = 1 and δ = η = 0. */
 export const weights = z.strictObject({
   betaMin: z.number().nonnegative(),
-  /** Null: no upper end. */
+  /** Upper end of the interval; null if it has none. */
   betaMax: z.number().nonnegative().nullable(),
 });
 export type Weights = z.infer<typeof weights>;
@@ -169,7 +169,7 @@ export const frontierPoint = z.strictObject({
   accuracy,
   cost: z.number().nonnegative(),
   boundMs: milliseconds,
-  /** With `boundMs` as SLA; null where no β chooses it. */
+  /** The β that choose this point if the SLA is its `boundMs`; null if no β does. */
   weights: weights.nullable(),
 });
 export type FrontierPoint = z.infer<typeof frontierPoint>;
@@ -188,7 +188,7 @@ export const benchReportSchema = z.strictObject({
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
-/** A profile with a plan made from it, before anything has run. */
+/** The report of a profile with a plan made from it, before anything has run. */
 export const profileReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('profile'),
@@ -199,11 +199,11 @@ export const profileReportSchema = z.strictObject({
 });
 export type ProfileReport = z.infer<typeof profileReportSchema>;
 
-/** One system with one setting under one load. */
+/** The result of one system with one setting under one load. */
 export const adaptationRun = z.strictObject({
   system: name,
   predictor: name,
-  /** What this project's system was asked for; null for the systems of the IPA paper, which have their own weights. */
+  /** Settings of this project's system; null for the systems of the IPA paper, which have their own weights. */
   setting: z
     .strictObject({
       percentile: z.number(),
@@ -215,37 +215,40 @@ export const adaptationRun = z.strictObject({
     .nullable(),
   slaAttainment: z.number().min(0).max(1),
   p95Ms: milliseconds.nullable(),
-  /** Mean over time, as is the cost. */
+  /** Mean PAS over time; `cost` is a mean over time too. */
   pas: accuracy,
   cost: z.number().nonnegative(),
-  /** Number of changes of plan. */
+  /** Number of changes from one plan to another. */
   switches: count,
-  /** Empty for runs that are not drawn. */
+  /** Empty for runs that the report does not draw. */
   overTime: z.array(interval),
 });
 export type AdaptationRun = z.infer<typeof adaptationRun>;
 
-/** One pipeline under one load: every system, and how this project's system (`ours`) compares. */
+/** All systems compared on one pipeline under one load. `ours` is this project's system. */
 export const comparison = z.strictObject({
   pipeline: name,
   workload: z.string().max(100),
-  /** Factor of the workload's rates. */
+  /** Factor by which the workload's rates were multiplied. */
   scale: z.number().positive(),
   slaMs: z.number().positive(),
   requests: count,
-  /** IPA, FA2 and RIM. */
+  /** The systems of the IPA paper: IPA, FA2 and RIM. */
   rivals: z.array(adaptationRun),
-  /** This project's system, with every setting that was tried. */
+  /** This project's system, one run for every setting that was tried. */
   ours: z.array(adaptationRun).min(1),
-  /** This project's system with a forecast that knows the load. */
+  /** This project's system with a forecast that knows the future load. */
   oracle: adaptationRun,
-  /** Indices into `ours`; null where no run qualifies. Of several the cheapest. */
+  /** Indices into `ours` of the cheapest run that meets each condition; null if none does. */
   found: z.strictObject({
-    /** Attainment and PAS no lower than IPA's, at no higher cost. */
+    /** Attainment and PAS are no lower than IPA's, at no higher cost. */
     beatsIpa: count.nullable(),
-    /** PAS no lower than FA2-high's, at no higher cost; 1 % more where FA2-high already has the most accurate variants. */
+    /**
+     * PAS is no lower than FA2-high's, at no higher cost; 1 % more is allowed if FA2-high already has the most accurate
+     * variants.
+     */
     beatsFa2High: count.nullable(),
-    /** Asked for p99, an attainment of 0.99, or the oracle's where that is lower. */
+    /** Planned for p99, attainment reaches 0.99, or the oracle's attainment if that is lower. */
     keepsP99: count.nullable(),
   }),
 });

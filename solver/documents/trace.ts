@@ -12,15 +12,15 @@ export const traceSchema = z.strictObject({
 });
 export type Trace = z.infer<typeof traceSchema>;
 
-/** The beginning of a trace: `durationS` seconds, rounded to whole intervals, at least one. */
+/** The first `durationS` seconds of a trace, rounded to whole intervals; at least one interval. */
 export const traceUntil = (trace: Trace, durationS: number): Trace => ({
   ...trace,
   rates: trace.rates.slice(0, Math.max(1, Math.round(durationS / trace.intervalS))),
 });
 
 /**
- * Checks a trace. Files without a `"schema"` but with `rates` or `rps` (requests/s) are read too; their interval is one second
- * unless they have an `intervalS`.
+ * Checks a trace. A file without `"schema"` but with `rates` or `rps` (requests/s) is read too; its interval is one second
+ * unless it has an `intervalS`.
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export function parseTrace(value: unknown, source: string): Trace {

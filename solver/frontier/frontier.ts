@@ -7,20 +7,20 @@ import { paretoBest } from './pareto.ts';
 import { choosingWeights } from './weights.ts';
 
 export interface FrontierChoice extends DescribedChoice {
-  /** The weights with which the integer program chooses it; null where none do. */
+  /** The interval of β in which the integer program chooses this point; null if no β does. */
   readonly weights: Weights | null;
 }
 
-/** The most choices that are kept for the first stages: they are compared pair by pair. */
+/** A frontier keeps at most this many choices, because they are compared pair by pair. */
 const MOST = 10_000;
 
 /**
- * The Pareto-best choices of a problem: within its limits, and no other such choice is at least as good in accuracy, cost and
- * latency. Of choices that are equal in all three only one is returned. They come by rising cost, then latency. The weights of
- * the objective do not count, only its accuracy method.
+ * The Pareto-best choices of a problem: those within its limits that no other such choice equals or beats in accuracy, cost and
+ * latency. Of choices that are equal in all three, only one is returned. They are sorted by cost, then by latency. The
+ * objective only tells how to combine accuracies; its weights do not matter.
  *
- * A dynamic programme over the stages. Of two choices for the first stages, one is dropped if the other is at least as good in
- * accuracy, cost, latency and every limited resource: the remaining stages add the same to both.
+ * The algorithm is dynamic programming over the stages. Of two choices for the first stages, one is dropped if the other is at
+ * least as good in accuracy, cost, latency and every limited resource, because the remaining stages add the same to both.
  * @throws FrontierTooLargeError
  */
 export function frontier(problem: Problem): FrontierChoice[] {
@@ -34,15 +34,15 @@ export function frontier(problem: Problem): FrontierChoice[] {
   return points.map((point, i) => ({ ...point, weights: weights[i]! }));
 }
 
-/** Columns of an option and of a choice: cost, score, latency, then the use of each limited resource. */
+/** Columns of the rows that describe options and choices: cost, score, latency, then the use of each limited resource. */
 const SCORE = 1;
 const USE = 3;
 
-/** The Pareto-best choices for the first stages. */
+/** The Pareto-best choices for the first few stages. */
 interface Front {
-  /** Columns of all choices, one choice after the other. */
+  /** The columns of all choices, one choice after the other. */
   readonly sums: Float64Array;
-  /** Each choice is a choice of the front before this one (its index), and an option of this stage (its index). */
+  /** Choice i adds option `option[i]` of this stage to choice `before[i]` of the front for the stages before. */
   readonly before: Uint32Array;
   readonly option: Uint32Array;
 }
@@ -61,7 +61,7 @@ function columns(problem: Problem) {
   });
   const width = USE + rows.length;
   const multiplied = method === 'product' || method === 'rank-product';
-  /** For each column, the sum of the extremes of the stages from `s` on. */
+  /** For each column, the sum over the stages from `s` on of the smallest or largest value among a stage's options. */
   const rest = (s: number, extreme: (...values: number[]) => number) =>
     Array.from({ length: width }, (_, c) =>
       stages.slice(s).reduce((sum, options) => sum + extreme(...options.map((option) => option[c]!)), 0),
@@ -78,7 +78,7 @@ function columns(problem: Problem) {
   };
 }
 
-/** The front of the stages up to `s`, from the front of the stages before `s`. */
+/** Extends the front for the stages before `s` by stage `s`. */
 function extended(problem: Problem, table: Columns, s: number, front: Front): Front {
   const { stages, width, multiplied, rest, limits } = table;
   const options = stages[s]!;
@@ -90,7 +90,7 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     return multiplied && c === SCORE ? before * option[c]! : before + option[c]!;
   };
 
-  // Choices are compared by these keys; smaller is better.
+  // Choices are compared by these keys; smaller keys are better.
   const keys = new Float64Array(all * width);
   const pairs = new Uint32Array(all);
   let fitting = 0;
@@ -101,7 +101,7 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
     let fits = true;
     for (let c = 0; c < width && fits; c++) {
       const value = sum(i, option, c);
-      // `value + least` adds in another order than the final sum does, so its rounding error is allowed for too.
+      // The final sum adds in another order than `value + least`, so the tolerance covers both rounding errors.
       fits = c === SCORE || value + least[c]! <= limits[c]! + (s < stages.length - 1 ? 2 : 1) * TOLERANCE;
       // The use of a resource counts only as far as the remaining stages could exceed the limit with it.
       keys[at + c] = rounded(
@@ -122,13 +122,13 @@ function extended(problem: Problem, table: Columns, s: number, front: Front): Fr
   return { sums, before, option };
 }
 
-/** Rounded to 43 bits: sums of the same terms in another order differ in their last bits. */
+/** Rounds to 43 bits, because sums of the same terms in another order differ in their last bits. */
 function rounded(value: number): number {
   const high = value * (2 ** 10 + 1);
   return high - (high - value);
 }
 
-/** The options of choice `i` of the last front, one for each stage. */
+/** The options that make up choice `i` of the last front, one for each stage. */
 function optionsOf(fronts: readonly Front[], i: number): number[] {
   const options: number[] = [];
   for (const { before, option } of [...fronts].reverse()) {

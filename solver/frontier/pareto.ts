@@ -1,6 +1,6 @@
 /**
- * The Pareto-best rows of a table: no other row is smaller or equal in every column. Of equal rows the first counts. Rows come
- * by rising first column, then second, and so on. Undefined where there are over `most`.
+ * The Pareto-best rows of a table: those for which no other row is smaller or equal in every column. Of equal rows the first
+ * counts. Rows are sorted by the first column, then by the second, and so on. Undefined if there are over `most` of them.
  */
 export function paretoBest(
   table: Float64Array,
@@ -20,10 +20,10 @@ export function paretoBest(
     return true;
   };
   const best: number[] = [];
-  // The rows of `best`. Those that beat many rows move to the front, so that most other rows are beaten early.
+  // The rows of `best` in another order: rows that beat many others move to the front, so that most rows are beaten early.
   const rivals: number[] = [];
   for (const row of order) {
-    // In this order a row comes after every row that beats it, so the first column needs no comparison.
+    // A row comes after every row that beats it, so the first column needs no comparison.
     const by = rivals.findIndex((rival) => noWorse(rival, row));
     if (by < 0) {
       if (best.push(row) > most) return undefined;

@@ -6,8 +6,8 @@ import { withWorkerSharing } from '../plan/worker-sharing.ts';
 import { frontier } from './frontier.ts';
 
 /**
- * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, by rising cost,
- * then bound; none where nothing is feasible. The frontier of a shorter SLA is a part of it.
+ * The choices of the integer program for a request that are Pareto-best in accuracy, cost and latency bound, sorted by cost,
+ * then by bound. Empty if nothing is feasible. It contains the frontier for every shorter SLA.
  * @throws NothingMeasuredError, FrontierTooLargeError
  */
 export function profileFrontier(measured: Profile, asked: PlanRequest): FrontierPoint[] {

@@ -2,13 +2,13 @@ import type { Weights } from '../documents/report.ts';
 import { TOLERANCE } from '../ilp/core.ts';
 import type { DescribedChoice } from '../ilp/describe.ts';
 
-/** Slopes with a smaller relative difference are equal: the integer program is solved to this precision. */
+/** Slopes with a smaller relative difference count as equal, because the integer program is solved to this precision. */
 const SAME = 1e-9;
 
 /**
- * For each point of a frontier, the β with which the integer program chooses it, where α = 1, δ = η = 0 and the SLA is the
- * point's own latency: no point within that latency then has more accuracy − β · cost. Null where no β chooses it: the point
- * lies on or below a line between two others.
+ * For each point of a frontier, the interval of β in which the integer program chooses it, with α = 1, δ = η = 0 and the
+ * point's own latency as SLA: then no point within that SLA has a larger accuracy − β · cost. Null if no β chooses the point,
+ * because it lies on or below a line between two others.
  */
 export function choosingWeights(points: readonly DescribedChoice[]): (Weights | null)[] {
   const byLatency = [...points].sort((a, b) => a.latencyMs - b.latencyMs);
@@ -29,8 +29,8 @@ export function choosingWeights(points: readonly DescribedChoice[]): (Weights | 
 }
 
 /**
- * The points that some β chooses among these, by rising cost, each with its β; α = 1, δ = η = 0. Two neighbours share the β
- * at which the choice changes from one to the other.
+ * The points that some β chooses, sorted by cost, each with its interval of β; α = 1, δ = η = 0. Two neighbours share the β at
+ * which the choice changes from one to the other.
  */
 export function chosenAmong<P extends CostAndAccuracy>(
   points: readonly P[],
@@ -47,13 +47,13 @@ function weightsAt(hull: readonly CostAndAccuracy[], at: number): Weights {
   };
 }
 
-/** A β well inside an interval: the geometric mean of its ends, where it has both. */
+/** A β well inside an interval: the geometric mean of its ends, if it has two above 0. */
 export function betaWithin({ betaMin, betaMax }: Weights): number {
   if (betaMax === null) return 2 * betaMin;
   return betaMin === 0 ? betaMax / 2 : Math.sqrt(betaMin * betaMax);
 }
 
-/** The β of {@link Weights} as text, e.g. `0.01 to 0.2`; a dash where no β chooses the point. */
+/** An interval of β as text, e.g. `0.01 to 0.2`; a dash if no β chooses the point. */
 export function betaRange(weights: Weights | null): string {
   if (!weights) return '–';
   const text = (value: number) => String(Number(value.toPrecision(3)));
@@ -64,11 +64,11 @@ export function betaRange(weights: Weights | null): string {
 
 type CostAndAccuracy = Pick<DescribedChoice, 'cost' | 'accuracy'>;
 
-/** Accuracy gained per cost. */
+/** Gain in accuracy per unit of cost. */
 const slope = (from: CostAndAccuracy, to: CostAndAccuracy): number =>
   (to.accuracy - from.accuracy) / (to.cost - from.cost);
 
-/** The upper convex hull in cost and accuracy, by rising cost and accuracy: each of its points is the best with some β. */
+/** The upper convex hull of points in cost and accuracy, both rising: each of its points is the best one for some β. */
 function upperHull<P extends CostAndAccuracy>(points: readonly P[]): P[] {
   const hull: P[] = [];
   const steepness = () => (hull.length > 1 ? slope(hull.at(-2)!, hull.at(-1)!) : Number.POSITIVE_INFINITY);

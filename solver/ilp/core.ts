@@ -1,35 +1,35 @@
 import type { Problem } from '../documents/problem.ts';
 
-/** A sum may exceed its limit by this, in the limit's unit: the rounding error of a sum. */
+/** A sum may exceed its limit by this much, in the limit's unit, because of rounding errors. */
 export const TOLERANCE = 1e-9;
 
-/** An option as the search sees it. */
+/** An option of a stage, reduced to the numbers that the search needs. */
 export interface CoreOption {
-  /** Its place in the problem's stage. */
+  /** Index of the option in the problem's stage. */
   readonly index: number;
-  /** Its accuracy, or the rank of its accuracy. */
+  /** The option's accuracy, or the rank of that accuracy. */
   readonly score: number;
   /** ln score. */
   readonly log: number;
-  /** What the objective loses by it: β · cost + δ · batch + switch cost. */
+  /** What the option takes off the objective: β · cost + δ · batch + switch cost. */
   readonly weight: number;
-  /** How much it uses of each limit. */
+  /** How much of each limit the option uses. */
   readonly use: readonly number[];
 }
 
-/** A problem as numbers: maximise reward(scores) − Σ weight, subject to Σ use ≤ limit for every limit. */
+/** A problem reduced to numbers: maximise reward(scores) − Σ weight, subject to Σ use ≤ limit for every limit. */
 export interface Core {
   readonly stages: readonly (readonly CoreOption[])[];
-  /** An infinite limit is no limit. */
+  /** The problem's limits; an infinite one does not apply. */
   readonly limits: readonly number[];
-  /** `product`: α · Π score. `sum`: α · Σ score; for a mean, `alpha` is divided by the number of stages. */
+  /** `product`: the reward is α · Π score. `sum`: it is α · Σ score; for a mean, `alpha` is divided by the number of stages. */
   readonly reward: 'product' | 'sum';
   readonly alpha: number;
 }
 
 /**
- * Ranks as in IPA (`normalize_accuracy` in its code): of n distinct accuracies in rising order, number k (from 0) gets
- * k / (n − 1); a single one gets 1. So the lowest has rank 0, and makes a product 0.
+ * Ranks of accuracies as in IPA (`normalize_accuracy` in its code): of n distinct accuracies in rising order, number k (from 0)
+ * has rank k / (n − 1); a single one has rank 1. So the lowest has rank 0, which makes a product 0.
  */
 export function ranks(accuracies: readonly number[]): number[] {
   const distinct = [...new Set(accuracies)].sort((a, b) => a - b);
@@ -38,7 +38,7 @@ export function ranks(accuracies: readonly number[]): number[] {
   return accuracies.map((accuracy) => rank.get(accuracy)!);
 }
 
-/** The scores of a stage's options: their accuracies or, by the objective's method, the ranks of these. */
+/** The scores of a stage's options: their accuracies, or the ranks of these if the objective combines ranks. */
 export const scores = (accuracies: readonly number[], method: Problem['objective']['accuracy']): number[] =>
   method === 'rank-sum' || method === 'rank-product' ? ranks(accuracies) : [...accuracies];
 
@@ -76,7 +76,7 @@ export function toCore(problem: Problem): Core {
   };
 }
 
-/** Objective of a choice, one option per stage. */
+/** The objective's value for a choice of one option per stage. */
 export function objectiveOf(core: Core, choice: readonly CoreOption[]): number {
   let weight = 0;
   let reward = core.reward === 'product' ? 1 : 0;
@@ -96,7 +96,7 @@ export const withinLimits = (core: Core, choice: readonly CoreOption[]): boolean
 /**
  * Makes a core smaller without losing its best choice. It drops options that are in no feasible choice, limits that no choice
  * reaches, and dominated options: those that another option of the stage equals or beats in score, weight and every limited
- * resource. Of equal options the first stays. Where a stage is left empty, no choice is feasible.
+ * resource. Of equal options the first stays. If a stage is left empty, no choice is feasible.
  */
 export function reduce(core: Core): Core {
   const least = core.limits.map((_, r) =>

@@ -1,17 +1,17 @@
 import type { Problem } from '../documents/problem.ts';
 import { scores } from './core.ts';
 
-/** A choice, in the terms of its problem. */
+/** A choice of one option per stage, with its figures. */
 export interface DescribedChoice {
   /** The id of the chosen option, by stage name. */
   readonly choice: Record<string, string>;
-  /** By the objective's accuracy method; for `product` it is PAS. */
+  /** The stages' accuracies combined as the objective says; for `product` it is PAS. */
   readonly accuracy: number;
   readonly cost: number;
   readonly latencyMs: number;
 }
 
-/** Makes the function that describes choices of a problem. A choice is given by the index of each stage's option. */
+/** Makes a function that describes choices of a problem. It takes the index of each stage's chosen option. */
 export function choiceDescriber(problem: Problem): (indices: readonly number[]) => DescribedChoice {
   const { accuracy: method } = problem.objective;
   const scored = problem.stages.map(({ options }) =>

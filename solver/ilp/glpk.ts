@@ -1,13 +1,13 @@
 import loadGlpk from 'glpk.js/node';
 
-/** Maximise Σ value · x, where in each group Σ x = 1, in each row low ≤ Σ use · x ≤ high, and 0 ≤ x ≤ 1. */
+/** A program that maximises Σ value · x, with Σ x = 1 in each group, low ≤ Σ use · x ≤ high in each row, and 0 ≤ x ≤ 1. */
 export interface LinearProgram {
   /** The value of each column, group by group. */
   readonly groups: readonly Float64Array[];
   readonly rows: readonly {
-    /** How much each column uses, group by group. */
+    /** The coefficient of each column in this row, group by group. */
     readonly use: readonly Float64Array[];
-    /** Absent: no lower bound. */
+    /** Lower bound of the row; absent if it has none. */
     readonly low?: number;
     readonly high: number;
   }[];
@@ -15,16 +15,19 @@ export interface LinearProgram {
 
 /** The solution of the linear relaxation. */
 export interface Relaxed {
-  /** x of each column, group by group. */
+  /** The value of x for each column, group by group. */
   readonly x: readonly Float64Array[];
-  /** For each row, what one more unit of `high` would add; where negative, what one unit less of `low` would add. */
+  /** Gain in the objective for each row, per unit that `high` rises; if negative, per unit that `low` falls. */
   readonly duals: readonly number[];
 }
 
 export interface Glpk {
-  /** Solves the linear relaxation. `infeasible` where GLPK proves that; `unknown` where it proves nothing. */
+  /**
+   * Solves the linear relaxation. `infeasible` if GLPK proves that nothing satisfies the program, `unknown` if it proves
+   * nothing.
+   */
   relax(program: LinearProgram): Relaxed | 'infeasible' | 'unknown';
-  /** The chosen column of each group in an optimal 0/1 solution; undefined where GLPK has not proved one optimal. */
+  /** The chosen column of each group in an optimal 0/1 solution; undefined if GLPK has not proved one optimal. */
   optimise(program: LinearProgram): number[] | undefined;
 }
 
@@ -60,8 +63,8 @@ function build(api: Api, program: LinearProgram, binary: boolean): Lp {
 let loading: Promise<Glpk> | undefined;
 
 /**
- * Loads GLPK once per process or web worker. The entry `glpk.js/node` solves synchronously in the thread that calls it. In a
- * browser that must be a web worker: the main thread of a page may not wait for the fetch of the WebAssembly.
+ * Loads GLPK once per process or web worker. The entry `glpk.js/node` solves synchronously in the calling thread. In a browser
+ * that must be a web worker, because the main thread of a page may not block while the WebAssembly is fetched.
  */
 export function glpk(): Promise<Glpk> {
   loading ??= loadGlpk().then((api) => ({
@@ -76,7 +79,7 @@ export function glpk(): Promise<Glpk> {
       };
     },
     optimise(program) {
-      // GLPK's integer optimiser needs an optimal basis to start from: the presolver makes one.
+      // GLPK's integer optimiser must start from an optimal basis, which the presolver makes.
       const { result } = api.solve(build(api, program, true), { msglev: api.GLP_MSG_OFF, presol: true });
       if (result.status !== api.GLP_OPT) return undefined;
       return program.groups.map((values, g) =>

@@ -14,13 +14,13 @@ const WORDS: Record<Quantity, { label: string; unit: string }> = {
   memoryBytes: { label: 'memory', unit: 'bytes' },
 };
 
-/** E.g. `SLA: needs at least 120 ms, limit 100 ms`. */
+/** A limit that is too low, as text: e.g. `SLA: needs at least 120 ms, limit 100 ms`. */
 function shortfall({ of, limit }: Row, needed: number, where = ''): string {
   const { label, unit } = WORDS[of];
   return `${label}: needs at least ${figure(needed, 'up')} ${unit}${where}, limit ${limit} ${unit}`;
 }
 
-/** The least of a quantity that a choice within the limits `rows` needs; undefined where no choice is within them. */
+/** How little of a quantity a choice within the limits `rows` can need; undefined if no choice is within them. */
 export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
   const core: Core = {
     stages: problem.stages.map(({ options }) =>
@@ -46,7 +46,7 @@ export function isFeasible(glpk: Glpk, problem: Problem): boolean {
   return least(glpk, problem, 'latencyMs', rows) !== undefined;
 }
 
-/** Why no choice is within the limits, and the smallest SLA that the capacities allow. */
+/** Explains why no choice is within the limits, and finds the smallest SLA that the capacities allow. */
 export function explainInfeasible(
   glpk: Glpk,
   problem: Problem,
@@ -61,7 +61,7 @@ export function explainInfeasible(
   });
   if (alone.length > 0) return { binding: alone.join('; '), nearestSlaMs };
 
-  // Each limit can be met alone. A limit clashes with the others if they can be met without it.
+  // Each limit alone can be met. A limit is in conflict if all others can be met without it.
   const clash = rows.flatMap((row) => {
     const others = rows.filter((other) => other !== row);
     const needed = least(glpk, problem, row.of, others);

@@ -3,8 +3,9 @@ import type { Glpk } from './glpk.ts';
 import { type Found, search } from './search.ts';
 
 /**
- * The best choice of a core. The search takes logarithms of scores, so choices with a score of 0 are handled apart: their
- * product is 0, so the choice with the least weight of all is at least as good as any of them. It is the search's start.
+ * The best choice of a core. The search takes logarithms of scores, so it cannot handle a score of 0. If scores are multiplied,
+ * a choice with such a score has the product 0, so the choice with the least weight of all is at least as good. The search
+ * starts from that choice.
  */
 export function maximise(glpk: Glpk, core: Core): Found {
   const hasZero = core.stages.some((options) => options.some((option) => option.score === 0));

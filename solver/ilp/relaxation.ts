@@ -2,22 +2,22 @@ import { type Core, type CoreOption, TOLERANCE } from './core.ts';
 import type { Glpk } from './glpk.ts';
 import { LOG_ERROR, type Majorant, type Region } from './secant.ts';
 
-/** Lagrange multipliers: what one more unit of a limit, or of z, is worth in the objective. */
+/** Lagrange multipliers: how much the objective gains per unit of a limit, or of z. */
 export interface Prices {
   readonly limits: readonly number[];
   readonly z: number;
 }
 
-/** An upper bound of the objective over a region. For choices with an option, `bound` less the option's gap is one too. */
+/** An upper bound on the objective in a region. Minus an option's gap, it bounds the choices with that option. */
 export interface Bound {
   readonly bound: number;
-  /** For each stage and option; the best option of a stage has 0. */
+  /** For each stage, the gap of each option; the best option of a stage has 0. */
   readonly gaps: readonly Float64Array[];
 }
 
 /**
- * The Lagrangian bound of a region. It holds for any prices (those of limits at least 0), so errors of GLPK in the prices make
- * it weaker but never wrong.
+ * The Lagrangian bound of a region. It holds for any prices (of limits: any that are not negative), so GLPK's errors in the
+ * prices make it weaker but never wrong.
  */
 export function lagrangian(core: Core, region: Region, above: Majorant, prices: Prices): Bound {
   let bound = above.constant;
@@ -39,12 +39,12 @@ export function lagrangian(core: Core, region: Region, above: Majorant, prices: 
   return { bound, gaps };
 }
 
-/** Objective coefficients are scaled to this size: GLPK's tolerances of 1e-7 suit it. */
+/** The objective's coefficients are scaled to this size, which suits GLPK's tolerances of 1e-7. */
 const COEFFICIENT = 1000;
-/** Limits are widened by this share for GLPK, so that what it calls infeasible surely has no choice within the limits. */
+/** Limits are widened by this share for GLPK, so that a region it calls infeasible surely has no choice within the limits. */
 const SLACK = 1e-6;
 
-/** The region as GLPK's program: values are shifted and scaled, uses are shares of their limit. */
+/** The region as a program for GLPK: values are shifted and scaled, uses are shares of their limits. */
 function linearProgram(core: Core, region: Region, above: Majorant) {
   const values = region.stages.map((options) => Float64Array.from(options, above.value));
   const tops = values.map((group) => group.reduce((a, b) => Math.max(a, b)));
@@ -53,7 +53,7 @@ function linearProgram(core: Core, region: Region, above: Majorant) {
     0,
   );
   const scale = range > 0 ? COEFFICIENT / range : 1;
-  // Where a limit is 0, only options that use nothing of the resource are left: it needs no row.
+  // If a limit is 0, only options that use none of the resource are left, so it needs no row.
   const rows = core.limits.flatMap((limit, r) => (limit > 0 && limit < Number.POSITIVE_INFINITY ? [r] : []));
   return {
     scale,
@@ -81,7 +81,10 @@ function linearProgram(core: Core, region: Region, above: Majorant) {
   };
 }
 
-/** The prices and the fractional choice `x` of the region's linear relaxation; `infeasible` where the region has no choice. */
+/**
+ * Solves the linear relaxation of a region for its prices and the fractional choice `x`; `infeasible` if the region has no
+ * choice.
+ */
 export function relax(
   glpk: Glpk,
   core: Core,
@@ -99,7 +102,7 @@ export function relax(
   return { prices: { limits, z }, x: relaxed.x };
 }
 
-/** The region's best choice by the secant, found by GLPK's integer optimiser; undefined where it found none. */
+/** The best choice of a region by the secant, found by GLPK's integer optimiser; undefined if GLPK found none. */
 export function optimise(glpk: Glpk, core: Core, region: Region, above: Majorant): CoreOption[] | undefined {
   const columns = glpk.optimise(linearProgram(core, region, above).lp);
   return columns?.map((o, s) => region.stages[s]![o]!);

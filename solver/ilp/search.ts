@@ -5,22 +5,22 @@ import { lagrangian, optimise, type Prices, relax } from './relaxation.ts';
 import { type Majorant, type Region, secant } from './secant.ts';
 import { narrowed, split } from './split.ts';
 
-/** What a search found and proved. */
+/** Result of a search, with the bound that proves it. */
 export interface Found {
-  /** Undefined where no choice is within the limits. */
+  /** The best choice; undefined if no choice is within the limits. */
   readonly choice: readonly CoreOption[] | undefined;
   readonly objective: number;
-  /** No choice is better than this. */
+  /** Upper bound on the objective of every choice. */
   readonly bound: number;
-  /** Regions that were relaxed. */
+  /** Number of regions whose relaxation was solved. */
   readonly nodes: number;
 }
 
-/** Steps of enumeration after which a region is split instead. */
+/** A region whose enumeration would take more steps is split instead. */
 const STEPS = 5_000;
 
 interface Node extends Region {
-  /** Bound of the region it was split from. */
+  /** Upper bound of the region that this one was split from. */
   readonly bound: number;
   readonly prices: Prices;
 }
@@ -28,16 +28,16 @@ interface Node extends Region {
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /**
- * Branch and bound, best bound first. In each region:
+ * Branch and bound; the region with the highest bound comes first. In each region:
  *
- * 1. The secant replaces the objective, and GLPK solves the linear relaxation: it gives prices of the limits.
+ * 1. The secant replaces the objective, and GLPK solves the linear relaxation, which gives prices of the limits.
  * 2. With these prices the Lagrangian bound drops options that cannot be in a better choice.
  * 3. Few remaining choices are enumerated. With many, GLPK's integer optimiser looks for a better incumbent, and the region
- *    is split: in z where the secant is far above the objective, else in a stage.
+ *    is split: in z if the secant is far above the objective, otherwise in a stage.
  *
- * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. Only that a
- * region is empty is GLPK's word, and for that its limits are widened by a millionth.
- * @param core where scores are multiplied, all are above 0
+ * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. Only for the
+ * statement that a region is empty GLPK is trusted, and for that its limits are widened by a millionth.
+ * @param core if its scores are multiplied, all of them are above 0
  * @param start the first incumbent: options of the core before it was reduced
  */
 export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): Found {
@@ -54,7 +54,7 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
   const magnitude =
     core.alpha * sum(core.stages.map((options) => Math.max(...options.map((o) => o.score)))) +
     sum(core.stages.map((options) => Math.max(...options.map((o) => o.weight))));
-  // A smaller gain is none: 1e-10 of the objective, and the rounding errors of its terms.
+  // A smaller gain does not count: 1e-10 of the objective, plus the rounding errors of its terms.
   const margin = () => (incumbent.choice ? 1e-10 * Math.abs(incumbent.objective) + 1e-14 * magnitude : 0);
 
   const root = narrowed(core, { stages: core.stages, low: -Infinity, high: Infinity }, incumbent.objective);
@@ -97,7 +97,7 @@ export function search(glpk: Glpk, core: Core, start?: readonly CoreOption[]): F
     }));
   }
 
-  /** The region without the options that no better choice has; undefined where no better choice is left. */
+  /** Drops the options of a region that no better choice has; undefined if no better choice is left. */
   function keep(region: Region, above: Majorant, prices: Prices) {
     const { bound, gaps } = lagrangian(core, region, above, prices);
     const slack = bound - incumbent.objective - margin();

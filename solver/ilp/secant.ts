@@ -7,20 +7,20 @@ export interface Region {
   readonly high: number;
 }
 
-/** A linear function of a choice that is nowhere in its region below the objective: constant + Σ value(option). */
+/** A linear function of a choice, constant + Σ value(option), that is nowhere in its region below the objective. */
 export interface Majorant {
   readonly constant: number;
-  /** Of the part that grows with z. */
+  /** How fast the function grows with z. */
   readonly slope: number;
   value(option: CoreOption): number;
 }
 
-/** Sums of a few logarithms have at most this error. */
+/** Largest rounding error of a sum of a few logarithms. */
 export const LOG_ERROR = 1e-13;
 
 /**
- * The secant bound. For a product, the reward α · exp(z) is convex in z: its secant over the interval of the region lies
- * above it there, and meets it at both ends. For a sum, the objective itself is linear.
+ * The secant bound. For a product, the reward α · exp(z) is convex in z, so its secant over the region's interval lies above it
+ * there, and meets it at both ends. For a sum, the objective itself is linear.
  */
 export function secant(core: Core, { low, high }: Region): Majorant {
   if (core.reward === 'sum')
@@ -36,6 +36,6 @@ export function secant(core: Core, { low, high }: Region): Majorant {
   };
 }
 
-/** By how much the secant is above the objective at z. */
+/** How far the secant is above the objective at z. */
 export const excess = (core: Core, { constant, slope }: Majorant, z: number): number =>
   core.reward === 'sum' ? 0 : constant + slope * z - core.alpha * Math.exp(z);

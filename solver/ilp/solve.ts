@@ -5,18 +5,18 @@ import { type Glpk, glpk } from './glpk.ts';
 import { explainInfeasible } from './infeasible.ts';
 import { maximise } from './maximise.ts';
 
-/** The integer program, with GLPK loaded. */
+/** Solves integer programs, with GLPK loaded. */
 export interface Solver {
   /**
-   * Chooses one option per stage, with the largest objective (README, "Planning") to a relative 1e-9. Which of several equal
-   * choices is returned is not defined.
+   * Chooses one option per stage so that the objective (README, "Planning") is the largest, to a relative 1e-9. Of several
+   * equal choices any may be returned.
    */
   solve(problem: Problem): Solution;
-  /** For other questions about a problem, e.g. whether it is feasible. */
+  /** The loaded GLPK, for callers that ask something else, such as whether a problem is feasible. */
   readonly glpk: Glpk;
 }
 
-/** Loads GLPK. In a browser this works only in a web worker. */
+/** Loads GLPK and makes a solver with it. In a browser this works only in a web worker. */
 export async function loadSolver(): Promise<Solver> {
   const engine = await glpk();
   return { glpk: engine, solve: (problem) => solve(engine, problem) };

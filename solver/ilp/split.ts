@@ -9,8 +9,8 @@ const extremes = (values: readonly number[]): [low: number, high: number] => [
 ];
 
 /**
- * Narrows the region's interval of z to what its options can reach, less the values of z that cannot beat `objective` even
- * with the options of the least weight. A sum has no z.
+ * Narrows a region's interval of z to what its options can reach, without the values of z that could not beat `objective` even
+ * with the options of least weight. A sum has no z.
  */
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
@@ -24,11 +24,11 @@ export function narrowed(core: Core, region: Region, objective: number): Region 
 }
 
 /**
- * Splits a region into parts that together hold all its choices.
+ * Splits a region into parts that together contain all its choices.
  * @param before the region as it was relaxed, before options were dropped
  * @param above the secant of `before`
  * @param x the share of each option in the fractional choice of the relaxation
- * @param missing by how much the region's bound is above the best choice so far
+ * @param missing how far the region's bound is above the best choice so far
  */
 export function split(
   core: Core,
@@ -42,7 +42,7 @@ export function split(
   const part = (option: CoreOption) => x.get(option) ?? 0;
   if (core.reward === 'product') {
     const width = region.high - region.low;
-    // Over a much narrower interval the secant is much closer: the region is relaxed again, unsplit.
+    // Over a much narrower interval the secant is much closer, so the region is relaxed again without a split.
     if (width < 0.8 * (before.high - before.low)) return [region];
     const z = total(region.stages.map((options) => total(options.map((o) => part(o) * o.log))));
     if (width > 1e-9 && excess(core, above, Math.min(Math.max(z, region.low), region.high)) > 0.3 * missing) {
@@ -61,7 +61,10 @@ export function split(
   }));
 }
 
-/** The stage that the relaxation divides most: its largest share is the smallest. Stages with one option do not count. */
+/**
+ * The stage that the relaxation divides most: its largest share of an option is the smallest. Stages with one option do not
+ * count.
+ */
 function mostDivided(region: Region, part: (option: CoreOption) => number): number {
   let most = -1;
   let least = Number.POSITIVE_INFINITY;
@@ -73,8 +76,8 @@ function mostDivided(region: Region, part: (option: CoreOption) => number): numb
 }
 
 /**
- * Halves a stage's options at the relaxation's mean of one quantity: the use of a limit, z, or the weight, whichever the
- * relaxation mixes most, measured in objective. Neither half then allows that mixture (special ordered sets, Beale and
+ * Splits a stage's options in two at the relaxation's mean of one quantity: the use of a limit, z, or the weight, whichever the
+ * relaxation mixes most, measured in the objective. Neither part then allows that mixture (special ordered sets, Beale and
  * Tomlin 1970).
  */
 function halves(

@@ -1,9 +1,9 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 
-/** A number in [0, 1), uniform, with 32 random bits. */
+/** Returns a uniform random number in [0, 1), with 32 random bits. */
 export type Random = () => number;
 
-/** The same sequence for the same seed. */
+/** Makes a generator that gives the same sequence for the same seed. */
 export function seededRandom(seed: number): Random {
   const generator = xoroshiro128plus(spread(seed));
   return () => (generator.next() >>> 0) / 2 ** 32;

@@ -48,10 +48,10 @@ function medianInterval(sorted: Float64Array): [low: number, high: number] {
   return [sorted[Math.min(low, n - 1)]!, sorted[Math.max(high, 0)]!];
 }
 
-/** The fewest samples of which a percentile is reported. */
+/** A percentile is reported only from this many samples on. */
 export const MIN_SAMPLES = { p95: 20, p99: 100 } as const;
 
-/** The statistics of samples, at least one. */
+/** The statistics of at least one sample. */
 export function summaryOf(samples: Iterable<number>): Summary {
   const sorted = sortedNumbers(samples);
   const n = sorted.length;

@@ -2,7 +2,7 @@ import type { GpuBackend } from '../documents/common.ts';
 import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from '../documents/profile.ts';
 import { mean, summaryOf } from '../math/statistics.ts';
 
-/** The co-run measured with a CPU backend and thread count; undefined on a GPU, and where none was measured. */
+/** The co-run measured for a CPU backend and thread count; undefined on a GPU, and if none was measured. */
 export const cpuCoRunOf = (
   profile: Pick<Profile, 'coRun'>,
   { backend, threads }: Pick<MeasuredCell, 'backend' | 'threads'>,
@@ -11,12 +11,12 @@ export const cpuCoRunOf = (
     (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
   );
 
-/** A profile for one worker with no other worker beside it. */
+/** A profile without its co-runs, for a plan in which no worker runs beside another. */
 export const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
 
 /**
- * By how much a batch is delayed beside a busy worker, at a percentile of all such delays: linear between the percentiles
- * measured, constant outside them.
+ * Delay of a batch beside a busy worker, at a percentile of all such delays: linear between the measured percentiles, constant
+ * outside them.
  */
 export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: number): number {
   const above = delays.findIndex((point) => point.percentile >= percentile);
@@ -27,8 +27,8 @@ export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: numb
 }
 
 /**
- * How many times longer than alone a batch takes while one other worker is busy on the same GPU: the median over the rounds,
- * and the upper end of its confidence interval. Undefined where it was not measured.
+ * How many times longer a batch takes while another worker is busy on the same GPU: the median over the rounds, and the upper
+ * end of its confidence interval. Undefined if it was not measured.
  */
 export function gpuSlowDown(
   profile: Pick<Profile, 'coRun'>,
@@ -43,21 +43,21 @@ export function gpuSlowDown(
   return { median: Math.max(1, p50), high: Math.max(1, p50High) };
 }
 
-/** Share of batches that start while another worker is busy: assumed, as no plan is known yet. */
+/** Assumed share of batches that start while another worker is busy; no plan is known yet that would tell it. */
 const BUSY = 0.5;
-/** Step through the quantiles of delays: with the golden ratio, even a few steps in a row spread over all quantiles. */
+/** Step through the quantiles of delays. With the golden ratio, even a few steps in a row spread over all quantiles. */
 const GOLDEN = 0.618034;
 
 /**
- * Round trips of a cell's batches as they are expected in a plan, in the order of the runs. On a CPU with other stages beside
- * it, every second batch is delayed by a quantile of the co-run delays; else all are as measured alone.
+ * Round-trip times of a cell's batches as expected in a plan, in the order of the runs. On a CPU with other stages beside it,
+ * every second batch is delayed by a quantile of the co-run delays; the others take as long as measured alone.
  */
 export function expectedTimesMs(profile: Pick<Profile, 'coRun' | 'stages'>, cell: MeasuredCell): number[] {
   const alone = cell.inferenceMs.map((inferenceMs, run) => inferenceMs + cell.handlingMs[run]!);
   const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
   const meanDelayMs = mean(Array.from({ length: 100 }, (_, i) => delayAtMs(coRun, i + 0.5)));
-  // Fewer than 20 samples are too few to spread the delays over: each gets the mean delay.
+  // Under 20 samples are too few to spread the delays over, so each gets the mean delay.
   if (alone.length < 20) return alone.map((ms) => ms + BUSY * meanDelayMs);
   return alone.map((ms, run) => (run % 2 === 0 ? ms : ms + delayAtMs(coRun, 100 * ((run * GOLDEN) % 1))));
 }

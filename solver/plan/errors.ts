@@ -1,12 +1,12 @@
 import { InputError } from '../documents/coded-error.ts';
 import { figure } from '../math/figures.ts';
 
-/** A stage has no cell that may be planned with. */
+/** The planner may use none of a stage's cells. */
 export class NothingMeasuredError extends InputError {
   override name = 'NothingMeasuredError';
   constructor(
     readonly stage: string,
-    /** Why none of its cells can be planned with, and what to do. */
+    /** Why the planner may use none of the cells, and what to do. */
     readonly reason: string,
   ) {
     super(`Stage ${stage} has nothing to plan with: ${reason}`);
@@ -18,11 +18,11 @@ export class InfeasiblePlanError extends Error {
   override name = 'InfeasiblePlanError';
   constructor(
     readonly request: { readonly slaMs: number; readonly ratePerS: number; readonly percentile: number },
-    /** Which constraint cannot be met, with figures. */
+    /** The constraint that cannot be met, with figures. */
     readonly binding: string,
-    /** The smallest SLA that works at this rate with these resources; null where none does. */
+    /** The smallest SLA that is feasible at this rate with these resources; null if none is. */
     readonly nearestSlaMs: number | null,
-    /** The nearest rate that works with this SLA and these resources; null where none was found. */
+    /** The nearest rate that is feasible with this SLA and these resources; null if none was found. */
     readonly nearestRatePerS: number | null,
   ) {
     const { slaMs, ratePerS, percentile } = request;
@@ -41,11 +41,11 @@ export class InfeasiblePlanError extends Error {
   }
 }
 
-/** A frontier has more points than it may have. */
+/** A frontier has more points than are allowed. */
 export class FrontierTooLargeError extends Error {
   override name = 'FrontierTooLargeError';
   constructor(
-    /** The stage at which there were too many. */
+    /** The stage at which the number of points exceeded the limit. */
     readonly stage: string,
     readonly most: number,
   ) {

@@ -5,14 +5,14 @@ import { predict } from '../simulate/predict.ts';
 import { gpuSlowDown } from './co-run.ts';
 import { cpuWorkersOf, planWorkers } from './plan-document.ts';
 
-/** Attainments that differ by less are equal: a simulation of some thousand requests cannot tell them apart. */
+/** Attainments that differ by less count as equal, because a simulation of some thousand requests cannot tell them apart. */
 const SAME_ATTAINMENT = 0.006;
 /** A worker for each stage needs more memory than a shared one, so it must lower the p95 by at least this share. */
 const WORTH = 0.05;
 
 /**
- * The plan with one worker for each stage on a GPU, if simulation predicts more of that than of one worker for all of them;
- * else the plan unchanged. Tried only where co-runs show that two workers get more done than one.
+ * The plan with one worker for each stage on a GPU, if simulation predicts that it does better than one worker for all of them;
+ * otherwise the plan unchanged. It is tried only if co-runs show that two workers get more done than one.
  * @param plan has one worker for its stages on a GPU, and was simulated with this seed
  */
 export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Plan {
@@ -23,13 +23,16 @@ export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Pla
   return isBetter(predicted, plan.predicted) ? { ...apart, predicted } : plan;
 }
 
-/** The stage with longer service times, as beside the workers of other stages on its GPU; itself where that gains nothing. */
+/**
+ * The stage with its longer service times beside the other stages' workers on its GPU; unchanged if separate workers gain
+ * nothing.
+ */
 function withGpuNeighbours(stage: PlanStage, all: readonly PlanStage[], profile: Profile): PlanStage {
   const { backend } = stage;
   const others = all.filter((other) => other !== stage && other.backend === backend);
   if (!onGpu(backend) || others.length === 0) return stage;
   const slowDown = gpuSlowDown(profile, backend);
-  // Two workers that only take turns slow each other by 2. The confidence interval must lie below that.
+  // Two workers that only take turns slow each other by a factor of 2, so the confidence interval must lie below 2.
   if (!slowDown || slowDown.high >= 2) return stage;
   const busy = Math.min(
     1,

@@ -10,24 +10,24 @@ import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;
 
-/** What the integer program chose, before anything is simulated. */
+/** The plan that the integer program chose, before anything is simulated. */
 export interface IlpChoice {
   /** The plan without its date, the hash of its profile, and its prediction. */
   readonly plan: Omit<Plan, 'createdAt' | 'profile' | 'predicted'>;
-  /** Σ T over the stages. */
+  /** Latency bound of the plan: Σ T over the stages. */
   readonly boundMs: number;
-  /** Product of the stages' accuracies, whichever accuracy method the objective uses. */
+  /** Product of the stages' accuracies, however the objective combines them. */
   readonly pas: number;
   readonly cost: number;
   readonly solution: Optimal;
-  /** The option of each stage. */
+  /** The chosen option of each stage. */
   readonly options: readonly PlanOption[];
 }
 
 /**
  * The best plan by the integer program (README, "Planning").
- * @throws NothingMeasuredError where a stage has no cell to plan with
- * @throws InfeasiblePlanError where nothing meets the SLA, with the nearest SLA and the nearest rate that work
+ * @throws NothingMeasuredError if a stage has no cell to plan with
+ * @throws InfeasiblePlanError if nothing meets the SLA, with the nearest SLA and the nearest rate that are feasible
  */
 export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice {
   const { profile, request } = withWorkerSharing(measured, asked);

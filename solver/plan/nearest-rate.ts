@@ -3,19 +3,19 @@ import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { type IlpRequest, optionsAtRate, stageFacts } from './options.ts';
 
-/** Powers of 2 that the rate is multiplied by, rising: to 2^-11 in whole steps, then in eighths to 2^4. */
+/** The search tries the requested rate times 2 to these powers: whole ones from −40 to −11, then eighths from −10 to 4. */
 const EXPONENTS = [
   ...Array.from({ length: 30 }, (_, i) => i - 40),
   ...Array.from({ length: 113 }, (_, i) => i / 8 - 10),
 ];
-/** Lower rates are tried only near the requested one: a plan for them is of no use. */
+/** Rates below this are tried only within a factor of 2^10 of the requested one, because a plan for them is of no use. */
 const LEAST_PER_S = 1e-3;
 
 /**
- * The rate nearest to the requested one that has a plan, to a thousandth; null where no rate tried has one. It may be higher:
- * at a low rate, batches wait long for their last item. The feasible rates need not be one interval, because replicas
- * come in whole numbers: so rates are tried outwards from the requested one, and then the edge before the first feasible one
- * is searched by halving.
+ * The feasible rate that is nearest to the requested one, to a thousandth; null if no rate tried is feasible. It may be a
+ * higher one, because at a low rate batches wait long for their last item. The feasible rates need not be one interval, because
+ * replicas come in whole numbers. So rates are tried outwards from the requested one, and then the edge before the first
+ * feasible one is found by bisection.
  */
 export function nearestRate(solver: Solver, profile: Profile, request: IlpRequest): number | null {
   const stages = stageFacts(profile, request);

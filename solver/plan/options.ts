@@ -6,34 +6,34 @@ import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
 import { NothingMeasuredError } from './errors.ts';
 
-/** What a plan must do, and what it may use. */
+/** What a plan must achieve, and what it may use. */
 export interface PlanRequest {
   readonly ratePerS: number;
   readonly slaMs: number;
-  /** Of the end-to-end latency, e.g. 95. */
+  /** Percentile of the end-to-end latency that the SLA bounds, e.g. 95. */
   readonly percentile: number;
   readonly objective: Objective;
   readonly resources: Resources;
-  /** Absent: all backends that were measured. */
+  /** Backends to choose from; if absent, all that were measured. */
   readonly backends?: readonly Backend[];
-  /** The variants that run now: any other variant costs its switch. Absent: no switch costs anything. */
+  /** The variants that run now. Any other variant costs a switch; if absent, switches cost nothing. */
   readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
-  /** Sessions that must stay: only their batch sizes are chosen. Absent: everything is chosen. */
+  /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
   readonly keep?: readonly Pick<
     PlanStage,
     'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas'
   >[];
-  /** Fixed numbers of replicas, by stage name. A stage that is absent gets as many as it needs. */
+  /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
   readonly replicas?: Readonly<Record<string, number>>;
-  /** Variants to choose from, by stage name. A stage that is absent may have any. */
+  /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
-  /** No stages share a worker, however few cores there are: each stage runs in pods of its own. */
+  /** Forbids stages to share a worker, however few cores there are, because each stage runs in pods of its own. */
   readonly apart?: true;
 }
 
-/** A request, with the decision whether stages on a CPU share a worker. */
+/** A plan request with the decision whether stages on a CPU share a worker. */
 export interface IlpRequest extends PlanRequest {
-  /** Threads of the shared worker; absent: each replica has a worker of its own. */
+  /** Threads of the shared worker; if absent, each replica has a worker of its own. */
   readonly sharedThreads?: number;
 }
 
@@ -42,29 +42,29 @@ export interface PlanOption {
   readonly cell: MeasuredCell;
   readonly sha256: string;
   readonly accuracy: number;
-  /** λ f: items of the stage per second. */
+  /** λ f: items that reach the stage per second. */
   readonly itemsPerS: number;
-  /** m: mean time of a whole batch, inference and handling. */
+  /** m: mean time of a whole batch, inference and handling together. */
   readonly meanMs: number;
-  /** l: the same at the request's percentile. */
+  /** l: time of a whole batch at the request's percentile. */
   readonly latencyMs: number;
-  /** n */
+  /** n: number of replicas. */
   readonly replicas: number;
-  /** Share of their time that the replicas are busy. Above 1 they never keep up. On a GPU there is one replica. */
+  /** Share of the time that each replica is busy. Above 1 the replicas never keep up. On a GPU there is only one replica. */
   readonly utilisation: number;
-  /** How long the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
+  /** Time that the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
   readonly waitMs: number;
   /** T: the stage's part of the latency bound. */
   readonly boundMs: number;
   /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
-  /** Cores held; 0 on a GPU. For a worker that stages share: its threads × the share of its time. */
+  /** Cores that the option holds; 0 on a GPU. In a worker that stages share: its threads × the stage's share of its time. */
   readonly cores: number;
   readonly cost: number;
   readonly memoryBytes: number;
-  /** η · switchMs / horizonMs */
+  /** Switch cost in the objective: η · switchMs / horizonMs. */
   readonly switchCost: number;
-  /** Flags of the cell, and `few-samples` where it has too few for the request's percentile. */
+  /** Flags of the cell, and `few-samples` if it has too few samples for the request's percentile. */
   readonly flags: readonly CellFlag[];
 }
 
@@ -72,20 +72,20 @@ export interface PlanOptions {
   readonly problem: Problem;
   /** For each stage, its options by their ids in the problem. */
   readonly byId: readonly ReadonlyMap<string, PlanOption>[];
-  /** One sentence for each stage that no option can keep up with; the problem has no options for those stages. */
+  /** One sentence for each stage whose items no option can keep up with; the problem has no options for those stages. */
   readonly overloaded: readonly string[];
 }
 
-/** A value this little above an integer is that integer: rounding errors must not add a replica. */
+/** A value this little above an integer counts as that integer, so that a rounding error adds no replica. */
 const ROUNDING = 1e-9;
 const ceil = (value: number): number => Math.ceil(value - ROUNDING);
 
-/** With fewer samples a percentile is just the maximum: 20 for p95, 100 for p99. */
+/** Samples that a percentile needs: with fewer it is just the maximum. For p95 it is 20, for p99 100. */
 const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile));
 
 /**
- * Items of a stage per request: the mean, and the number at the percentile; 1 where they were not measured. Both are the
- * largest over the allowed upstream variants, because the integer program chooses all stages at once.
+ * Items of a stage per request: the mean, and the number at the percentile; 1 if the fan-out was not measured. Both are maxima
+ * over the allowed upstream variants, because the integer program chooses all stages at once.
  */
 export function fanOut(
   profile: Pick<Profile, 'fanOut'>,
@@ -105,7 +105,7 @@ export function fanOut(
   };
 }
 
-/** What is needed of a cell, at any rate. */
+/** The facts about a cell that do not depend on the rate. */
 interface CellFacts {
   readonly cell: MeasuredCell;
   readonly variant: Profile['stages'][number]['variants'][number];
@@ -114,17 +114,17 @@ interface CellFacts {
   readonly flags: readonly CellFlag[];
 }
 
-/** What is needed of a stage, at any rate. */
+/** The facts about a stage that do not depend on the rate. */
 export interface StageFacts {
   readonly name: string;
-  /** f and k */
+  /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
   readonly items: { readonly mean: number; readonly atPercentile: number };
   readonly cells: readonly CellFacts[];
 }
 
 /**
- * The part of {@link planOptions} that does not depend on the rate.
- * @throws NothingMeasuredError where a stage has no cell to plan with
+ * Computes the part of {@link planOptions} that does not depend on the rate.
+ * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
   profile.stages.map((stage) => ({
@@ -145,11 +145,10 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
   }));
 
 /**
- * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and
- * takes a share of the GPU's time; that share must fit one GPU, even where there are more. An option on a CPU holds
- * threads × replicas cores. Where stages share one CPU worker, each takes a share of its time as on a GPU, and counts
- * threads × share as cores.
- * @throws NothingMeasuredError where a stage has no cell to plan with
+ * All options of a request, as a problem for the integer program. An option on a GPU has one replica, holds no cores, and takes
+ * a share of the GPU's time, which must fit one GPU even if there are more. An option on a CPU holds threads × replicas cores.
+ * If stages share one CPU worker, each takes a share of its time as on a GPU, and counts threads × share as cores.
+ * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
   optionsAtRate(stageFacts(profile, request), request);
@@ -204,13 +203,13 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   return { problem, byId, overloaded };
 }
 
-/** E.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch. */
+/** The id of a cell's option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch. */
 const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.length + 1);
 
 /**
- * The cells of a stage that may be planned with: measured, allowed by the request, and with outputs that agree with the
- * reference backend's. Of two cells with one key, the later.
- * @throws NothingMeasuredError where there is none
+ * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
+ * reference backend's. Of two cells with the same key, the later one counts.
+ * @throws NothingMeasuredError if there is none
  */
 export function usableCells(profile: Profile, stage: string, request: IlpRequest): MeasuredCell[] {
   const { sharedThreads } = request;
@@ -245,14 +244,14 @@ export function usableCells(profile: Profile, stage: string, request: IlpRequest
   );
 }
 
-/** Whether a session that is warm can run a cell's batches. On a GPU, larger batches would compile shaders first. */
+/** Whether a warm session can run a cell's batches. On a GPU it would have to compile shaders for larger batches first. */
 const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
   session.variant === cell.variant &&
   session.backend === cell.backend &&
   session.threads === cell.threads &&
   (!onGpu(session.backend) || cell.batch <= session.batch);
 
-/** The fixed number of a stage's replicas; undefined: as many as it needs. */
+/** The fixed number of a stage's replicas; undefined if the stage gets as many as it needs. */
 const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
   keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
 
@@ -261,7 +260,7 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   const { cell, variant, meanMs, latencyMs } = facts;
   const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
-  // Share of its time that one session would be busy with all items.
+  // Share of its time that one session alone would be busy with all items of the stage.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const gpu = onGpu(cell.backend);
   const shared = gpu || sharedThreads !== undefined;
@@ -270,7 +269,7 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
-  // A shared worker holds its cores however little of its time is used: its cost is divided evenly among the stages.
+  // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
   const stays =

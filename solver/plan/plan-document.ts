@@ -10,7 +10,7 @@ type PlanHead = Pick<
   'schema' | 'pipeline' | 'slaMs' | 'percentile' | 'ratePerS' | 'objective' | 'resources'
 >;
 
-/** The fields of a plan that repeat what it was asked for. */
+/** The fields of a plan that repeat its request. */
 export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   schema: PLAN,
   pipeline: profile.pipeline,
@@ -21,7 +21,7 @@ export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   resources: request.resources,
 });
 
-/** A chosen option, as the stage of a plan. */
+/** Converts a chosen option to the stage of a plan. */
 export function planStage(profile: Profile, option: PlanOption): PlanStage {
   const { cell } = option;
   return {
@@ -42,7 +42,7 @@ export function planStage(profile: Profile, option: PlanOption): PlanStage {
   };
 }
 
-/** Mean times of the chosen session's measured batches up to the chosen size; sizes rise. */
+/** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
 function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['serviceMs'] {
   const bySize = new Map(
     profile.cells.flatMap((cell) =>
@@ -60,15 +60,13 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }
 
-/** Whether all stages on a GPU share one worker, or each stage has a worker. */
+/** Whether one worker holds all stages on a GPU, or each stage has its own. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
-/** Whether all stages on a CPU share one worker, or each replica has a worker. */
+/** Whether one worker holds all stages on a CPU, or each replica has its own. */
 export type CpuWorkers = 'shared' | 'per-replica';
 
-/**
- * The workers of a plan. Stages on different GPU backends never share a worker.
- */
+/** Makes the workers of a plan. Stages on different GPU backends never share one. */
 export function planWorkers(
   stages: readonly PlanStage[],
   gpuWorkers: GpuWorkers = 'shared',

@@ -8,23 +8,23 @@ import { type IlpChoice, solveIlp } from './ilp-choice.ts';
 import type { PlanRequest } from './options.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 
-/** Requests per simulation: with 5,000, a share of 0.95 is known to ±0.006. */
+/** Requests per simulation. With 5,000, an attainment of 0.95 is known to ±0.006. */
 const REQUESTS = 5000;
 const SEED = 1;
 /**
- * The simulation does not model everything, so it must leave a part of the misses that the SLA allows unused: this `share` of
- * them, and at most the share `most` of all requests.
+ * The simulation does not model everything, so a reserve of the misses that the SLA allows must stay unused: this `share` of
+ * them, but at most the share `most` of all requests.
  */
 const RESERVE = { share: 0.5, most: 0.025 };
-/** Each tightening multiplies the SLA and the utilisation that the integer program is given by this. */
+/** Each tightening multiplies the SLA and the utilisation limit of the integer program by this. */
 const TIGHTENING = 0.95;
 const MOST_TIGHTENINGS = 31;
 
 /**
  * The best plan that simulation confirms: enough simulated requests make the SLA, with a reserve. If simulation does not
- * confirm the choice of the integer program, the request is tightened step by step, and the least tightened choice that is
- * confirmed is returned (after InferLine). If no choice is confirmed, the plan with the fewest misses is returned; its
- * prediction tells how many.
+ * confirm the choice of the integer program, the planner tightens the request step by step, and returns the least tightened
+ * choice that is confirmed (after InferLine). If no choice is confirmed, it returns the plan with the fewest misses; the
+ * prediction in it tells how many.
  * @param simulated plans that were simulated on this profile before
  * @throws NothingMeasuredError, InfeasiblePlanError, UnmeasuredFanOutError
  */
@@ -37,7 +37,7 @@ export function plan(
   const candidates = new TightenedPlans(solver, measured, request, simulated);
   const first = candidates.at(0)!;
   if (candidates.confirms(first)) return first;
-  // Steps double until a plan is confirmed or none is left; then the interval before that is halved.
+  // The number of tightenings doubles until a plan is confirmed or none is feasible; then the last interval is bisected.
   let missed = 0;
   let next = 1;
   while (next < MOST_TIGHTENINGS && candidates.missesAt(next)) {
@@ -53,7 +53,7 @@ export function plan(
   return last && candidates.confirms(last) ? last : candidates.best;
 }
 
-/** The plans that the integer program chooses for one request, by how often the request was tightened. */
+/** The plans that the integer program chooses for one request, by the number of tightenings. */
 class TightenedPlans {
   readonly #plans = new Map<number, Plan | undefined>();
 
@@ -69,20 +69,23 @@ class TightenedPlans {
     return 1 - predicted.slaAttainment <= allowed - Math.min(RESERVE.share * allowed, RESERVE.most);
   }
 
-  /** Whether there is a plan, and simulation does not confirm it. */
+  /** Whether there is a plan that simulation does not confirm. */
   missesAt(tightened: number): boolean {
     const candidate = this.at(tightened);
     return candidate !== undefined && !this.confirms(candidate);
   }
 
-  /** Of the plans simulated so far, the one with the fewest misses. */
+  /** The plan with the fewest misses among those simulated so far. */
   get best(): Plan {
     return [...this.#plans.values()].reduce((best, next) =>
       next && next.predicted.slaAttainment > best!.predicted.slaAttainment ? next : best,
     )!;
   }
 
-  /** Undefined where the tightened request is infeasible. @throws InfeasiblePlanError where the request itself is */
+  /**
+   * The plan after this many tightenings; undefined if the tightened request is infeasible.
+   * @throws InfeasiblePlanError if the request itself is infeasible
+   */
   at(tightened: number): Plan | undefined {
     if (!this.#plans.has(tightened)) this.#plans.set(tightened, this.#plan(tightened));
     return this.#plans.get(tightened);
@@ -120,8 +123,8 @@ class TightenedPlans {
 }
 
 /**
- * Adds to a choice of the integer program what simulation predicts of it.
- * @param requests how many are simulated: the longer an overload lasts, the worse it gets
+ * Completes the choice of the integer program with what simulation predicts.
+ * @param requests number of simulated requests: the longer an overload lasts, the worse it gets
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function completePlan(

@@ -5,21 +5,21 @@ import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { PlanRequest } from './options.ts';
 import { resourcesOf } from './request.ts';
 
-/** A device with a pipeline's models: what a plan must have been made for, to run there. */
+/** A device with a pipeline's models, on which a plan is to run. */
 export interface Place {
   readonly pipeline: string;
   readonly device: Device;
-  /** All models of the pipeline. */
+  /** All models of the pipeline, by stage. */
   readonly stages: readonly {
     readonly name: string;
     readonly variants: readonly { readonly name: string; readonly sha256: string }[];
   }[];
 }
 
-/** Limits for plans from outside: each worker is a process, and each batch is held in memory. */
+/** Limits for plans from outside, because each worker is a process and each batch is held in memory. */
 const MOST = { workersPerCore: 4, batch: 1024 };
 
-/** Why a plan cannot run in a place, one line per reason; empty where it can. */
+/** Reasons why a plan cannot run at a place, one line each; empty if it can. */
 export function planMismatches(plan: Plan, place: Place): string[] {
   const { device, stages } = place;
   if (plan.pipeline !== place.pipeline)
@@ -47,7 +47,7 @@ export function planMismatches(plan: Plan, place: Place): string[] {
   return reasons;
 }
 
-/** Why a profile cannot be planned with in a place, one line per reason; empty where it can. */
+/** Reasons why a profile cannot be planned with at a place, one line each; empty if it can. */
 export function profileMismatches(profile: Profile, place: Place): string[] {
   if (profile.pipeline !== place.pipeline)
     return [`it is of pipeline ${profile.pipeline}, and the models here are of ${place.pipeline}`];
@@ -58,7 +58,9 @@ export function profileMismatches(profile: Profile, place: Place): string[] {
   return reasons;
 }
 
-/** The fields in which two devices differ, one line each. The timer's grain is left out: it is measured anew each time. */
+/**
+ * The fields in which two devices differ, one line each. The timer's grain is left out, because it is measured anew each time.
+ */
 function deviceMismatches(there: Device, here: Device): string[] {
   const fields = (Object.keys(here) as (keyof Device)[]).filter((field) => field !== 'timerGrainMs');
   const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));
@@ -70,8 +72,8 @@ function deviceMismatches(there: Device, here: Device): string[] {
 }
 
 /**
- * The request for a plan that replaces one made on another device: SLA, percentile, rate, objective and prices are those of
- * the old plan; cores and GPUs are those of the profile's device.
+ * The request for a plan that replaces one made on another device. SLA, percentile, rate, objective and prices come from the
+ * old plan; cores and GPUs come from the profile's device.
  */
 export function replanRequest(plan: Plan, profile: Profile): PlanRequest {
   const { cores, gpus } = resourcesOf(profile.device);

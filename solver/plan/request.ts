@@ -14,7 +14,7 @@ export const DEFAULT_OBJECTIVE: Objective = {
 
 export const DEFAULT_PERCENTILE = 95;
 
-/** All cores and GPUs of a device, at the default prices. */
+/** All cores and GPUs of a device, at the default prices and the default utilisation limit. */
 export const resourcesOf = (device: Device): Resources => ({
   cores: device.logicalCores,
   gpus: device.adapter ? 1 : 0,
@@ -23,20 +23,20 @@ export const resourcesOf = (device: Device): Resources => ({
   utilisationMax: 0.8,
 });
 
-/** What a user asks of a plan; all else has a default. */
+/** A user's request for a plan; optional fields have defaults. */
 export interface PlanAsk {
   readonly slaMs: number;
   readonly ratePerS: number;
-  /** Of the end-to-end latency; default 95. */
+  /** Percentile of the end-to-end latency that the SLA bounds; 95 by default. */
   readonly percentile?: number;
-  /** Default: all backends that were measured. */
+  /** Backends to choose from; by default all that were measured. */
   readonly backends?: readonly Backend[];
   readonly objective?: Partial<Objective>;
-  /** Default: all cores and GPUs of the profile's device. */
+  /** Resources that the plan may use; by default all cores and GPUs of the profile's device. */
   readonly resources?: Partial<Resources>;
 }
 
-/** An ask with its defaults filled in. */
+/** Fills the defaults into a user's request. */
 export const planRequest = (profile: Profile, ask: PlanAsk): PlanRequest => ({
   slaMs: ask.slaMs,
   ratePerS: ask.ratePerS,

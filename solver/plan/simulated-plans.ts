@@ -1,11 +1,13 @@
 import type { Plan } from '../documents/plan.ts';
 
-/** Plans that are kept, some kilobytes each. */
+/** Number of plans that the cache keeps; each takes some kilobytes. */
 const MOST = 1000;
 
-/** Plans that were simulated on one profile, so that none is simulated twice. The least recently used are dropped. */
+/**
+ * A cache of the plans that were simulated on one profile, so that none is simulated twice. It drops the least recently used.
+ */
 export class SimulatedPlans {
-  /** In the order of their last use. */
+  /** The plans in the order of their last use. */
   readonly #plans = new Map<string, Plan>();
 
   constructor(private readonly most = MOST) {}

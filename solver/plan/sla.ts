@@ -1,16 +1,16 @@
 import type { Cell, FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 
-/** The lowest SLA by rule: below it, timers and the scheduler of the system decide latencies. */
+/** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
 const MIN_SLA_MS = 50;
 
-/** Items of a stage per request: the mean over scenes and upstream variants; 1 where it was not measured. */
+/** Mean number of items of a stage per request, over all scenes and upstream variants; 1 if it was not measured. */
 export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);
   return counts.length ? mean(counts) : 1;
 }
 
-/** Mean latency at batch 1 of each variant of a stage, on the fastest of the cells' backends. */
+/** Mean latency at batch size 1 of each variant of a stage, on the fastest of the backends. */
 export function batch1Ms(cells: readonly Cell[], stage: string): Map<string, number> {
   const fastest = new Map<string, number>();
   for (const cell of cells)
@@ -23,8 +23,8 @@ export function batch1Ms(cells: readonly Cell[], stage: string): Map<string, num
 }
 
 /**
- * The SLA by IPA's rule, taken from Swayam: 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out,
- * summed over the stages; at least {@link MIN_SLA_MS}.
+ * The SLA by IPA's rule, which is from Swayam: 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out, summed
+ * over the stages; at least {@link MIN_SLA_MS}.
  */
 export function slaByRule(
   cells: readonly Cell[],

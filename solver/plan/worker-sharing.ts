@@ -3,22 +3,22 @@ import type { Profile } from '../documents/profile.ts';
 import { withoutCoRun } from './co-run.ts';
 import { type IlpRequest, type PlanRequest, usableCells } from './options.ts';
 
-/** What the integer program works on. */
+/** The profile and the request that the integer program works on. */
 export interface IlpInput {
   readonly profile: Profile;
   readonly request: IlpRequest;
 }
 
 /**
- * Decides whether the stages on a CPU share one worker. They do where there are fewer cores than stages need; else each
- * replica has a worker of its own. The shared worker gets the most threads that fit the cores and that every stage was
- * measured with. No worker runs beside it, so the co-run delays of the profile do not apply.
- * @throws NothingMeasuredError where a stage has no cell to plan with
+ * Decides whether the stages on a CPU share one worker. They do if there are fewer cores than the stages need; otherwise each
+ * replica has a worker of its own. The shared worker gets the most threads that fit the cores and that every stage was measured
+ * with. No worker runs beside it, so the co-run delays of the profile do not apply.
+ * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export function withWorkerSharing(profile: Profile, request: PlanRequest): IlpInput {
   const unshared: IlpInput = { profile, request };
   if (request.apart) return unshared;
-  // Threads of every cell that each stage may be planned with; 0 on a GPU.
+  // For each stage, the threads of every cell that it may be planned with; 0 on a GPU.
   const stages = profile.stages.map(({ name }) =>
     usableCells(profile, name, request).map(({ backend, threads }) => (onGpu(backend) ? 0 : threads)),
   );

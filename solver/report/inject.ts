@@ -3,7 +3,7 @@ import type { Report } from '../documents/report.ts';
 const PLACE = '<script type="application/json" id="report"></script>';
 
 /**
- * The built report page with a report in it. `<` is escaped, so that no text of the report can end the script element.
+ * Puts a report into the built report page. `<` is escaped, so that no text of the report can end the script element.
  * @param template the text of `dist/report/index.html`
  */
 export function injectReport(template: string, report: Report): string {

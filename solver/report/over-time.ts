@@ -1,7 +1,7 @@
 import type { Interval, RequestRecord } from '../documents/report.ts';
 import { requestResult } from './run-result.ts';
 
-/** A value from one moment on, until the next in its list. The first in a list is from 0. */
+/** A value that holds from this time until that of the next in its list. The first in a list holds from 0. */
 export interface TimedValue {
   readonly atMs: number;
   readonly value: number;
@@ -25,7 +25,7 @@ export function timeMean(values: readonly TimedValue[], fromMs: number, toMs: nu
 /** Length of a report's intervals: short enough for a burst to show, long enough for a percentile. */
 const INTERVAL_MS = 10_000;
 
-/** A run in intervals of 10 s; the last one may be shorter. */
+/** Divides a run into intervals of 10 s, the last of which may be shorter. */
 export function overTime(
   requests: readonly RequestRecord[],
   { cost, pas }: { readonly cost: readonly TimedValue[]; readonly pas: readonly TimedValue[] },

@@ -1,7 +1,7 @@
 import type { RequestRecord, RunResult } from '../documents/report.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../math/statistics.ts';
 
-/** How requests ended: counts, latencies, attainment and goodput. @param durationS the time in which they arrived */
+/** Counts, latencies, attainment and goodput of requests. @param durationS the time in which they arrived */
 export function requestOutcomes(requests: readonly RequestRecord[], slaMs: number, durationS: number) {
   const count = (outcome: RequestRecord['outcome']) => requests.filter((r) => r.outcome === outcome).length;
   const sorted = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
@@ -10,7 +10,7 @@ export function requestOutcomes(requests: readonly RequestRecord[], slaMs: numbe
     completed: count('completed'),
     shed: count('shed'),
     failed: count('failed'),
-    /** Of completed requests; null where none completed. */
+    /** Latency percentiles of the completed requests; null if none completed. */
     latencyMs:
       sorted.length === 0
         ? null
@@ -20,13 +20,13 @@ export function requestOutcomes(requests: readonly RequestRecord[], slaMs: numbe
             p99: nearestRank(sorted, 99),
             max: sorted.at(-1)!,
           },
-    /** Null where no request was sent. */
+    /** Share of the requests completed within the SLA; null if none was sent. */
     slaAttainment: requests.length ? inTime / requests.length : null,
     goodputPerS: inTime / durationS,
   };
 }
 
-/** A run's result without accuracy and cost. A percentile is null where too few requests completed for it. */
+/** The result of a run without accuracy and cost. A percentile is null if too few requests completed for it. */
 export function requestResult(
   requests: readonly RequestRecord[],
   slaMs: number,

@@ -5,7 +5,9 @@ import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 
-/** How long a worker takes to start: as long as loading, creating and first running its sessions took in the profile. */
+/**
+ * How long a worker takes to start: as long as its sessions took in the profile to load, be created and run for the first time.
+ */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
@@ -25,7 +27,7 @@ export const startMsOf =
       return sum + loadMs + createMs + firstRunMs;
     }, 0);
 
-/** The report of a simulated load. */
+/** The report of a simulated run under a load. */
 export function adaptationReport(
   input: AdaptationInput,
   { requests, steps, plans, cost, pas }: AdaptationResult,

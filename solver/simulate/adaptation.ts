@@ -16,15 +16,15 @@ export interface AdaptationInput {
   readonly profile: Profile;
   readonly system: System;
   readonly predictor: Predictor;
-  /** Scheduled arrivals, rising. */
+  /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: Float64Array;
   readonly durationS: number;
-  /** Between two decisions. */
+  /** Time between two planning decisions. */
   readonly intervalMs: number;
   /** How long a worker takes to start, from the decision until it serves. */
   readonly startMs: (plan: Plan, worker: PlanWorker) => number;
   readonly seed: number;
-  /** @param atMs simulated until then */
+  /** Called as the simulation advances. @param atMs the simulated time that was reached */
   onProgress?(atMs: number): void;
 }
 
@@ -35,20 +35,20 @@ export interface AdaptationStep extends Step {
 export interface AdaptationResult {
   readonly requests: readonly RequestRecord[];
   readonly steps: readonly AdaptationStep[];
-  /** Each with the time from which it served. */
+  /** The plans that served, each with the time from which it did. */
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
-  /** Cost of all live workers: those that start cost already. */
+  /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];
-  /** PAS of the plan that served. */
+  /** PAS of the plan that served, over time. */
   readonly pas: readonly TimedValue[];
 }
 
-/** The first plan is made for the first seconds of the load, as if they had been before its start. */
+/** The first plan is made for this many seconds of the load, as if they had passed before it started. */
 const FIRST_S = 10;
 
 /**
- * Simulates a load and a system that adapts to it, by the same clock and steps as a real run. Workers of a new plan start while
- * the old ones serve.
+ * Simulates a load and a system that adapts to it, with the same clock and steps as a real run. Workers of a new plan start
+ * while the old ones serve.
  */
 export const simulateAdaptation = (input: AdaptationInput): Promise<AdaptationResult> =>
   new AdaptiveSimulation(input).run();
@@ -65,7 +65,7 @@ class AdaptiveSimulation {
   readonly #plans: { atMs: number; plan: Plan }[] = [];
   readonly #cost: TimedValue[] = [];
   readonly #pas: TimedValue[] = [];
-  /** In the order in which they will serve. */
+  /** The plans whose workers are starting, in the order in which they will serve. */
   readonly #pending: Pending[] = [];
 
   constructor(input: AdaptationInput) {
@@ -108,7 +108,7 @@ class AdaptiveSimulation {
     });
   }
 
-  /** Carries out a step. The next step may come before the workers that this one starts serve. */
+  /** Carries out a step. The workers that it starts may not serve yet when the next step comes. */
   #take(simulation: SwitchingSimulation, atMs: number, step: Step): void {
     this.#steps.push({ atMs, ...step });
     if (step.interim) {
@@ -130,7 +130,7 @@ class AdaptiveSimulation {
     this.#runUntil(simulation, atMs);
   }
 
-  /** Simulates until then, and switches to the plans whose workers have started by then. */
+  /** Simulates until `untilMs`, and switches on the way to every plan whose workers have started. */
   #runUntil(simulation: SwitchingSimulation, untilMs: number): void {
     while (this.#pending[0] && this.#pending[0].atMs <= untilMs) {
       const { atMs, change } = this.#pending.shift()!;

@@ -2,19 +2,19 @@ import type { Trace } from '../documents/trace.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 
 /**
- * How arrivals follow the rates of a trace. `exact`: each interval has exactly as many as its rate says, at uniform times.
- * `poisson`: a Poisson process with these rates.
+ * How arrivals follow the rates of a trace. `exact`: each interval has exactly as many arrivals as its rate says, at uniformly
+ * random times. `poisson`: arrivals are a Poisson process with these rates.
  */
 export type ArrivalKind = 'exact' | 'poisson';
 
 export interface ArrivalOptions {
-  /** Factor of the rates. */
+  /** Factor by which the rates are multiplied. */
   readonly scale: number;
   readonly seed: number;
   readonly kind: ArrivalKind;
 }
 
-/** The arrivals of a trace: milliseconds from its start, rising. */
+/** The arrival times of a trace, in milliseconds from its start, rising. */
 export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: ArrivalOptions): Float64Array {
   const lengthMs = trace.intervalS * 1000;
   const expected = trace.rates.map((rate) => rate * trace.intervalS * options.scale);
@@ -24,7 +24,7 @@ export function arrivalsOf(trace: Pick<Trace, 'rates' | 'intervalS'>, options: A
     : poissonArrivals(expected, lengthMs, random);
 }
 
-/** The arrivals of `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over the seconds. */
+/** Arrival times for `durationS` seconds at one rate: round(ratePerS · durationS) of them, spread evenly over the seconds. */
 export function constantRate(ratePerS: number, durationS: number, seed: number): Float64Array {
   const seconds = Math.max(1, Math.round(durationS));
   const expected = Array.from({ length: seconds }, () => (ratePerS * durationS) / seconds);
@@ -42,7 +42,9 @@ export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   return counts;
 }
 
-/** A fraction of a request carries over to the next interval, so that every prefix of the counts has the rounded sum. */
+/**
+ * Carries a fraction of a request over to the next interval, so that after each interval the total is the rounded expected sum.
+ */
 function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];
   let sum = 0;

@@ -3,7 +3,7 @@ import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
-/** How many items a scene of the pack has in a stage (an index). In the first stage it has one. */
+/** How many items a scene (an input of the pack) has in a stage, given by its index. In the first stage it has one. */
 export type SceneCounts = (scene: number, stage: number) => number;
 
 export class UnmeasuredFanOutError extends Error {
@@ -16,7 +16,7 @@ export class UnmeasuredFanOutError extends Error {
 }
 
 /**
- * The number of scenes in a profile's pack, and the items that the chosen variants make of each.
+ * The number of scenes in a profile's pack, and how many items each has in every stage with the chosen variants.
  * @throws UnmeasuredFanOutError for a stage after the first
  */
 export function sceneCounts(
@@ -47,7 +47,10 @@ export function sceneCounts(
   };
 }
 
-/** A scene for each request: all scenes in random order, then all in another order, so that even few requests represent the pack. */
+/**
+ * Draws a scene for each request: all scenes in random order, then all in another order, so that even few requests represent
+ * the pack.
+ */
 export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
   const random = seededRandom(seed);
   const all = Array.from({ length: scenes }, (_, scene) => scene);
@@ -57,19 +60,19 @@ export function drawScenes(requests: number, scenes: number, seed: number): Int3
 }
 
 /**
- * Deals the items that a scene has in a stage to its items in the stage before, as evenly as whole numbers allow: the one
+ * Distributes the items of a scene in a stage over its items in the stage before, as evenly as whole numbers allow. The one
  * item of the first stage gets all of the second stage's.
  */
 export class ChildDealer {
   readonly #counts: SceneCounts;
-  /** The place of each item among the items of its request in its stage. Places of 0 are left out. */
+  /** Position of each item among the items of its request in its stage. Positions of 0 are left out. */
   readonly #places = new Map<number, number>();
 
   constructor(counts: SceneCounts) {
     this.#counts = counts;
   }
 
-  /** How many children an item has. To be called once for each item, and for its parent before. */
+  /** Number of children of an item. Must be called once for each item, after the call for its parent. */
   children(item: Item, scene: number): number {
     const { stage } = item;
     const place =
@@ -80,7 +83,7 @@ export class ChildDealer {
     return this.#before(scene, stage, place + 1) - this.#before(scene, stage, place);
   }
 
-  /** How many children the items before a place in a stage have together. */
+  /** Number of children that the items before a position in a stage have together. */
   #before(scene: number, stage: number, place: number): number {
     const items = stage === 0 ? 1 : this.#counts(scene, stage);
     return Math.floor((place * this.#counts(scene, stage + 1)) / items);

@@ -8,7 +8,7 @@ import { drawScenes, sceneCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { simulate } from './simulate.ts';
 
-/** The parts of a plan that its prediction depends on. */
+/** The fields of a plan that its prediction depends on. */
 export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'workers'> & {
   readonly stages: readonly Pick<
     PlanStage,
@@ -22,7 +22,7 @@ export type SimulatedPrediction = Pick<
 >;
 
 /**
- * Predicts a plan at its rate, by simulating `n` requests (at least one) on the profile's samples.
+ * Predicts a plan's latency and attainment at its rate, by simulating `n` requests (at least one) with the profile's samples.
  * @throws UnmeasuredStageError, UnmeasuredFanOutError
  */
 export function predict(

@@ -1,32 +1,32 @@
 import type { Item } from '../dispatch/types.ts';
 import type { ServiceModel } from './service.ts';
 
-/** A batch that a worker runs, or will run next. */
+/** A batch that a worker runs now or will run next. */
 export interface RunningBatch {
   readonly batch: number;
   readonly stage: number;
   readonly worker: string;
   readonly items: readonly Item[];
   startMs: number;
-  /** The expected end. It moves when a batch beside it on the GPU starts or ends. */
+  /** Expected end of the batch. It moves when another batch on the same GPU starts or ends. */
   endMs: number;
   /** How many times slower than alone the batch runs now. */
   slowDown: number;
 }
 
-/** The batches that workers run, each one at a time. Batches that run beside each other on a GPU slow each other. */
+/** The batches of all workers; each worker runs one at a time. Batches that run at the same time on a GPU slow each other. */
 export class RunningBatches {
-  /** The batch that each worker runs. */
+  /** The batch that each worker runs now, by the worker's id. */
   readonly #now = new Map<string, RunningBatch>();
-  /** The batch that each worker runs next. */
+  /** The batch that each worker will run next, by the worker's id. */
   readonly #ahead = new Map<string, RunningBatch>();
 
-  /** All batches, also those that wait for their worker. */
+  /** All batches, including those that wait for their worker. */
   get all(): RunningBatch[] {
     return [...this.#now.values(), ...this.#ahead.values()];
   }
 
-  /** The batch that ends first. */
+  /** The running batch that ends first. */
   next(): RunningBatch | undefined {
     let first: RunningBatch | undefined;
     for (const batch of this.#now.values())
@@ -35,7 +35,7 @@ export class RunningBatches {
     return first;
   }
 
-  /** Starts a batch, or lets it wait for the batch that its worker runs. @param batch with times as if it ran alone */
+  /** Starts a batch, or lets it wait for the batch that its worker runs. @param batch its times are those of running alone */
   start(batch: RunningBatch, service: ServiceModel): void {
     const before = this.#now.get(batch.worker);
     if (before) {
@@ -44,7 +44,7 @@ export class RunningBatches {
     } else this.#run(batch, service);
   }
 
-  /** Ends a batch; its worker goes on with the batch that waits for it. */
+  /** Ends a batch. Its worker goes on with the batch that waits for it, if there is one. */
   end({ worker, endMs }: RunningBatch, service: ServiceModel): void {
     this.#now.delete(worker);
     const next = this.#ahead.get(worker);
@@ -55,7 +55,7 @@ export class RunningBatches {
     } else this.#setPace(endMs, service);
   }
 
-  /** The stages that all other workers run. */
+  /** The stages whose batches the other workers run. */
   beside(worker: string, nowMs: number): number[] {
     const stages: number[] = [];
     for (const [id, { stage, endMs }] of this.#now)

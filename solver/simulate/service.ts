@@ -7,15 +7,12 @@ import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';
 
-/** Gives simulated batches their times. */
+/** Gives simulated batches their service times. */
 export interface ServiceModel {
-  /**
-   * Draws the round trip of one batch.
-   * @param beside the stages that other workers run when the batch starts
-   */
+  /** Draws the round-trip time of one batch. @param beside the stages that other workers run when the batch starts */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
   /**
-   * How many times longer a batch takes while workers run these stages, its own among them. Absent: batches do not slow each
+   * How many times longer a batch takes while workers run these stages, its own among them. Absent if batches do not slow each
    * other.
    */
   slowDown?(stage: number, running: readonly number[]): number;
@@ -28,12 +25,12 @@ export class UnmeasuredStageError extends Error {
   }
 }
 
-/** Slow-down of two workers on a GPU without a measured co-run: as if they only took turns. */
+/** Slow-down of two workers on a GPU if no co-run was measured: as if they only took turns. */
 const TAKING_TURNS = 2;
 
 /**
- * Draws times from the profile's batches of the chosen variants. These were measured alone, so the co-runs of the profile add
- * what workers do to each other: on a CPU, a batch that starts beside another is delayed; on a GPU, batches slow each other.
+ * Draws service times from the profile's batches of the chosen variants. They were measured alone, so the profile's co-runs add
+ * the effect of other workers: on a CPU, a batch that starts beside another is delayed; on a GPU, batches slow each other.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -59,7 +56,7 @@ export const serviceFromProfile = (
 });
 
 /**
- * The slow-down of batches on one GPU, equal for all of them. Only two workers were measured together: three or more are
+ * The slow-down of batches on one GPU, equal for all of them. Only two workers were measured together, so three or more are
  * assumed to get no more done than two.
  */
 function sharedGpu(
@@ -80,7 +77,7 @@ function sharedGpu(
 }
 
 /**
- * Draws times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served.
+ * Draws service times from a run's own batches of the same variants. Batches of one size are pooled, whichever plan served.
  * @throws UnmeasuredStageError
  */
 export const serviceFromRun = (
@@ -90,14 +87,14 @@ export const serviceFromRun = (
   serviceFromSamples(
     stages.map(({ name, variant, backend }) => ({
       label: `${name}/${variant}/${backend}`,
-      coRun: undefined, // The samples of a run contain it already.
+      coRun: undefined, // The samples of a run already contain co-run delays.
       samples: service
         .filter((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend)
         .map((entry) => [entry.items, entry.samplesMs] as const),
     })),
   );
 
-/** Samples of round trips, by batch size. */
+/** Samples of round-trip times, by batch size. */
 type SizedSamples = readonly (readonly [items: number, samplesMs: readonly number[]])[];
 
 interface StageSamples {
@@ -117,7 +114,7 @@ function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
   return {
     sampleMs(stage, items, random, beside) {
       const { coRun, sizes, sorted } = tables[stage]!;
-      // Between two measured sizes, one quantile is taken of both: a slow batch of 3 is between slow batches of 2 and 4.
+      // Between two measured sizes, the same quantile of both is taken: a slow batch of 3 lies between slow batches of 2 and 4.
       const u = random();
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
       const alone = interpolate(sizes, quantile, items);

@@ -9,9 +9,9 @@ import type { ServiceModel } from './service.ts';
 export interface SimulationInput {
   readonly policy: DispatchPolicy;
   readonly workers: readonly DispatchWorker[];
-  /** Scheduled arrivals, rising. */
+  /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: ArrayLike<number>;
-  /** The scene of each arrival. */
+  /** The scene (an input of the pack) of each arrival. */
   readonly scenes: ArrayLike<number>;
   readonly counts: SceneCounts;
   readonly service: ServiceModel;
@@ -27,23 +27,23 @@ export interface SimulatedBatch {
 }
 
 export interface SimulationResult {
-  /** One for each arrival, in the order of arrivals. */
+  /** One record for each arrival, in the order of arrivals. */
   readonly requests: readonly RequestRecord[];
-  /** In the order of their ends. */
+  /** The batches in the order of their ends. */
   readonly batches: readonly SimulatedBatch[];
-  /** Share of the time until `endMs` that each worker was busy, by its id. */
+  /** Share of the time until `endMs` that each worker was busy, by the worker's id. */
   readonly utilisation: Readonly<Record<string, number>>;
-  /** When the last request ended. */
+  /** Time at which the last request ended. */
   readonly endMs: number;
 }
 
 /**
- * Simulates a plan: drives the dispatch with sampled times, as the executor drives it with workers. Requests that are open one
- * SLA after the last arrival are shed. Equal input gives an equal result.
+ * Simulates a plan: drives the dispatch with sampled times, as the executor drives it with workers. Requests that are still
+ * open one SLA after the last arrival are shed. Equal input gives an equal result.
  */
 export const simulate = (input: SimulationInput): SimulationResult => new Simulation(input).finish();
 
-/** A simulation in steps. Between two steps its plan can be changed, through `dispatch` and {@link Simulation.switchTo}. */
+/** A simulation in steps. Between two steps its plan can change, through `dispatch` and {@link Simulation.switchTo}. */
 export class Simulation {
   readonly dispatch: Dispatch;
   readonly #input: SimulationInput;
@@ -69,7 +69,7 @@ export class Simulation {
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
 
-  /** Changes the times of batches that start from now on, and the fan-out of requests that arrive from now on. */
+  /** Changes the service times of batches that start from now on, and the fan-out of requests that arrive from now on. */
   switchTo({ service, counts }: Pick<SimulationInput, 'service' | 'counts'>): void {
     this.#service = service;
     this.#dealer = new ChildDealer(counts);
@@ -96,7 +96,7 @@ export class Simulation {
     this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
-  /** Simulates until one SLA after the last arrival. */
+  /** Simulates until one SLA after the last arrival, and sheds the requests that are still open. */
   finish(): SimulationResult {
     const { arrivalsMs, policy } = this.#input;
     this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);

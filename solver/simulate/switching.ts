@@ -3,10 +3,10 @@ import { policyOf, workersOf } from '../dispatch/plan.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
-/** The parts of a simulation that depend on the plan that serves. */
+/** The parts of a simulation's input that depend on the plan that serves. */
 export type PlanModel = Pick<SimulationInput, 'counts' | 'service'>;
 
-/** A change to a plan whose workers are starting. */
+/** The change to a new plan, whose workers are starting. */
 export interface Switch {
   readonly plan: Plan;
   readonly start: readonly LiveWorker[];
@@ -17,14 +17,14 @@ export interface Switch {
 export class SwitchingSimulation {
   readonly #simulation: Simulation;
   readonly #model: (plan: Plan) => PlanModel;
-  /** All workers that were started and have not retired, by their ids. */
+  /** All workers that were started and have not retired, by id. */
   readonly #live = new Map<string, LiveWorker>();
   /** The live workers that no prepared switch will retire. */
   #wanted: LiveWorker[] = [];
   #serving: Plan;
   #started = 0;
 
-  /** @param plan serves from the start */
+  /** @param plan the plan that serves from the start */
   constructor(
     plan: Plan,
     model: (plan: Plan) => PlanModel,
@@ -57,7 +57,7 @@ export class SwitchingSimulation {
     return this.#simulation.finish();
   }
 
-  /** Starts the workers that a plan needs. */
+  /** Starts the workers that a plan needs, and returns the switch to that plan. */
   prepare(plan: Plan): Switch {
     const { start, retire } = diff(this.#wanted, plan);
     this.#wanted = this.#wanted.filter(({ id }) => !retire.includes(id));
@@ -65,13 +65,13 @@ export class SwitchingSimulation {
     return { plan, start: started, retire };
   }
 
-  /** Changes the batches of the sessions that serve. */
+  /** Changes the batch sizes of the sessions that serve. */
   rebatch(plan: Plan): void {
     this.#simulation.dispatch.setPolicy(policyOf(plan));
     this.#serving = plan;
   }
 
-  /** Lets a prepared plan serve. Plans that were prepared before it have served by now, or never will. */
+  /** Makes a prepared plan serve. Plans that were prepared before it have served by now, or never will. */
   switchTo({ plan, start, retire }: Switch): void {
     const { dispatch } = this.#simulation;
     for (const worker of dispatchWorkers(plan, start)) dispatch.workerAdded(worker);

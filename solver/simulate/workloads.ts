@@ -6,12 +6,12 @@ import { normalQuantile } from '../math/statistics.ts';
 export const WORKLOADS = ['bursty', 'steady-low', 'steady-high', 'fluctuating'] as const;
 export type WorkloadKind = (typeof WORKLOADS)[number];
 
-/** A part of a load: its share of the duration, and its level in requests/s, which changes linearly. */
+/** A part of a load: its share of the duration, and its first and last level in requests/s, between which it is linear. */
 type Segment = readonly [share: number, from: number, to: number];
 
-/** Mean, minimum and maximum of the requests per second over 1200 s are those of the published loads. */
+/** The shape of each load. Over 1200 s, its mean, minimum and maximum requests/s are those of the published load. */
 const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonly Segment[] }> = {
-  // Mean 12.0. A sudden burst to four times the rate, which ends over a few minutes.
+  // Mean 12.0 requests/s, with a sudden burst to four times the rate, which ends over a few minutes.
   bursty: {
     min: 3,
     max: 34,
@@ -22,11 +22,11 @@ const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonl
       [0.29, 6, 6],
     ],
   },
-  // Mean 5.1.
+  // Mean 5.1 requests/s.
   'steady-low': { min: 3, max: 8, segments: [[1, 5.1, 5.1]] },
-  // Mean 28.8.
+  // Mean 28.8 requests/s.
   'steady-high': { min: 23, max: 34, segments: [[1, 28.8, 28.8]] },
-  // Mean 16.5. Three bursts.
+  // Mean 16.5 requests/s, with three bursts.
   fluctuating: {
     min: 3,
     max: 34,
@@ -43,22 +43,22 @@ const SHAPES: Record<WorkloadKind, { min: number; max: number; segments: readonl
   },
 };
 
-/** Time constant of the rate after a jump between segments. */
+/** Time constant with which the rate follows a jump between segments. */
 const RISE_S = 3;
 
 /**
- * Twitter's requests were counted before the rates were divided by 8. So the variance of a count is its level / 8, less than
+ * Twitter's requests were counted before the rates were divided by 8, so the variance of a count is its level / 8, less than
  * that of a Poisson process.
  */
 const DAMPING = 8;
 
-/** By how much of its share the seed may make a segment longer or shorter. */
+/** The seed makes a segment longer or shorter by at most this part of its share. */
 const SHARE_JITTER = 0.1;
 
 /**
- * A load like one of IPA's experiments, one whole count per second. Another duration stretches its shape, but a jump still
- * takes a few seconds.
- * @param options.durationS rounded to whole seconds, at least one; 1200 if not given
+ * Generates a load like one of IPA's experiments, one whole count per second. Another duration stretches its shape, but a jump
+ * still takes a few seconds.
+ * @param options.durationS rounded to whole seconds, at least one; 1200 by default
  */
 export function workload(kind: WorkloadKind, options: { durationS?: number; seed: number }): Trace {
   const { durationS = 1200, seed } = options;
@@ -74,7 +74,7 @@ export function workload(kind: WorkloadKind, options: { durationS?: number; seed
   return { schema: TRACE, name: kind, unit: 'requests/s', intervalS: 1, rates };
 }
 
-/** The level at a time, given as a share of the duration (0 to 1). */
+/** Makes a function that gives the level at a time, which is a share of the duration (0 to 1). */
 function levels(segments: readonly Segment[], random: Random): (part: number) => number {
   const lengths = segments.map(([share]) => share * (1 + SHARE_JITTER * (2 * random() - 1)));
   const total = lengths.reduce((sum, length) => sum + length, 0);

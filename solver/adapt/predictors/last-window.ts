@@ -3,7 +3,7 @@ import type { Predictor } from './predictor.ts';
 const WINDOW_S = 10;
 
 /**
- * Forecasts the maximum of the last {@link WINDOW_S} seconds. Median and p90 are the same number, so the p90 is exceeded far
+ * Forecasts the maximum of the last {@link WINDOW_S} seconds, as both the median and the p90. So the load exceeds the p90 far
  * more often than one time in ten.
  */
 export const lastWindow: Predictor = {

@@ -1,7 +1,7 @@
 import { countsPerSecond } from '../../simulate/arrivals.ts';
 import { HORIZON_S, type Predictor } from './predictor.ts';
 
-/** Knows the load that is to come. A simulation with it shows what a better forecast could still gain. */
+/** A predictor that knows the future load. A simulation with it shows how much a better forecast could still gain. */
 export function oracle(arrivalsMs: ArrayLike<number>): Predictor {
   const counts = countsPerSecond(arrivalsMs);
   return {

@@ -1,13 +1,15 @@
-/** Seconds of the past that a predictor reads, at most. */
+/** The longest history that a predictor reads, in seconds. */
 export const HISTORY_S = 120;
-/** Seconds that a forecast covers: twice the usual interval of decisions, because a plan may serve until the next but one. */
+/**
+ * Length of a forecast: twice the default interval between decisions, because a plan may serve until the next decision but one.
+ */
 export const HORIZON_S = 20;
 
-/** The largest number of requests that any second of the next {@link HORIZON_S} will bring. */
+/** Forecast of the busiest second: the largest number of requests in any second of the next {@link HORIZON_S}. */
 export interface Forecast {
-  /** Exceeded half of the time. */
+  /** Half of the time, the busiest second brings more than this. */
   readonly medianPerS: number;
-  /** Exceeded one time in ten. */
+  /** One time in ten, the busiest second brings more than this. */
   readonly p90PerS: number;
 }
 
@@ -20,6 +22,6 @@ export interface Predictor {
   forecast(countsPerS: readonly number[], nowS?: number): Promise<Forecast>;
 }
 
-/** Predictors that work without knowing the load in advance. */
+/** Predictors for a live load; unlike the oracle, they do not know it in advance. */
 export const PREDICTORS = ['learned', 'last-window', 'quantile'] as const;
 export type PredictorName = (typeof PREDICTORS)[number];

@@ -2,8 +2,8 @@ import { nearestRank, sortedNumbers } from '../../math/statistics.ts';
 import { HORIZON_S, type Predictor } from './predictor.ts';
 
 /**
- * Forecasts quantiles of the past: of the maxima of all windows of {@link HORIZON_S} seconds in the history, or the one
- * maximum of a shorter history. The p90 is right in the long run, but late at the start and at the end of a burst.
+ * Forecasts from the maxima of all windows of {@link HORIZON_S} seconds in the history: their median and p90. A shorter history
+ * is one window. The p90 is right in the long run, but late at the start and at the end of a burst.
  */
 export const quantile: Predictor = {
   name: 'quantile',
