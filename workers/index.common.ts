@@ -1,4 +1,4 @@
-/** What is public wherever the package runs; `index.browser.ts` and `index.node.ts` add what differs. */
+/** The public API that browsers and Node share; `index.browser.ts` and `index.node.ts` add what differs. */
 export { type LoadedManifest, loadManifest } from '../models/manifests/load.ts';
 export { ipaEdgeSystem } from '../solver/adapt/ipa-edge-system.ts';
 export { lastWindow } from '../solver/adapt/predictors/last-window.ts';

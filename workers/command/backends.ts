@@ -6,9 +6,9 @@ import { UsageError } from './exit.ts';
 export type WhyUnavailable = (backend: Backend) => Promise<string | null>;
 
 /**
- * Checks the backends of `--backend`. Without the option, default backends that cannot be used are left out, with a line on
- * stderr.
- * @throws UsageError when a given backend cannot be used, or no default one can
+ * Checks the backends of `--backend`. Without the option, default backends that cannot be used are left out, and a line on
+ * stderr says so.
+ * @throws UsageError if a given backend cannot be used, or no default one can
  */
 export async function availableBackends(
   command: Command,

@@ -13,7 +13,7 @@ export class UsageError extends InputError {
 
 /**
  * A signal that aborts on the first Ctrl-C; the second Ctrl-C ends the process at once.
- * @param notice says on stderr what happens after the first one
+ * @param notice text for stderr that says what happens after the first Ctrl-C
  */
 export function interruptSignal(notice = 'stopping after the run in flight'): AbortSignal {
   const controller = new AbortController();

@@ -26,7 +26,8 @@ async function readStdin(): Promise<string> {
 }
 
 /**
- * Writes a file as a whole or not at all, and makes its folder. A link is followed; a device or a pipe is written to.
+ * Writes a file as a whole or not at all, after making its folder. It replaces the target of a link, and writes into a device
+ * or a pipe.
  * @throws UsageError
  */
 export async function writeWhole(path: string, text: string): Promise<void> {
@@ -43,7 +44,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
 async function replaceFile(path: string, text: string): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
-    // `wx` follows no link that somebody else has put there.
+    // `wx` fails, instead of following a link that somebody else has put there.
     await writeFile(part, text, { flag: 'wx' });
     await rename(part, path);
   } catch (error) {

@@ -8,7 +8,7 @@ import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 
-/** Parsers of option values. Each throws InvalidArgumentError, which Commander shows as bad usage. */
+/** Parsers of option values. Each throws InvalidArgumentError, which Commander reports as bad usage. */
 
 export function positive(text: string): number {
   const value = Number(text);
@@ -28,14 +28,14 @@ export function integer(text: string): number {
   return Number(text);
 }
 
-/** The path of a file to write. A folder is refused here, before hours of measuring. */
+/** The path of a file to write. A folder is refused at once, not after hours of measuring. */
 export function outFile(path: string): string {
   if (existsSync(path) && statSync(path).isDirectory())
     throw new InvalidArgumentError('Expected the path of a file, found a folder.');
   return path;
 }
 
-/** A port; 0 stands for any that is free. */
+/** Reads a port; 0 lets the operating system choose a free one. */
 export function port(text: string): number {
   const value = integer(text);
   if (value < 0 || value > 65_535) throw new InvalidArgumentError('Expected a port from 0 to 65535.');
@@ -51,7 +51,7 @@ export function percentile(text: string): number {
 
 const UNITS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, '': 1 };
 
-/** `40s`, `2m`, `1500ms`, or a number of seconds. Returns seconds. */
+/** Reads a duration such as `40s`, `2m` or `1500ms`, or a number of seconds. Returns seconds. */
 export function duration(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|)$/.exec(text);
   const value = match ? Number(match[1]) * UNITS[match[2]!]! : 0;
@@ -59,7 +59,7 @@ export function duration(text: string): number {
   return value;
 }
 
-/** Reads a list such as `1,2,4`: whole numbers above 0, rising, without repeats. */
+/** Reads a list of whole numbers above 0 such as `1,2,4`. Returns it sorted and without repeats. */
 export function counts(text: string): number[] {
   const values = text.split(',').map(Number);
   if (!values.every((value) => Number.isInteger(value) && value > 0))
@@ -92,16 +92,16 @@ export const arrivalsOption = () =>
   )
     .choices(['exact', 'poisson'])
     .default('exact');
-/** Options of commands that adapt. */
+/** Options of the commands that adapt plans to the load. */
 export interface AdaptationFlags {
   readonly predictor: PredictorName;
-  /** Time between two decisions on the plan, in seconds. */
+  /** Time between two planning decisions, in seconds. */
   readonly interval: number;
-  /** In requests per second. */
+  /** The lowest rate to plan for, in requests per second. */
   readonly minRate: number;
 }
 
-/** @param when names the option that this one needs */
+/** @param when the beginning of the help text: it names the option that this one needs */
 export const intervalOption = (when = '') =>
   new Option('--interval <duration>', `${when}time between two adaptation steps`)
     .argParser(duration)
@@ -115,7 +115,7 @@ export const minRateOption = (when = '') =>
 
 export const jsonOption = () => new Option('--json', 'print the document, and nothing else, on stdout');
 
-/** The manifest of a pipeline that comes with ipa-edge; undefined where there is none of that name. */
+/** The manifest of a pipeline that comes with ipa-edge; undefined if none has that name. */
 export function shippedManifest(pipeline: string): string | undefined {
   const path = join(ROOT, 'models', pipeline, 'manifest.json');
   return /^[A-Za-z0-9._-]+$/.test(pipeline) && existsSync(path) ? path : undefined;
@@ -134,11 +134,14 @@ export function manifestPath(options: { pipeline?: string; manifest?: string }):
   return path;
 }
 
-/** The manifest of a plan: the one that `--manifest` names, else that of the pipeline of its name. @throws UsageError */
+/**
+ * The manifest of a plan: the one that `--manifest` names, or else the shipped one of the plan's pipeline.
+ * @throws UsageError
+ */
 export const planManifestPath = (
   { pipeline }: Pick<Plan, 'pipeline'>,
   { manifest }: { manifest?: string },
 ): string => (manifest === undefined ? manifestPath({ pipeline }) : absolute(manifest));
 
-/** An absolute path, so that errors name the whole path; addresses stay as they are. */
+/** Makes a path absolute, so that errors name the whole path; URLs stay as they are. */
 const absolute = (path: string): string => (/^https?:/.test(path) ? path : resolve(path));

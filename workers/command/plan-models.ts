@@ -3,9 +3,9 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { planMismatches } from '../../solver/plan/replan.ts';
 import { UsageError } from './exit.ts';
 
-/** Checks that a plan and a manifest have the same stages and model files. @throws UsageError where they differ */
+/** Checks that a plan and a manifest have the same stages and model files. @throws UsageError if they differ */
 export function checkPipeline(plan: Plan, manifest: Manifest): void {
-  // The workers are left out: whether a machine has room for them is checked where the plan is run.
+  // The workers are left out, because only the machine that runs the plan can tell whether it has room for them.
   const place = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
   const reasons = planMismatches({ ...plan, workers: [] }, place);
   if (reasons.length > 0)

@@ -1,7 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import { ms, share, table } from './terminal.ts';
 
-/** A plan as a table of its stages, with what was predicted below it. */
+/** A plan as text: a table of its stages, with its prediction below. */
 export function planText(plan: Plan): string {
   const { predicted, percentile } = plan;
   const stages = table(

@@ -12,7 +12,7 @@ import { writeWhole } from './files.ts';
 import * as option from './options.ts';
 import { ms, ProgressLine, table } from './terminal.ts';
 
-/** What the command gives to the profiler that it opens. */
+/** What the command passes to the profiler that it opens. */
 export interface ProfilerOptions {
   readonly manifestPath: string;
   readonly store: Store;
@@ -20,14 +20,14 @@ export interface ProfilerOptions {
   onProgress(progress: ProfileProgress): void;
 }
 
-/** Measures for the command: in a browser, in this process or in a cluster. */
+/** The profiler of the command: it measures in a browser, in this process or in a cluster. */
 export interface Profiler {
   readonly whyUnavailable: WhyUnavailable;
   profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
   close(): Promise<void>;
 }
 
-/** What differs between `ipa-edge profile` and `ipa-agent profile`. */
+/** The differences between `ipa-edge profile` and `ipa-agent profile`. */
 export interface ProfileVariation {
   readonly backends: { readonly help: string; readonly default: Backend[] };
   /** Default thread counts of CPU backends. */
@@ -117,8 +117,8 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
 });
 
 /**
- * Opens the store in the folder of a document that a command is to write; profiles in progress are kept there.
- * @throws UsageError where nothing can be written there
+ * Opens the store in the folder of the document that a command will write. Profiles in progress are kept in it.
+ * @throws UsageError if nothing can be written there
  */
 export function journalBeside(out: string): Promise<Store> {
   const folder = join(dirname(out), '.ipa-edge');
@@ -127,7 +127,7 @@ export function journalBeside(out: string): Promise<Store> {
   });
 }
 
-/** Measures a profile and writes it to a file. @throws Interrupted where the signal was aborted; finished measurements are kept */
+/** Measures a profile and writes it to a file. @throws Interrupted if the signal was aborted; finished measurements are kept */
 export async function measure(
   profiler: Pick<Profiler, 'profile'>,
   store: Store,
@@ -146,7 +146,7 @@ export async function measure(
     throw error;
   });
   await writeWhole(out, `${exportProfile(measured.profile)}\n`);
-  // From here on the file is the profile; the store's copy was kept in case this process died before it had written the file.
+  // The file now holds the profile. The store kept a copy of it in case this process died before the file was written.
   for (const { id } of await store.listProfiles()) await store.deleteProfile(id);
   return measured;
 }

@@ -4,7 +4,7 @@ import { Interrupted } from './exit.ts';
 
 const HELP_HINT = '(--help lists the options)';
 
-/** Makes help show a default value as a user would type it. */
+/** Shows a default value in the help as a user would type it. */
 function describeDefault(option: Option): void {
   const { defaultValue, flags } = option;
   if (Array.isArray(defaultValue)) option.defaultValueDescription = defaultValue.join(',');

@@ -1,7 +1,7 @@
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress } from '../profiler/types.ts';
 
-/** How often progress is written. */
+/** Time between two updates of the progress: a terminal shows one line that changes; elsewhere, e.g. in a log, lines add up. */
 const EVERY_MS = { terminal: 100, elsewhere: 10_000 };
 
 /** Earlier than any time, so that the first line is written at once. */
@@ -14,7 +14,10 @@ export class ProgressLine {
   readonly show = (progress: ProfileProgress | RunProgress): void =>
     this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
 
-  /** Shows work that began at `startMs` (of `performance.now()`) and of which the share `done`, from 0 to 1, is finished. */
+  /**
+   * Shows the progress of work that began at `startMs` (of `performance.now()`).
+   * @param done the finished share, from 0 to 1
+   */
   readonly share = (what: string, done: number, startMs: number): void =>
     this.line(() => {
       const timeLeftMs = done > 0 ? ((performance.now() - startMs) * (1 - done)) / done : null;
@@ -32,7 +35,7 @@ export class ProgressLine {
     this.#shown = true;
   }
 
-  /** Removes the line, so that other output can follow. */
+  /** Removes the progress line, so that other output can follow. */
   clear(): void {
     if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     this.#shown = false;

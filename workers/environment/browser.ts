@@ -7,7 +7,7 @@ interface UserAgentData {
   readonly brands: readonly { brand: string; version: string }[];
 }
 
-/** A web worker, with a promise for its end. */
+/** A web worker together with a promise for its end. */
 export function rawWorker(worker: Worker): RawWorker {
   let end: (reason: string) => void;
   const gone = new Promise<string>((resolve) => {
@@ -66,11 +66,11 @@ function agent(): string {
   return brand ? `${brand.brand} ${brand.version}` : navigator.userAgent;
 }
 
-/** The adapter that this page gets now; null where it gets none. */
+/** The GPU adapter that the page gets now; null if it gets none. */
 export const requestAdapter = async (): Promise<GPUAdapter | null> =>
   (await navigator.gpu?.requestAdapter().catch(() => null)) ?? null;
 
-/** Why WebGPU cannot be used with what {@link requestAdapter} gave; null where it can. */
+/** Why WebGPU cannot be used with the adapter that {@link requestAdapter} returned; null if it can. */
 export function whyNoWebGpu(adapter: GPUAdapter | null): string | null {
   if (adapter) return null;
   if (navigator.gpu) return 'this browser finds no GPU that it can use';

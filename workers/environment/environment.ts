@@ -2,11 +2,11 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** What the profiler and the executor need to know of the place where they run: a browser or Node. */
+/** What the profiler and the executor need to know about where they run: in a browser or in Node. */
 export interface Environment {
-  /** Backends of ONNX Runtime's build for this place, whether or not this machine can run them. */
+  /** Backends of ONNX Runtime's build for this environment, whether or not this machine can run them. */
   readonly backends: readonly Backend[];
-  /** The CPU backend, whose outputs those of other backends are compared with. */
+  /** The CPU backend whose outputs are the reference for those of other backends. */
   readonly reference: Backend;
   readonly logicalCores: number;
   /** Starts a stage worker that has loaded ONNX Runtime. @throws WorkerLostError */
@@ -16,7 +16,7 @@ export interface Environment {
   hidden(): boolean;
   /** Resolves once the page is not hidden. */
   visible(): Promise<void>;
-  /** Why a backend cannot run on this machine; null where it can. */
+  /** Why a backend cannot run on this machine; null if it can. */
   unavailable(backend: Backend): Promise<string | null>;
 }
 

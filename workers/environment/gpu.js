@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { platform } from 'node:os';
 
-/** Whether this machine has a GPU for computing. Only Linux is looked at; other systems are assumed to have one. */
+/** Whether this machine has a GPU for computing. Only Linux is checked; other systems are assumed to have one. */
 export function hasGpu() {
   if (platform() !== 'linux') return true;
   if (existsSync('/dev/nvidia0')) return true;

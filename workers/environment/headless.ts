@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 
 /** Plain data that a headless page and the process that drives its browser exchange. */
 
-/** An error as plain data: classes do not survive the way out of the page. */
+/** An error as plain data, because its class is lost on the way from the page to the process. */
 export interface PlainError {
   readonly name: string;
   readonly message: string;

@@ -12,7 +12,7 @@ const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url)
 
 /** Starts a child process that runs a stage worker's file. */
 export function spawnWorker(file: string): RawWorker {
-  // In a checkout the file is TypeScript, which Node needs tsx for.
+  // In a checkout the file is TypeScript, so Node needs tsx to run it.
   const loader = file.endsWith('.ts')
     ? ['--import', pathToFileURL(createRequire(file).resolve('tsx')).href]
     : [];
@@ -24,7 +24,7 @@ export function spawnWorker(file: string): RawWorker {
     child.once('error', (error) => resolve(error.message));
   });
   const pipe = child.stdio[3] as Duplex;
-  // Writing to a child that has just died is an error here; `gone` reports that end.
+  // Writing to a child that has just died raises an error here; `gone` reports that end.
   pipe.on('error', () => {});
   return { endpoint: pipeEndpoint(pipe), gone, terminate: () => void child.kill('SIGKILL') };
 }

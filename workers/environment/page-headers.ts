@@ -1,9 +1,9 @@
 /**
- * The headers that every file of the page needs. The servers of this project send them. On a host that does not, the service
- * worker adds them.
+ * The headers that every file of the page needs. The servers of this project send them; on any other host the service worker
+ * adds them.
  */
 
-/** Cross-origin isolation: ONNX Runtime's threads and a fine timer need it. */
+/** Headers for cross-origin isolation, which ONNX Runtime's threads and a precise timer need. */
 const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
@@ -14,7 +14,7 @@ const DIRECTIVES = [
   "default-src 'self'",
   // GLPK and ONNX Runtime are WebAssembly.
   "script-src 'self' 'wasm-unsafe-eval'",
-  // The user may open a manifest on any host. The page then fetches it and its files; it sends nothing.
+  // The user may open a manifest on any host. The page then fetches that manifest and its files; it sends nothing.
   "connect-src 'self' https: http:",
   "img-src 'self' data:",
   "object-src 'none'",
@@ -22,7 +22,10 @@ const DIRECTIVES = [
   "form-action 'none'",
 ];
 
-/** The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` has no effect there. */
+/**
+ * The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` would have no effect in
+ * it.
+ */
 export const META_POLICY = DIRECTIVES.join('; ');
 
 export const DEV_HEADERS: Readonly<Record<string, string>> = ISOLATION;

@@ -8,11 +8,11 @@ import type { AdaptationOptions } from './adapter.ts';
 
 /** How a run adapts, as plain data that can be sent to another process. */
 export interface AdaptationAsk {
-  /** What plans are made from: a profile of the device that runs. */
+  /** A profile of the device that runs; plans are made from it. */
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
   readonly predictor: PredictorName;
-  /** Time between two decisions on the plan. */
+  /** Time between two planning decisions. */
   readonly intervalS: number;
 }
 
@@ -22,7 +22,10 @@ export interface AdaptationEnvironment {
   learnedPredictor(): Promise<Predictor>;
 }
 
-/** Opens the planner and the predictor that a run needs to adapt, runs it, and closes the planner. @throws what `run` throws */
+/**
+ * Opens the planner and the predictor that an adapting run needs, calls `run`, and closes the planner.
+ * @throws what `run` throws
+ */
 export async function withAdaptation<T>(
   ask: AdaptationAsk | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,

@@ -10,7 +10,7 @@ import type { Executor } from './executor.ts';
 export interface AdaptationOptions {
   readonly system: System;
   readonly predictor: Predictor;
-  /** Time between two decisions on the plan. */
+  /** Time between two planning decisions. */
   readonly intervalS: number;
 }
 
@@ -20,7 +20,7 @@ export interface AdapterHooks {
   onEvent(what: string): void;
 }
 
-/** Something that runs a plan and can change to another plan: an executor, or a cluster. */
+/** What the adapter controls: an executor or a cluster, which runs a plan and can change to another plan. */
 export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'>;
 
 /** Adapts a running plan to its load: calls the adaptation clock every second, and carries out the clock's decisions. */
@@ -42,17 +42,20 @@ export class Adapter {
     this.#cancel = after(this.#clock.nextLookMs(0), () => void this.#look());
   }
 
-  /** A request arrived. @param arrivalMs from the start of the run */
+  /** Counts a request. @param arrivalMs its arrival, counted from the start of the run */
   arrived(arrivalMs: number): void {
     this.#clock.arrived(arrivalMs);
   }
 
-  /** Suspends decisions while the arrivals are not known. Arrivals may still be reported later. */
+  /**
+   * Suspends (true) or resumes (false) decisions, for a caller that cannot learn of arrivals. Those may still be reported
+   * later.
+   */
   hold(held: boolean): void {
     this.#clock.hold(held);
   }
 
-  /** Ends adaptation: there are no decisions and no calls of hooks after this. */
+  /** Ends the adaptation: no decision and no call of a hook follows. */
   stop(): void {
     this.#stopped = true;
     this.#cancel();
@@ -91,7 +94,7 @@ export class Adapter {
       this.#next = undefined;
       try {
         await this.executor.switchTo(plan);
-        // If the executor was closed during the switch, it has not switched.
+        // An executor that was closed during the switch has not switched.
         if (!this.#stopped) this.hooks.onSwitch(plan);
       } catch (error) {
         this.#reportFailure(error);
@@ -101,7 +104,7 @@ export class Adapter {
     this.#switching = false;
   }
 
-  /** Reports that a decision or a switch failed, so the plan stays the same. */
+  /** Reports that the plan stays the same, because a decision or a switch failed. */
   #reportFailure(error: unknown): void {
     if (!this.#stopped) this.hooks.onEvent(`the plan stays: ${message(error)}`);
   }

@@ -24,14 +24,17 @@ export function after(ms: number, task: () => void): () => void {
   };
 }
 
-/** A timer that can be set to another time; it has at most one call due. */
+/** A timer that can be set again: only the time that was set last counts. */
 export class Alarm {
   #dueMs: number | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(private readonly ring: () => void) {}
 
-  /** Replaces the due time. @param dueMs in `performance.now()`; undefined: no call */
+  /**
+   * Sets the time of the next call, in place of the time set before.
+   * @param dueMs in `performance.now()`; undefined: no call
+   */
   set(dueMs: number | undefined): void {
     if (dueMs === this.#dueMs) return;
     this.#cancel?.();

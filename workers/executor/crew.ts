@@ -8,7 +8,7 @@ import type { StageWorker } from '../stage/stage-worker.ts';
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
 const WARM_UP_RUNS = 2;
 
-/** A worker of the executor: a stage worker on this machine, or a pod of a cluster, which keeps no items between its stages. */
+/** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
 export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'> &
   Partial<Pick<StageWorker, 'runKeeping'>>;
 
@@ -24,7 +24,7 @@ export type Recruit = (
   signal?: AbortSignal,
 ) => Promise<CrewWorker>;
 
-/** Starts workers of the environment. They are warmed up on blank items, so that no labelled pack is read. */
+/** Starts workers in the environment. Their warm-up runs blank items, so that no labelled pack is read. */
 export const recruiter =
   (models: LoadedManifest, environment: Environment): Recruit =>
   (id, planWorker, plan, signal) =>

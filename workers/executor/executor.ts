@@ -21,7 +21,7 @@ interface Job extends Keeper {
   readonly planWorker: PlanWorker;
   /** The plan's stages that the worker runs. Their batch sizes are the largest that were warmed up. */
   readonly stages: readonly PlanStage[];
-  /** When the worker's last batch was completed. */
+  /** Time at which the worker's last batch completed. */
   freeMs: number;
 }
 type Member = Supervised<Job>;
@@ -56,7 +56,7 @@ export class Executor {
       nameOf: ({ planWorker }) => planWorker.id,
       recruit: (id, { planWorker, plan }, signal) => recruit(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
-      // After a switch the new plan's own workers are started instead.
+      // After a switch a replacement is not wanted: the new plan's own workers are started instead.
       isWanted: (job) => job.plan === this.#plan,
       onReplaced: (member) => {
         this.#admit(member);
@@ -122,9 +122,9 @@ export class Executor {
 
   /**
    * Sends a request.
-   * @param input item of its first stage; each try copies the item and leaves it unchanged
-   * @param arrivalMs its scheduled arrival, in `performance.now()`
-   * @param singleStage name of the only stage to run; absent: the whole pipeline
+   * @param input the request's item of its first stage; each try copies the item and leaves it unchanged
+   * @param arrivalMs scheduled arrival of the request, in `performance.now()`
+   * @param singleStage name of the only stage to run; if absent, the whole pipeline runs
    */
   submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
@@ -161,12 +161,12 @@ export class Executor {
     this.#follow(plan, fresh);
   }
 
-  /** Follows a plan of the same sessions at once: a plan that differs only in batch sizes and waits. */
+  /** Switches at once to a plan with the same sessions, which differs only in batch sizes and waits. */
   rebatch(plan: Plan): void {
     if (!this.#closed) this.#follow(plan);
   }
 
-  /** Follows a plan from now on, and starts its missing workers in the background. */
+  /** Makes a plan the current one, and starts its missing workers in the background. */
   #follow(plan: Plan, fresh: readonly Member[] = []): void {
     this.#take(plan, fresh);
     this.hooks.onEvent?.(
@@ -179,7 +179,7 @@ export class Executor {
     return this.#crew.members.filter((member) => !member.retired).map(liveWorker);
   }
 
-  /** Follows a plan from now on. @param fresh workers that were started for the plan */
+  /** Makes a plan the current one. @param fresh workers that were started for the plan */
   #take(plan: Plan, fresh: readonly Member[]): void {
     this.#plan = plan;
     this.#policy = policyOf(plan);
@@ -191,7 +191,7 @@ export class Executor {
     this.#pump();
   }
 
-  /** Sheds the open requests and ends every worker, also the workers that are being started. */
+  /** Sheds the open requests and ends every worker, including those that are being started. */
   close(): void {
     if (this.#closed) return;
     this.#wake.set(undefined);
@@ -208,7 +208,7 @@ export class Executor {
     this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#indexOf(name)) });
   }
 
-  /** Runs a batch. Items for a next stage that no other worker runs stay in the worker. */
+  /** Runs a batch on a worker. Items for a next stage that no other worker runs stay in this worker. */
   #runOn(
     { id, job, worker }: Member,
     { stage, items }: StartAction,
@@ -220,7 +220,7 @@ export class Executor {
     return worker.runKeeping(name, batch, keeping);
   }
 
-  /** Whether a worker runs a stage, and no other worker does. No worker runs a stage after the last one. */
+  /** Whether a worker is the only one that runs a stage. No worker runs a stage after the last one. */
   #runsAlone(worker: string, stage: number): boolean {
     const name = this.#plan.stages[stage]?.name;
     if (name === undefined) return false;
@@ -232,7 +232,7 @@ export class Executor {
     return this.#plan.stages.findIndex((stage) => stage.name === name);
   }
 
-  /** Queues the batches of a lost worker again. */
+  /** Queues the batches of a lost worker again. @returns the job of its replacement */
   #lose({ id, job }: Member, reason: string): Job {
     this.#dispatch.workerLost(id, performance.now());
     this.hooks.onLost?.(id);
@@ -266,7 +266,7 @@ export class Executor {
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
       this.#requests.addResults(job, items, run);
       const now = performance.now();
-      // A worker may get a batch before it has completed the one before: the batch then begins at that one's end.
+      // A worker may be handed a batch before it has completed the one before. The batch then begins when that one ends.
       const startMs = Math.max(handedMs, job.freeMs);
       job.freeMs = now;
       this.#dispatch.completed(batch, run.childCounts, now);

@@ -3,7 +3,7 @@ import type { RunReport } from '../../solver/documents/report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
 
-/** A run keeps a record of every request, so memory bounds their number. */
+/** A run records every request, so memory limits their number. */
 const MOST_REQUESTS = 2_000_000;
 
 /** A load has more requests than can be run. */
@@ -17,7 +17,7 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
-/** A load: when the requests of a run arrive. */
+/** When the requests of a run arrive. */
 export interface Load {
   readonly kind: RunReport['load']['kind'];
   /** Mean arrival rate of the run. */
@@ -39,7 +39,7 @@ function checkRequests(requests: number): void {
   if (requests > MOST_REQUESTS) throw new TooManyRequestsError(requests, MOST_REQUESTS);
 }
 
-/** A constant arrival rate for `durationS` seconds; the times are uniform random. @throws TooManyRequestsError */
+/** A load with a constant arrival rate for `durationS` seconds, at uniformly random times. @throws TooManyRequestsError */
 export function constantLoad(ratePerS: number, durationS: number, seed: number): Load {
   checkRequests(ratePerS * durationS);
   return {
@@ -51,8 +51,8 @@ export function constantLoad(ratePerS: number, durationS: number, seed: number):
 }
 
 /**
- * The load of a trace, with its rates times `scale`.
- * @param kind `exact`: as many arrivals per interval as the trace says, at uniform random times; or a Poisson process of its rates
+ * The load of a trace, with its rates multiplied by `scale`.
+ * @param kind `exact`: as many arrivals per interval as the trace says, at uniformly random times; `poisson`: a Poisson process
  * @throws TooManyRequestsError
  */
 export function traceLoad(trace: Trace, scale: number, seed: number, kind: ArrivalKind = 'exact'): Load {

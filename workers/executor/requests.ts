@@ -5,7 +5,7 @@ import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import type { RequestAnswer } from './types.ts';
 
-/** An answer that gets results while its request runs. */
+/** An answer to which results are added while its request runs. */
 interface GrowingAnswer {
   result: StageResult | null;
   children: GrowingAnswer[];
@@ -15,30 +15,32 @@ interface Request {
   readonly arrivalMs: number;
   readonly input: Item;
   readonly answer: GrowingAnswer;
-  /** Ids of the request's items with an entry in `#done`. */
+  /** Ids of the request's items that have an entry in `#done`. */
   readonly items: number[];
   resolve(answer: RequestAnswer): void;
 }
 
 /** A worker that keeps items between its stages. */
 export interface Keeper {
-  /** Numbers of items that the worker keeps and no batch will run. Whoever tells the worker empties the list. */
+  /**
+   * Numbers of items that the worker keeps although no batch will run them. The caller that tells the worker empties the list.
+   */
   readonly forget: number[];
 }
 
-/** An item that a stage has completed: its part of the answer, and the next stage's items that follow from it. */
+/** An item that a stage has completed, with its part of the answer and the next stage's items that follow from it. */
 interface Done {
   readonly item: QueuedItem;
   readonly answer: GrowingAnswer;
-  /** Absent while only the keeper has them. */
+  /** Undefined while only the keeper has the children. */
   children: readonly Item[] | undefined;
-  /** The worker that keeps the children, and the number of each until it runs. */
+  /** The worker that keeps the children, and each child's number until that child runs. */
   readonly kept: { readonly keeper: Keeper; readonly numbers: Map<number, number> } | undefined;
 }
 
 /**
- * Keeps the items of the open requests, and collects their answers stage by stage. Where a worker keeps the items between two of
- * its stages, they are made again from the request's input and the results if another worker must run them.
+ * Keeps the items of the open requests, and collects their answers stage by stage. If a worker keeps the items between two of
+ * its stages but another worker must run them, they are made again from the request's input and the results.
  */
 export class Requests {
   readonly #open = new Map<number, Request>();
@@ -62,7 +64,7 @@ export class Requests {
     return batchOf(items.map((item) => this.#itemOf(item)));
   }
 
-  /** Queued items for a worker: their numbers where it keeps all of them, else their bytes. */
+  /** Queued items for a worker: by their numbers if it keeps all of them, otherwise as bytes. */
   batchFor(worker: Keeper, items: readonly QueuedItem[]): ItemBatch | KeptItems {
     const kept = items.flatMap((item) => this.#takeKept(worker, item) ?? []);
     if (kept.length === items.length) return { kept };
@@ -111,7 +113,7 @@ export class Requests {
     request.resolve({ outcome, latencyMs: performance.now() - request.arrivalMs, answer: request.answer });
   }
 
-  /** The number of an item that the worker keeps; the item counts as run from now on. */
+  /** The number of an item, if the worker keeps that item; the item counts as run from now on. */
   #takeKept(worker: Keeper, { parent, index }: QueuedItem): number | undefined {
     const kept = parent === null ? undefined : this.#done.get(parent)!.kept;
     if (kept?.keeper !== worker) return undefined;

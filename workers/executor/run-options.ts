@@ -10,7 +10,7 @@ import type { Load } from './load.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
 export interface RunOptions {
-  /** Names the run in reports, e.g. `plan`, `heaviest`. */
+  /** Name of the run in reports, e.g. `plan` or `heaviest`. */
   readonly name: string;
   readonly plan: Plan;
   /** Backends that the planner was allowed to use. */
@@ -19,7 +19,7 @@ export interface RunOptions {
   readonly environment: Environment;
   readonly load: Load;
   readonly seed: number;
-  /** How the plan adapts to the load. Absent: the plan stays the same until the end. */
+  /** How the plan adapts to the load. If absent, the plan stays the same until the end. */
   readonly adaptation?: AdaptationOptions;
   /** Ends the run early. The report then covers the requests sent so far and the time so far. */
   readonly signal?: AbortSignal;
@@ -27,15 +27,15 @@ export interface RunOptions {
   readonly watch?: RunWatch;
 }
 
-/** A request that has ended, with its truth. */
+/** A request that has ended, with its labels. */
 export interface EndedRequest {
-  /** Scheduled arrival, from the start of the run. */
+  /** Scheduled arrival, counted from the start of the run. */
   readonly arrivalMs: number;
   /** The request's item of the first stage. It must not be changed. */
   readonly input: Item;
   readonly truth: ItemTruth;
   readonly answer: RequestAnswer;
-  /** Counts of the pipeline's metric; null unless the request completed. */
+  /** Counts for the pipeline's metric; null unless the request completed. */
   readonly counts: Counts | null;
 }
 
@@ -44,9 +44,9 @@ export interface EndedRequest {
  * run, which is after the workers have started.
  */
 export interface RunWatch {
-  /** A plan begins to serve; the first one at 0. */
+  /** Called when a plan begins to serve; for the first plan this is at 0. */
   onPlan(served: RunReport['plans'][number]): void;
-  /** A request is sent. @param latenessMs how long after its scheduled arrival */
+  /** Called when a request is sent. @param latenessMs delay from the scheduled arrival to the send */
   onSent(arrivalMs: number, latenessMs: number): void;
   onEnded(request: EndedRequest): void;
   onBatch(batch: BatchRecord): void;

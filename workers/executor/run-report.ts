@@ -18,7 +18,7 @@ import type { Judge } from './judge.ts';
 import type { RunOptions } from './run-options.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
-/** A run is invalid when the p99 of the requests' lateness (sent minus scheduled time) is above this share of the SLA. */
+/** A run is invalid if the p99 of its requests' lateness (time sent minus time scheduled) is above this share of the SLA. */
 export const LATE_SHARE = 0.05;
 
 /** Everything recorded during a run. */
@@ -26,7 +26,7 @@ export interface RunRecord {
   readonly pack: Pack;
   readonly device: RunReport['device'];
   readonly answers: readonly RequestAnswer[];
-  /** Of each request, sent minus scheduled time, in ms. */
+  /** For each request, the time at which it was sent minus its scheduled time, in ms. */
   readonly lateness: readonly number[];
   readonly judge: Judge;
   readonly batches: readonly BatchRecord[];
@@ -38,7 +38,6 @@ export interface RunRecord {
   readonly steps: Adaptation['steps'];
 }
 
-/** Makes the report of a run. */
 export function runReport(options: RunOptions, record: RunRecord): RunReport {
   const { plan, load, models } = options;
   const { answers, judge } = record;
@@ -102,7 +101,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
   };
 }
 
-/** Service times by stage, variant, backend and number of items. */
+/** Groups the service times by stage, variant, backend and number of items. */
 function serviceOf(batches: readonly BatchRecord[]): Service[] {
   const bySize = new Map<string, Service>();
   for (const { stage, variant, backend, items, serviceMs } of batches) {
@@ -114,7 +113,9 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
   return [...bySize.values()];
 }
 
-/** Simulates the same arrivals, scenes and plans, with the service times measured in this run. Null when the data do not suffice. */
+/**
+ * Simulates the same arrivals, scenes and plans with the service times measured in this run. Null if the run measured too few.
+ */
 function resimulate(
   { plan, load, seed }: RunOptions,
   { answers, scenes, pack, plans }: RunRecord,
@@ -149,8 +150,8 @@ function resimulate(
 }
 
 /**
- * Numbers of items per scene and stage, from the completed requests that pass `isCounted`. A scene without such a request gets the
- * mean of the others.
+ * Numbers of items per scene (an input of the pack) and stage, from the completed requests that pass `isCounted`. A scene
+ * without such a request gets the mean of the others.
  */
 function observedCounts(
   answers: readonly RequestAnswer[],

@@ -11,7 +11,7 @@ import type { RunOptions } from './run-options.ts';
 import { runReport } from './run-report.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
-/** Least time between two calls of `onProgress`, which may cost more than a request does. */
+/** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
 const PROGRESS_MS = 250;
 
 /**
@@ -93,7 +93,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
       );
       reportProgress();
     }
-    // Count at least a millisecond: the rate is requests / time, and a run may be stopped at once.
+    // At least a millisecond, because the rate is requests / time and a run may be stopped at once.
     const lastedS = Math.max(1, performance.now() - startMs) / 1000;
     const sent = pending.length === total ? load : stoppedLoad(load, pending.length, lastedS);
     const all = Promise.all(pending);
@@ -113,7 +113,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
-/** Waits until a time. A timer may fire up to a millisecond early; this function never returns early, unless the signal aborts. */
+/**
+ * Waits until a time. Timers may fire up to a millisecond early, so it checks the clock again; only the signal ends it early.
+ */
 async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     const wait = dueMs - performance.now();

@@ -2,7 +2,7 @@ import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts'
 import { sleep } from './clock.ts';
 import type { CrewWorker } from './crew.ts';
 
-/** A worker under supervision. `Job` says what it was started for. */
+/** A worker under supervision. `Job` is the type of what it was started for. */
 export interface Supervised<Job> {
   readonly id: string;
   readonly job: Job;
@@ -11,15 +11,17 @@ export interface Supervised<Job> {
   readonly inFlight: number;
   /** Whether the worker gets no more batches and ends after the current ones. */
   readonly retired: boolean;
-  /** Whether the worker has ended unexpectedly. Its batches in flight must run elsewhere. */
+  /** Whether the worker has ended unexpectedly, so that its batches in flight must run elsewhere. */
   readonly lost: boolean;
 }
 
 export interface SupervisorLimits {
-  /** A worker is ended when a batch takes longer than both this many times its expected time and `hungMs`. */
+  /**
+   * A worker counts as hung and is ended when a batch takes longer than both this many times its expected time and `hungMs`.
+   */
   readonly hungTimes: number;
   readonly hungMs: number;
-  /** Pauses before the tries to replace a lost worker. The last pause also precedes every later try. */
+  /** Pauses before the attempts to replace a lost worker. The last pause also precedes every later attempt. */
   readonly respawnMs: readonly number[];
 }
 
@@ -30,12 +32,12 @@ export interface SupervisorOptions<Job> {
   nameOf(job: Job): string;
   /** @param signal aborts when the supervisor closes */
   recruit(id: string, job: Job, signal: AbortSignal): Promise<CrewWorker>;
-  /** A worker is lost. Returns the job of its replacement; undefined: none is needed. */
+  /** Called when a worker is lost. Returns the job of its replacement, or undefined if it needs none. */
   onLost(lost: Supervised<Job>, reason: string): Job | undefined;
   /** Whether a replacement is still needed. */
   isWanted(job: Job): boolean;
   onReplaced(member: Supervised<Job>): void;
-  /** The first try to replace a worker failed; later tries follow until one works. */
+  /** Called when the first attempt to replace a worker failed; later attempts follow until one works. */
   onReplaceFailed(job: Job, error: unknown): void;
   readonly limits?: Partial<SupervisorLimits> | undefined;
 }
@@ -66,7 +68,10 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /** Starts a worker for each job. If one fails, or the supervisor closes, none stays. @throws what `recruit` throws */
+  /**
+   * Starts a worker for each job. If one fails, or the supervisor closes, all of them are ended.
+   * @throws what `recruit` throws
+   */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -77,15 +82,15 @@ export class Supervisor<Job> {
     throw failure!.reason;
   }
 
-  /** Watches over a worker from now on. */
+  /** Supervises a worker from now on. */
   add(member: Supervised<Job>): void {
     this.#members.set(member.id, member);
     void member.worker.lost.then((reason) => this.#lose(member, reason));
   }
 
   /**
-   * Watches over a batch that `runBatch` runs on a worker.
-   * @param expectedMs time that the batch should take, with the batches before it in the worker's queue
+   * Supervises a batch that `runBatch` runs on a worker, and ends the worker if the batch hangs.
+   * @param expectedMs time that the batch should take, including the batches before it in the worker's queue
    * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
    */
   async run<Run>({ id }: Supervised<Job>, expectedMs: number, runBatch: () => Promise<Run>): Promise<Run> {
@@ -115,7 +120,10 @@ export class Supervisor<Job> {
     this.#endIfIdle(member);
   }
 
-  /** Starts a worker for a job and adds it; after a failure tries again until one starts or the job is not wanted. */
+  /**
+   * Starts a worker for a job and adds it. After a failure it tries again, until a worker starts or the job is no longer
+   * wanted.
+   */
   async replace(job: Job): Promise<void> {
     const { respawnMs } = this.#limits;
     for (let tried = 0; ; tried++) {
@@ -132,7 +140,7 @@ export class Supervisor<Job> {
     }
   }
 
-  /** Ends every worker, also those that are being started. */
+  /** Ends every worker, including those that are being started. */
   close(): void {
     this.#ended.abort();
     for (const { worker } of this.#members.values()) worker.terminate();

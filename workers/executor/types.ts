@@ -5,7 +5,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 /** How a request ended, and its results. */
 export interface RequestAnswer {
   readonly outcome: Outcome;
-  /** From the scheduled arrival until the request ended. */
+  /** Time from the scheduled arrival until the request ended. */
   readonly latencyMs: number;
   /** Complete only when the outcome is `completed`; otherwise it has the results so far. */
   readonly answer: ItemAnswer;
@@ -18,16 +18,16 @@ export interface BatchRecord {
   readonly backend: Backend;
   readonly worker: string;
   readonly items: number;
-  /** In `performance.now()` of the executor's thread. */
+  /** Start of the batch, in `performance.now()` of the executor's thread. */
   readonly startMs: number;
-  /** From `startMs`, when the worker got the batch or ended the one before, until the executor has the results. */
+  /** Time from `startMs` (when the worker got the batch, or ended the one before) until the executor has the results. */
   readonly serviceMs: number;
 }
 
 export interface ExecutorHooks {
   onBatch?(batch: BatchRecord): void;
-  /** A worker was lost. `onEvent` gives the reason. */
+  /** Called when a worker was lost; `onEvent` gives the reason. */
   onLost?(worker: string): void;
-  /** A worker was lost or replaced, or the plan changed. @param what a sentence for people */
+  /** Called when a worker was lost or replaced, or the plan changed. @param what a sentence for people */
   onEvent?(what: string): void;
 }

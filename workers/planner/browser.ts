@@ -6,7 +6,7 @@ import { rawWorker } from '../environment/browser.ts';
 import { identify } from '../store/exchange.ts';
 import { RemotePlanner } from './remote.ts';
 
-/** Plans in a web worker, so that the page stays fluent. */
+/** Opens a planner in a web worker, so that the page stays responsive. */
 export const openPlanner = (): RemotePlanner =>
   new RemotePlanner(() =>
     rawWorker(
@@ -14,7 +14,7 @@ export const openPlanner = (): RemotePlanner =>
     ),
   );
 
-/** The worker of every {@link plan} and {@link frontier}. */
+/** The planner that all calls of {@link plan} and {@link frontier} share. */
 const shared = openPlanner();
 const identified = new WeakMap<Profile, Promise<IdentifiedProfile>>();
 
@@ -24,10 +24,13 @@ function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
   return known;
 }
 
-/** @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
+/** The best plan for a request, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
 export const plan = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
   shared.plan(await identifiedOnce(profile), planRequest(profile, ask));
 
-/** @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
+/**
+ * Every Pareto-best choice of accuracy, cost and latency bound for a request.
+ * @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError
+ */
 export const frontier = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
   shared.frontier(await identifiedOnce(profile), planRequest(profile, ask));

@@ -10,12 +10,15 @@ import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { identify } from '../store/exchange.ts';
 
-/** What the integer program alone chose. The cells it chose from are left out: their samples are too large to leave a worker. */
+/**
+ * A plan as the integer program alone chose it. The cells that it chose from are left out, because their samples are too large
+ * to leave a worker.
+ */
 export type SolvedPlan = Pick<IlpChoice, 'plan' | 'boundMs' | 'pas' | 'cost'>;
 
-/** Plans on one profile where it is called: in Node, or in a web worker (GLPK cannot load on a page's own thread). */
+/** Plans on one profile in the thread that calls it: in Node, or in a web worker (GLPK cannot load on a page's own thread). */
 export class Planner {
-  /** Every plan that was simulated, so that none is simulated twice. */
+  /** Cache of the simulated plans, so that none is simulated twice. */
   readonly #simulated = new SimulatedPlans();
 
   private constructor(
@@ -36,7 +39,7 @@ export class Planner {
   }
 
   /**
-   * What the integer program chooses, within milliseconds: nothing is simulated.
+   * The choice of the integer program alone. It takes milliseconds, because nothing is simulated.
    * @throws NothingMeasuredError, InfeasiblePlanError
    */
   solve(request: PlanRequest): SolvedPlan {
@@ -45,8 +48,8 @@ export class Planner {
   }
 
   /**
-   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it; none where
-   * nothing is feasible.
+   * Every Pareto-best choice of accuracy, cost and latency bound, exact, each with the weights that choose it. Empty if nothing
+   * is feasible.
    * @throws NothingMeasuredError, FrontierTooLargeError
    */
   frontier(request: PlanRequest): FrontierPoint[] {
@@ -54,10 +57,10 @@ export class Planner {
   }
 }
 
-/** {@link Planner.plan} once. @throws NothingMeasuredError, InfeasiblePlanError */
+/** Opens a planner for one call of {@link Planner.plan}. @throws NothingMeasuredError, InfeasiblePlanError */
 export const planOnce = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
   (await Planner.open(await identify(profile))).plan(planRequest(profile, ask));
 
-/** {@link Planner.frontier} once. @throws NothingMeasuredError, FrontierTooLargeError */
+/** Does what {@link Planner.frontier} does, without a planner. @throws NothingMeasuredError, FrontierTooLargeError */
 export const frontierOnce = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
   profileFrontier(profile, planRequest(profile, ask));

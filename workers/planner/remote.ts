@@ -17,12 +17,12 @@ interface PlannerWorker {
 }
 
 /**
- * A planner in a worker of its own, on whatever profile is asked about. The first call starts the worker, and so does the
- * first call after the worker was lost. Calls follow one another, so that no other profile comes between.
+ * A planner in a worker of its own, which plans on any profile. The first call starts the worker, and so does the first call
+ * after the worker was lost. Calls run one after the other, so that no other profile comes between.
  */
 export class RemotePlanner {
   #worker: PlannerWorker | undefined;
-  /** The profile that the worker has: a profile is large, so it is sent once. */
+  /** The profile that the worker has. Profiles are large, so each is sent only when it differs from the last. */
   #offered: IdentifiedProfile | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -38,21 +38,24 @@ export class RemotePlanner {
   }
 
   /**
-   * What the integer program alone chooses: within milliseconds, before anything is simulated.
+   * The choice of the integer program alone. It takes milliseconds, because nothing is simulated.
    * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
    */
   async solve(measured: IdentifiedProfile, request: PlanRequest): Promise<SolvedPlan> {
     return feasible(await this.#call(measured, (api) => api.solve(request)));
   }
 
-  /** @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
+  /**
+   * Every Pareto-best choice of accuracy, cost and latency bound.
+   * @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError
+   */
   async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
     const answer = await this.#call(measured, (api) => api.frontier(request));
     if (answer.ok) return answer.ok;
     throw new FrontierTooLargeError(answer.tooLarge.stage, answer.tooLarge.most);
   }
 
-  /** Ends the worker; calls that wait, and later ones, reject with WorkerLostError. */
+  /** Ends the worker. Waiting and later calls reject with WorkerLostError. */
   close(): void {
     this.#closed = true;
     this.#end('it was ended');

@@ -3,7 +3,10 @@ import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/er
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { Planner } from './planner.ts';
 
-/** An infeasible request, as what its error is made of: the fields of an error do not survive the way out of a worker. */
+/**
+ * The fields that an InfeasiblePlanError is made from. They are sent alone, because an error loses its fields on the way out of
+ * a worker.
+ */
 export type Infeasible = Pick<
   InfeasiblePlanError,
   'request' | 'binding' | 'nearestSlaMs' | 'nearestRatePerS'
@@ -13,7 +16,7 @@ export type Infeasible = Pick<
 export class PlannerService {
   #planner: Planner | undefined;
 
-  /** Every later call plans on this profile. */
+  /** Sets the profile that all later calls plan on. */
   async offer(measured: IdentifiedProfile): Promise<void> {
     this.#planner = await Planner.open(measured);
   }

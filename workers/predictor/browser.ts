@@ -14,7 +14,7 @@ function start() {
 }
 
 /**
- * The learned predictor of a page, in a web worker of its own, so that the page stays fluent.
+ * The learned predictor of a page, in a web worker of its own, so that the page stays responsive.
  * @throws MissingFileError, ChecksumError, WorkerLostError
  */
 export async function learnedPredictor(): Promise<Predictor> {

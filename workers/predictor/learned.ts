@@ -4,12 +4,12 @@ import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
-/** Bundlers recognise this form of URL and ship the file with the page. */
+/** Bundlers recognise this form of URL, so they ship the file with the page. */
 const MODEL = new URL('../../models/predictor/predictor.onnx', import.meta.url);
 
 /**
- * The predictor that models/train/predictor.py trains. The model takes the counts as they are: it makes the features, pads short
- * histories, and rounds its answer.
+ * Loads the predictor that `models/train/predictor` trains. The model takes plain counts: it computes the features, pads short
+ * histories, and rounds its output.
  * @throws MissingFileError, ChecksumError
  */
 export async function loadPredictor(runtime: Runtime, backend: Backend, read: ReadFile): Promise<Predictor> {
@@ -17,7 +17,7 @@ export async function loadPredictor(runtime: Runtime, backend: Backend, read: Re
   const session = await runtime.createSession(model, backend);
   const [input] = session.inputs;
   const [output] = session.outputs;
-  // A runtime allows one operation at a time.
+  // A runtime allows one operation at a time, so forecasts wait for one another.
   let last: Promise<unknown> = Promise.resolve();
   return {
     name: 'learned',

@@ -16,7 +16,7 @@ async function load(): Promise<Predictor> {
 const api = {
   async load(): Promise<void> {
     predictor ??= load();
-    // After a failure the next call loads again.
+    // After a failure the next call loads the model again.
     predictor.catch(() => {
       predictor = undefined;
     });

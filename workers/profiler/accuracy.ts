@@ -19,7 +19,7 @@ import type { MeasuredAccuracy } from '../store/store.ts';
 /** Runs a batch through a variant of a stage, on the reference backend. */
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
 
-/** Most combinations of variants for which end-to-end accuracy is measured: their number is the product of the stages' variants. */
+/** End-to-end accuracy is measured for at most this many combinations of variants: each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;
@@ -27,10 +27,10 @@ const BATCH = 16;
 /** A stage's results for all its items, in order, and for each item the number of the next stage's items. */
 type StageResults = Pick<StageRun, 'results' | 'childCounts'>;
 
-/** The pack after a prefix of the pipeline, run with one combination of variants. */
+/** The pack after the first stages of the pipeline, run with one combination of variants. */
 interface PartialRun {
   readonly variants: Readonly<Record<string, string>>;
-  /** Results of each stage that has run. */
+  /** Results of each stage that has run, in order. */
   readonly results: readonly StageResults[];
   /** Items of the next stage, in the order of the requests; `counts` says how many belong to each request. */
   readonly items: ItemBatch;
@@ -40,7 +40,7 @@ interface PartialRun {
 /**
  * Measures on the labelled pack: the accuracy of each stage alone (on labelled items), the accuracy of the whole pipeline for
  * every combination of variants, and the fan-out of each stage.
- * @param onStep called {@link accuracySteps} times, with what was run
+ * @param onStep called {@link accuracySteps} times, with the variant that was run
  */
 export async function measureAccuracy(
   pipeline: Pipeline,
@@ -107,8 +107,8 @@ async function stageAccuracies(
 }
 
 /**
- * Merges combinations with the same fan-out: a stage that always gives one item of the next stage per item cannot change it,
- * so its variant is left out.
+ * Merges combinations with the same fan-out. A stage that always gives one item of the next stage per item cannot change the
+ * fan-out, so its variant is left out.
  */
 function distinctUpstream(
   upstream: readonly PipelineStage[],
@@ -141,7 +141,7 @@ async function advance(
   };
 }
 
-/** Runs items in batches and joins what comes back. */
+/** Runs items in batches and joins the batches' results. */
 async function runAll(batch: ItemBatch, run: (items: ItemBatch) => Promise<StageRun>): Promise<StageRun> {
   const items = itemsOf(batch);
   const runs: StageRun[] = [];

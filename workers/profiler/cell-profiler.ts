@@ -40,19 +40,20 @@ export interface CellProfilerOptions extends CoRunOptions {
   readonly fanOut: readonly FanOut[];
   /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
-  /** Cells that the journal of an interrupted profile holds. */
+  /** Cells that the journal of an interrupted profile already holds. */
   readonly finished: readonly Cell[];
 }
 
 /** The first pass over all cells may take this share of the budget. The rest narrows the widest confidence intervals. */
 const FIRST_PASS_SHARE = 0.5;
-/** Time for more samples of a cell, before the next cell is chosen. */
+/** Time for more samples of one cell, before the next cell is chosen. */
 const REFINE_MS = 500;
 const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
 
 /**
- * Measures the cells of a profile. The first pass goes through the batch sizes, rising, and through the cells of a size in
- * seeded random order; a variant's sweep over the batch sizes may end early. Then the cells with the widest intervals get more samples.
+ * Measures the cells of a profile. The first pass goes through the batch sizes in rising order, and through the cells of each
+ * size in seeded random order; a variant's sweep over the batch sizes may end early. Then the cells with the widest confidence
+ * intervals get more samples.
  */
 export class CellProfiler {
   readonly #cells = new Map<string, Cell>();
@@ -109,9 +110,9 @@ export class CellProfiler {
   }
 
   /**
-   * Ends the sweeps that have a failed or skipped cell, or that larger batches cannot improve. In the second case the sweep's next
+   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. Of the latter, the next
    * cell is recorded as skipped, with the reason. All other remaining cells are dropped.
-   * @param ahead cells that have not had their turn
+   * @param ahead cells whose turn is still to come
    */
   #endSweeps(ahead: readonly CellKey[]): void {
     const { settings, fanOut, manifest } = this.o;
@@ -207,7 +208,10 @@ export class CellProfiler {
     };
   }
 
-  /** The cold run at the cell's batch size. It has fixed items, so that its outputs can be compared with the reference backend's. */
+  /**
+   * The cold run at the cell's batch size. It uses fixed items, so that its outputs can be compared with the reference
+   * backend's.
+   */
   async #firstRun(
     opened: OpenVariant,
     key: CellKey,

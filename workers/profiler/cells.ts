@@ -3,7 +3,7 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { CellKey } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** Every cell of one batch size. */
+/** The keys of all cells of one batch size. */
 export function cellsOfBatch(manifest: Manifest, settings: ProfileSettings, batch: number): CellKey[] {
   const threads = (backend: Backend): readonly number[] => (onGpu(backend) ? [1] : settings.threads);
   return manifest.stages.flatMap((stage) =>

@@ -10,7 +10,7 @@ import type { Progress } from './progress.ts';
 import type { Sessions } from './sessions.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Backend and thread count that two workers share. */
+/** Backend and thread count of two workers that are measured together. */
 type WorkerKind = Pick<CellKey, 'backend' | 'threads'>;
 
 export interface CoRunOptions {
@@ -22,7 +22,7 @@ export interface CoRunOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Opens a cell's session, in the first worker of its kind or in a second one, and returns what runs a batch. */
+/** Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs a batch. */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
 /**
@@ -50,7 +50,7 @@ export async function measureCoRuns(
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
-      // For example, the memory does not suffice for a second GPU device. The profile is usable without this measurement.
+      // For example, memory may not suffice for a second GPU device. The profile is usable without this measurement.
       await sessions.replace(kind);
       progress.step(`${what}: ${message(error)}`);
     }
@@ -72,7 +72,7 @@ async function measureCoRun(
     : measureCpuCoRun({ backend, threads }, a, beside);
 }
 
-/** Backends and thread counts of which two workers fit on this machine's cores, or share its GPU. */
+/** The backends and thread counts for which two workers fit on this machine's cores, or share its GPU. */
 const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind[] => [
   ...new Map(
     cells
@@ -81,7 +81,7 @@ const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind
   ).values(),
 ];
 
-/** The cell of batch 1 with the largest median latency. */
+/** The cell of a stage at batch size 1 with the largest median latency. */
 const slowest = (
   cells: readonly Cell[],
   stage: string,

@@ -2,7 +2,7 @@ import type { CpuCoRun } from '../../solver/documents/profile.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Percentiles at which the delay is recorded. Its readers interpolate between them. */
+/** Percentiles at which the delay is recorded; values between them are interpolated. */
 const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
 /** The workers run alone and together in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 4;

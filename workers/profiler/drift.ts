@@ -6,7 +6,7 @@ import type { RunBatch } from './measure.ts';
 /** The reference cell is run again after this many cells. */
 const CHECK_EVERY_CELLS = 8;
 const RUNS = 3;
-/** The machine has drifted when the reference cell's median latency differs by more than this share. */
+/** The machine counts as drifted if the reference cell's median latency differs by more than this share. */
 const DRIFT_SHARE = 0.25;
 
 /** The reference cell of a worker: the first cell that was measured there. */
@@ -17,7 +17,7 @@ interface Reference {
   drifted: boolean;
 }
 
-/** Notices when the machine becomes slower or faster: it runs one reference cell of each worker again from time to time. */
+/** Detects that the machine becomes slower or faster: it runs one reference cell of each worker again from time to time. */
 export class DriftWatch {
   readonly #references = new Map<string, Reference>();
 

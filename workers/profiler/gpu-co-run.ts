@@ -3,12 +3,12 @@ import type { GpuCoRun } from '../../solver/documents/profile.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 
-/** Most rounds. In a round two workers run side by side, then one worker runs both stages. */
+/** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
 /** A half of a round ends after this time, once each session has run {@link LEAST_RUNS} times. */
 const HALF_MS = 300;
 const LEAST_RUNS = 2;
-/** No round but the first begins later than this, so that a slow GPU does not take minutes. */
+/** No round except the first begins later than this, so that a slow GPU does not take minutes. */
 const MOST_MS = 8000;
 const WARM_UP_RUNS = 3;
 
@@ -44,7 +44,7 @@ export async function measureGpuCoRun(
   return { backend, threads: 1, n: Math.max(1, Math.floor(n)), slowDowns };
 }
 
-/** Runs one batch of each, one after the other. @returns their latencies in ms */
+/** Runs one batch of each session, one after the other. @returns their latencies in ms */
 async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
   const times: number[] = [];
   for (const run of runs) {
@@ -54,7 +54,7 @@ async function inTurn(runs: readonly RunBatch[]): Promise<number[]> {
   return times;
 }
 
-/** Mean latency in ms of a batch of each session, when one worker runs them in turn. */
+/** Mean latency in ms of a batch of each session, if one worker runs the sessions in turn. */
 async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
   const rounds: number[][] = [];
   const startMs = performance.now();
@@ -62,7 +62,7 @@ async function oneWorker(runs: readonly RunBatch[]): Promise<number[]> {
   return runs.map((_, i) => mean(rounds.map((times) => times[i]!)));
 }
 
-/** Runs the sessions side by side. @returns how many batches each completed while all were busy, and for how long that was */
+/** Runs the sessions side by side. @returns how many batches each completed while all were busy, and how long that was */
 async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; ms: number }> {
   const startMs = performance.now();
   const ends = runs.map((): number[] => []);
@@ -80,7 +80,10 @@ async function twoWorkers(runs: readonly RunBatch[]): Promise<{ done: number[]; 
   return { done: ends.map((own) => doneBy(endMs, [startMs, ...own])), ms: endMs - startMs };
 }
 
-/** Batches completed at a time; a running batch counts by its completed share. @param ends the start, then each batch's end, rising */
+/**
+ * Number of batches completed at a time; a running batch counts by its completed share.
+ * @param ends the start, then each batch's end, rising
+ */
 function doneBy(atMs: number, ends: readonly number[]): number {
   const next = ends.findIndex((endMs) => endMs >= atMs);
   return next - 1 + (atMs - ends[next - 1]!) / (ends[next]! - ends[next - 1]!);

@@ -4,7 +4,9 @@ import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/pro
 import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
+/**
+ * Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encoding, decoding, transfer.
+ */
 export interface Sample {
   readonly inferenceMs: number;
   readonly handlingMs: number;
@@ -13,7 +15,10 @@ export interface Sample {
 /** Runs one batch of a cell and returns its times. */
 export type RunBatch = () => Promise<Sample>;
 
-/** Makes the function that runs a batch. Each call takes the next `batch` items. @param key the loaded variant in the worker */
+/**
+ * Makes a function that runs a batch. Each call takes the next `batch` items.
+ * @param key names the loaded variant in the worker
+ */
 export function batchRunner(
   worker: StageWorker,
   key: string,
@@ -55,9 +60,9 @@ export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boole
   return { runs, warm: false };
 }
 
-/** Fewest samples of a cell. */
+/** A cell gets at least this many samples. */
 const MIN_RUNS = 5;
-/** Most samples of one call, which suffice for a p99: a fast cell needs no more. */
+/** One call collects at most this many samples, because they suffice for a p99. */
 const MAX_RUNS = MIN_SAMPLES.p99;
 
 /** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link MAX_RUNS}. */
@@ -106,11 +111,11 @@ export interface CellFacts {
   readonly warmupRuns: number;
   readonly outputs: MeasuredCell['outputs'];
   readonly timerGrainMs: number;
-  /** Flags that do not follow from the samples. */
+  /** Flags that do not depend on the samples. */
   readonly flags: readonly CellFlag[];
 }
 
-/** A cell of the profile, made from its samples. */
+/** Makes a cell of the profile from its samples. */
 export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
   const inferenceMs = samples.map((s) => s.inferenceMs);
   const latencyMs = summaryOf(samples.map(latency));

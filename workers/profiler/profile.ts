@@ -17,12 +17,15 @@ import { WorkClock } from './work-clock.ts';
 export interface ProfileOptions {
   readonly models: LoadedManifest;
   readonly environment: Environment;
-  /** Keeps a journal of finished cells, from which a later call with the same settings continues, and then the profile. */
+  /**
+   * Keeps a journal of finished cells, from which a later call with the same settings continues. At the end it keeps the
+   * profile.
+   */
   readonly store: Store;
   readonly settings: ProfileSettings;
   /** Stops the profile after the current run, or at once while models load. Finished cells stay in the journal. */
   readonly signal?: AbortSignal;
-  /** Called between cells: the profile pauses until the promise resolves. A pause does not use up the budget. */
+  /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
 }

@@ -26,12 +26,12 @@ export class Progress {
     this.#total = total;
   }
 
-  /** Takes steps off the phase that turned out not to be needed. */
+  /** Lowers the number of steps in the phase, because some turned out not to be needed. */
   drop(steps: number): void {
     this.#total -= steps;
   }
 
-  /** Reports what the profile begins to work on. */
+  /** Reports which step begins. */
   working(current: string): void {
     this.#send(current);
   }
@@ -68,7 +68,7 @@ export class Progress {
     const spent = now - this.#cellsStart;
     const budgetLeft = Math.max(0, this.budgetMs - spent);
     if (this.#phase === 'refine') return budgetLeft;
-    // The cells of batch 1 are measured even when they need more than the budget.
+    // The cells of batch size 1 are measured even if they need more than the budget.
     const needed = this.#done ? (spent / this.#done) * (this.#total - this.#done) : 0;
     return Math.max(budgetLeft, needed);
   }

@@ -31,13 +31,13 @@ type WorkerKey = Pick<VariantKey, 'backend' | 'threads' | 'second'>;
 const workerName = ({ backend, threads, second }: WorkerKey): string =>
   `${backend}-${threads}${second ? '-second' : ''}`;
 
-/** Most bytes of models that stay loaded in a worker. Beyond it the least recently used variants are released. */
+/** A worker keeps at most this many bytes of models loaded. Beyond it the least recently used variants are released. */
 const MAX_LOADED_BYTES = 1 << 30;
 
 /** Opens the sessions of variants in one worker per backend and thread count, keeps them open, and replaces lost workers. */
 export class Sessions {
   readonly #workers = new Map<string, Promise<StageWorker>>();
-  /** By worker and variant, in the order of last use. */
+  /** The open variants by worker and variant, in the order of last use. */
   readonly #open = new Map<string, OpenVariant & { workerId: string; sizeBytes: number }>();
 
   constructor(
@@ -45,7 +45,10 @@ export class Sessions {
     private readonly environment: Environment,
   ) {}
 
-  /** Loads a variant unless it is open. @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws */
+  /**
+   * Loads a variant, unless it is open already.
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+   */
   async open(wanted: VariantKey): Promise<OpenVariant> {
     const workerId = workerName(wanted);
     const key = `${wanted.stage}/${wanted.variant}`;
@@ -71,7 +74,7 @@ export class Sessions {
     return loaded;
   }
 
-  /** The worker of a backend and thread count; started if there is none. @throws WorkerLostError */
+  /** The worker of a backend and thread count; it is started if there is none. @throws WorkerLostError */
   worker(workerKey: WorkerKey): Promise<StageWorker> {
     const id = workerName(workerKey);
     let worker = this.#workers.get(id);
@@ -86,7 +89,7 @@ export class Sessions {
     return worker;
   }
 
-  /** Ends a worker that may be broken. The next variant to be opened there starts a new worker. */
+  /** Ends a worker that may be broken. The next variant that is opened there starts a new worker. */
   async replace(workerKey: WorkerKey): Promise<void> {
     const id = workerName(workerKey);
     const worker = this.#workers.get(id);

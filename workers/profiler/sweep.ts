@@ -6,13 +6,13 @@ export interface SweepPoint {
   readonly p50Ms: number;
 }
 
-/** A gain in items per second below this share is noise. */
+/** A gain in items per second below this share counts as noise. */
 const GAIN = 0.03;
 
 /**
  * Decides whether a variant's sweep over the batch sizes ends, and why: a single batch takes longer than the SLA, or two
  * doublings of the batch in a row brought no more items per second.
- * @param points measured so far, by rising batch
+ * @param points the points measured so far, in rising order of batch sizes
  * @returns the reason to end, or null to go on
  */
 export function sweepEnd(
@@ -41,13 +41,13 @@ const ENOUGH_SAMPLES = 400;
 /** A cell whose relative width is at most this gets no more samples. */
 const ENOUGH_WIDTH = 0.02;
 
-/** Below this many samples an interval is itself uncertain and gets a minimum width. */
+/** A cell with fewer samples gets a minimum relative width, because its confidence interval may be narrow by chance. */
 const FEW_SAMPLES = 20;
 
 /**
- * Chooses the cell for which more samples help most: the one with the widest interval, among the cells that need samples and
- * whose batch fits in the time left.
- * @returns undefined when no cell needs samples, or no batch fits
+ * Chooses the cell for which more samples help most: the one with the widest confidence interval, among the cells that need
+ * samples and whose batch fits in the time left.
+ * @returns undefined if no cell needs samples, or no batch fits
  */
 export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number): MeasuredCell | undefined {
   let widest: MeasuredCell | undefined;
@@ -55,7 +55,7 @@ export function mostUncertain(cells: readonly MeasuredCell[], timeLeftMs: number
   for (const cell of cells) {
     const { n, mean } = cell.latencyMs;
     if (mean > timeLeftMs || n >= ENOUGH_SAMPLES) continue;
-    // With few samples the interval may be too narrow by chance: take at least the width to expect of so few.
+    // The minimum is the width to expect from so few samples.
     const width = Math.max(relativeWidth(cell), n < FEW_SAMPLES ? 0.5 / Math.sqrt(n) : 0);
     if (width > ENOUGH_WIDTH && width > worst) {
       worst = width;

@@ -5,12 +5,15 @@ export interface ProfileSettings {
   readonly backends: readonly Backend[];
   /** Thread counts to measure on CPU backends. A GPU backend has one thread. */
   readonly threads: readonly number[];
-  /** Batch sizes, rising from 1. */
+  /** Batch sizes in rising order, from 1. */
   readonly batches: readonly number[];
-  /** Time to measure latencies; loading models and measuring accuracy come on top. */
+  /** Time for measuring latencies; loading models and measuring accuracy come on top. */
   readonly budgetS: number;
   readonly seed: number;
-  /** A variant's sweep ends at a batch slower than this. Absent: an SLA by IPA's rule, from the latencies of batch 1. */
+  /**
+   * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the latencies at
+   * batch size 1.
+   */
   readonly slaMs?: number;
 }
 
@@ -20,7 +23,7 @@ export interface ProfileProgress {
   /** Completed steps of the phase, of `total`. */
   readonly done: number;
   readonly total: number;
-  /** Estimate for the whole profile; null before the first step is done. */
+  /** Estimated time left for the whole profile; null before the first step is done. */
   readonly timeLeftMs: number | null;
   /** Name of the current step, e.g. `detect/det8/webgpu/1/4`. */
   readonly current: string;

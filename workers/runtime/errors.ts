@@ -52,5 +52,5 @@ export class BackendUnavailableError extends InputError {
   }
 }
 
-/** The text of anything that was thrown. */
+/** The message of anything that may be thrown. */
 export const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

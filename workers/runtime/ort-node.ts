@@ -6,7 +6,7 @@ import { createSession, type Ort } from './session.ts';
 /** ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importNodeOrt = async (): Promise<Ort> => ort as unknown as Ort;
 
-/** ONNX Runtime for Node. @param threads of the cpu backend */
+/** ONNX Runtime for Node. @param threads number of threads of the cpu backend */
 export async function createNodeRuntime(threads: number): Promise<Runtime> {
   return {
     info: {

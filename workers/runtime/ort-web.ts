@@ -11,8 +11,8 @@ export const importWebOrt = async (): Promise<Ort> => (await importOrt()) as unk
 
 /**
  * ONNX Runtime for browsers. The package's default entry loads a deprecated WebGPU build. This function loads the current one:
- * `/jspi` where WebAssembly can suspend, else `/webgpu` (asyncify). Both also have the wasm backend.
- * @param threads of the wasm backend; more than 1 needs a cross-origin isolated page
+ * `/jspi` if WebAssembly can suspend, otherwise `/webgpu` (asyncify). Both also have the wasm backend.
+ * @param threads number of threads of the wasm backend; more than 1 needs a cross-origin isolated page
  */
 export async function createWebRuntime(threads: number): Promise<Runtime> {
   const ort = await importOrt();

@@ -3,7 +3,7 @@ import type { Backend, Device } from '../../solver/documents/common.ts';
 
 /** One ONNX Runtime session: a loaded model on one backend. */
 export interface OrtSession extends Session {
-  /** Some nodes run on the CPU although the backend is a GPU's. */
+  /** Whether some nodes run on the CPU although the backend uses a GPU. */
   readonly cpuFallback: boolean;
   release(): Promise<void>;
 }
@@ -19,7 +19,7 @@ export interface Runtime {
   readonly lost: Promise<string>;
 }
 
-/** Dimensions in words, for messages, e.g. `[batch, 1, open]`. */
+/** Dimensions as text for messages, e.g. `[batch, 1, open]`. */
 export const dimsText = (dims: TensorInfo['dims']): string =>
   `[${dims.map((dim, i) => dim ?? (i === 0 ? 'batch' : 'open')).join(', ')}]`;
 

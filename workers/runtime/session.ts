@@ -20,7 +20,7 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
       }
     : { name: value.name, type: 'not a tensor', dims: [] };
 
-/** Loads a model. @param threads of a CPU backend */
+/** Creates a session for a model. @param threads number of threads of a CPU backend */
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
@@ -28,7 +28,7 @@ export async function createSession(
   threads: number,
 ): Promise<OrtSession> {
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
-    // An object, not a string: with the string form, graph capture gave wrong outputs.
+    // An object instead of a string, because with the string form graph capture gave wrong outputs.
     executionProviders: [{ name: backend }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
@@ -56,7 +56,7 @@ export async function createSession(
         ortFeeds[name] = new ort.Tensor(type, data, dims);
       const start = performance.now();
       const fetched = Object.entries(await session.run(ortFeeds));
-      // Stop the clock when the outputs can be read: after `run()` the GPU may still be busy.
+      // Stop the clock only when the outputs can be read, because the GPU may still be busy after `run()`.
       const data = await Promise.all(fetched.map(([, tensor]) => tensor.getData()));
       const ms = performance.now() - start;
       const outputs = fetched.map(([name, { type, dims }], i) => [

@@ -12,7 +12,7 @@ import type { Keeping, KeptItems, LoadedVariant, StageRun, StageWorkerApi, Varia
 
 const KEEP_NOTHING: Keeping = { keep: false, forget: [] };
 
-/** A variant that the worker has loaded. `sessions` are by role. */
+/** A variant that the worker has loaded, with its sessions by role. */
 interface VariantSessions {
   readonly spec: VariantSpec;
   readonly sessions: Readonly<Record<string, OrtSession>>;
@@ -23,7 +23,7 @@ export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #lostReason: string | undefined;
   #variants = new Map<string, VariantSessions>();
-  /** The next stage's items of earlier batches, until a batch of this worker runs them. */
+  /** Items of a next stage that earlier batches gave. Each is kept until a batch of this worker runs it. */
   readonly #kept = new Map<number, Item>();
   #keptCount = 0;
   /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
@@ -183,7 +183,8 @@ function checkTensors(
     const wanted = [null, ...dims];
     const same =
       tensor.dims.length === wanted.length &&
-      // The batch must be open. Another open dimension is accepted: the program checks the output's shape at each run.
+      // The batch dimension must be open. Other open dimensions are accepted, because the program checks the output's shape at
+      // each run.
       tensor.dims.every((dim, d) => (d === 0 ? dim === null : dim === null || dim === wanted[d]));
     if (!same)
       throw new ModelMismatchError(model, `the shape of ${what}`, dimsText(wanted), dimsText(tensor.dims));

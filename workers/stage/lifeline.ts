@@ -2,11 +2,14 @@ import { WorkerLostError } from '../runtime/errors.ts';
 
 /** Rejects the open calls to a worker when the worker is gone, since nothing would answer the calls any more. */
 export class Lifeline {
-  /** How to reject each open call. (`Promise.race` with one long-lived promise would keep every answer in memory.) */
+  /** Functions that reject the open calls. (`Promise.race` with one long-lived promise would keep every answer in memory.) */
   readonly #waiting = new Set<(error: Error) => void>();
   #gone: Error | undefined;
 
-  /** @param worker its name, for errors @param gone resolves with the reason when the worker is gone */
+  /**
+   * @param worker its name, for errors
+   * @param gone resolves with the reason when the worker is gone
+   */
   constructor(
     private readonly worker: string,
     gone: Promise<string>,
@@ -20,7 +23,7 @@ export class Lifeline {
     for (const reject of this.#waiting) reject(this.#gone);
   }
 
-  /** The answer of a call, or a rejection as soon as the worker is gone. @throws WorkerLostError */
+  /** Waits for the answer of a call, but rejects as soon as the worker is gone. @throws WorkerLostError */
   call<P extends Promise<unknown>>(answer: P): Promise<Awaited<P>> {
     return new Promise((resolve, reject) => {
       if (this.#gone) return reject(this.#gone);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Endpoint } from 'comlink';
 import { addExtension, Packr, RESERVE_START_SPACE } from 'msgpackr';
 
-/** File descriptor of a child process's end of the pipe to its parent. */
+/** File descriptor of the pipe to the parent, in a child process. */
 const PARENT_FD = 3;
 /** Each message begins with two lengths (uint32, little-endian): of its MessagePack, and of the byte arrays after it. */
 const HEADER_BYTES = 8;
@@ -13,7 +13,7 @@ const BYTES_EXTENSION = 1;
 /** Byte arrays of the message that is being packed. */
 let packing: Uint8Array[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Bytes after the message that is being unpacked, as far as they have not been read. */
+/** Bytes after the message that is being unpacked which have not been read yet. */
 let unpacking = NO_BYTES;
 
 // Byte arrays are written after the message, straight from their own memory. Packing would copy each into new memory, and on a
@@ -34,7 +34,7 @@ addExtension({
 
 const packr = new Packr({ structuredClone: true, useRecords: false });
 
-/** The parts of a message: its header and MessagePack, then its byte arrays, as views. */
+/** Packs a message into parts: its header and MessagePack, then its byte arrays, as views. */
 export function packMessage(message: unknown): Uint8Array[] {
   const arrays: Uint8Array[] = [];
   packing = arrays;
@@ -48,7 +48,7 @@ export function packMessage(message: unknown): Uint8Array[] {
   return [packed, ...arrays];
 }
 
-/** Reads a whole message. Its byte arrays are views. @throws Error where the bytes are not a message */
+/** Unpacks a whole message. Its byte arrays are views. @throws Error if the bytes are not a message */
 export function unpackMessage(bytes: Buffer): unknown {
   const packedEnd = HEADER_BYTES + bytes.readUInt32LE();
   unpacking = bytes.subarray(packedEnd);
@@ -84,7 +84,7 @@ export function pipeEndpoint(pipe: Duplex): Endpoint {
   };
 }
 
-/** A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach the process. */
+/** A child process's end of the pipe. The process exits when its parent is gone, because nothing else can reach it. */
 export function parentEndpoint(): Endpoint {
   const pipe = new Socket({ fd: PARENT_FD });
   pipe.on('error', () => {});

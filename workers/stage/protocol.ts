@@ -24,7 +24,7 @@ export interface VariantSpec {
 export interface LoadedVariant {
   /** Time to create all sessions. */
   readonly createMs: number;
-  /** Some nodes run on the CPU although the backend is a GPU's. */
+  /** Whether some nodes run on the CPU although the backend uses a GPU. */
   readonly cpuFallback: boolean;
   /** Inputs and outputs of the sessions, by role. */
   readonly sessions: Readonly<
@@ -32,12 +32,12 @@ export interface LoadedVariant {
   >;
 }
 
-/** Items that a worker keeps, by the numbers that it gave them. */
+/** Items that a worker keeps, by the numbers that the worker gave them. */
 export interface KeptItems {
   readonly kept: readonly number[];
 }
 
-/** What a worker keeps of the next stage's items, so that items of one worker do not leave the worker between its stages. */
+/** Tells a worker which of the next stage's items to keep, so that items need not leave the worker between its stages. */
 export interface Keeping {
   /** Whether the worker keeps the items that follow from this batch. It keeps an item until a batch runs the item. */
   readonly keep: boolean;
@@ -45,20 +45,20 @@ export interface Keeping {
   readonly forget: readonly number[];
 }
 
-/** What a stage returns for one batch. `Children` is {@link KeptItems} where the worker was told to keep them. */
+/** The result of a stage for one batch. `Children` is {@link KeptItems} if the worker was told to keep them. */
 export interface StageRun<Children = ItemBatch> {
   /** One result per item, in order. */
   readonly results: StageResult[];
   /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
   readonly children: Children;
   readonly childCounts: number[];
-  /** Sum of the times of all runs of sessions. */
+  /** Sum of the times of all session runs. */
   readonly inferenceMs: number;
 }
 
 /** The calls that a stage worker answers, one at a time. A worker holds variants of one stage or of several. */
 export interface StageWorkerApi {
-  /** Loads ONNX Runtime. This must be the first call, and happen once. @param threads of a CPU backend */
+  /** Loads ONNX Runtime. Must be the first call, and only once. @param threads number of threads of a CPU backend */
   start(threads: number): Promise<Runtime['info']>;
   /** Creates and checks the sessions of a variant. @throws ModelLoadError, ModelMismatchError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;

@@ -18,7 +18,7 @@ export interface RawWorker {
 /** A stage worker, as the code outside the worker uses it. Every call rejects with WorkerLostError once the worker is gone. */
 export class StageWorker {
   readonly #api: Remote<StageWorkerApi>;
-  /** Comlink makes a new proxy at each look-up of a method. This one is called for each batch, so it is kept. */
+  /** Comlink makes a new proxy at each look-up of a method. This method is called for each batch, so its proxy is kept. */
   readonly #run: Remote<StageWorkerApi>['run'];
   readonly #lifeline: Lifeline;
   #info: Runtime['info'] | undefined;

@@ -17,7 +17,7 @@ interface Tables extends DBSchema {
   profiles: {
     key: string;
     value: ProfileEntry & { text: string };
-    /** Holds everything that a list shows, so that listing loads no profile. */
+    /** The index holds everything that a list of profiles shows, so that listing loads no profile. */
     indexes: { listing: [createdAt: string, pipeline: string] };
   };
 }
@@ -28,7 +28,7 @@ export type Migration = (
   transaction: IDBPTransaction<Tables, StoreNames<Tables>[], 'versionchange'>,
 ) => void;
 
-/** Step i leads from version i to i + 1. Released steps never change; new ones are added at the end. */
+/** Step i upgrades a database from version i to i + 1. Released steps never change; new ones are added at the end. */
 export const MIGRATIONS: readonly Migration[] = [
   (database) => {
     database.createObjectStore('journal', { autoIncrement: true }).createIndex('journal', 'journal');
@@ -39,7 +39,7 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /**
- * Opens the database and brings an older one up to date, keeping what it holds.
+ * Opens the database, and upgrades an older one without losing data.
  * @param migrations all steps from an empty database; their number is the version
  * @throws StoreUnavailableError
  */
@@ -85,7 +85,7 @@ export async function openDatabase(
 }
 
 /**
- * Opens the store of a page or a web worker, in IndexedDB. Several tabs may have it open.
+ * Opens the store of a page or a web worker. It is in IndexedDB, and several tabs may have it open.
  * @throws StoreUnavailableError
  */
 export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
@@ -162,7 +162,7 @@ class BrowserStore implements Store {
     return this.#database;
   }
 
-  /** Does work in one transaction and waits for the transaction's end too, so that an abort is never an unhandled rejection. */
+  /** Works in one transaction and waits for its end too, so that an abort is never an unhandled rejection. */
   async #within<T extends StoreNames<Tables>, M extends 'readonly' | 'readwrite', R>(
     table: T,
     mode: M,
@@ -173,7 +173,7 @@ class BrowserStore implements Store {
     return result;
   }
 
-  /** Writes with strict durability: when it resolves, the data is on the disk and survives a crash. */
+  /** Writes with strict durability: once the promise resolves, the data is on the disk and survives a crash. */
   async #write<T extends StoreNames<Tables>>(
     table: T,
     what: string,

@@ -20,14 +20,14 @@ import type { JournalEntry } from './store.ts';
 export const exportProfile = (profile: Profile): string => canonicalJson(profile);
 
 /**
- * Reads what {@link exportProfile} wrote; exporting it again gives the same bytes.
+ * Reads a profile that {@link exportProfile} wrote; exporting it again gives the same bytes.
  * @param source names the text in errors
  * @throws InvalidDocumentError, UnsupportedDocumentError
  */
 export const importProfile = (text: string, source: string): Profile =>
   parseJson(profileSchema, text, source, PROFILE);
 
-/** Adds its identity to a profile that has been checked: the SHA-256 of its canonical JSON. */
+/** Adds an identity to a checked profile: the SHA-256 of its canonical JSON. */
 export const identify = async (profile: Profile): Promise<IdentifiedProfile> => ({
   profile,
   sha256: await sha256Hex(new TextEncoder().encode(exportProfile(profile))),

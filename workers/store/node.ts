@@ -49,7 +49,7 @@ class FileStore implements Store {
       if (codeOf(error) === 'ENOENT') return '';
       throw error;
     });
-    // Behind the last newline there is nothing, or an entry that a crash cut off.
+    // After the last newline there is nothing, or an entry that a crash cut off.
     const lines = text.split('\n').slice(0, -1);
     return lines.map((line, i) => parseJournalLine(line, `${path}, line ${i + 1}`));
   }
@@ -117,7 +117,7 @@ class FileStore implements Store {
     return join(this.#profiles, `${id}.json`);
   }
 
-  /** Writes a file as a whole or not at all, even where the power fails meanwhile. */
+  /** Writes a file as a whole or not at all, even if the power fails meanwhile. */
   async #writeWhole(name: string, text: string): Promise<void> {
     const path = join(this.#profiles, name);
     const part = `${path}.${randomUUID()}.part`;
@@ -166,7 +166,7 @@ class JournalFile {
       await this.#file.appendFile(line);
       await this.#file.datasync();
     } catch (error) {
-      // A part of the line may have been written; the next line must not follow it directly.
+      // A part of the line may have been written; without this, the next line would follow it directly.
       await this.#file.truncate(size).catch(() => {});
       throw error;
     }

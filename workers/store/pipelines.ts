@@ -6,7 +6,7 @@ import type { Manifest } from '../../solver/documents/manifest.ts';
 import { canonicalJson } from './canonical.ts';
 import { StoreFullError, StoreUnavailableError } from './store.ts';
 
-/** No pipeline of that name is kept in this browser. */
+/** No pipeline with that name is kept in this browser. */
 export class PipelineNotFoundError extends Error {
   override name = 'PipelineNotFoundError';
   constructor(pipeline: string) {
@@ -15,12 +15,12 @@ export class PipelineNotFoundError extends Error {
 }
 
 const CACHE = 'ipa-edge pipelines';
-/** The path that the cache's keys begin with. Nothing is ever fetched from there. */
+/** Path at which the cache's keys begin. Nothing is ever fetched from there. */
 const FOLDER = '/ipa-edge-pipelines/';
 const MANIFESTS = `${FOLDER}manifests/`;
 const FILES = `${FOLDER}files/`;
 
-/** Lets one tab at a time change the pipelines, so that none removes files that another is still writing. */
+/** The lock lets only one tab at a time change the pipelines, so that none removes files that another is still writing. */
 const LOCK = CACHE;
 
 /**
@@ -28,7 +28,7 @@ const LOCK = CACHE;
  * browser and writes each as a whole or not at all. Each file is kept once, under its SHA-256.
  */
 export class PipelineStore {
-  /** @param caches null where the page was not opened by https or on localhost */
+  /** @param caches null if the page was not opened by https or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /** The names of all pipelines, sorted. */
@@ -50,8 +50,8 @@ export class PipelineStore {
   }
 
   /**
-   * Keeps a pipeline with all its files under its manifest's name, and replaces one of the same name.
-   * Every file is read, even one that is kept already; where a file cannot be read, nothing changes.
+   * Keeps a pipeline with all its files under its manifest's name, and replaces one of the same name. Every file is read, even
+   * one that is kept already; if a file cannot be read, nothing changes.
    * @throws InvalidDocumentError, StoreFullError, StoreUnavailableError, and what reading the files throws
    */
   async save(models: LoadedManifest): Promise<LoadedManifest> {

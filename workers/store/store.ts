@@ -8,7 +8,7 @@ export type JournalEntry =
 
 /** Accuracies and fan-outs, measured on the labelled pack. */
 export interface MeasuredAccuracy {
-  /** By stage and variant. */
+  /** Accuracy and number of labelled items, by stage and variant. */
   readonly stages: Readonly<Record<string, Readonly<Record<string, { value: number; n: number }>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];
@@ -24,9 +24,9 @@ export interface ProfileEntry {
 
 /** Keeps the journals of profiles in progress, and finished profiles: in IndexedDB in a browser, in files in Node. */
 export interface Store {
-  /** The complete entries of a journal, oldest first; none where there is no such journal. */
+  /** The complete entries of a journal, oldest first; empty if there is no such journal. */
   readJournal(journal: string): Promise<JournalEntry[]>;
-  /** Resolves once the entry would survive a crash. @throws StoreFullError */
+  /** Adds an entry, and resolves once it would survive a crash. @throws StoreFullError */
   append(journal: string, entry: JournalEntry): Promise<void>;
   deleteJournal(journal: string): Promise<void>;
   /** Saves a profile under its SHA-256; saving the same profile again changes nothing. @throws StoreFullError */
