@@ -13,7 +13,7 @@ export interface ImageShape {
   readonly width: number;
 }
 
-/** Bytes of an image of this shape. */
+/** Number of bytes of an image of this shape. */
 export const pixelCount = (shape: ImageShape): number => shape.channels * shape.height * shape.width;
 
 /**
@@ -63,7 +63,10 @@ interface Kernel {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/** Triangle filter. Where the image shrinks, the filter widens by the scale, so that no input pixel is skipped. */
+/**
+ * Makes the weights of a triangle filter. If the image shrinks, the filter widens by the scale, so that no input pixel is
+ * skipped.
+ */
 function makeKernel(from: number, to: number): Kernel {
   const scale = from / to;
   const support = Math.max(scale, 1);
@@ -90,7 +93,10 @@ function makeKernel(from: number, to: number): Kernel {
   return { first, taps, weights, stride };
 }
 
-/** Crops come in a few dozen sizes. The bound keeps unusual inputs from filling the memory with kernels. */
+/**
+ * Number of kernels to keep. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the memory with
+ * kernels.
+ */
 const MAX_KERNELS = 512;
 const kernels = new Map<number, Kernel>();
 
@@ -132,7 +138,7 @@ function resizePlane(
   resizeDown(resizedRows, crop.height, out, outShape);
 }
 
-// The inner loops below take most of a crop's time, so each value that they read stands in a local constant.
+// The inner loops below take most of a crop's time, so each value that they read is in a local constant.
 
 function resizeAcross(
   plane: Uint8Array,
@@ -173,7 +179,7 @@ function resizeDown(rows: Uint8Array, height: number, out: Uint8Array, outShape:
   }
 }
 
-/** Luma (ITU-R BT.601, rounded) of the planes R, G and B. */
+/** Converts the planes R, G and B to luma (ITU-R BT.601, rounded). */
 function toGray(rgb: Uint8Array, out: Uint8Array): void {
   const size = out.length;
   for (let i = 0; i < size; i++)

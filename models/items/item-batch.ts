@@ -2,11 +2,11 @@
 export type Item = Uint8Array<ArrayBuffer>;
 
 /**
- * Items of one stage, back to back in one buffer. A batch is plain data, so that it goes to a worker as it is: with one buffer
- * to transfer, whatever the items' kind and lengths.
+ * Items of one stage, back to back in one buffer. A batch is plain data with a single buffer to transfer, so it can be sent to
+ * a worker whatever the kind and lengths of its items.
  */
 export interface ItemBatch {
-  /** Bytes of each item, in order. */
+  /** Length of each item in bytes, in order. */
   readonly lengths: readonly number[];
   readonly bytes: Item;
 }
@@ -23,7 +23,7 @@ export function batchOf(items: readonly Item[]): ItemBatch {
   return { lengths, bytes };
 }
 
-/** The items of a batch, as views of its buffer. @param most how many items to return at most; absent: all of them */
+/** The items of a batch, as views of its buffer. @param most the largest number of items to return; if absent, all */
 export function itemsOf({ lengths, bytes }: ItemBatch, most = lengths.length): Item[] {
   let offset = 0;
   return lengths.slice(0, most).map((length) => {

@@ -51,7 +51,7 @@ export class NoModelsError extends InputError {
   }
 }
 
-/** Path or URL of a file that a manifest names: a relative path starts at the manifest's folder. */
+/** Finds the path or URL of a file that a manifest names: a relative path starts at the manifest's folder. */
 export function resolveFile(manifestPath: string, file: string): string {
   if (/^([a-z][a-z0-9+.-]*:|[\\/])/i.test(file)) return file;
   return manifestPath.replace(/[?#].*$/, '').replace(/[^\\/]*$/, '') + file;
@@ -76,7 +76,11 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Reads a file and compares its SHA-256. @param namedBy the document that names the file @throws MissingFileError, ChecksumError */
+/**
+ * Reads a file and checks its SHA-256.
+ * @param namedBy the document that names the file
+ * @throws MissingFileError, ChecksumError
+ */
 export async function readChecked(
   read: ReadFile,
   path: string,
@@ -134,7 +138,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
     },
     readPack() {
       pack ??= readPack().catch((error) => {
-        // Forget the failure: the next call may find the file repaired.
+        // The failure is forgotten, because the next call may find the file repaired.
         pack = undefined;
         throw error;
       });

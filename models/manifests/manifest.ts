@@ -36,7 +36,7 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
       const roles = Object.keys(task.program.signatures(stage)).sort();
       stage.variants.forEach(({ sessions }, v) => {
-        // A variant of version 1 with a wrong field is still as it was given, without sessions.
+        // A variant of version 1 with a wrong field was not converted, so it has no sessions.
         if (sessions && Object.keys(sessions).sort().join() !== roles.join())
           problem(['variants', v, 'sessions'], `expected the sessions ${roles.join(', ')}`);
       });

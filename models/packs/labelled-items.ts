@@ -9,7 +9,7 @@ export interface LabelledItems {
   readonly truths: readonly ItemTruth[];
 }
 
-/** After this many items the loop yields, so that a page on the same thread can respond. */
+/** The loop yields after this many items, so that a page on the same thread can respond. */
 const ITEMS_PER_TURN = 16;
 
 const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();

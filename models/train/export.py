@@ -36,8 +36,8 @@ def export(
     dtype: torch.dtype = torch.float32,
 ) -> None:
     """
-    Writes a model with one input [batch, *item_shape], whose first dimensions are free and have the names `free`, and
-    one output; opset 17. A process of its own does it, because Debian's PyTorch and ONNX Runtime share the library of
+    Writes a model as ONNX (opset 17). It has one output and one input [batch, *item_shape], whose first dimensions are
+    free and named `free`. A separate process does it, because Debian's PyTorch and ONNX Runtime share the library of
     ONNX schemas, which prints a thousand complaints when one process uses both.
     """
     process = multiprocessing.get_context("spawn").Process(

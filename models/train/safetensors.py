@@ -21,5 +21,5 @@ def safetensors(tensors: dict[str, np.ndarray]) -> bytes:
 
 
 def pack(tensors: dict[str, np.ndarray]) -> bytes:
-    # Without a time stamp, the same tensors are the same bytes.
+    # Without a time stamp, the same tensors give the same bytes.
     return gzip.compress(safetensors(tensors), 9, mtime=0)

@@ -10,7 +10,7 @@ from .detector import conv
 from .scenes import Scene, crop
 
 PIXELS = GARMENT_PX * GARMENT_PX
-# A detector's boxes are off by some pixels. So the corners of crops move by up to this share of a box's side.
+# A detector's boxes are off by some pixels, so the corners of crops are moved by up to this share of a box's side.
 TRAIN_JITTER = 0.12
 TEST_JITTER = 0.06
 EPOCHS = {"linear": 3, "mlp64": 4, "cnn8": 3, "cnn16": 3, "res16": 4, "res32": 4}
@@ -56,7 +56,7 @@ VARIANTS = {
 
 
 def jittered_crops(scenes: list[Scene], jitter: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Crops of all garments, uint8 [n, 1, 28, 28], with corners off by up to `jitter` of a side; labels, int64 [n]."""
+    """Crops of all garments, uint8 [n, 1, 28, 28], corners moved by up to `jitter` of a side; labels, int64 [n]."""
     rng = np.random.default_rng(seed)
     crops = [
         crop(scene.pixels, box + rng.uniform(-jitter, jitter, 4) * (box[2] - box[0]))

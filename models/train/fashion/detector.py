@@ -47,7 +47,7 @@ def target(scene: Scene) -> np.ndarray:
 
 
 def loss(output: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """Focal loss of the centre logits, as few cells are centres; L1 loss of offset and size at the centres."""
+    """Focal loss of the centre logits, because few cells are centres; L1 loss of offset and size at the centres."""
     centre = wanted[:, 0]
     p = torch.sigmoid(output[:, 0]).clamp(1e-4, 1 - 1e-4)
     focal = -(centre * (1 - p) ** 2 * p.log() + 0.3 * (1 - centre) * p**2 * (1 - p).log()).sum()

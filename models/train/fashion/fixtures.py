@@ -7,7 +7,7 @@ from pathlib import Path
 from . import evaluate
 from .scenes import Scene, crop
 
-# Boxes to shrink and to enlarge, of odd sides, over each border, and outside the image.
+# Boxes that are shrunk or enlarged, have odd sides, cross each border, or lie outside the image.
 BOXES = [
     [10, 20, 38, 48], [0, 0, 128, 128], [50.4, 60.6, 69.7, 80.2], [5, 5, 16, 99],
     [-9, -4, 30, 35], [100, 111, 140, 150], [-20, 40, 140, 70], [130, 130, 150, 150],

@@ -122,7 +122,7 @@ def manifest(detectors: dict, classifiers: dict, pack_facts: dict) -> dict:
 
 
 def make_pack(scenes: list[Scene], classification: str) -> bytes:
-    """`classification` names the stage that the labels are for."""
+    """Makes the labelled pack. `classification` names the stage that the labels are for."""
     return pack(
         {
             "images": np.stack([scene.pixels for scene in scenes])[:, None],
@@ -142,7 +142,7 @@ def make() -> None:
     detectors = make_detectors(train_scenes, test_scenes)
     classifiers = make_classifiers(train_scenes, test_scenes)
 
-    # The name does not end in .gz: some servers would have the browser unpack the file, and its sum would be wrong.
+    # The name does not end in .gz: some servers would let the browser unpack the file, and its SHA-256 would be wrong.
     pack_path = MODELS / "pack.bin"
     pack_path.write_bytes(make_pack(pack_scenes, "classify"))
     pack_entry = {

@@ -1,4 +1,4 @@
-"""Scenes: garments on a cluttered, noisy ground, with the box and class of each garment."""
+"""Scenes: garments on a cluttered, noisy background, with the box and class of each garment."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ SCENE_PX = 128
 MAX_GARMENTS = 6
 # Some real images show no object, so some scenes for training and testing have none either.
 EMPTY_SHARE = 0.065
-# Grey values are multiples of this. The lowest bits would be noise, which takes most of the space in a gzipped pack.
+# Grey values are multiples of this, because noise in the lowest bits would fill most of a gzipped pack.
 GREY_STEP = 4
 
 
@@ -21,7 +21,7 @@ class Scene:
 
 
 def _ground(rng: np.random.Generator) -> np.ndarray:
-    """Smooth shading with up to seven lighter or darker bars, float32 [128, 128]."""
+    """A background of smooth shading with up to seven lighter or darker bars, float32 [128, 128]."""
     blotches = Image.fromarray(rng.integers(0, 255, (6, 6), dtype=np.uint8))
     shading = np.asarray(blotches.resize((SCENE_PX, SCENE_PX), Image.BICUBIC), np.float32)
     ground = rng.integers(0, 90) + shading * np.float32(0.35 * rng.random())

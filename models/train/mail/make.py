@@ -22,7 +22,7 @@ from .texts import ENGLISH, KINDS, LANGUAGES, Mail, encode, letter
 
 MODELS = ROOT / "models" / "mail"
 SPLIT_SEED, LETTER_SEED, WEIGHT_SEED = 1, 2, 0
-# A stage reads so many bytes of a text.
+# Number of bytes of a text that each stage reads.
 LENGTH = {"language": 32, "spam": 256}
 CLASSES = {"language": list(LANGUAGES), "spam": list(KINDS)}
 EPOCHS = {
@@ -36,7 +36,7 @@ ENGLISH_CLASS = list(LANGUAGES).index(ENGLISH)
 
 
 def split_mails(mails: list[Mail]) -> tuple[list[Mail], list[Mail]]:
-    """Mails for training, and the pack's: as many ham as spam."""
+    """The mails for training and those for the pack, which have as much ham as spam."""
     order = random.Random(SPLIT_SEED).sample(mails, len(mails))
     kinds = [[mail for mail in order if mail.kind == kind] for kind in range(len(KINDS))]
     return [m for kind in kinds for m in kind[PACK_MAILS:]], [m for kind in kinds for m in kind[:PACK_MAILS]]
@@ -70,6 +70,7 @@ def pack_items(mails: list[Mail], declarations: dict) -> list[tuple[str, int, in
 
 def make_pack(items: list[tuple[str, int, int]]) -> bytes:
     """
+    Makes the labelled pack.
     `text` U8 [bytes] holds the UTF-8 of all items back to back, `text_end` I32 [n] the end of each item in it, and
     `label.<stage>` I32 [n] class indices, or -1 for an item that should not reach the stage.
     """
@@ -142,7 +143,7 @@ def make(folder: str) -> None:
     train_mails, pack_mails = split_mails(mails)
     items = pack_items(pack_mails, declarations)
 
-    # The name does not end in .gz: some servers would have the browser unpack the file, and its sum would be wrong.
+    # The name does not end in .gz: some servers would let the browser unpack the file, and its SHA-256 would be wrong.
     pack_path = MODELS / "pack.bin"
     pack_path.write_bytes(make_pack(items))
     entries = {stage: make_models(stage, train_mails, declarations) for stage in LENGTH}

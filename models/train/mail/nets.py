@@ -26,8 +26,8 @@ class Bag(nn.Module):
 
 class Convolutional(nn.Module):
     """
-    Recognises short runs of bytes wherever they stand. Padding needs no mask: its embedding is zero, and it does not
-    depend on the other texts of a batch.
+    Recognises short runs of bytes wherever they stand. Padding needs no mask: its embedding is zero, and its length
+    does not depend on the other texts of a batch.
     """
 
     def __init__(self, classes: int, embedding: int, width: int, kernel: int, layers: int, dropout: float):
@@ -47,7 +47,7 @@ class Convolutional(nn.Module):
         return self.body(self.table(x).transpose(1, 2))
 
 
-# Each variant is built for a number of classes.
+# Functions that build each variant for a number of classes.
 VARIANTS: dict[str, Callable[[int], nn.Module]] = {
     "bag": lambda classes: Bag(classes),
     "cnn16": lambda classes: Convolutional(classes, 16, 16, 5, 1, 0),

@@ -60,7 +60,7 @@ class Mail:
 
 
 def cut(text: str) -> str:
-    """At most MAX_TEXT_BYTES bytes of UTF-8, no character split."""
+    """The beginning of a text: at most MAX_TEXT_BYTES bytes of UTF-8, with no character split."""
     return text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore")
 
 

@@ -17,7 +17,7 @@ HIDDEN = (64, 32)
 ROOT_SHIFT = 3 / 8
 # Mean absolute difference of two draws from a normal distribution, in its standard deviations.
 MEAN_DIFFERENCE = 1.128
-# The estimate of the deviation starts at that of a Poisson count's shifted root, with the weight of so many seconds.
+# The estimate of the deviation starts at that of Poisson counts, with the weight of this many seconds.
 POISSON_ROOT, POISSON_SEEN = 0.5, 2
 
 
@@ -40,7 +40,7 @@ def _dispersion(x: torch.Tensor, known: torch.Tensor) -> torch.Tensor:
 def _level(
     sums: torch.Tensor, sizes: torch.Tensor, dispersion: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean over the widest window that agrees, and the seconds in it: each [n, 1]."""
+    """The load's level: its mean over the widest window that agrees; and the seconds in that window: each [n, 1]."""
     level, size = sums[:, :1] / sizes[:, :1], sizes[:, :1]
     agrees = torch.ones_like(level)
     for i in range(1, len(LEVEL_WINDOWS)):

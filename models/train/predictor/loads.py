@@ -8,13 +8,13 @@ import numpy as np
 
 HISTORY_S, HORIZON_S, STRIDE_S = 120, 20, 10
 DAY_S = 86_400
-# In the trace a second without a request is rare; so many in a row mean that the recorder was down.
+# In the trace a second without a request is rare; this many in a row mean that the recorder was down.
 OUTAGE_S = 10
-# Stands for the count of a second before the load was watched.
+# Takes the place of the count of a second in which the load was not watched yet.
 UNKNOWN = -1
-# The smoothed rate of a redrawn load is the trace's mean over so many seconds.
+# The smoothed rate of a redrawn load is the trace's mean over this many seconds.
 SMOOTHING_S = 15
-# A regular load, like that of a load generator, keeps its rate for so many seconds.
+# A regular load, like that of a load generator, keeps its rate for this many seconds.
 STEP_S = 600
 
 

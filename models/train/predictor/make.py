@@ -28,7 +28,7 @@ HELD_BACK_DAYS = 2
 SEED = 0
 EPOCHS, BATCH, RATE = 14, 512, 3e-3
 QUANTILES = (0.5, 0.9)
-# Each kind of load is redrawn so many times, each hour at a random scale in this range.
+# Each kind of load is redrawn in ROUNDS rounds, each hour at a random scale in the range SCALES.
 ROUNDS, HOUR_S, SCALES = 3, 3600, (0.001, 200)
 # This share of the histories is short, mostly very short, as at the start of a run.
 SHORT = 0.1

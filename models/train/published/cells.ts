@@ -50,7 +50,7 @@ function cellOf(stage: string, variant: string, cores: number, batch: number): C
 /** Rounds to 4 significant digits. */
 const round = (ms: number): number => +ms.toPrecision(4);
 
-/** For each variant, 1 to 8 cores and its stage's base cores, each with batches of 1 to 16. */
+/** The cells of every variant: on 1 to 8 cores and on its stage's base cores, each with batches of 1 to 16. */
 export const cellsOf = (stages: Published['stages']): Cell[] =>
   stages.flatMap(({ name, variants }) => {
     const cores = [...new Set([...CORES, ...variants.map((variant) => variant.baseCores)])];

@@ -12,7 +12,7 @@ export interface Row {
   readonly throughputPerS: number;
 }
 
-/** Series of github.com/saeid93/sponge, as the manifests' `sources` name them. */
+/** Rows of the public profiles in github.com/saeid93/sponge. Series have the names that the manifests' `sources` give them. */
 export const ROWS: readonly Row[] = readFileSync(new URL('rows.csv', import.meta.url), 'utf8')
   .trim()
   .split('\n')
@@ -34,16 +34,16 @@ export const ROWS: readonly Row[] = readFileSync(new URL('rows.csv', import.meta
 export const rowOf = (variant: string, cores: number, batch: number): Row | undefined =>
   ROWS.find((row) => row.variant === variant && row.cores === cores && row.batch === batch);
 
-/** The measured mean of one item. */
+/** Measured mean time of one item, in ms. */
 export const oneItemMs = (variant: string, cores: number): number => rowOf(variant, cores, 1)!.meanMs!;
 
-/** The authors' batching time-out, in seconds. */
+/** Time after which the authors' system runs a batch that is not full, in seconds. */
 const BATCHING_S = 1;
 
 /**
- * The mean time of a full batch; undefined where the row does not contain it. A replica that did not keep up with the load
- * always had a full batch waiting, so the time is batch / throughput; its mean latency includes smaller batches. A replica
- * that kept up ran full batches if they filled before the time-out.
+ * The mean time of a full batch, in ms; undefined if the row does not tell it. A replica that did not keep up with the load
+ * always had a full batch waiting, so the time is batch / throughput; its mean latency includes smaller batches. A replica that
+ * kept up ran full batches if they filled before the time-out.
  */
 export function fullBatchMs({ batch, loadPerS, meanMs, throughputPerS }: Row): number | undefined {
   const saturated = throughputPerS < 0.95 * loadPerS;

@@ -1,19 +1,22 @@
-/** How the time of one stage's variants follows from the public rows, where no row has it. `sources` of the manifests says why. */
+/** Rules for the service times of a stage's variants that the public rows lack. The manifests' `sources` give the reasons. */
 import { oneItemMs } from './rows.ts';
 
 export interface Rule {
-  /** Mean time of one item, for cores without a row; absent where rows cover all cores. */
+  /** Mean time of one item in ms, for numbers of cores without a row; absent if rows cover all of them. */
   oneItemMs?(variant: string, cores: number): number;
-  /** Growth of the time per further item of a batch. */
+  /** κ: relative growth of a batch's time per further item. */
   kappa(variant: string, cores: number): number;
-  /** p99 / mean, for rows without a p99. */
+  /** Ratio of p99 to mean, for rows without a p99. */
   p99Ratio(variant: string): number;
 }
 
 type ByCores = Readonly<Record<number, number>>;
 type ByVariant = Readonly<Record<string, number>>;
 
-/** Time of yolov5x on 1 to 8 cores, as a share of its time on one core (series 84). The fixed part, which more cores do not shorten, is left out. */
+/**
+ * Time of yolov5x on 1 to 8 cores, as a share of its time on one core (series 84), without the fixed part of the time, which
+ * more cores do not shorten.
+ */
 const YOLO_SCALING: ByCores = { 1: 1, 2: 0.59, 4: 0.312, 8: 0.182 };
 const YOLO_FIXED_MS = 32.6;
 const YOLO_ONE_CORE_MS: ByVariant = {
@@ -37,23 +40,27 @@ const RESNET_RATIO: ByVariant = {
 };
 
 /**
- * p99 / mean of the language models, none of which has a complete row. It follows from table 6: a stage's SLA is 25 times the
- * mean of its variants' p99 with the most cores (times 1.5 in nlp). For the translators this p99 is 1.28 times their mean.
+ * Ratio of p99 to mean for the language models, none of which has a complete row. It follows from table 6: a stage's SLA is 25
+ * times the mean of its variants' p99 with the most cores (times 1.5 in nlp). For the translators this p99 is 1.28 times their
+ * mean.
  */
 const languageModelRatio = () => 1.3;
 
-/** Time of one item by cores, for the language identifier of series 98, an encoder with 12 layers. */
+/** Time of one item in ms by cores, for the language identifier of series 98, an encoder with 12 layers. */
 const ENCODER_MS: ByCores = { 1: 87.2, 2: 60.7, 4: 35.7, 8: 24.7 };
-/** Growth of the time per further item, at batch 8: 0.22 to 0.30 for the language identifier, 0.27 for question answering. */
+/**
+ * Relative growth of a batch's time per further item. At batch 8 it is 0.22 to 0.30 for the language identifier, and 0.27 for
+ * question answering.
+ */
 const encoderKappa = () => 0.27;
 
-/** p99 of one item on 4 cores (series 86; roberta: table 6). */
+/** p99 of one item in ms on 4 cores (series 86; roberta: table 6). */
 const ANSWER_P99_MS: ByVariant = {
   'deepset-xlm-roberta-base-squad2': 52.564,
   'deepset-roberta-base-squad2': 53.36,
 };
 
-/** Work of an encoder relative to one with 12 layers of width 768. */
+/** Work of each sentiment encoder relative to one with 12 layers of width 768. */
 const SENTIMENT_WORK: ByVariant = {
   'Souvikcmsa-SentimentAnalysisDistillBERT': 0.5,
   'Souvikcmsa-BERT_sentiment_analysis': 1,
@@ -61,15 +68,15 @@ const SENTIMENT_WORK: ByVariant = {
   'distilbert-base-uncased-finetuned-sst-2-english': 0.5,
 };
 
-/** Time of one item on one core / on two cores: series 113 has 955 ms on one core for opus. */
+/** Time of one item on one core ÷ that on two cores. Series 113 has 955 ms on one core for opus. */
 const TRANSLATE_ONE_CORE = 1.883;
-/** Growth per item of opus on 8 and 16 cores. */
+/** Relative growth of opus's batch time per further item, on 8 and 16 cores. */
 const OPUS_KAPPA: ByCores = { 8: 0.2, 16: 0.15 };
 
-/** Time of one item by cores / that on two cores: geometric means over the two translators. */
+/** Time of one item by cores ÷ that on two cores: geometric means over the two translators. */
 const SUMMARISE_SCALING: ByCores = { 1: TRANSLATE_ONE_CORE, 4: 0.601, 8: 0.403, 16: 0.343 };
 
-/** By stage name. */
+/** The rule of each stage, by its name. */
 export const RULES: Readonly<Record<string, Rule>> = {
   detect: {
     oneItemMs: (variant, cores) => YOLO_FIXED_MS + YOLO_ONE_CORE_MS[variant]! * YOLO_SCALING[cores]!,
@@ -82,7 +89,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
     kappa: (variant) => (isSmallResnet(variant) ? 0.61 : 0.84),
     p99Ratio: (variant) => RESNET_RATIO[variant]!,
   },
-  /** All rows with batch 1 are public: p99 and throughput of a replica that did not keep up with the load. */
+  /**
+   * All rows with batch 1 are public, so `oneItemMs` is not needed. Each has p99 and throughput of a replica that did not keep
+   * up with the load.
+   */
   transcribe: { kappa: () => 0.6, p99Ratio: () => 1.1 },
   'identify-language': {
     oneItemMs: (_, cores) => ENCODER_MS[cores]!,

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { Published } from '../../../solver/documents/published.ts';
 import { cellsOf } from './cells.ts';
 
-/** Writes the cells in the manifests of the paper's pipelines anew: `npx tsx models/train/published/write.ts`. */
+/** Derives the cells in the manifests of the paper's pipelines again: `npx tsx models/train/published/write.ts`. */
 
 export const PIPELINES = ['ipa-video', 'ipa-audio-qa', 'ipa-audio-sent', 'ipa-sum-qa', 'ipa-nlp'];
 
