@@ -3,7 +3,7 @@ import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import type { Pack } from './pack.ts';
 
-/** Items of one stage and the truth of each, at the same index. */
+/** Items of one stage and their ground truths, at the same indices. */
 export interface LabelledItems {
   readonly items: readonly Item[];
   readonly truths: readonly ItemTruth[];

@@ -6,7 +6,10 @@ import { InvalidPackError, TensorFile } from './safetensors.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/** Labelled requests: the profiler measures on them, and runs draw their requests from them. Request i has item i and truth i. */
+/**
+ * Labelled requests: the profiler measures on them, and runs draw their requests from them. Request i has item i and ground
+ * truth i.
+ */
 export interface Pack {
   /** Items of the first stage. */
   readonly items: ItemBatch;
@@ -117,8 +120,8 @@ function readItems(file: TensorFile, { name, stage, task }: PipelineStage): Item
 }
 
 /**
- * Reads the truths of a stage and of all later stages. The returned function gives the truth of one of the stage's rows,
- * with the truths of the items that follow from it.
+ * Reads the ground truths of a stage and of all later stages. The returned function gives the ground truth of one of the
+ * stage's rows, with those of the items that follow from it.
  */
 function readTruths(
   file: TensorFile,

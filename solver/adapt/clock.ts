@@ -41,7 +41,7 @@ export class AdaptationClock {
     this.#decided = first;
   }
 
-  /** Counts a request that arrived at this time. */
+  /** Counts a request. @param arrivalMs its arrival, from the start of the load */
   arrived(arrivalMs: number): void {
     const second = Math.floor(arrivalMs / 1000) - this.#firstS;
     if (second < 0) return;
@@ -49,7 +49,10 @@ export class AdaptationClock {
     this.#countsPerS[second]!++;
   }
 
-  /** While held, the clock makes no decision, because its owner cannot learn of arrivals. Those may still be reported later. */
+  /**
+   * Suspends (true) or resumes (false) decisions, for an owner that cannot read the arrivals at present and may report them
+   * later.
+   */
   hold(held: boolean): void {
     this.#held = held;
   }
@@ -61,7 +64,7 @@ export class AdaptationClock {
 
   /**
    * Checks the load and, if a decision is due, makes it.
-   * @param serving the plan that serves now; while the workers of a new plan start, it is still the plan before
+   * @param serving the plan that serves now; while the workers of a new plan are starting, this is still the old plan
    * @returns undefined if no decision is due
    * @throws what the predictor and the system throw; the next decision is then due one interval later
    */

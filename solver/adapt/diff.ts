@@ -10,7 +10,7 @@ export interface LiveWorker {
   readonly stages: readonly Pick<PlanStage, 'sha256' | 'batch'>[];
 }
 
-/** The workers to start and to retire to get from the live workers to those of a plan. */
+/** The workers to start and to retire so that the live workers become those of a plan. */
 export interface Diff {
   readonly start: readonly PlanWorker[];
   /** Ids of live workers that the plan does not use. They retire once the workers of `start` have started. */

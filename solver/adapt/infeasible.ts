@@ -1,7 +1,7 @@
 import type { Plan } from '../documents/plan.ts';
 import { InfeasiblePlanError } from '../plan/errors.ts';
 
-/** The plan for a rate, or for the nearest rate that has a plan. @throws InfeasiblePlanError where no rate has one */
+/** The plan for a rate, or for the nearest rate that has a plan. @throws InfeasiblePlanError if no rate has one */
 export async function atNearestRate(
   planAt: (ratePerS: number) => Promise<Plan>,
   ratePerS: number,

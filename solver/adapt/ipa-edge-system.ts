@@ -36,8 +36,8 @@ export function ipaEdgeSystem(
   { minRatePerS, ...request }: StandingRequest,
 ): System {
   // The planned rate is that of the busiest second. In that second replicas may be busy all the time, and the share of requests
-  // that the SLA allows to miss may be left unserved, so utilisation may exceed 1. The simulation of the plan tells whether too
-  // many requests miss the SLA.
+  // that may miss the SLA may be left unserved, so utilisation may exceed 1. The simulation of the plan tells whether too many
+  // requests miss the SLA.
   const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
   const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     atNearestRate(
@@ -55,9 +55,9 @@ export function ipaEdgeSystem(
 
 /**
  * The rate that a plan must keep up with (README, "Adapting"). The forecast is for the busiest second. Under an SLA of several
- * seconds, requests can wait for quieter seconds, so the part of the forecast that is due to chance counts only 1/√W. W is (100
- * − percentile) / 2 SLAs, but at most one SLA and at least one second: the fewer requests may miss the SLA, the less it helps
- * to wait.
+ * seconds, requests can wait for quieter seconds, so the part of the forecast that is due to chance counts only 1/√W. W in
+ * seconds is the SLA times (100 − percentile) / 2, but at most the SLA and at least 1: the fewer requests may miss the SLA, the
+ * less waiting helps.
  */
 function rateToPlanFor(
   { forecast, countsPerS }: Situation,
@@ -76,6 +76,6 @@ function rateToPlanFor(
 /** Standard deviation of the counts about a moving level, estimated from the differences between neighbouring seconds. */
 function deviation(countsPerS: readonly number[]): number {
   const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
-  // The difference of two normal values has a median size of Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
+  // The absolute difference of two normal values has the median Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
   return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
 }

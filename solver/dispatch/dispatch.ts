@@ -144,7 +144,7 @@ class QueueDispatch implements Dispatch {
     this.#shedLate(nowMs);
     for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs)) {
       this.#start(...start);
-      this.#shedLate(nowMs); // The queues have other requests at their heads now.
+      this.#shedLate(nowMs); // The queues have new heads now, which may be late.
     }
     return this.#takeActions();
   }

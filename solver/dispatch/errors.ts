@@ -1,4 +1,4 @@
-/** Errors in the calls of a dispatch's driver. A call that throws one of them has changed nothing. */
+/** Errors for wrong calls to the dispatch. A call that throws one of them has changed nothing. */
 
 export class BatchNotInFlightError extends Error {
   override readonly name = 'BatchNotInFlightError';

@@ -27,7 +27,7 @@ export class Outlook {
     this.#fanOut[stage]! += (count - this.#fanOut[stage]!) / seen;
   }
 
-  /** Adds (1) or removes (−1) a worker. @param holds for each stage, whether the worker holds it */
+  /** Counts a worker that was added (1) or removed (−1). @param holds for each stage, whether the worker holds it */
   holders(holds: readonly boolean[], sign: 1 | -1): void {
     for (const [stage, held] of holds.entries()) if (held) this.#holders[stage]! += sign;
   }

@@ -63,7 +63,7 @@ export class ItemQueue {
     this.#byWait.push(entry);
   }
 
-  /** Removes an item. Only an item removed by {@link take} may be pushed again. */
+  /** Removes an item. An item dropped without {@link take} must not be pushed again, because the heaps still hold it. */
   drop(entry: Entry): void {
     entry.queue = null;
     entry.request.waiting--;

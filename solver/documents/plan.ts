@@ -41,7 +41,7 @@ export const resources = z.strictObject({
 });
 export type Resources = z.infer<typeof resources>;
 
-/** The longest time that a timer of JavaScript can wait. */
+/** The longest wait that JavaScript's timers support. */
 const WAIT_MOST_MS = 2 ** 31 - 1;
 /** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
 const REPLICAS_MOST = 10_000;
@@ -96,7 +96,7 @@ export const prediction = z.strictObject({
   cost: z.number().nonnegative(),
   /** Number of simulated requests. */
   n: positiveCount,
-  /** How often the planner tightened the integer program before simulation confirmed the plan. */
+  /** Number of times that the planner tightened the integer program before simulation confirmed the plan. */
   tightened: count,
 });
 export type Prediction = z.infer<typeof prediction>;
@@ -114,7 +114,7 @@ export const planSchema = z
     resources,
     stages: z.array(planStage).min(1).max(32),
     workers: z.array(planWorker).min(1),
-    /** `late`: a request is shed as soon as it is not expected to make the SLA. */
+    /** `late`: a request is shed as soon as it is expected to miss the SLA. */
     shedding: z.enum(['late', 'never']),
     /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */
     certificate: z.string().max(400),

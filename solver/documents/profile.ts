@@ -49,7 +49,7 @@ export const summary = z.strictObject({
   n: positiveCount,
   mean: milliseconds,
   p50: milliseconds,
-  /** 95 % confidence interval of the median, by order statistics. */
+  /** Ends of the 95 % confidence interval of the median, by order statistics. */
   p50Low: milliseconds,
   p50High: milliseconds,
   p95: milliseconds.nullable(),
@@ -75,7 +75,7 @@ export const measuredCell = cellKey.extend({
    * Handling time of each run, in order: the rest of the round trip through the stage worker (decoding, cropping, messages).
    */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
-  /** Round trips of the runs: inference and handling together. */
+  /** Statistics of the runs' round-trip times: inference and handling together. */
   latencyMs: summary,
   /** Difference between the outputs and those of the reference backend (`wasm` or `cpu`) on fixed inputs. */
   outputs: z.strictObject({ maxAbsError: z.number().nonnegative(), agree: z.boolean() }),
@@ -138,7 +138,7 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** For each scene: true positives, false positives and false negatives. */
+  /** For each scene (an input of the pack): true positives, false positives and false negatives. */
   counts: z.array(z.tuple([count, count, count])).min(1),
 });
 export type EndToEnd = z.infer<typeof endToEnd>;

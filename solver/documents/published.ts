@@ -47,7 +47,7 @@ export const publishedSchema = z
     schema: z.literal(PUBLISHED),
     name,
     title: z.string().max(200),
-    /** By key: where figures are from, or the rule by which they were derived. */
+    /** Where the figures are from, or the rules by which they were derived. Other fields refer to the keys. */
     sources: z.record(name, z.string().max(1000)),
     /** The machines on which the times were measured. */
     platform: z.string().max(200),

@@ -60,9 +60,9 @@ export const interval = z.strictObject({
   p95Ms: milliseconds.nullable(),
   /** Share of the interval's requests completed within the SLA; null if none arrived. */
   slaAttainment: z.number().min(0).max(1).nullable(),
-  /** Cost of all workers: its mean over the interval. */
+  /** Mean cost of all workers over the interval. */
   cost: z.number().nonnegative(),
-  /** PAS of the plan that served: its mean over the interval. */
+  /** Mean PAS over the interval, of the plan that served. */
   pas: accuracy,
 });
 export type Interval = z.infer<typeof interval>;
@@ -109,7 +109,7 @@ export const runReportSchema = z.strictObject({
     ratePerS: z.number().nonnegative(),
     durationS: z.number().positive(),
     requests: count,
-    /** p99 of the delay from a scheduled arrival to its send. Above 5 % of the SLA the run is not valid. */
+    /** p99 of the requests' delay from scheduled arrival to sending. Above 5 % of the SLA the run is not valid. */
     latenessP99Ms: milliseconds,
     valid: z.boolean(),
   }),
@@ -119,7 +119,7 @@ export const runReportSchema = z.strictObject({
   resimulated: z
     .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
     .nullable(),
-  /** The plans that served, each with the time from which it did. */
+  /** The plans that served, each with the time at which it began to serve. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
@@ -137,7 +137,7 @@ export const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
-  /** End-to-end accuracy on the scenes that the runs sent, so that it can be compared with theirs. */
+  /** End-to-end accuracy on the scenes that the runs sent, so that it is comparable with the runs' accuracy. */
   endToEnd: accuracy.nullable(),
   /** End-to-end accuracy on the whole pack. */
   endToEndOnPack: accuracy.nullable(),
@@ -220,7 +220,7 @@ export const adaptationRun = z.strictObject({
   cost: z.number().nonnegative(),
   /** Number of changes from one plan to another. */
   switches: count,
-  /** Empty for runs that the report does not draw. */
+  /** The run by intervals; empty if the report draws no chart of it. */
   overTime: z.array(interval),
 });
 export type AdaptationRun = z.infer<typeof adaptationRun>;
@@ -239,16 +239,16 @@ export const comparison = z.strictObject({
   ours: z.array(adaptationRun).min(1),
   /** This project's system with a forecast that knows the future load. */
   oracle: adaptationRun,
-  /** Indices into `ours` of the cheapest run that meets each condition; null if none does. */
+  /** The cheapest run that meets each condition, as an index into `ours`; null if none does. */
   found: z.strictObject({
-    /** Attainment and PAS are no lower than IPA's, at no higher cost. */
+    /** Condition: attainment and PAS no lower than IPA's, at no higher cost. */
     beatsIpa: count.nullable(),
     /**
-     * PAS is no lower than FA2-high's, at no higher cost; 1 % more is allowed if FA2-high already has the most accurate
+     * Condition: PAS no lower than FA2-high's, at no higher cost; 1 % more cost is allowed if FA2-high has the most accurate
      * variants.
      */
     beatsFa2High: count.nullable(),
-    /** Planned for p99, attainment reaches 0.99, or the oracle's attainment if that is lower. */
+    /** Condition: planned for p99, with an attainment of 0.99, or of the oracle's if that is lower. */
     keepsP99: count.nullable(),
   }),
 });

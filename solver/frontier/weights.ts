@@ -47,7 +47,7 @@ function weightsAt(hull: readonly CostAndAccuracy[], at: number): Weights {
   };
 }
 
-/** A β well inside an interval: the geometric mean of its ends, if it has two above 0. */
+/** A β well inside an interval: the geometric mean of its ends, if both are finite and above 0. */
 export function betaWithin({ betaMin, betaMax }: Weights): number {
   if (betaMax === null) return 2 * betaMin;
   return betaMin === 0 ? betaMax / 2 : Math.sqrt(betaMin * betaMax);

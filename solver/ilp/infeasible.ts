@@ -20,7 +20,7 @@ function shortfall({ of, limit }: Row, needed: number, where = ''): string {
   return `${label}: needs at least ${figure(needed, 'up')} ${unit}${where}, limit ${limit} ${unit}`;
 }
 
-/** How little of a quantity a choice within the limits `rows` can need; undefined if no choice is within them. */
+/** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */
 export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
   const core: Core = {
     stages: problem.stages.map(({ options }) =>

@@ -35,8 +35,8 @@ const sum = (values: readonly number[]) => values.reduce((total, value) => total
  * 3. Few remaining choices are enumerated. With many, GLPK's integer optimiser looks for a better incumbent, and the region
  *    is split: in z if the secant is far above the objective, otherwise in a stage.
  *
- * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. Only for the
- * statement that a region is empty GLPK is trusted, and for that its limits are widened by a millionth.
+ * Every bound and every choice is computed again in doubles, so the answer does not depend on GLPK's tolerances. GLPK is
+ * trusted only when it says that a region is empty, and for that the limits are widened by a millionth.
  * @param core if its scores are multiplied, all of them are above 0
  * @param start the first incumbent: options of the core before it was reduced
  */

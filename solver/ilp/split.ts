@@ -10,7 +10,7 @@ const extremes = (values: readonly number[]): [low: number, high: number] => [
 
 /**
  * Narrows a region's interval of z to what its options can reach, without the values of z that could not beat `objective` even
- * with the options of least weight. A sum has no z.
+ * with the options of least weight. A sum has no z, so its interval is [0, 0].
  */
 export function narrowed(core: Core, region: Region, objective: number): Region {
   if (core.reward === 'sum') return { ...region, low: 0, high: 0 };
@@ -62,7 +62,7 @@ export function split(
 }
 
 /**
- * The stage that the relaxation divides most: its largest share of an option is the smallest. Stages with one option do not
+ * The stage that the relaxation divides most, i.e. whose largest option share is the smallest. Stages with one option do not
  * count.
  */
 function mostDivided(region: Region, part: (option: CoreOption) => number): number {

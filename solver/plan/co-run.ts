@@ -43,7 +43,7 @@ export function gpuSlowDown(
   return { median: Math.max(1, p50), high: Math.max(1, p50High) };
 }
 
-/** Assumed share of batches that start while another worker is busy; no plan is known yet that would tell it. */
+/** Assumed share of batches that start while another worker is busy, because the plan is not known yet. */
 const BUSY = 0.5;
 /** Step through the quantiles of delays. With the golden ratio, even a few steps in a row spread over all quantiles. */
 const GOLDEN = 0.618034;

@@ -1,12 +1,12 @@
 import { InputError } from '../documents/coded-error.ts';
 import { figure } from '../math/figures.ts';
 
-/** The planner may use none of a stage's cells. */
+/** A stage has no cell that the planner may use. */
 export class NothingMeasuredError extends InputError {
   override name = 'NothingMeasuredError';
   constructor(
     readonly stage: string,
-    /** Why the planner may use none of the cells, and what to do. */
+    /** Why there is no such cell, and what to do. */
     readonly reason: string,
   ) {
     super(`Stage ${stage} has nothing to plan with: ${reason}`);

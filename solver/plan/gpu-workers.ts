@@ -24,8 +24,8 @@ export function withBestWorkers(plan: Plan, profile: Profile, seed: number): Pla
 }
 
 /**
- * The stage with its longer service times beside the other stages' workers on its GPU; unchanged if separate workers gain
- * nothing.
+ * The stage with the longer service times that it has beside the other stages' workers on its GPU; unchanged if separate
+ * workers gain nothing.
  */
 function withGpuNeighbours(stage: PlanStage, all: readonly PlanStage[], profile: Profile): PlanStage {
   const { backend } = stage;

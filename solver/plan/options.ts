@@ -27,7 +27,7 @@ export interface PlanRequest {
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
   readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
-  /** Forbids stages to share a worker, however few cores there are, because each stage runs in pods of its own. */
+  /** Set if each stage runs in pods of its own, so that stages never share a worker, however few cores there are. */
   readonly apart?: true;
 }
 
@@ -80,7 +80,7 @@ export interface PlanOptions {
 const ROUNDING = 1e-9;
 const ceil = (value: number): number => Math.ceil(value - ROUNDING);
 
-/** Samples that a percentile needs: with fewer it is just the maximum. For p95 it is 20, for p99 100. */
+/** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => ceil(100 / (100 - percentile));
 
 /**
@@ -153,7 +153,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
 export const planOptions = (profile: Profile, request: IlpRequest): PlanOptions =>
   optionsAtRate(stageFacts(profile, request), request);
 
-/** {@link planOptions} for another rate, without reading the profile again. */
+/** Does what {@link planOptions} does, for another rate and without reading the profile again. */
 export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest): PlanOptions {
   const { objective, resources, sharedThreads } = request;
   const overloaded: string[] = [];

@@ -1,7 +1,7 @@
 import type { Interval, RequestRecord } from '../documents/report.ts';
 import { requestResult } from './run-result.ts';
 
-/** A value that holds from this time until that of the next in its list. The first in a list holds from 0. */
+/** A value that holds from `atMs` until the next value in its list begins. The first value holds from 0. */
 export interface TimedValue {
   readonly atMs: number;
   readonly value: number;

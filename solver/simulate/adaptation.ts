@@ -35,7 +35,7 @@ export interface AdaptationStep extends Step {
 export interface AdaptationResult {
   readonly requests: readonly RequestRecord[];
   readonly steps: readonly AdaptationStep[];
-  /** The plans that served, each with the time from which it did. */
+  /** The plans that served, each with the time at which it began to serve. */
   readonly plans: readonly { readonly atMs: number; readonly plan: Plan }[];
   /** Cost of all live workers over time, including those that are starting. */
   readonly cost: readonly TimedValue[];

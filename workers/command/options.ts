@@ -101,7 +101,7 @@ export interface AdaptationFlags {
   readonly minRate: number;
 }
 
-/** @param when the beginning of the help text: it names the option that this one needs */
+/** @param when text before the help, e.g. `with --adapt: `, that names the option which this one needs */
 export const intervalOption = (when = '') =>
   new Option('--interval <duration>', `${when}time between two adaptation steps`)
     .argParser(duration)

@@ -38,7 +38,7 @@ export interface HeadlessApi {
   whyUnavailable(backend: Backend): Promise<string | null>;
   profile(manifestUrl: string, settings: ProfileSettings): Promise<HeadlessReply<IdentifiedProfile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<HeadlessReply<RunReport>>;
-  /** Stops the profile or run in progress, after the run in flight. */
+  /** Stops the profile or run in progress. */
   abort(): void;
 }
 

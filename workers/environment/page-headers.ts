@@ -12,7 +12,7 @@ const ISOLATION = {
 
 const DIRECTIVES = [
   "default-src 'self'",
-  // GLPK and ONNX Runtime are WebAssembly.
+  // GLPK and ONNX Runtime are WebAssembly, which this directive allows.
   "script-src 'self' 'wasm-unsafe-eval'",
   // The user may open a manifest on any host. The page then fetches that manifest and its files; it sends nothing.
   "connect-src 'self' https: http:",

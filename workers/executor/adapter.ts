@@ -48,7 +48,7 @@ export class Adapter {
   }
 
   /**
-   * Suspends (true) or resumes (false) decisions, for a caller that cannot learn of arrivals. Those may still be reported
+   * Suspends (true) or resumes (false) decisions, for a caller that cannot read the arrivals at present and may report them
    * later.
    */
   hold(held: boolean): void {

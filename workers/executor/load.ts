@@ -17,7 +17,7 @@ export class TooManyRequestsError extends InputError {
   }
 }
 
-/** When the requests of a run arrive. */
+/** A load: the times at which the requests of a run arrive. */
 export interface Load {
   readonly kind: RunReport['load']['kind'];
   /** Mean arrival rate of the run. */

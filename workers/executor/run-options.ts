@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly watch?: RunWatch;
 }
 
-/** A request that has ended, with its labels. */
+/** A request that has ended, with its ground truth. */
 export interface EndedRequest {
   /** Scheduled arrival, counted from the start of the run. */
   readonly arrivalMs: number;
@@ -44,7 +44,7 @@ export interface EndedRequest {
  * run, which is after the workers have started.
  */
 export interface RunWatch {
-  /** Called when a plan begins to serve; for the first plan this is at 0. */
+  /** Called when a plan begins to serve; the first plan begins at 0. */
   onPlan(served: RunReport['plans'][number]): void;
   /** Called when a request is sent. @param latenessMs delay from the scheduled arrival to the send */
   onSent(arrivalMs: number, latenessMs: number): void;

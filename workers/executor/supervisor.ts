@@ -2,7 +2,7 @@ import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts'
 import { sleep } from './clock.ts';
 import type { CrewWorker } from './crew.ts';
 
-/** A worker under supervision. `Job` is the type of what it was started for. */
+/** A worker under supervision. `Job` is the type that describes what the worker is started for. */
 export interface Supervised<Job> {
   readonly id: string;
   readonly job: Job;

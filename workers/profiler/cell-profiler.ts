@@ -110,8 +110,8 @@ export class CellProfiler {
   }
 
   /**
-   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. Of the latter, the next
-   * cell is recorded as skipped, with the reason. All other remaining cells are dropped.
+   * Ends the sweeps that have a failed or skipped cell, and those that larger batches cannot improve. Of the latter sweeps, the
+   * next cell is recorded as skipped, with the reason. All other remaining cells are dropped.
    * @param ahead cells whose turn is still to come
    */
   #endSweeps(ahead: readonly CellKey[]): void {

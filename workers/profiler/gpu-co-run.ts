@@ -5,7 +5,7 @@ import type { RunBatch } from './measure.ts';
 
 /** Largest number of rounds. In each, two workers run side by side, then one worker runs both stages. */
 const ROUNDS = 10;
-/** A half of a round ends after this time, once each session has run {@link LEAST_RUNS} times. */
+/** Each half of a round ends after this time, once each session has run {@link LEAST_RUNS} times. */
 const HALF_MS = 300;
 const LEAST_RUNS = 2;
 /** No round except the first begins later than this, so that a slow GPU does not take minutes. */

@@ -28,7 +28,7 @@ export class WorkClock {
     this.signal?.throwIfAborted();
   }
 
-  /** Waits for `work`, but no longer than the signal allows. @throws the signal's reason as soon as it is aborted */
+  /** Waits for `work`, but rejects as soon as the signal is aborted. @throws the signal's reason */
   async unlessAborted<T>(work: Promise<T>): Promise<T> {
     const first = await Promise.race([work, this.#aborted]);
     this.signal?.throwIfAborted();

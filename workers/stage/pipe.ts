@@ -13,7 +13,7 @@ const BYTES_EXTENSION = 1;
 /** Byte arrays of the message that is being packed. */
 let packing: Uint8Array[] = [];
 const NO_BYTES: Buffer = Buffer.alloc(0);
-/** Bytes after the message that is being unpacked which have not been read yet. */
+/** The bytes after the message being unpacked, without those that have been read. */
 let unpacking = NO_BYTES;
 
 // Byte arrays are written after the message, straight from their own memory. Packing would copy each into new memory, and on a

@@ -15,7 +15,7 @@ export class PipelineNotFoundError extends Error {
 }
 
 const CACHE = 'ipa-edge pipelines';
-/** Path at which the cache's keys begin. Nothing is ever fetched from there. */
+/** Path prefix of the cache's keys. Nothing is ever fetched from there. */
 const FOLDER = '/ipa-edge-pipelines/';
 const MANIFESTS = `${FOLDER}manifests/`;
 const FILES = `${FOLDER}files/`;

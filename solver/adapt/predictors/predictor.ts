@@ -1,7 +1,8 @@
 /** The longest history that a predictor reads, in seconds. */
 export const HISTORY_S = 120;
 /**
- * Length of a forecast: twice the default interval between decisions, because a plan may serve until the next decision but one.
+ * Length of a forecast: twice the default interval between decisions, because a plan may serve until the decision after the
+ * next.
  */
 export const HORIZON_S = 20;
 
