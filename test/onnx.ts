@@ -10,7 +10,7 @@ const field = (number: number, bytes: readonly number[]): number[] => [
 ];
 const whole = (number: number, value: number): number[] => [...varint(number << 3), ...varint(value)];
 
-export const ELEM = { float32: 1, int64: 7 } as const;
+export const ELEM = { float32: 1, uint8: 2, int64: 7, float16: 10 } as const;
 type Elem = keyof typeof ELEM;
 /** A string is a symbolic dimension. */
 type Dims = readonly (number | string)[];
@@ -100,6 +100,25 @@ export const greedyClassifier = (height: number, width: number, classes: number)
     ],
     { type: 'float32', dims: ['batch', 1, height, width] },
     { type: 'float32', dims: ['batch', classes] },
+  );
+
+/** A classifier of images whose value for each class is the mean of a channel. @param input with the batch and the layout */
+export const brightestChannel = (
+  input: { type: Elem; dims: Dims },
+  channelAxis: 1 | 3,
+  output: { type: Elem; dims: Dims },
+): Uint8Array<ArrayBuffer> =>
+  model(
+    [
+      node('Cast', ['image'], 'floats', { to: ELEM.float32 }),
+      node('ReduceMean', ['floats'], 'means', { axes: channelAxis === 1 ? [2, 3] : [1, 2], keepdims: 0 }),
+      node('Reshape', ['means', 'shape'], 'shaped'),
+      node('Cast', ['shaped'], 'out', { to: ELEM[output.type] }),
+    ],
+    // The batch keeps its size: 0 takes a dimension over.
+    [constant('shape', 'int64', [0, ...(output.dims.slice(1) as number[])], [output.dims.length])],
+    input,
+    output,
   );
 
 /** Quiet or loud: whether the largest magnitude of a recording's samples is over the threshold. */

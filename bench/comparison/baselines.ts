@@ -1,14 +1,14 @@
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, type Profile, smallestBatches } from '../../solver/documents/profile.ts';
 import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage } from '../../solver/plan/plan-document.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
-import { batch1Ms } from '../../solver/plan/sla.ts';
+import { smallestBatchMs } from '../../solver/plan/sla.ts';
 
-/** How a page without a plan runs a pipeline: one session per stage on one backend, one request at a time at batch 1. */
+/** How a page without a plan runs a pipeline: one session per stage on one backend, one request at a time in the smallest batch. */
 export interface Baseline {
   readonly options: readonly PlanOption[];
   /** Mean time of a request, with its stages one after the other. */
@@ -17,23 +17,19 @@ export interface Baseline {
 
 /**
  * The baseline of these variants on the backend and thread count with the lowest mean time.
- * @throws NothingMeasuredError where no backend has all of them at batch 1
+ * @throws NothingMeasuredError where no backend has all of them
  */
 export function fastestBaseline(
   profile: Profile,
   variants: Readonly<Record<string, string>>,
   request: PlanRequest,
 ): Baseline {
-  const batch1 = profile.cells.filter(
-    (cell) =>
-      cell.batch === 1 &&
-      cell.variant === variants[cell.stage] &&
-      (request.backends?.includes(cell.backend) ?? true) &&
-      cell.state === 'measured',
+  const smallest = smallestBatches(profile.cells).filter(
+    (cell) => cell.variant === variants[cell.stage] && (request.backends?.includes(cell.backend) ?? true),
   );
   let fastest: Baseline | undefined;
-  for (const place of new Map(batch1.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
-    const cells = batch1.filter((cell) => cell.backend === place.backend && cell.threads === place.threads);
+  for (const place of new Map(smallest.map((cell) => [`${cell.backend}/${cell.threads}`, cell])).values()) {
+    const cells = smallest.filter((cell) => cell.backend === place.backend && cell.threads === place.threads);
     if (cells.length < profile.stages.length) continue;
     const options = onlyOptions({ ...withoutCoRun(profile), cells }, request);
     const meanMs = options.reduce((sum, o) => sum + (o.meanMs * o.itemsPerS) / request.ratePerS, 0);
@@ -42,7 +38,7 @@ export function fastestBaseline(
   if (!fastest)
     throw new NothingMeasuredError(
       profile.stages[0]!.name,
-      `no backend has ${Object.values(variants).join(' and ')} at batch 1. Profile again with a larger budget.`,
+      `no backend has ${Object.values(variants).join(' and ')} measured. Profile again with a larger budget.`,
     );
   return fastest;
 }
@@ -115,10 +111,9 @@ export function variantsByTime(
   const allowed = profile.cells.filter((cell) => backends.includes(cell.backend));
   return Object.fromEntries(
     profile.stages.map(({ name }) => {
-      const sorted = [...batch1Ms(allowed, name)].sort(([, a], [, b]) => a - b);
+      const sorted = [...smallestBatchMs(allowed, name)].sort(([, a], [, b]) => a - b);
       const chosen = sorted.at(which === 'heaviest' ? -1 : 0);
-      if (!chosen)
-        throw new NothingMeasuredError(name, `no variant was measured at batch 1 on ${backends.join(', ')}`);
+      if (!chosen) throw new NothingMeasuredError(name, `no variant was measured on ${backends.join(', ')}`);
       return [name, chosen[0]];
     }),
   );

@@ -3,29 +3,33 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
 import { type OneRun, oneRun } from './program.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
-import type { TensorType } from './tensor.ts';
 
 /** The manifest field, results and labels that all classification tasks share, on any kind of item. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
-/** A stage that gives each item one class. Its models output one logit per class, in the order of `classes`. */
+/** Manifest field: what a stage's models give for each class, in the order of `classes`. */
+export const scoresField = z.enum(['logits', 'probabilities']).default('logits');
+
+/** A stage that gives each item one class. */
 export interface ClassifyingStage extends ManifestStage {
   readonly classes: readonly string[];
+  readonly scores: z.output<typeof scoresField>;
 }
 
-/** The index of the most probable class, and its softmax probability. */
+/** The index of the most probable class, and its probability. */
 export interface ClassResult extends StageResult {
   readonly label: number;
   readonly score: number;
 }
 
-/** The class with the largest logit, with its softmax probability. */
-function largestLogit(logits: Float32Array): { label: number; score: number } {
+/** The class with the largest value and its probability, which is the softmax where the values are logits. */
+function largest(values: Float32Array, scores: ClassifyingStage['scores']): { label: number; score: number } {
   let label = 0;
-  for (let c = 1; c < logits.length; c++) if (logits[c]! > logits[label]!) label = c;
+  for (let c = 1; c < values.length; c++) if (values[c]! > values[label]!) label = c;
+  if (scores === 'probabilities') return { label, score: values[label]! };
   let sum = 0;
-  for (let c = 0; c < logits.length; c++) sum += Math.exp(logits[c]! - logits[label]!);
+  for (let c = 0; c < values.length; c++) sum += Math.exp(values[c]! - values[label]!);
   return { label, score: 1 / sum };
 }
 
@@ -65,26 +69,25 @@ const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
 ];
 
 /** What differs between classification tasks. */
-interface Classifier<S extends ClassifyingStage, I extends TensorType>
-  extends Pick<OneRun<S, ClassResult, I>, 'input' | 'encode'> {
+interface Classifier<S extends ClassifyingStage> extends Pick<OneRun<S, ClassResult>, 'input' | 'encode'> {
   /** Whether items of a class go on to the next stage; absent when the items of all classes do. */
   passesOn?(stage: S, label: number): boolean;
 }
 
 /**
- * The part of a task that all classification tasks share: one model whose logits are in the order of `classes`, labels in
+ * The part of a task that all classification tasks share: one model whose outputs are in the order of `classes`, labels in
  * `label.<stage>`, accuracy as the metric.
  */
-export const classifying = <S extends ClassifyingStage, I extends TensorType>(
+export const classifying = <S extends ClassifyingStage>(
   task: string,
-  { input, encode, passesOn = () => true }: Classifier<S, I>,
+  { input, encode, passesOn = () => true }: Classifier<S>,
 ) =>
   ({
     program: oneRun({
       input,
       encode,
       output: ({ classes }) => [classes.length],
-      decode: (_stage, logits) => ({ task, ...largestLogit(logits) }),
+      decode: ({ scores }, values) => ({ task, ...largest(values, scores) }),
     }),
     metric: 'top-1 accuracy',
     pipelineMetric: 'accuracy',

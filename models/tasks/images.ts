@@ -3,12 +3,14 @@ import { positiveCount } from '../../solver/documents/common.ts';
 import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Scratch, TensorSpec } from './program.ts';
+import { float16Of, type Tensor, type TensorType } from './tensor.ts';
 
 /** The manifest field, item format and encoding that all tasks on images share. */
 
 /**
- * Manifest field: the shape of a stage's images and their normalisation. The models' input tensor is
- * [batch, channels, height, width] with the values (pixel / 255 − mean) / std.
+ * Manifest field: the shape of a stage's images, their normalisation, and the order of the models' input tensor:
+ * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). The values are
+ * (pixel / 255 − mean) / std; a model that takes uint8 gets the pixels as they are.
  */
 export const imageInput = z
   .strictObject({
@@ -17,6 +19,7 @@ export const imageInput = z
     width: positiveCount.max(4096),
     mean: z.array(z.number()).min(1).max(3).default([0]),
     std: z.array(z.number().positive()).min(1).max(3).default([1]),
+    layout: z.enum(['nchw', 'nhwc']).default('nchw'),
   })
   .superRefine((input, context) => {
     for (const field of ['mean', 'std'] as const)
@@ -36,28 +39,35 @@ export const pixelsFormat = ({ channels, height, width }: ImageInput): ItemForma
   width,
 });
 
-export const imageTensor = ({ channels, height, width }: ImageInput): TensorSpec & { type: 'float32' } => ({
-  type: 'float32',
-  dims: [channels, height, width],
+export const imageTensor = ({ channels, height, width, layout }: ImageInput): TensorSpec => ({
+  types: ['float32', 'float16', 'uint8'],
+  dims: layout === 'nchw' ? [channels, height, width] : [height, width, channels],
 });
 
-const tablesByInput = new WeakMap<ImageInput, Float32Array[]>();
+/** An array of 256 numbers for each channel: what a model gets for each value of a pixel. */
+type Tables = readonly ArrayLike<number>[];
 
-/** Normalised value of each of a pixel's 256 values, one table per channel: a look-up is faster than the formula. */
-function tablesOf(input: ImageInput): Float32Array[] {
-  const known = tablesByInput.get(input);
+const tablesByInput = new WeakMap<ImageInput, Map<TensorType, Tables>>();
+
+/** Normalised values of a pixel's 256 values, by channel: a look-up is faster than the formula. */
+function tablesOf(input: ImageInput, type: TensorType): Tables {
+  const byType = tablesByInput.get(input) ?? new Map<TensorType, Tables>();
+  tablesByInput.set(input, byType);
+  const known = byType.get(type);
   if (known) return known;
   const made = Array.from({ length: input.channels }, (_, c) => {
     const mean = input.mean[c] ?? input.mean[0]!;
     const std = input.std[c] ?? input.std[0]!;
-    return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
+    const values = Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
+    if (type === 'uint8') return values.map((_, pixel) => pixel);
+    return type === 'float16' ? float16Of(values) : values;
   });
-  tablesByInput.set(input, made);
+  byType.set(type, made);
   return made;
 }
 
 /**
- * Encodes images as float32 [count, channels, height, width] with the values (pixel / 255 − mean) / std.
+ * Encodes images as a model takes them, see {@link imageInput}.
  * @param stage name of the stage, for errors
  * @throws ItemFormatError
  */
@@ -66,18 +76,22 @@ export function encodeImages(
   input: ImageInput,
   items: readonly Item[],
   scratch: Scratch,
-): Float32Array {
+  type: TensorType,
+): Tensor['data'] {
   const format = pixelsFormat(input);
   const plane = input.height * input.width;
-  const tables = tablesOf(input);
-  const data = scratch.float32(items.length * input.channels * plane);
-  let at = 0;
-  for (const item of items) {
+  const size = input.channels * plane;
+  const tables = tablesOf(input, type);
+  const data = scratch.arrayOf(type, items.length * size) as Tensor<'float32' | 'float16' | 'uint8'>['data'];
+  // How far apart two pixels of a plane, and two planes, lie in the tensor.
+  const [step, planeStep] = input.layout === 'nchw' ? [1, plane] : [input.channels, 1];
+  items.forEach((item, i) => {
     checkItem(stage, format, item);
     for (let c = 0, p = 0; c < input.channels; c++) {
       const table = tables[c]!;
-      for (const end = p + plane; p < end; ) data[at++] = table[item[p++]!]!;
+      for (let at = i * size + c * planeStep, end = p + plane; p < end; at += step)
+        data[at] = table[item[p++]!]!;
     }
-  }
+  });
   return data;
 }

@@ -1,10 +1,12 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
-import type { Session, Tensor, TensorType } from './tensor.ts';
+import { FLOATS, numbersOf, type Session, TENSOR_ARRAYS, type Tensor, type TensorType } from './tensor.ts';
 
-/** A tensor that a task expects of a session. `dims` are the dimensions after the first; the first is the batch, of any size. */
+/** A tensor that a task expects of a session. */
 export interface TensorSpec {
-  readonly type: TensorType;
+  /** Element types that the task can handle. */
+  readonly types: readonly TensorType[];
+  /** The dimensions after the first, which is the batch. A model may have further dimensions of 1 at the end. */
   readonly dims: readonly number[];
 }
 
@@ -48,12 +50,13 @@ export const valuesIn = (dims: readonly number[]): number => dims.reduce((produc
 
 /** Memory for feeds that every run uses again, because allocating memory takes longer than filling it. */
 export class Scratch {
-  #floats = new Float32Array(0);
+  #memory = new ArrayBuffer(0);
 
   /** An array of `length` values, for the caller to overwrite. It shares its memory with every array returned before. */
-  float32(length: number): Float32Array {
-    if (this.#floats.length < length) this.#floats = new Float32Array(length);
-    return this.#floats.subarray(0, length);
+  arrayOf<T extends TensorType>(type: T, length: number): Tensor<T>['data'] {
+    const bytes = length * TENSOR_ARRAYS[type].BYTES_PER_ELEMENT;
+    if (this.#memory.byteLength < bytes) this.#memory = new ArrayBuffer(bytes);
+    return new TENSOR_ARRAYS[type](this.#memory, 0, length) as Tensor<T>['data'];
   }
 }
 
@@ -74,50 +77,72 @@ export class OutputShapeError extends Error {
   }
 }
 
-/** @throws OutputShapeError */
-function checkOutput(stage: string, { data, dims }: Tensor, expected: readonly number[]): void {
-  const length = valuesIn(expected);
-  const same = dims.length === expected.length && expected.every((dim, i) => dims[i] === dim);
-  if (!same || data.length !== length) throw new OutputShapeError(stage, expected, dims, data.length);
+/** Whether a shape, in which an open dimension is null, can be the expected one, perhaps with further dimensions of 1. */
+export const hasShape = (dims: readonly (number | null)[], expected: readonly number[]): boolean =>
+  expected.every((dim, i) => dims[i] === dim || dims[i] === null) &&
+  dims.slice(expected.length).every((dim) => dim === 1 || dim === null);
+
+/** The values of an output as numbers. @throws OutputShapeError */
+function outputValues(stage: string, tensor: Tensor, expected: readonly number[]): Float32Array {
+  const { data, dims } = tensor;
+  if (!hasShape(dims, expected) || data.length !== valuesIn(expected))
+    throw new OutputShapeError(stage, expected, dims, data.length);
+  return tensor.type === 'float32' ? tensor.data : Float32Array.from(numbersOf(tensor));
 }
 
-/** The parts of a program with a single run of a single session; {@link oneRun} makes the program from them. */
-export interface OneRun<S, R, I extends TensorType> {
-  /** The input of the stage's models: its type, and its dimensions for one item. */
-  input(stage: S): TensorSpec & { readonly type: I };
-  /** The dimensions of the stage's models' float32 output for one item. */
+/** The parts of a program with a single session; {@link oneRun} makes the program from them. */
+export interface OneRun<S, R> {
+  /** The input of the stage's models. */
+  input(stage: S): TensorSpec;
+  /** The dimensions of the stage's models' output for one item. */
   output(stage: S): readonly number[];
-  /** Encodes items as the values of the input. @throws ItemFormatError */
-  encode(stage: S, items: readonly Item[], scratch: Scratch): Tensor<I>['data'];
+  /** Encodes items as the values of the input. @param type that the model takes, one of the input's @throws ItemFormatError */
+  encode(stage: S, items: readonly Item[], scratch: Scratch, type: TensorType): Tensor['data'];
   /** Turns the output values of one item into its result. */
   decode(stage: S, output: Float32Array): R;
 }
 
-/** The program of a variant with one session, `model`, that has one input and one output: encode, run once, decode. */
-export function oneRun<S extends ManifestStage, R, I extends TensorType>({
+/**
+ * The program of a variant with one session, `model`, that has one input and one output: encode, run once, decode. A model with a
+ * fixed batch size runs once for each batch of that size; copies of the last item fill the last batch.
+ */
+export function oneRun<S extends ManifestStage, R>({
   input,
   output,
   encode,
   decode,
-}: OneRun<S, R, I>): Program<S, R> {
+}: OneRun<S, R>): Program<S, R> {
   return {
     signatures: (stage) => ({
-      model: { inputs: [input(stage)], outputs: [{ type: 'float32', dims: output(stage) }] },
+      model: { inputs: [input(stage)], outputs: [{ types: FLOATS, dims: output(stage) }] },
     }),
-    async run(stage, items, { model }, scratch) {
-      const count = items.lengths.length;
-      const { type, dims } = input(stage);
-      const data = encode(stage, itemsOf(items), scratch);
-      const feed = { type, data, dims: [count, ...dims] } as unknown as Tensor;
-      const { outputs, ms } = await model!.run({ [model!.inputs[0]!.name]: feed });
-      const tensor = outputs[model!.outputs[0]!.name] as Tensor<'float32'>;
+    async run(stage, batch, { model }, scratch) {
+      const [taken] = model!.inputs;
+      const [given] = model!.outputs;
+      const items = itemsOf(batch);
+      const rows = taken!.dims[0] ?? items.length;
       const dimsOut = output(stage);
-      checkOutput(stage.name, tensor, [count, ...dimsOut]);
       const size = valuesIn(dimsOut);
-      const results = Array.from({ length: count }, (_, i) =>
-        decode(stage, tensor.data.subarray(i * size, (i + 1) * size)),
-      );
-      return { results, outputs: [tensor], runs: [{ session: 'model', ms }] };
+      const run: { results: R[]; outputs: Tensor[]; runs: { session: string; ms: number }[] } = {
+        results: [],
+        outputs: [],
+        runs: [],
+      };
+      for (let from = 0; from < items.length; from += rows) {
+        const own = items.slice(from, from + rows);
+        const filled = Array.from({ length: rows }, (_, i) => own[i] ?? own.at(-1)!);
+        const data = encode(stage, filled, scratch, taken!.type as TensorType);
+        const feed = { type: taken!.type, data, dims: [rows, ...input(stage).dims] } as Tensor;
+        const { outputs, ms } = await model!.run({ [taken!.name]: feed });
+        const tensor = outputs[given!.name]!;
+        const values = outputValues(stage.name, tensor, [rows, ...dimsOut]);
+        own.forEach((_, i) => {
+          run.results.push(decode(stage, values.subarray(i * size, (i + 1) * size)));
+        });
+        run.outputs.push(tensor);
+        run.runs.push({ session: 'model', ms });
+      }
+      return run;
     },
   };
 }

@@ -1,3 +1,5 @@
+import { Float16Array } from '@petamoriken/float16';
+
 /** The array type for each element type of a tensor. A float16 value is stored as its 16 bits. */
 interface TensorArrays {
   float32: Float32Array;
@@ -7,6 +9,17 @@ interface TensorArrays {
   uint8: Uint8Array;
 }
 export type TensorType = keyof TensorArrays;
+
+export const TENSOR_ARRAYS = {
+  float32: Float32Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  uint8: Uint8Array,
+} satisfies Record<TensorType, unknown>;
+
+/** Types of tensors with fractions. A model may take or give either, whatever the dtype of its weights. */
+export const FLOATS = ['float32', 'float16'] as const;
 
 /** An input or output value of a session, in row-major order. */
 export type Tensor<K extends TensorType = TensorType> = {
@@ -31,18 +44,13 @@ export interface Session {
   run(feeds: Tensors): Promise<{ readonly outputs: Tensors; readonly ms: number }>;
 }
 
-/** The value of a float16 (IEEE 754 binary16) from its bits. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
+/** The bits of numbers as float16 (IEEE 754 binary16), rounded to the nearest. */
+export const float16Of = (numbers: Iterable<number>): Uint16Array =>
+  new Uint16Array(Float16Array.from(numbers).buffer);
 
 /** The values of a tensor as numbers. An int64 beyond ±2^53 loses digits. */
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
-  if (type === 'float16') return Float64Array.from(data, halfToNumber);
+  if (type === 'float16') return Float32Array.from(new Float16Array(Uint16Array.from(data).buffer));
   if (type === 'int64') return Float64Array.from(data, Number);
   return data;
 }

@@ -242,6 +242,17 @@ export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
   ...new Set(cells.map(({ backend }) => backend)),
 ];
 
+/** The measured cells of the smallest batch of each variant, backend and thread count: batch 1, or the batch that a model is fixed to. */
+export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
+  const smallest = new Map<string, MeasuredCell>();
+  for (const cell of cells) {
+    if (cell.state !== 'measured') continue;
+    const id = cellId({ ...cell, batch: 0 });
+    if (cell.batch < (smallest.get(id)?.batch ?? Number.POSITIVE_INFINITY)) smallest.set(id, cell);
+  }
+  return [...smallest.values()];
+}
+
 /** A cell's key as text. */
 export const cellId = (key: CellKey): string =>
   `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;

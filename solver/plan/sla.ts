@@ -1,4 +1,4 @@
-import type { Cell, FanOut } from '../documents/profile.ts';
+import { type Cell, type FanOut, smallestBatches } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
@@ -10,11 +10,11 @@ export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   return counts.length ? mean(counts) : 1;
 }
 
-/** Mean latency at batch size 1 of each variant of a stage, on the fastest of the backends. */
-export function batch1Ms(cells: readonly Cell[], stage: string): Map<string, number> {
+/** Mean latency of the smallest batch of each variant of a stage, on the fastest of the cells' backends. */
+export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<string, number> {
   const fastest = new Map<string, number>();
-  for (const cell of cells)
-    if (cell.state === 'measured' && cell.stage === stage && cell.batch === 1)
+  for (const cell of smallestBatches(cells))
+    if (cell.stage === stage)
       fastest.set(
         cell.variant,
         Math.min(cell.latencyMs.mean, fastest.get(cell.variant) ?? Number.POSITIVE_INFINITY),
@@ -33,7 +33,7 @@ export function slaByRule(
 ): number {
   let sum = 0;
   for (const stage of stages) {
-    const fastest = [...batch1Ms(cells, stage).values()];
+    const fastest = [...smallestBatchMs(cells, stage).values()];
     if (fastest.length) sum += mean(fastest) * meanFanOut(fanOut, stage);
   }
   return Math.max(MIN_SLA_MS, 5 * sum);

@@ -12,7 +12,7 @@ const variant: ManifestVariant = {
 export const detect = {
   name: 'detect',
   task: 'object-detection',
-  input: { channels: 1 as const, height: 16, width: 16, mean: [0], std: [1] },
+  input: { channels: 1 as const, height: 16, width: 16, mean: [0], std: [1], layout: 'nchw' as const },
   output: { format: 'centre-map' as const, stride: 4, sizeScale: 10, threshold: 0.5 },
   variants: [variant],
 };
@@ -21,8 +21,9 @@ export const detect = {
 export const classify = {
   name: 'classify',
   task: 'image-classification',
-  input: { channels: 1 as const, height: 4, width: 4, mean: [0], std: [1] },
+  input: { channels: 1 as const, height: 4, width: 4, mean: [0], std: [1], layout: 'nchw' as const },
   classes: ['a', 'b', 'c'],
+  scores: 'logits',
   variants: [variant],
 };
 
@@ -40,6 +41,7 @@ export const language = {
   task: 'text-classification',
   input: { encoding: 'bytes', length: 8 },
   classes: ['eng', 'fra', 'deu'],
+  scores: 'logits',
   passOn: ['eng'],
   variants: [variant],
 };

@@ -7,7 +7,13 @@ import { detectionsOf } from '../../models/tasks/object-detection/centre-map.ts'
 import { OutputShapeError, Scratch } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
-import { numbersOf, type Session, type Tensor } from '../../models/tasks/tensor.ts';
+import {
+  float16Of,
+  numbersOf,
+  type Session,
+  type Tensor,
+  type TensorType,
+} from '../../models/tasks/tensor.ts';
 import { MANIFEST, MANIFEST_1, type ManifestStage } from '../../solver/documents/manifest.ts';
 import { fashion, fixture } from './fashion.ts';
 import { runModel } from './run-model.ts';
@@ -24,11 +30,7 @@ function centreMap(cells: { row: number; column: number; logit: number; size: nu
 }
 
 const decodeOne = (cells: Parameters<typeof centreMap>[0]) =>
-  detectionsOf(
-    centreMap(cells),
-    { ...detect.input, channels: 1 },
-    { ...detect.output, format: 'centre-map' },
-  );
+  detectionsOf(centreMap(cells), detect.input, { ...detect.output, format: 'centre-map' });
 
 test("det8 finds the boxes that Python's decoding finds", async () => {
   const { pack, stages, readModels } = await fashion();
@@ -80,15 +82,15 @@ test('a cell with a size that is no number is no detection', () => {
 });
 
 /** A session that gives one output whatever it is fed, and keeps what it was fed. */
-function fakeSession(data: Float32Array, dims: number[]) {
+function fakeSession(data: Float32Array | Uint16Array, dims: number[], taken: TensorType = 'float32') {
+  const type = data instanceof Float32Array ? 'float32' : 'float16';
   const fed: Tensor[] = [];
   const session: Session = {
-    inputs: [{ name: 'in', type: '', dims: [] }],
-    outputs: [{ name: 'out', type: '', dims: [] }],
+    inputs: [{ name: 'in', type: taken, dims: [null] }],
+    outputs: [{ name: 'out', type: 'float32', dims: [null] }],
     async run(feeds) {
-      const { type, data: values, dims: shape } = feeds.in!;
-      fed.push({ type, data: values.slice(), dims: shape } as Tensor);
-      return { outputs: { out: { type: 'float32', data, dims } }, ms: 1 };
+      fed.push({ ...feeds.in!, data: feeds.in!.data.slice() } as Tensor);
+      return { outputs: { out: { type, data, dims } as Tensor }, ms: 1 };
     },
   };
   return { session, fed };
@@ -139,7 +141,7 @@ test('the label is the largest logit, its score the softmax', async () => {
 test('pixels are scaled, and normalised by channel', async () => {
   const stage = {
     ...classify,
-    input: { channels: 3, height: 1, width: 1, mean: [0, 0.5, 1], std: [1, 0.5, 2] },
+    input: { channels: 3, height: 1, width: 1, mean: [0, 0.5, 1], std: [1, 0.5, 2], layout: 'nchw' },
   };
   const { session, fed } = fakeSession(new Float32Array(6), [2, 3]);
   await runOn(stage, [Uint8Array.of(255, 255, 255), Uint8Array.of(0, 0, 0)], session);
@@ -147,8 +149,47 @@ test('pixels are scaled, and normalised by channel', async () => {
   expect([...(fed[0]!.data as Float32Array)]).toEqual([1, 1, 0, 0, -1, -0.5]);
 });
 
+test('a model with the channels last gets them last', async () => {
+  const stage = {
+    ...classify,
+    input: { channels: 3, height: 1, width: 2, mean: [0], std: [1], layout: 'nhwc' },
+  };
+  const { session, fed } = fakeSession(new Float32Array(3), [1, 3]);
+  await runOn(stage, [Uint8Array.of(255, 0, 0, 255, 0, 0)], session);
+  expect(fed[0]).toMatchObject({ dims: [1, 1, 2, 3] });
+  expect([...(fed[0]!.data as Float32Array)]).toEqual([1, 0, 0, 0, 1, 0]);
+});
+
+test.each([
+  ['uint8', [0, 51, 255]],
+  ['float16', [...float16Of([-0.5, -0.3, 0.5])]],
+] as const)('a model that takes %s gets it, uint8 without normalisation', async (type, values) => {
+  const stage = { ...classify, input: { ...classify.input, height: 1, width: 3, mean: [0.5] } };
+  const { session, fed } = fakeSession(new Float32Array(3), [1, 3], type);
+  await runOn(stage, [Uint8Array.of(0, 51, 255)], session);
+  expect(fed[0]!.type).toBe(type);
+  expect(Array.from(fed[0]!.data, Number)).toEqual(values);
+});
+
+test.each([
+  ['float16', float16Of([0, 2, 1]), [1, 3]],
+  ['of further dimensions of 1', Float32Array.of(0, 2, 1), [1, 3, 1, 1]],
+] as const)('an output that is %s is read', async (_, data, dims) => {
+  const { session } = fakeSession(data, [...dims]);
+  const { results } = await runOn(classify, [new Uint8Array(16)], session);
+  const sum = Math.exp(0) + Math.exp(2) + Math.exp(1);
+  expect(results).toMatchObject([{ label: 1, score: expect.closeTo(Math.exp(2) / sum, 9) }]);
+});
+
+test('where a model gives probabilities, the score is the largest of them', async () => {
+  const { session } = fakeSession(Float32Array.of(0.25, 0.5, 0.25), [1, 3]);
+  const sure: typeof classify = { ...classify, scores: 'probabilities' };
+  const { results } = await runOn(sure, [new Uint8Array(16)], session);
+  expect(results).toMatchObject([{ label: 1, score: 0.5 }]);
+});
+
 test('texts are fed as their first bytes, filled up with zeros', async () => {
-  const { session, fed } = fakeSession(new Float32Array(6), [2, 3]);
+  const { session, fed } = fakeSession(new Float32Array(6), [2, 3], 'int64');
   const items = ['éa', 'longer than eight bytes'].map((text) => new TextEncoder().encode(text));
   await runOn(language, items, session);
   expect(fed[0]).toMatchObject({ type: 'int64', dims: [2, 8] });

@@ -5,6 +5,7 @@ import {
   type ClassResult,
   classesField,
   classifying,
+  scoresField,
 } from '../../models/tasks/classes.ts';
 import type { Task } from '../../models/tasks/task.ts';
 
@@ -20,16 +21,16 @@ interface Stage extends ClassifyingStage {
 
 export const loudness: Task<Stage, ClassResult, number> = {
   id: ID,
-  fields: { input, classes: classesField },
+  fields: { input, classes: classesField, scores: scoresField },
 
   items: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
   children: (_stage, item) => [item],
   fanOut: () => 'one',
   ...classifying(ID, {
-    input: ({ input }) => ({ type: 'float32', dims: [input.samples] }),
+    input: ({ input }) => ({ types: ['float32'], dims: [input.samples] }),
     encode(stage, items, scratch) {
       const { samples } = stage.input;
-      const data = scratch.float32(items.length * samples).fill(0);
+      const data = scratch.arrayOf('float32', items.length * samples).fill(0);
       items.forEach((item, i) => {
         checkItem(stage.name, loudness.items(stage), item);
         data.set(new Float32Array(item.slice().buffer), i * samples);

@@ -60,7 +60,7 @@ test('a truncated model is told as such, by name', async () => {
 
 test('a model of another shape than its stage is told with both shapes', async () => {
   const { worker, files, spec } = await withDetector();
-  const input = { channels: 1, height: 64, width: 128, mean: [0], std: [1] };
+  const input = { channels: 1, height: 64, width: 128, mean: [0], std: [1], layout: 'nchw' };
   const stage = { ...spec.stage, input };
   const loading = worker.load({ ...spec, stage }, files);
   await expect(loading).rejects.toThrow(ModelMismatchError);

@@ -38,6 +38,8 @@ export interface CellProfilerOptions extends CoRunOptions {
   readonly device: Device;
   readonly items: StageItems;
   readonly fanOut: readonly FanOut[];
+  /** The only batch size that a variant's models run, by {@link OpenVariant.key}. Other variants run any. */
+  readonly fixedBatches: ReadonlyMap<string, number>;
   /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
   /** Cells that the journal of an interrupted profile already holds. */
@@ -74,10 +76,15 @@ export class CellProfiler {
 
   /** The first pass: measures every cell once, or skips it. */
   async measureAll(): Promise<void> {
-    const { manifest, settings, progress, clock } = this.o;
-    const rounds = settings.batches.map((batch) =>
-      shuffled(cellsOfBatch(manifest, settings, batch), this.#random),
-    );
+    const { manifest, settings, progress, clock, fixedBatches } = this.o;
+    const batches = [...new Set([...settings.batches, ...fixedBatches.values()])].sort((a, b) => a - b);
+    const rounds = batches.map((batch) => {
+      const keys = cellsOfBatch(manifest, settings, batch);
+      return shuffled(
+        keys.filter((key) => this.#runs(key)),
+        this.#random,
+      );
+    });
     progress.phase('cells', rounds.flat().length);
     for (const [r, round] of rounds.entries()) {
       if (r > 0) this.#endSweeps(rounds.slice(r).flat());
@@ -89,13 +96,24 @@ export class CellProfiler {
           continue;
         }
         await clock.wait();
+        const smallest = r === 0 || this.#fixedBatch(key) !== undefined;
         await this.#finish(
-          r > 0 && this.#timeLeftMs() <= 0
+          !smallest && this.#timeLeftMs() <= 0
             ? { ...key, state: 'skipped', reason: 'budget' }
             : await this.#measure(key),
         );
       }
     }
+  }
+
+  #fixedBatch({ stage, variant }: CellKey): number | undefined {
+    return this.o.fixedBatches.get(`${stage}/${variant}`);
+  }
+
+  /** Whether the variant's models run the batch size of a cell. */
+  #runs(key: CellKey): boolean {
+    const fixed = this.#fixedBatch(key);
+    return fixed === undefined ? this.o.settings.batches.includes(key.batch) : fixed === key.batch;
   }
 
   #timeLeftMs(): number {

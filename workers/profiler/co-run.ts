@@ -1,6 +1,12 @@
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { Cell, CellKey, CoRun, MeasuredCell } from '../../solver/documents/profile.ts';
+import {
+  type Cell,
+  type CellKey,
+  type CoRun,
+  type MeasuredCell,
+  smallestBatches,
+} from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';
 import { measureCpuCoRun } from './cpu-co-run.ts';
@@ -81,13 +87,12 @@ const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind
   ).values(),
 ];
 
-/** The cell of a stage at batch size 1 with the largest median latency. */
+/** The cell of the smallest batch with the largest median latency. */
 const slowest = (
   cells: readonly Cell[],
   stage: string,
   { backend, threads }: WorkerKind,
 ): MeasuredCell | undefined =>
-  cells
-    .filter((cell) => cell.state === 'measured')
-    .filter((c) => c.stage === stage && c.backend === backend && c.threads === threads && c.batch === 1)
+  smallestBatches(cells)
+    .filter((c) => c.stage === stage && c.backend === backend && c.threads === threads)
     .sort((x, y) => y.latencyMs.p50 - x.latencyMs.p50)[0];

@@ -61,9 +61,11 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     progress.phase('models', variants.length + 1);
     const pack = await clock.unlessAborted(models.readPack());
     progress.step(manifest.pack.file);
+    const fixedBatches = new Map<string, number>();
     for (const { stage, variant } of variants) {
       await clock.wait();
-      const { key } = await clock.unlessAborted(reference(stage, variant));
+      const { key, fixedBatch } = await clock.unlessAborted(reference(stage, variant));
+      if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }
     const device = await environment.describe(
@@ -98,6 +100,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       device,
       items,
       fanOut: accuracy.fanOut,
+      fixedBatches,
       progress,
       clock,
       signal,

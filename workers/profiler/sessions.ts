@@ -14,6 +14,8 @@ export interface OpenVariant {
   /** Time to create the sessions. */
   readonly createMs: number;
   readonly cpuFallback: boolean;
+  /** The only batch size that its models run; null: they run any. */
+  readonly fixedBatch: number | null;
 }
 
 /** Which variant to open, and in which worker. */
@@ -68,8 +70,12 @@ export class Sessions {
     const bytes = await this.models.readModels(variant);
     const loadMs = performance.now() - start;
     const spec = { key, model: key, backend: wanted.backend, stage, next: next?.stage ?? null };
-    const { createMs, cpuFallback } = await worker.load(spec, bytes);
-    const loaded = { createMs, cpuFallback, worker, key, loadMs, workerId, sizeBytes };
+    const { createMs, cpuFallback, sessions } = await worker.load(spec, bytes);
+    const fixedBatch =
+      Object.values(sessions)
+        .flatMap(({ inputs }) => inputs.map(({ dims }) => dims[0] ?? null))
+        .find((batch) => batch !== null) ?? null;
+    const loaded = { createMs, cpuFallback, fixedBatch, worker, key, loadMs, workerId, sizeBytes };
     this.#open.set(id, loaded);
     return loaded;
   }

@@ -2,7 +2,7 @@ import { transfer } from 'comlink';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
-import { type ProgramRun, Scratch, type TensorSpec } from '../../models/tasks/program.ts';
+import { hasShape, type ProgramRun, Scratch, type TensorSpec } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
@@ -175,18 +175,21 @@ function checkTensors(
   expected: readonly TensorSpec[],
 ): void {
   const many = expected.length > 1;
-  expected.forEach(({ type, dims }, i) => {
+  expected.forEach(({ types, dims }, i) => {
     const what = many ? `its ${side} ${i + 1}` : `its ${side}`;
     const tensor = found[i];
+    const type = types.join(' or ');
     if (!tensor) throw new ModelMismatchError(model, what, `${type} ${dimsText([null, ...dims])}`, 'missing');
-    if (tensor.type !== type) throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);
-    const wanted = [null, ...dims];
-    const same =
-      tensor.dims.length === wanted.length &&
-      // The batch dimension must be open. Other open dimensions are accepted, because the program checks the output's shape at
-      // each run.
-      tensor.dims.every((dim, d) => (d === 0 ? dim === null : dim === null || dim === wanted[d]));
-    if (!same)
-      throw new ModelMismatchError(model, `the shape of ${what}`, dimsText(wanted), dimsText(tensor.dims));
+    if (!types.some((known) => known === tensor.type))
+      throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);
+    // The batch may have any size or a fixed one. An open dimension is accepted: the program checks the output's shape at each run.
+    const [batch, ...rest] = tensor.dims;
+    if (batch === undefined || !hasShape(rest, dims))
+      throw new ModelMismatchError(
+        model,
+        `the shape of ${what}`,
+        dimsText([null, ...dims]),
+        dimsText(tensor.dims),
+      );
   });
 }

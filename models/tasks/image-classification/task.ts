@@ -1,6 +1,12 @@
 import { cropResize, pixelCount } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
-import { type ClassifyingStage, type ClassResult, classesField, classifying } from '../classes.ts';
+import {
+  type ClassifyingStage,
+  type ClassResult,
+  classesField,
+  classifying,
+  scoresField,
+} from '../classes.ts';
 import { encodeImages, type ImageInput, imageInput, imageTensor, pixelsFormat } from '../images.ts';
 import type { Task } from '../task.ts';
 
@@ -13,7 +19,7 @@ interface Stage extends ClassifyingStage {
 /** Gives each image one class. The next stage gets the same image, resized to that stage's input. */
 export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
-  fields: { input: imageInput, classes: classesField },
+  fields: { input: imageInput, classes: classesField, scores: scoresField },
 
   items: ({ input }) => pixelsFormat(input),
   children({ input }, item, _result, next) {
@@ -25,6 +31,6 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
   fanOut: () => 'one',
   ...classifying(ID, {
     input: ({ input }) => imageTensor(input),
-    encode: ({ name, input }, items, scratch) => encodeImages(name, input, items, scratch),
+    encode: ({ name, input }, items, scratch, type) => encodeImages(name, input, items, scratch, type),
   }),
 };

@@ -21,10 +21,10 @@ type CentreMap = z.output<typeof centreMap>;
 export type Detection = Box & { readonly score: number };
 
 /** Number of rows and columns of the map. */
-const cellsOf = ({ height, width }: ImageInput, { stride }: CentreMap): [rows: number, columns: number] => [
-  Math.ceil(height / stride),
-  Math.ceil(width / stride),
-];
+const cellsOf = (
+  { height, width }: Pick<ImageInput, 'height' | 'width'>,
+  { stride }: CentreMap,
+): [rows: number, columns: number] => [Math.ceil(height / stride), Math.ceil(width / stride)];
 
 /** Shape of one image's map: [4, rows, columns]. */
 export const centreMapDims = (input: ImageInput, output: CentreMap): number[] => [
@@ -53,7 +53,11 @@ function isPeak(map: Float32Array, rows: number, columns: number, row: number, c
 }
 
 /** Reads the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
-export function detectionsOf(map: Float32Array, input: ImageInput, output: CentreMap): Detection[] {
+export function detectionsOf(
+  map: Float32Array,
+  input: Pick<ImageInput, 'height' | 'width'>,
+  output: CentreMap,
+): Detection[] {
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;

@@ -37,7 +37,7 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
   program: oneRun({
     input: ({ input }) => imageTensor(input),
     output: ({ input, output }) => centreMapDims(input, output),
-    encode: ({ name, input }, items, scratch) => encodeImages(name, input, items, scratch),
+    encode: ({ name, input }, items, scratch, type) => encodeImages(name, input, items, scratch, type),
     decode: ({ input, output }, map) => ({ task: ID, detections: detectionsOf(map, input, output) }),
   }),
   children({ input }, item, { detections }, next) {

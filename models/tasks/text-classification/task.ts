@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
 import { checkItem } from '../../items/item-format.ts';
-import { type ClassifyingStage, type ClassResult, classesField, classifying } from '../classes.ts';
+import {
+  type ClassifyingStage,
+  type ClassResult,
+  classesField,
+  classifying,
+  scoresField,
+} from '../classes.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'text-classification';
@@ -27,6 +33,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
   fields: {
     input: byteInput,
     classes: classesField,
+    scores: scoresField,
     passOn: z.array(classesField.element).min(1).optional(),
   },
   check({ classes, passOn = [] }, _index, problem) {
@@ -39,7 +46,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
   ...classifying(ID, {
-    input: ({ input }) => ({ type: 'int64', dims: [input.length] }),
+    input: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
     encode(stage, items) {
       const { length } = stage.input;
       const data = new BigInt64Array(items.length * length);

@@ -106,7 +106,7 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
 
 const inputText = (stage: ManifestStage): string =>
   inputsOf(taskOf(stage).program, stage)
-    .map(({ type, dims }) => `${type} [${['batch', ...dims].join(', ')}]`)
+    .map(({ types, dims }) => `${types.join(' or ')} [${['batch', ...dims].join(', ')}]`)
     .join(', ');
 
 interface AccuracyProps {

@@ -1,0 +1,154 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { batchOf, type Item } from '../../models/items/item-batch.ts';
+import { withFiles } from '../../models/manifests/load.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { MANIFEST } from '../../solver/documents/manifest.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { run } from '../../workers/executor/run.ts';
+import { openPlanner } from '../../workers/planner/node.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
+import { brightestChannel } from '../onnx.ts';
+
+/** Models as people have them: other layouts, element types, shapes and batch sizes than those of the shipped models. */
+
+const CLASSES = ['red', 'green', 'blue'];
+const [HEIGHT, WIDTH] = [2, 4];
+
+/** An image that is brightest in one channel. */
+const imageOf = (channel: number): Item =>
+  Uint8Array.from({ length: 3 * HEIGHT * WIDTH }, (_, i) =>
+    Math.floor(i / (HEIGHT * WIDTH)) === channel ? 200 + (i % 3) : 100,
+  );
+
+type Type = 'float32' | 'float16' | 'uint8';
+interface Format {
+  readonly layout: 'nchw' | 'nhwc';
+  readonly input: Type;
+  readonly output: 'float32' | 'float16';
+  readonly batch: number | 'batch';
+  readonly trailing: number[];
+}
+
+const USUAL: Format = { layout: 'nchw', input: 'float32', output: 'float32', batch: 'batch', trailing: [] };
+
+test.each<[string, Partial<Format>]>([
+  ['channels last', { layout: 'nhwc' }],
+  ['uint8 pixels', { input: 'uint8' }],
+  ['uint8 pixels, channels last', { input: 'uint8', layout: 'nhwc' }],
+  ['float16 in and out', { input: 'float16', output: 'float16' }],
+  ['an output of further dimensions of 1', { trailing: [1, 1] }],
+  ['a fixed batch of 1', { batch: 1 }],
+  ['a fixed batch of 4', { batch: 4 }],
+])('a model with %s gives the same classes, whatever the batch', async (_, differs) => {
+  const { layout, input, output, batch, trailing } = { ...USUAL, ...differs };
+  const dims = layout === 'nchw' ? [3, HEIGHT, WIDTH] : [HEIGHT, WIDTH, 3];
+  const model = brightestChannel({ type: input, dims: [batch, ...dims] }, layout === 'nchw' ? 1 : 3, {
+    type: output,
+    dims: [batch, 3, ...trailing],
+  });
+  const worker = await nodeEnvironment().spawn('formats', 1);
+  const stage = {
+    name: 'classify',
+    task: 'image-classification',
+    input: { channels: 3, height: HEIGHT, width: WIDTH, mean: [0.5], std: [0.25], layout },
+    classes: CLASSES,
+    scores: 'logits',
+    variants: [],
+  };
+  await worker.load({ key: 'k', model: 'classify/made-up', backend: 'cpu', stage, next: null }, { model });
+  for (const count of [1, 3, 6]) {
+    const channels = Array.from({ length: count }, (_, i) => (2 * i + 1) % 3);
+    const { results } = await worker.run('k', batchOf(channels.map(imageOf)));
+    expect(results.map((result) => (result as unknown as { label: number }).label)).toEqual(channels);
+  }
+  worker.terminate();
+});
+
+test('variants of other formats are profiled, planned and run in one pipeline, each at the batch that it runs', async () => {
+  const IMAGES = 24;
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  const variant = (name: string, bytes: Uint8Array<ArrayBuffer>) => {
+    files.set(`${name}.onnx`, bytes);
+    const model = { file: `${name}.onnx`, sha256: '0'.repeat(64), sizeBytes: bytes.length, dtype: 'fp32' };
+    return { name, sessions: { model }, accuracy: null, accuracySource: 'made up' };
+  };
+  const made = (input: Type, batch: number | 'batch') =>
+    brightestChannel({ type: input, dims: [batch, 3, HEIGHT, WIDTH] }, 1, {
+      type: 'float32',
+      dims: [batch, 3],
+    });
+  files.set(
+    'pack.bin',
+    gzip(
+      safetensors({
+        images: u8(
+          [IMAGES, 3, HEIGHT, WIDTH],
+          Array.from({ length: IMAGES }, (_, i) => [...imageOf(i % 3)]).flat(),
+        ),
+        'label.classify': i32(Array.from({ length: IMAGES }, (_, i) => i % 3)),
+      }),
+    ),
+  );
+  const models = withFiles(
+    parseManifest(
+      {
+        schema: MANIFEST,
+        name: 'formats',
+        title: 'One classifier, in other formats',
+        stages: [
+          {
+            name: 'classify',
+            task: 'image-classification',
+            input: { channels: 3, height: HEIGHT, width: WIDTH },
+            classes: CLASSES,
+            variants: [
+              variant('usual', made('float32', 'batch')),
+              variant('bytes', made('uint8', 'batch')),
+              variant('threes', made('float16', 3)),
+            ],
+          },
+        ],
+        pack: { file: 'pack.bin', sha256: '0'.repeat(64), source: 'made up' },
+      },
+      'the test',
+    ),
+    async (file) => files.get(file)!,
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-formats-'));
+  const store = await openFileStore(folder);
+  const environment = nodeEnvironment();
+  const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
+  const profiled = await measureProfile({ models, environment, store, settings });
+  store.close();
+  await rm(folder, { recursive: true });
+  const { cells, stages } = profiled.profile;
+  const batches = (name: string) =>
+    cells.flatMap(({ variant, batch }) => (variant === name ? [batch] : [])).sort();
+  expect([batches('usual'), batches('bytes'), batches('threes')]).toEqual([[1, 2], [1, 2], [3]]);
+  expect(cells.every(({ state }) => state === 'measured')).toBe(true);
+  expect(stages[0]!.variants.map(({ accuracy }) => accuracy.measured?.value)).toEqual([1, 1, 1]);
+
+  const threes = {
+    ...profiled.profile,
+    stages: [{ ...stages[0]!, variants: [stages[0]!.variants[2]!] }],
+    cells: cells.filter((cell) => cell.variant === 'threes'),
+  };
+  const identified = await parseIdentified(threes, 'the fixed variant alone');
+  const planner = openPlanner();
+  const plan = await planner.plan(identified, planRequest(threes, { slaMs: 60_000, ratePerS: 2 }));
+  planner.close();
+  expect(plan.stages[0]).toMatchObject({ variant: 'threes', batch: 3 });
+  const report = await run({
+    ...{ name: 'plan', plan, backends: ['cpu'], models, environment, seed: 1 },
+    load: constantLoad(5, 2, 1),
+  });
+  expect(report.result).toMatchObject({ completed: 10, shed: 0, failed: 0, accuracy: { endToEnd: 1 } });
+});
