@@ -44,18 +44,20 @@ function outputsOf(stages: readonly PipelineStage[]): Output[] {
   /** Whether some items of a stage do not reach the last stage. */
   const ownRows = (s: number) =>
     stages.slice(s, last).some(({ stage, task }) => task.fanOut(stage) === 'one-or-none');
-  const outputs = stages.flatMap(({ name: stage, task }, s): Output[] => {
-    const later = new Set(stages.slice(s + 1).flatMap((other) => other.task.tensors.map(({ name }) => name)));
+  const tensorsOf = ({ task, stage }: PipelineStage) => task.tensors(stage);
+  const outputs = stages.flatMap((one, s): Output[] => {
+    const stage = one.name;
+    const later = new Set(stages.slice(s + 1).flatMap((other) => tensorsOf(other).map(({ name }) => name)));
     return [
-      ...task.tensors.map((tensor) => ({
+      ...tensorsOf(one).map((tensor) => ({
         ...tensor,
         stage: s,
         name: later.has(tensor.name) ? `${stage}_${tensor.name}` : tensor.name,
       })),
-      ...(ownRows(s) ? [indexOutput(s, `${stage}_${ITEM_INDEX}`, task.tensors)] : []),
+      ...(ownRows(s) ? [indexOutput(s, `${stage}_${ITEM_INDEX}`, tensorsOf(one))] : []),
     ];
   });
-  outputs.push(indexOutput(last, ITEM_INDEX, stages[last]!.task.tensors));
+  outputs.push(indexOutput(last, ITEM_INDEX, tensorsOf(stages[last]!)));
   outputsByStages.set(stages, outputs);
   return outputs;
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
-import { type OneRun, oneRun } from './program.ts';
+import { type Input, oneRun } from './program.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
+import { FLOATS } from './tensor.ts';
 
 /** The manifest field, results and labels that all classification tasks share, on any kind of item. */
 
@@ -69,7 +70,8 @@ const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
 ];
 
 /** What differs between classification tasks. */
-interface Classifier<S extends ClassifyingStage> extends Pick<OneRun<S, ClassResult>, 'input' | 'encode'> {
+interface Classifier<S extends ClassifyingStage> {
+  readonly inputs: readonly Input<S>[];
   /** Whether items of a class go on to the next stage; absent when the items of all classes do. */
   passesOn?(stage: S, label: number): boolean;
 }
@@ -80,19 +82,18 @@ interface Classifier<S extends ClassifyingStage> extends Pick<OneRun<S, ClassRes
  */
 export const classifying = <S extends ClassifyingStage>(
   task: string,
-  { input, encode, passesOn = () => true }: Classifier<S>,
+  { inputs, passesOn = () => true }: Classifier<S>,
 ) =>
   ({
     program: oneRun({
-      input,
-      encode,
-      output: ({ classes }) => [classes.length],
-      decode: ({ scores }, values) => ({ task, ...largest(values, scores) }),
+      inputs,
+      outputs: ({ classes }) => [{ types: FLOATS, dims: [classes.length] }],
+      decode: ({ scores }, [output]) => ({ task, ...largest(output!.values, scores) }),
     }),
     metric: 'top-1 accuracy',
     pipelineMetric: 'accuracy',
     readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
     perfect: (label) => ({ task, label, score: 1 }),
     match: ({ label }, truth) => [{ predicted: 0, truth: 0, right: label === truth }],
-    tensors: CLASS_TENSORS,
+    tensors: () => CLASS_TENSORS,
   }) satisfies Partial<Task<S, ClassResult, number>>;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
-import type { Item } from '../items/item-batch.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
-import type { Scratch, TensorSpec } from './program.ts';
+import type { Input } from './program.ts';
 import { float16Of, type Tensor, type TensorType } from './tensor.ts';
 
 /** The manifest field, item format and encoding that all tasks on images share. */
@@ -39,11 +39,6 @@ export const pixelsFormat = ({ channels, height, width }: ImageInput): ItemForma
   width,
 });
 
-export const imageTensor = ({ channels, height, width, layout }: ImageInput): TensorSpec => ({
-  types: ['float32', 'float16', 'uint8'],
-  dims: layout === 'nchw' ? [channels, height, width] : [height, width, channels],
-});
-
 /** An array of 256 numbers for each channel: what a model gets for each value of a pixel. */
 type Tables = readonly ArrayLike<number>[];
 
@@ -66,32 +61,34 @@ function tablesOf(input: ImageInput, type: TensorType): Tables {
   return made;
 }
 
-/**
- * Encodes images as a model takes them, see {@link imageInput}.
- * @param stage name of the stage, for errors
- * @throws ItemFormatError
- */
-export function encodeImages(
-  stage: string,
-  input: ImageInput,
-  items: readonly Item[],
-  scratch: Scratch,
-  type: TensorType,
-): Tensor['data'] {
-  const format = pixelsFormat(input);
-  const plane = input.height * input.width;
-  const size = input.channels * plane;
-  const tables = tablesOf(input, type);
-  const data = scratch.arrayOf(type, items.length * size) as Tensor<'float32' | 'float16' | 'uint8'>['data'];
-  // How far apart two pixels of a plane, and two planes, lie in the tensor.
-  const [step, planeStep] = input.layout === 'nchw' ? [1, plane] : [input.channels, 1];
-  items.forEach((item, i) => {
-    checkItem(stage, format, item);
-    for (let c = 0, p = 0; c < input.channels; c++) {
-      const table = tables[c]!;
-      for (let at = i * size + c * planeStep, end = p + plane; p < end; at += step)
-        data[at] = table[item[p++]!]!;
-    }
-  });
-  return data;
+interface ImageStage extends ManifestStage {
+  readonly input: ImageInput;
 }
+
+/** Images as a model takes them, see {@link imageInput}. */
+export const images: Input<ImageStage> = {
+  spec: ({ input: { channels, height, width, layout } }) => ({
+    types: ['float32', 'float16', 'uint8'],
+    dims: layout === 'nchw' ? [channels, height, width] : [height, width, channels],
+  }),
+  encode(stage, items, scratch, info) {
+    const { name, input } = stage;
+    const type = info.type as 'float32' | 'float16' | 'uint8';
+    const format = pixelsFormat(input);
+    const plane = input.height * input.width;
+    const size = input.channels * plane;
+    const tables = tablesOf(input, type);
+    const data = scratch.arrayOf(type, items.length * size);
+    // How far apart two pixels of a plane, and two planes, lie in the tensor.
+    const [step, planeStep] = input.layout === 'nchw' ? [1, plane] : [input.channels, 1];
+    items.forEach((item, i) => {
+      checkItem(name, format, item);
+      for (let c = 0, p = 0; c < input.channels; c++) {
+        const table = tables[c]!;
+        for (let at = i * size + c * planeStep, end = p + plane; p < end; at += step)
+          data[at] = table[item[p++]!]!;
+      }
+    });
+    return { type, data, dims: [items.length, ...images.spec(stage).dims] } as Tensor;
+  },
+};

@@ -91,5 +91,5 @@ export interface Task<
   match(result: R, truth: T): Match[];
 
   /** The tensors that hold results in the Open Inference Protocol. */
-  readonly tensors: readonly ResultTensor<R>[];
+  tensors(stage: S): readonly ResultTensor<R>[];
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Box } from '../../models/items/crop.ts';
 import {
   addCounts,
   type ItemAnswer,
@@ -12,12 +11,18 @@ import {
   scoreOf,
   stageCounts,
 } from '../../models/tasks/judge.ts';
-import { matchBoxes, overlap } from '../../models/tasks/object-detection/boxes.ts';
+import { matchBoxes, overlap, type TrueObject } from '../../models/tasks/object-detection/boxes.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
 
-const square = (x: number, y = 0, side = 10): Box => ({ x0: x, y0: y, x1: x + side, y1: y + side });
-const found = (...boxes: Box[]) =>
+const square = (x: number, y = 0, side = 10): TrueObject => ({
+  x0: x,
+  y0: y,
+  x1: x + side,
+  y1: y + side,
+  label: 0,
+});
+const found = (...boxes: TrueObject[]) =>
   ({
     task: 'object-detection',
     detections: boxes.map((box) => ({ ...box, score: 1 })),
@@ -41,7 +46,7 @@ test('overlap is intersection over union', () => {
 });
 
 test('an overlap of exactly one half counts as found', () => {
-  const half: Box = { x0: 0, y0: 0, x1: 10, y1: 5 };
+  const half = { x0: 0, y0: 0, x1: 10, y1: 5, label: 0 };
   expect(matchBoxes([square(0)], [half])).toEqual([0]);
 });
 

@@ -76,7 +76,7 @@ test('what is packed is read again', async () => {
       expect(pack.items.bytes).toEqual(scenes.pixels);
       pack.truths.forEach(({ truth, children }, i) => {
         const own = scenes.objects.filter(({ image }) => image === i);
-        expect(truth).toEqual(own.map(({ x0, y0 }) => ({ x0, y0, x1: x0 + 1, y1: y0 + 1 })));
+        expect(truth).toEqual(own.map(({ x0, y0 }) => ({ x0, y0, x1: x0 + 1, y1: y0 + 1, label: 0 })));
         expect(children.map((child) => child.truth)).toEqual(own.map(({ label }) => label));
       });
     }),
@@ -234,7 +234,10 @@ test('ends of texts that fall, or leave bytes over, are refused', async () => {
 
 test('each stage is given what perfect stages before it would give', async () => {
   const [scenes, crops, halves] = await labelledItems(await parse({}), three);
-  expect(scenes!.truths.map(({ truth }) => truth)).toEqual([[], [{ x0: 2, y0: 3, x1: 10, y1: 11 }]]);
+  expect(scenes!.truths.map(({ truth }) => truth)).toEqual([
+    [],
+    [{ x0: 2, y0: 3, x1: 10, y1: 11, label: 0 }],
+  ]);
   expect(crops!.items).toEqual([new Uint8Array(16).fill(9)]);
   expect(crops!.truths.map(({ truth }) => truth)).toEqual([2]);
   expect(halves!.items).toEqual([new Uint8Array(4).fill(9)]);

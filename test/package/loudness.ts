@@ -7,6 +7,7 @@ import {
   classifying,
   scoresField,
 } from '../../models/tasks/classes.ts';
+import type { Input } from '../../models/tasks/program.ts';
 import type { Task } from '../../models/tasks/task.ts';
 
 /** A made-up task, to try the way in that CONTRIBUTING.md describes: is a recording quiet or loud? */
@@ -19,6 +20,19 @@ interface Stage extends ClassifyingStage {
   readonly input: z.output<typeof input>;
 }
 
+const samples: Input<Stage> = {
+  spec: ({ input }) => ({ types: ['float32'], dims: [input.samples] }),
+  encode(stage, items, scratch) {
+    const { samples } = stage.input;
+    const data = scratch.arrayOf('float32', items.length * samples).fill(0);
+    items.forEach((item, i) => {
+      checkItem(stage.name, loudness.items(stage), item);
+      data.set(new Float32Array(item.slice().buffer), i * samples);
+    });
+    return { type: 'float32', data, dims: [items.length, samples] };
+  },
+};
+
 export const loudness: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input, classes: classesField, scores: scoresField },
@@ -26,16 +40,5 @@ export const loudness: Task<Stage, ClassResult, number> = {
   items: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
   children: (_stage, item) => [item],
   fanOut: () => 'one',
-  ...classifying(ID, {
-    input: ({ input }) => ({ types: ['float32'], dims: [input.samples] }),
-    encode(stage, items, scratch) {
-      const { samples } = stage.input;
-      const data = scratch.arrayOf('float32', items.length * samples).fill(0);
-      items.forEach((item, i) => {
-        checkItem(stage.name, loudness.items(stage), item);
-        data.set(new Float32Array(item.slice().buffer), i * samples);
-      });
-      return data;
-    },
-  }),
+  ...classifying<Stage>(ID, { inputs: [samples] }),
 };

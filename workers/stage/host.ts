@@ -2,7 +2,7 @@ import { transfer } from 'comlink';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
-import { hasShape, type ProgramRun, Scratch, type TensorSpec } from '../../models/tasks/program.ts';
+import { hasShape, type ProgramRun, Scratch, type TensorSpec, tensorOf } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
@@ -174,11 +174,12 @@ function checkTensors(
   found: readonly TensorInfo[],
   expected: readonly TensorSpec[],
 ): void {
-  const many = expected.length > 1;
-  expected.forEach(({ types, dims }, i) => {
-    const what = many ? `its ${side} ${i + 1}` : `its ${side}`;
-    const tensor = found[i];
+  expected.forEach((spec, i) => {
+    const { name, types, dims } = spec;
+    const what = `its ${side}${name ? ` ${name}` : expected.length > 1 ? ` ${i + 1}` : ''}`;
+    const tensor = tensorOf(spec, i, found);
     const type = types.join(' or ');
+    if (!tensor && spec.optional) return;
     if (!tensor) throw new ModelMismatchError(model, what, `${type} ${dimsText([null, ...dims])}`, 'missing');
     if (!types.some((known) => known === tensor.type))
       throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);

@@ -7,7 +7,7 @@ import {
   classifying,
   scoresField,
 } from '../classes.ts';
-import { encodeImages, type ImageInput, imageInput, imageTensor, pixelsFormat } from '../images.ts';
+import { type ImageInput, imageInput, images, pixelsFormat } from '../images.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'image-classification';
@@ -29,8 +29,5 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
     return [pixels];
   },
   fanOut: () => 'one',
-  ...classifying(ID, {
-    input: ({ input }) => imageTensor(input),
-    encode: ({ name, input }, items, scratch, type) => encodeImages(name, input, items, scratch, type),
-  }),
+  ...classifying<Stage>(ID, { inputs: [images] }),
 };

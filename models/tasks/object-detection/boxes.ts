@@ -1,5 +1,6 @@
 import type { Box } from '../../items/crop.ts';
 import type { Match } from '../task.ts';
+import type { Detection } from './detection.ts';
 
 /** A detection finds an object when their intersection over union is at least this. */
 export const MIN_IOU = 0.5;
@@ -14,19 +15,32 @@ export function overlap(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
+/** Detections without those that overlap a more probable one of their class too much. @param detections from the most probable on */
+export function suppressed(detections: readonly Detection[], overlapMax: number): Detection[] {
+  const kept: Detection[] = [];
+  for (const one of detections)
+    if (!kept.some((other) => other.label === one.label && overlap(other, one) > overlapMax)) kept.push(one);
+  return kept;
+}
+
+/** An object that is there: its box in pixels, and the index of its class. */
+export interface TrueObject extends Box {
+  readonly label: number;
+}
+
 /**
- * Assigns detections to objects, in the objects' order: each object gets the unassigned detection that overlaps it most, if
- * their intersection over union is at least {@link MIN_IOU}.
+ * Assigns detections to objects of the same class, in the objects' order: each object gets the unassigned detection that overlaps
+ * it most, if their intersection over union is at least {@link MIN_IOU}.
  * @returns for each object the index of its detection, or −1
  */
-export function matchBoxes(objects: readonly Box[], detections: readonly Box[]): number[] {
+export function matchBoxes(objects: readonly TrueObject[], detections: readonly TrueObject[]): number[] {
   const taken = new Set<number>();
   return objects.map((object) => {
     let best = -1;
     let most = 0;
     detections.forEach((detection, i) => {
       const shared = overlap(object, detection);
-      if (shared >= MIN_IOU && shared > most && !taken.has(i)) {
+      if (detection.label === object.label && shared >= MIN_IOU && shared > most && !taken.has(i)) {
         best = i;
         most = shared;
       }
@@ -37,7 +51,7 @@ export function matchBoxes(objects: readonly Box[], detections: readonly Box[]):
 }
 
 /** Compares detections with the true objects: first each object with its detection, then the spurious detections. */
-export function matchDetections(detections: readonly Box[], objects: readonly Box[]): Match[] {
+export function matchDetections(detections: readonly TrueObject[], objects: readonly TrueObject[]): Match[] {
   const found = matchBoxes(objects, detections);
   return [
     ...found.map(

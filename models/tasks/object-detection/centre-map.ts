@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
-import type { Box } from '../../items/crop.ts';
-import type { ImageInput } from '../images.ts';
+import { FLOATS } from '../tensor.ts';
+import { type Detection, type DetectorOutput, detectionOf, type ImageSize, sigmoid } from './detection.ts';
 
 /**
- * Manifest field: the output of a centre-point detector, [batch, 4, rows, columns]. The channels are the logit that the cell is
- * an object's centre, the centre's x and y offset in the cell (in cells), and the object's size.
+ * Manifest field: the only output of a centre-point detector of one class, [batch, 4, rows, columns]. The channels are the logit
+ * that the cell is an object's centre, the centre's x and y offset in the cell (in cells), and the object's size.
  */
-export const centreMap = z.strictObject({
+const field = z.strictObject({
   format: z.literal('centre-map'),
   /** Pixels per cell. */
   stride: positiveCount,
@@ -16,26 +16,22 @@ export const centreMap = z.strictObject({
   /** A detection's probability must be above this. */
   threshold: z.number().min(0).max(1),
 });
-type CentreMap = z.output<typeof centreMap>;
-
-export type Detection = Box & { readonly score: number };
+type CentreMap = z.output<typeof field>;
 
 /** Number of rows and columns of the map. */
-const cellsOf = (
-  { height, width }: Pick<ImageInput, 'height' | 'width'>,
-  { stride }: CentreMap,
-): [rows: number, columns: number] => [Math.ceil(height / stride), Math.ceil(width / stride)];
-
-/** Shape of one image's map: [4, rows, columns]. */
-export const centreMapDims = (input: ImageInput, output: CentreMap): number[] => [
-  4,
-  ...cellsOf(input, output),
+const cellsOf = ({ height, width }: ImageSize, { stride }: CentreMap): [rows: number, columns: number] => [
+  Math.ceil(height / stride),
+  Math.ceil(width / stride),
 ];
+
+export const centreMap: DetectorOutput<CentreMap> = {
+  field,
+  tensors: (size, output) => [{ types: FLOATS, dims: [4, ...cellsOf(size, output)] }],
+  detections: ([map], size, output) => detectionsOf(map!.values, size, output),
+};
 
 /** Least width and height of a box: a smaller one holds too few pixels to classify. */
 const MIN_BOX_PX = 8;
-
-const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
  * Whether cell (row, column) has the largest value of its 3 × 3 neighbourhood. Of equal neighbours only the first in reading
@@ -53,11 +49,7 @@ function isPeak(map: Float32Array, rows: number, columns: number, row: number, c
 }
 
 /** Reads the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
-export function detectionsOf(
-  map: Float32Array,
-  input: Pick<ImageInput, 'height' | 'width'>,
-  output: CentreMap,
-): Detection[] {
+export function detectionsOf(map: Float32Array, input: ImageSize, output: CentreMap): Detection[] {
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
@@ -73,8 +65,8 @@ export function detectionsOf(
       const y = (row + map[cell + 2 * plane]!) * stride;
       const size = map[cell + 3 * plane]! * sizeScale;
       if (!Number.isFinite(x + y + size)) continue;
-      const half = Math.min(maxBoxPx, Math.max(MIN_BOX_PX, size)) / 2;
-      found.push({ x0: x - half, y0: y - half, x1: x + half, y1: y + half, score });
+      const side = Math.min(maxBoxPx, Math.max(MIN_BOX_PX, size));
+      found.push(detectionOf(x, y, side, side, 0, score));
     }
   return found;
 }

@@ -1,19 +1,40 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
-import { type Box, cropResize, pixelCount } from '../../items/crop.ts';
+import { cropResize, pixelCount } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
-import { encodeImages, type ImageInput, imageInput, imageTensor, pixelsFormat } from '../images.ts';
-import { oneRun } from '../program.ts';
-import type { StageResult, Task } from '../task.ts';
-import { matchDetections } from './boxes.ts';
-import { centreMap, centreMapDims, type Detection, detectionsOf } from './centre-map.ts';
+import { classesField } from '../classes.ts';
+import { type ImageInput, imageInput, images, pixelsFormat } from '../images.ts';
+import { type Input, oneRun, valuesIn } from '../program.ts';
+import type { ResultTensor, StageResult, Task } from '../task.ts';
+import { matchDetections, type TrueObject } from './boxes.ts';
+import { centreMap } from './centre-map.ts';
+import type { Detection, DetectorOutput } from './detection.ts';
+import { detr } from './detr.ts';
+import { yolo } from './yolo.ts';
 
 const ID = 'object-detection';
 
+const outputField = z.discriminatedUnion('format', [centreMap.field, detr.field, yolo.field] as unknown as [
+  z.ZodObject<{ format: z.ZodLiteral<keyof typeof OUTPUTS> }>,
+]);
+
+/** How each output format is read. */
+const OUTPUTS = {
+  'centre-map': centreMap,
+  detr,
+  'rt-detr': detr,
+  yolov5: yolo,
+  yolov8: yolo,
+} as const;
+
 interface Stage extends ManifestStage {
   readonly input: ImageInput;
-  readonly output: z.output<typeof centreMap>;
+  readonly output: z.output<typeof outputField>;
+  /** Names of the classes in the order of the models' outputs; absent: the models tell no classes apart. */
+  readonly classes?: readonly string[];
+  /** Classes of the detections that count; absent: all of them. */
+  readonly keep?: readonly string[];
 }
 
 interface Result extends StageResult {
@@ -21,24 +42,60 @@ interface Result extends StageResult {
   readonly detections: readonly Detection[];
 }
 
+const outputOf = ({ output }: Stage) => OUTPUTS[output.format] as DetectorOutput<Stage['output']>;
+
+const LABELS: ResultTensor<Result> = {
+  name: 'labels',
+  datatype: 'INT32',
+  columns: 1,
+  rowsOf: ({ detections }) => detections.map(({ label }) => label),
+};
+
+/** Whether objects of a class count. */
+const counts = ({ classes, keep }: Stage, label: number): boolean =>
+  keep === undefined || keep.includes(classes![label]!);
+
+/** Some detectors take a mask of the image's real pixels, without padding. Images here have none. */
+const pixelMask: Input<Stage> = {
+  spec: () => ({ name: 'pixel_mask', optional: true, types: ['int64'], dims: [null, null] }),
+  encode({ input }, items, _scratch, { dims: [, height, width] }) {
+    const dims = [items.length, height ?? input.height, width ?? input.width];
+    return { type: 'int64', data: new BigInt64Array(valuesIn(dims)).fill(1n), dims };
+  },
+};
+
 /** Finds objects in images. The next stage gets one item for each detected box: the box, cut out and resized. */
-export const objectDetection: Task<Stage, Result, readonly Box[]> = {
+export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   id: ID,
-  fields: { input: imageInput, output: centreMap },
-  check(_stage, index, problem) {
+  fields: {
+    input: imageInput,
+    output: outputField,
+    classes: z.array(classesField.element).min(1).optional(),
+    keep: z.array(classesField.element).min(1).optional(),
+  },
+  check({ output, classes = [], keep = [] }, index, problem) {
     if (index > 0)
       problem(
         ['task'],
         'expected object-detection in the first stage only, because a pack has boxes only for its own images',
       );
+    if (output.format === 'centre-map' && classes.length > 1)
+      problem(['classes'], 'expected at most one class, because a centre-map tells no classes apart');
+    keep.forEach((name, i) => {
+      if (!classes.includes(name)) problem(['keep', i], 'expected one of the classes');
+    });
   },
 
   items: ({ input }) => pixelsFormat(input),
-  program: oneRun({
-    input: ({ input }) => imageTensor(input),
-    output: ({ input, output }) => centreMapDims(input, output),
-    encode: ({ name, input }, items, scratch, type) => encodeImages(name, input, items, scratch, type),
-    decode: ({ input, output }, map) => ({ task: ID, detections: detectionsOf(map, input, output) }),
+  program: oneRun<Stage, Result>({
+    inputs: [images, pixelMask],
+    outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),
+    decode: (stage, outputs) => ({
+      task: ID,
+      detections: outputOf(stage)
+        .detections(outputs, stage.input, stage.output)
+        .filter(({ label }) => counts(stage, label)),
+    }),
   }),
   children({ input }, item, { detections }, next) {
     const shape = next as ItemFormatOf<'pixels'>;
@@ -52,22 +109,22 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
 
   metric: 'F1@0.5',
   pipelineMetric: 'F1@0.5',
-  readTruths(file, { input }, rows) {
-    const objects = readObjects(file, input, rows);
+  readTruths(file, stage, rows) {
+    const objects = readObjects(file, stage, rows);
     const children: number[][] = Array.from({ length: rows }, () => []);
-    objects.forEach(({ image }, k) => {
-      children[image]!.push(k);
+    objects.forEach(({ image, object }, k) => {
+      if (counts(stage, object.label)) children[image]!.push(k);
     });
     return {
-      truths: children.map((members) => members.map((k) => objects[k]!.box)),
+      truths: children.map((members) => members.map((k) => objects[k]!.object)),
       children,
       childRows: objects.length,
     };
   },
-  perfect: (boxes) => ({ task: ID, detections: boxes.map((box) => ({ ...box, score: 1 })) }),
-  match: ({ detections }, boxes) => matchDetections(detections, boxes),
+  perfect: (objects) => ({ task: ID, detections: objects.map((object) => ({ ...object, score: 1 })) }),
+  match: ({ detections }, objects) => matchDetections(detections, objects),
 
-  tensors: [
+  tensors: ({ classes }) => [
     {
       name: 'boxes',
       datatype: 'FP32',
@@ -80,26 +137,39 @@ export const objectDetection: Task<Stage, Result, readonly Box[]> = {
       columns: 1,
       rowsOf: ({ detections }) => detections.map(({ score }) => score),
     },
+    ...(classes ? [LABELS] : []),
   ],
 };
 
-/** Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels) and `object_image` I32 [objects], the index of each object's image. */
-function readObjects(file: TensorFile, { height, width }: ImageInput, images: number) {
+/**
+ * Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels), `object_image` I32 [objects], the index of each object's image, and
+ * where the stage has classes, `object_label` I32 [objects].
+ */
+function readObjects(file: TensorFile, { input: { height, width }, classes }: Stage, images: number) {
   const corners = file.f32('boxes', 2);
   const owner = file.i32('object_image', 1);
   const count = owner.data.length;
+  const labels = classes ? file.i32('object_label', 1).data : new Int32Array(count);
   if (corners.shape[0] !== count || corners.shape[1] !== 4)
     throw new InvalidPackError(`expected boxes of shape [${count}, 4], found [${corners.shape.join(', ')}]`);
+  if (labels.length !== count)
+    throw new InvalidPackError(`"object_label" should have ${count} labels, but has ${labels.length}`);
   return Array.from(owner.data, (image, k) => {
     const corner = (i: number) => corners.data[4 * k + i]!;
-    const box: Box = { x0: corner(0), y0: corner(1), x1: corner(2), y1: corner(3) };
+    const label = labels[k]!;
+    const object: TrueObject = { x0: corner(0), y0: corner(1), x1: corner(2), y1: corner(3), label };
+    const { x0, y0, x1, y1 } = object;
     if (!(image >= 0 && image < images))
       throw new InvalidPackError(`object ${k} belongs to image ${image}, but the pack has ${images} images`);
+    if (!(label >= 0 && label < (classes?.length ?? 1)))
+      throw new InvalidPackError(
+        `object ${k} has class ${label}, but the stage has ${classes!.length} classes`,
+      );
     // Chained comparisons, so that a box with NaN fails too.
-    const inside =
-      0 <= box.x0 && box.x0 < box.x1 && box.x1 <= width && 0 <= box.y0 && box.y0 < box.y1 && box.y1 <= height;
-    if (!inside)
-      throw new InvalidPackError(`the box of object ${k}, ${JSON.stringify(box)}, is not inside its image`);
-    return { image, box };
+    if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))
+      throw new InvalidPackError(
+        `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its image`,
+      );
+    return { image, object };
   });
 }

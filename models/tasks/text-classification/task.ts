@@ -8,6 +8,7 @@ import {
   classifying,
   scoresField,
 } from '../classes.ts';
+import type { Input } from '../program.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'text-classification';
@@ -27,6 +28,21 @@ interface Stage extends ClassifyingStage {
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
+/** The first bytes of texts, see {@link byteInput}. */
+const firstBytes: Input<Stage> = {
+  spec: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
+  encode(stage, items) {
+    const { length } = stage.input;
+    const data = new BigInt64Array(items.length * length);
+    items.forEach((item, i) => {
+      checkItem(stage.name, textClassification.items(stage), item);
+      const read = Math.min(length, item.length);
+      for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
+    });
+    return { type: 'int64', data, dims: [items.length, length] };
+  },
+};
+
 /** Gives each text one class. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, ClassResult, number> = {
   id: ID,
@@ -45,18 +61,5 @@ export const textClassification: Task<Stage, ClassResult, number> = {
   items: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
-  ...classifying(ID, {
-    input: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
-    encode(stage, items) {
-      const { length } = stage.input;
-      const data = new BigInt64Array(items.length * length);
-      items.forEach((item, i) => {
-        checkItem(stage.name, textClassification.items(stage), item);
-        const read = Math.min(length, item.length);
-        for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
-      });
-      return data;
-    },
-    passesOn,
-  }),
+  ...classifying(ID, { inputs: [firstBytes], passesOn }),
 };

@@ -89,15 +89,13 @@ function stageAnswersOf(
   truth: ItemTruth | undefined,
 ): StageAnswer[] {
   const { words } = viewOf(stage);
-  const own: StageAnswer[] = words
-    ? [
-        {
-          stage: stage.name,
-          predicted: predicted !== null && answer?.result ? words(stage, { result: answer.result }) : null,
-          truth: there !== null && truth ? words(stage, { truth: truth.truth }) : null,
-        },
-      ]
-    : [];
+  const said =
+    predicted !== null && answer?.result ? words?.(stage, { result: answer.result }, predicted) : null;
+  const isTrue = there !== null && truth ? words?.(stage, { truth: truth.truth }, there) : null;
+  const own: StageAnswer[] =
+    words && said !== undefined && isTrue !== undefined
+      ? [{ stage: stage.name, predicted: said, truth: isTrue }]
+      : [];
   if (!next) return own;
   const laterAnswer = predicted === null ? undefined : answer?.children[predicted];
   const laterTruth = there === null ? undefined : truth?.children[there];

@@ -9,8 +9,8 @@ export type ResultOrTruth = { readonly result: StageResult } | { readonly truth:
 export interface TaskView {
   /** The places of things on a picture, by index. Absent where a result is about the whole item. */
   boxes?(of: ResultOrTruth): readonly Box[];
-  /** A result or a truth in words. Absent where the places of things say it all. */
-  words?(stage: ManifestStage, of: ResultOrTruth): string;
+  /** What a result or a truth says of its thing `index`, in words; undefined where the places of things say it all. */
+  words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
   /** The items that a stage passes to the next one, in a few words. */
   passedOn(stage: ManifestStage): string;
 }

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { FLOATS } from '../tensor.ts';
+import { type Detection, type DetectorOutput, detectionOf, inside, sigmoid } from './detection.ts';
+
+/**
+ * Manifest field: the outputs of a transformer with queries, `logits` [batch, queries, classes] and `pred_boxes`
+ * [batch, queries, 4] (centre x, centre y, width, height, from 0 to 1). In `detr` (DETR, YOLOS) the last class means "no object"
+ * and a softmax gives probabilities; in `rt-detr` (RT-DETR) a sigmoid of each class does.
+ */
+const field = z.strictObject({
+  format: z.enum(['detr', 'rt-detr']),
+  /** A detection's probability must be above this. */
+  threshold: z.number().min(0).max(1),
+});
+
+export const detr: DetectorOutput<z.output<typeof field>> = {
+  field,
+  tensors: (_size, { format }, classes) => [
+    {
+      name: 'logits',
+      types: FLOATS,
+      dims: [null, classes === undefined ? null : classes + (format === 'detr' ? 1 : 0)],
+    },
+    { name: 'pred_boxes', types: FLOATS, dims: [null, 4] },
+  ],
+  detections([logits, boxes], size, { format, threshold }) {
+    const { height, width } = size;
+    const [queries, columns] = logits!.dims as [number, number];
+    const found: Detection[] = [];
+    for (let q = 0; q < queries; q++) {
+      const row = logits!.values.subarray(q * columns, (q + 1) * columns);
+      const { label, score } = format === 'detr' ? bestBySoftmax(row) : bestBySigmoid(row);
+      const [x, y, w, h] = boxes!.values.subarray(4 * q, 4 * q + 4) as unknown as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      if (score > threshold)
+        found.push(...inside(detectionOf(x * width, y * height, w * width, h * height, label, score), size));
+    }
+    return found;
+  },
+};
+
+function indexOfLargest(values: Float32Array): number {
+  let largest = 0;
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[largest]!) largest = i;
+  return largest;
+}
+
+/** The most probable class but the last, which means "no object". */
+function bestBySoftmax(logits: Float32Array): { label: number; score: number } {
+  const top = logits[indexOfLargest(logits)]!;
+  const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);
+  const label = indexOfLargest(logits.subarray(0, -1));
+  return { label, score: Math.exp(logits[label]! - top) / sum };
+}
+
+function bestBySigmoid(logits: Float32Array): { label: number; score: number } {
+  const label = indexOfLargest(logits);
+  return { label, score: sigmoid(logits[label]!) };
+}
