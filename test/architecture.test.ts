@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -94,4 +94,14 @@ test('solver/ does no I/O: it imports nothing of Node', () => {
     (file) => file.startsWith('solver/') && importsOf(file).some((s) => s.startsWith('node:')),
   );
   expect(importers).toEqual([]);
+});
+
+test.each(['README.md', 'CONTRIBUTING.md'])('%s names only files and folders that exist', (document) => {
+  const text = readFileSync(join(root, document), 'utf8');
+  const named = [...text.matchAll(/`([\w./-]+)`/g)].map((match) => match[1]!);
+  const paths = named.filter(
+    (name) => [...rooms, 'test'].includes(name.split('/')[0]!) && name.includes('/'),
+  );
+  expect(paths.length).toBeGreaterThan(3);
+  expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
