@@ -12,11 +12,11 @@ export interface HttpLimits {
   /** Pause between two searches for such clients. */
   readonly lookMs: number;
   readonly keepAliveMs: number;
+  /** How long a closing server waits for clients to read their answers. */
+  readonly closeMs: number;
 }
 
-const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000 };
-/** How long a closing server waits for clients to read their answers. */
-const CLOSE_MS = 5000;
+const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000, closeMs: 5000 };
 /** Letters of a URL that errors and the log quote. */
 const MOST_URL = 200;
 
@@ -83,8 +83,9 @@ function statusOf(error: FastifyError | CodedError): number {
  * Closes a server that has answered everything. Connections that are still open after a while are cut: Node would wait for
  * ever for a client that does not read its answer, or that began a request and does not go on.
  */
-export async function closeApp(app: FastifyInstance): Promise<void> {
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+export async function closeApp(app: FastifyInstance, limits: Partial<HttpLimits> = {}): Promise<void> {
+  const { closeMs } = { ...LIMITS, ...limits };
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), closeMs);
   await app.close();
   clearTimeout(cutOff);
 }

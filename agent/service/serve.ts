@@ -1,5 +1,5 @@
 import { createApp } from '../http/app.ts';
-import { closeApp } from '../http/base.ts';
+import { closeApp, type HttpLimits } from '../http/base.ts';
 import { listen } from '../http/listen.ts';
 import type { PlanChanges } from '../http/plan.ts';
 import type { Service } from './service.ts';
@@ -10,6 +10,7 @@ export interface ServeOptions extends PlanChanges {
   readonly port: number;
   /** After it aborts, no request is accepted, and serving ends when those that were accepted have ended. */
   readonly signal: AbortSignal;
+  readonly limits?: Partial<HttpLimits>;
   onListening(url: string): void;
 }
 
@@ -19,10 +20,10 @@ export interface ServeOptions extends PlanChanges {
  */
 export async function serve(service: Service, options: ServeOptions): Promise<void> {
   const { host, port, signal } = options;
-  const app = createApp(service, options);
+  const app = createApp(service, options, options.limits);
   options.onListening(await listen(app, host, port));
   if (!signal.aborted)
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
   await service.drain();
-  await closeApp(app);
+  await closeApp(app, options.limits);
 }

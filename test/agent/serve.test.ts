@@ -4,9 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { placeHere } from '../../agent/service/place.ts';
+import { serve } from '../../agent/service/serve.ts';
+import { Service } from '../../agent/service/service.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
+import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { fashionProfile } from '../web/fixtures.ts';
 import { FASHION } from '../workers/fashion.ts';
@@ -78,20 +82,36 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
 });
 
 test('whoever opens a connection or begins a request and never goes on does not keep it from ending', async () => {
-  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
-  const port = Number(new URL((await agent.listening)!).port);
+  const service = await Service.start({
+    pipeline: models.pipeline,
+    plan: ownPlan,
+    recruit: recruiter(models, compiledEnvironment()),
+    onEvent: () => {},
+  });
+  const stop = new AbortController();
+  let ended: Promise<void>;
+  const url = await new Promise<string>((resolve) => {
+    ended = serve(service, {
+      ...{ host: '127.0.0.1', port: 0, signal: stop.signal, onListening: resolve },
+      ...{ checkPlan: () => {}, limits: { closeMs: 100 } },
+    });
+  });
+  const cutOff: Promise<unknown>[] = [];
   for (const begun of [
     '',
     'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{',
   ]) {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});
+    cutOff.push(new Promise((resolve) => socket.once('close', resolve)));
     await new Promise((resolve) => socket.once('connect', resolve));
     await new Promise((resolve) => socket.write(begun, resolve));
   }
-  await (await fetch(`http://127.0.0.1:${port}/v2`)).text();
-  agent.child.kill('SIGTERM');
-  expect(await agent.ended).toBe(0);
+  await (await fetch(`${url}/v2`)).text();
+  stop.abort();
+  await ended!;
+  await Promise.all(cutOff);
+  service.close();
 });
 
 test('a plan of another device is refused with exit 2 and why, and what to do', async () => {
