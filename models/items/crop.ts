@@ -63,10 +63,7 @@ interface Kernel {
 const PRECISION = 22;
 const HALF = 1 << (PRECISION - 1);
 
-/**
- * Makes the weights of a triangle filter. If the image shrinks, the filter widens by the scale, so that no input pixel is
- * skipped.
- */
+/** Makes the weights of a triangle filter. Shrinking widens the filter by the scale, so that no input pixel is skipped. */
 function makeKernel(from: number, to: number): Kernel {
   const scale = from / to;
   const support = Math.max(scale, 1);
@@ -93,10 +90,7 @@ function makeKernel(from: number, to: number): Kernel {
   return { first, taps, weights, stride };
 }
 
-/**
- * Number of kernels to keep. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the memory with
- * kernels.
- */
+/** Number of kernels to keep. Crops come in a few dozen sizes; the limit keeps unusual inputs from filling the memory. */
 const MAX_KERNELS = 512;
 const kernels = new Map<number, Kernel>();
 

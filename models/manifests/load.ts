@@ -78,7 +78,7 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
 
 /**
  * Reads a file and checks its SHA-256.
- * @param namedBy the document that names the file
+ * @param namedBy the document that names it
  * @throws MissingFileError, ChecksumError
  */
 export async function readChecked(

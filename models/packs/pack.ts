@@ -6,10 +6,7 @@ import { InvalidPackError, TensorFile } from './safetensors.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/**
- * Labelled requests: the profiler measures on them, and runs draw their requests from them. Request i has item i and ground
- * truth i.
- */
+/** Labelled requests, on which the profiler measures and from which runs draw theirs. Request i has item i and truth i. */
 export interface Pack {
   /** Items of the first stage. */
   readonly items: ItemBatch;

@@ -19,10 +19,7 @@ export interface AdaptationClockOptions {
  * time, and carries out the steps that the clock returns. All times count from the start of the load.
  */
 export class AdaptationClock {
-  /**
-   * Request counts of the seconds from `#firstS` on, including the current second. Seconds too old for any predictor are
-   * dropped.
-   */
+  /** Request counts of the seconds from `#firstS` to the current one. Seconds too old for any predictor are dropped. */
   readonly #countsPerS: number[] = [];
   #firstS = 0;
   #lastDecisionMs = 0;
@@ -49,10 +46,7 @@ export class AdaptationClock {
     this.#countsPerS[second]!++;
   }
 
-  /**
-   * Suspends (true) or resumes (false) decisions, for an owner that cannot read the arrivals at present and may report them
-   * later.
-   */
+  /** Suspends (true) or resumes (false) decisions, for an owner that cannot read the arrivals now and may report them later. */
   hold(held: boolean): void {
     this.#held = held;
   }

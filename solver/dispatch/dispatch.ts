@@ -237,10 +237,7 @@ class QueueDispatch implements Dispatch {
     return Math.min(waitedMs, this.#shedRule.latestStartMs(this.#policy, queue, head) - TIMER_SHARE * slaMs);
   }
 
-  /**
-   * The batch to start next, with its worker. Of all closed batches that have a worker, the one with the oldest request goes
-   * first.
-   */
+  /** The batch to start next, with its worker: of all closed batches that have a worker, the one with the oldest request. */
   #next(nowMs: number): [ItemQueue, WorkerState] | undefined {
     let first: [ItemQueue, WorkerState] | undefined;
     let firstMs = Number.POSITIVE_INFINITY;

@@ -2,9 +2,7 @@ import type { Outlook } from './outlook.ts';
 import type { Entry, ItemQueue } from './queue.ts';
 import type { DispatchPolicy } from './types.ts';
 
-/**
- * The shed rule's margin settles where this share of the started requests is wasted: shed after their first stage, or too late.
- */
+/** The shed rule's margin settles where this share of started requests is wasted: shed after their first stage, or too late. */
 const WASTED_SHARE = 0.05;
 /** Each wasted request widens the margin by this part of the SLA. */
 const STEP = 0.01;

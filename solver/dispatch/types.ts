@@ -4,9 +4,7 @@ export interface DispatchStage {
   readonly name: string;
   /** A batch closes when it has this many items. */
   readonly batch: number;
-  /**
-   * A batch closes when its oldest item has waited this long. If late requests are shed, it also closes when their slack ends.
-   */
+  /** A batch closes when its oldest item has waited this long. If late requests are shed, it also closes when slack ends. */
   readonly maxWaitMs: number;
   /** Expected round-trip time of a batch with this many items. */
   serviceMs(items: number): number;
@@ -93,10 +91,7 @@ export interface Dispatch {
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
-  /**
-   * The actions to carry out now, in order. Must be called after every event, and at {@link nextWakeMs}; `nowMs` never goes
-   * back.
-   */
+  /** The actions to carry out now, in order. To be called after every event, and at {@link nextWakeMs}; `nowMs` only grows. */
   poll(nowMs: number): Action[];
   /** Time of the next poll if no event comes earlier; undefined if only an event can change anything. */
   nextWakeMs(): number | undefined;

@@ -19,10 +19,7 @@ export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
   name,
-  /**
-   * Published accuracy in the metric of the task; null if none was published, so that only the accuracy measured on the pack
-   * counts.
-   */
+  /** Published accuracy in the metric of the task; null if there is none, so that only accuracy measured on the pack counts. */
   accuracy: accuracy.nullable(),
   /** Source of the published accuracy. */
   accuracySource: z.string().max(400),

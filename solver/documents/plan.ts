@@ -63,10 +63,7 @@ export const planStage = z.strictObject({
   boundMs: milliseconds,
   gpuShare: z.number().nonnegative(),
   cost: z.number().nonnegative(),
-  /**
-   * Expected round-trip time of a batch by its number of items, in rising order. The dispatch derives slack and shedding from
-   * it.
-   */
+  /** Expected round-trip time of a batch by its number of items, rising. The dispatch derives slack and shedding from it. */
   serviceMs: z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1),
 });
 export type PlanStage = z.infer<typeof planStage>;

@@ -71,9 +71,7 @@ export const measuredCell = cellKey.extend({
   warmupRuns: count,
   /** Inference time of each run, in order: from the input tensors to readable outputs. */
   inferenceMs: z.array(milliseconds).min(1).max(100_000),
-  /**
-   * Handling time of each run, in order: the rest of the round trip through the stage worker (decoding, cropping, messages).
-   */
+  /** Handling time of each run, in order: the rest of the round trip to the stage worker (decoding, cropping, messages). */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
   /** Statistics of the runs' round-trip times: inference and handling together. */
   latencyMs: summary,
@@ -197,9 +195,7 @@ export const profileSchema = z
     cells: z.array(cell),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
-    /**
-     * Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have no entry for a GPU.
-     */
+    /** Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have none for a GPU. */
     coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {

@@ -65,9 +65,7 @@ export const publishedSchema = z
     batchMax: positiveCount,
     /** The variants that the systems of the paper could choose from; a stage that is absent had all its variants. */
     restrictTo: z.record(name, z.array(name).min(1)),
-    /**
-     * The variants that FA2 is fixed to, accurate (high) and fast (low), and the replicas that RIM is fixed to, by stage name.
-     */
+    /** By stage name: the variants that FA2 is fixed to, accurate (high) and fast (low), and the replicas of RIM. */
     fa2High: choice,
     fa2Low: choice,
     rimReplicas: z.record(name, positiveCount),

@@ -243,10 +243,7 @@ export const comparison = z.strictObject({
   found: z.strictObject({
     /** Condition: attainment and PAS no lower than IPA's, at no higher cost. */
     beatsIpa: count.nullable(),
-    /**
-     * Condition: PAS no lower than FA2-high's, at no higher cost; 1 % more cost is allowed if FA2-high has the most accurate
-     * variants.
-     */
+    /** Condition: PAS no lower than FA2-high's, at no higher cost (1 % more if FA2-high has the most accurate variants). */
     beatsFa2High: count.nullable(),
     /** Condition: planned for p99, with an attainment of 0.99, or of the oracle's if that is lower. */
     keepsP99: count.nullable(),

@@ -22,10 +22,7 @@ export interface Relaxed {
 }
 
 export interface Glpk {
-  /**
-   * Solves the linear relaxation. `infeasible` if GLPK proves that nothing satisfies the program, `unknown` if it proves
-   * nothing.
-   */
+  /** Solves the linear relaxation. `infeasible` if GLPK proves that nothing satisfies it, `unknown` if it proves nothing. */
   relax(program: LinearProgram): Relaxed | 'infeasible' | 'unknown';
   /** The chosen column of each group in an optimal 0/1 solution; undefined if GLPK has not proved one optimal. */
   optimise(program: LinearProgram): number[] | undefined;

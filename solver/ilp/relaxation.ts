@@ -81,10 +81,7 @@ function linearProgram(core: Core, region: Region, above: Majorant) {
   };
 }
 
-/**
- * Solves the linear relaxation of a region for its prices and the fractional choice `x`; `infeasible` if the region has no
- * choice.
- */
+/** Prices and fractional choice `x` of a region's linear relaxation, by GLPK; `infeasible` if the region has no choice. */
 export function relax(
   glpk: Glpk,
   core: Core,

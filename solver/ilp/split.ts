@@ -61,10 +61,7 @@ export function split(
   }));
 }
 
-/**
- * The stage that the relaxation divides most, i.e. whose largest option share is the smallest. Stages with one option do not
- * count.
- */
+/** The stage whose largest option share in the relaxation is the smallest. Stages with one option do not count. */
 function mostDivided(region: Region, part: (option: CoreOption) => number): number {
   let most = -1;
   let least = Number.POSITIVE_INFINITY;

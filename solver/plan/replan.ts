@@ -58,9 +58,7 @@ export function profileMismatches(profile: Profile, place: Place): string[] {
   return reasons;
 }
 
-/**
- * The fields in which two devices differ, one line each. The timer's grain is left out, because it is measured anew each time.
- */
+/** The fields in which two devices differ, one line each, without the timer's grain, which is measured anew each time. */
 function deviceMismatches(there: Device, here: Device): string[] {
   const fields = (Object.keys(here) as (keyof Device)[]).filter((field) => field !== 'timerGrainMs');
   const text = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value));

@@ -3,9 +3,7 @@ import type { Plan } from '../documents/plan.ts';
 /** Number of plans that the cache keeps; each takes some kilobytes. */
 const MOST = 1000;
 
-/**
- * A cache of the plans that were simulated on one profile, so that none is simulated twice. It drops the least recently used.
- */
+/** A cache of the plans simulated on one profile, so that none is simulated twice. It drops the least recently used. */
 export class SimulatedPlans {
   /** The plans in the order of their last use. */
   readonly #plans = new Map<string, Plan>();

@@ -5,9 +5,7 @@ import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';
 
-/**
- * How long a worker takes to start: as long as its sessions took in the profile to load, be created and run for the first time.
- */
+/** How long a worker takes to start: the time in the profile for loading, creating and first running its sessions. */
 export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>

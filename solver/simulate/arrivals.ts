@@ -42,9 +42,7 @@ export function countsPerSecond(arrivalsMs: ArrayLike<number>): number[] {
   return counts;
 }
 
-/**
- * Carries a fraction of a request over to the next interval, so that after each interval the total is the rounded expected sum.
- */
+/** Carries a fraction of a request over to the next interval, so that the total is always the rounded expected sum. */
 function exactArrivals(expected: readonly number[], lengthMs: number, random: Random): Float64Array {
   const arrivals: number[] = [];
   let sum = 0;

@@ -47,10 +47,7 @@ export function sceneCounts(
   };
 }
 
-/**
- * Draws a scene for each request: all scenes in random order, then all in another order, so that even few requests represent
- * the pack.
- */
+/** Draws a scene for each request: all scenes in random order, then all again, so that even few requests represent the pack. */
 export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
   const random = seededRandom(seed);
   const all = Array.from({ length: scenes }, (_, scene) => scene);

@@ -11,10 +11,7 @@ import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. @param beside the stages that other workers run when the batch starts */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
-  /**
-   * How many times longer a batch takes while workers run these stages, its own among them. Absent if batches do not slow each
-   * other.
-   */
+  /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
   slowDown?(stage: number, running: readonly number[]): number;
 }
 

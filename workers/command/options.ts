@@ -134,10 +134,7 @@ export function manifestPath(options: { pipeline?: string; manifest?: string }):
   return path;
 }
 
-/**
- * The manifest of a plan: the one that `--manifest` names, or else the shipped one of the plan's pipeline.
- * @throws UsageError
- */
+/** The manifest of a plan: the one that `--manifest` names, or the shipped one of the plan's pipeline. @throws UsageError */
 export const planManifestPath = (
   { pipeline }: Pick<Plan, 'pipeline'>,
   { manifest }: { manifest?: string },

@@ -14,10 +14,7 @@ export class ProgressLine {
   readonly show = (progress: ProfileProgress | RunProgress): void =>
     this.line(() => ('phase' in progress ? profileLine(progress) : runLine(progress)));
 
-  /**
-   * Shows the progress of work that began at `startMs` (of `performance.now()`).
-   * @param done the finished share, from 0 to 1
-   */
+  /** Shows the progress of work that began at `startMs` (`performance.now()`). @param done the finished share, from 0 to 1 */
   readonly share = (what: string, done: number, startMs: number): void =>
     this.line(() => {
       const timeLeftMs = done > 0 ? ((performance.now() - startMs) * (1 - done)) / done : null;

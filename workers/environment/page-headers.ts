@@ -1,7 +1,4 @@
-/**
- * The headers that every file of the page needs. The servers of this project send them; on any other host the service worker
- * adds them.
- */
+/** The headers that every file of the page needs. This project's servers send them; elsewhere the service worker adds them. */
 
 /** Headers for cross-origin isolation, which ONNX Runtime's threads and a precise timer need. */
 const ISOLATION = {
@@ -22,10 +19,7 @@ const DIRECTIVES = [
   "form-action 'none'",
 ];
 
-/**
- * The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` would have no effect in
- * it.
- */
+/** The policy for a `<meta>` element of the built page, so that it holds on any host. `frame-ancestors` has no effect there. */
 export const META_POLICY = DIRECTIVES.join('; ');
 
 export const DEV_HEADERS: Readonly<Record<string, string>> = ISOLATION;

@@ -22,10 +22,7 @@ export interface AdaptationEnvironment {
   learnedPredictor(): Promise<Predictor>;
 }
 
-/**
- * Opens the planner and the predictor that an adapting run needs, calls `run`, and closes the planner.
- * @throws what `run` throws
- */
+/** Opens the planner and the predictor that adaptation needs, calls `run`, and closes the planner. @throws what `run` throws */
 export async function withAdaptation<T>(
   ask: AdaptationAsk | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,

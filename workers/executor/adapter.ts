@@ -47,10 +47,7 @@ export class Adapter {
     this.#clock.arrived(arrivalMs);
   }
 
-  /**
-   * Suspends (true) or resumes (false) decisions, for a caller that cannot read the arrivals at present and may report them
-   * later.
-   */
+  /** Suspends (true) or resumes (false) decisions, for a caller that cannot read the arrivals now and may report them later. */
   hold(held: boolean): void {
     this.#clock.hold(held);
   }

@@ -31,10 +31,7 @@ export class Alarm {
 
   constructor(private readonly ring: () => void) {}
 
-  /**
-   * Sets the time of the next call, in place of the time set before.
-   * @param dueMs in `performance.now()`; undefined: no call
-   */
+  /** Sets the time of the next call, instead of the one set before. @param dueMs in `performance.now()`; undefined: no call */
   set(dueMs: number | undefined): void {
     if (dueMs === this.#dueMs) return;
     this.#cancel?.();

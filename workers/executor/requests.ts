@@ -22,9 +22,7 @@ interface Request {
 
 /** A worker that keeps items between its stages. */
 export interface Keeper {
-  /**
-   * Numbers of items that the worker keeps although no batch will run them. The caller that tells the worker empties the list.
-   */
+  /** Numbers of items that the worker keeps although no batch runs them. The caller that tells the worker empties the list. */
   readonly forget: number[];
 }
 

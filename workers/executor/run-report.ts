@@ -113,9 +113,7 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
   return [...bySize.values()];
 }
 
-/**
- * Simulates the same arrivals, scenes and plans with the service times measured in this run. Null if the run measured too few.
- */
+/** Simulates the same arrivals, scenes and plans with this run's service times. Null if too few were measured. */
 function resimulate(
   { plan, load, seed }: RunOptions,
   { answers, scenes, pack, plans }: RunRecord,

@@ -113,9 +113,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   }
 }
 
-/**
- * Waits until a time. Timers may fire up to a millisecond early, so it checks the clock again; only the signal ends it early.
- */
+/** Waits until a time. Timers may fire up to a millisecond early, so the clock is checked again. An abort ends the wait. */
 async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
   for (;;) {
     const wait = dueMs - performance.now();

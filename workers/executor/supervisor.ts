@@ -16,9 +16,7 @@ export interface Supervised<Job> {
 }
 
 export interface SupervisorLimits {
-  /**
-   * A worker counts as hung and is ended when a batch takes longer than both this many times its expected time and `hungMs`.
-   */
+  /** A worker counts as hung and is ended when a batch takes longer than `hungMs` and this many times its expected time. */
   readonly hungTimes: number;
   readonly hungMs: number;
   /** Pauses before the attempts to replace a lost worker. The last pause also precedes every later attempt. */
@@ -68,10 +66,7 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /**
-   * Starts a worker for each job. If one fails, or the supervisor closes, all of them are ended.
-   * @throws what `recruit` throws
-   */
+  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws what `recruit` throws */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -120,10 +115,7 @@ export class Supervisor<Job> {
     this.#endIfIdle(member);
   }
 
-  /**
-   * Starts a worker for a job and adds it. After a failure it tries again, until a worker starts or the job is no longer
-   * wanted.
-   */
+  /** Starts a worker for a job and adds it. After a failure it tries again until a worker starts or the job is not wanted. */
   async replace(job: Job): Promise<void> {
     const { respawnMs } = this.#limits;
     for (let tried = 0; ; tried++) {

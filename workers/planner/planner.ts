@@ -30,10 +30,7 @@ export class Planner {
     return new Planner(await loadSolver(), measured);
   }
 
-  /**
-   * The best plan for an SLA and rate: exact, and confirmed by simulation.
-   * @throws NothingMeasuredError, InfeasiblePlanError
-   */
+  /** The best plan for an SLA and rate: exact, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError */
   plan(request: PlanRequest): Plan {
     return plan(this.solver, this.measured, request, this.#simulated);
   }

@@ -29,10 +29,7 @@ export class RemotePlanner {
 
   constructor(private readonly start: () => RawWorker) {}
 
-  /**
-   * The best plan, confirmed by simulation.
-   * @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError
-   */
+  /** The best plan, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
   async plan(measured: IdentifiedProfile, request: PlanRequest): Promise<Plan> {
     return feasible(await this.#call(measured, (api) => api.plan(request)));
   }
@@ -45,10 +42,7 @@ export class RemotePlanner {
     return feasible(await this.#call(measured, (api) => api.solve(request)));
   }
 
-  /**
-   * Every Pareto-best choice of accuracy, cost and latency bound.
-   * @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError
-   */
+  /** The Pareto frontier of accuracy, cost and latency. @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError */
   async frontier(measured: IdentifiedProfile, request: PlanRequest): Promise<FrontierPoint[]> {
     const answer = await this.#call(measured, (api) => api.frontier(request));
     if (answer.ok) return answer.ok;

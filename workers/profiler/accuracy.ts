@@ -19,9 +19,7 @@ import type { MeasuredAccuracy } from '../store/store.ts';
 /** Runs a batch through a variant of a stage, on the reference backend. */
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
 
-/**
- * End-to-end accuracy is measured for at most this many combinations of variants, because each stage multiplies their number.
- */
+/** End-to-end accuracy is measured for at most this many combinations of variants: each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
 /** Items per batch while accuracy is measured. */
 const BATCH = 16;

@@ -226,10 +226,7 @@ export class CellProfiler {
     };
   }
 
-  /**
-   * The cold run at the cell's batch size. It uses fixed items, so that its outputs can be compared with the reference
-   * backend's.
-   */
+  /** The cold run at the cell's batch size. Its items are fixed, so outputs are comparable with the reference backend's. */
   async #firstRun(
     opened: OpenVariant,
     key: CellKey,

@@ -4,9 +4,7 @@ import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/pro
 import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/**
- * Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encoding, decoding, transfer.
- */
+/** Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
 export interface Sample {
   readonly inferenceMs: number;
   readonly handlingMs: number;
@@ -15,10 +13,7 @@ export interface Sample {
 /** Runs one batch of a cell and returns its times. */
 export type RunBatch = () => Promise<Sample>;
 
-/**
- * Makes a function that runs a batch. Each call takes the next `batch` items.
- * @param key names the loaded variant in the worker
- */
+/** Makes a function that runs the next `batch` items at each call. @param key names the loaded variant in the worker */
 export function batchRunner(
   worker: StageWorker,
   key: string,

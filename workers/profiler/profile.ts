@@ -17,10 +17,7 @@ import { WorkClock } from './work-clock.ts';
 export interface ProfileOptions {
   readonly models: LoadedManifest;
   readonly environment: Environment;
-  /**
-   * Keeps a journal of finished cells, from which a later call with the same settings continues. At the end it keeps the
-   * profile.
-   */
+  /** Keeps a journal of finished cells, from which a later call with the same settings continues, and finally the profile. */
   readonly store: Store;
   readonly settings: ProfileSettings;
   /** Stops the profile after the current run, or at once while models load. Finished cells stay in the journal. */

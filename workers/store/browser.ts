@@ -84,10 +84,7 @@ export async function openDatabase(
   });
 }
 
-/**
- * Opens the store of a page or a web worker. It is in IndexedDB, and several tabs may have it open.
- * @throws StoreUnavailableError
- */
+/** Opens the store of a page or a web worker, in IndexedDB. Several tabs may have it open. @throws StoreUnavailableError */
 export async function openBrowserStore(name = 'ipa-edge'): Promise<Store> {
   let closed: string | undefined;
   const database = await openDatabase(name, MIGRATIONS, (why) => {

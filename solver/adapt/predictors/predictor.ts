@@ -1,9 +1,6 @@
 /** The longest history that a predictor reads, in seconds. */
 export const HISTORY_S = 120;
-/**
- * Length of a forecast: twice the default interval between decisions, because a plan may serve until the decision after the
- * next.
- */
+/** Length of a forecast: twice the default interval between decisions, because a plan may serve for two intervals. */
 export const HORIZON_S = 20;
 
 /** Forecast of the busiest second: the largest number of requests in any second of the next {@link HORIZON_S}. */
