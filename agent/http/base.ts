@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
@@ -17,6 +18,8 @@ export interface HttpLimits {
 }
 
 const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000, closeMs: 5000 };
+const BAD_MODEL =
+  'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** Letters of a URL that errors and the log quote. */
 const MOST_URL = 200;
 
@@ -62,13 +65,15 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
   );
   app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
-    const status = statusOf(error);
+    const badModel = error instanceof MissingFileError || error instanceof ChecksumError;
+    const status = badModel ? 409 : statusOf(error);
     // The executor has logged why an item failed.
-    if (status === 500 && !(error instanceof InferenceFailedError))
+    if (badModel || (status === 500 && !(error instanceof InferenceFailedError)))
       service.log(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    return reply.code(status).send({ error: message(error) });
+    // Only the log names the path of a model: clients need not know where files lie.
+    return reply.code(status).send({ error: badModel ? BAD_MODEL : message(error) });
   });
   return app;
 }

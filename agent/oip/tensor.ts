@@ -134,8 +134,12 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
 /** Encodes JSON texts as UTF-8. */
 const textsOf = (name: string, values: readonly unknown[]): Uint8Array<ArrayBuffer>[] =>
   values.map((value, i) => {
-    if (typeof value === 'string') return new TextEncoder().encode(value);
-    throw new InvalidTensorError(name, `expected a text at ${i}, found ${show(value)}`);
+    if (typeof value !== 'string')
+      throw new InvalidTensorError(name, `expected a text at ${i}, found ${show(value)}`);
+    // UTF-8 has no half of a surrogate pair: the encoder would write another character in its place.
+    if (/\p{Surrogate}/u.test(value))
+      throw new InvalidTensorError(name, `expected whole characters at ${i}, found ${show(value)}`);
+    return new TextEncoder().encode(value);
   });
 
 /** Flattens nested lists, and checks that they are nested like the shape. */

@@ -91,7 +91,7 @@ async function measureHere(
   models: LoadedManifest,
   store: Store,
   { slaMs }: Plan,
-  { budget }: InitialPlanOptions,
+  { plan, budget }: InitialPlanOptions,
   signal: AbortSignal,
 ): Promise<IdentifiedProfile> {
   const progress = new ProgressLine();
@@ -113,9 +113,10 @@ async function measureHere(
     });
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new Interrupted('Stopped. Finished cells are kept: the same command goes on from them.', {
-      cause: error,
-    });
+    throw new Interrupted(
+      `Stopped. The folder .ipa-edge beside ${plan} keeps the finished measurements: the same command continues from them.`,
+      { cause: error },
+    );
   } finally {
     progress.clear();
   }

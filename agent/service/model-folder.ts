@@ -1,7 +1,8 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
-import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { type LoadedManifest, loadManifest, type ReadFile } from '../../models/manifests/load.ts';
 import { InputError } from '../../solver/documents/coded-error.ts';
+import { readAtMost } from '../../workers/command/files.ts';
 
 /** A manifest names a file outside its own folder. */
 export class OutsideModelFolderError extends InputError {
@@ -19,15 +20,15 @@ export class OutsideModelFolderError extends InputError {
  * @throws OutsideModelFolderError, and what {@link loadManifest} throws
  */
 export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {
-  const read = async (path: string) => {
-    if (path === manifestPath) return readFile(path);
+  const read: ReadFile = async (path, mostBytes) => {
+    if (path === manifestPath) return readAtMost(path, mostBytes);
     const folder = await realpath(dirname(manifestPath));
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
     const target = await realpath(path);
     const from = relative(folder, target);
     if (from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from))
       throw new OutsideModelFolderError(path, folder);
-    return readFile(target);
+    return readAtMost(target, mostBytes);
   };
   return loadManifest(manifestPath, read);
 }

@@ -8,7 +8,7 @@
  * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
  * - the server with the plan, with one scene a request or several; and with the plan whose batches are all 1.
  */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { readJson, writeJson } from '../../workers/command/files.ts';
+import { readAtMost, readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
@@ -74,7 +74,7 @@ const flags = new Command('bench:agent')
   .opts();
 
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
-const models = await loadManifest(manifestPath, (path) => readFile(path));
+const models = await loadManifest(manifestPath, readAtMost);
 const { manifest } = models;
 const pack = await models.readPack();
 const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);

@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
-import { loadManifest, resolveFile } from '../../models/manifests/load.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
+import { joined, readAtMost } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 import { type Host, serveFolder } from './static-server.ts';
 
-/** Reads a file by path or URL. */
-export async function readAny(path: string): Promise<Uint8Array> {
-  if (!/^https?:/.test(path)) return readFile(path);
+/** Reads a file by path or URL; rejects where it has more than `mostBytes`. */
+export async function readAny(path: string, mostBytes: number): Promise<Uint8Array> {
+  if (!/^https?:/.test(path)) return readAtMost(path, mostBytes);
   const response = await fetch(path);
   if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return joined(response.body!, mostBytes);
 }
 
 /** Serves the page on 127.0.0.1. @throws PortUnavailableError */
@@ -41,7 +41,7 @@ export async function serveManifest(manifestPath: string, folder: string): Promi
     new Map<string, () => Promise<Uint8Array | string>>([
       [MANIFEST_URL, async () => JSON.stringify(served)],
       ...filesOf(served).map(
-        ({ file }, i) => [at(file), () => readAny(resolveFile(manifestPath, files[i]!.file))] as const,
+        ({ file }, i) => [at(file), () => models.readVerified(files[i]!.file, files[i]!.sha256)] as const,
       ),
     ]),
   );

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
@@ -6,6 +5,7 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
+import { readAtMost } from '../../workers/command/files.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type AdaptationAsk, withAdaptation } from '../../workers/executor/adaptation.ts';
 import type { Load } from '../../workers/executor/load.ts';
@@ -47,7 +47,7 @@ export async function openRunner(backends: readonly Backend[], options: Headless
     );
   if (!inNode) return Headless.open(options);
   const environment = nodeEnvironment();
-  const models = await loadManifest(options.manifestPath, (path) => readFile(path));
+  const models = await loadManifest(options.manifestPath, readAtMost);
   const { store, signal, onProgress } = options;
   return {
     whyUnavailable: environment.unavailable,

@@ -6,8 +6,12 @@ import { type Pack, packOf } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** Reads a whole file by its path or URL; rejects when the file cannot be read. */
-export type ReadFile = (path: string) => Promise<Uint8Array>;
+/** Reads a whole file by its path or URL; rejects when the file cannot be read, or has more than `mostBytes`. */
+export type ReadFile = (path: string, mostBytes: number) => Promise<Uint8Array>;
+
+const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
+/** The limit for a file whose size the manifest does not state. */
+const MOST_FILE_BYTES = 2 ** 30;
 
 /** A manifest, or a file that a manifest names, cannot be read. */
 export class MissingFileError extends InputError {
@@ -61,10 +65,11 @@ async function readOrMiss(
   read: ReadFile,
   path: string,
   namedBy: string | null,
+  mostBytes: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A copy, because Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
-    return new Uint8Array(await read(path));
+    return new Uint8Array(await read(path, mostBytes));
   } catch (cause) {
     throw new MissingFileError(path, namedBy, { cause });
   }
@@ -86,8 +91,9 @@ export async function readChecked(
   path: string,
   sha256: string,
   namedBy: string,
+  mostBytes = MOST_FILE_BYTES,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readOrMiss(read, path, namedBy);
+  const bytes = await readOrMiss(read, path, namedBy, mostBytes);
   const found = await sha256Hex(bytes);
   if (found !== sha256) throw new ChecksumError(path, sha256, found);
   return bytes;
@@ -112,10 +118,15 @@ export interface LoadedManifest {
  * @throws MissingFileError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError
  */
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
-  const text = new TextDecoder().decode(await readOrMiss(read, path, null));
+  const text = new TextDecoder().decode(await readOrMiss(read, path, null, MOST_MANIFEST_BYTES));
   const manifest = parseRunnable(text, path);
-
-  return withFiles(manifest, (file, sha256) => readChecked(read, resolveFile(path, file), sha256, path));
+  const sessions = manifest.stages.flatMap(({ variants }) =>
+    variants.flatMap((v) => Object.values(v.sessions)),
+  );
+  const sizes = new Map(sessions.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+  return withFiles(manifest, (file, sha256) =>
+    readChecked(read, resolveFile(path, file), sha256, path, sizes.get(sha256)),
+  );
 }
 
 /** Joins a manifest with the function that reads the manifest's files. */

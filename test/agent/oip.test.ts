@@ -4,7 +4,7 @@ import { InvalidInferenceError, InvalidTensorError } from '../../agent/oip/error
 import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
 import { itemsOfTensor, itemsTensor } from '../../agent/oip/items.ts';
 import { itemsOfRequest, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
-import type { Tensor } from '../../agent/oip/tensor.ts';
+import { type Tensor, tensorOfJson } from '../../agent/oip/tensor.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -170,6 +170,11 @@ test.each([
 ])('a tensor with %s is refused by name', (_, wrong, says) => {
   expect(() => decodeRequest(images(wrong))).toThrow(InvalidInferenceError);
   expect(() => decodeRequest(images(wrong))).toThrow(says);
+});
+
+test('a text with half of a surrogate pair is refused, because UTF-8 cannot hold the half', () => {
+  const header = { name: 'text', datatype: 'BYTES', shape: [2] };
+  expect(() => tensorOfJson(header, ['\u{1F600}', '\ud83d'])).toThrow(/"text": .*whole characters at 1/);
 });
 
 test('another byte count than the shape takes is refused, and so are bytes of no tensor', () => {

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
+import { MissingFileError } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { planOf, type Serving, serving } from './serving.ts';
+import { recruiter } from '../../workers/executor/crew.ts';
+import { compiledEnvironment } from '../compiled.ts';
+import { models, planOf, type Serving, serving } from './serving.ts';
 
 const TOKEN = 'a-token-of-the-test';
 let agent: Serving;
@@ -83,4 +86,29 @@ test.each([
   expect(status).toBe(expected);
   expect((body as { error: string }).error).toContain(why);
   expect(await read()).toEqual(before);
+});
+
+test('a plan whose model file is missing is refused without a path, which the log names', async () => {
+  const other = await serving(
+    { workers: [['detect', 'classify']] },
+    {
+      token: TOKEN,
+      recruit: async (...args) => {
+        if (args[2].slaMs === 17) throw new MissingFileError('/models/det8.onnx', null, {});
+        return recruiter(models, compiledEnvironment())(...args);
+      },
+    },
+  );
+  const plan = planOf({ workers: [['detect', 'classify']], variants: ['det8', 'cnn8'], slaMs: 17 });
+  const response = await fetch(`${other.url}/plan`, {
+    method: 'PUT',
+    body: JSON.stringify(plan),
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  expect(response.status).toBe(409);
+  const text = await response.text();
+  expect(text).toContain('Restore the file');
+  expect(text).not.toContain('det8.onnx');
+  expect(other.events.join('\n')).toContain('/models/det8.onnx');
+  await other.close();
 });

@@ -94,3 +94,15 @@ test('files are found beside the manifest, unless their path is absolute', () =>
 test('the schema of a manifest can be published as a JSON Schema', () => {
   expect(z.toJSONSchema(manifestSchema, { io: 'input' })).toMatchObject({ type: 'object' });
 });
+
+test('of a model file no more than the size in the manifest is asked for', async () => {
+  const [variant] = classify.variants;
+  const { file, sha256, sizeBytes } = Object.values(variant!.sessions)[0]!;
+  const most: Record<string, number> = {};
+  const loaded = await loadManifest('m.json', async (path, mostBytes) => {
+    most[path] = mostBytes;
+    return new TextEncoder().encode(path === 'm.json' ? JSON.stringify(manifest) : '');
+  });
+  await expect(loaded.readVerified(file, sha256)).rejects.toThrow(ChecksumError);
+  expect(most[file]).toBe(sizeBytes);
+});

@@ -36,7 +36,9 @@ describe('a store in files', () => {
     const store = await openFileStore(folder);
     await store.append('journal', cellEntry(1));
     await appendFile(journal(), 'x\n');
-    await expect(store.readJournal('journal')).rejects.toThrow(/journal\.jsonl, line 2 is not valid/);
+    await expect(store.readJournal('journal')).rejects.toThrow(
+      /journal\.jsonl, line 2 is not valid.*Delete this line/s,
+    );
     store.close();
   });
 

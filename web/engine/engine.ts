@@ -7,7 +7,7 @@ import { fetchFile } from './fetch-file.ts';
 /** Loads shipped pipelines and measures them. Tests of the page replace this file, so that they need no models. */
 
 export const loadPipeline = (name: string): Promise<LoadedManifest> =>
-  loadManifest(`models/${name}/manifest.json`, fetchFile);
+  loadManifest(`models/${name}/manifest.json`, (url) => fetchFile(url));
 
 export const measure = (options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> =>
   measureProfile({ ...options, environment: browserEnvironment() });

@@ -32,7 +32,7 @@ async function answer<T>(
 ): Promise<HeadlessReply<T>> {
   controller = new AbortController();
   try {
-    return { ok: await work(await loadManifest(manifestUrl, fetchFile), controller.signal) };
+    return { ok: await work(await loadManifest(manifestUrl, (url) => fetchFile(url)), controller.signal) };
   } catch (error) {
     const { name, message } = error as Error;
     return { error: { name, message, exitCode: exitCodeOf(error) } };

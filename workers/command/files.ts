@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { jsonValue } from '../../solver/documents/document.ts';
@@ -23,6 +24,22 @@ async function readStdin(): Promise<string> {
   let text = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
   return text;
+}
+
+/** Reads a file; rejects where it has more than `mostBytes`. */
+export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array> =>
+  joined(createReadStream(path, { highWaterMark: 2 ** 20 }), mostBytes);
+
+/** Joins chunks; rejects where they have more than `mostBytes`, because a device or a server may send without end. */
+export async function joined(chunks: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`it has more than the ${mostBytes} bytes that are expected`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
 }
 
 /**

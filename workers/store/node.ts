@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { jsonValue, parseDocument } from '../../solver/documents/document.ts';
+import { InvalidDocumentError, jsonValue, parseDocument } from '../../solver/documents/document.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { exportProfile, parseIdentified, parseJournalLine, profileHead } from './exchange.ts';
 import {
@@ -13,6 +13,7 @@ import {
 } from './store.ts';
 
 const NEWLINE = 0x0a;
+const DELETE_LINE = 'Delete this line: what it held is measured again.';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
@@ -51,7 +52,14 @@ class FileStore implements Store {
     });
     // After the last newline there is nothing, or an entry that a crash cut off.
     const lines = text.split('\n').slice(0, -1);
-    return lines.map((line, i) => parseJournalLine(line, `${path}, line ${i + 1}`));
+    return lines.map((line, i) => {
+      try {
+        return parseJournalLine(line, `${path}, line ${i + 1}`);
+      } catch (error) {
+        if (!(error instanceof InvalidDocumentError)) throw error;
+        throw new InvalidDocumentError(error.source, [...error.problems, DELETE_LINE]);
+      }
+    });
   }
 
   async append(journal: string, entry: JournalEntry): Promise<void> {

@@ -66,7 +66,9 @@ export class StageService {
       isWanted: ({ planned }) => planned === this.#chosen && !this.#loaded.has(planned.variant),
       onReplaced: (loaded) => this.#loaded.set(loaded.job.planned.variant, loaded),
       onReplaceFailed: ({ planned }, error) =>
-        this.log(`${planned.variant} could not be loaded again: ${message(error)} It is tried until it can.`),
+        this.log(
+          `${planned.variant} could not be loaded again: ${message(error)} Further tries follow until one works.`,
+        ),
     });
   }
 

@@ -14,12 +14,16 @@ import type { KubernetesObject } from './types.ts';
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
+  const object = planObject(plan, settings);
   return [
-    planObject(plan, settings),
+    { ...object, metadata: { ...object.metadata, name: planName(plan) } },
     ...plan.stages.map((stage) => inferenceService(plan, stage, pipeline, settings)),
     inferenceGraph(plan, settings),
   ];
 }
+
+/** Another name than that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
+const planName = ({ pipeline }: Plan): string => kubernetesName(pipeline, 'kserve-plan');
 
 function inferenceService(
   plan: Plan,
@@ -27,8 +31,7 @@ function inferenceService(
   pipeline: Pipeline,
   settings: PodSettings,
 ): KubernetesObject {
-  const names = objectNames(plan.pipeline);
-  const name = names.stage(stage.name);
+  const name = objectNames(plan.pipeline).stage(stage.name);
   const pod = container(settings, {
     name: 'kserve-container',
     args: [
@@ -60,7 +63,7 @@ function inferenceService(
         maxReplicas: stage.replicas,
         timeout: Math.max(1, Math.ceil(plan.slaMs / 1000)),
         ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, {
-          plan: names.plan,
+          plan: planName(plan),
         }),
       },
     },

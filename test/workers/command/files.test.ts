@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
-import { writeWhole } from '../../../workers/command/files.ts';
+import { readAtMost, writeWhole } from '../../../workers/command/files.ts';
 import { outFile } from '../../../workers/command/options.ts';
 
 let folder: string;
@@ -47,6 +47,18 @@ describe('writeWhole', () => {
   it('says what cannot be written', async () => {
     await expect(writeWhole(folder, 'text')).rejects.toThrow(UsageError);
     await expect(writeWhole(folder, 'text')).rejects.toThrow(`${folder} cannot be written: EISDIR`);
+  });
+});
+
+describe('readAtMost', () => {
+  it('reads a file that has no more bytes than are expected', async () => {
+    await writeFile(path('file'), 'abc');
+    expect(await readAtMost(path('file'), 3)).toEqual(Buffer.from('abc'));
+    await expect(readAtMost(path('file'), 2)).rejects.toThrow('more than the 2 bytes');
+  });
+
+  it('ends at a device that gives bytes without end', async () => {
+    await expect(readAtMost('/dev/zero', 2 ** 20)).rejects.toThrow('more than the 1048576 bytes');
   });
 });
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kserveCheck } from './schemas.ts';
 
@@ -35,6 +37,21 @@ test('the graph passes what a stage answers to the next one, by the names of the
       { name: 'classify', serviceName: 'fashion-classify', data: '$response' },
     ],
   });
+});
+
+test('no object has the kind and name of one that ipa-agent apply makes', () => {
+  const key = ({ kind, metadata }: KubernetesObject) => `${kind}/${metadata.name}`;
+  const applied = kubernetesObjects(clusterPlan(), fashion.pipeline, settings).map(key);
+  expect(objects.map(key).filter((one) => applied.includes(one))).toEqual([]);
+});
+
+test('the services mount the plan of the export', () => {
+  const [config, ...services] = objects as readonly {
+    readonly spec?: unknown;
+    readonly metadata: { name: string };
+  }[];
+  for (const { spec } of services.slice(0, 2))
+    expect(JSON.stringify(spec)).toContain(`"configMap":{"name":"${config!.metadata.name}"`);
 });
 
 test('replicas are those of the plan', () => {
