@@ -238,7 +238,7 @@ export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
   ...new Set(cells.map(({ backend }) => backend)),
 ];
 
-/** The measured cells of the smallest batch of each variant, backend and thread count: batch 1, or the batch that a model is fixed to. */
+/** For each variant, backend and thread count, the measured cell of the smallest batch: 1, or the models' fixed size. */
 export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
   const smallest = new Map<string, MeasuredCell>();
   for (const cell of cells) {

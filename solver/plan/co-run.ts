@@ -2,7 +2,7 @@ import type { GpuBackend } from '../documents/common.ts';
 import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from '../documents/profile.ts';
 import { mean, summaryOf } from '../math/statistics.ts';
 
-/** The co-run measured for a CPU backend and thread count; undefined on a GPU, and if none was measured. */
+/** The co-run (two workers side by side) of a CPU backend and thread count; undefined on a GPU or if not measured. */
 export const cpuCoRunOf = (
   profile: Pick<Profile, 'coRun'>,
   { backend, threads }: Pick<MeasuredCell, 'backend' | 'threads'>,

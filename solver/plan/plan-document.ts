@@ -96,6 +96,6 @@ export function planWorkers(
   return workers;
 }
 
-/** Whether a plan's stages on a CPU share a worker. */
+/** How a plan divides its stages on a CPU among workers. */
 export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): CpuWorkers =>
   workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';

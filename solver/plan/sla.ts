@@ -10,7 +10,7 @@ export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   return counts.length ? mean(counts) : 1;
 }
 
-/** Mean latency of the smallest batch of each variant of a stage, on the fastest of the cells' backends. */
+/** For each variant of a stage, the mean latency of its smallest batch on the fastest of the cells' backends. */
 export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<string, number> {
   const fastest = new Map<string, number>();
   for (const cell of smallestBatches(cells))
@@ -23,8 +23,8 @@ export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<stri
 }
 
 /**
- * The SLA by IPA's rule, which is from Swayam: 5 × the mean batch-1 latency of a stage's variants × the stage's fan-out, summed
- * over the stages; at least {@link MIN_SLA_MS}.
+ * The SLA by IPA's rule, which is from Swayam: 5 × the mean latency of a stage's variants at their smallest batch × the stage's
+ * fan-out, summed over the stages; at least {@link MIN_SLA_MS}.
  */
 export function slaByRule(
   cells: readonly Cell[],

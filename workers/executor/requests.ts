@@ -111,7 +111,7 @@ export class Requests {
     request.resolve({ outcome, latencyMs: performance.now() - request.arrivalMs, answer: request.answer });
   }
 
-  /** The number of an item, if the worker keeps that item; the item counts as run from now on. */
+  /** The number under which the worker keeps an item; undefined if it does not. The item counts as run from now on. */
   #takeKept(worker: Keeper, { parent, index }: QueuedItem): number | undefined {
     const kept = parent === null ? undefined : this.#done.get(parent)!.kept;
     if (kept?.keeper !== worker) return undefined;

@@ -58,6 +58,6 @@ export class Planner {
 export const planOnce = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
   (await Planner.open(await identify(profile))).plan(planRequest(profile, ask));
 
-/** Does what {@link Planner.frontier} does, without a planner. @throws NothingMeasuredError, FrontierTooLargeError */
+/** Finds the Pareto frontier as {@link Planner.frontier} does. @throws NothingMeasuredError, FrontierTooLargeError */
 export const frontierOnce = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
   profileFrontier(profile, planRequest(profile, ask));

@@ -38,7 +38,7 @@ export interface CellProfilerOptions extends CoRunOptions {
   readonly device: Device;
   readonly items: StageItems;
   readonly fanOut: readonly FanOut[];
-  /** The only batch size that a variant's models run, by {@link OpenVariant.key}. Other variants run any. */
+  /** The batch size to which a variant's models are fixed, by {@link OpenVariant.key}. Other variants run any size. */
   readonly fixedBatches: ReadonlyMap<string, number>;
   /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
@@ -110,7 +110,7 @@ export class CellProfiler {
     return this.o.fixedBatches.get(`${stage}/${variant}`);
   }
 
-  /** Whether the variant's models run the batch size of a cell. */
+  /** Whether a cell has the batch size that its models are fixed to or, if they run any, one of the settings' sizes. */
   #runs(key: CellKey): boolean {
     const fixed = this.#fixedBatch(key);
     return fixed === undefined ? this.o.settings.batches.includes(key.batch) : fixed === key.batch;

@@ -87,7 +87,7 @@ const coRunnable = (cells: readonly CellKey[], logicalCores: number): WorkerKind
   ).values(),
 ];
 
-/** The cell of the smallest batch with the largest median latency. */
+/** The cell of a stage with the largest median latency, among those of each variant's smallest batch. */
 const slowest = (
   cells: readonly Cell[],
   stage: string,

@@ -68,7 +68,7 @@ export class Progress {
     const spent = now - this.#cellsStart;
     const budgetLeft = Math.max(0, this.budgetMs - spent);
     if (this.#phase === 'refine') return budgetLeft;
-    // The cells of batch size 1 are measured even if they need more than the budget.
+    // The smallest batch of each variant is measured even if that takes more than the budget.
     const needed = this.#done ? (spent / this.#done) * (this.#total - this.#done) : 0;
     return Math.max(budgetLeft, needed);
   }

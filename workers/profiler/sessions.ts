@@ -14,7 +14,7 @@ export interface OpenVariant {
   /** Time to create the sessions. */
   readonly createMs: number;
   readonly cpuFallback: boolean;
-  /** The only batch size that its models run; null: they run any. */
+  /** The only batch size that the variant's models run; null if they run any. */
   readonly fixedBatch: number | null;
 }
 

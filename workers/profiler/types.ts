@@ -11,8 +11,7 @@ export interface ProfileSettings {
   readonly budgetS: number;
   readonly seed: number;
   /**
-   * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the latencies at
-   * batch size 1.
+   * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the smallest batches.
    */
   readonly slaMs?: number;
 }

@@ -23,7 +23,7 @@ export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #lostReason: string | undefined;
   #variants = new Map<string, VariantSessions>();
-  /** Items of a next stage that earlier batches gave. Each is kept until a batch of this worker runs it. */
+  /** The next stage's items that earlier batches made. Each is kept until a batch of this worker runs it. */
   readonly #kept = new Map<number, Item>();
   #keptCount = 0;
   /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
@@ -183,7 +183,7 @@ function checkTensors(
     if (!tensor) throw new ModelMismatchError(model, what, `${type} ${dimsText([null, ...dims])}`, 'missing');
     if (!types.some((known) => known === tensor.type))
       throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);
-    // The batch may have any size or a fixed one. An open dimension is accepted: the program checks the output's shape at each run.
+    // The batch dimension may be open or fixed. Other open dimensions are accepted: the program checks each output's shape.
     const [batch, ...rest] = tensor.dims;
     if (batch === undefined || !hasShape(rest, dims))
       throw new ModelMismatchError(
