@@ -72,7 +72,7 @@ export const withFileNames = (
       ),
     })),
   })),
-  pack: { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
+  pack: manifest.pack && { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
 });
 
 /** Gives every file a distinct name without a folder, so that the manifest and its files can lie in one folder. */
@@ -90,5 +90,5 @@ export const filesOf = ({ stages, pack }: Manifest): { readonly file: string; re
   ...stages.flatMap(({ variants }) =>
     variants.flatMap(({ sessions }) => Object.values(sessions).map(({ file, sha256 }) => ({ file, sha256 }))),
   ),
-  { file: pack.file, sha256: pack.sha256 },
+  ...(pack ? [{ file: pack.file, sha256: pack.sha256 }] : []),
 ];

@@ -44,6 +44,17 @@ export class ChecksumError extends InputError {
   }
 }
 
+/** A pipeline has no labelled pack to measure on. */
+export class NoPackError extends InputError {
+  override name = 'NoPackError';
+  constructor(readonly pipeline: string) {
+    super(
+      `The pipeline ${pipeline} has no labelled pack, and everything is measured on one. ` +
+        'Make a pack of labelled items (README, "Bring your own models") and add it to the pipeline.',
+    );
+  }
+}
+
 /** A document holds published figures of a pipeline and no models, so nothing can run. */
 export class NoModelsError extends InputError {
   override name = 'NoModelsError';
@@ -109,7 +120,7 @@ export interface LoadedManifest {
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Reads the models of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
-  /** Reads the labelled pack once; later calls return the same pack. @throws MissingFileError, ChecksumError, InvalidPackError */
+  /** Reads the labelled pack once; later calls return the same pack. @throws NoPackError, MissingFileError, ChecksumError, InvalidPackError */
   readPack(): Promise<Pack>;
 }
 
@@ -134,6 +145,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
   const pipeline = new Pipeline(manifest);
   let pack: Promise<Pack> | undefined;
   const readPack = async () => {
+    if (!manifest.pack) throw new NoPackError(manifest.name);
     const { file, sha256 } = manifest.pack;
     return packOf(await readVerified(file, sha256), file, pipeline);
   };

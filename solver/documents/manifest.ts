@@ -60,7 +60,7 @@ export interface Manifest {
   /** Stages in order: each stage's results feed the next. */
   readonly stages: ManifestStage[];
   /** Labelled inputs of the first stage. The profiler measures on them, and runs draw their requests from them. */
-  readonly pack: { readonly file: string; readonly sha256: string; readonly source: string };
+  readonly pack?: { readonly file: string; readonly sha256: string; readonly source: string } | undefined;
 }
 
 export const STAGES_MAX = 8;
@@ -73,7 +73,7 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
       name,
       title: z.string().max(200),
       stages: z.array(stage).min(1).max(STAGES_MAX),
-      pack: z.strictObject({ file, sha256, source: z.string().max(400) }),
+      pack: z.strictObject({ file, sha256, source: z.string().max(400) }).optional(),
     })
     .superRefine(({ stages }, context) => {
       expectDistinct(

@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { ChecksumError, loadManifest, MissingFileError, resolveFile } from '../../models/manifests/load.ts';
-import { manifestSchema } from '../../models/manifests/manifest.ts';
+import {
+  ChecksumError,
+  loadManifest,
+  MissingFileError,
+  NoPackError,
+  resolveFile,
+  withFiles,
+} from '../../models/manifests/load.ts';
+import { manifestSchema, parseManifest } from '../../models/manifests/manifest.ts';
 import { InvalidPackError } from '../../models/packs/pack.ts';
 import { InvalidDocumentError, UnsupportedDocumentError } from '../../solver/documents/document.ts';
+import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { gzip, i32, safetensors, u8 } from './safetensors.ts';
 import { classify, detect } from './stages.ts';
 
@@ -105,4 +113,11 @@ test('of a model file no more than the size in the manifest is asked for', async
   });
   await expect(loaded.readVerified(file, sha256)).rejects.toThrow(ChecksumError);
   expect(most[file]).toBe(sizeBytes);
+});
+
+test('a pipeline without a labelled pack can be loaded; reading the pack says what is missing', async () => {
+  const bare = parseManifest({ schema: MANIFEST, name: 'bare', title: '', stages: [classify] }, 'bare');
+  const models = withFiles(bare, async () => new Uint8Array());
+  await expect(models.readPack()).rejects.toThrow(NoPackError);
+  await expect(models.readPack()).rejects.toThrow(/pipeline bare has no labelled pack/);
 });

@@ -15,6 +15,6 @@ export async function journalName(
   const { budgetS: _, ...same } = settings;
   const { timerGrainMs: __, ...machine } = device;
   const models = modelsOf(manifest);
-  const text = JSON.stringify([manifest.name, manifest.pack.sha256, models, machine, same]);
+  const text = JSON.stringify([manifest.name, manifest.pack?.sha256, models, machine, same]);
   return `${manifest.name}-${(await sha256Hex(new TextEncoder().encode(text))).slice(0, 16)}`;
 }

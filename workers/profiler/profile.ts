@@ -57,7 +57,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     // for a slow download.
     progress.phase('models', variants.length + 1);
     const pack = await clock.unlessAborted(models.readPack());
-    progress.step(manifest.pack.file);
+    progress.step('labelled pack');
     const fixedBatches = new Map<string, number>();
     for (const { stage, variant } of variants) {
       await clock.wait();

@@ -22,7 +22,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
         </p>
         <ul class="own-ways">
           <li>
-            <span class="muted">Labelled pack, now: {manifest.pack.source}</span>
+            <span class="muted">Labelled pack, now: {manifest.pack?.source ?? 'none'}</span>
             <FileButton
               label="Use another pack"
               disabled={busy.value}

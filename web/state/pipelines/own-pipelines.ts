@@ -69,7 +69,7 @@ async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition):
         const models = others.length > 0 ? await loaded.readModels(variant) : { [last![0]]: bytes };
         await checker.check(stage, file, models);
       }
-    if (pack.file === file) await packOf(bytes, file, loaded.pipeline);
+    if (pack?.file === file) await packOf(bytes, file, loaded.pipeline);
     return bytes;
   });
   setChosen(await ownPipelines.save(checked));
