@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findBrowser } from '../../bench/setup/browser.js';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge } from './command.ts';
 
 /** The commands with a browser that gives no WebGPU adapter, as plain Chromium without a GPU. */
@@ -21,12 +22,14 @@ exec '${browser}' "$@" --disable-gpu
 `;
 
 let folder: string;
+let manifest: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   const path = join(folder, 'chromium');
   writeFileSync(path, WITHOUT_ADAPTER((await findBrowser())!));
   chmodSync(path, 0o755);
+  manifest = await writeFewScenes(join(folder, 'models'));
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,8 +37,8 @@ const profile = (...more: string[]) =>
   ipaEdge(
     [
       'profile',
-      '--pipeline',
-      'fashion',
+      '--manifest',
+      manifest,
       '--batches',
       '1',
       '--budget',

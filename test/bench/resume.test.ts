@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
-import { firstScenes } from '../web/own-files.ts';
-import { FASHION } from '../workers/fashion.ts';
+import { writeFewScenes } from '../web/few-scenes.ts';
 import { ipaEdge } from './command.ts';
 
 const folders: string[] = [];
@@ -16,26 +14,12 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** The shipped pipeline with the two lightest variants of each stage, and eight scenes: eight cells, and accuracy is soon measured. */
-async function smallManifest(folder: string): Promise<string> {
-  cpSync(dirname(FASHION), folder, { recursive: true });
-  const scenes = await firstScenes(8);
-  writeFileSync(join(folder, 'few.bin'), scenes);
-  const manifest = JSON.parse(readFileSync(FASHION, 'utf8'));
-  for (const stage of manifest.stages) stage.variants.splice(2);
-  const sha256 = createHash('sha256').update(scenes).digest('hex');
-  manifest.pack = { file: 'few.bin', sha256, source: 'the first scenes' };
-  const path = join(folder, 'manifest.json');
-  writeFileSync(path, JSON.stringify(manifest));
-  return path;
-}
-
 /** Profiles in a headless browser, does `harm` when a few cells are in the journal, then runs the same command again. */
 async function interrupted(harm: (commandPid: number) => void) {
   const folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
   folders.push(folder);
   const out = join(folder, 'profile.json');
-  const manifest = await smallManifest(join(folder, 'models'));
+  const manifest = await writeFewScenes(join(folder, 'models'));
   const args = (budget: string) => [
     ...['profile', '--manifest', manifest, '--backend', 'wasm', '--threads', '1', '--batches', '1,2'],
     ...['--budget', budget, '--out', out],

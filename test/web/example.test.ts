@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import { ensurePageBuilt } from '../../bench/setup/built.ts';
+import { serveFewScenes } from './few-scenes.ts';
 import { openBrowser } from './serve.ts';
 
 test('the example page profiles, plans and runs by the library alone, under the policy that is served', async () => {
-  await ensurePageBuilt();
-  const host = await servePage(0);
+  const host = await serveFewScenes();
   const browser = await openBrowser();
   try {
     const page = await browser.newPage();

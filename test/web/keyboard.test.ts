@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
 import type { Host } from '../../bench/runner/static-server.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
+import { serveFewScenes } from './few-scenes.ts';
 import { choose, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
@@ -16,11 +16,11 @@ let opened: OpenedPage;
 let page: Page;
 
 beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+  [browser, host] = await Promise.all([openBrowser(), serveFewScenes()]);
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce', serviceWorkers: 'block' });
   page = opened.page;
 });
 afterEach(async () => {
