@@ -1,20 +1,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { arrivalsIn, Growth } from '../../../agent/cluster/watch/arrivals.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { control } from '../../../agent/cluster/watch/controller.ts';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
-import { ChangedMeanwhileError } from '../../../agent/kubernetes/errors.ts';
-import { Leadership } from '../../../agent/kubernetes/lease.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { PlanRefusedError } from '../../../agent/service/errors.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor } from '../../../solver/adapt/predictors/predictor.ts';
 import { standingRequest } from '../../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { sleep } from '../../../workers/executor/clock.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
@@ -22,7 +18,6 @@ import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { fashion, settings } from './objects/plans.ts';
 import type { StandIn } from './stand-in/server.ts';
-import { ObjectStore, StatusError, type StoredObject } from './stand-in/store.ts';
 
 const deployed = { pipeline: fashion.pipeline, settings };
 const backOff = { firstMs: 50, mostMs: 200 };
@@ -303,103 +298,4 @@ test('a plan that cannot be followed is told, and stays until another one is app
   await until(async () =>
     expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );
-});
-
-describe('of those who watch', () => {
-  const LEASE = {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name: 'fashion-watch', namespace: 'shop' },
-  };
-  const KEY = 'apis/coordination.k8s.io/v1/namespaces/shop/leases/fashion-watch';
-
-  /** A cluster on the clock that the test turns: each answer takes 10 ms, none comes while it is cut off. */
-  function clusterOf(store: ObjectStore) {
-    const state = { cut: false };
-    const answer = async <T>(work: () => T): Promise<T> => {
-      await sleep(10);
-      if (state.cut) throw new Error('cut off');
-      try {
-        return work();
-      } catch (error) {
-        if (error instanceof StatusError) throw new ChangedMeanwhileError(error.reason, error.message);
-        throw error;
-      }
-    };
-    const cluster = {
-      read: () => answer(() => store.get(KEY) ?? null),
-      create: (object: StoredObject) => answer(() => store.create(KEY, object, 'test')),
-      replace: (object: StoredObject) => answer(() => store.replace(KEY, object, 'test')),
-    } as unknown as KubernetesApi;
-    return { state, cluster };
-  }
-
-  /** Asks for a lease; when it leads, from when to when. */
-  function candidate(cluster: KubernetesApi, identity: string) {
-    const stop = new AbortController();
-    const led: { fromMs: number; toMs: number }[] = [];
-    const leadership = new Leadership({
-      api: cluster,
-      namespace: LEASE.metadata.namespace,
-      name: LEASE.metadata.name,
-      identity,
-      signal: stop.signal,
-      onEvent: () => {},
-    });
-    const ended = leadership.run(async (signal) => {
-      const stretch = { fromMs: performance.now(), toMs: Number.POSITIVE_INFINITY };
-      led.push(stretch);
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-      stretch.toMs = performance.now();
-    });
-    const leads = () => led.at(-1)?.toMs === Number.POSITIVE_INFINITY;
-    return { led, leads, stop: () => stop.abort(), ended };
-  }
-
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  test('one leads at a time, and another follows when it ends or cannot be heard of', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-    const seconds = (count: number) => vi.advanceTimersByTimeAsync(1000 * count);
-    const store = new ObjectStore();
-    const [own, others] = [clusterOf(store), clusterOf(store)];
-    const first = candidate(own.cluster, 'first');
-    await seconds(1);
-    expect(first.leads()).toBe(true);
-    const second = candidate(others.cluster, 'second');
-    const third = candidate(others.cluster, 'third');
-    await seconds(60);
-    expect([first.led.length, second.led, third.led]).toEqual([1, [], []]);
-    own.state.cut = true;
-    // A lease lasts 15 s; who waits looks every 3 s.
-    await seconds(20);
-    expect(first.leads()).toBe(false);
-    const [leading, waiting] = second.leads() ? [second, third] : [third, second];
-    expect([leading.leads(), waiting.leads()]).toEqual([true, false]);
-    // It says that it goes, so that nobody has to wait for its lease to expire.
-    leading.stop();
-    await seconds(4);
-    await leading.ended;
-    expect(waiting.leads()).toBe(true);
-    const stretches = [...first.led, ...second.led, ...third.led].sort((a, b) => a.fromMs - b.fromMs);
-    expect(stretches.length).toBe(3);
-    for (const [i, { toMs }] of stretches.slice(0, -1).entries())
-      expect(toMs).toBeLessThanOrEqual(stretches[i + 1]!.fromMs);
-    expect(store.get(KEY)!.spec).toMatchObject({ leaseDurationSeconds: 15, leaseTransitions: 2 });
-    waiting.stop();
-    first.stop();
-    await seconds(4);
-    await Promise.all([waiting.ended, first.ended]);
-  });
-});
-
-test('a counter is read by its model, and one that began anew has grown by all of it', () => {
-  const name = 'ipa_edge_arrivals_total';
-  const text = `${name}{model="a"} 3\n${name}{model="b"} 5\n${name}{model="a",k="v"} 4\ny{model="a"} 9\n# ${name}{model="a"} 1\n`;
-  expect(arrivalsIn(text, 'a')).toBe(7);
-  expect(arrivalsIn(text, 'c')).toBe(0);
-  const growth = new Growth();
-  expect([10, 15, 15, 4].map((count) => growth.since(count))).toEqual([0, 5, 0, 4]);
 });
