@@ -5,14 +5,14 @@ import { type Input, oneRun } from './program.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS } from './tensor.ts';
 
-/** The manifest field, results and labels that all classification tasks share, on any kind of item. */
+/** This file has what all classification tasks share, on images and on texts: manifest fields, results, labels. */
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
-/** Manifest field: what a stage's models give for each class, in the order of `classes`. */
+/** Manifest field: whether models output logits or probabilities, one value per class in the order of `classes`. */
 export const scoresField = z.enum(['logits', 'probabilities']).default('logits');
 
-/** A stage that gives each item one class. */
+/** A stage whose models choose one class for each item. */
 export interface ClassifyingStage extends ManifestStage {
   readonly classes: readonly string[];
   readonly scores: z.output<typeof scoresField>;
@@ -24,7 +24,7 @@ export interface ClassResult extends StageResult {
   readonly score: number;
 }
 
-/** The class with the largest value and its probability, which is the softmax where the values are logits. */
+/** Returns the class with the largest value, and its probability: the value itself, or its softmax if values are logits. */
 function largest(values: Float32Array, scores: ClassifyingStage['scores']): { label: number; score: number } {
   let label = 0;
   for (let c = 1; c < values.length; c++) if (values[c]! > values[label]!) label = c;
@@ -34,11 +34,11 @@ function largest(values: Float32Array, scores: ClassifyingStage['scores']): { la
   return { label, score: 1 / sum };
 }
 
-/** Stands in a pack for the label of a row that never reaches the stage. */
+/** The label that a pack has for an item that never reaches the stage. */
 const NO_LABEL = -1;
 
 /**
- * Reads `label.<stage>` I32 [rows]: the class of each row, −1 for a row that never reaches the stage.
+ * Reads a pack's tensor `label.<stage>` I32 [rows]: the class of each row, −1 for a row that never reaches the stage.
  * @param passesOn whether items of a class go on to the next stage
  * @throws InvalidPackError
  */
@@ -63,22 +63,22 @@ function readClassTruths(
   };
 }
 
-/** Results in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
+/** Output tensors in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
 const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
   { name: 'labels', datatype: 'INT32', columns: 1, rowsOf: ({ label }) => [label] },
   { name: 'scores', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
 ];
 
-/** What differs between classification tasks. */
+/** The parts of a classification task that depend on the kind of item. */
 interface Classifier<S extends ClassifyingStage> {
   readonly inputs: readonly Input<S>[];
-  /** Whether items of a class go on to the next stage; absent when the items of all classes do. */
+  /** Whether the next stage gets items of this class; without this function, it gets items of all classes. */
   passesOn?(stage: S, label: number): boolean;
 }
 
 /**
- * The part of a task that all classification tasks share: one model whose outputs are in the order of `classes`, labels in
- * `label.<stage>`, accuracy as the metric.
+ * The part of a task that all classification tasks share: one model with one output value per class, labels in `label.<stage>`,
+ * and accuracy as the metric.
  */
 export const classifying = <S extends ClassifyingStage>(
   task: string,

@@ -5,7 +5,7 @@ import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Input } from './program.ts';
 import { float16Of, type Tensor, type TensorType } from './tensor.ts';
 
-/** The manifest field, item format and encoding that all tasks on images share. */
+/** This file has what all tasks on images share: the manifest field `input`, the item format, the encoding as a tensor. */
 
 /**
  * Manifest field: the shape of a stage's images, their normalisation, and the order of the models' input tensor:
@@ -39,12 +39,12 @@ export const pixelsFormat = ({ channels, height, width }: ImageInput): ItemForma
   width,
 });
 
-/** An array of 256 numbers for each channel: what a model gets for each value of a pixel. */
+/** For each channel, 256 numbers: the value that the model gets for each 8-bit pixel value. */
 type Tables = readonly ArrayLike<number>[];
 
 const tablesByInput = new WeakMap<ImageInput, Map<TensorType, Tables>>();
 
-/** Normalised values of a pixel's 256 values, by channel: a look-up is faster than the formula. */
+/** Makes the tables that normalise pixels, or returns those made before: a look-up is faster than the formula. */
 function tablesOf(input: ImageInput, type: TensorType): Tables {
   const byType = tablesByInput.get(input) ?? new Map<TensorType, Tables>();
   tablesByInput.set(input, byType);
@@ -65,7 +65,7 @@ interface ImageStage extends ManifestStage {
   readonly input: ImageInput;
 }
 
-/** Images as a model takes them, see {@link imageInput}. */
+/** Encodes images as the input tensor that {@link imageInput} describes. */
 export const images: Input<ImageStage> = {
   spec: ({ input: { channels, height, width, layout } }) => ({
     types: ['float32', 'float16', 'uint8'],
@@ -79,7 +79,7 @@ export const images: Input<ImageStage> = {
     const size = input.channels * plane;
     const tables = tablesOf(input, type);
     const data = scratch.arrayOf(type, items.length * size);
-    // How far apart two pixels of a plane, and two planes, lie in the tensor.
+    // Offsets in the tensor from a pixel to the next of its channel, and from a channel to the next.
     const [step, planeStep] = input.layout === 'nchw' ? [1, plane] : [input.channels, 1];
     items.forEach((item, i) => {
       checkItem(name, format, item);

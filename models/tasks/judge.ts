@@ -2,15 +2,15 @@ import type { PipelineStage } from '../manifests/pipeline.ts';
 import type { Match, StageResult } from './task.ts';
 
 /**
- * Counts from which a score is computed; the counts of several items or requests add up. A wrong class counts twice, as one
- * spurious and one missed thing. F1 over a pipeline of classifiers therefore equals accuracy.
+ * Counts that F1 is computed from; the counts of several items or requests add up. A wrong class counts twice, as spurious and
+ * as missed. F1 over a pipeline of classifiers therefore equals accuracy.
  */
 export interface Counts {
-  /** True things that were predicted, with the right classes. */
+  /** True positives: true objects or classes that were predicted. */
   readonly right: number;
-  /** Predicted things that are not true (false positives). */
+  /** False positives: predicted objects or classes that are not true. */
   readonly spurious: number;
-  /** True things that were not predicted (false negatives). */
+  /** False negatives: true objects or classes that were not predicted. */
   readonly missed: number;
 }
 
@@ -28,16 +28,16 @@ export function scoreOf({ right, spurious, missed }: Counts): number | null {
   return total === 0 ? null : (2 * right) / total;
 }
 
-/** The pipeline's results for one item and, in order, for the items that followed from it. */
+/** Tree of a request's results: the result for an item and, in order, those for the next stage's items made from it. */
 export interface ItemAnswer {
-  /** Null while the item has not been run. */
+  /** Null until the stage has run the item. */
   readonly result: StageResult | null;
   readonly children: readonly ItemAnswer[];
 }
 
-/** The truth of one item and, in order, of the items that follow from a result without errors. */
+/** Tree of a request's labels: the truth of an item and, in order, those of the next stage's items if no stage errs. */
 export interface ItemTruth {
-  /** In the form that the stage's task defines. */
+  /** The label in the form that the stage's task defines. */
   readonly truth: unknown;
   readonly children: readonly ItemTruth[];
 }
@@ -48,13 +48,13 @@ const countsOf = ({ predicted, truth, right }: Match): Counts => ({
   missed: truth !== null && !right ? 1 : 0,
 });
 
-/** Counts of one stage alone, for one labelled item. */
+/** Compares a stage's result for one item with the item's label, regardless of other stages. */
 export const stageCounts = ({ task }: PipelineStage, result: StageResult, truth: unknown): Counts =>
   task.match(result, truth).map(countsOf).reduce(addCounts, NO_COUNTS);
 
 /**
- * Counts of the whole pipeline for one request. A thing is right when the stage that predicts it is right, and every later
- * stage is right about the item that follows from the thing.
+ * Compares a request's answer with its labels, over all stages. An object or class counts as right if the stage that predicts
+ * it is right, and every later stage is right about the item that follows from it.
  * @param answer of a completed request
  */
 export function requestCounts({ task, next }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Counts {
@@ -70,13 +70,13 @@ export function requestCounts({ task, next }: PipelineStage, answer: ItemAnswer,
     .reduce(addCounts, NO_COUNTS);
 }
 
-/** Name of the metric that {@link requestCounts} leads to, e.g. `F1@0.5, right class`. @param first the pipeline's first stage */
+/** Name of the metric behind {@link requestCounts}, e.g. `F1@0.5, right class`. @param first the pipeline's first stage */
 export const pipelineMetric = ({ task, next }: PipelineStage): string =>
   next && task.pipelineMetric !== next.task.pipelineMetric
     ? `${task.pipelineMetric}, right class`
     : task.pipelineMetric;
 
-/** All results of an answer, grouped by stage. @param stages number of stages */
+/** Groups all results of a request by stage. @param stages number of stages */
 export function resultsByStage(answer: ItemAnswer, stages: number): StageResult[][] {
   const results: StageResult[][] = [];
   for (

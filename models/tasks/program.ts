@@ -10,19 +10,19 @@ import {
   type TensorType,
 } from './tensor.ts';
 
-/** A tensor that a task expects of a session. */
+/** An input or output tensor that a task requires of a model. */
 export interface TensorSpec {
-  /** Its name in the model; absent: the model's tensor at the same place is meant, whatever its name. */
+  /** The tensor's name in the model; absent if the tensor is found by its position among the inputs or outputs. */
   readonly name?: string;
   /** Whether a model may lack the tensor. */
   readonly optional?: boolean;
   /** Element types that the task can handle. */
   readonly types: readonly TensorType[];
-  /** The dimensions after the first, which is the batch; null: of any size. A model may have further dimensions of 1 at the end. */
+  /** The dimensions after the batch; null for any size. A model may have further dimensions of 1 at the end. */
   readonly dims: readonly (number | null)[];
 }
 
-/** The tensor of a model that a task means. @param place of the spec among the specs of its side */
+/** Finds the model's tensor for a spec. @param place index of the spec among those of the inputs, or of the outputs */
 export const tensorOf = (
   spec: TensorSpec,
   place: number,
@@ -30,23 +30,23 @@ export const tensorOf = (
 ): TensorInfo | undefined =>
   spec.name === undefined ? tensors[place] : tensors.find(({ name }) => name === spec.name);
 
-/** The inputs and outputs that a session must have. */
+/** The inputs and outputs that a task requires of a session. */
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
 }
 
-/** What a program returns for one batch. */
+/** The results of one batch, with the time of each session run. */
 export interface ProgramRun<R> {
   /** One result per item, in order. */
   readonly results: R[];
-  /** Raw outputs, to compare a variant's backends with each other. */
+  /** The sessions' output tensors, to compare a variant's backends with each other. */
   readonly outputs: readonly Tensor[];
-  /** Role and time of every run of a session, in order. */
+  /** Role and time of each session run, in order. */
   readonly runs: readonly { readonly session: string; readonly ms: number }[];
 }
 
-/** How a variant's sessions answer a batch: one run, or a loop of runs. */
+/** A program answers a batch with a variant's sessions, in one run or a loop of runs. */
 export interface Program<S, R> {
   /** The signature of each session, by role. A variant must have exactly these sessions. */
   signatures(stage: S): Readonly<Record<string, Signature>>;
@@ -59,21 +59,21 @@ export interface Program<S, R> {
   ): Promise<ProgramRun<R>>;
 }
 
-/** The inputs of all sessions of a variant together, e.g. to tell how much memory a batch takes. */
+/** The inputs of all sessions of a variant, e.g. to estimate the memory that a batch takes. */
 export const inputsOf = <S>(
   { signatures }: Pick<Program<S, unknown>, 'signatures'>,
   stage: S,
 ): TensorSpec[] => Object.values(signatures(stage)).flatMap(({ inputs }) => inputs);
 
-/** Values in a tensor of these dimensions. A dimension of any size counts as 1. */
+/** Number of values in a tensor of these dimensions. A dimension of any size counts as 1. */
 export const valuesIn = (dims: TensorSpec['dims']): number =>
   dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
 
-/** Memory for feeds that every run uses again, because allocating memory takes longer than filling it. */
+/** Memory for input tensors, reused by every run, because allocating it takes longer than filling it. */
 export class Scratch {
   #memory = new ArrayBuffer(0);
 
-  /** An array of `length` values, for the caller to overwrite. It shares its memory with every array returned before. */
+  /** Returns an array of `length` values to overwrite. The next call may return the same memory. */
   arrayOf<T extends TensorType>(type: T, length: number): Tensor<T>['data'] {
     const bytes = length * TENSOR_ARRAYS[type].BYTES_PER_ELEMENT;
     if (this.#memory.byteLength < bytes) this.#memory = new ArrayBuffer(bytes);
@@ -81,7 +81,7 @@ export class Scratch {
   }
 }
 
-/** A session's output does not have the shape that the manifest's stage states. */
+/** A model's output has another shape than the manifest's stage implies. */
 export class OutputShapeError extends Error {
   override name = 'OutputShapeError';
   constructor(
@@ -98,19 +98,19 @@ export class OutputShapeError extends Error {
   }
 }
 
-/** Whether two shapes can be the same, where null is a dimension of any size and `dims` may have further dimensions of 1. */
+/** Whether a shape fits the expected one: null fits any size, and `dims` may have further dimensions of 1 at the end. */
 export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>
   expected.every((dim, i) => dim === null || dims[i] === dim || dims[i] === null) &&
   dims.length >= expected.length &&
   dims.slice(expected.length).every((dim) => dim === 1 || dim === null);
 
-/** An output of a session for one item: its values in row-major order, and its dimensions without the batch. */
+/** One item's part of a session's output: values in row-major order, and dimensions without the batch. */
 export interface ItemOutput {
   readonly values: Float32Array;
   readonly dims: readonly number[];
 }
 
-/** Splits an output by item. @throws OutputShapeError */
+/** Splits an output tensor by item. @throws OutputShapeError */
 function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpec): ItemOutput[] {
   const { data } = tensor;
   const [, ...own] = tensor.dims;
@@ -124,18 +124,18 @@ function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpe
   }));
 }
 
-/** An input of a stage's models. */
+/** An input tensor of a stage's models, and how items are encoded as it. */
 export interface Input<S> {
   spec(stage: S): TensorSpec;
   /** Encodes items. @param info the input as the model declares it @throws ItemFormatError */
   encode(stage: S, items: readonly Item[], scratch: Scratch, info: TensorInfo): Tensor;
 }
 
-/** The parts of a program with a single run of a single session; {@link oneRun} makes the program from them. */
+/** Parts from which {@link oneRun} makes the program of a variant with one session. */
 export interface OneRun<S, R> {
   readonly inputs: readonly Input<S>[];
   outputs(stage: S): readonly TensorSpec[];
-  /** Turns the outputs for one item, in the order of `outputs`, into its result. */
+  /** Decodes the outputs for one item, in the order of `outputs`, as its result. */
   decode(stage: S, outputs: readonly ItemOutput[]): R;
 }
 

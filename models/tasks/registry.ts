@@ -4,10 +4,10 @@ import { objectDetection } from './object-detection/task.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
 
-/** Any task. Its callers do not look into stages, results and truths: they pass those back to the task that made them. */
+/** A task of any kind. Its stages, results and truths are opaque: callers only pass them back to the same task. */
 export type AnyTask = Task<ManifestStage, StageResult, unknown>;
 
-/** Every task. A new task needs a folder beside this file and an entry in this list. */
+/** All tasks. A new task needs a folder beside this file and an entry in this list. */
 export const TASKS = [
   objectDetection,
   imageClassification,
@@ -16,5 +16,5 @@ export const TASKS = [
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));
 
-/** The task of a stage from a checked manifest, so that the task exists. */
+/** The task of a validated manifest's stage, which always exists. */
 export const taskOf = ({ task }: Pick<ManifestStage, 'task'>): AnyTask => byId.get(task)!;

@@ -18,18 +18,18 @@ export const TENSOR_ARRAYS = {
   uint8: Uint8Array,
 } satisfies Record<TensorType, unknown>;
 
-/** Types of tensors with fractions. A model may take or give either, whatever the dtype of its weights. */
+/** Element types with fractions. A model may take or give either, whatever the dtype of its weights. */
 export const FLOATS = ['float32', 'float16'] as const;
 
-/** An input or output value of a session, in row-major order. */
+/** An input or output of a session run, in row-major order. */
 export type Tensor<K extends TensorType = TensorType> = {
   [T in K]: { readonly type: T; readonly data: TensorArrays[T]; readonly dims: readonly number[] };
 }[K];
 
-/** Tensors by their names in the model. */
+/** Tensors by name, as the model names them. */
 export type Tensors = Readonly<Record<string, Tensor>>;
 
-/** An input or output as the model declares it. A dimension of any size is null. */
+/** An input or output as the model declares it. Null stands for a dimension of any size. */
 export interface TensorInfo {
   readonly name: string;
   readonly type: string;
@@ -40,15 +40,15 @@ export interface TensorInfo {
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Runs the model once. @returns the outputs, and `ms` from the ready feeds until every output can be read */
+  /** Runs the model once. @returns the outputs, and the milliseconds from ready inputs until every output can be read */
   run(feeds: Tensors): Promise<{ readonly outputs: Tensors; readonly ms: number }>;
 }
 
-/** The bits of numbers as float16 (IEEE 754 binary16), rounded to the nearest. */
+/** Converts numbers to float16 (IEEE 754 binary16), rounded to the nearest, as 16-bit patterns. */
 export const float16Of = (numbers: Iterable<number>): Uint16Array =>
   new Uint16Array(Float16Array.from(numbers).buffer);
 
-/** The values of a tensor as numbers. An int64 beyond ±2^53 loses digits. */
+/** Converts a tensor's values to numbers. An int64 beyond ±2^53 loses digits. */
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
   if (type === 'float16') return Float32Array.from(new Float16Array(Uint16Array.from(data).buffer));
   if (type === 'int64') return Float64Array.from(data, Number);

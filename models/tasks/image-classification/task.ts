@@ -16,7 +16,7 @@ interface Stage extends ClassifyingStage {
   readonly input: ImageInput;
 }
 
-/** Gives each image one class. The next stage gets the same image, resized to that stage's input. */
+/** The task "image-classification": one class per image. The next stage gets the same image, resized to that stage's input. */
 export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input: imageInput, classes: classesField, scores: scoresField },

@@ -2,7 +2,7 @@ import type { Box } from '../../items/crop.ts';
 import type { Match } from '../task.ts';
 import type { Detection } from './detection.ts';
 
-/** A detection finds an object when their intersection over union is at least this. */
+/** A detection matches an object if their intersection over union is at least this. */
 export const MIN_IOU = 0.5;
 
 /** Intersection over union of two boxes, from 0 to 1. */
@@ -15,7 +15,7 @@ export function overlap(a: Box, b: Box): number {
   return shared / (area(a) + area(b) - shared);
 }
 
-/** Detections without those that overlap a more probable one of their class too much. @param detections from the most probable on */
+/** Non-maximum suppression within each class, from an overlap (IoU) of `overlapMax`. @param detections by falling probability */
 export function suppressed(detections: readonly Detection[], overlapMax: number): Detection[] {
   const kept: Detection[] = [];
   for (const one of detections)
@@ -23,14 +23,14 @@ export function suppressed(detections: readonly Detection[], overlapMax: number)
   return kept;
 }
 
-/** An object that is there: its box in pixels, and the index of its class. */
+/** A labelled object: its box in pixels, and the index of its class. */
 export interface TrueObject extends Box {
   readonly label: number;
 }
 
 /**
- * Assigns detections to objects of the same class, in the objects' order: each object gets the unassigned detection that overlaps
- * it most, if their intersection over union is at least {@link MIN_IOU}.
+ * Matches detections to objects of the same class. Each object, in order, gets the unassigned detection that overlaps it most,
+ * if their intersection over union is at least {@link MIN_IOU}.
  * @returns for each object the index of its detection, or −1
  */
 export function matchBoxes(objects: readonly TrueObject[], detections: readonly TrueObject[]): number[] {
@@ -50,7 +50,7 @@ export function matchBoxes(objects: readonly TrueObject[], detections: readonly 
   });
 }
 
-/** Compares detections with the true objects: first each object with its detection, then the spurious detections. */
+/** Compares detections with the labelled objects. Matches come in the objects' order; detections without an object follow. */
 export function matchDetections(detections: readonly TrueObject[], objects: readonly TrueObject[]): Match[] {
   const found = matchBoxes(objects, detections);
   return [

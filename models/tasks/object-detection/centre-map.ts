@@ -9,11 +9,11 @@ import { type Detection, type DetectorOutput, detectionOf, type ImageSize, sigmo
  */
 const field = z.strictObject({
   format: z.literal('centre-map'),
-  /** Pixels per cell. */
+  /** Width and height of a cell in pixels. */
   stride: positiveCount,
-  /** Pixels per unit of the size channel. */
+  /** The size channel times this is the object's size in pixels. */
   sizeScale: z.number().positive(),
-  /** A detection's probability must be above this. */
+  /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),
 });
 type CentreMap = z.output<typeof field>;
@@ -30,12 +30,12 @@ export const centreMap: DetectorOutput<CentreMap> = {
   detections: ([map], size, output) => detectionsOf(map!.values, size, output),
 };
 
-/** Least width and height of a box: a smaller one holds too few pixels to classify. */
+/** Boxes are enlarged to this width and height, because a smaller crop holds too few pixels to classify. */
 const MIN_BOX_PX = 8;
 
 /**
- * Whether cell (row, column) has the largest value of its 3 × 3 neighbourhood. Of equal neighbours only the first in reading
- * order counts, so that a plateau gives one detection.
+ * Whether cell (row, column) is a peak: the largest of its 3 × 3 neighbourhood. Of equal cells only the first in reading order
+ * is one, so that a plateau gives one detection.
  */
 function isPeak(map: Float32Array, rows: number, columns: number, row: number, column: number): boolean {
   const own = map[row * columns + column]!;
@@ -48,12 +48,12 @@ function isPeak(map: Float32Array, rows: number, columns: number, row: number, c
   return true;
 }
 
-/** Reads the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
+/** Decodes the detections of one image, in reading order of their cells; boxes are square. @param map [4, rows, columns] */
 export function detectionsOf(map: Float32Array, input: ImageSize, output: CentreMap): Detection[] {
   const { stride, sizeScale, threshold } = output;
   const [rows, columns] = cellsOf(input, output);
   const plane = rows * columns;
-  // Without a bound, a wrong size from the model could make a crop, and so a request, take any time.
+  // A wrong size from the model could otherwise make a crop, and so a request, take any time.
   const maxBoxPx = 2 * Math.max(input.height, input.width);
   const found: Detection[] = [];
   for (let row = 0; row < rows; row++)

@@ -12,18 +12,18 @@ export interface Detection extends Box {
 /** Width and height of a stage's images. */
 export type ImageSize = Pick<ImageInput, 'height' | 'width'>;
 
-/** How a family of detectors writes its detections. `O` is the manifest field `output`. */
+/** Decodes the outputs of one family of detectors. `O` is the type of the manifest field `output`. */
 export interface DetectorOutput<O> {
   readonly field: z.ZodType<O>;
-  /** The outputs that hold detections. @param classes number of classes; undefined where the manifest names none */
+  /** Specifies the output tensors. @param classes number of classes; undefined if the manifest names none */
   tensors(size: ImageSize, output: O, classes: number | undefined): readonly TensorSpec[];
-  /** The detections of one image. @param outputs in the order of `tensors` */
+  /** Decodes the detections of one image. @param outputs in the order of `tensors` */
   detections(outputs: readonly ItemOutput[], size: ImageSize, output: O): Detection[];
 }
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** A detection from the centre and the size of its box, in pixels. */
+/** Makes a detection from the centre and size of its box, in pixels. */
 export const detectionOf = (
   x: number,
   y: number,
@@ -40,7 +40,7 @@ export const detectionOf = (
   score,
 });
 
-/** The part of a detection inside the image; none where that is empty, or where a corner is no number. */
+/** Clips a box to the image. Returns an empty array if nothing is left, or if a corner is NaN. */
 export function inside({ x0, y0, x1, y1, ...rest }: Detection, { height, width }: ImageSize): Detection[] {
   const clipped = {
     x0: Math.max(0, x0),

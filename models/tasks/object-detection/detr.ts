@@ -9,7 +9,7 @@ import { type Detection, type DetectorOutput, detectionOf, inside, sigmoid } fro
  */
 const field = z.strictObject({
   format: z.enum(['detr', 'rt-detr']),
-  /** A detection's probability must be above this. */
+  /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),
 });
 
@@ -49,7 +49,7 @@ function indexOfLargest(values: Float32Array): number {
   return largest;
 }
 
-/** The most probable class but the last, which means "no object". */
+/** The most probable class except the last, which means "no object". */
 function bestBySoftmax(logits: Float32Array): { label: number; score: number } {
   const top = logits[indexOfLargest(logits)]!;
   const sum = logits.reduce((total, logit) => total + Math.exp(logit - top), 0);

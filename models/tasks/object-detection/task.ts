@@ -19,7 +19,7 @@ const outputField = z.discriminatedUnion('format', [centreMap.field, detr.field,
   z.ZodObject<{ format: z.ZodLiteral<keyof typeof OUTPUTS> }>,
 ]);
 
-/** How each output format is read. */
+/** The decoder of each output format that the manifest may name. */
 const OUTPUTS = {
   'centre-map': centreMap,
   detr,
@@ -31,9 +31,9 @@ const OUTPUTS = {
 interface Stage extends ManifestStage {
   readonly input: ImageInput;
   readonly output: z.output<typeof outputField>;
-  /** Names of the classes in the order of the models' outputs; absent: the models tell no classes apart. */
+  /** Names of the classes in the order of the models' outputs; absent if the models detect objects without a class. */
   readonly classes?: readonly string[];
-  /** Classes of the detections that count; absent: all of them. */
+  /** Names of the classes whose detections are reported; absent if all are. */
   readonly keep?: readonly string[];
 }
 
@@ -51,11 +51,11 @@ const LABELS: ResultTensor<Result> = {
   rowsOf: ({ detections }) => detections.map(({ label }) => label),
 };
 
-/** Whether objects of a class count. */
+/** Whether objects of this class are reported and scored. */
 const counts = ({ classes, keep }: Stage, label: number): boolean =>
   keep === undefined || keep.includes(classes![label]!);
 
-/** Some detectors take a mask of the image's real pixels, without padding. Images here have none. */
+/** An input that some detectors need: 1 for each real pixel, 0 for padding. Images have no padding here, so all are 1. */
 const pixelMask: Input<Stage> = {
   spec: () => ({ name: 'pixel_mask', optional: true, types: ['int64'], dims: [null, null] }),
   encode({ input }, items, _scratch, { dims: [, height, width] }) {
@@ -64,7 +64,7 @@ const pixelMask: Input<Stage> = {
   },
 };
 
-/** Finds objects in images. The next stage gets one item for each detected box: the box, cut out and resized. */
+/** The task "object-detection". The next stage gets one item per detection: its box, cut out and resized. */
 export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   id: ID,
   fields: {
@@ -142,8 +142,8 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
 };
 
 /**
- * Reads `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels), `object_image` I32 [objects], the index of each object's image, and
- * where the stage has classes, `object_label` I32 [objects].
+ * Reads an image pack's objects: `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels); `object_image` I32 [objects], the index
+ * of each object's image; and `object_label` I32 [objects] if the stage has classes.
  */
 function readObjects(file: TensorFile, { input: { height, width }, classes }: Stage, images: number) {
   const corners = file.f32('boxes', 2);
@@ -165,7 +165,7 @@ function readObjects(file: TensorFile, { input: { height, width }, classes }: St
       throw new InvalidPackError(
         `object ${k} has class ${label}, but the stage has ${classes!.length} classes`,
       );
-    // Chained comparisons, so that a box with NaN fails too.
+    // Written so that a box with NaN fails too.
     if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))
       throw new InvalidPackError(
         `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its image`,

@@ -4,20 +4,19 @@ import { suppressed } from './boxes.ts';
 import { type Detection, type DetectorOutput, detectionOf, inside } from './detection.ts';
 
 /**
- * Manifest field: the only output of a YOLO head without suppression of overlapping boxes. A candidate is a box (centre x, centre
- * y, width, height, in pixels) and a probability for each class. `yolov8` is [batch, 4 + classes, candidates]; `yolov5` is
- * [batch, candidates, 5 + classes], where the fifth value is the probability of an object, by which those of the classes are
- * multiplied.
+ * Manifest field: the output of a YOLO head before non-maximum suppression. A candidate is a box (centre x, centre y, width,
+ * height, in pixels) and a probability for each class. `yolov8` is [batch, 4 + classes, candidates]; `yolov5` is [batch,
+ * candidates, 5 + classes], whose fifth value, the probability of any object, multiplies those of the classes.
  */
 const field = z.strictObject({
   format: z.enum(['yolov5', 'yolov8']),
-  /** A detection's probability must be above this. */
+  /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),
-  /** Of two boxes of one class whose intersection over union is above this, the less probable one is dropped. */
+  /** If two boxes of one class have an intersection over union above this, the less probable one is dropped. */
   overlapMax: z.number().min(0).max(1).default(0.7),
 });
 
-/** Of more candidates above the threshold, only the most probable are compared with each other. */
+/** Only this many of the most probable candidates are compared, because the comparison takes quadratic time. */
 const CANDIDATES_MAX = 1000;
 
 export const yolo: DetectorOutput<z.output<typeof field>> = {

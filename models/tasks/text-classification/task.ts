@@ -13,7 +13,7 @@ import type { Task } from '../task.ts';
 
 const ID = 'text-classification';
 
-/** Longest text that a stage accepts. A model may read only its beginning; the next stage still gets the whole text. */
+/** Longest text that a stage accepts, in bytes. A model may read only its start; the next stage still gets the whole text. */
 const TEXT_BYTES_MAX = 64 * 1024;
 
 /** Manifest field: models read the first `length` bytes of a text (UTF-8) as int64 [batch, length], padded with zeros. */
@@ -21,14 +21,14 @@ const byteInput = z.strictObject({ encoding: z.literal('bytes'), length: positiv
 
 interface Stage extends ClassifyingStage {
   readonly input: z.output<typeof byteInput>;
-  /** Classes whose items go on to the next stage; absent when the items of all classes do. */
+  /** Names of the classes whose items go on to the next stage; absent if the items of all classes do. */
   readonly passOn?: readonly string[];
 }
 
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
-/** The first bytes of texts, see {@link byteInput}. */
+/** Encodes the first bytes of each text as {@link byteInput} describes. */
 const firstBytes: Input<Stage> = {
   spec: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
   encode(stage, items) {
@@ -43,7 +43,7 @@ const firstBytes: Input<Stage> = {
   },
 };
 
-/** Gives each text one class. The next stage gets the same text if `passOn` allows its class. */
+/** The task "text-classification": one class per text. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: {
