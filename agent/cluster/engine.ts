@@ -3,71 +3,71 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 
 /**
- * What an engine must give: it runs the replicas of a plan's stages, and the gateway in front of them, on many machines.
- * An engine is opened for one pipeline in one place. Gateway and watch use nothing else of an engine, so that another one
- * needs no change to them. Every method throws errors of the engine's own where the engine does not answer or says no.
+ * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateway in front of them, on many machines. It is
+ * opened for one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
+ * interface. Every method throws the engine's own errors if the engine does not answer or refuses.
  */
 export interface Engine {
-  /** Names the place in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */
+  /** Name of the deployment target in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */
   readonly place: string;
 
   /**
    * Makes the engine serve a plan: starts, changes and ends replicas, and keeps the plan before this one for a rollback.
-   * Applying the same plan again changes nothing. Where a stage needs the same resources as before, its replicas run on: the
+   * Applying the same plan again changes nothing. If a stage needs the same resources as before, its replicas keep running: the
    * gateway changes their variant and batch with `PUT /stage`.
-   * @returns a line for each object of the engine that the plan needs
-   * @throws NotDeployableError where replicas of this engine cannot run the plan
+   * @returns the change of each object of the engine that the plan needs
+   * @throws NotDeployableError if replicas of this engine cannot run the plan
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 
-  /** The plan that was applied last, and the one before it. @throws InvalidDocumentError where a plan cannot be read */
+  /** The plan applied last, and the one applied before it. @throws InvalidDocumentError if a stored plan is invalid */
   plans(): Promise<AppliedPlans>;
 
   /**
-   * Follows the plan that is applied, by whatever process, until the signal aborts. While the engine does not answer, no
-   * change is reported.
+   * Reports the applied plan and its changes, by whatever process, until the signal aborts. While the engine does not answer,
+   * it reports nothing.
    */
   followPlan(follower: Follower<Plan>): Promise<void>;
 
-  /** Follows the replicas of all stages that are ready to run batches, in the same way. */
+  /** Reports the replicas that are ready to run batches, and their changes, until the signal aborts. */
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
-   * Requests of the pipeline that have arrived at the gateway since it started: the counter `ipa_edge_arrivals_total` of its
-   * `/metrics`, which {@link arrivalsIn} reads. Watch may run where only the engine can reach the gateway.
+   * Number of requests that have arrived at the gateway since it started: the counter `ipa_edge_arrivals_total` of its
+   * `/metrics`. The engine reads it, because the command `watch` may run where it cannot reach the gateway.
    */
   arrivals(): Promise<number>;
 
   /**
    * Elects a leader among the processes that watch the pipeline, and calls `lead` whenever this process is elected, until the
-   * listener's signal aborts. At most one process leads: the signal that `lead` gets aborts before another one is elected.
+   * listener's signal aborts. At most one process leads: the signal passed to `lead` aborts before another process is elected.
    */
   lead(lead: (signal: AbortSignal) => Promise<void>, listener: Listener): Promise<void>;
 
   /**
-   * Profiles on a machine that is to serve, as `ipa-agent profile` does there, and leaves nothing behind.
-   * @param listener hears what the profiler writes, line by line
-   * @throws Interrupted where the signal aborts
+   * Profiles on one of the engine's machines, like `ipa-agent profile` there, and removes what it started.
+   * @param listener gets each line that the profiler writes
+   * @throws Interrupted if the signal aborts
    */
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile>;
 
-  /** Adds an entry to the history of plans, where the engine's users read it. */
+  /** Adds an entry to the history of plans, which users read with the engine's tools. */
   recordEvent(event: EngineEvent): Promise<void>;
 
-  /** The token with which the replicas accept `PUT /stage`; undefined where nothing was applied yet. */
+  /** The token that replicas require for `PUT /stage`; undefined if no plan was applied yet. */
   stageToken(): Promise<string | undefined>;
 }
 
 export interface ApplyOptions {
-  /** Takes over what other tools manage. */
+  /** Takes over fields that other tools manage. */
   readonly force?: boolean;
-  /** Reports what would change, and changes nothing. */
+  /** Reports what would change, without changing it. */
   readonly dryRun?: boolean;
-  /** Removes what earlier plans have left behind. */
+  /** Removes objects that only earlier plans needed. */
   readonly prune?: boolean;
 }
 
-/** What became of an object of the engine or, in a dry run, would become of it. */
+/** How an object of the engine was changed or, in a dry run, would be. */
 export interface ObjectChange {
   readonly kind: string;
   readonly name: string;
@@ -75,43 +75,43 @@ export interface ObjectChange {
   readonly changes: readonly FieldChange[];
 }
 
-/** A field that differs. Undefined values: the field does not exist. */
+/** A changed field. An undefined value means that the field does not exist. */
 export interface FieldChange {
   readonly path: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** Shown in place of values that are too long to read. */
+  /** Text to show instead of values that are too long to read. */
   readonly summary?: string;
 }
 
-/** Null: there is no such plan. */
+/** The plan that serves and the plan for a rollback; null where there is none. */
 export interface AppliedPlans {
   readonly current: Plan | null;
   readonly previous: Plan | null;
 }
 
-/** Where a replica of a stage answers. */
+/** Address of a replica. */
 export interface Endpoint {
-  /** E.g. `http://10.0.0.7:8080`. */
+  /** URL without a path, e.g. `http://10.0.0.7:8080`. */
   readonly url: string;
   readonly stage: string;
 }
 
 export interface Listener {
-  /** Reports one line for a log, e.g. that the engine does not answer, or answers again. */
+  /** Gets one line for a log, e.g. that the engine does not answer, or answers again. */
   onEvent(what: string): void;
-  /** Ends the method that was given the listener. */
+  /** Ends the method that the listener was passed to. */
   readonly signal: AbortSignal;
 }
 
 export interface Follower<T> extends Listener {
-  /** Called with the state at the start, and with the whole state after each change. */
+  /** Gets the whole state at the start and after each change. */
   onChange(state: T): void;
 }
 
 export interface EngineEvent {
   readonly type: 'Normal' | 'Warning';
-  /** One word in upper camel case, e.g. `PlanChanged`. */
+  /** One word in upper camel case, as in Kubernetes Events, e.g. `PlanChanged`. */
   readonly reason: string;
   readonly text: string;
 }

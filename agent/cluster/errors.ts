@@ -1,6 +1,6 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
 
-/** No plan was applied yet. */
+/** The pipeline has no applied plan yet. */
 export class NothingAppliedError extends InputError {
   override name = 'NothingAppliedError';
   constructor(pipeline: string, place: string) {
@@ -8,7 +8,7 @@ export class NothingAppliedError extends InputError {
   }
 }
 
-/** There is no plan to go back to. */
+/** The pipeline has no earlier plan for a rollback. */
 export class NoPreviousPlanError extends InputError {
   override name = 'NoPreviousPlanError';
   constructor(pipeline: string, place: string) {

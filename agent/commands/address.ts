@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import * as option from '../../workers/command/options.ts';
 
-/** The options of every command that listens. */
+/** Adds the options of commands that serve over HTTP. */
 export const addAddressOptions = (command: Command): Command =>
   command
     .option('--host <address>', 'address to listen on; 0.0.0.0 for all of them', '127.0.0.1')

@@ -14,7 +14,7 @@ import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
 
 interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
   readonly plan?: string;
-  /** A pipeline. */
+  /** Name of the pipeline to roll back. */
   readonly rollback?: string;
   readonly manifest?: string;
   readonly json?: boolean;

@@ -7,7 +7,7 @@ const MARK: Record<ObjectChange['state'], string> = {
   pruned: '-',
 };
 
-/** A line for each object, a line below it for each field that changes, and a summary. */
+/** Describes changes: a line for each object, with a line below it for each changed field, and a summary. */
 export function changesText(objects: readonly ObjectChange[], dryRun: boolean): string {
   const lines = objects.flatMap(({ kind, name, state, changes }) => [
     `${MARK[state]} ${kind} ${name}${state === 'unchanged' ? '' : `  ${state}`}`,

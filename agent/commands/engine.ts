@@ -3,7 +3,7 @@ import type { Engine } from '../cluster/engine.ts';
 import { openApi } from '../kubernetes/client.ts';
 import { KubernetesEngine, type KubernetesOptions } from '../kubernetes/engine.ts';
 
-/** The engines that `--target` may name. */
+/** Engines for the option `--target`. */
 export const ENGINES = ['kubernetes'] as const;
 
 export const namespaceOption = () =>
@@ -13,7 +13,7 @@ export const namespaceOption = () =>
     return text;
   });
 
-/** The options of every command that talks to an engine. */
+/** Adds the options of commands that connect to an engine. */
 export const addEngineOptions = (command: Command): Command =>
   command
     .addOption(namespaceOption())
@@ -26,7 +26,7 @@ export interface EngineFlags {
   readonly context?: string;
 }
 
-/** @param given settings of the replicas that a user gave @throws KubernetesClientMissingError, NoClusterError */
+/** @param given pod settings given as options @throws KubernetesClientMissingError, NoClusterError */
 export const openEngine = async (
   flags: EngineFlags,
   pipeline: KubernetesOptions['pipeline'],

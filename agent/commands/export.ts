@@ -65,13 +65,13 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
         );
     });
 
-/** Writes objects of the same name, such as a stage's Service and Deployment, into one file. Returns the files' names. */
+/** Writes one file per object name: a stage's Service and Deployment share a file. Returns the file names. */
 async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {
   const texts = new Map<string, string>();
   for (const object of objects) {
     const file = `${object.metadata.name}.yaml`;
     const before = texts.get(file);
-    // Without aliases each object can be read on its own; folded lines would hide a plan's JSON.
+    // Without aliases each object is complete; with folded lines a plan's JSON would be hard to read.
     const text = stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
     texts.set(file, before === undefined ? text : `${before}---\n${text}`);
   }

@@ -1,2 +1,2 @@
-/** Writes a line to stdout, with the time in front. */
+/** Writes a line to stdout, after the current time. */
 export const logLine = (text: string): void => console.log(`${new Date().toISOString()} ${text}`);

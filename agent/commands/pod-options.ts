@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { claimSettings, DEFAULT_IMAGE, type GivenSettings, imageSettings } from '../kubernetes/settings.ts';
 
-/** The options of commands that write or apply pods. */
+/** Adds the options of commands that define pods. */
 export const addPodOptions = (command: Command): Command =>
   command
     .option('--image <name>', `an image that agent/Containerfile builds (default: ${DEFAULT_IMAGE})`)

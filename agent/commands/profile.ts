@@ -42,7 +42,7 @@ async function openEngineProfiler(
   const { pipeline } = await loadModelFolder(manifestPath);
   const engine = await openEngine(flags, pipeline, givenSettings(flags));
   return {
-    // The pod knows what its node has, and refuses a backend that is missing.
+    // Only the pod can tell which backends its node has, and it refuses one that is missing.
     whyUnavailable: async () => null,
     profile: (settings) => engine.profile(settings, { signal, onEvent: (line) => console.error(line) }),
     close: async () => {},

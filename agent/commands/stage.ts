@@ -53,7 +53,7 @@ device and these models.
       const signal = interruptSignal('letting what was accepted end');
       const environment = nodeEnvironment();
       const models = await loadModelFolder(option.planManifestPath(plan, flags));
-      // The check counts cores: this process is one replica, and the plan may have many.
+      // The check compares cores, so it gets the plan with only this replica, and not with all of the plan's workers.
       const own = {
         ...plan,
         workers: replicaPlan(plan, { [flags.stage]: 1 }).workers.filter(({ stages }) =>

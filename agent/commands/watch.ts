@@ -50,7 +50,7 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
           replanner.check(plan, `The plan of ${engine.place}`);
           return replanner.adaptationFor(plan);
         };
-        // A plan that cannot be followed ends the command now, not in its log later.
+        // Checks the plan at the start, so that a plan of another profile ends the command with an error.
         adaptationFor(current);
         logLine(`watching ${pipeline.name} in ${engine.place}`);
         await engine.lead(

@@ -4,7 +4,7 @@ import { baseApp, type HttpLimits } from './base.ts';
 import { healthRoutes, inferenceRoutes } from './inference.ts';
 import { type PlanChanges, planRoutes } from './plan.ts';
 
-/** A service over HTTP: the Open Inference Protocol v2 for the pipeline and each stage, `/metrics` for Prometheus, `/plan`. */
+/** The agent's HTTP server: Open Inference Protocol v2 for the pipeline and each stage, `/metrics` for Prometheus, `/plan`. */
 export function createApp(
   service: Service,
   changes: PlanChanges,

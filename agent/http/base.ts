@@ -6,58 +6,58 @@ import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 import { Admission } from './admission.ts';
 
-/** Time limits of a server; a test has shorter ones. */
+/** Time limits of the HTTP server; tests set shorter ones. */
 export interface HttpLimits {
-  /** A client that takes longer than this from a request's first byte to its last is cut off. */
+  /** A connection is cut if a request takes longer than this from its first byte to its last. */
   readonly receiveMs: number;
-  /** Pause between two searches for such clients. */
+  /** Milliseconds between two searches for connections past that limit. */
   readonly lookMs: number;
   readonly keepAliveMs: number;
-  /** How long a closing server waits for clients to read their answers. */
+  /** Time that a closing server gives clients to read their responses. */
   readonly closeMs: number;
 }
 
 const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000, closeMs: 5000 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
-/** Letters of a URL that errors and the log quote. */
+/** Errors and the log quote at most this many characters of a URL. */
 const MOST_URL = 200;
 
 /**
- * How much the heap may grow from one full garbage collection to the next. The bytes of requests lie outside the heap but
- * count as its growth: with V8's default a server with a small heap would mark all of it several times a second.
+ * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
+ * they lie outside the heap: with its default a server with a small heap would collect several times a second.
  */
 const HEAP_GROWTH_PERCENT = 400;
 
-/** The service behind a server, as far as every server needs it. */
+/** What every HTTP server needs of the service behind it. */
 export interface BaseService {
-  /** Whether new requests are accepted. */
+  /** False while the service shuts down. */
   readonly accepting: boolean;
   /** Writes a line to the log. */
   log(line: string): void;
 }
 
 /**
- * What every server of the agent has. Bodies are read as bytes, and their size is bounded, of each and of all together.
- * Clients that are slow to send are cut off. Errors are answered with their status; unforeseen ones are logged.
+ * Makes the part that all HTTP servers of the agent share. It reads bodies as bytes, limits the size of each and of all
+ * together, cuts off clients that are slow to send, answers errors with their status, and logs unforeseen errors.
  */
 export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
   const { receiveMs, lookMs, keepAliveMs } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
     requestTimeout: receiveMs,
-    // Node allows the longer of the two for the whole request, and its default for headers is longer than ours.
+    // Node limits a whole request by the longer of both timeouts, and its default for headers is longer than `receiveMs`.
     http: { headersTimeout: receiveMs, connectionsCheckingInterval: lookMs },
     connectionTimeout: 0,
     keepAliveTimeout: keepAliveMs,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });
-  // Every body is read as bytes, whatever its content type says: the protocol's decoder finds out what it is.
+  // Reads every body as bytes, whatever its content type: the protocol's decoder interprets them.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   admitBySize(app);
-  // A client that keeps its connection must open another one elsewhere before this server is gone.
+  // While the service shuts down, a client must not keep its connection, but open one to another server.
   app.addHook('onSend', async (_request, reply) => {
     if (!service.accepting) reply.header('connection', 'close');
   });
@@ -67,26 +67,26 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
   app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
     const badModel = error instanceof MissingFileError || error instanceof ChecksumError;
     const status = badModel ? 409 : statusOf(error);
-    // The executor has logged why an item failed.
+    // Inference failures are not logged here, because the executor has logged them.
     if (badModel || (status === 500 && !(error instanceof InferenceFailedError)))
       service.log(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
-    // Only the log names the path of a model: clients need not know where files lie.
+    // Only the log has the path of a model file, because clients must not learn where files are.
     return reply.code(status).send({ error: badModel ? BAD_MODEL : message(error) });
   });
   return app;
 }
 
-/** Errors of Fastify have a `statusCode`. */
+/** HTTP status of an error. Fastify's own errors have a `statusCode`. */
 function statusOf(error: FastifyError | CodedError): number {
   if (error instanceof CodedError) return error.httpStatus;
   return Math.min(error.statusCode ?? 500, 500);
 }
 
 /**
- * Closes a server that has answered everything. Connections that are still open after a while are cut: Node would wait for
- * ever for a client that does not read its answer, or that began a request and does not go on.
+ * Closes a server that has sent all responses. After `closeMs` it cuts open connections, because Node would wait forever for a
+ * client that reads no response or never completes its request.
  */
 export async function closeApp(app: FastifyInstance, limits: Partial<HttpLimits> = {}): Promise<void> {
   const { closeMs } = { ...LIMITS, ...limits };
@@ -95,7 +95,7 @@ export async function closeApp(app: FastifyInstance, limits: Partial<HttpLimits>
   clearTimeout(cutOff);
 }
 
-/** Refuses a body before it is read where memory is short, and where its size is not known. */
+/** Refuses a body before it is read, if memory is short or the body's size is unknown. */
 function admitBySize(app: FastifyInstance): void {
   const admission = new Admission();
   const admitted = new WeakMap<FastifyRequest, number>();
@@ -119,7 +119,7 @@ function admitBySize(app: FastifyInstance): void {
   app.addHook('onRequestAbort', leave);
 }
 
-/** A request is refused for its headers, with the status that HTTP has for that. */
+/** A request whose headers are refused, with the HTTP status for the response. */
 class HttpError extends Error {
   override name = 'HttpError';
   constructor(

@@ -2,14 +2,14 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 
-/** The bytes of a request's body. */
+/** A request's body as bytes. */
 export const bytesIn = ({ body }: FastifyRequest): Buffer<ArrayBuffer> =>
   (body ?? Buffer.alloc(0)) as Buffer<ArrayBuffer>;
 
-/** The text of a request's body. */
+/** A request's body as text. */
 export const textIn = (request: FastifyRequest): string => new TextDecoder().decode(bytesIn(request));
 
-/** The body of a request of the Open Inference Protocol, and how much of it is JSON. @throws InvalidInferenceError */
+/** The body of an Open Inference Protocol request, with the length of its JSON part. @throws InvalidInferenceError */
 export function bodyOf(request: FastifyRequest): Body {
   const bytes = bytesIn(request);
   const length = request.headers[JSON_LENGTH_HEADER];
@@ -19,7 +19,7 @@ export function bodyOf(request: FastifyRequest): Body {
   return { bytes, jsonLength: Number(length) };
 }
 
-/** Sends a message as the answer. */
+/** Sends an Open Inference Protocol message as the response. */
 export function send(reply: FastifyReply, { bytes, jsonLength }: Body): FastifyReply {
   if (jsonLength === undefined) reply.type('application/json');
   else reply.type('application/octet-stream').header(JSON_LENGTH_HEADER, jsonLength);

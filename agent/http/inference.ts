@@ -9,15 +9,15 @@ import type { ServedModel, Service } from '../service/service.ts';
 import { bodyOf, send } from './body.ts';
 
 const VERSION = '1';
-/** Metadata of the agent as a server of the protocol. */
+/** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
 export const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
 
-/** Items of one request at most. */
+/** Most items in one HTTP request. */
 const MOST_ITEMS = 64;
-/** Bytes of one value in JSON, with its comma, at most. */
+/** Most bytes that one value takes in JSON, with its comma. */
 const JSON_BYTES = 5;
 const ENVELOPE_BYTES = 64 * 1024;
-/** The limit for a body, even where the items are larger. */
+/** Most bytes of a request body, even if items are larger. */
 const MOST_BODY_BYTES = 64 * 2 ** 20;
 
 interface Readiness {
@@ -75,7 +75,7 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
   return { ready };
 }
 
-/** Bytes of the largest request that is accepted, as JSON. */
+/** Most bytes of a request body: as many of the largest items as a request may have, as JSON. */
 function bodyLimitOf({ models }: Service): number {
   const largest = Math.max(
     ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.items(first!.stage))),

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** Why an address cannot be listened on, by the code of Node's error. */
+/** Explanations for the codes of Node's errors when a server cannot listen on its address. */
 const REASONS: Record<string, string> = {
   EADDRINUSE: 'the port is in use',
   EADDRNOTAVAIL: 'this machine has no such address',
@@ -10,7 +10,7 @@ const REASONS: Record<string, string> = {
   EACCES: 'ports below 1024 need privileges that this process does not have',
 };
 
-/** @param port 0: a free one @returns the URL @throws UsageError where the address cannot be listened on */
+/** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
     await app.listen({ host, port });

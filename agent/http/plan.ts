@@ -6,14 +6,14 @@ import { textIn } from './body.ts';
 import { tokenRequired } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
-/** Names the plan in errors. */
+/** Name of the plan in error messages. */
 const SOURCE = 'the plan in the request';
 
-/** Who may replace the plan, and by which plans. */
+/** Settings for replacing the plan over HTTP. */
 export interface PlanChanges {
-  /** The token that a client must send; undefined: nobody may replace the plan. */
+  /** The token that a client must send; undefined if nobody may replace the plan. */
   readonly token?: string | undefined;
-  /** Checks that a plan can run here. @throws PlanRefusedError */
+  /** Checks that a plan fits this device and these models. @throws PlanRefusedError */
   checkPlan(plan: Plan, source: string): void;
 }
 

@@ -23,22 +23,22 @@ const MOST_BODY_BYTES = 256 * 2 ** 20;
 const MOST_STAGE_BYTES = 64 * 1024;
 
 export interface StageHttpOptions {
-  /** The token that a change must send; undefined: nobody may change the stage. */
+  /** The token that a client must send to change the stage; undefined if nobody may. */
   readonly token: string | undefined;
-  /** A second name of the stage. */
+  /** A second model name for the stage. */
   readonly alias?: string | undefined;
 }
 
-/** The answer to a request without items. */
+/** The result of a batch without items. */
 const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
 type RunRequest = FastifyRequest<{ Params: { variant: string } }>;
 
 /**
- * A stage over HTTP: the Open Inference Protocol v2, whose versions are the variants that are loaded. Each request is run as
- * one batch. `/stage` says which variant and batch are chosen, and changes them for a client with the token. A gateway sends
- * its batches to `/stage/<variant>/run`, as the messages that go to and from a stage worker: without a conversion on the way.
+ * The HTTP server of one stage: Open Inference Protocol v2, with the loaded variants as versions. Each request runs as one
+ * batch. `/stage` reads the chosen variant and batch, and changes them for a client with the token. A gateway sends its batches
+ * to `/stage/<variant>/run` in the format of messages to a stage worker, which need no conversion.
  */
 export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
   const app = baseApp(service);
@@ -47,7 +47,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
 
   const alone = pipelineStage(stage.stage, null);
 
-  /** The variant that a request names; the chosen one where it names none. */
+  /** The requested variant, which is the chosen one if the request names none. */
   const variantOf = ({ params: { model, version } }: ModelRequest): string => {
     if (model !== stage.name && model !== alias) throw new UnknownModelError(`model ${model}`, [stage.name]);
     if (version !== undefined && !service.variants.includes(version))
@@ -63,7 +63,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
       const variant = variantOf(request);
       const inference = requestOf(stage, request);
-      // A KServe graph passes on an empty batch where the stage before found nothing.
+      // A KServe graph sends an empty batch if the previous stage found nothing.
       const none = inference.inputs[0]!.shape[0] === 0;
       const run = none ? EMPTY_RUN : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
       const outputs = runTensors(stage, run);
@@ -88,7 +88,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
   return app;
 }
 
-/** A request, or the stage before's answer, which a KServe graph passes on as it is. @throws InvalidInferenceError */
+/** Decodes a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
 function requestOf(stage: PipelineStage, request: FastifyRequest): InferRequest {
   const body = bodyOf(request);
   try {
@@ -107,7 +107,7 @@ const batchSchema = z
   .object({ lengths: z.array(z.int().nonnegative()).min(1), bytes: z.instanceof(Uint8Array<ArrayBuffer>) })
   .refine(({ lengths, bytes }) => lengths.reduce((sum, length) => sum + length, 0) === bytes.length);
 
-/** Reads the batch in a gateway's message. @throws InvalidInferenceError */
+/** Decodes and checks a batch from a gateway. @throws InvalidInferenceError */
 function batchIn(body: Buffer, { name, task, stage }: PipelineStage): ItemBatch {
   try {
     const batch = batchSchema.parse(unpackMessage(body));

@@ -3,13 +3,13 @@ import type { Outcome } from '../../solver/dispatch/types.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 
-/** The state of a service when Prometheus reads the metrics. */
+/** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
 export interface ServiceState {
   readonly plan: Plan;
-  /** Items that wait, and workers that serve, by stage of the plan. */
+  /** Waiting items and serving workers, by index of the stage in the plan. */
   readonly queued: readonly number[];
   readonly replicas: readonly number[];
-  /** Requests that were accepted and have not ended. */
+  /** Number of requests that were accepted and have not ended. */
   readonly open: number;
 }
 
@@ -17,7 +17,7 @@ const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'faile
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30];
 const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
 
-/** Metrics for Prometheus. A request is one item; one HTTP request may hold many. */
+/** The Prometheus metrics of a service. A request is one item, although one HTTP request may hold many. */
 export class Telemetry {
   readonly #registry = new Registry();
   readonly #arrivals = this.#counter('arrivals_total', 'Requests that have arrived.', ['model']);
@@ -58,7 +58,7 @@ export class Telemetry {
   readonly #sla = this.#gauge('plan_sla_seconds', 'Latency bound of the plan.');
   readonly #rate = this.#gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
 
-  /** Every series starts at 0: Prometheus misses the first increase of a series that appears with it. */
+  /** Starts every series at 0, because Prometheus misses the first increase of a series that appears with it. */
   constructor(models: readonly string[], stages: readonly string[]) {
     for (const model of models) {
       this.#arrivals.inc({ model }, 0);
@@ -80,7 +80,7 @@ export class Telemetry {
     if (outcome === 'completed') this.#latency.observe({ model }, latencyMs / 1000);
   }
 
-  /** Requests that were refused on arrival. */
+  /** Counts requests that were refused on arrival. */
   rejected(model: string, requests: number): void {
     this.#requests.inc({ model, outcome: 'rejected' }, requests);
   }
@@ -102,7 +102,7 @@ export class Telemetry {
     return this.#registry.contentType;
   }
 
-  /** The metrics in Prometheus' text format. */
+  /** All metrics in the Prometheus text format. */
   text({ plan, queued, replicas, open }: ServiceState): Promise<string> {
     this.#info.reset();
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {

@@ -10,7 +10,7 @@ class TokenError extends CodedError {
   override name = 'TokenError';
 }
 
-/** The agent was started without a token. */
+/** The agent was started without a token, so it refuses changes. */
 class NoTokenError extends CodedError {
   static override readonly httpStatus = 403;
   override name = 'NoTokenError';
@@ -19,8 +19,8 @@ class NoTokenError extends CodedError {
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * A hook that refuses requests without the token, before their bodies are read. The hook takes the same time for every wrong
- * token, so that nobody can guess the token letter by letter.
+ * Makes a hook that refuses requests without the token before their bodies are read. It compares digests in constant time, so
+ * that nobody can guess the token letter by letter.
  */
 export const tokenRequired =
   (token: string | undefined) =>
@@ -36,7 +36,7 @@ export const tokenRequired =
       );
   };
 
-/** Reads the token from a file, or from `IPA_AGENT_TOKEN`. No message may contain it. @throws UsageError */
+/** Reads the token from a file, or from the variable `IPA_AGENT_TOKEN`. No message may show the token. @throws UsageError */
 export async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
   const text = await readFile(file, 'utf8').catch((cause) => {

@@ -8,19 +8,19 @@ export interface ObjectRef {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** The objects of a kind in a namespace: all of them, or those with these labels. */
+/** The objects of a kind in a namespace, all or selected by labels or name. */
 export interface ListRef {
   readonly apiVersion: string;
   readonly kind: string;
   readonly namespace: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Only the object of this name. */
+  /** Selects the one object with this name. */
   readonly name?: string;
 }
 
 export interface ObjectList {
   readonly items: readonly KubernetesObject[];
-  /** A watch goes on from here. */
+  /** Version of the list, from which a watch can start. */
   readonly resourceVersion: string;
 }
 
@@ -29,7 +29,7 @@ export interface WatchEvent {
   readonly object: KubernetesObject;
 }
 
-/** The kinds that the agent uses, with the name of each one's collection. */
+/** Kinds that the agent uses, and the name of each kind in the API's URLs. */
 const COLLECTIONS: Readonly<Record<string, string>> = {
   ConfigMap: 'configmaps',
   Deployment: 'deployments',
@@ -47,14 +47,14 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   ServiceAccount: 'serviceaccounts',
 };
 
-/** The name under which the agent owns the fields that it applies. */
+/** The agent's name as a field manager of server-side apply. */
 export const FIELD_MANAGER = 'ipa-agent';
-/** How long one watch lasts before it is begun again. */
+/** Seconds after which the client restarts a Kubernetes watch. */
 const WATCH_S = 60;
 
 const nameOf = ({ kind, metadata }: ObjectRef): string => `${kind} ${metadata.name}`;
 
-/** The requests that the agent makes to a Kubernetes API server. All throw ApiError and its kinds, and ClusterUnreachableError. */
+/** The agent's requests to a Kubernetes API server. All throw ApiError, its subclasses, and ClusterUnreachableError. */
 export class KubernetesApi {
   constructor(private readonly connection: Connection) {}
 
@@ -64,9 +64,9 @@ export class KubernetesApi {
   }
 
   /**
-   * Server-side apply.
+   * Creates or changes an object by server-side apply.
    * @param force takes over fields that other managers own
-   * @returns the object as it is afterwards, or in a dry run would be
+   * @returns the object afterwards or, in a dry run, as it would be
    */
   async apply(
     object: KubernetesObject,
@@ -82,7 +82,7 @@ export class KubernetesApi {
     });
   }
 
-  /** Null: the object does not exist. */
+  /** Reads an object; null if it does not exist. */
   async read(ref: ObjectRef): Promise<KubernetesObject | null> {
     try {
       return await this.#object({ method: 'GET', path: pathOf(ref), what: nameOf(ref) });
@@ -92,7 +92,7 @@ export class KubernetesApi {
     }
   }
 
-  /** @throws ChangedMeanwhileError where the object exists */
+  /** @throws ChangedMeanwhileError if the object exists */
   async create(object: KubernetesObject): Promise<KubernetesObject> {
     const path = withQuery(collectionOf(object.apiVersion, object.kind, object.metadata.namespace), {
       fieldManager: FIELD_MANAGER,
@@ -100,13 +100,13 @@ export class KubernetesApi {
     return this.#object({ method: 'POST', path, body: object, what: nameOf(object) });
   }
 
-  /** @throws ChangedMeanwhileError where the object was changed since its resourceVersion */
+  /** @throws ChangedMeanwhileError if the object was changed since its resourceVersion */
   async replace(object: KubernetesObject): Promise<KubernetesObject> {
     const path = withQuery(pathOf(object), { fieldManager: FIELD_MANAGER });
     return this.#object({ method: 'PUT', path, body: object, what: nameOf(object) });
   }
 
-  /** Removes an object, if it exists, and the objects that it owns. */
+  /** Removes an object, if it exists, and all objects that it owns. */
   async remove(ref: ObjectRef): Promise<void> {
     try {
       const path = withQuery(pathOf(ref), { propagationPolicy: 'Background' });
@@ -127,14 +127,17 @@ export class KubernetesApi {
       metadata: { resourceVersion: string };
       items: KubernetesObject[];
     };
-    // The API leaves kind and version out of a list's items.
+    // A list's items come without kind and version.
     return {
       items: items.map((item) => ({ ...item, apiVersion, kind })),
       resourceVersion: metadata.resourceVersion,
     };
   }
 
-  /** Events of objects after a list, until the server ends the watch. Begin another from the last event. @throws ExpiredError */
+  /**
+   * Reports changes after a list until the server ends the watch. The next watch starts from the last event. @throws
+   * ExpiredError
+   */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const what = `the watch of ${ref.kind}`;
     const path = withQuery(collectionOf(ref.apiVersion, ref.kind, ref.namespace), {
@@ -153,13 +156,13 @@ export class KubernetesApi {
     }
   }
 
-  /** A service's answer, fetched through the API server, so that the service need not be reachable from here. */
+  /** Reads from a Service through the API server, because the Service may be unreachable from here. */
   serviceText(namespace: string, service: string, path: string): Promise<string> {
     const proxy = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(service)}:http/proxy`;
     return ask(this.connection, { method: 'GET', path: `${proxy}${path}`, what: `Service ${service}` });
   }
 
-  /** The log of a pod's container, line by line from the first, until the container ends. */
+  /** Reads the log of a pod's container line by line, from the start until the container ends. */
   logs(namespace: string, pod: string, signal: AbortSignal): AsyncGenerator<string> {
     const path = `${pathOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod, namespace } })}/log?follow=true`;
     return lines(
@@ -174,7 +177,7 @@ export class KubernetesApi {
   }
 }
 
-/** A profiler writes nothing while a model loads. */
+/** Longest silence in the log: a profiler writes nothing while a model loads. */
 const LOG_SILENT_MS = 10 * 60_000;
 
 function collectionOf(apiVersion: string, kind: string, namespace = 'default'): string {

@@ -10,15 +10,15 @@ import { readApplied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 
-/** What the objects of a plan are made from, besides the plan. */
+/** Besides the plan, what its Kubernetes objects are made from. */
 export interface DeploymentContext {
   readonly pipeline: Pipeline;
   readonly settings: PodSettings;
 }
 
 /**
- * Applies everything that serves a plan. Nothing is changed before the API server has accepted all of it in a dry run.
- * @throws NotDeployableError, FieldConflictError, InvalidObjectError and other kinds of ApiError, ClusterUnreachableError
+ * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run.
+ * @throws NotDeployableError, FieldConflictError, InvalidObjectError and other subclasses of ApiError, ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,
@@ -41,7 +41,7 @@ export async function applyPlan(
   ];
 }
 
-/** Keeps the current plan beside the new one for a rollback, unless they are the same. */
+/** Keeps the current plan beside the new one for a rollback, unless both are the same. */
 async function withPrevious(
   api: KubernetesApi,
   plan: Plan,
@@ -73,7 +73,7 @@ async function applyAll(
 
 const PREVIOUS_PATH = `data["${PREVIOUS_KEY}"]`;
 
-/** Makes the many changes inside the previous plan one: who applies knows that plan. */
+/** Replaces the many changes inside the previous plan by one line, because the user has seen that plan. */
 function withSummary(changes: readonly FieldChange[]): FieldChange[] {
   const inPrevious = changes.filter(({ path }) => path.startsWith(PREVIOUS_PATH));
   if (inPrevious.length === 0) return [...changes];

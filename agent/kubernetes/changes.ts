@@ -1,7 +1,7 @@
 import type { FieldChange } from '../cluster/engine.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
-/** Fields of the metadata that the API server writes itself. */
+/** Metadata fields that only the API server writes. */
 const SERVERS_OWN = new Set([
   'managedFields',
   'resourceVersion',
@@ -12,8 +12,8 @@ const SERVERS_OWN = new Set([
 ]);
 
 /**
- * The fields that differ, without the status and what the API server writes itself. A text that is a JSON object is
- * compared field by field, too.
+ * Compares two states of an object, without the status and fields that only the API server writes. Texts that are JSON objects
+ * are compared field by field.
  */
 export function changesOf(before: KubernetesObject, after: KubernetesObject): FieldChange[] {
   const own = ({ status: _, metadata, ...rest }: KubernetesObject & { status?: unknown }) => ({
@@ -38,7 +38,7 @@ function* compare(path: string, before: unknown, after: unknown): Generator<Fiel
 
 const fieldText = (key: string): string => (/^[A-Za-z0-9_-]+$/.test(key) ? `.${key}` : `["${key}"]`);
 
-/** The object that a JSON text holds; any other value as it is. */
+/** Parses a text that is a JSON object; returns any other value unchanged. */
 function opened(value: unknown): unknown {
   if (typeof value !== 'string' || !value.startsWith('{')) return value;
   try {

@@ -2,20 +2,20 @@ import { KubernetesApi } from './api.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
-/** The context that the package makes up where it finds no kubeconfig. */
+/** Name of the context that the package invents if it finds no kubeconfig. */
 const MADE_UP = 'loaded-context';
 
 export interface KubeconfigOptions {
-  /** A file. Absent: that of KUBECONFIG, then ~/.kube/config, then the pod's own account. */
+  /** Path of the kubeconfig. Default: that of KUBECONFIG, then ~/.kube/config, then the pod's service account. */
   readonly kubeconfig?: string | undefined;
-  /** Absent: the current one. */
+  /** Name of a context in the kubeconfig. Default: the current one. */
   readonly context?: string | undefined;
 }
 
 /**
- * The way to the API server of a kubeconfig, with certificates, tokens or plug-ins to authenticate. The optional package is
- * loaded when this is called, and only reads the kubeconfig: its requests have no time-outs and its watch hides that it has
- * expired, so requests are made here ({@link Connection}).
+ * Reads from the kubeconfig how to reach the API server and to authenticate. Only this function uses the optional package,
+ * which it loads when called. Requests are made by {@link Connection}, because the package's own have no timeouts and its watch
+ * hides that it has expired.
  * @throws KubernetesClientMissingError, NoClusterError
  */
 export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): Promise<Connection> {

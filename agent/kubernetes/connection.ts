@@ -7,35 +7,35 @@ import { apiError, ClusterUnreachableError } from './errors.ts';
 export type Authorise = (options: RequestOptions) => Promise<RequestOptions>;
 
 export interface Connection {
-  /** Without a slash at its end. */
+  /** URL without a slash at its end. */
   readonly server: string;
   readonly authorise: Authorise;
 }
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With its query. */
+  /** Path with its query. */
   readonly path: string;
   readonly body?: unknown;
   readonly contentType?: string;
-  /** Names the object in error messages. */
+  /** Name of the requested object in error messages. */
   readonly what: string;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server that sends nothing for this long is taken to be gone. */
+/** Milliseconds without data after which the API server counts as unreachable. */
 const SILENT_MS = 10_000;
 
-/** Returns the whole text of the response. @throws ApiError and its kinds, ClusterUnreachableError */
+/** Sends a request and returns the body of the response. @throws ApiError and its subclasses, ClusterUnreachableError */
 export async function ask(connection: Connection, request: ApiRequest): Promise<string> {
   const response = await send(connection, request, SILENT_MS);
   return textOf(connection, response);
 }
 
 /**
- * The lines of a response as they come, until the server ends it or the request's signal aborts.
- * @param silentMs a server that sends nothing for this long is taken to be gone
- * @throws ApiError and its kinds, ClusterUnreachableError
+ * Sends a request and returns each line of the response as it comes, until the server ends it or the request's signal aborts.
+ * @param silentMs milliseconds without data after which the API server counts as unreachable
+ * @throws ApiError and its subclasses, ClusterUnreachableError
  */
 export async function* lines(
   connection: Connection,
@@ -46,7 +46,7 @@ export async function* lines(
   try {
     for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY }))
       yield line;
-    // `readline` reports no error where the body was cut off.
+    // `readline` reports no error if the body was cut off.
     if (!response.complete && !request.signal?.aborted)
       throw new ClusterUnreachableError(connection.server, new Error('the connection was cut off'));
   } finally {
@@ -69,8 +69,8 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
     timeout: silentMs,
   });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    // The options hold an agent for TLS, which does not fit a server without TLS, such as `kubectl proxy`. No agent at all:
-    // one that keeps connections may send a request on a connection that was just cut.
+    // The options' agent is for TLS and fails on a server without TLS, such as `kubectl proxy`. A new connection per request
+    // avoids sending on one that was just cut.
     const outgoing =
       url.protocol === 'http:'
         ? httpRequest(url, { ...options, agent: false }, resolve)
@@ -81,7 +81,7 @@ async function send(connection: Connection, request: ApiRequest, silentMs: numbe
   }).catch((cause) => {
     throw new ClusterUnreachableError(server, cause);
   });
-  // Whoever reads the body gets this error; without a listener it would end the process.
+  // The reader of the body gets this error; without a listener it would also end the process.
   response.on('error', () => {});
   if (response.statusCode! >= 200 && response.statusCode! < 300) return response;
   throw apiError(response.statusCode!, await textOf(connection, response), what);

@@ -14,7 +14,7 @@ interface Slice extends KubernetesObject {
   readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null;
 }
 
-/** The pods of EndpointSlices that are ready and not terminating. */
+/** Endpoints of the pods that are ready and not terminating. */
 export function endpointsOf(slices: readonly KubernetesObject[], stages: readonly string[]): Endpoint[] {
   const byLabel = new Map(stages.map((stage) => [kubernetesName(stage), stage]));
   const pods = (slices as readonly Slice[]).flatMap(({ metadata, addressType, endpoints, ports }) => {
@@ -22,12 +22,12 @@ export function endpointsOf(slices: readonly KubernetesObject[], stages: readonl
     const port = ports?.find(({ name }) => name === 'http')?.port;
     if (stage === undefined || port === undefined) return [];
     return (endpoints ?? []).flatMap(({ addresses, conditions }) => {
-      // The API asks its clients to take an unknown state for ready.
+      // The Kubernetes API defines an unknown state as ready.
       if (conditions?.ready === false || conditions?.terminating === true) return [];
       const host = addressType === 'IPv6' ? `[${addresses[0]}]` : addresses[0];
       return [{ url: `http://${host}:${port}`, stage }];
     });
   });
-  // While slices are rewritten a pod may stand in two of them.
+  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them.
   return [...new Map(pods.map((pod) => [pod.url, pod])).values()];
 }

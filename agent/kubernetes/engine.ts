@@ -33,11 +33,11 @@ import { tokenOf } from './token.ts';
 export interface KubernetesOptions {
   readonly pipeline: Pipeline;
   readonly namespace: string;
-  /** Settings that are not given stay as they were applied. */
+  /** Pod settings to change; other settings stay as applied before. */
   readonly given?: GivenSettings;
 }
 
-/** Kubernetes as an engine: a pipeline in a namespace, over the API server of a kubeconfig. */
+/** The engine for Kubernetes: serves one pipeline in one namespace. */
 export class KubernetesEngine implements Engine {
   constructor(
     private readonly api: KubernetesApi,
@@ -50,7 +50,7 @@ export class KubernetesEngine implements Engine {
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
     const { pipeline, namespace, given = {} } = this.options;
-    // Read each time, because another process may have applied another image.
+    // Settings are read for each plan, because another process may have applied another image.
     const { settings } = await readApplied(this.api, pipeline.name, namespace);
     const context = { pipeline, settings: podSettings(pipeline.name, namespace, given, settings) };
     return applyPlan(this.api, plan, context, options);

@@ -6,7 +6,7 @@ export class ApiError extends Error {
   constructor(
     /** HTTP status, e.g. 404. */
     readonly status: number,
-    /** One word of the API, e.g. `NotFound`. */
+    /** Reason in the API's response, e.g. `NotFound`. */
     readonly reason: string,
     text: string,
     options?: ErrorOptions,
@@ -15,12 +15,12 @@ export class ApiError extends Error {
   }
 }
 
-/** A field that is to be applied belongs to another field manager, with another value. */
+/** The plan sets a field that another field manager owns with another value. */
 export class FieldConflictError extends ApiError {
   override name = 'FieldConflictError';
   constructor(
     object: string,
-    /** E.g. `.spec.replicas` and the manager that owns it. */
+    /** Each conflict's field, e.g. `.spec.replicas`, and the manager that owns it. */
     readonly conflicts: readonly { readonly field: string; readonly manager: string }[],
   ) {
     super(
@@ -33,7 +33,7 @@ export class FieldConflictError extends ApiError {
   }
 }
 
-/** Another process has changed or created an object meanwhile. */
+/** Another process has changed or created the object meanwhile. */
 export class ChangedMeanwhileError extends ApiError {
   override name = 'ChangedMeanwhileError';
   constructor(reason: string, text: string) {
@@ -41,12 +41,12 @@ export class ChangedMeanwhileError extends ApiError {
   }
 }
 
-/** The API server finds an object invalid. */
+/** The API server rejects an object as invalid. */
 export class InvalidObjectError extends ApiError {
   override name = 'InvalidObjectError';
 }
 
-/** The API server does not accept the credentials. */
+/** The API server rejects the credentials. */
 export class UnauthorizedError extends ApiError {
   override name = 'UnauthorizedError';
   constructor(reason: string, text: string) {
@@ -54,7 +54,7 @@ export class UnauthorizedError extends ApiError {
   }
 }
 
-/** The credentials do not allow a request. */
+/** The credentials do not permit the request. */
 export class ForbiddenError extends ApiError {
   override name = 'ForbiddenError';
   constructor(reason: string, text: string) {
@@ -62,7 +62,7 @@ export class ForbiddenError extends ApiError {
   }
 }
 
-/** The API server has forgotten the version that a watch starts from: list the objects again. */
+/** The version from which a watch starts is too old for the API server: the objects must be listed again. */
 export class ExpiredError extends ApiError {
   override name = 'ExpiredError';
 }
@@ -79,7 +79,7 @@ export class ClusterUnreachableError extends Error {
   }
 }
 
-/** The package that reads kubeconfigs is not installed. */
+/** The optional package that reads kubeconfigs is not installed. */
 export class KubernetesClientMissingError extends Error {
   override name = 'KubernetesClientMissingError';
   constructor(cause: unknown) {
@@ -115,7 +115,7 @@ interface Status {
   };
 }
 
-/** The error for a response with a status of 400 or more. @param what names the object in messages */
+/** Makes the error for an HTTP status of 400 or more. @param what name of the requested object in messages */
 export function apiError(code: number, body: string, what: string): ApiError {
   const status = statusOf(body);
   const reason = status.reason ?? '';

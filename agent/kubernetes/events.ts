@@ -3,10 +3,10 @@ import type { EngineEvent } from '../cluster/engine.ts';
 import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
 import { planRef } from './plans.ts';
 
-/** Letters that the API takes in an event's message. */
+/** Most characters of an event's message that the API accepts. */
 const MOST_LETTERS = 1000;
 
-/** Writes an Event of the plan's ConfigMap: `kubectl events --for configmap/…-plan` shows the history of plans. */
+/** Records a Kubernetes Event for the plan's ConfigMap: `kubectl events --for configmap/…-plan` lists the history of plans. */
 export async function recordEvent(
   api: KubernetesApi,
   pipeline: string,

@@ -7,8 +7,8 @@ import { ExpiredError } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
 /**
- * Keeps up with objects until the signal aborts: lists them, watches from there, and lists them again when the API server
- * was gone or has forgotten where the watch was. Until then the last state stands.
+ * Reports objects and their changes until the signal aborts: lists the objects, watches them from then on, and lists them again
+ * if the API server was unreachable or the watch expired. Until then the last reported state stays.
  */
 export async function follow(
   api: KubernetesApi,
@@ -45,7 +45,7 @@ export async function follow(
       resourceVersion = undefined;
       failures++;
       const expired = error instanceof ExpiredError;
-      // An expired watch is listed again at once, unless the next one expires as well.
+      // After an expired watch the objects are listed at once, but after two in a row with a pause.
       if (expired && failures === 1) continue;
       if (!expired && !gone) onEvent(`${ref.kind} cannot be followed: ${message(error)}`);
       gone ||= !expired;

@@ -8,11 +8,11 @@ import type { KubernetesObject } from './objects/types.ts';
 export interface LeaseOptions extends Listener {
   readonly api: KubernetesApi;
   readonly namespace: string;
-  /** Of the Lease. Processes that ask for the same Lease elect one leader. */
+  /** Name of the Lease. All processes that use the same Lease elect one leader. */
   readonly name: string;
-  /** Of this process, and of no other. */
+  /** Unique name of this process. */
   readonly identity: string;
-  /** A holder that has not renewed the Lease for this long leads no longer. */
+  /** A leader loses the Lease if it has not renewed it for this long. */
   readonly durationMs?: number;
 }
 
@@ -28,21 +28,22 @@ interface LeaseSpec {
 type Lease = KubernetesObject & { readonly spec: LeaseSpec };
 
 /**
- * Elects a leader by a Lease: at most one process leads at a time. A leader that cannot renew the Lease stops before another
- * process may take it. Clocks need not agree: each process only measures for how long the Lease has not changed.
+ * Elects a leader with a Kubernetes Lease: at most one process leads at a time. A leader that cannot renew the Lease stops
+ * before another process may take it. Clocks need not agree, because each process measures by its own for how long no Lease
+ * changed.
  */
 export class Leadership {
   readonly #durationMs: number;
-  /** When this process renewed the Lease last; undefined: it does not lead. */
+  /** Time at which this process last renewed the Lease; undefined if it does not lead. */
   #renewedMs: number | undefined;
-  /** The version of another holder's Lease that was read last, and when it was read first. */
+  /** The last version read of another holder's Lease, and the time at which this process first read it. */
   #seen: { readonly version: unknown; readonly sinceMs: number } | undefined;
 
   constructor(private readonly options: LeaseOptions) {
     this.#durationMs = options.durationMs ?? DURATION_MS;
   }
 
-  /** Calls `lead` whenever this process becomes the leader, with a signal that aborts when it no longer is. */
+  /** Calls `lead` each time this process becomes the leader; the signal aborts when it no longer leads. */
   async run(lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal, onEvent } = this.options;
     let leading: { stop: AbortController; ended: Promise<void> } | undefined;
@@ -60,7 +61,7 @@ export class Leadership {
         const stop = new AbortController();
         leading = { stop, ended: lead(stop.signal) };
       }
-      // A third of the duration is left for `lead` to end before another process may take the Lease.
+      // The remaining third of the duration is for `lead` to end before another process may take the Lease.
       const untilMs = this.#leads ? this.#renewedMs! + (2 / 3) * this.#durationMs - performance.now() : 0;
       if (leading && untilMs <= 0) {
         leading.stop.abort(new Error('the lease was lost'));
@@ -100,13 +101,13 @@ export class Leadership {
       }
       this.#renewedMs = askedMs;
     } catch (error) {
-      // Another process was quicker.
+      // Another process changed the Lease first, so this one does not lead.
       if (!(error instanceof ChangedMeanwhileError)) throw error;
       this.#renewedMs = undefined;
     }
   }
 
-  /** Whether another process may still lead: as seen from here, its Lease has changed within the duration. */
+  /** Whether the Lease's holder may still lead, because the Lease changed within the duration on this process's clock. */
   #mayBeHeld({ spec, metadata }: Lease): boolean {
     const now = performance.now();
     const { resourceVersion: version } = metadata;
@@ -115,7 +116,7 @@ export class Leadership {
     return Boolean(spec.holderIdentity) && now - this.#seen!.sinceMs < durationMs;
   }
 
-  /** Clears the holder, so that the next leader need not wait until the Lease expires. */
+  /** Clears the holder, so that another process can lead at once, before the Lease expires. */
   async #release(): Promise<void> {
     if (!this.#leads) return;
     this.#renewedMs = undefined;
@@ -127,7 +128,7 @@ export class Leadership {
   }
 
   #spec(leaseTransitions: number): LeaseSpec {
-    // The API wants microseconds in the times of a Lease.
+    // The API requires microseconds in a Lease's times.
     const now = new Date().toISOString().replace('Z', '000Z');
     return {
       holderIdentity: this.options.identity,

@@ -14,13 +14,13 @@ export const planRef = (pipeline: string, namespace: string) => ({
   metadata: { name: objectNames(pipeline).plan, namespace },
 });
 
-/** What was applied for a pipeline. */
+/** A pipeline's applied plans and settings. */
 export interface Applied extends AppliedPlans {
-  /** Settings of the current plan's pods; null: nothing was applied. */
+  /** Pod settings of the current plan; null if no plan was applied. */
   readonly settings: PodSettings | null;
 }
 
-/** @throws InvalidDocumentError where the ConfigMap was edited and is not valid */
+/** @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
 export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
   const object = await api.read(planRef(pipeline, namespace));
   const settings = object?.metadata.annotations?.[SETTINGS];
@@ -34,7 +34,7 @@ export async function readApplied(api: KubernetesApi, pipeline: string, namespac
   };
 }
 
-/** Null: the ConfigMap has no such key, or does not exist. @throws InvalidDocumentError */
+/** Reads a plan from a key of the ConfigMap; null if the key or the ConfigMap does not exist. @throws InvalidDocumentError */
 export function planAt(object: KubernetesObject | null | undefined, key: string): Plan | null {
   const text = (object?.data as Record<string, string> | undefined)?.[key];
   return text === undefined ? null : parseJson(planSchema, text, sourceOf(object!, key), PLAN);

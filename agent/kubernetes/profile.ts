@@ -18,9 +18,9 @@ export class ProfileJobError extends Error {
   }
 }
 
-/** Pause between two readings of the job's pod. */
+/** Milliseconds between two readings of the job's pod. */
 const READ_MS = 500;
-/** Last lines of the log that an error quotes. */
+/** Number of the log's last lines that an error quotes. */
 const LAST_LINES = 5;
 
 interface PodStatus {
@@ -39,10 +39,9 @@ interface PodStatus {
 }
 
 /**
- * Profiles in a Job and takes the profile from its pod's log. The Job is removed when it has ended, and when the signal
- * aborts.
- * @param listener hears the lines of the log
- * @throws ProfileJobError, Interrupted, ApiError and its kinds, ClusterUnreachableError
+ * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts.
+ * @param listener gets each line of the log
+ * @throws ProfileJobError, Interrupted, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function profileInJob(
   api: KubernetesApi,
@@ -57,7 +56,7 @@ export async function profileInJob(
     const pod = await startedPod(api, job.metadata.name, settings.namespace, listener);
     const lines: string[] = [];
     for await (const line of api.logs(settings.namespace, pod, signal)) {
-      // With --json the profile is one line, and no other line begins like it.
+      // The profile is one line because of --json, and no other line begins with a brace.
       if (line.startsWith('{')) {
         const source = `the log of Pod ${pod}`;
         return await parseIdentified(jsonValue(line, source), source);
@@ -76,7 +75,7 @@ export async function profileInJob(
   }
 }
 
-/** Waits until the job's pod runs or has run, and reports why it waits. Returns the pod's name. */
+/** Waits until the job's pod has started, and reports the reason while it waits. Returns the pod's name. */
 async function startedPod(
   api: KubernetesApi,
   job: string,

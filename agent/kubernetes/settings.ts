@@ -1,36 +1,36 @@
 import { z } from 'zod';
 
-/** Where and how pods run, as far as the plan does not say. */
+/** Settings of pods that a plan does not contain. */
 export interface PodSettings {
   readonly namespace: string;
-  /** Built with `agent/Containerfile`, or from an image that is. */
+  /** Name of the container image, built with `agent/Containerfile` or on top of such an image. */
   readonly image: string;
-  /** Path of the manifest in a pod. */
+  /** Path of the manifest inside a pod. */
   readonly manifest: string;
-  /** The volume claim that holds the manifest and its files; null: the image holds them. */
+  /** Name of the volume claim with the manifest and its files; null if the image contains them. */
   readonly modelsClaim: string | null;
-  /** Labels of the nodes that pods may run on. */
+  /** Labels that a node must have to run the pods. */
   readonly nodeSelector: Readonly<Record<string, string>>;
 }
 
-/** Settings that a user gave. */
+/** Pod settings given as options. */
 export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
 
 export const DEFAULT_IMAGE = 'ipa-edge:0.1.0';
 
-/** Where pods mount a volume with models. */
+/** Mount point of a volume with models. */
 export const MODELS_FOLDER = '/models';
 
-/** Settings for models from a volume claim, which has manifest.json at its root. */
+/** Pod settings for models on a volume, which has manifest.json at its root. */
 export const claimSettings = (modelsClaim: string): GivenSettings => ({
   manifest: `${MODELS_FOLDER}/manifest.json`,
   modelsClaim,
 });
 
-/** Settings for models of the image. @param manifest path in the image */
+/** Pod settings for models in the image. @param manifest path in the image */
 export const imageSettings = (manifest: string): GivenSettings => ({ manifest, modelsClaim: null });
 
-/** @param applied settings of the plan that was applied before: they hold where nothing else is given */
+/** Completes the given settings. @param applied settings of the plan applied before, used where none are given */
 export const podSettings = (
   pipeline: string,
   namespace: string,
@@ -46,7 +46,7 @@ export const podSettings = (
   namespace,
 });
 
-/** The settings as an annotation keeps them. */
+/** Schema of the settings in the ConfigMap's annotation. */
 export const keptSettings = z.object({
   image: z.string().min(1),
   manifest: z.string().min(1),

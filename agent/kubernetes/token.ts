@@ -11,7 +11,7 @@ const tokenRef = (pipeline: string, namespace: string) => ({
   metadata: { name: objectNames(pipeline).token, namespace },
 });
 
-/** The token with which a pipeline's pods accept changes; undefined where nothing was applied. @throws ApiError */
+/** Reads the token that a pipeline's pods require for changes; undefined if no plan was applied. @throws ApiError */
 export async function tokenOf(
   api: KubernetesApi,
   pipeline: string,
@@ -22,7 +22,7 @@ export async function tokenOf(
   return data === undefined ? undefined : Buffer.from(data, 'base64').toString();
 }
 
-/** Makes the token's Secret once, at random; nothing ever shows the token. */
+/** Creates the Secret with a random token, unless it exists. The token is never shown. */
 export async function ensureToken(
   api: KubernetesApi,
   pipeline: string,
@@ -43,7 +43,7 @@ export async function ensureToken(
         data: { [TOKEN_KEY]: Buffer.from(token).toString('base64') },
       })
       .catch((error) => {
-        // Another process was quicker; its token is as good.
+        // Another process has created the Secret first; its token serves as well.
         if (!(error instanceof ChangedMeanwhileError)) throw error;
       });
   }

@@ -1,17 +1,17 @@
 import { CodedError } from '../../solver/documents/coded-error.ts';
 
-/** A message does not follow the Open Inference Protocol, or does not fit the model. A server answers such a request with 400. */
+/** A message does not follow the Open Inference Protocol, or does not fit the model. The HTTP status is 400. */
 export class InvalidInferenceError extends CodedError {
   static override readonly httpStatus = 400;
   override name = 'InvalidInferenceError';
 }
 
-/** A tensor contradicts its own header, or is not what the model takes. */
+/** A tensor contradicts its own header, or does not fit the model. */
 export class InvalidTensorError extends InvalidInferenceError {
   override name = 'InvalidTensorError';
   constructor(
     readonly tensor: string,
-    /** What was expected, and what was found. */
+    /** Expected and found values, in words. */
     problem: string,
   ) {
     super(`tensor "${tensor}": ${problem}`);

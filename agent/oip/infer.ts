@@ -4,14 +4,15 @@ import { InvalidInferenceError, InvalidTensorError } from './errors.ts';
 import { bytesOf, type Tensor, tensorOfBytes, tensorOfJson, valuesOf } from './tensor.ts';
 
 /**
- * Inference requests and answers of the Open Inference Protocol v2, with its binary tensor data extension. A message is JSON
- * alone, or JSON followed by the bytes of the tensors that have `binary_data_size`; an HTTP header then states the JSON's length.
+ * Encodes and decodes messages of the Open Inference Protocol v2, with its binary tensor data extension. A message is JSON
+ * alone, or JSON followed by the bytes of the tensors that have `binary_data_size`; an HTTP header then states the JSON's
+ * length.
  */
 
-/** The HTTP header with the length of the JSON in bytes, when tensors follow the JSON as bytes. */
+/** HTTP header for the length of the JSON in bytes, present if tensors follow the JSON as bytes. */
 export const JSON_LENGTH_HEADER = 'inference-header-content-length';
 
-/** The extensions of the protocol that a server states it supports. */
+/** Extensions of the protocol that the server's metadata lists. */
 export const EXTENSIONS = ['binary_tensor_data'];
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -51,9 +52,9 @@ export const inferResponseSchema = z.object({
 export interface InferRequest {
   readonly id?: string | undefined;
   readonly inputs: readonly Tensor[];
-  /** The wanted outputs, and whether each is wanted as bytes; undefined: all outputs. */
+  /** Requested outputs, and whether to send each as bytes; undefined for all outputs. */
   readonly outputs?: readonly { readonly name: string; readonly binary?: boolean | undefined }[] | undefined;
-  /** Whether outputs are wanted as bytes, unless `outputs` says otherwise for one of them. */
+  /** Whether to send outputs as bytes, unless `outputs` says otherwise for one of them. */
   readonly binaryOutput?: boolean | undefined;
 }
 
@@ -67,7 +68,7 @@ export interface InferResponse {
 /** The body of an HTTP message. */
 export interface Body {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Length of the JSON at the beginning, in bytes; undefined when the whole body is JSON. */
+  /** Length in bytes of the JSON at the beginning; undefined if the whole body is JSON. */
   readonly jsonLength: number | undefined;
 }
 
@@ -93,7 +94,7 @@ export function decodeResponse(body: Body): InferResponse {
   };
 }
 
-/** Writes the outputs that a request wants, each as JSON or as bytes. @throws InvalidTensorError for an output that does not exist */
+/** Encodes the requested outputs, each as JSON or as bytes. @throws InvalidTensorError for an output that does not exist */
 export function encodeResponse(
   response: InferResponse,
   { outputs: wanted, binaryOutput = false }: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
@@ -123,9 +124,9 @@ function outputNamed({ model, outputs }: InferResponse, wanted: string): Tensor 
 }
 
 /**
- * Checks the names of the wanted outputs before the model runs.
+ * Checks the names of the requested outputs before the model runs.
  * @param names names of the model's outputs
- * @throws InvalidTensorError for a wanted output that the model does not have
+ * @throws InvalidTensorError for an output that the model does not have
  */
 export function checkWanted(
   model: string,
@@ -159,7 +160,7 @@ function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.lengt
   }
 }
 
-/** Reads the values of tensors, from `data` in the JSON or from the bytes after it. */
+/** Decodes tensors, from `data` in the JSON or from the bytes after it. */
 function readTensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Array<ArrayBuffer>): Tensor[] {
   let offset = 0;
   const read = headers.map(({ data, parameters, ...header }) => {
@@ -182,8 +183,8 @@ function readTensors(headers: readonly z.output<typeof tensor>[], rest: Uint8Arr
 }
 
 /**
- * Writes a body.
- * @param message makes the JSON from the tensors' JSON
+ * Encodes a message with tensors.
+ * @param message makes the message's JSON from that of the tensors
  * @param binary whether tensor i follows the JSON as bytes
  */
 export function encodeBody(

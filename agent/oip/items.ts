@@ -4,15 +4,15 @@ import { InvalidTensorError } from './errors.ts';
 import type { TensorMetadata } from './metadata.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Name, datatype and shape of the tensor that holds items of a format. */
+/** Metadata of the tensor that holds items of a format. */
 export function itemsMetadata(format: ItemFormat): TensorMetadata {
   if (format.kind === 'pixels')
     return { name: 'images', datatype: 'UINT8', shape: [-1, format.channels, format.height, format.width] };
-  // Texts and recordings differ in length, so each is a byte string.
+  // Texts and recordings differ in length, so each is one byte string.
   return { name: format.kind, datatype: 'BYTES', shape: [-1] };
 }
 
-/** Writes items as a tensor. */
+/** Converts items to a tensor. */
 export function itemsTensor(format: ItemFormat, items: ItemBatch): Tensor {
   const { name, shape } = itemsMetadata(format);
   const count = items.lengths.length;
@@ -21,7 +21,7 @@ export function itemsTensor(format: ItemFormat, items: ItemBatch): Tensor {
     : { name, datatype: 'BYTES', shape: [count], data: itemsOf(items) };
 }
 
-/** The tensor that a model takes, in words. */
+/** Describes the tensor that a model takes, for messages. */
 const expectedText = (format: ItemFormat): string => {
   const { datatype, shape } = itemsMetadata(format);
   const tensor = `the model takes ${datatype} [${['n', ...shape.slice(1)].join(', ')}]`;
@@ -29,7 +29,7 @@ const expectedText = (format: ItemFormat): string => {
 };
 
 /**
- * Reads items from a tensor, as views of it. Recordings of one length may also come as FP32 [n, samples].
+ * Converts a tensor to items, without copying. Recordings of one length may also come as FP32 [n, samples].
  * @throws InvalidTensorError
  */
 export function itemsOfTensor(tensor: Tensor, format: ItemFormat): Item[] {

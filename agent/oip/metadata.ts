@@ -1,4 +1,4 @@
-/** The metadata of a server and of its models, as the Open Inference Protocol defines them. */
+/** This file has the metadata of a server and its models, as the Open Inference Protocol defines them. */
 
 export interface ServerMetadata {
   readonly name: string;

@@ -8,15 +8,15 @@ import type { ModelMetadata, TensorMetadata } from './metadata.ts';
 import type { NumberTensor } from './tensor.ts';
 
 /**
- * A pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of items. The outputs have
- * rows: one for each detected object, or one for each classified item. `item_index` has, for each row of the last stage, the index
- * of the row's item in the request. If two stages have an output of the same name, the earlier stage's output is prefixed with the
- * stage's name. A stage whose items do not all reach the last stage has other rows than the last stage, and so its own index.
+ * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of
+ * items. The outputs have one row for each detected object or classified item. The output `item_index` has, for each row of the
+ * last stage, the index of the row's item in the request. If two stages have an output of the same name, the earlier stage's
+ * name is its prefix. A stage some of whose items do not reach the last stage has other rows, and so its own index output.
  */
 
 export const ITEM_INDEX = 'item_index';
 
-/** An output of the model: a field of a stage's results, or the index of a stage's rows. */
+/** An output of a model: a field of a stage's results, or the item index of a stage's rows. */
 interface Output {
   readonly name: string;
   readonly stage: number;
@@ -25,7 +25,7 @@ interface Output {
   rowsOf(result: StageResult, item: number): readonly number[];
 }
 
-/** The output with the item of each row of a stage. */
+/** Makes the output with the index of each row's item. */
 const indexOutput = (stage: number, name: string, [first]: readonly ResultTensor<StageResult>[]): Output => ({
   name,
   stage,
@@ -36,12 +36,12 @@ const indexOutput = (stage: number, name: string, [first]: readonly ResultTensor
 
 const outputsByStages = new WeakMap<readonly PipelineStage[], Output[]>();
 
-/** The outputs of a model. @param stages all stages of a pipeline, or a single one */
+/** Lists the outputs of a model. @param stages all stages of a pipeline, or a single one */
 function outputsOf(stages: readonly PipelineStage[]): Output[] {
   const known = outputsByStages.get(stages);
   if (known) return known;
   const last = stages.length - 1;
-  /** Whether some items of a stage do not reach the last stage. */
+  /** Whether some items of stage s do not reach the last stage. */
   const ownRows = (s: number) =>
     stages.slice(s, last).some(({ stage, task }) => task.fanOut(stage) === 'one-or-none');
   const tensorsOf = ({ task, stage }: PipelineStage) => task.tensors(stage);
@@ -91,7 +91,7 @@ export function modelMetadata(
   };
 }
 
-/** Reads the items of a request, as views of its tensor. @returns at least one item @throws InvalidTensorError */
+/** Reads a request's items without copying them. @returns at least one item @throws InvalidTensorError */
 export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): Item[] {
   const { name } = inputOf(stage);
   const other = inputs.find((input) => input.name !== name);
@@ -104,7 +104,7 @@ export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): 
   return itemsOfTensor(tensor, stage.task.items(stage.stage));
 }
 
-/** Writes results as the output tensors of a model. @param results for each item of the request, its results by stage */
+/** Converts results to a model's output tensors. @param results for each item of the request, its results by stage */
 export function outputTensors(
   stages: readonly PipelineStage[],
   results: readonly (readonly (readonly StageResult[])[])[],

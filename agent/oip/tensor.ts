@@ -1,6 +1,6 @@
 import { InvalidTensorError } from './errors.ts';
 
-/** The supported datatypes of numbers: those whose values a JavaScript number holds exactly. */
+/** Supported number types, whose values a JavaScript number holds exactly. */
 const NUMBERS = {
   BOOL: { array: Uint8Array, least: 0, most: 1 },
   UINT8: { array: Uint8Array, least: 0, most: 2 ** 8 - 1 },
@@ -24,7 +24,7 @@ export interface NumberTensor {
   readonly data: NumberData;
 }
 
-/** A tensor of byte strings in row-major order. In JSON the byte strings are texts. */
+/** A tensor of byte strings in row-major order, which JSON holds as texts. */
 export interface BytesTensor {
   readonly name: string;
   readonly datatype: 'BYTES';
@@ -35,10 +35,10 @@ export interface BytesTensor {
 /** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
-/** Each value of a BYTES tensor follows its length, a little-endian uint32. */
+/** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
 const LENGTH_BYTES = 4;
 
-/** A tensor as a message describes it, before its values are read. */
+/** A tensor's description in a message, without its values. */
 export interface TensorHeader {
   readonly name: string;
   readonly datatype: string;
@@ -47,7 +47,7 @@ export interface TensorHeader {
 
 const show = (value: unknown): string => (JSON.stringify(value) ?? String(value)).slice(0, 60);
 
-/** Number of values of a tensor of this shape. */
+/** Number of values in a tensor of this shape. */
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, dim) => product * dim, 1);
 
 function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
@@ -58,14 +58,14 @@ function numberDatatypeOf({ name, datatype }: TensorHeader): NumberDatatype {
   );
 }
 
-/** Number of a tensor's values. @throws InvalidTensorError for more values than an array can hold */
+/** Number of values of a tensor. @throws InvalidTensorError if an array cannot hold so many */
 function checkedSize({ name, shape }: TensorHeader): number {
   const size = sizeOf(shape);
   if (size <= 2 ** 31) return size;
   throw new InvalidTensorError(name, `its shape [${shape.join(', ')}] has more values than can be sent`);
 }
 
-/** Reads a tensor from little-endian bytes. Tensors of one-byte values are views of the bytes. @throws InvalidTensorError */
+/** Decodes a tensor from little-endian bytes, without copying one-byte values. @throws InvalidTensorError */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {
   if (header.datatype === 'BYTES') return byteStrings(header, bytes);
   const datatype = numberDatatypeOf(header);
@@ -79,12 +79,12 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
   const data =
     Values.BYTES_PER_ELEMENT === 1
       ? new Values(bytes.buffer, bytes.byteOffset, bytes.length)
-      : // A copy, because the values may begin at an offset that is no multiple of their size. (`Buffer.slice` does not copy.)
+      : // Copied, because the values may begin at an offset that is no multiple of their size. (`Buffer.slice` does not copy.)
         new Values(new Uint8Array(bytes).buffer);
   return { name: header.name, datatype, shape: header.shape, data };
 }
 
-/** Reads byte strings, as views; each follows its length. */
+/** Decodes byte strings, each after its length, without copying. */
 function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): BytesTensor {
   const { name, shape } = header;
   const size = checkedSize(header);
@@ -104,11 +104,11 @@ function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Byte
   return { name, datatype: 'BYTES', shape, data };
 }
 
-/** Reads a tensor from JSON values: one flat list, or lists nested like the shape. @throws InvalidTensorError */
+/** Decodes a tensor from JSON values: one flat list, or lists nested like the shape. @throws InvalidTensorError */
 export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): Tensor {
   const { name, shape } = header;
   const size = checkedSize(header);
-  // Memory is allocated only once the values have been counted, so that a large shape alone cannot fill the memory.
+  // Values are counted before memory is allocated, so that a large shape alone cannot fill the memory.
   const flat = Array.isArray(values[0]) ? flatten(name, values, shape) : values;
   if (flat.length !== size)
     throw new InvalidTensorError(
@@ -131,12 +131,12 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
   return { name, datatype, shape, data };
 }
 
-/** Encodes JSON texts as UTF-8. */
+/** Encodes a JSON tensor's texts as UTF-8. */
 const textsOf = (name: string, values: readonly unknown[]): Uint8Array<ArrayBuffer>[] =>
   values.map((value, i) => {
     if (typeof value !== 'string')
       throw new InvalidTensorError(name, `expected a text at ${i}, found ${show(value)}`);
-    // UTF-8 has no half of a surrogate pair: the encoder would write another character in its place.
+    // UTF-8 cannot encode a lone surrogate: the encoder would silently replace it.
     if (/\p{Surrogate}/u.test(value))
       throw new InvalidTensorError(name, `expected whole characters at ${i}, found ${show(value)}`);
     return new TextEncoder().encode(value);
@@ -161,7 +161,7 @@ function flatten(name: string, values: readonly unknown[], shape: readonly numbe
   return level as unknown[];
 }
 
-/** The values for JSON, as a flat list. @throws InvalidTensorError for NaN, infinities and bytes that are not UTF-8 */
+/** Converts values to JSON, as a flat list. @throws InvalidTensorError for NaN, infinities and bytes that are not UTF-8 */
 export function valuesOf(tensor: Tensor): (number | boolean | string)[] {
   const notInJson = () =>
     new InvalidTensorError(tensor.name, 'it has a value that JSON cannot express: ask for binary data');
@@ -179,7 +179,7 @@ export function valuesOf(tensor: Tensor): (number | boolean | string)[] {
   return values;
 }
 
-/** The values as little-endian bytes. For numbers the bytes are a view. */
+/** Encodes values as little-endian bytes; numbers are not copied. */
 export function bytesOf({ datatype, data }: Tensor): Uint8Array {
   if (datatype !== 'BYTES') return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + LENGTH_BYTES + length, 0));

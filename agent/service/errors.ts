@@ -1,6 +1,6 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** The service cannot accept or finish a request now; the client may send it again. */
+/** The service cannot accept or finish a request now; the client may try again. */
 export class UnavailableError extends CodedError {
   static override readonly httpStatus = 503;
   override name = 'UnavailableError';
@@ -13,7 +13,7 @@ export class UnavailableError extends CodedError {
   }
 }
 
-/** An item cannot be processed: it failed on a worker that runs other items. */
+/** An item cannot be processed: it failed although its worker runs other items. */
 export class InferenceFailedError extends Error {
   override name = 'InferenceFailedError';
   constructor(model: string, item: number) {
@@ -25,7 +25,7 @@ export class InferenceFailedError extends Error {
 export class UnknownModelError extends CodedError {
   static override readonly httpStatus = 404;
   override name = 'UnknownModelError';
-  /** @param asked e.g. `model x` or `version 2 of model x` @param known the models, or versions, that exist */
+  /** @param asked e.g. `model x` or `version 2 of model x` @param known existing models or versions */
   constructor(asked: string, known: readonly string[]) {
     super(
       `There is no ${asked.slice(0, 100)}: ${known.length === 1 ? 'there is' : 'there are'} ${known.join(', ')}.`,
@@ -33,13 +33,13 @@ export class UnknownModelError extends CodedError {
   }
 }
 
-/** A plan cannot run here: it is for another device or other models, or needs more than there is. */
+/** A plan cannot run here: it is for another device or other models, or needs more resources than there are. */
 export class PlanRefusedError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'PlanRefusedError';
   constructor(
     source: string,
-    /** A line for each reason. */
+    /** Reasons, one line each. */
     readonly reasons: readonly string[],
     remedy: string,
   ) {

@@ -13,29 +13,29 @@ import type { Store } from '../../workers/store/store.ts';
 import { defaultBackends, defaultThreads } from './machine.ts';
 import { checkPlan, keptProfile, readProfile, replan } from './place.ts';
 
-/** Batch sizes that are measured where a plan must be made for this machine. */
+/** Batch sizes to measure when the agent profiles this machine for a new plan. */
 const BATCHES = [1, 2, 4, 8, 16];
 
 export interface InitialPlanOptions {
-  /** The file that the plan was read from. */
+  /** Path of the given plan. */
   readonly plan: string;
   readonly profile?: string;
   readonly replan?: boolean;
   readonly adapt?: boolean;
-  /** Seconds for measuring. */
+  /** Most seconds for profiling. */
   readonly budget: number;
 }
 
 export interface InitialPlan {
   readonly plan: Plan;
-  /** What plans that follow the load are made from; undefined without `adapt`. */
+  /** The profile from which new plans follow the load; undefined without `adapt`. */
   readonly profile: IdentifiedProfile | undefined;
 }
 
 /**
- * The plan to begin with: the given one, where it was made for this machine and these models. Otherwise it is refused or,
- * with `replan`, planned again on a profile of this machine: the given one, one that was kept, or one that is measured now.
- * @throws PlanRefusedError, UsageError, Interrupted, InfeasiblePlanError, NothingMeasuredError, and what profiling throws
+ * Chooses the plan to start with: the given plan if it was made for this machine and these models. Otherwise it is refused or,
+ * with `replan`, planned again on a profile of this machine: the given one, a stored one, or a new one.
+ * @throws PlanRefusedError, UsageError, Interrupted, InfeasiblePlanError, NothingMeasuredError, and errors of profiling
  */
 export async function initialPlan(
   given: Plan,
@@ -58,7 +58,7 @@ export async function initialPlan(
   return { plan: given, profile: options.adapt ? await profileOf(given, place, options) : undefined };
 }
 
-/** Opens the store only where it is needed: the plan's folder may be read-only. */
+/** Opens the store only when it is needed, because the plan's folder may be read-only. */
 async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) => Promise<T>): Promise<T> {
   const store = await journalBeside(plan);
   try {
@@ -68,7 +68,7 @@ async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) =>
   }
 }
 
-/** The profile that a plan was made from. @throws UsageError */
+/** Finds the profile that a plan was made from. @throws UsageError */
 async function profileOf(plan: Plan, place: Place, options: InitialPlanOptions): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
   const file = options.profile ?? (existsSync(beside) ? beside : undefined);
@@ -86,7 +86,7 @@ async function profileOf(plan: Plan, place: Place, options: InitialPlanOptions):
   );
 }
 
-/** Profiles this machine as `ipa-agent profile` does. The store keeps the profile, and the journal of a stopped one. */
+/** Profiles this machine like `ipa-agent profile`. The store keeps the profile and, if profiling is stopped, its journal. */
 async function measureHere(
   models: LoadedManifest,
   store: Store,

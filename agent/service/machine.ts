@@ -6,10 +6,10 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { loadModelFolder } from './model-folder.ts';
 
-/** The backends that are measured by default. CUDA is measured only where it is asked for: few machines have its libraries. */
+/** Backends measured by default. CUDA is not among them, because few machines have its libraries. */
 export const defaultBackends = (): Backend[] => (hasGpu() ? ['cpu', 'webgpu'] : ['cpu']);
 
-/** Powers of two below the number of cores, and the number of cores. */
+/** Thread counts measured by default: powers of two below the number of cores, and that number. */
 export function defaultThreads(cores = availableParallelism()): number[] {
   const threads: number[] = [];
   for (let n = 1; n < cores; n *= 2) threads.push(n);

@@ -4,7 +4,7 @@ import { type LoadedManifest, loadManifest, type ReadFile } from '../../models/m
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 
-/** A manifest names a file outside its own folder. */
+/** A manifest refers to a file outside its own folder. */
 export class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {
@@ -15,9 +15,9 @@ export class OutsideModelFolderError extends InputError {
 }
 
 /**
- * Loads a manifest and reads only files inside its folder: URLs and links that lead elsewhere are refused. A plan names
- * variants and no files, so that a plan from outside cannot make the agent read a file.
- * @throws OutsideModelFolderError, and what {@link loadManifest} throws
+ * Loads a manifest and only files inside its folder; URLs and links to elsewhere are refused. Plans name variants and no files,
+ * so that a plan from a client cannot make the agent read other files.
+ * @throws OutsideModelFolderError, and errors of {@link loadManifest}
  */
 export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {
   const read: ReadFile = async (path, mostBytes) => {

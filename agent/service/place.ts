@@ -10,7 +10,7 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { PlanRefusedError } from './errors.ts';
 
-/** This machine with these models: what a plan must have been made for. */
+/** Describes this machine and these models, to compare with those that a plan was made for. */
 export async function placeHere({ manifest }: LoadedManifest, environment: Environment): Promise<Place> {
   const probe = await environment.spawn('probe', 1);
   try {
@@ -23,13 +23,13 @@ export async function placeHere({ manifest }: LoadedManifest, environment: Envir
 
 const REPLAN = 'Plan again on a profile of this machine: ipa-agent serve --replan does both.';
 
-/** @param source names the plan in errors @throws PlanRefusedError */
+/** Refuses a plan for other models or another device. @param source name of the plan in errors @throws PlanRefusedError */
 export function checkPlan(plan: Plan, source: string, place: Place): void {
   const reasons = planMismatches(plan, place);
   if (reasons.length > 0) throw new PlanRefusedError(source, reasons, REPLAN);
 }
 
-/** Reads a profile of this machine and these models. @throws PlanRefusedError, UsageError, InvalidDocumentError */
+/** Reads a profile, which must be of this machine and these models. @throws PlanRefusedError, UsageError, InvalidDocumentError */
 export async function readProfile(path: string, place: Place): Promise<IdentifiedProfile> {
   const profile = await readJson(path, parseIdentified);
   const reasons = profileMismatches(profile.profile, place);
@@ -38,7 +38,7 @@ export async function readProfile(path: string, place: Place): Promise<Identifie
   return profile;
 }
 
-/** The newest profile of this machine and these models in a store. @param id only the profile with this id */
+/** Finds the newest profile of this machine and these models in a store. @param id only the profile with this id */
 export async function keptProfile(
   store: Store,
   place: Place,
@@ -52,6 +52,6 @@ export async function keptProfile(
   return undefined;
 }
 
-/** Plans on another profile what a plan was asked for. @throws InfeasiblePlanError, NothingMeasuredError */
+/** Plans for the same SLA and rate as an earlier plan, on another profile. @throws InfeasiblePlanError, NothingMeasuredError */
 export const replan = async (plan: Plan, profile: IdentifiedProfile): Promise<Plan> =>
   (await Planner.open(profile)).plan(replanRequest(plan, profile.profile));

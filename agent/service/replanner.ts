@@ -10,7 +10,7 @@ import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { PlanRefusedError } from './errors.ts';
 
-/** Plans again on one profile as the load changes, for as long as the agent serves. */
+/** Makes plans from one profile as the load changes, while the agent serves. */
 export class Replanner {
   readonly #planner = openPlanner();
 
@@ -30,7 +30,7 @@ export class Replanner {
     return new Replanner(profile, { predictor, intervalS }, minRate, limits);
   }
 
-  /** How to follow the load under a plan: with what the plan was asked for, and every backend of the profile. */
+  /** Options to adapt a plan to the load: for the plan's own request, on every backend of the profile. */
   adaptationFor(plan: Plan): AdaptationOptions {
     const standing = standingRequest(plan, backendsOf(this.profile.profile), this.minRatePerS);
     const request = { ...standing, ...this.limits };
@@ -40,7 +40,7 @@ export class Replanner {
     };
   }
 
-  /** Refuses a plan of another profile: plans of two profiles cannot be compared. @throws PlanRefusedError */
+  /** Refuses a plan from another profile, because plans from two profiles cannot be compared. @throws PlanRefusedError */
   check({ profile: { sha256 } }: Plan, source: string): void {
     if (sha256 !== this.profile.sha256)
       throw new PlanRefusedError(

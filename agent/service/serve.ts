@@ -6,17 +6,17 @@ import type { Service } from './service.ts';
 
 export interface ServeOptions extends PlanChanges {
   readonly host: string;
-  /** 0: a free port. */
+  /** Port of the HTTP server; 0 for any free port. */
   readonly port: number;
-  /** After it aborts, no request is accepted, and serving ends when those that were accepted have ended. */
+  /** Ends serving: no more requests are accepted, and those that were accepted are answered. */
   readonly signal: AbortSignal;
   readonly limits?: Partial<HttpLimits>;
   onListening(url: string): void;
 }
 
 /**
- * Serves over HTTP until the signal aborts and every request that was accepted has been answered.
- * @throws UsageError where the address cannot be listened on
+ * Serves over HTTP until the signal aborts and every accepted request has been answered.
+ * @throws UsageError if the server cannot listen on the address
  */
 export async function serve(service: Service, options: ServeOptions): Promise<void> {
   const { host, port, signal } = options;

@@ -11,26 +11,26 @@ import type { RequestAnswer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
-/** Requests that may be open at once; a longer queue would only make every client wait. */
+/** Most open requests; a longer queue would only make every client wait. */
 const MOST_OPEN = 1024;
 
 export interface ServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
   readonly recruit: Recruit;
-  /** How to follow the load under a plan; absent: a plan serves until it is replaced. */
+  /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
-  /** A worker was lost or replaced, or the plan switched. One line for a log. */
+  /** Gets one line for a log when a worker was lost or replaced, or the plan switched. */
   onEvent(what: string): void;
 }
 
-/** The pipeline, or one of its stages, as a model that clients can ask for. */
+/** The pipeline, or one of its stages, as a model of the Open Inference Protocol. */
 export interface ServedModel {
   readonly name: string;
-  /** The stages that a request passes through. */
+  /** Stages that a request to the model passes through. */
   readonly stages: readonly PipelineStage[];
-  /** The stage, where the model is a single stage; undefined: the model is the pipeline. */
+  /** Name of the stage if the model is a single stage; undefined for the pipeline. */
   readonly singleStage: string | undefined;
 }
 
@@ -50,7 +50,7 @@ export class Service {
     const { name: pipeline, stages } = options.pipeline;
     const models: ServedModel[] = [
       ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], singleStage: name })),
-      // Last, so that the pipeline wins where a stage has the same name.
+      // After the stages, so that the name of the pipeline wins over a stage of the same name.
       { name: pipeline, stages, singleStage: undefined },
     ];
     this.models = new Map(models.map((model) => [model.name, model]));
@@ -83,12 +83,12 @@ export class Service {
     return this.#executor.plan;
   }
 
-  /** Whether new requests are accepted. */
+  /** False while the service shuts down. */
   get accepting(): boolean {
     return !this.#draining;
   }
 
-  /** Whether new requests are accepted and each stage has a worker. */
+  /** Whether the service accepts requests and each stage has a worker. */
   get ready(): boolean {
     return !this.#draining && this.#executor.replicas.every((workers) => workers > 0);
   }
@@ -105,9 +105,9 @@ export class Service {
   }
 
   /**
-   * Runs each item as a request of its own. The items are not changed.
+   * Runs each item as a request of its own, without changing the item.
    * @returns results by item, then by stage
-   * @throws UnavailableError where not all items are accepted, or one is shed; InferenceFailedError where one fails
+   * @throws UnavailableError if not all items are accepted, or one is shed; InferenceFailedError if one fails
    */
   async infer({ name, singleStage }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
     const arrivalMs = performance.now();
@@ -139,9 +139,9 @@ export class Service {
   }
 
   /**
-   * Switches to another plan of the same pipeline while requests run; no request fails for it. The load is then followed
-   * under the new plan.
-   * @throws ModelLoadError, ModelMismatchError, WorkerLostError; then the plan that serves stays
+   * Switches to another plan of the same pipeline while requests run, without failing any, and adapts the new plan from then
+   * on.
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError; the current plan then stays
    */
   replace(plan: Plan): Promise<void> {
     const done = this.#replacing.then(async () => {
@@ -157,7 +157,7 @@ export class Service {
     return done;
   }
 
-  /** Accepts no more requests; resolves when those that were accepted have ended. */
+  /** Refuses new requests; resolves when the accepted ones have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
     if (this.#inFlight === 0) return;
@@ -189,7 +189,7 @@ export class Service {
     });
   }
 
-  /** Seconds. Whatever waits now has ended when one SLA has passed. */
+  /** Seconds until a client should try again: all requests that wait now have ended after one SLA. */
   get #retryAfterS(): number {
     return Math.max(1, Math.ceil(this.plan.slaMs / 1000));
   }

@@ -2,12 +2,12 @@ import type { Endpoint } from '../engine.ts';
 import { NoReplicaError } from '../errors.ts';
 import type { ReplicaCounts } from '../replica-plan.ts';
 
-/** The replicas that are ready. It lends each one to workers, at most once for the same session. */
+/** The replicas that are ready. Workers of the executor borrow them; workers with the same session never share a replica. */
 export class Directory {
   #endpoints: readonly Endpoint[] = [];
-  /** Sessions that each replica is lent to workers for, by its URL. */
+  /** Sessions of the workers that borrow a replica, by its URL. */
   readonly #lent = new Map<string, Set<string>>();
-  /** Callbacks of those workers, by the replica's URL. */
+  /** Callbacks of the workers that borrow a replica, by its URL. */
   readonly #borrowers = new Map<string, Set<(reason: string) => void>>();
 
   update(endpoints: readonly Endpoint[]): void {
@@ -24,9 +24,9 @@ export class Directory {
   }
 
   /**
-   * Lends a replica of a stage.
-   * @param session two workers of the same session need two replicas
-   * @param onLeave called when the replica is not ready any more
+   * Lends a ready replica of a stage to a worker.
+   * @param session workers with the same session get different replicas
+   * @param onLeave called when the replica is no longer ready
    * @throws NoReplicaError
    */
   lend(
@@ -37,7 +37,7 @@ export class Directory {
     const free = this.#endpoints.filter(
       (endpoint) => endpoint.stage === stage && !(this.#lent.get(endpoint.url)?.has(session) ?? false),
     );
-    // During a switch a replica may run two sessions: an idle replica is better than that.
+    // During a switch of plans a replica may run two sessions, but an idle replica is faster.
     const [endpoint] = free.sort((a, b) => this.#sessions(a) - this.#sessions(b));
     if (!endpoint) throw new NoReplicaError(stage);
     const lent = entry(this.#lent, endpoint.url);

@@ -15,17 +15,17 @@ import { replicaRecruiter } from './recruit.ts';
 export interface GatewayOptions extends Listener {
   readonly engine: Engine;
   readonly models: LoadedManifest;
-  /** Served until the engine reports another plan. */
+  /** The first plan, until the engine reports another one. */
   readonly plan: Plan;
-  /** What `PUT /stage` of the replicas takes. */
+  /** The token that replicas require for `PUT /stage`. */
   readonly token: string | undefined;
   readonly backOff?: BackOff;
 }
 
 /**
- * Serves a pipeline whose stages are replicas on other machines. The queues are here, and the replicas that the engine
- * reports are the executor's workers. The gateway follows the applied plan and the replicas as they come and go; while the
- * engine does not answer, it goes on with what it knows.
+ * Serves a pipeline whose stages run as replicas on other machines. The gateway holds the queues, and uses the replicas that
+ * the engine reports as the executor's workers. It follows changes of the applied plan and of the replicas; while the engine
+ * does not answer, it continues with the last known state.
  */
 export class Gateway {
   readonly #directory = new Directory();
@@ -40,7 +40,7 @@ export class Gateway {
     options.signal.addEventListener('abort', () => this.#changed());
   }
 
-  /** Waits until each stage has a replica. @throws PlanRefusedError, and the signal's reason where it aborts before */
+  /** Waits until each stage has a replica. @throws PlanRefusedError, and the signal's reason if it aborts before */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkModels(options.plan, options.models.manifest, 'The plan');
     const gateway = new Gateway(options);
@@ -107,7 +107,7 @@ export class Gateway {
     }
   }
 
-  /** Replaces the plan that serves whenever the replicas or the applied plan change, one change after the other. */
+  /** Switches the service to the latest plan and replicas whenever these change, one switch after the other. */
   async #keepUp(): Promise<void> {
     const { signal, onEvent, backOff = BACK_OFF } = this.options;
     let failures = 0;
@@ -128,7 +128,7 @@ export class Gateway {
     }
   }
 
-  /** Resolves when plan or replicas change next, or the signal aborts. */
+  /** Resolves at the next change of plan or replicas, or when the signal aborts. */
   #nextChange(): Promise<void> {
     return new Promise((resolve) => {
       this.#changed = resolve;
@@ -136,7 +136,7 @@ export class Gateway {
   }
 }
 
-/** Checks the models alone: the gateway runs none of them, and each replica checks its device. @throws PlanRefusedError */
+/** Checks only that the plan's models are in the manifest; each replica checks its device. @throws PlanRefusedError */
 function checkModels(plan: Plan, manifest: Manifest, source: string): void {
   const place = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
   const reasons = planMismatches({ ...plan, workers: [] }, place);

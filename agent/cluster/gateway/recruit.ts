@@ -5,16 +5,16 @@ import type { Recruit } from '../../../workers/executor/crew.ts';
 import type { Directory } from './directory.ts';
 import { Replica } from './replica.ts';
 
-/** Names what a replica loads: the executor starts another worker where this differs. */
+/** Identifies the session that a replica loads for a plan's stage. A different session needs a new worker of the executor. */
 const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
   `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`;
 
-/** Gives the executor replicas as its workers; each holds one stage. @param token what `PUT /stage` of a replica takes */
+/** Lets the executor use replicas as workers of one stage each. @param token that replicas require for `PUT /stage` */
 export function replicaRecruiter(
   directory: Directory,
   token: string | undefined,
 ): { recruit: Recruit; close(): void } {
-  // No timeouts for batches: the executor's supervisor ends a worker that hangs.
+  // Batches need no timeout here, because the executor's supervisor ends a worker that hangs.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const recruit: Recruit = async (id, planWorker, plan) => {
     const [name] = planWorker.stages as [string];

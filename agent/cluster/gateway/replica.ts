@@ -9,7 +9,7 @@ import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 
-/** What `/stage` of a replica answers. */
+/** The response of a replica to `GET /stage` and `PUT /stage`. */
 const stageAnswer = planStage.extend({
   variants: z.array(z.string()),
   runtime: device
@@ -18,14 +18,14 @@ const stageAnswer = planStage.extend({
 });
 
 const ASK_MS = 5000;
-/** Enough to load a large model and warm it up. */
+/** Time for `PUT /stage`, long enough to load and warm up a large model. */
 const CHANGE_MS = 5 * 60_000;
 
 export interface ReplicaOptions {
-  /** Names the worker in messages. */
+  /** Name of the worker in messages. */
   readonly id: string;
   readonly url: string;
-  /** The connections to replicas. */
+  /** Connection pool for all replicas. */
   readonly dispatcher: Dispatcher;
   readonly planned: PlanStage;
   readonly token: string | undefined;
@@ -33,7 +33,7 @@ export interface ReplicaOptions {
   onEnd(): void;
 }
 
-/** A replica of a stage on another machine, as a worker of the executor: it runs one variant. */
+/** A worker of the executor that runs one variant on a replica, by HTTP. */
 export class Replica implements CrewWorker {
   readonly lost: Promise<string>;
   readonly #ended = new AbortController();
@@ -48,7 +48,7 @@ export class Replica implements CrewWorker {
     });
   }
 
-  /** Has the replica load the planned variant, unless it has already. @throws WorkerLostError */
+  /** Makes the replica load the planned variant, unless it is loaded. @throws WorkerLostError */
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
@@ -73,11 +73,11 @@ export class Replica implements CrewWorker {
     });
     if (status === 200) return unpackMessage(bytes) as StageRun;
     const answer = answerText(status, bytes);
-    // The replica cannot read or process these items: another replica could not either.
+    // The items are invalid or cannot be processed: another replica would fail, too.
     throw status === 400 || status === 500 ? new Error(answer) : new WorkerLostError(id, answer);
   }
 
-  /** The replica is about to end: the executor runs its batches on another one. */
+  /** Gives up a replica that is about to end, so that the executor runs its batches on another one. */
   leave(reason: string): void {
     this.#lose(reason);
   }

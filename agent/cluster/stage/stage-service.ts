@@ -15,7 +15,7 @@ import { sameResources } from '../replica-plan.ts';
 export interface StageServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
-  /** The one stage of the plan that is served. */
+  /** Name of the plan's stage that this replica serves. */
   readonly stage: string;
   readonly recruit: Recruit;
   onEvent(what: string): void;
@@ -23,26 +23,26 @@ export interface StageServiceOptions {
 
 interface Job {
   readonly planned: PlanStage;
-  /** When a batch of it came back last, of `performance.now()`; before the first, when it was loaded. */
+  /** Time (`performance.now()`) at which the last batch ended or, before the first batch, the variant was loaded. */
   usedMs: number;
 }
 /** A worker that has a variant loaded. */
 type Loaded = Supervised<Job>;
 
-/** How long a variant stays loaded that is not the chosen one any more, after its last batch. */
+/** A variant that is no longer the chosen one is unloaded this long after its last batch. */
 const LINGER_MS = 30_000;
-/** Batches that may wait for a variant: a gateway sends two at a time. */
+/** Most unfinished batches of a variant before new ones are refused. A gateway sends at most two at a time. */
 const MOST_WAITING = 16;
 const DRAIN_LOOK_MS = 50;
 
 /**
- * One stage of a plan in a replica: runs each batch that it is sent as it is. To change to another variant, that one is
- * loaded beside the one that serves and then chosen; the one before stays while gateways still ask for it.
+ * Serves one stage of a plan in a replica. A change of variant first loads the new variant beside the old one, then makes it
+ * the chosen one. The old variant stays loaded as long as gateways ask for it.
  */
 export class StageService {
   readonly stage: PipelineStage;
   readonly #crew: Supervisor<Job>;
-  /** By the variant's name. */
+  /** Loaded variants by name. */
   readonly #loaded = new Map<string, Loaded>();
   #chosen: PlanStage;
   #changing: Promise<unknown> = Promise.resolve();
@@ -62,7 +62,7 @@ export class StageService {
         return recruit(id, planWorker, { ...plan, stages }, signal);
       },
       onLost: (lost, reason) => this.#lose(lost, reason),
-      // Where another variant was chosen, the change has loaded it.
+      // After a change to another variant, the lost one is not needed.
       isWanted: ({ planned }) => planned === this.#chosen && !this.#loaded.has(planned.variant),
       onReplaced: (loaded) => this.#loaded.set(loaded.job.planned.variant, loaded),
       onReplaceFailed: ({ planned }, error) =>
@@ -80,12 +80,12 @@ export class StageService {
     return service;
   }
 
-  /** Runs the batches that name no variant. */
+  /** The plan stage whose variant runs the batches that name no variant. */
   get chosen(): PlanStage {
     return this.#chosen;
   }
 
-  /** Names of the variants that are loaded. */
+  /** Names of the loaded variants. */
   get variants(): string[] {
     return [...this.#loaded.keys()];
   }
@@ -98,20 +98,20 @@ export class StageService {
     return this.#accepting && this.#loaded.has(this.#chosen.variant);
   }
 
-  /** ONNX Runtime of the replica; undefined while no variant is loaded. */
+  /** Describes the ONNX Runtime of this replica; undefined while no variant is loaded. */
   get runtime(): Runtime['info'] | undefined {
     return [...this.#loaded.values()][0]?.worker.info;
   }
 
   /**
-   * Changes variant and batch while batches run. A change waits for the one before it.
-   * @throws PlanRefusedError where the change needs another replica; ModelLoadError, ModelMismatchError, WorkerLostError
+   * Changes variant and batch size while batches run. Changes are made one after the other.
+   * @throws PlanRefusedError if the change needs another replica; ModelLoadError, ModelMismatchError, WorkerLostError
    */
   change(planned: PlanStage): Promise<void> {
     const done = this.#changing.then(async () => {
       this.#check(planned);
       const loaded = this.#loaded.get(planned.variant);
-      // A GPU compiles shaders for a larger batch: a fresh worker does that before it serves.
+      // A GPU compiles shaders again for a larger batch: a new worker does so before it serves.
       if (!loaded || (onGpu(planned.backend) && loaded.job.planned.batch < planned.batch))
         await this.#load(planned);
       if (this.#chosen.variant !== planned.variant || this.#chosen.batch !== planned.batch)
@@ -123,8 +123,8 @@ export class StageService {
   }
 
   /**
-   * Runs items as one batch. @param variant absent: the chosen one
-   * @throws UnknownModelError, UnavailableError, and what running throws
+   * Runs items as one batch. @param variant the chosen one by default
+   * @throws UnknownModelError, UnavailableError, and errors of the run
    */
   async run(items: ItemBatch, variant = this.#chosen.variant): Promise<StageRun> {
     const loaded = this.#loaded.get(variant);
@@ -149,7 +149,7 @@ export class StageService {
     this.options.onEvent(line);
   }
 
-  /** Refuses batches from now on; resolves when those in flight have ended. */
+  /** Refuses new batches; resolves when the running ones have ended. */
   async drain(): Promise<void> {
     this.#accepting = false;
     while (this.#crew.members.some(({ inFlight }) => inFlight > 0)) await sleep(DRAIN_LOOK_MS);
@@ -192,7 +192,7 @@ export class StageService {
     if (before) this.#crew.retire(before.id);
   }
 
-  /** Only the chosen variant is loaded again. */
+  /** Handles the loss of a worker. Returns the job of a new worker if the chosen variant was lost. */
   #lose(lost: Loaded, reason: string): Job | undefined {
     const { variant } = lost.job.planned;
     if (this.#loaded.get(variant) !== lost) return undefined;
@@ -202,7 +202,7 @@ export class StageService {
     return { planned: this.#chosen, usedMs: performance.now() };
   }
 
-  /** Ends variants that no gateway asks for any more, now and then. */
+  /** Unloads variants that no gateway asks for any more, and repeats this from time to time. */
   #sweep(): void {
     const now = performance.now();
     for (const [variant, { id, job, inFlight }] of this.#loaded) {

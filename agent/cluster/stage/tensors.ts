@@ -7,8 +7,8 @@ import { outputTensors } from '../../oip/model.ts';
 import type { Tensor } from '../../oip/tensor.ts';
 
 /**
- * A stage answers the Open Inference Protocol with the tensors of its results and with the items for the next stage. The output
- * `items` has the items; `items_index` has, for each of them, the index of the item in the batch from which it follows.
+ * Besides its results, a stage returns the next stage's items in Open Inference Protocol tensors: `items` has the items, and
+ * `items_index` has, for each of them, the index of the item in the batch from which it follows.
  */
 const ITEMS = 'items';
 const ITEMS_INDEX = 'items_index';
@@ -29,8 +29,8 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
 }
 
 /**
- * Turns the answer of the stage before into a request to this stage: a KServe graph passes answers on unchanged.
- * @throws InvalidInferenceError when the answer has no items
+ * Converts the previous stage's response into a request to this stage, because a KServe graph passes responses on unchanged.
+ * @throws InvalidInferenceError if the response has no items
  */
 export function requestOfAnswer({ task, stage }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
   const items = outputs.find(({ name }) => name === ITEMS);

@@ -1,4 +1,4 @@
-/** Requests of a pipeline that have come to a gateway, read from its text for Prometheus; 0 where that has no such line. */
+/** Reads the number of arrived requests of a pipeline from the gateway's `/metrics` text; 0 if the metric is absent. */
 export function arrivalsIn(metrics: string, pipeline: string): number {
   let sum = 0;
   for (const line of metrics.split('\n')) {
@@ -8,11 +8,11 @@ export function arrivalsIn(metrics: string, pipeline: string): number {
   return sum;
 }
 
-/** By how much a counter grows between two readings. */
+/** Computes the growth of a Prometheus counter between readings. */
 export class Growth {
   #last: number | undefined;
 
-  /** 0 at the first reading. A counter that fell has begun again at 0: all of it is growth. */
+  /** Growth since the last reading; 0 at the first. A counter that fell has restarted at 0, so all of it is growth. */
   since(count: number): number {
     const before = this.#last;
     this.#last = count;

@@ -13,19 +13,19 @@ import { planChangeText } from './plan-change-text.ts';
 export interface ControllerOptions {
   readonly engine: Engine;
   readonly pipeline: string;
-  /** How to follow the load under a plan. @throws PlanRefusedError where the load cannot be followed */
+  /** Options to adapt a plan to the load. @throws PlanRefusedError if the plan is from another profile */
   readonly adaptationFor: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
-  /** Pause between two looks at the gateway's arrivals. */
+  /** Milliseconds between two readings of the gateway's arrivals. */
   readonly lookMs?: number;
   onEvent(what: string): void;
 }
 
 /**
- * Makes an engine follow the load of its gateway until the signal aborts: arrivals, then forecast, then plan, then apply.
- * While the engine or its gateway does not answer, nothing is decided; arrivals of that time are counted afterwards. If a
- * plan cannot be applied, the plan before it stays and the next decision tries again. If somebody else applies a plan, that
- * plan is followed from then on.
+ * Adapts the applied plan to the load of the gateway until the signal aborts: reads arrivals, forecasts, plans, applies. While
+ * the engine or its gateway does not answer, it decides nothing and counts that time's arrivals later. If a plan cannot be
+ * applied, the earlier plan stays and the next decision tries again. If somebody else applies a plan, it adapts that plan from
+ * then on.
  */
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const retrying = new Retrying(options, signal);
@@ -38,7 +38,7 @@ export async function control(options: ControllerOptions, signal: AbortSignal): 
   }
 }
 
-/** Until the signal aborts, or somebody else has applied another plan. */
+/** Adapts one plan to the load, until the signal aborts or somebody else applies another plan. */
 async function followLoad(
   options: ControllerOptions,
   { plan, adaptation }: { readonly plan: Plan; readonly adaptation: AdaptationOptions },
@@ -72,7 +72,7 @@ async function followLoad(
       }
       const nowMs = performance.now() - startMs;
       const arrived = growth.since(now.count);
-      // The counter does not say when each request came: they are spread evenly.
+      // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;
       await sleep(options.lookMs ?? LOOK_MS, signal);
@@ -83,7 +83,7 @@ async function followLoad(
   }
 }
 
-/** Whether two plans say the same, whatever the order of their fields. */
+/** Whether two plans are equal, regardless of the order of their fields. */
 const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 
 /** @throws NothingAppliedError */
@@ -93,7 +93,7 @@ async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine
   return current;
 }
 
-/** Asks an engine until it answers. */
+/** Repeats a request to the engine until it succeeds. */
 class Retrying {
   constructor(
     private readonly options: ControllerOptions,
@@ -101,8 +101,8 @@ class Retrying {
   ) {}
 
   /**
-   * Returns undefined where the signal aborts first.
-   * @param onFailing called with true at the first failure, and with false at the answer after it
+   * Returns undefined if the signal aborts first.
+   * @param onFailing called with true at the first failure, and with false at the success after it
    */
   async ask<T>(
     work: () => Promise<T>,
@@ -129,14 +129,14 @@ class Retrying {
   }
 }
 
-/** An engine as the adapter's target: to switch to a plan is to apply it. Plans are applied one after the other. */
+/** The adapter's target: a switch to a plan applies the plan to the engine. Plans are applied one after the other. */
 class EngineTarget implements Adaptable {
   #plan: Plan;
-  /** The last plan that this process began to apply. */
+  /** The last plan that this process began to apply, whether or not that succeeded. */
   #tried: Plan | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
-  /** Plans that were applied. */
+  /** Number of plans that were applied. */
   changes = 0;
 
   constructor(
@@ -161,7 +161,7 @@ class EngineTarget implements Adaptable {
     void this.switchTo(plan).catch((error) => this.options.onEvent(`the plan stays: ${message(error)}`));
   }
 
-  /** Whether a plan is the last that was tried: the engine may have taken only a part of it. */
+  /** Whether a plan is the last that this process began to apply: a failed attempt may have stored it in the engine. */
   hasTried(plan: Plan): boolean {
     return this.#tried !== undefined && samePlan(plan, this.#tried);
   }
@@ -178,7 +178,7 @@ class EngineTarget implements Adaptable {
 
   async #apply(plan: Plan): Promise<void> {
     const { engine, onEvent } = this.options;
-    // If somebody has removed the plan meanwhile, applying would bring everything back.
+    // Fails if somebody has removed the plan meanwhile: applying would bring all objects back.
     await currentPlan(this.options);
     this.#tried = plan;
     await engine.apply(plan);
@@ -189,7 +189,7 @@ class EngineTarget implements Adaptable {
     await this.record({ type: 'Normal', reason: 'PlanChanged', text });
   }
 
-  /** A failure is ignored: serving does not need the history. */
+  /** Ignores failures, because serving does not need the history. */
   async record(event: EngineEvent): Promise<void> {
     await this.options.engine.recordEvent(event).catch(() => {});
   }

@@ -3,7 +3,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 const choiceText = ({ stages }: Plan): string =>
   stages.map(({ variant, batch, replicas }) => `${variant} b${batch} ×${replicas}`).join(' → ');
 
-/** A change of plan in one line. */
+/** Describes a change of plan in one line. */
 export const planChangeText = (before: Plan, after: Plan): string =>
   `${choiceText(before)} became ${choiceText(after)}, for ${+after.ratePerS.toFixed(2)} requests/s within ` +
   `${after.slaMs} ms; PAS ${after.predicted.pas.toFixed(3)}, cost ${after.predicted.cost.toFixed(2)}`;

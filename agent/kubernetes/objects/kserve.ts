@@ -8,8 +8,8 @@ import { objectNames, ownLabels, planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
 /**
- * A plan as objects of KServe: an InferenceService for each stage, with the replicas of the plan, and an InferenceGraph that
- * passes each stage's answer on to the next stage. A graph has no queue: the items of one request are one batch.
+ * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
+ * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch.
  * @throws NotDeployableError
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
@@ -22,7 +22,7 @@ export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSetti
   ];
 }
 
-/** Another name than that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
+/** Name of the plan's ConfigMap, different from that of `ipa-agent apply`, so that both can serve a pipeline in one namespace. */
 const planName = ({ pipeline }: Plan): string => kubernetesName(pipeline, 'kserve-plan');
 
 function inferenceService(
@@ -37,11 +37,11 @@ function inferenceService(
     args: [
       'stage',
       ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
-      // KServe asks for a model by the name of its service.
+      // KServe addresses a model by the name of its InferenceService.
       ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
     ],
     resources: stageResources(pipeline, stage),
-    // Without this, KServe speaks version 1 of the protocol to a custom container.
+    // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
   });
   return {
@@ -51,7 +51,7 @@ function inferenceService(
       name,
       namespace: settings.namespace,
       labels: ownLabels(plan.pipeline),
-      // Plain Deployments without an autoscaler: the plan says how many replicas there are.
+      // Without an autoscaler, because the plan sets the number of replicas.
       annotations: {
         'serving.kserve.io/deploymentMode': 'RawDeployment',
         'serving.kserve.io/autoscalerClass': 'none',

@@ -1,7 +1,7 @@
-/** Letters. Names may have 63: 13 are left for suffixes. */
+/** Longest name in characters: Kubernetes allows 63, and 13 are reserved for suffixes. */
 const LONGEST = 50;
 
-/** FNV-1a, 32 bits, in hex. */
+/** Computes the 32-bit FNV-1a hash in hex. */
 function hash(text: string): string {
   let value = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
@@ -9,7 +9,7 @@ function hash(text: string): string {
 }
 
 /**
- * Joins names to one that Kubernetes accepts for every kind (RFC 1035: lower case, a letter first, at most 63 letters). A
+ * Joins names to one that Kubernetes accepts for every kind (RFC 1035: lower case, a letter first, at most 63 characters). A
  * name that had to be changed ends in a hash, so that `A` and `a` get different names.
  */
 export function kubernetesName(...parts: readonly string[]): string {

@@ -5,36 +5,36 @@ import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 
-/** The port that a container listens on, and the paths of its files. */
+/** The port of a container, and the paths of its mounted files. */
 export const PORT = 8080;
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
-/** Keys of the ConfigMap with the plan, and of the Secret with the token. */
+/** Keys of the plan in its ConfigMap, and of the token in its Secret. */
 export const PLAN_KEY = 'plan.json';
 export const TOKEN_KEY = 'token';
 
 const MIB = 2 ** 20;
-/** Memory of the process that speaks HTTP, and of one that runs sessions, without models and items. */
+/** Base memory of the process that serves HTTP, and of one that runs sessions, without models and items. */
 const PROCESS_BYTES = { http: 256 * MIB, session: 256 * MIB };
-/** Memory of a session for each byte of its model: the weights, an optimised copy of them, and work space. */
+/** Bytes of session memory per byte of model: the weights, an optimised copy of them, and work space. */
 const BYTES_PER_MODEL_BYTE = 4;
-/** Memory for each value of a batch's input: as the items' bytes, as float32, and in copies on the way. */
+/** Bytes of memory per value of a batch's input: the items' bytes, their float32 values, and copies. */
 const BYTES_PER_VALUE = 16;
-/** The largest batch that a change of plan may bring. */
+/** The largest batch size for which a pod has memory, so that plans may change it in the running pod. */
 const LARGEST_BATCH = 64;
 
-/** Time for the gateway to learn that a pod is about to end. */
+/** Seconds that a pod continues to serve, so that the gateway can stop sending to it. */
 const LEAVE_S = 5;
 
-/** Time to load and warm up a model; for the gateway, time until each stage has a pod. */
+/** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
 const STARTUP_S = 600;
 
 const HEALTH = { live: '/v2/health/live', ready: '/v2/health/ready' };
 
-/** Kubernetes' names for the values of Node's `process.arch`. */
+/** Kubernetes' name for each value of Node's `process.arch`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
-/** The system and architecture of the device that was profiled, as labels of nodes, and the labels that a user gave. */
+/** Node labels that pods require: the profiled device's system and architecture, and the labels given by the user. */
 export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelector']) {
   const [os, arch] = platform.split(/[ ,]/);
   const known = arch === undefined ? undefined : ARCHITECTURES[arch];
@@ -45,28 +45,28 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
   };
 }
 
-/** Memory of a process that runs a stage's heaviest variant at the largest batch. */
+/** Memory of a process that runs a stage's largest model at the largest batch. */
 function sessionBytes({ stage, task }: PipelineStage): number {
   const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
   const values = inputsOf(task.program, stage).reduce((sum, { dims }) => sum + valuesIn(dims), 0);
   return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * values;
 }
 
-/** Enough for two variants: a new one is loaded while the one before it still serves. */
+/** A stage's pod needs memory for two variants: it loads the new one while the old one still serves. */
 const stageMemoryBytes = (pipeline: Pipeline, { name }: PlanStage): number =>
   PROCESS_BYTES.http + 2 * sessionBytes(pipeline.stage(name));
 
-/** In Kubernetes' notation, rounded up. */
+/** Formats a size in Kubernetes' notation, rounded up to MiB. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
 
 /**
- * Resources of a stage's pod. It requests a core for each thread of the plan, which is what the plan's cost counts. The limit
- * is one core more, so that HTTP does not take time from the session.
+ * Resources of a stage's pod. It requests one core for each of the plan's threads, as in the plan's cost. The limit is one core
+ * more, so that HTTP takes no time from the session.
  */
 export const stageResources = (pipeline: Pipeline, stage: PlanStage) =>
   resources([stage.backend], stage.threads, stageMemoryBytes(pipeline, stage));
 
-/** Resources of a profile job: it runs every variant of every stage, and two stages side by side. */
+/** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
 export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>
   resources(
     backends,
@@ -84,7 +84,7 @@ function resources(backends: readonly Backend[], threads: number, memoryBytes: n
   };
 }
 
-/** A container without any privilege. */
+/** Security settings that give a container no privileges. */
 export const CONTAINER_SECURITY = {
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -95,7 +95,7 @@ export const POD_SECURITY = {
   runAsNonRoot: true,
   runAsUser: 1000,
   runAsGroup: 1000,
-  // Mounted Secrets belong to this group, and nobody else can read them.
+  // Only this group can read mounted Secrets.
   fsGroup: 1000,
   seccompProfile: { type: 'RuntimeDefault' },
 };
@@ -109,7 +109,7 @@ const probe = (path: string, periodSeconds: number, failureThreshold: number) =>
 
 type ModelsClaim = Pick<PodSettings, 'modelsClaim'>;
 
-/** The read-only mount of the models, where they come from a volume. */
+/** Mounts a volume with models read-only, if there is one. */
 export const modelsMounts = ({ modelsClaim }: ModelsClaim) =>
   modelsClaim === null ? [] : [{ name: 'models', mountPath: MODELS_FOLDER, readOnly: true }];
 
@@ -125,7 +125,7 @@ export interface Container {
   readonly env?: readonly { readonly name: string; readonly value: string }[];
 }
 
-/** A container that serves HTTP with `ipa-agent` and these arguments. */
+/** A container that runs `ipa-agent` with these arguments and serves HTTP. */
 export const container = (
   settings: Pick<PodSettings, 'image' | 'modelsClaim'>,
   { name, args, resources, env }: Container,
@@ -151,7 +151,7 @@ export const container = (
   ],
 });
 
-/** @param names of the ConfigMap with the plan, and of the Secret where the pod accepts changes */
+/** @param names of the ConfigMap with the plan, and of the Secret if the pod accepts changes */
 export const podSpec = (
   containers: readonly unknown[],
   selector: Readonly<Record<string, string>>,

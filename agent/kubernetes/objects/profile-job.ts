@@ -6,13 +6,13 @@ import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profiler
 import { ownLabels } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** How long a finished job is kept, so that its log can be read. */
+/** Seconds for which a finished Job is kept, so that its log can be read. */
 const KEPT_S = 3600;
 
 /**
- * A Job that profiles on a node that is to serve, and writes the profile as the last line of its log. A failed Job is not
- * tried again: its log is to be read first.
- * @param suffix tells this Job's name apart from others
+ * Makes a Job that profiles on a node of the cluster and writes the profile as the last line of its log. Kubernetes does not
+ * retry a failed Job, because its log shows what to mend first.
+ * @param suffix makes the Job's name unique
  */
 export function profileJob(
   profileSettings: ProfileSettings,

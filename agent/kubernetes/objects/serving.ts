@@ -18,11 +18,11 @@ import type { KubernetesObject } from './types.ts';
 
 export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
-/** Annotation of the plan's ConfigMap: the settings of the pods that the plan was applied with, as JSON. */
+/** Annotation of the plan's ConfigMap with the pod settings as JSON. */
 export const SETTINGS = 'ipa-edge/settings';
 const PART_OF = 'app.kubernetes.io/part-of';
 
-/** Names of a pipeline's objects. */
+/** Names of a pipeline's Kubernetes objects. */
 export const objectNames = (pipeline: string) => ({
   plan: `${kubernetesName(pipeline)}-plan`,
   token: `${kubernetesName(pipeline)}-token`,
@@ -30,19 +30,19 @@ export const objectNames = (pipeline: string) => ({
   stage: (stage: string) => kubernetesName(pipeline, stage),
 });
 
-/** The labels of every object of a pipeline. */
+/** Labels of every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
   'app.kubernetes.io/managed-by': MANAGER,
   [PART_OF]: kubernetesName(pipeline),
 });
 
-/** The labels of one part of a pipeline: its stages, or its gateway. */
+/** Labels of one part of a pipeline: all its stages, or its gateway. */
 const partLabels = (pipeline: string, part: string) => ({
   [PART_OF]: kubernetesName(pipeline),
   'ipa-edge/part': part,
 });
 
-/** The labels of all stages' objects. */
+/** Labels that select the objects of all stages. */
 export const stageSelector = (pipeline: string): Record<string, string> => partLabels(pipeline, 'stage');
 
 const stageLabels = (pipeline: string, stage: string) => ({
@@ -50,7 +50,7 @@ const stageLabels = (pipeline: string, stage: string) => ({
   [STAGE_LABEL]: kubernetesName(stage),
 });
 
-/** What the objects are made from. */
+/** Everything that the objects are made from. */
 interface Sources {
   readonly plan: Plan;
   readonly pipeline: Pipeline;
@@ -58,9 +58,9 @@ interface Sources {
 }
 
 /**
- * The objects that serve a plan, in the order in which they are applied. The Secret with the token is not among them: it is
- * made once in the cluster. Pod templates do not name variant and batch, so that a change of those replaces no pod: the
- * gateway changes them while the pods run.
+ * Makes the objects that serve a plan, in the order to apply them, except the Secret with the token, which is created once in
+ * the cluster. Pod templates do not name variant and batch, so that changing these replaces no pod: the gateway changes them
+ * while the pods run.
  * @throws NotDeployableError
  */
 export function kubernetesObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
@@ -73,10 +73,10 @@ export function kubernetesObjects(plan: Plan, pipeline: Pipeline, settings: PodS
   ];
 }
 
-/** Key of the ConfigMap for the plan before the current one, which a rollback goes back to. */
+/** Key of the ConfigMap for the previous plan, to which a rollback returns. */
 export const PREVIOUS_KEY = 'previous.json';
 
-/** The ConfigMap that holds a plan, with the settings that it is applied with. @param previous null: there was none */
+/** Makes the ConfigMap with a plan and its pod settings. @param previous null if there is none */
 export const planObject = (
   plan: Plan,
   { namespace, ...settings }: PodSettings,
@@ -93,7 +93,7 @@ export const planObject = (
   data: { [PLAN_KEY]: lines(plan), ...(previous && { [PREVIOUS_KEY]: lines(previous) }) },
 });
 
-/** With a line for each field, so that the objects can be read and compared. */
+/** Writes a plan with one field per line, so that people can read and compare it. */
 const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);
 
 function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): KubernetesObject[] {
@@ -118,7 +118,7 @@ function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): 
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      // Headless, because the gateway sends each batch to a pod of its choice.
+      // A headless Service, because the gateway chooses the pod for each batch.
       spec: { clusterIP: 'None', selector, ports: [httpPort] },
     },
     {
@@ -135,7 +135,7 @@ function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): 
       spec: {
         replicas: stage.replicas,
         selector: { matchLabels: selector },
-        // During an update a cluster may have no spare GPU for one more pod; cores it should have.
+        // A cluster may have no spare GPU for an additional pod during an update, but it should have spare cores.
         strategy: rolling(
           onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
         ),
@@ -182,7 +182,7 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', namespace],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    // The plan does not count the gateway's cores: a small request leaves the plan's pods their room on a small node.
+    // A small request, because the plan does not count the gateway's cores and the stages' pods need the room.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
   });
   return [
@@ -214,7 +214,7 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
       kind: 'Deployment',
       metadata,
       spec: {
-        // One gateway holds the queues: a second one would send batches to the same pods, unknown to the first.
+        // One gateway only, because a second one would send batches to the same pods without knowing of the first one's.
         replicas: 1,
         selector: { matchLabels: selector },
         strategy: rolling({ maxSurge: 1, maxUnavailable: 0 }),

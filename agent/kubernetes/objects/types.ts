@@ -1,4 +1,4 @@
-/** An object of the Kubernetes API, as it is applied. */
+/** An object of the Kubernetes API, in the form for server-side apply. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
