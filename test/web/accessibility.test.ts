@@ -7,10 +7,11 @@ import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
-import { fashionProfile, fashionReport } from './fixtures.ts';
+import { fashionProfile } from './fixtures.ts';
 import { choose, drop, frontier, planned, profileFile, takePack } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
+import { fashionReport } from './report-fixtures.ts';
 import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
 
 /** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
@@ -99,6 +100,8 @@ describe('the page', () => {
       .getByRole('checkbox', { name: 'webgpu' })
       .uncheck();
     await sla().fill('3000');
+    // Few requests, so that the run leaves the CPU to axe.
+    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).fill('2');
     await planned(page);
     await page.getByRole('checkbox', { name: /Adapt/ }).check();
     await expectAccessible('#try');

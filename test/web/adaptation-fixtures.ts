@@ -14,7 +14,7 @@ import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { workload } from '../../solver/simulate/workloads.ts';
-import { fashionReport } from './fixtures.ts';
+import { fashionReport } from './report-fixtures.ts';
 
 /** Documents of loads that change, invented, equal for equal seeds. */
 

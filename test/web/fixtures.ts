@@ -1,22 +1,11 @@
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { Plan, Prediction } from '../../solver/documents/plan.ts';
 import { type Cell, type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import {
-  type BenchReport,
-  type Combination,
-  parseReport,
-  type RequestRecord,
-  type RunReport,
-} from '../../solver/documents/report.ts';
-import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
-import { nearestRank, sortedNumbers, summaryOf } from '../../solver/math/statistics.ts';
-import { planRequest } from '../../solver/plan/request.ts';
-import { overTime } from '../../solver/report/over-time.ts';
+import { summaryOf } from '../../solver/math/statistics.ts';
 
-/** Plausible documents of the fashion pipeline on a software adapter, equal for equal seeds. */
+/** A plausible manifest and profiles of the fashion pipeline on a software adapter, equal for equal seeds. */
 
 interface VariantFacts {
   readonly accuracy: number;
@@ -25,7 +14,7 @@ interface VariantFacts {
   readonly itemMs: number;
 }
 
-const FACTS: Record<string, Record<string, VariantFacts>> = {
+export const FACTS: Record<string, Record<string, VariantFacts>> = {
   detect: {
     det4: { accuracy: 0.781, sizeBytes: 11_420, itemMs: 0.9 },
     det8: { accuracy: 0.872, sizeBytes: 39_300, itemMs: 2.4 },
@@ -42,15 +31,12 @@ const FACTS: Record<string, Record<string, VariantFacts>> = {
 };
 
 const BATCHES = [1, 2, 4, 8, 16];
-const SLA_MS = 40;
-const RATE_PER_S = 30;
-const DURATION_S = 40;
-const hash = (text: string) =>
+export const hash = (text: string) =>
   Array.from({ length: 64 }, (_, i) => ((text.charCodeAt(i % text.length) * (i + 7)) % 16).toString(16)).join(
     '',
   );
 
-const device: Device = {
+export const device: Device = {
   environment: 'browser',
   agent: 'Chromium 156.0.7204.49',
   platform: 'Linux',
@@ -67,11 +53,11 @@ const device: Device = {
   timerGrainMs: 0.005,
 };
 
-function normal(random: Random): number {
+export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-const typicalMs = (facts: VariantFacts, backend: Backend, batch: number): number =>
+export const typicalMs = (facts: VariantFacts, backend: Backend, batch: number): number =>
   backend === 'webgpu' ? 1.2 + facts.itemMs * 4 * batch ** 0.82 : 0.12 + facts.itemMs * batch ** 0.95;
 
 function cell(random: Random, stage: string, variant: string, backend: Backend, batch: number): Cell {
@@ -107,10 +93,10 @@ function cell(random: Random, stage: string, variant: string, backend: Backend, 
 }
 
 const variantsOf = (stage: string) => Object.keys(FACTS[stage]!);
-const CHOICES = variantsOf('detect').flatMap((detect) =>
+export const CHOICES = variantsOf('detect').flatMap((detect) =>
   variantsOf('classify').map((classify) => ({ detect, classify })),
 );
-const pasOf = (choice: { detect: string; classify: string }) =>
+export const pasOf = (choice: { detect: string; classify: string }) =>
   FACTS.detect![choice.detect]!.accuracy * FACTS.classify![choice.classify]!.accuracy;
 
 export function fashionProfile(seed = 1): Profile {
@@ -162,216 +148,6 @@ export function fashionProfile(seed = 1): Profile {
     },
     'fixture',
   );
-}
-
-type Choice = (typeof CHOICES)[number];
-
-/** Share of the time that a choice keeps its worker busy at the fixture's rate. */
-const loadOf = (choice: Choice, backend: Backend) =>
-  (RATE_PER_S / 1000) *
-  (typicalMs(FACTS.detect![choice.detect]!, backend, 2) / 2 +
-    (3 * typicalMs(FACTS.classify![choice.classify]!, backend, 4)) / 4);
-
-function planOf(choice: Choice, backends: Backend[], profile: Profile, predicted: Prediction): Plan {
-  const backend = backends.at(-1)!;
-  const threads = 1;
-  const stage = (name: 'detect' | 'classify', batch: number, fanOut: number) => {
-    const facts = FACTS[name]![choice[name]]!;
-    const serviceMs = [1, 2, 4, 8]
-      .filter((b) => b <= batch)
-      .map((items) => ({ items, meanMs: typicalMs(facts, backend, items) }));
-    return {
-      name,
-      variant: choice[name],
-      sha256: hash(choice[name]),
-      backend,
-      threads,
-      batch,
-      maxWaitMs: (1000 * (batch - 1)) / (RATE_PER_S * fanOut) / 4,
-      replicas: name === 'classify' && backend === 'wasm' ? 2 : 1,
-      accuracy: facts.accuracy,
-      itemsPerS: RATE_PER_S * fanOut,
-      boundMs: serviceMs.at(-1)!.meanMs * 1.15 + (1000 * (batch - 1)) / (RATE_PER_S * fanOut) / 4,
-      gpuShare: backend === 'webgpu' ? 0.3 : 0,
-      cost: backend === 'webgpu' ? 2.4 : 1,
-      serviceMs,
-    };
-  };
-  return {
-    schema: 'ipa-edge/plan@1',
-    createdAt: '2026-11-20T09:33:00Z',
-    pipeline: 'fashion',
-    profile: { sha256: hash('profile'), device: profile.device },
-    slaMs: SLA_MS,
-    percentile: 95,
-    ratePerS: RATE_PER_S,
-    objective: { alpha: 1, beta: 0.001, delta: 1e-6, eta: 1, horizonMs: 20_000, accuracy: 'product' },
-    resources: { cores: 8, gpus: 1, pricePerCore: 1, pricePerGpu: 8, utilisationMax: 0.8 },
-    stages: [stage('detect', 2, 1), stage('classify', 4, 3)],
-    workers: [
-      { id: 'detect-1', backend, threads, stages: ['detect'] },
-      { id: 'classify-1', backend, threads, stages: ['classify'] },
-    ],
-    shedding: 'late',
-    certificate: 'optimal: objective 0.8416, bound 0.8416, 214 nodes',
-    predicted,
-  };
-}
-
-function requestsOf(random: Random, load: number): RequestRecord[] {
-  const requests: RequestRecord[] = [];
-  for (let i = 0; i < RATE_PER_S * DURATION_S; i++) {
-    const arrivalMs = (i + random()) * (1000 / RATE_PER_S);
-    const queue = load < 0.8 ? 0 : Math.min(60, (load - 0.8) * arrivalMs * 0.004);
-    const latencyMs = (6 + 22 * load + queue) * Math.exp(0.22 * normal(random));
-    const outcome =
-      random() < 0.003 ? 'failed' : latencyMs > SLA_MS * 1.15 && random() < 0.7 ? 'shed' : 'completed';
-    requests.push({ arrivalMs, latencyMs: outcome === 'completed' ? latencyMs : null, outcome });
-  }
-  return requests;
-}
-
-function runOf(
-  random: Random,
-  name: string,
-  choice: Choice,
-  backends: Backend[],
-  profile: Profile,
-): RunReport {
-  const load = loadOf(choice, backends.at(-1)!);
-  const requests = requestsOf(random, load);
-  const sent = requests.length;
-  const latencies = sortedNumbers(requests.flatMap((r) => r.latencyMs ?? []));
-  const within = latencies.filter((ms) => ms <= SLA_MS).length;
-  const outcomes = (outcome: RequestRecord['outcome']) =>
-    requests.filter((r) => r.outcome === outcome).length;
-  const at = (percentile: number) => (latencies.length ? nearestRank(latencies, percentile) : null);
-  const pas = pasOf(choice);
-  const predicted: Prediction = {
-    boundMs: 36.2,
-    latencyMs: { p50: at(50)! * 0.94, p95: at(95)! * 0.97, p99: at(99)! * 0.9, max: at(100)! * 0.9 },
-    slaAttainment: Math.min(1, (within / sent) * 1.01),
-    shedShare: (outcomes('shed') / sent) * 0.9,
-    goodputPerS: (within / DURATION_S) * 1.01,
-    pas,
-    endToEnd: pas - 0.014,
-    cost: 1 + 2.3 * load,
-    n: 5000,
-    tightened: 1,
-  };
-  return {
-    schema: 'ipa-edge/report@1',
-    kind: 'run',
-    name,
-    simulated: false,
-    createdAt: '2026-11-20T09:34:00Z',
-    pipeline: 'fashion',
-    device: profile.device,
-    seed: 1,
-    backends,
-    slaMs: SLA_MS,
-    percentile: 95,
-    load: {
-      kind: 'constant-rate',
-      ratePerS: RATE_PER_S,
-      durationS: DURATION_S,
-      requests: sent,
-      latenessP99Ms: 0.4,
-      valid: true,
-    },
-    result: {
-      completed: outcomes('completed'),
-      shed: outcomes('shed'),
-      failed: outcomes('failed'),
-      latencyMs: { p50: at(50), p95: at(95), p99: at(99), max: at(100), n: latencies.length },
-      slaAttainment: within / sent,
-      goodputPerS: within / DURATION_S,
-      accuracy: { endToEnd: pas - 0.018, metric: 'F1 with class', pas, n: 900 },
-      cost: { mean: 1 + 2.3 * load, max: 1 + 2.3 * load },
-    },
-    predicted,
-    resimulated: { p95: at(95), slaAttainment: within / sent },
-    plans: [{ atMs: 0, plan: planOf(choice, backends, profile, predicted) }],
-    adaptation: null,
-    overTime: overTime(
-      requests,
-      { cost: [{ atMs: 0, value: 1 + 2.3 * load }], pas: [{ atMs: 0, value: pas }] },
-      SLA_MS,
-      DURATION_S,
-    ),
-    requests,
-    service: [
-      {
-        stage: 'detect',
-        variant: choice.detect,
-        backend: backends.at(-1)!,
-        items: 2,
-        samplesMs: [4.2, 4.4, 4.1],
-      },
-    ],
-    events:
-      name === 'heaviest'
-        ? [{ atMs: 12_300, what: 'worker classify-2 was lost (exit code 9) and replaced' }]
-        : [],
-  };
-}
-
-function combinationsOf(random: Random, backends: Backend[]): Combination[] {
-  return CHOICES.map((variants) => {
-    const load = loadOf(variants, backends.at(-1)!);
-    const feasible = load < 0.8;
-    return {
-      backends,
-      variants,
-      pas: pasOf(variants),
-      endToEnd: pasOf(variants) - 0.02 + 0.01 * random(),
-      endToEndOnPack: pasOf(variants) - 0.015,
-      feasible,
-      binding: feasible
-        ? null
-        : `detect and classify need ${(load * 100).toFixed(0)} % of a core, 80 % may be used`,
-      batches: { detect: 2, classify: 4 },
-      boundMs: 8 + 30 * load,
-      p95Ms: load < 1 ? 7 + 28 * load : null,
-      slaAttainment: Math.max(0, Math.min(1, feasible ? 0.998 - 0.02 * load : 1.7 - load)),
-      cost: 1 + 2.3 * load,
-      gpuShare: backends.includes('webgpu') ? Math.min(1, load) : 0,
-    };
-  });
-}
-
-export function fashionReport(seed = 1): BenchReport {
-  const random = seededRandom(seed);
-  const profile = fashionProfile(seed);
-  const sets: Backend[][] = [['webgpu', 'wasm'], ['webgpu']];
-  const perSet = sets.map((backends) => {
-    const combinations = combinationsOf(random, backends);
-    const best = combinations.filter((c) => c.feasible).sort((a, b) => b.pas - a.pas)[0]!;
-    const runs = (
-      [
-        ['plan', best.variants as Choice],
-        ['heaviest', { detect: 'det16', classify: 'res32' }],
-        ['lightest', { detect: 'det4', classify: 'linear' }],
-      ] as const
-    ).map(([name, choice]) => runOf(random, name, choice, backends, profile));
-    const asked = planRequest(profile, { slaMs: SLA_MS, ratePerS: RATE_PER_S, backends });
-    return { runs, combinations, frontier: profileFrontier(profile, asked) };
-  });
-  return parseReport(
-    {
-      schema: 'ipa-edge/report@1',
-      kind: 'bench',
-      createdAt: '2026-11-20T09:40:00Z',
-      pipeline: 'fashion',
-      device,
-      seed,
-      runs: perSet.flatMap((set) => set.runs),
-      combinations: perSet.flatMap((set) => set.combinations),
-      frontier: perSet.flatMap((set) => set.frontier),
-      profile,
-    },
-    'fixture',
-  ) as BenchReport;
 }
 
 export const fashionManifest = (): Manifest =>

@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BenchReport, Report } from '../../solver/documents/report.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
-import { fashionReport } from './fixtures.ts';
+import { fashionReport } from './report-fixtures.ts';
 import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
