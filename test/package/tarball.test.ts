@@ -12,11 +12,14 @@ import { parseReport } from '../../solver/documents/report.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 import { planHere, startAgent } from '../agent/kubernetes/processes.ts';
+import { writeFewScenes } from '../web/few-scenes.ts';
 
 /** The npm package: its commands in an empty folder that it was installed into, and the image that is made of it. */
 
 let folder: string;
 let tarball: string;
+/** Options for a pipeline that is profiled in seconds. */
+const FEW_SCENES = ['--manifest', 'few-scenes/manifest.json'];
 
 const program = promisify(execFile);
 const npm = (args: readonly string[], cwd: string) =>
@@ -28,6 +31,7 @@ beforeAll(async () => {
   const { stdout } = await npm(['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
   tarball = join(folder, stdout.trim().split('\n').at(-1)!);
   await npm(['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball], folder);
+  await writeFewScenes(join(folder, 'few-scenes'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -106,9 +110,10 @@ test('ipa-edge simulate', async () => {
 });
 
 test('profile and plan on cpu, then ipa-agent serve', async () => {
-  const small = ['--pipeline', 'fashion', '--budget', '1s', '--batches', '1'];
-  await run('ipa-edge', 'profile', ...small, '--backend', 'cpu', '--out', 'cpu.json');
-  await run('ipa-agent', 'profile', ...small, '--threads', '1', '--out', 'agent.json');
+  const small = ['--budget', '1s', '--batches', '1'];
+  const shipped = ['--pipeline', 'fashion'];
+  await run('ipa-edge', 'profile', ...shipped, ...small, '--backend', 'cpu', '--out', 'cpu.json');
+  await run('ipa-agent', 'profile', ...FEW_SCENES, ...small, '--threads', '1', '--out', 'agent.json');
   for (const file of ['cpu.json', 'agent.json'])
     expect(parseProfile(await json(file), file).cells.some(({ state }) => state === 'measured')).toBe(true);
   await run(
@@ -123,7 +128,7 @@ test('profile and plan on cpu, then ipa-agent serve', async () => {
     '--out',
     'served.json',
   );
-  const url = await serve('ipa-agent', 'serve', '--plan', 'served.json', '--port', '0');
+  const url = await serve('ipa-agent', 'serve', '--plan', 'served.json', ...FEW_SCENES, '--port', '0');
   expect((await fetch(new URL('/v2/health/ready', url))).status).toBe(200);
 });
 
@@ -138,19 +143,8 @@ test('ipa-edge serve sends the page with its headers', async () => {
 
 test('ipa-edge bench and run, in a browser', async () => {
   const load = ['--sla', '1000', '--rate', '2', '--duration', '2s'];
-  const small = ['--budget', '2s', '--batches', '1', '--threads', '1'];
-  await run(
-    'ipa-edge',
-    'bench',
-    '--pipeline',
-    'fashion',
-    '--backend',
-    'wasm',
-    ...small,
-    ...load,
-    '--out',
-    'out',
-  );
+  const small = ['--budget', '1s', '--batches', '1', '--threads', '1'];
+  await run('ipa-edge', 'bench', ...FEW_SCENES, '--backend', 'wasm', ...small, ...load, '--out', 'out');
   const report = parseReport(await json('out/report.json'), 'report.json');
   expect(report.kind === 'bench' && report.runs.map(({ name }) => name)).toEqual([
     'plan',
@@ -158,7 +152,17 @@ test('ipa-edge bench and run, in a browser', async () => {
     'lightest',
   ]);
   expect(parsePlan(await json('out/plan.json'), 'plan.json').stages).toHaveLength(2);
-  await run('ipa-edge', 'run', '--plan', 'out/plan.json', '--duration', '2s', '--out', 'run.json');
+  await run(
+    'ipa-edge',
+    'run',
+    '--plan',
+    'out/plan.json',
+    ...FEW_SCENES,
+    '--duration',
+    '2s',
+    '--out',
+    'run.json',
+  );
   expect(parseReport(await json('run.json'), 'run.json').kind).toBe('run');
 });
 
