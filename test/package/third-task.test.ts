@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
@@ -27,7 +30,16 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ipa-edge-third-task-'));
-  for (const part of ['solver', 'models', 'workers', 'bench', 'agent', 'package.json', 'tsconfig.json'])
+  for (const part of [
+    'solver',
+    'models',
+    'workers',
+    'bench',
+    'agent',
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.lib.json',
+  ])
     await cp(join(ROOT, part), path(part), { recursive: true });
   await cp(join(ROOT, 'dist/report'), path('dist/report'), { recursive: true });
   await symlink(join(ROOT, 'node_modules'), path('node_modules'));
@@ -40,6 +52,10 @@ beforeAll(async () => {
   const registry = await readFile(path('models/tasks/registry.ts'), 'utf8');
   const entered = `import { loudness } from './loudness/task.ts';\n${registry.replace('TASKS = [', 'TASKS = [loudness, ')}`;
   await writeFile(path('models/tasks/registry.ts'), entered);
+  // The commands that start many processes are compiled; the others run the TypeScript, as in a checkout.
+  const library = JSON.stringify(pathToFileURL(path('bench/setup/library.ts')).href);
+  const build = `import(${library}).then(({ buildLibrary }) => buildLibrary())`;
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', '-e', build], { cwd: folder });
 
   const variants = await Promise.all(
     Object.entries({ deaf: 0.9, keen: 0.25 }).map(async ([name, threshold]) => {
@@ -78,8 +94,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const edge = async (...args: string[]) => {
-  const ran = await ipaEdge(args, undefined, {}, path('bench/ipa-edge.js'));
+const COMPILED = 'dist/lib/bench/cli.js';
+
+/** Runs a command of the copy. */
+const edge = async (command: string, ...args: string[]) => {
+  const ran = await ipaEdge(args, undefined, {}, path(command));
   expect(ran.code, ran.stderr).toBe(0);
   return ran;
 };
@@ -88,6 +107,7 @@ const readJson = async (name: string): Promise<unknown> => JSON.parse(await read
 test('a task that only its folder and the registry know is profiled, planned, run and served', async () => {
   const manifest = ['--manifest', path('manifest.json')];
   await edge(
+    COMPILED,
     ...['profile', ...manifest, '--backend', 'cpu', '--threads', '1', '--budget', '1s'],
     ...['--batches', '1,2,4', '--out', path('profile.json')],
   );
@@ -99,6 +119,7 @@ test('a task that only its folder and the registry know is profiled, planned, ru
   ]);
 
   await edge(
+    'bench/ipa-edge.js',
     ...[
       'plan',
       '--profile',
@@ -115,6 +136,7 @@ test('a task that only its folder and the registry know is profiled, planned, ru
   expect(plan.stages[0]!.variant).toBe('keen');
 
   const { stdout } = await edge(
+    COMPILED,
     ...['run', '--plan', path('plan.json'), ...manifest, '--rate', '5', '--duration', '2s'],
     ...['--out', path('report.json'), '--json'],
   );
