@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Engine } from '../cluster/engine.ts';
-import { openApi } from '../kubernetes/client.ts';
+import { KubernetesApi } from '../kubernetes/api.ts';
+import { connectionOf } from '../kubernetes/client.ts';
 import { KubernetesEngine, type KubernetesOptions } from '../kubernetes/engine.ts';
 
 /** Engines for the option `--target`. */
@@ -32,4 +33,8 @@ export const openEngine = async (
   pipeline: KubernetesOptions['pipeline'],
   given: KubernetesOptions['given'] = {},
 ): Promise<Engine> =>
-  new KubernetesEngine(await openApi(flags), { pipeline, namespace: flags.namespace, given });
+  new KubernetesEngine(new KubernetesApi(await connectionOf(flags)), {
+    pipeline,
+    namespace: flags.namespace,
+    given,
+  });

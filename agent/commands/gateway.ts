@@ -4,10 +4,11 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { Gateway } from '../cluster/gateway/gateway.ts';
+import { createApp } from '../http/app.ts';
+import { serve } from '../http/serve.ts';
 import { readToken } from '../http/token.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { serve } from '../service/serve.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
 import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
@@ -46,11 +47,7 @@ the plan that is applied.
       const token = (await readToken(flags.tokenFile)) ?? (await engine.stageToken());
       const gateway = await Gateway.start({ engine, models, plan, token, signal, onEvent: logLine });
       try {
-        await serve(gateway.service, {
-          host: flags.host,
-          port: flags.port,
-          signal,
-          token: undefined,
+        const app = createApp(gateway.service, {
           checkPlan(_plan, source) {
             throw new PlanRefusedError(
               source,
@@ -58,6 +55,11 @@ the plan that is applied.
               'Apply it: ipa-agent apply.',
             );
           },
+        });
+        await serve(app, gateway.service, {
+          host: flags.host,
+          port: flags.port,
+          signal,
           onListening: (url) => logLine(`listening on ${url}`),
         });
       } finally {

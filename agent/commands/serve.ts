@@ -8,12 +8,13 @@ import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
+import { createApp } from '../http/app.ts';
+import { serve } from '../http/serve.ts';
 import { readToken } from '../http/token.ts';
 import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, placeHere } from '../service/place.ts';
 import { Replanner } from '../service/replanner.ts';
-import { serve } from '../service/serve.ts';
 import { Service } from '../service/service.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
 import { logLine } from './log-line.ts';
@@ -74,15 +75,17 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
           onEvent: (what) => report({ event: 'worker', what }),
         });
         try {
-          await serve(service, {
-            host: flags.host,
-            port: flags.port,
-            signal,
+          const app = createApp(service, {
             token,
             checkPlan(sent, source) {
               checkPlan(sent, source, place);
               replanner?.check(sent, source);
             },
+          });
+          await serve(app, service, {
+            host: flags.host,
+            port: flags.port,
+            signal,
             onListening: (url) => report({ event: 'listening', url }),
           });
         } finally {

@@ -7,8 +7,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { replicaPlan } from '../cluster/replica-plan.ts';
 import { StageService } from '../cluster/stage/stage-service.ts';
-import { closeApp } from '../http/base.ts';
-import { listen } from '../http/listen.ts';
+import { serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
 import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
@@ -70,11 +69,12 @@ device and these models.
       });
       const app = createStageApp(service, { token, alias: flags.modelName });
       try {
-        logLine(`${planned.variant} b${planned.batch} on ${await listen(app, flags.host, flags.port)}`);
-        if (!signal.aborted)
-          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-        await service.drain();
-        await closeApp(app);
+        await serve(app, service, {
+          host: flags.host,
+          port: flags.port,
+          signal,
+          onListening: (url) => logLine(`${planned.variant} b${planned.batch} on ${url}`),
+        });
       } finally {
         service.close();
       }

@@ -4,8 +4,7 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { NothingAppliedError } from '../cluster/errors.ts';
-import { control } from '../cluster/watch/controller.ts';
+import { control, currentPlan } from '../cluster/watch/controller.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
 import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
@@ -42,8 +41,7 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
       const { pipeline } = await loadModelFolder(option.manifestPath(flags));
       const signal = interruptSignal('stopping to watch');
       const engine = await openEngine(flags, pipeline);
-      const { current } = await engine.plans();
-      if (current === null) throw new NothingAppliedError(pipeline.name, engine.place);
+      const current = await currentPlan({ engine, pipeline: pipeline.name });
       const replanner = await Replanner.open(profile, flags, { apart: true });
       try {
         const adaptationFor = (plan: Plan) => {

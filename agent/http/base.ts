@@ -4,7 +4,6 @@ import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts'
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
-import { Admission } from './admission.ts';
 
 /** Time limits of the HTTP server; tests set shorter ones. */
 export interface HttpLimits {
@@ -13,13 +12,13 @@ export interface HttpLimits {
   /** Milliseconds between two searches for connections past that limit. */
   readonly lookMs: number;
   readonly keepAliveMs: number;
-  /** Time that a closing server gives clients to read their responses. */
-  readonly closeMs: number;
 }
 
-const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000, closeMs: 5000 };
+const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
+/** The bodies in memory have at most this many bytes together, so that many connections cannot fill the memory. */
+const MOST_BYTES = 256 * 2 ** 20;
 /** Errors and the log quote at most this many characters of a URL. */
 const MOST_URL = 200;
 
@@ -84,20 +83,9 @@ function statusOf(error: FastifyError | CodedError): number {
   return Math.min(error.statusCode ?? 500, 500);
 }
 
-/**
- * Closes a server that has sent all responses. After `closeMs` it cuts open connections, because Node would wait forever for a
- * client that reads no response or never completes its request.
- */
-export async function closeApp(app: FastifyInstance, limits: Partial<HttpLimits> = {}): Promise<void> {
-  const { closeMs } = { ...LIMITS, ...limits };
-  const cutOff = setTimeout(() => app.server.closeAllConnections(), closeMs);
-  await app.close();
-  clearTimeout(cutOff);
-}
-
 /** Refuses a body before it is read, if memory is short or the body's size is unknown. */
 function admitBySize(app: FastifyInstance): void {
-  const admission = new Admission();
+  let admittedBytes = 0;
   const admitted = new WeakMap<FastifyRequest, number>();
   app.addHook('onRequest', async (request) => {
     if (request.method !== 'POST' && request.method !== 'PUT') return;
@@ -107,12 +95,14 @@ function admitBySize(app: FastifyInstance): void {
     if (length === undefined)
       throw new HttpError(411, 'The header content-length is missing: chunked bodies are not accepted.');
     const bytes = Number(length);
-    if (!admission.enter(bytes))
+    // A single body is always admitted.
+    if (admittedBytes > 0 && admittedBytes + bytes > MOST_BYTES)
       throw new UnavailableError('The requests that are being received fill the memory for them', 1);
+    admittedBytes += bytes;
     admitted.set(request, bytes);
   });
   const leave = async (request: FastifyRequest) => {
-    admission.leave(admitted.get(request) ?? 0);
+    admittedBytes -= admitted.get(request) ?? 0;
     admitted.delete(request);
   };
   app.addHook('onResponse', leave);

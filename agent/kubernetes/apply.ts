@@ -18,7 +18,7 @@ export interface DeploymentContext {
 
 /**
  * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run.
- * @throws NotDeployableError, FieldConflictError, InvalidObjectError and other subclasses of ApiError, ClusterUnreachableError
+ * @throws NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,

@@ -1,4 +1,3 @@
-import { KubernetesApi } from './api.ts';
 import type { Authorise, Connection } from './connection.ts';
 import { KubernetesClientMissingError, NoClusterError } from './errors.ts';
 
@@ -45,7 +44,3 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
   };
   return { server: cluster.server.replace(/\/$/, ''), authorise };
 }
-
-/** @throws KubernetesClientMissingError, NoClusterError */
-export const openApi = async (options: KubeconfigOptions): Promise<KubernetesApi> =>
-  new KubernetesApi(await connectionOf(options));

@@ -6,60 +6,15 @@ export class ApiError extends Error {
   constructor(
     /** HTTP status, e.g. 404. */
     readonly status: number,
-    /** Reason in the API's response, e.g. `NotFound`. */
-    readonly reason: string,
     text: string,
-    options?: ErrorOptions,
   ) {
-    super(text, options);
-  }
-}
-
-/** The plan sets a field that another field manager owns with another value. */
-export class FieldConflictError extends ApiError {
-  override name = 'FieldConflictError';
-  constructor(
-    object: string,
-    /** Each conflict's field, e.g. `.spec.replicas`, and the manager that owns it. */
-    readonly conflicts: readonly { readonly field: string; readonly manager: string }[],
-  ) {
-    super(
-      409,
-      'Conflict',
-      `Other tools manage fields of ${object}: ${conflicts
-        .map(({ field, manager }) => `${field} by ${manager}`)
-        .join(', ')}. Have them give the fields up, or take the fields over with --force.`,
-    );
+    super(text);
   }
 }
 
 /** Another process has changed or created the object meanwhile. */
 export class ChangedMeanwhileError extends ApiError {
   override name = 'ChangedMeanwhileError';
-  constructor(reason: string, text: string) {
-    super(409, reason, text);
-  }
-}
-
-/** The API server rejects an object as invalid. */
-export class InvalidObjectError extends ApiError {
-  override name = 'InvalidObjectError';
-}
-
-/** The API server rejects the credentials. */
-export class UnauthorizedError extends ApiError {
-  override name = 'UnauthorizedError';
-  constructor(reason: string, text: string) {
-    super(401, reason, `${text} Renew the credentials of the kubeconfig, or use another context.`);
-  }
-}
-
-/** The credentials do not permit the request. */
-export class ForbiddenError extends ApiError {
-  override name = 'ForbiddenError';
-  constructor(reason: string, text: string) {
-    super(403, reason, `${text} Give the account of the kubeconfig that right, or use another context.`);
-  }
 }
 
 /** The version from which a watch starts is too old for the API server: the objects must be listed again. */
@@ -105,7 +60,6 @@ export class NoClusterError extends InputError {
 
 interface Status {
   readonly message?: string;
-  readonly reason?: string;
   readonly details?: {
     readonly causes?: readonly {
       readonly reason?: string;
@@ -115,26 +69,31 @@ interface Status {
   };
 }
 
+/** What the user can do, by the HTTP status of the error. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: 'Renew the credentials of the kubeconfig, or use another context.',
+  403: 'Give the account of the kubeconfig that right, or use another context.',
+};
+
 /** Makes the error for an HTTP status of 400 or more. @param what name of the requested object in messages */
 export function apiError(code: number, body: string, what: string): ApiError {
   const status = statusOf(body);
-  const reason = status.reason ?? '';
   const text = `${what}: ${status.message ?? `the API server answered ${code}`}`;
   if (code === 409) {
-    const conflicts = (status.details?.causes ?? []).flatMap(({ reason, message, field }) =>
+    const managed = (status.details?.causes ?? []).flatMap(({ reason, message, field }) =>
       reason === 'FieldManagerConflict'
-        ? [{ field: field ?? '', manager: /"([^"]+)"/.exec(message ?? '')?.[1] ?? 'another manager' }]
+        ? [`${field} by ${/"([^"]+)"/.exec(message ?? '')?.[1] ?? 'another manager'}`]
         : [],
     );
-    return conflicts.length > 0
-      ? new FieldConflictError(what, conflicts)
-      : new ChangedMeanwhileError(reason, text);
+    if (managed.length === 0) return new ChangedMeanwhileError(code, text);
+    return new ApiError(
+      code,
+      `Other tools manage fields of ${what}: ${managed.join(', ')}. Have them give the fields up, or take the fields over with --force.`,
+    );
   }
-  if (code === 410) return new ExpiredError(code, reason, text);
-  if (code === 401) return new UnauthorizedError(reason, `${text}.`);
-  if (code === 403) return new ForbiddenError(reason, `${text}.`);
-  if (code === 422 || code === 400) return new InvalidObjectError(code, reason, text);
-  return new ApiError(code, reason, text);
+  if (code === 410) return new ExpiredError(code, text);
+  const remedy = REMEDIES[code];
+  return new ApiError(code, remedy === undefined ? text : `${text}. ${remedy}`);
 }
 
 function statusOf(body: string): Status {

@@ -99,8 +99,13 @@ export function encodeResponse(
   response: InferResponse,
   { outputs: wanted, binaryOutput = false }: Pick<InferRequest, 'outputs' | 'binaryOutput'>,
 ): Body {
-  const outputs = wanted?.map(({ name }) => outputNamed(response, name)) ?? response.outputs;
-  const { model, version, id } = response;
+  const { model, version, id, outputs: all } = response;
+  checkWanted(
+    model,
+    all.map(({ name }) => name),
+    { outputs: wanted },
+  );
+  const outputs = wanted?.map((one) => all.find(({ name }) => name === one.name)!) ?? all;
   return encodeBody(
     (outputs) => ({
       model_name: model,
@@ -110,16 +115,6 @@ export function encodeResponse(
     }),
     outputs,
     (i) => wanted?.[i]?.binary ?? binaryOutput,
-  );
-}
-
-function outputNamed({ model, outputs }: InferResponse, wanted: string): Tensor {
-  const found = outputs.find(({ name }) => name === wanted);
-  if (found) return found;
-  throw unknownOutput(
-    model,
-    outputs.map(({ name }) => name),
-    wanted,
   );
 }
 
@@ -134,11 +129,12 @@ export function checkWanted(
   { outputs = [] }: Pick<InferRequest, 'outputs'>,
 ): void {
   const other = outputs.find(({ name }) => !names.includes(name));
-  if (other) throw unknownOutput(model, names, other.name);
+  if (other)
+    throw new InvalidTensorError(
+      other.name,
+      `model ${model} has no such output; its outputs are ${names.join(', ')}`,
+    );
 }
-
-const unknownOutput = (model: string, names: readonly string[], wanted: string): InvalidTensorError =>
-  new InvalidTensorError(wanted, `model ${model} has no such output; its outputs are ${names.join(', ')}`);
 
 function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.length }: Body, what: string) {
   if (jsonLength > bytes.length)

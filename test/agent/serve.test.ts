@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
+import { createApp } from '../../agent/http/app.ts';
+import { serve } from '../../agent/http/serve.ts';
 import { placeHere } from '../../agent/service/place.ts';
-import { serve } from '../../agent/service/serve.ts';
 import { Service } from '../../agent/service/service.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
@@ -91,10 +92,9 @@ test('whoever opens a connection or begins a request and never goes on does not 
   const stop = new AbortController();
   let ended: Promise<void>;
   const url = await new Promise<string>((resolve) => {
-    ended = serve(service, {
-      ...{ host: '127.0.0.1', port: 0, signal: stop.signal, onListening: resolve },
-      ...{ checkPlan: () => {}, limits: { closeMs: 100 } },
-    });
+    const address = { host: '127.0.0.1', port: 0 };
+    const app = createApp(service, { checkPlan: () => {} });
+    ended = serve(app, service, { ...address, signal: stop.signal, closeMs: 100, onListening: resolve });
   });
   const cutOff: Promise<unknown>[] = [];
   for (const begun of [

@@ -87,7 +87,7 @@ async function followLoad(
 const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJson(b);
 
 /** @throws NothingAppliedError */
-async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
+export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
   const { current } = await engine.plans();
   if (current === null) throw new NothingAppliedError(pipeline, engine.place);
   return current;

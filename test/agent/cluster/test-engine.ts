@@ -11,7 +11,7 @@ import type {
 } from '../../../agent/cluster/engine.ts';
 import { checkDeployable } from '../../../agent/cluster/replica-plan.ts';
 import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
-import { listen } from '../../../agent/http/listen.ts';
+import { listen } from '../../../agent/http/serve.ts';
 import { createStageApp } from '../../../agent/http/stage.ts';
 import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';

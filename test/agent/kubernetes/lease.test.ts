@@ -21,7 +21,7 @@ function clusterOf(store: ObjectStore) {
     try {
       return work();
     } catch (error) {
-      if (error instanceof StatusError) throw new ChangedMeanwhileError(error.reason, error.message);
+      if (error instanceof StatusError) throw new ChangedMeanwhileError(409, error.message);
       throw error;
     }
   };

@@ -1,0 +1,60 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { UsageError } from '../../workers/command/exit.ts';
+
+/** Explanations for the codes of Node's errors when a server cannot listen on its address. */
+const REASONS: Record<string, string> = {
+  EADDRINUSE: 'the port is in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'the address is not known',
+  EACCES: 'ports below 1024 need privileges that this process does not have',
+};
+
+/** Starts to listen. @param port 0 for any free port @returns the URL @throws UsageError if the address cannot be used */
+export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    await app.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const reason = REASONS[code ?? ''];
+    if (reason === undefined) throw cause;
+    throw new UsageError(
+      `The agent cannot listen on port ${port} of ${host}: ${reason}. Choose another with --port and --host.`,
+      { cause },
+    );
+  }
+  const { address, family, port: taken } = app.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+}
+
+/** Time that a closing server gives clients to read their responses. */
+const CLOSE_MS = 5000;
+
+export interface ServeOptions {
+  readonly host: string;
+  /** Port of the HTTP server; 0 for any free port. */
+  readonly port: number;
+  /** Ends serving: no more requests are accepted, and those that were accepted are answered. */
+  readonly signal: AbortSignal;
+  readonly closeMs?: number;
+  onListening(url: string): void;
+}
+
+/**
+ * Serves over HTTP until the signal aborts and every accepted request has been answered. The server cuts connections that are
+ * open `closeMs` later, because Node would wait forever for a client that reads no response or never completes its request.
+ * @throws UsageError if the server cannot listen on the address
+ */
+export async function serve(
+  app: FastifyInstance,
+  service: { drain(): Promise<void> },
+  { host, port, signal, closeMs = CLOSE_MS, onListening }: ServeOptions,
+): Promise<void> {
+  onListening(await listen(app, host, port));
+  if (!signal.aborted)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  await service.drain();
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), closeMs);
+  await app.close();
+  clearTimeout(cutOff);
+}
