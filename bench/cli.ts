@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { benchCommand } from './commands/bench.ts';
 import { movedExportCommand } from './commands/export.ts';
+import { packCommand } from './commands/pack.ts';
 import { planCommand } from './commands/plan.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
@@ -29,6 +30,7 @@ Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with
   );
 
 await runProgram(program, [
+  packCommand(),
   profileCommand(),
   planCommand(),
   solveCommand(),

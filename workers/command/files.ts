@@ -47,22 +47,22 @@ export async function joined(chunks: AsyncIterable<Uint8Array>, mostBytes: numbe
  * or a pipe.
  * @throws UsageError
  */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     const existing = await stat(path).catch(() => null);
-    if (existing && !existing.isFile()) await writeFile(path, text);
-    else await replaceFile(existing ? await realpath(path) : path, text);
+    if (existing && !existing.isFile()) await writeFile(path, content);
+    else await replaceFile(existing ? await realpath(path) : path, content);
   } catch (cause) {
     throw new UsageError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
   }
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
+async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
     // `wx` fails, instead of following a link that somebody else has put there.
-    await writeFile(part, text, { flag: 'wx' });
+    await writeFile(part, content, { flag: 'wx' });
     await rename(part, path);
   } catch (error) {
     await rm(part, { force: true });

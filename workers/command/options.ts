@@ -28,6 +28,13 @@ export function integer(text: string): number {
   return Number(text);
 }
 
+/** Reads a whole number above 0. */
+export function count(text: string): number {
+  const value = integer(text);
+  if (value < 1) throw new InvalidArgumentError('Expected a whole number above 0.');
+  return value;
+}
+
 /** The path of a file to write. A folder is refused at once, not after hours of measuring. */
 export function outFile(path: string): string {
   if (existsSync(path) && statSync(path).isDirectory())

@@ -1,0 +1,81 @@
+import { basename, dirname, join } from 'node:path';
+import { Command } from 'commander';
+import { sha256Hex } from '../../models/manifests/load.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { Pipeline } from '../../models/manifests/pipeline.ts';
+import { packOf } from '../../models/packs/pack.ts';
+import { type NamedTensor, packBytes } from '../../models/packs/write.ts';
+import { UsageError } from '../../workers/command/exit.ts';
+import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
+import { fromCoco, fromFolders, fromTexts, type SourceOptions } from '../pack/sources.ts';
+
+interface Options {
+  readonly manifest: string;
+  readonly folders?: string;
+  readonly coco?: string;
+  readonly pictures?: string;
+  readonly texts?: string;
+  readonly limit: number;
+  readonly seed: number;
+  readonly source?: string;
+}
+
+export const packCommand = () =>
+  new Command('pack')
+    .description('make a labelled pack for a manifest from pictures or texts with their labels')
+    .requiredOption('--manifest <file>', 'the manifest; the pack is written beside it and entered in it')
+    .option('--folders <folder>', 'pictures in folders with the names of their classes')
+    .option('--coco <file>', 'boxes of objects in the COCO format, with --pictures')
+    .option('--pictures <folder>', 'the pictures that --coco names')
+    .option('--texts <file>', 'JSON lines: {"text": "…", "labels": {"<stage>": "<class>"}}')
+    .option('--limit <n>', 'items at most; more are drawn at random', option.count, 500)
+    .option('--seed <n>', 'seed of that draw', option.integer, 1)
+    .option('--source <text>', 'where the data is from (default: the name of the folder or file)')
+    .addHelpText(
+      'after',
+      `
+Accuracy, fan-out and latency are measured on the items of the pack, so take data that no variant was trained on.
+
+  $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/cat/1.jpg, photos/dog/2.jpg, …
+  $ ipa-edge pack --manifest my/manifest.json --coco instances_val2017.json --pictures val2017
+  $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl`,
+    )
+    .action(async (options: Options) => {
+      const manifest = await readJson(options.manifest, parseManifest);
+      const pipeline = new Pipeline(manifest);
+      const progress = new ProgressLine();
+      const startMs = performance.now();
+      const { from, tensors } = await read(options, {
+        pipeline,
+        limit: options.limit,
+        seed: options.seed,
+        onItem: (done, total) => progress.share(`${done} of ${total} items`, done / total, startMs),
+      });
+      const bytes = await packBytes(tensors);
+      progress.clear();
+      const { items } = await packOf(bytes, 'that was made', pipeline);
+      const file = 'pack.bin';
+      const path = join(dirname(options.manifest), file);
+      await writeWhole(path, bytes);
+      const source = `${options.source ?? basename(from)}, n = ${items.lengths.length}`;
+      await writeJson(options.manifest, {
+        ...manifest,
+        pack: { file, sha256: await sha256Hex(bytes), source: source.slice(0, 400) },
+      });
+      console.log(`wrote ${path}: ${items.lengths.length} items; ${options.manifest} names it`);
+    });
+
+async function read(
+  { folders, coco, pictures, texts }: Options,
+  options: SourceOptions,
+): Promise<{ from: string; tensors: NamedTensor[] }> {
+  if ([folders, coco, texts].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError('Give one of --folders, --coco and --texts.');
+  if ((coco === undefined) !== (pictures === undefined))
+    throw new UsageError('Give --coco and --pictures together.');
+  if (folders !== undefined) return { from: folders, tensors: await fromFolders(folders, options) };
+  if (texts !== undefined) return { from: texts, tensors: await fromTexts(texts, options) };
+  return { from: coco!, tensors: await fromCoco(coco!, pictures!, options) };
+}

@@ -1,0 +1,205 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Item } from '../../models/items/item-batch.ts';
+import type { ItemFormatOf, ItemKind } from '../../models/items/item-format.ts';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { NamedTensor } from '../../models/packs/write.ts';
+import { parseJson } from '../../solver/documents/document.ts';
+import { seededRandom, shuffled } from '../../solver/math/random.ts';
+import { classifyingStages, labelOf, UnfitDataError } from './labels.ts';
+import { readPicture } from './pictures.ts';
+
+/** Labelled data on disk, as the tensors of a pack. */
+
+export interface SourceOptions {
+  readonly pipeline: Pipeline;
+  /** Most items; more are drawn at random. */
+  readonly limit: number;
+  readonly seed: number;
+  onItem(done: number, total: number): void;
+}
+
+const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
+
+/** The format of the first stage's items. @throws UnfitDataError where the first stage takes another kind of items */
+function formatOf<K extends ItemKind>({ first: { name, stage, task } }: Pipeline, kind: K, where: string) {
+  const format = task.items(stage);
+  if (format.kind === kind) return format as ItemFormatOf<K>;
+  throw new UnfitDataError(
+    where,
+    `it has ${kind}, but stage "${name}" takes ${format.kind}`,
+    'Give labelled data of the kind that the first stage takes.',
+  );
+}
+
+/** A random choice of at most `limit` values, in their order. @throws UnfitDataError where there are none */
+function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, where: string): T[] {
+  if (values.length === 0)
+    throw new UnfitDataError(where, 'it has no labelled items', 'Give another source.');
+  const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, limit));
+  return values.filter((value) => keep.has(value));
+}
+
+const i32 = (name: string, values: readonly number[]): NamedTensor => ({
+  name,
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
+
+function imagesTensor(
+  items: readonly Item[],
+  { channels, height, width }: ItemFormatOf<'pixels'>,
+): NamedTensor {
+  const data = new Uint8Array(items.length * channels * height * width);
+  items.forEach((item, i) => {
+    data.set(item, i * item.length);
+  });
+  return { name: 'images', shape: [items.length, channels, height, width], data };
+}
+
+/** Pictures in folders with the names of their classes, for a pipeline of classifiers. @throws UnfitDataError */
+export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {
+  const { pipeline } = options;
+  const format = formatOf(pipeline, 'pixels', folder);
+  if (pipeline.first.task.fanOut(pipeline.first.stage) === 'each-row')
+    throw new UnfitDataError(
+      folder,
+      `stage "${pipeline.first.name}" finds objects, and folders of classes have no boxes`,
+      'Give boxes in the COCO format (--coco).',
+    );
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && PICTURE.test(entry.name) && entry.parentPath !== folder)
+    .map((entry) => ({
+      path: join(entry.parentPath, entry.name),
+      name: entry.parentPath.slice(folder.length).split(/[\\/]/).filter(Boolean)[0]!,
+    }))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const pictures = chosen(files, options, folder);
+  const items: Item[] = [];
+  for (const { path } of pictures) {
+    items.push((await readPicture(path, format, 'centre')).item);
+    options.onItem(items.length, pictures.length);
+  }
+  return [
+    imagesTensor(items, format),
+    ...classifyingStages(pipeline.stages).map((stage) =>
+      i32(
+        `label.${stage.name}`,
+        pictures.map(({ name, path }) => labelOf(stage, name, path)),
+      ),
+    ),
+  ];
+}
+
+const id = z.number();
+const cocoSchema = z.object({
+  images: z.array(z.object({ id, file_name: z.string() })),
+  annotations: z.array(
+    z.object({
+      image_id: id,
+      category_id: id,
+      /** x, y, width, height, in pixels. */
+      bbox: z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()]),
+      iscrowd: z.number().optional(),
+    }),
+  ),
+  categories: z.array(z.object({ id, name: z.string() })),
+});
+
+/** Pictures with boxes in the COCO format, for a pipeline whose first stage finds objects. @throws UnfitDataError, InvalidDocumentError */
+export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
+  const { pipeline } = options;
+  const format = formatOf(pipeline, 'pixels', file);
+  const { images, annotations, categories } = parseJson(cocoSchema, await readFile(file, 'utf8'), file);
+  const names = new Map(categories.map((category) => [category.id, category.name]));
+  const pictures = chosen(images, options, file);
+  const items: Item[] = [];
+  const boxes: number[] = [];
+  const owners: number[] = [];
+  const objects: string[] = [];
+  for (const [i, image] of pictures.entries()) {
+    const { item, width, height } = await readPicture(join(folder, image.file_name), format, 'none');
+    items.push(item);
+    const [sx, sy] = [format.width / width, format.height / height];
+    for (const { image_id, category_id, bbox, iscrowd } of annotations) {
+      if (image_id !== image.id || iscrowd) continue; // a crowd is one box round many objects
+      const [x, y, w, h] = bbox;
+      const box = [
+        x * sx,
+        y * sy,
+        Math.min(format.width, (x + w) * sx),
+        Math.min(format.height, (y + h) * sy),
+      ];
+      boxes.push(...box);
+      owners.push(i);
+      objects.push(names.get(category_id) ?? `category ${category_id}`);
+    }
+    options.onItem(items.length, pictures.length);
+  }
+  const labels = classifyingStages(pipeline.stages).map((stage) =>
+    i32(
+      stage === pipeline.first ? 'object_label' : `label.${stage.name}`,
+      objects.map((name) => labelOf(stage, name, file)),
+    ),
+  );
+  return [
+    imagesTensor(items, format),
+    { name: 'boxes', shape: [owners.length, 4], data: Float32Array.from(boxes) },
+    i32('object_image', owners),
+    ...labels,
+  ];
+}
+
+const textSchema = z.object({ text: z.string().min(1), labels: z.record(z.string(), z.string()) });
+
+/** Texts as JSON lines, `{"text": "…", "labels": {"<stage>": "<class>"}}`. @throws UnfitDataError, InvalidDocumentError */
+export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {
+  const { pipeline } = options;
+  const { bytesMax } = formatOf(pipeline, 'text', file);
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  const all = lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const where = `${file}, line ${i + 1}`;
+    return [{ where, ...parseJson(textSchema, line, where) }];
+  });
+  const texts = chosen(all, options, file);
+  const bytes = texts.map(({ text, where }, i) => {
+    const utf8 = new TextEncoder().encode(text);
+    if (utf8.length > bytesMax)
+      throw new UnfitDataError(
+        where,
+        `the text has ${utf8.length} bytes, at most ${bytesMax} fit`,
+        'Shorten it.',
+      );
+    options.onItem(i + 1, texts.length);
+    return utf8;
+  });
+  let end = 0;
+  return [
+    { name: 'text', shape: [bytes.reduce((sum, { length }) => sum + length, 0)], data: joined(bytes) },
+    i32(
+      'text_end',
+      bytes.map(({ length }) => (end += length)),
+    ),
+    ...classifyingStages(pipeline.stages).map((stage) =>
+      i32(
+        `label.${stage.name}`,
+        texts.map(({ labels, where }) =>
+          labels[stage.name] === undefined ? -1 : labelOf(stage, labels[stage.name]!, where),
+        ),
+      ),
+    ),
+  ];
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

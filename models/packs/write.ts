@@ -1,0 +1,25 @@
+/** A tensor to write into a safetensors file. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+}
+
+const dtypeOf = (data: NamedTensor['data']): string =>
+  data instanceof Uint8Array ? 'U8' : data instanceof Int32Array ? 'I32' : 'F32';
+
+/** A labelled pack, which `parsePack` reads: the tensors as a safetensors file, gzipped. */
+export async function packBytes(tensors: readonly NamedTensor[]): Promise<Uint8Array<ArrayBuffer>> {
+  let end = 0;
+  const header = tensors.map(({ name, shape, data }) => {
+    const from = end;
+    end += data.byteLength;
+    return [name, { dtype: dtypeOf(data), shape, data_offsets: [from, end] }];
+  });
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const length = new DataView(new ArrayBuffer(8));
+  length.setBigUint64(0, BigInt(json.length), true);
+  const blob = new Blob([length.buffer, json, ...tensors.map(({ data }) => data)]);
+  const zipped = blob.stream().pipeThrough(new CompressionStream('gzip'));
+  return new Uint8Array(await new Response(zipped).arrayBuffer());
+}

@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { UnfitDataError } from '../../../bench/pack/labels.ts';
+import { fromCoco, fromFolders, fromTexts } from '../../../bench/pack/sources.ts';
+import { itemsOf } from '../../../models/items/item-batch.ts';
+import { loadManifest } from '../../../models/manifests/load.ts';
+import { parsePack } from '../../../models/packs/pack.ts';
+import { packBytes } from '../../../models/packs/write.ts';
+import { InvalidDocumentError } from '../../../solver/documents/document.ts';
+import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
+import { classify, detect, language, pipelineOf, spam } from '../../models/stages.ts';
+import { ipaEdge } from '../command.ts';
+
+let folder: string;
+const path = (...names: string[]) => join(folder, ...names);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-pack-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Writes a picture that is one colour on the left and another on the right. */
+async function picture(file: string, width: number, height: number, left: string, right: string) {
+  await mkdir(join(file, '..'), { recursive: true });
+  const half = await sharp({ create: { width: width / 2, height, channels: 3, background: right } })
+    .png()
+    .toBuffer();
+  await sharp({ create: { width, height, channels: 3, background: left } })
+    .composite([{ input: half, left: width / 2, top: 0 }])
+    .toFile(file);
+}
+
+const options = (...stages: ManifestStage[]) => ({
+  pipeline: pipelineOf(...stages),
+  limit: 100,
+  seed: 1,
+  onItem() {},
+});
+
+test('pictures in folders of classes become images of the stage, cut from the middle, with their labels', async () => {
+  const stage = { ...classify, input: { ...classify.input, channels: 3 as const } };
+  await picture(path('photos/b/wide.png'), 40, 10, '#ff0000', '#0000ff');
+  await picture(path('photos/c/deep/red.webp'), 10, 10, '#ff0000', '#ff0000');
+  await picture(path('photos/a/blue.jpg'), 10, 10, '#0000ff', '#0000ff');
+  await writeFile(path('photos/a/notes.txt'), 'no picture');
+  const { pipeline } = options(stage);
+  const pack = await parsePack(await packBytes(await fromFolders(path('photos'), options(stage))), pipeline);
+  expect(pack.truths.map(({ truth }) => truth)).toEqual([0, 1, 2]);
+  const [blue, wide, red] = itemsOf(pack.items).map((item) =>
+    Array.from({ length: 3 }, (_, c) => [...item.subarray(16 * c, 16 * c + 4)]),
+  );
+  // The middle of the wide picture is red on the left and blue on the right.
+  const ends = [wide![0]![0], wide![0]![3], wide![2]![0], wide![2]![3]];
+  expect(ends).toEqual([255, 0, 0, 255]);
+  expect(red![0]!.every((value) => value > 245) && red![2]!.every((value) => value < 10)).toBe(true);
+  expect(blue![2]!.every((value) => value > 245)).toBe(true);
+});
+
+test('boxes in the COCO format are scaled to the images of the stage, with a label for each later stage', async () => {
+  await picture(path('val/1.png'), 32, 64, '#000000', '#ffffff');
+  const coco = {
+    info: { year: 2017 },
+    images: [{ id: 7, file_name: '1.png', width: 32, height: 64 }],
+    annotations: [
+      { image_id: 7, category_id: 3, bbox: [16, 32, 16, 32], area: 1 },
+      { image_id: 7, category_id: 3, bbox: [0, 0, 32, 64], iscrowd: 1 },
+      { image_id: 9, category_id: 3, bbox: [0, 0, 4, 4] },
+    ],
+    categories: [{ id: 3, name: 'b' }],
+  };
+  await writeFile(path('coco.json'), JSON.stringify(coco));
+  const made = await packBytes(await fromCoco(path('coco.json'), path('val'), options(detect, classify)));
+  const pack = await parsePack(made, pipelineOf(detect, classify));
+  expect(pack.truths).toEqual([
+    { truth: [{ x0: 8, y0: 8, x1: 16, y1: 16, label: 0 }], children: [{ truth: 1, children: [] }] },
+  ]);
+});
+
+test('texts as JSON lines keep their labels by stage; a text without one never reaches the stage', async () => {
+  const lines = [
+    { text: 'hello', labels: { language: 'eng', spam: 'ham' } },
+    { text: 'ça va', labels: { language: 'fra' } },
+  ];
+  await writeFile(path('mails.jsonl'), `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
+  const pack = await parsePack(
+    await packBytes(await fromTexts(path('mails.jsonl'), options(language, spam))),
+    pipelineOf(language, spam),
+  );
+  expect(itemsOf(pack.items).map((item) => new TextDecoder().decode(item))).toEqual(['hello', 'ça va']);
+  expect(pack.truths).toEqual([
+    { truth: 0, children: [{ truth: 0, children: [] }] },
+    { truth: 1, children: [] },
+  ]);
+});
+
+test('of more items than the limit, the seed decides which are taken', async () => {
+  const lines = Array.from({ length: 50 }, (_, i) =>
+    JSON.stringify({ text: `text ${i}`, labels: { spam: 'ham' } }),
+  );
+  await writeFile(path('many.jsonl'), lines.join('\n'));
+  const take = async (seed: number) => {
+    const tensors = await fromTexts(path('many.jsonl'), { ...options(spam), limit: 5, seed });
+    const { items } = await parsePack(await packBytes(tensors), pipelineOf(spam));
+    return itemsOf(items).map((item) => new TextDecoder().decode(item));
+  };
+  expect(await take(1)).toHaveLength(5);
+  expect(await take(1)).toEqual(await take(1));
+  expect(await take(2)).not.toEqual(await take(1));
+});
+
+test('data that does not fit is refused, with its place and the remedy', async () => {
+  await picture(path('zoo/dog/1.png'), 4, 4, '#000000', '#000000');
+  await expect(fromFolders(path('zoo'), options(classify))).rejects.toThrow(
+    /1\.png: stage "classify" has no class "dog"; its classes are a, b, c/,
+  );
+  await mkdir(path('torn/a'), { recursive: true });
+  await writeFile(path('torn/a/1.png'), (await readFile(path('zoo/dog/1.png'))).subarray(0, 60));
+  await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(UnfitDataError);
+  await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(
+    /1\.png: it cannot be read as a picture/,
+  );
+  await expect(fromFolders(path('zoo'), options(detect))).rejects.toThrow(/finds objects.*--coco/s);
+  await expect(fromFolders(path('zoo'), options(language))).rejects.toThrow(/takes text/);
+  await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
+  await expect(fromTexts(path('bad.jsonl'), options(spam))).rejects.toThrow(InvalidDocumentError);
+  await expect(fromTexts(path('bad.jsonl'), options(spam))).rejects.toThrow(/bad\.jsonl, line 2/);
+  await writeFile(path('none.jsonl'), '\n');
+  await expect(fromTexts(path('none.jsonl'), options(spam))).rejects.toThrow(/no labelled items/);
+});
+
+test('the command writes the pack beside the manifest, which then names it', async () => {
+  await writeFile(
+    path('line.jsonl'),
+    JSON.stringify({ text: 'hello', labels: { language: 'eng', spam: 'ham' } }),
+  );
+  const manifest = { schema: MANIFEST, name: 'mine', title: 'Mine', stages: [language, spam] };
+  await writeFile(path('manifest.json'), JSON.stringify(manifest));
+  const args = ['pack', '--manifest', path('manifest.json'), '--texts', path('line.jsonl')];
+  const { code, stdout } = await ipaEdge(args);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('pack.bin: 1 items')]);
+  const loaded = await loadManifest(path('manifest.json'), (file) => readFile(file));
+  expect(loaded.manifest.pack).toMatchObject({ file: 'pack.bin', source: 'line.jsonl, n = 1' });
+  expect((await loaded.readPack()).items.lengths).toEqual([5]);
+  const wrong = await ipaEdge(['pack', '--manifest', path('manifest.json')]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('Give one of --folders')]);
+});
