@@ -134,10 +134,7 @@ export class KubernetesApi {
     };
   }
 
-  /**
-   * Reports changes after a list until the server ends the watch. The next watch starts from the last event. @throws
-   * ExpiredError
-   */
+  /** Reports changes after a list until the server ends the watch. Watch again from the last event. @throws ExpiredError */
   async *watch(ref: ListRef, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
     const what = `the watch of ${ref.kind}`;
     const path = withQuery(collectionOf(ref.apiVersion, ref.kind, ref.namespace), {

@@ -29,8 +29,7 @@ type Lease = KubernetesObject & { readonly spec: LeaseSpec };
 
 /**
  * Elects a leader with a Kubernetes Lease: at most one process leads at a time. A leader that cannot renew the Lease stops
- * before another process may take it. Clocks need not agree, because each process measures by its own for how long no Lease
- * changed.
+ * before another process may take it. Clocks need not agree: each process measures how long the Lease stays unchanged.
  */
 export class Leadership {
   readonly #durationMs: number;

@@ -4,9 +4,8 @@ import { InvalidInferenceError, InvalidTensorError } from './errors.ts';
 import { bytesOf, type Tensor, tensorOfBytes, tensorOfJson, valuesOf } from './tensor.ts';
 
 /**
- * Encodes and decodes messages of the Open Inference Protocol v2, with its binary tensor data extension. A message is JSON
- * alone, or JSON followed by the bytes of the tensors that have `binary_data_size`; an HTTP header then states the JSON's
- * length.
+ * Messages of the Open Inference Protocol v2, with its binary tensor data extension. A message is JSON alone, or JSON followed
+ * by the bytes of the tensors that have `binary_data_size`; an HTTP header then states the JSON's length.
  */
 
 /** HTTP header for the length of the JSON in bytes, present if tensors follow the JSON as bytes. */

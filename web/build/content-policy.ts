@@ -2,8 +2,8 @@ import type { Plugin } from 'vite';
 import { META_POLICY } from '../../workers/environment/page-headers.ts';
 
 /**
- * Puts the content security policy into the built pages. The profiling page also requires Trusted Types: it loads scripts
- * only from addresses that `trusted-types.js` allows, and turns no string into markup.
+ * Adds a content security policy to the built pages. The profiling page also requires Trusted Types, so that it can load
+ * scripts only from addresses that `trusted-types.js` allows, and cannot use strings as HTML.
  */
 export const contentPolicy = (): Plugin => ({
   name: 'ipa-edge:content-policy',

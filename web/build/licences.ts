@@ -7,8 +7,8 @@ const LICENCE = /^(licen[cs]e|copying|notice)/i;
 const PACKAGE = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 /**
- * Writes the licence notices of every package in the build to `licences.txt`. Workers are builds of their own, so their
- * packages are collected by a plugin in `worker.plugins`.
+ * Writes the licence notices of all packages in the build to `licences.txt`. Vite builds workers on their own, so a second
+ * plugin in `worker.plugins` collects their packages.
  */
 export function licences(): { page: Plugin; worker: Plugin } {
   const folders = new Set<string>();
@@ -33,7 +33,7 @@ export function licences(): { page: Plugin; worker: Plugin } {
   };
 }
 
-/** The name, version and licence of the package in a folder, with the text of its licence files. */
+/** Name, version and licence of the package in a folder, with the text of its licence files. */
 function notice(folder: string): string {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const texts = readdirSync(folder)

@@ -4,9 +4,8 @@ import { join, normalize, sep } from 'node:path';
 import type { Connect, Plugin } from 'vite';
 
 /**
- * Serves the folders of pipelines under `/models/`, and copies them into the build. Folders without a `manifest.json` are
- * left out.
- * @param folder the folder with a folder for each pipeline
+ * Serves pipelines under `/models/`, and copies them into the build. Ignores folders without a `manifest.json`.
+ * @param folder contains one folder for each pipeline
  */
 export function modelFiles(folder: string): Plugin {
   let outDir: string;
@@ -28,7 +27,7 @@ export function modelFiles(folder: string): Plugin {
 
 const isPipeline = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
 
-/** The path in a URL without `..`; undefined where the URL is malformed. */
+/** Decodes the path of a URL, without `..`; undefined if the URL is malformed. */
 function pathOf(url: string): string | undefined {
   try {
     return normalize(decodeURIComponent(new URL(url, 'http://localhost').pathname));
@@ -37,7 +36,7 @@ function pathOf(url: string): string | undefined {
   }
 }
 
-/** Answers with files of pipelines and with nothing else. */
+/** Makes the handler that serves the pipelines' files, and no others. */
 function serve(folder: string): Connect.NextHandleFunction {
   return async (request, response, next) => {
     const path = pathOf(request.url ?? '/');

@@ -5,15 +5,15 @@ import { Chart } from './Chart.tsx';
 
 interface ByBatchProps {
   readonly panels: readonly BatchPanel[];
-  /** All variants of the stage. The order gives each its look. */
+  /** All variants of the stage; a variant's index chooses its colour and symbol. */
   readonly variants: readonly string[];
-  /** All batch sizes that are or will be measured: the axis of every chart. */
+  /** All batch sizes measured or to be measured, for the axis of every chart. */
   readonly batches: readonly number[];
-  /** Whether WebGPU runs on the CPU. */
+  /** Whether WebGPU runs on the CPU, without a GPU. */
   readonly software: boolean;
 }
 
-/** Latency and throughput of a stage against the batch size, one chart for each backend and thread count. */
+/** Charts of a stage's latency and throughput against the batch size, for each backend and thread count. */
 export function ByBatch({ panels, ...shared }: ByBatchProps) {
   const points = panels.flatMap((panel) => panel.points);
   return (

@@ -6,12 +6,12 @@ import { type ChartPoint, type DrawnChart, pointAt } from './walk.ts';
 
 interface DrawingProps {
   readonly title: string;
-  /** What a screen reader says of the chart. The table behind it holds the figures. */
+  /** Description for screen readers. A table near the chart has the numbers. */
   readonly description: string;
   readonly draw: (width: number) => PlotOptions;
-  /** Points that the arrow keys go through, each with its tip. */
+  /** Points that the arrow keys select, each with its tooltip. */
   readonly points?: readonly ChartPoint[];
-  /** Called with the datum whose tip is shown, on a press or on Enter. */
+  /** Called with the datum whose tooltip is shown, when the user clicks or presses Enter. */
   readonly choose?: (datum: unknown) => void;
 }
 
@@ -21,7 +21,7 @@ interface FigureProps {
   readonly children: ComponentChildren;
 }
 
-/** A panel with a caption. */
+/** A titled panel for a chart. */
 export function Figure({ title, note, children }: FigureProps) {
   return (
     <figure class="panel">
@@ -34,7 +34,7 @@ export function Figure({ title, note, children }: FigureProps) {
   );
 }
 
-/** A figure with a chart that fills its width. */
+/** A titled panel with a chart as wide as the panel. */
 export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'note'>) {
   return (
     <Figure title={drawing.title} note={note}>
@@ -43,7 +43,7 @@ export function Chart({ note, ...drawing }: DrawingProps & Pick<FigureProps, 'no
   );
 }
 
-/** A chart that fills its width. */
+/** A chart as wide as its parent. */
 export function Drawing({ title, description, draw, points, choose }: DrawingProps) {
   const host = useRef<HTMLDivElement>(null);
   const drawn = useRef<DrawnChart | null>(null);
@@ -59,9 +59,9 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
   useLayoutEffect(() => {
     if (width === 0) return;
     const svg = plot({ ...draw(width), width, className: 'chart' });
-    // Read aloud, the texts inside a chart are numbers without order. The host describes the chart as a whole.
+    // A screen reader would read the chart's texts as numbers without order, so it gets the description of the parent instead.
     svg.setAttribute('aria-hidden', 'true');
-    // Plot's own rules are in style.css: a strict content security policy forbids style elements.
+    // Removes Plot's style element, because the content security policy forbids it; style.css has its rules.
     svg.querySelector('style')?.remove();
     drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);

@@ -11,11 +11,11 @@ interface FrontierProps {
   readonly slaMs: number;
   readonly chosen: { readonly cost: number; readonly accuracy: number };
   readonly prices: Prices;
-  /** Called on a press on a point, or on Enter. */
+  /** Called when the user clicks a point, or presses Enter on it. */
   readonly choose?: (point: FrontierPoint) => void;
 }
 
-/** The best accuracy for each cost, within the SLA and within shorter latency bounds. A ring marks the plan. */
+/** Chart of the best accuracy for each cost, within the SLA and within shorter latency bounds. A ring marks the plan. */
 export function Frontier({ title, points, stages, slaMs, chosen, prices, choose }: FrontierProps) {
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;

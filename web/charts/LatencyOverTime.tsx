@@ -8,10 +8,10 @@ import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** At most this many marks are drawn for each outcome: more would only overlap and slow the page. */
+/** Most marks drawn for each outcome: more would only overlap and slow the page. */
 const MARKS_MAX = 2500;
 
-/** Every k-th entry, so that at most {@link MARKS_MAX} are left. */
+/** Keeps every k-th entry, so that at most {@link MARKS_MAX} are left. */
 const thinned = <T,>(all: readonly T[]): readonly T[] => {
   const step = Math.ceil(all.length / MARKS_MAX);
   return step <= 1 ? all : all.filter((_, i) => i % step === 0);
@@ -19,7 +19,7 @@ const thinned = <T,>(all: readonly T[]): readonly T[] => {
 
 const seconds = (request: RequestRecord): number => request.arrivalMs / 1000;
 
-/** The lowest and highest latency of some runs, SLAs included, so that their charts can share an axis. */
+/** A common latency axis for the charts of several runs: from the lowest to the highest latency, SLAs included. */
 export function runsDomain(runs: readonly RunReport[]): [number, number] {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
@@ -30,7 +30,7 @@ export function runsDomain(runs: readonly RunReport[]): [number, number] {
       high = Math.max(high, ms);
     }
   }
-  // Requests that were shed or failed are drawn in the room at the top.
+  // Space at the top for requests that were shed or failed.
   return [low / 1.2, high * 2.2];
 }
 
@@ -41,7 +41,7 @@ interface LatencyOverTimeProps {
   readonly high: number;
 }
 
-/** The latency of each request at its arrival, with the SLA. */
+/** Chart of each request's latency against its arrival time, with the SLA. */
 export function LatencyOverTime({ title, run, low, high }: LatencyOverTimeProps) {
   const points = useMemo(() => stretchesOf(run), [run]);
   const draw = useCallback(() => latencyOverTime(run, points, [low, high]), [run, points, low, high]);

@@ -6,32 +6,32 @@ import { Walked } from './Walked.tsx';
 
 interface LiveChartProps {
   readonly title: string;
-  /** A value as text, with its unit. */
+  /** Formats a value with its unit. */
   readonly show: (value: number) => string;
-  /** The present value as text. */
+  /** The current value, formatted. */
   readonly now: ComponentChildren;
   readonly fromS: number;
   readonly toS: number;
   /** The vertical axis goes from 0 to this value. */
   readonly max: number;
-  /** The label of `max`; absent where a rule shows the scale. */
+  /** Label of the axis at `max`; absent if the rule's label is enough to read the scale. */
   readonly maxLabel?: string;
   readonly lines?: readonly LiveLine[];
   readonly dots?: readonly LiveDots[];
-  /** A value to compare with, such as the SLA. */
+  /** A horizontal line to compare values with, such as the SLA. */
   readonly rule?: { readonly value: number; readonly label: string };
-  /** The moments at which another plan took over. */
+  /** Times at which a plan was replaced by another, in seconds. */
   readonly switchesS: readonly number[];
 }
 
-/** Size of the drawing in its own units. It is stretched to the room that it gets. */
+/** Size of the drawing in its own units, stretched to the available space. */
 const [WIDTH, HEIGHT] = [600, 100];
-/** The label of a rule that lies further down than this goes above it. */
+/** A rule below this height (% from the top) has its label above it. */
 const LOW = 75;
 
 /**
- * A chart that is drawn again twice a second, on the thread that also runs the plan. It is therefore a few SVG paths and no
- * Observable Plot.
+ * A chart that is redrawn twice a second by the thread that also runs the plan. It therefore consists of a few SVG paths, which
+ * are faster than Observable Plot.
  */
 export function LiveChart(props: LiveChartProps) {
   const { title, show, now, fromS, toS, max, maxLabel, lines = [], dots = [], rule, switchesS } = props;

@@ -22,7 +22,7 @@ interface Part {
   readonly opacity: number;
 }
 
-/** How the stages of plans use the SLA: the time that each stage needs for its batches and, paler, its longest wait. */
+/** Chart of how a plan's stages use the SLA: the time for a stage's batches and, in a paler colour, its longest wait. */
 export function StageBudget({ title, plans }: StageBudgetProps) {
   const draw = useCallback((width: number) => budgetPlot(plans, width), [plans]);
   const points = useMemo(() => plans.map(pointOf), [plans]);
@@ -39,7 +39,7 @@ export function StageBudget({ title, plans }: StageBudgetProps) {
 
 const waitOf = ({ maxWaitMs, boundMs }: PlanStage): number => Math.min(maxWaitMs, boundMs);
 
-/** The point of a plan for the arrow keys, in the middle of its bar. */
+/** A plan's point for the arrow keys, in the middle of the plan's bar. */
 function pointOf({ name, plan: { stages, slaMs } }: StageBudgetProps['plans'][number]): ChartPoint {
   const boundMs = stages.reduce((sum, stage) => sum + stage.boundMs, 0);
   return {
@@ -71,10 +71,10 @@ function partsOf(name: string, plan: BoundPlan): Part[] {
 
 const MARGIN_RIGHT = 16;
 const LABEL_HEIGHT = 14;
-/** An upper bound of the width of bold text, in px. */
+/** Upper bound of the width of bold text, in pixels. */
 const textWidth = (text: string): number => 7 * text.length;
 
-/** Labels for parts that are too short for theirs, above the bar. Each starts at its part, or where the label before it ends. */
+/** Places labels of too short parts above the bar. A label starts at its part or, to avoid overlap, after the previous label. */
 function labelsAbove(parts: readonly Part[], scale: number, width: number): Part[] {
   let end = 0;
   return parts

@@ -10,7 +10,7 @@ interface TimePanelsProps {
   readonly panels: readonly TimePanel[];
 }
 
-/** Charts one above the other, with a common time axis. */
+/** Charts above one another with a common time axis. */
 export function TimePanels({ title, note, endMs, panels }: TimePanelsProps) {
   const longest = Math.max(...panels.flatMap(({ labels }) => labels.map((label) => label.length)));
   return (

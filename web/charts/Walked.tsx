@@ -7,22 +7,22 @@ interface WalkedProps extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMov
   readonly description: string;
   readonly class: string;
   readonly points: readonly ChartPoint[];
-  /** Shows the tip of a point; null hides it. */
+  /** Shows a point's tooltip; null hides it. */
   readonly show: (point: ChartPoint | null) => void;
-  /** Chooses the point whose tip is shown. */
+  /** Selects the point whose tooltip is shown. */
   readonly choose?: (() => void) | undefined;
   readonly host?: Ref<HTMLDivElement>;
   readonly children?: ComponentChildren;
 }
 
-/** The host of a chart. Arrow keys go from point to point; each is shown with its tip and read aloud. */
+/** Makes a chart usable with arrow keys, which go from point to point: each point's tooltip is shown and read aloud. */
 export function Walked(props: WalkedProps) {
   const { title, description, points, show, choose, host = null, children, ...own } = props;
   const [current, setCurrent] = useState<{ readonly at: number; readonly point: ChartPoint | null }>(NOTHING);
   const { point } = current;
   const same = (other: ChartPoint | undefined) =>
     point !== null && other?.x === point.x && other.y === point.y;
-  // New points may have come in before the current one.
+  // New points may have been inserted before the current one.
   const at = same(points[current.at]) ? current.at : points.findIndex(same);
   const goTo = (next: number) => {
     const found = points[next];

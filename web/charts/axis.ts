@@ -4,7 +4,7 @@ import { number } from '../components/format.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
-/** How cost is made up at these prices: `cost (cores + 8 × GPU share)`. */
+/** Axis label that shows how cost is computed from these prices: `cost (cores + 8 × GPU share)`. */
 export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
@@ -12,7 +12,7 @@ export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
 }
 
-/** Powers of ten; where the axis has room, also 2 and 5 times each. */
+/** Ticks at powers of ten and, in a short range, also at 2 and 5 times each. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));
@@ -22,17 +22,14 @@ function logTicks([low, high]: readonly [number, number]): number[] {
     .filter((tick) => tick >= low && tick <= high);
 }
 
-/**
- * Grid and labels of a logarithmic axis. Plot leaves out some labels of ticks that a scale is given, so the scale gets no
- * axis and these marks draw it instead.
- */
+/** Draws grid and labels of a logarithmic axis with own marks, because Plot omits some labels of the ticks given to a scale. */
 export function logAxisY(domain: readonly [number, number], label: string): Plot.Markish[] {
   const ticks = logTicks(domain);
   return [
     Plot.gridY(ticks),
     Plot.axisY(ticks, {
       label,
-      // In binary, 5 × 10^-2 is not exactly 0.05.
+      // Rounds binary fractions: 5 × 10^-2 is not exactly 0.05.
       text: (tick: number) => String(Number(tick.toPrecision(3))),
     }),
   ];

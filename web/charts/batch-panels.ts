@@ -3,7 +3,7 @@ import type { Cell, MeasuredCell } from '../../solver/documents/profile.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 
-/** What one chart shows: the cells of a stage on one backend with one thread count. */
+/** Data of one chart: the cells of a stage on one backend with one thread count. */
 export interface BatchPanel {
   readonly id: string;
   readonly stage: string;
@@ -12,12 +12,12 @@ export interface BatchPanel {
   readonly points: readonly BatchPoint[];
 }
 
-/** A measured cell as charts show it. */
+/** Data of one measured cell in the charts. */
 export interface BatchPoint {
   readonly variant: string;
   readonly batch: number;
   readonly p50: number;
-  /** Null where there are too few samples for it. */
+  /** Null if there are too few samples for a 5th percentile. */
   readonly p5: number | null;
   readonly p95: number | null;
   readonly cold: number;
@@ -26,7 +26,7 @@ export interface BatchPoint {
   readonly flags: readonly string[];
 }
 
-/** The panels of a stage: GPU backends first, then by thread count. Points are in order of batch size. */
+/** Groups a stage's cells by chart: GPU backends first, then by thread count. Points are in order of batch size. */
 export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[] {
   const panels = new Map<string, BatchPanel & { points: BatchPoint[] }>();
   for (const cell of cells) {
@@ -56,11 +56,11 @@ function pointOf(cell: MeasuredCell): BatchPoint {
   };
 }
 
-/** E.g. `detect on wasm, 2 threads`. */
+/** Title of a chart, e.g. `detect on wasm, 2 threads`. */
 export const panelTitle = ({ stage, backend, threads }: BatchPanel): string =>
   `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}`;
 
-/** The tip of a point. */
+/** Tooltip of a point. */
 export const describePoint = (p: BatchPoint): string =>
   [
     `${p.variant}, batch ${p.batch}`,

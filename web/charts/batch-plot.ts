@@ -3,13 +3,13 @@ import { logAxisY } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
 import { look, type SeriesLook, spread } from './series.ts';
 
-/** A measure to draw against the batch size. */
+/** A measured quantity to draw against the batch size. */
 export interface BatchMeasure {
   readonly label: string;
   readonly value: 'p50' | 'itemsPerS';
-  /** The lowest and the highest value that a point shows. */
+  /** The lowest and highest value drawn for a point. */
   range(point: BatchPoint): readonly [number, number];
-  /** Marks that lie behind the lines and dots. */
+  /** Marks drawn behind the lines and dots. */
   behind(series: readonly Series[]): Plot.Markish[];
 }
 
@@ -19,7 +19,7 @@ interface Series {
   readonly look: SeriesLook;
 }
 
-/** Latency: p50 as a line, p5 to p95 as a band, cold first runs as hollow dots. */
+/** Latency: median as a line, p5 to p95 as a band, cold first runs as hollow dots. */
 export const LATENCY: BatchMeasure = {
   label: '↑ latency of a batch (ms)',
   value: 'p50',
@@ -32,7 +32,7 @@ export const LATENCY: BatchMeasure = {
       Plot.dot(points, {
         x: 'batch',
         y: 'cold',
-        // In px, so that the dot lies beside the line at any width of the chart.
+        // A distance in pixels, so that the dot is beside the line in charts of any width.
         dx: 9,
         symbol,
         r: 2.5,
@@ -50,7 +50,7 @@ export const THROUGHPUT: BatchMeasure = {
   behind: () => [],
 };
 
-/** The axis that some panels share, with some room at both ends. */
+/** A common value axis for several charts, with a margin at both ends. */
 export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure): [number, number] {
   const ranges = points.map(range);
   return [Math.min(...ranges.map(([low]) => low)) / 1.2, Math.max(...ranges.map(([, high]) => high)) * 1.2];
@@ -60,9 +60,9 @@ const HEIGHT = 300;
 const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 72 };
 
 /**
- * A measure of each variant against the batch size, both logarithmic.
- * @param variants all variants of the stage; the order gives each its look
- * @param batches all batch sizes that are or will be measured: the axis
+ * Plots a measured quantity of each variant against the batch size, on logarithmic axes.
+ * @param variants all variants of the stage; a variant's index chooses its colour and symbol
+ * @param batches all batch sizes measured or to be measured, for the axis
  */
 export function batchPlot(
   points: readonly BatchPoint[],
@@ -117,7 +117,7 @@ export function batchPlot(
   };
 }
 
-/** A label at the last point of each series. Labels that would overlap are moved apart. */
+/** Places a label at the last point of each series, without overlaps. */
 function endLabels(
   series: readonly Series[],
   [low, high]: readonly [number, number],

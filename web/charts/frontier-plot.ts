@@ -6,17 +6,17 @@ import { costText, type Prices } from './axis.ts';
 import { look, type SeriesLook, spread } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** The best accuracy for each cost within one latency bound. */
+/** One line of the chart: the best accuracy for each cost within one latency bound. */
 interface Line {
   readonly boundMs: number;
-  /** By rising cost. */
+  /** Points in order of rising cost. */
   readonly points: readonly FrontierPoint[];
   readonly look: SeriesLook;
 }
 
 const LINES = 4;
 
-/** Lines for the SLA and for shorter bounds, at equal distances down to the fastest choice. Equal lines are drawn once. */
+/** Makes lines for the SLA and for shorter bounds, evenly spaced down to the fastest choice. Equal lines are drawn once. */
 function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
   const least = Math.min(...points.map((point) => point.boundMs));
   const lines: Omit<Line, 'look'>[] = [];
@@ -46,8 +46,8 @@ const HEIGHT = 300;
 const MARGIN = { marginTop: 32, marginBottom: 36, marginLeft: 48, marginRight: 76 };
 
 /**
- * Accuracy against cost, a line for each of several latency bounds.
- * @param chosen the plan's cost and accuracy
+ * Plots accuracy against cost, with one line for each of several latency bounds.
+ * @param chosen cost and accuracy of the plan
  */
 export function frontierPlot(
   points: readonly FrontierPoint[],
@@ -61,7 +61,7 @@ export function frontierPlot(
   const accuracies = [chosen, ...drawn].map((p) => p.accuracy);
   const right = 1.1 * Math.max(...[chosen, ...drawn].map((p) => p.cost));
   const place = { x: 'cost', y: 'accuracy' } as const;
-  // Without the margin a single point would have no room around it.
+  // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
   return {
     height: HEIGHT,
@@ -106,7 +106,7 @@ export function frontierPlot(
   };
 }
 
-/** The bound of each line at its end. Labels that would overlap are moved apart; of equal ones the last is the highest. */
+/** Places each line's bound at its end, without overlaps. Of lines that end together, the last has the highest label. */
 function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
   const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
   const scale = inner / (high - low);
@@ -119,7 +119,7 @@ function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
   }));
 }
 
-/** The points that the arrow keys go through: line by line from the SLA to the shortest bound, each by rising cost. */
+/** Points for the arrow keys: line by line from the SLA to the shortest bound, each by rising cost. */
 export const walkedPoints = (
   points: readonly FrontierPoint[],
   stages: readonly string[],
@@ -131,7 +131,7 @@ export const walkedPoints = (
     text: describePoint(point, stages),
   }));
 
-/** The tip of a point. */
+/** Tooltip of a point. */
 const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
   [
     chain(point.variants, stages),

@@ -2,13 +2,13 @@ import { number } from '../components/format.ts';
 import type { SeriesLook } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** A second of the run and the value there; null: not known. */
+/** Time in the run in seconds, and the value at that time; null if unknown. */
 export type LivePoint = readonly [s: number, value: number | null];
 
 export interface LiveLine {
   readonly label: string;
   readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
-  /** Each value holds until the next point. */
+  /** A value is valid until the next point. */
   readonly points: readonly LivePoint[];
 }
 
@@ -25,11 +25,11 @@ export interface LiveSeries {
   readonly toS: number;
   readonly lines: readonly LiveLine[];
   readonly dots: readonly LiveDots[];
-  /** A value as text, with its unit. */
+  /** Formats a value with its unit. */
   readonly show: (value: number) => string;
 }
 
-/** A point for every second that has values. Its text is only made when somebody reads it. */
+/** Makes a point for every second with values. Its text is computed only when it is shown, to save time. */
 export function secondsOf(series: LiveSeries): ChartPoint[] {
   const { fromS, toS, lines, dots } = series;
   const last = [...lines, ...dots].reduce(

@@ -5,10 +5,10 @@ import { look } from './series.ts';
 import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** The plans of a run, each with the moment from which it served. */
+/** The plans of a run, each with the time from which it served. */
 export type ServedPlans = readonly { readonly atMs: number; readonly plan: Plan }[];
 
-/** What a stage of a plan runs, as variant × batch × replicas: `res16 × 4 × 2`. */
+/** Describes a plan's stage as variant × batch × replicas: `res16 × 4 × 2`. */
 export const stageText = ({ variant, batch, replicas }: PlanStage): string =>
   `${variant} × ${batch} × ${replicas}`;
 
@@ -18,7 +18,7 @@ interface Segment {
   readonly stage: PlanStage;
 }
 
-/** Consecutive segments of the same variant. */
+/** Consecutive segments with the same variant. */
 interface Stretch {
   readonly fromMs: number;
   readonly toMs: number;
@@ -33,10 +33,10 @@ const pointOf = ({ fromMs, toMs, stage }: Segment): ChartPoint => ({
   text: `${stageText(stage)} on ${stage.backend}\n${number(fromMs / 1000, 0)} to ${number(toMs / 1000, 0)} s`,
 });
 
-/** Copies along a whole run. */
+/** Number of copies of tooltip points along a whole run. */
 const PLACES = 300;
 
-/** Copies of a segment's point along the segment, so that the pointer finds it anywhere and not only near its middle. */
+/** Copies a segment's point along the segment, so that the tooltip also appears away from the segment's middle. */
 function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
   const { fromMs, toMs } = segment;
   const { text } = pointOf(segment);
@@ -47,7 +47,7 @@ function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
   }));
 }
 
-/** One stage over time: the height is its replicas, the colour and the label are its variant. */
+/** Chart of one stage over time: height is its number of replicas, colour and label are its variant. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
   const colour = (variant: string): string => look(variants.indexOf(variant)).colour;
@@ -76,7 +76,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             y2: (segment: Segment) => segment.stage.replicas,
             fill: (segment: Segment) => colour(segment.stage.variant),
             fillOpacity: 0.8,
-            // Avoids seams between neighbours.
+            // Avoids visible seams between adjacent segments.
             shapeRendering: 'crispEdges',
           }),
           Plot.ruleY([0], { stroke: 'var(--line)' }),
@@ -119,7 +119,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
 const stageOf = (plan: Plan, name: string): PlanStage | undefined =>
   plan.stages.find((stage) => stage.name === name);
 
-/** The variants that served, least accurate first. */
+/** Variants that served, in order of rising accuracy. */
 function variantsByAccuracy(plans: ServedPlans, name: string): string[] {
   const stages = plans.flatMap(({ plan }) => stageOf(plan, name) ?? []);
   return [...new Set(stages.sort((a, b) => a.accuracy - b.accuracy).map(({ variant }) => variant))];
@@ -143,7 +143,7 @@ function stretchesOf(segments: readonly Segment[]): Stretch[] {
   return stretches;
 }
 
-/** The label of a stretch: variant and batches, or the variant alone where that does not fit; undefined where nothing fits. */
+/** Label that fits a stretch: variant and batches, or else the variant alone; undefined if neither fits. */
 function fitting({ variant, batches }: Stretch, room: number): string | undefined {
   const [least, most] = [Math.min(...batches), Math.max(...batches)];
   const full = `${variant} × ${least === most ? least : `${least}–${most}`}`;

@@ -7,12 +7,12 @@ interface VerdictLook {
   readonly glyph: string;
   readonly colour: string;
   readonly symbol: Plot.SymbolType;
-  /** In degrees. Plot has no triangle that points down. */
+  /** Degrees, for a triangle that points down, which Plot does not have. */
   readonly rotate?: number;
   readonly filled: boolean;
 }
 
-/** Verdicts differ by colour, and also by word, shape and filling. */
+/** Verdicts differ in word, shape and filling besides colour, for readers who cannot distinguish colours. */
 export const VERDICTS: Record<Verdict, VerdictLook> = {
   faster: {
     word: 'faster',
@@ -41,7 +41,7 @@ export const VERDICTS: Record<Verdict, VerdictLook> = {
 
 export const times = (ratio: number): string => `× ${number(ratio, 2)}`;
 
-/** The tip of a point. */
+/** Tooltip of a point. */
 export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: ComparedPoint): string =>
   [
     `${key.variant}, batch ${key.batch}: ${VERDICTS[verdict].word}`,
@@ -51,14 +51,14 @@ export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: C
 
 export const rowOf = ({ key }: ComparedPoint): string => `${key.variant} · ${key.batch}`;
 
-/** Both ends of an axis of ratios. 1 lies in its middle; the ends are at least 10 % and at most a factor of 20 away. */
+/** Range of an axis of ratios, with 1 in its middle; the ends are at least 10 % and at most a factor of 20 away. */
 export function ratioDomain(points: readonly ComparedPoint[]): [number, number] {
   const furthest = Math.max(...points.flatMap(({ low, high }) => [high, 1 / low]), 1.1);
   const end = Math.min(20, furthest * 1.05);
   return [1 / end, end];
 }
 
-/** The ticks of an axis that ends at `end`, few enough to be readable. */
+/** Ticks of an axis that ends at `end`, few enough to be readable. */
 const ticksOf = (end: number): number[] =>
   end < 1.35
     ? [0.8, 0.9, 1, 1.1, 1.25]
@@ -66,7 +66,7 @@ const ticksOf = (end: number): number[] =>
       ? [0.4, 0.5, 0.7, 1, 1.4, 2, 2.5]
       : [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
-/** The ratio of medians with its interval, one row for each point, on a logarithmic axis. */
+/** Plots each ratio of medians with its confidence interval in a row of its own, on a logarithmic axis. */
 export function ratioPlot(
   points: readonly ComparedPoint[],
   domain: readonly [number, number],

@@ -1,14 +1,14 @@
 import type { SymbolType } from '@observablehq/plot';
 
 /**
- * How a series of a chart differs from the others: by colour, and by dash and shape for readers who do not see colours. The
- * colours are CSS variables, so that a chart follows the colour scheme without being drawn again.
+ * How a series of a chart is distinguished: by colour and, for readers who cannot distinguish colours, by dash and symbol.
+ * Colours are CSS variables, so that a chart follows the colour scheme without being redrawn.
  */
 export interface SeriesLook {
   readonly colour: string;
   readonly dash: string;
   readonly symbol: SymbolType;
-  /** The symbol in text. */
+  /** The symbol as a character. */
   readonly glyph: string;
 }
 
@@ -21,7 +21,7 @@ const LOOKS: readonly SeriesLook[] = [
   { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye', glyph: 'Y' },
 ];
 
-/** The look of the series with this index. Colours repeat after six, then with the next look's dash and shape. */
+/** The style of the series with this index. After six, colours repeat with other dashes and symbols. */
 export function look(index: number): SeriesLook {
   const round = Math.floor(index / LOOKS.length);
   const own = LOOKS[index % LOOKS.length]!;
@@ -29,7 +29,7 @@ export function look(index: number): SeriesLook {
 }
 
 /**
- * Moves positions apart so that neighbours keep a distance, in their order and within [0, max].
+ * Moves positions apart to a minimum distance, keeping their order, within [0, max].
  * @param positions in any order
  */
 export function spread(positions: readonly number[], distance: number, max: number): number[] {

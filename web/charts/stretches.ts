@@ -4,10 +4,10 @@ import { milliseconds, number, plural } from '../components/format.ts';
 import type { ChartPoint } from './walk.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 30, 60, 300, 600];
-/** With more stretches, each would be too narrow for the pointer. */
+/** Most stretches: more would be too narrow to point at. */
 const STRETCHES_MAX = 60;
 
-/** The outcomes of a run's requests by arrival, in stretches of equal length. */
+/** Summarises the outcomes of a run's requests in stretches of equal length, by arrival time. */
 export function stretchesOf({ requests, slaMs, load: { durationS } }: RunReport): ChartPoint[] {
   const lengthS =
     LENGTHS_S.find((length) => durationS / length <= STRETCHES_MAX) ?? Math.ceil(durationS / STRETCHES_MAX);

@@ -4,26 +4,26 @@ import { logAxisY } from './axis.ts';
 import { type SeriesLook, spread } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
-/** What panels with a common time axis share. */
+/** Layout that charts with a common time axis share. */
 export interface TimeFrame {
   readonly endMs: number;
-  /** Room for the labels at the ends of lines, in px. */
+  /** Width for the labels at the ends of lines, in pixels. */
   readonly marginRight: number;
-  /** Whether this is the last panel. Only the last one shows the time axis. */
+  /** Whether this is the last chart, which alone shows the time axis. */
   readonly last: boolean;
   readonly width: number;
 }
 
 export interface TimePanel {
   readonly label: string;
-  /** The labels at the right end of the panel. */
+  /** Labels at the right end of the chart. */
   readonly labels: readonly string[];
   draw(frame: TimeFrame): Plot.PlotOptions;
-  /** The points that the arrow keys go through, in the order of time. */
+  /** Points for the arrow keys, in order of time. */
   points(endMs: number): readonly ChartPoint[];
 }
 
-/** A value that holds until the next point; null: not known. */
+/** A value that is valid until the next point; null if unknown. */
 export interface TimePoint {
   readonly atMs: number;
   readonly value: number | null;
@@ -39,18 +39,18 @@ export interface TimeSeries {
 interface LinesPanel {
   readonly label: string;
   readonly series: readonly TimeSeries[];
-  /** `zero`: the axis starts at 0; `near`: it starts near the lowest value; `log`: it is logarithmic. */
+  /** The value axis starts at 0 (`zero`), or near the lowest value (`near`), or is logarithmic (`log`). */
   readonly scale: 'zero' | 'near' | 'log';
-  /** A bound to compare the values with. */
+  /** A horizontal line to compare values with. */
   readonly rule?: { readonly value: number; readonly label: string };
 }
 
 export const MARGIN_LEFT = 48;
 
-/** Height of the plot in px: enough for the labels of all its lines. */
+/** Height in pixels, enough for the labels of all lines. */
 const heightOf = (series: readonly TimeSeries[]): number => Math.max(104, 20 * series.length);
 
-/** Plot's options for the size of a panel and for its time axis. @param inner height of the plot without axes, in px */
+/** Plot's options for a chart's size and time axis. @param inner height without axes, in pixels */
 export function timeOptions(
   { endMs, marginRight, last }: TimeFrame,
   inner: number,
@@ -70,7 +70,7 @@ export function timeOptions(
   };
 }
 
-/** A panel with several series as steps, each labelled at its end. */
+/** Makes a chart with several series as steps, each labelled at its end. */
 export function linesPanel(panel: LinesPanel): TimePanel {
   const { label, series, rule } = panel;
   return {
@@ -113,7 +113,7 @@ export function linesPanel(panel: LinesPanel): TimePanel {
   };
 }
 
-/** A line and a tip at the point that is nearest to the pointer along the time axis. */
+/** Marks the point nearest to the pointer in time with a vertical line and a tooltip. */
 export const tipAlong = (points: readonly ChartPoint[]): Plot.Markish[] => [
   Plot.ruleX(points, Plot.pointerX({ x: 'x', maxRadius: Number.POSITIVE_INFINITY, stroke: 'var(--muted)' })),
   Plot.tip(
@@ -122,7 +122,7 @@ export const tipAlong = (points: readonly ChartPoint[]): Plot.Markish[] => [
   ),
 ];
 
-/** Both ends of each step, so that a step without neighbours is visible too. */
+/** Draws both ends of each step, so that a step between unknown values is visible, too. */
 const stepped = (points: readonly TimePoint[], endMs: number) =>
   points.flatMap(({ atMs, value }, i) =>
     [atMs, points[i + 1]?.atMs ?? endMs].map((ms) => ({ s: ms / 1000, value: value ?? Number.NaN })),
@@ -158,7 +158,7 @@ const ruleMarks = ({ value, label }: NonNullable<LinesPanel['rule']>): Plot.Mark
   }),
 ];
 
-/** A label at the last known value of each series. Labels that would overlap are moved apart. */
+/** Places a label at the last known value of each series, without overlaps. */
 function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number, number], log: boolean) {
   const height = heightOf(series);
   const part = (value: number) =>
@@ -181,7 +181,7 @@ function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number,
   }));
 }
 
-/** The values of all series at each moment at which one of them changes. */
+/** The values of all series at each time at which one of them changes. */
 function moments(series: readonly TimeSeries[]): ChartPoint[] {
   const times = [...new Set(series.flatMap(({ points }) => points.map(({ atMs }) => atMs)))];
   return times

@@ -1,14 +1,14 @@
-/** A point of a chart, in the units of the chart's scales, with the text of its tip. */
+/** A point of a chart in the units of its scales, with its tooltip text. */
 export interface ChartPoint {
   readonly x: number;
-  /** Absent where the point stands for all values at x. */
+  /** Absent if the point represents all values at x. */
   readonly y?: number | string;
   readonly text: string;
 }
 
-/** A chart that Plot has drawn. */
+/** A chart drawn by Observable Plot. */
 export interface DrawnChart extends Element {
-  /** The datum whose tip is shown. */
+  /** The datum whose tooltip is shown. */
   readonly value?: unknown;
   scale(name: 'x' | 'y'): { readonly bandwidth?: number; apply(value: unknown): number } | undefined;
 }
@@ -16,8 +16,8 @@ export interface DrawnChart extends Element {
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
 /**
- * The index of the point that a key leads to; undefined where the key has no meaning in a chart.
- * @param from index of the present point; −1 where there is none: then a step leads to the first or the last point
+ * Index of the point that a key selects; undefined for a key without a function.
+ * @param from index of the selected point, or −1: then an arrow key selects the first or the last point
  */
 export function walk(key: string, from: number, length: number): number | undefined {
   if (key === 'Home') return 0;
@@ -28,7 +28,7 @@ export function walk(key: string, from: number, length: number): number | undefi
   return Math.min(length - 1, Math.max(0, from + step));
 }
 
-/** Shows the tip of a point, as if the pointer were there; null hides the tip. */
+/** Shows a point's tooltip by an event like the pointer's; null hides it. */
 export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
   const place = (name: 'x' | 'y', value: number | string): number => {

@@ -2,7 +2,7 @@ import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solve
 import { type Column, DataTable } from './DataTable.tsx';
 import { milliseconds, plural } from './format.ts';
 
-/** The warning behind each flag. */
+/** The warning that each flag of a cell stands for. */
 const FLAGS: Record<CellFlag, string> = {
   'software-adapter': 'WebGPU ran on the CPU: the figures say nothing about a GPU',
   'hidden-page': 'the page was hidden while it was measured, so the browser may have slowed it',
@@ -23,7 +23,7 @@ const REASONS = {
   budget: 'no time left in the budget',
 } as const;
 
-/** How serious a flag is. Its mark and its text show that too, not only its colour. */
+/** Severity of a flag, which shows as a symbol and in words, besides its colour. */
 type Weight = 'bad' | 'warn' | 'note';
 const MARKS: Record<Weight, string> = { bad: '✕', warn: '▲', note: '○' };
 const WEIGHTS: Partial<Record<CellFlag, Weight>> = { 'output-mismatch': 'bad', published: 'note' };
@@ -33,7 +33,7 @@ interface FlagProps {
   readonly children: string;
 }
 
-/** A short text with the mark of its weight. */
+/** A short text with the symbol of its severity. */
 export function Flag({ weight, children }: FlagProps) {
   return (
     <span class={`flag ${weight}`}>
@@ -54,7 +54,7 @@ export function CellFlags({ flags }: { readonly flags: readonly CellFlag[] }) {
   );
 }
 
-/** Why the figures of some cells need care, and which cells have no figures. */
+/** Notes for cells whose measurements are unreliable, and for cells without measurements. */
 export function CellNotes({ cells }: { readonly cells: readonly Cell[] }) {
   const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
   const failed = cells.filter((cell) => cell.state === 'failed');
@@ -139,7 +139,7 @@ interface CellTableProps {
   readonly cells: readonly Cell[];
 }
 
-/** All cells of a stage as a table. */
+/** Table of all cells of a stage. */
 export function CellTable({ stage, cells }: CellTableProps) {
   return <DataTable caption={`Table of ${stage}`} columns={COLUMNS} rows={cells} rowKey={cellId} />;
 }

@@ -4,7 +4,7 @@ import { plural } from './format.ts';
 
 export interface Column<Row> {
   readonly label: string;
-  /** The value that the rows are sorted by. It is shown where `show` is absent. */
+  /** The value to sort by, also shown if there is no `show`. */
   readonly value: (row: Row) => string | number | null;
   readonly show?: (row: Row) => ComponentChildren;
   readonly numeric?: boolean;
@@ -18,7 +18,7 @@ interface DataTableProps<Row> {
   readonly marked?: (row: Row) => boolean;
 }
 
-/** The figures behind a chart, folded away. A press on a column's head sorts the rows. */
+/** A collapsed table with the numbers of a chart. A click on a column's head sorts the rows. */
 export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataTableProps<Row>) {
   const [sort, setSort] = useState<{ column: number; down: boolean } | null>(null);
   const sorted = sort ? sortRows(rows, columns[sort.column]!, sort.down) : rows;
@@ -65,7 +65,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
   );
 }
 
-/** Sorts rows by a column. Unknown values come last in both directions. */
+/** Sorts rows by a column. Unknown values are last in both directions. */
 function sortRows<Row>(rows: readonly Row[], column: Column<Row>, down: boolean): Row[] {
   return [...rows].sort((a, b) => {
     const [x, y] = [column.value(a), column.value(b)];

@@ -7,7 +7,7 @@ interface NoticeProps {
   readonly children: ComponentChildren;
 }
 
-/** A warning that everybody must see before the figures. */
+/** A warning for the user, above the results that it concerns. */
 export function Notice({ title, children }: NoticeProps) {
   return (
     <p class="notice">
@@ -17,7 +17,7 @@ export function Notice({ title, children }: NoticeProps) {
   );
 }
 
-/** The warning that belongs to every webgpu figure of a device without a GPU. */
+/** The warning for all webgpu results of a device without a GPU. */
 export function SoftwareNotice() {
   return (
     <Notice title="SOFTWARE ADAPTER">
@@ -26,7 +26,7 @@ export function SoftwareNotice() {
   );
 }
 
-/** The device that figures were measured on. */
+/** Facts about the device of a profile. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
   if (device.environment === 'published')
     return (

@@ -8,11 +8,11 @@ interface FrontierTableProps {
   readonly points: readonly FrontierPoint[];
   readonly stages: readonly string[];
   readonly marked: (point: FrontierPoint) => boolean;
-  /** Makes the function that chooses a point; null where no β chooses it. Absent: the table has no buttons. */
+  /** Returns a function that chooses the point, or null if no β chooses it. Without this property the table has no buttons. */
   readonly choose?: (point: FrontierPoint) => (() => void) | null;
 }
 
-/** All points of the frontier, each with the β that chooses it. */
+/** Table of all points of the frontier, each with the β that chooses it. */
 export function FrontierTable({ caption, points, stages, marked, choose }: FrontierTableProps) {
   return (
     <DataTable
@@ -45,7 +45,7 @@ const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
   { label: 'PAS', numeric: true, value: (p) => p.accuracy, show: (p) => percent(p.accuracy) },
   { label: 'Bound', numeric: true, value: (p) => p.boundMs, show: (p) => milliseconds(p.boundMs) },
   { label: 'Batches', value: (p) => stages.map((stage) => p.batches[stage]).join(', ') },
-  // The β that chooses the point with α = 1 and the point's bound as SLA.
+  // This β chooses the point if α = 1 and the point's latency bound is the SLA.
   {
     label: 'Chosen with β',
     numeric: true,

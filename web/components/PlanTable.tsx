@@ -27,7 +27,7 @@ const FIGURES: readonly Figure[] = [
   figure('Items/s', ({ itemsPerS }) => number(itemsPerS)),
 ];
 
-/** What each stage of one or more plans runs. */
+/** Table of variant, batch and replicas of each stage, for one or more plans. */
 export function PlanTable({ caption, plans }: PlanTableProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

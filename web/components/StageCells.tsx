@@ -6,13 +6,13 @@ import { CellNotes, CellTable } from './Cells.tsx';
 interface StageCellsProps {
   readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
   readonly cells: readonly Cell[];
-  /** All batch sizes that are or will be measured. */
+  /** All batch sizes measured or to be measured. */
   readonly batches: readonly number[];
-  /** Whether WebGPU runs on the CPU. */
+  /** Whether WebGPU runs on the CPU, without a GPU. */
   readonly software: boolean;
 }
 
-/** The measurements of each stage: notes on figures that need care, charts, and the table behind them. */
+/** Results of each stage: warnings about unreliable measurements, charts, and a table. */
 export function StageCells({ stages, cells, batches, software }: StageCellsProps) {
   return (
     <>
@@ -37,7 +37,7 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
   );
 }
 
-/** The names of stages and variants, from a profile or a manifest. */
+/** Names of stages and variants, from a profile or a manifest. */
 export const stageNames = (
   stages: readonly { readonly name: string; readonly variants: readonly { readonly name: string }[] }[],
 ): StageCellsProps['stages'] =>

@@ -1,8 +1,8 @@
 import type { Device } from '../../solver/documents/common.ts';
 
-/** Numbers and other values as English text. */
+/** This file formats numbers and other values as English text. */
 
-/** Stands for a value that is not known. */
+/** Stands for an unknown value. */
 export const DASH = '–';
 
 const digits = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3);
@@ -30,7 +30,7 @@ export function bytes(value: number): string {
   return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
 }
 
-/** A time that is only roughly known, such as the time left: `80 s`, `12 min`, `1.5 h`. */
+/** Formats an approximate time, such as the time left: `80 s`, `12 min`, `1.5 h`. */
 export function duration(ms: number): string {
   const s = Math.ceil(ms / 1000);
   if (s < 90) return `${s} s`;
@@ -42,7 +42,7 @@ export const date = (iso: string): string =>
   new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }) +
   ' UTC';
 
-/** A choice of variants in the order of the stages: `det16 → res16`. */
+/** Formats one variant per stage, in the stages' order: `det16 → res16`. */
 export const chain = (variants: Readonly<Record<string, string>>, stages: readonly string[]): string =>
   stages.map((stage) => variants[stage] ?? DASH).join(' → ');
 

@@ -6,7 +6,7 @@ const TYPES: Readonly<Record<string, string>> = {
   tar: 'application/x-tar',
 };
 
-/** Lets the browser save a file. Its media type follows from the ending of its name. */
+/** Makes the browser save a file. The media type depends on the file name's extension. */
 export function saveFile(name: string, ...parts: BlobPart[]): void {
   const type = TYPES[name.slice(name.lastIndexOf('.') + 1)]!;
   const url = URL.createObjectURL(new Blob(parts, { type }));

@@ -1,6 +1,6 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 
-/** The variant of each stage, by the stage's name. */
+/** Variants by the names of their stages. */
 export type Variants = Readonly<Record<string, string>>;
 
 export const variantsOf = ({ stages }: Pick<Plan, 'stages'>): Variants =>

@@ -8,15 +8,15 @@ import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText } from '../../workers/runtime/runtime.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
-/** With two items, a model with a fixed batch of 1 fails. */
+/** Number of test items: 2, so that the check detects a batch size fixed to 1. */
 const ITEMS = 2;
 
-/** Loads models on the CPU, in a worker of its own, to find out whether they fit a stage. */
+/** Loads models on the CPU in a worker of its own, to check whether they fit a stage. */
 export class ModelChecker {
   #worker: Promise<StageWorker> | undefined;
   readonly #aborted: Promise<never>;
 
-  /** @param signal ends the check that is going on */
+  /** @param signal ends the running check */
   constructor(private readonly signal: AbortSignal) {
     this.#aborted = new Promise((_, reject) => {
       const end = () => {
@@ -25,20 +25,20 @@ export class ModelChecker {
       };
       signal.addEventListener('abort', end, { once: true });
     });
-    // Without a check that waits for it, the rejection would count as unhandled.
+    // Without this handler, an abort between checks would be an unhandled rejection.
     this.#aborted.catch(() => {});
   }
 
   /**
    * Creates a session and runs blank items through it.
-   * @param file the name of the model in errors
+   * @param file name of the model in errors
    * @returns the model's inputs and outputs as text
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
   async check(stage: ManifestStage, file: string, models: ModelBytes): Promise<string> {
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
-    // The worker's runtime may come over a slow network. A cancel does not wait for it.
+    // Loading the worker's runtime can take long on a slow network, so an abort does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
     const { sessions } = await worker.load(spec, models);

@@ -4,7 +4,7 @@ import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { measureProfile, type ProfileOptions } from '../../workers/profiler/profile.ts';
 import { fetchFile } from './fetch-file.ts';
 
-/** Loads shipped pipelines and measures them. Tests of the page replace this file, so that they need no models. */
+/** Loads and measures shipped pipelines. Tests of the page replace this file, so that they need no models. */
 
 export const loadPipeline = (name: string): Promise<LoadedManifest> =>
   loadManifest(`models/${name}/manifest.json`, (url) => fetchFile(url));

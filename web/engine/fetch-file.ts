@@ -3,7 +3,7 @@ export async function fetchFile(url: string, signal?: AbortSignal): Promise<Uint
   const address = new URL(url, document.baseURI);
   const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
     if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
-    // Browsers do not tell a page which of the two reasons it was.
+    // Browsers do not reveal which of the two reasons applies.
     throw new Error(
       `${address.host} cannot be reached, or does not let other sites read its files: ` +
         'it must send the header Access-Control-Allow-Origin',

@@ -16,18 +16,18 @@ export interface PlanRun extends Pick<RunOptions, 'onProgress'> {
   readonly plan: Plan;
   /** The profile that the plan was made from. */
   readonly profile: IdentifiedProfile;
-  /** The backends that later plans may use. */
+  /** Backends that later plans may use. */
   readonly backends: readonly Backend[];
   readonly models: LoadedManifest;
   readonly load: Load;
   readonly seed: number;
-  /** Time between two decisions to adapt; null: the plan serves to the end. */
+  /** Seconds between two decisions to adapt; null if the plan serves until the end. */
   readonly intervalS: number | null;
   readonly signal: AbortSignal;
   readonly watch: NonNullable<RunOptions['watch']>;
 }
 
-/** Runs a plan in this page. @throws what `run` throws, and WorkerLostError of the planner */
+/** Runs a plan in this page. @throws the errors of `run`, and WorkerLostError of the planner */
 export function runPlan({ profile, intervalS, ...what }: PlanRun): Promise<RunReport> {
   const request = standingRequest(what.plan, what.backends);
   const ask = intervalS === null ? undefined : { profile, request, predictor: 'learned' as const, intervalS };

@@ -12,11 +12,11 @@ import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { fetchFile } from '../engine/fetch-file.ts';
 
-/** The page that the commands drive in a headless browser. It uses the modules of the visible page and shows nothing. */
+/** The page that commands drive in a headless browser. It runs the modules of the profiling page without showing anything. */
 
 const driver = globalThis as unknown as HeadlessDriver;
 
-/** The store of the process that drives this page: nothing is lost when the browser ends. */
+/** Forwards to the store of the process that drives this page, so that nothing is lost when the browser ends. */
 const store = new Proxy({} as Store, {
   get:
     (_, method: keyof Store) =>

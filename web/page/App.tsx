@@ -14,7 +14,7 @@ import './controls/controls.css';
 import './frame/frame.css';
 import './page.css';
 
-/** The profiling page. Its sections follow the user's way: this device, measure, results, plan, try, share. */
+/** The profiling page. Its sections are in the order of use: this device, measure, results, plan, try it, share. */
 export function App() {
   return (
     <>
@@ -48,7 +48,7 @@ export function App() {
   );
 }
 
-/** The last error, shown until the user closes it or starts something else. */
+/** The last error, shown until the user closes it or starts another action. */
 function Problem() {
   if (!problem.value) return null;
   return (
@@ -77,7 +77,7 @@ function Mark() {
   );
 }
 
-/** The name of the opened profile, which the sections Results to Share show. */
+/** The name of the opened profile, to which the sections from Results to Share refer. */
 function OpenedProfile() {
   const opened = profile.value;
   if (!opened) return null;

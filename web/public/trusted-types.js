@@ -1,9 +1,9 @@
-// A script and not a module, so that it has run before any module is.
+// This file is a plain script, because scripts run before modules.
 
 /** @typedef {{ createPolicy(name: string, rules: { createScriptURL(url: string): string }): unknown }} TrustedTypes */
 
-// Where the browser has Trusted Types, workers and the service worker are started from this page's own origin only, and
-// assigning a string as markup throws: there is no rule for that.
+// With Trusted Types, workers and the service worker can start only from this page's own origin, and assigning a string as HTML
+// throws, because this policy has no rule for that.
 /** @type {{ trustedTypes?: TrustedTypes }} */ (globalThis).trustedTypes?.createPolicy('default', {
   createScriptURL(url) {
     if (new URL(url, document.baseURI).origin === location.origin) return url;
@@ -11,6 +11,6 @@
   },
 });
 
-// Zod reads this when it is loaded. Otherwise it tries whether code may be made of text, which the policy forbids, and the
-// browser complains.
+// Zod reads this setting when it loads. By default it tests whether code can be made from text, which the policy forbids and
+// the browser reports.
 Object.assign(globalThis, { __zod_globalConfig: { jitless: true } });

@@ -1,26 +1,26 @@
 import { WORKER_FILE } from './messages.ts';
 
-/** A file of the build that the service worker keeps. */
+/** A file of the build that the service worker caches. */
 export interface PrecachedFile {
-  /** Relative to the service worker. */
+  /** Path relative to the service worker. */
   readonly path: string;
-  /** SHA-256 in the form that `fetch` takes. It is the file's key in the cache, so the same bytes are fetched only once. */
+  /** SHA-256 in the form for `fetch`. It is also the file's key in the cache, so that the same bytes are fetched only once. */
   readonly integrity: string;
-  /** Whether the page needs the file to open. The other files are fetched after that. */
+  /** Whether the page needs the file to open. The other files are fetched later. */
   readonly shell: boolean;
 }
 
 const RUNTIME = /^assets\/ort[.-]/;
 const JSPI = /\bjspi\b/;
 
-/** The headless page, the example and the licence notices, which nobody opens without a network. */
+/** Pages that nobody opens without a network: the headless page, the example and the licence notices. */
 const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headless|example)-/;
 
-/** Whether the page needs a file of the build to work without a network. */
+/** Whether the page needs a file to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
 
 export const isShell = (path: string): boolean => !RUNTIME.test(path) && !path.startsWith('models/');
 
-/** Leaves out that build of ONNX Runtime which this browser never loads. `ort-web.ts` chooses by the same test. */
+/** Excludes the build of ONNX Runtime that this browser never loads. `ort-web.ts` chooses by the same test. */
 export const isNeeded = (path: string, canSuspend: boolean): boolean =>
   !RUNTIME.test(path) || JSPI.test(path) === canSuspend;

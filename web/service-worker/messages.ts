@@ -1,13 +1,13 @@
-/** The service worker lies beside `index.html`, since it can only serve files of its own folder and below. */
+/** Path of the service worker, beside `index.html` because it can only serve its own folder and folders below. */
 export const WORKER_FILE = 'service-worker.js';
 
-/** A message from the page to its service worker. */
+/** Messages from the page to its service worker. */
 export type Order = 'keep-everything' | 'take-over';
 
-/** The service worker's answer to `keep-everything`, after each file. */
+/** The service worker's response to `keep-everything`, sent after each file. */
 export interface Kept {
   readonly kept: number;
   readonly total: number;
-  /** Why the remaining files could not be kept. */
+  /** Why the remaining files could not be cached. */
   readonly failed?: string;
 }

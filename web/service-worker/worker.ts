@@ -3,9 +3,9 @@ import { isNeeded, type PrecachedFile } from './files.ts';
 import type { Kept, Order } from './messages.ts';
 
 /**
- * Serves the page without a network, and adds its headers on hosts that do not send them. The files of the build come from a
- * cache whose keys are their hashes, so that a new build fetches only what changed. A new build takes over when no tab shows
- * the old one any more, or when the user presses Reload.
+ * This service worker serves the page without a network, and adds headers on hosts that do not send them. The cache's keys are
+ * the files' hashes, so that a new build fetches only changed files. A new build takes over when no tab shows the old one any
+ * more, or when the user presses Reload.
  */
 
 interface WaitingEvent extends Event {
@@ -27,7 +27,7 @@ interface WorkerScope {
   addEventListener(type: 'message', listener: (event: MessageEventFromPage) => void): void;
 }
 
-/** The build replaces this name with the list of its files. */
+/** The build replaces this name by the list of its files. */
 declare const __PRECACHE__: readonly PrecachedFile[];
 
 const worker = globalThis as unknown as WorkerScope;
@@ -35,7 +35,7 @@ const scope = worker.registration.scope;
 const files = __PRECACHE__.filter(({ path }) => isNeeded(path, 'Suspending' in WebAssembly));
 const byPath = new Map(files.map((file) => [file.path, file]));
 
-// All pages of an origin share its caches, and other builds of this page may lie under other paths.
+// The path is part of the name, because all pages of an origin share its caches, and other paths may have other builds.
 const openCache = () => caches.open(`ipa-edge ${scope}`);
 const keyOf = ({ integrity }: PrecachedFile) => `${scope}?${new URLSearchParams({ integrity })}`;
 
@@ -65,7 +65,7 @@ async function answer(request: Request): Promise<Response> {
 }
 
 function withHeaders(response: Response): Response {
-  // A redirect: the browser follows it.
+  // Status 0 is a redirect, which the browser follows.
   if (response.status === 0) return response;
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(HEADERS)) headers.set(name, value);
@@ -73,7 +73,7 @@ function withHeaders(response: Response): Response {
   return new Response(body, { status, statusText, headers });
 }
 
-/** Fetches a file unless it is in the cache. A file whose hash is not the build's is refused. */
+/** Caches a file unless it is cached already. A file with a wrong hash is refused. */
 async function keep(file: PrecachedFile): Promise<void> {
   const cache = await openCache();
   const key = keyOf(file);
@@ -83,7 +83,7 @@ async function keep(file: PrecachedFile): Promise<void> {
   await cache.put(key, response);
 }
 
-/** Fetches all files one after the other, so that they do not delay what the page itself loads. */
+/** Caches all files one after the other, so that this does not slow the page's own requests. */
 async function keepEverything(report: (now: Kept) => void): Promise<void> {
   const total = files.length;
   for (const [i, file] of files.entries()) {
@@ -96,7 +96,7 @@ async function keepEverything(report: (now: Kept) => void): Promise<void> {
   }
 }
 
-/** Deletes files that only an older build needed. */
+/** Deletes cached files that only an older build needed. */
 async function dropOld(): Promise<void> {
   const cache = await openCache();
   const current = new Set(files.map(keyOf));

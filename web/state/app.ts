@@ -5,18 +5,18 @@ import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import type { Preflight } from './device/preflight.ts';
 
 export const checked = signal<Preflight | null>(null);
-/** The chosen pipeline, with its files. */
+/** The chosen pipeline with its files. */
 export const models = signal<LoadedManifest | null>(null);
-/** Null until it is open, and where this browser lets the page save nothing. */
+/** Null until the store is open, and if this browser does not let the page save anything. */
 export const store = signal<Store | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
 export const opened = signal<IdentifiedProfile | null>(null);
-/** The last error, in the words that the user reads. */
+/** The last error, as shown to the user. */
 export const problem = signal<string | null>(null);
 
 export const profile = computed<Profile | null>(() => opened.value?.profile ?? null);
 
-/** Does something for the user. An error is shown, and the result is then undefined. */
+/** Runs an action of the user. If it fails, shows the error and returns undefined. */
 export async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
   problem.value = null;
   try {

@@ -3,7 +3,7 @@ import { attempt, checked, models, open, refresh, saved, store } from './app.ts'
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
 
-/** Opens the pipeline that was chosen last, and its newest profile, or else the newest profile of any pipeline. */
+/** Opens the pipeline chosen last and its newest profile or, if it has none, the newest profile of any pipeline. */
 export async function start(): Promise<void> {
   const pipeline = attempt(recallPipeline);
   await Promise.all([

@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks';
 
 interface DeleteButtonProps {
-  /** Names for a screen reader what the button deletes. */
+  /** Tells screen readers what the button deletes. */
   readonly what: string;
   readonly label?: string;
   readonly onDelete: () => void;
 }
 
-/** Asks before it deletes, since nothing that is deleted can be restored. */
+/** A button that asks before it deletes, because deleting cannot be undone. */
 export function DeleteButton({ what, label = 'Delete', onDelete }: DeleteButtonProps) {
   const [asked, setAsked] = useState(false);
   return (

@@ -1,6 +1,6 @@
 interface FileButtonProps {
   readonly label: string;
-  /** The `accept` attribute: file endings or media types. */
+  /** The input's attribute `accept`: file extensions or media types. */
   readonly accept?: string;
   readonly multiple?: boolean;
   readonly disabled: boolean;
@@ -19,7 +19,7 @@ export function FileButton({ label, accept, multiple, disabled, onFiles }: FileB
         disabled={disabled}
         onChange={({ currentTarget: input }) => {
           const files = [...(input.files ?? [])];
-          // Without this, choosing the same file again would fire no event.
+          // Without this, choosing the same file again would raise no event.
           input.value = '';
           if (files.length > 0) onFiles(files);
         }}

@@ -12,8 +12,8 @@ interface NumberInputProps {
 }
 
 /**
- * A number to type. A text that is not a valid number is marked with the range that is, and the last valid number stays in
- * use; it is shown again when the field loses the focus.
+ * An input for a number. Invalid text is marked with the valid range; the last valid number remains in use, and reappears when
+ * the input loses the focus.
  */
 export function NumberInput({ id, value, min, max, whole = false, onChange }: NumberInputProps) {
   const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
@@ -52,7 +52,7 @@ function validText(whole: boolean, min: number | undefined, max: number | undefi
   return min === undefined ? what : `${what} of at least ${number(min)}`;
 }
 
-/** A {@link NumberInput} with its label. */
+/** A {@link NumberInput} with a label. */
 export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & { readonly label: string }) {
   const id = useId();
   return (

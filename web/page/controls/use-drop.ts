@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
 
-/** Lets an element take dropped files. It prevents the default, so that the page's own drop zone ignores them. */
+/** Makes an element accept dropped files. It prevents the event's default, so that the page's own drop zone ignores it. */
 export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
   const [over, setOver] = useState(false);
   const drag = (event: DragEvent) => {
@@ -18,7 +18,7 @@ export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
       onDragOver: drag,
       onDragLeave(event: DragEvent) {
         const { currentTarget, relatedTarget } = event;
-        // A child element of this one is not outside of it.
+        // The pointer has moved to a child, and so has not left the element.
         if (!(currentTarget as Element).contains(relatedTarget as Node | null)) setOver(false);
       },
       onDrop(event: DragEvent) {

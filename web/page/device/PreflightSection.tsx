@@ -8,7 +8,7 @@ import { Section } from '../frame/Section.tsx';
 const MARKS: Record<CheckState, string> = { good: '✓', warn: '!', bad: '✗', note: '·' };
 const WORDS: Record<CheckState, string> = { good: 'good', warn: 'warning', bad: 'problem', note: 'note' };
 
-/** What this browser can do, and a remedy for each thing that it cannot. */
+/** The section "This device": capabilities of the browser, with a remedy for each missing one. */
 export function PreflightSection() {
   const found = checked.value;
   const checks = [...(found?.checks ?? []), ...(offline.value ? [offlineCheck(offline.value)] : [])];

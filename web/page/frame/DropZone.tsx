@@ -3,7 +3,7 @@ import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/intake.ts';
 import { carriesFiles } from '../controls/use-drop.ts';
 
-/** Takes files that are dropped anywhere on the page, except on an element that takes them itself and prevents the default. */
+/** Accepts files dropped anywhere on the page, except on an element that accepts them itself and prevents the event's default. */
 export function DropZone() {
   const [over, setOver] = useState(false);
   useEffect(() => {
@@ -13,7 +13,7 @@ export function DropZone() {
       event.preventDefault();
     };
     const leave = (event: DragEvent) => {
-      // The pointer left the window, and did not only move to another element.
+      // Null if the pointer has left the window, and not only moved to another element.
       if (event.relatedTarget === null) setOver(false);
     };
     const drop = (event: DragEvent) => {

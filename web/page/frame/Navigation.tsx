@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { progress, running } from '../../state/measure/profiling.ts';
 import { SECTIONS, type SectionId } from './sections.ts';
 
-/** Links to the sections. The bar stays in view, and the section that is on screen is marked. */
+/** Links to the sections, always in view. The link of the visible section is marked. */
 export function Navigation() {
   const current = useCurrentSection();
   return (
@@ -21,7 +21,7 @@ export function Navigation() {
   );
 }
 
-/** The progress of the running profile, seen from every section. */
+/** Progress of the running profile, visible from every section. */
 function MeasuredShare() {
   const now = progress.value;
   return (
@@ -29,7 +29,7 @@ function MeasuredShare() {
   );
 }
 
-/** The last section whose top is above the upper third of the window. At the end of the page it is the last section. */
+/** The last section whose top is above the upper third of the window; at the end of the page, the last section. */
 function useCurrentSection(): SectionId {
   const [current, setCurrent] = useState<SectionId>(SECTIONS[0].id);
   useEffect(() => {

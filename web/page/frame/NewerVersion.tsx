@@ -1,7 +1,7 @@
 import { newer, takeOver } from '../../state/device/offline.ts';
 import { running } from '../../state/measure/profiling.ts';
 
-/** Offers to reload where the service worker has fetched a newer build of the page. */
+/** Offers to reload the page when the service worker has fetched a newer build. */
 export function NewerVersion() {
   if (!newer.value) return null;
   return (

@@ -4,13 +4,13 @@ import type { SectionId } from './sections.ts';
 interface SectionProps {
   readonly id: SectionId;
   readonly title: string;
-  /** One sentence that says what the section is for. */
+  /** A sentence that explains the section's purpose. */
   readonly lead: ComponentChildren;
   readonly busy?: boolean;
   readonly children: ComponentChildren;
 }
 
-/** One of {@link SECTIONS}. It takes the focus when a link of the navigation is followed. */
+/** A section of the page, see {@link SECTIONS}. It gets the focus when its link in the navigation is clicked. */
 export function Section({ id, title, lead, busy = false, children }: SectionProps) {
   return (
     <section id={id} class="section" aria-labelledby={`${id}-title`} aria-busy={busy} tabIndex={-1}>
@@ -23,7 +23,7 @@ export function Section({ id, title, lead, busy = false, children }: SectionProp
   );
 }
 
-/** Stands in for the content of an empty section, and says what to do first. */
+/** Content of an empty section: tells the user what to do first. */
 export function Empty({ children }: { readonly children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }

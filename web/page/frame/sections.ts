@@ -1,4 +1,4 @@
-/** The sections from the top of the page to its end, as the navigation lists them. */
+/** Sections in their order on the page and in the navigation. */
 export const SECTIONS = [
   { id: 'device', label: 'Device' },
   { id: 'measure', label: 'Measure' },

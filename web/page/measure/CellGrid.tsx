@@ -12,7 +12,7 @@ const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
   failed: 'failed',
 };
 
-/** All cells of the running profile: a row for each variant, a column for each backend and batch size. */
+/** Table of the running profile's cells: a row for each variant, a column for each backend and batch size. */
 export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest' | 'settings'>) {
   const { batches } = settings;
   const sweeps = sweepsOf(manifest, settings);
@@ -82,7 +82,7 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
   );
 }
 
-/** The groups of columns: each backend with each of its thread counts. */
+/** Groups of columns: each backend with each of its thread counts. */
 function sweepsOf(manifest: Manifest, settings: MeasureSettings) {
   const sweeps = new Map(
     cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => [

@@ -3,7 +3,7 @@ import { checked, models } from '../../state/app.ts';
 import { estimate } from '../../state/measure/estimate.ts';
 import { settings } from '../../state/measure/settings.ts';
 
-/** The time, memory and download that a profile with these settings will take at most. */
+/** The most time, memory and download that a profile with these settings needs. */
 export function Estimate() {
   const manifest = models.value?.manifest;
   if (!manifest) return null;

@@ -10,7 +10,7 @@ import { PipelineHead } from './PipelineHead.tsx';
 import { RunControls } from './RunControls.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
-/** The pipeline to measure, the settings, and the progress. */
+/** The page's section "Measure": the pipeline, the settings, and the progress of a profile. */
 export function Measure() {
   const manifest = models.value?.manifest;
   return (

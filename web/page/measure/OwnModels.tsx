@@ -7,7 +7,7 @@ import { replacePack } from '../../state/pipelines/own-models.ts';
 import { addPipelineByAddress } from '../../state/pipelines/own-pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 
-/** Where the user adds models, labelled packs and whole pipelines of their own. */
+/** Form to add own models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   return (
     <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
@@ -75,7 +75,7 @@ function ManifestForm() {
   );
 }
 
-/** The step that is going on, or the result of the last one. */
+/** The current step of adding, or the result of the last addition. */
 function AddingStatus() {
   const now = adding.value;
   return (

@@ -7,7 +7,7 @@ import { viewOf } from '../../views/tasks/registry.ts';
 import { fanOutRange } from './fan-out.ts';
 import { StageCard } from './StageCard.tsx';
 
-/** The stages in order, each with its variants, and how many items each passes to the next. */
+/** Diagram of the stages in order, with their variants and the number of items that each passes on. */
 export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   const first = manifest.stages[0]!;
   return (
@@ -26,7 +26,7 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
   );
 }
 
-/** The fan-out into a stage: which items of the stage before it gets, and how many per request. */
+/** The fan-out between two stages: which items are passed on, and how many per request. */
 function FanOut({ manifest, into }: { readonly manifest: Manifest; readonly into: number }) {
   const before = manifest.stages.slice(0, into);
   const fanOuts = before.map((stage) => taskOf(stage).fanOut(stage));

@@ -5,7 +5,7 @@ import { removePipeline } from '../../state/pipelines/own-pipelines.ts';
 import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 
-/** The choice among the pipelines, where there are several, and the title of the chosen one. */
+/** The title of the chosen pipeline, with a choice of pipelines if there are several. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
     <div class="pipeline-head">

@@ -28,7 +28,7 @@ const PHASES: Record<ProfileProgress['phase'], string> = {
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
 
-/** Start, Pause, Resume and Cancel, and the progress of the running profile. */
+/** The buttons Start, Pause, Resume and Cancel, with the progress of the running profile. */
 export function RunControls() {
   const run = running.value;
   const buttons = useRef<HTMLDivElement>(null);
@@ -49,7 +49,7 @@ export function RunControls() {
   );
 }
 
-/** What a screen reader says: each phase and each quarter of it, so that it neither falls silent nor talks all the time. */
+/** Status for screen readers, which changes with each phase and each quarter of a phase, and so not too often. */
 function spokenStatus(): string {
   const now = progress.value;
   if (running.value && pause.value === 'on') return 'Paused';
@@ -127,7 +127,7 @@ function RunProgress() {
   );
 }
 
-/** Where to look after the chosen pipeline was measured. */
+/** Links to the results after the chosen pipeline was measured. */
 function Done() {
   if (profile.value?.pipeline !== models.value?.manifest.name) return null;
   return (
@@ -138,7 +138,7 @@ function Done() {
   );
 }
 
-/** What is kept of an interrupted profile, or why it cannot go on in this browser. */
+/** How far an interrupted profile has got, or why this browser cannot continue it. */
 function Interrupted() {
   const { pipeline, settings, done, total } = interrupted.value!;
   const obstacle = settings.backends.map(whyNotMeasurable).find((why) => why !== null);

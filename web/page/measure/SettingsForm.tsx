@@ -6,13 +6,13 @@ import { Estimate } from './Estimate.tsx';
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
-/** Powers of two up to the number of cores. */
+/** Thread counts to choose from: powers of two up to the number of cores. */
 const THREADS = Array.from(
   { length: Math.floor(Math.log2(Math.max(1, navigator.hardwareConcurrency))) + 1 },
   (_, i) => 2 ** i,
 );
 
-/** What will be measured, and about how long that takes. */
+/** The settings of a profile, with an estimate of the time it takes. */
 export function SettingsForm() {
   const { backends, threads, batches, budgetS, seed } = settings.value;
   const noWebGpu = whyNotMeasurable('webgpu');
@@ -72,7 +72,7 @@ export function SettingsForm() {
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
-  /** The choices that are ticked. The last one cannot be unticked. */
+  /** The ticked choices. The last one cannot be unticked. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
   readonly disabled: (choice: T) => boolean;
@@ -81,7 +81,7 @@ interface ChoicesProps<T> {
 
 function Choices<T extends string | number>(props: ChoicesProps<T>) {
   const { label, all, chosen, onChange, disabled, note } = props;
-  // A link may have brought sizes that the form does not offer.
+  // A link may have set batch sizes that the form does not offer.
   const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
   const toggle = (choice: T, on: boolean) => {
     const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
@@ -98,7 +98,7 @@ function Choices<T extends string | number>(props: ChoicesProps<T>) {
             disabled={disabled(choice)}
             onChange={(event) => {
               toggle(choice, event.currentTarget.checked);
-              // The browser has already drawn the last one unticked.
+              // The browser has already unticked the last choice, so it is ticked again.
               if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
             }}
           />

@@ -16,7 +16,7 @@ import { isOwn } from '../../state/pipelines/pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 import { useDrop } from '../controls/use-drop.ts';
 
-/** A stage with its variants. The user can add models of their own to it. */
+/** A stage with its variants, to which the user can add own models. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
   const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
   const { over, target } = useDrop(busy.value, add);
@@ -114,7 +114,7 @@ interface AccuracyProps {
   readonly variant: ManifestVariant;
 }
 
-/** The published accuracy; where there is none, the accuracy that the opened profile measured. */
+/** The published accuracy or, if there is none, the accuracy measured by the opened profile. */
 function Accuracy({ stage, variant }: AccuracyProps) {
   if (variant.accuracy !== null) return percent(variant.accuracy);
   const measured = measuredAccuracy(profile.value, stage, sha256Of(variant));

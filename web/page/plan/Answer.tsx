@@ -12,7 +12,7 @@ import { FrontierPanel } from './FrontierPanel.tsx';
 import { NoPlan } from './NoPlan.tsx';
 import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
 
-/** The answer to the question: at once what the integer program chose, then what the simulation made of it. */
+/** The plan for the current request: first the choice of the integer program, then the result of the simulation. */
 export function Answer() {
   const found = solved.value;
   const host = useRef<HTMLDivElement>(null);
@@ -35,7 +35,7 @@ export function Answer() {
   );
 }
 
-/** The plan as a screen reader says it. */
+/** The plan in a sentence for screen readers. */
 const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
   `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
   `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, PAS ${percent(predicted.pas)}, cost ${number(predicted.cost)}.`;
@@ -81,7 +81,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
   );
 }
 
-/** The plan in a sentence, with the buttons that pin and export it. */
+/** The plan in a sentence, with buttons to pin and export it. */
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
   return (

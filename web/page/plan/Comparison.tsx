@@ -6,7 +6,7 @@ interface ComparisonProps {
   readonly plan: Plan;
 }
 
-/** The figures of two plans and their differences, one under the other. */
+/** Table of two plans' predictions and their differences. */
 export function Comparison({ pinned, plan }: ComparisonProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard

@@ -4,7 +4,7 @@ import { sameVariants, variantsOf } from '../../components/variants.ts';
 import { askFor, askForPoint, frontier, isFresh } from '../../state/plan/planning.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
-/** The frontier of accuracy and cost, with the plan on it. Choosing a point there sets β, and so the plan. */
+/** Chart of the frontier of accuracy and cost. Choosing a point on it sets β, and thereby the plan. */
 export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
   const found = frontier.value;
   if (!found) return <p class="muted">Computing the frontier …</p>;

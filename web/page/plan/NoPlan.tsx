@@ -2,10 +2,10 @@ import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { number } from '../../components/format.ts';
 import { ask, roomier } from '../../state/plan/planning.ts';
 
-/** Rounds a rate that works down to a short number, so that it still works. */
+/** Rounds a feasible rate down to few digits, so that it stays feasible. */
 const slower = (value: number): number => Number((value * 0.995).toPrecision(3));
 
-/** Why there is no plan, and the nearest questions that have one. */
+/** Explains why there is no plan, and offers the nearest requests that have one. */
 export function NoPlan({ why }: { readonly why: Error }) {
   return (
     <div class="problem" role="alert">

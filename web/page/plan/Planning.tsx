@@ -4,7 +4,7 @@ import { Answer } from './Answer.tsx';
 import './plan.css';
 import { QuestionForm } from './QuestionForm.tsx';
 
-/** The plan for an SLA and an arrival rate. */
+/** The page's section "Plan": the form for a plan request, and the plan. */
 export function Planning() {
   return (
     <Section

@@ -6,14 +6,14 @@ interface QuantityProps {
   readonly label: string;
   readonly unit?: string;
   readonly value: number;
-  /** Largest value that can be typed; absent: the scale's. The slider ends earlier, where most values lie. */
+  /** Largest value that can be typed; by default the slider's, which ends earlier to cover the usual values well. */
   readonly max?: number;
   readonly whole?: boolean;
   readonly scale: Scale;
   readonly onChange: (value: number) => void;
 }
 
-/** Converts between a value and its position on a slider, counted in steps. */
+/** Converts between a value and its position on a slider, in steps. */
 export interface Scale {
   readonly min: number;
   readonly max: number;
@@ -22,7 +22,7 @@ export interface Scale {
   value(position: number): number;
 }
 
-/** Steps of equal ratio from `min` to `max`. With `zero`, the first step stands for 0. */
+/** Steps of equal ratio from `min` to `max`. With `zero`, the first step is 0. */
 export function ratioScale(min: number, max: number, perDoubling: number, zero = false): Scale {
   const steps = Math.round(Math.log2(max / min) * perDoubling);
   const first = zero ? 1 : 0;
@@ -47,7 +47,7 @@ export const countScale = (min: number, max: number): Scale => ({
   value: (position) => Math.round(position) + min,
 });
 
-/** A number that is set with a slider or typed. */
+/** An input for a number, with a slider. */
 export function Quantity({ label, unit, value, max, whole = false, scale, onChange }: QuantityProps) {
   const id = useId();
   const slideTo = (position: number) => {
@@ -89,7 +89,7 @@ export function Quantity({ label, unit, value, max, whole = false, scale, onChan
   );
 }
 
-/** Steps that each key moves the slider by. A browser would move it by a hundredth of its length, whatever the scale. */
+/** Number of steps per key press. By default browsers move a slider by a hundredth of its length, whatever its scale. */
 const KEYS: Readonly<Record<string, number>> = {
   ArrowLeft: -1,
   ArrowDown: -1,

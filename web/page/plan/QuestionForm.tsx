@@ -9,7 +9,7 @@ const RATE = ratioScale(0.1, 1000, 24);
 const WEIGHT = ratioScale(0.01, 100, 12, true);
 const PRICE = ratioScale(1e-6, 10, 12, true);
 
-/** What the plan must do. Every change of a field solves again. */
+/** Form for a plan request. Every change makes a new plan. */
 export function QuestionForm({ profile }: { readonly profile: Profile }) {
   const { slaMs, ratePerS, percentile, alpha, beta, cores } = question.value;
   const { logicalCores } = profile.device;
@@ -74,7 +74,7 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
   );
 }
 
-/** The backends that the plan may use: at least one of those that the profile has. */
+/** Choice of backends that the plan may use, at least one of those in the profile. */
 function Backends({ profile }: { readonly profile: Profile }) {
   const measured = backendsOf(profile);
   if (measured.length < 2) return null;

@@ -2,23 +2,23 @@ import type { Plan, Prediction } from '../../../solver/documents/plan.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import type { confirmed, solved } from '../../state/plan/planning.ts';
 
-/** The plan to show: first the integer program's choice, then the plan that the simulation confirmed. */
+/** The plan to show: the integer program's choice until the simulation has confirmed a plan, then that plan. */
 export interface ShownPlan {
   readonly head: SolvedPlan['plan'];
   readonly boundMs: number;
   readonly pas: number;
   readonly cost: number;
-  /** Null while the simulation is not finished. */
+  /** Null while the simulation runs. */
   readonly predicted: Prediction | null;
-  /** Why the simulation failed; null where it did not. */
+  /** Why the simulation failed; null if it did not. */
   readonly problem: Error | null;
-  /** The program's first choice; null where the simulation confirmed it. */
+  /** The integer program's choice, if the simulation confirmed another plan; else null. */
   readonly chosen: SolvedPlan['plan'] | null;
 }
 
 type Found<S extends { value: unknown }> = NonNullable<S['value']>;
 
-/** The simulation's result for a solved plan; null while there is none for the same question. */
+/** The simulation's result for the same plan request and profile; null if there is none yet. */
 export const confirmedOf = (
   found: Found<typeof solved>,
   confirmation: typeof confirmed.value,

@@ -10,7 +10,7 @@ import { attempt, opened } from '../../state/app.ts';
 import type { ComparedPoint, ProfileComparison, Verdict } from './compare-profiles.ts';
 import { comparable, compareWith, comparison, other } from './comparing.ts';
 
-/** Compares the opened profile with another one, point by point. */
+/** Compares the cells of the opened profile with those of another profile. */
 export function Compare() {
   return (
     <section class="compare" aria-labelledby="compare-title">
@@ -92,7 +92,7 @@ function Compared({
 const panelOf = ({ key }: ComparedPoint): string =>
   `${key.stage} on ${key.backend}${key.threads > 1 ? `, ${plural(key.threads, 'thread')}` : ''}`;
 
-/** Other differences between the profiles, which may explain differences in latency. */
+/** Other differences between the two profiles, which may explain differences in latency. */
 function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
   const rows: [string, string, string][] = [
     ['Measured', date(base.createdAt), date(against.createdAt)],

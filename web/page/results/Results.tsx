@@ -7,7 +7,7 @@ import { Empty, Section } from '../frame/Section.tsx';
 import { Compare } from './Compare.tsx';
 import './results.css';
 
-/** The cells of the running profile, or else of the opened one. */
+/** The page's section "Results": cells of the running profile or, if none is running, of the opened one. */
 export function Results() {
   const live = running.value !== null && liveCells.value.length > 0;
   return (

@@ -1,42 +1,42 @@
 import { type CellKey, cellId, type MeasuredCell, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
-/** Whether the other profile differs from the base at a point by more than noise. */
+/** Whether a cell's latency in the other profile differs from the base by more than noise. */
 export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
-/** A cell that both profiles measured. */
+/** A cell measured by both profiles. */
 export interface ComparedPoint {
   readonly key: CellKey;
   readonly base: MeasuredCell;
   readonly other: MeasuredCell;
-  /** Median latency of the other ÷ of the base. */
+  /** Median latency of the other profile ÷ that of the base. */
   readonly ratio: number;
   /** 95 % confidence interval of the ratio. */
   readonly low: number;
   readonly high: number;
   readonly verdict: Verdict;
-  /** Whether both measured the same model file. */
+  /** Whether both profiles measured the same model file. */
   readonly sameModel: boolean;
 }
 
 export interface ProfileComparison {
-  /** In the base's order of stages and variants, then by backend, threads and batch. */
+  /** Points in the base's order of stages and variants, then by backend, threads and batch. */
   readonly points: readonly ComparedPoint[];
-  /** Cells that only one of the two profiles measured. */
+  /** Cells measured by only one of the two profiles. */
   readonly onlyInBase: readonly CellKey[];
   readonly onlyInOther: readonly CellKey[];
 }
 
-/** With fewer samples, order statistics give no 95 % interval of the median: 2 · 0.5ⁿ > 0.05. */
+/** With fewer samples, order statistics give no 95 % interval of a median: 2 · 0.5ⁿ > 0.05. */
 const MIN_SAMPLES = 6;
-/** At most this share of the verdicts `faster` and `slower` is expected to be noise. */
+/** False discovery rate: the expected share of noise among the verdicts `faster` and `slower` is at most this. */
 const FALSE_DISCOVERIES = 0.05;
 
 /**
- * Compares two profiles point by point. The interval of a ratio joins the intervals of its two medians on a logarithmic scale
- * (MOVER: Zou & Donner, Statistics in Medicine 27, 2008), each at least a step of its timer wide. Over all points together the
- * share of false differences is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). Neither profile shows how a
- * device varies from day to day, so no interval includes that.
+ * Compares the cells of two profiles. The interval of a ratio combines those of its two medians on a logarithmic scale (MOVER:
+ * Zou & Donner, Statistics in Medicine 27, 2008), each at least one timer step wide. The share of false differences over all
+ * cells is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). No interval includes how a device varies from day to
+ * day, which neither profile shows.
  */
 export function compareProfiles(base: Profile, other: Profile): ProfileComparison {
   const ofBase = measuredCells(base);
@@ -64,11 +64,11 @@ export function compareProfiles(base: Profile, other: Profile): ProfileCompariso
 }
 
 interface Estimate extends Omit<ComparedPoint, 'verdict'> {
-  /** The probability that chance alone makes so large a difference; null with too few samples. */
+  /** P-value: the probability of a difference this large by chance; null with too few samples. */
   readonly probability: number | null;
 }
 
-/** Differences are capped at this many deviations, where chance is ruled out. */
+/** Differences are capped at this many standard deviations, where chance is ruled out. */
 const MOST_DEVIATIONS = 8;
 const Z_95 = normalQuantile(0.975);
 
@@ -93,7 +93,7 @@ function estimate(base: Profile, from: MeasuredCell, other: Profile, to: Measure
   };
 }
 
-/** Logarithms of a median and of the ends of its interval, which is at least one timer step wide on each side. */
+/** Logarithms of a median and of its interval's ends, which are at least one timer step away from the median. */
 function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainMs: number) {
   const step = Math.max(grainMs, 1e-9 * p50, Number.MIN_VALUE);
   const at = Math.max(p50, step);
@@ -104,7 +104,7 @@ function logMedian({ latencyMs: { p50, p50Low, p50High } }: MeasuredCell, grainM
   };
 }
 
-/** Indices of the probabilities that count as differences. */
+/** Selects the p-values that count as differences, by the Benjamini-Hochberg procedure. Returns their indices. */
 function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<number> {
   const order = probabilities.flatMap((p, i) => (p === null ? [] : [{ p, i }])).sort((a, b) => a.p - b.p);
   const last = order.findLastIndex(({ p }, rank) => p <= ((rank + 1) / order.length) * FALSE_DISCOVERIES);
@@ -117,7 +117,7 @@ const measuredCells = ({ cells }: Profile): ReadonlyMap<string, MeasuredCell> =>
 const keysWithout = (of: ReadonlyMap<string, MeasuredCell>, without: ReadonlyMap<string, unknown>) =>
   [...of].filter(([id]) => !without.has(id)).map(([, cell]) => cell);
 
-/** SHA-256 of the model that a cell measured. */
+/** SHA-256 of the model of a cell. */
 const modelOf = ({ stages }: Profile, key: CellKey): string | undefined =>
   stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
 

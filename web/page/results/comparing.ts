@@ -3,13 +3,13 @@ import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { opened, saved, store } from '../../state/app.ts';
 import { compareProfiles, type ProfileComparison } from './compare-profiles.ts';
 
-/** The profile that the user chose to compare with the opened one; null: none. */
+/** The profile that the user chose to compare with the opened one, or null. */
 const chosen = signal<IdentifiedProfile | null>(null);
 
-/** Saved profiles that the opened one can be compared with: all others. */
+/** Saved profiles to compare with the opened one: all others. */
 export const comparable = computed(() => saved.value.filter(({ id }) => id !== opened.value?.sha256));
 
-/** The chosen profile, unless it was deleted or opened itself since. */
+/** The chosen profile, unless it has since been deleted or opened. */
 export const other = computed(() =>
   comparable.value.some(({ id }) => id === chosen.value?.sha256) ? chosen.value : null,
 );

@@ -5,7 +5,7 @@ import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
 
-/** The profiles that this browser keeps. One of them is open. */
+/** List of the profiles saved in this browser, with the opened one marked. */
 export function SavedProfiles() {
   return (
     <>

@@ -17,7 +17,7 @@ import { Section } from '../frame/Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
 import './share.css';
 
-/** Saves profiles, plans, runs and pipelines as files, and opens them again. */
+/** The page's section "Share": saves profiles, plans, runs and pipelines as files, and opens such files. */
 export function Share() {
   return (
     <Section
@@ -95,7 +95,7 @@ function Export({ label, file, disabled, onSave, children }: ExportProps) {
   );
 }
 
-/** A link that opens the page with these settings. */
+/** A link that opens the page with the current settings. */
 function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
   const link = settingsLink(location.href, {

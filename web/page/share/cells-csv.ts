@@ -27,14 +27,14 @@ const COLUMNS: readonly (readonly [head: string, field: (cell: Cell) => Field])[
   ],
 ];
 
-/** The cells of a profile as CSV (RFC 4180), one line for each, sorted by id. Percentiles that were not measured are empty. */
+/** Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id. Percentiles that were not measured are empty. */
 export function cellsCsv({ cells }: Profile): string {
   const sorted = [...cells].sort((a, b) => cellId(a).localeCompare(cellId(b), 'en', { numeric: true }));
   const lines = sorted.map((cell) => COLUMNS.map(([, field]) => csvField(field(cell))));
   return [COLUMNS.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-/** A field of CSV. A text that a spreadsheet would read as a formula gets an apostrophe in front. */
+/** Formats a CSV field. A text that a spreadsheet would take for a formula gets a leading apostrophe. */
 function csvField(field: Field): string {
   if (field === null) return '';
   if (typeof field === 'number') return String(field);

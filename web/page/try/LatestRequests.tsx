@@ -13,7 +13,7 @@ interface LatestRequestsProps {
 
 const PLACES = 6;
 
-/** The latest requests with their answers. A new one takes the place of the oldest. */
+/** The latest requests with their answers. A new request replaces the oldest. */
 export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   const { stage, task } = pipeline.first;
   const format = task.items(stage);
@@ -49,7 +49,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
       </figcaption>
       <ul class={`requests ${format.kind} ${held ? 'held' : ''}`}>
         {shown.map((request, place) => (
-          // A place stays; the request in it changes.
+          // The key is the position in the list, where requests replace each other.
           <li key={place} class={place === (count.current - 1) % PLACES ? 'request newest' : 'request'}>
             <RequestView format={format} view={view} request={request} />
           </li>

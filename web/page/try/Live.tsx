@@ -4,7 +4,7 @@ import { progress, stop, type Trying, view, wasHidden } from '../../state/try/tr
 import { LatestRequests } from './LatestRequests.tsx';
 import { LiveCharts } from './LiveCharts.tsx';
 
-/** A run that is going on: its figures, charts, events and latest answers. */
+/** A running plan: statistics, charts, events and latest answers. */
 export function Live({ run }: { readonly run: Trying }) {
   const { controller, live, durationS, plan, pipeline } = run;
   const now = view.value;
@@ -71,7 +71,7 @@ function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: numbe
   );
 }
 
-/** The latest events: switches of plans, workers that were lost and replaced. */
+/** The latest events: plans that were switched, workers that were lost and replaced. */
 function Events({ view: { events } }: { readonly view: LiveView }) {
   return (
     <div role="log" aria-label="What happened">

@@ -9,7 +9,7 @@ interface LiveChartsProps {
   readonly durationS: number;
 }
 
-/** The charts of a run that is going on. */
+/** Charts of a running plan. */
 export function LiveCharts({ view, durationS }: LiveChartsProps) {
   const { recent, fromS, plans, ended } = view;
   const { slaMs, predicted, stages } = plans.at(-1)!.plan;

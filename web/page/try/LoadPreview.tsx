@@ -7,7 +7,7 @@ import { look } from '../../charts/series.ts';
 import { number } from '../../components/format.ts';
 import { plan } from '../../state/plan/planning.ts';
 
-/** The arrivals of the load over time, with the plan's arrival rate. */
+/** Chart of the load's arrivals over time, with the plan's arrival rate. */
 export function LoadPreview({ load }: { readonly load: Load }) {
   const counts = useMemo(() => countsPerSecond(load.arrivalsMs), [load]);
   const busiest = counts.reduce((most, count) => Math.max(most, count), 0);

@@ -8,7 +8,7 @@ import { RunNotes } from '../../report/runs/Runs.tsx';
 import { Summary } from '../../report/runs/Summary.tsx';
 import { isTimed, viewOf } from '../../report/runs/view.ts';
 
-/** The result of a run beside what was predicted, shown as in its report. */
+/** The measured results of a run beside the predicted ones, as in its report. */
 export function Outcome({ report }: { readonly report: RunReport }) {
   const { sets, stages } = useMemo(() => viewOf(report), [report]);
   const [low, high] = useMemo(() => runsDomain([report]), [report]);

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<(typeof LOADS)[number], string>> = {
   trace: 'your own trace',
 };
 
-/** The load that the plan is tried under. */
+/** Form for the load under which to try the plan. */
 export function TryForm() {
   const { load: kind, scale, durationS, seed, adapt, intervalS } = tryout.value;
   const arriving = load.value;
@@ -106,7 +106,7 @@ export function TryForm() {
   );
 }
 
-/** Takes the trace of the load: dropped here, or chosen. */
+/** Input for the load's trace, by dropping or choosing a file. */
 function TraceDrop() {
   const take = ([file]: File[]) => void attempt(() => openTrace(file!));
   const { over, target } = useDrop(false, take);

@@ -8,7 +8,7 @@ import { Outcome } from './Outcome.tsx';
 import './try.css';
 import { TryForm } from './TryForm.tsx';
 
-/** Runs the plan in this browser on real inputs. */
+/** The page's section "Try it": runs the plan in this browser on items of the labelled pack. */
 export function Trying() {
   const run = trying.value;
   const host = useRef<HTMLDivElement>(null);

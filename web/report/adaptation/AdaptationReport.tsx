@@ -11,7 +11,7 @@ interface AdaptationReportProps {
   readonly json: string;
 }
 
-/** Compares adaptive systems, for every pipeline and workload. */
+/** Report that compares adaptive systems, for every pipeline and workload. */
 export function AdaptationReport({ report, json }: AdaptationReportProps) {
   const { comparisons } = report;
   const [opened, setOpened] = useState<ReadonlySet<Comparison>>(new Set());

@@ -6,12 +6,12 @@ import '../parts/summary.css';
 
 interface AdaptationSummaryProps {
   readonly comparisons: readonly Comparison[];
-  /** The id of the element that shows a comparison in full. */
+  /** Returns the id of the element with a comparison's details. */
   readonly idOf: (comparison: Comparison) => string;
   readonly onOpen: (comparison: Comparison) => void;
 }
 
-/** The findings of every comparison, one row each. */
+/** Table of all comparisons, one row each, with the conditions that our system meets. */
 export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSummaryProps) {
   return (
     <>

@@ -16,7 +16,7 @@ interface ComparisonDetailsProps {
   readonly onToggle: (open: boolean) => void;
 }
 
-/** One comparison, folded away. Its charts are only drawn once it is open. */
+/** The details of one comparison, collapsed. Charts are drawn only when it is opened. */
 export function ComparisonDetails({ id, comparison, open, onToggle }: ComparisonDetailsProps) {
   const { pipeline, slaMs, requests } = comparison;
   const title = `${pipeline}, ${workloadText(comparison)}`;
@@ -55,13 +55,13 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
   );
 }
 
-/** The runs to draw. Ours come last, so that they lie over the others. */
+/** Runs in the order of drawing: ours are last, so that they cover the others. */
 const drawnOf = (comparison: Comparison): NamedRun[] =>
   [...othersOf(comparison), ...oursOf(comparison.ours.filter(({ overTime }) => overTime.length > 0))].filter(
     ({ run }) => run.overTime.length > 0,
   );
 
-/** The end of the last stretch, in ms. All stretches have the same length. */
+/** End of the last interval, in ms. All intervals have the same length. */
 const endOf = (overTime: readonly Interval[]): number =>
   overTime.at(-1)!.fromMs + (overTime[1] ?? { fromMs: 10_000 }).fromMs;
 

@@ -12,7 +12,7 @@ interface CostAccuracyProps {
   readonly comparison: Comparison;
 }
 
-/** Accuracy against cost of every system. Ours is one line for each percentile, along the weights of cost. */
+/** Chart of accuracy against cost of every system. Ours has one line for each percentile, over several weights of cost. */
 export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
   const points = useMemo(
@@ -39,7 +39,7 @@ const OURS = look(0).colour;
 
 const allOf = (comparison: Comparison): NamedRun[] => [...othersOf(comparison), ...oursOf(comparison.ours)];
 
-/** Sides for the labels of findings: these lie near each other, so each label gets another side. */
+/** Sides for labels that are close to each other: each label gets another side. */
 const SIDES: readonly Plot.TextOptions[] = [
   { dx: -11, textAnchor: 'end' },
   { dx: 11, textAnchor: 'start' },
@@ -90,7 +90,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
             : Plot.dot([run], { ...place, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
         ),
       ),
-      // Drawn over the other systems and smaller than these, so that both are visible.
+      // Drawn over the other systems' dots and smaller, so that both are visible.
       Plot.dot(ours, {
         ...place,
         r: 3,
@@ -121,7 +121,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   };
 }
 
-/** One line for each percentile, by rising cost. */
+/** Makes one line for each percentile, by rising cost. */
 function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
   const kindOf = ({ setting }: AdaptationRun) => `${setting?.percentile} ${setting?.accuracy}`;
   return [...new Set(ours.map(kindOf))].map((kind) =>
@@ -129,7 +129,7 @@ function linesOf(ours: readonly AdaptationRun[]): AdaptationRun[][] {
   );
 }
 
-/** The percentile of each line at its most expensive end. Lines that end near each other share a label. */
+/** Labels each line with its percentile at the most expensive end. Lines that end near each other share a label. */
 function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number; text: string }[] {
   const labels: { cost: number; pas: number; text: string }[] = [];
   const near = 0.15 * Math.max(...ours.map(({ cost }) => cost));
@@ -145,7 +145,7 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
   return labels;
 }
 
-/** A tip lists at most this many runs at one place. */
+/** Most runs that one tooltip lists. */
 const MOST_LISTED = 3;
 
 function describe({ runs }: Place): string {

@@ -1,16 +1,16 @@
 import type { NamedRun } from './systems.ts';
 
-/** Runs that lie at the same place of a chart of cost and accuracy. */
+/** Runs with almost the same cost and accuracy, which share one dot of the chart. */
 export interface Place {
   readonly cost: number;
   readonly pas: number;
   readonly runs: readonly NamedRun[];
 }
 
-/** Runs that differ by less than this share of an axis, half a dot, lie at one place. */
+/** Runs share a dot if they differ by less than this share of each axis, which is half a dot. */
 const NEAR = 0.004;
 
-/** Groups runs by their place, in their order. */
+/** Groups runs that share a dot, in their order. */
 export function placesOf(runs: readonly NamedRun[]): Place[] {
   const costs = runs.map(({ run }) => run.cost);
   const scores = runs.map(({ run }) => run.pas);

@@ -1,7 +1,7 @@
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
 import { look, type SeriesLook } from '../../charts/series.ts';
 
-/** The systems in the order that gives each its look, the same in every chart. */
+/** Systems in a fixed order, so that each has the same colour in every chart. */
 const KNOWN = ['ours', 'ipa', 'fa2-high', 'fa2-low', 'rim', 'oracle'];
 const TITLES: Readonly<Record<string, string>> = {
   ipa: 'IPA',
@@ -10,7 +10,7 @@ const TITLES: Readonly<Record<string, string>> = {
   rim: 'RIM',
 };
 
-/** A run with its label and look in charts and tables. */
+/** A run with its label and style for charts and tables. */
 export interface NamedRun {
   readonly label: string;
   readonly look: SeriesLook;
@@ -22,7 +22,7 @@ const lookOf = (system: string): SeriesLook =>
 
 const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
 
-/** A setting as text: percentile, least rate, weights, and how accuracies are joined where that is not by their product. */
+/** Formats a setting: percentile, minimum rate, weights and, if it is not the product, how accuracies are combined. */
 export function settingText({ setting }: AdaptationRun): string {
   if (!setting) return '';
   const { percentile, minRatePerS, beta, eta, accuracy } = setting;
@@ -36,13 +36,13 @@ export function settingText({ setting }: AdaptationRun): string {
   ].join(', ');
 }
 
-/** The runs of the rivals, and of the oracle, which is our system with perfect knowledge of the future. */
+/** The runs of the rival systems, and of the oracle, which is our system with perfect knowledge of the future. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
   ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, look: lookOf(run.system), run })),
   { label: 'oracle', look: lookOf('oracle'), run: oracle },
 ];
 
-/** Runs of our system. They share a colour and differ by dash. The label is the percentile, or the whole setting where several share it. */
+/** Our runs, in one colour with different dashes. Labels are the percentiles or, if these repeat, the whole settings. */
 export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
   const percentiles = new Set(runs.map(({ setting }) => setting?.percentile));
   const text = percentiles.size === runs.length ? percentileText : settingText;
@@ -64,11 +64,11 @@ export const FINDINGS: Readonly<Record<Finding, string>> = {
   keepsP99: 'keeps p99',
 };
 
-/** The run of ours behind a finding; null where there is none. */
+/** Our run that meets a comparison's condition, e.g. "beats IPA"; null if none does. */
 export const foundOf = ({ found, ours }: Comparison, finding: Finding): AdaptationRun | null =>
   ours[found[finding] ?? -1] ?? null;
 
-/** The findings that a run of ours is behind, as text. */
+/** The conditions that one of our runs is the example for, as text. */
 export const findingsOf = (comparison: Comparison, run: AdaptationRun): string =>
   (Object.keys(FINDINGS) as Finding[])
     .filter((finding) => foundOf(comparison, finding) === run)

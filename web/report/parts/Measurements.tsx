@@ -2,7 +2,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import { plural } from '../../components/format.ts';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
 
-/** All cells of the profile that the plans were made from. */
+/** All cells of the profile from which the plans were made. */
 export function Measurements({ profile }: { readonly profile: Profile }) {
   return (
     <section id="measurements">

@@ -5,7 +5,7 @@ interface TitleProps {
   readonly json: string;
 }
 
-/** The title of a report, with a button that saves the report's document. */
+/** Title of a report, with a button to save the report as JSON. */
 export function Title({ name, json }: TitleProps) {
   return (
     <div class="title-row">

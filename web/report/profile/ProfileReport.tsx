@@ -17,7 +17,7 @@ interface ProfileReportProps {
   readonly json: string;
 }
 
-/** A profile with its plan. Nothing has run yet. */
+/** Report of a profile and its plan, before any run. */
 export function ProfileReport({ report, json }: ProfileReportProps) {
   const { profile, plan, frontier } = report;
   return (

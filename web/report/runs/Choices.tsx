@@ -12,7 +12,7 @@ interface ChoicesProps {
   readonly stages: readonly string[];
 }
 
-/** The other choices: every combination of variants, and the frontier of accuracy, cost and latency. */
+/** The alternatives to the plan: every combination of variants, and the frontier of accuracy, cost and latency. */
 export function Choices({ sets, stages }: ChoicesProps) {
   const listed = sets.some(({ combinations }) => combinations.length > 0);
   return (

@@ -5,13 +5,13 @@ import { Chart } from '../../charts/Chart.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { sameVariants, type Variants } from '../../components/variants.ts';
 
-/** A combination that gets a label: the plan's, the heaviest or the lightest. */
+/** A combination with a label in the chart: the plan's, the heaviest or the lightest. */
 export interface Named {
   readonly name: string;
   readonly variants: Variants;
 }
 
-/** The measured end-to-end accuracy, or else PAS. */
+/** The end-to-end accuracy, or PAS if that was not measured. */
 export const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
 
 interface CombinationsProps {
@@ -21,7 +21,7 @@ interface CombinationsProps {
   readonly named: readonly Named[];
 }
 
-/** All combinations of variants: accuracy against the best attainment of each. */
+/** Chart of all combinations of variants: accuracy against the best attainment of each. */
 export function Combinations({ title, combinations, stages, named }: CombinationsProps) {
   const draw = useCallback(
     () => combinationsPlot(combinations, stages, named),

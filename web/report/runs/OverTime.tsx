@@ -8,7 +8,7 @@ import { type Column, DataTable } from '../../components/DataTable.tsx';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { runTitle } from './view.ts';
 
-/** The course of runs that changed their plan, or that have too many requests to show each. */
+/** Charts over time of the runs that changed their plan or have too many requests to draw each. */
 export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
   return (
     <section id="over-time">
@@ -24,7 +24,7 @@ export function OverTime({ runs }: { readonly runs: readonly RunReport[] }) {
   );
 }
 
-/** The course of one run. */
+/** Charts of one run over time. */
 export function RunOverTime({ run }: { readonly run: RunReport }) {
   const panels = useMemo(() => panelsOf(run), [run]);
   const { adaptation, plans, overTime } = run;
@@ -47,7 +47,7 @@ export function RunOverTime({ run }: { readonly run: RunReport }) {
         caption={`Table of plans over time, ${title}`}
         columns={planColumns(plans, endMs)}
         rows={plans}
-        // Two plans may have started at the same moment.
+        // The index is the key, because two plans may have started at the same time.
         rowKey={(served) => String(plans.indexOf(served))}
       />
       {adaptation && (

@@ -6,7 +6,7 @@ import { milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
 
-/** The latency of every run over time. Runs on the same backends share an axis. */
+/** Charts of every run's latency over time. Runs on the same backends share an axis. */
 export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
   const runs = sets.flatMap((set) => set.runs);
   return (
@@ -72,7 +72,7 @@ const RUN_COLUMNS: readonly Column<RunReport>[] = [
   { label: 'Valid', value: (run) => (run.load.valid ? 'yes' : 'no') },
 ];
 
-/** The runs that are not valid, and the events of all runs. */
+/** Warnings about invalid runs, and the events of all runs. */
 export function RunNotes({ runs }: { readonly runs: readonly RunReport[] }) {
   return (
     <ul class="notes">
@@ -101,10 +101,10 @@ function NotesOf({ run }: { readonly run: RunReport }) {
   );
 }
 
-/** Whether the report lists the run's requests. For a long run it does not. */
+/** Whether the report lists the run's requests, which it does not for a long run. */
 const hasRequests = (run: RunReport): boolean => run.requests.length > 0;
 
-/** The last plan of each run, and how its latency bound uses the SLA. */
+/** The last plan of each run, with a chart of how its latency bound uses the SLA. */
 export function Plans({ sets }: { readonly sets: readonly BackendSet[] }) {
   return (
     <section id="plans">

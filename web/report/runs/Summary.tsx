@@ -9,7 +9,7 @@ interface SummaryProps {
   readonly stages: readonly string[];
 }
 
-/** The results for one set of backends: a sentence, then a table of measured and predicted figures. */
+/** Results for one set of backends: a sentence, then a table of measured and predicted values. */
 export function Summary({ set, stages }: SummaryProps) {
   const chosen = planRun(set);
   return (
@@ -131,7 +131,7 @@ interface FigureProps {
   readonly children: ComponentChildren;
 }
 
-/** A measured figure with the predicted figure below it. */
+/** A measured value with the predicted value below it. */
 function Figure({ head, predicted, children }: FigureProps) {
   return (
     <td class="numeric" data-head={head}>

@@ -5,7 +5,7 @@ import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../.
 import { chain, plural } from '../../components/format.ts';
 import { sameVariants, type Variants, variantsOf } from '../../components/variants.ts';
 
-/** The runs that could use the same backends, and the other choices with these backends. */
+/** Runs that could use the same backends, with the alternatives on these backends. */
 export interface BackendSet {
   readonly backends: readonly Backend[];
   readonly title: string;
@@ -14,7 +14,7 @@ export interface BackendSet {
   readonly frontier: readonly FrontierPoint[];
 }
 
-/** What is shown of one run or of a bench. */
+/** What the report shows of one run, or of a bench. */
 export interface ReportView {
   readonly pipeline: string;
   readonly createdAt: string;
@@ -25,7 +25,7 @@ export interface ReportView {
   readonly profile: Profile | null;
 }
 
-/** The plan that a run ended with. */
+/** The plan in use at the end of a run. */
 export const lastPlan = (run: RunReport): Plan => run.plans.at(-1)!.plan;
 
 export function viewOf(report: RunReport | BenchReport): ReportView {
@@ -54,23 +54,23 @@ export function viewOf(report: RunReport | BenchReport): ReportView {
   };
 }
 
-/** The name and backends of a run, and whether it was only simulated. */
+/** Title of a run: name, backends, and whether it was only simulated. */
 export const runTitle = (run: RunReport): string =>
   `${run.name} · ${titleOf(run.backends)}${run.simulated ? ' · SIMULATED' : ''}`;
 
-/** What served a run: the variants of its plan, or the number of plans where there were several. */
+/** The variants of a run's plan or, if there were several plans, their number. */
 export const servedText = (run: RunReport, stages: readonly string[]): string =>
   run.plans.length === 1
     ? chain(variantsOf(lastPlan(run)), stages)
     : `${plural(run.plans.length, 'plan')} in turn`;
 
-/** Whether a run needs a chart over time: it adapted, changed its plan, or has requests that are not listed. */
+/** Whether a run needs charts over time: it adapted, changed its plan, or has requests that are not listed. */
 export const isTimed = ({ adaptation, plans, requests, load }: RunReport): boolean =>
   adaptation !== null || plans.length > 1 || requests.length < load.requests;
 
 const titleOf = (backends: readonly Backend[]): string => [...backends].sort().reverse().join(' + ');
 
-/** The run of the planner's choice; undefined where there is none. */
+/** The run of the planner's choice, or undefined. */
 export const planRun = (set: BackendSet): RunReport | undefined =>
   set.runs.find((run) => run.name === 'plan') ?? (set.runs.length === 1 ? set.runs[0] : undefined);
 

@@ -3,14 +3,14 @@ import { type Kept, type Order, WORKER_FILE } from '../../service-worker/message
 import { running } from '../measure/profiling.ts';
 import type { Offline } from './preflight.ts';
 
-/** Null where the page uses no service worker, as on the development server. */
+/** Null if the page has no service worker, as on the development server. */
 export const offline = signal<Offline | null>(null);
-/** A newer build of the page. It waits until no tab shows the present one. */
+/** The service worker of a newer build, which waits until no tab shows the current one. */
 export const newer = signal<ServiceWorker | null>(null);
 
 const order = (worker: ServiceWorker, what: Order) => worker.postMessage(what);
 
-/** Starts the service worker. It keeps the page for use without a network, and adds the headers that a host does not send. */
+/** Starts the service worker, which caches the page for use without a network and adds headers that the host does not send. */
 export async function startOffline(): Promise<void> {
   offline.value = { state: 'keeping', kept: 0, total: 0 };
   try {
@@ -30,7 +30,7 @@ export async function startOffline(): Promise<void> {
   }
 }
 
-/** Reloads the page as the newer build. */
+/** Reloads the page with the newer build. */
 export function takeOver(): void {
   navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
   order(newer.value!, 'take-over');
@@ -54,8 +54,8 @@ function activated({ installing, active }: ServiceWorkerRegistration): Promise<S
 const RELOADED = 'ipa-edge/reloaded';
 
 /**
- * Whether a reload would isolate the page: it came without the headers, and the service worker was not yet there to add
- * them. True at most once in the life of a tab, and never while something is measured.
+ * Whether to reload the page for cross-origin isolation: it came without the headers, before the service worker could add them.
+ * True at most once per tab, and never during a measurement.
  */
 function isolatedByReload(): boolean {
   if (crossOriginIsolated || running.value || navigator.serviceWorker.controller) return false;
@@ -64,7 +64,7 @@ function isolatedByReload(): boolean {
     sessionStorage.setItem(RELOADED, 'yes');
     return true;
   } catch {
-    // Without sessionStorage the page could reload for ever.
+    // Without sessionStorage the page might reload forever.
     return false;
   }
 }

@@ -3,18 +3,18 @@ import { describeAdapter, requestAdapter, whyNoWebGpu } from '../../../workers/e
 import { timerGrainMs } from '../../../workers/runtime/runtime.ts';
 import { adapterText, bytes, milliseconds, plural } from '../../components/format.ts';
 
-/** `note` is a fact that is neither good nor bad. */
+/** State of a check; `note` is a fact that is neither good nor bad. */
 export type CheckState = 'good' | 'warn' | 'bad' | 'note';
 
 export interface Check {
   readonly label: string;
   readonly state: CheckState;
   readonly value: string;
-  /** What the user can do about it; absent where nothing needs to be done. */
+  /** What the user can do about it; absent if there is nothing to do. */
   readonly remedy?: string;
 }
 
-/** Whether the page can open without a network. */
+/** Whether the page works without a network. */
 export type Offline =
   | { readonly state: 'keeping'; readonly kept: number; readonly total: number }
   | { readonly state: 'kept' }
@@ -23,15 +23,15 @@ export type Offline =
 export interface Preflight {
   readonly checks: readonly Check[];
   readonly adapter: Device['adapter'];
-  /** Why this browser cannot measure on WebGPU; null where it can. */
+  /** Why this browser cannot measure on WebGPU; null if it can. */
   readonly whyNoWebGpu: string | null;
 }
 
 const MIN_STORAGE_BYTES = 50e6;
-/** With this grain a median of one millisecond is off by at most 2 %. */
+/** With this timer resolution, a median of 1 ms is off by at most 2 %. */
 const FINE_GRAIN_MS = 0.02;
 
-/** Finds out what this browser and device can do. */
+/** Checks the capabilities of this browser and device. */
 export async function preflight(): Promise<Preflight> {
   const found = await requestAdapter();
   const adapter = describeAdapter(found);
@@ -139,7 +139,7 @@ function ortBuild(): Check {
   return { label: 'ONNX Runtime', state: 'note', value: jspi ? 'jspi build' : 'asyncify build' };
 }
 
-/** The check "Works offline". Unlike the others it changes while the page is open. */
+/** The check "Works offline", which changes while the page is open, unlike the others. */
 export function offlineCheck(now: Offline): Check {
   const label = 'Works offline';
   if (now.state === 'kept') return { label, state: 'good', value: 'yes' };

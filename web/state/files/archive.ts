@@ -9,22 +9,22 @@ import { tryoutSchema } from '../try/load.ts';
 
 export const ARCHIVE = 'ipa-edge/archive@1';
 
-/** All profiles and settings that the page holds, in one document. */
+/** An archive: one document with all profiles and settings of the page. */
 const archiveSchema = z.strictObject({
   schema: z.literal(ARCHIVE),
   /** All saved profiles, newest first. */
   profiles: z.array(profileSchema).max(1000),
-  /** Index of the opened profile; null where none was open. */
+  /** Index of the opened profile; null if none was open. */
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,
   plan: questionSchema,
   load: tryoutSchema,
-  /** The last run of a plan; null where there was none. */
+  /** The last run of a plan; null if there was none. */
   run: runReportSchema.nullable(),
 });
 export type Archive = z.infer<typeof archiveSchema>;
 
-/** Equal archives become equal texts. */
+/** Writes an archive. Equal archives have equal texts. */
 export const exportArchive = (archive: Archive): string => canonicalJson(archive);
 
 /** @throws InvalidDocumentError, UnsupportedDocumentError */

@@ -14,7 +14,7 @@ import { tryout } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 
-/** The files that the page saves. All are of the opened profile, except the pipeline and the archive. */
+/** This file saves files: documents of the opened profile, the chosen pipeline, and the archive. */
 
 export function saveProfile(): void {
   const { profile } = opened.value!;
@@ -32,7 +32,7 @@ export function savePlan(): void {
   saveFile(planFile(plan.value!), JSON.stringify(plan.value));
 }
 
-/** Saves the chosen pipeline with all its files, in a folder with its name. @throws MissingFileError, ChecksumError */
+/** Saves the chosen pipeline and all its files as a TAR archive. @throws MissingFileError, ChecksumError */
 export async function savePipeline(): Promise<void> {
   const { manifest, readVerified } = models.value!;
   const text = `${JSON.stringify(inOneFolder(manifest), null, 2)}\n`;
@@ -43,21 +43,21 @@ export async function savePipeline(): Promise<void> {
   saveFile(`${manifest.name}.tar`, ...tar(manifest.name, files));
 }
 
-/** Saves an HTML file that any browser shows without this page. */
+/** Saves a report as one HTML file, which any browser can show. */
 export async function saveReport(): Promise<void> {
   const { profile } = opened.value!;
-  // The built report as text. It is large, so it is only loaded when somebody saves a report.
+  // The report's HTML is large, so it is loaded only when a report is saved.
   const { default: template } = await import('../../../dist/report/index.html?raw');
   const points = frontier.value?.answer;
   const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, lastRun());
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
 
-/** The report of the last run, if its plan was made from the opened profile. */
+/** The report of the last run, if its plan is from the opened profile. */
 const lastRun = (): RunReport | null =>
   tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.sha256 ? tried.value : null;
 
-/** A report of the run where there is one, else of the profile with its plan. */
+/** A report of the run or, if there is none, of the profile with its plan. */
 function reportOf(
   profile: Profile,
   planned: Plan | null,
@@ -82,7 +82,7 @@ function reportOf(
   };
 }
 
-/** Saves all profiles and settings in one file, which the page can import. */
+/** Saves all profiles and settings as one file, which the page can open again. */
 export async function saveArchive(): Promise<void> {
   const profiles: Profile[] = [];
   for (const { id } of saved.value) profiles.push((await store.value!.loadProfile(id)).profile);

@@ -1,4 +1,4 @@
-/** A file is larger than any useful file of its kind. */
+/** A file is larger than any valid file of its kind. */
 export class FileTooLargeError extends Error {
   override name = 'FileTooLargeError';
   constructor(file: File, mostBytes: number) {
@@ -10,7 +10,7 @@ export class FileTooLargeError extends Error {
   }
 }
 
-/** Checks a file before it is read. @throws FileTooLargeError */
+/** Rejects a file larger than `mostBytes`, before it is read into memory. @throws FileTooLargeError */
 export function checkSize(file: File, mostBytes: number): void {
   if (file.size > mostBytes) throw new FileTooLargeError(file, mostBytes);
 }

@@ -12,10 +12,10 @@ import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
 
-/** No profile is larger, and reading a larger file would freeze the page. */
+/** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
 const MOST_BYTES = 64_000_000;
 
-/** The page cannot open a file. */
+/** A file is of no kind that the page can open. */
 export class UnknownFileError extends Error {
   override name = 'UnknownFileError';
   constructor(name: string, found: string) {
@@ -29,16 +29,16 @@ export class UnknownFileError extends Error {
 interface Document {
   readonly file: File;
   readonly text: string;
-  /** The text of its field `schema`, which every document of ipa-edge has. */
+  /** Value of the field `schema`, which every document of ipa-edge has. */
   readonly schema: string;
 }
 
 /**
- * Opens files by what they are. A manifest is a pipeline together with the other files. Without a manifest, each file is
- * opened by itself: profiles, archives, pipelines, and models and labelled packs for the chosen pipeline. Files that were
- * opened before one that is refused stay open.
- * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and what
- * adding models and pipelines throws
+ * Opens files by their contents. A manifest and the other files together are a pipeline. Without a manifest, each file is
+ * opened by itself: profiles, archives, pipelines, and models and labelled packs for the chosen pipeline. Files opened before a
+ * refused one stay open.
+ * @throws FileTooLargeError, UnknownFileError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and errors of
+ * adding models and pipelines
  */
 export async function openFiles(files: readonly File[]): Promise<void> {
   const kinds = { model: [] as File[], pack: [] as File[], tar: [] as File[], document: [] as File[] };
@@ -88,12 +88,12 @@ async function takeDocuments(documents: readonly Document[]): Promise<void> {
   if (last !== undefined && last !== opened.value?.sha256) await openWithPipeline(last);
 }
 
-/** @returns the id of the saved profile */
+/** Saves a profile. @returns its id */
 async function save(text: string, name: string): Promise<string> {
   return (await store.value!.saveProfile(await identify(importProfile(text, name)))).id;
 }
 
-/** @returns the id of the profile that was open when the archive was saved; undefined where none was */
+/** Restores an archive. @returns the id of the profile that was open when the archive was saved, or undefined */
 async function restore(text: string, name: string): Promise<string | undefined> {
   const { profiles, opened: place, measure, plan, load, run } = importArchive(text, name);
   const ids: string[] = [];

@@ -5,7 +5,7 @@ import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
 import { ask, questionSchema } from '../plan/planning.ts';
 import { tryout, tryoutSchema } from '../try/load.ts';
 
-/** What a link carries: the settings of Measure, Plan and Try it. It carries no profile and no name of a device. */
+/** Contents of a link: the settings of the sections Measure, Plan and Try it, without any profile or device name. */
 const linkSchema = z.strictObject({
   measure: profileSettingsSchema,
   plan: questionSchema,
@@ -15,12 +15,12 @@ export type LinkedSettings = z.infer<typeof linkSchema>;
 
 const PREFIX = '#settings=';
 
-/** The page's address with the settings in its hash, since a browser sends the hash to no server. */
+/** A link with the settings in its hash, which browsers never send to a server. */
 export function settingsLink(page: string, linked: LinkedSettings): string {
   return page.replace(/#.*$/, '') + PREFIX + encodeURIComponent(JSON.stringify(linked));
 }
 
-/** The settings in a link's hash; null where it has none. @throws InvalidDocumentError */
+/** Reads the settings in a link's hash; null if there are none. @throws InvalidDocumentError */
 export function readSettings(hash: string): LinkedSettings | null {
   if (!hash.startsWith(PREFIX)) return null;
   let text: string;
@@ -32,10 +32,10 @@ export function readSettings(hash: string): LinkedSettings | null {
   return parseJson(linkSchema, text, "The link's settings");
 }
 
-/** Takes the settings from the page's address and removes them there, so that a reload keeps later changes. */
+/** Applies the settings in the page's address and removes them from it, so that a reload keeps later changes. */
 export async function applyLink(): Promise<void> {
   const { hash } = location;
-  // Without settings in the address, the last error stays on screen.
+  // An address without settings must not hide the last error.
   if (!hash.startsWith(PREFIX)) return;
   await attempt(async () => {
     history.replaceState(null, '', `${location.pathname}${location.search}`);

@@ -5,7 +5,7 @@ import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
 export interface ProfileEstimate {
-  /** An upper bound: larger batches are skipped once they gain nothing. */
+  /** Upper bound, because larger batches are skipped if they gain nothing. */
   readonly cells: number;
   readonly modelBytes: number;
   readonly workers: number;
@@ -13,24 +13,24 @@ export interface ProfileEstimate {
   readonly timeMs: number;
 }
 
-/** Memory of a worker with ONNX Runtime. Chromium's `measureUserAgentSpecificMemory` says 21 to 30 MB. */
+/** Memory of a worker with ONNX Runtime: 21 to 30 MB by Chromium's `measureUserAgentSpecificMemory`. */
 const RUNTIME_BYTES = 30e6;
-/** Largest size of one value of an input tensor. */
+/** Most bytes per value of an input tensor. */
 const VALUE_BYTES = 8;
-/** A worker holds a model twice: its file, and the weights in its session. */
+/** A worker holds a model twice: as a file, and as weights in its session. */
 const MODEL_COPIES = 2;
-/** Time to start a worker, and to create the session of one variant in it. */
+/** Milliseconds to start a worker, and to create the session of one variant in it. */
 const WORKER_MS = 1500;
 const SESSION_MS = 150;
-/** Time to run the labelled pack once on the reference backend, for each variant and each combination of variants. */
+/** Milliseconds to run the labelled pack on the reference backend, per variant and per combination of variants. */
 const ACCURACY_MS = 250;
 
-/** An upper bound of what a profile takes, with constants of a slow machine. The first cells then give true figures. */
+/** Estimates an upper bound of what a profile needs, with constants of a slow machine, until cells have been measured. */
 export function estimate(manifest: Manifest, settings: ProfileSettings): ProfileEstimate {
   const variants = manifest.stages.flatMap((stage) => stage.variants);
   const modelBytes = variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0);
   const keys = settings.batches.flatMap((batch) => cellsOfBatch(manifest, settings, batch));
-  // The reference backend always has a worker. A second worker comes in when two are measured side by side.
+  // The reference backend always has a worker. Measuring two workers side by side needs another one.
   const ids = new Set(keys.map(({ backend, threads }) => `${backend}/${threads}`)).add('wasm/1');
   const workers = ids.size + (manifest.stages.length > 1 ? 1 : 0);
   const largest = Math.max(...settings.batches);

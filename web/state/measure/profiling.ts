@@ -26,24 +26,24 @@ const interruptedSchema = z.strictObject({
   total: count,
 });
 
-/** A profile that was started and has not finished. The store's journal holds its finished cells. */
+/** A profile that was started but not finished. The store's journal contains its finished cells. */
 export interface InterruptedProfile {
   readonly pipeline: string;
-  /** SHA-256 of the pipeline's models and pack. With other files, nothing in the journal can be used. */
+  /** SHA-256 of the pipeline's models and pack. The journal is useless if these files have changed. */
   readonly files: readonly string[];
   readonly settings: MeasureSettings;
   readonly done: number;
   readonly total: number;
 }
 
-/** A profile that is being measured. Another pipeline may be chosen meanwhile. */
+/** A profile that is being measured. The user may choose another pipeline meanwhile. */
 export interface RunningProfile {
   readonly manifest: Manifest;
   readonly settings: MeasureSettings;
   readonly controller: AbortController;
 }
 
-/** A backend that the browser had when the page was opened cannot be used any more. */
+/** A backend that was available when the page was opened is no longer so. */
 export class BackendGoneError extends Error {
   override name = 'BackendGoneError';
   constructor(cause: BackendUnavailableError) {
@@ -55,19 +55,19 @@ const KEY = 'ipa-edge/interrupted';
 
 export const interrupted = signal<InterruptedProfile | null>(recall());
 export const running = signal<RunningProfile | null>(null);
-/** `asked`: the profiler pauses as soon as the current cell is finished. */
+/** `asked`: the profiler pauses when the current cell is finished. */
 export const pause = signal<'off' | 'asked' | 'on'>('off');
 export const progress = signal<ProfileProgress | null>(null);
-/** What the running profile has measured so far. */
+/** Cells that the running profile has measured so far. */
 export const liveCells = signal<readonly Cell[]>([]);
-/** Whether the page was hidden at some time while it measured. */
+/** Whether the page was hidden at any time while it measured. */
 export const wasHidden = signal(false);
 
 function recall(): InterruptedProfile | null {
   try {
     return interruptedSchema.parse(JSON.parse(localStorage.getItem(KEY) ?? 'null'));
   } catch {
-    // Nothing was kept, or another version of the page kept it. Start with the same settings still finds the journal.
+    // Nothing was saved, or another version of the page saved it. Starting with the same settings still uses the journal.
     return null;
   }
 }
@@ -77,7 +77,7 @@ effect(() => {
     if (interrupted.value) localStorage.setItem(KEY, JSON.stringify(interrupted.value));
     else localStorage.removeItem(KEY);
   } catch {
-    // Without localStorage a reload offers no Resume.
+    // Without localStorage, the page offers no Resume after a reload.
   }
 });
 
@@ -85,7 +85,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.hidden && running.value) wasHidden.value = true;
 });
 
-/** Measures with the settings that the form shows. Cells that an interrupted profile with the same settings finished are kept. */
+/** Measures with the settings in the form. Finished cells of an interrupted profile with the same settings are kept. */
 export async function startProfile(): Promise<void> {
   const controller = new AbortController();
   const chosen = settings.value;
@@ -146,8 +146,8 @@ const isOf = ({ pipeline, files }: InterruptedProfile, manifest: Manifest): bool
   pipeline === manifest.name && sumsOf(manifest).join() === files.join();
 
 /**
- * The interrupted profile if it can go on: its pipeline is here with the same files, and this browser can measure all that
- * its settings ask for.
+ * The interrupted profile if it can be continued: this browser has its pipeline with the same files, and can measure with its
+ * settings.
  */
 export const resumable = computed(() => {
   const left = interrupted.value;
@@ -164,7 +164,7 @@ export async function resumeInterrupted(): Promise<void> {
   if (models.value && isOf(left, models.value.manifest)) await startProfile();
 }
 
-/** Ends the pause that the profiler waits for. */
+/** Ends the profiler's pause. */
 let release: () => void = () => {};
 
 export function pauseProfile(): void {
@@ -177,8 +177,8 @@ export function resumeProfile(): void {
 }
 
 /**
- * Drawing takes time of the thread that also passes on the calls that are timed. So the charts are drawn at most once a
- * second, and only when a cell has ended: the next cell's warm-up then absorbs the disturbance.
+ * Most frequent redrawing of the charts. Drawing disturbs the thread that passes on the timed calls, so charts are also drawn
+ * only when a cell has ended: the next cell's warm-up absorbs the disturbance.
  */
 const DRAW_EVERY_MS = 1000;
 
@@ -190,7 +190,7 @@ class LiveCells {
     const cell = finished ?? recalled;
     if (!cell) return;
     this.#cells.set(cellId(cell), cell);
-    // Cells from the journal all come at once: drawing waits for the first measured one.
+    // Cells from the journal come all at once, so drawing waits for the first measured one.
     if (finished && performance.now() - this.#drawn >= DRAW_EVERY_MS) this.draw();
   }
 

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import { checked } from '../app.ts';
 
-/** The backends that ONNX Runtime has in a browser. The last one runs in every browser. */
+/** Backends of ONNX Runtime in a browser. Every browser has the last one. */
 export const BACKENDS = ['webgpu', 'wasm'] as const;
 
-/** Most batch sizes and thread counts of one profile: with more, the budget would be too short for each cell. */
+/** Most batch sizes and thread counts of one profile: more would leave too little time for each cell. */
 const MOST = 16;
 const sizes = z
   .array(positiveCount.max(4096))
@@ -14,7 +14,7 @@ const sizes = z
   .max(MOST)
   .refine((all) => all.every((size, i) => i === 0 || size > all[i - 1]!), 'expected sizes that rise');
 
-/** What a profile is measured with. The settings come from the form, a link, an archive, or an interrupted profile. */
+/** Settings of a profile, which may come from the form, a link, an archive, or an interrupted profile. */
 export const profileSettingsSchema = z.strictObject({
   backends: z.array(backend.extract(BACKENDS)).min(1).max(BACKENDS.length),
   threads: sizes,
@@ -25,7 +25,7 @@ export const profileSettingsSchema = z.strictObject({
 
 export type MeasureSettings = z.infer<typeof profileSettingsSchema>;
 
-/** What the user asked for, also where this browser cannot do all of it. */
+/** Settings as the user chose them, including those that this browser does not support. */
 export const askedSettings = signal<MeasureSettings>({
   backends: [...BACKENDS],
   threads: [1],
@@ -38,17 +38,17 @@ export const change = (part: Partial<MeasureSettings>): void => {
   askedSettings.value = { ...askedSettings.value, ...part };
 };
 
-/** What will be measured: what the user asked for, without what this browser cannot do. */
+/** Settings to measure with: the chosen ones without those that this browser does not support. */
 export const settings = computed(() => usableSettings(askedSettings.value));
 
-/** Why this browser cannot measure on a backend; null where it can, or where that is not known yet. */
+/** Why this browser cannot measure on a backend; null if it can, or if that is not known yet. */
 export const whyNotMeasurable = (backend: (typeof BACKENDS)[number]): string | null =>
   backend === 'webgpu' ? (checked.value?.whyNoWebGpu ?? null) : null;
 
-/** Why wasm has one thread only; null where it can have more. */
+/** Why wasm has only one thread; null if it can have more. */
 export const whyOneThread = crossOriginIsolated ? null : 'this page is not cross-origin isolated';
 
-/** The settings without what this browser cannot do; the same object where nothing is left out. */
+/** Removes settings that this browser does not support; returns the same object if it supports all. */
 export function usableSettings(asked: MeasureSettings): MeasureSettings {
   const backends = asked.backends.filter((one) => whyNotMeasurable(one) === null);
   const threads = whyOneThread === null ? asked.threads : [1];

@@ -5,7 +5,7 @@ import { running } from '../measure/profiling.ts';
 import { trying } from '../try/trying.ts';
 import { listOwn } from './pipelines.ts';
 
-/** A model cannot be checked while the page measures or runs a plan. */
+/** Models cannot be checked while the page measures or runs a plan. */
 export class MeasuringError extends Error {
   override name = 'MeasuringError';
   constructor() {
@@ -15,26 +15,26 @@ export class MeasuringError extends Error {
   }
 }
 
-/** The step that is going on, e.g. `Checking mine.onnx`; null while nothing is being added. */
+/** The current step, e.g. `Checking mine.onnx`, and how to cancel it; null while nothing is being added. */
 export const adding = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
-/** Whether nothing can be added at the moment. */
+/** Whether the user cannot add anything now. */
 export const busy = computed(() => adding.value !== null || running.value !== null || trying.value !== null);
-/** The result of the last addition, in the words that the user reads. */
+/** The result of the last addition, as shown to the user. */
 export const lastAdded = signal<string | null>(null);
 
-/** A worker has no room for the session of a larger file. */
+/** Most bytes of a file: a worker has no memory for the session of a larger one. */
 const MOST_BYTES = 1e9;
-/** What adding a model or a pipeline needs. */
+/** Tools for adding a model or a pipeline. */
 export interface Addition {
   readonly checker: ModelChecker;
   readonly signal: AbortSignal;
-  /** Shows the user the present step. @throws the signal's reason after a cancel */
+  /** Shows the current step. @throws the signal's reason after a cancel */
   step(what: string): void;
 }
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Adds one thing after the other. A cancelled addition ends without an error. @throws MeasuringError */
+/** Runs additions one after the other. A cancelled addition ends without an error. @throws MeasuringError */
 export function addOneByOne(work: (addition: Addition) => Promise<void>): Promise<void> {
   const mine = last.then(async () => {
     if (running.value || trying.value) throw new MeasuringError();

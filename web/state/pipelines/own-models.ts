@@ -9,7 +9,7 @@ import { models } from '../app.ts';
 import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
-/** A model is already a variant of its stage. */
+/** The stage already has this model as a variant. */
 export class DuplicateModelError extends Error {
   override name = 'DuplicateModelError';
   constructor(file: string, stage: string, variant: string) {
@@ -38,10 +38,10 @@ export class AmbiguousStageError extends Error {
 const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
 
 /**
- * Adds models to the chosen pipeline, or to a copy of a shipped one. Models before one that is refused are added.
- * @param stage null: the stage that each model fits
- * @throws FileTooLargeError, ModelLoadError, ModelMismatchError, OutputShapeError, NoStageError,
- * AmbiguousStageError, DuplicateModelError, StoreFullError, StoreUnavailableError
+ * Adds models to the chosen pipeline or, if it is a shipped one, to a copy of it. Models before a refused one are added.
+ * @param stage null for the stage that each model fits
+ * @throws FileTooLargeError, ModelLoadError, ModelMismatchError, OutputShapeError, NoStageError, AmbiguousStageError,
+ * DuplicateModelError, StoreFullError, StoreUnavailableError
  */
 export const addModels = (files: readonly File[], stage: string | null): Promise<void> =>
   addOneByOne(async ({ checker, step }) => {
@@ -74,7 +74,7 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
     }
   });
 
-/** The stage whose inputs and outputs are those of the model. */
+/** Finds the only stage whose inputs and outputs match the model's. */
 async function fitting(
   checker: ModelChecker,
   stages: readonly ManifestStage[],
@@ -104,7 +104,7 @@ async function fitting(
       );
 }
 
-/** The chosen pipeline, ready to be changed. A shipped pipeline is copied under another name and stays as it is. */
+/** The chosen pipeline, or a renamed copy if it is a shipped one, which must not change. */
 function ownCopy(): LoadedManifest {
   const chosen = models.value!;
   if (isOwn.value) return chosen;
@@ -113,7 +113,7 @@ function ownCopy(): LoadedManifest {
   return withFiles(manifest, chosen.readVerified);
 }
 
-/** Saves an edited pipeline, and makes it the chosen one. */
+/** Saves an edited pipeline and makes it the chosen one. */
 async function saveEdited(
   base: LoadedManifest,
   edited: Manifest,
@@ -125,7 +125,7 @@ async function saveEdited(
 }
 
 /**
- * Gives the chosen pipeline, or a copy of a shipped one, another labelled pack.
+ * Replaces the labelled pack of the chosen pipeline or, if it is a shipped one, of a copy.
  * @throws FileTooLargeError, InvalidPackError, StoreFullError, StoreUnavailableError
  */
 export const replacePack = (file: File): Promise<void> =>
@@ -146,7 +146,7 @@ export const replacePack = (file: File): Promise<void> =>
     lastAdded.value = `Measuring and running use ${source} from now on.`;
   });
 
-/** Deletes a variant of the user's own pipeline. @throws InvalidDocumentError where the stage has no other */
+/** Deletes a variant of an own pipeline. @throws InvalidDocumentError if the stage has no other */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>
   addOneByOne(async () => {
     const base = models.value!;

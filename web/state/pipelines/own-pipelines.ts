@@ -14,9 +14,9 @@ import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
 
 /**
- * Adds the pipeline whose manifest has this address. All its files are fetched, checked and kept.
- * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and what
- * {@link addModels} and {@link replacePack} throw
+ * Adds the pipeline whose manifest is at this URL. All its files are fetched, checked and stored.
+ * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, NoModelsError, and errors of {@link
+ * addModels} and {@link replacePack}
  */
 export const addPipelineByAddress = (address: string): Promise<void> =>
   addOneByOne(async (addition) => {
@@ -24,7 +24,7 @@ export const addPipelineByAddress = (address: string): Promise<void> =>
     await addPipeline(await loadManifest(address, (url) => fetchFile(url, addition.signal)), addition);
   });
 
-/** Adds a pipeline from chosen files: a manifest and the files that it names. */
+/** Adds a pipeline from a manifest and the files that it refers to. */
 export const addPipelineFiles = (manifest: File, files: readonly File[]): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${manifest.name}`);
@@ -35,7 +35,7 @@ export const addPipelineFiles = (manifest: File, files: readonly File[]): Promis
     await addPipeline(await loadManifest(manifest.name, readByName(read)), addition);
   });
 
-/** Adds a pipeline from a TAR archive that the page saved. @throws InvalidTarError */
+/** Adds a pipeline from a TAR archive saved by the page. @throws InvalidTarError */
 export const addPipelineTar = (archive: File): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${archive.name}`);
@@ -44,7 +44,7 @@ export const addPipelineTar = (archive: File): Promise<void> =>
     await addPipeline(await loadManifest('manifest.json', readByName(read)), addition);
   });
 
-/** Reads a file by its name alone. The folders before the name are ignored. */
+/** Makes a function that finds files by name, ignoring the folders in their paths. */
 const readByName =
   (read: (name: string) => Promise<Uint8Array | undefined> | undefined): ReadFile =>
   async (path) => {
@@ -53,7 +53,7 @@ const readByName =
     return bytes;
   };
 
-/** Checks all files of a pipeline, keeps it, and makes it the chosen one. */
+/** Checks all files of a pipeline, stores it, and makes it the chosen one. */
 async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {
   const { stages, pack, name } = loaded.manifest;
   if (await isHere(loaded.manifest)) return choosePipeline(name);
@@ -76,14 +76,14 @@ async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition):
   lastAdded.value = `The pipeline ${manifest.name} is kept in this browser.`;
 }
 
-/** Whether this browser already keeps exactly this pipeline. */
+/** Whether this browser already stores exactly this pipeline. */
 async function isHere(manifest: Manifest): Promise<boolean> {
   if (!ownNames.value.includes(manifest.name)) return false;
   const { manifest: here } = await ownPipelines.load(manifest.name);
   return canonicalJson(here) === canonicalJson(inOneFolder(manifest));
 }
 
-/** Deletes a pipeline of the user's own. Its profiles stay. */
+/** Deletes an own pipeline, but not its profiles. */
 export const removePipeline = (name: string): Promise<void> =>
   addOneByOne(async () => {
     await ownPipelines.delete(name);

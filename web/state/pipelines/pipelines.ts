@@ -5,19 +5,19 @@ import { PipelineStore } from '../../../workers/store/pipelines.ts';
 import { loadPipeline } from '../../engine/engine.ts';
 import { models, open, opened, profile, saved } from '../app.ts';
 
-/** The pipelines that the page ships with. The first visit shows the first one. */
+/** Pipelines shipped with the page. A new user sees the first one. */
 export const SHIPPED = ['fashion', 'mail'] as const;
 
 const isShipped = (name: string): boolean => SHIPPED.some((one) => one === name);
 
-/** The user's own pipelines, kept in this browser. */
+/** The store of own pipelines in this browser. */
 export const ownPipelines = new PipelineStore();
 export const ownNames = signal<readonly string[]>([]);
 
-/** Names that a new pipeline of the user's own cannot have. */
+/** Names that a new pipeline cannot have. */
 export const usedNames = (): string[] => [...SHIPPED, ...ownNames.value];
 
-/** Whether the chosen pipeline is the user's own. Only such a pipeline can be changed. */
+/** Whether the chosen pipeline is an own one, which the user can change. */
 export const isOwn = computed(() => {
   const name = models.value?.manifest.name;
   return name !== undefined && !isShipped(name);
@@ -27,22 +27,22 @@ export const hasPipeline = (name: string): boolean => usedNames().includes(name)
 
 const KEY = 'ipa-edge/pipeline';
 
-/** @throws PipelineNotFoundError, and what reading a manifest throws */
+/** @throws PipelineNotFoundError, and errors of reading a manifest */
 export async function loadChosen(name: string): Promise<void> {
   setChosen(isShipped(name) ? await loadPipeline(name) : await ownPipelines.load(name));
 }
 
-/** Makes a pipeline the chosen one, also after a reload. */
+/** Makes a pipeline the chosen one and remembers it for the next visit. */
 export function setChosen(loaded: LoadedManifest): void {
   models.value = loaded;
   try {
     localStorage.setItem(KEY, loaded.manifest.name);
   } catch {
-    // Without localStorage a reload shows the first shipped pipeline again.
+    // Without localStorage, a reload shows the first shipped pipeline again.
   }
 }
 
-/** Loads the pipeline that was chosen last. Where that fails, loads the first shipped one and rethrows the error. */
+/** Loads the pipeline chosen last. If that fails, loads the first shipped one and throws the error. */
 export async function recallPipeline(): Promise<void> {
   try {
     await listOwn();
@@ -57,7 +57,7 @@ export async function listOwn(): Promise<void> {
   ownNames.value = await ownPipelines.list();
 }
 
-/** Chooses a pipeline and opens its newest profile. @throws what {@link loadChosen} and opening a profile throw */
+/** Chooses a pipeline and opens its newest profile. @throws errors of {@link loadChosen} and of opening a profile */
 export async function choosePipeline(name: string): Promise<void> {
   await loadChosen(name);
   const newest = saved.value.find(({ pipeline }) => pipeline === name);
@@ -70,7 +70,7 @@ export async function openWithPipeline(id: string): Promise<void> {
   await chooseOpenedPipeline();
 }
 
-/** Opens a profile that this page has just measured, so that it is not read and checked again. */
+/** Opens a profile that this page has just measured, without reading and checking it again. */
 export async function openMeasured(measured: IdentifiedProfile): Promise<void> {
   opened.value = measured;
   await chooseOpenedPipeline();

@@ -1,6 +1,5 @@
 /**
- * Makes a function that does the work for one argument after the other. Of the arguments that arrive while it works, only
- * the newest is worked on.
+ * Makes a function that works on one argument at a time. Of the arguments that arrive meanwhile, it works only on the newest.
  * @param work never rejects
  */
 export function newestOnly<T>(work: (given: T) => Promise<void>): (given: T) => void {

@@ -15,32 +15,32 @@ import { newestOnly } from './newest-only.ts';
 
 export const PERCENTILES = [90, 95, 99] as const;
 
-/** Largest values that a plan can be asked for; `weight` is for α and β. */
+/** Upper limits of the form's inputs; `weight` is for α and β. */
 export const LARGEST = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
 
-/** What the plan must do: the settings of the section Plan, which a link can carry. */
+/** A plan request: the settings of the section Plan, which a link can contain. */
 export const questionSchema = z.strictObject({
   slaMs: z.number().positive().max(LARGEST.slaMs),
   ratePerS: z.number().positive().max(LARGEST.ratePerS),
   percentile: z.literal(PERCENTILES),
   alpha: z.number().nonnegative().max(LARGEST.weight),
   beta: z.number().nonnegative().max(LARGEST.weight),
-  /** Null: all backends of the profile. */
+  /** Null for all backends of the profile. */
   backends: z.array(backend).min(1).nullable(),
-  /** Null: all cores of the device. */
+  /** Null for all cores of the device. */
   cores: positiveCount.nullable(),
 });
 export type Question = z.infer<typeof questionSchema>;
 
-/** A question with the profile that answers it. Every answer carries both, so that it is never shown for another question. */
+/** A plan request with its profile. Every answer contains both, so that it is never shown for another request. */
 interface Asked {
   readonly source: IdentifiedProfile;
   readonly question: Question;
 }
 
-/** The choice of the integer program alone, or why there is none. */
+/** The choice of the integer program without simulation, or the reason why there is none. */
 type Solved = Asked & { readonly answer: SolvedPlan | Error };
-/** The plan that the simulation confirmed, or the one that came nearest. */
+/** The plan that the simulation confirmed, or else the nearest one. */
 type Confirmed = Asked & { readonly answer: Plan | Error };
 type FrontierFound = Asked & { readonly answer: readonly FrontierPoint[] | Error };
 
@@ -56,14 +56,14 @@ export const question = signal<Question>({
 export const solved = signal<Solved | null>(null);
 export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
-/** A plan that the user pinned, to compare later plans with. */
+/** A plan that the user pinned to compare later plans with. */
 export const pinned = signal<Plan | null>(null);
 
-/** Whether an answer is for the present question and profile. */
+/** Whether an answer is for the current plan request and profile. */
 export const isFresh = (found: Asked | null): boolean =>
   found !== null && found.question === question.value && found.source === opened.value;
 
-/** The confirmed plan for the present question; null while there is none. */
+/** The confirmed plan for the current request, or null. */
 export const plan = computed<Plan | null>(() => {
   const found = confirmed.value;
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
@@ -72,21 +72,21 @@ export const plan = computed<Plan | null>(() => {
 /** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
 let slaChosen = false;
 
-/** Changes part of the question. */
+/** Changes part of the plan request. */
 export function ask(part: Partial<Question>): void {
   if (part.slaMs !== undefined) slaChosen = true;
   question.value = { ...question.value, ...part };
 }
 
-/** Changes the question so that the program chooses this point of the frontier. */
+/** Changes the plan request so that the integer program chooses this point of the frontier. */
 export function askForPoint(point: FrontierPoint): void {
   const asked = askFor(point);
   if (asked) ask(asked);
 }
 
 /**
- * The β that makes the program choose a point of the frontier. Where no β does within the present SLA, the point's latency
- * bound becomes the SLA. Null where no β chooses the point at all.
+ * The β for which the integer program chooses a point of the frontier. If no β does within the current SLA, the point's latency
+ * bound becomes the SLA. Null if no β chooses the point at all.
  */
 export function askFor(point: FrontierPoint): Partial<Question> | null {
   const points = frontier.value?.answer;
@@ -102,7 +102,7 @@ export function askFor(point: FrontierPoint): Partial<Question> | null {
   };
 }
 
-/** Rounds a bound that works up to a short number, so that it still works. */
+/** Rounds a feasible latency bound up to few digits, so that it stays feasible. */
 export const roomier = (value: number): number => Number((value * 1.005).toPrecision(3));
 
 effect(() => {
@@ -118,10 +118,10 @@ effect(() => {
   };
 });
 
-/** An SLA that the page sets is this many times the least one that works, so that the program has a choice. */
+/** The page's default SLA is this many times the least feasible one, so that the integer program has a choice. */
 const ROOM = 1.5;
 
-/** Sets a longer SLA where the one that the page set has no plan. */
+/** Increases the page's default SLA if no plan meets it. */
 function findSla(why: Error): void {
   if (slaChosen || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return;
   question.value = { ...question.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
@@ -132,7 +132,7 @@ function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
   return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut));
 }
 
-/** Two planners, so that the program's choice never waits for a simulation. */
+/** Two planners, so that the integer program never waits for a simulation. */
 const solver = openPlanner();
 const confirmer = openPlanner();
 
@@ -167,7 +167,7 @@ const confirm = newestOnly(async (asked: Asked) => {
 
 const findFrontier = newestOnly(async (asked: Asked) => {
   const known = frontier.peek();
-  // α and β choose a point of the frontier; the frontier itself does not depend on them.
+  // The frontier does not depend on α and β, which only choose one of its points.
   const isSame = known && known.source === asked.source && frontierKey(known) === frontierKey(asked);
   const answer = isSame ? known.answer : await orError(solver.frontier(asked.source, requestOf(asked)));
   if (isFresh(asked)) frontier.value = { ...asked, answer };

@@ -7,18 +7,18 @@ import type { EndedRequest, RunWatch } from '../../../workers/executor/run-optio
 import { LATE_SHARE } from '../../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../../workers/executor/types.ts';
 
-/** The charts show the last 60 s of a run, the figures beside them the last 10 s. */
+/** Charts show the last 60 s of a run, and statistics are over the last 10 s. */
 export const WINDOW_S = 60;
 export const RECENT_S = 10;
 
-/** What happened within one second of a run. */
+/** Counts and times within one second of a run. */
 class Second {
   sent = 0;
   counts: Counts = NO_COUNTS;
-  /** By stage: the items that ran, and the places that the plan's batches had for them. */
+  /** For each stage, the number of items that ran, and the number that their batches could hold. */
   readonly items = new Map<string, { run: number; places: number }>();
   gpuMs = 0;
-  /** Busy time × threads of all workers on the CPU. */
+  /** Busy time × threads, summed over all workers on the CPU. */
   coreMs = 0;
 }
 
@@ -29,13 +29,13 @@ interface Ended {
   readonly outcome: EndedRequest['answer']['outcome'];
 }
 
-/** A figure for each second; null where it is not known. */
+/** One value for each second; null if unknown. */
 export type PerSecond = readonly (number | null)[];
 
-/** What the page shows of a run at one moment. */
+/** What the page shows of a run at one time. */
 export interface LiveView {
   readonly nowMs: number;
-  /** The first second that the charts show. It is at index 0 of every {@link PerSecond}. */
+  /** The first second in the charts, at index 0 of every {@link PerSecond}. */
   readonly fromS: number;
   readonly sent: number;
   readonly completed: number;
@@ -46,7 +46,7 @@ export interface LiveView {
   readonly gpuShare: PerSecond;
   readonly cores: PerSecond;
   readonly fill: ReadonlyMap<string, PerSecond>;
-  /** The requests of the charts' seconds, in the order in which they ended. */
+  /** Requests that ended in the time the charts show, in order of their end. */
   readonly ended: readonly Ended[];
   readonly recent: {
     readonly ratePerS: number;
@@ -59,13 +59,13 @@ export interface LiveView {
     readonly cores: number;
     readonly fill: ReadonlyMap<string, number | null>;
   };
-  /** Whether requests are sent on time. If not, the latencies are not valid. */
+  /** Whether requests are sent on time; if not, latencies are invalid. */
   readonly inTime: boolean;
   readonly plans: RunReport['plans'];
   readonly events: RunReport['events'];
 }
 
-/** Records a running plan at little cost, and summarises it when the page draws. */
+/** Records a running plan at low cost, and summarises it only when the page draws. */
 export class LiveRun implements RunWatch {
   readonly plans: RunReport['plans'] = [];
   readonly events: RunReport['events'] = [];
@@ -112,7 +112,7 @@ export class LiveRun implements RunWatch {
     const own = this.#second(fromMs + serviceMs).items;
     const { run, places } = own.get(name) ?? { run: 0, places: 0 };
     own.set(name, { run: run + items, places: places + Math.max(items, stage.batch) });
-    // A long batch counts in every second that it keeps its worker busy.
+    // A long batch counts in every second in which its worker is busy.
     for (let ms = fromMs; ms < fromMs + serviceMs; ms = 1000 * (Math.floor(ms / 1000) + 1)) {
       const untilMs = Math.min(fromMs + serviceMs, 1000 * (Math.floor(ms / 1000) + 1));
       if (onGpu(backend)) this.#second(ms).gpuMs += untilMs - ms;
@@ -124,14 +124,14 @@ export class LiveRun implements RunWatch {
     this.events.push(event);
   }
 
-  /** The request that completed last; null where it was taken already. */
+  /** The request that completed last; null if it was returned before. */
   takeLatest(): EndedRequest | null {
     const latest = this.#latest;
     this.#latest = null;
     return latest;
   }
 
-  /** The present view; null until the workers are ready. It drops records that are too old for the charts. */
+  /** Summarises the run; null until the workers are ready. Records too old for the charts are dropped. */
   view(): LiveView | null {
     if (this.#startMs === undefined) return null;
     const nowMs = this.now() - this.#startMs;
@@ -150,7 +150,7 @@ export class LiveRun implements RunWatch {
       sent: this.#sent,
       ...this.#outcomes,
       ratePerS: seconds.map(({ sent }) => sent),
-      // One second has too few answers for an accuracy, so each point covers the 10 s before it.
+      // One second has too few answers for an accuracy, so each point covers the previous 10 s.
       accuracy: seconds.map((_, i) => accuracyOf(seconds.slice(Math.max(0, i + 1 - RECENT_S), i + 1))),
       gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
@@ -198,7 +198,7 @@ const EMPTY = new Second();
 const accuracyOf = (seconds: readonly Second[]): number | null =>
   scoreOf(seconds.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS));
 
-/** Items that ran ÷ places in their batches. */
+/** Mean fill of batches: items that ran ÷ items that their batches could hold. */
 function fillOf(seconds: readonly Second[], stage: string): number | null {
   let [run, places] = [0, 0];
   for (const { items } of seconds) {
@@ -211,7 +211,7 @@ function fillOf(seconds: readonly Second[], stage: string): number | null {
 const meanOf = (seconds: readonly Second[], value: (second: Second) => number): number =>
   seconds.length ? seconds.reduce((sum, second) => sum + value(second), 0) / seconds.length : 0;
 
-/** The cores and the GPU share that a plan takes. */
+/** Cores and GPU share that a plan reserves. */
 export function held({ workers, stages }: Plan): { cores: number; gpuShare: number } {
   return {
     cores: workers.reduce((sum, { backend, threads }) => sum + (onGpu(backend) ? 0 : threads), 0),

@@ -9,16 +9,16 @@ import { plan } from '../plan/planning.ts';
 
 export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
 
-/** How a plan is tried: the settings of the section Try it, which a link can carry. */
+/** Settings of the section Try it, which a link can contain. */
 export const tryoutSchema = z.strictObject({
   load: z.enum(LOADS),
-  /** Multiplies the plan's rate, or the rates of a workload or trace. */
+  /** Factor for the plan's rate, or for the rates of a workload or trace. */
   scale: z.number().positive().max(1000),
   durationS: z.number().min(1).max(3600),
   seed: z.int(),
-  /** Whether another plan may follow when the load changes. */
+  /** Whether the plan may be replaced when the load changes. */
   adapt: z.boolean(),
-  /** Time between two such decisions. */
+  /** Seconds between two such decisions. */
   intervalS: z.number().min(1).max(600),
 });
 export type Tryout = z.infer<typeof tryoutSchema>;
@@ -31,14 +31,14 @@ export const tryout = signal<Tryout>({
   adapt: false,
   intervalS: 10,
 });
-/** The trace that the user opened. */
+/** The trace opened by the user. */
 export const trace = signal<Trace | null>(null);
 
 export const change = (part: Partial<Tryout>): void => {
   tryout.value = { ...tryout.value, ...part };
 };
 
-/** The page keeps and draws every request of a run: more would make it slow. */
+/** Most requests of a run: the page keeps and draws every one, so more would slow it. */
 const MOST_REQUESTS = 50_000;
 const MOST_TRACE_BYTES = 16e6;
 
@@ -54,7 +54,7 @@ export class LoadTooLargeError extends Error {
 }
 
 /**
- * Reads a trace from a file, and makes it the load.
+ * Reads a trace from a file and makes it the load.
  * @throws FileTooLargeError, InvalidDocumentError, UnsupportedDocumentError
  */
 export async function openTrace(file: File): Promise<void> {
@@ -71,7 +71,7 @@ function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
   return workload(load, { durationS, seed });
 }
 
-/** The requests that will arrive, or why they cannot be run. Null without a plan, or while the trace is missing. */
+/** The load to run, or why it cannot be run. Null without a plan, or while no trace is opened. */
 export const load = computed<Load | LoadTooLargeError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
@@ -86,7 +86,7 @@ export const load = computed<Load | LoadTooLargeError | null>(() => {
   return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
 });
 
-/** The scale at which the load has the plan's rate on average. */
+/** The scale for which the load's mean rate is the plan's rate. */
 export const scaleOfPlan = computed<number | null>(() => {
   const now = load.value;
   if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;

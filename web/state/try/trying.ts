@@ -14,10 +14,10 @@ import { plan, question } from '../plan/planning.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, tryout } from './load.ts';
 
-/** A run that is going on. */
+/** A run in progress. */
 export interface Trying {
   readonly plan: Plan;
-  /** The pipeline that runs. Another pipeline may be chosen meanwhile. */
+  /** The pipeline of the run. The user may choose another pipeline meanwhile. */
   readonly pipeline: Pipeline;
   readonly controller: AbortController;
   readonly live: LiveRun;
@@ -28,17 +28,17 @@ export const trying = signal<Trying | null>(null);
 /** What the page shows of the run; null while its workers start. */
 export const view = signal<LiveView | null>(null);
 export const progress = signal<RunProgress | null>(null);
-/** The last run that finished or was stopped. */
+/** The report of the last run that finished or was stopped. */
 export const tried = signal<RunReport | null>(null);
 /** Why the last run failed. */
 export const failure = signal<string | null>(null);
-/** Whether the page was hidden at some time during the run. */
+/** Whether the page was hidden at any time during the run. */
 export const wasHidden = signal(false);
 
-/** The charts are drawn by the thread that also runs the plan. At this interval they take less than 1 % of its time. */
+/** Charts are drawn by the thread that also runs the plan. At this interval, drawing takes less than 1 % of its time. */
 const VIEW_MS = 500;
 
-/** Why the plan cannot run in this browser; null where no reason is known. */
+/** Why the plan cannot run in this browser; null if nothing is known to prevent it. */
 export const obstacle = computed<string | null>(() => {
   const [made, loaded] = [plan.value, models.value];
   if (!made) return null;
@@ -64,7 +64,7 @@ export const obstacle = computed<string | null>(() => {
     : null;
 });
 
-/** Runs the plan under the load, and keeps its report. */
+/** Runs the plan under the load and keeps the report. */
 export async function tryPlan(): Promise<void> {
   const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
   if (!arriving || arriving instanceof Error) return;
@@ -93,7 +93,7 @@ export async function tryPlan(): Promise<void> {
         progress.value = now;
       },
     });
-    // A run that was stopped before its first request has nothing to report.
+    // A run stopped before its first request has no report.
     if (report.load.requests > 0) tried.value = report;
   } catch (error) {
     failure.value = message(error);
@@ -102,7 +102,7 @@ export async function tryPlan(): Promise<void> {
   trying.value = null;
 }
 
-/** Stops a run. Its report covers the requests that were sent until then. */
+/** Stops a run. Its report covers the requests sent until then. */
 export function stop(run: Trying): void {
   run.controller.abort();
   trying.value = { ...run };

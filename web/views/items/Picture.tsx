@@ -5,12 +5,12 @@ import { type LabelPlace, labelPlaces } from './label-places.ts';
 
 interface PictureProps {
   readonly shape: ImageShape;
-  /** [channels, height, width] */
+  /** Values in the order [channels, height, width]. */
   readonly pixels: Uint8Array;
   readonly things: readonly Thing[];
 }
 
-/** A picture with a box and a label for each thing. */
+/** A picture with a labelled box for each detected or missed object. */
 export function Picture({ shape, pixels, things }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
@@ -64,7 +64,7 @@ function LabelledBox({ verdict, box, text, place: { x, y, anchor }, size }: Labe
   );
 }
 
-/** Planes of grey, or of red, green and blue, as the pixels of a canvas. */
+/** Converts grey or red, green and blue planes to the pixels of a canvas. */
 function imageOf(pixels: Uint8Array, { channels, height, width }: ImageShape): ImageData {
   const image = new ImageData(width, height);
   const plane = height * width;

@@ -1,19 +1,19 @@
 import type { Box } from '../../../models/items/crop.ts';
 
-/** Where a label starts or ends, and its base line, in pixels of the image. */
+/** Start or end of a label, and its base line, in pixels of the image. */
 export interface LabelPlace {
   readonly x: number;
   readonly y: number;
   readonly anchor: 'start' | 'end';
 }
 
-/** Width of a letter ÷ size of the font. */
+/** Width of a letter ÷ font size. */
 const LETTER_WIDTH = 0.6;
 
 /**
- * Places for the labels of boxes in an image. A label lies above its box, or below or inside it where there is no room above,
- * and avoids the labels before it where it can.
- * @param size of the font, in pixels of the image
+ * Places the labels of boxes in an image. A label is above its box or, if there is no space, below or inside it, and avoids
+ * earlier labels if possible.
+ * @param size font size in pixels of the image
  */
 export function labelPlaces(
   labels: readonly { readonly box: Box; readonly text: string }[],

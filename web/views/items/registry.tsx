@@ -6,13 +6,13 @@ import type { Thing, Verdict } from '../request/things.ts';
 import { Picture } from './Picture.tsx';
 import { Text } from './Text.tsx';
 
-/** How the page shows the items of one kind, with what the pipeline says of them. */
+/** How the page shows items of one kind with the pipeline's answers. */
 export interface ItemView<F extends ItemFormat = ItemFormat> {
   draw(format: F, item: Item, things: readonly Thing[]): VNode;
   caption(item: Item, things: readonly Thing[]): string;
-  /** What the marks mean. */
+  /** Explanations of the marks. */
   readonly legend: readonly (readonly [Verdict, string])[];
-  /** The page shows a new item this often: a text takes longer to read than a picture. */
+  /** Milliseconds between two new items: a text takes longer to read than a picture. */
   readonly everyMs: number;
 }
 
@@ -44,7 +44,7 @@ const text: ItemView<ItemFormatOf<'text'>> = {
   everyMs: 1500,
 };
 
-/** A kind without a view is not shown. */
+/** Items of a kind without a view are not shown. */
 const VIEWS: Readonly<Partial<Record<ItemKind, unknown>>> = { pixels: picture, text };
 
 export const itemViewOf = ({ kind }: ItemFormat): ItemView | null => (VIEWS[kind] as ItemView) ?? null;

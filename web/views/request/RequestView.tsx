@@ -4,7 +4,7 @@ import { milliseconds } from '../../components/format.ts';
 import type { ItemView } from '../items/registry.tsx';
 import type { Thing } from './things.ts';
 
-/** A completed request as the page shows it. */
+/** Data of a completed request for the page. */
 export interface ShownRequest {
   readonly item: Item;
   readonly things: readonly Thing[];
@@ -12,13 +12,13 @@ export interface ShownRequest {
 }
 
 interface RequestViewProps {
-  /** The format of the pipeline's first stage. */
+  /** Item format of the pipeline's first stage. */
   readonly format: ItemFormat;
   readonly view: ItemView;
   readonly request: ShownRequest;
 }
 
-/** A request's item with the pipeline's answer, each part marked as right or wrong. */
+/** A request's item with the pipeline's answers, each marked as right or wrong. */
 export function RequestView({ format, view, request: { item, things, latencyMs } }: RequestViewProps) {
   return (
     <>
@@ -31,7 +31,7 @@ export function RequestView({ format, view, request: { item, things, latencyMs }
   );
 }
 
-/** What the marks of a {@link RequestView} mean. */
+/** Legend of the marks in a {@link RequestView}. */
 export function VerdictLegend({ view: { legend } }: Pick<RequestViewProps, 'view'>) {
   return (
     <ul class="legend verdict-legend">

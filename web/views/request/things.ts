@@ -6,8 +6,8 @@ import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 import { viewOf } from '../tasks/registry.ts';
 
 /**
- * Whether an answer is true. `wrong`: another class is true; `spurious`: nothing is there, or the item should not have come to
- * the stage; `missed`: the pipeline did not find what is there, or did not pass the item on.
+ * Whether an answer is right. `wrong`: another class is true; `spurious`: there is no such object, or the item should not have
+ * reached the stage; `missed`: an object was not detected, or an item was not passed on.
  */
 export type Verdict = 'right' | 'wrong' | 'spurious' | 'missed';
 
@@ -18,25 +18,25 @@ export const SIGNS: Readonly<Record<Verdict, string>> = {
   missed: '?',
 };
 
-/** What one stage predicts of a thing, in words, and what is true of it. */
+/** One stage's answer about an object or item, and the true answer. */
 export interface StageAnswer {
   readonly stage: string;
-  /** Null: the stage did not get the thing. */
+  /** The answer in words; null where the stage did not get the item. */
   readonly predicted: string | null;
-  /** Null: the thing should not come to the stage. */
+  /** The true answer in words; null where the item should not reach this stage. */
   readonly truth: string | null;
 }
 
-/** A thing that the pipeline found in a request's item, or that is there: an object on a picture, or the whole item. */
+/** An object in a picture, or the whole item, with the answers about it. It was predicted, is labelled, or both. */
 export interface Thing {
   readonly verdict: Verdict;
-  /** Null: the whole item. */
+  /** Null for the whole item. */
   readonly box: Box | null;
-  /** One for each stage that has words for its results. */
+  /** Answers of the stages whose tasks can put them in words. */
   readonly stageAnswers: readonly StageAnswer[];
 }
 
-/** The things of a request: those that the pipeline found, in their order, then those that it missed. */
+/** Lists the objects of a request: the predicted ones in their order, then the missed ones. */
 export function thingsOf(
   first: PipelineStage,
   { answer: { answer }, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
@@ -57,7 +57,7 @@ function verdictOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth
   return isRight(first, match, answer, truth) ? 'right' : 'wrong';
 }
 
-/** Whether this stage and all later ones are right about a thing. */
+/** Whether this stage and all later ones are right about an object or item. */
 function isRight(
   { next }: PipelineStage,
   { predicted, truth: there, right }: Match,
@@ -81,7 +81,7 @@ function boxOf(
   return boxes?.({ truth: truth.truth })[there!] ?? null;
 }
 
-/** The answers of all stages about a thing, from this stage to the last. */
+/** The answers about an object or item, from this stage to the last. */
 function stageAnswersOf(
   { stage, next }: PipelineStage,
   { predicted, truth: there }: Pick<Match, 'predicted' | 'truth'>,
@@ -103,17 +103,17 @@ function stageAnswersOf(
   return [...own, ...stageAnswersOf(next, later, laterAnswer, laterTruth)];
 }
 
-/** The words of all stages, one after the other; empty where no stage has any. */
+/** Joins the words of all stages; empty if there are none. */
 const joined = (stageAnswers: readonly StageAnswer[], of: 'predicted' | 'truth'): string =>
   stageAnswers.flatMap((stageAnswer) => stageAnswer[of] ?? []).join(', ');
 
-/** A short label for a thing, e.g. `✗ Coat (Shirt)`. */
+/** A short label, e.g. `✗ Coat (Shirt)`. */
 export function thingLabel({ verdict, stageAnswers }: Thing): string {
   const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
   return `${SIGNS[verdict]} ${verdict === 'wrong' ? `${predicted} (${truth})` : predicted || truth}`;
 }
 
-/** A thing as a screen reader says it, e.g. `Coat, truly Shirt`. */
+/** A text for screen readers, e.g. `Coat, truly Shirt`. */
 export function thingText({ verdict, stageAnswers }: Thing): string {
   const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
   if (verdict === 'right') return predicted || 'found';

@@ -1,7 +1,7 @@
 import type { ClassifyingStage, ClassResult } from '../../../models/tasks/classes.ts';
 import type { TaskView } from './task-view.ts';
 
-/** Classification of any kind of item. */
+/** The view of classification tasks, for any kind of item. */
 export const classification: TaskView = {
   words(stage, of) {
     const label = 'result' in of ? (of.result as ClassResult).label : (of.truth as number);

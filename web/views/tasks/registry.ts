@@ -3,14 +3,14 @@ import { classification } from './classification.ts';
 import { objectDetection } from './object-detection.ts';
 import type { TaskView } from './task-view.ts';
 
-/** The view of each task, by the task's id. */
+/** Views of tasks by task id. */
 const VIEWS: Readonly<Record<string, TaskView>> = {
   'object-detection': objectDetection,
   'image-classification': classification,
   'text-classification': classification,
 };
 
-/** Stands in for a task without a view: its results are only marked as right or wrong. */
+/** The view of a task that has none: results are only marked as right or wrong. */
 const NO_VIEW: TaskView = { passedOn: () => 'items as the result says' };
 
 export const viewOf = ({ task }: Pick<ManifestStage, 'task'>): TaskView => VIEWS[task] ?? NO_VIEW;

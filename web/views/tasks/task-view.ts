@@ -2,15 +2,15 @@ import type { Box } from '../../../models/items/crop.ts';
 import type { StageResult } from '../../../models/tasks/task.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 
-/** A stage's result for an item, or the truth of the item, in the form of the stage's task. */
+/** A stage's result for an item, or the item's truth, in the form of the stage's task. */
 export type ResultOrTruth = { readonly result: StageResult } | { readonly truth: unknown };
 
-/** How the page shows the results and truths of a task. */
+/** How the page shows a task's results and truths. */
 export interface TaskView {
-  /** The places of things on a picture, by index. Absent where a result is about the whole item. */
+  /** Boxes of the objects in a picture. Absent if a result is about the whole item. */
   boxes?(of: ResultOrTruth): readonly Box[];
-  /** What a result or a truth says of its thing `index`, in words; undefined where the places of things say it all. */
+  /** Describes object `index` of a result or truth in words; undefined if its box is all there is to say. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
-  /** The items that a stage passes to the next one, in a few words. */
+  /** Describes which items a stage passes to the next one. */
   passedOn(stage: ManifestStage): string;
 }
