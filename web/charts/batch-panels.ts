@@ -57,7 +57,7 @@ function pointOf(cell: MeasuredCell): BatchPoint {
 }
 
 /** Title of a chart, e.g. `detect on wasm, 2 threads`. */
-export const panelTitle = ({ stage, backend, threads }: BatchPanel): string =>
+export const panelTitle = ({ stage, backend, threads }: Omit<BatchPanel, 'id' | 'points'>): string =>
   `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}`;
 
 /** Tooltip of a point. */

@@ -39,7 +39,7 @@ export const VERDICTS: Record<Verdict, VerdictLook> = {
   },
 };
 
-export const times = (ratio: number): string => `× ${number(ratio, 2)}`;
+export const times = (ratio: number | null): string => `× ${number(ratio, 2)}`;
 
 /** Tooltip of a point. */
 export const describeRatio = ({ key, base, other, ratio, low, high, verdict }: ComparedPoint): string =>

@@ -1,5 +1,5 @@
 import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
-import { type Column, DataTable } from './DataTable.tsx';
+import { type Column, DataTable, figures } from './DataTable.tsx';
 import { milliseconds, plural } from './format.ts';
 
 /** The warning that each flag of a cell stands for. */
@@ -92,12 +92,8 @@ const ofMeasured =
   (cell: Cell): number | null =>
     cell.state === 'measured' ? value(cell) : null;
 
-const timeColumn = (label: string, value: (cell: MeasuredCell) => number | null): Column<Cell> => ({
-  label,
-  numeric: true,
-  value: ofMeasured(value),
-  show: (cell) => milliseconds(ofMeasured(value)(cell)),
-});
+const times = (label: string, value: (cell: MeasuredCell) => number | null): Column<Cell> =>
+  figures(label, ofMeasured(value), milliseconds);
 
 function remarkText(cell: Cell): string {
   if (cell.state === 'failed') return `failed: ${cell.error}`;
@@ -118,19 +114,21 @@ function Remark({ cell }: { readonly cell: Cell }) {
 const COLUMNS: readonly Column<Cell>[] = [
   { label: 'Variant', value: (cell) => cell.variant },
   { label: 'Backend', value: (cell) => cell.backend },
-  { label: 'Threads', numeric: true, value: (cell) => cell.threads },
-  { label: 'Batch', numeric: true, value: (cell) => cell.batch },
-  timeColumn('p50', (cell) => cell.latencyMs.p50),
-  timeColumn('p95', (cell) => cell.latencyMs.p95),
-  { label: 'n', numeric: true, value: ofMeasured((cell) => cell.latencyMs.n) },
-  {
-    label: 'Items/s',
-    numeric: true,
-    value: ofMeasured((cell) => Math.round((1000 * cell.batch) / cell.latencyMs.mean)),
-  },
-  timeColumn('Load', (cell) => cell.cold.loadMs),
-  timeColumn('Create', (cell) => cell.cold.createMs),
-  timeColumn('First run', (cell) => cell.cold.firstRunMs),
+  figures('Threads', (cell) => cell.threads),
+  figures('Batch', (cell) => cell.batch),
+  times('p50', (cell) => cell.latencyMs.p50),
+  times('p95', (cell) => cell.latencyMs.p95),
+  figures(
+    'n',
+    ofMeasured((cell) => cell.latencyMs.n),
+  ),
+  figures(
+    'Items/s',
+    ofMeasured((cell) => Math.round((1000 * cell.batch) / cell.latencyMs.mean)),
+  ),
+  times('Load', (cell) => cell.cold.loadMs),
+  times('Create', (cell) => cell.cold.createMs),
+  times('First run', (cell) => cell.cold.firstRunMs),
   { label: 'Validity', value: remarkText, show: (cell) => <Remark cell={cell} /> },
 ];
 

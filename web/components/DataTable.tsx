@@ -10,6 +10,18 @@ export interface Column<Row> {
   readonly numeric?: boolean;
 }
 
+/** A column of numbers, shown as they are where `format` is absent. */
+export const figures = <Row,>(
+  label: string,
+  value: (row: Row) => number | null,
+  format?: (value: number | null) => string,
+): Column<Row> => ({
+  label,
+  numeric: true,
+  value,
+  ...(format && { show: (row: Row) => format(value(row)) }),
+});
+
 interface DataTableProps<Row> {
   readonly caption: string;
   readonly columns: readonly Column<Row>[];

@@ -1,6 +1,6 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
-import { type Column, DataTable } from './DataTable.tsx';
+import { type Column, DataTable, figures } from './DataTable.tsx';
 import { chain, milliseconds, number, percent } from './format.ts';
 
 interface FrontierTableProps {
@@ -41,9 +41,9 @@ const chooseColumn = (choose: NonNullable<FrontierTableProps['choose']>): Column
 
 const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
   { label: 'Variants', value: (p) => chain(p.variants, stages) },
-  { label: 'Cost', numeric: true, value: (p) => p.cost, show: (p) => number(p.cost) },
-  { label: 'PAS', numeric: true, value: (p) => p.accuracy, show: (p) => percent(p.accuracy) },
-  { label: 'Bound', numeric: true, value: (p) => p.boundMs, show: (p) => milliseconds(p.boundMs) },
+  figures('Cost', (p) => p.cost, number),
+  figures('PAS', (p) => p.accuracy, percent),
+  figures('Bound', (p) => p.boundMs, milliseconds),
   { label: 'Batches', value: (p) => stages.map((stage) => p.batches[stage]).join(', ') },
   // This β chooses the point if α = 1 and the point's latency bound is the SLA.
   {

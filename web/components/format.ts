@@ -15,6 +15,8 @@ export const number = (value: number | null, fractionDigits?: number): string =>
         minimumFractionDigits: fractionDigits ?? 0,
       });
 
+export const rate = (perS: number | null): string => `${number(perS)} /s`;
+
 export function milliseconds(value: number | null): string {
   if (value === null) return DASH;
   if (value > 0 && value < 0.0005) return '< 0.001\u00a0ms';

@@ -1,5 +1,6 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { DASH, milliseconds, number, percent } from '../../components/format.ts';
+import { CardTable } from '../../components/CardTable.tsx';
+import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
 
 interface ComparisonProps {
   readonly pinned: Plan;
@@ -8,45 +9,25 @@ interface ComparisonProps {
 
 /** Table of two plans' predictions and their differences. */
 export function Comparison({ pinned, plan }: ComparisonProps) {
+  const rows: { name: string; text: (figure: Figure) => string }[] = [
+    { name: 'pinned', text: ({ value, show }) => show(value(pinned)) },
+    { name: 'this', text: ({ value, show }) => show(value(plan)) },
+    { name: 'difference', text: (figure) => differenceText(figure, pinned, plan) },
+  ];
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="scroll cards" aria-label="Pinned plan beside this one" tabIndex={0}>
-      <table class="comparison-table">
-        <thead>
-          <tr>
-            <th scope="col">Plan</th>
-            {FIGURES.map(({ label }) => (
-              <th key={label} scope="col" class="numeric">
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          <ComparisonRow name="pinned" text={({ value, show }) => show(value(pinned))} />
-          <ComparisonRow name="this" text={({ value, show }) => show(value(plan))} />
-          <ComparisonRow name="difference" text={(figure) => differenceText(figure, pinned, plan)} />
-        </tbody>
-      </table>
-    </section>
-  );
-}
-
-interface ComparisonRowProps {
-  readonly name: string;
-  readonly text: (figure: Figure) => string;
-}
-
-function ComparisonRow({ name, text }: ComparisonRowProps) {
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      {FIGURES.map((figure) => (
-        <td key={figure.label} class="numeric" data-head={figure.label}>
-          {text(figure)}
-        </td>
-      ))}
-    </tr>
+    <CardTable
+      label="Pinned plan beside this one"
+      class="comparison-table"
+      corner="Plan"
+      columns={FIGURES.map((figure) => ({
+        head: figure.label,
+        numeric: true,
+        show: ({ text }: (typeof rows)[number]) => text(figure),
+      }))}
+      rows={rows}
+      rowKey={({ name }) => name}
+      rowHead={({ name }) => name}
+    />
   );
 }
 
@@ -57,7 +38,6 @@ interface Figure {
   readonly difference?: (value: number) => string;
 }
 
-const rate = (value: number | null): string => `${number(value)} /s`;
 const points = (share: number): string => `${number(100 * share, 1)} points`;
 
 const FIGURES: readonly Figure[] = [

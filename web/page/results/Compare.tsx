@@ -1,10 +1,11 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import { cellId, type Profile } from '../../../solver/documents/profile.ts';
 import { median } from '../../../solver/math/statistics.ts';
+import { panelTitle } from '../../charts/batch-panels.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { describeRatio, ratioDomain, ratioPlot, rowOf, times, VERDICTS } from '../../charts/ratios.ts';
 import { CellFlags } from '../../components/Cells.tsx';
-import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
 import type { ComparedPoint, ProfileComparison, Verdict } from './compare-profiles.ts';
@@ -89,8 +90,7 @@ function Compared({
   );
 }
 
-const panelOf = ({ key }: ComparedPoint): string =>
-  `${key.stage} on ${key.backend}${key.threads > 1 ? `, ${plural(key.threads, 'thread')}` : ''}`;
+const panelOf = ({ key }: ComparedPoint): string => panelTitle(key);
 
 /** Other differences between the two profiles, which may explain differences in latency. */
 function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
@@ -177,32 +177,18 @@ const COLUMNS: readonly Column<ComparedPoint>[] = [
   { label: 'Stage', value: ({ key }) => key.stage },
   { label: 'Variant', value: ({ key }) => key.variant },
   { label: 'Backend', value: ({ key }) => key.backend },
-  { label: 'Threads', numeric: true, value: ({ key }) => key.threads },
-  { label: 'Batch', numeric: true, value: ({ key }) => key.batch },
-  {
-    label: 'This p50',
-    numeric: true,
-    value: ({ base }) => base.latencyMs.p50,
-    show: ({ base }) => milliseconds(base.latencyMs.p50),
-  },
-  {
-    label: 'Other p50',
-    numeric: true,
-    value: ({ other: { latencyMs } }) => latencyMs.p50,
-    show: ({ other: { latencyMs } }) => milliseconds(latencyMs.p50),
-  },
-  { label: 'Ratio', numeric: true, value: ({ ratio }) => ratio, show: ({ ratio }) => times(ratio) },
+  figures('Threads', ({ key }) => key.threads),
+  figures('Batch', ({ key }) => key.batch),
+  figures('This p50', ({ base }) => base.latencyMs.p50, milliseconds),
+  figures('Other p50', ({ other: { latencyMs } }) => latencyMs.p50, milliseconds),
+  figures('Ratio', ({ ratio }) => ratio, times),
   {
     label: '95 % interval',
     numeric: true,
     value: ({ low }) => low,
     show: ({ low, high }) => `${number(low, 2)}–${number(high, 2)}`,
   },
-  {
-    label: 'n',
-    numeric: true,
-    value: ({ base, other: { latencyMs } }) => Math.min(base.latencyMs.n, latencyMs.n),
-  },
+  figures('n', ({ base, other: { latencyMs } }) => Math.min(base.latencyMs.n, latencyMs.n)),
   {
     label: 'Verdict',
     value: ({ verdict }) => VERDICTS[verdict].word,

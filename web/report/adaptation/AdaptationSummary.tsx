@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import { CardTable } from '../../components/CardTable.tsx';
 import { DASH, number, percent, plural } from '../../components/format.ts';
 import { FINDINGS, type Finding, foundOf, rivalOf, settingText } from './systems.ts';
 import '../parts/summary.css';
@@ -16,44 +16,25 @@ export function AdaptationSummary({ comparisons, idOf, onOpen }: AdaptationSumma
   return (
     <>
       <Verdict comparisons={comparisons} />
-      <div class="scroll cards">
-        <table class="summary-table findings">
-          <thead>
-            <tr>
-              {['Workload', ...HEADS].map((head) => (
-                <th scope="col" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {comparisons.map((comparison) => (
-              <tr key={idOf(comparison)}>
-                <th scope="row">
-                  <a href={`#${idOf(comparison)}`} onClick={() => onOpen(comparison)}>
-                    {workloadText(comparison)}
-                  </a>
-                  <span class="under">{comparison.pipeline}</span>
-                </th>
-                <Cells comparison={comparison} />
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <CardTable
+        label="Findings"
+        class="summary-table findings"
+        corner="Workload"
+        columns={COLUMNS}
+        rows={comparisons}
+        rowKey={idOf}
+        rowHead={(comparison) => (
+          <>
+            <a href={`#${idOf(comparison)}`} onClick={() => onOpen(comparison)}>
+              {workloadText(comparison)}
+            </a>
+            <span class="under">{comparison.pipeline}</span>
+          </>
+        )}
+      />
     </>
   );
 }
-
-const HEADS = [
-  'IPA',
-  'Ours beats IPA',
-  'FA2-high',
-  'Ours beats FA2-high',
-  'Ours keeps p99',
-  'Oracle',
-] as const;
 
 export const workloadText = ({ workload, scale }: Comparison): string =>
   scale === 1 ? workload : `${workload}, rates × ${number(scale)}`;
@@ -81,42 +62,53 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
   );
 }
 
-function Cells({ comparison }: { readonly comparison: Comparison }) {
-  const [ipa, fa2High] = [rivalOf(comparison, 'ipa'), rivalOf(comparison, 'fa2-high')];
-  const [beatsIpa, beatsFa2High] = [foundOf(comparison, 'beatsIpa'), foundOf(comparison, 'beatsFa2High')];
-  const keepsP99 = foundOf(comparison, 'keepsP99');
+interface FoundProps {
+  readonly comparison: Comparison;
+  readonly finding: Finding;
+  /** The system whose cost the cost of ours is compared with. */
+  readonly rival?: string;
+}
+
+/** Whether ours has a finding, and the setting behind it. */
+function Found({ comparison, finding, rival }: FoundProps) {
+  const run = foundOf(comparison, finding);
+  const than = rival && rivalOf(comparison, rival);
   return (
     <>
-      <Cell head="IPA">{ipa ? <ByAttainment run={ipa} /> : DASH}</Cell>
-      <Cell head="Ours beats IPA">
-        <YesNo yes={beatsIpa !== null}>{beatsIpa && ratioText(beatsIpa, ipa)}</YesNo>
-        {beatsIpa && <Setting run={beatsIpa} />}
-      </Cell>
-      <Cell head="FA2-high">{fa2High ? <ByPas run={fa2High} /> : DASH}</Cell>
-      <Cell head="Ours beats FA2-high">
-        <YesNo yes={beatsFa2High !== null}>{beatsFa2High && ratioText(beatsFa2High, fa2High)}</YesNo>
-        {beatsFa2High && <Setting run={beatsFa2High} />}
-      </Cell>
-      <Cell head="Ours keeps p99">
-        <YesNo yes={keepsP99 !== null} />
-        {keepsP99 && <Setting run={keepsP99} />}
-      </Cell>
-      <Cell head="Oracle">
-        <ByAttainment run={comparison.oracle} />
-      </Cell>
+      <span>
+        <span class={run ? 'good' : 'bad'}>{run ? '✓ yes' : '✗ no'}</span>
+        {run && than && than.cost > 0 && `, cost × ${number(run.cost / than.cost, 2)}`}
+      </span>
+      {run && (
+        <>
+          <span class="under">
+            {attained(run)} · {costs(run)} · {accurate(run)}
+          </span>
+          <span class="under">{settingText(run)}</span>
+        </>
+      )}
     </>
   );
 }
 
-interface CellProps {
-  readonly head: (typeof HEADS)[number];
-  readonly children: ComponentChildren;
+interface RunFiguresProps {
+  /** Absent where the system was not compared. */
+  readonly run: AdaptationRun | undefined;
+  readonly first: 'attainment' | 'PAS';
 }
 
-const Cell = ({ head, children }: CellProps) => <td data-head={head}>{children}</td>;
-
-interface RunProps {
-  readonly run: AdaptationRun;
+/** A run's figures; the first one stands out. */
+function RunFigures({ run, first }: RunFiguresProps) {
+  if (!run) return DASH;
+  const [lead, last] = first === 'PAS' ? [accurate, attained] : [attained, accurate];
+  return (
+    <>
+      <span>{lead(run)}</span>
+      <span class="under">
+        {costs(run)} · {last(run)}
+      </span>
+    </>
+  );
 }
 
 const attained = (run: AdaptationRun): string => `attainment\u00a0${percent(run.slaAttainment)}`;
@@ -125,44 +117,28 @@ const costs = (run: AdaptationRun): string => `cost\u00a0${number(run.cost)}`;
 
 const accurate = (run: AdaptationRun): string => `PAS\u00a0${percent(run.pas)}`;
 
-const ByAttainment = ({ run }: RunProps) => (
-  <>
-    <span>{attained(run)}</span>
-    <span class="under">
-      {costs(run)} · {accurate(run)}
-    </span>
-  </>
-);
-
-const ByPas = ({ run }: RunProps) => (
-  <>
-    <span>{accurate(run)}</span>
-    <span class="under">
-      {costs(run)} · {attained(run)}
-    </span>
-  </>
-);
-
-const Setting = ({ run }: RunProps) => (
-  <>
-    <span class="under">
-      {attained(run)} · {costs(run)} · {accurate(run)}
-    </span>
-    <span class="under">{settingText(run)}</span>
-  </>
-);
-
-const ratioText = (run: AdaptationRun, rival: AdaptationRun | undefined): string =>
-  rival && rival.cost > 0 ? `, cost × ${number(run.cost / rival.cost, 2)}` : '';
-
-interface YesNoProps {
-  readonly yes: boolean;
-  readonly children?: ComponentChildren;
-}
-
-const YesNo = ({ yes, children }: YesNoProps) => (
-  <span>
-    <span class={yes ? 'good' : 'bad'}>{yes ? '✓ yes' : '✗ no'}</span>
-    {children}
-  </span>
-);
+const COLUMNS = [
+  {
+    head: 'IPA',
+    show: (comparison: Comparison) => <RunFigures run={rivalOf(comparison, 'ipa')} first="attainment" />,
+  },
+  {
+    head: 'Ours beats IPA',
+    show: (comparison: Comparison) => <Found comparison={comparison} finding="beatsIpa" rival="ipa" />,
+  },
+  {
+    head: 'FA2-high',
+    show: (comparison: Comparison) => <RunFigures run={rivalOf(comparison, 'fa2-high')} first="PAS" />,
+  },
+  {
+    head: 'Ours beats FA2-high',
+    show: (comparison: Comparison) => (
+      <Found comparison={comparison} finding="beatsFa2High" rival="fa2-high" />
+    ),
+  },
+  {
+    head: 'Ours keeps p99',
+    show: (comparison: Comparison) => <Found comparison={comparison} finding="keepsP99" />,
+  },
+  { head: 'Oracle', show: ({ oracle }: Comparison) => <RunFigures run={oracle} first="attainment" /> },
+];

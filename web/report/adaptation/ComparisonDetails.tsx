@@ -3,7 +3,7 @@ import type { Comparison, Interval } from '../../../solver/documents/report.ts';
 import { look } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';
-import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { milliseconds, number, percent, plural } from '../../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
@@ -104,25 +104,19 @@ function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
 const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: number }>[] => [
   { label: 'System', value: ({ label }) => label },
   { label: 'Predictor', value: ({ run }) => run.predictor },
-  { label: 'Percentile', numeric: true, value: ({ run }) => run.setting?.percentile ?? null },
-  { label: 'Least rate', numeric: true, value: ({ run }) => run.setting?.minRatePerS ?? null },
+  figures('Percentile', ({ run }) => run.setting?.percentile ?? null),
+  figures('Least rate', ({ run }) => run.setting?.minRatePerS ?? null),
   { label: 'Accuracy', value: ({ run }) => run.setting?.accuracy ?? null },
-  { label: 'β', numeric: true, value: ({ run }) => run.setting?.beta ?? null },
-  {
-    label: 'η',
-    numeric: true,
-    value: ({ run }) => run.setting?.eta ?? null,
-    show: ({ run }) => (run.setting ? number(run.setting.eta) : ''),
-  },
-  {
-    label: 'Attainment',
-    numeric: true,
-    value: ({ run }) => run.slaAttainment,
-    show: ({ run }) => percent(run.slaAttainment),
-  },
-  { label: 'p95', numeric: true, value: ({ run }) => run.p95Ms, show: ({ run }) => milliseconds(run.p95Ms) },
-  { label: 'PAS', numeric: true, value: ({ run }) => run.pas, show: ({ run }) => percent(run.pas) },
-  { label: 'Cost', numeric: true, value: ({ run }) => run.cost, show: ({ run }) => number(run.cost) },
-  { label: 'Switches', numeric: true, value: ({ run }) => run.switches },
+  figures('β', ({ run }) => run.setting?.beta ?? null),
+  figures(
+    'η',
+    ({ run }) => run.setting?.eta ?? null,
+    (eta) => (eta === null ? '' : number(eta)),
+  ),
+  figures('Attainment', ({ run }) => run.slaAttainment, percent),
+  figures('p95', ({ run }) => run.p95Ms, milliseconds),
+  figures('PAS', ({ run }) => run.pas, percent),
+  figures('Cost', ({ run }) => run.cost, number),
+  figures('Switches', ({ run }) => run.switches),
   { label: 'Found', value: ({ run }) => findingsOf(comparison, run) },
 ];

@@ -1,8 +1,8 @@
 import type { Combination } from '../../../solver/documents/report.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
-import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
-import { chain, milliseconds, number, percent } from '../../components/format.ts';
+import { chain, DASH, milliseconds, number, percent } from '../../components/format.ts';
 import { variantsOf } from '../../components/variants.ts';
 import { Combinations } from './Combinations.tsx';
 import { type BackendSet, lastPlan, planRun, runsVariants } from './view.ts';
@@ -84,29 +84,16 @@ function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stage
   );
 }
 
-const batches = (of: Pick<Combination, 'batches'>, stages: readonly string[]): string =>
-  stages.map((stage) => of.batches[stage] ?? '–').join(', ');
-
 const combinationColumns = (stages: readonly string[]): Column<Combination>[] => [
   { label: 'Variants', value: (c) => chain(c.variants, stages) },
-  { label: 'PAS', numeric: true, value: (c) => c.pas, show: (c) => percent(c.pas) },
-  { label: 'Accuracy', numeric: true, value: (c) => c.endToEnd, show: (c) => percent(c.endToEnd) },
-  {
-    label: 'On the whole pack',
-    numeric: true,
-    value: (c) => c.endToEndOnPack,
-    show: (c) => percent(c.endToEndOnPack),
-  },
-  {
-    label: 'Attainment',
-    numeric: true,
-    value: (c) => c.slaAttainment,
-    show: (c) => percent(c.slaAttainment),
-  },
-  { label: 'p95', numeric: true, value: (c) => c.p95Ms, show: (c) => milliseconds(c.p95Ms) },
-  { label: 'Bound', numeric: true, value: (c) => c.boundMs, show: (c) => milliseconds(c.boundMs) },
-  { label: 'Cost', numeric: true, value: (c) => c.cost, show: (c) => number(c.cost) },
-  { label: 'GPU share', numeric: true, value: (c) => c.gpuShare, show: (c) => percent(c.gpuShare) },
-  { label: 'Batches', value: (c) => batches(c, stages) },
+  figures('PAS', (c) => c.pas, percent),
+  figures('Accuracy', (c) => c.endToEnd, percent),
+  figures('On the whole pack', (c) => c.endToEndOnPack, percent),
+  figures('Attainment', (c) => c.slaAttainment, percent),
+  figures('p95', (c) => c.p95Ms, milliseconds),
+  figures('Bound', (c) => c.boundMs, milliseconds),
+  figures('Cost', (c) => c.cost, number),
+  figures('GPU share', (c) => c.gpuShare, percent),
+  { label: 'Batches', value: (c) => stages.map((stage) => c.batches[stage] ?? DASH).join(', ') },
   { label: 'Feasible', value: (c) => (c.feasible ? 'yes' : (c.binding ?? 'no')) },
 ];

@@ -4,8 +4,8 @@ import { planStrip, type ServedPlans, stageText } from '../../charts/plan-strip.
 import { look } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimePoint } from '../../charts/time-panel.ts';
-import { type Column, DataTable } from '../../components/DataTable.tsx';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
+import { DASH, milliseconds, number, percent, rate } from '../../components/format.ts';
 import { runTitle } from './view.ts';
 
 /** Charts over time of the runs that changed their plan or have too many requests to draw each. */
@@ -125,13 +125,13 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
 
 type Served = ServedPlans[number];
 
-const seconds = (ms: number): string => `${number(ms / 1000, 1)}\u00a0s`;
+const seconds = (ms: number | null): string => (ms === null ? DASH : `${number(ms / 1000, 1)}\u00a0s`);
 
 function planColumns(plans: ServedPlans, endMs: number): Column<Served>[] {
   const until = (served: Served): number => plans[plans.indexOf(served) + 1]?.atMs ?? endMs;
   return [
-    { label: 'From', numeric: true, value: ({ atMs }) => atMs, show: ({ atMs }) => seconds(atMs) },
-    { label: 'Until', numeric: true, value: until, show: (served) => seconds(until(served)) },
+    figures('From', ({ atMs }) => atMs, seconds),
+    figures('Until', until, seconds),
     ...plans[0]!.plan.stages.map(
       ({ name }): Column<Served> => ({
         label: `${name}: variant × batch × replicas`,
@@ -142,54 +142,25 @@ function planColumns(plans: ServedPlans, endMs: number): Column<Served>[] {
             .join(),
       }),
     ),
-    {
-      label: 'Planned rate',
-      numeric: true,
-      value: ({ plan }) => plan.ratePerS,
-      show: ({ plan }) => `${number(plan.ratePerS)} /s`,
-    },
-    {
-      label: 'PAS',
-      numeric: true,
-      value: ({ plan }) => plan.predicted.pas,
-      show: ({ plan }) => percent(plan.predicted.pas),
-    },
-    {
-      label: 'Cost',
-      numeric: true,
-      value: ({ plan }) => plan.predicted.cost,
-      show: ({ plan }) => number(plan.predicted.cost),
-    },
+    figures('Planned rate', ({ plan }) => plan.ratePerS, rate),
+    figures('PAS', ({ plan }) => plan.predicted.pas, percent),
+    figures('Cost', ({ plan }) => plan.predicted.cost, number),
   ];
 }
 
-type Step = Adaptation['steps'][number];
-
-const rateColumn = <Row,>(label: string, value: (row: Row) => number): Column<Row> => ({
-  label,
-  numeric: true,
-  value,
-  show: (row) => `${number(value(row))} /s`,
-});
-
-const STEP_COLUMNS: readonly Column<Step>[] = [
-  { label: 'At', numeric: true, value: (step) => step.atMs, show: (step) => seconds(step.atMs) },
-  rateColumn('Median', (step) => step.medianPerS),
-  rateColumn('p90', (step) => step.p90PerS),
-  rateColumn('Planned rate', (step) => step.plannedPerS),
+const STEP_COLUMNS: readonly Column<Adaptation['steps'][number]>[] = [
+  figures('At', (step) => step.atMs, seconds),
+  figures('Median', (step) => step.medianPerS, rate),
+  figures('p90', (step) => step.p90PerS, rate),
+  figures('Planned rate', (step) => step.plannedPerS, rate),
 ];
 
 const INTERVAL_COLUMNS: readonly Column<Interval>[] = [
-  { label: 'From', numeric: true, value: (i) => i.fromMs, show: (i) => seconds(i.fromMs) },
-  rateColumn('Arrival rate', (i) => i.ratePerS),
-  { label: 'p50', numeric: true, value: (i) => i.p50Ms, show: (i) => milliseconds(i.p50Ms) },
-  { label: 'p95', numeric: true, value: (i) => i.p95Ms, show: (i) => milliseconds(i.p95Ms) },
-  {
-    label: 'Attainment',
-    numeric: true,
-    value: (i) => i.slaAttainment,
-    show: (i) => percent(i.slaAttainment),
-  },
-  { label: 'PAS', numeric: true, value: (i) => i.pas, show: (i) => percent(i.pas) },
-  { label: 'Cost', numeric: true, value: (i) => i.cost, show: (i) => number(i.cost) },
+  figures('From', (i) => i.fromMs, seconds),
+  figures('Arrival rate', (i) => i.ratePerS, rate),
+  figures('p50', (i) => i.p50Ms, milliseconds),
+  figures('p95', (i) => i.p95Ms, milliseconds),
+  figures('Attainment', (i) => i.slaAttainment, percent),
+  figures('PAS', (i) => i.pas, percent),
+  figures('Cost', (i) => i.cost, number),
 ];

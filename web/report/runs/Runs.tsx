@@ -1,7 +1,7 @@
 import type { RunReport } from '../../../solver/documents/report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
-import { type Column, DataTable } from '../../components/DataTable.tsx';
+import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
@@ -37,38 +37,19 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
   );
 }
 
-const countColumn = (label: string, value: (run: RunReport) => number): Column<RunReport> => ({
-  label,
-  numeric: true,
-  value,
-  show: (run) => number(value(run)),
-});
-
-const timeColumn = (label: string, value: (run: RunReport) => number | null): Column<RunReport> => ({
-  label,
-  numeric: true,
-  value,
-  show: (run) => milliseconds(value(run)),
-});
-
 const RUN_COLUMNS: readonly Column<RunReport>[] = [
   { label: 'Run', value: runTitle },
-  countColumn('Sent', (run) => run.load.requests),
-  countColumn('Completed', (run) => run.result.completed),
-  countColumn('Shed', (run) => run.result.shed),
-  countColumn('Failed', (run) => run.result.failed),
-  timeColumn('p50', (run) => run.result.latencyMs.p50),
-  timeColumn('p95', (run) => run.result.latencyMs.p95),
-  timeColumn('p99', (run) => run.result.latencyMs.p99),
-  timeColumn('Max', (run) => run.result.latencyMs.max),
-  timeColumn('Simulated again: p95', (run) => run.resimulated?.p95 ?? null),
-  {
-    label: 'attainment',
-    numeric: true,
-    value: (run) => run.resimulated?.slaAttainment ?? null,
-    show: (run) => percent(run.resimulated?.slaAttainment ?? null),
-  },
-  timeColumn('Sent late, p99', (run) => run.load.latenessP99Ms),
+  figures('Sent', (run) => run.load.requests, number),
+  figures('Completed', (run) => run.result.completed, number),
+  figures('Shed', (run) => run.result.shed, number),
+  figures('Failed', (run) => run.result.failed, number),
+  figures('p50', (run) => run.result.latencyMs.p50, milliseconds),
+  figures('p95', (run) => run.result.latencyMs.p95, milliseconds),
+  figures('p99', (run) => run.result.latencyMs.p99, milliseconds),
+  figures('Max', (run) => run.result.latencyMs.max, milliseconds),
+  figures('Simulated again: p95', (run) => run.resimulated?.p95 ?? null, milliseconds),
+  figures('attainment', (run) => run.resimulated?.slaAttainment ?? null, percent),
+  figures('Sent late, p99', (run) => run.load.latenessP99Ms, milliseconds),
   { label: 'Valid', value: (run) => (run.load.valid ? 'yes' : 'no') },
 ];
 

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { RunReport } from '../../../solver/documents/report.ts';
-import { milliseconds, number, percent } from '../../components/format.ts';
+import { CardTable } from '../../components/CardTable.tsx';
+import { milliseconds, number, percent, rate } from '../../components/format.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
 import '../parts/summary.css';
 
@@ -16,35 +17,24 @@ export function Summary({ set, stages }: SummaryProps) {
     <section class="summary">
       <h3>{set.title}</h3>
       {chosen && <Verdict run={chosen} others={set.runs.filter((run) => run !== chosen)} stages={stages} />}
-      <div class="scroll cards">
-        <table class="summary-table">
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              {HEADS.map((head) => (
-                <th scope="col" class="numeric" key={head}>
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {set.runs.map((run) => (
-              <SummaryRow
-                key={run.name}
-                run={run}
-                stages={stages}
-                marked={run === chosen && set.runs.length > 1}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <CardTable
+        label={`Results, ${set.title}`}
+        class="summary-table"
+        corner="Run"
+        columns={COLUMNS}
+        rows={set.runs}
+        rowKey={(run) => run.name}
+        rowHead={(run) => (
+          <>
+            {run.name} {run.simulated && <span class="flag">SIMULATED</span>}
+            <span class="under">{servedText(run, stages)}</span>
+          </>
+        )}
+        marked={(run) => run === chosen && set.runs.length > 1}
+      />
     </section>
   );
 }
-
-const HEADS = ['p50', 'p95', 'Attainment', 'Goodput', 'Accuracy', 'PAS', 'Cost'] as const;
 
 interface VerdictProps {
   readonly run: RunReport;
@@ -74,74 +64,85 @@ function Verdict({ run, others, stages }: VerdictProps) {
   );
 }
 
-interface SummaryRowProps {
-  readonly run: RunReport;
-  readonly stages: readonly string[];
-  readonly marked: boolean;
-}
+/** A column of measured figures, each with the predicted figure below it. */
+const column = (
+  head: string,
+  measured: (run: RunReport) => ComponentChildren,
+  predicted: (predicted: RunReport['predicted']) => string,
+) => ({
+  head,
+  numeric: true,
+  show: (run: RunReport) => (
+    <>
+      <span>{measured(run)}</span>
+      <span class="under">
+        {run.plans.length > 1 ? 'first plan' : 'predicted'} {predicted(run.predicted)}
+      </span>
+    </>
+  ),
+});
 
-function SummaryRow({ run, stages, marked }: SummaryRowProps) {
-  const { result, predicted, slaMs } = run;
-  const { slaAttainment } = result;
-  const p95 = result.latencyMs.p95;
-  const predictedText = (figure: string) => `${run.plans.length > 1 ? 'first plan' : 'predicted'} ${figure}`;
-  return (
-    <tr class={marked ? 'marked' : undefined}>
-      <th scope="row">
-        {run.name} {run.simulated && <span class="flag">SIMULATED</span>}
-        <span class="under">{servedText(run, stages)}</span>
-      </th>
-      <Figure head="p50" predicted={predictedText(milliseconds(predicted.latencyMs?.p50 ?? null))}>
-        {milliseconds(result.latencyMs.p50)}
-      </Figure>
-      <Figure head="p95" predicted={predictedText(milliseconds(predicted.latencyMs?.p95 ?? null))}>
-        {p95 !== null && (
-          <Mark good={p95 <= slaMs} words={p95 <= slaMs ? 'within the SLA' : 'over the SLA'} />
+const COLUMNS = [
+  column(
+    'p50',
+    ({ result }) => milliseconds(result.latencyMs.p50),
+    ({ latencyMs }) => milliseconds(latencyMs?.p50 ?? null),
+  ),
+  column(
+    'p95',
+    ({ result: { latencyMs }, slaMs }) => (
+      <>
+        {latencyMs.p95 !== null && (
+          <Mark good={latencyMs.p95 <= slaMs} yes="within the SLA" no="over the SLA" />
         )}
-        {milliseconds(p95)}
-      </Figure>
-      <Figure head="Attainment" predicted={predictedText(percent(predicted.slaAttainment))}>
+        {milliseconds(latencyMs.p95)}
+      </>
+    ),
+    ({ latencyMs }) => milliseconds(latencyMs?.p95 ?? null),
+  ),
+  column(
+    'Attainment',
+    ({ result: { slaAttainment }, percentile }) => (
+      <>
         {slaAttainment !== null && (
-          <Mark
-            good={slaAttainment >= run.percentile / 100}
-            words={slaAttainment >= run.percentile / 100 ? 'meets the SLA' : 'misses the SLA'}
-          />
+          <Mark good={slaAttainment >= percentile / 100} yes="meets the SLA" no="misses the SLA" />
         )}
         {percent(slaAttainment)}
-      </Figure>
-      <Figure head="Goodput" predicted={predictedText(`${number(predicted.goodputPerS)} /s`)}>
-        {number(result.goodputPerS)} /s
-      </Figure>
-      <Figure head="Accuracy" predicted={predictedText(percent(predicted.endToEnd))}>
-        {percent(result.accuracy.endToEnd)}
-      </Figure>
-      <Figure head="PAS" predicted={predictedText(percent(predicted.pas))}>
-        {percent(result.accuracy.pas)}
-      </Figure>
-      <Figure head="Cost" predicted={predictedText(number(predicted.cost))}>
-        {number(result.cost.mean)}
-      </Figure>
-    </tr>
-  );
+      </>
+    ),
+    ({ slaAttainment }) => percent(slaAttainment),
+  ),
+  column(
+    'Goodput',
+    ({ result }) => rate(result.goodputPerS),
+    ({ goodputPerS }) => rate(goodputPerS),
+  ),
+  column(
+    'Accuracy',
+    ({ result }) => percent(result.accuracy.endToEnd),
+    ({ endToEnd }) => percent(endToEnd),
+  ),
+  column(
+    'PAS',
+    ({ result }) => percent(result.accuracy.pas),
+    ({ pas }) => percent(pas),
+  ),
+  column(
+    'Cost',
+    ({ result }) => number(result.cost.mean),
+    ({ cost }) => number(cost),
+  ),
+];
+
+interface MarkProps {
+  readonly good: boolean;
+  /** What the mark says, where it is good and where it is not. */
+  readonly yes: string;
+  readonly no: string;
 }
 
-interface FigureProps {
-  readonly head: (typeof HEADS)[number];
-  readonly predicted: string;
-  readonly children: ComponentChildren;
-}
-
-/** A measured value with the predicted value below it. */
-function Figure({ head, predicted, children }: FigureProps) {
-  return (
-    <td class="numeric" data-head={head}>
-      <span>{children}</span>
-      <span class="under">{predicted}</span>
-    </td>
-  );
-}
-
-function Mark({ good, words }: { readonly good: boolean; readonly words: string }) {
+function Mark({ good, yes, no }: MarkProps) {
+  const words = good ? yes : no;
   return (
     <span class={good ? 'mark good' : 'mark bad'} role="img" aria-label={words} title={words}>
       {good ? '✓' : '✗'}

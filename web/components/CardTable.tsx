@@ -1,0 +1,53 @@
+import type { ComponentChildren } from 'preact';
+
+interface CardColumn<Row> {
+  readonly head: string;
+  readonly numeric?: boolean;
+  readonly show: (row: Row) => ComponentChildren;
+}
+
+interface CardTableProps<Row> {
+  readonly label: string;
+  readonly class?: string;
+  /** The head of the column that names the rows. */
+  readonly corner: string;
+  readonly columns: readonly CardColumn<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly rowHead: (row: Row) => ComponentChildren;
+  readonly marked?: (row: Row) => boolean;
+}
+
+/** A table that is always open. On a narrow screen each row is a card. */
+export function CardTable<Row>(props: CardTableProps<Row>) {
+  const { label, class: own, corner, columns, rows, rowKey, rowHead, marked } = props;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+    <section class="scroll cards" aria-label={label} tabIndex={0}>
+      <table class={own}>
+        <thead>
+          <tr>
+            <th scope="col">{corner}</th>
+            {columns.map(({ head, numeric }) => (
+              <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} class={marked?.(row) ? 'marked' : undefined}>
+              <th scope="row">{rowHead(row)}</th>
+              {columns.map(({ head, numeric, show }) => (
+                <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
+                  {show(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
