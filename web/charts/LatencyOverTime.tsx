@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
 import { milliseconds, number } from '../components/format.ts';
-import { logAxisY } from './axis.ts';
+import { logAxisY, MARGIN, ruleMarks } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
@@ -69,10 +69,7 @@ function latencyOverTime(
   const late = completed.filter((r) => r.latencyMs! > run.slaMs);
   return {
     height: 240,
-    marginTop: 24,
-    marginBottom: 36,
-    marginLeft: 48,
-    marginRight: 16,
+    ...MARGIN,
     x: { domain: [0, run.load.durationS], label: 'arrival (s) →', labelAnchor: 'right' },
     y: { type: 'log', domain, axis: null },
     marks: [
@@ -108,17 +105,7 @@ function latencyOverTime(
         r: 3,
         fill: 'var(--bad)',
       }),
-      Plot.ruleY([run.slaMs], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
-      Plot.text([`SLA ${number(run.slaMs)} ms`], {
-        y: [run.slaMs],
-        frameAnchor: 'right',
-        textAnchor: 'end',
-        dy: -7,
-        fill: 'var(--text)',
-        stroke: 'var(--surface)',
-        strokeWidth: 4,
-        fontWeight: 600,
-      }),
+      ...ruleMarks({ value: run.slaMs, label: `SLA ${number(run.slaMs)} ms` }, 'right'),
       ...run.plans
         .slice(1)
         .map(({ atMs }) => Plot.ruleX([atMs / 1000], { stroke: 'var(--muted)', strokeDasharray: '2 3' })),

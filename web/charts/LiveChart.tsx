@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import type { Rule } from './axis.ts';
 import { type LiveDots, type LiveLine, type LivePoint, secondsOf } from './live-points.ts';
 import './live-chart.css';
 import { Walked } from './Walked.tsx';
@@ -18,9 +19,8 @@ interface LiveChartProps {
   readonly maxLabel?: string;
   readonly lines?: readonly LiveLine[];
   readonly dots?: readonly LiveDots[];
-  /** A horizontal line to compare values with, such as the SLA. */
-  readonly rule?: { readonly value: number; readonly label: string };
-  /** Times at which a plan was replaced by another, in seconds. */
+  readonly rule?: Rule;
+  /** The moments at which another plan took over. */
   readonly switchesS: readonly number[];
 }
 

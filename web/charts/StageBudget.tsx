@@ -2,6 +2,7 @@ import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
+import { TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import { look } from './series.ts';
 import type { ChartPoint } from './walk.ts';
@@ -126,8 +127,7 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
         x: (part: Part) => part.from,
         y: 'name',
         text: 'label',
-        textAnchor: 'start',
-        dx: 6,
+        ...TO_THE_RIGHT,
         dy: room / 2,
         fill: 'var(--on-series)',
         fontWeight: 600,

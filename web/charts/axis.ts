@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { Resources } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
+import { spread } from './series.ts';
 
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
@@ -12,7 +13,52 @@ export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
 }
 
-/** Ticks at powers of ten and, in a short range, also at 2 and 5 times each. */
+/** Room for the axes around a chart, in px. */
+export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
+
+/** Makes a text readable over lines and dots. */
+export const OVER_MARKS = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
+
+/** A text to the right of its point. */
+export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
+
+/** A bound to compare the values with. */
+export interface Rule {
+  readonly value: number;
+  readonly label: string;
+}
+
+/** A horizontal line at a bound, with its label at one end. */
+export const ruleMarks = ({ value, label }: Rule, side: 'left' | 'right'): Plot.Markish[] => [
+  Plot.ruleY([value], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
+  Plot.text([label], {
+    y: [value],
+    frameAnchor: side,
+    dx: side === 'left' ? 4 : 0,
+    dy: -7,
+    fill: 'var(--text)',
+    ...OVER_MARKS,
+  }),
+];
+
+/**
+ * Moves the values of labels apart along an axis, so that no two overlap.
+ * @param height of the axis, in px
+ * @param distance between two labels, in px
+ */
+export function spreadLabels(
+  values: readonly number[],
+  [low, high]: readonly [number, number],
+  { height, distance, log = false }: { height: number; distance: number; log?: boolean },
+): number[] {
+  const place = (value: number) =>
+    height * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+  return spread(values.map(place), distance, height).map((px) =>
+    log ? low * (high / low) ** (px / height) : low + (px / height) * (high - low),
+  );
+}
+
+/** Powers of ten; where the axis has room, also 2 and 5 times each. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));

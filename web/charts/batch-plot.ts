@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
-import { logAxisY } from './axis.ts';
+import { logAxisY, MARGIN, OVER_MARKS, spreadLabels, TO_THE_RIGHT } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
-import { look, type SeriesLook, spread } from './series.ts';
+import { look, type SeriesLook } from './series.ts';
 
 /** A measured quantity to draw against the batch size. */
 export interface BatchMeasure {
@@ -57,7 +57,6 @@ export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure)
 }
 
 const HEIGHT = 300;
-const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 72 };
 
 /**
  * Plots a measured quantity of each variant against the batch size, on logarithmic axes.
@@ -84,6 +83,7 @@ export function batchPlot(
   return {
     height: HEIGHT,
     ...MARGIN,
+    marginRight: 72,
     x: {
       type: 'log',
       base: 2,
@@ -106,11 +106,9 @@ export function batchPlot(
         y: 'at',
         text: 'variant',
         fill: 'colour',
-        textAnchor: 'start',
+        ...OVER_MARKS,
+        ...TO_THE_RIGHT,
         dx: 19,
-        fontWeight: 600,
-        stroke: 'var(--surface)',
-        strokeWidth: 5,
       }),
       Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
     ],
@@ -120,17 +118,16 @@ export function batchPlot(
 /** Places a label at the last point of each series, without overlaps. */
 function endLabels(
   series: readonly Series[],
-  [low, high]: readonly [number, number],
+  domain: readonly [number, number],
   value: BatchMeasure['value'],
 ) {
-  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
-  const scale = inner / Math.log(high / low);
-  const places = series.map((s) => Math.log(s.points.at(-1)![value] / low) * scale);
-  const apart = spread(places, 12, inner);
+  const height = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
+  const ends = series.map((s) => s.points.at(-1)![value]);
+  const apart = spreadLabels(ends, domain, { height, distance: 12, log: true });
   return series.map(({ variant, points, look: { colour } }, i) => ({
     variant,
     colour,
     batch: points.at(-1)!.batch,
-    at: low * Math.exp(apart[i]! / scale),
+    at: apart[i]!,
   }));
 }

@@ -2,8 +2,8 @@ import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { costText, type Prices } from './axis.ts';
-import { look, type SeriesLook, spread } from './series.ts';
+import { costText, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import { look, type SeriesLook } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** One line of the chart: the best accuracy for each cost within one latency bound. */
@@ -43,7 +43,7 @@ function bestForCost(points: readonly FrontierPoint[]): FrontierPoint[] {
 }
 
 const HEIGHT = 300;
-const MARGIN = { marginTop: 32, marginBottom: 36, marginLeft: 48, marginRight: 76 };
+const MARGIN_TOP = 32;
 
 /**
  * Plots accuracy against cost, with one line for each of several latency bounds.
@@ -66,6 +66,8 @@ export function frontierPlot(
   return {
     height: HEIGHT,
     ...MARGIN,
+    marginTop: MARGIN_TOP,
+    marginRight: 76,
     x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
     y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
     marks: [
@@ -84,8 +86,7 @@ export function frontierPlot(
         y: 'at',
         text: 'text',
         fill: 'colour',
-        textAnchor: 'start',
-        dx: 6,
+        ...TO_THE_RIGHT,
         fontWeight: 600,
       }),
       Plot.dot([chosen], { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
@@ -93,10 +94,9 @@ export function frontierPlot(
         ...place,
         text: ['plan'],
         dy: -18,
-        fontWeight: 700,
         fill: 'var(--text)',
-        stroke: 'var(--surface)',
-        strokeWidth: 4,
+        ...OVER_MARKS,
+        fontWeight: 700,
       }),
       Plot.tip(
         drawn,
@@ -106,16 +106,15 @@ export function frontierPlot(
   };
 }
 
-/** Places each line's bound at its end, without overlaps. Of lines that end together, the last has the highest label. */
-function endLabels(lines: readonly Line[], [low, high]: [number, number]) {
-  const inner = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
-  const scale = inner / (high - low);
-  const places = lines.map(({ points }) => (points.at(-1)!.accuracy - low) * scale);
-  const apart = spread(places, 14, inner);
+/** The bound of each line at its end; of lines that end at one place, the last has the highest label. */
+function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
+  const height = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
+  const ends = lines.map(({ points }) => points.at(-1)!.accuracy);
+  const apart = spreadLabels(ends, domain, { height, distance: 14 });
   return lines.map(({ boundMs, look: { colour } }, i) => ({
     text: `≤ ${number(boundMs)} ms`,
     colour,
-    at: low + apart[i]! / scale,
+    at: apart[i]!,
   }));
 }
 

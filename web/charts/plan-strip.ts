@@ -1,8 +1,9 @@
 import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
+import { MARGIN, TO_THE_RIGHT } from './axis.ts';
 import { look } from './series.ts';
-import { MARGIN_LEFT, type TimePanel, timeOptions } from './time-panel.ts';
+import { type TimePanel, timeOptions } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** The plans of a run, each with the time from which it served. */
@@ -58,7 +59,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
       const segments = segmentsOf(plans, name, frame.endMs);
       const inner = Math.max(52, LINE * variants.length);
       const most = Math.max(...segments.map(({ stage }) => stage.replicas));
-      const perMs = (frame.width - MARGIN_LEFT - frame.marginRight) / frame.endMs;
+      const perMs = (frame.width - MARGIN.marginLeft - frame.marginRight) / frame.endMs;
       return {
         ...timeOptions(frame, inner, 38),
         y: {
@@ -100,8 +101,7 @@ export function planStrip(plans: ServedPlans, name: string): TimePanel {
             x: frame.endMs / 1000,
             y: (_, i) => ((i + 0.5) / variants.length) * most,
             text: (variant: string) => variant,
-            textAnchor: 'start',
-            dx: 6,
+            ...TO_THE_RIGHT,
             fill: colour,
             fontWeight: 600,
           }),

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { number } from '../components/format.ts';
-import { logAxisY } from './axis.ts';
-import { type SeriesLook, spread } from './series.ts';
+import { logAxisY, MARGIN, type Rule, ruleMarks, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import type { SeriesLook } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** Layout that charts with a common time axis share. */
@@ -41,13 +41,10 @@ interface LinesPanel {
   readonly series: readonly TimeSeries[];
   /** The value axis starts at 0 (`zero`), or near the lowest value (`near`), or is logarithmic (`log`). */
   readonly scale: 'zero' | 'near' | 'log';
-  /** A horizontal line to compare values with. */
-  readonly rule?: { readonly value: number; readonly label: string };
+  readonly rule?: Rule;
 }
 
-export const MARGIN_LEFT = 48;
-
-/** Height in pixels, enough for the labels of all lines. */
+/** Height of the plot in px: enough for the labels of all its lines. */
 const heightOf = (series: readonly TimeSeries[]): number => Math.max(104, 20 * series.length);
 
 /** Plot's options for a chart's size and time axis. @param inner height without axes, in pixels */
@@ -61,7 +58,7 @@ export function timeOptions(
     height: marginTop + inner + marginBottom,
     marginTop,
     marginBottom,
-    marginLeft: MARGIN_LEFT,
+    marginLeft: MARGIN.marginLeft,
     marginRight,
     x: {
       domain: [0, endMs / 1000],
@@ -95,15 +92,14 @@ export function linesPanel(panel: LinesPanel): TimePanel {
               strokeDasharray: dash,
             }),
           ),
-          ...(rule ? ruleMarks(rule) : []),
+          ...(rule ? ruleMarks(rule, 'left') : []),
           Plot.text(endLabels(series, domain, log), {
             x: frame.endMs / 1000,
             y: 'at',
             text: 'label',
             fill: 'colour',
             fontWeight: 'weight',
-            textAnchor: 'start',
-            dx: 6,
+            ...TO_THE_RIGHT,
           }),
           ...tipAlong(moments(series)),
         ],
@@ -143,41 +139,19 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
   return [low - room, high + room];
 }
 
-const ruleMarks = ({ value, label }: NonNullable<LinesPanel['rule']>): Plot.Markish[] => [
-  Plot.ruleY([value], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
-  Plot.text([label], {
-    y: [value],
-    frameAnchor: 'left',
-    textAnchor: 'start',
-    dx: 4,
-    dy: -7,
-    fill: 'var(--text)',
-    stroke: 'var(--surface)',
-    strokeWidth: 4,
-    fontWeight: 600,
-  }),
-];
-
-/** Places a label at the last known value of each series, without overlaps. */
-function endLabels(series: readonly TimeSeries[], [low, high]: readonly [number, number], log: boolean) {
-  const height = heightOf(series);
-  const part = (value: number) =>
-    log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  const value = (place: number) => (log ? low * (high / low) ** place : low + place * (high - low));
+/** A label at the last known value of each series. */
+function endLabels(series: readonly TimeSeries[], domain: readonly [number, number], log: boolean) {
   const known = series.flatMap((one) => {
     const last = one.points.findLast((point) => point.value !== null && (!log || point.value > 0))?.value;
     return last == null ? [] : [{ ...one, last }];
   });
-  const apart = spread(
-    known.map(({ last }) => part(last) * height),
-    13,
-    height,
-  );
+  const ends = known.map(({ last }) => last);
+  const apart = spreadLabels(ends, domain, { height: heightOf(series), distance: 13, log });
   return known.map(({ label, look: { colour }, strong }, i) => ({
     label,
     colour,
     weight: strong ? 700 : 500,
-    at: value(apart[i]! / height),
+    at: apart[i]!,
   }));
 }
 

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { look } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
@@ -54,16 +55,12 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
   const place = { x: 'cost', y: 'pas' } as const;
-  const label = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
   const found = ours
     .map((run) => ({ ...run, text: findingsOf(comparison, run) }))
     .filter(({ text }) => text !== '');
   return {
     height: 380,
-    marginTop: 24,
-    marginBottom: 36,
-    marginLeft: 48,
-    marginRight: 16,
+    ...MARGIN,
     x: {
       label: 'mean cost (cores and GPU share at their prices) →',
       labelAnchor: 'right',
@@ -81,7 +78,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         textAnchor: 'end',
         dx: 4,
         dy: -13,
-        ...label,
+        ...OVER_MARKS,
       }),
       ...placesOf(others).flatMap(({ runs }) =>
         runs.map(({ run, look: { colour, symbol } }, i) =>
@@ -103,7 +100,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
           text: [runs.map((one) => one.label).join(', ')],
           fill: runs[0]!.look.colour,
           dy: -11 - 4 * runs.length,
-          ...label,
+          ...OVER_MARKS,
         }),
       ),
       Plot.dot(found, { ...place, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
@@ -113,7 +110,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
           text: 'text',
           fill: 'var(--text)',
           ...SIDES[i % SIDES.length],
-          ...label,
+          ...OVER_MARKS,
         }),
       ),
       Plot.tip(placesOf(all), Plot.pointer({ ...place, title: describe })),

@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
 import type { Combination } from '../../../solver/documents/report.ts';
+import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { sameVariants, type Variants } from '../../components/variants.ts';
@@ -57,19 +58,10 @@ function combinationsPlot(
   });
   const chosen = labelled.filter(({ name }) => name === 'plan');
   const place = { x: accuracyOf, y: 'slaAttainment' } as const;
-  const label = {
-    ...place,
-    text: 'name',
-    fill: 'var(--text)',
-    fontWeight: 600,
-    stroke: 'var(--surface)',
-    strokeWidth: 4,
-  } as const;
+  const label = { ...place, text: 'name', fill: 'var(--text)', ...OVER_MARKS } as const;
   return {
     height: 280,
-    marginTop: 24,
-    marginBottom: 36,
-    marginLeft: 48,
+    ...MARGIN,
     marginRight: 24,
     x: { label: 'accuracy, end to end (%) →', labelAnchor: 'right', percent: true, inset: 24, ticks: 6 },
     y: { label: '↑ attainment (%)', domain: [0, 100], percent: true, grid: true, ticks: 5, insetBottom: 8 },
