@@ -78,7 +78,7 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
 /** Most bytes of a request body: as many of the largest items as a request may have, as JSON. */
 function bodyLimitOf({ models }: Service): number {
   const largest = Math.max(
-    ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.items(first!.stage))),
+    ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.itemFormat(first!.stage))),
   );
   return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
 }

@@ -111,7 +111,7 @@ const batchSchema = z
 function batchIn(body: Buffer, { name, task, stage }: PipelineStage): ItemBatch {
   try {
     const batch = batchSchema.parse(unpackMessage(body));
-    const format = task.items(stage);
+    const format = task.itemFormat(stage);
     for (const item of itemsOf(batch)) checkItem(name, format, item);
     return batch;
   } catch (cause) {

@@ -67,7 +67,7 @@ export const outputNames = (stages: readonly PipelineStage[]): string[] =>
 
 const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
 
-const inputOf = ({ task, stage }: PipelineStage): TensorMetadata => itemsMetadata(task.items(stage));
+const inputOf = ({ task, stage }: PipelineStage): TensorMetadata => itemsMetadata(task.itemFormat(stage));
 
 export function modelMetadata(
   name: string,
@@ -101,7 +101,7 @@ export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): 
     throw new InvalidTensorError(name, `expected this input once, found it ${inputs.length} times`);
   const tensor = inputs[0]!;
   if (tensor.shape[0] === 0) throw new InvalidTensorError(name, 'expected at least one item, found none');
-  return itemsOfTensor(tensor, stage.task.items(stage.stage));
+  return itemsOfTensor(tensor, stage.task.itemFormat(stage.stage));
 }
 
 /** Converts results to a model's output tensors. @param results for each item of the request, its results by stage */

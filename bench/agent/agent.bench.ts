@@ -127,7 +127,7 @@ const loop = await stageLoop(bench, plan, crew);
 const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
 try {
   const { stage, task } = models.pipeline.first;
-  const format = task.items(stage);
+  const format = task.itemFormat(stage);
   if (format.kind !== 'pixels') throw new Error(`${manifest.name} does not begin with scenes`);
   const shape = [format.channels, format.height, format.width];
   await generator.aim({ model: manifest.name, scenes: itemsOf(pack.items), shape });

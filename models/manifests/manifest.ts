@@ -31,8 +31,8 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       const task = taskOf(stage);
       task.check?.(stage, s, problem);
       const before = stages[s - 1];
-      const kind = before && taskOf(before).items(before).kind;
-      if (kind && kind !== task.items(stage).kind)
+      const kind = before && taskOf(before).itemFormat(before).kind;
+      if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
       const roles = Object.keys(task.program.signatures(stage)).sort();
       stage.variants.forEach(({ sessions }, v) => {

@@ -56,5 +56,5 @@ export function childrenOf(
   item: Item,
   result: StageResult,
 ): Item[] {
-  return next ? taskOf(stage).children(stage, item, result, taskOf(next).items(next)) : [];
+  return next ? taskOf(stage).children(stage, item, result, taskOf(next).itemFormat(next)) : [];
 }

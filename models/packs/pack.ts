@@ -104,7 +104,7 @@ const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => It
 };
 
 function readItems(file: TensorFile, { name, stage, task }: PipelineStage): ItemBatch {
-  const format = task.items(stage);
+  const format = task.itemFormat(stage);
   const items = READ_ITEMS[format.kind](file);
   if (items.length === 0) throw new InvalidPackError('it has no items');
   const wrong = items.findIndex((item) => !fits(format, item));

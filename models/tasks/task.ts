@@ -64,7 +64,7 @@ export interface Task<
   ): void;
 
   /** The format of a stage's items. */
-  items(stage: S): ItemFormat;
+  itemFormat(stage: S): ItemFormat;
   /** Answers a batch with a variant's sessions. */
   readonly program: Program<S, R>;
   /**

@@ -49,15 +49,26 @@ export const device = z.strictObject({
 });
 export type Device = z.infer<typeof device>;
 
-/** Reports every name that already occurs earlier in the list. @param path the path of the i-th name */
-export function expectDistinct(
+/** Reports a problem of a document where a condition does not hold. @param path of the field */
+export function expectThat(
   context: z.RefinementCtx,
-  names: readonly string[],
-  path: (i: number) => (string | number)[],
+  holds: boolean,
+  path: readonly (string | number)[],
+  message: string,
+): void {
+  if (!holds) context.addIssue({ code: 'custom', path: [...path], message });
+}
+
+/** Reports every name that an earlier item of its list has. @param path of the list */
+export function expectDistinct<K extends string>(
+  context: z.RefinementCtx,
+  items: readonly Readonly<Record<K, string>>[],
+  field: K,
+  path: readonly (string | number)[],
   what: string,
 ): void {
-  names.forEach((text, i) => {
-    if (names.indexOf(text) !== i)
-      context.addIssue({ code: 'custom', path: path(i), message: `expected ${what} that differ` });
+  const names = items.map((item) => item[field]);
+  names.forEach((name, i) => {
+    expectThat(context, names.indexOf(name) === i, [...path, i, field], `expected ${what} that differ`);
   });
 }

@@ -76,19 +76,9 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
       pack: z.strictObject({ file, sha256, source: z.string().max(400) }).optional(),
     })
     .superRefine(({ stages }, context) => {
-      expectDistinct(
-        context,
-        stages.map((stage) => stage.name),
-        (s) => ['stages', s, 'name'],
-        'stage names',
-      );
+      expectDistinct(context, stages, 'name', ['stages'], 'stage names');
       stages.forEach(({ variants }, s) => {
-        expectDistinct(
-          context,
-          variants.map((variant) => variant.name),
-          (v) => ['stages', s, 'variants', v, 'name'],
-          'variant names',
-        );
+        expectDistinct(context, variants, 'name', ['stages', s, 'variants'], 'variant names');
       });
     });
 

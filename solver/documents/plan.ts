@@ -5,6 +5,7 @@ import {
   count,
   device,
   expectDistinct,
+  expectThat,
   isoDate,
   milliseconds,
   name,
@@ -118,36 +119,21 @@ export const planSchema = z
     predicted: prediction,
   })
   .superRefine((plan, context) => {
-    const names = plan.stages.map((stage) => stage.name);
-    expectDistinct(context, names, (i) => ['stages', i, 'name'], 'stage names');
-    const ids = plan.workers.map((worker) => worker.id);
-    expectDistinct(context, ids, (i) => ['workers', i, 'id'], 'worker ids');
-    plan.stages.forEach(({ serviceMs }, i) => {
-      if (serviceMs.some(({ items }, k) => k > 0 && items <= serviceMs[k - 1]!.items))
-        context.addIssue({
-          code: 'custom',
-          path: ['stages', i, 'serviceMs'],
-          message: 'expected numbers of items that rise',
-        });
-    });
-    names.forEach((stage) => {
-      if (!plan.workers.some((worker) => worker.stages.includes(stage)))
-        context.addIssue({
-          code: 'custom',
-          path: ['workers'],
-          message: `expected a worker that holds stage ${stage}`,
-        });
+    expectDistinct(context, plan.stages, 'name', ['stages'], 'stage names');
+    expectDistinct(context, plan.workers, 'id', ['workers'], 'worker ids');
+    plan.stages.forEach(({ name, serviceMs }, i) => {
+      const rising = serviceMs.every(({ items }, k) => k === 0 || items > serviceMs[k - 1]!.items);
+      expectThat(context, rising, ['stages', i, 'serviceMs'], 'expected numbers of items that rise');
+      const held = plan.workers.some((worker) => worker.stages.includes(name));
+      expectThat(context, held, ['workers'], `expected a worker that holds stage ${name}`);
     });
     plan.workers.forEach((worker, i) => {
       for (const name of worker.stages) {
         const stage = plan.stages.find((one) => one.name === name);
-        const wrong = !stage
-          ? { path: 'stages', message: 'expected stages of this plan' }
-          : stage.backend !== worker.backend
-            ? { path: 'backend', message: `expected ${stage.backend}, as stage ${name} has it` }
-            : undefined;
-        if (wrong)
-          context.addIssue({ code: 'custom', path: ['workers', i, wrong.path], message: wrong.message });
+        expectThat(context, stage !== undefined, ['workers', i, 'stages'], 'expected stages of this plan');
+        const backend = stage?.backend ?? worker.backend;
+        const message = `expected ${backend}, as stage ${name} has it`;
+        expectThat(context, worker.backend === backend, ['workers', i, 'backend'], message);
       }
     });
   });

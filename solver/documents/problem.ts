@@ -42,19 +42,9 @@ export const problemSchema = z
     stages: z.array(problemStage).min(1, 'expected at least one stage'),
   })
   .superRefine((problem, context) => {
-    expectDistinct(
-      context,
-      problem.stages.map((s) => s.name),
-      (i) => ['stages', i, 'name'],
-      'stage names',
-    );
-    problem.stages.forEach((stage, s) => {
-      expectDistinct(
-        context,
-        stage.options.map((o) => o.id),
-        (i) => ['stages', s, 'options', i, 'id'],
-        'option ids',
-      );
+    expectDistinct(context, problem.stages, 'name', ['stages'], 'stage names');
+    problem.stages.forEach(({ options }, s) => {
+      expectDistinct(context, options, 'id', ['stages', s, 'options'], 'option ids');
     });
   });
 export type Problem = z.output<typeof problemSchema>;

@@ -7,6 +7,7 @@ import {
   cpuBackend,
   device,
   expectDistinct,
+  expectThat,
   gpuBackend,
   isoDate,
   milliseconds,
@@ -199,22 +200,13 @@ export const profileSchema = z
     coRun: z.array(coRun),
   })
   .superRefine((profile, context) => {
-    const names = profile.stages.map((stage) => stage.name);
-    expectDistinct(context, names, (i) => ['stages', i, 'name'], 'stage names');
+    expectDistinct(context, profile.stages, 'name', ['stages'], 'stage names');
     profile.cells.forEach((entry, i) => {
       const stage = profile.stages.find((s) => s.name === entry.stage);
-      if (!stage?.variants.some((v) => v.name === entry.variant))
-        context.addIssue({
-          code: 'custom',
-          path: ['cells', i],
-          message: 'expected a stage and variant of this profile',
-        });
-      if (entry.state === 'measured' && entry.inferenceMs.length !== entry.handlingMs.length)
-        context.addIssue({
-          code: 'custom',
-          path: ['cells', i, 'handlingMs'],
-          message: 'expected one per inferenceMs',
-        });
+      const known = stage?.variants.some((v) => v.name === entry.variant) ?? false;
+      expectThat(context, known, ['cells', i], 'expected a stage and variant of this profile');
+      const paired = entry.state !== 'measured' || entry.inferenceMs.length === entry.handlingMs.length;
+      expectThat(context, paired, ['cells', i, 'handlingMs'], 'expected one per inferenceMs');
     });
   });
 export type Profile = z.infer<typeof profileSchema>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { P99_RATIO_MAX } from '../math/log-normal.ts';
-import { accuracy, expectDistinct, milliseconds, name, positiveCount } from './common.ts';
+import { accuracy, expectDistinct, expectThat, milliseconds, name, positiveCount } from './common.ts';
 import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
@@ -74,35 +74,24 @@ export const publishedSchema = z
   })
   .superRefine((published, context) => {
     const { stages, cells, sources } = published;
-    const expectThat = (holds: boolean, path: (string | number)[], message: string) => {
-      if (!holds) context.addIssue({ code: 'custom', path, message });
-    };
     const has = (stage: string, variant: string) =>
       stages.some((s) => s.name === stage && s.variants.some((v) => v.name === variant));
-    expectDistinct(
-      context,
-      stages.map((s) => s.name),
-      (i) => ['stages', i, 'name'],
-      'stage names',
-    );
+    expectDistinct(context, stages, 'name', ['stages'], 'stage names');
     stages.forEach((stage, s) => {
-      expectDistinct(
-        context,
-        stage.variants.map((v) => v.name),
-        (i) => ['stages', s, 'variants', i, 'name'],
-        'variant names',
-      );
+      expectDistinct(context, stage.variants, 'name', ['stages', s, 'variants'], 'variant names');
       stage.variants.forEach((variant, v) => {
         const path = ['stages', s, 'variants', v, 'source'];
-        expectThat(Object.hasOwn(sources, variant.source), path, 'expected a key of sources');
+        expectThat(context, Object.hasOwn(sources, variant.source), path, 'expected a key of sources');
       });
       for (const field of ['fa2High', 'fa2Low'] as const)
         expectThat(
+          context,
           has(stage.name, published[field][stage.name] ?? ''),
           [field, stage.name],
           'expected a variant of the stage',
         );
       expectThat(
+        context,
         Object.hasOwn(published.rimReplicas, stage.name),
         ['rimReplicas', stage.name],
         'expected a count',
@@ -110,18 +99,26 @@ export const publishedSchema = z
     });
     for (const [stage, variants] of Object.entries(published.restrictTo))
       expectThat(
+        context,
         variants.every((variant) => has(stage, variant)),
         ['restrictTo', stage],
         'expected variants of a stage',
       );
     cells.forEach((cell, i) => {
       expectThat(
+        context,
         has(cell.stage, cell.variant),
         ['cells', i],
         'expected a stage and variant of this document',
       );
-      expectThat(Object.hasOwn(sources, cell.source), ['cells', i, 'source'], 'expected a key of sources');
       expectThat(
+        context,
+        Object.hasOwn(sources, cell.source),
+        ['cells', i, 'source'],
+        'expected a key of sources',
+      );
+      expectThat(
+        context,
         cell.p99Ms >= cell.meanMs && cell.p99Ms < P99_RATIO_MAX * cell.meanMs,
         ['cells', i, 'p99Ms'],
         `expected meanMs or more, and under ${P99_RATIO_MAX.toFixed(1)} times that: no log-normal has more`,

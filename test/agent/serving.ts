@@ -66,7 +66,7 @@ export async function serving(
 /** The images that a stage takes. */
 export function imagesOf(stage: number): ItemFormatOf<'pixels'> {
   const { task, stage: fields } = models.pipeline.stages[stage]!;
-  return task.items(fields) as ItemFormatOf<'pixels'>;
+  return task.itemFormat(fields) as ItemFormatOf<'pixels'>;
 }
 
 /** A request for the first `count` items of a stage, from place `from` on. */

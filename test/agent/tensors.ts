@@ -6,7 +6,7 @@ import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 
 /** The request for the items of a batch. */
 export const batchRequest = ({ task, stage }: PipelineStage, items: ItemBatch): InferRequest => ({
-  inputs: [itemsTensor(task.items(stage), items)],
+  inputs: [itemsTensor(task.itemFormat(stage), items)],
 });
 
 /** The tensor of that name, which must be one of numbers. */

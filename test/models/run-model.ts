@@ -26,6 +26,6 @@ export function childrenOf(
   items: ItemBatch,
   results: StageResult[],
 ): Item[][] {
-  const format = next!.task.items(next!.stage);
+  const format = next!.task.itemFormat(next!.stage);
   return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, format));
 }

@@ -100,7 +100,7 @@ const runOn = (stage: ManifestStage, items: Item[], session: Session) =>
   taskOf(stage).program.run(stage, batchOf(items), { model: session }, new Scratch());
 
 const childrenOf = (stage: ManifestStage, item: Item, result: object, next: ManifestStage) =>
-  taskOf(stage).children(stage, item, { task: stage.task, ...result }, taskOf(next).items(next));
+  taskOf(stage).children(stage, item, { task: stage.task, ...result }, taskOf(next).itemFormat(next));
 
 test('each detection gives the next stage one crop, in order', () => {
   const pixels = Uint8Array.from({ length: 256 }, (_, i) => (i % 16 < 8 ? 10 : 200));

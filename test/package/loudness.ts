@@ -26,7 +26,7 @@ const samples: Input<Stage> = {
     const { samples } = stage.input;
     const data = scratch.arrayOf('float32', items.length * samples).fill(0);
     items.forEach((item, i) => {
-      checkItem(stage.name, loudness.items(stage), item);
+      checkItem(stage.name, loudness.itemFormat(stage), item);
       data.set(new Float32Array(item.slice().buffer), i * samples);
     });
     return { type: 'float32', data, dims: [items.length, samples] };
@@ -37,7 +37,7 @@ export const loudness: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input, classes: classesField, scores: scoresField },
 
-  items: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
+  itemFormat: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
   children: (_stage, item) => [item],
   fanOut: () => 'one',
   ...classifying<Stage>(ID, { inputs: [samples] }),

@@ -42,7 +42,7 @@ export class ModelChecker {
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
     const { sessions } = await worker.load(spec, models);
-    await worker.run(file, takeInTurn([blankItem(taskOf(stage).items(stage))], 0, ITEMS));
+    await worker.run(file, takeInTurn([blankItem(taskOf(stage).itemFormat(stage))], 0, ITEMS));
     await worker.release(file);
     const all = Object.values(sessions);
     const inputs = all.flatMap((session) => session.inputs);

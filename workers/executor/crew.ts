@@ -56,7 +56,7 @@ async function recruit(
         },
         await readModels(variant(planned.variant)),
       );
-      const blank = blankItem(task.items(stage));
+      const blank = blankItem(task.itemFormat(stage));
       for (const batch of warmUpSizes(planned.batch))
         for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, takeInTurn([blank], 0, batch));
     }

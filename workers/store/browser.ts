@@ -4,6 +4,7 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { exportProfile, parseIdentified, parseJournalEntry } from './exchange.ts';
 import {
   type JournalEntry,
+  orFull,
   type ProfileEntry,
   ProfileNotFoundError,
   type Store,
@@ -179,12 +180,8 @@ class BrowserStore implements Store {
     const transaction = this.#open().transaction(table, 'readwrite', { durability: 'strict' });
     // A request that fails aborts its transaction, and the await below rejects with the reason.
     write(transaction.store).catch(() => {});
-    try {
-      await transaction.done;
-    } catch (cause) {
-      if ((cause as Error | null)?.name === 'QuotaExceededError')
-        throw new StoreFullError(what, { cause: cause as Error });
-      throw cause;
-    }
+    await transaction.done.catch((cause) => {
+      throw orFull(cause, what);
+    });
   }
 }

@@ -4,7 +4,7 @@ import { parseManifest } from '../../models/manifests/manifest.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import { canonicalJson } from './canonical.ts';
-import { StoreFullError, StoreUnavailableError } from './store.ts';
+import { orFull, StoreUnavailableError } from './store.ts';
 
 /** No pipeline with that name is kept in this browser. */
 export class PipelineNotFoundError extends Error {
@@ -105,12 +105,9 @@ const keptFiles = (cache: Cache, manifest: Manifest): LoadedManifest =>
   );
 
 async function put(cache: Cache, path: string, content: BodyInit, what: string): Promise<void> {
-  try {
-    await cache.put(path, new Response(content));
-  } catch (cause) {
-    if ((cause as Error | null)?.name === 'QuotaExceededError') throw new StoreFullError(what, { cause });
-    throw cause;
-  }
+  await cache.put(path, new Response(content)).catch((cause) => {
+    throw orFull(cause, what);
+  });
 }
 
 /** Deletes files that no pipeline names. */

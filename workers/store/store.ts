@@ -50,6 +50,10 @@ export class StoreFullError extends Error {
   }
 }
 
+/** The error of a write; a {@link StoreFullError} where the browser's quota is used up. */
+export const orFull = (cause: unknown, what: string): unknown =>
+  (cause as Error | null)?.name === 'QuotaExceededError' ? new StoreFullError(what, { cause }) : cause;
+
 /** No profile is saved under that id. */
 export class ProfileNotFoundError extends Error {
   override name = 'ProfileNotFoundError';

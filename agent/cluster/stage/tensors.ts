@@ -23,7 +23,7 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
   const index = Int32Array.from(childCounts.flatMap((count, item) => Array<number>(count).fill(item)));
   return [
     ...tensors,
-    { ...itemsTensor(next.task.items(next.stage), children), name: ITEMS },
+    { ...itemsTensor(next.task.itemFormat(next.stage), children), name: ITEMS },
     { name: ITEMS_INDEX, datatype: 'INT32', shape: [index.length], data: index },
   ];
 }
@@ -35,5 +35,5 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
 export function requestOfAnswer({ task, stage }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
   const items = outputs.find(({ name }) => name === ITEMS);
   if (!items) throw new InvalidInferenceError(`The answer of the stage before has no output "${ITEMS}".`);
-  return { inputs: [{ ...items, name: itemsMetadata(task.items(stage)).name }] };
+  return { inputs: [{ ...items, name: itemsMetadata(task.itemFormat(stage)).name }] };
 }

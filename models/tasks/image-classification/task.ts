@@ -21,7 +21,7 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input: imageInput, classes: classesField, scores: scoresField },
 
-  items: ({ input }) => pixelsFormat(input),
+  itemFormat: ({ input }) => pixelsFormat(input),
   children({ input }, item, _result, next) {
     const shape = next as ItemFormatOf<'pixels'>;
     const pixels = new Uint8Array(pixelCount(shape));

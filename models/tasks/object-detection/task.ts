@@ -86,7 +86,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     });
   },
 
-  items: ({ input }) => pixelsFormat(input),
+  itemFormat: ({ input }) => pixelsFormat(input),
   program: oneRun<Stage, Result>({
     inputs: [images, pixelMask],
     outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),

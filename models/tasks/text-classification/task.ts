@@ -35,7 +35,7 @@ const firstBytes: Input<Stage> = {
     const { length } = stage.input;
     const data = new BigInt64Array(items.length * length);
     items.forEach((item, i) => {
-      checkItem(stage.name, textClassification.items(stage), item);
+      checkItem(stage.name, textClassification.itemFormat(stage), item);
       const read = Math.min(length, item.length);
       for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
     });
@@ -58,7 +58,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     });
   },
 
-  items: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
+  itemFormat: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
   ...classifying(ID, { inputs: [firstBytes], passesOn }),

@@ -18,7 +18,7 @@ import { TestEngine } from './test-engine.ts';
 
 const { pipeline } = fashion;
 const first = pipeline.first;
-const item = blankItem(first.task.items(first.stage));
+const item = blankItem(first.task.itemFormat(first.stage));
 /** Nothing is shed, however slow the machine is. */
 const patient = clusterPlan({ slaMs: 1e6 });
 

@@ -32,7 +32,7 @@ const recruit =
       lost: new Promise(() => {}),
       async run(_key, items) {
         const children = next
-          ? itemsOf(items).map((item) => task.children(stage, item, result, next.task.items(next.stage)))
+          ? itemsOf(items).map((item) => task.children(stage, item, result, next.task.itemFormat(next.stage)))
           : [];
         return {
           results: items.lengths.map(() => result),

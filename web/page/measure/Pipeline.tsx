@@ -14,7 +14,7 @@ export function Pipeline({ manifest }: { readonly manifest: Manifest }) {
     <ol class="pipeline">
       <li class="end">
         <span class="end-label">request</span>
-        <span class="muted">one {ITEM_NOUNS[taskOf(first).items(first).kind].one}</span>
+        <span class="muted">one {ITEM_NOUNS[taskOf(first).itemFormat(first).kind].one}</span>
       </li>
       {manifest.stages.map((stage, i) => (
         <li key={stage.name} class="stage-step">

@@ -1,6 +1,6 @@
-import type { ComponentChildren } from 'preact';
 import { running } from '../../state/measure/profiling.ts';
 import { BACKENDS, change, settings, whyNotMeasurable, whyOneThread } from '../../state/measure/settings.ts';
+import { Choices } from '../controls/Choices.tsx';
 import { NumberField } from '../controls/NumberInput.tsx';
 import { Estimate } from './Estimate.tsx';
 
@@ -26,13 +26,7 @@ export function SettingsForm() {
           chosen={backends}
           onChange={(chosen) => change({ backends: chosen })}
           disabled={(backend) => whyNotMeasurable(backend) !== null}
-          note={
-            noWebGpu && (
-              <>
-                webgpu is left out: {noWebGpu}. <a href="#device">What to do</a>
-              </>
-            )
-          }
+          note={noWebGpu && `webgpu is left out: ${noWebGpu}.`}
         />
         <Choices
           label="Threads, on wasm"
@@ -40,13 +34,7 @@ export function SettingsForm() {
           chosen={threads}
           onChange={(chosen) => change({ threads: chosen })}
           disabled={(count) => (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
-          note={
-            whyOneThread && (
-              <>
-                One thread: {whyOneThread}. <a href="#device">What to do</a>
-              </>
-            )
-          }
+          note={whyOneThread && `One thread: ${whyOneThread}.`}
         />
         <Choices
           label="Batch sizes"
@@ -66,46 +54,5 @@ export function SettingsForm() {
       </fieldset>
       <Estimate />
     </form>
-  );
-}
-
-interface ChoicesProps<T> {
-  readonly label: string;
-  readonly all: readonly T[];
-  /** The ticked choices. The last one cannot be unticked. */
-  readonly chosen: readonly T[];
-  readonly onChange: (chosen: T[]) => void;
-  readonly disabled: (choice: T) => boolean;
-  readonly note?: ComponentChildren;
-}
-
-function Choices<T extends string | number>(props: ChoicesProps<T>) {
-  const { label, all, chosen, onChange, disabled, note } = props;
-  // A link may have set batch sizes that the form does not offer.
-  const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
-  const toggle = (choice: T, on: boolean) => {
-    const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
-    if (next.length > 0) onChange(next);
-  };
-  return (
-    <fieldset class="choices">
-      <legend>{label}</legend>
-      {offered.map((choice) => (
-        <label key={choice} class="chip">
-          <input
-            type="checkbox"
-            checked={chosen.includes(choice)}
-            disabled={disabled(choice)}
-            onChange={(event) => {
-              toggle(choice, event.currentTarget.checked);
-              // The browser has already unticked the last choice, so it is ticked again.
-              if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
-            }}
-          />
-          {choice}
-        </label>
-      ))}
-      {note && <span class="muted">{note}</span>}
-    </fieldset>
   );
 }

@@ -1,6 +1,6 @@
 import { profile } from '../../state/app.ts';
 import { Empty, Section } from '../frame/Section.tsx';
-import { Answer } from './Answer.tsx';
+import { PlanPanel } from './PlanPanel.tsx';
 import './plan.css';
 import { QuestionForm } from './QuestionForm.tsx';
 
@@ -15,7 +15,7 @@ export function Planning() {
       {profile.value ? (
         <div class="planning">
           <QuestionForm profile={profile.value} />
-          <Answer />
+          <PlanPanel />
         </div>
       ) : (
         <Empty>

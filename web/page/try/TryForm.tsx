@@ -17,9 +17,15 @@ const WORDS: Readonly<Record<(typeof LOADS)[number], string>> = {
   trace: 'your own trace',
 };
 
-/** Form for the load under which to try the plan. */
+/** A number of the load, and what changes it. */
+const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
+  value: tryout.value[field],
+  onChange: (value: number) => change({ [field]: value }),
+});
+
+/** The load that the plan is tried under. */
 export function TryForm() {
-  const { load: kind, scale, durationS, seed, adapt, intervalS } = tryout.value;
+  const { load: kind, scale, adapt } = tryout.value;
   const arriving = load.value;
   const ready = arriving !== null && !(arriving instanceof Error) && obstacle.value === null;
   return (
@@ -45,21 +51,9 @@ export function TryForm() {
             ))}
           </select>
         </label>
-        <NumberField
-          label="Scale of the rate"
-          value={scale}
-          min={0.001}
-          max={1000}
-          onChange={(value) => change({ scale: value })}
-        />
-        <NumberField
-          label="Duration (s)"
-          value={durationS}
-          min={1}
-          max={3600}
-          onChange={(value) => change({ durationS: value })}
-        />
-        <NumberField label="Seed" value={seed} whole onChange={(value) => change({ seed: value })} />
+        <NumberField label="Scale of the rate" {...bound('scale')} min={0.001} max={1000} />
+        <NumberField label="Duration (s)" {...bound('durationS')} min={1} max={3600} />
+        <NumberField label="Seed" {...bound('seed')} whole />
         <fieldset class="try-adapt">
           <label class="choice">
             <input
@@ -69,15 +63,7 @@ export function TryForm() {
             />{' '}
             Adapt: plan again when the load changes
           </label>
-          {adapt && (
-            <NumberField
-              label="Plan again every (s)"
-              value={intervalS}
-              min={1}
-              max={600}
-              onChange={(value) => change({ intervalS: value })}
-            />
-          )}
+          {adapt && <NumberField label="Plan again every (s)" {...bound('intervalS')} min={1} max={600} />}
         </fieldset>
       </div>
       {kind === 'trace' && <TraceDrop />}

@@ -50,49 +50,43 @@ export async function preflight(): Promise<Preflight> {
   };
 }
 
+const good = (label: string, value: string): Check => ({ label, state: 'good', value });
+const note = (label: string, value: string): Check => ({ label, state: 'note', value });
+const warn = (label: string, value: string, remedy: string): Check => ({
+  label,
+  state: 'warn',
+  value,
+  remedy,
+});
+const bad = (label: string, value: string, remedy: string): Check => ({ label, state: 'bad', value, remedy });
+
 function webgpu(): Check {
-  const label = 'WebGPU';
-  if (navigator.gpu) return { label, state: 'good', value: 'yes' };
+  if (navigator.gpu) return good('WebGPU', 'yes');
   const remedy = isSecureContext
     ? 'Use a recent Chrome, Edge, Safari or Firefox; in Chrome on Linux, turn on chrome://flags/#enable-unsafe-webgpu. Without WebGPU, wasm is measured.'
     : 'Open this page by https, or on localhost. Without WebGPU, wasm is measured.';
-  return { label, state: 'bad', value: 'no', remedy };
+  return bad('WebGPU', 'no', remedy);
 }
 
 function adapterCheck(adapter: Device['adapter']): Check {
   const label = 'Adapter';
-  if (!adapter)
-    return {
-      label,
-      state: 'bad',
-      value: 'none',
-      remedy:
-        'Turn on hardware acceleration in the browser, and update the driver of the GPU. Without an adapter, wasm is measured.',
-    };
-  if (adapter.software)
-    return {
-      label,
-      state: 'warn',
-      value: `SOFTWARE: ${adapterText(adapter)}`,
-      remedy:
-        'WebGPU runs on the CPU. Turn on hardware acceleration in the browser, and update the driver of the GPU.',
-    };
-  return { label, state: 'good', value: adapterText(adapter) };
+  const remedy = 'Turn on hardware acceleration in the browser, and update the driver of the GPU.';
+  if (!adapter) return bad(label, 'none', `${remedy} Without an adapter, wasm is measured.`);
+  const text = adapterText(adapter);
+  return adapter.software
+    ? warn(label, `SOFTWARE: ${text}`, `WebGPU runs on the CPU. ${remedy}`)
+    : good(label, text);
 }
 
 function features({ features, limits }: GPUAdapter): Check[] {
   const has = (feature: GPUFeatureName) => (features.has(feature) ? 'yes' : 'no');
   return [
-    { label: 'f16 shaders', state: 'note', value: has('shader-f16') },
-    { label: 'Subgroups', state: 'note', value: has('subgroups' as GPUFeatureName) },
-    { label: 'Largest buffer', state: 'note', value: bytes(limits.maxBufferSize) },
-    { label: 'Storage binding', state: 'note', value: bytes(limits.maxStorageBufferBindingSize) },
-    { label: 'Workgroup storage', state: 'note', value: bytes(limits.maxComputeWorkgroupStorageSize) },
-    {
-      label: 'Workgroup size',
-      state: 'note',
-      value: plural(limits.maxComputeInvocationsPerWorkgroup, 'invocation'),
-    },
+    note('f16 shaders', has('shader-f16')),
+    note('Subgroups', has('subgroups' as GPUFeatureName)),
+    note('Largest buffer', bytes(limits.maxBufferSize)),
+    note('Storage binding', bytes(limits.maxStorageBufferBindingSize)),
+    note('Workgroup storage', bytes(limits.maxComputeWorkgroupStorageSize)),
+    note('Workgroup size', plural(limits.maxComputeInvocationsPerWorkgroup, 'invocation')),
   ];
 }
 
@@ -103,21 +97,16 @@ const ISOLATION_REMEDY =
 function isolation(): Check {
   const label = 'Cross-origin isolated';
   return crossOriginIsolated
-    ? { label, state: 'good', value: 'yes' }
-    : { label, state: 'bad', value: 'no: one thread, coarse timer', remedy: ISOLATION_REMEDY };
+    ? good(label, 'yes')
+    : bad(label, 'no: one thread, coarse timer', ISOLATION_REMEDY);
 }
 
 function timer(): Check {
   const grain = timerGrainMs();
-  const label = 'Timer grain';
+  const [label, value] = ['Timer grain', milliseconds(grain)];
   return grain <= FINE_GRAIN_MS
-    ? { label, state: 'good', value: milliseconds(grain) }
-    : {
-        label,
-        state: 'warn',
-        value: milliseconds(grain),
-        remedy: `Short latencies are measured coarsely. ${ISOLATION_REMEDY}`,
-      };
+    ? good(label, value)
+    : warn(label, value, `Short latencies are measured coarsely. ${ISOLATION_REMEDY}`);
 }
 
 async function storage(): Promise<Check> {
@@ -125,30 +114,24 @@ async function storage(): Promise<Check> {
   const { quota = 0, usage = 0 } = (await navigator.storage?.estimate()) ?? {};
   const left = Math.max(0, quota - usage);
   return left >= MIN_STORAGE_BYTES
-    ? { label, state: 'good', value: bytes(left) }
-    : {
-        label,
-        state: 'warn',
-        value: bytes(left),
-        remedy: 'Free space on the disk, or delete saved profiles and pipelines.',
-      };
+    ? good(label, bytes(left))
+    : warn(label, bytes(left), 'Free space on the disk, or delete saved profiles and pipelines.');
 }
 
 function ortBuild(): Check {
   const jspi = 'Suspending' in WebAssembly;
-  return { label: 'ONNX Runtime', state: 'note', value: jspi ? 'jspi build' : 'asyncify build' };
+  return note('ONNX Runtime', jspi ? 'jspi build' : 'asyncify build');
 }
 
 /** The check "Works offline", which changes while the page is open, unlike the others. */
 export function offlineCheck(now: Offline): Check {
   const label = 'Works offline';
-  if (now.state === 'kept') return { label, state: 'good', value: 'yes' };
+  if (now.state === 'kept') return good(label, 'yes');
   if (now.state === 'keeping')
-    return { label, state: 'note', value: now.total ? `saving ${now.kept} of ${now.total} files` : 'saving' };
-  return {
+    return note(label, now.total ? `saving ${now.kept} of ${now.total} files` : 'saving');
+  return warn(
     label,
-    state: 'warn',
-    value: 'no',
-    remedy: `Not everything could be saved for use without a network (${now.why}). Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
-  };
+    'no',
+    `Not everything could be saved for use without a network (${now.why}). Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
+  );
 }

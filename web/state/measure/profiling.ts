@@ -18,23 +18,17 @@ import {
   usableSettings,
 } from './settings.ts';
 
+/** A profile that was started and has not finished. The store's journal holds its finished cells. */
 const interruptedSchema = z.strictObject({
   pipeline: name,
+  /** SHA-256 of the pipeline's models and pack. With other files, nothing in the journal can be used. */
   files: z.array(sha256),
   settings: profileSettingsSchema,
   done: count,
   total: count,
 });
 
-/** A profile that was started but not finished. The store's journal contains its finished cells. */
-export interface InterruptedProfile {
-  readonly pipeline: string;
-  /** SHA-256 of the pipeline's models and pack. The journal is useless if these files have changed. */
-  readonly files: readonly string[];
-  readonly settings: MeasureSettings;
-  readonly done: number;
-  readonly total: number;
-}
+type InterruptedProfile = z.infer<typeof interruptedSchema>;
 
 /** A profile that is being measured. The user may choose another pipeline meanwhile. */
 export interface RunningProfile {

@@ -136,7 +136,7 @@ export const replacePack = (file: File): Promise<void> =>
     const pack = await packOf(bytes, file.name, base.pipeline);
     const { stage, task } = base.pipeline.first;
     const sha256 = await sha256Hex(bytes);
-    const source = `${pack.items.lengths.length} ${ITEM_NOUNS[task.items(stage).kind].many} of ${file.name.slice(0, 200)}`;
+    const source = `${pack.items.lengths.length} ${ITEM_NOUNS[task.itemFormat(stage).kind].many} of ${file.name.slice(0, 200)}`;
     step(`Saving ${file.name}`);
     await saveEdited(
       base,

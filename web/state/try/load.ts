@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { jsonValue } from '../../../solver/documents/document.ts';
 import { parseTrace, type Trace, traceUntil } from '../../../solver/documents/trace.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
-import { constantLoad, type Load, traceLoad } from '../../../workers/executor/load.ts';
+import { constantLoad, type Load, TooManyRequestsError, traceLoad } from '../../../workers/executor/load.ts';
 import { checkSize } from '../files/file-size.ts';
 import { plan } from '../plan/planning.ts';
 
@@ -42,17 +42,6 @@ export const change = (part: Partial<Tryout>): void => {
 const MOST_REQUESTS = 50_000;
 const MOST_TRACE_BYTES = 16e6;
 
-/** A load has more requests than the page can run. */
-export class LoadTooLargeError extends Error {
-  override name = 'LoadTooLargeError';
-  constructor(requests: number) {
-    super(
-      `This load has ${Math.round(requests)} requests; the page runs at most ${MOST_REQUESTS}. ` +
-        'Shorten the load or lower its scale, or export the plan and run it with the command ipa-edge run.',
-    );
-  }
-}
-
 /**
  * Reads a trace from a file and makes it the load.
  * @throws FileTooLargeError, InvalidDocumentError, UnsupportedDocumentError
@@ -71,8 +60,8 @@ function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
   return workload(load, { durationS, seed });
 }
 
-/** The load to run, or why it cannot be run. Null without a plan, or while no trace is opened. */
-export const load = computed<Load | LoadTooLargeError | null>(() => {
+/** The requests that will arrive, or why they cannot be run. Null without a plan, or while the trace is missing. */
+export const load = computed<Load | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
   const chosen = tryout.value;
@@ -82,7 +71,7 @@ export const load = computed<Load | LoadTooLargeError | null>(() => {
   const requests = rates
     ? scale * rates.intervalS * rates.rates.reduce((sum, rate) => sum + rate, 0)
     : scale * ratePerS * durationS;
-  if (requests > MOST_REQUESTS) return new LoadTooLargeError(requests);
+  if (requests > MOST_REQUESTS) return new TooManyRequestsError(requests, MOST_REQUESTS);
   return rates ? traceLoad(rates, scale, seed) : constantLoad(scale * ratePerS, durationS, seed);
 });
 

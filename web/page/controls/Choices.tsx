@@ -1,0 +1,46 @@
+interface ChoicesProps<T> {
+  readonly label: string;
+  readonly all: readonly T[];
+  /** The choices that are ticked. The last one cannot be unticked. */
+  readonly chosen: readonly T[];
+  readonly onChange: (chosen: T[]) => void;
+  readonly disabled?: (choice: T) => boolean;
+  /** Why some choices are disabled. The section Device says what can be done. */
+  readonly note?: string | null;
+}
+
+/** A choice of several. */
+export function Choices<T extends string | number>(props: ChoicesProps<T>) {
+  const { label, all, chosen, onChange, disabled, note } = props;
+  // A link may have brought sizes that the form does not offer.
+  const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
+  const toggle = (choice: T, on: boolean) => {
+    const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
+    if (next.length > 0) onChange(next);
+  };
+  return (
+    <fieldset class="choices">
+      <legend>{label}</legend>
+      {offered.map((choice) => (
+        <label key={choice} class="chip">
+          <input
+            type="checkbox"
+            checked={chosen.includes(choice)}
+            disabled={disabled?.(choice) ?? false}
+            onChange={(event) => {
+              toggle(choice, event.currentTarget.checked);
+              // The browser has already drawn the last one unticked.
+              if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
+            }}
+          />
+          {choice}
+        </label>
+      ))}
+      {note && (
+        <span class="muted">
+          {note} <a href="#device">What to do</a>
+        </span>
+      )}
+    </fieldset>
+  );
+}
