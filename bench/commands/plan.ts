@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
+import { planRequest } from '../../solver/plan/request.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
@@ -10,34 +10,22 @@ import { parseIdentified } from '../../workers/store/exchange.ts';
 import { frontierText } from './tables.ts';
 
 export const planCommand = () =>
-  new Command('plan')
-    .description(
-      'choose variant, backend, batch size and replicas of each stage for an SLA and an arrival rate',
-    )
-    .requiredOption('--profile <file>', 'the profile to plan on')
-    .requiredOption('--sla <ms>', 'bound on the end-to-end latency at --percentile', option.positive)
-    .requiredOption('--rate <n>', 'requests per second', option.positive)
-    .option(
-      '--percentile <p>',
-      'percentile of the latency that --sla bounds',
-      option.percentile,
-      DEFAULT_PERCENTILE,
+  option
+    .withPlanning(
+      new Command('plan')
+        .description(
+          'choose variant, backend, batch size and replicas of each stage for an SLA and an arrival rate',
+        )
+        .requiredOption('--profile <file>', 'the profile to plan on')
+        .requiredOption('--sla <ms>', 'bound on the end-to-end latency at --percentile', option.positive)
+        .requiredOption('--rate <n>', 'requests per second', option.positive),
     )
     .option('--backend <list>', 'use only these backends (default: all that were measured)', option.backends)
-    .option(
-      '--cores <n>',
-      "cores that the plan may hold (default: those of the profile's device)",
-      option.notNegative,
-    )
     .option(
       '--gpus <n>',
       "GPUs that the plan may hold (default: those of the profile's device)",
       option.notNegative,
     )
-    .option('--alpha <n>', 'weight of accuracy', option.notNegative, DEFAULT_OBJECTIVE.alpha)
-    .option('--beta <n>', 'weight of cost', option.notNegative, DEFAULT_OBJECTIVE.beta)
-    .option('--delta <n>', 'weight of batch sizes', option.notNegative, DEFAULT_OBJECTIVE.delta)
-    .addOption(option.accuracyOption())
     .option('--frontier', 'also print every Pareto-best choice of accuracy, cost and latency')
     .option('--out <file>', 'file to write the plan to', option.outFile)
     .addOption(option.jsonOption())

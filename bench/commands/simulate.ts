@@ -7,7 +7,7 @@ import type { System } from '../../solver/adapt/system.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { parsePublished } from '../../solver/documents/published.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
-import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
+import { DEFAULT_OBJECTIVE, planRequest } from '../../solver/plan/request.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import { UsageError } from '../../workers/command/exit.ts';
@@ -30,9 +30,12 @@ import { readTrace, TRACE } from './traces.ts';
 const CLUSTER_ETA = 0.02;
 
 export const simulateCommand = () =>
-  new Command('simulate')
-    .description(
-      'simulate how a system adapts to a load over time, with the times of a profile; no model runs',
+  option
+    .withPlanning(
+      new Command('simulate').description(
+        'simulate how a system adapts to a load over time, with the times of a profile; no model runs',
+      ),
+      ', for ours',
     )
     .option('--profile <file>', 'the profile whose times are used')
     .option(
@@ -64,26 +67,11 @@ export const simulateCommand = () =>
       option.positive,
     )
     .option(
-      '--percentile <p>',
-      'percentile of the latency that --sla bounds, for ours',
-      option.percentile,
-      DEFAULT_PERCENTILE,
-    )
-    .option(
-      '--cores <n>',
-      "cores that plans may hold (default: those of the profile's device)",
-      option.notNegative,
-    )
-    .option('--alpha <n>', 'weight of accuracy, for ours', option.notNegative, DEFAULT_OBJECTIVE.alpha)
-    .option('--beta <n>', 'weight of cost, for ours', option.notNegative, DEFAULT_OBJECTIVE.beta)
-    .option('--delta <n>', 'weight of batch sizes, for ours', option.notNegative, DEFAULT_OBJECTIVE.delta)
-    .option(
       '--eta <n>',
       `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
       option.notNegative,
     )
     .option('--min-rate <n>', 'plan for at least so many requests/s, for ours', option.notNegative, 0)
-    .addOption(option.accuracyOption())
     .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
     .requiredOption(
       '--out <file>',

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { PREDICTORS, type PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import { type Backend, backend } from '../../solver/documents/common.ts';
 import { accuracyMethod, type Plan } from '../../solver/documents/plan.ts';
-import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
+import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE } from '../../solver/plan/request.ts';
 import { UsageError } from './exit.ts';
 import { ROOT } from './root.ts';
 
@@ -88,10 +88,6 @@ export const manifestOption = () =>
   new Option('--manifest <file>', 'a manifest of your own, instead of --pipeline');
 export const planManifestOption = () =>
   new Option('--manifest <file>', "the plan's manifest (default: the one that comes with ipa-edge)");
-export const accuracyOption = () =>
-  new Option('--accuracy <method>', 'how the accuracies of the stages are combined into one')
-    .choices(accuracyMethod.options)
-    .default(DEFAULT_OBJECTIVE.accuracy);
 export const arrivalsOption = () =>
   new Option(
     '--arrivals <kind>',
@@ -99,6 +95,25 @@ export const arrivalsOption = () =>
   )
     .choices(['exact', 'poisson'])
     .default('exact');
+/** Adds what every command that plans can be asked. @param whose names the system that it is for, where there are several */
+export const withPlanning = (command: Command, whose = ''): Command =>
+  command
+    .option(
+      '--percentile <p>',
+      `percentile of the latency that --sla bounds${whose}`,
+      percentile,
+      DEFAULT_PERCENTILE,
+    )
+    .option('--cores <n>', "cores that a plan may hold (default: those of the profile's device)", notNegative)
+    .option('--alpha <n>', `weight of accuracy${whose}`, notNegative, DEFAULT_OBJECTIVE.alpha)
+    .option('--beta <n>', `weight of cost${whose}`, notNegative, DEFAULT_OBJECTIVE.beta)
+    .option('--delta <n>', `weight of batch sizes${whose}`, notNegative, DEFAULT_OBJECTIVE.delta)
+    .addOption(
+      new Option('--accuracy <method>', 'how the accuracies of the stages are combined into one')
+        .choices(accuracyMethod.options)
+        .default(DEFAULT_OBJECTIVE.accuracy),
+    );
+
 /** Options of the commands that adapt plans to the load. */
 export interface AdaptationFlags {
   readonly predictor: PredictorName;
