@@ -13,7 +13,6 @@ import { completePlan } from '../../solver/plan/planner.ts';
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
 type ByStage<T> = Readonly<Record<string, T>>;
 
-/** The settings of the rivals on a pipeline. */
 export interface RivalSettings {
   readonly slaMs: number;
   readonly resources: Pick<Resources, 'cores' | 'pricePerCore'>;

@@ -18,7 +18,6 @@ export interface Outcome {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly latenessP99Ms: number;
-  /** Cores that the load generator used. */
   readonly generatorCores: number;
 }
 
@@ -29,7 +28,7 @@ export interface Measurements {
   readonly low: { readonly sessions: number; readonly plan: number; readonly batchOne: number };
   readonly open: readonly (Outcome & {
     readonly ratePerS: number;
-    /** Of the rate that the plan is made for. */
+    /** Share of the rate that the plan is made for. */
     readonly share: number;
     readonly durationS: number;
   })[];

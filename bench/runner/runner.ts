@@ -16,7 +16,6 @@ import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
-/** One run of a plan under a load. */
 export interface RunSpec {
   readonly name: string;
   readonly plan: Plan;

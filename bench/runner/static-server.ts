@@ -9,7 +9,7 @@ const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
 /** A server of files on loopback. */
 export interface Host {
-  /** Of the folder that is served, with a slash at its end. */
+  /** Address of the folder that is served, with a slash at its end. */
   readonly url: string;
   close(): Promise<void>;
 }

@@ -37,7 +37,7 @@ interface Setting {
   readonly variants: readonly [string, string];
   /** The batch size. Where it was not measured, the largest measured size below it is used. */
   readonly batch: number;
-  /** Of the busiest worker, by the profile, if all batches are full. */
+  /** Utilisation of the busiest worker, by the profile, if all batches are full. */
   readonly utilisation: number;
   readonly durationS: number;
 }

@@ -29,7 +29,6 @@ export class MissingFileError extends InputError {
   }
 }
 
-/** A file's SHA-256 differs from the one in the manifest. */
 export class ChecksumError extends InputError {
   override name = 'ChecksumError';
   constructor(

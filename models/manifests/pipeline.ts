@@ -30,7 +30,6 @@ export class Pipeline {
     this.stages = backwards.reverse();
   }
 
-  /** The stage that requests enter. */
   get first(): PipelineStage {
     return this.stages[0]!;
   }

@@ -5,7 +5,6 @@ export interface NamedFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The bytes are not a whole tar archive. */
 export class InvalidTarError extends Error {
   override name = 'InvalidTarError';
   constructor(archive: string, problem: string) {

@@ -63,7 +63,6 @@ export interface Task<
     problem: (path: readonly (string | number)[], message: string) => void,
   ): void;
 
-  /** The format of a stage's items. */
   itemFormat(stage: S): ItemFormat;
   /** Answers a batch with a variant's sessions. */
   readonly program: Program<S, R>;
@@ -79,7 +78,6 @@ export interface Task<
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
-  /** Name of the stage's metric. */
   readonly metric: string;
   /** Name of the end-to-end metric of a pipeline that begins with this task. */
   readonly pipelineMetric: string;

@@ -4,7 +4,6 @@ import { InputError } from './coded-error.ts';
 /** The message of an error lists at most this many problems: a document of another kind may have thousands. */
 const LISTED = 10;
 
-/** A document does not match its schema. */
 export class InvalidDocumentError extends InputError {
   static override readonly httpStatus = 400;
   override name = 'InvalidDocumentError';

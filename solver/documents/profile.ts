@@ -225,6 +225,39 @@ export interface IdentifiedProfile {
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
+/** The round trips of a cell, in the order of its runs. */
+export const roundTripsMs = ({ inferenceMs, handlingMs }: MeasuredCell): number[] =>
+  inferenceMs.map((ms, run) => ms + handlingMs[run]!);
+
+/** The measured cells of a plan's stage, of every batch size. */
+export const cellsOfStage = (
+  { cells }: Pick<Profile, 'cells'>,
+  { name, variant, backend, threads }: Omit<CellKey, 'stage' | 'batch'> & { readonly name: string },
+): MeasuredCell[] =>
+  cells.filter(
+    (cell): cell is MeasuredCell =>
+      cell.state === 'measured' &&
+      cell.stage === name &&
+      cell.variant === variant &&
+      cell.backend === backend &&
+      cell.threads === threads,
+  );
+
+/** All measured cells, in the order of the profile's stages and variants, then by backend, threads and batch. */
+export function measuredInOrder({ stages, cells }: Profile): MeasuredCell[] {
+  const places = stages.flatMap(({ name, variants }) => variants.map((variant) => `${name}/${variant.name}`));
+  const place = ({ stage, variant }: CellKey) => places.indexOf(`${stage}/${variant}`);
+  return cells
+    .filter((cell) => cell.state === 'measured')
+    .sort(
+      (a, b) =>
+        place(a) - place(b) ||
+        a.backend.localeCompare(b.backend) ||
+        a.threads - b.threads ||
+        a.batch - b.batch,
+    );
+}
+
 /** All backends that a profile has cells for. */
 export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
   ...new Set(cells.map(({ backend }) => backend)),

@@ -52,7 +52,6 @@ export const publishedSchema = z
     /** The machines on which the times were measured. */
     platform: z.string().max(200),
     cores: positiveCount,
-    /** Bound on the end-to-end latency. */
     slaMs: z.number().positive(),
     /** Weights of IPA's own objective. */
     weights: z.strictObject({

@@ -13,7 +13,6 @@ export interface LinearProgram {
   }[];
 }
 
-/** The solution of the linear relaxation. */
 export interface Relaxed {
   /** The value of x for each column, group by group. */
   readonly x: readonly Float64Array[];

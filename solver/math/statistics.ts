@@ -7,7 +7,6 @@ export function nearestRank(sorted: ArrayLike<number>, percentile: number): numb
   return sorted[Math.max(0, rank - 1)]!;
 }
 
-/** The values in rising order. */
 export const sortedNumbers = (values: Iterable<number>): Float64Array => Float64Array.from(values).sort();
 
 export const mean = (values: readonly number[]): number =>

@@ -1,5 +1,11 @@
 import type { GpuBackend } from '../documents/common.ts';
-import type { CpuCoRun, GpuCoRun, MeasuredCell, Profile } from '../documents/profile.ts';
+import {
+  type CpuCoRun,
+  type GpuCoRun,
+  type MeasuredCell,
+  type Profile,
+  roundTripsMs,
+} from '../documents/profile.ts';
 import { mean, summaryOf } from '../math/statistics.ts';
 
 /** The co-run (two workers side by side) of a CPU backend and thread count; undefined on a GPU or if not measured. */
@@ -53,7 +59,7 @@ const GOLDEN = 0.618034;
  * every second batch is delayed by a quantile of the co-run delays; the others take as long as measured alone.
  */
 export function expectedTimesMs(profile: Pick<Profile, 'coRun' | 'stages'>, cell: MeasuredCell): number[] {
-  const alone = cell.inferenceMs.map((inferenceMs, run) => inferenceMs + cell.handlingMs[run]!);
+  const alone = roundTripsMs(cell);
   const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
   const meanDelayMs = mean(Array.from({ length: 100 }, (_, i) => delayAtMs(coRun, i + 0.5)));

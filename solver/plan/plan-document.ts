@@ -1,6 +1,6 @@
 import { onGpu } from '../documents/common.ts';
 import { PLAN, type Plan, type PlanStage, type PlanWorker } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
 import type { PlanOption, PlanRequest } from './options.ts';
@@ -45,17 +45,9 @@ export function planStage(profile: Profile, option: PlanOption): PlanStage {
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
 function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['serviceMs'] {
   const bySize = new Map(
-    profile.cells.flatMap((cell) =>
-      cell.state === 'measured' &&
-      cell.stage === chosen.stage &&
-      cell.variant === chosen.variant &&
-      cell.backend === chosen.backend &&
-      cell.threads === chosen.threads &&
-      cell.batch <= chosen.batch &&
-      !cell.flags.includes('output-mismatch')
-        ? [[cell.batch, mean(expectedTimesMs(profile, cell))] as const]
-        : [],
-    ),
+    cellsOfStage(profile, { ...chosen, name: chosen.stage })
+      .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
+      .map((cell) => [cell.batch, mean(expectedTimesMs(profile, cell))]),
   );
   return [...bySize].sort(([a], [b]) => a - b).map(([items, meanMs]) => ({ items, meanMs }));
 }

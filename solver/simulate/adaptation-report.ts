@@ -1,5 +1,5 @@
 import type { Plan, PlanWorker } from '../documents/plan.ts';
-import { backendsOf, type Profile } from '../documents/profile.ts';
+import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/report.ts';
 import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
@@ -11,18 +11,9 @@ export const startMsOf =
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
     stages.reduce((sum, name) => {
       const { variant, batch } = plan.stages.find((stage) => stage.name === name)!;
-      const found = profile.cells.find(
-        (cell) =>
-          cell.state === 'measured' &&
-          cell.stage === name &&
-          cell.variant === variant &&
-          cell.backend === backend &&
-          cell.threads === threads &&
-          cell.batch === batch,
-      );
-      if (found?.state !== 'measured') return sum;
-      const { loadMs, createMs, firstRunMs } = found.cold;
-      return sum + loadMs + createMs + firstRunMs;
+      const cells = cellsOfStage(profile, { name, variant, backend, threads });
+      const cold = cells.find((cell) => cell.batch === batch)?.cold;
+      return cold ? sum + cold.loadMs + cold.createMs + cold.firstRunMs : sum;
     }, 0);
 
 /** The report of a simulated run under a load. */

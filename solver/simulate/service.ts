@@ -1,7 +1,7 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type GpuBackend, onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
-import type { CpuCoRun, Profile } from '../documents/profile.ts';
+import { type CpuCoRun, cellsOfStage, type Profile, roundTripsMs } from '../documents/profile.ts';
 import type { Service } from '../documents/report.ts';
 import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
@@ -35,18 +35,10 @@ export const serviceFromProfile = (
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
 ): ServiceModel => ({
   ...serviceFromSamples(
-    stages.map(({ name, variant, backend, threads }) => ({
-      label: `${name}/${variant}/${backend}/${threads}`,
-      coRun: cpuCoRunOf(profile, { backend, threads }),
-      samples: profile.cells.flatMap((cell) =>
-        cell.state === 'measured' &&
-        cell.stage === name &&
-        cell.variant === variant &&
-        cell.backend === backend &&
-        cell.threads === threads
-          ? [[cell.batch, cell.inferenceMs.map((ms, run) => ms + cell.handlingMs[run]!)] as const]
-          : [],
-      ),
+    stages.map((stage) => ({
+      label: `${stage.name}/${stage.variant}/${stage.backend}/${stage.threads}`,
+      coRun: cpuCoRunOf(profile, stage),
+      samples: cellsOfStage(profile, stage).map((cell) => [cell.batch, roundTripsMs(cell)] as const),
     })),
   ),
   ...sharedGpu(profile, stages),

@@ -13,7 +13,6 @@ export interface Switch {
   readonly retire: readonly string[];
 }
 
-/** A simulation whose plan can change. */
 export class SwitchingSimulation {
   readonly #simulation: Simulation;
   readonly #model: (plan: Plan) => PlanModel;

@@ -1,5 +1,5 @@
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
-import type { Cell, MeasuredCell } from '../../solver/documents/profile.ts';
+import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/profile.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 
@@ -42,7 +42,7 @@ export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[]
 }
 
 function pointOf(cell: MeasuredCell): BatchPoint {
-  const sorted = sortedNumbers(cell.inferenceMs.map((ms, i) => ms + cell.handlingMs[i]!));
+  const sorted = sortedNumbers(roundTripsMs(cell));
   return {
     variant: cell.variant,
     batch: cell.batch,

@@ -1,6 +1,5 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** The user stopped the command with Ctrl-C or a signal. */
 export class Interrupted extends CodedError {
   static override readonly exitCode = 130;
   override name = 'Interrupted';

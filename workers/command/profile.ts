@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { exportProfile } from '../store/exchange.ts';
 import { openFileStore } from '../store/node.ts';
@@ -151,32 +151,17 @@ export async function measure(
   return measured;
 }
 
-/** A table of the measured cells, in the manifest's order. */
-export function profileTable(profile: Profile): string {
-  const rows = profile.cells
-    .filter((cell) => cell.state === 'measured')
-    .sort(
-      (a, b) =>
-        manifestOrder(profile, a) - manifestOrder(profile, b) ||
-        a.backend.localeCompare(b.backend) ||
-        a.threads - b.threads ||
-        a.batch - b.batch,
-    )
-    .map((cell) => [
-      `${cell.stage}/${cell.variant}`,
-      `${cell.backend}${cell.threads > 1 ? ` ×${cell.threads}` : ''}`,
-      String(cell.batch),
-      ms(cell.latencyMs.p50),
-      `${ms(cell.latencyMs.p50Low)}–${ms(cell.latencyMs.p50High)}`,
-      ms(cell.latencyMs.p95),
-      String(cell.latencyMs.n),
-      ((1000 * cell.batch) / cell.latencyMs.mean).toFixed(1),
-      cell.flags.join(' '),
-    ]);
+function profileTable(profile: Profile): string {
+  const rows = measuredInOrder(profile).map((cell) => [
+    `${cell.stage}/${cell.variant}`,
+    `${cell.backend}${cell.threads > 1 ? ` ×${cell.threads}` : ''}`,
+    String(cell.batch),
+    ms(cell.latencyMs.p50),
+    `${ms(cell.latencyMs.p50Low)}–${ms(cell.latencyMs.p50High)}`,
+    ms(cell.latencyMs.p95),
+    String(cell.latencyMs.n),
+    ((1000 * cell.batch) / cell.latencyMs.mean).toFixed(1),
+    cell.flags.join(' '),
+  ]);
   return table(['variant', 'backend', 'batch', 'p50 ms', '95 % CI', 'p95 ms', 'n', 'items/s', 'flags'], rows);
-}
-
-function manifestOrder({ stages }: Profile, cell: { stage: string; variant: string }): number {
-  const s = stages.findIndex((stage) => stage.name === cell.stage);
-  return 1000 * s + stages[s]!.variants.findIndex((variant) => variant.name === cell.variant);
 }

@@ -10,7 +10,6 @@ export interface Sample {
   readonly handlingMs: number;
 }
 
-/** Runs one batch of a cell and returns its times. */
 export type RunBatch = () => Promise<Sample>;
 
 /** Makes a function that runs the next `batch` items at each call. @param key names the loaded variant in the worker */
@@ -131,7 +130,6 @@ export function measuredCell(facts: CellFacts, samples: readonly Sample[]): Meas
   };
 }
 
-/** Adds samples to a measured cell. */
 export function extendCell(
   cell: MeasuredCell,
   samples: readonly Sample[],

@@ -11,14 +11,12 @@ export interface OpenVariant {
   readonly key: string;
   /** Time to read the model files. */
   readonly loadMs: number;
-  /** Time to create the sessions. */
   readonly createMs: number;
   readonly cpuFallback: boolean;
   /** The only batch size that the variant's models run; null if they run any. */
   readonly fixedBatch: number | null;
 }
 
-/** Which variant to open, and in which worker. */
 export interface VariantKey {
   readonly stage: string;
   readonly variant: string;

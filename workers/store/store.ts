@@ -54,7 +54,6 @@ export class StoreFullError extends Error {
 export const orFull = (cause: unknown, what: string): unknown =>
   (cause as Error | null)?.name === 'QuotaExceededError' ? new StoreFullError(what, { cause }) : cause;
 
-/** No profile is saved under that id. */
 export class ProfileNotFoundError extends Error {
   override name = 'ProfileNotFoundError';
   constructor(id: string) {

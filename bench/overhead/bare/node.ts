@@ -7,7 +7,6 @@ import type { BareApi } from './host.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 
-/** Starts a worker of the overhead benchmark as a child process. */
 export const spawnInNode: Spawn = async (id, threads) => {
   const raw = spawnWorker(WORKER);
   return { worker: await StageWorker.start(id, raw, threads), bare: wrap<BareApi>(raw.endpoint) };

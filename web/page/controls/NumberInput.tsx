@@ -6,7 +6,6 @@ interface NumberInputProps {
   readonly value: number;
   readonly min?: number;
   readonly max?: number;
-  /** Whether only whole numbers are valid. */
   readonly whole?: boolean;
   readonly onChange: (value: number) => void;
 }

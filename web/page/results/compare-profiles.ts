@@ -1,4 +1,10 @@
-import { type CellKey, cellId, type MeasuredCell, type Profile } from '../../../solver/documents/profile.ts';
+import {
+  type CellKey,
+  cellId,
+  type MeasuredCell,
+  measuredInOrder,
+  type Profile,
+} from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
@@ -41,7 +47,7 @@ const FALSE_DISCOVERIES = 0.05;
 export function compareProfiles(base: Profile, other: Profile): ProfileComparison {
   const ofBase = measuredCells(base);
   const ofOther = measuredCells(other);
-  const estimates = sortedKeys(base, [...ofBase.values()]).flatMap((cell) => {
+  const estimates = measuredInOrder({ ...base, cells: [...ofBase.values()] }).flatMap((cell) => {
     const match = ofOther.get(cellId(cell));
     return match ? [estimate(base, cell, other, match)] : [];
   });
@@ -120,14 +126,3 @@ const keysWithout = (of: ReadonlyMap<string, MeasuredCell>, without: ReadonlyMap
 /** SHA-256 of the model of a cell. */
 const modelOf = ({ stages }: Profile, key: CellKey): string | undefined =>
   stages.find(({ name }) => name === key.stage)?.variants.find(({ name }) => name === key.variant)?.sha256;
-
-function sortedKeys({ stages }: Profile, cells: MeasuredCell[]): MeasuredCell[] {
-  const places = new Map(
-    stages.flatMap(({ name, variants }) => variants.map((v) => `${name}/${v.name}`)).map((id, i) => [id, i]),
-  );
-  const place = (cell: CellKey) => places.get(`${cell.stage}/${cell.variant}`)!;
-  return cells.sort(
-    (a, b) =>
-      place(a) - place(b) || a.backend.localeCompare(b.backend) || a.threads - b.threads || a.batch - b.batch,
-  );
-}

@@ -23,7 +23,6 @@ const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
   onChange: (value: number) => change({ [field]: value }),
 });
 
-/** The load that the plan is tried under. */
 export function TryForm() {
   const { load: kind, scale, adapt } = tryout.value;
   const arriving = load.value;

@@ -19,7 +19,6 @@ export class DuplicateModelError extends Error {
   }
 }
 
-/** A model fits no stage of the pipeline. */
 export class NoStageError extends Error {
   override name = 'NoStageError';
   constructor(file: string, reasons: readonly string[]) {
@@ -27,7 +26,6 @@ export class NoStageError extends Error {
   }
 }
 
-/** A model fits several stages of the pipeline. */
 export class AmbiguousStageError extends Error {
   override name = 'AmbiguousStageError';
   constructor(file: string, stages: readonly string[]) {
