@@ -20,7 +20,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
           Add ONNX models to a stage above. Each is checked, gets its file's name, stays in this browser, and
           is measured, planned and run like the other variants. Nothing leaves this machine.
         </p>
-        <ul class="own-ways">
+        <ul class="row end own-ways">
           <li>
             <span class="muted">Labelled pack, now: {manifest.pack?.source ?? 'none'}</span>
             <FileButton
@@ -79,7 +79,7 @@ function ManifestForm() {
 function AddingStatus() {
   const now = adding.value;
   return (
-    <div class="taking">
+    <div class="row taking">
       <p role="status">{now ? `${now.what} …` : lastAdded.value}</p>
       {now && (
         <button type="button" onClick={() => now.controller.abort()}>

@@ -8,7 +8,7 @@ import { DeleteButton } from '../controls/DeleteButton.tsx';
 /** The title of the chosen pipeline, with a choice of pipelines if there are several. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
-    <div class="pipeline-head">
+    <div class="row end">
       {SHIPPED.length + ownNames.value.length > 1 && (
         <label class="field">
           Pipeline

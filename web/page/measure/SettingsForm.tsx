@@ -18,7 +18,7 @@ export function SettingsForm() {
   const noWebGpu = whyNotMeasurable('webgpu');
   return (
     <form class="settings" onSubmit={(event) => event.preventDefault()}>
-      <fieldset class="settings-row" disabled={running.value !== null}>
+      <fieldset class="row end settings-row" disabled={running.value !== null}>
         <legend class="unseen">Settings</legend>
         <Choices
           label="Backends"

@@ -85,7 +85,7 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
   return (
-    <div class="title-row verdict">
+    <div class="row title-row verdict">
       <p class="lead">
         <strong>{chain(variantsOf(head), names(head))}</strong>{' '}
         {predicted ? (

@@ -109,7 +109,7 @@ function LinkRow() {
       setCopied(link);
     });
   return (
-    <div class="link-row">
+    <div class="row end link-row">
       <label class="field">
         Link with these settings
         <input type="text" readOnly value={link} onFocus={({ currentTarget }) => currentTarget.select()} />

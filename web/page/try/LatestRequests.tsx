@@ -39,7 +39,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
   return (
     <figure class="panel">
       <figcaption>
-        <span class="requests-head">
+        <span class="row">
           <span class="panel-title">Latest requests and answers</span>
           <button type="button" aria-pressed={held} onClick={() => setHeld(!held)}>
             {held ? 'Go on' : 'Hold'}

@@ -11,7 +11,7 @@ export function Live({ run }: { readonly run: Trying }) {
   const stopping = controller.signal.aborted;
   return (
     <section class="live" aria-label="The run">
-      <div class="live-head card">
+      <div class="row card">
         <label class="live-progress">
           <span>
             {now ? `${number(now.nowMs / 1000, 0)} of ${number(durationS)} s` : 'Starting the workers …'}

@@ -16,7 +16,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
   const { completed, shed, failed } = result;
   return (
     <section class="outcome" aria-label="Result of the run">
-      <div class="title-row">
+      <div class="row title-row">
         <h3>
           Measured beside predicted{' '}
           <span class="muted">

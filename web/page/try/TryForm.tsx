@@ -36,7 +36,7 @@ export function TryForm() {
         if (ready) void tryPlan();
       }}
     >
-      <div class="try-fields">
+      <div class="row end try-fields">
         <label class="field">
           Load
           <select

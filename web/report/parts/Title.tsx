@@ -8,7 +8,7 @@ interface TitleProps {
 /** Title of a report, with a button to save the report as JSON. */
 export function Title({ name, json }: TitleProps) {
   return (
-    <div class="title-row">
+    <div class="row title-row">
       <h1>
         <span class="muted">ipa-edge report</span> {name}
       </h1>
