@@ -1,9 +1,9 @@
+import './styles/style.css';
 import { render } from 'preact';
 import { App } from './page/App.tsx';
 import { startOffline } from './state/device/offline.ts';
 import { applyLink } from './state/files/link.ts';
 import { start } from './state/start.ts';
-import './styles/style.css';
 
 render(<App />, document.getElementById('app')!);
 void start().then(applyLink);
