@@ -10,10 +10,9 @@ import { DEFAULT_PERCENTILE, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
-import { journalBeside } from '../../workers/command/profile.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
-import { openRunner } from '../runner/runner.ts';
+import { withRunner } from '../runner/runner.ts';
 import { PAPERS_TRACE } from './paper.ts';
 import { publishedProfile, publishedRivals } from './published-profile.ts';
 import { rivalSettings } from './rival-settings.ts';
@@ -117,15 +116,10 @@ async function measured(path: string): Promise<Subject> {
   };
 }
 
-async function measure(path: string): Promise<IdentifiedProfile> {
-  const store = await journalBeside(path);
-  const runner = await openRunner(['cpu'], {
-    manifestPath: join(ROOT, 'models/fashion/manifest.json'),
-    store,
-    signal: new AbortController().signal,
-    onProgress: () => {},
-  });
-  try {
+function measure(path: string): Promise<IdentifiedProfile> {
+  const manifestPath = join(ROOT, 'models/fashion/manifest.json');
+  const { signal } = new AbortController();
+  return withRunner(['cpu'], { manifestPath, out: path, signal }, async ({ runner }) => {
     const measured = await runner.profile({
       backends: ['cpu'],
       threads: [1, 2],
@@ -135,10 +129,7 @@ async function measure(path: string): Promise<IdentifiedProfile> {
     });
     await writeJson(path, measured.profile);
     return measured;
-  } finally {
-    await runner.close();
-    store.close();
-  }
+  });
 }
 
 /** The part of the paper's trace around its burst. */

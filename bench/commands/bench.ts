@@ -18,14 +18,14 @@ import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
-import { journalBeside, measure, settingsOf } from '../../workers/command/profile.ts';
-import { ms, ProgressLine } from '../../workers/command/terminal.ts';
+import { measure, settingsOf } from '../../workers/command/profile.ts';
+import { ms } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
 import { combinations } from '../comparison/combinations.ts';
 import { readAny } from '../runner/host.ts';
-import { openRunner, type Runner } from '../runner/runner.ts';
+import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { runTable } from './tables.ts';
 
@@ -81,15 +81,8 @@ export const benchCommand = () =>
       const { manifest } = await loadManifest(manifestPath, readAny);
       const out = (file: string) => join(options.out ?? join('out', manifest.name), file);
       const say = (text: string) => (options.json ? console.error(text) : console.log(text));
-      const store = await journalBeside(out('profile.json'));
-      const progress = new ProgressLine();
-      const runner = await openRunner(options.backend, {
-        manifestPath,
-        store,
-        signal,
-        onProgress: progress.show,
-      });
-      try {
+      const where = { manifestPath, out: out('profile.json'), signal };
+      await withRunner(options.backend, where, async ({ runner, store, progress }) => {
         const backend = await availableBackends(command, options.backend, runner.whyUnavailable);
         const settings = settingsOf({ ...options, backend });
         const measured = await measure(runner, store, settings, out('profile.json'), signal);
@@ -127,11 +120,7 @@ export const benchCommand = () =>
           `wrote ${['profile.json', 'plan.json', 'report.json', 'report.html'].map(out).join(', ')} in ${seconds} s`,
         );
         for (const line of invalid(runs)) say(line);
-      } finally {
-        progress.clear();
-        await runner.close();
-        store.close();
-      }
+      });
     });
 
 /** The frontier; none, with a line that says so, where it would be too large. */

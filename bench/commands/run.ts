@@ -9,12 +9,10 @@ import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { journalBeside } from '../../workers/command/profile.ts';
-import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { openRunner, type Runner } from '../runner/runner.ts';
+import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
@@ -87,16 +85,8 @@ export const runCommand = () =>
         ? await adaptationAsk(plan, options.profile ?? join(dirname(options.plan), 'profile.json'), options)
         : undefined;
       const signal = interruptSignal();
-      const store = await journalBeside(options.out);
-      const progress = new ProgressLine();
       const asked = [...new Set(adaptation?.request.backends ?? plan.stages.map(({ backend }) => backend))];
-      const runner = await openRunner(asked, {
-        manifestPath,
-        store,
-        signal,
-        onProgress: progress.show,
-      });
-      try {
+      await withRunner(asked, { manifestPath, out: options.out, signal }, async ({ runner, progress }) => {
         await checkBackends(plan, runner);
         const backends = await availableBackends(command, asked, runner.whyUnavailable);
         const report = await runner.run({
@@ -119,11 +109,7 @@ export const runCommand = () =>
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);
         if (!report.load.valid) throw new InvalidRunError(report);
-      } finally {
-        progress.clear();
-        await runner.close();
-        store.close();
-      }
+      });
     });
 
 /** @throws UsageError where a stage of the plan is on a backend that cannot be used here */

@@ -13,9 +13,8 @@ import { parseRunReport, type RunReport } from '../../solver/documents/report.ts
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planManifestPath } from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
-import { openFileStore } from '../../workers/store/node.ts';
-import { Headless } from '../runner/headless.ts';
 import { servePage } from '../runner/host.ts';
+import { withRunner } from '../runner/runner.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 
 const PROFILE = process.argv[2] ?? 'out/fashion/profile.json';
@@ -155,26 +154,13 @@ async function runDrawn(page: Page): Promise<RunReport & { busy: string }> {
 /** Runs a plan in the headless page, which draws nothing. */
 async function runHeadless(plan: Plan): Promise<RunReport> {
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-bench-'));
-  const store = await openFileStore(folder);
-  const headless = await Headless.open({
-    manifestPath: planManifestPath(plan, {}),
-    store,
-    signal: new AbortController().signal,
-    onProgress: () => {},
-  });
-  try {
-    return await headless.run({
-      name: 'plan',
-      plan,
-      backends: [...new Set(plan.stages.map(({ backend }) => backend))],
-      load: constantLoad(plan.ratePerS, RUN_S, 1),
-      seed: 1,
-    });
-  } finally {
-    await headless.close();
-    store.close();
-    await rm(folder, { recursive: true });
-  }
+  const manifestPath = planManifestPath(plan, {});
+  const backends = [...new Set(plan.stages.map(({ backend }) => backend))];
+  const load = constantLoad(plan.ratePerS, RUN_S, 1);
+  const { signal } = new AbortController();
+  return withRunner(backends, { manifestPath, out: join(folder, 'run.json'), signal }, ({ runner }) =>
+    runner.run({ name: 'plan', plan, backends, load, seed: 1 }),
+  ).finally(() => rm(folder, { recursive: true }));
 }
 
 async function exported(page: Page, name: string): Promise<string> {

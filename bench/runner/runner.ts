@@ -5,7 +5,12 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
+
 import { readAtMost } from '../../workers/command/files.ts';
+
+import { journalBeside } from '../../workers/command/profile.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
+
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { type AdaptationAsk, withAdaptation } from '../../workers/executor/adaptation.ts';
 import type { Load } from '../../workers/executor/load.ts';
@@ -14,6 +19,7 @@ import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
 export interface RunSpec {
@@ -57,4 +63,33 @@ export async function openRunner(backends: readonly Backend[], options: Headless
       ),
     close: async () => {},
   };
+}
+
+/** What {@link withRunner} opens. */
+interface Opened {
+  readonly runner: Runner;
+  readonly store: Store;
+  readonly progress: ProgressLine;
+}
+
+/**
+ * Opens a runner that shows its progress on stderr, does some work with it, and closes it. The journal of a profile in progress
+ * is kept beside `out`, the file that is to be written.
+ * @throws what {@link openRunner} and the work throw
+ */
+export async function withRunner<T>(
+  backends: readonly Backend[],
+  { manifestPath, out, signal }: Pick<HeadlessOptions, 'manifestPath' | 'signal'> & { readonly out: string },
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  const store = await journalBeside(out);
+  const progress = new ProgressLine();
+  const runner = await openRunner(backends, { manifestPath, store, signal, onProgress: progress.show });
+  try {
+    return await work({ runner, store, progress });
+  } finally {
+    progress.clear();
+    await runner.close();
+    store.close();
+  }
 }

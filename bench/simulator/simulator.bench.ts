@@ -25,12 +25,11 @@ import { simulate } from '../../solver/simulate/simulate.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { ms, ProgressLine, share, table } from '../../workers/command/terminal.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { openFileStore } from '../../workers/store/node.ts';
-import { openRunner } from '../runner/runner.ts';
+import { withRunner } from '../runner/runner.ts';
 
 interface Setting {
   readonly backend: Backend;
@@ -145,15 +144,12 @@ function busiest({ plans, service, load }: RunReport): number {
 }
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-simulator-'));
-const store = await openFileStore(folder);
-const progress = new ProgressLine();
-const runner = await openRunner(['webgpu', 'wasm'], {
+const where = {
   manifestPath: option.manifestPath({ pipeline: 'fashion' }),
-  store,
+  out: join(folder, 'profile.json'),
   signal: interruptSignal(),
-  onProgress: progress.show,
-});
-try {
+};
+await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
   const measured = flags.profile
     ? await readJson(flags.profile, parseIdentified)
     : await runner.profile({
@@ -258,9 +254,4 @@ try {
           `of attainment ${median(rows.map((row) => attainmentError(row, of))).toFixed(3)} (target ${TARGET.attainment})`,
       );
   }
-} finally {
-  progress.clear();
-  await runner.close();
-  store.close();
-  await rm(folder, { recursive: true });
-}
+}).finally(() => rm(folder, { recursive: true }));

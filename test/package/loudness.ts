@@ -37,7 +37,11 @@ export const loudness: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: { input, classes: classesField, scores: scoresField },
 
-  itemFormat: ({ input: { sampleRateHz, samples } }) => ({ kind: 'audio', sampleRateHz, samplesMax: samples }),
+  itemFormat: ({ input: { sampleRateHz, samples } }) => ({
+    kind: 'audio',
+    sampleRateHz,
+    samplesMax: samples,
+  }),
   children: (_stage, item) => [item],
   fanOut: () => 'one',
   ...classifying<Stage>(ID, { inputs: [samples] }),
