@@ -28,17 +28,11 @@ export function SoftwareNotice() {
 
 /** Facts about the device of a profile. */
 export function DeviceFacts({ device }: { readonly device: Device }) {
+  const machine = ['Device', `${device.platform}, ${device.logicalCores} logical cores`] as const;
   if (device.environment === 'published')
-    return (
-      <Facts
-        facts={[
-          ['Device', `${device.platform}, ${device.logicalCores} logical cores`],
-          ['Published figures', device.agent],
-        ]}
-      />
-    );
-  const facts: [string, string][] = [
-    ['Device', `${device.platform}, ${device.logicalCores} logical cores`],
+    return <Facts facts={[machine, ['Published figures', device.agent]]} />;
+  const facts: FactsProps['facts'] = [
+    machine,
     [device.environment === 'browser' ? 'Browser' : 'Runtime', device.agent],
     ['Adapter', adapterText(device.adapter)],
     ['ONNX Runtime', `${device.ortVersion}, ${device.ortBuild} build`],
@@ -51,9 +45,14 @@ export function DeviceFacts({ device }: { readonly device: Device }) {
   return <Facts facts={facts} />;
 }
 
-export function Facts({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
+interface FactsProps {
+  readonly facts: readonly (readonly [term: string, value: ComponentChildren])[];
+  readonly class?: string;
+}
+
+export function Facts({ facts, class: own = '' }: FactsProps) {
   return (
-    <dl class="facts">
+    <dl class={`facts ${own}`}>
       {facts.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>

@@ -107,26 +107,15 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         )}
       </p>
       <div class="buttons">
-        {pinned.value ? (
-          <button
-            type="button"
-            onClick={() => {
-              pinned.value = null;
-            }}
-          >
-            Unpin
-          </button>
-        ) : (
-          <button
-            type="button"
-            disabled={!now}
-            onClick={() => {
-              pinned.value = now;
-            }}
-          >
-            Pin to compare
-          </button>
-        )}
+        <button
+          type="button"
+          disabled={!pinned.value && !now}
+          onClick={() => {
+            pinned.value = pinned.value ? null : now;
+          }}
+        >
+          {pinned.value ? 'Unpin' : 'Pin to compare'}
+        </button>
         <button type="button" disabled={!now} onClick={savePlan}>
           Export plan
         </button>

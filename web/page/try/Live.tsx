@@ -1,3 +1,4 @@
+import { Facts } from '../../components/Device.tsx';
 import { duration, milliseconds, number, percent } from '../../components/format.ts';
 import type { LiveView } from '../../state/try/live-run.ts';
 import { progress, stop, type Trying, view, wasHidden } from '../../state/try/trying.ts';
@@ -45,29 +46,23 @@ export function Live({ run }: { readonly run: Trying }) {
 function Tally({ view, slaMs }: { readonly view: LiveView; readonly slaMs: number }) {
   const { sent, completed, shed, failed, recent, inTime } = view;
   return (
-    <dl class="facts tally">
-      {(
+    <Facts
+      class="tally"
+      facts={[
+        ['Sent', number(sent)],
+        ['Completed', number(completed)],
+        ['Shed', number(shed)],
+        ['Failed', number(failed)],
+        ['In flight', number(sent - completed - shed - failed)],
+        [`Within ${number(slaMs)} ms, last 10 s`, percent(recent.attainment)],
         [
-          ['Sent', number(sent)],
-          ['Completed', number(completed)],
-          ['Shed', number(shed)],
-          ['Failed', number(failed)],
-          ['In flight', number(sent - completed - shed - failed)],
-          [`Within ${number(slaMs)} ms, last 10 s`, percent(recent.attainment)],
-        ] as const
-      ).map(([term, value]) => (
-        <div key={term}>
-          <dt>{term}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-      <div>
-        <dt>Requests sent late by (p99, last 10 s)</dt>
-        <dd class={inTime ? undefined : 'bad'}>
-          {milliseconds(recent.latenessP99Ms)} {inTime ? '✓' : '✗ over 5 % of the SLA'}
-        </dd>
-      </div>
-    </dl>
+          'Requests sent late by (p99, last 10 s)',
+          <span key="late" class={inTime ? undefined : 'bad'}>
+            {milliseconds(recent.latenessP99Ms)} {inTime ? '✓' : '✗ over 5 % of the SLA'}
+          </span>,
+        ],
+      ]}
+    />
   );
 }
 
