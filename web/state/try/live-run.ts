@@ -32,38 +32,8 @@ interface Ended {
 /** One value for each second; null if unknown. */
 export type PerSecond = readonly (number | null)[];
 
-/** What the page shows of a run at one time. */
-export interface LiveView {
-  readonly nowMs: number;
-  /** The first second in the charts, at index 0 of every {@link PerSecond}. */
-  readonly fromS: number;
-  readonly sent: number;
-  readonly completed: number;
-  readonly shed: number;
-  readonly failed: number;
-  readonly ratePerS: PerSecond;
-  readonly accuracy: PerSecond;
-  readonly gpuShare: PerSecond;
-  readonly cores: PerSecond;
-  readonly fill: ReadonlyMap<string, PerSecond>;
-  /** Requests that ended in the time the charts show, in order of their end. */
-  readonly ended: readonly Ended[];
-  readonly recent: {
-    readonly ratePerS: number;
-    readonly attainment: number | null;
-    readonly p50Ms: number | null;
-    readonly p95Ms: number | null;
-    readonly accuracy: number | null;
-    readonly latenessP99Ms: number;
-    readonly gpuShare: number;
-    readonly cores: number;
-    readonly fill: ReadonlyMap<string, number | null>;
-  };
-  /** Whether requests are sent on time; if not, latencies are invalid. */
-  readonly inTime: boolean;
-  readonly plans: RunReport['plans'];
-  readonly events: RunReport['events'];
-}
+/** What the page shows of a run at one moment. */
+export type LiveView = NonNullable<ReturnType<LiveRun['view']>>;
 
 /** Records a running plan at low cost, and summarises it only when the page draws. */
 export class LiveRun implements RunWatch {
@@ -131,8 +101,8 @@ export class LiveRun implements RunWatch {
     return latest;
   }
 
-  /** Summarises the run; null until the workers are ready. Records too old for the charts are dropped. */
-  view(): LiveView | null {
+  /** The present view; null until the workers are ready. It drops records that are too old for the charts. */
+  view() {
     if (this.#startMs === undefined) return null;
     const nowMs = this.now() - this.#startMs;
     const wholeS = Math.floor(nowMs / 1000);
@@ -146,6 +116,7 @@ export class LiveRun implements RunWatch {
       stages.map((name) => [name, of.map((second) => fillOf([second], name))] as const);
     return {
       nowMs,
+      /** The first second that the charts show. It is at index 0 of every {@link PerSecond}. */
       fromS,
       sent: this.#sent,
       ...this.#outcomes,
@@ -155,6 +126,7 @@ export class LiveRun implements RunWatch {
       gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
       fill: new Map(fills(seconds)),
+      /** The requests of the charts' seconds, in the order in which they ended. */
       ended: this.#ended,
       recent: {
         ...this.#recentLatency(nowMs),
@@ -165,6 +137,7 @@ export class LiveRun implements RunWatch {
         fill: new Map(stages.map((name) => [name, fillOf(recent, name)])),
         latenessP99Ms: this.#latenessP99Ms,
       },
+      /** Whether requests are sent on time. If not, the latencies are not valid. */
       inTime: this.#latenessP99Ms <= LATE_SHARE * this.slaMs,
       plans: [...this.plans],
       events: [...this.events],
