@@ -1,18 +1,15 @@
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-
 import { readAtMost } from '../../workers/command/files.ts';
-
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-
+import type { HeadlessRun } from '../../workers/environment/headless.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { type AdaptationAsk, withAdaptation } from '../../workers/executor/adaptation.ts';
+import { withAdaptation } from '../../workers/executor/adaptation.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
@@ -22,14 +19,8 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
-export interface RunSpec {
-  readonly name: string;
-  readonly plan: Plan;
-  readonly backends: Backend[];
-  readonly load: Load;
-  readonly seed: number;
-  readonly adaptation?: AdaptationAsk;
-}
+/** A run of a plan under a load. */
+export type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
 
 /** Profiles and runs plans for a command, in a headless browser or in this process. */
 export interface Runner {
