@@ -24,7 +24,7 @@ const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 
 /** The format of the first stage's items. @throws UnfitDataError where the first stage takes another kind of items */
 function formatOf<K extends ItemKind>({ first: { name, stage, task } }: Pipeline, kind: K, where: string) {
-  const format = task.items(stage);
+  const format = task.itemFormat(stage);
   if (format.kind === kind) return format as ItemFormatOf<K>;
   throw new UnfitDataError(
     where,
