@@ -7,13 +7,13 @@ import { withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { planRequest } from '../../solver/plan/request.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
+import { compiledEnvironment } from '../compiled.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
 import { brightestChannel } from '../onnx.ts';
 
@@ -54,7 +54,7 @@ test.each<[string, Partial<Format>]>([
     type: output,
     dims: [batch, 3, ...trailing],
   });
-  const worker = await nodeEnvironment().spawn('formats', 1);
+  const worker = await compiledEnvironment().spawn('formats', 1);
   const stage = {
     name: 'classify',
     task: 'image-classification',
@@ -124,7 +124,7 @@ test('variants of other formats are profiled, planned and run in one pipeline, e
   );
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-formats-'));
   const store = await openFileStore(folder);
-  const environment = nodeEnvironment();
+  const environment = compiledEnvironment();
   const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
   const profiled = await measureProfile({ models, environment, store, settings });
   store.close();
@@ -143,7 +143,7 @@ test('variants of other formats are profiled, planned and run in one pipeline, e
   };
   const identified = await parseIdentified(threes, 'the fixed variant alone');
   const planner = openPlanner();
-  const plan = await planner.plan(identified, planRequest(threes, { slaMs: 60_000, ratePerS: 2 }));
+  const plan = await planner.plan(identified, planRequest(threes, { slaMs: 5000, ratePerS: 2 }));
   planner.close();
   expect(plan.stages[0]).toMatchObject({ variant: 'threes', batch: 3 });
   const report = await run({
