@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
 
-// A checkout runs its TypeScript, which Node 20 cannot do by itself. The npm package brings JavaScript.
+// A checkout runs the TypeScript source with a loader, because Node 20 cannot run it; the npm package contains JavaScript.
 const source = new URL('./cli.ts', import.meta.url);
 if (existsSync(source)) {
   const { register } = await import('tsx/esm/api');

@@ -1,8 +1,8 @@
 /**
- * Compares this project's system with IPA, FA2 and RIM under loads that change, by simulation: `fashion` with the times of this
- * machine's CPU, and the five pipelines of the IPA paper, each under the paper's bursty trace and every generated load.
- * `npm run bench:adaptation` takes about half an hour; `-- --pipeline ipa-video` compares one pipeline. It writes
- * out/adaptation/report.json and report.html, and prints the table.
+ * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with service times of this machine's
+ * CPU, and the five pipelines of the IPA paper, each under the paper's bursty trace and every generated load. `npm run
+ * bench:adaptation` takes about half an hour; `-- --pipeline ipa-video` compares one pipeline. Writes
+ * out/adaptation/report.json and report.html, and prints a table.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -58,7 +58,7 @@ async function compare(pipeline: Pipeline): Promise<void> {
   await writeJson(partOf(pipeline), reportOf(comparisons));
 }
 
-/** Compares each pipeline in a process of its own, one for each core at a time. Finished pipelines are not compared again. */
+/** Compares each pipeline in a process of its own, as many at a time as there are cores. Finished pipelines are skipped. */
 async function compareAll(): Promise<void> {
   const left = asked.filter((pipeline) => values.again || !existsSync(partOf(pipeline)));
   const file = fileURLToPath(import.meta.url);
@@ -79,7 +79,7 @@ async function compareAll(): Promise<void> {
 
 if (values.part) await compare(asked[0]!);
 else {
-  // `fashion` is measured first, while nothing else keeps the cores busy.
+  // `fashion` is measured first, while no other process uses the cores.
   if (asked.includes('fashion')) await subject('fashion', OUT);
   await compareAll();
   const parts = await Promise.all(asked.map((pipeline) => readJson(partOf(pipeline), parseReport)));

@@ -14,29 +14,29 @@ import { identify } from '../../workers/store/exchange.ts';
 import { rivals } from './rivals.ts';
 import type { Setting, Subject } from './subjects.ts';
 
-/** Accuracy methods that our system is tried with. */
+/** Our system plans with each of these ways to combine the stages' accuracies. */
 const ACCURACY = ['product', 'sum'] as const;
-/** Weights of cost that our system is tried with, as shares of the PAS that FA2-high's variants give per core. */
+/** Our system plans with each of these weights of cost β. Their unit is the PAS per core of FA2-high's variants. */
 const BETA_SHARES = [0.001, 0.01, 0.1, 0.4, 2];
-/** How often, at most, the interval between two weights is halved to come nearer to a rival's accuracy. */
+/** Most halvings of the interval between two β, to approach a rival's PAS. */
 const HALVINGS = 9;
-/** The setting of our system with the oracle. */
+/** Settings of our system for the run with the oracle, which knows the future load. */
 const ORACLE = {
   setting: { percentile: 99, minRatePerS: 0, accuracy: 'product' },
   share: 0.1,
   switchShare: 0.02,
 } as const;
-/** Attainment that our system must reach when asked for p99, unless even the oracle does not. */
+/** Attainment required of our system when it plans for p99, unless the oracle attains less. */
 const KEPT = 0.99;
 const INTERVAL_MS = 10_000;
-/** Time that a replica takes to start, as in IPA's cluster. */
+/** Time until a new replica serves, as in IPA's cluster. */
 const START_MS = 8000;
 const SEED = 1;
-/** Our cost may be this many times that of FA2-high, where FA2-high already has the most accurate variants. */
+/** If FA2-high already has the most accurate variants, our cost may be this many times its cost. */
 const SAME_COST = 1.01;
 const SAME_PAS = 1e-9;
 
-/** Compares all systems on one pipeline, load by load. Plans that were simulated are remembered across loads. */
+/** Makes a function that compares all systems on one pipeline under a load. Simulated plans are reused under later loads. */
 export async function comparer(subject: Subject, learned: Predictor) {
   const { profile, request, rivals: settings } = subject;
   const measured = await identify(profile);
@@ -108,7 +108,7 @@ export async function comparer(subject: Subject, learned: Predictor) {
     const missing = () => targets.filter((target) => !ourRuns.some((run) => isNoWorse(run, target)));
     for (const accuracy of ACCURACY)
       for (const { percentile, minShare, switchShare } of subject.tries) {
-        // Every claim is fulfilled: nothing is left to look for.
+        // Skips further settings, because the runs so far already meet every condition.
         if (missing().length === 0 && ourRuns.some((run) => keepsP99(run, oracleRun))) continue;
         const minRatePerS = Number((minShare * load.ratePerS).toPrecision(3));
         const kind = { percentile, minRatePerS, accuracy, eta: etaOf(switchShare) };
@@ -135,7 +135,7 @@ export async function comparer(subject: Subject, learned: Predictor) {
   };
 }
 
-/** Four digits are enough for a chart; thousands of intervals are stored. */
+/** Rounds to four digits, because thousands of intervals are stored and a chart needs no more. */
 const rounded = (interval: Interval): Interval =>
   Object.fromEntries(
     Object.entries(interval).map(([key, value]) => [
@@ -148,13 +148,13 @@ const rounded = (interval: Interval): Interval =>
 const isNoWorse = (run: AdaptationRun, than: AdaptationRun): boolean =>
   run.slaAttainment >= than.slaAttainment && run.cost <= than.cost && run.pas >= than.pas - SAME_PAS;
 
-/** Whether a run was asked for p99 and attains {@link KEPT}, or as much as the oracle where that is less. */
+/** Whether a run planned for p99 has an attainment of {@link KEPT}, or of the oracle's if that is lower. */
 const keepsP99 = (run: AdaptationRun, oracleRun: AdaptationRun): boolean =>
   run.setting?.percentile === 99 && run.slaAttainment >= Math.min(KEPT, oracleRun.slaAttainment);
 
 /**
- * The weight of cost between the two tried ones whose PAS is next above and next below a rival's. Undefined where there are no
- * such two weights, or where even the run with the lower PAS costs more or attains less than the rival.
+ * The β halfway (geometric mean) between the two tried ones whose PAS is next above and next below a rival's. Undefined if
+ * there are none, or if even the run with the lower PAS costs more or attains less than the rival.
  */
 function between(
   ourRuns: readonly AdaptationRun[],
@@ -172,14 +172,14 @@ function between(
     )
     .sort((a, b) => beta(a) - beta(b));
   const below = tried.findIndex((run) => run.pas < target.pas);
-  // Where even the smallest weight just reaches the rival's PAS, no weight gives more.
+  // If the smallest β only just reaches the rival's PAS, no β gives more.
   if (below <= 0 || tried[0]!.pas <= target.pas + SAME_PAS) return undefined;
   const lower = tried[below]!;
   if (lower.cost > target.cost || lower.slaAttainment < target.slaAttainment) return undefined;
   return Number(Math.sqrt(beta(tried[below - 1]!) * beta(lower)).toPrecision(3));
 }
 
-/** For each claim, the cheapest of our runs that fulfils it. */
+/** For each condition, the index of our cheapest run that meets it. */
 function judge(
   { profile, rivals: settings }: Subject,
   rivalRuns: readonly AdaptationRun[],
@@ -215,6 +215,6 @@ const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, stri
     all.every((variant) => accuracyOf(variant) <= accuracyOf(variantOf(profile, name, variants[name]!))),
   );
 
-/** Cores of one replica of each of FA2-high's variants, × the load's scale. */
+/** Cores for one replica of each of FA2-high's variants, × the load's scale. */
 const coresOf = ({ rivals: { fa2High, baseCores }, scale }: Subject): number =>
   scale * Object.entries(fa2High).reduce((sum, [stage, variant]) => sum + baseCores[stage]![variant]!, 0);

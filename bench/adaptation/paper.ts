@@ -2,12 +2,12 @@ import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts
 import { table } from '../../workers/command/terminal.ts';
 import paper from './paper.json' with { type: 'json' };
 
-/** The name of IPA's own bursty trace in comparisons. */
+/** Name of IPA's own bursty trace in comparisons. */
 export const PAPERS_TRACE = 'ipa-bursty';
 
 /**
- * What IPA's authors measured under their bursty trace, by pipeline and system: mean cores, PAS, and the share of seconds whose
- * p99 of completed requests broke the SLA (printed outputs of their notebooks, paper-final-cul-*.ipynb, in the history of
+ * Measurements of IPA's authors under their bursty trace, by pipeline and system: mean cores, PAS, and the share of seconds
+ * whose p99 of completed requests broke the SLA (printed outputs of their notebooks, paper-final-cul-*.ipynb, in the history of
  * github.com/saeid93/sponge); and why the simulated costs differ.
  */
 const PAPER: Readonly<
@@ -17,7 +17,7 @@ const PAPER: Readonly<
 const OURS_WHY =
   'chooses cores per replica and batches up to 16, which the others do not on four of the five pipelines; no failed or slow replicas here';
 
-/** All systems as simulated here beside the paper's figures; undefined where the paper's trace was not simulated. */
+/** Table of all simulated systems beside the paper's measurements; undefined if the paper's trace was not simulated. */
 export function paperTable(comparisons: readonly Comparison[]): string | undefined {
   const rows = comparisons
     .filter(({ workload, pipeline }) => workload === PAPERS_TRACE && pipeline in PAPER)

@@ -6,12 +6,12 @@ import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import type { RivalSettings } from './rivals.ts';
 
-/** In the paper, a replica serves 8 s after a decision. */
+/** Time from a decision until a new replica serves, in the paper. */
 const READY_MS = 8000;
 
 /**
- * A profile of published figures: service times are log-normal with the published means and p99s, and every stage gets one item
- * per request, as in the paper.
+ * Makes a profile from published measurements: service times are log-normal with the published means and p99s, and every stage
+ * gets one item per request, as in the paper.
  */
 export async function publishedProfile(published: Published): Promise<Profile> {
   const random = seededRandom(0);
@@ -70,9 +70,9 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
     variants: await Promise.all(
       variants.map(async (variant) => ({
         name: variant.name,
-        // There is no model file: the hash of the record tells variants apart.
+        // There is no model file, so the hash of the published record identifies the variant.
         sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(variant))),
-        // Parameters of 32 bits.
+        // The size if parameters have 32 bits.
         sizeBytes: Math.round(variant.parametersMillion * 4e6),
         accuracy: { published: variant.accuracy, measured: null },
       })),
@@ -80,7 +80,7 @@ async function profileStage({ name, task, metric, variants }: Published['stages'
   };
 }
 
-/** The settings that the systems of the paper had on a published pipeline. */
+/** Settings of the paper's systems for a published pipeline. */
 export const publishedRivals = (published: Published): RivalSettings => ({
   slaMs: published.slaMs,
   resources: { cores: published.cores, pricePerCore: 1 },

@@ -7,10 +7,10 @@ import { variantsByTime } from '../comparison/baselines.ts';
 import type { RivalSettings } from './rivals.ts';
 
 /**
- * Settings of the rivals for a pipeline that IPA's authors did not run. Every variant runs on the fewest threads measured on
- * a CPU. FA2-high has the slowest variants, FA2-low the fastest. RIM has as many replicas as the slowest variants need at the
- * load's mean rate.
- * @throws NothingMeasuredError where a stage has nothing at batch 1 on a CPU
+ * Chooses settings of the rivals for a pipeline that IPA's authors did not run. Every variant gets the fewest threads measured
+ * on a CPU. FA2-high gets the slowest variants, FA2-low the fastest. RIM gets as many replicas as the slowest variants need at
+ * the load's mean rate.
+ * @throws NothingMeasuredError if a stage has no measurement at batch 1 on a CPU
  */
 export function rivalSettings(
   profile: Profile,
@@ -33,7 +33,7 @@ export function rivalSettings(
     ...request,
     ratePerS: meanRatePerS,
     restrictTo: Object.fromEntries(Object.entries(fa2High).map(([stage, variant]) => [stage, [variant]])),
-    // One replica, however overloaded: its utilisation tells how many are needed.
+    // Allows one replica any overload, because its utilisation is the number of replicas needed.
     resources: { ...resources, utilisationMax: Number.MAX_VALUE },
   });
   const busy = slowest.byId.map((options) => [...options.values()][0]!.utilisation);

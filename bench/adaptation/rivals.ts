@@ -9,7 +9,7 @@ import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
 
-/** By stage, then by variant. */
+/** Values by stage and variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;
 type ByStage<T> = Readonly<Record<string, T>>;
 
@@ -17,29 +17,29 @@ export interface RivalSettings {
   readonly slaMs: number;
   readonly resources: Pick<Resources, 'cores' | 'pricePerCore'>;
   readonly objective: Pick<Objective, 'alpha' | 'beta' | 'delta' | 'accuracy'>;
-  /** Cores of a replica: each variant has one allocation. */
+  /** Cores of a replica, fixed for each variant. */
   readonly baseCores: ByVariant<number>;
   readonly batchMax: number;
-  /** The variants that all rivals may choose from; a stage that is absent has all. */
+  /** By stage, the variants that all rivals may choose from; an absent stage has all its variants. */
   readonly restrictTo: Readonly<Record<string, readonly string[]>>;
   readonly fa2Low: ByStage<string>;
   readonly fa2High: ByStage<string>;
   readonly rimReplicas: ByStage<number>;
 }
 
-/** The names of all systems in commands and reports; `ours` is this project's. */
+/** Names of all systems in commands and reports; `ours` is ipa-edge. */
 export const SYSTEMS = ['ours', 'ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
 /** The rivals plan with the p99 of a batch's latency. */
 const PERCENTILE = 99;
-/** Requests simulated for a plan's prediction. The rivals do not decide by it. */
+/** Number of requests simulated for a plan's prediction, which the rivals' decisions ignore. */
 const REQUESTS = 1000;
 
 /**
- * IPA (JSys 2024) and the systems that it was compared with. All of them run on CPUs, add up the p99 latency of a batch and the
- * wait for its last item over the stages, use all the time of a replica, assume the same rate at every stage, and count no
- * cost of a switch. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches and replicas of fixed
+ * The systems IPA (JSys 2024), FA2 and RIM as the IPA paper compares them. All run on CPUs, add up the p99 latency of a batch
+ * and the wait for its last item over the stages, use all the time of a replica, assume the same rate at every stage, and count
+ * no cost of a switch. IPA chooses variants, batches and replicas; FA2 (Razavi et al., RTAS 2022) batches and replicas of fixed
  * variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
  */
 export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
@@ -62,7 +62,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       name,
       plan: async ({ forecast }, current) => {
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
-        // Where no plan is feasible, the rivals leave the pipeline as it is.
+        // If no plan is feasible, the rivals keep the current plan.
         return current ? orCurrent(planAt(ratePerS), current) : atNearestRate(planAt, ratePerS);
       },
       overtaken: () => false,
@@ -79,7 +79,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
   ];
 }
 
-/** A profile as the rivals use it: base cores, batches up to their limit, one item per request at every stage. */
+/** Limits a profile to what the rivals plan with: base cores, batches up to their limit, one item per request at every stage. */
 const rivalProfile = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
   ...profile,
   cells: profile.cells.filter(

@@ -18,27 +18,27 @@ import { publishedProfile, publishedRivals } from './published-profile.ts';
 import { rivalSettings } from './rival-settings.ts';
 import type { RivalSettings } from './rivals.ts';
 
-/** What our system is asked for. */
+/** What our system plans for in one run: percentile, minimum rate, weights, and how accuracies are combined. */
 export type Setting = NonNullable<AdaptationRun['setting']>;
 
-/** A kind of setting that our system is tried with, whatever the load and the weight of cost. */
+/** Part of a setting to try with our system, for any load and weight of cost. */
 export interface Try {
   readonly percentile: number;
-  /** The least rate that is planned for, as a share of the load's mean. */
+  /** Minimum rate to plan for, as a share of the load's mean rate. */
   readonly minShare: number;
-  /** Weight of a switch, as a share of the PAS. The higher it is, the fewer switches, and the less plans follow the load. */
+  /** Weight of a switch, as a share of the PAS. A higher weight causes fewer switches, so that plans follow the load less. */
   readonly switchShare: number;
 }
 
-/** What all systems are compared on: a pipeline and its settings. */
+/** A pipeline on which all systems are compared, with their settings. */
 export interface Subject {
   readonly profile: Profile;
-  /** What our system is asked for, without its setting. */
+  /** Our system's plan request, without the fields of a setting. */
   readonly request: StandingRequest;
   readonly rivals: RivalSettings;
-  /** Factor of a workload's rates. */
+  /** Factor for a workload's rates. */
   readonly scale: number;
-  /** Tried in this order. */
+  /** Settings of our system, in the order in which to try them. */
   readonly tries: readonly Try[];
 }
 
@@ -52,13 +52,13 @@ export const PIPELINES = [
 ] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
-/** Cores that the heaviest variants of `fashion` need in the busiest second: loads are scaled to that. */
+/** Loads are scaled so that the heaviest variants of `fashion` need this many cores in the busiest second. */
 const HEAVIEST_CORES = 20;
-/** The busiest second of the workloads, in requests/s. */
+/** Requests in the busiest second of the workloads, before scaling. */
 const BUSIEST_PER_S = 34;
-/** The mean of all workloads, roughly. */
+/** Approximate mean rate of all workloads, before scaling. */
 const MEAN_PER_S = 15;
-/** The cores of IPA's cluster. */
+/** Number of cores of IPA's cluster. */
 const CLUSTER_CORES = 576;
 const SEED = 1;
 
@@ -88,7 +88,7 @@ async function published(pipeline: Pipeline): Promise<Subject> {
   };
 }
 
-/** `fashion` with the times of this machine's CPU, measured once, on a cluster of such cores. */
+/** `fashion` on a cluster of cores like this machine's, on which it is profiled once. */
 async function measured(path: string): Promise<Subject> {
   const profile = existsSync(path) ? await readJson(path, parseProfile) : (await measure(path)).profile;
   const stages = profile.stages.map(({ name }) => name);
@@ -101,7 +101,7 @@ async function measured(path: string): Promise<Subject> {
   });
   const heaviest = fastestBaseline(profile, variantsByTime(profile, 'heaviest', ['cpu']), request);
   const scale = (HEAVIEST_CORES * 1000) / (heaviest.meanMs * BUSIEST_PER_S);
-  // In a cluster no worker shares a machine with another.
+  // In a cluster, workers do not slow each other, because each has a machine of its own.
   const apart = { ...profile, coRun: [] };
   return {
     profile: apart,
@@ -132,12 +132,12 @@ function measure(path: string): Promise<IdentifiedProfile> {
   });
 }
 
-/** The part of the paper's trace around its burst. */
+/** Start and end of the burst in the paper's trace, in seconds. */
 const BURST_S = [360, 840] as const;
-/** Loads of `fashion` have thousands of requests a second, so they are this short, and of the paper's trace only the burst. */
+/** Loads of `fashion` have thousands of requests per second, so they are shorter, with only the burst of the paper's trace. */
 const SHORT_S = 300;
 
-/** IPA's bursty trace, where the reference data has it, and one generated load of every kind. */
+/** IPA's bursty trace, if the reference data has it, and one generated load of each kind. */
 export async function workloads(pipeline: Pipeline): Promise<Trace[]> {
   const short = pipeline === 'fashion';
   const reference = process.env.IPA_EDGE_REFERENCE ?? join(ROOT, '../shared');

@@ -6,7 +6,7 @@ const leastText = ({ minRatePerS }: Setting) => (minRatePerS === 0 ? '' : ` ≥ 
 const settingText = (setting: Setting) =>
   `p${setting.percentile}${leastText(setting)}, β ${setting.beta}, η ${Number(setting.eta.toPrecision(2))}`;
 
-/** A line for each pipeline and load: our system beside IPA and FA2-high. */
+/** Table with a line for each pipeline and load: our system beside IPA and FA2-high. */
 export function comparisonTable(comparisons: readonly Comparison[]): string {
   const triple = (run: AdaptationRun | undefined) =>
     run ? [run.slaAttainment.toFixed(4), run.cost.toFixed(2), run.pas.toFixed(4)] : ['–', '–', '–'];

@@ -1,12 +1,12 @@
 /**
  * Measures `ipa-agent serve` with the pipeline fashion on the cpu backend: `npm run bench:agent [-- --sla 100 --json]`. The
- * plan is for p99 and leaves a core to the server and the load generator, which are processes of their own. At saturation
- * these take turns in one run:
+ * plan is for p99 and leaves a core to the server and the load generator, which run as separate processes. At saturation these
+ * systems take turns in one run:
  *
- * - sessions: bare sessions in the plan's workers run ready tensors in full batches, each worker in a loop of its own. No
- *   tensor is encoded or decoded, no child is cut out, and nothing is sent between processes.
+ * - sessions: bare sessions in the plan's workers run prepared tensors in full batches, each worker in its own loop. No tensor
+ *   is encoded or decoded, no item is cut out, and no messages are sent between processes.
  * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
- * - the server with the plan, with one scene a request or several; and with the plan whose batches are all 1.
+ * - the server with the plan, with one scene or several per request; and with the plan whose batches are all 1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -37,13 +37,13 @@ import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
 
-/** The open loads, as shares of the rate that the plan is made for. The target holds for shares under 1. */
+/** Rates of the open loads, as shares of the plan's rate. The target applies to shares below 1. */
 const SHARES = [0.8, 1];
-/** Scenes in a request of a client that sends several. */
+/** Number of scenes per request of a client that sends several. */
 const SCENES = 8;
 const WARM_UP_MS = 5000;
 const ROUND_MS = 5000;
-/** A round at low load: requests of the sessions alone, and how long the server gets requests one at a time. */
+/** Length of a round at low load: requests run by the bare sessions, and time for which the server gets requests one at a time. */
 const LOW = { requests: 100, ms: 1500 };
 
 const flags = new Command('bench:agent')
@@ -112,7 +112,7 @@ const batchOne: Plan = {
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),
 };
 
-/** Requests in flight at which each takes half the SLA at the plan's rate, by Little's law. */
+/** By Little's law, with this many requests in flight each takes half the SLA at the plan's rate. */
 const atOnce = Math.ceil((plan.ratePerS * flags.sla) / 2000);
 
 const serve = async (name: string, served: Plan) => {
@@ -150,7 +150,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** The number of items that the second stage gets of each scene. */
+/** For each scene, the number of items that it gives the second stage. */
 async function found(): Promise<number[]> {
   const { name } = plan.stages[0]!;
   const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
@@ -158,7 +158,7 @@ async function found(): Promise<number[]> {
   return childCounts;
 }
 
-/** Median times of one request at a time: its sessions alone at batch 1, and the server with either plan. */
+/** Median times of single requests: by bare sessions at batch 1, and by the server with either plan. */
 async function lowLoad(counts: readonly number[]) {
   const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
   for (let round = 0; round < flags.rounds; round++) {
@@ -170,7 +170,7 @@ async function lowLoad(counts: readonly number[]) {
   return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
 }
 
-/** Sends requests at exponential intervals, whether or not earlier ones are answered. */
+/** Measures open loads: requests arrive at exponential intervals, whether or not earlier ones are answered. */
 async function openLoads() {
   const loads: Measurements['open'][number][] = [];
   for (const share of SHARES) {
@@ -185,7 +185,7 @@ async function openLoads() {
   return loads;
 }
 
-/** Scenes per second of each contestant at saturation. @param perRequest items that the second stage gets of a request */
+/** Measures the scenes per second of each system at saturation. @param perRequest second-stage items per request */
 async function saturate(perRequest: number) {
   const requests = Math.round((plan.ratePerS * ROUND_MS) / 1000);
   const itemCounts = [requests, Math.round(requests * perRequest)];

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import type { Item } from '../../models/items/item-batch.ts';
 
-/** The model that requests go to, and the scenes that they carry in turn. */
+/** The model to send requests to, and the scenes to send in turn. */
 export interface Target {
   readonly model: string;
   readonly scenes: readonly Item[];
@@ -10,26 +10,26 @@ export interface Target {
   readonly shape: readonly number[];
 }
 
-/** What became of the scenes that were sent, in HTTP requests of one or several. */
+/** Outcomes of the scenes that were sent, in HTTP requests with one or several scenes. */
 export interface Sent {
   readonly sent: number;
-  /** Answered with 503: not admitted, or shed. */
+  /** Scenes answered with 503: refused or shed. */
   readonly shed: number;
-  /** Answered with another error, or not at all. */
+  /** Scenes with another error, or without an answer. */
   readonly failed: number;
-  /** Of the scenes that completed: from when the request was due (in a closed loop: sent) until its answer. */
+  /** Latency of each completed scene, from the time at which its request was due (in a closed loop: sent) until the answer. */
   readonly latencyMs: readonly number[];
-  /** From when HTTP requests were due until they were sent. */
+  /** Delay of each HTTP request, from the time at which it was due until it was sent. */
   readonly latenessMs: readonly number[];
-  /** From the first request until the last answer. */
+  /** Time from the first request until the last answer. */
   readonly tookMs: number;
-  /** CPU time that the generator used. */
+  /** CPU time of the load generator. */
   readonly cpuMs: number;
 }
 
 /**
- * Sends requests of the Open Inference Protocol with binary tensors over connections that stay open. All requests are encoded
- * beforehand, and of an answer only the status is read, so that the generator takes little of a core.
+ * Sends Open Inference Protocol requests with binary tensors over persistent connections. To use little of a core, it encodes
+ * all requests beforehand and reads only the status of an answer.
  */
 export class LoadGenerator {
   #target!: Target;
@@ -38,13 +38,13 @@ export class LoadGenerator {
     this.#target = target;
   }
 
-  /** Open loop: sends each request when it is due, however many are unanswered. @param dueMs from now on, rising */
+  /** Open loop: sends each request when it is due, however many are unanswered. @param dueMs times from now, rising */
   open(url: string, dueMs: Float64Array): Promise<Sent> {
     return this.#send(url, 1, async (send) => {
       const start = performance.now();
       const answers: Promise<void>[] = [];
       for (const due of dueMs) {
-        // Timers may come early.
+        // Timers may fire early.
         while (performance.now() < start + due) await sleep(start + due - performance.now());
         answers.push(send(start + due));
       }
@@ -52,7 +52,7 @@ export class LoadGenerator {
     });
   }
 
-  /** Closed loop: keeps so many requests in flight for so long. @param scenes in each HTTP request */
+  /** Closed loop: keeps `atOnce` requests in flight for `forMs`. @param scenes number in each HTTP request */
   closed(url: string, atOnce: number, scenes: number, forMs: number): Promise<Sent> {
     return this.#send(url, scenes, async (send) => {
       const endMs = performance.now() + forMs;
@@ -91,7 +91,7 @@ export class LoadGenerator {
     return { ...tally, tookMs, cpuMs: (user + system) / 1000 };
   }
 
-  /** All scenes as HTTP requests, so many scenes in each. */
+  /** Encodes all scenes as HTTP requests with this many scenes each. */
   #requests(scenes: number): Dispatcher.DispatchOptions[] {
     const { model, scenes: all, shape } = this.#target;
     return Array.from({ length: Math.floor(all.length / scenes) }, (_, i) => {
@@ -113,12 +113,12 @@ export class LoadGenerator {
   }
 }
 
-/** The status of the answer, once all of the answer has come; 0 where none comes. */
+/** HTTP status of a completely received answer; 0 if there is none. */
 const statusOf = (pool: Pool, request: Dispatcher.DispatchOptions): Promise<number> =>
   new Promise((resolve) => {
     let status = 0;
     pool.dispatch(request, {
-      // undici takes a handler without this method for one of its older interface.
+      // Without this method, undici would take the object for a handler of its older interface.
       onRequestStart() {},
       onResponseStart(_controller, statusCode) {
         status = statusCode;

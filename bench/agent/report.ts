@@ -7,7 +7,7 @@ import type { Sent } from './load.ts';
 
 const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 2 };
 
-/** What became of a load, judged by an SLA. */
+/** Result of a load, judged by an SLA. */
 export interface Outcome {
   readonly sent: number;
   readonly completed: number;
@@ -24,19 +24,19 @@ export interface Outcome {
 export interface Measurements {
   readonly date: string;
   readonly plan: Plan;
-  /** One request at a time, p50 in ms: its sessions alone, the server with the plan, and with batches of 1. */
+  /** Medians in ms of single requests: by bare sessions, by the server with the plan, and by the server with batches of 1. */
   readonly low: { readonly sessions: number; readonly plan: number; readonly batchOne: number };
   readonly open: readonly (Outcome & {
     readonly ratePerS: number;
-    /** Share of the rate that the plan is made for. */
+    /** Rate as a share of the plan's rate. */
     readonly share: number;
     readonly durationS: number;
   })[];
-  /** Scenes in flight at saturation. */
+  /** Number of scenes in flight at saturation. */
   readonly atOnce: number;
-  /** Scenes in a request that carries several. */
+  /** Number of scenes in a request with several. */
   readonly scenes: number;
-  /** Scenes per second at saturation, by round; a server's count only within the SLA. */
+  /** Scenes per second at saturation in each round. For the server, only scenes within the SLA count. */
   readonly perS: Record<'sessions' | 'loop' | 'single' | 'several' | 'batchOne', number[]>;
 }
 

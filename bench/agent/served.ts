@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
 
-/** `ipa-agent serve` as a user starts it, on a free port. */
+/** A process that runs `ipa-agent serve` on a free port. */
 export interface Served {
   readonly url: string;
   stop(): void;
 }
 
-/** @throws Error where the agent ends before it listens, with what it wrote to stderr */
+/** @throws Error with the agent's stderr if it ends before it listens */
 export async function startServing(plan: string): Promise<Served> {
   const child = spawn(process.execPath, [COMMAND, 'serve', '--plan', plan, '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,13 +3,13 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { BareCrew } from '../overhead/bare/bare-crew.ts';
 import type { Bench } from '../overhead/types.ts';
 
-/** Batches that a worker gets at once, as from the dispatch, so that it goes on as soon as one is done. */
+/** Batches in flight per worker: 2, as in the dispatch, so that a worker starts the next one without waiting. */
 const AHEAD = 2;
 
 /**
  * Loads the plan's sessions into the workers of a crew, beside the bare ones.
- * @returns a function that sends so many items of each stage to the workers, in full batches and without queues or HTTP, and
- * gives the time until all results are back, in ms
+ * @returns a function that runs the given number of items of each stage on the workers, in full batches without queues or HTTP,
+ * and returns the time until all results are back, in ms
  */
 export async function stageLoop({ models, items }: Bench, plan: Plan, { members }: BareCrew) {
   const { stages } = models.manifest;

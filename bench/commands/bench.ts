@@ -29,9 +29,9 @@ import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
 import { runTable } from './tables.ts';
 
-/** Without --rate, requests arrive this many times as fast as the heaviest variants answer them one at a time. */
+/** Without --rate, the rate is this many times that of the heaviest variants answering one request at a time. */
 const OVERLOAD = 1.5;
-/** Without --duration, a run lasts until this many requests have arrived, within these bounds. */
+/** Without --duration, a run lasts until this many requests have arrived, within these limits in seconds. */
 const RUN = { requests: 2500, minS: 20, maxS: 40 };
 
 export const benchCommand = () =>
@@ -123,7 +123,7 @@ export const benchCommand = () =>
       });
     });
 
-/** The frontier; none, with a line that says so, where it would be too large. */
+/** Computes the frontier, or reports that it is too large and returns none. */
 function frontierOrNone(
   profile: Profile,
   request: PlanRequest,
@@ -145,7 +145,7 @@ interface BenchFlags {
   readonly seed: number;
 }
 
-/** Backends that plans are made for, and what is run with them. */
+/** Backends to plan for together, and the plans and runs on them. */
 interface BackendSet {
   readonly backends: Backend[];
   readonly request: PlanRequest;
@@ -154,7 +154,7 @@ interface BackendSet {
   readonly combinations: BenchReport['combinations'];
 }
 
-/** The first backend alone, then all together. */
+/** The first backend alone, then all backends together. */
 const backendSets = (backends: readonly Backend[]): Backend[][] =>
   backends.length > 1 ? [[backends[0]!], [...backends]] : [[...backends]];
 
@@ -195,7 +195,7 @@ function prepare(
   };
 }
 
-/** Runs the three plans one after the other, on the same arrivals and scenes. */
+/** Runs the three plans one after the other, with the same arrivals and items. */
 async function runSet(
   runner: Runner,
   { plans, backends, load }: BackendSet,

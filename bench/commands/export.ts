@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { UsageError } from '../../workers/command/exit.ts';
 
-/** `ipa-edge export` has moved to the agent. The old name stays, to tell users the new one. */
+/** The command `ipa-edge export` has moved to the agent. The old name remains to tell users the new one. */
 export const movedExportCommand = (): Command =>
   new Command('export')
     .description('moved: use ipa-agent export')

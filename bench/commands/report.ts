@@ -6,7 +6,7 @@ import { writeJson, writeWhole } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 
-/** Writes a report as JSON and, beside it, as an HTML page. Returns the paths of both. */
+/** Writes a report as JSON and as an HTML page beside it. Returns both paths. */
 export async function writeReport(out: string, report: Report): Promise<[json: string, html: string]> {
   const html = `${out.replace(/\.json$/, '')}.html`;
   await writeJson(out, report);

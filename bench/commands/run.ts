@@ -17,7 +17,7 @@ import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
-/** How long requests arrive without --duration and --trace, in s. */
+/** Seconds for which requests arrive without --duration and --trace. */
 const DURATION_S = 40;
 
 export const runCommand = () =>
@@ -112,7 +112,7 @@ export const runCommand = () =>
       });
     });
 
-/** @throws UsageError where a stage of the plan is on a backend that cannot be used here */
+/** @throws UsageError if a stage of the plan has a backend that is unavailable here */
 async function checkBackends({ stages }: Plan, { whyUnavailable }: Runner): Promise<void> {
   for (const { name, backend } of stages) {
     const why = await whyUnavailable(backend);
@@ -123,7 +123,7 @@ async function checkBackends({ stages }: Plan, { whyUnavailable }: Runner): Prom
   }
 }
 
-/** What adaptation needs: the request of the plan without its rate, and the profile that the plan was made from. @throws UsageError */
+/** Inputs for adaptation: the plan's request without its rate, and the profile that the plan was made from. @throws UsageError */
 async function adaptationAsk(
   plan: Plan,
   profilePath: string,
@@ -143,7 +143,7 @@ async function adaptationAsk(
   };
 }
 
-/** Requests were sent so late that the run measured another load than the one it was given. */
+/** Requests were sent so late that the run's load was not the given one. */
 export class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   constructor({ load, slaMs }: Pick<RunReport, 'load' | 'slaMs'>) {

@@ -26,7 +26,7 @@ import { writeReport } from './report.ts';
 import { planTimeline, runTable } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
-/** Weight of switching in a cluster, where it is cheap: new replicas start while the old ones still serve. */
+/** Weight of a switch in a cluster: small, because new replicas start while the old ones still serve. */
 const CLUSTER_ETA = 0.02;
 
 export const simulateCommand = () =>
@@ -140,7 +140,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         );
     });
 
-/** The profile to simulate on, with the settings of the published pipeline where it is one. @throws UsageError */
+/** Chooses the profile to simulate and, for a published pipeline, the paper's settings. @throws UsageError */
 async function subject(options: {
   profile?: string;
   pipeline?: string;

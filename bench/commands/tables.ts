@@ -2,7 +2,7 @@ import type { FrontierPoint, RunReport } from '../../solver/documents/report.ts'
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
-/** A table of runs: for each a line of what was measured and, below it, one of what was predicted for the plan's rate. */
+/** Table of runs, each with a line of measured values and, below it, the values predicted for the plan's rate. */
 export function runTable(runs: readonly RunReport[]): string {
   const rows = runs.flatMap((run) => {
     const { result, predicted, load } = run;
@@ -39,7 +39,7 @@ export function runTable(runs: readonly RunReport[]): string {
   );
 }
 
-/** The points of a frontier, each with the values of β that choose it. */
+/** Table of a frontier's points, with the range of β that chooses each. */
 export function frontierText(points: readonly FrontierPoint[]): string {
   const rows = points.map((point) => [
     share(point.accuracy),
@@ -56,7 +56,7 @@ export function frontierText(points: readonly FrontierPoint[]): string {
   );
 }
 
-/** A table of the plans that served, by the time from which each did. */
+/** Table of a run's plans, with the time from which each served. */
 export function planTimeline({ plans, adaptation }: RunReport): string {
   const rows = plans.map(({ atMs, plan }) => [
     (atMs / 1000).toFixed(1),

@@ -4,11 +4,11 @@ import { WORKLOADS, workload } from '../../solver/simulate/workloads.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 
-/** The values of `--trace`, for help texts. */
+/** Values of the option `--trace`, for help texts. */
 export const TRACE = `<file|${WORKLOADS.join('|')}>`;
 
 /**
- * Reads a trace from a file, cut after `durationS`, or generates one of that length where `given` is the name of a workload.
+ * Reads a trace from a file, cut after `durationS`, or generates one of that length if `given` names a workload.
  * @throws UsageError, InvalidDocumentError, UnsupportedDocumentError
  */
 export async function readTrace(

@@ -8,16 +8,16 @@ import { planHead, planStage } from '../../solver/plan/plan-document.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
 import { smallestBatchMs } from '../../solver/plan/sla.ts';
 
-/** How a page without a plan runs a pipeline: one session per stage on one backend, one request at a time in the smallest batch. */
+/** How a page without a plan would run a pipeline: one session per stage on one backend, one request at a time, smallest batch. */
 export interface Baseline {
   readonly options: readonly PlanOption[];
-  /** Mean time of a request, with its stages one after the other. */
+  /** Mean time of a request that passes one stage after the other. */
   readonly meanMs: number;
 }
 
 /**
- * The baseline of these variants on the backend and thread count with the lowest mean time.
- * @throws NothingMeasuredError where no backend has all of them
+ * Finds the backend and thread count on which these variants have the lowest mean time.
+ * @throws NothingMeasuredError if no backend has all variants
  */
 export function fastestBaseline(
   profile: Profile,
@@ -43,7 +43,7 @@ export function fastestBaseline(
   return fastest;
 }
 
-/** The only option of each stage, whether or not it keeps up with the rate. */
+/** Chooses the only option of each stage, even if it cannot keep up with the rate. */
 const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
   planOptions(profile, {
     ...request,
@@ -51,8 +51,8 @@ const onlyOptions = (profile: Profile, request: PlanRequest): PlanOption[] =>
   }).byId.map((options) => [...options.values()][0]!);
 
 /**
- * The baseline as a plan, to compare plans with: one worker, batch 1, nothing is shed.
- * @param requests how many will be sent: an overloaded page gets worse with every request
+ * Makes a plan from the baseline, for comparisons: one worker, batch 1, no shedding.
+ * @param requests number that will be sent, because an overloaded page gets slower with every request
  * @throws NothingMeasuredError
  */
 export function baselinePlan(
@@ -84,7 +84,7 @@ export function baselinePlan(
   );
 }
 
-/** One worker holds its cores for all its stages; of a GPU it cannot use more than all. */
+/** A CPU worker holds its cores for all its stages. On a GPU, the stages' shares add up to at most one GPU. */
 const baselineCost = (
   backend: Backend,
   threads: number,
@@ -100,7 +100,7 @@ const baselineCost = (
     : resources.pricePerCore * threads;
 
 /**
- * The variant of each stage that takes longest (or shortest) at batch 1, each on its fastest backend.
+ * Chooses the slowest (or fastest) variant of each stage at batch 1, each on its fastest backend.
  * @throws NothingMeasuredError
  */
 export function variantsByTime(

@@ -7,12 +7,12 @@ import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
 
-/** Where there are more combinations, none is listed: their number is the product of the stages' variants. */
+/** Most combinations to list. Their number is the product of the stages' numbers of variants. */
 const MOST = 512;
 
 /**
- * Every choice of variants, with the best plan for it at this rate and SLA; none where there are over 512.
- * @param scenes of the pack on which the accuracy is counted, e.g. those that a run sends; absent: all scenes
+ * Lists every combination of variants with its best plan for this rate and SLA; empty if there are more than 512.
+ * @param scenes of the pack on which to count accuracy, e.g. those sent in a run; all by default
  */
 export function combinations(
   solver: Solver,
@@ -56,7 +56,7 @@ function combination(
   }
 }
 
-/** A plan for an infeasible request: of those for a longer SLA, and for unlimited capacities, the one with the highest attainment. */
+/** Plans an infeasible request for a longer SLA, and without limits, and returns the plan with the higher attainment. */
 function bestInfeasible(
   solver: Solver,
   measured: IdentifiedProfile,
@@ -104,7 +104,7 @@ function combinationOf(
   };
 }
 
-/** The pipeline's score over these scenes, each as often as it occurs: 2 · right ÷ (2 · right + wrong). */
+/** The pipeline's score over these scenes, counting repeated ones each time: 2 · right ÷ (2 · right + wrong). */
 function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLike<number>): number | null {
   const measured = profile.endToEnd.find(({ variants }) =>
     stages.every((s) => variants[s.name] === s.variant),

@@ -5,18 +5,18 @@ import type { BatchRecord } from '../../workers/executor/types.ts';
 import { BareCrew } from './bare/bare-crew.ts';
 import type { Bench, OverheadRequest } from './types.ts';
 
-/** Requests per second of a saturated executor, and of bare runs that answer as many items in full batches. */
+/** Requests per second of a saturated executor, and of bare sessions that run as many items in full batches. */
 export interface ExecutorOverhead {
   readonly variants: readonly string[];
   readonly batches: readonly number[];
   readonly requests: number;
-  /** Items of each stage in a round, and in how many batches the executor ran them. */
+  /** Items of each stage in a round, and the number of batches in which the executor ran them. */
   readonly items: readonly number[];
   readonly executorBatches: readonly number[];
-  /** Median time of a full batch of each stage: a bare run, and the executor's round trip to the worker. */
+  /** Median time of a full batch of each stage: in a bare session, and for the executor's round trip to the worker. */
   readonly bareBatchMs: readonly number[];
   readonly executorBatchMs: readonly number[];
-  /** One number a round. */
+  /** One value per round. */
   readonly barePerS: readonly number[];
   readonly executorPerS: readonly number[];
 }
@@ -33,7 +33,7 @@ export async function executorOverhead(
   const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
     onBatch: (batch) => batches.push(batch),
   });
-  /** Sends all requests at once. Returns the time until the last is answered, in ms. */
+  /** Sends all requests at once. Returns the time until the last one is answered, in ms. */
   const saturate = async (requests: number): Promise<number> => {
     batches = [];
     const start = performance.now();
@@ -90,6 +90,6 @@ export async function executorOverhead(
   }
 }
 
-/** The executor's throughput as a share of the bare runs': the median over the rounds. */
+/** Throughput of the executor as a share of that of bare sessions: the median over the rounds. */
 export const throughputShare = ({ barePerS, executorPerS }: ExecutorOverhead): number =>
   median(executorPerS.map((perS, round) => perS / barePerS[round]!));

@@ -12,7 +12,7 @@ export interface OverheadResult {
   readonly executor: ExecutorOverhead;
 }
 
-/** Compares the profiler and then the executor with bare ONNX Runtime, on one backend. */
+/** Compares first the profiler and then the executor with bare ONNX Runtime sessions, on one backend. */
 export async function measureOverhead(
   models: LoadedManifest,
   environment: Environment,

@@ -1,5 +1,5 @@
 /**
- * Measures how much time the profiler and the executor add to bare ONNX Runtime on each backend. Measured and bare runs
+ * Measures the time that profiler and executor add to bare ONNX Runtime sessions on each backend. Measured and bare runs
  * alternate in one process: `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
  */
 import { cpus } from 'node:os';
@@ -40,7 +40,7 @@ const flags = new Command('bench:overhead')
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, readAny);
 
-/** On a CPU the heaviest variants run, with one worker for each stage; on a GPU lighter ones in one worker, since a software adapter is slow. */
+/** A CPU runs the heaviest variants, one worker per stage; a GPU lighter ones in one, as software adapters are slow. */
 const requestOf = (backend: Backend): OverheadRequest => ({
   backend,
   batches: flags.batches,

@@ -4,7 +4,7 @@ import { median } from '../../solver/math/statistics.ts';
 import { batchRunner, warmUp } from '../../workers/profiler/measure.ts';
 import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 
-/** Median inference times of one batch in one worker: as the profiler measures it, and of bare runs. */
+/** Median inference times of one batch in one worker: measured by the profiler, and of bare runs. */
 export interface CellOverhead {
   readonly stage: string;
   readonly variant: string;
@@ -14,11 +14,11 @@ export interface CellOverhead {
   readonly profilerMs: number;
 }
 
-/** Cells that are faster than this, in ms, are left out: the timer's grain would be a large part of them. */
+/** Cells faster than this, in ms, are skipped, because the timer's resolution would be a large part of them. */
 const MIN_MS = 1;
 const MIN_RUNS = 6;
 
-/** Compares every cell whose bare median is at least 1 ms. */
+/** Compares every cell whose bare median is at least {@link MIN_MS}. */
 export async function profilerOverhead(
   bench: Bench,
   { backend, batches, cellMs }: OverheadRequest,
@@ -48,7 +48,7 @@ export async function profilerOverhead(
 }
 
 /**
- * Alternates single runs of each kind, so that both see the same drift of the machine and the same pause before a run: runs
+ * Alternates single runs of both kinds, so that both have the same drift of the machine and the same pause before a run: runs
  * in a tight loop are some 0.05 ms faster than runs that each wait for a message.
  */
 async function interleaved(
@@ -63,7 +63,7 @@ async function interleaved(
   await warmUp(run);
   const trial = await bare.bareRun(key, Array(4).fill(prepared));
   const expectedMs = median(trial.slice(1));
-  // A trial near the limit is no reason to leave the cell out: the median of all samples decides below.
+  // This trial is inexact, so a cell near the limit is skipped only by the median of all samples below.
   if (expectedMs < MIN_MS / 2) return undefined;
   const runs = Math.max(MIN_RUNS, Math.round(cellMs / (2 * expectedMs)));
   const samples = { profiler: [] as number[], bare: [] as number[] };

@@ -6,7 +6,7 @@ import type { Environment } from '../../workers/environment/environment.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { BareApi } from './bare/host.ts';
 
-/** A worker of the overhead benchmark, called as a stage worker and for its bare sessions. */
+/** A worker of the overhead benchmark, with its API as a stage worker and its API for bare sessions. */
 export interface OverheadWorker {
   readonly worker: StageWorker;
   readonly bare: Remote<BareApi>;
@@ -14,20 +14,20 @@ export interface OverheadWorker {
 
 export type Spawn = (id: string, threads: number) => Promise<OverheadWorker>;
 
-/** What is measured on one backend. */
+/** What to measure on one backend. */
 export interface OverheadRequest {
   readonly backend: Backend;
   readonly batches: readonly number[];
   /** Minimum time for each cell. */
   readonly cellMs: number;
-  /** The plan that the executor runs. */
+  /** The plan for the executor to run. */
   readonly plan: Plan;
   readonly rounds: number;
-  /** About how long a round lasts. */
+  /** Approximate length of a round. */
   readonly roundMs: number;
 }
 
-/** What the measurements of all backends share. */
+/** Inputs that the measurements of all backends share. */
 export interface Bench {
   readonly models: LoadedManifest;
   readonly environment: Environment;

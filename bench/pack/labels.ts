@@ -9,11 +9,11 @@ export class UnfitDataError extends InputError {
   }
 }
 
-/** The class names of a stage; undefined where the stage tells no classes apart. */
+/** Class names of a stage; undefined if the stage has no classes. */
 const classesOf = ({ stage }: PipelineStage): readonly string[] | undefined =>
   (stage as { readonly classes?: readonly string[] }).classes;
 
-/** The index of a class in a stage that has classes. @param where names the labelled item @throws UnfitDataError */
+/** Index of a class in a stage with classes. @param where name of the labelled item in errors @throws UnfitDataError */
 export function labelOf(stage: PipelineStage, name: string, where: string): number {
   const classes = classesOf(stage)!;
   const label = classes.indexOf(name);
@@ -26,6 +26,6 @@ export function labelOf(stage: PipelineStage, name: string, where: string): numb
   );
 }
 
-/** The stages that read labels of classes, from a stage on. */
+/** The stages that need class labels. */
 export const classifyingStages = (stages: readonly PipelineStage[]): PipelineStage[] =>
   stages.filter((stage) => classesOf(stage) !== undefined);

@@ -5,12 +5,12 @@ import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { UnfitDataError } from './labels.ts';
 
-/** Most pixels of a picture file: a small file may hold a picture that fills the memory. */
+/** Most pixels of a picture, because even a small file may contain a picture that fills the memory. */
 const PIXELS_MAX = 100_000_000;
 
 /**
- * Reads a picture file and resizes it to the pictures of a stage, by the resize that the stages themselves use.
- * @param crop `centre` cuts the largest rectangle of the stage's shape out of the middle; `none` stretches the whole picture
+ * Reads a picture file and resizes it to a stage's format, in the same way as stages resize crops.
+ * @param crop `centre` keeps the largest central rectangle of the format's shape; `none` stretches the whole picture
  * @returns the picture as an item, and the size of the file's picture in pixels
  * @throws UnfitDataError
  */
@@ -20,7 +20,7 @@ export async function readPicture(
   crop: 'centre' | 'none',
 ): Promise<{ item: Item; width: number; height: number }> {
   const { data, info } = await sharp(path, { limitInputPixels: PIXELS_MAX })
-    .rotate() // upright, as its EXIF orientation says
+    .rotate() // upright, by its EXIF orientation
     .removeAlpha()
     .toColourspace('srgb')
     .raw()
@@ -51,7 +51,7 @@ export async function readPicture(
 
 const whole = (width: number, height: number): Box => ({ x0: 0, y0: 0, x1: width, y1: height });
 
-/** The largest box in the middle of a picture that has the shape of a stage's pictures. */
+/** The largest central rectangle of a picture with the shape of a stage's format. */
 function middle(width: number, height: number, to: ItemFormatOf<'pixels'>): Box {
   const scale = Math.min(width / to.width, height / to.height);
   const [w, h] = [scale * to.width, scale * to.height];

@@ -14,7 +14,7 @@ import { readPicture } from './pictures.ts';
 
 export interface SourceOptions {
   readonly pipeline: Pipeline;
-  /** Most items; more are drawn at random. */
+  /** Most items to use. If there are more, a random sample is drawn. */
   readonly limit: number;
   readonly seed: number;
   onItem(done: number, total: number): void;
@@ -22,7 +22,7 @@ export interface SourceOptions {
 
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 
-/** The format of the first stage's items. @throws UnfitDataError where the first stage takes another kind of items */
+/** Item format of the first stage. @throws UnfitDataError if the first stage takes another kind of items */
 function formatOf<K extends ItemKind>({ first: { name, stage, task } }: Pipeline, kind: K, where: string) {
   const format = task.itemFormat(stage);
   if (format.kind === kind) return format as ItemFormatOf<K>;
@@ -33,7 +33,7 @@ function formatOf<K extends ItemKind>({ first: { name, stage, task } }: Pipeline
   );
 }
 
-/** A random choice of at most `limit` values, in their order. @throws UnfitDataError where there are none */
+/** Random sample of at most `limit` values, in their order. @throws UnfitDataError if there are none */
 function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, where: string): T[] {
   if (values.length === 0)
     throw new UnfitDataError(where, 'it has no labelled items', 'Give another source.');
@@ -58,7 +58,7 @@ function imagesTensor(
   return { name: 'images', shape: [items.length, channels, height, width], data };
 }
 
-/** Pictures in folders with the names of their classes, for a pipeline of classifiers. @throws UnfitDataError */
+/** Reads pictures from folders named after their classes, for a pipeline of classifiers. @throws UnfitDataError */
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', folder);
@@ -100,7 +100,7 @@ const cocoSchema = z.object({
     z.object({
       image_id: id,
       category_id: id,
-      /** x, y, width, height, in pixels. */
+      /** x, y, width and height of the box, in pixels. */
       bbox: z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()]),
       iscrowd: z.number().optional(),
     }),
@@ -108,7 +108,7 @@ const cocoSchema = z.object({
   categories: z.array(z.object({ id, name: z.string() })),
 });
 
-/** Pictures with boxes in the COCO format, for a pipeline whose first stage finds objects. @throws UnfitDataError, InvalidDocumentError */
+/** Reads pictures with boxes in COCO format, if the first stage is a detector. @throws UnfitDataError, InvalidDocumentError */
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', file);
@@ -124,7 +124,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     items.push(item);
     const [sx, sy] = [format.width / width, format.height / height];
     for (const { image_id, category_id, bbox, iscrowd } of annotations) {
-      if (image_id !== image.id || iscrowd) continue; // a crowd is one box round many objects
+      if (image_id !== image.id || iscrowd) continue; // a crowd is one box around many objects
       const [x, y, w, h] = bbox;
       const box = [
         x * sx,
@@ -154,7 +154,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
 
 const textSchema = z.object({ text: z.string().min(1), labels: z.record(z.string(), z.string()) });
 
-/** Texts as JSON lines, `{"text": "…", "labels": {"<stage>": "<class>"}}`. @throws UnfitDataError, InvalidDocumentError */
+/** Reads texts as JSON lines, `{"text": "…", "labels": {"<stage>": "<class>"}}`. @throws UnfitDataError, InvalidDocumentError */
 export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const { bytesMax } = formatOf(pipeline, 'text', file);

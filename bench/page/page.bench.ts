@@ -1,7 +1,7 @@
 /**
- * Times the page: `npm run bench:page [profile.json]`; without an argument it takes the profile that `npm start` wrote.
- * For many positions of each slider it measures how long the integer program takes, when the solved plan is shown, and when
- * the simulation has confirmed it. Then it runs the plan in the page with its charts and requests, and in a page without.
+ * Times the page: `npm run bench:page [profile.json]`, by default with the profile written by `npm start`. For many positions
+ * of each slider it measures how long the integer program takes, when the solved plan is shown, and when the simulation has
+ * confirmed it. Then it runs the plan in the page with charts and requests, and in a page that draws nothing.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ try {
 
 async function opened(context: BrowserContext): Promise<Page> {
   const page = await context.newPage();
-  // tsx wraps functions in calls of this helper, which pages do not have.
+  // tsx inserts calls of this helper into functions, but pages do not have it.
   await page.addInitScript('globalThis.__name = (named) => named');
   await page.goto(host.url);
   await page
@@ -68,7 +68,7 @@ async function settled(page: Page): Promise<void> {
   await page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 }
 
-/** Moves a slider to evenly spaced positions, up and then down, as if somebody dragged it. */
+/** Moves a slider to evenly spaced positions, up and then down, like a user who drags it. */
 async function asked(page: Page, name: string) {
   const slider = await page.getByRole('slider', { name: `${name}, slider` }).elementHandle();
   const took = await page.evaluate(
@@ -121,7 +121,7 @@ async function asked(page: Page, name: string) {
   };
 }
 
-/** A run's latencies, and how busy it kept the page's own thread. */
+/** Table row of a run: its latencies, and how busy the page's own thread was. */
 function row(pictures: string, { result: { latencyMs }, load }: RunReport, busy?: string) {
   return {
     pictures,

@@ -6,22 +6,22 @@ import { servePage } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 
 /**
- * Takes pictures of every state of the page, with real measurements on a small budget: `npm run shots`. They go to out/shots,
- * the README's two to web/page-light.png and web/page-dark.png.
+ * Takes screenshots of every state of the page, with real measurements on a small budget: `npm run shots`. They go to
+ * out/shots, and the README's two to web/page-light.png and web/page-dark.png.
  */
 
 const OUT = join(ROOT, 'out/shots');
 const SCHEMES = ['light', 'dark'] as const;
 const WIDTHS = { huge: 2560, wide: 1440, narrow: 360 };
 const WAIT = { timeout: 300_000 };
-/** The page redraws its charts when its width changes. */
+/** Time for the page to redraw its charts after its width has changed. */
 const SETTLE_MS = 600;
-/** Where the README's pictures go, and their size. */
+/** Folder and size of the README's screenshots. */
 const README = { folder: join(ROOT, 'web'), width: 1440, height: 860 };
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
-/** Requests/s. */
+/** Load in requests/s, which falls. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
-/** The key of the field `model_version` of onnx.proto. */
+/** Protobuf key of the field `model_version` in onnx.proto. */
 const MODEL_VERSION_KEY = 0x28;
 
 await mkdir(OUT, { recursive: true });
@@ -75,7 +75,7 @@ async function shoot(page: Page): Promise<void> {
   await page.locator('#plan [role=alert]').waitFor(WAIT);
   await pictures(page, '07-infeasible', '#plan');
 
-  // Two plans to compare: the most accurate one, and a cheaper one that shares the GPU because few requests arrive.
+  // The most accurate plan and a cheaper one, to compare. The low rate lets the cheaper plan share the GPU.
   await ask({ SLA: '500', 'Arrival rate': '1' });
   await button('Pin to compare').click();
   await ask({ 'Weight of cost, β': '0.25' });
@@ -85,7 +85,7 @@ async function shoot(page: Page): Promise<void> {
 
   const asked = page.getByRole('form', { name: 'What is asked' });
   await asked.getByRole('checkbox', { name: 'webgpu' }).uncheck();
-  // The plan is made for far more requests than arrive, so the first adaptation step changes it.
+  // Plans for far more requests than arrive, so that the first adaptation step changes the plan.
   await ask({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
   await page.getByLabel('Choose a trace').setInputFiles({
@@ -104,7 +104,7 @@ async function shoot(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Run the plan' }).waitFor(WAIT);
   await pictures(page, '11-tried', '#try');
 
-  // Another profile, of one backend, to compare with.
+  // A second profile with one backend, to compare with.
   await typed('Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   await typed('Budget (s)').fill('5');
@@ -140,7 +140,7 @@ async function shoot(page: Page): Promise<void> {
   await page.getByLabel('Add models to detect').setInputFiles({
     name: 'mine.onnx',
     mimeType: 'application/octet-stream',
-    // A higher model_version makes the file another one, although the model is the same.
+    // Changes the file's hash without changing the model, by a higher model_version.
     buffer: Buffer.concat([model, Buffer.from([MODEL_VERSION_KEY, 2])]),
   });
   await page.getByText('mine is a variant of detect').waitFor(WAIT);
@@ -160,13 +160,13 @@ async function shoot(page: Page): Promise<void> {
   await pictures(page, '18-mail-requests', '#try');
 }
 
-/** Takes pictures of a part of the page in both colour schemes and all widths, and reports where the page is wider than its window. */
+/** Takes screenshots of a part of the page in both colour schemes and all widths, and reports a page wider than its window. */
 async function pictures(page: Page, name: string, part = 'body', fullPage = true): Promise<void> {
   for (const [size, width] of Object.entries(WIDTHS))
     for (const scheme of SCHEMES) {
       await look(page, scheme, width, 900);
       await page.evaluate(() => {
-        // A picture that is taller than the window would otherwise show the bar across its middle.
+        // In a screenshot taller than the window, a sticky bar would appear in the middle.
         document.querySelector('header')!.style.position = 'static';
         window.scrollTo(0, 0);
       });
@@ -181,7 +181,7 @@ async function pictures(page: Page, name: string, part = 'body', fullPage = true
 async function look(page: Page, colorScheme: (typeof SCHEMES)[number], width: number, height: number) {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height });
-  // The pointer would show a tooltip, the focus its ring.
+  // Removes the tooltip at the pointer and the ring around the focus.
   await page.mouse.move(0, 0);
   await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await page.waitForTimeout(SETTLE_MS);

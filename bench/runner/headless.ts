@@ -16,7 +16,7 @@ import type { Store } from '../../workers/store/store.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { MANIFEST_URL, servePageWith } from './host.ts';
 
-/** The browser crashed or was killed while the command needed it. */
+/** The browser crashed or was killed during a command. */
 export class BrowserLostError extends Error {
   override name = 'BrowserLostError';
   constructor(options?: ErrorOptions) {
@@ -27,7 +27,7 @@ export class BrowserLostError extends Error {
   }
 }
 
-/** An error that was thrown in the page, with its name, message and exit code. */
+/** An error thrown in the page, with its name, message and exit code. */
 export class PageError extends CodedError {
   readonly #exitCode: number;
 
@@ -44,13 +44,13 @@ export class PageError extends CodedError {
 
 export interface HeadlessOptions {
   readonly manifestPath: string;
-  /** Keeps the page's journal, so that a browser that crashes loses nothing. */
+  /** Keeps the page's journal, so that nothing is lost when the browser crashes. */
   readonly store: Store;
   readonly signal: AbortSignal;
   onProgress(progress: ProfileProgress | RunProgress): void;
 }
 
-/** A headless Chromium with the headless page open on the models of one manifest. */
+/** A headless Chromium in which the headless page has the models of one manifest. */
 export class Headless {
   private constructor(
     private readonly browser: Browser,
@@ -59,12 +59,12 @@ export class Headless {
     private readonly closeHost: () => Promise<void>,
   ) {}
 
-  /** @throws BrowserNotFoundError, and what {@link servePageWith} throws */
+  /** @throws BrowserNotFoundError, and errors of {@link servePageWith} */
   static async open(options: HeadlessOptions): Promise<Headless> {
     const host = await servePageWith(options.manifestPath);
     try {
       const executablePath = await ensureBrowser(console.error);
-      // On Ctrl-C the command first lets the page finish its run in flight, so the browser must not end by itself.
+      // After Ctrl-C the command lets the page finish its current run, so the browser must not end by itself.
       const { chromium } = await import('playwright');
       const browser = await chromium.launch({
         executablePath,
@@ -136,7 +136,7 @@ interface Exposed {
   readonly ipaEdge: HeadlessApi;
 }
 
-/** @throws PageError where the page answered with an error */
+/** @throws PageError if the page returned an error */
 function unwrap<T>(answer: HeadlessReply<T>): T {
   if ('error' in answer) throw new PageError(answer.error);
   return answer.ok;

@@ -6,7 +6,7 @@ import { ROOT } from '../../workers/command/root.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 import { type Host, serveFolder } from './static-server.ts';
 
-/** Reads a file by path or URL; rejects where it has more than `mostBytes`. */
+/** Reads a file by path or URL. Rejects one with more than `mostBytes`. */
 export async function readAny(path: string, mostBytes: number): Promise<Uint8Array> {
   if (!/^https?:/.test(path)) return readAtMost(path, mostBytes);
   const response = await fetch(path);
@@ -20,12 +20,12 @@ export async function servePage(port: number): Promise<Host> {
   return serveFolder(join(ROOT, 'dist/page'), port);
 }
 
-/** Where {@link serveManifest} serves the manifest, from the folder that it serves. */
+/** URL at which {@link serveManifest} serves the manifest, relative to the served folder. */
 export const MANIFEST_URL = 'served/manifest.json';
 
 /**
- * Checks a manifest and all its files, then serves a folder with them: the manifest at {@link MANIFEST_URL}, its files beside
- * it, wherever they lie on disk. Other files of the manifest's folder are not served.
+ * Checks a manifest and all its files, then serves them with a folder: the manifest at {@link MANIFEST_URL}, its files beside
+ * it, wherever they are on disk. Other files in the manifest's folder are not served.
  * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, InvalidPackError
  */
 export async function serveManifest(manifestPath: string, folder: string): Promise<Host> {
@@ -47,7 +47,7 @@ export async function serveManifest(manifestPath: string, folder: string): Promi
   );
 }
 
-/** Serves the page with the models of a manifest. @throws what {@link serveManifest} throws */
+/** Serves the page with the models of a manifest. @throws errors of {@link serveManifest} */
 export async function servePageWith(manifestPath: string): Promise<Host> {
   await ensurePageBuilt();
   return serveManifest(manifestPath, join(ROOT, 'dist/page'));

@@ -31,9 +31,8 @@ export interface Runner {
 }
 
 /**
- * A runner in this process where cpu or cuda is among the backends, else in a headless browser.
- * @throws UsageError where wasm, which only a browser has, is asked for together with cpu or cuda; and what
- * {@link Headless.open} throws
+ * Opens a runner in this process if the backends include cpu or cuda, else in a headless browser.
+ * @throws UsageError for wasm, which only a browser has, together with cpu or cuda; and errors of {@link Headless.open}
  */
 export async function openRunner(backends: readonly Backend[], options: HeadlessOptions): Promise<Runner> {
   const inNode = backends.some((b) => b === 'cpu' || b === 'cuda');
@@ -56,7 +55,7 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   };
 }
 
-/** What {@link withRunner} opens. */
+/** An open runner, with what a command needs to use it. */
 interface Opened {
   readonly runner: Runner;
   readonly store: Store;
@@ -64,9 +63,9 @@ interface Opened {
 }
 
 /**
- * Opens a runner that shows its progress on stderr, does some work with it, and closes it. The journal of a profile in progress
- * is kept beside `out`, the file that is to be written.
- * @throws what {@link openRunner} and the work throw
+ * Opens a runner that shows progress on stderr, passes it to `work`, and closes it. The journal of an unfinished profile is
+ * kept beside `out`, the file to write.
+ * @throws errors of {@link openRunner} and of the work
  */
 export async function withRunner<T>(
   backends: readonly Backend[],

@@ -4,17 +4,17 @@ import sirv from 'sirv';
 import { InputError } from '../../solver/documents/coded-error.ts';
 import { HEADERS } from '../../workers/environment/page-headers.ts';
 
-/** Other hosts are names that an attacker's DNS points at this machine, to read what is served. */
+/** Only these hosts are answered, because an attacker's DNS could point another name at this machine to read files. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/;
 
-/** A server of files on loopback. */
+/** A file server on the loopback address. */
 export interface Host {
-  /** Address of the folder that is served, with a slash at its end. */
+  /** URL of the served folder, with a slash at its end. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** The port is taken, or this user may not listen on it. */
+/** The port is in use, or this user may not listen on it. */
 export class PortUnavailableError extends InputError {
   override name = 'PortUnavailableError';
   constructor(port: number, cause: NodeJS.ErrnoException) {
@@ -27,8 +27,8 @@ export class PortUnavailableError extends InputError {
 
 /**
  * Serves a folder on 127.0.0.1 with the headers that the page needs.
- * @param port 0: any that is free
- * @param more files that are not in the folder: how each is read, by its path from the folder
+ * @param port 0 for any free port
+ * @param more functions that read additional files, by path relative to the folder
  * @throws PortUnavailableError
  */
 export async function serveFolder(
@@ -36,7 +36,7 @@ export async function serveFolder(
   port: number,
   more: ReadonlyMap<string, () => Promise<Uint8Array | string>> = new Map(),
 ): Promise<Host> {
-  // `dev` looks at the disk for every request: a checkout may be built again while its page is served.
+  // `dev` makes sirv read the disk for every request, because the page may be rebuilt while it is served.
   const sendFile = sirv(folder, { dev: true, etag: true });
   const server = createServer(async (request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);

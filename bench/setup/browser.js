@@ -44,12 +44,12 @@ async function playwrightBrowser() {
   return existsSync(path) ? path : undefined;
 }
 
-/** The file of Playwright's command, wherever npm has put the package. */
+/** Path of Playwright's command, wherever npm has installed the package. */
 const playwrightCli = () =>
   join(dirname(createRequire(import.meta.url).resolve('playwright/package.json')), 'cli.js');
 
 /**
- * Finds the browser that commands and tests drive: `CHROME_PATH`, else a Chromium or Chrome of the system, else Playwright's.
+ * Finds a browser for commands and tests: `CHROME_PATH`, else an installed Chromium or Chrome, else Playwright's.
  * @returns {Promise<string | undefined>} path of its executable
  */
 export async function findBrowser() {
@@ -62,7 +62,7 @@ export async function findBrowser() {
 }
 
 /**
- * Finds a browser like {@link findBrowser}, or installs one: Playwright's, or, for root on Debian, the package `chromium`.
+ * Finds a browser like {@link findBrowser}, or installs one: Playwright's or, for root on Debian, the package `chromium`.
  * @param {(line: string) => void} log
  * @returns {Promise<string>}
  */
@@ -101,7 +101,7 @@ export async function ensureBrowser(log) {
 }
 
 /**
- * Flags for a Chromium that measures without anybody watching, with WebGPU on the GPU or, where there is none, on the CPU.
+ * Flags for a Chromium that measures unattended, with WebGPU on the GPU or, if there is none, on the CPU.
  * @returns {string[]}
  */
 export function browserFlags() {

@@ -1,4 +1,4 @@
 import { ensurePackageBuilt } from './built.ts';
 
-/** `npm run build`, which `npm pack` calls too. */
+/** Script of `npm run build`, which `npm pack` also runs. */
 await ensurePackageBuilt();

@@ -21,36 +21,36 @@ function newest(path: string): number {
   return Math.max(...readdirSync(path).map((file) => newest(join(path, file))), 0);
 }
 
-/** The npm package brings everything built and has no sources: nothing is ever out of date there. */
+/** Whether a built file is newer than its sources. The npm package has no sources, so its files always are. */
 function isFresh(built: string, sources: readonly string[]): boolean {
   if (!existsSync(CONFIG)) return true;
   const path = join(ROOT, 'dist', built);
   return existsSync(path) && sources.every((source) => newest(join(ROOT, source)) <= statSync(path).mtimeMs);
 }
 
-/** Builds the report's template and the page of a checkout where a source is newer than they are. */
+/** In a checkout, builds the report's template and the page if a source is newer. */
 export async function ensurePageBuilt(): Promise<void> {
   for (const [mode, file] of [
-    // The page holds the report's template, so the template is built first.
+    // The template is built first, because the page contains it.
     ['report', 'report/index.html'],
     ['production', 'page/index.html'],
   ] as const)
     if (!isFresh(file, PAGE_SOURCES)) await buildPage({ configFile: CONFIG, mode });
 }
 
-/** Builds all that the npm package holds, where it is older than its sources. */
+/** Builds the contents of the npm package that are older than their sources. */
 export async function ensurePackageBuilt(): Promise<void> {
   await ensurePageBuilt();
   await ensureLibraryBuilt();
 }
 
-/** Compiles the library and the commands, where they are older than their sources. */
+/** Compiles the library and the commands if a source is newer. */
 export async function ensureLibraryBuilt(): Promise<void> {
   const { buildLibrary, LAST_BUILT } = await import('./library.ts');
   if (!isFresh(LAST_BUILT, LIBRARY_SOURCES)) buildLibrary();
 }
 
-/** Builds with Vite for production, also where NODE_ENV says otherwise, as it does under a test runner. */
+/** Builds with Vite for production, even if NODE_ENV is different, as in tests. */
 export async function buildPage(config: InlineConfig): Promise<void> {
   const { NODE_ENV } = process.env;
   process.env.NODE_ENV = 'production';

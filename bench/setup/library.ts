@@ -23,10 +23,10 @@ const SCHEMAS = {
   published: publishedSchema,
 };
 
-/** The file in `dist` that {@link buildLibrary} writes last. */
+/** The last file in `dist` that {@link buildLibrary} writes. */
 export const LAST_BUILT = 'schema/published.schema.json';
 
-/** Compiles the library, with its types, and the two commands; writes the JSON Schema of every document. */
+/** Compiles the library with its types and the two commands, and writes the JSON Schema of every document. */
 export function buildLibrary(): void {
   rmSync(LIBRARY, { recursive: true, force: true });
   execFileSync(
@@ -35,7 +35,7 @@ export function buildLibrary(): void {
     { stdio: 'inherit' },
   );
   mendWorkerAddresses();
-  // The compiler copies the predictor's record, which is imported, but not the predictor.
+  // The compiler copies the predictor's JSON record, which is imported, but not the predictor.
   const predictor = 'models/predictor/predictor.onnx';
   copyFileSync(join(ROOT, predictor), join(LIBRARY, predictor));
   mkdirSync(join(ROOT, 'dist/schema'), { recursive: true });
@@ -45,7 +45,7 @@ export function buildLibrary(): void {
   }
 }
 
-/** The compiler rewrites the endings of imports, but not those of the workers' URLs. */
+/** Corrects the URLs of workers, because the compiler rewrites file extensions only in imports. */
 function mendWorkerAddresses(): void {
   for (const file of readdirSync(LIBRARY, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.js')) continue;

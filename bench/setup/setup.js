@@ -1,5 +1,5 @@
-// Prepares a checkout: installs the packages with `npm ci`, and a browser where there is none.
-// This is plain JavaScript because it runs before anything is installed.
+// Prepares a checkout: installs packages with `npm ci`, and a browser if there is none. This file is plain JavaScript, because
+// it runs before any package is installed.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const lock = createHash('sha256').update(readFileSync('package-lock.json')).dige
 const marker = 'node_modules/.installed-lock';
 if (!existsSync(marker) || readFileSync(marker, 'utf8') !== lock) {
   if (lstatSync('node_modules', { throwIfNoEntry: false })?.isSymbolicLink()) {
-    // npm ci would empty the folder behind the link, which belongs to another checkout, and install nothing.
+    // If node_modules is a link, npm ci would empty the linked folder of another checkout and install nothing.
     console.error(
       'node_modules is a link to the packages of another package-lock.json. Remove the link and run this again.',
     );
@@ -42,7 +42,7 @@ if (!existsSync(marker) || readFileSync(marker, 'utf8') !== lock) {
   writeFileSync(marker, lock);
 }
 
-// Building needs no browser.
+// Builds need no browser.
 if (!process.argv.includes('--packages-only'))
   try {
     await ensureBrowser(console.error);

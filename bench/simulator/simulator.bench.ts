@@ -1,5 +1,5 @@
 /**
- * Compares the simulator with real headless runs at several rates, batches and backends. Each run is simulated twice on its
+ * Compares the simulator with real headless runs at several rates, batches and backends. Each run is simulated twice with its
  * arrivals and scenes: with its own service times, and with those of a profile.
  * `npm run bench:simulator [-- --profile F --shedding late --json]`.
  */
@@ -34,7 +34,7 @@ import { withRunner } from '../runner/runner.ts';
 interface Setting {
   readonly backend: Backend;
   readonly variants: readonly [string, string];
-  /** The batch size. Where it was not measured, the largest measured size below it is used. */
+  /** Batch size. If it was not measured, the largest measured size below it is used. */
   readonly batch: number;
   /** Utilisation of the busiest worker, by the profile, if all batches are full. */
   readonly utilisation: number;
@@ -42,7 +42,7 @@ interface Setting {
 }
 
 const WASM = { backend: 'wasm', variants: ['det16', 'res32'], durationS: 25 } as const;
-/** Light variants: on a software adapter, heavier ones would serve too few requests. */
+/** Light variants, because a software adapter would serve too few requests with heavier ones. */
 const WEBGPU = { backend: 'webgpu', variants: ['det4', 'linear'], durationS: 40 } as const;
 const SETTINGS: readonly Setting[] = [
   { ...WASM, utilisation: 0.4, batch: 1 },
@@ -52,7 +52,7 @@ const SETTINGS: readonly Setting[] = [
   { ...WEBGPU, utilisation: 0.6, batch: 2 },
   { ...WEBGPU, utilisation: 0.8, batch: 4 },
 ];
-/** The SLA is this percentile of simulated latencies, so that attainment is not simply 1. */
+/** Percentile of the simulated latencies to use as the SLA, so that attainment is below 1. */
 const SLA_AT = 94;
 const TARGET = { p95: 0.15, attainment: 0.03 };
 
@@ -69,7 +69,7 @@ const flags = new Command('bench:simulator')
   .parse()
   .opts();
 
-/** A plan with a setting's variants and batches, at the rate that gives its utilisation. @returns the plan for an SLA */
+/** Makes a plan with a setting's variants and batch, at the rate for its utilisation. @returns a function of the SLA */
 function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
   const { backend, batch, utilisation } = setting;
   const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));
@@ -119,7 +119,7 @@ function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
     );
 }
 
-/** Simulates a plan with a profile's times, on a load's arrivals and the scenes that a run with the same seed draws. */
+/** Simulates a plan with a profile's times, on a load's arrivals and the scenes drawn by a run with the same seed. */
 function simulated(plan: Plan, profile: Profile, load: Load) {
   const { scenes, counts } = sceneCounts(profile, plan.stages);
   return simulate({
@@ -133,7 +133,7 @@ function simulated(plan: Plan, profile: Profile, load: Load) {
   }).requests;
 }
 
-/** Share of a run that its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */
+/** Share of a run for which its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */
 function busiest({ plans, service, load }: RunReport): number {
   const busyMs = (stage: string) =>
     service
@@ -158,7 +158,7 @@ await withRunner(['webgpu', 'wasm'], where, async ({ runner, progress }) => {
         batches: [1, 2, 4, 8],
         budgetS: flags.budget,
         seed: flags.seed,
-        // A long SLA, so that every batch is measured.
+        // A long SLA, so that every batch size is measured.
         slaMs: 60_000,
       });
   const { profile } = measured;

@@ -1,6 +1,6 @@
 /**
- * Times planning with simulation, as `ipa-edge plan` does it, for made-up pipelines on a cluster of CPUs whose service times
- * are log-normal: `npm run bench:planner`. In half of the pipelines a request brings 0 to 4 items instead of one.
+ * Times planning with simulation, as in `ipa-edge plan`, for random pipelines on a CPU cluster with log-normal service times:
+ * `npm run bench:planner`. In half of the pipelines a request has 0 to 4 items per stage instead of one.
  */
 
 import { loadSolver } from '../../solver/ilp/solve.ts';
@@ -20,7 +20,7 @@ const SIZES = [
   { stages: 3, variants: 6 },
   { stages: 10, variants: 10 },
 ];
-/** SLAs to plan for, as shares of the one that IPA's rule gives. */
+/** SLAs to plan for, as shares of the SLA by IPA's rule. */
 const SLA_SHARES = [1, 0.5];
 
 function madeUp(stages: number, variants: number, seed: number) {

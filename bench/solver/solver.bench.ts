@@ -1,8 +1,8 @@
 /**
- * Times the solver: `npm run bench:solver`. The first table solves the first 100 feasible seeds of each kind of problem, with 10
- * stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with GPU share and cores limited to
- * parts of what the best choice takes without limits, so that both limits bind. The second table computes frontiers of several
- * sizes, with an SLA that excludes many options and one that excludes nearly none.
+ * Times the solver: `npm run bench:solver`. The first table is for the first 100 feasible seeds of each kind of problem, with
+ * 10 stages × 10 variants × 8 batches and the product of accuracies: without capacities, and with limits of GPU share and cores
+ * that are parts of what the unlimited optimum takes, so that both limits bind. The second table is for frontiers of several
+ * sizes, with an SLA that excludes many options and one that excludes almost none.
  */
 import type { Problem, Solution } from '../../solver/documents/problem.ts';
 import { frontier } from '../../solver/frontier/frontier.ts';
@@ -21,7 +21,7 @@ const SIZE = {
   capacities: false,
   capacityAt: 0,
 } as const;
-/** `slaAt`: where the SLA lies between the latency of the fastest choice (0) and of the most accurate one (1). */
+/** `slaAt`: position of the SLA between the latency of the fastest choice (0) and that of the most accurate one (1). */
 const KINDS: { kind: Kind; slaAt: number }[] = [
   { kind: 'pipeline', slaAt: 0.35 },
   { kind: 'pipeline', slaAt: 0.1 },
@@ -36,7 +36,7 @@ const startMs = performance.now();
 solver.solve(instance(0, { ...SIZE, ...KINDS[0]! }));
 const firstMs = performance.now() - startMs;
 
-/** The problem with limits: a part of the GPU share and of the cores that its best choice takes without limits. */
+/** Adds limits to a problem: parts of the GPU share and cores that its unlimited optimum takes. */
 function limited(problem: Problem, part: number): Problem {
   const free = solver.solve(problem);
   if (free.status === 'infeasible') return problem;
@@ -83,7 +83,7 @@ const FRONTIERS = [
   { stages: 8, variants: 10, batches: 8, instances: 10 },
 ];
 
-/** The number of points of a problem's frontier; undefined where there are too many. */
+/** Number of points of a problem's frontier; undefined if there are too many. */
 function pointsOf(problem: Problem): number | undefined {
   try {
     return frontier(problem).length;

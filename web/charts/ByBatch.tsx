@@ -9,7 +9,7 @@ interface ByBatchProps {
   readonly variants: readonly string[];
   /** All batch sizes measured or to be measured, for the axis of every chart. */
   readonly batches: readonly number[];
-  /** Whether WebGPU runs on the CPU, without a GPU. */
+  /** Whether WebGPU has only a software adapter, which runs on the CPU. */
   readonly software: boolean;
 }
 

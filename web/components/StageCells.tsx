@@ -8,7 +8,7 @@ interface StageCellsProps {
   readonly cells: readonly Cell[];
   /** All batch sizes measured or to be measured. */
   readonly batches: readonly number[];
-  /** Whether WebGPU runs on the CPU, without a GPU. */
+  /** Whether WebGPU has only a software adapter, which runs on the CPU. */
   readonly software: boolean;
 }
 

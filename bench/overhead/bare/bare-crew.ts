@@ -6,15 +6,15 @@ interface Member extends OverheadWorker {
   readonly planWorker: PlanWorker;
 }
 
-/** How long a round took, and how long each batch of each stage took, listed once for each worker of the stage. */
+/** Duration of a round, and of each batch by stage. A stage with several workers is listed once for each. */
 export interface BareRound {
   readonly ms: number;
   readonly times: readonly (readonly [stage: string, ms: readonly number[]])[];
 }
 
-/** Workers as a plan lays them out, with bare sessions. Workers run side by side; the sessions of one worker take turns. */
+/** Bare sessions in workers that are laid out as in a plan. Workers run in parallel; sessions in one worker take turns. */
 export class BareCrew {
-  /** The number of each prepared batch, by worker, stage and size. */
+  /** Index of each prepared batch in its worker, by worker, stage and size. */
   readonly #prepared = new Map<string, Promise<number>>();
 
   private constructor(
@@ -45,7 +45,7 @@ export class BareCrew {
     return crew;
   }
 
-  /** Runs so many items of each stage of the plan, in full batches and a last one with the rest. */
+  /** Runs the given number of items of each stage, in full batches and a last batch with the rest. */
   async round(itemCounts: readonly number[]): Promise<BareRound> {
     const loops = await Promise.all(
       this.members.map(async (member) => ({
@@ -74,8 +74,8 @@ export class BareCrew {
   }
 
   /**
-   * Runs the items that one replica of each stage gets of a request, stage after stage. Returns the sum of the batches' times, in ms.
-   * @param plan has the sessions of this crew; its batch sizes are used
+   * Runs one replica's share of a request's items, stage by stage. Returns the sum of the batches' times, in ms.
+   * @param plan a plan with the same sessions as this crew, whose batch sizes are used
    */
   async request(itemCounts: readonly number[], { stages }: Plan): Promise<number> {
     let ms = 0;

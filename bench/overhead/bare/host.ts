@@ -9,13 +9,13 @@ import type { Runtime } from '../../../workers/runtime/runtime.ts';
 import type { Ort } from '../../../workers/runtime/session.ts';
 import { StageHost } from '../../../workers/stage/host.ts';
 
-/** What a worker of the overhead benchmark offers besides a stage worker's API: sessions without anything of ipa-edge around them. */
+/** API of a benchmark worker besides that of a stage worker: ONNX Runtime sessions without code of ipa-edge around them. */
 export interface BareApi {
-  /** Creates a bare session beside the worker's own. */
+  /** Creates a bare session beside the stage worker's session. */
   bareLoad(key: string, bytes: Uint8Array, backend: Backend, threads: number): Promise<void>;
-  /** Encodes a batch once, for all later runs. Returns the batch's number. */
+  /** Encodes a batch once for all later runs. Returns its index. */
   barePrepare(key: string, stage: ManifestStage, items: ItemBatch): Promise<number>;
-  /** Runs prepared batches one after the other. Returns for each the time until its output could be read, in ms. */
+  /** Runs prepared batches one after the other. Returns each batch's time until its output could be read, in ms. */
   bareRun(key: string, prepared: readonly number[]): Promise<number[]>;
 }
 
@@ -25,8 +25,8 @@ interface Bare {
 }
 
 /**
- * A stage worker that holds bare ONNX Runtime sessions too. Bare calls do not wait for the stage worker's own operations, so
- * the caller must keep only one call of either kind in flight.
+ * A stage worker with additional bare ONNX Runtime sessions. Bare calls do not wait for the stage worker's operations, so the
+ * caller must never have two calls in flight.
  */
 export class OverheadHost extends StageHost implements BareApi {
   readonly #bare = new Map<string, Bare>();
@@ -53,7 +53,7 @@ export class OverheadHost extends StageHost implements BareApi {
     const ort = await this.importOrt();
     const { session, prepared } = this.#bare.get(key)!;
     const info = (name: string): TensorInfo => ({ name, type: '', dims: [] });
-    /** A session that keeps the feeds with which the task's program calls it. */
+    /** Records the tensors with which the task's program calls the session. */
     const recording: Session = {
       inputs: session.inputNames.map(info),
       outputs: session.outputNames.map(info),

@@ -6,9 +6,9 @@ import type { BareApi } from '../bare/host.ts';
 import { measureOverhead, type OverheadResult } from '../measure.ts';
 import type { OverheadRequest, Spawn } from '../types.ts';
 
-/** What the benchmark calls in its page. */
+/** Functions that the page offers to the benchmark. */
 export interface OverheadPage {
-  /** @param manifestUrl relative to the page */
+  /** @param manifestUrl relative to the page's URL */
   measure(manifestUrl: string, request: OverheadRequest): Promise<OverheadResult>;
 }
 
