@@ -20,7 +20,7 @@ interface LiveChartProps {
   readonly lines?: readonly LiveLine[];
   readonly dots?: readonly LiveDots[];
   readonly rule?: Rule;
-  /** The moments at which another plan took over. */
+  /** Times at which one plan replaced another, in seconds. */
   readonly switchesS: readonly number[];
 }
 

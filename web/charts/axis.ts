@@ -13,22 +13,22 @@ export function costText({ pricePerCore, pricePerGpu }: Prices): string {
   return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
 }
 
-/** Room for the axes around a chart, in px. */
+/** Margins for the axes of a chart, in pixels. */
 export const MARGIN = { marginTop: 24, marginBottom: 36, marginLeft: 48, marginRight: 16 } as const;
 
-/** Makes a text readable over lines and dots. */
+/** Outlines a text, so that it is readable over lines and dots. */
 export const OVER_MARKS = { stroke: 'var(--surface)', strokeWidth: 4, fontWeight: 600 } as const;
 
-/** A text to the right of its point. */
+/** Places a text to the right of its point. */
 export const TO_THE_RIGHT = { textAnchor: 'start', dx: 6 } as const;
 
-/** A bound to compare the values with. */
+/** A value to compare with, such as the SLA. */
 export interface Rule {
   readonly value: number;
   readonly label: string;
 }
 
-/** A horizontal line at a bound, with its label at one end. */
+/** Draws a horizontal line at a value to compare with, labelled at one end. */
 export const ruleMarks = ({ value, label }: Rule, side: 'left' | 'right'): Plot.Markish[] => [
   Plot.ruleY([value], { stroke: 'var(--text)', strokeWidth: 1.25, strokeDasharray: '6 3' }),
   Plot.text([label], {
@@ -43,8 +43,8 @@ export const ruleMarks = ({ value, label }: Rule, side: 'left' | 'right'): Plot.
 
 /**
  * Moves the values of labels apart along an axis, so that no two overlap.
- * @param height of the axis, in px
- * @param distance between two labels, in px
+ * @param height of the axis, in pixels
+ * @param distance between two labels, in pixels
  */
 export function spreadLabels(
   values: readonly number[],
@@ -58,7 +58,7 @@ export function spreadLabels(
   );
 }
 
-/** Powers of ten; where the axis has room, also 2 and 5 times each. */
+/** Ticks at powers of ten and, in a short range, also at 2 and 5 times each. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));
@@ -68,7 +68,7 @@ function logTicks([low, high]: readonly [number, number]): number[] {
     .filter((tick) => tick >= low && tick <= high);
 }
 
-/** Draws grid and labels of a logarithmic axis with own marks, because Plot omits some labels of the ticks given to a scale. */
+/** Draws grid and labels of a logarithmic axis from given ticks, because Plot's own axis omits some of their labels. */
 export function logAxisY(domain: readonly [number, number], label: string): Plot.Markish[] {
   const ticks = logTicks(domain);
   return [

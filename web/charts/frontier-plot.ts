@@ -106,7 +106,7 @@ export function frontierPlot(
   };
 }
 
-/** The bound of each line at its end; of lines that end at one place, the last has the highest label. */
+/** Places each line's bound at its end, without overlaps. Of lines that end together, the last has the highest label. */
 function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
   const height = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
   const ends = lines.map(({ points }) => points.at(-1)!.accuracy);

@@ -44,7 +44,7 @@ interface LinesPanel {
   readonly rule?: Rule;
 }
 
-/** Height of the plot in px: enough for the labels of all its lines. */
+/** Height in pixels, enough for the labels of all lines. */
 const heightOf = (series: readonly TimeSeries[]): number => Math.max(104, 20 * series.length);
 
 /** Plot's options for a chart's size and time axis. @param inner height without axes, in pixels */
@@ -139,7 +139,7 @@ function domainOf({ series, scale, rule }: LinesPanel): [number, number] {
   return [low - room, high + room];
 }
 
-/** A label at the last known value of each series. */
+/** Places a label at the last known value of each series, without overlaps. */
 function endLabels(series: readonly TimeSeries[], domain: readonly [number, number], log: boolean) {
   const known = series.flatMap((one) => {
     const last = one.points.findLast((point) => point.value !== null && (!log || point.value > 0))?.value;

@@ -9,7 +9,7 @@ interface CardColumn<Row> {
 interface CardTableProps<Row> {
   readonly label: string;
   readonly class?: string;
-  /** The head of the column that names the rows. */
+  /** Head of the first column, which names the rows. */
   readonly corner: string;
   readonly columns: readonly CardColumn<Row>[];
   readonly rows: readonly Row[];
@@ -18,7 +18,7 @@ interface CardTableProps<Row> {
   readonly marked?: (row: Row) => boolean;
 }
 
-/** A table that is always open. On a narrow screen each row is a card. */
+/** An expanded table. On a narrow screen each row becomes a card. */
 export function CardTable<Row>(props: CardTableProps<Row>) {
   const { label, class: own, corner, columns, rows, rowKey, rowHead, marked } = props;
   return (

@@ -10,7 +10,7 @@ export interface Column<Row> {
   readonly numeric?: boolean;
 }
 
-/** A column of numbers, shown as they are where `format` is absent. */
+/** Makes a column of numbers, which are shown unchanged without `format`. */
 export const figures = <Row,>(
   label: string,
   value: (row: Row) => number | null,

@@ -1,18 +1,18 @@
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
-  /** The choices that are ticked. The last one cannot be unticked. */
+  /** The ticked choices. The last one cannot be unticked. */
   readonly chosen: readonly T[];
   readonly onChange: (chosen: T[]) => void;
   readonly disabled?: (choice: T) => boolean;
-  /** Why some choices are disabled. The section Device says what can be done. */
+  /** Why some choices are disabled. The section "This device" shows remedies. */
   readonly note?: string | null;
 }
 
-/** A choice of several. */
+/** Multiple choice with a box to tick for each option. */
 export function Choices<T extends string | number>(props: ChoicesProps<T>) {
   const { label, all, chosen, onChange, disabled, note } = props;
-  // A link may have brought sizes that the form does not offer.
+  // A link may have set values that the form does not offer.
   const offered = [...new Set([...all, ...chosen])].sort((a, b) => Number(a) - Number(b));
   const toggle = (choice: T, on: boolean) => {
     const next = offered.filter((other) => (other === choice ? on : chosen.includes(other)));
@@ -29,7 +29,7 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
             disabled={disabled?.(choice) ?? false}
             onChange={(event) => {
               toggle(choice, event.currentTarget.checked);
-              // The browser has already drawn the last one unticked.
+              // The browser has already unticked the last choice, so it is ticked again.
               if (chosen.length === 1 && chosen[0] === choice) event.currentTarget.checked = true;
             }}
           />

@@ -7,7 +7,7 @@ import { replacePack } from '../../state/pipelines/own-models.ts';
 import { addPipelineByAddress } from '../../state/pipelines/own-pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 
-/** Form to add own models, labelled packs and whole pipelines. */
+/** Form to add models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
   return (
     <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>

@@ -16,7 +16,7 @@ import { isOwn } from '../../state/pipelines/pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 import { useDrop } from '../controls/use-drop.ts';
 
-/** A stage with its variants, to which the user can add own models. */
+/** A stage with its variants, to which the user can add models. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
   const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
   const { over, target } = useDrop(busy.value, add);

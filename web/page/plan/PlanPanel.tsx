@@ -12,7 +12,7 @@ import { FrontierPanel } from './FrontierPanel.tsx';
 import { NoPlan } from './NoPlan.tsx';
 import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
 
-/** The answer to the question: at once what the integer program chose, then what the simulation made of it. */
+/** The plan for the current request: first the choice of the integer program, then the result of the simulation. */
 export function PlanPanel() {
   const found = solved.value;
   const host = useRef<HTMLDivElement>(null);

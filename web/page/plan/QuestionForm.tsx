@@ -8,13 +8,13 @@ const RATE = ratioScale(0.1, 1000, 24);
 const WEIGHT = ratioScale(0.01, 100, 12, true);
 const PRICE = ratioScale(1e-6, 10, 12, true);
 
-/** A number of the question, and what changes it. */
+/** Binds a numeric input to a field of the plan request. */
 const bound = (field: 'slaMs' | 'ratePerS' | 'alpha' | 'beta') => ({
   value: question.value[field],
   onChange: (value: number) => ask({ [field]: value }),
 });
 
-/** What the plan must do. Every change of a field solves again. */
+/** Form for a plan request. Every change makes a new plan. */
 export function QuestionForm({ profile }: { readonly profile: Profile }) {
   const { percentile, cores } = question.value;
   const { logicalCores } = profile.device;

@@ -17,7 +17,7 @@ const WORDS: Readonly<Record<(typeof LOADS)[number], string>> = {
   trace: 'your own trace',
 };
 
-/** A number of the load, and what changes it. */
+/** Binds a numeric input to a setting of the load. */
 const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
   value: tryout.value[field],
   onChange: (value: number) => change({ [field]: value }),

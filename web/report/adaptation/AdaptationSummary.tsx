@@ -65,11 +65,11 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
 interface FoundProps {
   readonly comparison: Comparison;
   readonly finding: Finding;
-  /** The system whose cost the cost of ours is compared with. */
+  /** The system to compare our cost with. */
   readonly rival?: string;
 }
 
-/** Whether ours has a finding, and the setting behind it. */
+/** Whether our system meets a condition, with the run that does. */
 function Found({ comparison, finding, rival }: FoundProps) {
   const run = foundOf(comparison, finding);
   const than = rival && rivalOf(comparison, rival);
@@ -92,12 +92,12 @@ function Found({ comparison, finding, rival }: FoundProps) {
 }
 
 interface RunFiguresProps {
-  /** Absent where the system was not compared. */
+  /** Absent if the system was not compared. */
   readonly run: AdaptationRun | undefined;
   readonly first: 'attainment' | 'PAS';
 }
 
-/** A run's figures; the first one stands out. */
+/** Results of a run, with the first one on a line of its own. */
 function RunFigures({ run, first }: RunFiguresProps) {
   if (!run) return DASH;
   const [lead, last] = first === 'PAS' ? [accurate, attained] : [attained, accurate];

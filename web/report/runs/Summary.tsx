@@ -64,7 +64,7 @@ function Verdict({ run, others, stages }: VerdictProps) {
   );
 }
 
-/** A column of measured figures, each with the predicted figure below it. */
+/** Makes a column of measured values, each with the predicted value below it. */
 const column = (
   head: string,
   measured: (run: RunReport) => ComponentChildren,
@@ -136,7 +136,7 @@ const COLUMNS = [
 
 interface MarkProps {
   readonly good: boolean;
-  /** What the mark says, where it is good and where it is not. */
+  /** Texts of the mark for a good and for a bad value. */
   readonly yes: string;
   readonly no: string;
 }

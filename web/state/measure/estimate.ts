@@ -4,7 +4,7 @@ import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.t
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 
-/** Memory of a worker with ONNX Runtime. Chromium's `measureUserAgentSpecificMemory` says 21 to 30 MB. */
+/** Memory of a worker with ONNX Runtime: 21 to 30 MB by Chromium's `measureUserAgentSpecificMemory`. */
 const RUNTIME_BYTES = 30e6;
 /** Most bytes per value of an input tensor. */
 const VALUE_BYTES = 8;
@@ -16,7 +16,7 @@ const SESSION_MS = 150;
 /** Milliseconds to run the labelled pack on the reference backend, per variant and per combination of variants. */
 const ACCURACY_MS = 250;
 
-/** An upper bound of what a profile takes, with constants of a slow machine. The first cells then give true figures. */
+/** Estimates an upper bound of what a profile needs, with constants of a slow machine, until cells have been measured. */
 export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const variants = manifest.stages.flatMap((stage) => stage.variants);
   const modelBytes = variants.reduce((sum, variant) => sum + sizeBytesOf(variant), 0);
@@ -38,7 +38,7 @@ export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
   return {
-    // Larger batches are skipped once they gain nothing.
+    // An upper bound, because larger batches are skipped if they gain nothing.
     cells: keys.length,
     modelBytes,
     workers,

@@ -18,10 +18,10 @@ import {
   usableSettings,
 } from './settings.ts';
 
-/** A profile that was started and has not finished. The store's journal holds its finished cells. */
+/** A profile that was started but not finished. The store's journal contains its finished cells. */
 const interruptedSchema = z.strictObject({
   pipeline: name,
-  /** SHA-256 of the pipeline's models and pack. With other files, nothing in the journal can be used. */
+  /** SHA-256 of the pipeline's models and pack. The journal is useless if these files have changed. */
   files: z.array(sha256),
   settings: profileSettingsSchema,
   done: count,

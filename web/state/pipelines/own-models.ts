@@ -144,7 +144,7 @@ export const replacePack = (file: File): Promise<void> =>
     lastAdded.value = `Measuring and running use ${source} from now on.`;
   });
 
-/** Deletes a variant of an own pipeline. @throws InvalidDocumentError if the stage has no other */
+/** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>
   addOneByOne(async () => {
     const base = models.value!;

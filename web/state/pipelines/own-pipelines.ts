@@ -83,7 +83,7 @@ async function isHere(manifest: Manifest): Promise<boolean> {
   return canonicalJson(here) === canonicalJson(inOneFolder(manifest));
 }
 
-/** Deletes an own pipeline, but not its profiles. */
+/** Deletes a pipeline that the user added, but not its profiles. */
 export const removePipeline = (name: string): Promise<void> =>
   addOneByOne(async () => {
     await ownPipelines.delete(name);

@@ -10,14 +10,14 @@ export const SHIPPED = ['fashion', 'mail'] as const;
 
 const isShipped = (name: string): boolean => SHIPPED.some((one) => one === name);
 
-/** The store of own pipelines in this browser. */
+/** The store of the pipelines that the user added in this browser. */
 export const ownPipelines = new PipelineStore();
 export const ownNames = signal<readonly string[]>([]);
 
 /** Names that a new pipeline cannot have. */
 export const usedNames = (): string[] => [...SHIPPED, ...ownNames.value];
 
-/** Whether the chosen pipeline is an own one, which the user can change. */
+/** Whether the user added the chosen pipeline, and so can change it. */
 export const isOwn = computed(() => {
   const name = models.value?.manifest.name;
   return name !== undefined && !isShipped(name);

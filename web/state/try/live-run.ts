@@ -32,7 +32,7 @@ interface Ended {
 /** One value for each second; null if unknown. */
 export type PerSecond = readonly (number | null)[];
 
-/** What the page shows of a run at one moment. */
+/** What the page shows of a run at one time. */
 export type LiveView = NonNullable<ReturnType<LiveRun['view']>>;
 
 /** Records a running plan at low cost, and summarises it only when the page draws. */
@@ -101,7 +101,7 @@ export class LiveRun implements RunWatch {
     return latest;
   }
 
-  /** The present view; null until the workers are ready. It drops records that are too old for the charts. */
+  /** Summarises the run; null until the workers are ready. Records too old for the charts are dropped. */
   view() {
     if (this.#startMs === undefined) return null;
     const nowMs = this.now() - this.#startMs;
@@ -116,7 +116,7 @@ export class LiveRun implements RunWatch {
       stages.map((name) => [name, of.map((second) => fillOf([second], name))] as const);
     return {
       nowMs,
-      /** The first second that the charts show. It is at index 0 of every {@link PerSecond}. */
+      /** The first second in the charts, at index 0 of every {@link PerSecond}. */
       fromS,
       sent: this.#sent,
       ...this.#outcomes,
@@ -126,7 +126,7 @@ export class LiveRun implements RunWatch {
       gpuShare: seconds.map(({ gpuMs }) => gpuMs / 1000),
       cores: seconds.map(({ coreMs }) => coreMs / 1000),
       fill: new Map(fills(seconds)),
-      /** The requests of the charts' seconds, in the order in which they ended. */
+      /** Requests that ended in the time the charts show, in order of their end. */
       ended: this.#ended,
       recent: {
         ...this.#recentLatency(nowMs),
@@ -137,7 +137,7 @@ export class LiveRun implements RunWatch {
         fill: new Map(stages.map((name) => [name, fillOf(recent, name)])),
         latenessP99Ms: this.#latenessP99Ms,
       },
-      /** Whether requests are sent on time. If not, the latencies are not valid. */
+      /** Whether requests are sent on time; if not, latencies are invalid. */
       inTime: this.#latenessP99Ms <= LATE_SHARE * this.slaMs,
       plans: [...this.plans],
       events: [...this.events],

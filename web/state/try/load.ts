@@ -60,7 +60,7 @@ function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
   return workload(load, { durationS, seed });
 }
 
-/** The requests that will arrive, or why they cannot be run. Null without a plan, or while the trace is missing. */
+/** The load to run, or why it cannot be run. Null without a plan, or while no trace is opened. */
 export const load = computed<Load | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
