@@ -9,7 +9,7 @@ import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
 export interface HttpLimits {
   /** A connection is cut if a request takes longer than this from its first byte to its last. */
   readonly receiveMs: number;
-  /** Milliseconds between two searches for connections past that limit. */
+  /** Milliseconds between two searches for connections that exceed `receiveMs`. */
   readonly lookMs: number;
   readonly keepAliveMs: number;
 }

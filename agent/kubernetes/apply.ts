@@ -10,7 +10,7 @@ import { readApplied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
 
-/** Besides the plan, what its Kubernetes objects are made from. */
+/** Inputs of a plan's Kubernetes objects, besides the plan. */
 export interface DeploymentContext {
   readonly pipeline: Pipeline;
   readonly settings: PodSettings;

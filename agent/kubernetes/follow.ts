@@ -45,7 +45,7 @@ export async function follow(
       resourceVersion = undefined;
       failures++;
       const expired = error instanceof ExpiredError;
-      // After an expired watch the objects are listed at once, but after two in a row with a pause.
+      // After an expired watch, objects are listed at once, or after a pause if two watches in a row have expired.
       if (expired && failures === 1) continue;
       if (!expired && !gone) onEvent(`${ref.kind} cannot be followed: ${message(error)}`);
       gone ||= !expired;

@@ -2,7 +2,7 @@ import type { PipelineStage } from '../manifests/pipeline.ts';
 import type { Match, StageResult } from './task.ts';
 
 /**
- * Counts that F1 is computed from; the counts of several items or requests add up. A wrong class counts twice, as spurious and
+ * Counts from which F1 is computed; the counts of several items or requests add up. A wrong class counts twice, as spurious and
  * as missed. F1 over a pipeline of classifiers therefore equals accuracy.
  */
 export interface Counts {

@@ -59,7 +59,7 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
   useLayoutEffect(() => {
     if (width === 0) return;
     const svg = plot({ ...draw(width), width, className: 'chart' });
-    // A screen reader would read the chart's texts as numbers without order, so it gets the description of the parent instead.
+    // Hidden from screen readers, because the chart's texts are numbers without order; the parent element has a description.
     svg.setAttribute('aria-hidden', 'true');
     // Removes Plot's style element, because the content security policy forbids it; style.css has its rules.
     svg.querySelector('style')?.remove();

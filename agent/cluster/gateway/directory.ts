@@ -5,9 +5,9 @@ import type { ReplicaCounts } from '../replica-plan.ts';
 /** The replicas that are ready. Workers of the executor borrow them; workers with the same session never share a replica. */
 export class Directory {
   #endpoints: readonly Endpoint[] = [];
-  /** Sessions of the workers that borrow a replica, by its URL. */
+  /** Sessions of the workers that borrow a replica, by the replica's URL. */
   readonly #lent = new Map<string, Set<string>>();
-  /** Callbacks of the workers that borrow a replica, by its URL. */
+  /** Callbacks of the workers that borrow a replica, by the replica's URL. */
   readonly #borrowers = new Map<string, Set<(reason: string) => void>>();
 
   update(endpoints: readonly Endpoint[]): void {

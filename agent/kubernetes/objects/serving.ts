@@ -50,7 +50,7 @@ const stageLabels = (pipeline: string, stage: string) => ({
   [STAGE_LABEL]: kubernetesName(stage),
 });
 
-/** Everything that the objects are made from. */
+/** Inputs of a plan's Kubernetes objects. */
 interface Sources {
   readonly plan: Plan;
   readonly pipeline: Pipeline;

@@ -11,7 +11,7 @@ const field = z.strictObject({
   format: z.literal('centre-map'),
   /** Width and height of a cell in pixels. */
   stride: positiveCount,
-  /** The size channel times this is the object's size in pixels. */
+  /** Factor that converts the size channel to pixels. */
   sizeScale: z.number().positive(),
   /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),

@@ -49,7 +49,7 @@ export function RunControls() {
   );
 }
 
-/** Status for screen readers, which changes with each phase and each quarter of a phase, and so not too often. */
+/** Status for screen readers, which changes only with each phase and each quarter of a phase, to interrupt rarely. */
 function spokenStatus(): string {
   const now = progress.value;
   if (running.value && pause.value === 'on') return 'Paused';

@@ -68,7 +68,7 @@ export const FINDINGS: Readonly<Record<Finding, string>> = {
 export const foundOf = ({ found, ours }: Comparison, finding: Finding): AdaptationRun | null =>
   ours[found[finding] ?? -1] ?? null;
 
-/** The conditions that one of our runs is the example for, as text. */
+/** Lists the conditions for which this run of ours was chosen, as text. */
 export const findingsOf = (comparison: Comparison, run: AdaptationRun): string =>
   (Object.keys(FINDINGS) as Finding[])
     .filter((finding) => foundOf(comparison, finding) === run)

@@ -37,7 +37,7 @@ export interface RunningProfile {
   readonly controller: AbortController;
 }
 
-/** A backend that was available when the page was opened is no longer so. */
+/** A backend has become unavailable since the page was opened. */
 export class BackendGoneError extends Error {
   override name = 'BackendGoneError';
   constructor(cause: BackendUnavailableError) {

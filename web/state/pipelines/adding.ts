@@ -24,7 +24,7 @@ export const lastAdded = signal<string | null>(null);
 
 /** Most bytes of a file: a worker has no memory for the session of a larger one. */
 const MOST_BYTES = 1e9;
-/** Tools for adding a model or a pipeline. */
+/** Arguments of a function that adds a model or a pipeline. */
 export interface Addition {
   readonly checker: ModelChecker;
   readonly signal: AbortSignal;
