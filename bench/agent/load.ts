@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import type { Item } from '../../models/items/item-batch.ts';
 
-/** The model to send requests to, and the scenes to send in turn. */
+/** The model to send requests to, and the scenes (images with several objects) to send in turn. */
 export interface Target {
   readonly model: string;
   readonly scenes: readonly Item[];

@@ -140,7 +140,7 @@ A new replica serves once its sessions have started, which takes as long as in t
         );
     });
 
-/** Chooses the profile to simulate and, for a published pipeline, the paper's settings. @throws UsageError */
+/** Chooses the profile to simulate with and, for a published pipeline, the paper's settings. @throws UsageError */
 async function subject(options: {
   profile?: string;
   pipeline?: string;
