@@ -2,7 +2,9 @@ import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { benchCommand } from './commands/bench.ts';
 import { movedExportCommand } from './commands/export.ts';
+import { fetchCommand } from './commands/fetch.ts';
 import { packCommand } from './commands/pack.ts';
+import { pinCommand } from './commands/pin.ts';
 import { planCommand } from './commands/plan.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
@@ -26,10 +28,14 @@ Commands pass JSON documents on: manifest → profile → plan → report.
   $ ipa-edge plan --profile profile.json --sla 300 --rate 5 --out plan.json
   $ ipa-edge run --plan plan.json --rate 5 --duration 40s --out report.json
 
+  $ ipa-edge pin Xenova/resnet-18 --out my/manifest.json               a manifest from models of a hub
+
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
   );
 
 await runProgram(program, [
+  pinCommand(),
+  fetchCommand(),
   packCommand(),
   profileCommand(),
   planCommand(),

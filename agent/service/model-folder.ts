@@ -2,33 +2,35 @@ import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, relative, sep } from 'node:path';
 import { type LoadedManifest, loadManifest, type ReadFile } from '../../models/manifests/load.ts';
 import { InputError } from '../../solver/documents/coded-error.ts';
-import { readAtMost } from '../../workers/command/files.ts';
+import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 
 /** A manifest refers to a file outside its own folder. */
 export class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {
     super(
-      `${path} is not in ${folder}, the folder of the manifest, and the agent reads no other files. Put it there.`,
+      `${path} is not in ${folder}, the folder of the manifest, and the agent reads no other files of this machine. Put it there.`,
     );
   }
 }
 
 /**
- * Loads a manifest and only files inside its folder; URLs and links to elsewhere are refused. Plans name variants and no files,
- * so that a plan from a client cannot make the agent read other files.
+ * Loads a manifest. Of the files on this machine only those inside the manifest's folder are read; links to elsewhere are refused.
+ * A URL is downloaded, and its content must have the manifest's sum. Plans name variants and no files, so that a plan from a client
+ * cannot make the agent read other files.
  * @throws OutsideModelFolderError, and errors of {@link loadManifest}
  */
 export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {
-  const read: ReadFile = async (path, mostBytes) => {
-    if (path === manifestPath) return readAtMost(path, mostBytes);
+  const readFile = fileReader();
+  const read: ReadFile = async (path, mostBytes, sha256) => {
+    if (path === manifestPath || isUrl(path)) return readFile(path, mostBytes, sha256);
     const folder = await realpath(dirname(manifestPath));
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
     const target = await realpath(path);
     const from = relative(folder, target);
     if (from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from))
       throw new OutsideModelFolderError(path, folder);
-    return readAtMost(target, mostBytes);
+    return readFile(target, mostBytes);
   };
   return loadManifest(manifestPath, read);
 }

@@ -13,7 +13,8 @@ import * as option from '../../workers/command/options.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ms, table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { MANIFEST_URL, readAny, serveManifest } from '../runner/host.ts';
+import { fileReader } from '../../workers/hub/reader.ts';
+import { MANIFEST_URL, serveManifest } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { buildPage } from '../setup/built.ts';
 import { spawnInNode } from './bare/node.ts';
@@ -38,7 +39,7 @@ const flags = new Command('bench:overhead')
   .opts();
 
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
-const models = await loadManifest(manifestPath, readAny);
+const models = await loadManifest(manifestPath, fileReader());
 
 /** A CPU runs the heaviest variants, one worker per stage; a GPU lighter ones in one, as software adapters are slow. */
 const requestOf = (backend: Backend): OverheadRequest => ({

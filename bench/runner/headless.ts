@@ -61,7 +61,7 @@ export class Headless {
 
   /** @throws BrowserNotFoundError, and errors of {@link servePageWith} */
   static async open(options: HeadlessOptions): Promise<Headless> {
-    const host = await servePageWith(options.manifestPath);
+    const host = await servePageWith(options.manifestPath, options.signal);
     try {
       const executablePath = await ensureBrowser(console.error);
       // After Ctrl-C the command lets the page finish its current run, so the browser must not end by itself.

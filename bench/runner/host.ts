@@ -1,18 +1,10 @@
 import { join } from 'node:path';
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
-import { joined, readAtMost } from '../../workers/command/files.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { fileReader } from '../../workers/hub/reader.ts';
 import { ensurePageBuilt } from '../setup/built.ts';
 import { type Host, serveFolder } from './static-server.ts';
-
-/** Reads a file by path or URL. Rejects one with more than `mostBytes`. */
-export async function readAny(path: string, mostBytes: number): Promise<Uint8Array> {
-  if (!/^https?:/.test(path)) return readAtMost(path, mostBytes);
-  const response = await fetch(path);
-  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`);
-  return joined(response.body!, mostBytes);
-}
 
 /** Serves the page on 127.0.0.1. @throws PortUnavailableError */
 export async function servePage(port: number): Promise<Host> {
@@ -25,11 +17,16 @@ export const MANIFEST_URL = 'served/manifest.json';
 
 /**
  * Checks a manifest and all its files, then serves them with a folder: the manifest at {@link MANIFEST_URL}, its files beside
- * it, wherever they are on disk. Other files in the manifest's folder are not served.
+ * it, wherever they are on disk or on other hosts. Other files in the manifest's folder are not served.
+ * @param signal stops downloads
  * @throws MissingFileError, ChecksumError, InvalidDocumentError, UnsupportedDocumentError, InvalidPackError
  */
-export async function serveManifest(manifestPath: string, folder: string): Promise<Host> {
-  const models = await loadManifest(manifestPath, readAny);
+export async function serveManifest(
+  manifestPath: string,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<Host> {
+  const models = await loadManifest(manifestPath, fileReader(signal));
   await models.readPack();
   const files = filesOf(models.manifest);
   for (const { file, sha256 } of files) await models.readVerified(file, sha256);
@@ -48,7 +45,7 @@ export async function serveManifest(manifestPath: string, folder: string): Promi
 }
 
 /** Serves the page with the models of a manifest. @throws errors of {@link serveManifest} */
-export async function servePageWith(manifestPath: string): Promise<Host> {
+export async function servePageWith(manifestPath: string, signal: AbortSignal): Promise<Host> {
   await ensurePageBuilt();
-  return serveManifest(manifestPath, join(ROOT, 'dist/page'));
+  return serveManifest(manifestPath, join(ROOT, 'dist/page'), signal);
 }

@@ -4,7 +4,6 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
-import { readAtMost } from '../../workers/command/files.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import type { HeadlessRun } from '../../workers/environment/headless.ts';
@@ -12,6 +11,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
 import type { Load } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
+import { fileReader } from '../../workers/hub/reader.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
@@ -42,7 +42,7 @@ export async function openRunner(backends: readonly Backend[], options: Headless
     );
   if (!inNode) return Headless.open(options);
   const environment = nodeEnvironment();
-  const models = await loadManifest(options.manifestPath, readAtMost);
+  const models = await loadManifest(options.manifestPath, fileReader(options.signal));
   const { store, signal, onProgress } = options;
   return {
     whyUnavailable: environment.unavailable,

@@ -85,10 +85,19 @@ export function inOneFolder(manifest: Manifest): Manifest {
   });
 }
 
+export interface NamedFile {
+  readonly file: string;
+  readonly sha256: string;
+  /** Absent for the pack, whose size the manifest does not state. */
+  readonly sizeBytes?: number;
+}
+
 /** Every file that a manifest names, with its SHA-256. */
-export const filesOf = ({ stages, pack }: Manifest): { readonly file: string; readonly sha256: string }[] => [
+export const filesOf = ({ stages, pack }: Manifest): NamedFile[] => [
   ...stages.flatMap(({ variants }) =>
-    variants.flatMap(({ sessions }) => Object.values(sessions).map(({ file, sha256 }) => ({ file, sha256 }))),
+    variants.flatMap(({ sessions }) =>
+      Object.values(sessions).map(({ file, sha256, sizeBytes }) => ({ file, sha256, sizeBytes })),
+    ),
   ),
   ...(pack ? [{ file: pack.file, sha256: pack.sha256 }] : []),
 ];

@@ -1,4 +1,4 @@
-import { InputError } from '../../solver/documents/coded-error.ts';
+import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 import { jsonValue, UnsupportedDocumentError } from '../../solver/documents/document.ts';
 import type { Manifest, ManifestVariant } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
@@ -6,12 +6,15 @@ import { type Pack, packOf } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
-/** Reads a whole file by its path or URL; rejects when the file cannot be read, or has more than `mostBytes`. */
-export type ReadFile = (path: string, mostBytes: number) => Promise<Uint8Array>;
+/**
+ * Reads a whole file by its path or URL; rejects when the file cannot be read, or has more than `mostBytes`.
+ * @param sha256 absent: the file's content is not known before it is read, as a manifest's is not
+ */
+export type ReadFile = (path: string, mostBytes: number, sha256?: string) => Promise<Uint8Array>;
 
 const MOST_MANIFEST_BYTES = 16 * 2 ** 20;
 /** The limit for a file whose size the manifest does not state. */
-const MOST_FILE_BYTES = 2 ** 30;
+export const MOST_FILE_BYTES = 2 ** 30;
 
 /** A manifest, or a file that a manifest names, cannot be read. */
 export class MissingFileError extends InputError {
@@ -76,11 +79,14 @@ async function readOrMiss(
   path: string,
   namedBy: string | null,
   mostBytes: number,
+  sha256?: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A copy, because Node's buffers may be slices of a shared pool, which cannot be transferred to a worker.
-    return new Uint8Array(await read(path, mostBytes));
+    return new Uint8Array(await read(path, mostBytes, sha256));
   } catch (cause) {
+    // The reader's own errors name a remedy already.
+    if (cause instanceof CodedError) throw cause;
     throw new MissingFileError(path, namedBy, { cause });
   }
 }
@@ -103,7 +109,7 @@ export async function readChecked(
   namedBy: string,
   mostBytes = MOST_FILE_BYTES,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readOrMiss(read, path, namedBy, mostBytes);
+  const bytes = await readOrMiss(read, path, namedBy, mostBytes, sha256);
   const found = await sha256Hex(bytes);
   if (found !== sha256) throw new ChecksumError(path, sha256, found);
   return bytes;

@@ -8,13 +8,11 @@ export const MANIFEST_1 = 'ipa-edge/manifest@1';
 /** A path or URL, relative to the manifest unless it is absolute. */
 const file = z.string().min(1).max(2000);
 
-const modelFile = z.strictObject({
-  file,
-  sha256,
-  sizeBytes: positiveCount,
-  /** Data type of the weights, by its name on model hubs. */
-  dtype: z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']),
-});
+/** Data type of a model's weights, by its name on model hubs. */
+export const dtype = z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
+export type Dtype = z.output<typeof dtype>;
+
+const modelFile = z.strictObject({ file, sha256, sizeBytes: positiveCount, dtype });
 export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
@@ -25,8 +23,20 @@ const variantFields = {
   accuracySource: z.string().max(400),
 };
 
+/** The repository of a model hub that a variant's files are from. */
+const hubSource = z.strictObject({
+  /** The repository's id, e.g. `Xenova/resnet-18`. */
+  hub: z.string().min(1).max(200),
+  /** The commit that the files are from. */
+  revision: z.string().regex(/^[0-9a-f]{40}$/, 'expected a commit: 40 lower-case hex digits'),
+  /** The licence that the repository states; null if it states none. */
+  licence: z.string().min(1).max(200).nullable(),
+});
+export type HubSource = z.output<typeof hubSource>;
+
 export const manifestVariant = z.strictObject({
   ...variantFields,
+  source: hubSource.optional(),
   /** ONNX Runtime sessions by role: `model` if there is only one, otherwise e.g. `encoder` and `decoder`. */
   sessions: z
     .record(name, modelFile)

@@ -21,6 +21,23 @@ export class ProgressLine {
       return `${bar(done)} ${what}  ${left(timeLeftMs)}`;
     });
 
+  /**
+   * Shows the progress of a download that began at `startMs` (of `performance.now()`).
+   * @param of `movedBytes` of the bytes that are done arrived since then
+   */
+  readonly bytes = (
+    what: string,
+    of: { readonly doneBytes: number; readonly totalBytes: number; readonly movedBytes: number },
+    startMs: number,
+  ): void =>
+    this.line(() => {
+      const { doneBytes, totalBytes, movedBytes } = of;
+      const timeLeftMs =
+        movedBytes > 0 ? ((performance.now() - startMs) * (totalBytes - doneBytes)) / movedBytes : null;
+      const counts = `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
+      return `${bar(doneBytes / totalBytes)} ${counts}  ${left(timeLeftMs)}  ${what}`;
+    });
+
   line(text: () => string): void {
     const now = performance.now();
     const terminal = process.stderr.isTTY;
@@ -33,11 +50,11 @@ export class ProgressLine {
   }
 
   /** Removes the progress line, so that other output can follow. */
-  clear(): void {
+  readonly clear = (): void => {
     if (this.#shown && process.stderr.isTTY) process.stderr.write('\r\x1b[K');
     this.#shown = false;
     this.#lastMs = NEVER_MS;
-  }
+  };
 }
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
@@ -64,6 +81,8 @@ const profileLine = ({ phase, done, total, timeLeftMs, current }: ProfileProgres
 
 const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =>
   `${bar(ended / total)} running ${run}: ${sent} of ${total} sent, ${ended} ended  ${left(timeLeftMs)}`;
+
+export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** A table in plain text: left-aligned words, right-aligned numbers. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

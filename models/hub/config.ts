@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { parseDocument } from '../../solver/documents/document.ts';
+
+/** The fields of a hub model's `config.json` and `preprocessor_config.json` that pinning reads. Others are left out. */
+
+const side = z.int().positive();
+/** A square's side, height and width, or the shorter side of an image that keeps its proportions. */
+const size = z.union([
+  side,
+  z.tuple([side, side]),
+  z.object({ height: side, width: side }),
+  z.object({ shortest_edge: side }),
+]);
+const perChannel = z.union([z.number(), z.array(z.number()).min(1).max(3)]);
+const names = z.string().max(1000);
+
+const config = z.object({
+  architectures: z.array(names).nullish(),
+  model_type: names.nullish(),
+  id2label: z.record(z.string(), z.string()).nullish(),
+  label_names: z.array(z.string()).nullish(),
+  num_channels: z.number().nullish(),
+  image_size: size.nullish().catch(null),
+  /** How timm's models take images. */
+  pretrained_cfg: z
+    .object({ input_size: z.tuple([side, side, side]), mean: perChannel, std: perChannel })
+    .nullish(),
+});
+export type ModelConfig = z.output<typeof config>;
+
+const flag = z.boolean().nullish();
+
+const preprocessor = z.object({
+  image_processor_type: names.nullish(),
+  size: size.nullish(),
+  do_center_crop: flag,
+  crop_size: size.nullish(),
+  do_rescale: flag,
+  rescale_factor: z.number().positive().nullish(),
+  rescale_offset: flag,
+  do_normalize: flag,
+  image_mean: perChannel.nullish(),
+  image_std: perChannel.nullish(),
+  include_top: flag,
+  do_flip_channel_order: flag,
+});
+export type PreprocessorConfig = z.output<typeof preprocessor>;
+
+/** @throws InvalidDocumentError */
+export const parseConfig = (value: unknown, source: string): ModelConfig =>
+  parseDocument(config, value, source);
+
+/** @throws InvalidDocumentError */
+export const parsePreprocessor = (value: unknown, source: string): PreprocessorConfig =>
+  parseDocument(preprocessor, value, source);
+
+export type Size = z.output<typeof size>;
+
+/** Height and width. An image that would keep its proportions is a square here, because a stage's images have one size. */
+export function heightAndWidth(given: Size): { readonly height: number; readonly width: number } {
+  if (typeof given === 'number') return { height: given, width: given };
+  if (Array.isArray(given)) return { height: given[0], width: given[1] };
+  if ('height' in given) return given;
+  return { height: given.shortest_edge, width: given.shortest_edge };
+}

@@ -1,0 +1,66 @@
+import type { ImageInput } from '../tasks/images.ts';
+import { heightAndWidth, type ModelConfig, type PreprocessorConfig } from './config.ts';
+import { UnusableConfigError } from './errors.ts';
+
+export type HubInput = Pick<ImageInput, 'channels' | 'height' | 'width' | 'mean' | 'std'>;
+
+/**
+ * How a hub model takes images: their size, and `mean` and `std` such that (pixel / 255 − mean) / std is what the model's own
+ * preprocessor makes of a pixel, (pixel · rescale_factor − image_mean) / image_std.
+ * @param preprocessor null for a repository without `preprocessor_config.json`
+ * @param source names the repository in errors
+ * @throws UnusableConfigError
+ */
+export function imageInputOf(
+  config: ModelConfig,
+  preprocessor: PreprocessorConfig | null,
+  source: string,
+): HubInput {
+  const channels = config.num_channels ?? config.pretrained_cfg?.input_size[0] ?? 3;
+  if (channels !== 1 && channels !== 3)
+    throw new UnusableConfigError(source, `takes images of ${channels} channels, where 1 or 3 are expected`);
+  if (preprocessor)
+    return { channels, ...sizeOf(config, preprocessor, source), ...normalisationOf(preprocessor, source) };
+  const timm = config.pretrained_cfg;
+  if (!timm)
+    throw new UnusableConfigError(
+      source,
+      'has no preprocessor_config.json that says how images are prepared',
+    );
+  const [, height, width] = timm.input_size;
+  return { channels, height, width, mean: [timm.mean].flat(), std: [timm.std].flat() };
+}
+
+function sizeOf(
+  config: ModelConfig,
+  { do_center_crop, crop_size, size }: PreprocessorConfig,
+  source: string,
+) {
+  const given = (do_center_crop && crop_size) || size || config.image_size;
+  if (!given) throw new UnusableConfigError(source, 'states no size of images');
+  return heightAndWidth(given);
+}
+
+function normalisationOf(preprocessor: PreprocessorConfig, source: string): Pick<HubInput, 'mean' | 'std'> {
+  const { do_normalize, image_mean, image_std } = preprocessor;
+  if (preprocessor.do_flip_channel_order)
+    throw new UnusableConfigError(source, 'takes images with blue before red, where red comes first');
+  const normalised = do_normalize ?? image_mean != null;
+  if (normalised && (image_mean == null || image_std == null))
+    throw new UnusableConfigError(source, 'normalises images, but states no image_mean and image_std');
+  const mean = normalised ? [image_mean!].flat() : [0];
+  const std = normalised ? [image_std!].flat() : [1];
+  // What a white pixel is before it is normalised.
+  const white = preprocessor.do_rescale === false ? 255 : 255 * (preprocessor.rescale_factor ?? 1 / 255);
+  const offset = preprocessor.rescale_offset ? 1 : 0;
+  // EfficientNet's preprocessor divides by the standard deviation twice, unless include_top is false.
+  const twice =
+    /^EfficientNet/.test(preprocessor.image_processor_type ?? '') && preprocessor.include_top !== false;
+  return {
+    mean: mean.map((value) => exact((value + offset) / white)),
+    std: std.map((value) => exact((twice ? value * value : value) / white)),
+  };
+}
+
+/** Removes the rounding error of a division, e.g. of 0.485 by 255 · 0.00392156862745098. */
+const exact = (value: number): number => Number(value.toPrecision(12));

@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MANIFEST_URL, serveManifest } from '../../bench/runner/host.ts';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { COMMIT, LocalHub } from '../hub.ts';
+import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
+import { brightestChannel } from '../onnx.ts';
+import { ipaEdge } from './command.ts';
+
+const CLASSES = ['red', 'green', 'blue'];
+const [HEIGHT, WIDTH] = [2, 4];
+const CONFIG = {
+  architectures: ['ResNetForImageClassification'],
+  model_type: 'resnet',
+  num_channels: 3,
+  id2label: { ...CLASSES },
+};
+const PREPROCESSOR = {
+  do_normalize: true,
+  image_mean: [0.5, 0.5, 0.5],
+  image_std: [0.25, 0.25, 0.25],
+  size: { height: HEIGHT, width: WIDTH },
+};
+
+const modelOf = (input: 'float32' | 'float16', output: 'float32' | 'float16' = 'float32') =>
+  brightestChannel({ type: input, dims: ['batch', 3, HEIGHT, WIDTH] }, 1, {
+    type: output,
+    dims: ['batch', 3],
+  });
+
+let hub: LocalHub;
+let folder: string;
+let manifestPath: string;
+
+beforeEach(async () => {
+  hub = await LocalHub.start();
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  manifestPath = join(folder, 'own/manifest.json');
+  hub.publish(
+    'owner/brightest',
+    {
+      'config.json': CONFIG,
+      'preprocessor_config.json': PREPROCESSOR,
+      'onnx/model.onnx': modelOf('float32'),
+      'onnx/model_fp16.onnx': modelOf('float16', 'float16'),
+      // The hub states no sum of a file as small as this one.
+      'onnx/model_int8.onnx': modelOf('float32', 'float16'),
+    },
+    { cardData: { license: 'mit' } },
+  );
+});
+
+afterEach(async () => {
+  await hub.close();
+  rmSync(folder, { recursive: true });
+});
+
+const onHub = (args: string[], meanwhile?: Parameters<typeof ipaEdge>[1]) =>
+  ipaEdge(args, meanwhile, hub.env(join(folder, 'cache')));
+const pin = (id: string, ...more: string[]) => onHub(['pin', id, '--out', manifestPath, ...more]);
+const fetchFiles = (meanwhile?: Parameters<typeof ipaEdge>[1]) =>
+  onHub(['fetch', '--manifest', manifestPath], meanwhile);
+const manifest = () => JSON.parse(readFileSync(manifestPath, 'utf8'));
+
+/** Adds six labelled images, each brightest in one channel, to the pinned manifest. */
+function addPack(): void {
+  const plane = HEIGHT * WIDTH;
+  const imageOf = (channel: number) =>
+    Array.from({ length: 3 * plane }, (_, i) => (Math.floor(i / plane) === channel ? 200 : 100));
+  const labels = [0, 1, 2, 2, 1, 0];
+  const pack = gzip(
+    safetensors({
+      images: u8([labels.length, 3, HEIGHT, WIDTH], labels.flatMap(imageOf)),
+      'label.classify': i32(labels),
+    }),
+  );
+  writeFileSync(join(folder, 'own/pack.bin'), pack);
+  const sha256 = createHash('sha256').update(pack).digest('hex');
+  const entry = { file: 'pack.bin', sha256, source: 'made up' };
+  writeFileSync(manifestPath, JSON.stringify({ ...manifest(), pack: entry }));
+}
+
+test('a hub model goes from its id to a profile, and its files move once', async () => {
+  const pinned = await pin('owner/brightest');
+  expect(pinned.stderr).toBe('');
+  expect(pinned.stdout).toMatch(/brightest-fp16 .*mit/);
+  expect(hub.sentBytes).toBe(0);
+  const { stages } = parseManifest(manifest(), manifestPath);
+  expect(stages[0]!.variants.map(({ name, source }) => [name, source?.revision])).toEqual([
+    ['brightest-fp32', COMMIT],
+    ['brightest-fp16', COMMIT],
+    ['brightest-int8', COMMIT],
+  ]);
+
+  expect((await fetchFiles()).stdout).toContain('3 of 3 files downloaded');
+  const asked = hub.requests.length;
+  expect((await fetchFiles()).stdout).toContain('0 of 3 files downloaded (0.0 MB)');
+  expect(hub.requests).toHaveLength(asked);
+
+  addPack();
+  const out = join(folder, 'profile.json');
+  const measured = await onHub([
+    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
+    ...['--budget', '1s', '--out', out],
+  ]);
+  expect(measured.code, measured.stderr).toBe(0);
+  expect(hub.requests).toHaveLength(asked);
+  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+  expect(profile.cells.map(({ state }) => state)).toEqual(Array(3).fill('measured'));
+  expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy.measured?.value)).toEqual([1, 1, 1]);
+});
+
+test('the files of a pinned manifest are served to a browser from here, downloaded where they were not', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  addPack();
+  const { XDG_CACHE_HOME } = process.env;
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  try {
+    const host = await serveManifest(manifestPath, folder);
+    const served = parseManifest(await (await fetch(host.url + MANIFEST_URL)).json(), 'the served manifest');
+    const { file } = served.stages[0]!.variants[0]!.sessions.model!;
+    expect(file).not.toContain('/');
+    const answer = await fetch(new URL(file, host.url + MANIFEST_URL));
+    expect(new Uint8Array(await answer.arrayBuffer())).toEqual(modelOf('float32'));
+    await host.close();
+  } finally {
+    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
+  }
+});
+
+test('fetch that is stopped by Ctrl-C exits 130, and the same command goes on where it stopped', async () => {
+  await pin('owner/brightest', '--dtypes', 'fp32');
+  const { length } = modelOf('float32');
+  let held = 1;
+  hub.spoil('?signature', (_, response) => {
+    if (held-- <= 0) return false;
+    response.writeHead(200, { 'content-length': length });
+    response.write(modelOf('float32').subarray(0, 20));
+    return true;
+  });
+  const stopped = await fetchFiles((child) =>
+    child.stderr!.once('data', () => process.kill(child.pid!, 'SIGINT')),
+  );
+  expect(stopped.stderr).toMatch(/file 1 of 1: .*What was downloaded is kept/s);
+  expect(stopped.code).toBe(130);
+  expect((await fetchFiles()).stdout).toContain('1 of 1 files downloaded');
+  expect(hub.requests.at(-1)!.range).toBe('bytes=20-');
+});
+
+test('a manifest gets more variants, and keeps what it has', async () => {
+  hub.publish('owner/other', {
+    'config.json': CONFIG,
+    'preprocessor_config.json': PREPROCESSOR,
+    'onnx/model.onnx': modelOf('float32'),
+  });
+  await pin('owner/brightest', '--dtypes', 'fp32,fp16', '--name', 'colours', '--stage', 'look');
+  addPack();
+  const { stdout } = await pin('owner/other@main');
+  expect(stdout).toMatch(/look .*other-fp32 .*not stated/);
+  expect(manifest()).toMatchObject({ name: 'colours', pack: { file: 'pack.bin' } });
+  expect(manifest().stages[0].variants.map((variant: { name: string }) => variant.name)).toEqual([
+    'brightest-fp32',
+    'brightest-fp16',
+    'other-fp32',
+  ]);
+});
+
+test.each<[what: string, args: string[], says: RegExp]>([
+  ['an id that is none', ['not an id'], /is not a model's id: give owner\/name/],
+  ['a model that is not there', ['owner/nothing'], /owner\/nothing.* does not exist \(404\)/],
+  ['a revision that is not there', ['owner/brightest@v9'], /revision\/v9.* does not exist/],
+  ['a data type that is none', ['owner/brightest', '--dtypes', 'fp7'], /Expected some of fp32, fp16/],
+  [
+    'a data type that it lacks',
+    ['owner/brightest', '--dtypes', 'q4'],
+    /has no model in q4\. It has fp32, fp16, int8/,
+  ],
+  ['another architecture', ['owner/reader'], /BertForMaskedLM, which cannot be run/],
+])('pin refuses %s with exit 2', async (_, args, says) => {
+  hub.publish('owner/reader', {
+    'config.json': { architectures: ['BertForMaskedLM'] },
+    'onnx/model.onnx': modelOf('float32'),
+  });
+  hub.spoil('/revision/v9', (_, response) => {
+    response.writeHead(404).end();
+    return true;
+  });
+  const { code, stderr } = await pin(args[0]!, ...args.slice(1));
+  expect(stderr).toMatch(says);
+  expect(code).toBe(2);
+});

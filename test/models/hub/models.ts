@@ -1,0 +1,110 @@
+/** Configurations as the hub's repositories have them, shortened to what matters. */
+
+const IMAGENET = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
+const RESCALE = { do_rescale: true, rescale_factor: 0.00392156862745098 };
+
+export const labels = (count: number): Record<string, string> =>
+  Object.fromEntries(Array.from({ length: count }, (_, c) => [c, `label ${c}`]));
+
+export const RESNET = {
+  config: {
+    architectures: ['ResNetForImageClassification'],
+    model_type: 'resnet',
+    num_channels: 3,
+    id2label: labels(1000),
+  },
+  preprocessor: {
+    image_processor_type: 'ConvNextFeatureExtractor',
+    do_normalize: true,
+    do_resize: true,
+    crop_pct: 0.875,
+    size: { shortest_edge: 224 },
+    ...IMAGENET,
+  },
+};
+
+export const VIT = {
+  config: {
+    architectures: ['ViTForImageClassification'],
+    model_type: 'vit',
+    image_size: 224,
+    num_channels: 3,
+    id2label: labels(3),
+  },
+  preprocessor: {
+    do_normalize: true,
+    ...RESCALE,
+    image_mean: [0.5, 0.5, 0.5],
+    image_std: [0.5, 0.5, 0.5],
+    size: { height: 224, width: 192 },
+  },
+};
+
+export const DETR = {
+  config: { architectures: ['DetrForObjectDetection'], model_type: 'detr', id2label: labels(91) },
+  preprocessor: {
+    image_processor_type: 'DetrImageProcessor',
+    do_normalize: true,
+    do_pad: true,
+    ...RESCALE,
+    size: { longest_edge: 1333, shortest_edge: 800 },
+    ...IMAGENET,
+  },
+};
+
+export const YOLOS = {
+  config: {
+    architectures: ['YolosForObjectDetection'],
+    model_type: 'yolos',
+    image_size: [512, 864],
+    id2label: labels(91),
+  },
+  preprocessor: { do_normalize: true, size: 512, max_size: 864, ...IMAGENET },
+};
+
+export const RT_DETR = {
+  config: { architectures: ['RTDetrV2ForObjectDetection'], model_type: 'rt_detr_v2', id2label: labels(80) },
+  preprocessor: {
+    image_processor_type: 'RTDetrImageProcessor',
+    do_normalize: false,
+    ...RESCALE,
+    size: { height: 640, width: 640 },
+    ...IMAGENET,
+  },
+};
+
+/** A classifier of timm: without `preprocessor_config.json`. */
+export const TIMM = {
+  config: {
+    architecture: 'mobilenetv4_conv_small',
+    num_classes: 3,
+    label_names: ['one', 'two', 'three'],
+    pretrained_cfg: {
+      input_size: [3, 256, 256],
+      mean: [0.485, 0.456, 0.406],
+      std: [0.229, 0.224, 0.225],
+      crop_pct: 0.95,
+    },
+  },
+};
+
+export const COMMIT = 'c'.repeat(40);
+
+/** The API's answer for a repository. @param files sizes by path; a model is a large file */
+export const apiAnswer = (id: string, files: Record<string, number>, about: object = {}): object => ({
+  _id: '6491777a87ae7236b212148f',
+  id,
+  modelId: id,
+  sha: COMMIT,
+  private: false,
+  gated: false,
+  tags: ['onnx'],
+  cardData: { license: 'apache-2.0' },
+  siblings: Object.entries(files).map(([rfilename, size]) => ({
+    rfilename,
+    blobId: 'b'.repeat(40),
+    size,
+    ...(rfilename.endsWith('.onnx') && { lfs: { sha256: 'd'.repeat(64), size, pointerSize: 134 } }),
+  })),
+  ...about,
+});

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { CodedError } from '../../solver/documents/coded-error.ts';
+import { StoreFullError } from '../store/store.ts';
+import type { HubClient } from './client.ts';
+import { type DownloadProgress, download, type KnownFile } from './download.ts';
+import { CacheUnavailableError } from './errors.ts';
+
+/** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. */
+export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+  const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = env;
+  const base =
+    given && isAbsolute(given)
+      ? given
+      : process.platform === 'darwin'
+        ? join(homedir(), 'Library/Caches')
+        : process.platform === 'win32' && windows
+          ? windows
+          : join(homedir(), '.cache');
+  return join(base, 'ipa-edge', 'files');
+}
+
+/** Downloads in progress in this process, by the path of the file. */
+const running = new Map<string, Promise<void>>();
+
+/** Keeps downloaded files by their content: `<sha256>`, and `<sha256>.<process id>.part` while a process downloads it. */
+export class FileCache {
+  constructor(readonly folder: string = cacheFolder()) {}
+
+  pathOf = ({ sha256 }: Pick<KnownFile, 'sha256'>): string => join(this.folder, sha256);
+
+  /** Whether a file is here. Its sum was checked when it arrived. */
+  async has(file: Pick<KnownFile, 'sha256'>): Promise<boolean> {
+    const found = await stat(this.pathOf(file)).catch(() => null);
+    return found?.isFile() ?? false;
+  }
+
+  /** Checks the sum of a file that is here, and removes the file if it was damaged. Returns whether it may stay. */
+  async check(file: Pick<KnownFile, 'sha256'>): Promise<boolean> {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(this.pathOf(file), { highWaterMark: 2 ** 20 }))
+      hash.update(chunk);
+    const intact = hash.digest('hex') === file.sha256;
+    if (!intact) await rm(this.pathOf(file), { force: true });
+    return intact;
+  }
+
+  /**
+   * Downloads a file unless it is here, and returns its path.
+   * @throws CacheUnavailableError, and what {@link download} throws
+   */
+  async fetch(
+    file: KnownFile,
+    client: HubClient,
+    onProgress: (progress: DownloadProgress) => void = () => {},
+  ): Promise<string> {
+    const path = this.pathOf(file);
+    if (await this.has(file)) return path;
+    const started =
+      running.get(path) ?? this.#download(file, client, onProgress).finally(() => running.delete(path));
+    running.set(path, started);
+    await started;
+    return path;
+  }
+
+  async #download(
+    file: KnownFile,
+    client: HubClient,
+    onProgress: (progress: DownloadProgress) => void,
+  ): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+      const part = await this.#claimPart(file);
+      await download(client, file, part, onProgress);
+      await rename(part, this.pathOf(file));
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (cause instanceof CodedError || cause instanceof StoreFullError || !/^E[A-Z]+$/.test(code ?? ''))
+        throw cause;
+      throw new CacheUnavailableError(this.folder, { cause: cause as Error });
+    }
+  }
+
+  /** The part that this process writes: one that an ended process left behind, or a new one. */
+  async #claimPart({ sha256 }: KnownFile): Promise<string> {
+    const nameOf = (pid: number) => join(this.folder, `${sha256}.${pid}.part`);
+    for (const name of await readdir(this.folder)) {
+      const pid = Number(/^([0-9a-f]{64})\.(\d+)\.part$/.exec(name)?.[2]);
+      if (!name.startsWith(sha256) || !(pid > 0) || isAlive(pid)) continue;
+      // Of several processes that claim a part, one succeeds.
+      const claimed = await rename(nameOf(pid), nameOf(process.pid)).then(
+        () => true,
+        () => false,
+      );
+      if (claimed) break;
+    }
+    return nameOf(process.pid);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: the process is another user's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

@@ -1,0 +1,188 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Dispatcher, request } from 'undici';
+import { jsonValue } from '../../solver/documents/document.ts';
+import {
+  AccessDeniedError,
+  InvalidEndpointError,
+  NotOnHubError,
+  RateLimitedError,
+  TooManyBytesError,
+  UnexpectedAnswerError,
+  UnreachableError,
+} from './errors.ts';
+
+const HUB = 'https://huggingface.co';
+const MOST_REDIRECTS = 8;
+/** A connection that sends nothing for so long counts as cut. */
+const SILENCE_MS = 60_000;
+/** A request waits at most so long in all for a host's rate limit. */
+const MOST_RATE_LIMIT_S = 300;
+/** Waiting times after failures in a row; then the failure is final. */
+const BACK_OFF_S = [0.5, 2, 5];
+
+export interface HubClientOptions {
+  /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly signal?: AbortSignal | undefined;
+  /** Waits before a request is repeated. */
+  readonly wait?: (seconds: number) => Promise<unknown>;
+}
+
+export interface Answer {
+  /** 200, 206 (a part) or 416 (the part does not exist). */
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+/** Reads from a model hub and other hosts over HTTP. Only the hub's own origin gets the user's token. */
+export class HubClient {
+  /** The hub's origin. */
+  readonly endpoint: string;
+  readonly #token: string | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #wait: (seconds: number) => Promise<unknown>;
+
+  /** @throws InvalidEndpointError */
+  constructor({ env = process.env, signal, wait }: HubClientOptions = {}) {
+    this.endpoint = (env.HF_ENDPOINT || HUB).replace(/\/+$/, '');
+    if (!/^https?:\/\//.test(this.endpoint) || !URL.canParse(this.endpoint))
+      throw new InvalidEndpointError(this.endpoint);
+    this.#token = env.HF_TOKEN || undefined;
+    this.#signal = signal;
+    this.#wait = wait ?? ((seconds) => sleep(1000 * seconds, undefined, signal ? { signal } : {}));
+  }
+
+  /**
+   * Requests a file, follows redirects, and waits where the host asks for it (429).
+   * @param from the first byte that is wanted
+   * @throws NotOnHubError, AccessDeniedError, RateLimitedError, UnreachableError, UnexpectedAnswerError
+   */
+  async get(url: string, from = 0): Promise<Answer> {
+    let at = url;
+    let waitedS = 0;
+    for (let redirects = 0; redirects <= MOST_REDIRECTS; ) {
+      const answer = await this.#once(at, from);
+      const { statusCode: status, headers, body } = answer;
+      if (status === 200 || status === 206 || status === 416) return { status, headers, body };
+      await body.dump().catch(() => {});
+      const location = headers.location;
+      if (status >= 300 && status < 400 && typeof location === 'string') {
+        redirects++;
+        at = redirected(at, location);
+      } else if (status === 429) {
+        const seconds = retryAfterS(headers['retry-after']);
+        waitedS += seconds;
+        if (waitedS > MOST_RATE_LIMIT_S) throw new RateLimitedError(at, seconds);
+        await this.#pause(seconds);
+      } else if (status === 401 || status === 403)
+        throw new AccessDeniedError(at, status, this.#tokenFor(at) !== undefined);
+      else if (status === 404 || status === 410) throw new NotOnHubError(url);
+      else if (status >= 500) throw new UnreachableError(at, `it answers ${status}`);
+      else throw new UnexpectedAnswerError(at, `status ${status}`);
+    }
+    throw new UnexpectedAnswerError(url, `more than ${MOST_REDIRECTS} redirects`);
+  }
+
+  /**
+   * Reads a small file whole.
+   * @throws TooManyBytesError, and what {@link get} throws
+   */
+  bytes(url: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return this.persist(async () => {
+      const { status, body } = await this.get(url);
+      if (status !== 200) throw new UnexpectedAnswerError(url, `status ${status}`);
+      const chunks: Uint8Array[] = [];
+      let bytes = 0;
+      for await (const chunk of this.chunks(url, body)) {
+        bytes += chunk.length;
+        if (bytes > mostBytes) throw new TooManyBytesError(url, mostBytes);
+        chunks.push(chunk);
+      }
+      return new Uint8Array(Buffer.concat(chunks));
+    });
+  }
+
+  /** Reads a JSON document. @throws InvalidDocumentError, and what {@link bytes} throws */
+  async json(url: string, mostBytes: number): Promise<unknown> {
+    return jsonValue(new TextDecoder().decode(await this.bytes(url, mostBytes)), url);
+  }
+
+  /** The chunks of a body. @throws UnreachableError if the connection is cut */
+  async *chunks(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (cause) {
+      throw this.#failure(url, cause);
+    }
+  }
+
+  /**
+   * Repeats a task whose connection fails. A failure after progress does not count.
+   * @param progress a number that grows with what is done
+   */
+  async persist<T>(task: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
+    let before = progress();
+    for (let failures = 0; ; ) {
+      try {
+        return await task();
+      } catch (error) {
+        if (!(error instanceof UnreachableError)) throw error;
+        if (progress() > before) failures = 0;
+        before = progress();
+        const seconds = BACK_OFF_S[failures++];
+        if (seconds === undefined) throw error;
+        await this.#pause(seconds);
+      }
+    }
+  }
+
+  async #pause(seconds: number): Promise<void> {
+    this.#signal?.throwIfAborted();
+    await this.#wait(seconds).catch((error) => {
+      this.#signal?.throwIfAborted();
+      throw error;
+    });
+  }
+
+  #once(url: string, from: number): Promise<Dispatcher.ResponseData> {
+    const token = this.#tokenFor(url);
+    return request(url, {
+      headers: {
+        ...(from > 0 && { range: `bytes=${from}-` }),
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      headersTimeout: SILENCE_MS,
+      bodyTimeout: SILENCE_MS,
+      signal: this.#signal ?? null,
+    }).catch((cause) => {
+      throw this.#failure(url, cause);
+    });
+  }
+
+  #tokenFor(url: string): string | undefined {
+    return new URL(url).origin === new URL(this.endpoint).origin ? this.#token : undefined;
+  }
+
+  #failure(url: string, cause: unknown): unknown {
+    if (this.#signal?.aborted) return this.#signal.reason;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    return new UnreachableError(url, code ?? message, { cause });
+  }
+}
+
+/** @throws UnexpectedAnswerError where a redirect leads away from HTTP, or from HTTPS to HTTP */
+function redirected(from: string, location: string): string {
+  const to = URL.canParse(location, from) ? new URL(location, from) : null;
+  const allowed = from.startsWith('https:') ? ['https:'] : ['http:', 'https:'];
+  if (!to || !allowed.includes(to.protocol))
+    throw new UnexpectedAnswerError(from, `a redirect to ${location.slice(0, 100)}`);
+  return to.href;
+}
+
+/** Seconds until a request may be repeated: the header holds seconds or a date. */
+function retryAfterS(header: string | string[] | undefined): number {
+  const text = String(header ?? '');
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(1, seconds) : 10;
+}

@@ -1,0 +1,85 @@
+import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
+
+/** `HF_ENDPOINT` is no address of a host. */
+export class InvalidEndpointError extends InputError {
+  override name = 'InvalidEndpointError';
+  constructor(endpoint: string) {
+    super(
+      `HF_ENDPOINT is ${JSON.stringify(endpoint)}, which is no address. Set it to one like https://huggingface.co.`,
+    );
+  }
+}
+
+/** No file is at an address. */
+export class NotOnHubError extends InputError {
+  override name = 'NotOnHubError';
+  constructor(url: string) {
+    super(`${url} does not exist (404). Check the model's id, its revision, and HF_ENDPOINT if it is set.`);
+  }
+}
+
+/** A host does not let this user read a file. */
+export class AccessDeniedError extends InputError {
+  override name = 'AccessDeniedError';
+  constructor(url: string, status: number, withToken: boolean) {
+    const remedy = withToken
+      ? 'The token in HF_TOKEN may not read it: accept its conditions on its page with the account of that token, or give another token.'
+      : 'It is private or gated, or there is no such model. Accept its conditions on its page, and put a token of that account into HF_TOKEN.';
+    super(`${url} cannot be read (${status}). ${remedy}`);
+  }
+}
+
+/** A host limits how much one user may ask of it, and the limit is reached. */
+export class RateLimitedError extends CodedError {
+  override name = 'RateLimitedError';
+  constructor(url: string, waitS: number) {
+    super(
+      `${new URL(url).host} allows no more requests for ${Math.ceil(waitS)} s (429). Run the same command again after that: ` +
+        'what was downloaded is kept. With a token in HF_TOKEN the limits are higher.',
+    );
+  }
+}
+
+/** A connection failed or was cut, or the host has a failure of its own. */
+export class UnreachableError extends CodedError {
+  override name = 'UnreachableError';
+  constructor(url: string, reason: string, options?: ErrorOptions) {
+    super(
+      `${url} cannot be reached (${reason}). Check the network, or name a mirror in HF_ENDPOINT, then run the same command ` +
+        'again: what was downloaded is kept.',
+      options,
+    );
+  }
+}
+
+/** A host answers in a way that no file comes with. */
+export class UnexpectedAnswerError extends CodedError {
+  override name = 'UnexpectedAnswerError';
+  constructor(url: string, what: string) {
+    super(
+      `${url} answers with ${what}, not with a file. Check HF_ENDPOINT, and that no proxy or portal answers instead.`,
+    );
+  }
+}
+
+/** A host sends more bytes than the file has. */
+export class TooManyBytesError extends InputError {
+  override name = 'TooManyBytesError';
+  constructor(url: string, mostBytes: number) {
+    super(
+      `${url} sends more than the ${mostBytes} bytes that are expected. Pin the model again, if its file was replaced.`,
+    );
+  }
+}
+
+/** The folder that keeps downloaded files cannot be used. */
+export class CacheUnavailableError extends InputError {
+  override name = 'CacheUnavailableError';
+  constructor(folder: string, options: ErrorOptions & { cause: Error }) {
+    super(
+      `${folder}, where downloaded files are kept, cannot be used: ${options.cause.message}. ` +
+        'Name a folder that can be written in XDG_CACHE_HOME.',
+      options,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+import type { ReadFile } from '../../models/manifests/load.ts';
+import { readAtMost } from '../command/files.ts';
+import { ProgressLine } from '../command/terminal.ts';
+import { FileCache } from './cache.ts';
+import { HubClient } from './client.ts';
+
+export const isUrl = (path: string): boolean => /^https?:\/\//i.test(path);
+
+/**
+ * Reads the files of a manifest by path or URL. A URL whose sum is known is read from the cache, after a download that shows its
+ * progress where the cache does not have it.
+ * @param signal stops downloads; what has arrived is kept
+ */
+export function fileReader(signal?: AbortSignal): ReadFile {
+  const progress = new ProgressLine();
+  return async (path, mostBytes, sha256) => {
+    if (!isUrl(path)) return readAtMost(path, mostBytes);
+    const client = new HubClient({ signal });
+    if (sha256 === undefined) return client.bytes(path, mostBytes);
+    const startMs = performance.now();
+    const file = await new FileCache()
+      .fetch({ url: path, sha256, mostBytes }, client, (done) =>
+        progress.bytes(`downloading ${path}`, done, startMs),
+      )
+      .finally(progress.clear);
+    return readAtMost(file, mostBytes);
+  };
+}
