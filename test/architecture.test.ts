@@ -76,6 +76,8 @@ test.each([
   ['onnxruntime-web', 'workers/runtime/ort-web.ts'],
   ['onnxruntime-node', 'workers/runtime/ort-node.ts'],
   ['glpk.js', 'solver/ilp/glpk.ts'],
+  ['@huggingface/tokenizers', 'models/tasks/tokens.ts'],
+  ['sharp', 'bench/pack/pictures.ts'],
   ['idb', 'workers/store/browser.ts'],
   ['fastify', 'agent/http'],
   ['sirv', 'bench/runner/static-server.ts'],

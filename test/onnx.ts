@@ -46,13 +46,20 @@ function constant(name: string, type: Elem, values: readonly number[], dims: rea
   ];
 }
 
+interface Value {
+  readonly type: Elem;
+  readonly dims: Dims;
+}
+
+/** @param input its only input, with the name `image`, or its inputs by name */
 function model(
   nodes: number[][],
   constants: number[][],
-  input: { type: Elem; dims: Dims },
-  output: { type: Elem; dims: Dims },
+  input: Value | Readonly<Record<string, Value>>,
+  output: Value,
 ): Uint8Array<ArrayBuffer> {
-  const value = (name: string, { type, dims }: { type: Elem; dims: Dims }) => {
+  const inputs = 'dims' in input ? { image: input as Value } : (input as Readonly<Record<string, Value>>);
+  const value = (name: string, { type, dims }: Value) => {
     const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
     return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
   };
@@ -60,7 +67,7 @@ function model(
     ...nodes.flatMap((one) => field(1, one)),
     ...field(2, text('g')),
     ...constants.flatMap((one) => field(5, one)),
-    ...field(11, value('image', input)),
+    ...Object.entries(inputs).flatMap(([name, one]) => field(11, value(name, one))),
     ...field(12, value('out', output)),
   ];
   return Uint8Array.from([...whole(1, 8), ...field(7, graph), ...field(8, whole(2, 17))]);
@@ -120,6 +127,34 @@ export const brightestChannel = (
     input,
     output,
   );
+
+/** A classifier of token ids: its logit for each class is how often the class's token stands in a text, without padding. */
+export const tokenCounter = (
+  classes: readonly number[],
+  length: number | string = 'length',
+): Uint8Array<ArrayBuffer> => {
+  const dims = ['batch', length];
+  return model(
+    [
+      node('Cast', ['attention_mask'], 'mask', { to: ELEM.float32 }),
+      ...classes.flatMap((id) => [
+        node('Equal', ['input_ids', `token${id}`], `is${id}`),
+        node('Cast', [`is${id}`], `one${id}`, { to: ELEM.float32 }),
+        node('Mul', [`one${id}`, 'mask'], `real${id}`),
+        node('ReduceSum', [`real${id}`, 'axis'], `count${id}`),
+      ]),
+      node(
+        'Concat',
+        classes.map((id) => `count${id}`),
+        'out',
+        { axis: 1 },
+      ),
+    ],
+    [constant('axis', 'int64', [1], [1]), ...classes.map((id) => constant(`token${id}`, 'int64', [id], [1]))],
+    { attention_mask: { type: 'int64', dims }, input_ids: { type: 'int64', dims } },
+    { type: 'float32', dims: ['batch', classes.length] },
+  );
+};
 
 /** Quiet or loud: whether the largest magnitude of a recording's samples is over the threshold. */
 export const loudnessClassifier = (samples: number, threshold: number): Uint8Array<ArrayBuffer> =>

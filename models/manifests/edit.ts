@@ -1,4 +1,9 @@
-import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
+import {
+  type Manifest,
+  type ManifestStage,
+  type ManifestVariant,
+  variantFiles,
+} from '../../solver/documents/manifest.ts';
 
 /** Functions that derive one manifest from another. The given manifest stays as it is; each function returns a new document. */
 
@@ -54,22 +59,24 @@ export const addVariant = (manifest: Manifest, stage: string, variant: ManifestV
 export const removeVariant = (manifest: Manifest, stage: string, variant: string): Manifest =>
   withVariants(manifest, stage, (variants) => variants.filter(({ name }) => name !== variant));
 
+const renamed = <F extends { readonly file: string }>(
+  files: Readonly<Record<string, F>>,
+  rename: (file: string) => string,
+): Record<string, F> =>
+  Object.fromEntries(Object.entries(files).map(([role, one]) => [role, { ...one, file: rename(one.file) }]));
+
 /** Renames every file of a manifest. @param rename gets a file's path or URL and the ending for its content */
 export const withFileNames = (
   manifest: Manifest,
-  rename: (file: string, ending: 'onnx' | 'bin') => string,
+  rename: (file: string, ending: 'onnx' | 'json' | 'bin') => string,
 ): Manifest => ({
   ...manifest,
   stages: manifest.stages.map((stage) => ({
     ...stage,
     variants: stage.variants.map((variant) => ({
       ...variant,
-      sessions: Object.fromEntries(
-        Object.entries(variant.sessions).map(([role, model]) => [
-          role,
-          { ...model, file: rename(model.file, 'onnx') },
-        ]),
-      ),
+      sessions: renamed(variant.sessions, (file) => rename(file, 'onnx')),
+      ...(variant.assets && { assets: renamed(variant.assets, (file) => rename(file, 'json')) }),
     })),
   })),
   pack: manifest.pack && { ...manifest.pack, file: rename(manifest.pack.file, 'bin') },
@@ -95,8 +102,12 @@ export interface NamedFile {
 /** Every file that a manifest names, with its SHA-256. */
 export const filesOf = ({ stages, pack }: Manifest): NamedFile[] => [
   ...stages.flatMap(({ variants }) =>
-    variants.flatMap(({ sessions }) =>
-      Object.values(sessions).map(({ file, sha256, sizeBytes }) => ({ file, sha256, sizeBytes })),
+    variants.flatMap((variant) =>
+      Object.values(variantFiles(variant)).map(({ file, sha256, sizeBytes }) => ({
+        file,
+        sha256,
+        sizeBytes,
+      })),
     ),
   ),
   ...(pack ? [{ file: pack.file, sha256: pack.sha256 }] : []),

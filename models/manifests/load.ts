@@ -1,6 +1,6 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 import { jsonValue, UnsupportedDocumentError } from '../../solver/documents/document.ts';
-import type { Manifest, ManifestVariant } from '../../solver/documents/manifest.ts';
+import { type Manifest, type ManifestVariant, variantFiles } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
@@ -115,7 +115,7 @@ export async function readChecked(
   return bytes;
 }
 
-/** Model files of a variant, by the role of the session that loads the file. */
+/** Files of a variant, by role: the model of each session, and assets. */
 export type ModelBytes = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
 
 export interface LoadedManifest {
@@ -123,7 +123,7 @@ export interface LoadedManifest {
   readonly pipeline: Pipeline;
   /** Reads a file that the manifest names. @throws MissingFileError, ChecksumError */
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
-  /** Reads the models of a variant. @throws MissingFileError, ChecksumError */
+  /** Reads the models and assets of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
   /** Reads the labelled pack once; later calls return the same pack. @throws NoPackError, MissingFileError, ChecksumError, InvalidPackError */
   readPack(): Promise<Pack>;
@@ -136,10 +136,10 @@ export interface LoadedManifest {
 export async function loadManifest(path: string, read: ReadFile): Promise<LoadedManifest> {
   const text = new TextDecoder().decode(await readOrMiss(read, path, null, MOST_MANIFEST_BYTES));
   const manifest = parseRunnable(text, path);
-  const sessions = manifest.stages.flatMap(({ variants }) =>
-    variants.flatMap((v) => Object.values(v.sessions)),
+  const files = manifest.stages.flatMap(({ variants }) =>
+    variants.flatMap((v) => Object.values(variantFiles(v))),
   );
-  const sizes = new Map(sessions.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
+  const sizes = new Map(files.map(({ sha256, sizeBytes }) => [sha256, sizeBytes]));
   return withFiles(manifest, (file, sha256) =>
     readChecked(read, resolveFile(path, file), sha256, path, sizes.get(sha256)),
   );
@@ -158,8 +158,8 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
     manifest,
     pipeline,
     readVerified,
-    async readModels({ sessions }) {
-      const read = Object.entries(sessions).map(
+    async readModels(variant) {
+      const read = Object.entries(variantFiles(variant)).map(
         async ([role, { file, sha256 }]) => [role, await readVerified(file, sha256)] as const,
       );
       return Object.fromEntries(await Promise.all(read));

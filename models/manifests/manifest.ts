@@ -35,10 +35,16 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
       const roles = Object.keys(task.program.signatures(stage)).sort();
-      stage.variants.forEach(({ sessions }, v) => {
+      const assetRoles = [...(task.assets?.(stage) ?? [])].sort();
+      stage.variants.forEach(({ sessions, assets = {} }, v) => {
         // A variant of version 1 with a wrong field was not converted, so it has no sessions.
         if (sessions && Object.keys(sessions).sort().join() !== roles.join())
           problem(['variants', v, 'sessions'], `expected the sessions ${roles.join(', ')}`);
+        if (Object.keys(assets).sort().join() !== assetRoles.join())
+          problem(
+            ['variants', v, 'assets'],
+            `expected ${assetRoles.length ? `the assets ${assetRoles.join(', ')}` : 'no assets'}`,
+          );
       });
     });
   });

@@ -71,7 +71,7 @@ const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
 
 /** The parts of a classification task that depend on the kind of item. */
 interface Classifier<S extends ClassifyingStage> {
-  readonly inputs: readonly Input<S>[];
+  inputs(stage: S): readonly Input<S>[];
   /** Whether the next stage gets items of this class; without this function, it gets items of all classes. */
   passesOn?(stage: S, label: number): boolean;
 }

@@ -133,7 +133,7 @@ export interface Input<S> {
 
 /** Parts from which {@link oneRun} makes the program of a variant with one session. */
 export interface OneRun<S, R> {
-  readonly inputs: readonly Input<S>[];
+  inputs(stage: S): readonly Input<S>[];
   outputs(stage: S): readonly TensorSpec[];
   /** Decodes the outputs for one item, in the order of `outputs`, as its result. */
   decode(stage: S, outputs: readonly ItemOutput[]): R;
@@ -144,13 +144,13 @@ export interface OneRun<S, R> {
  * each batch of that size; copies of the last item fill the last batch.
  */
 export function oneRun<S extends ManifestStage, R>({
-  inputs,
+  inputs: inputsFor,
   outputs: specsOf,
   decode,
 }: OneRun<S, R>): Program<S, R> {
   return {
     signatures: (stage) => ({
-      model: { inputs: inputs.map(({ spec }) => spec(stage)), outputs: specsOf(stage) },
+      model: { inputs: inputsFor(stage).map(({ spec }) => spec(stage)), outputs: specsOf(stage) },
     }),
     async run(stage, batch, { model }, scratch) {
       const session = model!;
@@ -165,7 +165,7 @@ export function oneRun<S extends ManifestStage, R>({
       for (let from = 0; from < items.length; from += rows) {
         const own = items.slice(from, from + rows);
         const filled = Array.from({ length: rows }, (_, i) => own[i] ?? own.at(-1)!);
-        const { outputs, ms } = await session.run(feedsOf(stage, inputs, filled, session, scratch));
+        const { outputs, ms } = await session.run(feedsOf(stage, inputsFor(stage), filled, session, scratch));
         const tensors = specs.map((spec, i) => outputs[tensorOf(spec, i, session.outputs)!.name]!);
         const split = tensors.map((tensor, i) => byItem(stage.name, tensor, rows, specs[i]!));
         own.forEach((_, i) => {

@@ -8,11 +8,13 @@ export const MANIFEST_1 = 'ipa-edge/manifest@1';
 /** A path or URL, relative to the manifest unless it is absolute. */
 const file = z.string().min(1).max(2000);
 
+const assetFile = z.strictObject({ file, sha256, sizeBytes: positiveCount });
+
 /** Data type of a model's weights, by its name on model hubs. */
 export const dtype = z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
 export type Dtype = z.output<typeof dtype>;
 
-const modelFile = z.strictObject({ file, sha256, sizeBytes: positiveCount, dtype });
+const modelFile = assetFile.extend({ dtype });
 export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
@@ -43,6 +45,8 @@ export const manifestVariant = z.strictObject({
     .refine((sessions) => Object.keys(sessions).length >= 1 && Object.keys(sessions).length <= 8, {
       message: 'expected one to eight sessions',
     }),
+  /** Files that a variant needs beside its models, by role, e.g. `tokenizer`. */
+  assets: z.record(name, assetFile).optional(),
 });
 export type ManifestVariant = z.output<typeof manifestVariant>;
 
@@ -92,20 +96,32 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
       });
     });
 
-/** Total size of a variant's model files. */
-export const sizeBytesOf = ({ sessions }: Pick<ManifestVariant, 'sessions'>): number =>
-  Object.values(sessions).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+type VariantFiles = Pick<ManifestVariant, 'sessions' | 'assets'>;
+
+/** All files of a variant, by role: models and assets. */
+export const variantFiles = ({
+  sessions,
+  assets,
+}: VariantFiles): Readonly<Record<string, z.output<typeof assetFile>>> => ({
+  ...sessions,
+  ...assets,
+});
+
+/** Total size of a variant's files. */
+export const sizeBytesOf = (variant: VariantFiles): number =>
+  Object.values(variantFiles(variant)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 const SHA256_DIGITS = 64;
 
 /**
- * The id of a variant in profiles and plans: the SHA-256 of its model. For a variant of several models it joins equal parts of
+ * The id of a variant in profiles and plans: the SHA-256 of its model. For a variant of several files it joins equal parts of
  * their SHA-256 sums, in the order of the roles' names; each file is still checked against its whole sum.
  */
-export function sha256Of({ sessions }: Pick<ManifestVariant, 'sessions'>): string {
-  const sums = Object.keys(sessions)
+export function sha256Of(variant: VariantFiles): string {
+  const files = variantFiles(variant);
+  const sums = Object.keys(files)
     .sort()
-    .map((role) => sessions[role]!.sha256);
+    .map((role) => files[role]!.sha256);
   const digits = Math.floor(SHA256_DIGITS / sums.length);
   return sums
     .map((sum) => sum.slice(0, digits))

@@ -44,5 +44,5 @@ export const loudness: Task<Stage, ClassResult, number> = {
   }),
   children: (_stage, item) => [item],
   fanOut: () => 'one',
-  ...classifying<Stage>(ID, { inputs: [samples] }),
+  ...classifying<Stage>(ID, { inputs: () => [samples] }),
 };

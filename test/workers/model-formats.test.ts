@@ -11,11 +11,13 @@ import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
+import { ModelLoadError } from '../../workers/runtime/errors.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
-import { brightestChannel } from '../onnx.ts';
+import { tokenizerFiles } from '../models/tokenizer.ts';
+import { brightestChannel, tokenCounter } from '../onnx.ts';
 
 /** Models as people have them: other layouts, element types, shapes and batch sizes than those of the shipped models. */
 
@@ -151,4 +153,30 @@ test('variants of other formats are profiled, planned and run in one pipeline, e
     load: constantLoad(5, 2, 1),
   });
   expect(report.result).toMatchObject({ completed: 10, shed: 0, failed: 0, accuracy: { endToEnd: 1 } });
+});
+
+test('a batch of a short and a long text gives what each gives alone, with padding between', async () => {
+  const worker = await compiledEnvironment().spawn('tokens', 1);
+  const stage = {
+    name: 'mood',
+    task: 'text-classification',
+    input: { encoding: 'tokens', length: 512 },
+    classes: ['good', 'bad'],
+    scores: 'logits',
+    variants: [],
+  };
+  const spec = { key: 'k', model: 'mood/made-up', backend: 'cpu', stage, next: null } as const;
+  await worker.load(spec, { model: tokenCounter([4, 5]), ...tokenizerFiles() });
+  const texts = ['good bad good', Array(200).fill('bad good bad').join(' ')];
+  const items = texts.map((text): Item => new TextEncoder().encode(text));
+  const together = await worker.run('k', batchOf(items));
+  const alone = await Promise.all(items.map((item) => worker.run('k', batchOf([item]))));
+  expect(together.results).toEqual(alone.flatMap(({ results }) => results));
+  expect(together.results).toMatchObject([{ label: 0 }, { label: 1 }]);
+
+  const broken = { model: tokenCounter([4, 5]), ...tokenizerFiles(), tokenizer: new Uint8Array([123]) };
+  const loading = worker.load({ ...spec, key: 'broken' }, broken);
+  await expect(loading).rejects.toThrow(ModelLoadError);
+  await expect(loading).rejects.toThrow(/mood\/made-up cannot be loaded.*tokenizer\.json/s);
+  worker.terminate();
 });

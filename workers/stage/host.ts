@@ -43,18 +43,21 @@ export class StageHost implements StageWorkerApi {
     });
   }
 
-  load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant> {
+  load(spec: VariantSpec, files: ModelBytes): Promise<LoadedVariant> {
     return this.#serially(async () => {
       const start = performance.now();
       const sessions: Record<string, OrtSession> = {};
+      const task = taskOf(spec.stage);
+      const unloadable = (cause: unknown): never => {
+        throw new ModelLoadError(spec.model, cause);
+      };
       try {
-        for (const [role, bytes] of Object.entries(models))
-          sessions[role] = await this.#started.createSession(bytes, spec.backend).catch((cause) => {
-            throw new ModelLoadError(spec.model, cause);
-          });
+        for (const role of Object.keys(task.program.signatures(spec.stage)))
+          sessions[role] = await this.#started.createSession(files[role]!, spec.backend).catch(unloadable);
+        const stage = await task.prepare?.(spec.stage, files).catch(unloadable);
         const createMs = performance.now() - start;
         checkSignatures(spec, sessions);
-        this.#variants.set(spec.key, { spec, sessions });
+        this.#variants.set(spec.key, { spec: { ...spec, stage: stage ?? spec.stage }, sessions });
         return {
           createMs,
           cpuFallback: Object.values(sessions).some(({ cpuFallback }) => cpuFallback),

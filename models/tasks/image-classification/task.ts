@@ -29,5 +29,5 @@ export const imageClassification: Task<Stage, ClassResult, number> = {
     return [pixels];
   },
   fanOut: () => 'one',
-  ...classifying<Stage>(ID, { inputs: [images] }),
+  ...classifying<Stage>(ID, { inputs: () => [images] }),
 };

@@ -88,7 +88,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
 
   itemFormat: ({ input }) => pixelsFormat(input),
   program: oneRun<Stage, Result>({
-    inputs: [images, pixelMask],
+    inputs: () => [images, pixelMask],
     outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),
     decode: (stage, outputs) => ({
       task: ID,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
+import type { Item } from '../../items/item-batch.ts';
 import { checkItem } from '../../items/item-format.ts';
 import {
   type ClassifyingStage,
@@ -10,32 +11,45 @@ import {
 } from '../classes.ts';
 import type { Input } from '../program.ts';
 import type { Task } from '../task.ts';
+import { type Encoder, paddedRows, readEncoder, TOKENIZER_ASSETS, type Tokens, tokensOf } from '../tokens.ts';
 
 const ID = 'text-classification';
 
 /** Longest text that a stage accepts, in bytes. A model may read only its start; the next stage still gets the whole text. */
 const TEXT_BYTES_MAX = 64 * 1024;
 
-/** Manifest field: models read the first `length` bytes of a text (UTF-8) as int64 [batch, length], padded with zeros. */
-const byteInput = z.strictObject({ encoding: z.literal('bytes'), length: positiveCount.max(TEXT_BYTES_MAX) });
+/**
+ * Manifest field: what the models read of a text. `bytes`: its first `length` bytes (UTF-8) as int64 [batch, length], padded with
+ * zeros. `tokens`: at most `length` tokens of the variant's tokenizer as int64 [batch, tokens], in the tensors `input_ids`,
+ * `attention_mask` and `token_type_ids`, of which a model may lack the last two.
+ */
+const textInput = z.strictObject({
+  encoding: z.enum(['bytes', 'tokens']),
+  length: positiveCount.max(TEXT_BYTES_MAX),
+});
 
 interface Stage extends ClassifyingStage {
-  readonly input: z.output<typeof byteInput>;
+  readonly input: z.output<typeof textInput>;
   /** Names of the classes whose items go on to the next stage; absent if the items of all classes do. */
   readonly passOn?: readonly string[];
+  /** The variant's tokenizer, once its assets are read. */
+  readonly encoder?: Encoder;
 }
 
 const passesOn = ({ classes, passOn }: Stage, label: number): boolean =>
   passOn === undefined || passOn.includes(classes[label]!);
 
-/** Encodes the first bytes of each text as {@link byteInput} describes. */
+const checkItems = (stage: Stage, items: readonly Item[]): void => {
+  for (const item of items) checkItem(stage.name, textClassification.itemFormat(stage), item);
+};
+
 const firstBytes: Input<Stage> = {
   spec: ({ input }) => ({ types: ['int64'], dims: [input.length] }),
   encode(stage, items) {
     const { length } = stage.input;
+    checkItems(stage, items);
     const data = new BigInt64Array(items.length * length);
     items.forEach((item, i) => {
-      checkItem(stage.name, textClassification.itemFormat(stage), item);
       const read = Math.min(length, item.length);
       for (let b = 0; b < read; b++) data[i * length + b] = BigInt(item[b]!);
     });
@@ -43,11 +57,50 @@ const firstBytes: Input<Stage> = {
   },
 };
 
+/** A tensor that is made of the tokens of each text. @param fill value of padding */
+const tokenInput = (
+  name: string,
+  optional: boolean,
+  valuesOf: (tokens: Tokens) => readonly number[],
+  fill: (encoder: Encoder) => number,
+): Input<Stage> => ({
+  spec: () => ({ name, optional, types: ['int64'], dims: [null] }),
+  encode(stage, items, _scratch, { dims: [, fixed] }) {
+    checkItems(stage, items);
+    const encoder = stage.encoder!;
+    const tokens = tokensOf(encoder, items, fixed ?? stage.input.length);
+    const length = fixed ?? Math.max(1, ...tokens.map(({ ids }) => ids.length));
+    const data = paddedRows(tokens.map(valuesOf), length, encoder, fill(encoder));
+    return { type: 'int64', data, dims: [items.length, length] };
+  },
+});
+
+const TOKEN_INPUTS = [
+  tokenInput(
+    'input_ids',
+    false,
+    ({ ids }) => ids,
+    ({ padId }) => padId,
+  ),
+  tokenInput(
+    'attention_mask',
+    true,
+    ({ ids }) => ids.map(() => 1),
+    () => 0,
+  ),
+  tokenInput(
+    'token_type_ids',
+    true,
+    ({ types }) => types,
+    () => 0,
+  ),
+];
+
 /** The task "text-classification": one class per text. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, ClassResult, number> = {
   id: ID,
   fields: {
-    input: byteInput,
+    input: textInput,
     classes: classesField,
     scores: scoresField,
     passOn: z.array(classesField.element).min(1).optional(),
@@ -58,8 +111,16 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     });
   },
 
+  assets: ({ input }) => (input.encoding === 'tokens' ? TOKENIZER_ASSETS : []),
+  async prepare(stage, assets) {
+    return stage.input.encoding === 'tokens' ? { ...stage, encoder: await readEncoder(assets) } : stage;
+  },
+
   itemFormat: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
-  ...classifying(ID, { inputs: [firstBytes], passesOn }),
+  ...classifying(ID, {
+    inputs: ({ input }) => (input.encoding === 'tokens' ? TOKEN_INPUTS : [firstBytes]),
+    passesOn,
+  }),
 };
