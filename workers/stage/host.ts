@@ -177,9 +177,10 @@ function checkTensors(
   found: readonly TensorInfo[],
   expected: readonly TensorSpec[],
 ): void {
+  const severalByPlace = expected.filter(({ name }) => name === undefined).length > 1;
   expected.forEach((spec, i) => {
     const { name, types, dims } = spec;
-    const what = `its ${side}${name ? ` ${name}` : expected.length > 1 ? ` ${i + 1}` : ''}`;
+    const what = `its ${side}${name ? ` ${name}` : severalByPlace ? ` ${i + 1}` : ''}`;
     const tensor = tensorOf(spec, i, found);
     const type = types.join(' or ');
     if (!tensor && spec.optional) return;
