@@ -18,7 +18,7 @@ export function defaultThreads(cores = availableParallelism()): number[] {
 
 /** Profiles this machine with ONNX Runtime for Node, in child processes. */
 export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
-  const models = await loadModelFolder(manifestPath);
+  const models = await loadModelFolder(manifestPath, options.signal);
   const environment = nodeEnvironment();
   return {
     whyUnavailable: environment.unavailable,

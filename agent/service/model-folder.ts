@@ -18,10 +18,11 @@ export class OutsideModelFolderError extends InputError {
  * Loads a manifest. Of the files on this machine only those inside the manifest's folder are read; links to elsewhere are refused.
  * A URL is downloaded, and its content must have the manifest's sum. Plans name variants and no files, so that a plan from a client
  * cannot make the agent read other files.
+ * @param signal stops downloads
  * @throws OutsideModelFolderError, and errors of {@link loadManifest}
  */
-export async function loadModelFolder(manifestPath: string): Promise<LoadedManifest> {
-  const readFile = fileReader();
+export async function loadModelFolder(manifestPath: string, signal?: AbortSignal): Promise<LoadedManifest> {
+  const readFile = fileReader(signal);
   const read: ReadFile = async (path, mostBytes, sha256) => {
     if (path === manifestPath || isUrl(path)) return readFile(path, mostBytes, sha256);
     const folder = await realpath(dirname(manifestPath));

@@ -24,7 +24,8 @@ const config = z.object({
   /** How timm's models take images. */
   pretrained_cfg: z
     .object({ input_size: z.tuple([side, side, side]), mean: perChannel, std: perChannel })
-    .nullish(),
+    .nullish()
+    .catch(null),
 });
 export type ModelConfig = z.output<typeof config>;
 

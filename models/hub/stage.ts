@@ -42,18 +42,17 @@ export function hubStage(
   preprocessor: PreprocessorConfig | null,
 ): HubStage {
   const architecture = config.architectures?.[0];
-  const serves = (suffix: string, tag: string) =>
-    architecture === undefined ? task === tag : architecture.includes(suffix);
+  const serves = (suffix: string, otherwise: boolean) => architecture?.includes(suffix) ?? otherwise;
   const made = () => ({
     input: imageInputOf(config, preprocessor, id),
     classes: classesOf(config, id),
   });
-  if (serves('ForImageClassification', 'image-classification'))
+  if (serves('ForImageClassification', task === 'image-classification'))
     return { task: 'image-classification', ...made() };
   const format = Object.hasOwn(DETECTORS, config.model_type ?? '')
     ? DETECTORS[config.model_type!]
     : undefined;
-  if (format && serves('ForObjectDetection', 'object-detection'))
+  if (format && serves('ForObjectDetection', task === null || task === 'object-detection'))
     return { task: 'object-detection', ...made(), output: { format, threshold: THRESHOLD } };
   throw new UnsupportedArchitectureError(id, architecture ?? config.model_type ?? task ?? 'of no name');
 }

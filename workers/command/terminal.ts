@@ -32,8 +32,10 @@ export class ProgressLine {
   ): void =>
     this.line(() => {
       const { doneBytes, totalBytes, movedBytes } = of;
+      const elapsedMs = performance.now() - startMs;
+      // The first second tells of connecting, not of the speed.
       const timeLeftMs =
-        movedBytes > 0 ? ((performance.now() - startMs) * (totalBytes - doneBytes)) / movedBytes : null;
+        movedBytes > 0 && elapsedMs > 1000 ? (elapsedMs * (totalBytes - doneBytes)) / movedBytes : null;
       const counts = `${megabytes(doneBytes)} of ${megabytes(totalBytes)} MB`;
       return `${bar(doneBytes / totalBytes)} ${counts}  ${left(timeLeftMs)}  ${what}`;
     });

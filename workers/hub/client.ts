@@ -73,13 +73,13 @@ export class HubClient {
       } else if (status === 429) {
         const seconds = retryAfterS(headers['retry-after']);
         waitedS += seconds;
-        if (waitedS > MOST_RATE_LIMIT_S) throw new RateLimitedError(at, seconds);
+        if (waitedS > MOST_RATE_LIMIT_S) throw new RateLimitedError(shown(at), seconds);
         await this.#pause(seconds);
       } else if (status === 401 || status === 403)
-        throw new AccessDeniedError(at, status, this.#tokenFor(at) !== undefined);
+        throw new AccessDeniedError(shown(at), status, this.#tokenFor(at) !== undefined);
       else if (status === 404 || status === 410) throw new NotOnHubError(url);
-      else if (status >= 500) throw new UnreachableError(at, `it answers ${status}`);
-      else throw new UnexpectedAnswerError(at, `status ${status}`);
+      else if (status >= 500) throw new UnreachableError(shown(at), `it answers ${status}`);
+      else throw new UnexpectedAnswerError(shown(at), `status ${status}`);
     }
     throw new UnexpectedAnswerError(url, `more than ${MOST_REDIRECTS} redirects`);
   }
@@ -167,16 +167,19 @@ export class HubClient {
   #failure(url: string, cause: unknown): unknown {
     if (this.#signal?.aborted) return this.#signal.reason;
     const { code, message } = cause as NodeJS.ErrnoException;
-    return new UnreachableError(url, code ?? message, { cause });
+    return new UnreachableError(shown(url), code ?? message, { cause });
   }
 }
+
+/** An address for a message: a redirect's query may hold a signature, which lets anyone read the file. */
+const shown = (url: string): string => url.replace(/[?#].*$/s, '');
 
 /** @throws UnexpectedAnswerError where a redirect leads away from HTTP, or from HTTPS to HTTP */
 function redirected(from: string, location: string): string {
   const to = URL.canParse(location, from) ? new URL(location, from) : null;
   const allowed = from.startsWith('https:') ? ['https:'] : ['http:', 'https:'];
   if (!to || !allowed.includes(to.protocol))
-    throw new UnexpectedAnswerError(from, `a redirect to ${location.slice(0, 100)}`);
+    throw new UnexpectedAnswerError(shown(from), `a redirect to ${shown(location).slice(0, 100)}`);
   return to.href;
 }
 

@@ -52,6 +52,12 @@ describe('the stage of a hub model', () => {
     });
   });
 
+  test('a detector whose configuration names its type alone', () => {
+    const config = { ...RT_DETR.config, architectures: null };
+    expect(stageOf({ ...RT_DETR, config })).toMatchObject({ output: { format: 'rt-detr' } });
+    expect(() => stageOf({ ...RT_DETR, config }, 'image-segmentation')).toThrow(UnsupportedArchitectureError);
+  });
+
   test.each([
     ['DETR', DETR, 'detr', 800, [0.485, 0.456, 0.406]],
     ['YOLOS', YOLOS, 'detr', 512, [0.485, 0.456, 0.406]],

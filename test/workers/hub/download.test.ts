@@ -212,6 +212,14 @@ describe('a download', () => {
     await expect(fetched()).rejects.toThrow(UnreachableError);
   });
 
+  test('that fails at the host of large files is told without the signature of its address', async () => {
+    hub.answerWith('?signature', [403]);
+    const error = (await fetched().catch((thrown) => thrown)) as Error;
+    expect(error).toBeInstanceOf(AccessDeniedError);
+    expect(error.message).toContain('/onnx/model.onnx cannot be read (403)');
+    expect(error.message).not.toContain('signature');
+  });
+
   test('without a network fails with the remedy', async () => {
     const client = clientOf();
     await hub.close();
