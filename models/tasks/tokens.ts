@@ -50,6 +50,7 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
       // Special tokens stay: the tokens of the text itself are cut at their end.
       const content = tokenizer.encode(read, { add_special_tokens: false }).ids;
       const before = ids.findIndex((_, i) => content.every((id, k) => ids[i + k] === id));
+      if (before < 0) return { ids: ids.slice(0, most), types: types.slice(0, most) };
       const after = ids.slice(before + content.length);
       const room = Math.max(0, most - before - after.length);
       const cut = [...ids.slice(0, before), ...content.slice(0, room), ...after].slice(0, most);
