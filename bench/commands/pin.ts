@@ -37,7 +37,7 @@ export const pinCommand = () =>
     .addHelpText(
       'after',
       `
-Image classifiers, and detectors of the families DETR, YOLOS and RT-DETR. Nothing large is downloaded: ipa-edge fetch does that,
+Image classifiers, text classifiers, and detectors of the families DETR, YOLOS and RT-DETR. Nothing large is downloaded: ipa-edge fetch does that,
 and profile and bench do it where it was not done. A model that is pinned again replaces its earlier variants.
 
 HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token for gated models, which only that hub gets.

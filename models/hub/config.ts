@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDocument } from '../../solver/documents/document.ts';
 
-/** The fields of a hub model's `config.json` and `preprocessor_config.json` that pinning reads. Others are left out. */
+/** The fields of a hub model's configuration files that pinning reads. Others are left out. */
 
 const side = z.int().positive();
 /** A square's side, height and width, or the shorter side of an image that keeps its proportions. */
@@ -19,6 +19,9 @@ const config = z.object({
   model_type: names.nullish(),
   id2label: z.record(z.string(), z.string()).nullish(),
   label_names: z.array(z.string()).nullish(),
+  /** `multi_label_classification` gives an item any number of classes. */
+  problem_type: names.nullish(),
+  max_position_embeddings: side.nullish().catch(null),
   num_channels: z.number().nullish(),
   image_size: size.nullish().catch(null),
   /** How timm's models take images. */
@@ -54,6 +57,16 @@ export const parseConfig = (value: unknown, source: string): ModelConfig =>
 /** @throws InvalidDocumentError */
 export const parsePreprocessor = (value: unknown, source: string): PreprocessorConfig =>
   parseDocument(preprocessor, value, source);
+
+const tokenizer = z.object({
+  /** Most tokens of a text. Where it is not known, the hub's library writes a huge number. */
+  model_max_length: z.number().nullish().catch(null),
+});
+export type TokenizerConfig = z.output<typeof tokenizer>;
+
+/** @throws InvalidDocumentError */
+export const parseTokenizer = (value: unknown, source: string): TokenizerConfig =>
+  parseDocument(tokenizer, value, source);
 
 export type Size = z.output<typeof size>;
 

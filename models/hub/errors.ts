@@ -17,7 +17,7 @@ export class UnsupportedArchitectureError extends InputError {
   constructor(id: string, architecture: string) {
     super(
       `${id} has the architecture ${architecture.slice(0, 100)}, which cannot be run. Choose an image classifier ` +
-        '(…ForImageClassification) or a detector of the families DETR, YOLOS or RT-DETR (…ForObjectDetection).',
+        '(…ForImageClassification), a text classifier (…ForSequenceClassification) or a detector of the families DETR, YOLOS or RT-DETR (…ForObjectDetection).',
     );
   }
 }

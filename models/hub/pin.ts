@@ -9,7 +9,7 @@ import { freeName } from '../manifests/edit.ts';
 import { parseManifest } from '../manifests/manifest.ts';
 import { StageMismatchError } from './errors.ts';
 import type { HubModel } from './model-files.ts';
-import { fileAddress, type Repository } from './repository.ts';
+import { fileAddress, type Repository, type RepositoryFile } from './repository.ts';
 import { type HubStage, STAGE_NAMES } from './stage.ts';
 
 /** A hub model, as it enters a manifest. */
@@ -19,6 +19,8 @@ export interface Pin {
   readonly repository: Repository;
   readonly stage: HubStage;
   readonly models: readonly (HubModel & { readonly sha256: string })[];
+  /** Files that each variant needs beside its model, by role. */
+  readonly assets: Readonly<Record<string, { readonly file: RepositoryFile; readonly sha256: string }>>;
 }
 
 /** The user's names; absent: the stage of the model's task, and the pipeline's name as it is. */
@@ -67,7 +69,7 @@ const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /** The variants of a stage, with those of the pin in the place of earlier ones or at the end. */
 function variantsOf(
-  { endpoint, repository, models }: Pin,
+  { endpoint, repository, models, assets }: Pin,
   known: readonly ManifestVariant[],
 ): ManifestVariant[] {
   const { id, revision, licence } = repository;
@@ -78,18 +80,19 @@ function variantsOf(
     );
     const taken = variants.map((variant) => variant.name);
     const source: HubSource = { hub: id, revision, licence };
-    const model = {
-      file: fileAddress(endpoint, { id, revision }, file.path),
-      sha256,
-      sizeBytes: file.sizeBytes,
-      dtype,
-    };
+    const pinned = (of: RepositoryFile, sum: string) => ({
+      file: fileAddress(endpoint, { id, revision }, of.path),
+      sha256: sum,
+      sizeBytes: of.sizeBytes,
+    });
+    const own = Object.entries(assets).map(([role, asset]) => [role, pinned(asset.file, asset.sha256)]);
     const variant: ManifestVariant = {
       name: at < 0 ? freeName(`${shortId(id)}-${dtype}`, taken) : taken[at]!,
       accuracy: null,
       accuracySource: 'not published with the model file',
       source,
-      sessions: { model },
+      sessions: { model: { ...pinned(file, sha256), dtype } },
+      ...(own.length > 0 && { assets: Object.fromEntries(own) }),
     };
     variants.splice(at < 0 ? variants.length : at, at < 0 ? 0 : 1, variant);
   }

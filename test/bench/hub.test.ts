@@ -8,7 +8,8 @@ import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { COMMIT, LocalHub } from '../hub.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
-import { brightestChannel } from '../onnx.ts';
+import { tokenizerFiles } from '../models/tokenizer.ts';
+import { brightestChannel, tokenCounter } from '../onnx.ts';
 import { ipaEdge } from './command.ts';
 
 const CLASSES = ['red', 'green', 'blue'];
@@ -193,4 +194,41 @@ test.each<[what: string, args: string[], says: RegExp]>([
   const { code, stderr } = await pin(args[0]!, ...args.slice(1));
   expect(stderr).toMatch(says);
   expect(code).toBe(2);
+});
+
+test('a text classifier goes from its id to a profile, with the tokenizer of its repository', async () => {
+  const { tokenizer, 'tokenizer-config': tokenizerConfig } = tokenizerFiles({ model_max_length: 16 });
+  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+  hub.publish(
+    'owner/mood',
+    {
+      'config.json': {
+        architectures: ['BertForSequenceClassification'],
+        model_type: 'bert',
+        id2label: { 0: 'good', 1: 'bad' },
+        max_position_embeddings: 512,
+      },
+      'tokenizer.json': json(tokenizer),
+      'tokenizer_config.json': json(tokenizerConfig),
+      'onnx/model.onnx': tokenCounter([4, 5]),
+    },
+    { cardData: { license: 'mit' } },
+  );
+  expect((await pin('owner/mood')).stderr).toBe('');
+  const texts = ['good', 'bad bad good', 'good good bad'].map((text, i) =>
+    JSON.stringify({ text, labels: { 'classify-text': i === 1 ? 'bad' : 'good' } }),
+  );
+  writeFileSync(join(folder, 'texts.jsonl'), texts.join('\n'));
+  const packed = await onHub(['pack', '--manifest', manifestPath, '--texts', join(folder, 'texts.jsonl')]);
+  expect(packed.code, packed.stderr).toBe(0);
+  const out = join(folder, 'profile.json');
+  const measured = await onHub([
+    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
+    ...['--budget', '1s', '--out', out],
+  ]);
+  expect(measured.code, measured.stderr).toBe(0);
+  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+  expect(profile.stages[0]!.variants).toMatchObject([
+    { name: 'mood-fp32', accuracy: { measured: { value: 1, n: 3 } } },
+  ]);
 });

@@ -1,11 +1,24 @@
-import { parseConfig, parsePreprocessor } from '../../models/hub/config.ts';
+import { parseConfig, parsePreprocessor, parseTokenizer } from '../../models/hub/config.ts';
 import { modelFilesOf } from '../../models/hub/model-files.ts';
 import type { Pin } from '../../models/hub/pin.ts';
-import { apiAddress, fileAddress, type HubReference, parseRepository } from '../../models/hub/repository.ts';
+import {
+  apiAddress,
+  fileAddress,
+  type HubReference,
+  parseRepository,
+  type RepositoryFile,
+} from '../../models/hub/repository.ts';
 import { hubStage } from '../../models/hub/stage.ts';
 import { sha256Hex } from '../../models/manifests/load.ts';
+import { TOKENIZER_ASSETS } from '../../models/tasks/tokens.ts';
 import type { Dtype } from '../../solver/documents/manifest.ts';
 import type { HubClient } from './client.ts';
+
+/** The hub's names of the files of a tokenizer, by role. */
+const TOKENIZER_FILES = {
+  tokenizer: 'tokenizer.json',
+  'tokenizer-config': 'tokenizer_config.json',
+} as const satisfies Record<(typeof TOKENIZER_ASSETS)[number], string>;
 
 /** A repository's description and configuration are at most so large; the classes of ImageNet-21k take 1 MB. */
 const MOST_JSON_BYTES = 16 * 2 ** 20;
@@ -34,11 +47,22 @@ export async function describe(
   const preprocessor = has('preprocessor_config.json')
     ? await read('preprocessor_config.json', parsePreprocessor)
     : null;
-  const stage = hubStage(repository, config, preprocessor);
+  const tokenizer =
+    has(TOKENIZER_FILES.tokenizer) && has(TOKENIZER_FILES['tokenizer-config'])
+      ? await read(TOKENIZER_FILES['tokenizer-config'], parseTokenizer)
+      : null;
+  const stage = hubStage(repository, config, preprocessor, tokenizer);
+  const sumOf = async ({ path, sha256, sizeBytes }: RepositoryFile) =>
+    sha256 ?? (await sha256Hex(await client.bytes(addressOf(path), sizeBytes)));
   const models: Pin['models'][number][] = [];
   for (const { dtype, file } of modelFilesOf(repository, dtypes)) {
-    const sha256 = file.sha256 ?? (await sha256Hex(await client.bytes(addressOf(file.path), file.sizeBytes)));
-    models.push({ dtype, file, sha256 });
+    models.push({ dtype, file, sha256: await sumOf(file) });
   }
-  return { endpoint, repository, stage, models };
+  const assets: Record<string, Pin['assets'][string]> = {};
+  if (stage.task === 'text-classification')
+    for (const role of TOKENIZER_ASSETS) {
+      const file = repository.files.find(({ path }) => path === TOKENIZER_FILES[role])!;
+      assets[role] = { file, sha256: await sumOf(file) };
+    }
+  return { endpoint, repository, stage, models, assets };
 }

@@ -23,6 +23,16 @@ export const RESNET = {
   },
 };
 
+export const SENTIMENT = {
+  config: {
+    architectures: ['DistilBertForSequenceClassification'],
+    model_type: 'distilbert',
+    id2label: { 0: 'NEGATIVE', 1: 'POSITIVE' },
+    max_position_embeddings: 512,
+  },
+  tokenizer: { model_max_length: 512, tokenizer_class: 'DistilBertTokenizer' },
+};
+
 export const VIT = {
   config: {
     architectures: ['ViTForImageClassification'],

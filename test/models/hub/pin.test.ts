@@ -19,7 +19,8 @@ function pinOf(
   return {
     endpoint: 'https://hub',
     repository,
-    stage: hubStage(repository, parseConfig(config, 'c'), parsePreprocessor(preprocessor, 'p')),
+    stage: hubStage(repository, parseConfig(config, 'c'), parsePreprocessor(preprocessor, 'p'), null),
+    assets: {},
     models: modelFilesOf(repository).map((model) => ({ ...model, sha256: 'e'.repeat(64) })),
   };
 }

@@ -1,24 +1,46 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
+import { parseConfig, parsePreprocessor, parseTokenizer } from '../../../models/hub/config.ts';
 import { UnsupportedArchitectureError, UnusableConfigError } from '../../../models/hub/errors.ts';
-import { imageInputOf } from '../../../models/hub/preprocessing.ts';
+import { type HubInput, imageInputOf } from '../../../models/hub/preprocessing.ts';
 import { apiAddress, fileAddress, hubReference, parseRepository } from '../../../models/hub/repository.ts';
 import { hubStage } from '../../../models/hub/stage.ts';
 import { InputError } from '../../../solver/documents/coded-error.ts';
-import { apiAnswer, DETR, labels, RESNET, RT_DETR, TIMM, VIT, YOLOS } from './models.ts';
+import { apiAnswer, DETR, labels, RESNET, RT_DETR, SENTIMENT, TIMM, VIT, YOLOS } from './models.ts';
 
 const stageOf = (
-  { config, preprocessor }: { config: unknown; preprocessor?: unknown },
+  { config, preprocessor, tokenizer }: { config: unknown; preprocessor?: unknown; tokenizer?: unknown },
   task: string | null = null,
 ) =>
   hubStage(
     { id: 'owner/model', task },
     parseConfig(config, 'config.json'),
     preprocessor ? parsePreprocessor(preprocessor, 'preprocessor_config.json') : null,
+    tokenizer ? parseTokenizer(tokenizer, 'tokenizer_config.json') : null,
   );
 
+/** How an image model of the hub takes images. */
+const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as HubInput;
+
 describe('the stage of a hub model', () => {
+  test('a text classifier: tokens of its tokenizer, as many as both the tokenizer and the model allow', () => {
+    expect(stageOf(SENTIMENT)).toEqual({
+      task: 'text-classification',
+      input: { encoding: 'tokens', length: 512 },
+      classes: ['NEGATIVE', 'POSITIVE'],
+    });
+    const tokenizer = { model_max_length: 1e30 };
+    expect(stageOf({ ...SENTIMENT, tokenizer }).input).toEqual({ encoding: 'tokens', length: 512 });
+    const short = { ...SENTIMENT.config, max_position_embeddings: 128 };
+    expect(stageOf({ ...SENTIMENT, config: short }).input).toEqual({ encoding: 'tokens', length: 128 });
+  });
+
+  test('a text classifier without a tokenizer, or of several classes at once, is refused', () => {
+    expect(() => stageOf({ config: SENTIMENT.config })).toThrow(/owner\/model has no tokenizer\.json/);
+    const config = { ...SENTIMENT.config, problem_type: 'multi_label_classification' };
+    expect(() => stageOf({ ...SENTIMENT, config })).toThrow(UnusableConfigError);
+  });
+
   test('a classifier: classes, a square of the shorter side, ImageNet normalisation', () => {
     const stage = stageOf(RESNET);
     expect(stage).toMatchObject({
@@ -151,7 +173,7 @@ test('mean and std give what the preprocessor gives, for each pixel', () => {
 
 test('EfficientNet divides by the standard deviation twice', () => {
   const efficient = { ...RESNET.preprocessor, image_processor_type: 'EfficientNetImageProcessor' };
-  const stdOf = (preprocessor: object) => stageOf({ config: RESNET.config, preprocessor }).input.std[0];
+  const stdOf = (preprocessor: object) => inputOf({ config: RESNET.config, preprocessor }).std[0];
   expect(stdOf(efficient)).toBeCloseTo(0.229 ** 2, 10);
   expect(stdOf({ ...efficient, include_top: false })).toBe(0.229);
 });
@@ -228,7 +250,8 @@ test('fuzzed configurations and API answers give a stage or an error that says w
         for (const attempt of [
           () => {
             const { input, classes } = stageOf({ config, preprocessor });
-            expect([...input.mean, ...input.std].every(Number.isFinite)).toBe(true);
+            const { mean, std } = input as HubInput;
+            expect([...mean, ...std].every(Number.isFinite)).toBe(true);
             expect(classes.every((label) => label.length > 0 && label.length <= 100)).toBe(true);
           },
           () => parseRepository(api, 'the API'),
