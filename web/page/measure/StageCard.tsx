@@ -106,7 +106,11 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
 
 const inputText = (stage: ManifestStage): string =>
   inputsOf(taskOf(stage).program, stage)
-    .map(({ types, dims }) => `${types.join(' or ')} [${['batch', ...dims].join(', ')}]`)
+    .filter(({ optional }) => !optional)
+    .map(
+      ({ types, dims }) =>
+        `${types.join(' or ')} [${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`,
+    )
     .join(', ');
 
 interface AccuracyProps {
