@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Item } from '../../models/items/item-batch.ts';
+import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf, ItemKind } from '../../models/items/item-format.ts';
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { NamedTensor } from '../../models/packs/write.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
@@ -51,12 +51,15 @@ function imagesTensor(
   items: readonly Item[],
   { channels, height, width }: ItemFormatOf<'pixels'>,
 ): NamedTensor {
-  const data = new Uint8Array(items.length * channels * height * width);
-  items.forEach((item, i) => {
-    data.set(item, i * item.length);
-  });
-  return { name: 'images', shape: [items.length, channels, height, width], data };
+  return { name: 'images', shape: [items.length, channels, height, width], data: batchOf(items).bytes };
 }
+
+/** Label tensors of the stages that have classes. @param labelsOf class index of each of the stage's rows */
+const labelTensors = (
+  { stages }: Pipeline,
+  labelsOf: (stage: PipelineStage) => readonly number[],
+  nameOf = ({ name }: PipelineStage) => `label.${name}`,
+): NamedTensor[] => classifyingStages(stages).map((stage) => i32(nameOf(stage), labelsOf(stage)));
 
 /** Reads pictures from folders named after their classes, for a pipeline of classifiers. @throws UnfitDataError */
 export async function fromFolders(folder: string, options: SourceOptions): Promise<NamedTensor[]> {
@@ -84,12 +87,7 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
   }
   return [
     imagesTensor(items, format),
-    ...classifyingStages(pipeline.stages).map((stage) =>
-      i32(
-        `label.${stage.name}`,
-        pictures.map(({ name, path }) => labelOf(stage, name, path)),
-      ),
-    ),
+    ...labelTensors(pipeline, (stage) => pictures.map(({ name, path }) => labelOf(stage, name, path))),
   ];
 }
 
@@ -114,6 +112,13 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   const format = formatOf(pipeline, 'pixels', file);
   const { images, annotations, categories } = parseJson(cocoSchema, await readFile(file, 'utf8'), file);
   const names = new Map(categories.map((category) => [category.id, category.name]));
+  const byImage = new Map<number, typeof annotations>();
+  for (const annotation of annotations) {
+    if (annotation.iscrowd) continue; // a crowd is one box around many objects
+    const own = byImage.get(annotation.image_id);
+    if (own) own.push(annotation);
+    else byImage.set(annotation.image_id, [annotation]);
+  }
   const pictures = chosen(images, options, file);
   const items: Item[] = [];
   const boxes: number[] = [];
@@ -123,8 +128,7 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     const { item, width, height } = await readPicture(join(folder, image.file_name), format, 'none');
     items.push(item);
     const [sx, sy] = [format.width / width, format.height / height];
-    for (const { image_id, category_id, bbox, iscrowd } of annotations) {
-      if (image_id !== image.id || iscrowd) continue; // a crowd is one box around many objects
+    for (const { category_id, bbox } of byImage.get(image.id) ?? []) {
       const [x, y, w, h] = bbox;
       const box = [
         x * sx,
@@ -138,17 +142,15 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     }
     options.onItem(items.length, pictures.length);
   }
-  const labels = classifyingStages(pipeline.stages).map((stage) =>
-    i32(
-      stage === pipeline.first ? 'object_label' : `label.${stage.name}`,
-      objects.map((name) => labelOf(stage, name, file)),
-    ),
-  );
   return [
     imagesTensor(items, format),
     { name: 'boxes', shape: [owners.length, 4], data: Float32Array.from(boxes) },
     i32('object_image', owners),
-    ...labels,
+    ...labelTensors(
+      pipeline,
+      (stage) => objects.map((name) => labelOf(stage, name, file)),
+      (stage) => (stage === pipeline.first ? 'object_label' : `label.${stage.name}`),
+    ),
   ];
 }
 
@@ -165,7 +167,7 @@ export async function fromTexts(file: string, options: SourceOptions): Promise<N
     return [{ where, ...parseJson(textSchema, line, where) }];
   });
   const texts = chosen(all, options, file);
-  const bytes = texts.map(({ text, where }, i) => {
+  const items = texts.map(({ text, where }, i) => {
     const utf8 = new TextEncoder().encode(text);
     if (utf8.length > bytesMax)
       throw new UnfitDataError(
@@ -176,30 +178,18 @@ export async function fromTexts(file: string, options: SourceOptions): Promise<N
     options.onItem(i + 1, texts.length);
     return utf8;
   });
+  const { lengths, bytes } = batchOf(items);
   let end = 0;
   return [
-    { name: 'text', shape: [bytes.reduce((sum, { length }) => sum + length, 0)], data: joined(bytes) },
+    { name: 'text', shape: [bytes.length], data: bytes },
     i32(
       'text_end',
-      bytes.map(({ length }) => (end += length)),
+      lengths.map((length) => (end += length)),
     ),
-    ...classifyingStages(pipeline.stages).map((stage) =>
-      i32(
-        `label.${stage.name}`,
-        texts.map(({ labels, where }) =>
-          labels[stage.name] === undefined ? -1 : labelOf(stage, labels[stage.name]!, where),
-        ),
+    ...labelTensors(pipeline, (stage) =>
+      texts.map(({ labels: { [stage.name]: label }, where }) =>
+        label === undefined ? -1 : labelOf(stage, label, where),
       ),
     ),
   ];
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
