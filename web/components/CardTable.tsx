@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-interface CardColumn<Row> {
+export interface CardColumn<Row> {
   readonly head: string;
   readonly numeric?: boolean;
   readonly show: (row: Row) => ComponentChildren;
@@ -28,26 +28,39 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
         <thead>
           <tr>
             <th scope="col">{corner}</th>
-            {columns.map(({ head, numeric }) => (
-              <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
-                {head}
-              </th>
-            ))}
+            <CardHeads columns={columns} />
           </tr>
         </thead>
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)} class={marked?.(row) ? 'marked' : undefined}>
               <th scope="row">{rowHead(row)}</th>
-              {columns.map(({ head, numeric, show }) => (
-                <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
-                  {show(row)}
-                </td>
-              ))}
+              <CardCells columns={columns} row={row} />
             </tr>
           ))}
         </tbody>
       </table>
     </section>
   );
+}
+
+/** Head cells of the columns, for the row of heads. */
+export function CardHeads<Row>({ columns }: Pick<CardTableProps<Row>, 'columns'>) {
+  return columns.map(({ head, numeric }) => (
+    <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
+      {head}
+    </th>
+  ));
+}
+
+/** Cells of one row, each with its column's head for the card on a narrow screen. */
+export function CardCells<Row>({
+  columns,
+  row,
+}: Pick<CardTableProps<Row>, 'columns'> & { readonly row: Row }) {
+  return columns.map(({ head, numeric, show }) => (
+    <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
+      {show(row)}
+    </td>
+  ));
 }

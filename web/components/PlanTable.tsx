@@ -1,5 +1,5 @@
-import { Fragment } from 'preact';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
+import { CardCells, type CardColumn, CardHeads } from './CardTable.tsx';
 import { milliseconds, number, percent } from './format.ts';
 
 interface PlanTableProps {
@@ -7,16 +7,12 @@ interface PlanTableProps {
   readonly plans: readonly { readonly name: string; readonly plan: Pick<Plan, 'stages'> }[];
 }
 
-interface Figure {
-  readonly head: string;
-  readonly numeric: boolean;
-  readonly show: (stage: PlanStage) => string | number;
-}
+type Column = CardColumn<PlanStage>;
 
-const text = (head: string, show: Figure['show']): Figure => ({ head, numeric: false, show });
-const figure = (head: string, show: Figure['show']): Figure => ({ head, numeric: true, show });
+const text = (head: string, show: Column['show']): Column => ({ head, show });
+const figure = (head: string, show: Column['show']): Column => ({ head, numeric: true, show });
 
-const FIGURES: readonly Figure[] = [
+const COLUMNS: readonly Column[] = [
   text('Variant', ({ variant }) => variant),
   text('Backend', ({ backend, threads }) => (threads > 1 ? `${backend} × ${threads} threads` : backend)),
   figure('Batch', ({ batch }) => batch),
@@ -37,11 +33,7 @@ export function PlanTable({ caption, plans }: PlanTableProps) {
           <tr>
             {plans.length > 1 && <th scope="col">Run</th>}
             <th scope="col">Stage</th>
-            {FIGURES.map(({ head, numeric }) => (
-              <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
-                {head}
-              </th>
-            ))}
+            <CardHeads columns={COLUMNS} />
           </tr>
         </thead>
         {plans.map(({ name, plan }) => (
@@ -53,25 +45,13 @@ export function PlanTable({ caption, plans }: PlanTableProps) {
                     {name}
                   </th>
                 )}
-                <StageCells stage={stage} />
+                <th scope="row">{stage.name}</th>
+                <CardCells columns={COLUMNS} row={stage} />
               </tr>
             ))}
           </tbody>
         ))}
       </table>
     </section>
-  );
-}
-
-function StageCells({ stage }: { readonly stage: PlanStage }) {
-  return (
-    <Fragment>
-      <th scope="row">{stage.name}</th>
-      {FIGURES.map(({ head, numeric, show }) => (
-        <td key={head} class={numeric ? 'numeric' : undefined} data-head={head}>
-          {show(stage)}
-        </td>
-      ))}
-    </Fragment>
   );
 }
