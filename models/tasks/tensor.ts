@@ -50,7 +50,7 @@ export const float16Of = (numbers: Iterable<number>): Uint16Array =>
 
 /** Converts a tensor's values to numbers. An int64 beyond ±2^53 loses digits. */
 export function numbersOf({ type, data }: Tensor): ArrayLike<number> {
-  if (type === 'float16') return Float32Array.from(new Float16Array(Uint16Array.from(data).buffer));
+  if (type === 'float16') return new Float16Array(data.buffer, data.byteOffset, data.length);
   if (type === 'int64') return Float64Array.from(data, Number);
   return data;
 }

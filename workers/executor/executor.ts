@@ -114,10 +114,7 @@ export class Executor {
 
   /** Number of workers that serve each stage now. */
   get replicas(): readonly number[] {
-    const serving = this.#serving;
-    return this.#plan.stages.map(
-      ({ name }) => serving.filter(({ planWorker }) => planWorker.stages.includes(name)).length,
-    );
+    return this.#plan.stages.map(({ name }) => this.#workersOf(name).length);
   }
 
   /**
@@ -224,8 +221,13 @@ export class Executor {
   #runsAlone(worker: string, stage: number): boolean {
     const name = this.#plan.stages[stage]?.name;
     if (name === undefined) return false;
-    const holders = this.#serving.filter(({ planWorker }) => planWorker.stages.includes(name));
-    return holders.length === 1 && holders[0]!.id === worker;
+    const workers = this.#workersOf(name);
+    return workers.length === 1 && workers[0]!.id === worker;
+  }
+
+  /** The workers that serve a stage now. */
+  #workersOf(stage: string): Member[] {
+    return this.#crew.members.filter(({ retired, job }) => !retired && job.planWorker.stages.includes(stage));
   }
 
   #indexOf(name: string): number {
