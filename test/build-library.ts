@@ -1,4 +1,4 @@
 import { ensureLibraryBuilt } from '../bench/setup/built.ts';
 
-/** The commands and stage workers are compiled once, before tests that run side by side would each start their TypeScript. */
+/** Compiles the commands and stage workers once, because each test that started their TypeScript would compile it again. */
 export default ensureLibraryBuilt;

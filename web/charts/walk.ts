@@ -28,7 +28,7 @@ export function walk(key: string, from: number, length: number): number | undefi
   return Math.min(length - 1, Math.max(0, from + step));
 }
 
-/** Shows a point's tooltip by an event like the pointer's; null hides it. */
+/** Shows a point's tooltip by sending the chart a pointer event at the point; null hides the tooltip. */
 export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
   const place = (name: 'x' | 'y', value: number | string): number => {

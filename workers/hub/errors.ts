@@ -1,6 +1,6 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** `HF_ENDPOINT` is no address of a host. */
+/** The environment variable `HF_ENDPOINT` does not hold the address of a host. */
 export class InvalidEndpointError extends InputError {
   override name = 'InvalidEndpointError';
   constructor(endpoint: string) {
@@ -10,7 +10,7 @@ export class InvalidEndpointError extends InputError {
   }
 }
 
-/** No file is at an address. */
+/** The host has no file at an address. */
 export class NotOnHubError extends InputError {
   override name = 'NotOnHubError';
   constructor(url: string) {
@@ -29,7 +29,7 @@ export class AccessDeniedError extends InputError {
   }
 }
 
-/** A host limits how much one user may ask of it, and the limit is reached. */
+/** The host's rate limit for one user is reached. */
 export class RateLimitedError extends CodedError {
   override name = 'RateLimitedError';
   constructor(url: string, waitS: number) {
@@ -40,7 +40,7 @@ export class RateLimitedError extends CodedError {
   }
 }
 
-/** A connection failed or was cut, or the host has a failure of its own. */
+/** The connection failed or was cut, or the host answered that it has failed. */
 export class UnreachableError extends CodedError {
   override name = 'UnreachableError';
   constructor(url: string, reason: string, options?: ErrorOptions) {
@@ -52,7 +52,7 @@ export class UnreachableError extends CodedError {
   }
 }
 
-/** A host answers in a way that no file comes with. */
+/** The host's answer is none that can carry a file. */
 export class UnexpectedAnswerError extends CodedError {
   override name = 'UnexpectedAnswerError';
   constructor(url: string, what: string) {
