@@ -1,0 +1,47 @@
+import { commonCount } from './common.ts';
+
+/**
+ * The scores of answers in SQuAD (Rajpurkar et al. 2016, https://arxiv.org/abs/1606.05250, section 6.1), as the data set's own
+ * script of version 2.0 computes them.
+ */
+
+/** ASCII punctuation; other punctuation stays, as in the script. */
+const PUNCTUATION = /[!-/:-@[-`{-~]/g;
+/** English articles that stand alone. */
+const ARTICLES = /(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu;
+
+/** An answer as it is compared: in lower case, without punctuation and articles, with single spaces. */
+export const normalisedAnswer = (text: string): string =>
+  text.toLowerCase().replace(PUNCTUATION, '').replace(ARTICLES, ' ').split(/\s+/).filter(Boolean).join(' ');
+
+/** Score of an answer by one true answer, from 0 to 1. */
+type AnswerScore = (answer: string, truth: string) => number;
+
+/** 1 if both are the same after {@link normalisedAnswer}, otherwise 0. */
+const exactly: AnswerScore = (answer, truth) =>
+  normalisedAnswer(answer) === normalisedAnswer(truth) ? 1 : 0;
+
+/**
+ * F1 = 2 · common / (words of the answer + words of the truth), with words as in {@link normalisedAnswer}; a word that occurs
+ * several times is common as often as it occurs in both. Where either has no words, 1 if both have none, otherwise 0.
+ */
+const overlap: AnswerScore = (answer, truth) => {
+  const words = wordsOf(answer);
+  const trueWords = wordsOf(truth);
+  if (words.length === 0 || trueWords.length === 0) return words.length === trueWords.length ? 1 : 0;
+  return (2 * commonCount(words, trueWords)) / (words.length + trueWords.length);
+};
+
+const wordsOf = (text: string): string[] => normalisedAnswer(text).split(' ').filter(Boolean);
+
+/** The score by the alternative that fits best. */
+const best =
+  (score: AnswerScore) =>
+  (answer: string, alternatives: readonly string[]): number =>
+    Math.max(...alternatives.map((truth) => score(answer, truth)));
+
+/** Whether an answer equals one of the true answers (1) or none (0). @param alternatives at least one */
+export const exactMatch = best(exactly);
+
+/** The largest F1 over words of an answer and one of the true answers, from 0 to 1. @param alternatives at least one */
+export const tokenF1 = best(overlap);
