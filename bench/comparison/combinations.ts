@@ -1,5 +1,10 @@
 import type { Plan } from '../../solver/documents/plan.ts';
-import { backendsOf, type IdentifiedProfile, type Profile } from '../../solver/documents/profile.ts';
+import {
+  backendsOf,
+  type IdentifiedProfile,
+  type Profile,
+  sceneScores,
+} from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
@@ -104,18 +109,19 @@ function combinationOf(
   };
 }
 
-/** The pipeline's score over these scenes, counting repeated ones each time: 2 · right ÷ (2 · right + wrong). */
+/** The pipeline's score over these scenes, counting repeated ones each time: earned ÷ possible points. */
 function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLike<number>): number | null {
   const measured = profile.endToEnd.find(({ variants }) =>
     stages.every((s) => variants[s.name] === s.variant),
   );
   if (!measured) return null;
-  let right = 0;
-  let wrong = 0;
+  const scores = sceneScores(measured);
+  let earned = 0;
+  let possible = 0;
   for (let i = 0; i < scenes.length; i++) {
-    const [hits, spurious, missed] = measured.counts[scenes[i]!]!;
-    right += hits;
-    wrong += spurious + missed;
+    const [own, most] = scores[scenes[i]!]!;
+    earned += own;
+    possible += most;
   }
-  return right + wrong === 0 ? null : (2 * right) / (2 * right + wrong);
+  return possible === 0 ? null : Math.max(0, earned / possible);
 }

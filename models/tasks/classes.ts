@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
 import { type Input, oneRun } from './program.ts';
+import { f1Match } from './score.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS } from './tensor.ts';
 
@@ -90,10 +91,10 @@ export const classifying = <S extends ClassifyingStage>(
       outputs: ({ classes }) => [{ types: FLOATS, dims: [classes.length] }],
       decode: ({ scores }, [output]) => ({ task, ...largest(output!.values, scores) }),
     }),
-    metric: 'top-1 accuracy',
-    pipelineMetric: 'accuracy',
+    metric: { stage: 'top-1 accuracy', pipeline: 'accuracy', later: 'right class' },
+    judged: 'always',
     readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
     perfect: (label) => ({ task, label, score: 1 }),
-    match: ({ label }, truth) => [{ predicted: 0, truth: 0, right: label === truth }],
+    match: ({ label }, truth) => [f1Match(0, 0, label === truth)],
     tensors: () => CLASS_TENSORS,
   }) satisfies Partial<Task<S, ClassResult, number>>;

@@ -4,6 +4,7 @@ import type { Item } from '../items/item-batch.ts';
 import type { ItemFormat } from '../items/item-format.ts';
 import type { TensorFile } from '../packs/safetensors.ts';
 import type { Program } from './program.ts';
+import type { Match } from './score.ts';
 
 /** A stage's result for one item. Each task adds its own fields. */
 export interface StageResult {
@@ -20,17 +21,14 @@ export interface TruthRows<T> {
   readonly childRows: number;
 }
 
-/**
- * A predicted object or class paired with the true one, or one of them alone. If it leads to an item of the next stage, that
- * item has the same index among the children.
- */
-export interface Match {
-  /** Index among the result's predictions; null if the true object was missed. */
-  readonly predicted: number | null;
-  /** Index among the true objects or classes; null if the prediction is spurious. */
-  readonly truth: number | null;
-  /** Whether the prediction equals the truth. */
-  readonly right: boolean;
+/** Names of a task's metric. */
+export interface MetricNames {
+  /** For the stage alone. */
+  readonly stage: string;
+  /** For a pipeline that begins with the task. */
+  readonly pipeline: string;
+  /** What a later stage of this task adds to the name of a pipeline's metric; absent if that is `pipeline` too. */
+  readonly later?: string;
 }
 
 /** A field of a task's results as an Open Inference Protocol tensor. All tensors of a task have the same number of rows. */
@@ -83,9 +81,14 @@ export interface Task<
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
-  readonly metric: string;
-  /** Name of the end-to-end metric of a pipeline that begins with this task. */
-  readonly pipelineMetric: string;
+  readonly metric: MetricNames;
+  /**
+   * Whether a request's score counts this stage's result `always`, or only if the stage is the `last` one: a later stage's
+   * answer shows how good a transcript or a translation was.
+   */
+  readonly judged: 'always' | 'last';
+  /** Further metrics by name, from 0 to 1, that are shown beside the task's own. */
+  otherMetrics?(results: readonly R[], truths: readonly T[]): Readonly<Record<string, number>>;
   /** Reads a stage's labels from a pack. @param rows number of the stage's rows @throws InvalidPackError */
   readTruths(file: TensorFile, stage: S, rows: number): TruthRows<T>;
   /** The result of a variant that makes no errors. */

@@ -92,6 +92,15 @@ export const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.
 export const cell = z.discriminatedUnion('state', [measuredCell, skippedCell, failedCell]);
 export type Cell = z.infer<typeof cell>;
 
+/** A variant's metric on the labelled pack. */
+export const measuredScore = z.strictObject({
+  value: accuracy,
+  n: positiveCount,
+  /** Further metrics of the task by name, e.g. `exact match`. */
+  others: z.record(z.string().max(60), accuracy).optional(),
+});
+export type MeasuredScore = z.infer<typeof measuredScore>;
+
 export const profileVariant = z.strictObject({
   name,
   sha256,
@@ -101,7 +110,7 @@ export const profileVariant = z.strictObject({
       /** Accuracy stated in the manifest; null if it states none. */
       published: accuracy.nullable(),
       /** Accuracy measured on this device with the labelled pack; null without a pack. */
-      measured: z.strictObject({ value: accuracy, n: positiveCount }).nullable(),
+      measured: measuredScore.nullable(),
     })
     .refine(({ published, measured }) => published !== null || measured !== null, {
       message: 'expected an accuracy that was published, measured or both',
@@ -137,10 +146,24 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** For each scene (an input of the pack): true positives, false positives and false negatives. */
-  counts: z.array(z.tuple([count, count, count])).min(1),
+  /** For each scene (an input of the pack): earned and possible points of the metric. */
+  scores: z
+    .array(z.tuple([z.number(), z.number().nonnegative()]))
+    .min(1)
+    .optional(),
+  /** The same in profiles of earlier versions, for F1: true positives, false positives and false negatives. */
+  counts: z
+    .array(z.tuple([count, count, count]))
+    .min(1)
+    .optional(),
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
+
+/** Earned and possible points of each scene, in the order of the pack; F1 = 2 · right / (2 · right + spurious + missed). */
+export const sceneScores = ({ scores, counts }: EndToEnd): readonly (readonly [number, number])[] =>
+  scores ??
+  counts?.map(([right, spurious, missed]) => [2 * right, 2 * right + spurious + missed] as const) ??
+  [];
 
 /**
  * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
-import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/tasks/judge.ts';
+import { requestScore, stageScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import { fashion, fixture } from './fashion.ts';
 import { childrenOf, runModel } from './run-model.ts';
 
@@ -30,13 +31,13 @@ async function endToEnd(detector: string): Promise<Record<string, number | null>
   for (const { name } of second.stage.variants) {
     const labels = await runModel(await model(1, name), second, batchOf(crops.flat()));
     let used = 0;
-    const counts = scenes.map((result, i) => {
+    const score = scenes.map((result, i) => {
       const own = labels.slice(used, used + crops[i]!.length);
       used += own.length;
       const children = own.map((label) => ({ result: label, children: [] }));
-      return requestCounts(first, { result, children }, pack.truths[i]!);
+      return requestScore(first, { result, children }, pack.truths[i]!);
     });
-    scores[`${detector}+${name}`] = scoreOf(counts.reduce(addCounts, NO_COUNTS));
+    scores[`${detector}+${name}`] = metricOf(score.reduce(addScores, NO_SCORE));
   }
   return scores;
 }
@@ -58,8 +59,8 @@ test('every stage alone scores as in Python', async () => {
     for (const { name } of stage.stage.variants) {
       const { items, truths } = labelled[s]!;
       const results = await runModel(await model(s, name), stage, batchOf(items));
-      const counts = results.map((result, i) => stageCounts(stage, result, truths[i]!.truth));
-      const score = scoreOf(counts.reduce(addCounts, NO_COUNTS))!;
+      const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
+      const score = metricOf(scores.reduce(addScores, NO_SCORE))!;
       expect(Math.abs(score - python[stage.name as 'detect' | 'classify'][name]!), name).toBeLessThan(
         TOLERANCE,
       );

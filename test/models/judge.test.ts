@@ -1,17 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  addCounts,
   type ItemAnswer,
   type ItemTruth,
-  NO_COUNTS,
   pipelineMetric,
-  requestCounts,
+  requestScore,
   resultsByStage,
-  scoreOf,
-  stageCounts,
+  stageScore,
 } from '../../models/tasks/judge.ts';
 import { matchBoxes, overlap, type TrueObject } from '../../models/tasks/object-detection/boxes.ts';
+import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
 
@@ -60,26 +58,26 @@ test('of several detections of an object the closest is taken', () => {
 
 test('the score of a detector is F1 over all scenes', () => {
   const { first } = pipelineOf(detect);
-  const a = stageCounts(first, found(square(0), square(50)), [square(0), square(90)]);
-  const b = stageCounts(first, found(), []);
-  expect(addCounts(a, b)).toEqual({ right: 1, spurious: 1, missed: 1 });
-  expect(scoreOf(addCounts(a, b))).toBe(0.5);
+  const a = stageScore(first, found(square(0), square(50)), [square(0), square(90)]);
+  const b = stageScore(first, found(), []);
+  expect(addScores(a, b)).toEqual({ earned: 2, possible: 4 });
+  expect(metricOf(addScores(a, b))).toBe(0.5);
 });
 
 test('the score of a classifier is its accuracy', () => {
   const { first } = pipelineOf(classify);
   fc.assert(
     fc.property(fc.array(fc.boolean(), { minLength: 1 }), (rights) => {
-      const counts = rights
-        .map((right) => stageCounts(first, said(right ? 1 : 0), 1))
-        .reduce(addCounts, NO_COUNTS);
-      expect(scoreOf(counts)).toBeCloseTo(rights.filter(Boolean).length / rights.length, 12);
+      const score = rights
+        .map((right) => stageScore(first, said(right ? 1 : 0), 1))
+        .reduce(addScores, NO_SCORE);
+      expect(metricOf(score)).toBeCloseTo(rights.filter(Boolean).length / rights.length, 12);
     }),
   );
 });
 
 test('nothing judged is no score', () => {
-  expect(scoreOf(NO_COUNTS)).toBeNull();
+  expect(metricOf(NO_SCORE)).toBeNull();
 });
 
 test('an object is right only if it is found and every stage names it right', () => {
@@ -92,30 +90,26 @@ test('an object is right only if it is found and every stage names it right', ()
     result: found(square(40), square(20), square(0)),
     children: [answers(2, 0), answers(1, 0), answers(1, 1)],
   };
-  expect(requestCounts(first, answer, truth)).toEqual({ right: 1, spurious: 2, missed: 3 });
+  expect(requestScore(first, answer, truth)).toEqual({ earned: 2, possible: 7 });
   expect(resultsByStage(answer, 3).map((results) => results.length)).toEqual([1, 3, 3]);
 });
 
 test('a detector alone is judged by its boxes', () => {
   const truth = { truth: [square(0), square(20)], children: [] };
   const answer = { result: found(square(0)), children: [] };
-  expect(requestCounts(pipelineOf(detect).first, answer, truth)).toEqual({
-    right: 1,
-    spurious: 0,
-    missed: 1,
-  });
+  expect(requestScore(pipelineOf(detect).first, answer, truth)).toEqual({ earned: 2, possible: 3 });
 });
 
 test('classifiers without a detector are judged by the image', () => {
   const { first } = pipelineOf(classify, colour);
-  expect(scoreOf(requestCounts(first, answers(2, 1), truths(2, 1)))).toBe(1);
-  expect(scoreOf(requestCounts(first, answers(2, 0), truths(2, 1)))).toBe(0);
+  expect(metricOf(requestScore(first, answers(2, 1), truths(2, 1)))).toBe(1);
+  expect(metricOf(requestScore(first, answers(2, 0), truths(2, 1)))).toBe(0);
 });
 
 test('an empty scene in which something is found costs a spurious answer', () => {
   const answer = { result: found(square(0)), children: [answers(1)] };
-  const counts = requestCounts(pipelineOf(detect, classify).first, answer, { truth: [], children: [] });
-  expect(counts).toEqual({ right: 0, spurious: 1, missed: 0 });
+  const score = requestScore(pipelineOf(detect, classify).first, answer, { truth: [], children: [] });
+  expect(score).toEqual({ earned: 0, possible: 1 });
 });
 
 test.each<[string, ItemAnswer, ItemTruth, number]>([
@@ -126,11 +120,43 @@ test.each<[string, ItemAnswer, ItemTruth, number]>([
   ['wrong, where it is left out and should not be', answers(2), truths(0, 1), 0],
   ['wrong, where it is left out for another class', answers(1), truths(2), 0],
 ])('a text that a filter leaves out or passes on is %s', (_what, answer, truth, score) => {
-  expect(scoreOf(requestCounts(pipelineOf(language, spam).first, answer, truth))).toBe(score);
+  expect(metricOf(requestScore(pipelineOf(language, spam).first, answer, truth))).toBe(score);
 });
 
 test('a pipeline is judged by the metric of its first stage', () => {
   expect(pipelineMetric(pipelineOf(detect).first)).toBe('F1@0.5');
   expect(pipelineMetric(pipelineOf(detect, classify).first)).toBe('F1@0.5, right class');
   expect(pipelineMetric(pipelineOf(language, spam).first)).toBe('accuracy');
+});
+
+test('a request is scored by the last stage where earlier ones only prepare its item', () => {
+  const { first } = pipelineOf(classify, colour);
+  const { next } = first;
+  const preparing = { ...first, task: { ...first.task, judged: 'last' as const } };
+  const wrongAndRight = requestScore(preparing, answers(1, 1), truths(2, 1));
+  expect(wrongAndRight).toEqual(requestScore(next!, answers(1), truths(1)));
+  expect(
+    pipelineMetric({
+      ...preparing,
+      next: { ...next!, task: { ...next!.task, metric: { stage: 'chrF', pipeline: 'chrF' } } },
+    }),
+  ).toBe('chrF');
+});
+
+test('a right class earns its points in the share that the later stage earns', () => {
+  const { first } = pipelineOf(classify, colour);
+  const half = {
+    ...first.next!,
+    task: {
+      ...first.next!.task,
+      match: () => [{ predicted: 0, truth: 0, score: { earned: 0.25, possible: 0.5 } }],
+    },
+  };
+  const stage = { ...first, next: half };
+  expect(requestScore(stage, answers(2, 0), truths(2, 1))).toEqual({ earned: 1, possible: 2 });
+  expect(requestScore(stage, answers(1, 0), truths(2, 1))).toEqual({ earned: 0, possible: 2 });
+});
+
+test('more errors than words make a value of 0', () => {
+  expect(metricOf({ earned: -3, possible: 4 })).toBe(0);
 });

@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
-import { addCounts, NO_COUNTS, requestCounts, scoreOf, stageCounts } from '../../models/tasks/judge.ts';
+import { requestScore, stageScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import record from '../../models/train/record.json' with { type: 'json' };
 import { childrenOf, runModel } from './run-model.ts';
 
@@ -26,9 +27,9 @@ test('every stage alone scores as in Python', async () => {
     for (const name of names) {
       const { items, truths } = labelled[s]!;
       const results = await runModel(await readModels(stage.variant(name)), stage, batchOf(items));
-      const counts = results.map((result, i) => stageCounts(stage, result, truths[i]!.truth));
+      const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
       const expected = python[s === 0 ? 'language' : 'spam'][name]!;
-      expect(scoreOf(counts.reduce(addCounts, NO_COUNTS)), `${stage.name} ${name}`).toBeCloseTo(
+      expect(metricOf(scores.reduce(addScores, NO_SCORE)), `${stage.name} ${name}`).toBeCloseTo(
         expected,
         DIGITS,
       );
@@ -41,13 +42,13 @@ test.each(names)('%s and every spam filter score end to end as in Python', async
   for (const filter of names) {
     const kinds = await runModel(await readModels(spam.variant(filter)), spam, batchOf(passedOn.flat()));
     let used = 0;
-    const counts = languages.map((result, i) => {
+    const scores = languages.map((result, i) => {
       const own = kinds.slice(used, used + passedOn[i]!.length);
       used += own.length;
       const children = own.map((kind) => ({ result: kind, children: [] }));
-      return requestCounts(language, { result, children }, pack.truths[i]!);
+      return requestScore(language, { result, children }, pack.truths[i]!);
     });
     const pair = `${name}+${filter}`;
-    expect(scoreOf(counts.reduce(addCounts, NO_COUNTS)), pair).toBeCloseTo(python.endToEnd[pair]!, DIGITS);
+    expect(metricOf(scores.reduce(addScores, NO_SCORE)), pair).toBeCloseTo(python.endToEnd[pair]!, DIGITS);
   }
 });

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import { parseRunReport } from '../../solver/documents/report.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
@@ -55,8 +55,8 @@ test('whoever watches a run is told what its report is made of', async () => {
   expect(ended.map(({ arrivalMs }) => arrivalMs).sort((a, b) => a - b)).toEqual(
     report.requests.map(({ arrivalMs }) => arrivalMs),
   );
-  const counts = ended.map((request) => request.counts!).reduce<Counts>(addCounts, NO_COUNTS);
-  expect(scoreOf(counts)).toBe(report.result.accuracy.endToEnd);
+  const score = ended.map((request) => request.score!).reduce<Score>(addScores, NO_SCORE);
+  expect(metricOf(score)).toBe(report.result.accuracy.endToEnd);
 });
 
 test('a run that is stopped reports what was sent, over the time until then', async () => {

@@ -1,27 +1,20 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import {
-  addCounts,
-  type Counts,
-  type ItemAnswer,
-  type ItemTruth,
-  NO_COUNTS,
-  requestCounts,
-  scoreOf,
-} from '../../models/tasks/judge.ts';
+import { type ItemAnswer, type ItemTruth, requestScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 
-/** Adds up the counts of the pipeline's metric over the completed requests. */
+/** Adds up the pipeline's metric over the completed requests. */
 export class Judge {
-  #counts: Counts = NO_COUNTS;
+  #score: Score = NO_SCORE;
   #n = 0;
 
   constructor(private readonly pipeline: Pipeline) {}
 
-  /** Adds a completed request. @returns the request's own counts */
-  add(answer: ItemAnswer, truth: ItemTruth): Counts {
-    const counts = requestCounts(this.pipeline.first, answer, truth);
-    this.#counts = addCounts(this.#counts, counts);
+  /** Adds a completed request. @returns the request's own score */
+  add(answer: ItemAnswer, truth: ItemTruth): Score {
+    const score = requestScore(this.pipeline.first, answer, truth);
+    this.#score = addScores(this.#score, score);
     this.#n++;
-    return counts;
+    return score;
   }
 
   /** Number of requests that were added. */
@@ -29,8 +22,8 @@ export class Judge {
     return this.#n;
   }
 
-  /** The metric's value so far, from 0 to 1; null while all counts are 0. */
+  /** The metric's value so far, from 0 to 1; null while no points are possible. */
   get score(): number | null {
-    return scoreOf(this.#counts);
+    return metricOf(this.#score);
   }
 }

@@ -1,6 +1,7 @@
 import type { Item } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { Counts, ItemTruth } from '../../models/tasks/judge.ts';
+import type { ItemTruth } from '../../models/tasks/judge.ts';
+import type { Score } from '../../models/tasks/score.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
@@ -35,8 +36,8 @@ export interface EndedRequest {
   readonly input: Item;
   readonly truth: ItemTruth;
   readonly answer: RequestAnswer;
-  /** Counts for the pipeline's metric; null unless the request completed. */
-  readonly counts: Counts | null;
+  /** Points of the pipeline's metric; null unless the request completed. */
+  readonly score: Score | null;
 }
 
 /**

@@ -86,8 +86,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
         executor.submit(input, due).then((answer) => {
           answers[i] = answer;
           ended++;
-          const counts = answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
-          watch?.onEnded({ arrivalMs, input, truth, answer, counts });
+          const score = answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
+          watch?.onEnded({ arrivalMs, input, truth, answer, score });
           reportProgress();
         }),
       );

@@ -2,17 +2,10 @@ import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/i
 import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { Pack } from '../../models/packs/pack.ts';
-import {
-  addCounts,
-  type ItemAnswer,
-  NO_COUNTS,
-  pipelineMetric,
-  requestCounts,
-  scoreOf,
-  stageCounts,
-} from '../../models/tasks/judge.ts';
+import { type ItemAnswer, pipelineMetric, requestScore, stageScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
+import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { MeasuredAccuracy } from '../store/store.ts';
 
@@ -88,17 +81,21 @@ async function stageAccuracies(
   run: RunVariant,
   onStep: (what: string) => void,
 ) {
-  const accuracies: Record<string, Record<string, { value: number; n: number }>> = {};
+  const accuracies: Record<string, Record<string, MeasuredScore>> = {};
   const labelled = await labelledItems(pack, pipeline);
   for (const [s, stage] of pipeline.stages.entries()) {
     const { items, truths } = labelled[s]!;
-    const ofStage: Record<string, { value: number; n: number }> = {};
+    const ofStage: Record<string, MeasuredScore> = {};
     for (const { name } of stage.stage.variants) {
       const { results } = await runAll(batchOf(items), (batch) => run(stage.name, name, batch));
-      const counts = results
-        .map((result, i) => stageCounts(stage, result, truths[i]!.truth))
-        .reduce(addCounts, NO_COUNTS);
-      ofStage[name] = { value: scoreOf(counts) ?? 0, n: truths.length };
+      const score = results
+        .map((result, i) => stageScore(stage, result, truths[i]!.truth))
+        .reduce(addScores, NO_SCORE);
+      const others = stage.task.otherMetrics?.(
+        results,
+        truths.map(({ truth }) => truth),
+      );
+      ofStage[name] = { value: metricOf(score) ?? 0, n: truths.length, ...(others && { others }) };
       onStep(`${stage.name}/${name}`);
     }
     accuracies[stage.name] = ofStage;
@@ -163,14 +160,12 @@ const answersOf = (stages: readonly StageResults[]): ItemAnswer[] =>
   }, []);
 
 function endToEnd(pipeline: Pipeline, pack: Pack, { variants, results }: PartialRun): EndToEnd {
-  const counts = answersOf(results).map((answer, i) =>
-    requestCounts(pipeline.first, answer, pack.truths[i]!),
-  );
+  const scores = answersOf(results).map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!));
   return {
     variants,
     metric: pipelineMetric(pipeline.first),
-    value: scoreOf(counts.reduce(addCounts, NO_COUNTS)) ?? 0,
+    value: metricOf(scores.reduce(addScores, NO_SCORE)) ?? 0,
     n: pack.truths.length,
-    counts: counts.map(({ right, spurious, missed }) => [right, spurious, missed]),
+    scores: scores.map(({ earned, possible }) => [earned, possible]),
   };
 }

@@ -124,7 +124,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       stages: pipeline.stages.map(({ name: stage, task, stage: { variants } }) => ({
         name: stage,
         task: task.id,
-        metric: task.metric,
+        metric: task.metric.stage,
         variants: variants.map((variant) => ({
           name: variant.name,
           sha256: sha256Of(variant),

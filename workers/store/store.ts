@@ -1,4 +1,11 @@
-import type { Cell, CoRun, EndToEnd, FanOut, IdentifiedProfile } from '../../solver/documents/profile.ts';
+import type {
+  Cell,
+  CoRun,
+  EndToEnd,
+  FanOut,
+  IdentifiedProfile,
+  MeasuredScore,
+} from '../../solver/documents/profile.ts';
 
 /** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =
@@ -8,8 +15,8 @@ export type JournalEntry =
 
 /** Accuracies and fan-outs, measured on the labelled pack. */
 export interface MeasuredAccuracy {
-  /** Accuracy and number of labelled items, by stage and variant. */
-  readonly stages: Readonly<Record<string, Readonly<Record<string, { value: number; n: number }>>>>;
+  /** By stage and variant. */
+  readonly stages: Readonly<Record<string, Readonly<Record<string, MeasuredScore>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];
 }

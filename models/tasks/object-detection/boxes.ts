@@ -1,5 +1,5 @@
 import type { Box } from '../../items/crop.ts';
-import type { Match } from '../task.ts';
+import { f1Match, type Match } from '../score.ts';
 import type { Detection } from './detection.ts';
 
 /** A detection matches an object if their intersection over union is at least this. */
@@ -55,14 +55,11 @@ export function matchDetections(detections: readonly TrueObject[], objects: read
   const found = matchBoxes(objects, detections);
   return [
     ...found.map(
-      (detection, truth): Match => ({
-        predicted: detection < 0 ? null : detection,
-        truth,
-        right: detection >= 0,
-      }),
+      (detection, truth): Match =>
+        detection < 0 ? f1Match(null, truth, false) : f1Match(detection, truth, true),
     ),
     ...detections.flatMap((_, predicted): Match[] =>
-      found.includes(predicted) ? [] : [{ predicted, truth: null, right: false }],
+      found.includes(predicted) ? [] : [f1Match(predicted, null, false)],
     ),
   ];
 }

@@ -107,8 +107,8 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   },
   fanOut: () => 'each-row',
 
-  metric: 'F1@0.5',
-  pipelineMetric: 'F1@0.5',
+  metric: { stage: 'F1@0.5', pipeline: 'F1@0.5' },
+  judged: 'always',
   readTruths(file, stage, rows) {
     const objects = readObjects(file, stage, rows);
     const children: number[][] = Array.from({ length: rows }, () => []);

@@ -1,4 +1,4 @@
-import { addCounts, type Counts, NO_COUNTS, scoreOf } from '../../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE, type Score } from '../../../models/tasks/score.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/report.ts';
@@ -11,10 +11,10 @@ import type { BatchRecord } from '../../../workers/executor/types.ts';
 export const WINDOW_S = 60;
 export const RECENT_S = 10;
 
-/** Counts and times within one second of a run. */
+/** Counts, points and times within one second of a run. */
 class Second {
   sent = 0;
-  counts: Counts = NO_COUNTS;
+  score: Score = NO_SCORE;
   /** For each stage, the number of items that ran, and the number that their batches could hold. */
   readonly items = new Map<string, { run: number; places: number }>();
   gpuMs = 0;
@@ -64,14 +64,14 @@ export class LiveRun implements RunWatch {
   }
 
   onEnded(request: EndedRequest): void {
-    const { arrivalMs, counts, answer } = request;
+    const { arrivalMs, score, answer } = request;
     const { outcome, latencyMs } = answer;
     const endMs = arrivalMs + latencyMs;
     this.#outcomes[outcome]++;
     this.#ended.push({ arrivalMs, endMs, latencyMs, outcome });
-    if (!counts) return;
+    if (!score) return;
     const second = this.#second(endMs);
-    second.counts = addCounts(second.counts, counts);
+    second.score = addScores(second.score, score);
     this.#latest = request;
   }
 
@@ -169,7 +169,7 @@ export class LiveRun implements RunWatch {
 const EMPTY = new Second();
 
 const accuracyOf = (seconds: readonly Second[]): number | null =>
-  scoreOf(seconds.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS));
+  metricOf(seconds.reduce((sum, { score }) => addScores(sum, score), NO_SCORE));
 
 /** Mean fill of batches: items that ran ÷ items that their batches could hold. */
 function fillOf(seconds: readonly Second[], stage: string): number | null {

@@ -1,7 +1,7 @@
 import type { Box } from '../../../models/items/crop.ts';
 import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
-import { type ItemAnswer, type ItemTruth, requestCounts } from '../../../models/tasks/judge.ts';
-import type { Match } from '../../../models/tasks/task.ts';
+import { type ItemAnswer, type ItemTruth, requestScore } from '../../../models/tasks/judge.ts';
+import { isRight, type Match } from '../../../models/tasks/score.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 import { viewOf } from '../tasks/registry.ts';
 
@@ -54,20 +54,19 @@ export function thingsOf(
 function verdictOf(first: PipelineStage, match: Match, answer: ItemAnswer, truth: ItemTruth): Verdict {
   if (match.predicted === null) return 'missed';
   if (match.truth === null) return 'spurious';
-  return isRight(first, match, answer, truth) ? 'right' : 'wrong';
+  return wholeRight(first, match, answer, truth) ? 'right' : 'wrong';
 }
 
 /** Whether this stage and all later ones are right about an object or item. */
-function isRight(
-  { next }: PipelineStage,
-  { predicted, truth: there, right }: Match,
+function wholeRight(
+  { task, next }: PipelineStage,
+  { predicted, truth: there, score }: Match,
   answer: ItemAnswer,
   truth: ItemTruth,
 ): boolean {
   const [later, laterTruth] = [answer.children[predicted!], truth.children[there!]];
-  if (!right || !next || !later || !laterTruth) return right;
-  const { spurious, missed } = requestCounts(next, later, laterTruth);
-  return spurious + missed === 0;
+  if (!next || !later || !laterTruth) return isRight(score);
+  return (task.judged === 'last' || isRight(score)) && isRight(requestScore(next, later, laterTruth));
 }
 
 function boxOf(
