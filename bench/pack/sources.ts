@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf, ItemKind } from '../../models/items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
-import type { NamedTensor } from '../../models/packs/write.ts';
+import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { classifyingStages, labelOf, UnfitDataError } from './labels.ts';
@@ -154,6 +154,13 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   ];
 }
 
+/** @throws UnfitDataError if a text is longer than the first stage accepts */
+function checkText(text: string, bytesMax: number, where: string): void {
+  const { length } = new TextEncoder().encode(text);
+  if (length > bytesMax)
+    throw new UnfitDataError(where, `the text has ${length} bytes, at most ${bytesMax} fit`, 'Shorten it.');
+}
+
 const textSchema = z.object({ text: z.string().min(1), labels: z.record(z.string(), z.string()) });
 
 /** Reads texts as JSON lines, `{"text": "…", "labels": {"<stage>": "<class>"}}`. @throws UnfitDataError, InvalidDocumentError */
@@ -167,24 +174,15 @@ export async function fromTexts(file: string, options: SourceOptions): Promise<N
     return [{ where, ...parseJson(textSchema, line, where) }];
   });
   const texts = chosen(all, options, file);
-  const items = texts.map(({ text, where }, i) => {
-    const utf8 = new TextEncoder().encode(text);
-    if (utf8.length > bytesMax)
-      throw new UnfitDataError(
-        where,
-        `the text has ${utf8.length} bytes, at most ${bytesMax} fit`,
-        'Shorten it.',
-      );
+  for (const [i, { text, where }] of texts.entries()) {
+    checkText(text, bytesMax, where);
     options.onItem(i + 1, texts.length);
-    return utf8;
-  });
-  const { lengths, bytes } = batchOf(items);
-  let end = 0;
+  }
   return [
-    { name: 'text', shape: [bytes.length], data: bytes },
-    i32(
+    ...textTensors(
+      'text',
       'text_end',
-      lengths.map((length) => (end += length)),
+      texts.map(({ text }) => text),
     ),
     ...labelTensors(pipeline, (stage) =>
       texts.map(({ labels: { [stage.name]: label }, where }) =>

@@ -3,6 +3,7 @@ import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import { InvalidPackError, TensorFile } from './safetensors.ts';
+import { splitParts } from './split.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
@@ -75,20 +76,6 @@ async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise
   return whole;
 }
 
-/** Splits a tensor that holds items back to back. @param ends index of the value after each item's last one */
-function splitItems(bytes: Item, ends: Int32Array, bytesPerValue: number): Item[] {
-  let from = 0;
-  const items = Array.from(ends, (end, i) => {
-    if (end < from) throw new InvalidPackError(`item ${i} ends at value ${end}, but begins at value ${from}`);
-    const item = bytes.subarray(from * bytesPerValue, end * bytesPerValue);
-    from = end;
-    return item;
-  });
-  if (from * bytesPerValue !== bytes.length)
-    throw new InvalidPackError(`its last item ends at value ${from} of ${bytes.length / bytesPerValue}`);
-  return items;
-}
-
 /** Reads the items of each kind from the tensors that hold them. */
 const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => Item[] } = {
   pixels(file) {
@@ -98,9 +85,9 @@ const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => It
   audio(file) {
     const { data } = file.f32('audio', 1);
     const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    return splitItems(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT);
+    return splitParts(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT, 'item');
   },
-  text: (file) => splitItems(file.u8('text', 1).data, file.i32('text_end', 1).data, 1),
+  text: (file) => splitParts(file.u8('text', 1).data, file.i32('text_end', 1).data, 1, 'item'),
 };
 
 function readItems(file: TensorFile, { name, stage, task }: PipelineStage): ItemBatch {

@@ -1,3 +1,5 @@
+import { batchOf } from '../items/item-batch.ts';
+
 /** A tensor to write into a safetensors file. */
 export interface NamedTensor {
   readonly name: string;
@@ -23,3 +25,18 @@ export async function packBytes(tensors: readonly NamedTensor[]): Promise<Uint8A
   const zipped = blob.stream().pipeThrough(new CompressionStream('gzip'));
   return new Uint8Array(await new Response(zipped).arrayBuffer());
 }
+
+/** Texts in UTF-8, back to back, with the index of the byte after each. */
+export function textTensors(name: string, ends: string, texts: readonly string[]): NamedTensor[] {
+  const encoder = new TextEncoder();
+  const { lengths, bytes } = batchOf(texts.map((text) => encoder.encode(text)));
+  let end = 0;
+  return [
+    { name, shape: [bytes.length], data: bytes },
+    { name: ends, shape: [lengths.length], data: Int32Array.from(lengths, (length) => (end += length)) },
+  ];
+}
+
+/** The labels of a stage that answers with texts, as `readTextTruths` reads them. @param texts empty for no label */
+export const textLabelTensors = (stage: string, texts: readonly string[]): NamedTensor[] =>
+  textTensors(`label.${stage}`, `label_end.${stage}`, texts);

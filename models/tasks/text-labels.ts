@@ -1,0 +1,35 @@
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
+import { splitParts } from '../packs/split.ts';
+import type { TruthRows } from './task.ts';
+
+/**
+ * Reads a pack's labels of a stage that answers with texts: `label.<stage>` U8, the texts in UTF-8 back to back, and
+ * `label_end.<stage>` I32 [rows], the end of each text. An empty text stands for no label, because the row never reaches the
+ * stage. Each labelled row has one row of the next stage.
+ * @throws InvalidPackError
+ */
+export function readTextTruths(
+  file: TensorFile,
+  { name }: Pick<ManifestStage, 'name'>,
+  rows: number,
+): TruthRows<string> {
+  const ends = file.i32(`label_end.${name}`, 1).data;
+  if (ends.length !== rows)
+    throw new InvalidPackError(`"label_end.${name}" should have ${rows} labels, but has ${ends.length}`);
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const texts = splitParts(file.u8(`label.${name}`, 1).data, ends, 1, `"label.${name}" row`).map(
+    (bytes, row) => {
+      try {
+        return decoder.decode(bytes);
+      } catch (cause) {
+        throw new InvalidPackError(`"label.${name}" has a label at row ${row} that is not UTF-8`, { cause });
+      }
+    },
+  );
+  return {
+    truths: texts.map((text) => (text === '' ? null : text)),
+    children: texts.map((text, row) => (text === '' ? [] : [row])),
+    childRows: rows,
+  };
+}
