@@ -30,7 +30,7 @@ export interface StageHttpOptions {
 }
 
 /** The result of a batch without items. */
-const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [], inferenceMs: 0 };
+const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [] };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
 type RunRequest = FastifyRequest<{ Params: { variant: string } }>;
@@ -75,8 +75,9 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
   }
 
   app.post('/stage/:variant/run', { bodyLimit: MOST_BODY_BYTES }, async (request: RunRequest) => {
-    const run = await service.run(batchIn(bytesIn(request), stage), request.params.variant);
-    return Buffer.concat(packMessage(run));
+    const batch = batchIn(bytesIn(request), stage);
+    const { results, children, childCounts } = await service.run(batch, request.params.variant);
+    return Buffer.concat(packMessage({ results, children, childCounts }));
   });
 
   const state = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });

@@ -53,8 +53,11 @@ export function checkItem(stage: string, format: ItemFormat, item: Item): void {
   if (!fits(format, item)) throw new ItemFormatError(stage, formatText(format), `${item.length} bytes`);
 }
 
-/** Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. */
-export function sizeOf(format: ItemFormat, { length }: Item): number {
+/**
+ * Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. Sizes are proportional to
+ * bytes, so the bytes of several items have the sum of the items' sizes.
+ */
+export function sizeOf(format: ItemFormat, { length }: Pick<Item, 'length'>): number {
   if (format.kind === 'pixels') return length / format.channels;
   if (format.kind === 'audio') return length / BYTES_PER_SAMPLE / format.sampleRateHz;
   return length;

@@ -42,8 +42,29 @@ export interface ProgramRun<R> {
   readonly results: R[];
   /** The sessions' output tensors, to compare a variant's backends with each other. */
   readonly outputs: readonly Tensor[];
-  /** Role and time of each session run, in order. */
+  /** Name and time of each session run, in order. The name is the session's role, or a part of a loop, e.g. `decoder-first`. */
   readonly runs: readonly { readonly session: string; readonly ms: number }[];
+}
+
+/** The times of a batch's session runs. */
+export interface RunTimes {
+  /** Sum of the times of all session runs. */
+  readonly inferenceMs: number;
+  /** Number of session runs after the first: the decoder's steps, if the first run is the encoder's. */
+  readonly steps: number;
+  /** Sum of the times of the runs of each name, e.g. `encoder`, `decoder-first` (the first step) and `decoder` (later steps). */
+  readonly runsMs: Readonly<Record<string, number>>;
+}
+
+/** Sums up the session runs of one batch. */
+export function timesOf(runs: ProgramRun<unknown>['runs']): RunTimes {
+  let inferenceMs = 0;
+  const runsMs: Record<string, number> = {};
+  for (const { session, ms } of runs) {
+    inferenceMs += ms;
+    runsMs[session] = (runsMs[session] ?? 0) + ms;
+  }
+  return { inferenceMs, steps: Math.max(0, runs.length - 1), runsMs };
 }
 
 /** A program answers a batch with a variant's sessions, in one run or a loop of runs. */

@@ -4,7 +4,7 @@ import { batchOf, type Item, itemsOf, takeInTurn } from '../../models/items/item
 import { blankItem, fits, type ItemFormat, ItemFormatError, sizeOf } from '../../models/items/item-format.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { detectionsOf } from '../../models/tasks/object-detection/centre-map.ts';
-import { OutputShapeError, Scratch } from '../../models/tasks/program.ts';
+import { OutputShapeError, Scratch, timesOf } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import {
@@ -206,6 +206,18 @@ test('an output of another shape is refused with both shapes', async () => {
 test('items of another size are refused', async () => {
   const { session } = fakeSession(new Float32Array(3), [1, 3]);
   await expect(runOn(classify, [new Uint8Array(15)], session)).rejects.toThrow(ItemFormatError);
+});
+
+test('the times of a loop of session runs are summed up by name', () => {
+  const runs = ['encoder', 'decoder-first', 'decoder', 'decoder'].map((session, i) => ({
+    session,
+    ms: 2 ** i,
+  }));
+  expect(timesOf(runs)).toEqual({
+    inferenceMs: 15,
+    steps: 3,
+    runsMs: { encoder: 1, 'decoder-first': 2, decoder: 12 },
+  });
 });
 
 const anyItems = fc.array(fc.uint8Array({ maxLength: 9 }), { maxLength: 6 });

@@ -273,7 +273,6 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
         results: Array(items.lengths.length).fill(null),
         children: items,
         childCounts: Array(items.lengths.length).fill(1),
-        inferenceMs: BATCH_MS,
       };
     },
     terminate() {},

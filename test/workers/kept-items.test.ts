@@ -171,7 +171,6 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           results,
           children: keep ? worker.keep(flat) : batchOf(flat),
           childCounts: children.map(({ length }) => length),
-          inferenceMs: 0,
         };
         requests.addResults(
           worker,

@@ -40,6 +40,15 @@ test('a run gives a result per item and the crops of what was found', async () =
   expect(inferenceMs).toBeGreaterThan(0);
 });
 
+test('a run tells the size of its batch and the times of its session runs', async () => {
+  const { worker, files, spec } = await withDetector();
+  await worker.load(spec, files);
+  const { size, steps, runsMs, inferenceMs } = await worker.run('d', scenes(3));
+  worker.terminate();
+  expect({ size, steps }).toEqual({ size: 3 * 128 * 128, steps: 0 });
+  expect(runsMs).toEqual({ model: inferenceMs });
+});
+
 test('calls that overlap are run one after the other and each gets its own answer', async () => {
   const { worker, files, spec } = await withDetector();
   await worker.load(spec, files);

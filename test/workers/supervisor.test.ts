@@ -17,7 +17,6 @@ const done: StageRun = {
   results: [],
   children: { lengths: [], bytes: new Uint8Array() },
   childCounts: [0],
-  inferenceMs: 1,
 };
 
 /** A worker that runs batches when the test says so. */

@@ -1,16 +1,23 @@
-import { takeInTurn } from '../../models/items/item-batch.ts';
+import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
 import { blankItem } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { Keeping, KeptItems, StageRun } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
 const WARM_UP_RUNS = 2;
 
 /** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
-export type CrewWorker = Pick<StageWorker, 'info' | 'lost' | 'run' | 'terminate'> &
-  Partial<Pick<StageWorker, 'runKeeping'>>;
+export interface CrewWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {
+  run(key: string, items: ItemBatch): Promise<StageRun>;
+  runKeeping?(
+    key: string,
+    items: ItemBatch | KeptItems,
+    keeping?: Keeping,
+  ): Promise<StageRun<ItemBatch | KeptItems>>;
+}
 
 /**
  * Starts a worker for the stages of `planWorker`, loads the plan's variants in it, and warms them up. The signal ends the worker

@@ -148,7 +148,6 @@ async function runAll(batch: ItemBatch, run: (items: ItemBatch) => Promise<Stage
     results: runs.flatMap((r) => r.results),
     children: batchOf(runs.flatMap((r) => itemsOf(r.children))),
     childCounts: runs.flatMap((r) => r.childCounts),
-    inferenceMs: runs.reduce((sum, r) => sum + r.inferenceMs, 0),
   };
 }
 

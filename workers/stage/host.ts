@@ -1,14 +1,29 @@
 import { transfer } from 'comlink';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import { sizeOf } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
-import { hasShape, type ProgramRun, Scratch, type TensorSpec, tensorOf } from '../../models/tasks/program.ts';
+import {
+  hasShape,
+  type ProgramRun,
+  Scratch,
+  type TensorSpec,
+  tensorOf,
+  timesOf,
+} from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
-import type { Keeping, KeptItems, LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
+import type {
+  Keeping,
+  KeptItems,
+  LoadedVariant,
+  MeasuredRun,
+  StageWorkerApi,
+  VariantSpec,
+} from './protocol.ts';
 
 const KEEP_NOTHING: Keeping = { keep: false, forget: [] };
 
@@ -76,7 +91,7 @@ export class StageHost implements StageWorkerApi {
     key: string,
     batch: ItemBatch | KeptItems,
     { keep, forget }: Keeping = KEEP_NOTHING,
-  ): Promise<StageRun<ItemBatch | KeptItems>> {
+  ): Promise<MeasuredRun<ItemBatch | KeptItems>> {
     return this.#serially(async () => {
       for (const number of forget) this.#kept.delete(number);
       const { spec, sessions } = this.#get(key);
@@ -84,8 +99,8 @@ export class StageHost implements StageWorkerApi {
       const { results, runs } = await this.#runProgram(spec, items, sessions);
       const byItem = itemsOf(items).map((item, i) => childrenOf(spec.stage, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
-      const inferenceMs = runs.reduce((sum, { ms }) => sum + ms, 0);
-      const run = { results, childCounts, inferenceMs };
+      const size = sizeOf(taskOf(spec.stage).itemFormat(spec.stage), items.bytes);
+      const run = { results, childCounts, size, ...timesOf(runs) };
       if (keep) return { ...run, children: { kept: byItem.flat().map((item) => this.#keep(item)) } };
       const children = batchOf(byItem.flat());
       return transfer({ ...run, children }, [children.bytes.buffer]);

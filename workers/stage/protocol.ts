@@ -1,5 +1,6 @@
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
+import type { RunTimes } from '../../models/tasks/program.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
@@ -52,8 +53,12 @@ export interface StageRun<Children = ItemBatch> {
   /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
   readonly children: Children;
   readonly childCounts: number[];
-  /** Sum of the times of all session runs. */
-  readonly inferenceMs: number;
+}
+
+/** A stage's result for one batch, with what the profiler records of the batch. */
+export interface MeasuredRun<Children = ItemBatch> extends StageRun<Children>, RunTimes {
+  /** Sum of the items' sizes, in the unit of their kind. */
+  readonly size: number;
 }
 
 /** The calls that a stage worker answers, one at a time. A worker holds variants of one stage or of several. */
@@ -63,7 +68,11 @@ export interface StageWorkerApi {
   /** Creates and checks the sessions of a variant. @throws ModelLoadError, ModelMismatchError */
   load(spec: VariantSpec, models: ModelBytes): Promise<LoadedVariant>;
   /** Runs a batch: items in, results and the next stage's items out. @throws DeviceLostError */
-  run(key: string, items: ItemBatch | KeptItems, keeping?: Keeping): Promise<StageRun<ItemBatch | KeptItems>>;
+  run(
+    key: string,
+    items: ItemBatch | KeptItems,
+    keeping?: Keeping,
+  ): Promise<MeasuredRun<ItemBatch | KeptItems>>;
   /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
   release(key: string): Promise<void>;

@@ -5,7 +5,14 @@ import type { Tensor } from '../../models/tasks/tensor.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { Lifeline } from './lifeline.ts';
-import type { Keeping, KeptItems, LoadedVariant, StageRun, StageWorkerApi, VariantSpec } from './protocol.ts';
+import type {
+  Keeping,
+  KeptItems,
+  LoadedVariant,
+  MeasuredRun,
+  StageWorkerApi,
+  VariantSpec,
+} from './protocol.ts';
 
 /** A new worker as an environment creates it, before ONNX Runtime is loaded in it. */
 export interface RawWorker {
@@ -59,8 +66,8 @@ export class StageWorker {
   }
 
   /** Runs a batch. The items' buffer is transferred to the worker. @throws DeviceLostError, WorkerLostError */
-  run(key: string, items: ItemBatch): Promise<StageRun> {
-    return this.runKeeping(key, items) as Promise<StageRun>;
+  run(key: string, items: ItemBatch): Promise<MeasuredRun> {
+    return this.runKeeping(key, items) as Promise<MeasuredRun>;
   }
 
   /** Runs a batch of items that are sent or that the worker keeps. @throws DeviceLostError, WorkerLostError */
@@ -68,7 +75,7 @@ export class StageWorker {
     key: string,
     items: ItemBatch | KeptItems,
     keeping?: Keeping,
-  ): Promise<StageRun<ItemBatch | KeptItems>> {
+  ): Promise<MeasuredRun<ItemBatch | KeptItems>> {
     const sent = 'kept' in items ? items : transfer(items, [items.bytes.buffer]);
     return this.#call(this.#run(key, sent, keeping));
   }

@@ -38,7 +38,6 @@ const recruit =
           results: items.lengths.map(() => result),
           children: batchOf(children.flat()),
           childCounts: children.map(({ length }) => length),
-          inferenceMs: 1,
         };
       },
       terminate() {},

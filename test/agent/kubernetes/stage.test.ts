@@ -58,14 +58,12 @@ test('a pod answers a gateway what a worker of this machine answers', async () =
     onEnd: () => void dispatcher.destroy(),
   });
   const run = await replica.run('detect', scenes(5));
-  const { inferenceMs, ...rest } = run;
-  expect(rest).toEqual({
+  expect(run).toEqual({
     results: expected.results,
     childCounts: expected.childCounts,
     children: { lengths: expected.children.lengths, bytes: expected.children.bytes },
   });
   expect(run.children.lengths.length).toBeGreaterThan(0);
-  expect(inferenceMs).toBeGreaterThan(0);
   replica.terminate();
   await expect(replica.run('detect', scenes(1))).rejects.toThrow(WorkerLostError);
 });
