@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** The fields of `preprocessor_config.json` of a model that takes samples as they are, such as wav2vec2 or Moonshine. */
+export const rawSamplesConfig = z.object({
+  sampling_rate: z.int().min(1000).max(200_000),
+  /** Whether each recording is shifted and scaled to a mean of 0 and a variance of 1. */
+  do_normalize: z.boolean().default(false),
+});
+export type RawSamplesConfig = z.output<typeof rawSamplesConfig>;
+
+/** Added to the variance, so that silence can be divided by its square root. The hub's models are trained with it. */
+const EPSILON = 1e-7;
+
+/**
+ * Writes a recording as the model takes it.
+ * @param out of the recording's length or longer; its values after the recording stay as they are
+ */
+export function writeRawSamples(
+  samples: Float32Array,
+  { do_normalize: normalise }: RawSamplesConfig,
+  out: Float32Array,
+): void {
+  if (!normalise) {
+    out.set(samples);
+    return;
+  }
+  let sum = 0;
+  for (const sample of samples) sum += sample;
+  const mean = sum / samples.length;
+  let squares = 0;
+  for (const sample of samples) squares += (sample - mean) ** 2;
+  const deviation = Math.sqrt(squares / samples.length + EPSILON);
+  for (let i = 0; i < samples.length; i++) out[i] = (samples[i]! - mean) / deviation;
+}
