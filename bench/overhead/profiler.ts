@@ -1,4 +1,4 @@
-import { takeInTurn } from '../../models/items/item-batch.ts';
+import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { batchRunner, warmUp } from '../../workers/profiler/measure.ts';
@@ -59,7 +59,7 @@ async function interleaved(
   prepared: number,
   cellMs: number,
 ) {
-  const run = batchRunner(worker, key, items, batch);
+  const run = batchRunner(worker, key, () => itemsOf(takeInTurn(items, 0, batch)));
   await warmUp(run);
   const trial = await bare.bareRun(key, Array(4).fill(prepared));
   const expectedMs = median(trial.slice(1));

@@ -1,3 +1,4 @@
+import type { SizeUnit } from '../../solver/documents/profile.ts';
 import type { Item } from './item-batch.ts';
 
 /** The kind of a stage's items, and how large an item may be. */
@@ -52,6 +53,13 @@ export function fits(format: ItemFormat, { length }: Item): boolean {
 export function checkItem(stage: string, format: ItemFormat, item: Item): void {
   if (!fits(format, item)) throw new ItemFormatError(stage, formatText(format), `${item.length} bytes`);
 }
+
+/** The unit of {@link sizeOf} for each kind of item. */
+export const SIZE_UNITS: Readonly<Record<ItemKind, SizeUnit>> = {
+  pixels: 'pixels',
+  audio: 'seconds',
+  text: 'bytes',
+};
 
 /**
  * Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. Sizes are proportional to

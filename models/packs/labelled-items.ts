@@ -3,10 +3,12 @@ import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import type { Pack } from './pack.ts';
 
-/** Items of one stage and their ground truths, at the same indices. */
+/** Items of one stage, with their ground truths and requests at the same indices. */
 export interface LabelledItems {
   readonly items: readonly Item[];
   readonly truths: readonly ItemTruth[];
+  /** For each item, the index of the pack's request that it follows from, in rising order. */
+  readonly requests: readonly number[];
 }
 
 /** The loop yields after this many items, so that a page on the same thread can respond. */
@@ -27,7 +29,11 @@ export function labelledItems(pack: Pack, pipeline: Pipeline): Promise<readonly 
 
 async function make(pack: Pack, { stages }: Pipeline): Promise<readonly LabelledItems[]> {
   const all: LabelledItems[] = [];
-  let level: LabelledItems = { items: itemsOf(pack.items), truths: pack.truths };
+  let level: LabelledItems = {
+    items: itemsOf(pack.items),
+    truths: pack.truths,
+    requests: pack.truths.map((_, request) => request),
+  };
   for (const { stage, task, next } of stages) {
     all.push(level);
     if (!next) break;
@@ -36,7 +42,12 @@ async function make(pack: Pack, { stages }: Pipeline): Promise<readonly Labelled
       if (i % ITEMS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
       items.push(...childrenOf(stage, next.stage, level.items[i]!, task.perfect(truth)));
     }
-    level = { items, truths: level.truths.flatMap(({ children }) => children) };
+    const { truths, requests }: LabelledItems = level;
+    level = {
+      items,
+      truths: truths.flatMap(({ children }) => children),
+      requests: truths.flatMap(({ children }, i) => children.map(() => requests[i]!)),
+    };
   }
   return all;
 }

@@ -74,6 +74,12 @@ export const measuredCell = cellKey.extend({
   inferenceMs: z.array(milliseconds).min(1).max(100_000),
   /** Handling time of each run, in order: the rest of the round trip to the stage worker (decoding, cropping, messages). */
   handlingMs: z.array(milliseconds).min(1).max(100_000),
+  /** Total size of each run's items, in order, in the stage's `sizeUnit`. Older profiles have none. */
+  sizes: z.array(z.number().nonnegative()).optional(),
+  /** Number of session runs after the first in each run, e.g. steps of a decoder. Absent if each run is one session run. */
+  steps: z.array(count).optional(),
+  /** The part of `inferenceMs` that each kind of session run took, e.g. `encoder`. Absent if there is only one kind. */
+  runsMs: z.record(name, z.array(milliseconds)).optional(),
   /** Statistics of the runs' round-trip times: inference and handling together. */
   latencyMs: summary,
   /** Difference between the outputs and those of the reference backend (`wasm` or `cpu`) on fixed inputs. */
@@ -121,10 +127,16 @@ export const profileVariant = z.strictObject({
 export const accuracyOf = ({ accuracy: { measured, published } }: z.infer<typeof profileVariant>): number =>
   measured?.value ?? published!;
 
+/** Unit of an item's size. */
+export const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
+export type SizeUnit = z.infer<typeof sizeUnit>;
+
 export const profileStage = z.strictObject({
   name,
   task: name,
   metric: z.string().max(60),
+  /** Unit of the cells' `sizes`: pixels of an image, seconds of a recording, bytes of a text. */
+  sizeUnit: sizeUnit.optional(),
   variants: z.array(profileVariant).min(1),
 });
 
@@ -228,8 +240,12 @@ export const profileSchema = z
       const stage = profile.stages.find((s) => s.name === entry.stage);
       const known = stage?.variants.some((v) => v.name === entry.variant) ?? false;
       expectThat(context, known, ['cells', i], 'expected a stage and variant of this profile');
-      const paired = entry.state !== 'measured' || entry.inferenceMs.length === entry.handlingMs.length;
-      expectThat(context, paired, ['cells', i, 'handlingMs'], 'expected one per inferenceMs');
+      if (entry.state !== 'measured') return;
+      const { inferenceMs, handlingMs, sizes, steps, runsMs } = entry;
+      for (const [field, values] of Object.entries({ handlingMs, sizes, steps, ...runsMs })) {
+        const paired = values === undefined || values.length === inferenceMs.length;
+        expectThat(context, paired, ['cells', i, field], 'expected one per inferenceMs');
+      }
     });
   });
 export type Profile = z.infer<typeof profileSchema>;

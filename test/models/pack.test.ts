@@ -244,4 +244,5 @@ test('each stage is given what perfect stages before it would give', async () =>
   expect(halves!.truths.map(({ truth }) => truth)).toEqual([1]);
   const [, filtered] = await labelledItems(await mails(), pipelineOf(language, spam));
   expect(filtered!.items.map((item) => new TextDecoder().decode(item))).toEqual(['hi,']);
+  expect([scenes, crops, halves, filtered].map((stage) => stage!.requests)).toEqual([[0, 1], [1], [1], [0]]);
 });

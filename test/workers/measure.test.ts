@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../../models/tasks/tensor.ts';
-import { compareOutputs, extendCell, measuredCell, sample, warmUp } from '../../workers/profiler/measure.ts';
+import { compareOutputs, sample, warmUp } from '../../workers/profiler/measure.ts';
+import { extendCell, measuredCell } from '../../workers/profiler/measured-cell.ts';
 
 const facts = {
   key: { stage: 'detect', variant: 'det4', backend: 'wasm', threads: 1, batch: 1 },
@@ -69,4 +70,37 @@ test('more samples of a cell join the first and lift the flag of too few', () =>
   expect(more.latencyMs.n).toBe(31);
   expect(more.flags).toEqual([]);
   expect(more.cold).toEqual(first.cold);
+});
+
+const loop = (size: number, steps: number) => ({
+  inferenceMs: 5 + steps,
+  handlingMs: 1,
+  batch: {
+    size,
+    steps,
+    runsMs:
+      steps > 1 ? { encoder: 3, 'decoder-first': 2, decoder: steps } : { encoder: 3, 'decoder-first': 2 },
+  },
+});
+
+test('a cell keeps the size of each batch, and the steps and times of a loop', () => {
+  const cell = extendCell(measuredCell(facts, [loop(7, 1)]), [loop(30, 4)], 0.005);
+  expect(cell).toMatchObject({
+    sizes: [7, 30],
+    steps: [1, 4],
+    runsMs: { encoder: [3, 3], 'decoder-first': [2, 2], decoder: [0, 4] },
+  });
+});
+
+test('a cell of programs with one session run keeps sizes alone', () => {
+  const single = { inferenceMs: 3, handlingMs: 1, batch: { size: 9, steps: 0, runsMs: { model: 3 } } };
+  const cell = extendCell(measuredCell(facts, [single]), [single], 0.005);
+  expect(cell.sizes).toEqual([9, 9]);
+  expect(cell).not.toHaveProperty('steps');
+  expect(cell).not.toHaveProperty('runsMs');
+});
+
+test('a cell that an older version began has no sizes', () => {
+  const begun = measuredCell(facts, [{ inferenceMs: 3, handlingMs: 1 }]);
+  expect(extendCell(begun, [loop(7, 1)], 0.005)).not.toHaveProperty('sizes');
 });

@@ -38,10 +38,13 @@ test('every variant is measured, warm and cold apart, with samples, accuracy and
   const document = parseProfile(await profile({ models: whole, environment, store, settings }), 'the test');
   const first = document.cells.filter((cell) => cell.batch === 1);
   expect(first.map((cell) => cell.state)).toEqual(Array.from({ length: 9 }, () => 'measured'));
+  expect(document.stages.map(({ sizeUnit }) => sizeUnit)).toEqual(['pixels', 'pixels']);
+  const pixelsOf: Record<string, number> = { detect: 128 * 128, classify: 28 * 28 };
   for (const cell of document.cells) {
     if (cell.state !== 'measured') continue;
     expect(cell.outputs.agree).toBe(true);
     expect(cell.inferenceMs.length).toBe(cell.latencyMs.n);
+    expect(cell.sizes).toEqual(cell.inferenceMs.map(() => cell.batch * pixelsOf[cell.stage]!));
     expect(cell.cold.createMs).toBeGreaterThan(0);
     expect(cell.warmupRuns).toBeGreaterThan(1);
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { measuredCell } from '../../workers/profiler/measure.ts';
+import { measuredCell } from '../../workers/profiler/measured-cell.ts';
 import { mostUncertain, sweepEnd } from '../../workers/profiler/sweep.ts';
 
 test('a sweep goes on while larger batches give more items per second', () => {

@@ -1,4 +1,4 @@
-import { type Item, takeInTurn } from '../../models/items/item-batch.ts';
+import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { Tensor } from '../../models/tasks/tensor.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
 import {
@@ -16,27 +16,18 @@ import { message } from '../runtime/errors.ts';
 import { cellsOfBatch } from './cells.ts';
 import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
-import {
-  batchRunner,
-  compareOutputs,
-  extendCell,
-  measuredCell,
-  type RunBatch,
-  type Sample,
-  sample,
-  warmUp,
-} from './measure.ts';
+import type { ItemDraw } from './item-draw.ts';
+import { batchRunner, compareOutputs, type RunBatch, type Sample, sample, warmUp } from './measure.ts';
+import { extendCell, measuredCell } from './measured-cell.ts';
 import type { OpenVariant } from './sessions.ts';
 import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
-/** The labelled items of each stage, by the stage's name. */
-export type StageItems = ReadonlyMap<string, readonly Item[]>;
-
 export interface CellProfilerOptions extends CoRunOptions {
   readonly settings: ProfileSettings;
   readonly device: Device;
-  readonly items: StageItems;
+  /** Draws the batches of each stage, by the stage's name. */
+  readonly draws: ReadonlyMap<string, ItemDraw>;
   readonly fanOut: readonly FanOut[];
   /** The batch size to which a variant's models are fixed, by {@link OpenVariant.key}. Other variants run any size. */
   readonly fixedBatches: ReadonlyMap<string, number>;
@@ -193,10 +184,10 @@ export class CellProfiler {
     await environment.visible();
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
     const outputs = compareOutputs(compared, await this.#referenceOutput(key));
-    const run = this.#runner(opened, key);
-    const { runs, warm } = await warmUp(run);
+    const { runs, warm } = await warmUp(this.#repeating(opened, key));
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
-    const samples = await sample(run, (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells);
+    const drawn = () => this.#drawing(opened, key, 0);
+    const samples = await sample(drawn(), (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells);
     const flags: CellFlag[] = [];
     if (onGpu(key.backend) && device.adapter?.software) flags.push('software-adapter');
     if (opened.cpuFallback) flags.push('cpu-fallback');
@@ -205,7 +196,7 @@ export class CellProfiler {
     const cold = { loadMs: opened.loadMs, createMs: opened.createMs, firstRunMs };
     const facts = { key, cold, warmupRuns: runs + 1, outputs, timerGrainMs: device.timerGrainMs };
     const cell = measuredCell({ ...facts, flags }, samples);
-    if (await this.#drift.drifted(key.backend, key.threads, run, cell)) cell.flags.push('drift');
+    if (await this.#drift.drifted(key.backend, key.threads, samples, drawn)) cell.flags.push('drift');
     return cell;
   }
 
@@ -213,12 +204,23 @@ export class CellProfiler {
     return this.o.sessions.open(key);
   }
 
-  #items(key: CellKey): readonly Item[] {
-    return this.o.items.get(key.stage)!;
+  /** The items of a stage's batch. Batch 0 is repeated wherever two times are compared; the others are the samples, in order. */
+  #batch({ stage, batch }: CellKey, index: number): Item[] {
+    return this.o.draws.get(stage)!.batch(index, batch);
   }
 
-  #runner(opened: OpenVariant, key: CellKey): RunBatch {
-    const run = batchRunner(opened.worker, opened.key, this.#items(key), key.batch);
+  #repeating(opened: OpenVariant, key: CellKey): RunBatch {
+    return this.#runner(opened, () => this.#batch(key, 0));
+  }
+
+  /** Runs the batches of a cell's samples. @param from number of samples that the cell has already */
+  #drawing(opened: OpenVariant, key: CellKey, from: number): RunBatch {
+    let next = 1 + from;
+    return this.#runner(opened, () => this.#batch(key, next++));
+  }
+
+  #runner(opened: OpenVariant, next: () => readonly Item[]): RunBatch {
+    const run = batchRunner(opened.worker, opened.key, next);
     return async () => {
       this.o.signal?.throwIfAborted();
       await this.o.environment.visible();
@@ -232,19 +234,19 @@ export class CellProfiler {
     key: CellKey,
   ): Promise<{ compared: readonly Tensor[]; firstRunMs: number }> {
     const start = performance.now();
-    const compared = await opened.worker.infer(opened.key, takeInTurn(this.#items(key), 0, key.batch));
+    const compared = await opened.worker.infer(opened.key, batchOf(this.#batch(key, 0)));
     return { compared, firstRunMs: performance.now() - start };
   }
 
   async #referenceOutput(key: CellKey): Promise<readonly Tensor[]> {
     const opened = await this.#open({ ...key, backend: this.o.environment.reference, threads: 1 });
-    return opened.worker.infer(opened.key, takeInTurn(this.#items(key), 0, key.batch));
+    return opened.worker.infer(opened.key, batchOf(this.#batch(key, 0)));
   }
 
   /** Measures how much two busy workers slow each other. */
   coRun(): Promise<CoRun[]> {
     return measureCoRuns(this.o, this.cells, async (key, second) =>
-      this.#runner(await this.o.sessions.open({ ...key, second }), key),
+      this.#repeating(await this.o.sessions.open({ ...key, second }), key),
     );
   }
 
@@ -260,9 +262,9 @@ export class CellProfiler {
       progress.working(cellId(cell));
       let samples: Sample[];
       try {
-        const run = this.#runner(await this.#open(cell), cell);
-        await run(); // the first run after other cells is slower, so it is no sample
-        samples = await sample(run, REFINE_MS, 1);
+        const opened = await this.#open(cell);
+        await this.#repeating(opened, cell)(); // the first run after other cells is slower, so it is no sample
+        samples = await sample(this.#drawing(opened, cell, cell.latencyMs.n), REFINE_MS, 1);
       } catch {
         signal?.throwIfAborted();
         // The cell keeps its earlier samples. The worker is replaced, because the next cell needs one that works.

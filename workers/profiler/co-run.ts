@@ -28,7 +28,10 @@ export interface CoRunOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs a batch. */
+/**
+ * Opens a cell's session, in the first worker of its kind or in a second one, and returns a function that runs one and the same
+ * batch, so that times alone and together differ by the neighbour only.
+ */
 export type RunnerOf = (key: CellKey, second: boolean) => Promise<RunBatch>;
 
 /**

@@ -1,47 +1,55 @@
 import type { Backend } from '../../solver/documents/common.ts';
-import type { MeasuredCell } from '../../solver/documents/profile.ts';
 import { median } from '../../solver/math/statistics.ts';
-import type { RunBatch } from './measure.ts';
+import { latencyOf, type RunBatch, type Sample } from './measure.ts';
 
 /** The reference cell is run again after this many cells. */
 const CHECK_EVERY_CELLS = 8;
-const RUNS = 3;
-/** The machine counts as drifted if the reference cell's median latency differs by more than this share. */
+/** Number of the reference cell's batches that are run again. */
+const BATCHES = 5;
+/** The machine counts as drifted if these batches' latencies differ by more than this share, in the median. */
 const DRIFT_SHARE = 0.25;
 
 /** The reference cell of a worker: the first cell that was measured there. */
 interface Reference {
-  readonly run: RunBatch;
-  readonly p50: number;
+  /** Returns a function that runs the cell's batches again, in order. */
+  readonly again: () => RunBatch;
+  readonly latenciesMs: readonly number[];
   cells: number;
   drifted: boolean;
 }
 
-/** Detects that the machine becomes slower or faster: it runs one reference cell of each worker again from time to time. */
+/** Detects that the machine becomes slower or faster: it runs batches of one cell of each worker again from time to time. */
 export class DriftWatch {
   readonly #references = new Map<string, Reference>();
 
-  /** Whether the machine has drifted since a worker's reference cell was measured. The worker's first cell becomes its reference. */
-  async drifted(backend: Backend, threads: number, run: RunBatch, cell: MeasuredCell): Promise<boolean> {
+  /**
+   * Whether the machine has drifted since a worker's reference cell was measured. The worker's first cell becomes its reference.
+   * @param samples the new cell's samples, and `again` makes a function that runs the same batches in the same order
+   */
+  async drifted(
+    backend: Backend,
+    threads: number,
+    samples: readonly Sample[],
+    again: () => RunBatch,
+  ): Promise<boolean> {
     const id = `${backend}/${threads}`;
     const reference = this.#references.get(id);
     if (!reference) {
-      this.#references.set(id, { run, p50: cell.latencyMs.p50, cells: 0, drifted: false });
+      const latenciesMs = samples.slice(0, BATCHES).map(latencyOf);
+      this.#references.set(id, { again, latenciesMs, cells: 0, drifted: false });
       return false;
     }
     if (++reference.cells % CHECK_EVERY_CELLS === 0) {
-      const times: number[] = [];
+      const ratios: number[] = [];
       try {
-        for (let i = 0; i < RUNS; i++) {
-          const { inferenceMs, handlingMs } = await reference.run();
-          times.push(inferenceMs + handlingMs);
-        }
+        const run = reference.again();
+        for (const beforeMs of reference.latenciesMs) ratios.push(latencyOf(await run()) / beforeMs);
       } catch {
         // The reference's worker was replaced, so the next cell becomes the reference.
         this.#references.delete(id);
         return false;
       }
-      reference.drifted = Math.abs(median(times) / reference.p50 - 1) > DRIFT_SHARE;
+      reference.drifted = Math.abs(median(ratios) - 1) > DRIFT_SHARE;
     }
     return reference.drifted;
   }

@@ -1,31 +1,35 @@
-import { type Item, takeInTurn } from '../../models/items/item-batch.ts';
+import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
-import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
-import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
+import type { MeasuredCell } from '../../solver/documents/profile.ts';
+import { MIN_SAMPLES, median } from '../../solver/math/statistics.ts';
+import type { MeasuredRun } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** Times of one batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
+/** One batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
 export interface Sample {
   readonly inferenceMs: number;
   readonly handlingMs: number;
+  /** Facts of the batch; absent in a sample that an older version measured. */
+  readonly batch?: Pick<MeasuredRun, 'size' | 'steps' | 'runsMs'>;
 }
+
+/** Time of a whole round trip. */
+export const latencyOf = ({ inferenceMs, handlingMs }: Sample): number => inferenceMs + handlingMs;
 
 export type RunBatch = () => Promise<Sample>;
 
-/** Makes a function that runs the next `batch` items at each call. @param key names the loaded variant in the worker */
-export function batchRunner(
-  worker: StageWorker,
-  key: string,
-  items: readonly Item[],
-  batch: number,
-): RunBatch {
-  let next = 0;
+/**
+ * Makes a function that runs one batch at each call.
+ * @param key names the loaded variant in the worker
+ * @param next gives the items of each call's batch
+ */
+export function batchRunner(worker: StageWorker, key: string, next: () => readonly Item[]): RunBatch {
   return async () => {
+    const items = next();
     const start = performance.now();
-    const taken = takeInTurn(items, next, batch);
-    next += batch;
-    const { inferenceMs } = await worker.run(key, taken);
-    return { inferenceMs, handlingMs: Math.max(0, performance.now() - start - inferenceMs) };
+    const { inferenceMs, size, steps, runsMs } = await worker.run(key, batchOf(items));
+    const handlingMs = Math.max(0, performance.now() - start - inferenceMs);
+    return { inferenceMs, handlingMs, batch: { size, steps, runsMs } };
   };
 }
 
@@ -35,16 +39,18 @@ const MAX_WINDOWS = 6;
 /** A window has 1 to 10 runs, which take about this time together. */
 const WINDOW_MS = 40;
 
-const latency = ({ inferenceMs, handlingMs }: Sample): number => inferenceMs + handlingMs;
-
-/** Runs batches until two windows in a row agree. @returns the number of runs, and whether the windows came to agree */
+/**
+ * Runs a batch until two windows in a row agree.
+ * @param run runs the same items at each call, so that windows do not differ by the sizes of items
+ * @returns the number of runs, and whether the windows came to agree
+ */
 export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boolean }> {
   let runs = 0;
   let previous = Number.NaN;
   let size = 1;
   for (let window = 0; window < MAX_WINDOWS; window++) {
     const times: number[] = [];
-    for (let i = 0; i < size; i++) times.push(latency(await run()));
+    for (let i = 0; i < size; i++) times.push(latencyOf(await run()));
     runs += size;
     const now = median(times);
     if (Math.abs(now - previous) <= AGREE * Math.max(now, previous)) return { runs, warm: true };
@@ -66,7 +72,7 @@ export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS):
   while (samples.length < atLeast || (spent < timeMs && samples.length < MAX_RUNS)) {
     const one = await run();
     samples.push(one);
-    spent += latency(one);
+    spent += latencyOf(one);
   }
   return samples;
 }
@@ -93,50 +99,4 @@ export function compareOutputs(
     }
   }
   return { maxAbsError, agree: maxAbsError <= TOLERANCE * scale };
-}
-
-/** A median below this many steps of the timer is flagged, because the timer is too coarse for it. */
-const MIN_GRAINS = 20;
-
-/** The facts of a measured cell other than its samples. */
-export interface CellFacts {
-  readonly key: CellKey;
-  readonly cold: MeasuredCell['cold'];
-  readonly warmupRuns: number;
-  readonly outputs: MeasuredCell['outputs'];
-  readonly timerGrainMs: number;
-  /** Flags that do not depend on the samples. */
-  readonly flags: readonly CellFlag[];
-}
-
-/** Makes a cell of the profile from its samples. */
-export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
-  const inferenceMs = samples.map((s) => s.inferenceMs);
-  const latencyMs = summaryOf(samples.map(latency));
-  const flags = new Set(facts.flags);
-  if (median(inferenceMs) < MIN_GRAINS * facts.timerGrainMs) flags.add('timer-grain');
-  if (samples.length < MIN_SAMPLES.p95) flags.add('few-samples');
-  if (!facts.outputs.agree) flags.add('output-mismatch');
-  return {
-    ...facts.key,
-    state: 'measured',
-    cold: facts.cold,
-    warmupRuns: facts.warmupRuns,
-    inferenceMs,
-    handlingMs: samples.map((s) => s.handlingMs),
-    latencyMs,
-    outputs: facts.outputs,
-    flags: [...flags],
-  };
-}
-
-export function extendCell(
-  cell: MeasuredCell,
-  samples: readonly Sample[],
-  timerGrainMs: number,
-): MeasuredCell {
-  const { state: _, cold, warmupRuns, inferenceMs, handlingMs, latencyMs: __, outputs, flags, ...key } = cell;
-  const all = inferenceMs.map((ms, i) => ({ inferenceMs: ms, handlingMs: handlingMs[i]! }));
-  const kept = flags.filter((flag) => flag !== 'few-samples' && flag !== 'timer-grain');
-  return measuredCell({ key, cold, warmupRuns, outputs, timerGrainMs, flags: kept }, [...all, ...samples]);
 }

@@ -1,5 +1,7 @@
+import { SIZE_UNITS } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { InvalidPackError } from '../../models/packs/pack.ts';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -8,6 +10,7 @@ import { parseIdentified } from '../store/exchange.ts';
 import type { Store } from '../store/store.ts';
 import { accuracySteps, measureAccuracy } from './accuracy.ts';
 import { CellProfiler } from './cell-profiler.ts';
+import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
 import { Progress } from './progress.ts';
 import { Sessions } from './sessions.ts';
@@ -29,7 +32,7 @@ export interface ProfileOptions {
 
 /**
  * Measures a pipeline on this device: the latency of every variant on every backend at every batch size, accuracy, and fan-out.
- * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
+ * @throws BackendUnavailableError, InvalidPackError, ModelLoadError, ModelMismatchError, StoreFullError, and what reading the models throws;
  * the signal's reason when it is aborted
  */
 export const profile = async (options: ProfileOptions): Promise<Profile> =>
@@ -65,6 +68,14 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }
+    const labelled = await labelledItems(pack, pipeline);
+    const draws = new Map(
+      pipeline.stages.map(({ name }, s) => {
+        if (labelled[s]!.items.length === 0)
+          throw new InvalidPackError(`no item of it reaches stage "${name}"`);
+        return [name, new ItemDraw(labelled[s]!, settings.seed)];
+      }),
+    );
     const device = await environment.describe(
       (await sessions.worker({ backend: environment.reference, threads: 1 })).info,
     );
@@ -87,15 +98,13 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       await store.append(journal, { kind: 'accuracy', accuracy });
     }
 
-    const labelled = await labelledItems(pack, pipeline);
-    const items = new Map(pipeline.stages.map(({ name }, s) => [name, labelled[s]!.items]));
     const cellProfiler = new CellProfiler({
       manifest,
       environment,
       sessions,
       settings,
       device,
-      items,
+      draws,
       fanOut: accuracy.fanOut,
       fixedBatches,
       progress,
@@ -121,11 +130,12 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
         batches: [...settings.batches],
         slaMs: settings.slaMs ?? null,
       },
-      stages: pipeline.stages.map(({ name: stage, task, stage: { variants } }) => ({
+      stages: pipeline.stages.map(({ name: stage, task, stage: manifestStage }) => ({
         name: stage,
         task: task.id,
         metric: task.metric.stage,
-        variants: variants.map((variant) => ({
+        sizeUnit: SIZE_UNITS[task.itemFormat(manifestStage).kind],
+        variants: manifestStage.variants.map((variant) => ({
           name: variant.name,
           sha256: sha256Of(variant),
           sizeBytes: sizeBytesOf(variant),

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import type { MeasuredCell } from '../../../solver/documents/profile.ts';
+import { cell, profile, runs } from '../profiles.ts';
+
+const withColumns = (columns: Partial<MeasuredCell>) =>
+  profile([cell('detect', 's', 'cpu', 4, runs(10), columns)]);
+
+const each = <T>(value: T): T[] => runs(10).map(() => value);
+
+test('a cell has the size, the steps and the times by session run of each run, or none', () => {
+  const columns = { sizes: each(7.5), steps: each(3), runsMs: { encoder: each(2), decoder: each(7) } };
+  expect(withColumns(columns).cells[0]).toMatchObject(columns);
+  expect(withColumns({}).cells).toHaveLength(1);
+});
+
+test.each<[string, Partial<MeasuredCell>]>([
+  ['sizes', { sizes: [1] }],
+  ['steps', { steps: [1] }],
+  ['decoder', { runsMs: { encoder: each(1), decoder: [1] } }],
+])('%s of another number than the runs are refused', (field, columns) => {
+  expect(() => withColumns(columns)).toThrow(`cells[0].${field}: expected one per inferenceMs`);
+});

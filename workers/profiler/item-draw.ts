@@ -1,0 +1,31 @@
+import { type Item, inGroups } from '../../models/items/item-batch.ts';
+import type { LabelledItems } from '../../models/packs/labelled-items.ts';
+import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
+
+/**
+ * Draws a stage's batches from the labelled items as a run meets them: its requests come in random order, and the items of one
+ * request come together. Each request is drawn once before any is drawn again, so the drawn sizes have the mix of the pack.
+ * Batches are numbered, and equal seeds draw equal batches: every variant and backend is measured on the same ones.
+ */
+export class ItemDraw {
+  readonly #requests: readonly (readonly Item[])[];
+  readonly #random: Random;
+  /** All items drawn so far, in order. */
+  readonly #drawn: Item[] = [];
+
+  /** @param labelled at least one item */
+  constructor({ items, requests }: Pick<LabelledItems, 'items' | 'requests'>, seed: number) {
+    const counts = new Map<number, number>();
+    for (const request of requests) counts.set(request, (counts.get(request) ?? 0) + 1);
+    this.#requests = inGroups(items, [...counts.values()]);
+    this.#random = seededRandom(seed);
+  }
+
+  /** The items of batch `index`, from 0, if every batch has `size` items. */
+  batch(index: number, size: number): Item[] {
+    const from = index * size;
+    while (this.#drawn.length < from + size)
+      this.#drawn.push(...shuffled(this.#requests, this.#random).flat());
+    return this.#drawn.slice(from, from + size);
+  }
+}

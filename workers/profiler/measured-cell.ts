@@ -1,0 +1,78 @@
+import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
+import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
+import { latencyOf, type Sample } from './measure.ts';
+
+/** A median below this many steps of the timer is flagged, because the timer is too coarse for it. */
+const MIN_GRAINS = 20;
+
+/** The facts of a measured cell other than its samples. */
+export interface CellFacts {
+  readonly key: CellKey;
+  readonly cold: MeasuredCell['cold'];
+  readonly warmupRuns: number;
+  readonly outputs: MeasuredCell['outputs'];
+  readonly timerGrainMs: number;
+  /** Flags that do not depend on the samples. */
+  readonly flags: readonly CellFlag[];
+}
+
+/** Makes a cell of the profile from its samples. */
+export function measuredCell(facts: CellFacts, samples: readonly Sample[]): MeasuredCell {
+  const inferenceMs = samples.map((s) => s.inferenceMs);
+  const flags = new Set(facts.flags);
+  if (median(inferenceMs) < MIN_GRAINS * facts.timerGrainMs) flags.add('timer-grain');
+  if (samples.length < MIN_SAMPLES.p95) flags.add('few-samples');
+  if (!facts.outputs.agree) flags.add('output-mismatch');
+  return {
+    ...facts.key,
+    state: 'measured',
+    cold: facts.cold,
+    warmupRuns: facts.warmupRuns,
+    inferenceMs,
+    handlingMs: samples.map((s) => s.handlingMs),
+    ...batchColumns(samples),
+    latencyMs: summaryOf(samples.map(latencyOf)),
+    outputs: facts.outputs,
+    flags: [...flags],
+  };
+}
+
+/** The cell's arrays about its batches. Some samples lack these facts if an older version measured them; then all are left out. */
+function batchColumns(samples: readonly Sample[]): Pick<MeasuredCell, 'sizes' | 'steps' | 'runsMs'> {
+  const batches = samples.flatMap(({ batch }) => batch ?? []);
+  if (batches.length < samples.length) return {};
+  const sizes = batches.map(({ size }) => size);
+  const names = [...new Set(batches.flatMap(({ runsMs }) => Object.keys(runsMs)))];
+  if (names.length < 2) return { sizes };
+  return {
+    sizes,
+    steps: batches.map(({ steps }) => steps),
+    runsMs: Object.fromEntries(names.map((name) => [name, batches.map(({ runsMs }) => runsMs[name] ?? 0)])),
+  };
+}
+
+/** Adds samples to a cell. */
+export function extendCell(
+  cell: MeasuredCell,
+  samples: readonly Sample[],
+  timerGrainMs: number,
+): MeasuredCell {
+  const { stage, variant, backend, threads, batch, cold, warmupRuns, outputs, flags } = cell;
+  const key = { stage, variant, backend, threads, batch };
+  const kept = flags.filter((flag) => flag !== 'few-samples' && flag !== 'timer-grain');
+  const facts = { key, cold, warmupRuns, outputs, timerGrainMs, flags: kept };
+  return measuredCell(facts, [...samplesOf(cell), ...samples]);
+}
+
+const samplesOf = ({ inferenceMs, handlingMs, sizes, steps, runsMs = {} }: MeasuredCell): Sample[] =>
+  inferenceMs.map((ms, run) => ({
+    inferenceMs: ms,
+    handlingMs: handlingMs[run]!,
+    ...(sizes && {
+      batch: {
+        size: sizes[run]!,
+        steps: steps?.[run] ?? 0,
+        runsMs: Object.fromEntries(Object.entries(runsMs).map(([name, times]) => [name, times[run]!])),
+      },
+    }),
+  }));
