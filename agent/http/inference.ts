@@ -77,8 +77,6 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
 
 /** Most bytes of a request body: as many of the largest items as a request may have, as JSON. */
 function bodyLimitOf({ models }: Service): number {
-  const largest = Math.max(
-    ...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.task.itemFormat(first!.stage))),
-  );
+  const largest = Math.max(...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.format)));
   return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
 }

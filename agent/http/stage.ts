@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { batchOf, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { checkItem } from '../../models/items/item-format.ts';
-import { type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { planStage } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -45,7 +45,7 @@ export function createStageApp(service: StageService, { token, alias }: StageHtt
   const { stage } = service;
   healthRoutes(app, service);
 
-  const alone = pipelineStage(stage.stage, null);
+  const alone = { ...stage, next: null };
 
   /** The requested variant, which is the chosen one if the request names none. */
   const variantOf = ({ params: { model, version } }: ModelRequest): string => {
@@ -109,10 +109,9 @@ const batchSchema = z
   .refine(({ lengths, bytes }) => lengths.reduce((sum, length) => sum + length, 0) === bytes.length);
 
 /** Decodes and checks a batch from a gateway. @throws InvalidInferenceError */
-function batchIn(body: Buffer, { name, task, stage }: PipelineStage): ItemBatch {
+function batchIn(body: Buffer, { name, format }: PipelineStage): ItemBatch {
   try {
     const batch = batchSchema.parse(unpackMessage(body));
-    const format = task.itemFormat(stage);
     for (const item of itemsOf(batch)) checkItem(name, format, item);
     return batch;
   } catch (cause) {

@@ -1,4 +1,5 @@
-import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
+import { FIELD_BYTES_MAX, joinFields, splitFields } from '../../models/items/fields.ts';
+import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../../models/items/item-format.ts';
 import { InvalidTensorError } from './errors.ts';
 import type { TensorMetadata } from './metadata.ts';
@@ -12,14 +13,36 @@ export function itemsMetadata(format: ItemFormat): TensorMetadata {
   return { name: format.kind, datatype: 'BYTES', shape: [-1] };
 }
 
-/** Converts items to a tensor. */
-export function itemsTensor(format: ItemFormat, items: ItemBatch): Tensor {
+/** Metadata of the tensors that hold items: one for the contents, and one for each field. */
+export const inputsOf = (format: ItemFormat): TensorMetadata[] => [
+  itemsMetadata(format),
+  ...(format.fields ?? []).map((name) => ({ name, datatype: 'BYTES', shape: [-1] })),
+];
+
+/** Converts items to tensors: their contents, and each field. */
+export function itemsTensors(format: ItemFormat, items: ItemBatch): Tensor[] {
   const { name, shape } = itemsMetadata(format);
   const count = items.lengths.length;
-  return format.kind === 'pixels'
-    ? { name, datatype: 'UINT8', shape: [count, ...shape.slice(1)], data: items.bytes }
-    : { name, datatype: 'BYTES', shape: [count], data: itemsOf(items) };
+  const parts = itemsOf(items).map((item) => splitFields(format, item));
+  const contents = parts.map(({ content }) => content);
+  return [
+    format.kind === 'pixels'
+      ? { name, datatype: 'UINT8', shape: [count, ...shape.slice(1)], data: joined(items, format, contents) }
+      : { name, datatype: 'BYTES', shape: [count], data: contents },
+    ...(format.fields ?? []).map(
+      (field, f): Tensor => ({
+        name: field,
+        datatype: 'BYTES',
+        shape: [count],
+        data: parts.map(({ texts }) => texts[f]!),
+      }),
+    ),
+  ];
 }
+
+/** The contents back to back, which the batch's bytes are already if its items have no fields. */
+const joined = ({ bytes }: ItemBatch, { fields }: ItemFormat, contents: readonly Item[]): Item =>
+  fields ? batchOf(contents).bytes : bytes;
 
 /** Describes the tensor that a model takes, for messages. */
 const expectedText = (format: ItemFormat): string => {
@@ -29,10 +52,38 @@ const expectedText = (format: ItemFormat): string => {
 };
 
 /**
- * Converts a tensor to items, without copying. Recordings of one length may also come as FP32 [n, samples].
+ * Converts tensors to items, without copying unless they have fields. Recordings of one length may also come as FP32
+ * [n, samples]. A field that is absent is an empty text.
  * @throws InvalidTensorError
  */
-export function itemsOfTensor(tensor: Tensor, format: ItemFormat): Item[] {
+export function itemsOfTensors(tensors: readonly Tensor[], format: ItemFormat): Item[] {
+  const { fields = [], ...content } = format;
+  const { name } = itemsMetadata(format);
+  const contents = contentsOf(tensors.find((tensor) => tensor.name === name)!, content);
+  if (fields.length === 0) return contents;
+  const texts = fields.map((field) => {
+    const tensor = tensors.find((one) => one.name === field);
+    return tensor ? textsOf(tensor, contents.length) : contents.map(() => new Uint8Array(0));
+  });
+  return contents.map((one, i) => joinFields({ content: one, texts: texts.map((field) => field[i]!) }));
+}
+
+function textsOf({ name, datatype, shape, data }: Tensor, count: number): Item[] {
+  if (datatype !== 'BYTES' || shape.length !== 1 || shape[0] !== count)
+    throw new InvalidTensorError(
+      name,
+      `expected BYTES [${count}], one text for each item, found ${datatype} [${shape.join(', ')}]`,
+    );
+  const long = data.findIndex(({ length }) => length > FIELD_BYTES_MAX);
+  if (long >= 0)
+    throw new InvalidTensorError(
+      name,
+      `expected at most ${FIELD_BYTES_MAX} bytes, found ${data[long]!.length} in item ${long}`,
+    );
+  return [...data];
+}
+
+function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
   const { name, datatype, shape } = tensor;
   const wanted = itemsMetadata(format);
   const [count, ...inner] = shape;

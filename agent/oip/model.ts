@@ -3,8 +3,8 @@ import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { ResultTensor, StageResult } from '../../models/tasks/task.ts';
 import { InvalidTensorError } from './errors.ts';
 import type { InferRequest } from './infer.ts';
-import { itemsMetadata, itemsOfTensor } from './items.ts';
-import type { ModelMetadata, TensorMetadata } from './metadata.ts';
+import { inputsOf, itemsOfTensors } from './items.ts';
+import type { ModelMetadata } from './metadata.ts';
 import type { NumberTensor } from './tensor.ts';
 
 /**
@@ -67,8 +67,6 @@ export const outputNames = (stages: readonly PipelineStage[]): string[] =>
 
 const shapeOf = (rows: number, columns: number): number[] => (columns === 1 ? [rows] : [rows, columns]);
 
-const inputOf = ({ task, stage }: PipelineStage): TensorMetadata => itemsMetadata(task.itemFormat(stage));
-
 export function modelMetadata(
   name: string,
   version: string,
@@ -81,7 +79,7 @@ export function modelMetadata(
     name,
     versions: [version],
     platform: 'onnxruntime_onnx',
-    inputs: [inputOf(stages[0]!)],
+    inputs: inputsOf(stages[0]!.format),
     outputs: outputsOf(stages).map(({ name, datatype, columns }) => ({
       name,
       datatype,
@@ -91,17 +89,29 @@ export function modelMetadata(
   };
 }
 
-/** Reads a request's items without copying them. @returns at least one item @throws InvalidTensorError */
-export function itemsOfRequest({ inputs }: InferRequest, stage: PipelineStage): Item[] {
-  const { name } = inputOf(stage);
-  const other = inputs.find((input) => input.name !== name);
-  if (other)
-    throw new InvalidTensorError(other.name, `the model has no such input: its one input is "${name}"`);
-  if (inputs.length > 1)
-    throw new InvalidTensorError(name, `expected this input once, found it ${inputs.length} times`);
-  const tensor = inputs[0]!;
-  if (tensor.shape[0] === 0) throw new InvalidTensorError(name, 'expected at least one item, found none');
-  return itemsOfTensor(tensor, stage.task.itemFormat(stage.stage));
+/**
+ * Reads a request's items. A stage that is served alone needs only the fields that it reads itself; a pipeline needs all.
+ * @returns at least one item
+ * @throws InvalidTensorError
+ */
+export function itemsOfRequest(
+  { inputs }: InferRequest,
+  { format, next, task, stage }: PipelineStage,
+): Item[] {
+  const names = inputsOf(format).map(({ name }) => name);
+  const required = inputsOf(next ? format : task.itemFormat(stage)).map(({ name }) => name);
+  const known = names.map((name) => `"${name}"`).join(', ');
+  const other = inputs.find(({ name }) => !names.includes(name));
+  if (other) throw new InvalidTensorError(other.name, `the model has no such input: it takes ${known}`);
+  for (const name of names) {
+    const found = inputs.filter((input) => input.name === name).length;
+    if (found > 1 || (found === 0 && required.includes(name)))
+      throw new InvalidTensorError(name, `expected this input once, found it ${found} times`);
+  }
+  const items = inputs.find(({ name }) => name === names[0])!;
+  if (items.shape[0] === 0)
+    throw new InvalidTensorError(items.name, 'expected at least one item, found none');
+  return itemsOfTensors(inputs, format);
 }
 
 /** Converts results to a model's output tensors. @param results for each item of the request, its results by stage */

@@ -1,5 +1,5 @@
 import type { Item } from '../../models/items/item-batch.ts';
-import { type Pipeline, type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
+import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
@@ -49,7 +49,11 @@ export class Service {
   private constructor(private readonly options: ServiceOptions) {
     const { name: pipeline, stages } = options.pipeline;
     const models: ServedModel[] = [
-      ...stages.map(({ name, stage }) => ({ name, stages: [pipelineStage(stage, null)], singleStage: name })),
+      ...stages.map((stage) => ({
+        name: stage.name,
+        stages: [{ ...stage, next: null }],
+        singleStage: stage.name,
+      })),
       // After the stages, so that the name of the pipeline wins over a stage of the same name.
       { name: pipeline, stages, singleStage: undefined },
     ];

@@ -1,5 +1,6 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import type { BareCrew } from '../overhead/bare/bare-crew.ts';
 import type { Bench } from '../overhead/types.ts';
 
@@ -15,16 +16,10 @@ export async function stageLoop({ models, items }: Bench, plan: Plan, { members 
   const { stages } = models.manifest;
   for (const { worker, planWorker } of members)
     for (const key of planWorker.stages) {
-      const { stage, next, variant } = models.pipeline.stage(key);
+      const stage = models.pipeline.stage(key);
       const planned = plan.stages.find(({ name }) => name === key)!;
-      const spec = {
-        key,
-        model: `${key}/${planned.variant}`,
-        backend: planned.backend,
-        stage,
-        next: next?.stage ?? null,
-      };
-      await worker.load(spec, await models.readModels(variant(planned.variant)));
+      const spec = variantSpec(stage, { key, model: `${key}/${planned.variant}`, backend: planned.backend });
+      await worker.load(spec, await models.readModels(stage.variant(planned.variant)));
     }
   return async (itemCounts: readonly number[]): Promise<number> => {
     const start = performance.now();

@@ -2,6 +2,7 @@ import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { batchRunner, warmUp } from '../../workers/profiler/measure.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import type { Bench, OverheadRequest, OverheadWorker } from './types.ts';
 
 /** Median inference times of one batch in one worker: measured by the profiler, and of bare runs. */
@@ -28,11 +29,12 @@ export async function profilerOverhead(
   const { worker, bare } = pair;
   try {
     const cells: CellOverhead[] = [];
-    for (const [s, { stage, next }] of models.pipeline.stages.entries())
-      for (const variant of stage.variants) {
+    for (const [s, pipelineStage] of models.pipeline.stages.entries())
+      for (const variant of pipelineStage.stage.variants) {
+        const { stage } = pipelineStage;
         const key = `${stage.name}/${variant.name}`;
         const files = await models.readModels(variant);
-        await worker.load({ key, model: key, backend, stage, next: next?.stage ?? null }, files);
+        await worker.load(variantSpec(pipelineStage, { key, model: key, backend }), files);
         await bare.bareLoad(key, files.model!, backend, 1);
         for (const batch of batches) {
           const prepared = await bare.barePrepare(key, stage, takeInTurn(items[s]!, 0, batch));

@@ -1,8 +1,14 @@
 import type { SizeUnit } from '../../solver/documents/profile.ts';
+import { fieldBytesMax, joinFields, splitFields, trySplitFields } from './fields.ts';
 import type { Item } from './item-batch.ts';
 
-/** The kind of a stage's items, and how large an item may be. */
-export type ItemFormat =
+/** The kind of a stage's items, how large an item may be, and which texts come with each item. */
+export type ItemFormat = Content & {
+  /** Names of the fields that follow an item's content, e.g. `question`; absent if there are none. */
+  readonly fields?: readonly string[];
+};
+
+type Content =
   /** An image: uint8 [channels, height, width], planes one after the other. */
   | { readonly kind: 'pixels'; readonly channels: number; readonly height: number; readonly width: number }
   /** A recording: float32 samples from −1 to 1, little-endian. */
@@ -10,13 +16,15 @@ export type ItemFormat =
   /** A text in UTF-8. */
   | { readonly kind: 'text'; readonly bytesMax: number };
 
-export type ItemKind = ItemFormat['kind'];
+export type ItemKind = Content['kind'];
 export type ItemFormatOf<K extends ItemKind> = Extract<ItemFormat, { kind: K }>;
 
 const BYTES_PER_SAMPLE = 4;
 
 /** Length of the largest item, in bytes. */
-export const bytesMaxOf = (format: ItemFormat): number =>
+export const bytesMaxOf = (format: ItemFormat): number => contentBytesMax(format) + fieldBytesMax(format);
+
+const contentBytesMax = (format: ItemFormat): number =>
   format.kind === 'pixels'
     ? format.channels * format.height * format.width
     : format.kind === 'audio'
@@ -34,7 +42,10 @@ export class ItemFormatError extends Error {
 }
 
 /** A format in words for messages, e.g. `pixels [1, 128, 128]`. */
-export function formatText(format: ItemFormat): string {
+export const formatText = (format: ItemFormat): string =>
+  [contentText(format), ...(format.fields ?? []).map((name) => `a ${name}`)].join(' with ');
+
+function contentText(format: ItemFormat): string {
   if (format.kind === 'pixels') return `pixels [${format.channels}, ${format.height}, ${format.width}]`;
   if (format.kind === 'audio')
     return `audio of at most ${format.samplesMax} samples at ${format.sampleRateHz} Hz`;
@@ -42,8 +53,11 @@ export function formatText(format: ItemFormat): string {
 }
 
 /** Whether an item has a length that the format allows. */
-export function fits(format: ItemFormat, { length }: Item): boolean {
-  const most = bytesMaxOf(format);
+export function fits(format: ItemFormat, item: Item): boolean {
+  const parts = trySplitFields(format, item);
+  if (!parts) return false;
+  const { length } = parts.content;
+  const most = contentBytesMax(format);
   if (format.kind === 'pixels') return length === most;
   if (format.kind === 'audio') return length > 0 && length <= most && length % BYTES_PER_SAMPLE === 0;
   return length <= most;
@@ -61,11 +75,9 @@ export const SIZE_UNITS: Readonly<Record<ItemKind, SizeUnit>> = {
   text: 'bytes',
 };
 
-/**
- * Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. Sizes are proportional to
- * bytes, so the bytes of several items have the sum of the items' sizes.
- */
-export function sizeOf(format: ItemFormat, { length }: Pick<Item, 'length'>): number {
+/** Size of an item in the unit of its kind: pixels of one plane, seconds of audio, bytes of text. */
+export function sizeOf(format: ItemFormat, item: Item): number {
+  const { length } = splitFields(format, item).content;
   if (format.kind === 'pixels') return length / format.channels;
   if (format.kind === 'audio') return length / BYTES_PER_SAMPLE / format.sampleRateHz;
   return length;
@@ -73,8 +85,10 @@ export function sizeOf(format: ItemFormat, { length }: Pick<Item, 'length'>): nu
 
 /** An item of the largest size without content (black, silence, or spaces), to warm sessions up without a labelled pack. */
 export function blankItem(format: ItemFormat): Item {
-  const item = new Uint8Array(bytesMaxOf(format));
-  return format.kind === 'text' ? item.fill(' '.charCodeAt(0)) : item;
+  const space = ' '.charCodeAt(0);
+  const content = new Uint8Array(contentBytesMax(format));
+  if (format.kind === 'text') content.fill(space);
+  return joinFields({ content, texts: (format.fields ?? []).map(() => Uint8Array.of(space)) });
 }
 
 /** The noun for an item of each kind, for sentences. */

@@ -1,5 +1,7 @@
 import type { Manifest, ManifestStage, ManifestVariant } from '../../solver/documents/manifest.ts';
+import { joinFields, splitFields } from '../items/fields.ts';
 import type { Item } from '../items/item-batch.ts';
+import type { ItemFormat } from '../items/item-format.ts';
 import { type AnyTask, taskOf } from '../tasks/registry.ts';
 import type { StageResult } from '../tasks/task.ts';
 
@@ -9,6 +11,8 @@ export interface PipelineStage {
   /** The stage's entry in the manifest. */
   readonly stage: ManifestStage;
   readonly task: AnyTask;
+  /** Format of the stage's items, with the fields that this stage and the later ones need. */
+  readonly format: ItemFormat;
   /** The stage that takes the items that this stage passes on; null for the last stage. */
   readonly next: PipelineStage | null;
   variant(name: string): ManifestVariant;
@@ -44,16 +48,31 @@ export const pipelineStage = (stage: ManifestStage, next: PipelineStage | null):
   name: stage.name,
   stage,
   task: taskOf(stage),
+  format: carrying(taskOf(stage).itemFormat(stage), next?.format.fields),
   next,
   variant: (name) => stage.variants.find((variant) => variant.name === name)!,
 });
 
-/** The items of stage `next` that follow from an item and its result; none after the last stage. */
+const carrying = (format: ItemFormat, later: readonly string[] = []): ItemFormat => {
+  const fields = [...new Set([...(format.fields ?? []), ...later])];
+  return fields.length > 0 ? { ...format, fields } : format;
+};
+
+/**
+ * The next stage's items that follow from an item and its result; none after the last stage. Each gets the fields of the item
+ * that the later stages need.
+ * @param next format of the next stage's items; null after the last stage
+ */
 export function childrenOf(
-  stage: ManifestStage,
-  next: ManifestStage | null,
+  { stage, format }: Pick<PipelineStage, 'stage' | 'format'>,
+  next: ItemFormat | null,
   item: Item,
   result: StageResult,
 ): Item[] {
-  return next ? taskOf(stage).children(stage, item, result, taskOf(next).itemFormat(next)) : [];
+  if (!next) return [];
+  const { content, texts } = splitFields(format, item);
+  const passedOn = (next.fields ?? []).map((name) => texts[format.fields!.indexOf(name)]!);
+  return taskOf(stage)
+    .children(stage, content, result, next)
+    .map((child) => joinFields({ content: child, texts: passedOn }));
 }

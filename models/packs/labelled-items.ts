@@ -34,13 +34,14 @@ async function make(pack: Pack, { stages }: Pipeline): Promise<readonly Labelled
     truths: pack.truths,
     requests: pack.truths.map((_, request) => request),
   };
-  for (const { stage, task, next } of stages) {
+  for (const stage of stages) {
+    const { task, next } = stage;
     all.push(level);
     if (!next) break;
     const items: Item[] = [];
     for (const [i, { truth }] of level.truths.entries()) {
       if (i % ITEMS_PER_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
-      items.push(...childrenOf(stage, next.stage, level.items[i]!, task.perfect(truth)));
+      items.push(...childrenOf(stage, next.format, level.items[i]!, task.perfect(truth)));
     }
     const { truths, requests }: LabelledItems = level;
     level = {

@@ -1,3 +1,4 @@
+import { joinFields } from '../items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../manifests/pipeline.ts';
@@ -20,7 +21,8 @@ export const MAX_PACK_BYTES = 512 * 2 ** 20;
 /**
  * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its
  * task reads. The items are one of: `images` U8 [N, C, H, W]; `text` U8 [bytes] with `text_end` I32 [N], the end of each text;
- * `audio` F32 [samples] with `audio_end` I32 [N], the end of each recording.
+ * `audio` F32 [samples] with `audio_end` I32 [N], the end of each recording. A field that comes with each item is in
+ * `field.<name>` U8 [bytes] with `field_end.<name>` I32 [N].
  * @throws InvalidPackError
  */
 export async function parsePack(
@@ -90,10 +92,26 @@ const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => It
   text: (file) => splitParts(file.u8('text', 1).data, file.i32('text_end', 1).data, 1, 'item'),
 };
 
-function readItems(file: TensorFile, { name, stage, task }: PipelineStage): ItemBatch {
-  const format = task.itemFormat(stage);
-  const items = READ_ITEMS[format.kind](file);
-  if (items.length === 0) throw new InvalidPackError('it has no items');
+/** The texts of a field, one for each item. */
+function readField(file: TensorFile, name: string, items: number): Item[] {
+  const texts = splitParts(
+    file.u8(`field.${name}`, 1).data,
+    file.i32(`field_end.${name}`, 1).data,
+    1,
+    `"field.${name}" item`,
+  );
+  if (texts.length !== items)
+    throw new InvalidPackError(`"field.${name}" has ${texts.length} texts for ${items} items`);
+  return texts;
+}
+
+function readItems(file: TensorFile, { name, format }: PipelineStage): ItemBatch {
+  const contents = READ_ITEMS[format.kind](file);
+  if (contents.length === 0) throw new InvalidPackError('it has no items');
+  const fields = (format.fields ?? []).map((field) => readField(file, field, contents.length));
+  const items = contents.map((content, i) =>
+    joinFields({ content, texts: fields.map((texts) => texts[i]!) }),
+  );
   const wrong = items.findIndex((item) => !fits(format, item));
   if (wrong >= 0)
     throw new InvalidPackError(

@@ -1,5 +1,5 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
+import type { Item } from '../items/item-batch.ts';
 import {
   numbersOf,
   type Session,
@@ -71,10 +71,10 @@ export function timesOf(runs: ProgramRun<unknown>['runs']): RunTimes {
 export interface Program<S, R> {
   /** The signature of each session, by role. A variant must have exactly these sessions. */
   signatures(stage: S): Readonly<Record<string, Signature>>;
-  /** Answers a batch. @param sessions by role @param scratch memory for feeds until the run ends @throws ItemFormatError, OutputShapeError */
+  /** Answers a batch. @param items with the task's own fields only @param sessions by role @param scratch memory for feeds until the run ends @throws ItemFormatError, OutputShapeError */
   run(
     stage: S,
-    items: ItemBatch,
+    items: readonly Item[],
     sessions: Readonly<Record<string, Session>>,
     scratch: Scratch,
   ): Promise<ProgramRun<R>>;
@@ -173,9 +173,8 @@ export function oneRun<S extends ManifestStage, R>({
     signatures: (stage) => ({
       model: { inputs: inputsFor(stage).map(({ spec }) => spec(stage)), outputs: specsOf(stage) },
     }),
-    async run(stage, batch, { model }, scratch) {
+    async run(stage, items, { model }, scratch) {
       const session = model!;
-      const items = itemsOf(batch);
       const rows = session.inputs[0]!.dims[0] ?? items.length;
       const specs = specsOf(stage);
       const run: { results: R[]; outputs: Tensor[]; runs: { session: string; ms: number }[] } = {

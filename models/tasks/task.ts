@@ -72,7 +72,8 @@ export interface Task<
   /**
    * Makes the next stage's items that follow from one item, in the order of its result. They depend on item and result alone,
    * so that they can be made again after a worker is lost.
-   * @param next format of the next stage's items
+   * @param item without fields
+   * @param next format of the next stage's items, whose fields the caller adds
    */
   children(stage: S, item: Item, result: R, next: ItemFormat): Item[];
   /**

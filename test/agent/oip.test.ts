@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInferenceError, InvalidTensorError } from '../../agent/oip/errors.ts';
 import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
-import { itemsOfTensor, itemsTensor } from '../../agent/oip/items.ts';
+import { itemsMetadata, itemsOfTensors, itemsTensors } from '../../agent/oip/items.ts';
 import { itemsOfRequest, modelMetadata, outputTensors } from '../../agent/oip/model.ts';
 import { type Tensor, tensorOfJson } from '../../agent/oip/tensor.ts';
+import { FIELD_BYTES_MAX, joinFields } from '../../models/items/fields.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -278,7 +279,7 @@ describe('the pipeline as a model', () => {
   });
 
   test.each([
-    ['another name', { name: 'pixels' }, '"pixels": the model has no such input: its one input is "images"'],
+    ['another name', { name: 'pixels' }, '"pixels": the model has no such input: it takes "images"'],
     [
       'another shape',
       { shape: [1, 128, 128, 1] },
@@ -311,17 +312,17 @@ describe('items of a stage as a tensor', () => {
       { name: 'images', datatype: 'UINT8', shape: [2, 1, 1, 2] },
     ],
   ])('%o: they come back as they went, over the wire too', (format, items, header) => {
-    const tensor = itemsTensor(format, batchOf(items));
-    expect(tensor).toMatchObject(header);
-    expect(itemsOfTensor(tensor, format)).toEqual(items);
-    const [received] = decodeRequest(encodeRequest({ inputs: [tensor] }, true)).inputs;
-    expect(itemsOfTensor(received!, format)).toEqual(items);
+    const inputs = itemsTensors(format, batchOf(items));
+    expect(inputs).toMatchObject([header]);
+    expect(itemsOfTensors(inputs, format)).toEqual(items);
+    const received = decodeRequest(encodeRequest({ inputs }, true)).inputs;
+    expect(itemsOfTensors(received, format)).toEqual(items);
   });
 
   test('recordings of one length may come as FP32', () => {
     const data = Float32Array.of(0.5, 1, -1, 0);
     const tensor: Tensor = { name: 'audio', datatype: 'FP32', shape: [2, 2], data };
-    expect(itemsOfTensor(tensor, audio)).toEqual([samples(0.5, 1), samples(-1, 0)]);
+    expect(itemsOfTensors([tensor], audio)).toEqual([samples(0.5, 1), samples(-1, 0)]);
   });
 
   test.each<[string, ItemFormat, Tensor, string]>([
@@ -342,8 +343,44 @@ describe('items of a stage as a tensor', () => {
       'found the datatype UINT8',
     ],
   ])('%s is refused, with what the model takes', (_, format, tensor, says) => {
-    expect(() => itemsOfTensor(tensor, format)).toThrow(/the model takes (UINT8 \[n, 1, 1, 2\]|BYTES \[n\])/);
-    expect(() => itemsOfTensor(tensor, format)).toThrow(says);
+    const named = { ...tensor, name: itemsMetadata(format).name };
+    expect(() => itemsOfTensors([named], format)).toThrow(
+      /the model takes (UINT8 \[n, 1, 1, 2\]|BYTES \[n\])/,
+    );
+    expect(() => itemsOfTensors([named], format)).toThrow(says);
+  });
+});
+
+describe('fields of items', () => {
+  const withQuestion: ItemFormat = { kind: 'text', bytesMax: 8, fields: ['question'] };
+  const item = (content: string, question: string) =>
+    joinFields({ content: utf8(content), texts: [utf8(question)] });
+  const question = (...texts: string[]): Tensor => ({
+    name: 'question',
+    datatype: 'BYTES',
+    shape: [texts.length],
+    data: texts.map(utf8),
+  });
+
+  test('are tensors of their own, and come back as they went', () => {
+    const items = [item('one', 'who?'), item('', '')];
+    const inputs = itemsTensors(withQuestion, batchOf(items));
+    expect(inputs.map(({ name }) => name)).toEqual(['text', 'question']);
+    expect(itemsOfTensors(inputs, withQuestion)).toEqual(items);
+  });
+
+  test('that are absent are empty texts', () => {
+    expect(itemsOfTensors([{ ...question('one'), name: 'text' }], withQuestion)).toEqual([item('one', '')]);
+  });
+
+  test('are refused if one is too long, or not one for each item', () => {
+    const text = { ...question('one'), name: 'text' };
+    expect(() => itemsOfTensors([text, question('a', 'b')], withQuestion)).toThrow(
+      'tensor "question": expected BYTES [1], one text for each item, found BYTES [2]',
+    );
+    expect(() => itemsOfTensors([text, question('x'.repeat(FIELD_BYTES_MAX + 1))], withQuestion)).toThrow(
+      'tensor "question": expected at most 16384 bytes',
+    );
   });
 });
 

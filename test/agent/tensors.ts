@@ -1,12 +1,12 @@
 import type { InferRequest } from '../../agent/oip/infer.ts';
-import { itemsTensor } from '../../agent/oip/items.ts';
+import { itemsTensors } from '../../agent/oip/items.ts';
 import type { NumberTensor, Tensor } from '../../agent/oip/tensor.ts';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 
 /** The request for the items of a batch. */
-export const batchRequest = ({ task, stage }: PipelineStage, items: ItemBatch): InferRequest => ({
-  inputs: [itemsTensor(task.itemFormat(stage), items)],
+export const batchRequest = ({ format }: PipelineStage, items: ItemBatch): InferRequest => ({
+  inputs: itemsTensors(format, items),
 });
 
 /** The tensor of that name, which must be one of numbers. */

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batchOf } from '../../models/items/item-batch.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parsePack } from '../../models/packs/pack.ts';
 import { overlap, suppressed } from '../../models/tasks/object-detection/boxes.ts';
@@ -50,7 +49,7 @@ async function detectionsOf(
       return { outputs: Object.fromEntries(tensors), ms: 1 };
     },
   };
-  const image = batchOf([new Uint8Array(HEIGHT * WIDTH)]);
+  const image = [new Uint8Array(HEIGHT * WIDTH)];
   const { results } = await taskOf(stage).program.run(stage, image, { model: session }, new Scratch());
   return { detections: (results[0] as StageResult & { detections: Detection[] }).detections, fed };
 }
@@ -238,8 +237,8 @@ test('a detection of another class than the object there is wrong', () => {
   const box = { x0: 0, y0: 0, x1: 9, y1: 9 };
   const result = { task: 'object-detection', detections: [{ ...box, label: 1, score: 1 }] } as StageResult;
   expect(match(result, [{ ...box, label: 0 }])).toEqual([
-    { predicted: null, truth: 0, right: false },
-    { predicted: 0, truth: null, right: false },
+    { predicted: null, truth: 0, score: { earned: 0, possible: 1 } },
+    { predicted: 0, truth: null, score: { earned: 0, possible: 1 } },
   ]);
 });
 

@@ -15,7 +15,7 @@ export async function runModel(
   if (items.lengths.length === 0) return [];
   const runtime = await createNodeRuntime(1);
   const model = await runtime.createSession(models.model!, 'cpu');
-  const { results } = await task.program.run(stage, items, { model }, new Scratch());
+  const { results } = await task.program.run(stage, itemsOf(items), { model }, new Scratch());
   await model.release();
   return results;
 }
@@ -26,6 +26,5 @@ export function childrenOf(
   items: ItemBatch,
   results: StageResult[],
 ): Item[][] {
-  const format = next!.task.itemFormat(next!.stage);
-  return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, format));
+  return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, next!.format));
 }

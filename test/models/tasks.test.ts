@@ -97,7 +97,7 @@ function fakeSession(data: Float32Array | Uint16Array, dims: number[], taken: Te
 }
 
 const runOn = (stage: ManifestStage, items: Item[], session: Session) =>
-  taskOf(stage).program.run(stage, batchOf(items), { model: session }, new Scratch());
+  taskOf(stage).program.run(stage, items, { model: session }, new Scratch());
 
 const childrenOf = (stage: ManifestStage, item: Item, result: object, next: ManifestStage) =>
   taskOf(stage).children(stage, item, { task: stage.task, ...result }, taskOf(next).itemFormat(next));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batchOf, type Item } from '../../models/items/item-batch.ts';
+import type { Item } from '../../models/items/item-batch.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
@@ -39,7 +39,7 @@ async function fedWith(stage: ManifestStage, texts: readonly string[], inputs: S
     },
   };
   const prepared = await task.prepare!(stage, files);
-  await task.program.run(prepared, batchOf(texts.map(text)), { model: session }, new Scratch());
+  await task.program.run(prepared, texts.map(text), { model: session }, new Scratch());
   return Object.fromEntries(
     Object.entries(fed).map(([name, { dims, data }]) => [name, { dims, data: Array.from(data, Number) }]),
   );

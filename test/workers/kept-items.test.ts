@@ -164,8 +164,9 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
             ? { task: 'object-detection', detections: found[i]! }
             : { task: classify!.task, label: 0 },
         ) as unknown as StageResult[];
-        const { stage: entry, next } = pipeline.stages[stage]!;
-        const children = ran.map((item, i) => childrenOf(entry, next?.stage ?? null, item, results[i]!));
+        const entry = pipeline.stages[stage]!;
+        const format = entry.next?.format ?? null;
+        const children = ran.map((item, i) => childrenOf(entry, format, item, results[i]!));
         const flat = children.flat();
         const stageRun: StageRun<ItemBatch | KeptItems> = {
           results,

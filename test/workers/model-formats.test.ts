@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
+import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
@@ -12,6 +13,7 @@ import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { compiledEnvironment } from '../compiled.ts';
@@ -65,7 +67,12 @@ test.each<[string, Partial<Format>]>([
     scores: 'logits',
     variants: [],
   };
-  await worker.load({ key: 'k', model: 'classify/made-up', backend: 'cpu', stage, next: null }, { model });
+  const spec = variantSpec(pipelineStage(stage, null), {
+    key: 'k',
+    model: 'classify/made-up',
+    backend: 'cpu',
+  });
+  await worker.load(spec, { model });
   for (const count of [1, 3, 6]) {
     const channels = Array.from({ length: count }, (_, i) => (2 * i + 1) % 3);
     const { results } = await worker.run('k', batchOf(channels.map(imageOf)));
@@ -165,7 +172,7 @@ test('a batch of a short and a long text gives what each gives alone, with paddi
     scores: 'logits',
     variants: [],
   };
-  const spec = { key: 'k', model: 'mood/made-up', backend: 'cpu', stage, next: null } as const;
+  const spec = variantSpec(pipelineStage(stage, null), { key: 'k', model: 'mood/made-up', backend: 'cpu' });
   await worker.load(spec, { model: tokenCounter([4, 5]), ...tokenizerFiles() });
   const texts = ['good bad good', Array(200).fill('bad good bad').join(' ')];
   const items = texts.map((text): Item => new TextEncoder().encode(text));

@@ -10,6 +10,7 @@ import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { compareOutputs } from '../../workers/profiler/measure.ts';
 import { DeviceLostError } from '../../workers/runtime/errors.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import { StageWorker } from '../../workers/stage/stage-worker.ts';
 import type { DestroyableHost } from './destroyable.worker.ts';
 import { handPlan } from './hand-plan.ts';
@@ -27,15 +28,9 @@ beforeAll(async () => {
 const scenes = (count: number) => takeInTurn(itemsOf(pack.items, 4), 0, count);
 
 async function load(worker: StageWorker, backend: Backend, variant = 'det4') {
-  const { stage, next, variant: variantOf } = models.pipeline.first;
-  const spec = {
-    key: `${variant}-${backend}`,
-    model: `detect/${variant}`,
-    backend,
-    stage,
-    next: next!.stage,
-  };
-  await worker.load(spec, await models.readModels(variantOf(variant)));
+  const { first } = models.pipeline;
+  const spec = variantSpec(first, { key: `${variant}-${backend}`, model: `detect/${variant}`, backend });
+  await worker.load(spec, await models.readModels(first.variant(variant)));
   return spec.key;
 }
 

@@ -4,6 +4,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { ModelLoadError, ModelMismatchError, WorkerLostError } from '../../workers/runtime/errors.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 
@@ -19,9 +20,9 @@ const scenes = (count: number) => takeInTurn(itemsOf(pack.items, 4), 0, count);
 
 async function withDetector() {
   const worker = await compiledEnvironment().spawn('test', 1);
-  const { stage, next, variant } = models.pipeline.first;
-  const files = await models.readModels(variant('det4'));
-  const spec = { key: 'd', model: 'detect/det4', backend: 'cpu', stage, next: next!.stage } as const;
+  const { first } = models.pipeline;
+  const files = await models.readModels(first.variant('det4'));
+  const spec = variantSpec(first, { key: 'd', model: 'detect/det4', backend: 'cpu' });
   return { worker, files, spec };
 }
 

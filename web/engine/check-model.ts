@@ -1,11 +1,12 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import { blankItem } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import { taskOf } from '../../models/tasks/registry.ts';
+import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import type { TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText } from '../../workers/runtime/runtime.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
 /** Number of test items: 2, so that the check detects a batch size fixed to 1. */
@@ -40,9 +41,10 @@ export class ModelChecker {
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // Loading the worker's runtime can take long on a slow network, so an abort does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
-    const spec = { key: file, model: file, backend: 'wasm' as const, stage, next: null };
+    const alone = pipelineStage(stage, null);
+    const spec = variantSpec(alone, { key: file, model: file, backend: 'wasm' });
     const { sessions } = await worker.load(spec, models);
-    await worker.run(file, takeInTurn([blankItem(taskOf(stage).itemFormat(stage))], 0, ITEMS));
+    await worker.run(file, takeInTurn([blankItem(alone.format)], 0, ITEMS));
     await worker.release(file);
     const all = Object.values(sessions);
     const inputs = all.flatMap((session) => session.inputs);

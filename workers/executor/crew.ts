@@ -4,6 +4,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Keeping, KeptItems, StageRun } from '../stage/protocol.ts';
+import { variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
@@ -51,19 +52,17 @@ async function recruit(
   try {
     signal?.throwIfAborted();
     for (const name of planWorker.stages) {
-      const { stage, task, next, variant } = pipeline.stage(name);
+      const stage = pipeline.stage(name);
       const planned = plan.stages.find((s) => s.name === name)!;
       await worker.load(
-        {
+        variantSpec(stage, {
           key: name,
           model: `${name}/${planned.variant}`,
           backend: planned.backend,
-          stage,
-          next: next?.stage ?? null,
-        },
-        await readModels(variant(planned.variant)),
+        }),
+        await readModels(stage.variant(planned.variant)),
       );
-      const blank = blankItem(task.itemFormat(stage));
+      const blank = blankItem(stage.format);
       for (const batch of warmUpSizes(planned.batch))
         for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, takeInTurn([blank], 0, batch));
     }

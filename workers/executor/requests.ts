@@ -124,8 +124,8 @@ export class Requests {
     if (parent === null) return this.#open.get(request)!.input;
     const done = this.#done.get(parent)!;
     if (!done.children) {
-      const { stage, next } = this.pipeline.stages[done.item.stage]!;
-      done.children = childrenOf(stage, next!.stage, this.#itemOf(done.item), done.answer.result!);
+      const stage = this.pipeline.stages[done.item.stage]!;
+      done.children = childrenOf(stage, stage.next!.format, this.#itemOf(done.item), done.answer.result!);
     }
     return done.children[index]!;
   }

@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
+import { variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** A loaded variant and the time that loading took. */
@@ -59,15 +60,15 @@ export class Sessions {
       this.#open.set(id, open);
       return open;
     }
-    const { stage, next, variant: variantOf } = this.models.pipeline.stage(wanted.stage);
-    const variant = variantOf(wanted.variant);
+    const stage = this.models.pipeline.stage(wanted.stage);
+    const variant = stage.variant(wanted.variant);
     const sizeBytes = sizeBytesOf(variant);
     await this.#makeRoom(workerId, sizeBytes);
     const worker = await this.worker(wanted);
     const start = performance.now();
     const bytes = await this.models.readModels(variant);
     const loadMs = performance.now() - start;
-    const spec = { key, model: key, backend: wanted.backend, stage, next: next?.stage ?? null };
+    const spec = variantSpec(stage, { key, model: key, backend: wanted.backend });
     const { createMs, cpuFallback, sessions } = await worker.load(spec, bytes);
     const fixedBatch =
       Object.values(sessions)

@@ -1,4 +1,5 @@
 import { transfer } from 'comlink';
+import { keepFields } from '../../models/items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { sizeOf } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
@@ -95,11 +96,11 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       for (const number of forget) this.#kept.delete(number);
       const { spec, sessions } = this.#get(key);
-      const items = 'kept' in batch ? batchOf(batch.kept.map((number) => this.#takeKept(number))) : batch;
+      const items = 'kept' in batch ? batch.kept.map((number) => this.#takeKept(number)) : itemsOf(batch);
       const { results, runs } = await this.#runProgram(spec, items, sessions);
-      const byItem = itemsOf(items).map((item, i) => childrenOf(spec.stage, spec.next, item, results[i]!));
+      const byItem = items.map((item, i) => childrenOf(spec, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
-      const size = sizeOf(taskOf(spec.stage).itemFormat(spec.stage), items.bytes);
+      const size = items.reduce((sum, item) => sum + sizeOf(spec.format, item), 0);
       const run = { results, childCounts, size, ...timesOf(runs) };
       if (keep) return { ...run, children: { kept: byItem.flat().map((item) => this.#keep(item)) } };
       const children = batchOf(byItem.flat());
@@ -110,7 +111,7 @@ export class StageHost implements StageWorkerApi {
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#serially(async () => {
       const { spec, sessions } = this.#get(key);
-      const { outputs } = await this.#runProgram(spec, items, sessions);
+      const { outputs } = await this.#runProgram(spec, itemsOf(items), sessions);
       // Copies, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
       const copies = outputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
       return transfer(
@@ -157,12 +158,14 @@ export class StageHost implements StageWorkerApi {
   }
 
   async #runProgram(
-    { stage }: VariantSpec,
-    items: ItemBatch,
+    { stage, format }: VariantSpec,
+    items: readonly Item[],
     sessions: VariantSessions['sessions'],
   ): Promise<ProgramRun<StageResult>> {
     try {
-      return await taskOf(stage).program.run(stage, items, sessions, this.#scratch);
+      const task = taskOf(stage);
+      const own = items.map((item) => keepFields(format, task.itemFormat(stage), item));
+      return await task.program.run(stage, own, sessions, this.#scratch);
     } catch (error) {
       // ONNX Runtime reports a lost device separately, perhaps only after the run's error.
       await new Promise((resolve) => setTimeout(resolve));

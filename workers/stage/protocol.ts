@@ -1,5 +1,7 @@
 import type { ItemBatch } from '../../models/items/item-batch.ts';
+import type { ItemFormat } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { RunTimes } from '../../models/tasks/program.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
@@ -17,9 +19,17 @@ export interface VariantSpec {
   readonly model: string;
   readonly backend: Backend;
   readonly stage: ManifestStage;
-  /** The stage that takes the items that follow from this stage's results; null for the last stage. */
-  readonly next: ManifestStage | null;
+  /** Format of the stage's items, with the fields that they carry. */
+  readonly format: ItemFormat;
+  /** Format of the next stage's items; null for the last stage. */
+  readonly next: ItemFormat | null;
 }
+
+/** A variant of a pipeline's stage to load. */
+export const variantSpec = (
+  { stage, format, next }: PipelineStage,
+  variant: Pick<VariantSpec, 'key' | 'model' | 'backend'>,
+): VariantSpec => ({ ...variant, stage, format, next: next?.format ?? null });
 
 /** Facts that are known once a variant is loaded. */
 export interface LoadedVariant {

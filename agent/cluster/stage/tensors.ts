@@ -2,16 +2,18 @@ import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { InvalidInferenceError } from '../../oip/errors.ts';
 import type { InferRequest } from '../../oip/infer.ts';
-import { itemsMetadata, itemsTensor } from '../../oip/items.ts';
+import { inputsOf, itemsTensors } from '../../oip/items.ts';
 import { outputTensors } from '../../oip/model.ts';
 import type { Tensor } from '../../oip/tensor.ts';
 
 /**
  * Besides its results, a stage returns the next stage's items in Open Inference Protocol tensors: `items` has the items, and
- * `items_index` has, for each of them, the index of the item in the batch from which it follows.
+ * `items_index` has, for each of them, the index of the item in the batch from which it follows. A field of the items, e.g. a
+ * question, is in `items_field_question`.
  */
 const ITEMS = 'items';
 const ITEMS_INDEX = 'items_index';
+const FIELD = 'items_field_';
 
 export function runTensors(stage: PipelineStage, { results, children, childCounts }: StageRun): Tensor[] {
   const tensors: Tensor[] = outputTensors(
@@ -23,7 +25,10 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
   const index = Int32Array.from(childCounts.flatMap((count, item) => Array<number>(count).fill(item)));
   return [
     ...tensors,
-    { ...itemsTensor(next.task.itemFormat(next.stage), children), name: ITEMS },
+    ...itemsTensors(next.format, children).map((tensor, i) => ({
+      ...tensor,
+      name: i === 0 ? ITEMS : FIELD + tensor.name,
+    })),
     { name: ITEMS_INDEX, datatype: 'INT32', shape: [index.length], data: index },
   ];
 }
@@ -32,8 +37,17 @@ export function runTensors(stage: PipelineStage, { results, children, childCount
  * Converts the previous stage's response into a request to this stage, because a KServe graph passes responses on unchanged.
  * @throws InvalidInferenceError if the response has no items
  */
-export function requestOfAnswer({ task, stage }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
+export function requestOfAnswer({ format }: PipelineStage, outputs: readonly Tensor[]): InferRequest {
   const items = outputs.find(({ name }) => name === ITEMS);
   if (!items) throw new InvalidInferenceError(`The answer of the stage before has no output "${ITEMS}".`);
-  return { inputs: [{ ...items, name: itemsMetadata(task.itemFormat(stage)).name }] };
+  const [contents, ...fields] = inputsOf(format);
+  return {
+    inputs: [
+      { ...items, name: contents!.name },
+      ...fields.flatMap(({ name }) => {
+        const texts = outputs.find((output) => output.name === FIELD + name);
+        return texts ? [{ ...texts, name }] : [];
+      }),
+    ],
+  };
 }

@@ -1,5 +1,5 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
-import type { ItemBatch } from '../../../models/items/item-batch.ts';
+import { type ItemBatch, itemsOf } from '../../../models/items/item-batch.ts';
 import { Scratch } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import type { Session, TensorInfo, Tensors } from '../../../models/tasks/tensor.ts';
@@ -65,7 +65,7 @@ export class OverheadHost extends StageHost implements BareApi {
         return { outputs: (await session.run(feeds)) as unknown as Tensors, ms: 0 };
       },
     };
-    await taskOf(stage).program.run(stage, items, { model: recording }, new Scratch());
+    await taskOf(stage).program.run(stage, itemsOf(items), { model: recording }, new Scratch());
     return prepared.length - 1;
   }
 

@@ -15,8 +15,7 @@ const PLACES = 6;
 
 /** The latest requests with their answers. A new request replaces the oldest. */
 export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
-  const { stage, task } = pipeline.first;
-  const format = task.itemFormat(stage);
+  const { format } = pipeline.first;
   const view = itemViewOf(format);
   const [shown, setShown] = useState<readonly ShownRequest[]>([]);
   const [held, setHeld] = useState(false);

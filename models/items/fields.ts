@@ -1,0 +1,69 @@
+import type { Item } from './item-batch.ts';
+import type { ItemFormat } from './item-format.ts';
+
+/**
+ * Fields are texts that come with an item, e.g. a question about it. They follow the item's content: each text in UTF-8, then the
+ * length of each text in bytes as uint32, little-endian.
+ */
+
+const LENGTH_BYTES = 4;
+
+/** Longest text of a field, in bytes. */
+export const FIELD_BYTES_MAX = 16 * 1024;
+
+/** The bytes that the fields of a format add to an item at most. */
+export const fieldBytesMax = ({ fields = [] }: ItemFormat): number =>
+  fields.length * (FIELD_BYTES_MAX + LENGTH_BYTES);
+
+/** An item without its fields, and the texts of the fields, in the order of the format. All are views of the item's bytes. */
+export interface ItemParts {
+  readonly content: Item;
+  readonly texts: readonly Item[];
+}
+
+/** Joins a content with the texts of its fields. */
+export function joinFields({ content, texts }: ItemParts): Item {
+  if (texts.length === 0) return content;
+  const parts = [content, ...texts];
+  const size = parts.reduce((sum, { length }) => sum + length, texts.length * LENGTH_BYTES);
+  const item = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    item.set(part, offset);
+    offset += part.length;
+  }
+  const lengths = new DataView(item.buffer, offset);
+  texts.forEach(({ length }, i) => {
+    lengths.setUint32(i * LENGTH_BYTES, length, true);
+  });
+  return item;
+}
+
+/** Splits an item; null if its bytes do not hold the format's fields. */
+export function trySplitFields({ fields = [] }: ItemFormat, item: Item): ItemParts | null {
+  if (fields.length === 0) return { content: item, texts: [] };
+  const end = item.length - fields.length * LENGTH_BYTES;
+  if (end < 0) return null;
+  const view = new DataView(item.buffer, item.byteOffset + end);
+  const lengths = fields.map((_, i) => view.getUint32(i * LENGTH_BYTES, true));
+  const contentLength = end - lengths.reduce((sum, length) => sum + length, 0);
+  if (contentLength < 0 || lengths.some((length) => length > FIELD_BYTES_MAX)) return null;
+  let from = contentLength;
+  const texts = lengths.map((length) => {
+    from += length;
+    return item.subarray(from - length, from);
+  });
+  return { content: item.subarray(0, contentLength), texts };
+}
+
+/** Splits an item that is known to be in its format. */
+export const splitFields = (format: ItemFormat, item: Item): ItemParts => trySplitFields(format, item)!;
+
+/** An item of format `from` as one of format `to`, whose fields are among those of `from`. */
+export function keepFields(from: ItemFormat, to: ItemFormat, item: Item): Item {
+  const all = from.fields ?? [];
+  const kept = to.fields ?? [];
+  if (all.length === kept.length) return item;
+  const { content, texts } = splitFields(from, item);
+  return joinFields({ content, texts: kept.map((name) => texts[all.indexOf(name)]!) });
+}
