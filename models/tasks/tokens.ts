@@ -1,6 +1,9 @@
+import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
+import { type Place, placesOf } from './token-places.ts';
+import { spelling, surfaceReader } from './token-surfaces.ts';
 
 /** Tokens of texts, as the models of the Hugging Face hub take them. */
 
@@ -10,17 +13,30 @@ export const TOKENIZER_ASSETS = ['tokenizer', 'tokenizer-config'] as const;
 /** No token of a usual tokenizer stands for more characters, so the text after this many per token is not looked at. */
 const CHARACTERS_PER_TOKEN_MAX = 64;
 
-const anyJson = z.record(z.string(), z.unknown());
 const configSchema = z.looseObject({
   /** A string, or an object with the token as `content`. */
   pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
   padding_side: z.enum(['left', 'right']).default('right'),
 });
 
-/** The tokens of a text. `types` tells the parts of a pair of texts apart. */
+/** The tokens of a text or a pair of texts as a model takes them. `types` tells the parts of a pair apart. */
 export interface Tokens {
   readonly ids: readonly number[];
   readonly types: readonly number[];
+}
+
+/** Tokens of a text without special tokens, and the characters that each stands for. */
+export interface PlacedTokens {
+  readonly ids: readonly number[];
+  readonly places: readonly Place[];
+}
+
+/** A text or a pair of texts with the special tokens around them: what stands before, between and after the texts. */
+export interface Frame {
+  /** Number of special tokens. */
+  readonly size: number;
+  /** Joins the tokens of the texts. @returns also the index of the last text's first token */
+  join(...texts: readonly (readonly number[])[]): Tokens & { readonly lastAt: number };
 }
 
 /** A tokenizer, with its rule of padding. */
@@ -29,6 +45,11 @@ export interface Encoder {
   readonly paddingSide: 'left' | 'right';
   /** Tokens of a text with special tokens; at most `most` tokens. */
   tokens(text: string, most: number): Tokens;
+  /** Tokens of a text and where they stand in it, of at most the text's first `64 · most` characters. */
+  placed(text: string, most: number): PlacedTokens;
+  readonly single: Frame;
+  /** Null if the tokenizer does not join pairs of texts. */
+  readonly pair: Frame | null;
 }
 
 /** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, and what the tokenizer's own code throws */
@@ -37,24 +58,67 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
   const { Tokenizer } = await import('@huggingface/tokenizers');
   const [json, configJson] = TOKENIZER_ASSETS.map((role) => new TextDecoder().decode(assets[role]));
   const config = parseJson(configSchema, configJson!, 'tokenizer_config.json');
-  const tokenizer = new Tokenizer(parseJson(anyJson, json!, 'tokenizer.json'), config);
+  const file = parseJson(spelling, json!, 'tokenizer.json');
+  const tokenizer = new Tokenizer(file, config);
+  const surfacesOf = surfaceReader(file);
   const { pad_token: pad, padding_side: paddingSide } = config;
   const padToken = typeof pad === 'string' ? pad : pad?.content;
+  const encode = (text: string, most: number) =>
+    tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most), { add_special_tokens: false });
+  const single = frameOf(tokenizer, 1)!;
   return {
     padId: (padToken !== undefined && tokenizer.token_to_id(padToken)) || 0,
     paddingSide,
     tokens(text, most) {
-      const read = text.slice(0, CHARACTERS_PER_TOKEN_MAX * most);
-      const { ids, token_type_ids: types } = tokenizer.encode(read, { return_token_type_ids: true });
-      if (ids.length <= most) return { ids, types };
+      const { ids } = encode(text, most);
       // Special tokens stay: the tokens of the text itself are cut at their end.
-      const content = tokenizer.encode(read, { add_special_tokens: false }).ids;
-      const before = ids.findIndex((_, i) => content.every((id, k) => ids[i + k] === id));
-      if (before < 0) return { ids: ids.slice(0, most), types: types.slice(0, most) };
-      const after = ids.slice(before + content.length);
-      const room = Math.max(0, most - before - after.length);
-      const cut = [...ids.slice(0, before), ...content.slice(0, room), ...after].slice(0, most);
-      return { ids: cut, types: types.slice(0, cut.length) };
+      const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
+      return { ids: whole.slice(0, most), types: types.slice(0, most) };
+    },
+    placed(text, most) {
+      const { ids, tokens } = encode(text, most);
+      return { ids, places: placesOf(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most), surfacesOf(tokens)) };
+    },
+    single,
+    pair: frameOf(tokenizer, 2),
+  };
+}
+
+/** Stand-ins for texts, which no tokenizer has as tokens. */
+const TEXTS = ['\ue000first', '\ue000second'];
+
+/** The frame that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
+function frameOf(tokenizer: Tokenizer, texts: 1 | 2): Frame | null {
+  const [first, second] = TEXTS.slice(0, texts).map((text) => [text]);
+  const { tokens, token_type_ids } = tokenizer.post_processor?.(first!, second ?? null, true) ?? {
+    tokens: [...first!, ...(second ?? [])],
+  };
+  const slots = tokens.map((token, i) => ({
+    text: TEXTS.indexOf(token),
+    id: tokenizer.token_to_id(token),
+    type: token_type_ids?.[i] ?? 0,
+  }));
+  if (
+    slots
+      .map(({ text }) => text)
+      .filter((text) => text >= 0)
+      .join() !== [0, 1].slice(0, texts).join()
+  )
+    return null;
+  return {
+    size: slots.length - texts,
+    join(...parts) {
+      const ids: number[] = [];
+      const types: number[] = [];
+      let lastAt = 0;
+      for (const { text, id, type } of slots) {
+        if (text === texts - 1) lastAt = ids.length;
+        for (const value of text < 0 ? [id!] : parts[text]!) {
+          ids.push(value);
+          types.push(type);
+        }
+      }
+      return { ids, types, lastAt };
     },
   };
 }

@@ -43,3 +43,86 @@ export const tokenizerFiles = (config: object = {}) => ({
   }),
   'tokenizer-config': json({ tokenizer_class: 'BertTokenizer', pad_token: '[PAD]', ...config }),
 });
+
+type Parts = Readonly<Record<'normalizer' | 'pre_tokenizer' | 'decoder' | 'model', object | null>>;
+
+/** A tokenizer of these parts that puts "<s>" (0) before a text, "</s>" (1) after it, and two of them between a pair. */
+export const tokenizerOf = (parts: Parts) => ({
+  tokenizer: json({
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: ['<s>', '</s>'].map(special),
+    post_processor: { type: 'RobertaProcessing', sep: ['</s>', 1], cls: ['<s>', 0], trim_offsets: true },
+    ...parts,
+  }),
+  'tokenizer-config': json({ tokenizer_class: 'RobertaTokenizer', pad_token: '</s>' }),
+});
+
+/** The letters that byte-level tokenizers write for bytes, by byte. */
+export const BYTE_LETTERS = (() => {
+  const letters: string[] = [];
+  let others = 0;
+  for (let byte = 0; byte < 256; byte++) {
+    const printable =
+      (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte < 0xad) || (byte > 0xad && byte < 0x100);
+    letters.push(String.fromCharCode(printable ? byte : 256 + others++));
+  }
+  return letters;
+})();
+
+/** A byte-level tokenizer that joins these pairs of tokens. */
+export const byteLevel = (merges: readonly (readonly [string, string])[] = []) =>
+  tokenizerOf({
+    normalizer: null,
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      vocab: Object.fromEntries(
+        ['<s>', '</s>', ...BYTE_LETTERS, ...merges.map(([a, b]) => a + b)].map((token, id) => [token, id]),
+      ),
+      merges,
+    },
+  });
+
+/** A Unigram tokenizer of these pieces, as SentencePiece makes them. */
+export const unigram = (pieces: readonly string[]) =>
+  tokenizerOf({
+    normalizer: { type: 'Sequence', normalizers: [{ type: 'NFKC' }, { type: 'Lowercase' }] },
+    pre_tokenizer: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true },
+    decoder: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'always', split: true },
+    model: {
+      type: 'Unigram',
+      unk_id: 2,
+      vocab: ['<s>', '</s>', '<unk>', ...pieces].map((piece, i) => [
+        piece,
+        i < 3 ? 0 : -1 - piece.length / 99,
+      ]),
+    },
+  });
+
+/** A WordPiece tokenizer of these tokens, in lower case and without accents, as BERT has. */
+export const wordPiece = (tokens: readonly string[]) =>
+  tokenizerOf({
+    normalizer: {
+      type: 'BertNormalizer',
+      clean_text: true,
+      handle_chinese_chars: true,
+      strip_accents: null,
+      lowercase: true,
+    },
+    pre_tokenizer: { type: 'BertPreTokenizer' },
+    decoder: { type: 'WordPiece', prefix: '##', cleanup: true },
+    model: {
+      type: 'WordPiece',
+      unk_token: '[UNK]',
+      continuing_subword_prefix: '##',
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(['<s>', '</s>', '[UNK]', ...tokens].map((token, id) => [token, id])),
+    },
+  });

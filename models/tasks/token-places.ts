@@ -1,0 +1,151 @@
+/**
+ * Where the tokens of a text stand in it. The tokenizers' library does not say so. A tokenizer may change case, accents, widths and
+ * white space before it cuts a text, so tokens and text are compared by letters that such changes leave alone.
+ */
+
+/** What a token says of the text that it was cut from. */
+export interface Surface {
+  /** Text of the token after the tokenizer's normalisation; null for the token of unknown words. */
+  readonly text: string | null;
+  /** Whether a word begins with the token. */
+  readonly startsWord: boolean;
+  /** Whether the token begins with the rest of a character whose first bytes are in the token before. */
+  readonly continues: boolean;
+}
+
+/**
+ * The characters of a token in its text, as UTF-16 indices: from `start` to before `end`. A token of a part of a character has the
+ * whole character, with its accents. A token of white space alone has `start` after `end`: the next and the last character.
+ */
+export interface Place {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A character with its accents. */
+const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
+/** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */
+const DROPPED = /[\p{M}\p{C}\s\u2581\ufffd]/gu;
+
+/** The letters of a text that are the same before and after a tokenizer's normalisation. */
+export const lettersOf = (text: string): string =>
+  text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ');
+
+/** The text of a token without characters that can be seen. */
+const BLANK = /^[\s\u2581]*$/;
+
+/** So many letters, if the text has them, tell where it goes on after an unknown word. */
+const RUN = 64;
+/** So many places are looked at before a run counts as not found. */
+const TRIES = 100;
+/** An unknown token stands for at most so many letters; more of them in a row stand for more. */
+const REACH = 128;
+
+const WORD_CHARACTER = /^[\p{L}\p{N}_]/u;
+/** Chinese has no spaces between words, so each of its characters may begin a word. */
+const CHINESE = /^\p{Script=Han}/u;
+
+/** A text as its letters, with the place of each letter's character. */
+class Letters {
+  readonly all: string;
+  readonly #places: Place[] = [];
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+    let all = '';
+    for (const { 0: character, index } of text.matchAll(CHARACTERS)) {
+      const letters = lettersOf(character);
+      const place = { start: index, end: index + character.length };
+      for (let i = 0; i < letters.length; i++) this.#places.push(place);
+      all += letters;
+    }
+    this.all = all;
+  }
+
+  /** The characters of the letters from `from` to before `to`. */
+  between(from: number, to: number): Place {
+    const start = this.#places[from]?.start ?? this.#text.length;
+    return { start, end: this.#places[to - 1]?.end ?? 0 };
+  }
+
+  /** Whether a word may begin at a letter. */
+  startsWord(at: number): boolean {
+    const [before, own] = [this.#places[at - 1], this.#places[at]];
+    if (!before || !own || before.end < own.start) return true;
+    const inWord = ({ start }: Place) => {
+      const rest = this.#text.slice(start, start + 2);
+      return WORD_CHARACTER.test(rest) && !CHINESE.test(rest);
+    };
+    return before !== own && !(inWord(before) && inWord(own));
+  }
+
+  /** The first place of `run` from `from` to `to`, or −1. @param atEnd whether the text must end with the run */
+  find(run: string, from: number, to: number, startsWord: boolean, atEnd: boolean): number {
+    if (atEnd) {
+      const at = this.all.length - run.length;
+      return at >= from && at <= to && this.all.endsWith(run) ? at : -1;
+    }
+    const within = this.all.slice(0, to + run.length);
+    let at = from - 1;
+    for (let tried = 0; tried < TRIES; tried++) {
+      at = within.indexOf(run, at + 1);
+      if (at < 0 || !startsWord || this.startsWord(at)) return at;
+    }
+    return -1;
+  }
+}
+
+/**
+ * The place of each token in its text. Tokens whose text is not found, such as unknown words, lie between their neighbours: one word
+ * each if there are as many words, otherwise all of the text between.
+ * @param surfaces of all the text's tokens, in order
+ */
+export function placesOf(text: string, surfaces: readonly Surface[]): Place[] {
+  const letters = new Letters(text);
+  const tokens = surfaces.map((surface) => surface.text && lettersOf(surface.text));
+  const places: Place[] = [];
+  let at = 0;
+  let lost = 0;
+  const placeLost = (to: number) => {
+    const starts = Array.from({ length: to - at }, (_, i) => at + i).filter(
+      (letter) => letter === at || letters.startsWord(letter),
+    );
+    const each = starts.length === lost;
+    for (let i = 0; i < lost; i++)
+      places.push(each ? letters.between(starts[i]!, starts[i + 1] ?? to) : letters.between(at, to));
+    lost = 0;
+  };
+  tokens.forEach((token, i) => {
+    const { startsWord, continues, text: surface } = surfaces[i]!;
+    if (lost === 0 && token !== null && letters.all.startsWith(token, at)) {
+      const partial = continues || (token === '' && !BLANK.test(surface!));
+      places.push(letters.between(partial ? Math.max(0, at - 1) : at, at + token.length));
+      at += token.length;
+      return;
+    }
+    const { run, atEnd } = runFrom(tokens, i);
+    const found = token ? letters.find(run, at + 1, at + lost * REACH, startsWord, atEnd) : -1;
+    if (found < 0) {
+      lost++;
+      return;
+    }
+    placeLost(found);
+    places.push(letters.between(found, found + token!.length));
+    at = found + token!.length;
+  });
+  placeLost(letters.all.length);
+  return places;
+}
+
+/** The letters of known tokens from token `i` on, and whether they reach the end of the text. */
+function runFrom(tokens: readonly (string | null)[], i: number): { run: string; atEnd: boolean } {
+  let run = '';
+  let next = i;
+  for (; next < tokens.length && run.length < RUN; next++) {
+    const token = tokens[next]!;
+    if (token === null) break;
+    run += token;
+  }
+  return { run, atEnd: next === tokens.length };
+}

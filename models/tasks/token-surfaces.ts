@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { Surface } from './token-places.ts';
+
+/** The parts of a `tokenizer.json` that say how tokens spell the text that they stand for. */
+const nested = z.looseObject({ type: z.string().optional() });
+export const spelling = z.looseObject({
+  model: z.looseObject({
+    type: z.string().optional(),
+    unk_token: z.string().nullish(),
+    continuing_subword_prefix: z.string().nullish(),
+    end_of_word_suffix: z.string().nullish(),
+    byte_fallback: z.boolean().nullish(),
+  }),
+  pre_tokenizer: nested.extend({ pretokenizers: z.array(nested).optional() }).nullish(),
+});
+
+const BYTE = /^<0x([0-9A-F]{2})>$/;
+/** How a token begins that begins a word: with a space, or the sign for one. */
+const SPACE = /^[\s\u2581]/;
+
+/** The bytes that byte-level tokenizers spell with other letters, by letter: they give unprintable bytes the letters from U+0100 on. */
+const BYTE_OF = (() => {
+  const printable = (byte: number) =>
+    (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || byte >= 0xae;
+  let others = 0;
+  return new Map(
+    Array.from({ length: 256 }, (_, byte) => [
+      String.fromCharCode(printable(byte) ? byte : 0x100 + others++),
+      byte,
+    ]),
+  );
+})();
+
+/** Returns how a tokenizer's tokens spell a text. */
+export function surfaceReader({
+  model,
+  pre_tokenizer: first,
+}: z.output<typeof spelling>): (tokens: readonly string[]) => Surface[] {
+  const encoder = new TextEncoder();
+  const prefix = model.continuing_subword_prefix || null;
+  const suffix = model.end_of_word_suffix || null;
+  const byteLevel = [first, ...(first?.pretokenizers ?? [])].some((part) => part?.type === 'ByteLevel');
+
+  const bytesOf = (token: string): readonly number[] | null => {
+    const byte = model.byte_fallback ? BYTE.exec(token) : null;
+    if (byte) return [Number.parseInt(byte[1]!, 16)];
+    if (token === model.unk_token) return null;
+    if (byteLevel) return [...token].flatMap((letter) => BYTE_OF.get(letter) ?? [...encoder.encode(letter)]);
+    const text = prefix && token.startsWith(prefix) ? token.slice(prefix.length) : token;
+    return [...encoder.encode(suffix && text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)];
+  };
+  const startsWord = (token: string, text: string | null) =>
+    prefix ? !token.startsWith(prefix) : SPACE.test(text ?? '');
+
+  return (tokens) =>
+    joinCharacters(tokens.map(bytesOf)).map(({ text, continues }, i) => ({
+      text,
+      continues,
+      startsWord: startsWord(tokens[i]!, text),
+    }));
+}
+
+const isRest = (byte: number) => (byte & 0xc0) === 0x80;
+
+/** Decodes tokens of UTF-8. A character in several tokens belongs to the first of them. */
+function joinCharacters(
+  tokens: readonly (readonly number[] | null)[],
+): { readonly text: string | null; readonly continues: boolean }[] {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  return tokens.map((bytes, i) => {
+    if (!bytes) return { text: null, continues: false };
+    const own = bytes.findIndex((byte) => !isRest(byte));
+    if (own < 0) return { text: '', continues: true };
+    const whole = bytes.slice(own);
+    for (let next = i + 1; next < tokens.length && tokens[next]; next++) {
+      const rest = tokens[next]!;
+      const end = rest.findIndex((byte) => !isRest(byte));
+      whole.push(...(end < 0 ? rest : rest.slice(0, end)));
+      if (end >= 0) break;
+    }
+    return { text: decoder.decode(Uint8Array.from(whole)), continues: own > 0 };
+  });
+}
