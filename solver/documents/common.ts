@@ -49,6 +49,15 @@ export const device = z.strictObject({
 });
 export type Device = z.infer<typeof device>;
 
+/** What a manifest says of its labelled pack. */
+export const packFacts = z.strictObject({
+  /** Where the items are from, and their licence. */
+  source: z.string().max(400),
+  /** What the mix of items stands for: their sizes, their shares, and what load they are typical of. */
+  mix: z.string().min(1).max(400).optional(),
+});
+export type PackFacts = z.infer<typeof packFacts>;
+
 /** Reports a problem of a document where a condition does not hold. @param path of the field */
 export function expectThat(
   context: z.RefinementCtx,

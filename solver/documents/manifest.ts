@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { accuracy, expectDistinct, name, positiveCount, sha256 } from './common.ts';
+import {
+  accuracy,
+  expectDistinct,
+  name,
+  type PackFacts,
+  packFacts,
+  positiveCount,
+  sha256,
+} from './common.ts';
 
 export const MANIFEST = 'ipa-edge/manifest@2';
 /** The previous version, which is still read: one model file per variant. */
@@ -74,7 +82,7 @@ export interface Manifest {
   /** Stages in order: each stage's results feed the next. */
   readonly stages: ManifestStage[];
   /** Labelled inputs of the first stage. The profiler measures on them, and runs draw their requests from them. */
-  readonly pack?: { readonly file: string; readonly sha256: string; readonly source: string } | undefined;
+  readonly pack?: ({ readonly file: string; readonly sha256: string } & PackFacts) | undefined;
 }
 
 export const STAGES_MAX = 8;
@@ -87,7 +95,7 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
       name,
       title: z.string().max(200),
       stages: z.array(stage).min(1).max(STAGES_MAX),
-      pack: z.strictObject({ file, sha256, source: z.string().max(400) }).optional(),
+      pack: packFacts.extend({ file, sha256 }).optional(),
     })
     .superRefine(({ stages }, context) => {
       expectDistinct(context, stages, 'name', ['stages'], 'stage names');

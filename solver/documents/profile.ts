@@ -12,6 +12,7 @@ import {
   isoDate,
   milliseconds,
   name,
+  packFacts,
   positiveCount,
   sha256,
 } from './common.ts';
@@ -217,6 +218,8 @@ export const profileSchema = z
     createdAt: isoDate,
     pipeline: name,
     device,
+    /** The labelled pack that was measured on. Older profiles and published ones have none. */
+    pack: packFacts.optional(),
     settings: z.strictObject({
       seed: z.int(),
       budgetS: z.number().positive(),

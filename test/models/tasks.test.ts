@@ -303,6 +303,15 @@ test.each<[string, unknown[], RegExp]>([
   expect(() => parseManifest(plain, 'made up')).toThrow(problem);
 });
 
+test('a manifest says what the mix of its pack stands for, in 400 letters at most', () => {
+  const withMix = (mix: string) => {
+    const whole = manifest(MANIFEST, [detect]);
+    return parseManifest({ ...whole, pack: { ...whole.pack, mix } }, 'new');
+  };
+  expect(withMix('calls of a help desk').pack!.mix).toBe('calls of a help desk');
+  expect(() => withMix('x'.repeat(401))).toThrow(/pack\.mix/);
+});
+
 test('a pipeline knows the stage after each stage', () => {
   const { first, stages } = pipelineOf(detect, classify, colour);
   expect(first.next).toBe(stages[1]);

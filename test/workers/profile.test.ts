@@ -38,6 +38,7 @@ test('every variant is measured, warm and cold apart, with samples, accuracy and
   const document = parseProfile(await profile({ models: whole, environment, store, settings }), 'the test');
   const first = document.cells.filter((cell) => cell.batch === 1);
   expect(first.map((cell) => cell.state)).toEqual(Array.from({ length: 9 }, () => 'measured'));
+  expect(document.pack!.mix).toBe(whole.manifest.pack!.mix);
   expect(document.stages.map(({ sizeUnit }) => sizeUnit)).toEqual(['pixels', 'pixels']);
   const pixelsOf: Record<string, number> = { detect: 128 * 128, classify: 28 * 28 };
   for (const cell of document.cells) {

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { Device } from '../../solver/documents/common.ts';
+import type { Device, PackFacts } from '../../solver/documents/common.ts';
 import { adapterText, DASH, milliseconds } from './format.ts';
 
 interface NoticeProps {
@@ -23,6 +23,17 @@ export function SoftwareNotice() {
     <Notice title="SOFTWARE ADAPTER">
       WebGPU ran on the CPU. The webgpu figures say nothing about a GPU.
     </Notice>
+  );
+}
+
+/** What the items stand for that a profile was measured on. */
+export function MeasuredOn({ pack }: { readonly pack: PackFacts | undefined }) {
+  if (!pack) return null;
+  return (
+    <p class="muted measured-on">
+      Percentiles are those of the labelled pack's mix of items.{' '}
+      {pack.mix ?? `It does not say what the mix stands for; it holds ${pack.source}.`}
+    </p>
   );
 }
 

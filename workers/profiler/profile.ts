@@ -124,6 +124,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       createdAt: new Date().toISOString(),
       pipeline: manifest.name,
       device,
+      ...(manifest.pack && { pack: { source: manifest.pack.source, mix: manifest.pack.mix } }),
       settings: {
         seed: settings.seed,
         budgetS: settings.budgetS,

@@ -22,7 +22,10 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
         </p>
         <ul class="row end own-ways">
           <li>
-            <span class="muted">Labelled pack, now: {manifest.pack?.source ?? 'none'}</span>
+            <span class="muted">
+              Labelled pack, now: {manifest.pack?.source ?? 'none'}
+              {manifest.pack?.mix && `. ${manifest.pack.mix}`}
+            </span>
             <FileButton
               label="Use another pack"
               disabled={busy.value}

@@ -1,4 +1,4 @@
-import { DeviceFacts } from '../../components/Device.tsx';
+import { DeviceFacts, MeasuredOn } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
 import { checked, opened } from '../../state/app.ts';
@@ -60,6 +60,7 @@ function Opened() {
         <strong>{profile.pipeline}</strong>, measured {date(profile.createdAt)}
       </p>
       <DeviceFacts device={profile.device} />
+      <MeasuredOn pack={profile.pack} />
       <StageCells
         stages={stageNames(profile.stages)}
         cells={profile.cells}
