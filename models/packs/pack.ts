@@ -1,3 +1,4 @@
+import { samplesOfPcm } from '../items/audio.ts';
 import { joinFields } from '../items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
@@ -21,8 +22,8 @@ export const MAX_PACK_BYTES = 512 * 2 ** 20;
 /**
  * Reads a labelled pack: a gzipped safetensors file with the items of the first stage and, for each stage, the labels that its
  * task reads. The items are one of: `images` U8 [N, C, H, W]; `text` U8 [bytes] with `text_end` I32 [N], the end of each text;
- * `audio` F32 [samples] with `audio_end` I32 [N], the end of each recording. A field that comes with each item is in
- * `field.<name>` U8 [bytes] with `field_end.<name>` I32 [N].
+ * `audio` F32 or I16 (PCM) [samples] with `audio_end` I32 [N], the end of each recording. A field that comes with each item is
+ * in `field.<name>` U8 [bytes] with `field_end.<name>` I32 [N].
  * @throws InvalidPackError
  */
 export async function parsePack(
@@ -85,7 +86,9 @@ const READ_ITEMS: { readonly [K in ItemFormat['kind']]: (file: TensorFile) => It
     return itemsOf({ lengths: Array<number>(shape[0]!).fill(data.length / shape[0]!), bytes: data });
   },
   audio(file) {
-    const { data } = file.f32('audio', 1);
+    const data = file.has('audio', 'I16')
+      ? samplesOfPcm(file.i16('audio', 1).data)
+      : file.f32('audio', 1).data;
     const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
     return splitParts(bytes, file.i32('audio_end', 1).data, data.BYTES_PER_ELEMENT, 'item');
   },

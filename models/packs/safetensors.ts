@@ -19,7 +19,7 @@ export class InvalidPackError extends InputError {
   }
 }
 
-const BYTES_PER_VALUE = { U8: 1, I32: 4, F32: 4 } as const;
+const BYTES_PER_VALUE = { U8: 1, I16: 2, I32: 4, F32: 4 } as const;
 type Dtype = keyof typeof BYTES_PER_VALUE;
 
 const index = z.int().nonnegative();
@@ -70,10 +70,21 @@ export class TensorFile {
     ({ entries: this.entries, start: this.start } = readHeader(bytes));
   }
 
+  /** Whether the file has this tensor with values of this kind. */
+  has(name: string, dtype: Dtype): boolean {
+    return this.entryOf(name)?.dtype === dtype;
+  }
+
   /** @param dims number of dimensions that the tensor must have @throws InvalidPackError */
   u8(name: string, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
     const { shape, data } = this.read(name, 'U8', dims);
     return { shape, data };
+  }
+
+  /** @throws InvalidPackError */
+  i16(name: string, dims: number): Tensor<Int16Array> {
+    const { shape, data } = this.read(name, 'I16', dims);
+    return { shape, data: new Int16Array(data.buffer) };
   }
 
   /** @throws InvalidPackError */
@@ -88,8 +99,12 @@ export class TensorFile {
     return { shape, data: new Float32Array(data.buffer) };
   }
 
+  private entryOf(name: string): Entry | undefined {
+    return Object.hasOwn(this.entries, name) ? this.entries[name] : undefined;
+  }
+
   private read(name: string, dtype: Dtype, dims: number): Tensor<Uint8Array<ArrayBuffer>> {
-    const entry = Object.hasOwn(this.entries, name) ? this.entries[name] : undefined;
+    const entry = this.entryOf(name);
     if (!entry) throw new InvalidPackError(`it has no tensor "${name}"`);
     if (entry.dtype !== dtype || entry.shape.length !== dims)
       throw new InvalidPackError(

@@ -4,11 +4,18 @@ import { batchOf } from '../items/item-batch.ts';
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly data: Uint8Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+  readonly data:
+    | Uint8Array<ArrayBuffer>
+    | Int16Array<ArrayBuffer>
+    | Int32Array<ArrayBuffer>
+    | Float32Array<ArrayBuffer>;
 }
 
-const dtypeOf = (data: NamedTensor['data']): string =>
-  data instanceof Uint8Array ? 'U8' : data instanceof Int32Array ? 'I32' : 'F32';
+function dtypeOf(data: NamedTensor['data']): string {
+  if (data instanceof Uint8Array) return 'U8';
+  if (data instanceof Int16Array) return 'I16';
+  return data instanceof Int32Array ? 'I32' : 'F32';
+}
 
 /** A labelled pack, which `parsePack` reads: the tensors as a safetensors file, gzipped. */
 export async function packBytes(tensors: readonly NamedTensor[]): Promise<Uint8Array<ArrayBuffer>> {

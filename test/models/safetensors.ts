@@ -11,6 +11,11 @@ export const u8 = (shape: number[], values: ArrayLike<number>): NamedTensor => (
   shape,
   bytes: Uint8Array.from(values),
 });
+export const i16 = (values: ArrayLike<number>): NamedTensor => ({
+  dtype: 'I16',
+  shape: [values.length],
+  bytes: new Uint8Array(Int16Array.from(values).buffer),
+});
 export const i32 = (values: ArrayLike<number>): NamedTensor => ({
   dtype: 'I32',
   shape: [values.length],
