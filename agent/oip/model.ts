@@ -5,7 +5,7 @@ import { InvalidTensorError } from './errors.ts';
 import type { InferRequest } from './infer.ts';
 import { inputsOf, itemsOfTensors } from './items.ts';
 import type { ModelMetadata } from './metadata.ts';
-import type { NumberTensor } from './tensor.ts';
+import type { Tensor } from './tensor.ts';
 
 /**
  * This file presents a pipeline, or one of its stages, as a model of the Open Inference Protocol. The input is a tensor of
@@ -20,9 +20,9 @@ export const ITEM_INDEX = 'item_index';
 interface Output {
   readonly name: string;
   readonly stage: number;
-  readonly datatype: NumberTensor['datatype'];
+  readonly datatype: ResultTensor<StageResult>['datatype'];
   readonly columns: number;
-  rowsOf(result: StageResult, item: number): readonly number[];
+  rowsOf(result: StageResult, item: number): readonly (number | string)[];
 }
 
 /** Makes the output with the index of each row's item. */
@@ -118,14 +118,17 @@ export function itemsOfRequest(
 export function outputTensors(
   stages: readonly PipelineStage[],
   results: readonly (readonly (readonly StageResult[])[])[],
-): NumberTensor[] {
-  return outputsOf(stages).map(({ name, stage, datatype, columns, rowsOf }): NumberTensor => {
+): Tensor[] {
+  const encoder = new TextEncoder();
+  return outputsOf(stages).map(({ name, stage, datatype, columns, rowsOf }): Tensor => {
     const values = results.flatMap((byStage, item) =>
       (byStage[stage] ?? []).flatMap((result) => rowsOf(result, item)),
     );
     const shape = shapeOf(values.length / columns, columns);
+    if (datatype === 'BYTES')
+      return { name, datatype, shape, data: values.map((text) => encoder.encode(String(text))) };
     return datatype === 'FP32'
-      ? { name, datatype, shape, data: new Float32Array(values) }
-      : { name, datatype: 'INT32', shape, data: new Int32Array(values) };
+      ? { name, datatype, shape, data: Float32Array.from(values, Number) }
+      : { name, datatype, shape, data: Int32Array.from(values, Number) };
   });
 }

@@ -31,15 +31,20 @@ export interface MetricNames {
   readonly later?: string;
 }
 
-/** A field of a task's results as an Open Inference Protocol tensor. All tensors of a task have the same number of rows. */
-export interface ResultTensor<R> {
+interface ResultField<R, D, V> {
   readonly name: string;
-  readonly datatype: 'FP32' | 'INT32';
+  readonly datatype: D;
   /** Number of values in each row. */
   readonly columns: number;
   /** The values of one result's rows, row by row. */
-  rowsOf(result: R): readonly number[];
+  rowsOf(result: R): readonly V[];
 }
+
+/**
+ * A field of a task's results as an Open Inference Protocol tensor: numbers, or texts as `BYTES`. All tensors of a task have the
+ * same number of rows.
+ */
+export type ResultTensor<R> = ResultField<R, 'FP32' | 'INT32', number> | ResultField<R, 'BYTES', string>;
 
 /**
  * A deep-learning task. Code outside a task's folder uses the task only through this interface. The functions are pure, so that
