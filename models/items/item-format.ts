@@ -24,7 +24,8 @@ const BYTES_PER_SAMPLE = 4;
 /** Length of the largest item, in bytes. */
 export const bytesMaxOf = (format: ItemFormat): number => contentBytesMax(format) + fieldBytesMax(format);
 
-const contentBytesMax = (format: ItemFormat): number =>
+/** Length of the largest item without its fields, in bytes. */
+export const contentBytesMax = (format: ItemFormat): number =>
   format.kind === 'pixels'
     ? format.channels * format.height * format.width
     : format.kind === 'audio'

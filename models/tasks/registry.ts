@@ -1,4 +1,5 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { automaticSpeechRecognition } from './automatic-speech-recognition/task.ts';
 import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
 import type { StageResult, Task } from './task.ts';
@@ -12,6 +13,7 @@ export const TASKS = [
   objectDetection,
   imageClassification,
   textClassification,
+  automaticSpeechRecognition,
 ] as unknown as readonly AnyTask[];
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));

@@ -8,6 +8,8 @@ import { type Tensor, tensorOfJson } from '../../agent/oip/tensor.ts';
 import { FIELD_BYTES_MAX, joinFields } from '../../models/items/fields.ts';
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import { pipelineOf, transcribe } from '../models/stages.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { encodeRequest } from './oip-client.ts';
 import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
@@ -258,6 +260,20 @@ describe('the pipeline as a model', () => {
   test('gives empty tensors where nothing is found', () => {
     const tensors = outputTensors(stages, [[[detected(0)]]]);
     expect(tensors.map(({ shape }) => shape)).toEqual([[0, 4], [0], [0], [0], [0]]);
+  });
+
+  test('has a text for each recording as bytes', () => {
+    const speech = pipelineOf(transcribe).stages;
+    const answers = ['où est-il ?', ''].map((text) => [[{ task: transcribe.task, text } as StageResult]]);
+    expect(outputTensors(speech, answers)).toEqual([
+      { name: 'text', datatype: 'BYTES', shape: [2], data: [utf8('où est-il ?'), utf8('')] },
+      { name: 'item_index', datatype: 'INT32', shape: [2], data: Int32Array.of(0, 1) },
+    ]);
+    expect(modelMetadata('speech', '1', speech).outputs[0]).toEqual({
+      name: 'text',
+      datatype: 'BYTES',
+      shape: [-1],
+    });
   });
 
   test('says so in its metadata', () => {

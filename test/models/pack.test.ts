@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { samplesOf } from '../../models/items/audio.ts';
+import { itemsOf } from '../../models/items/item-batch.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { InvalidPackError, parsePack } from '../../models/packs/pack.ts';
 import type { ItemTruth } from '../../models/tasks/judge.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { f32, gzip, i32, safetensors, u8 } from './safetensors.ts';
-import { classify, colour, detect, language, pipelineOf, spam } from './stages.ts';
+import { f32, gzip, i16, i32, type NamedTensor, safetensors, u8 } from './safetensors.ts';
+import { classify, colour, detect, language, pipelineOf, spam, transcribe } from './stages.ts';
 
 const three = pipelineOf(detect, classify, colour);
 
@@ -245,4 +247,31 @@ test('each stage is given what perfect stages before it would give', async () =>
   const [, filtered] = await labelledItems(await mails(), pipelineOf(language, spam));
   expect(filtered!.items.map((item) => new TextDecoder().decode(item))).toEqual(['hi,']);
   expect([scenes, crops, halves, filtered].map((stage) => stage!.requests)).toEqual([[0, 1], [1], [1], [0]]);
+});
+
+const spoken = (audio: NamedTensor) =>
+  parsePack(
+    gzip(
+      safetensors({
+        audio,
+        audio_end: i32([2, 5]),
+        'label.transcribe': u8([6], new TextEncoder().encode('onetwo')),
+        'label_end.transcribe': i32([3, 6]),
+      }),
+    ),
+    pipelineOf(transcribe),
+  );
+
+test('recordings are kept as float samples or 16-bit PCM, and read as float samples', async () => {
+  const samples = [0, 0.5, -1, 0.25, -(2 ** -15)];
+  const float = await spoken(f32([5], samples));
+  expect(await spoken(i16(samples.map((sample) => sample * 2 ** 15)))).toEqual(float);
+  expect(itemsOf(float.items).map((item) => [...samplesOf(item)])).toEqual([
+    samples.slice(0, 2),
+    samples.slice(2),
+  ]);
+  expect(float.truths.map(({ truth }) => truth)).toEqual(['one', 'two']);
+  await expect(spoken(u8([5], samples))).rejects.toThrow(
+    /"audio" should be F32 with 1 dimensions, but is U8/,
+  );
 });
