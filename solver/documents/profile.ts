@@ -271,6 +271,11 @@ export const parseProfile = (value: unknown, source: string): Profile =>
 export const roundTripsMs = ({ inferenceMs, handlingMs }: MeasuredCell): number[] =>
   inferenceMs.map((ms, run) => ms + handlingMs[run]!);
 
+/** The kinds of session runs in measured cells, e.g. `encoder`; none if each batch is answered in one run. */
+export const runNames = (cells: readonly Cell[]): string[] => [
+  ...new Set(cells.flatMap((cell) => (cell.state === 'measured' ? Object.keys(cell.runsMs ?? {}) : []))),
+];
+
 /** The measured cells of a plan's stage, of every batch size. */
 export const cellsOfStage = (
   { cells }: Pick<Profile, 'cells'>,

@@ -26,7 +26,8 @@ export class UnmeasuredStageError extends Error {
 const TAKING_TURNS = 2;
 
 /**
- * Draws service times from the profile's batches of the chosen variants. They were measured alone, so the profile's co-runs add
+ * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, so
+ * batches of small and of large items come as often as they were measured. They were measured alone, so the profile's co-runs add
  * the effect of other workers: on a CPU, a batch that starts beside another is delayed; on a GPU, batches slow each other.
  * @throws UnmeasuredStageError
  */
@@ -103,7 +104,8 @@ function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
   return {
     sampleMs(stage, items, random, beside) {
       const { coRun, sizes, sorted } = tables[stage]!;
-      // Between two measured sizes, the same quantile of both is taken: a slow batch of 3 lies between slow batches of 2 and 4.
+      // A whole batch of a measured number of items; else the same quantile of the two neighbouring numbers: a slow batch of 3
+      // lies between slow batches of 2 and 4.
       const u = random();
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
       const alone = interpolate(sizes, quantile, items);

@@ -100,6 +100,11 @@ describe('latencies', () => {
     const option = classify(cell('classify', 's', 'cpu', 1, runs(1), { inferenceMs, handlingMs }));
     expect(option).toMatchObject({ meanMs: 19, latencyMs: 19, flags: [] });
   });
+  it('are those of the slow batches where items are of two sizes', () => {
+    const twoSizes = Array.from({ length: 40 }, (_, i) => (i % 10 === 3 ? 300 : 10));
+    const option = classify(cell('classify', 's', 'cpu', 1, twoSizes));
+    expect(option).toMatchObject({ meanMs: 39, latencyMs: 300 });
+  });
   it('are the maximum, flagged, where there are too few samples', () => {
     const few = classify(cell('classify', 's', 'cpu', 1, [5, 9, 7]));
     expect(few).toMatchObject({ latencyMs: 9, flags: ['few-samples'] });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MeasuredCell, Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom } from '../../../solver/math/random.ts';
@@ -128,6 +129,28 @@ describe('a prediction', () => {
     expect(predicted.goodputPerS).toBeCloseTo(5, 9);
     const { p50, p95, p99, max } = predicted.latencyMs!;
     expect([p50, p95, p99, max]).toEqual([p50, p95, p99, max].sort((a, b) => a - b));
+  });
+
+  it('has the tail of the slow batches where items are of two sizes', () => {
+    const anyCell = fc.record({
+      fastMs: fc.integer({ min: 2, max: 20 }),
+      timesLonger: fc.integer({ min: 2, max: 40 }),
+      slow: fc.integer({ min: 2, max: 8 }),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(anyCell, ({ fastMs, timesLonger, slow, seed }) => {
+        const slowMs = fastMs * timesLonger;
+        // Of 20 runs, some are of a large item; their place does not matter.
+        const samplesMs = Array.from({ length: 20 }, (_, i) => ((i * 7) % 20 < slow ? slowMs : fastMs));
+        const measured = { ...profile, cells: [cell('detect', 'v', 1, samplesMs)] };
+        const worker = { ...plan(1).workers[0]!, stages: ['detect'] };
+        const rare = { ...plan(0.01), slaMs: 10_000, stages: [stage('detect', 1)], workers: [worker] };
+        const { p50, p95 } = predict(rare, measured, { n: 1000, seed }).latencyMs!;
+        expect([p50, p95]).toEqual([expect.closeTo(fastMs), expect.closeTo(slowMs)]);
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('tells how much is shed in an overload', () => {

@@ -1,8 +1,25 @@
-import { type Cell, cellId, type Profile } from '../../../solver/documents/profile.ts';
+import {
+  type Cell,
+  cellId,
+  type MeasuredCell,
+  type Profile,
+  runNames,
+} from '../../../solver/documents/profile.ts';
+import { mean } from '../../../solver/math/statistics.ts';
 
 type Field = string | number | null;
+type Column = readonly [head: string, field: (cell: Cell) => Field];
 
-const COLUMNS: readonly (readonly [head: string, field: (cell: Cell) => Field])[] = [
+/** Makes a column of means over the runs of measured cells. */
+const meanOf = (head: string, values: (cell: MeasuredCell) => readonly number[] | undefined): Column => [
+  head,
+  (cell) => {
+    const own = cell.state === 'measured' ? values(cell) : undefined;
+    return own ? mean(own) : null;
+  },
+];
+
+const COLUMNS: readonly Column[] = [
   ['stage', (cell) => cell.stage],
   ['variant', (cell) => cell.variant],
   ['backend', (cell) => cell.backend],
@@ -20,6 +37,7 @@ const COLUMNS: readonly (readonly [head: string, field: (cell: Cell) => Field])[
   ...(['loadMs', 'createMs', 'firstRunMs'] as const).map(
     (name) => [name, (cell: Cell) => (cell.state === 'measured' ? cell.cold[name] : null)] as const,
   ),
+  meanOf('meanSize', ({ sizes }) => sizes),
   ['flags', (cell) => (cell.state === 'measured' ? cell.flags.join(' ') : null)],
   [
     'reason',
@@ -27,11 +45,25 @@ const COLUMNS: readonly (readonly [head: string, field: (cell: Cell) => Field])[
   ],
 ];
 
-/** Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id. Percentiles that were not measured are empty. */
+/** Columns for cells of several session runs: the mean number of steps, and the mean time of each kind of session run. */
+function runColumns(cells: readonly Cell[]): Column[] {
+  const names = runNames(cells);
+  if (names.length === 0) return [];
+  return [
+    meanOf('meanSteps', ({ steps }) => steps),
+    ...names.map((name) => meanOf(`meanMs.${name}`, ({ runsMs }) => runsMs?.[name])),
+  ];
+}
+
+/**
+ * Writes the cells of a profile as CSV (RFC 4180), one per line, sorted by id. What was not measured is empty, e.g. percentiles
+ * of few samples.
+ */
 export function cellsCsv({ cells }: Profile): string {
+  const columns = [...COLUMNS, ...runColumns(cells)];
   const sorted = [...cells].sort((a, b) => cellId(a).localeCompare(cellId(b), 'en', { numeric: true }));
-  const lines = sorted.map((cell) => COLUMNS.map(([, field]) => csvField(field(cell))));
-  return [COLUMNS.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
+  const lines = sorted.map((cell) => columns.map(([, field]) => csvField(field(cell))));
+  return [columns.map(([head]) => head), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }
 
 /** Formats a CSV field. A text that a spreadsheet would take for a formula gets a leading apostrophe. */
