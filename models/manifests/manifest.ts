@@ -34,16 +34,21 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       const kind = before && taskOf(before).itemFormat(before).kind;
       if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
-      const roles = Object.keys(task.program.signatures(stage)).sort();
-      const assetRoles = [...(task.assets?.(stage) ?? [])].sort();
+      const choices = task.programs.map((program) => ({
+        sessions: Object.keys(program.signatures(stage)).sort().join(', '),
+        assets: [...(program.assets?.(stage) ?? [])].sort().join(', '),
+      }));
       stage.variants.forEach(({ sessions, assets = {} }, v) => {
         // A variant of version 1 with a wrong field was not converted, so it has no sessions.
-        if (sessions && Object.keys(sessions).sort().join() !== roles.join())
-          problem(['variants', v, 'sessions'], `expected the sessions ${roles.join(', ')}`);
-        if (Object.keys(assets).sort().join() !== assetRoles.join())
+        if (!sessions) return;
+        const own = choices.find((choice) => choice.sessions === Object.keys(sessions).sort().join(', '));
+        if (!own) {
+          const known = choices.map((choice) => choice.sessions).join(', or ');
+          problem(['variants', v, 'sessions'], `expected the sessions ${known}`);
+        } else if (Object.keys(assets).sort().join(', ') !== own.assets)
           problem(
             ['variants', v, 'assets'],
-            `expected ${assetRoles.length ? `the assets ${assetRoles.join(', ')}` : 'no assets'}`,
+            `expected ${own.assets ? `the assets ${own.assets}` : 'no assets'}`,
           );
       });
     });

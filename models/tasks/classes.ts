@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
-import { type Input, oneRun } from './program.ts';
+import { type Input, oneRun, type Program } from './program.ts';
 import { f1Match } from './score.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
 import { FLOATS } from './tensor.ts';
@@ -71,7 +71,8 @@ const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
 ];
 
 /** The parts of a classification task that depend on the kind of item. */
-interface Classifier<S extends ClassifyingStage> {
+interface Classifier<S extends ClassifyingStage>
+  extends Partial<Pick<Program<S, ClassResult>, 'assets' | 'prepare'>> {
   inputs(stage: S): readonly Input<S>[];
   /** Whether the next stage gets items of this class; without this function, it gets items of all classes. */
   passesOn?(stage: S, label: number): boolean;
@@ -83,14 +84,19 @@ interface Classifier<S extends ClassifyingStage> {
  */
 export const classifying = <S extends ClassifyingStage>(
   task: string,
-  { inputs, passesOn = () => true }: Classifier<S>,
+  { inputs, passesOn = () => true, ...files }: Classifier<S>,
 ) =>
   ({
-    program: oneRun({
-      inputs,
-      outputs: ({ classes }) => [{ types: FLOATS, dims: [classes.length] }],
-      decode: ({ scores }, [output]) => ({ task, ...largest(output!.values, scores) }),
-    }),
+    programs: [
+      {
+        ...files,
+        ...oneRun<S, ClassResult>({
+          inputs,
+          outputs: ({ classes }) => [{ types: FLOATS, dims: [classes.length] }],
+          decode: ({ scores }, [output]) => ({ task, ...largest(output!.values, scores) }),
+        }),
+      },
+    ],
     metric: { stage: 'top-1 accuracy', pipeline: 'accuracy', later: 'right class' },
     judged: 'always',
     readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),

@@ -34,6 +34,8 @@ export const tensorOf = (
 export interface Signature {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** Whether the program keeps outputs of a run to feed them to later runs; absent: it reads all of them. */
+  readonly keeps?: boolean;
 }
 
 /** The results of one batch, with the time of each session run. */
@@ -50,7 +52,7 @@ export interface ProgramRun<R> {
 export interface RunTimes {
   /** Sum of the times of all session runs. */
   readonly inferenceMs: number;
-  /** Number of session runs after the first: the decoder's steps, if the first run is the encoder's. */
+  /** Number of runs of a decoder; 0 if the program has none. */
   readonly steps: number;
   /** Sum of the times of the runs of each name, e.g. `encoder`, `decoder-first` (the first step) and `decoder` (later steps). */
   readonly runsMs: Readonly<Record<string, number>>;
@@ -59,18 +61,24 @@ export interface RunTimes {
 /** Sums up the session runs of one batch. */
 export function timesOf(runs: ProgramRun<unknown>['runs']): RunTimes {
   let inferenceMs = 0;
+  let steps = 0;
   const runsMs: Record<string, number> = {};
   for (const { session, ms } of runs) {
     inferenceMs += ms;
+    if (session.startsWith('decoder')) steps++;
     runsMs[session] = (runsMs[session] ?? 0) + ms;
   }
-  return { inferenceMs, steps: Math.max(0, runs.length - 1), runsMs };
+  return { inferenceMs, steps, runsMs };
 }
 
 /** A program answers a batch with a variant's sessions, in one run or a loop of runs. */
 export interface Program<S, R> {
-  /** The signature of each session, by role. A variant must have exactly these sessions. */
+  /** The signature of each session, by role. A variant that the program can run has exactly these sessions. */
   signatures(stage: S): Readonly<Record<string, Signature>>;
+  /** Roles of the files that a variant needs beside its models; absent if it needs none. */
+  assets?(stage: S): readonly string[];
+  /** Reads the assets of a variant. Returns the stage as {@link run} gets it, e.g. with a tokenizer. */
+  prepare?(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
   /** Answers a batch. @param items with the task's own fields only @param sessions by role @param scratch memory for feeds until the run ends @throws ItemFormatError, OutputShapeError */
   run(
     stage: S,
@@ -80,15 +88,25 @@ export interface Program<S, R> {
   ): Promise<ProgramRun<R>>;
 }
 
-/** The inputs of all sessions of a variant, e.g. to estimate the memory that a batch takes. */
-export const inputsOf = <S>(
-  { signatures }: Pick<Program<S, unknown>, 'signatures'>,
-  stage: S,
-): TensorSpec[] => Object.values(signatures(stage)).flatMap(({ inputs }) => inputs);
+/** Roles of the files of a variant that the program can run: models and assets. */
+export const fileRoles = <S>({ signatures, assets }: Program<S, unknown>, stage: S): string[] => [
+  ...Object.keys(signatures(stage)),
+  ...(assets?.(stage) ?? []),
+];
 
 /** Number of values in a tensor of these dimensions. A dimension of any size counts as 1. */
 export const valuesIn = (dims: TensorSpec['dims']): number =>
   dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+
+/** Number of values in all inputs of a variant for one item, of the program that has most. It estimates the memory of a batch. */
+export const inputValues = <S>(programs: readonly Program<S, unknown>[], stage: S): number =>
+  Math.max(
+    ...programs.map(({ signatures }) =>
+      Object.values(signatures(stage))
+        .flatMap(({ inputs }) => inputs)
+        .reduce((sum, { dims }) => sum + valuesIn(dims), 0),
+    ),
+  );
 
 /** Memory for input tensors, reused by every run, because allocating it takes longer than filling it. */
 export class Scratch {

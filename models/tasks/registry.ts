@@ -2,6 +2,7 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { automaticSpeechRecognition } from './automatic-speech-recognition/task.ts';
 import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
+import { fileRoles } from './program.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
 
@@ -17,6 +18,16 @@ export const TASKS = [
 ] as unknown as readonly AnyTask[];
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));
+
+/** The program that runs a variant with files of these roles; undefined if none does. */
+export const programOf = (
+  stage: ManifestStage,
+  roles: readonly string[],
+): AnyTask['programs'][number] | undefined =>
+  taskOf(stage).programs.find((program) => sameSet(fileRoles(program, stage), roles));
+
+const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((one) => b.includes(one));
 
 /** The task of a validated manifest's stage, which always exists. */
 export const taskOf = ({ task }: Pick<ManifestStage, 'task'>): AnyTask => byId.get(task)!;

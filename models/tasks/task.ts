@@ -66,14 +66,9 @@ export interface Task<
     problem: (path: readonly (string | number)[], message: string) => void,
   ): void;
 
-  /** Roles of the files that a variant needs beside its models; absent if it needs none. */
-  assets?(stage: S): readonly string[];
-  /** Reads the assets of a variant. Returns the stage as the program gets it, e.g. with a tokenizer. */
-  prepare?(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
-
   itemFormat(stage: S): ItemFormat;
-  /** Answers a batch with a variant's sessions. */
-  readonly program: Program<S, R>;
+  /** The programs that answer a batch with a variant's sessions. The roles of a variant's files tell which one is its own. */
+  readonly programs: readonly Program<S, R>[];
   /**
    * Makes the next stage's items that follow from one item, in the order of its result. They depend on item and result alone,
    * so that they can be made again after a worker is lost.

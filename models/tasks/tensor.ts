@@ -36,12 +36,39 @@ export interface TensorInfo {
   readonly dims: readonly (number | null)[];
 }
 
+/**
+ * An output that stays where the session computed it, in GPU memory if the backend has one, to be fed to later runs in the same
+ * worker. Its holder disposes of it.
+ */
+export interface KeptTensor {
+  readonly dims: readonly number[];
+  /** Copies rows, i.e. parts along the first dimension, in any order and number. The tensor itself stays. */
+  rows(indices: readonly number[]): KeptTensor;
+  dispose(): void;
+}
+
+export type Feeds = Readonly<Record<string, Tensor | KeptTensor>>;
+
+/** The names of the outputs that a run computes: those to read, and those to keep. */
+export interface Fetches {
+  readonly read: readonly string[];
+  readonly keep: readonly string[];
+}
+
+export interface SessionRun {
+  readonly outputs: Tensors;
+  /** The kept outputs; absent if none was to be kept. */
+  readonly kept?: Readonly<Record<string, KeptTensor>>;
+  /** Milliseconds from ready inputs until every output is computed, and can be read unless it is kept. */
+  readonly ms: number;
+}
+
 /** One ONNX Runtime session: a loaded model. */
 export interface Session {
   readonly inputs: readonly TensorInfo[];
   readonly outputs: readonly TensorInfo[];
-  /** Runs the model once. @returns the outputs, and the milliseconds from ready inputs until every output can be read */
-  run(feeds: Tensors): Promise<{ readonly outputs: Tensors; readonly ms: number }>;
+  /** Runs the model once. @param fetches absent: all outputs are read. Only a session whose signature keeps outputs may keep any */
+  run(feeds: Feeds, fetches?: Fetches): Promise<SessionRun>;
 }
 
 /** Converts numbers to float16 (IEEE 754 binary16), rounded to the nearest, as 16-bit patterns. */

@@ -7,7 +7,7 @@ import type { Detection } from '../../models/tasks/object-detection/detection.ts
 import { OutputShapeError, Scratch } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
-import type { Session, Tensor } from '../../models/tasks/tensor.ts';
+import type { Session, Tensor, Tensors } from '../../models/tasks/tensor.ts';
 import { MANIFEST, type ManifestStage } from '../../solver/documents/manifest.ts';
 import { f32, gzip, i32, safetensors, u8 } from './safetensors.ts';
 import { detect, pipelineOf } from './stages.ts';
@@ -41,7 +41,7 @@ async function detectionsOf(
     inputs: [{ name: 'pixel_values', type: 'float32', dims: [null, 1, HEIGHT, WIDTH] }, ...inputs],
     outputs: Object.entries(outputs).map(([name, { dims }]) => ({ name, type: 'float32', dims })),
     async run(feeds) {
-      fed = feeds;
+      fed = feeds as Tensors;
       const tensors = Object.entries(outputs).map(([name, { values, dims }]) => [
         name,
         { type: 'float32', data: Float32Array.from(values), dims },
@@ -50,7 +50,7 @@ async function detectionsOf(
     },
   };
   const image = [new Uint8Array(HEIGHT * WIDTH)];
-  const { results } = await taskOf(stage).program.run(stage, image, { model: session }, new Scratch());
+  const { results } = await taskOf(stage).programs[0]!.run(stage, image, { model: session }, new Scratch());
   return { detections: (results[0] as StageResult & { detections: Detection[] }).detections, fed };
 }
 

@@ -3,20 +3,26 @@ import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batc
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { Scratch } from '../../models/tasks/program.ts';
+import { programOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { createNodeRuntime } from '../../workers/runtime/ort-node.ts';
+import type { OrtSession } from '../../workers/runtime/runtime.ts';
 
 /** Results of real models for items of their stage, on one core. */
 export async function runModel(
   models: ModelBytes,
-  { stage, task }: PipelineStage,
+  { stage }: PipelineStage,
   items: ItemBatch,
 ): Promise<StageResult[]> {
   if (items.lengths.length === 0) return [];
   const runtime = await createNodeRuntime(1);
-  const model = await runtime.createSession(models.model!, 'cpu');
-  const { results } = await task.program.run(stage, itemsOf(items), { model }, new Scratch());
-  await model.release();
+  const program = programOf(stage, Object.keys(models))!;
+  const prepared = (await program.prepare?.(stage, models)) ?? stage;
+  const sessions: Record<string, OrtSession> = {};
+  for (const [role, { keeps }] of Object.entries(program.signatures(stage)))
+    sessions[role] = await runtime.createSession(models[role]!, 'cpu', keeps);
+  const { results } = await program.run(prepared, itemsOf(items), sessions, new Scratch());
+  for (const session of Object.values(sessions)) await session.release();
   return results;
 }
 

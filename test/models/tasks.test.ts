@@ -89,7 +89,7 @@ function fakeSession(data: Float32Array | Uint16Array, dims: number[], taken: Te
     inputs: [{ name: 'in', type: taken, dims: [null] }],
     outputs: [{ name: 'out', type: 'float32', dims: [null] }],
     async run(feeds) {
-      fed.push({ ...feeds.in!, data: feeds.in!.data.slice() } as Tensor);
+      fed.push({ ...feeds.in!, data: (feeds.in as Tensor).data.slice() } as Tensor);
       return { outputs: { out: { type, data, dims } as Tensor }, ms: 1 };
     },
   };
@@ -97,7 +97,7 @@ function fakeSession(data: Float32Array | Uint16Array, dims: number[], taken: Te
 }
 
 const runOn = (stage: ManifestStage, items: Item[], session: Session) =>
-  taskOf(stage).program.run(stage, items, { model: session }, new Scratch());
+  taskOf(stage).programs[0]!.run(stage, items, { model: session }, new Scratch());
 
 const childrenOf = (stage: ManifestStage, item: Item, result: object, next: ManifestStage) =>
   taskOf(stage).children(stage, item, { task: stage.task, ...result }, taskOf(next).itemFormat(next));

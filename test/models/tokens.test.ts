@@ -33,13 +33,13 @@ async function fedWith(stage: ManifestStage, texts: readonly string[], inputs: S
     inputs,
     outputs: [{ name: 'logits', type: 'float32', dims: [null, 2] }],
     async run(feeds) {
-      fed = feeds;
+      fed = feeds as Tensors;
       const data = new Float32Array(2 * texts.length);
       return { outputs: { logits: { type: 'float32', data, dims: [texts.length, 2] } }, ms: 1 };
     },
   };
-  const prepared = await task.prepare!(stage, files);
-  await task.program.run(prepared, texts.map(text), { model: session }, new Scratch());
+  const prepared = await task.programs[0]!.prepare!(stage, files);
+  await task.programs[0]!.run(prepared, texts.map(text), { model: session }, new Scratch());
   return Object.fromEntries(
     Object.entries(fed).map(([name, { dims, data }]) => [name, { dims, data: Array.from(data, Number) }]),
   );

@@ -24,6 +24,7 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
     reportLoss = resolve;
   });
   let watched = false;
+  const device = async () => (await ort.env.webgpu.device) as unknown as GPUDevice;
   return {
     info: {
       ortVersion: ort.env.versions.web ?? ort.env.versions.common,
@@ -32,12 +33,12 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
       timerGrainMs: timerGrainMs(),
     },
     lost,
-    async createSession(model, backend) {
-      const session = await createSession(ort as unknown as Ort, model, backend, threads);
+    async createSession(model, backend, keeps = false) {
+      const options = { backend, threads, keeps, device };
+      const session = await createSession(ort as unknown as Ort, model, options);
       if (backend === 'webgpu' && !watched) {
         watched = true;
-        const device = (await ort.env.webgpu.device) as unknown as GPUDevice;
-        device.lost.then((loss) => reportLoss(loss.message || loss.reason));
+        (await device()).lost.then((loss) => reportLoss(loss.message || loss.reason));
       }
       return session;
     },

@@ -14,7 +14,8 @@ export interface OrtSession extends Session {
  */
 export interface Runtime {
   readonly info: Pick<Device, 'ortVersion' | 'ortBuild' | 'crossOriginIsolated' | 'timerGrainMs'>;
-  createSession(model: Uint8Array, backend: Backend): Promise<OrtSession>;
+  /** @param keeps whether runs may keep outputs */
+  createSession(model: Uint8Array, backend: Backend, keeps?: boolean): Promise<OrtSession>;
   /** Resolves with the reason when the GPU device is lost; never before a GPU session exists. */
   readonly lost: Promise<string>;
 }

@@ -1,6 +1,15 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
-import type { Tensor, TensorInfo, Tensors, TensorType } from '../../models/tasks/tensor.ts';
+import type {
+  Feeds,
+  Fetches,
+  SessionRun,
+  Tensor,
+  TensorInfo,
+  Tensors,
+  TensorType,
+} from '../../models/tasks/tensor.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import { OrtKeptTensor } from './kept-tensor.ts';
 import type { OrtSession } from './runtime.ts';
 
 /** The part of ONNX Runtime's API that its builds for Node and for browsers share. */
@@ -8,7 +17,24 @@ export interface Ort {
   InferenceSession: {
     create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
-  Tensor: new (type: TensorType, data: Tensor['data'], dims: readonly number[]) => OrtTensor;
+  Tensor: {
+    new (type: TensorType, data: Tensor['data'], dims: readonly number[]): OrtTensor;
+    /** Only in builds for browsers. */
+    fromGpuBuffer?(
+      buffer: GPUBuffer,
+      options: { dataType: string; dims: readonly number[]; dispose: () => void },
+    ): OrtTensor;
+  };
+}
+
+export interface SessionOptions {
+  readonly backend: Backend;
+  /** Number of threads of a CPU backend. */
+  readonly threads: number;
+  /** Whether runs may keep outputs. */
+  readonly keeps: boolean;
+  /** The GPU device of the backend's sessions; undefined in Node, where outputs always leave the GPU. */
+  device?(): Promise<GPUDevice>;
 }
 
 const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
@@ -20,19 +46,20 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
       }
     : { name: value.name, type: 'not a tensor', dims: [] };
 
-/** Creates a session for a model. @param threads number of threads of a CPU backend */
+/** Creates a session for a model. */
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  backend: Backend,
-  threads: number,
+  { backend, threads, keeps, device: deviceOf }: SessionOptions,
 ): Promise<OrtSession> {
+  const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
     // An object instead of a string, because with the string form graph capture gave wrong outputs.
     executionProviders: [{ name: backend }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(onDevice && { preferredOutputLocation: 'gpu-buffer' }),
     ...(strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
   });
   let cpuFallback = false;
@@ -46,25 +73,34 @@ export async function createSession(
   } else {
     session = await ort.InferenceSession.create(model, options(false));
   }
+  const device = onDevice ? await deviceOf() : undefined;
   return {
     inputs: session.inputMetadata.map(tensorInfo),
     outputs: session.outputMetadata.map(tensorInfo),
     cpuFallback,
-    async run(feeds: Tensors) {
+    async run(feeds: Feeds, { read, keep }: Fetches = { read: session.outputNames, keep: [] }) {
       const ortFeeds: Record<string, OrtTensor> = {};
-      for (const [name, { type, data, dims }] of Object.entries(feeds))
-        ortFeeds[name] = new ort.Tensor(type, data, dims);
+      for (const [name, feed] of Object.entries(feeds))
+        ortFeeds[name] = feed instanceof OrtKeptTensor ? feed.tensor : fromTensor(ort, feed as Tensor);
       const start = performance.now();
-      const fetched = Object.entries(await session.run(ortFeeds));
-      // Stop the clock only when the outputs can be read, because the GPU may still be busy after `run()`.
-      const data = await Promise.all(fetched.map(([, tensor]) => tensor.getData()));
+      const fetched = await session.run(ortFeeds, [...read, ...keep]);
+      // Stop the clock only when the outputs are computed, because the GPU may still be busy after `run()`.
+      const data = await Promise.all(read.map((name) => fetched[name]!.getData(true)));
+      if (read.length === 0) await device?.queue.onSubmittedWorkDone();
       const ms = performance.now() - start;
-      const outputs = fetched.map(([name, { type, dims }], i) => [
-        name,
-        { type, data: data[i], dims: [...dims] } as Tensor,
-      ]);
-      return { outputs: Object.fromEntries(outputs) as Tensors, ms };
+      const outputs = read.map((name, i) => {
+        const { type, dims } = fetched[name]!;
+        return [name, { type, data: data[i], dims: [...dims] } as Tensor];
+      });
+      const kept = keep.map((name) => [name, new OrtKeptTensor(fetched[name]!, ort, device)]);
+      return {
+        outputs: Object.fromEntries(outputs) as Tensors,
+        ...(keep.length > 0 && { kept: Object.fromEntries(kept) as SessionRun['kept'] & object }),
+        ms,
+      };
     },
     release: () => session.release(),
   };
 }
+
+const fromTensor = (ort: Ort, { type, data, dims }: Tensor): OrtTensor => new ort.Tensor(type, data, dims);

@@ -4,6 +4,7 @@ import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/
 import { sizeOf } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
+import type { Program, Signature } from '../../models/tasks/program.ts';
 import {
   hasShape,
   type ProgramRun,
@@ -12,9 +13,10 @@ import {
   tensorOf,
   timesOf,
 } from '../../models/tasks/program.ts';
-import { taskOf } from '../../models/tasks/registry.ts';
+import { programOf, taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
 import type {
@@ -31,6 +33,7 @@ const KEEP_NOTHING: Keeping = { keep: false, forget: [] };
 /** A variant that the worker has loaded, with its sessions by role. */
 interface VariantSessions {
   readonly spec: VariantSpec;
+  readonly program: Program<ManifestStage, StageResult>;
   readonly sessions: Readonly<Record<string, OrtSession>>;
 }
 
@@ -63,17 +66,20 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const start = performance.now();
       const sessions: Record<string, OrtSession> = {};
-      const task = taskOf(spec.stage);
+      const program = programOf(spec.stage, Object.keys(files))!;
       const unloadable = (cause: unknown): never => {
         throw new ModelLoadError(spec.model, cause);
       };
       try {
-        for (const role of Object.keys(task.program.signatures(spec.stage)))
-          sessions[role] = await this.#started.createSession(files[role]!, spec.backend).catch(unloadable);
-        const stage = await task.prepare?.(spec.stage, files).catch(unloadable);
+        const signatures = program.signatures(spec.stage);
+        for (const [role, { keeps = false }] of Object.entries(signatures))
+          sessions[role] = await this.#started
+            .createSession(files[role]!, spec.backend, keeps)
+            .catch(unloadable);
+        const stage = await program.prepare?.(spec.stage, files).catch(unloadable);
         const createMs = performance.now() - start;
-        checkSignatures(spec, sessions);
-        this.#variants.set(spec.key, { spec: { ...spec, stage: stage ?? spec.stage }, sessions });
+        checkSignatures(spec, signatures, sessions);
+        this.#variants.set(spec.key, { spec: { ...spec, stage: stage ?? spec.stage }, program, sessions });
         return {
           createMs,
           cpuFallback: Object.values(sessions).some(({ cpuFallback }) => cpuFallback),
@@ -95,9 +101,10 @@ export class StageHost implements StageWorkerApi {
   ): Promise<MeasuredRun<ItemBatch | KeptItems>> {
     return this.#serially(async () => {
       for (const number of forget) this.#kept.delete(number);
-      const { spec, sessions } = this.#get(key);
+      const variant = this.#get(key);
+      const { spec } = variant;
       const items = 'kept' in batch ? batch.kept.map((number) => this.#takeKept(number)) : itemsOf(batch);
-      const { results, runs } = await this.#runProgram(spec, items, sessions);
+      const { results, runs } = await this.#runProgram(variant, items);
       const byItem = items.map((item, i) => childrenOf(spec, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
       const size = items.reduce((sum, item) => sum + sizeOf(spec.format, item), 0);
@@ -110,8 +117,7 @@ export class StageHost implements StageWorkerApi {
 
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#serially(async () => {
-      const { spec, sessions } = this.#get(key);
-      const { outputs } = await this.#runProgram(spec, itemsOf(items), sessions);
+      const { outputs } = await this.#runProgram(this.#get(key), itemsOf(items));
       // Copies, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
       const copies = outputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
       return transfer(
@@ -158,14 +164,13 @@ export class StageHost implements StageWorkerApi {
   }
 
   async #runProgram(
-    { stage, format }: VariantSpec,
+    { spec: { stage, format }, program, sessions }: VariantSessions,
     items: readonly Item[],
-    sessions: VariantSessions['sessions'],
   ): Promise<ProgramRun<StageResult>> {
     try {
-      const task = taskOf(stage);
-      const own = items.map((item) => keepFields(format, task.itemFormat(stage), item));
-      return await task.program.run(stage, own, sessions, this.#scratch);
+      const ownFormat = taskOf(stage).itemFormat(stage);
+      const own = items.map((item) => keepFields(format, ownFormat, item));
+      return await program.run(stage, own, sessions, this.#scratch);
     } catch (error) {
       // ONNX Runtime reports a lost device separately, perhaps only after the run's error.
       await new Promise((resolve) => setTimeout(resolve));
@@ -181,8 +186,12 @@ export class StageHost implements StageWorkerApi {
 }
 
 /** Compares the models' inputs and outputs with the signatures that the stage's task expects. @throws ModelMismatchError */
-function checkSignatures({ model, stage }: VariantSpec, sessions: Readonly<Record<string, Session>>): void {
-  for (const [role, { inputs, outputs }] of Object.entries(taskOf(stage).program.signatures(stage))) {
+function checkSignatures(
+  { model }: VariantSpec,
+  signatures: Readonly<Record<string, Signature>>,
+  sessions: Readonly<Record<string, Session>>,
+): void {
+  for (const [role, { inputs, outputs }] of Object.entries(signatures)) {
     const session = sessions[role]!;
     checkTensors(model, 'input', session.inputs, inputs);
     checkTensors(model, 'output', session.outputs, outputs);

@@ -1,5 +1,5 @@
 import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
-import { inputsOf, valuesIn } from '../../../models/tasks/program.ts';
+import { inputValues } from '../../../models/tasks/program.ts';
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
@@ -48,8 +48,7 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
 /** Memory of a process that runs a stage's largest model at the largest batch. */
 function sessionBytes({ stage, task }: PipelineStage): number {
   const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
-  const values = inputsOf(task.program, stage).reduce((sum, { dims }) => sum + valuesIn(dims), 0);
-  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * values;
+  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * inputValues(task.programs, stage);
 }
 
 /** A stage's pod needs memory for two variants: it loads the new one while the old one still serves. */

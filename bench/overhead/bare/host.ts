@@ -59,13 +59,13 @@ export class OverheadHost extends StageHost implements BareApi {
       outputs: session.outputNames.map(info),
       async run(tensors) {
         const feeds: Record<string, Tensor> = {};
-        for (const [name, { type, data, dims }] of Object.entries(tensors))
+        for (const [name, { type, data, dims }] of Object.entries(tensors as Tensors))
           feeds[name] = new ort.Tensor(type, data, dims);
         prepared.push(feeds);
         return { outputs: (await session.run(feeds)) as unknown as Tensors, ms: 0 };
       },
     };
-    await taskOf(stage).program.run(stage, itemsOf(items), { model: recording }, new Scratch());
+    await taskOf(stage).programs[0]!.run(stage, itemsOf(items), { model: recording }, new Scratch());
     return prepared.length - 1;
   }
 

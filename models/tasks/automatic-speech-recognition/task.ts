@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { contentBytesMax } from '../../items/item-format.ts';
 import { textItem } from '../../items/text.ts';
-import { type Input, oneRun } from '../program.ts';
+import { type Input, oneRun, type Program } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
 import { readTextTruths } from '../text-labels.ts';
@@ -42,16 +42,26 @@ const attentionMask: Input<Stage> = {
   },
 };
 
-const ctc = oneSizeAtATime(
-  oneRun<Stage, Transcript>({
-    inputs: () => [featuresInput, attentionMask],
-    outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
-    decode: ({ alphabet }, [logits]) => ({
-      task: ID,
-      text: ctcText(logits!.values, logits!.dims[1]!, alphabet!),
+const ctc: Program<Stage, Transcript> = {
+  assets: () => ['tokenizer', FEATURES_ASSET],
+  async prepare(stage, assets) {
+    return {
+      ...stage,
+      features: readFeatures(stage, assets),
+      alphabet: readCtcAlphabet(assets.tokenizer!),
+    };
+  },
+  ...oneSizeAtATime(
+    oneRun<Stage, Transcript>({
+      inputs: () => [featuresInput, attentionMask],
+      outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
+      decode: ({ alphabet }, [logits]) => ({
+        task: ID,
+        text: ctcText(logits!.values, logits!.dims[1]!, alphabet!),
+      }),
     }),
-  }),
-);
+  ),
+};
 
 /** The task "automatic-speech-recognition": the text of a recording. The next stage gets the text. */
 export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
@@ -62,17 +72,8 @@ export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
       problem(['input', 'encoding'], 'expected "samples" for models that give "ctc"');
   },
 
-  assets: () => ['tokenizer', FEATURES_ASSET],
-  async prepare(stage, assets) {
-    return {
-      ...stage,
-      features: readFeatures(stage, assets),
-      alphabet: readCtcAlphabet(assets.tokenizer!),
-    };
-  },
-
   itemFormat: recordings,
-  program: ctc,
+  programs: [ctc],
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
 

@@ -87,16 +87,18 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   },
 
   itemFormat: ({ input }) => pixelsFormat(input),
-  program: oneRun<Stage, Result>({
-    inputs: () => [images, pixelMask],
-    outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),
-    decode: (stage, outputs) => ({
-      task: ID,
-      detections: outputOf(stage)
-        .detections(outputs, stage.input, stage.output)
-        .filter(({ label }) => counts(stage, label)),
+  programs: [
+    oneRun<Stage, Result>({
+      inputs: () => [images, pixelMask],
+      outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),
+      decode: (stage, outputs) => ({
+        task: ID,
+        detections: outputOf(stage)
+          .detections(outputs, stage.input, stage.output)
+          .filter(({ label }) => counts(stage, label)),
+      }),
     }),
-  }),
+  ],
   children({ input }, item, { detections }, next) {
     const shape = next as ItemFormatOf<'pixels'>;
     return detections.map((box) => {

@@ -111,16 +111,15 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     });
   },
 
-  assets: ({ input }) => (input.encoding === 'tokens' ? TOKENIZER_ASSETS : []),
-  async prepare(stage, assets) {
-    return stage.input.encoding === 'tokens' ? { ...stage, encoder: await readEncoder(assets) } : stage;
-  },
-
   itemFormat: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
-  ...classifying(ID, {
+  ...classifying<Stage>(ID, {
     inputs: ({ input }) => (input.encoding === 'tokens' ? TOKEN_INPUTS : [firstBytes]),
+    assets: ({ input }) => (input.encoding === 'tokens' ? TOKENIZER_ASSETS : []),
+    async prepare(stage, assets) {
+      return stage.input.encoding === 'tokens' ? { ...stage, encoder: await readEncoder(assets) } : stage;
+    },
     passesOn,
   }),
 };

@@ -6,7 +6,7 @@ import { parseManifest } from '../../../models/manifests/manifest.ts';
 import { Scratch } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import { metricOf } from '../../../models/tasks/score.ts';
-import type { Session, Tensors } from '../../../models/tasks/tensor.ts';
+import type { Session, Tensor, Tensors } from '../../../models/tasks/tensor.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
 import { transcribe } from '../stages.ts';
@@ -32,8 +32,8 @@ function model(type: 'float32' | 'float16' = 'float32', withMask = false) {
     ],
     outputs: [{ name: 'logits', type: 'float32', dims: [null, null, CLASSES] }],
     async run(feeds) {
-      fed.push({ ...feeds });
-      const { data, dims } = feeds.input_values!;
+      fed.push({ ...feeds } as Tensors);
+      const { data, dims } = feeds.input_values as Tensor;
       const [rows, samples] = dims as [number, number];
       const frames = Math.floor(samples / SAMPLES_PER_FRAME);
       const logits = new Float32Array(rows * frames * CLASSES);
@@ -55,8 +55,8 @@ const saying = (path: readonly number[]): Item =>
   recording(path.flatMap((best) => Array<number>(SAMPLES_PER_FRAME).fill(best)));
 
 async function answer(items: readonly Item[], { session } = model(), config = {}) {
-  const stage = await task.prepare!(transcribe, assetsOf(config));
-  return task.program.run(stage, items, { model: session }, new Scratch());
+  const stage = await task.programs[0]!.prepare!(transcribe, assetsOf(config));
+  return task.programs[0]!.run(stage, items, { model: session }, new Scratch());
 }
 
 test('recordings of one length run together and others apart, and the results come in the order of the items', async () => {
@@ -117,10 +117,10 @@ test('recordings that are not in the format are refused', async () => {
 });
 
 test('a variant whose features do not fit the stage is refused', async () => {
-  await expect(task.prepare!(transcribe, assetsOf({ sampling_rate: 8000 }))).rejects.toThrow(
+  await expect(task.programs[0]!.prepare!(transcribe, assetsOf({ sampling_rate: 8000 }))).rejects.toThrow(
     /sampling_rate: expected 16000, the rate of stage "transcribe"/,
   );
-  await expect(task.prepare!(transcribe, assetsOf({ do_normalize: 'yes' }))).rejects.toThrow(
+  await expect(task.programs[0]!.prepare!(transcribe, assetsOf({ do_normalize: 'yes' }))).rejects.toThrow(
     InvalidDocumentError,
   );
 });

@@ -1,4 +1,4 @@
-import { inputsOf } from '../../../models/tasks/program.ts';
+import type { TensorSpec } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import {
   type ManifestStage,
@@ -104,14 +104,17 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
+/** The tensors that the stage's models take of items, for each kind of model. */
 const inputText = (stage: ManifestStage): string =>
-  inputsOf(taskOf(stage).program, stage)
-    .filter(({ optional }) => !optional)
-    .map(
-      ({ types, dims }) =>
-        `${types.join(' or ')} [${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`,
+  taskOf(stage)
+    .programs.map(({ signatures }) =>
+      Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional),
     )
-    .join(', ');
+    .map((specs) => specs.map(tensorText).join(', '))
+    .join('; or ');
+
+const tensorText = ({ types, dims }: TensorSpec): string =>
+  `${types.join(' or ')} [${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`;
 
 interface AccuracyProps {
   readonly stage: string;

@@ -1,4 +1,4 @@
-import { inputsOf, valuesIn } from '../../../models/tasks/program.ts';
+import { inputValues } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
@@ -27,14 +27,7 @@ export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const largest = Math.max(...settings.batches);
   const inputBytes =
     largest *
-    Math.max(
-      ...manifest.stages.map((stage) =>
-        inputsOf(taskOf(stage).program, stage).reduce(
-          (sum, { dims }) => sum + VALUE_BYTES * valuesIn(dims),
-          0,
-        ),
-      ),
-    );
+    Math.max(...manifest.stages.map((stage) => VALUE_BYTES * inputValues(taskOf(stage).programs, stage)));
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
   return {
