@@ -163,11 +163,69 @@ function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpe
   }));
 }
 
-/** An input tensor of a stage's models, and how items are encoded as it. */
-export interface Input<S> {
+/** An input tensor of a stage's models, and how rows are encoded as it. A row is an item, or what a task made of one. */
+export interface Input<S, Row = Item> {
   spec(stage: S): TensorSpec;
-  /** Encodes items. @param info the input as the model declares it @throws ItemFormatError */
-  encode(stage: S, items: readonly Item[], scratch: Scratch, info: TensorInfo): Tensor;
+  /** Encodes rows. @param info the input as the model declares it @throws ItemFormatError */
+  encode(stage: S, rows: readonly Row[], scratch: Scratch, info: TensorInfo): Tensor;
+}
+
+/** A session's tensors, and the rows that it runs on. */
+export interface RowRun<S, Row> {
+  readonly stage: S;
+  readonly inputs: readonly Input<S, Row>[];
+  readonly outputs: readonly TensorSpec[];
+  readonly rows: readonly Row[];
+  /** Most rows of a run of a model whose batch is dynamic. */
+  readonly most: number;
+}
+
+/**
+ * Runs the session `model` on rows. A model with a fixed batch size runs once for each batch of that size; copies of the last row
+ * fill the last batch.
+ * @returns for each row its outputs in the order of the specs, as `results`
+ * @throws OutputShapeError, and what the inputs' `encode` throws
+ */
+export async function runRows<S extends ManifestStage, Row>(
+  { stage, inputs, outputs: specs, rows, most }: RowRun<S, Row>,
+  session: Session,
+  scratch: Scratch,
+): Promise<ProgramRun<ItemOutput[]>> {
+  const fixed = session.inputs[0]!.dims[0] ?? null;
+  const size = fixed ?? most;
+  const run: { results: ItemOutput[][]; outputs: Tensor[]; runs: { session: string; ms: number }[] } = {
+    results: [],
+    outputs: [],
+    runs: [],
+  };
+  for (let from = 0; from < rows.length; from += size) {
+    const own = rows.slice(from, from + size);
+    const filled = Array.from({ length: fixed ?? own.length }, (_, i) => own[i] ?? own.at(-1)!);
+    const { outputs, ms } = await session.run(feedsOf(stage, inputs, filled, session, scratch));
+    const tensors = specs.map((spec, i) => outputs[tensorOf(spec, i, session.outputs)!.name]!);
+    const split = tensors.map((tensor, i) => byItem(stage.name, tensor, filled.length, specs[i]!));
+    own.forEach((_, i) => {
+      run.results.push(split.map((rowsOf) => rowsOf[i]!));
+    });
+    run.outputs.push(...tensors);
+    run.runs.push({ session: 'model', ms });
+  }
+  return run;
+}
+
+function feedsOf<S, Row>(
+  stage: S,
+  inputs: readonly Input<S, Row>[],
+  rows: readonly Row[],
+  session: Session,
+  scratch: Scratch,
+): Tensors {
+  return Object.fromEntries(
+    inputs.flatMap(({ spec, encode }, i) => {
+      const info = tensorOf(spec(stage), i, session.inputs);
+      return info ? [[info.name, encode(stage, rows, scratch, info)]] : [];
+    }),
+  );
 }
 
 /** Parts from which {@link oneRun} makes the program of a variant with one session. */
@@ -178,10 +236,7 @@ export interface OneRun<S, R> {
   decode(stage: S, outputs: readonly ItemOutput[]): R;
 }
 
-/**
- * The program of a variant with one session, `model`: encode, run once, decode. A model with a fixed batch size runs once for
- * each batch of that size; copies of the last item fill the last batch.
- */
+/** The program of a variant with one session, `model`: encode, run once, decode. */
 export function oneRun<S extends ManifestStage, R>({
   inputs: inputsFor,
   outputs: specsOf,
@@ -192,47 +247,9 @@ export function oneRun<S extends ManifestStage, R>({
       model: { inputs: inputsFor(stage).map(({ spec }) => spec(stage)), outputs: specsOf(stage) },
     }),
     async run(stage, items, { model }, scratch) {
-      const session = model!;
-      const rows = session.inputs[0]!.dims[0] ?? items.length;
-      const specs = specsOf(stage);
-      const run: { results: R[]; outputs: Tensor[]; runs: { session: string; ms: number }[] } = {
-        results: [],
-        outputs: [],
-        runs: [],
-      };
-      for (let from = 0; from < items.length; from += rows) {
-        const own = items.slice(from, from + rows);
-        const filled = Array.from({ length: rows }, (_, i) => own[i] ?? own.at(-1)!);
-        const { outputs, ms } = await session.run(feedsOf(stage, inputsFor(stage), filled, session, scratch));
-        const tensors = specs.map((spec, i) => outputs[tensorOf(spec, i, session.outputs)!.name]!);
-        const split = tensors.map((tensor, i) => byItem(stage.name, tensor, rows, specs[i]!));
-        own.forEach((_, i) => {
-          run.results.push(
-            decode(
-              stage,
-              split.map((rowsOf) => rowsOf[i]!),
-            ),
-          );
-        });
-        run.outputs.push(...tensors);
-        run.runs.push({ session: 'model', ms });
-      }
-      return run;
+      const [inputs, outputs] = [inputsFor(stage), specsOf(stage)];
+      const run = await runRows({ stage, inputs, outputs, rows: items, most: items.length }, model!, scratch);
+      return { ...run, results: run.results.map((own) => decode(stage, own)) };
     },
   };
-}
-
-function feedsOf<S>(
-  stage: S,
-  inputs: readonly Input<S>[],
-  items: readonly Item[],
-  session: Session,
-  scratch: Scratch,
-): Tensors {
-  return Object.fromEntries(
-    inputs.flatMap(({ spec, encode }, i) => {
-      const info = tensorOf(spec(stage), i, session.inputs);
-      return info ? [[info.name, encode(stage, items, scratch, info)]] : [];
-    }),
-  );
 }

@@ -3,6 +3,7 @@ import { automaticSpeechRecognition } from './automatic-speech-recognition/task.
 import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
 import { fileRoles } from './program.ts';
+import { questionAnswering } from './question-answering/task.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
 
@@ -15,6 +16,7 @@ export const TASKS = [
   imageClassification,
   textClassification,
   automaticSpeechRecognition,
+  questionAnswering,
 ] as unknown as readonly AnyTask[];
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));

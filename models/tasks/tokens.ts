@@ -1,5 +1,6 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
+import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
 import { type Place, placesOf } from './token-places.ts';
@@ -45,14 +46,24 @@ export interface Encoder {
   readonly paddingSide: 'left' | 'right';
   /** Tokens of a text with special tokens; at most `most` tokens. */
   tokens(text: string, most: number): Tokens;
-  /** Tokens of a text and where they stand in it, of at most the text's first `64 · most` characters. */
-  placed(text: string, most: number): PlacedTokens;
+  /** All tokens of a text, without special tokens, and where they stand in it. */
+  placed(text: string): PlacedTokens;
   readonly single: Frame;
   /** Null if the tokenizer does not join pairs of texts. */
   readonly pair: Frame | null;
 }
 
-/** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, and what the tokenizer's own code throws */
+/** The files of a tokenizer do not describe one that can be used. */
+export class InvalidTokenizerError extends InputError {
+  override name = 'InvalidTokenizerError';
+  constructor(problem: string) {
+    super(
+      `A variant's tokenizer cannot be used: ${problem}. Fetch the variant's files again, or choose another model.`,
+    );
+  }
+}
+
+/** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError, and what the tokenizer's own code throws */
 export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>): Promise<Encoder> {
   // Only workers read tokenizers: a page should not load the library with the list of tasks.
   const { Tokenizer } = await import('@huggingface/tokenizers');
@@ -63,21 +74,21 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
   const surfacesOf = surfaceReader(file);
   const { pad_token: pad, padding_side: paddingSide } = config;
   const padToken = typeof pad === 'string' ? pad : pad?.content;
-  const encode = (text: string, most: number) =>
-    tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most), { add_special_tokens: false });
-  const single = frameOf(tokenizer, 1)!;
+  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false });
+  const single = frameOf(tokenizer, 1);
+  if (!single) throw new InvalidTokenizerError('its post_processor leaves texts out');
   return {
     padId: (padToken !== undefined && tokenizer.token_to_id(padToken)) || 0,
     paddingSide,
     tokens(text, most) {
-      const { ids } = encode(text, most);
+      const { ids } = encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));
       // Special tokens stay: the tokens of the text itself are cut at their end.
       const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
-    placed(text, most) {
-      const { ids, tokens } = encode(text, most);
-      return { ids, places: placesOf(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most), surfacesOf(tokens)) };
+    placed(text) {
+      const { ids, tokens } = encode(text);
+      return { ids, places: placesOf(text, surfacesOf(tokens)) };
     },
     single,
     pair: frameOf(tokenizer, 2),
@@ -136,24 +147,4 @@ export function tokensOf(encoder: Encoder, items: readonly Item[], most: number)
   const tokens = items.map((item) => encoder.tokens(decoder.decode(item), most));
   encoded.set(items, { encoder, tokens });
   return tokens;
-}
-
-/**
- * Values of tokens as int64 rows of one length.
- * @param length of a row; shorter texts are filled up with `fill`
- */
-export function paddedRows(
-  rows: readonly (readonly number[])[],
-  length: number,
-  { paddingSide }: Encoder,
-  fill: number,
-): BigInt64Array<ArrayBuffer> {
-  const data = new BigInt64Array(rows.length * length).fill(BigInt(fill));
-  rows.forEach((row, r) => {
-    const from = r * length + (paddingSide === 'left' ? length - row.length : 0);
-    row.forEach((value, i) => {
-      data[from + i] = BigInt(value);
-    });
-  });
-  return data;
 }

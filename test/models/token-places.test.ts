@@ -4,11 +4,9 @@ import { lettersOf } from '../../models/tasks/token-places.ts';
 import { type Encoder, readEncoder } from '../../models/tasks/tokens.ts';
 import { BYTE_LETTERS, byteLevel, unigram, wordPiece } from './tokenizer.ts';
 
-const MOST = 512;
-
 /** The tokens of a text, as the parts of the text that they stand for. */
 function partsOf(encoder: Encoder, text: string): string[] {
-  return encoder.placed(text, MOST).places.map(({ start, end }) => text.slice(start, end));
+  return encoder.placed(text).places.map(({ start, end }) => text.slice(start, end));
 }
 
 test.each<[string, (letter: string) => string]>([
@@ -120,7 +118,7 @@ test.each(Object.entries(TOKENIZERS))(
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const { ids, places } = encoder.placed(text, MOST);
+        const { ids, places } = encoder.placed(text);
         expect(places).toHaveLength(ids.length);
         let before = 0;
         places.forEach(({ start, end }, i) => {
@@ -140,7 +138,7 @@ test('byte-level: each byte lies in its character, whatever the text', async () 
   const utf8 = new TextEncoder();
   fc.assert(
     fc.property(texts, (text) => {
-      const { places } = encoder.placed(text, MOST);
+      const { places } = encoder.placed(text);
       let byte = 0;
       let at = 0;
       for (const character of text) {

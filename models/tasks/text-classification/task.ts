@@ -11,7 +11,8 @@ import {
 } from '../classes.ts';
 import type { Input } from '../program.ts';
 import type { Task } from '../task.ts';
-import { type Encoder, paddedRows, readEncoder, TOKENIZER_ASSETS, type Tokens, tokensOf } from '../tokens.ts';
+import { TOKEN_INPUTS } from '../token-inputs.ts';
+import { type Encoder, readEncoder, TOKENIZER_ASSETS, tokensOf } from '../tokens.ts';
 
 const ID = 'text-classification';
 
@@ -57,44 +58,17 @@ const firstBytes: Input<Stage> = {
   },
 };
 
-/** A tensor that is made of the tokens of each text. @param fill value of padding */
-const tokenInput = (
-  name: string,
-  optional: boolean,
-  valuesOf: (tokens: Tokens) => readonly number[],
-  fill: (encoder: Encoder) => number,
-): Input<Stage> => ({
-  spec: () => ({ name, optional, types: ['int64'], dims: [null] }),
-  encode(stage, items, _scratch, { dims: [, fixed] }) {
-    checkItems(stage, items);
-    const encoder = stage.encoder!;
-    const tokens = tokensOf(encoder, items, fixed ?? stage.input.length);
-    const length = fixed ?? Math.max(1, ...tokens.map(({ ids }) => ids.length));
-    const data = paddedRows(tokens.map(valuesOf), length, encoder, fill(encoder));
-    return { type: 'int64', data, dims: [items.length, length] };
-  },
-});
-
-const TOKEN_INPUTS = [
-  tokenInput(
-    'input_ids',
-    false,
-    ({ ids }) => ids,
-    ({ padId }) => padId,
-  ),
-  tokenInput(
-    'attention_mask',
-    true,
-    ({ ids }) => ids.map(() => 1),
-    () => 0,
-  ),
-  tokenInput(
-    'token_type_ids',
-    true,
-    ({ types }) => types,
-    () => 0,
-  ),
-];
+/** The tensors of tokens, made of texts. */
+const TEXT_TOKEN_INPUTS = TOKEN_INPUTS.map(
+  ({ spec, encode }): Input<Stage> => ({
+    spec,
+    encode(stage, items, scratch, info) {
+      checkItems(stage, items);
+      const rows = tokensOf(stage.encoder!, items, info.dims[1] ?? stage.input.length);
+      return encode(stage, rows, scratch, info);
+    },
+  }),
+);
 
 /** The task "text-classification": one class per text. The next stage gets the same text if `passOn` allows its class. */
 export const textClassification: Task<Stage, ClassResult, number> = {
@@ -115,7 +89,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),
   ...classifying<Stage>(ID, {
-    inputs: ({ input }) => (input.encoding === 'tokens' ? TOKEN_INPUTS : [firstBytes]),
+    inputs: ({ input }) => (input.encoding === 'tokens' ? TEXT_TOKEN_INPUTS : [firstBytes]),
     assets: ({ input }) => (input.encoding === 'tokens' ? TOKENIZER_ASSETS : []),
     async prepare(stage, assets) {
       return stage.input.encoding === 'tokens' ? { ...stage, encoder: await readEncoder(assets) } : stage;

@@ -1,0 +1,42 @@
+import type { Frame, Tokens } from './tokens.ts';
+
+/** A part of a text's tokens as a row of a model's input. */
+export interface Window extends Tokens {
+  /** Index in the text of the window's first token. */
+  readonly from: number;
+  /** Number of the text's tokens in the window. */
+  readonly count: number;
+  /** Index in the row of the first of them. */
+  readonly at: number;
+}
+
+export interface WindowSize {
+  /** Most tokens of a row, special tokens included. */
+  readonly length: number;
+  /** Number of tokens that two neighbouring windows share; at most half of a window's. */
+  readonly stride: number;
+}
+
+/**
+ * Cuts a text that may be longer than a model's input into windows.
+ * @param before the text that stands before it in every window, e.g. a question, with at most half of the row; absent if `frame`
+ * is for a single text
+ */
+export function windowsOf(
+  frame: Frame,
+  text: readonly number[],
+  { length, stride }: WindowSize,
+  before?: readonly number[],
+): Window[] {
+  const all = Math.max(2, length - frame.size);
+  const kept = before?.slice(0, Math.floor(all / 2));
+  const room = all - (kept?.length ?? 0);
+  const step = room - Math.min(stride, Math.floor(room / 2));
+  const windows: Window[] = [];
+  for (let from = 0; ; from += step) {
+    const own = text.slice(from, from + room);
+    const { lastAt, ...tokens } = frame.join(...(kept ? [kept, own] : [own]));
+    windows.push({ ...tokens, from, count: own.length, at: lastAt });
+    if (from + room >= text.length) return windows;
+  }
+}
