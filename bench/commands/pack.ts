@@ -9,7 +9,10 @@ import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import { fromCoco, fromFolders, fromTexts, type SourceOptions } from '../pack/sources.ts';
+import { fromCoco, fromFolders } from '../pack/picture-sources.ts';
+import { fromRecordings } from '../pack/recordings.ts';
+import type { SourceOptions } from '../pack/source.ts';
+import { fromTexts } from '../pack/texts.ts';
 
 interface Options {
   readonly manifest: string;
@@ -17,6 +20,7 @@ interface Options {
   readonly coco?: string;
   readonly pictures?: string;
   readonly texts?: string;
+  readonly recordings?: string;
   readonly limit: number;
   readonly seed: number;
   readonly source?: string;
@@ -24,12 +28,16 @@ interface Options {
 
 export const packCommand = () =>
   new Command('pack')
-    .description('make a labelled pack for a manifest from pictures or texts with their labels')
+    .description('make a labelled pack for a manifest from pictures, texts or recordings with their labels')
     .requiredOption('--manifest <file>', 'the manifest; the pack is written beside it and entered in it')
     .option('--folders <folder>', 'pictures in folders with the names of their classes')
     .option('--coco <file>', 'boxes of objects in the COCO format, with --pictures')
     .option('--pictures <folder>', 'the pictures that --coco names')
-    .option('--texts <file>', 'JSON lines: {"text": "…", "labels": {"<stage>": "<class>"}}')
+    .option('--texts <file>', 'JSON lines: {"text": "…", "labels": {"<stage>": "<class or text>"}}')
+    .option(
+      '--recordings <path>',
+      'JSON lines: {"audio": "a.wav", "text": "<transcript>", "labels": {…}}; or a folder of WAV files with *.trans.txt',
+    )
     .option('--limit <n>', 'items at most; more are drawn at random', option.count, 500)
     .option('--seed <n>', 'seed of that draw', option.integer, 1)
     .option('--source <text>', 'where the data is from (default: the name of the folder or file)')
@@ -40,7 +48,11 @@ Accuracy, fan-out and latency are measured on the items of the pack, so take dat
 
   $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/cat/1.jpg, photos/dog/2.jpg, …
   $ ipa-edge pack --manifest my/manifest.json --coco instances_val2017.json --pictures val2017
-  $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl`,
+  $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl
+  $ ipa-edge pack --manifest my/manifest.json --recordings calls.jsonl
+  $ ipa-edge pack --manifest my/manifest.json --recordings LibriSpeech/test-clean   its FLAC files converted to WAV
+
+Where a stage reads a text beside the item, such as a question, each line has it: "fields": {"question": "…"}.`,
     )
     .action(async (options: Options) => {
       const manifest = await readJson(options.manifest, parseManifest);
@@ -68,14 +80,16 @@ Accuracy, fan-out and latency are measured on the items of the pack, so take dat
     });
 
 async function read(
-  { folders, coco, pictures, texts }: Options,
+  { folders, coco, pictures, texts, recordings }: Options,
   options: SourceOptions,
 ): Promise<{ from: string; tensors: NamedTensor[] }> {
-  if ([folders, coco, texts].filter((given) => given !== undefined).length !== 1)
-    throw new UsageError('Give one of --folders, --coco and --texts.');
+  if ([folders, coco, texts, recordings].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError('Give one of --folders, --coco, --texts and --recordings.');
   if ((coco === undefined) !== (pictures === undefined))
     throw new UsageError('Give --coco and --pictures together.');
   if (folders !== undefined) return { from: folders, tensors: await fromFolders(folders, options) };
   if (texts !== undefined) return { from: texts, tensors: await fromTexts(texts, options) };
+  if (recordings !== undefined)
+    return { from: recordings, tensors: await fromRecordings(recordings, options) };
   return { from: coco!, tensors: await fromCoco(coco!, pictures!, options) };
 }

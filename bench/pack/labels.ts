@@ -1,16 +1,10 @@
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
-import { InputError } from '../../solver/documents/coded-error.ts';
-
-/** Labelled data does not fit the pipeline that a pack is made for. */
-export class UnfitDataError extends InputError {
-  override name = 'UnfitDataError';
-  constructor(where: string, problem: string, remedy: string) {
-    super(`${where}: ${problem}. ${remedy}`);
-  }
-}
+import type { NamedTensor } from '../../models/packs/write.ts';
+import { i32 } from './source.ts';
+import { UnfitDataError } from './unfit.ts';
 
 /** Class names of a stage; undefined if the stage has no classes. */
-const classesOf = ({ stage }: PipelineStage): readonly string[] | undefined =>
+export const classesOf = ({ stage }: PipelineStage): readonly string[] | undefined =>
   (stage as { readonly classes?: readonly string[] }).classes;
 
 /** Index of a class in a stage with classes. @param where name of the labelled item in errors @throws UnfitDataError */
@@ -26,6 +20,10 @@ export function labelOf(stage: PipelineStage, name: string, where: string): numb
   );
 }
 
-/** The stages that need class labels. */
-export const classifyingStages = (stages: readonly PipelineStage[]): PipelineStage[] =>
-  stages.filter((stage) => classesOf(stage) !== undefined);
+/** Label tensors of the stages that have classes. @param labelsOf class index of each of the stage's rows */
+export const classTensors = (
+  stages: readonly PipelineStage[],
+  labelsOf: (stage: PipelineStage) => readonly number[],
+  nameOf = ({ name }: PipelineStage) => `label.${name}`,
+): NamedTensor[] =>
+  stages.filter((stage) => classesOf(stage)).map((stage) => i32(nameOf(stage), labelsOf(stage)));

@@ -3,7 +3,7 @@ import { type Box, cropResize, pixelCount } from '../../models/items/crop.ts';
 import type { Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import { message } from '../../workers/runtime/errors.ts';
-import { UnfitDataError } from './labels.ts';
+import { UnfitDataError } from './unfit.ts';
 
 /** Most pixels of a picture, because even a small file may contain a picture that fills the memory. */
 const PIXELS_MAX = 100_000_000;

@@ -1,0 +1,91 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { pcmOf } from '../../models/items/audio.ts';
+import type { ItemFormatOf } from '../../models/items/item-format.ts';
+import { InvalidSoundError, readWav } from '../../models/items/wav.ts';
+import type { NamedTensor } from '../../models/packs/write.ts';
+import { message } from '../../workers/runtime/errors.ts';
+import { type Row, rowSchema, rowTensors } from './rows.ts';
+import { chosen, formatOf, i32, readLines, type SourceOptions } from './source.ts';
+import { UnfitDataError } from './unfit.ts';
+
+/** A WAV file with its transcript, which is the label of the first stage. */
+interface Recording extends Row {
+  readonly audio: string;
+  readonly text: string;
+}
+
+const lineSchema = rowSchema.extend({ audio: z.string().min(1), text: z.string().min(1) });
+
+/** Names of files that hold transcripts as LibriSpeech does: in each line the name of a sound file without its ending, and its text. */
+const TRANSCRIPTS = '.trans.txt';
+
+async function inFolder(folder: string): Promise<Recording[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(TRANSCRIPTS))
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  const recordings: Recording[] = [];
+  for (const file of files)
+    for (const [i, line] of (await readFile(file, 'utf8')).split('\n').entries()) {
+      const [, name, text] = /^(\S+)\s+(.*\S)/.exec(line) ?? [];
+      if (name === undefined || text === undefined) continue;
+      const audio = join(dirname(file), `${name}.wav`);
+      recordings.push({ audio, text, labels: {}, fields: {}, where: `${file}, line ${i + 1}` });
+    }
+  return recordings;
+}
+
+const inLines = async (file: string): Promise<Recording[]> =>
+  (await readLines(lineSchema, file)).map((line) => ({ ...line, audio: join(dirname(file), line.audio) }));
+
+async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'>): Promise<Int16Array> {
+  const bytes = await readFile(audio).catch((cause) => {
+    throw new UnfitDataError(
+      where,
+      `the recording cannot be read (${message(cause)})`,
+      'Add it as a WAV file; convert other sound files, e.g. with ffmpeg.',
+    );
+  });
+  try {
+    return pcmOf(readWav(bytes, format));
+  } catch (error) {
+    if (!(error instanceof InvalidSoundError)) throw error;
+    throw new UnfitDataError(audio, error.problem, 'Convert the file, cut it, or leave it out.');
+  }
+}
+
+/**
+ * Reads WAV files with their transcripts, for a pipeline that begins with speech recognition.
+ * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript and
+ *   `audio` a path from the file's folder; or a folder with WAV files beside transcripts (`*.trans.txt`), as LibriSpeech has them
+ * @throws UnfitDataError, InvalidDocumentError
+ */
+export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
+  const { pipeline } = options;
+  const format = formatOf(pipeline, 'audio', path);
+  const all = (await stat(path)).isDirectory() ? await inFolder(path) : await inLines(path);
+  const rows = chosen(all, options, path);
+  const recorded: Int16Array[] = [];
+  for (const row of rows) {
+    recorded.push(await readPcm(row, format));
+    options.onItem(recorded.length, rows.length);
+  }
+  let end = 0;
+  const ends = recorded.map(({ length }) => (end += length));
+  const samples = new Int16Array(end);
+  recorded.forEach((own, i) => {
+    samples.set(own, ends[i]! - own.length);
+  });
+  const transcribed = rows.map((row) => ({
+    ...row,
+    labels: { ...row.labels, [pipeline.first.name]: row.text },
+  }));
+  return [
+    { name: 'audio', shape: [samples.length], data: samples },
+    i32('audio_end', ends),
+    ...rowTensors(pipeline, transcribed),
+  ];
+}

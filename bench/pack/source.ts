@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import type { z } from 'zod';
+import type { ItemFormatOf, ItemKind } from '../../models/items/item-format.ts';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { NamedTensor } from '../../models/packs/write.ts';
+import { parseJson } from '../../solver/documents/document.ts';
+import { seededRandom, shuffled } from '../../solver/math/random.ts';
+import { UnfitDataError } from './unfit.ts';
+
+/** What all sources of labelled data share. */
+
+export interface SourceOptions {
+  readonly pipeline: Pipeline;
+  /** Most items to use. If there are more, a random sample is drawn. */
+  readonly limit: number;
+  readonly seed: number;
+  onItem(done: number, total: number): void;
+}
+
+/** Item format of the first stage. @throws UnfitDataError if the first stage takes another kind of items */
+export function formatOf<K extends ItemKind>(
+  { first: { name, stage, task } }: Pipeline,
+  kind: K,
+  where: string,
+) {
+  const format = task.itemFormat(stage);
+  if (format.kind === kind) return format as ItemFormatOf<K>;
+  throw new UnfitDataError(
+    where,
+    `it has ${kind}, but stage "${name}" takes ${format.kind}`,
+    'Give labelled data of the kind that the first stage takes.',
+  );
+}
+
+/** Random sample of at most `limit` values, in their order. @throws UnfitDataError if there are none */
+export function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, where: string): T[] {
+  if (values.length === 0)
+    throw new UnfitDataError(where, 'it has no labelled items', 'Give another source.');
+  const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, limit));
+  return values.filter((value) => keep.has(value));
+}
+
+/** A tensor of integers in one dimension. */
+export const i32 = (name: string, values: readonly number[]): NamedTensor => ({
+  name,
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
+
+/** Reads a file of JSON lines. Each value has its place in the file for errors. @throws InvalidDocumentError */
+export async function readLines<T extends object>(
+  schema: z.ZodType<T>,
+  file: string,
+): Promise<(T & { readonly where: string })[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const where = `${file}, line ${i + 1}`;
+    return [{ ...parseJson(schema, line, where), where }];
+  });
+}

@@ -1,0 +1,9 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
+
+/** Labelled data does not fit the pipeline that a pack is made for. */
+export class UnfitDataError extends InputError {
+  override name = 'UnfitDataError';
+  constructor(where: string, problem: string, remedy: string) {
+    super(`${where}: ${problem}. ${remedy}`);
+  }
+}

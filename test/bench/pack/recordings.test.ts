@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fromRecordings } from '../../../bench/pack/recordings.ts';
+import { rowTensors } from '../../../bench/pack/rows.ts';
+import { UnfitDataError } from '../../../bench/pack/unfit.ts';
+import { samplesOf } from '../../../models/items/audio.ts';
+import { itemsOf } from '../../../models/items/item-batch.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { parsePack } from '../../../models/packs/pack.ts';
+import { packBytes } from '../../../models/packs/write.ts';
+import { InvalidDocumentError } from '../../../solver/documents/document.ts';
+import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
+import { pipelineOf, spam, transcribe } from '../../models/stages.ts';
+import { tone, wavOf } from '../../models/wav.ts';
+import { ipaEdge } from '../command.ts';
+
+let folder: string;
+const path = (...names: string[]) => join(folder, ...names);
+const lines = (...rows: object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-recordings-'));
+  await mkdir(path('clips'));
+  await writeFile(path('clips/low.wav'), wavOf(tone(440, 0.5, 8000), { rateHz: 8000 }));
+  await writeFile(path('clips/high.wav'), wavOf(tone(440, 0.25, 44100), { rateHz: 44100, bits: 24 }));
+  await writeFile(path('clips/long.wav'), wavOf(tone(440, 2.5, 8000), { rateHz: 8000 }));
+  await writeFile(path('clips/torn.wav'), wavOf(tone(440, 0.5, 8000)).subarray(0, 99));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const options = (...stages: ManifestStage[]) => ({
+  pipeline: pipelineOf(...stages),
+  limit: 100,
+  seed: 1,
+  onItem() {},
+});
+
+/** The pack of recordings for these stages. */
+async function packed(source: string, ...stages: ManifestStage[]) {
+  const own = options(...stages);
+  return parsePack(await packBytes(await fromRecordings(source, own)), own.pipeline);
+}
+
+test('WAV files of any rate become recordings at the rate of the stage, with their transcripts and later labels', async () => {
+  await writeFile(
+    path('calls.jsonl'),
+    lines(
+      { audio: 'clips/low.wav', text: 'Where is it?', labels: { spam: 'ham' } },
+      { audio: 'clips/high.wav', text: 'Win!', labels: { spam: 'spam' } },
+    ),
+  );
+  const { items, truths } = await packed(path('calls.jsonl'), transcribe, spam);
+  expect(truths).toEqual([
+    { truth: 'Where is it?', children: [{ truth: 0, children: [] }] },
+    { truth: 'Win!', children: [{ truth: 1, children: [] }] },
+  ]);
+  for (const [i, seconds] of [0.5, 0.25].entries()) {
+    const samples = samplesOf(itemsOf(items)[i]!);
+    const expected = tone(440, seconds, 16000);
+    expect(samples).toHaveLength(expected.length);
+    const inner = samples.subarray(1000, -1000);
+    const worst = inner.reduce((most, sample, k) => Math.max(most, Math.abs(sample - expected[k + 1000]!)), 0);
+    expect(worst).toBeLessThan(1e-3);
+  }
+});
+
+test('a folder of transcripts in the way of LibriSpeech names its recordings', async () => {
+  await mkdir(path('set/19/198'), { recursive: true });
+  for (const name of ['19-198-0000', '19-198-0001'])
+    await writeFile(path('set/19/198', `${name}.wav`), wavOf(tone(300, 0.1, 16000)));
+  await writeFile(path('set/19/198/19-198.trans.txt'), '19-198-0000 NORTHANGER ABBEY\n19-198-0001 THIS  LITTLE WORK\n');
+  const { truths } = await packed(path('set'), transcribe);
+  expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);
+});
+
+test('recordings that do not fit are refused, with their place and the remedy', async () => {
+  const refused = async (row: object, problem: RegExp, kind = UnfitDataError as new (...args: never) => Error) => {
+    await writeFile(path('bad.jsonl'), lines(row));
+    const reading = fromRecordings(path('bad.jsonl'), options(transcribe));
+    await expect(reading).rejects.toThrow(kind);
+    await expect(reading).rejects.toThrow(problem);
+  };
+  await refused({ audio: 'clips/none.wav', text: 'a' }, /bad\.jsonl, line 1: the recording cannot be read.*none\.wav/);
+  await refused({ audio: 'clips/long.wav', text: 'a' }, /long\.wav: it lasts 2\.500 s, and at most 2\.000 s are taken/);
+  await refused({ audio: 'clips/torn.wav', text: 'a' }, /torn\.wav: it should have 8044 bytes, but ends after 99/);
+  await refused({ audio: 'clips/low.wav' }, /bad\.jsonl, line 1/, InvalidDocumentError);
+  await expect(fromRecordings(path('clips'), options(transcribe))).rejects.toThrow(/no labelled items/);
+  await expect(fromRecordings(path('bad.jsonl'), options(spam))).rejects.toThrow(/it has audio, but stage "spam" takes text/);
+});
+
+test('fields that the pipeline reads come with each row, and a row without one is refused', () => {
+  const { stages, first } = pipelineOf(transcribe);
+  const pipeline = { stages, first: { ...first, format: { ...first.format, fields: ['question'] } } };
+  const row = { labels: {}, where: 'calls.jsonl, line 1' };
+  const tensors = (fields: Record<string, string>) =>
+    rowTensors(pipeline as unknown as Pipeline, [{ ...row, fields }]).map(({ name, data }) => [name, ...data]);
+  expect(tensors({ question: 'A?', other: 'b' })).toEqual([
+    ['label.transcribe'],
+    ['label_end.transcribe', 0],
+    ['field.question', 65, 63],
+    ['field_end.question', 2],
+  ]);
+  expect(() => tensors({})).toThrow(/line 1: it has no field "question".*Add "fields": \{"question"/);
+  expect(() => tensors({ question: 'a'.repeat(20_000) })).toThrow(/the text has 20000 bytes, at most 16384 fit/);
+});
+
+test('the command makes a pack of recordings', async () => {
+  const file = (name: string) => ({ file: name, sha256: '1'.repeat(64), sizeBytes: 5 });
+  const assets = { tokenizer: file('tokenizer.json'), 'preprocessor-config': file('preprocessor_config.json') };
+  const stages = [{ ...transcribe, variants: [{ ...transcribe.variants[0], assets }] }];
+  await writeFile(path('manifest.json'), JSON.stringify({ schema: MANIFEST, name: 'calls', title: 'Calls', stages }));
+  await writeFile(path('one.jsonl'), lines({ audio: 'clips/low.wav', text: 'Where is it?' }));
+  const { code, stdout } = await ipaEdge(['pack', '--manifest', path('manifest.json'), '--recordings', path('one.jsonl')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('pack.bin: 1 items')]);
+});
