@@ -61,7 +61,10 @@ test('WAV files of any rate become recordings at the rate of the stage, with the
     const expected = tone(440, seconds, 16000);
     expect(samples).toHaveLength(expected.length);
     const inner = samples.subarray(1000, -1000);
-    const worst = inner.reduce((most, sample, k) => Math.max(most, Math.abs(sample - expected[k + 1000]!)), 0);
+    const worst = inner.reduce(
+      (most, sample, k) => Math.max(most, Math.abs(sample - expected[k + 1000]!)),
+      0,
+    );
     expect(worst).toBeLessThan(1e-3);
   }
 });
@@ -70,24 +73,44 @@ test('a folder of transcripts in the way of LibriSpeech names its recordings', a
   await mkdir(path('set/19/198'), { recursive: true });
   for (const name of ['19-198-0000', '19-198-0001'])
     await writeFile(path('set/19/198', `${name}.wav`), wavOf(tone(300, 0.1, 16000)));
-  await writeFile(path('set/19/198/19-198.trans.txt'), '19-198-0000 NORTHANGER ABBEY\n19-198-0001 THIS  LITTLE WORK\n');
+  await writeFile(
+    path('set/19/198/19-198.trans.txt'),
+    '19-198-0000 NORTHANGER ABBEY\n19-198-0001 THIS  LITTLE WORK\n',
+  );
   const { truths } = await packed(path('set'), transcribe);
   expect(truths.map(({ truth }) => truth)).toEqual(['NORTHANGER ABBEY', 'THIS  LITTLE WORK']);
 });
 
 test('recordings that do not fit are refused, with their place and the remedy', async () => {
-  const refused = async (row: object, problem: RegExp, kind = UnfitDataError as new (...args: never) => Error) => {
+  const refused = async (
+    row: object,
+    problem: RegExp,
+    kind = UnfitDataError as new (
+      ...args: never
+    ) => Error,
+  ) => {
     await writeFile(path('bad.jsonl'), lines(row));
     const reading = fromRecordings(path('bad.jsonl'), options(transcribe));
     await expect(reading).rejects.toThrow(kind);
     await expect(reading).rejects.toThrow(problem);
   };
-  await refused({ audio: 'clips/none.wav', text: 'a' }, /bad\.jsonl, line 1: the recording cannot be read.*none\.wav/);
-  await refused({ audio: 'clips/long.wav', text: 'a' }, /long\.wav: it lasts 2\.500 s, and at most 2\.000 s are taken/);
-  await refused({ audio: 'clips/torn.wav', text: 'a' }, /torn\.wav: it should have 8044 bytes, but ends after 99/);
+  await refused(
+    { audio: 'clips/none.wav', text: 'a' },
+    /bad\.jsonl, line 1: the recording cannot be read.*none\.wav/,
+  );
+  await refused(
+    { audio: 'clips/long.wav', text: 'a' },
+    /long\.wav: it lasts 2\.500 s, and at most 2\.000 s are taken/,
+  );
+  await refused(
+    { audio: 'clips/torn.wav', text: 'a' },
+    /torn\.wav: it should have 8044 bytes, but ends after 99/,
+  );
   await refused({ audio: 'clips/low.wav' }, /bad\.jsonl, line 1/, InvalidDocumentError);
   await expect(fromRecordings(path('clips'), options(transcribe))).rejects.toThrow(/no labelled items/);
-  await expect(fromRecordings(path('bad.jsonl'), options(spam))).rejects.toThrow(/it has audio, but stage "spam" takes text/);
+  await expect(fromRecordings(path('bad.jsonl'), options(spam))).rejects.toThrow(
+    /it has audio, but stage "spam" takes text/,
+  );
 });
 
 test('fields that the pipeline reads come with each row, and a row without one is refused', () => {
@@ -95,7 +118,10 @@ test('fields that the pipeline reads come with each row, and a row without one i
   const pipeline = { stages, first: { ...first, format: { ...first.format, fields: ['question'] } } };
   const row = { labels: {}, where: 'calls.jsonl, line 1' };
   const tensors = (fields: Record<string, string>) =>
-    rowTensors(pipeline as unknown as Pipeline, [{ ...row, fields }]).map(({ name, data }) => [name, ...data]);
+    rowTensors(pipeline as unknown as Pipeline, [{ ...row, fields }]).map(({ name, data }) => [
+      name,
+      ...data,
+    ]);
   expect(tensors({ question: 'A?', other: 'b' })).toEqual([
     ['label.transcribe'],
     ['label_end.transcribe', 0],
@@ -103,15 +129,29 @@ test('fields that the pipeline reads come with each row, and a row without one i
     ['field_end.question', 2],
   ]);
   expect(() => tensors({})).toThrow(/line 1: it has no field "question".*Add "fields": \{"question"/);
-  expect(() => tensors({ question: 'a'.repeat(20_000) })).toThrow(/the text has 20000 bytes, at most 16384 fit/);
+  expect(() => tensors({ question: 'a'.repeat(20_000) })).toThrow(
+    /the text has 20000 bytes, at most 16384 fit/,
+  );
 });
 
 test('the command makes a pack of recordings', async () => {
   const file = (name: string) => ({ file: name, sha256: '1'.repeat(64), sizeBytes: 5 });
-  const assets = { tokenizer: file('tokenizer.json'), 'preprocessor-config': file('preprocessor_config.json') };
+  const assets = {
+    tokenizer: file('tokenizer.json'),
+    'preprocessor-config': file('preprocessor_config.json'),
+  };
   const stages = [{ ...transcribe, variants: [{ ...transcribe.variants[0], assets }] }];
-  await writeFile(path('manifest.json'), JSON.stringify({ schema: MANIFEST, name: 'calls', title: 'Calls', stages }));
+  await writeFile(
+    path('manifest.json'),
+    JSON.stringify({ schema: MANIFEST, name: 'calls', title: 'Calls', stages }),
+  );
   await writeFile(path('one.jsonl'), lines({ audio: 'clips/low.wav', text: 'Where is it?' }));
-  const { code, stdout } = await ipaEdge(['pack', '--manifest', path('manifest.json'), '--recordings', path('one.jsonl')]);
+  const { code, stdout } = await ipaEdge([
+    'pack',
+    '--manifest',
+    path('manifest.json'),
+    '--recordings',
+    path('one.jsonl'),
+  ]);
   expect([code, stdout]).toEqual([0, expect.stringContaining('pack.bin: 1 items')]);
 });
