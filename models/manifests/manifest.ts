@@ -31,7 +31,7 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       const task = taskOf(stage);
       task.check?.(stage, s, problem);
       const before = stages[s - 1];
-      const kind = before && taskOf(before).itemFormat(before).kind;
+      const kind = before && (taskOf(before).childKind ?? taskOf(before).itemFormat(before).kind);
       if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
       const choices = task.programs.map((program) => ({

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { Item } from '../items/item-batch.ts';
-import type { ItemFormat } from '../items/item-format.ts';
+import type { ItemFormat, ItemKind } from '../items/item-format.ts';
 import type { TensorFile } from '../packs/safetensors.ts';
 import type { Program } from './program.ts';
 import type { Match } from './score.ts';
@@ -67,6 +67,8 @@ export interface Task<
   ): void;
 
   itemFormat(stage: S): ItemFormat;
+  /** Kind of the items that the next stage gets; absent if that is the kind of the stage's own. */
+  readonly childKind?: ItemKind;
   /** The programs that answer a batch with a variant's sessions. The roles of a variant's files tell which one is its own. */
   readonly programs: readonly Program<S, R>[];
   /**

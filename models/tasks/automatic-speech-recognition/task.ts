@@ -73,6 +73,7 @@ export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
   },
 
   itemFormat: recordings,
+  childKind: 'text',
   programs: [ctc],
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',

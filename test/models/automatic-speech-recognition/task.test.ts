@@ -9,7 +9,7 @@ import { metricOf } from '../../../models/tasks/score.ts';
 import type { Session, Tensor, Tensors } from '../../../models/tasks/tensor.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
-import { transcribe } from '../stages.ts';
+import { classify, spam, transcribe } from '../stages.ts';
 import { ctcTokenizer } from './tokenizer.ts';
 
 const task = taskOf(transcribe);
@@ -144,19 +144,23 @@ test('the next stage gets the text, as far as it takes texts', () => {
   expect(children(2)).toEqual(['a']);
 });
 
-test('features that do not go with the output are refused in the manifest', () => {
+const speech = (changes: object, ...later: object[]) => {
   const file = (name: string) => ({ file: name, sha256: '1'.repeat(64), sizeBytes: 5 });
   const assets = { tokenizer: file('tokenizer.json'), 'preprocessor-config': file('preprocessor.json') };
-  const stage = { ...transcribe, variants: [{ ...transcribe.variants[0], assets }] };
-  const parse = (changes: object) =>
-    parseManifest(
-      JSON.parse(
-        JSON.stringify({ schema: MANIFEST, name: 'speech', title: '', stages: [{ ...stage, ...changes }] }),
-      ),
-      'speech',
-    );
-  expect(parse({}).stages[0]!.name).toBe('transcribe');
-  expect(() => parse({ input: { ...transcribe.input, encoding: 'log-mel' } })).toThrow(
+  const stage = { ...transcribe, variants: [{ ...transcribe.variants[0], assets }], ...changes };
+  const manifest = { schema: MANIFEST, name: 'speech', title: '', stages: [stage, ...later] };
+  return parseManifest(JSON.parse(JSON.stringify(manifest)), 'speech');
+};
+
+test('stages on texts may follow, and others may not', () => {
+  expect(speech({}, spam).stages.map(({ name }) => name)).toEqual(['transcribe', 'spam']);
+  expect(() => speech({}, classify)).toThrow(
+    /expected a task that takes text, which the stage before it passes on/,
+  );
+});
+
+test('features that do not go with the output are refused in the manifest', () => {
+  expect(() => speech({ input: { ...transcribe.input, encoding: 'log-mel' } })).toThrow(
     /input\.encoding: expected "samples" for models that give "ctc"/,
   );
 });
