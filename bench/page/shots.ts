@@ -152,6 +152,8 @@ async function shoot(page: Page): Promise<void> {
   await page.locator('.opened', { hasText: 'mail' }).waitFor(WAIT);
   await planned();
   await pictures(page, '17-mail', '#measure');
+  await page.getByText('Time against size of language').click();
+  await pictures(page, '17-mail-results', '#results');
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('constant');
   await typed('Duration (s)').fill('120');
   await button('Run the plan').click();

@@ -4,6 +4,7 @@ import type { BenchReport, Report } from '../../solver/documents/report.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
+import { speechReport } from './speech-fixture.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"><!-- $& $1 \u2028';
 
@@ -92,6 +93,31 @@ describe('the report', () => {
     expect(await rows.first().textContent()).toContain('det4 → linear');
     await details.getByRole('button', { name: 'PAS' }).click();
     expect(await rows.first().textContent()).toContain('det16 → res32');
+  });
+
+  it('shows time against size, and encoder and steps apart, where a profile has them', async () => {
+    await show(speechReport());
+    expect(await page.locator('#measurements').textContent()).toContain('Calls of 1 to 28 s');
+    const bySize = page.locator('details', { hasText: 'Time against size of transcribe' });
+    expect(await bySize.locator('svg.chart').count()).toBe(0);
+    await bySize.locator('summary').click();
+    await expect.poll(() => bySize.locator('svg.chart').count()).toBe(2);
+    const first =
+      /^(tiny|base), .* seconds .* ms \d+ steps encoder .* ms first step .* ms later steps .* ms$/;
+    await expectWalked(bySize.locator('figure').first(), first, first);
+    await bySize.getByLabel('Batch').selectOption('4');
+    await expect.poll(() => bySize.locator('svg.chart').count()).toBe(2);
+    const table = page.locator('details', { hasText: 'Table of transcribe' });
+    await table.locator('summary').click();
+    const heads = await table.locator('thead th').allTextContents();
+    expect(heads.slice(-5)).toEqual([
+      'Steps',
+      'p50, encoder',
+      'p50, first step',
+      'p50, later steps',
+      'Validity',
+    ]);
+    expect(errors).toEqual([]);
   });
 
   it('has every point of the frontier in a table, with the weights that choose it', async () => {

@@ -58,7 +58,7 @@ function Panel({ panel, measure, variants, batches, domain: [low, high], softwar
   const what = measure === LATENCY ? 'Latency' : 'Throughput';
   return (
     <Chart
-      title={`${what}: ${panelTitle(panel)}${software && panel.backend === 'webgpu' ? ' (SOFTWARE)' : ''}`}
+      title={`${what}: ${panelTitle(panel, software)}`}
       note={measure === LATENCY && 'line p50 · band p5–p95 · hollow: cold first run'}
       description={`${what} against batch size for each variant of ${panel.stage}. The table below holds the figures.`}
       draw={draw}

@@ -58,14 +58,54 @@ export function spreadLabels(
   );
 }
 
-/** Ticks at powers of ten and, in a short range, also at 2 and 5 times each. */
+/** The end of a series, in the units of the axes. */
+export interface SeriesEnd {
+  readonly name: string;
+  readonly colour: string;
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * Draws the name of each series to the right of its end, without overlaps, on a logarithmic value axis.
+ * @param height of the chart with its margins {@link MARGIN}
+ * @param dx distance from the end, in pixels
+ */
+export function endLabels(
+  ends: readonly SeriesEnd[],
+  domain: readonly [number, number],
+  height: number,
+  dx: number = TO_THE_RIGHT.dx,
+): Plot.Markish {
+  const apart = spreadLabels(
+    ends.map(({ y }) => y),
+    domain,
+    { height: height - MARGIN.marginTop - MARGIN.marginBottom, distance: 12, log: true },
+  );
+  return Plot.text(
+    ends.map((end, i) => ({ ...end, at: apart[i]! })),
+    { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_MARKS, ...TO_THE_RIGHT, dx },
+  );
+}
+
+/** Ticks at powers of ten and, in a shorter range, also at 2 and 5 times each; in a very short range at even steps. */
 function logTicks([low, high]: readonly [number, number]): number[] {
   const steps = Math.log10(high / low) < 2.5 ? [1, 2, 5] : [1];
   const first = Math.floor(Math.log10(low));
   const powers = Array.from({ length: Math.ceil(Math.log10(high)) - first + 1 }, (_, i) => 10 ** (first + i));
-  return powers
+  const ticks = powers
     .flatMap((power) => steps.map((step) => step * power))
     .filter((tick) => tick >= low && tick <= high);
+  return ticks.length > 1 ? ticks : evenTicks([low, high]);
+}
+
+/** Two to five ticks at multiples of 1, 2 or 5 times a power of ten. */
+function evenTicks([low, high]: readonly [number, number]): number[] {
+  const least = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= least)!;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }
 
 /** Draws grid and labels of a logarithmic axis from given ticks, because Plot's own axis omits some of their labels. */

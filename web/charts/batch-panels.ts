@@ -3,14 +3,16 @@ import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documen
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 
-/** Data of one chart: the cells of a stage on one backend with one thread count. */
-export interface BatchPanel {
+/** Data of one chart: points of the cells of a stage on one backend with one thread count. */
+export interface CellPanel<Point> {
   readonly id: string;
   readonly stage: string;
   readonly backend: Backend;
   readonly threads: number;
-  readonly points: readonly BatchPoint[];
+  readonly points: Point[];
 }
+
+export type BatchPanel = CellPanel<BatchPoint>;
 
 /** Data of one measured cell in the charts. */
 export interface BatchPoint {
@@ -26,19 +28,29 @@ export interface BatchPoint {
   readonly flags: readonly string[];
 }
 
-/** Groups a stage's cells by chart: GPU backends first, then by thread count. Points are in order of batch size. */
-export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[] {
-  const panels = new Map<string, BatchPanel & { points: BatchPoint[] }>();
+/** Groups the points of a stage's measured cells by chart: GPU backends first, then by thread count. */
+export function cellPanels<Point>(
+  stage: string,
+  cells: readonly Cell[],
+  pointsOf: (cell: MeasuredCell) => readonly Point[],
+): CellPanel<Point>[] {
+  const panels = new Map<string, CellPanel<Point>>();
   for (const cell of cells) {
     if (cell.state !== 'measured' || cell.stage !== stage) continue;
     const { backend, threads } = cell;
     const id = `${stage}/${backend}/${threads}`;
     if (!panels.has(id)) panels.set(id, { id, stage, backend, threads, points: [] });
-    panels.get(id)!.points.push(pointOf(cell));
+    panels.get(id)!.points.push(...pointsOf(cell));
   }
-  for (const { points } of panels.values()) points.sort((a, b) => a.batch - b.batch);
-  const rank = ({ backend, threads }: BatchPanel) => (onGpu(backend) ? 0 : threads);
+  const rank = ({ backend, threads }: CellPanel<Point>) => (onGpu(backend) ? 0 : threads);
   return [...panels.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+/** Charts of a stage's cells by batch. Points are in order of batch size. */
+export function batchPanels(stage: string, cells: readonly Cell[]): BatchPanel[] {
+  const panels = cellPanels(stage, cells, (cell) => [pointOf(cell)]);
+  for (const { points } of panels) points.sort((a, b) => a.batch - b.batch);
+  return panels;
 }
 
 function pointOf(cell: MeasuredCell): BatchPoint {
@@ -56,9 +68,16 @@ function pointOf(cell: MeasuredCell): BatchPoint {
   };
 }
 
-/** Title of a chart, e.g. `detect on wasm, 2 threads`. */
-export const panelTitle = ({ stage, backend, threads }: Omit<BatchPanel, 'id' | 'points'>): string =>
-  `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}`;
+/**
+ * Title of a chart, e.g. `detect on wasm, 2 threads`.
+ * @param software whether WebGPU has only a software adapter: then a chart of it says so
+ */
+export const panelTitle = (
+  { stage, backend, threads }: Pick<BatchPanel, 'stage' | 'backend' | 'threads'>,
+  software = false,
+): string =>
+  `${stage} on ${backend}${threads > 1 ? `, ${plural(threads, 'thread')}` : ''}` +
+  `${software && backend === 'webgpu' ? ' (SOFTWARE)' : ''}`;
 
 /** Tooltip of a point. */
 export const describePoint = (p: BatchPoint): string =>

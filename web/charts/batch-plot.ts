@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { logAxisY, MARGIN, OVER_MARKS, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import { endLabels, logAxisY, MARGIN } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
 import { look, type SeriesLook } from './series.ts';
 
@@ -80,6 +80,12 @@ export function batchPlot(
       }),
     )
     .filter((s) => s.points.length > 0);
+  const ends = series.map(({ variant, points: own, look: { colour } }) => ({
+    name: variant,
+    colour,
+    x: own.at(-1)!.batch,
+    y: own.at(-1)![value],
+  }));
   return {
     height: HEIGHT,
     ...MARGIN,
@@ -101,33 +107,8 @@ export function batchPlot(
         Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
         Plot.dot(own, { x: 'batch', y: value, symbol, fill: colour, r: 3 }),
       ]),
-      Plot.text(endLabels(series, domain, value), {
-        x: 'batch',
-        y: 'at',
-        text: 'variant',
-        fill: 'colour',
-        ...OVER_MARKS,
-        ...TO_THE_RIGHT,
-        dx: 19,
-      }),
+      endLabels(ends, domain, HEIGHT, 19),
       Plot.tip(points, Plot.pointer({ x: 'batch', y: value, title: describePoint })),
     ],
   };
-}
-
-/** Places a label at the last point of each series, without overlaps. */
-function endLabels(
-  series: readonly Series[],
-  domain: readonly [number, number],
-  value: BatchMeasure['value'],
-) {
-  const height = HEIGHT - MARGIN.marginTop - MARGIN.marginBottom;
-  const ends = series.map((s) => s.points.at(-1)![value]);
-  const apart = spreadLabels(ends, domain, { height, distance: 12, log: true });
-  return series.map(({ variant, points, look: { colour } }, i) => ({
-    variant,
-    colour,
-    batch: points.at(-1)!.batch,
-    at: apart[i]!,
-  }));
 }

@@ -1,6 +1,13 @@
-import { type Cell, type CellFlag, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
+import {
+  type Cell,
+  type CellFlag,
+  cellId,
+  type MeasuredCell,
+  runNames,
+} from '../../solver/documents/profile.ts';
+import { median } from '../../solver/math/statistics.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
-import { milliseconds, plural } from './format.ts';
+import { milliseconds, plural, runLabel } from './format.ts';
 
 /** The warning that each flag of a cell stands for. */
 const FLAGS: Record<CellFlag, string> = {
@@ -111,7 +118,21 @@ function Remark({ cell }: { readonly cell: Cell }) {
   );
 }
 
-const COLUMNS: readonly Column<Cell>[] = [
+/** Columns for cells of several session runs: medians of the steps and of the time of each kind of session run. */
+function runColumns(cells: readonly Cell[]): Column<Cell>[] {
+  const names = runNames(cells);
+  if (names.length === 0) return [];
+  const medianOf = (values: readonly number[] | undefined) => (values ? median(values) : null);
+  return [
+    figures(
+      'Steps',
+      ofMeasured(({ steps }) => medianOf(steps)),
+    ),
+    ...names.map((name) => times(`p50, ${runLabel(name)}`, ({ runsMs }) => medianOf(runsMs?.[name]))),
+  ];
+}
+
+const KEY_AND_TIMES: readonly Column<Cell>[] = [
   { label: 'Variant', value: (cell) => cell.variant },
   { label: 'Backend', value: (cell) => cell.backend },
   figures('Threads', (cell) => cell.threads),
@@ -129,8 +150,13 @@ const COLUMNS: readonly Column<Cell>[] = [
   times('Load', (cell) => cell.cold.loadMs),
   times('Create', (cell) => cell.cold.createMs),
   times('First run', (cell) => cell.cold.firstRunMs),
-  { label: 'Validity', value: remarkText, show: (cell) => <Remark cell={cell} /> },
 ];
+
+const VALIDITY: Column<Cell> = {
+  label: 'Validity',
+  value: remarkText,
+  show: (cell) => <Remark cell={cell} />,
+};
 
 interface CellTableProps {
   readonly stage: string;
@@ -139,5 +165,6 @@ interface CellTableProps {
 
 /** Table of all cells of a stage. */
 export function CellTable({ stage, cells }: CellTableProps) {
-  return <DataTable caption={`Table of ${stage}`} columns={COLUMNS} rows={cells} rowKey={cellId} />;
+  const columns = [...KEY_AND_TIMES, ...runColumns(cells), VALIDITY];
+  return <DataTable caption={`Table of ${stage}`} columns={columns} rows={cells} rowKey={cellId} />;
 }

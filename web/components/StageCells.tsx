@@ -1,10 +1,18 @@
-import type { Cell } from '../../solver/documents/profile.ts';
+import type { Cell, SizeUnit } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
+import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
 import { CellNotes, CellTable } from './Cells.tsx';
 
+interface ShownStage {
+  readonly name: string;
+  readonly variants: readonly string[];
+  /** Unit of the cells' sizes; unknown while a profile runs and in older ones. */
+  readonly sizeUnit?: SizeUnit | undefined;
+}
+
 interface StageCellsProps {
-  readonly stages: readonly { readonly name: string; readonly variants: readonly string[] }[];
+  readonly stages: readonly ShownStage[];
   readonly cells: readonly Cell[];
   /** All batch sizes measured or to be measured. */
   readonly batches: readonly number[];
@@ -17,7 +25,7 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
   return (
     <>
       <CellNotes cells={cells} />
-      {stages.map(({ name, variants }) => {
+      {stages.map(({ name, variants, sizeUnit }) => {
         const own = cells.filter((cell) => cell.stage === name);
         if (own.length === 0) return null;
         return (
@@ -29,6 +37,9 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
               batches={batches}
               software={software}
             />
+            {sizeUnit && (
+              <BySize stage={name} cells={own} variants={variants} unit={sizeUnit} software={software} />
+            )}
             <CellTable stage={name} cells={own} />
           </section>
         );
@@ -39,6 +50,12 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
 
 /** Names of stages and variants, from a profile or a manifest. */
 export const stageNames = (
-  stages: readonly { readonly name: string; readonly variants: readonly { readonly name: string }[] }[],
-): StageCellsProps['stages'] =>
-  stages.map(({ name, variants }) => ({ name, variants: variants.map((variant) => variant.name) }));
+  stages: readonly (Omit<ShownStage, 'variants'> & {
+    readonly variants: readonly { readonly name: string }[];
+  })[],
+): ShownStage[] =>
+  stages.map(({ name, variants, sizeUnit }) => ({
+    name,
+    variants: variants.map((variant) => variant.name),
+    sizeUnit,
+  }));

@@ -40,6 +40,14 @@ export function duration(ms: number): string {
   return minutes < 90 ? `${minutes} min` : `${number(minutes / 60, 1)} h`;
 }
 
+const RUN_LABELS: Readonly<Record<string, string>> = {
+  'decoder-first': 'first step',
+  decoder: 'later steps',
+};
+
+/** The name of a kind of session run in words. */
+export const runLabel = (name: string): string => RUN_LABELS[name] ?? name;
+
 export const date = (iso: string): string =>
   new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }) +
   ' UTC';

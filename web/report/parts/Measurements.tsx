@@ -10,7 +10,7 @@ export function Measurements({ profile }: { readonly profile: Profile }) {
       <h2>Measurements</h2>
       <p class="muted">
         {plural(profile.cells.length, 'cell')}, measured in shuffled order with seed {profile.settings.seed}.
-        Latency is that of a warm round trip through a stage worker. Axes are logarithmic.
+        Latency is that of a warm round trip through a stage worker. Axes are logarithmic, but for sizes.
       </p>
       <MeasuredOn pack={profile.pack} />
       <StageCells

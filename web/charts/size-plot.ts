@@ -1,0 +1,56 @@
+import * as Plot from '@observablehq/plot';
+import type { SizeUnit } from '../../solver/documents/profile.ts';
+import { endLabels, logAxisY, MARGIN } from './axis.ts';
+import { look } from './series.ts';
+import { medianLine, type SizePoint } from './size-panels.ts';
+
+const HEIGHT = 300;
+
+/** A common value axis for several charts, with a margin at both ends. */
+export function timeDomain(points: readonly SizePoint[]): [number, number] {
+  const times = points.map(({ ms }) => ms);
+  return [Math.min(...times) / 1.2, Math.max(...times) * 1.2];
+}
+
+/**
+ * Plots the time of each run against the size of its batch, with a line through medians for each variant.
+ * @param variants all variants of the stage; a variant's index chooses its colour and symbol
+ */
+export function sizePlot(
+  points: readonly SizePoint[],
+  variants: readonly string[],
+  unit: SizeUnit,
+  domain: readonly [number, number],
+): Plot.PlotOptions {
+  const series = variants
+    .map((variant, i) => ({ variant, look: look(i), points: points.filter((p) => p.variant === variant) }))
+    .filter((own) => own.points.length > 0)
+    .map((own) => ({ ...own, line: medianLine(own.points) }));
+  const largest = Math.max(...points.map(({ size }) => size));
+  // Names stand beside the chart, because points lie beyond the ends of the lines.
+  const ends = series.map(({ variant, look: { colour }, line }) => ({
+    name: variant,
+    colour,
+    x: largest,
+    y: line.at(-1)!.ms,
+  }));
+  const place = { x: 'size', y: 'ms' } as const;
+  return {
+    height: HEIGHT,
+    ...MARGIN,
+    marginRight: 72,
+    x: { label: `size of the batch (${unit}) →`, labelAnchor: 'right', ticks: 5 },
+    y: { type: 'log', domain, axis: null },
+    marks: [
+      ...logAxisY(domain, '↑ time of a run (ms)'),
+      ...series.map(({ points: own, look: { colour, symbol } }) =>
+        Plot.dot(own, { ...place, symbol, r: 2.5, fill: colour, fillOpacity: 0.5 }),
+      ),
+      ...series.map(({ line, look: { colour, dash } }) =>
+        Plot.lineY(line, { ...place, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
+      ),
+      endLabels(ends, domain, HEIGHT),
+      Plot.tip(points, Plot.pointer({ ...place, title: 'text' })),
+    ],
+  };
+}
