@@ -26,7 +26,10 @@ export interface ClassResult extends StageResult {
 }
 
 /** Returns the class with the largest value, and its probability: the value itself, or its softmax if values are logits. */
-function largest(values: Float32Array, scores: ClassifyingStage['scores']): { label: number; score: number } {
+export function largest(
+  values: Float32Array,
+  scores: ClassifyingStage['scores'],
+): { label: number; score: number } {
   let label = 0;
   for (let c = 1; c < values.length; c++) if (values[c]! > values[label]!) label = c;
   if (scores === 'probabilities') return { label, score: values[label]! };

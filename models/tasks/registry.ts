@@ -6,6 +6,7 @@ import { fileRoles } from './program.ts';
 import { questionAnswering } from './question-answering/task.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
+import { tokenClassification } from './token-classification/task.ts';
 
 /** A task of any kind. Its stages, results and truths are opaque: callers only pass them back to the same task. */
 export type AnyTask = Task<ManifestStage, StageResult, unknown>;
@@ -17,6 +18,7 @@ export const TASKS = [
   textClassification,
   automaticSpeechRecognition,
   questionAnswering,
+  tokenClassification,
 ] as unknown as readonly AnyTask[];
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));

@@ -22,6 +22,20 @@ export interface Place {
   readonly end: number;
 }
 
+/** For each UTF-16 index of a text, the number of characters (Unicode code points) before it, as other languages count them. */
+export function charactersBefore(text: string): Uint32Array {
+  const before = new Uint32Array(text.length + 1);
+  let index = 0;
+  let count = 0;
+  for (const character of text) {
+    before.fill(count, index, index + character.length);
+    index += character.length;
+    count++;
+  }
+  before[index] = count;
+  return before;
+}
+
 /** A character with its accents. */
 const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
 /** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */

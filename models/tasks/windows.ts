@@ -1,3 +1,5 @@
+import { z } from 'zod';
+import { positiveCount } from '../../solver/documents/common.ts';
 import type { Frame, Tokens } from './tokens.ts';
 
 /** A part of a text's tokens as a row of a model's input. */
@@ -10,12 +12,14 @@ export interface Window extends Tokens {
   readonly at: number;
 }
 
-export interface WindowSize {
+/** Manifest field: how long texts are cut. */
+export const windowField = z.strictObject({
   /** Most tokens of a row, special tokens included. */
-  readonly length: number;
+  length: positiveCount.min(16).max(8192),
   /** Number of tokens that two neighbouring windows share; at most half of a window's. */
-  readonly stride: number;
-}
+  stride: z.int().nonnegative().max(4096),
+});
+export type WindowSize = z.output<typeof windowField>;
 
 /**
  * Cuts a text that may be longer than a model's input into windows.

@@ -1,4 +1,4 @@
-import type { Place } from '../token-places.ts';
+import { charactersBefore, type Place } from '../token-places.ts';
 
 /** A model's scores of one window of a text. */
 export interface WindowLogits {
@@ -11,11 +11,9 @@ export interface WindowLogits {
   readonly none: { readonly start: number; readonly end: number };
 }
 
-/** An answer in a text: its characters as UTF-16 indices, from `start` to before `end`. Both are 0 if there is no answer. */
-export interface Answer {
+/** An answer in a text: its characters (Unicode code points) from `start` to before `end`. Both are 0 if there is no answer. */
+export interface Answer extends Place {
   readonly text: string;
-  readonly start: number;
-  readonly end: number;
   /**
    * Probability of the answer's first token times that of its last one. Each is a softmax over the tokens of all windows and the
    * first token of the row that says least that there is no answer.
@@ -60,7 +58,13 @@ export function bestAnswer(
     none.end,
   );
   const { place, logit } = given ?? { place: { start: 0, end: 0 }, logit: sumOf(none) };
-  return { ...place, text: text.slice(place.start, place.end), score: Math.exp(logit - start - end) };
+  const characters = charactersBefore(text);
+  return {
+    text: text.slice(place.start, place.end),
+    start: characters[place.start]!,
+    end: characters[place.end]!,
+    score: Math.exp(logit - start - end),
+  };
 }
 
 const sumOf = ({ start, end }: WindowLogits['none']): number => start + end;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { positiveCount } from '../../../solver/documents/common.ts';
 import { splitFields } from '../../items/fields.ts';
 import type { Item } from '../../items/item-batch.ts';
 import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
@@ -11,22 +10,17 @@ import { readTextTruths } from '../text-labels.ts';
 import { exactMatch, tokenF1 } from '../text-scores/squad.ts';
 import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
 import { type Encoder, InvalidTokenizerError, readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
-import { type Window, windowsOf } from '../windows.ts';
+import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type Answer, bestAnswer, type WindowLogits } from './answers.ts';
 
 const ID = 'question-answering';
 
 /** Longest text that a stage accepts, in bytes. */
 const TEXT_BYTES_MAX = 64 * 1024;
-/** Least tokens of a row, so that question and text have some each. */
-const LENGTH_MIN = 16;
 
 interface Stage extends TokenStage {
-  /**
-   * Tokens of a row, of question, text and special tokens, and how many of them two windows of a long text share. The question has
-   * at most half of a row.
-   */
-  readonly input: { readonly length: number; readonly stride: number };
+  /** The size of rows of a question, a part of the text and special tokens. The question has at most half of a row. */
+  readonly input: WindowSize;
   /** Whether the models can say that a text has no answer, as those trained on SQuAD 2 do. */
   readonly unanswerable: boolean;
 }
@@ -105,10 +99,7 @@ const extractive: Program<Stage, Result> = {
 export const questionAnswering: Task<Stage, Result, Alternatives> = {
   id: ID,
   fields: {
-    input: z.strictObject({
-      length: positiveCount.min(LENGTH_MIN).max(8192),
-      stride: z.int().nonnegative().max(4096),
-    }),
+    input: windowField,
     unanswerable: z.boolean().default(false),
   },
 

@@ -1,0 +1,64 @@
+import type { Place } from '../token-places.ts';
+
+/** An entity in a text. */
+export interface Entity extends Place {
+  /** What it is, e.g. `PER`: its class without the prefix that says where in the entity a word is. */
+  readonly type: string;
+  /** Mean of the probabilities of its words' classes. */
+  readonly score: number;
+}
+
+/** A run of letters and digits, a Chinese character, or any other character that can be seen. */
+const WORDS = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}_])+|\S/gu;
+
+/** The words of a text, as places in UTF-16 indices. */
+export const wordsIn = (text: string): Place[] =>
+  Array.from(text.matchAll(WORDS), ({ 0: word, index }) => ({ start: index, end: index + word.length }));
+
+/** The class of words outside entities. */
+const OUTSIDE = 'O';
+/** A class's prefix: Begin, Inside; in schemes that mark ends also End or Last, Single or Unit. */
+const PREFIXED = /^([BIELSU])-(.+)$/s;
+
+/** The type of the entities that a class is of; null if it is of words outside entities. */
+export const typeOf = (label: string): string | null =>
+  label === OUTSIDE ? null : (PREFIXED.exec(label)?.[2] ?? label);
+
+/** A word with its class and the class's probability. */
+export interface ClassifiedWord extends Place {
+  readonly label: string;
+  readonly score: number;
+}
+
+interface Group {
+  readonly type: string;
+  readonly words: ClassifiedWord[];
+}
+
+/**
+ * Joins words to entities as the script of CoNLL-2000 does (Tjong Kim Sang and Buchholz, https://aclanthology.org/W00-0726): an
+ * entity begins where a class says so, and where its type differs from that of the word before.
+ */
+export function entitiesOf(words: readonly ClassifiedWord[]): Entity[] {
+  const groups: Group[] = [];
+  let open: Group | undefined;
+  for (const word of words) {
+    const type = typeOf(word.label);
+    const prefix = PREFIXED.exec(word.label)?.[1] ?? 'I';
+    if (type === null) {
+      open = undefined;
+      continue;
+    }
+    const goesOn = open?.type === type && !'BSU'.includes(prefix);
+    const group: Group = goesOn ? open! : { type, words: [] };
+    if (!goesOn) groups.push(group);
+    group.words.push(word);
+    open = 'ELSU'.includes(prefix) ? undefined : group;
+  }
+  return groups.map(({ type, words: own }) => ({
+    type,
+    start: own[0]!.start,
+    end: own.at(-1)!.end,
+    score: own.reduce((sum, { score }) => sum + score, 0) / own.length,
+  }));
+}

@@ -1,0 +1,181 @@
+import type { Item } from '../../items/item-batch.ts';
+import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
+import { textItem } from '../../items/text.ts';
+import { classesField, largest } from '../classes.ts';
+import { type ItemOutput, type Program, runRows } from '../program.ts';
+import type { StageResult, Task } from '../task.ts';
+import { FLOATS } from '../tensor.ts';
+import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
+import { charactersBefore, type Place } from '../token-places.ts';
+import { type PlacedTokens, readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
+import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
+import { type ClassifiedWord, type Entity, entitiesOf, typeOf, wordsIn } from './entities.ts';
+import { matchEntities, readEntities, type TrueEntity } from './truths.ts';
+
+const ID = 'token-classification';
+
+const FORMAT: ItemFormat = { kind: 'text', bytesMax: 64 * 1024 };
+
+interface Stage extends TokenStage {
+  readonly input: WindowSize;
+  /** Classes of tokens in the order of the models' outputs, e.g. `O`, `B-PER`, `I-PER`. */
+  readonly classes: readonly string[];
+}
+
+/** The entities of a text in its order. Places count characters (Unicode code points). */
+interface Result extends StageResult {
+  readonly entities: readonly (Entity & { readonly text: string })[];
+}
+
+const outputsOf = ({ classes }: Stage) => [{ name: 'logits', types: FLOATS, dims: [null, classes.length] }];
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+const textOf = ({ name }: Stage, item: Item): string => {
+  checkItem(name, FORMAT, item);
+  return decoder.decode(item);
+};
+
+/** The logits of a text's tokens. A token of several windows has those of the window that shows most of the text around it. */
+function logitsOf(
+  { encoder, classes }: Stage,
+  count: number,
+  windows: readonly { readonly window: Window; readonly output: ItemOutput }[],
+): Float32Array[] {
+  const logits: Float32Array[] = [];
+  const around = new Int32Array(count).fill(-1);
+  for (const { window, output } of windows) {
+    const first = paddingBefore(encoder!, window, output.dims[0]!) + window.at;
+    for (let i = 0; i < window.count; i++) {
+      const token = window.from + i;
+      const least = Math.min(i, window.count - 1 - i);
+      if (least <= around[token]!) continue;
+      around[token] = least;
+      logits[token] = output.values.subarray((first + i) * classes.length, (first + i + 1) * classes.length);
+    }
+  }
+  return logits;
+}
+
+/** The classes of words: each has that of its first token. Words without a token are left out. */
+function classified(
+  { classes }: Stage,
+  words: readonly Place[],
+  places: readonly Place[],
+  logits: readonly Float32Array[],
+): ClassifiedWord[] {
+  // A token of white space alone ends before it starts.
+  const isFirst = ({ start, end }: Place, word: Place) => start >= word.start && end > start;
+  let token = 0;
+  return words.flatMap((word) => {
+    while (token < places.length && !isFirst(places[token]!, word)) token++;
+    if (token === places.length || places[token]!.start >= word.end) return [];
+    const { label, score } = largest(logits[token]!, 'logits');
+    return [{ ...word, label: classes[label]!, score }];
+  });
+}
+
+const perToken: Program<Stage, Result> = {
+  assets: () => TOKENIZER_ASSETS,
+  async prepare(stage, assets) {
+    return { ...stage, encoder: await readEncoder(assets) };
+  },
+  signatures: (stage) => ({
+    model: { inputs: TOKEN_INPUTS.map(({ spec }) => spec(stage)), outputs: outputsOf(stage) },
+  }),
+  async run(stage, items, { model }, scratch) {
+    const encoder = stage.encoder!;
+    const size = { ...stage.input, length: fixedLength(model!) ?? stage.input.length };
+    const texts = items.map((item) => {
+      const text = textOf(stage, item);
+      const tokens = encoder.placed(text);
+      return { text, tokens, windows: windowsOf(encoder.single, tokens.ids, size) };
+    });
+    const rows = texts.flatMap(({ windows }) => windows);
+    const run = await runRows(
+      { stage, inputs: TOKEN_INPUTS, outputs: outputsOf(stage), rows, most: items.length },
+      model!,
+      scratch,
+    );
+    let row = 0;
+    const results = texts.map(({ text, tokens, windows }) => {
+      const outputs = windows.map((window) => ({ window, output: run.results[row++]![0]! }));
+      return resultOf(stage, text, tokens, logitsOf(stage, tokens.ids.length, outputs));
+    });
+    return { ...run, results };
+  },
+};
+
+function resultOf(
+  stage: Stage,
+  text: string,
+  { places }: PlacedTokens,
+  logits: readonly Float32Array[],
+): Result {
+  const characters = charactersBefore(text);
+  const entities = entitiesOf(classified(stage, wordsIn(text), places, logits));
+  return {
+    task: ID,
+    entities: entities.map(({ start, end, ...entity }) => ({
+      ...entity,
+      text: text.slice(start, end),
+      start: characters[start]!,
+      end: characters[end]!,
+    })),
+  };
+}
+
+/** The types of entities in the order in which classes first name them. */
+const typesOf = ({ classes }: Stage): string[] => [
+  ...new Set(classes.flatMap((label) => typeOf(label) ?? [])),
+];
+
+/** The task "token-classification": entities in a text, such as names. The next stage gets the text of each entity. */
+export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
+  id: ID,
+  fields: { input: windowField, classes: classesField },
+
+  itemFormat: () => FORMAT,
+  programs: [perToken],
+  children(stage, item, { entities }, next) {
+    const characters = [...textOf(stage, item)];
+    return entities.map(({ start, end }) =>
+      textItem(characters.slice(start, end).join(''), contentBytesMax(next)),
+    );
+  },
+  fanOut: () => 'each-row',
+
+  metric: { stage: 'entity F1', pipeline: 'entity F1' },
+  judged: 'always',
+  readTruths: (file, stage, rows) => readEntities(file, { name: stage.name, types: typesOf(stage) }, rows),
+  perfect: (truths) => ({ task: ID, entities: truths.map((truth) => ({ ...truth, text: '', score: 1 })) }),
+  match: ({ entities }, truths) => matchEntities(entities, truths),
+
+  tensors: () => [
+    {
+      name: 'entities',
+      datatype: 'BYTES',
+      columns: 1,
+      rowsOf: ({ entities }) => entities.map(({ text }) => text),
+    },
+    {
+      name: 'types',
+      datatype: 'BYTES',
+      columns: 1,
+      rowsOf: ({ entities }) => entities.map(({ type }) => type),
+    },
+    {
+      name: 'scores',
+      datatype: 'FP32',
+      columns: 1,
+      rowsOf: ({ entities }) => entities.map(({ score }) => score),
+    },
+    {
+      name: 'starts',
+      datatype: 'INT32',
+      columns: 1,
+      rowsOf: ({ entities }) => entities.map(({ start }) => start),
+    },
+    { name: 'ends', datatype: 'INT32', columns: 1, rowsOf: ({ entities }) => entities.map(({ end }) => end) },
+  ],
+};

@@ -1,0 +1,65 @@
+import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
+import { f1Match, type Match } from '../score.ts';
+import type { TruthRows } from '../task.ts';
+import type { Place } from '../token-places.ts';
+
+/** A labelled entity: its type, and its characters (Unicode code points) from `start` to before `end`. */
+export interface TrueEntity extends Place {
+  readonly type: string;
+}
+
+/**
+ * Reads a pack's entities of a stage: `entity_span.<stage>` I32 [entities, 2], start and end in characters; `entity_text.<stage>` I32
+ * [entities], the row of each entity's text; `entity_type.<stage>` I32 [entities], the index of each entity's type.
+ * @param types in the order in which the stage's classes first name them
+ * @throws InvalidPackError
+ */
+export function readEntities(
+  file: TensorFile,
+  { name, types }: { readonly name: string; readonly types: readonly string[] },
+  rows: number,
+): TruthRows<readonly TrueEntity[]> {
+  const spans = file.i32(`entity_span.${name}`, 2);
+  const owners = file.i32(`entity_text.${name}`, 1).data;
+  const labels = file.i32(`entity_type.${name}`, 1).data;
+  const count = owners.length;
+  if (spans.shape[0] !== count || spans.shape[1] !== 2 || labels.length !== count)
+    throw new InvalidPackError(
+      `"entity_span.${name}" should be [${count}, 2] and "entity_type.${name}" [${count}] as "entity_text.${name}" is, ` +
+        `but they are [${spans.shape.join(', ')}] and [${labels.length}]`,
+    );
+  const children: number[][] = Array.from({ length: rows }, () => []);
+  const entities = Array.from(owners, (row, k): TrueEntity => {
+    const [start, end] = spans.data.subarray(2 * k, 2 * k + 2) as unknown as [number, number];
+    const type = types[labels[k]!];
+    if (!(row >= 0 && row < rows))
+      throw new InvalidPackError(
+        `entity ${k} of stage "${name}" is in text ${row}, but there are ${rows} texts`,
+      );
+    if (!(start >= 0 && start < end))
+      throw new InvalidPackError(`entity ${k} of stage "${name}" is from character ${start} to ${end}`);
+    if (type === undefined)
+      throw new InvalidPackError(
+        `entity ${k} of stage "${name}" has type ${labels[k]}, but the stage's classes name ${types.length} types`,
+      );
+    children[row]!.push(k);
+    return { start, end, type };
+  });
+  return {
+    truths: children.map((own) => own.map((k) => entities[k]!)),
+    children,
+    childRows: count,
+  };
+}
+
+/** Pairs entities of the same place. An entity is right if its place and type are. */
+export function matchEntities(found: readonly TrueEntity[], truths: readonly TrueEntity[]): Match[] {
+  const place = ({ start, end }: TrueEntity) => `${start} ${end}`;
+  const left = new Map(truths.map((truth, t) => [place(truth), t]));
+  const matches = found.map((entity, p) => {
+    const t = left.get(place(entity)) ?? null;
+    left.delete(place(entity));
+    return f1Match(p, t, t !== null && truths[t]!.type === entity.type);
+  });
+  return [...matches, ...[...left.values()].map((t) => f1Match(null, t, false))];
+}

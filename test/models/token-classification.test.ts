@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { InvalidPackError, TensorFile } from '../../models/packs/safetensors.ts';
+import { stageScore } from '../../models/tasks/judge.ts';
+import { Scratch } from '../../models/tasks/program.ts';
+import { taskOf } from '../../models/tasks/registry.ts';
+import { metricOf } from '../../models/tasks/score.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import type { Session, Tensors } from '../../models/tasks/tensor.ts';
+import { entitiesOf, wordsIn } from '../../models/tasks/token-classification/entities.ts';
+import { i32, safetensors } from './safetensors.ts';
+import { pipelineOf, spam } from './stages.ts';
+import { byteLevel, unigram, wordPiece } from './tokenizer.ts';
+
+test('words are runs of letters and digits, Chinese characters, and single signs', () => {
+  const text = "Zoë's  東京, 42nd!";
+  expect(wordsIn(text).map(({ start, end }) => text.slice(start, end))).toEqual([
+    ...['Zoë', "'", 's', '東', '京', ',', '42nd', '!'],
+  ]);
+});
+
+/** Entities of words that are labelled so, one character each: `type start end`. */
+const joined = (labels: string) =>
+  entitiesOf(
+    labels
+      .split(' ')
+      .filter(Boolean)
+      .map((label, i) => ({ label, score: 1, start: i, end: i + 1 })),
+  ).map(({ type, start, end }) => `${type} ${start} ${end}`);
+
+test.each<[string, string, string[]]>([
+  ['begin and inside', 'B-A I-A O B-A B-A I-B', ['A 0 2', 'A 3 4', 'A 4 5', 'B 5 6']],
+  ['inside alone', 'I-A I-A O I-A', ['A 0 2', 'A 3 4']],
+  ['ends and single words', 'B-A I-A E-A S-A B-A L-A U-B I-A', ['A 0 3', 'A 3 4', 'A 4 6', 'B 6 7', 'A 7 8']],
+  ['no prefixes', 'A A O B-X B-X', ['A 0 2', 'X 3 4', 'X 4 5']],
+])('entities are joined by %s', (_, labels, entities) => {
+  expect(joined(labels)).toEqual(entities);
+});
+
+test('entities that are written with begin and inside come back', () => {
+  const groups = fc.array(
+    fc.tuple(fc.constantFrom('A', 'B'), fc.integer({ min: 1, max: 3 }), fc.nat({ max: 2 })),
+  );
+  fc.assert(
+    fc.property(groups, (parts) => {
+      const labels: string[] = [];
+      const expected = parts.map(([type, words, outside]) => {
+        labels.push(...Array<string>(outside).fill('O'));
+        const start = labels.length;
+        for (let i = 0; i < words; i++) labels.push(`${i === 0 ? 'B' : 'I'}-${type}`);
+        return `${type} ${start} ${labels.length}`;
+      });
+      expect(joined(labels.join(' '))).toEqual(expected);
+    }),
+  );
+});
+
+const stage = {
+  name: 'names',
+  task: 'token-classification',
+  input: { length: 16, stride: 4 },
+  classes: ['O', 'B-PER', 'I-PER', 'B-LOC'],
+  variants: spam.variants,
+};
+const task = taskOf(stage);
+const [program] = task.programs as readonly [(typeof task.programs)[number]];
+const utf8 = new TextEncoder();
+
+/** A session that gives each token the class that is listed for it; logits are 3 and 0. */
+const labeller = (classOf: Readonly<Record<number, number>>): Session => ({
+  inputs: ['input_ids', 'attention_mask'].map((name) => ({ name, type: 'int64', dims: [null, null] })),
+  outputs: [{ name: 'logits', type: 'float32', dims: [null, null, 4] }],
+  async run(feeds) {
+    const ids = (feeds as Tensors).input_ids!;
+    const data = new Float32Array(ids.data.length * 4);
+    ids.data.forEach((id: unknown, i: number) => {
+      data[i * 4 + (classOf[Number(id)] ?? 0)] = 3;
+    });
+    return { outputs: { logits: { type: 'float32', data, dims: [...ids.dims, 4] } }, ms: 1 };
+  },
+});
+
+type Found = StageResult & {
+  entities: { text: string; type: string; start: number; end: number; score: number }[];
+};
+async function found(texts: string[], session: Session, files: ReturnType<typeof wordPiece>) {
+  const ready = await program.prepare!(stage, files);
+  const { results } = await program.run(
+    ready,
+    texts.map((text) => utf8.encode(text)),
+    { model: session },
+    new Scratch(),
+  );
+  return results as Found[];
+}
+
+test('a word has the class of its first token, and entities are cut out of the text as it is written', async () => {
+  // ann 3, ##a 4, van 5, paris 6
+  const files = wordPiece(['ann', '##a', 'van', 'paris']);
+  const session = labeller({ 3: 1, 4: 3, 5: 2, 6: 3 });
+  const text = `😀 Anna  Ván, ${'xx '.repeat(20)}in PARIS!`;
+  const [result] = await found([text], session, files);
+  const score = Math.exp(3) / (Math.exp(3) + 3);
+  expect(result!.entities).toEqual([
+    { type: 'PER', text: 'Anna  Ván', start: 2, end: 11, score: expect.closeTo(score, 6) },
+    { type: 'LOC', text: 'PARIS', start: 76, end: 81, score: expect.closeTo(score, 6) },
+  ]);
+  const next = { kind: 'text', bytesMax: 100 } as const;
+  const children = task.children(stage, utf8.encode(text), result!, next);
+  expect(children.map((item) => new TextDecoder().decode(item))).toEqual(['Anna  Ván', 'PARIS']);
+  expect(await found(['', text, 'Anna'], session, files)).toMatchObject([
+    { entities: [] },
+    { entities: [{ start: 2 }, { start: 76 }] },
+    { entities: [{ text: 'Anna', start: 0, end: 4 }] },
+  ]);
+});
+
+test.each([
+  ['byte-level', byteLevel(), [...utf8.encode('Z')].map((byte) => byte + 2)[0]!],
+  ['Unigram', unigram(['▁', 'z', 'o', 'ë', '▁z']), 7],
+])('names are found with a tokenizer of the kind %s', async (_, files, id) => {
+  const [{ entities }] = (await found(['o Zoë', ''], labeller({ [id]: 3 }), files)) as [Found, Found];
+  expect(entities).toMatchObject([{ type: 'LOC', text: 'Zoë', start: 2, end: 5 }]);
+});
+
+const labels = (spans: number[], texts: number[], types: number[]) =>
+  new TensorFile(
+    safetensors({
+      'entity_span.names': { ...i32(spans), shape: [spans.length / 2, 2] },
+      'entity_text.names': i32(texts),
+      'entity_type.names': i32(types),
+    }),
+  );
+
+test('a pack has the entities of each text, each of which leads to an item of the next stage', () => {
+  const { truths, children, childRows } = task.readTruths(
+    labels([2, 5, 0, 1, 7, 9], [0, 2, 2], [1, 0, 0]),
+    stage,
+    3,
+  );
+  expect(truths).toEqual([
+    [{ start: 2, end: 5, type: 'LOC' }],
+    [],
+    [
+      { start: 0, end: 1, type: 'PER' },
+      { start: 7, end: 9, type: 'PER' },
+    ],
+  ]);
+  expect([children, childRows]).toEqual([[[0], [], [1, 2]], 3]);
+});
+
+test.each<[string, TensorFile, RegExp]>([
+  [
+    'of too few places',
+    labels([2, 5], [0, 1], [0, 0]),
+    /should be \[2, 2\].*but they are \[1, 2\] and \[2\]/,
+  ],
+  [
+    'of a text that is none',
+    labels([2, 5], [3], [0]),
+    /entity 0 of stage "names" is in text 3, but there are 3/,
+  ],
+  ['without characters', labels([5, 5], [0], [0]), /from character 5 to 5/],
+  ['of an unknown type', labels([2, 5], [0], [2]), /has type 2, but the stage's classes name 2 types/],
+])('entities %s are refused', (_, file, problem) => {
+  expect(() => task.readTruths(file, stage, 3)).toThrow(InvalidPackError);
+  expect(() => task.readTruths(file, stage, 3)).toThrow(problem);
+});
+
+test('entity F1 counts an entity as right if its place and type are', () => {
+  const { first } = pipelineOf(stage);
+  const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
+  const truth = [entity('PER', 0, 2), entity('LOC', 4, 5), entity('LOC', 8, 9)];
+  const f1 = (...entities: ReturnType<typeof entity>[]) =>
+    metricOf(stageScore(first, { task: stage.task, entities } as StageResult, truth));
+  expect(f1(...truth)).toBe(1);
+  expect(f1(entity('PER', 0, 2), entity('PER', 4, 5), entity('LOC', 8, 10))).toBeCloseTo(2 / 6, 12);
+  expect(f1()).toBe(0);
+});
