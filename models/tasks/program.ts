@@ -213,7 +213,8 @@ export async function runRows<S extends ManifestStage, Row>(
   return run;
 }
 
-function feedsOf<S, Row>(
+/** The tensors that a session takes, made of rows. An input that the session lacks is left out. @throws ItemFormatError */
+export function feedsOf<S, Row>(
   stage: S,
   inputs: readonly Input<S, Row>[],
   rows: readonly Row[],

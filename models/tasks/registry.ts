@@ -4,9 +4,11 @@ import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
 import { fileRoles } from './program.ts';
 import { questionAnswering } from './question-answering/task.ts';
+import { summarization } from './summarization/task.ts';
 import type { StageResult, Task } from './task.ts';
 import { textClassification } from './text-classification/task.ts';
 import { tokenClassification } from './token-classification/task.ts';
+import { translation } from './translation/task.ts';
 
 /** A task of any kind. Its stages, results and truths are opaque: callers only pass them back to the same task. */
 export type AnyTask = Task<ManifestStage, StageResult, unknown>;
@@ -19,6 +21,8 @@ export const TASKS = [
   automaticSpeechRecognition,
   questionAnswering,
   tokenClassification,
+  summarization,
+  translation,
 ] as unknown as readonly AnyTask[];
 
 const byId = new Map(TASKS.map((task) => [task.id, task]));

@@ -46,6 +46,8 @@ export interface Encoder {
   readonly paddingSide: 'left' | 'right';
   /** Tokens of a text with special tokens; at most `most` tokens. */
   tokens(text: string, most: number): Tokens;
+  /** The text of tokens, without special tokens. */
+  text(ids: readonly number[]): string;
   /** All tokens of a text, without special tokens, and where they stand in it. */
   placed(text: string): PlacedTokens;
   readonly single: Frame;
@@ -86,6 +88,7 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
       const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
+    text: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }).trim(),
     placed(text) {
       const { ids, tokens } = encode(text);
       return { ids, places: placesOf(text, surfacesOf(tokens)) };

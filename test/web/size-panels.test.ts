@@ -19,7 +19,12 @@ test('a chart has a point for each run of each variant, from the smallest to the
   const [panel, ...others] = sizePanels('detect', cells, 4, 'bytes');
   expect(others).toEqual([]);
   expect(panel!.points.map(({ size }) => size)).toEqual([...sizes, ...sizes].sort((a, b) => a - b));
-  expect(panel!.points[0]).toMatchObject({ variant: 's', size: 81, ms: 20, text: 's, 81 bytes\n20.0\u00a0ms' });
+  expect(panel!.points[0]).toMatchObject({
+    variant: 's',
+    size: 81,
+    ms: 20,
+    text: 's, 81 bytes\n20.0\u00a0ms',
+  });
 });
 
 test('a point tells the steps and the times of encoder, first step and later steps', () => {

@@ -1,0 +1,40 @@
+import type { GenerationRules } from './rules.ts';
+
+/** Sets the logits of tokens that the rules forbid to −∞. @param logits of one row, overwritten @param tokens after the prompt */
+export function constrain(logits: Float32Array, tokens: readonly number[], rules: GenerationRules): void {
+  const { prompt, forcedFirst } = rules;
+  if (tokens.length === 0 && forcedFirst !== null) {
+    logits.fill(Number.NEGATIVE_INFINITY);
+    logits[forcedFirst] = 0;
+    return;
+  }
+  const ban = (id: number) => {
+    logits[id] = Number.NEGATIVE_INFINITY;
+  };
+  if (rules.repetitionPenalty !== 1) penalise(logits, [...prompt, ...tokens], rules.repetitionPenalty);
+  rules.banned.forEach(ban);
+  if (tokens.length === 0) rules.bannedFirst.forEach(ban);
+  if (tokens.length < rules.tokensMin) rules.endIds.forEach(ban);
+  if (rules.bannedSequences.length === 0 && rules.noRepeat === 0) return;
+  const all = [...prompt, ...tokens];
+  for (const sequence of rules.bannedSequences)
+    if (endsWith(all, sequence.slice(0, -1))) ban(sequence.at(-1)!);
+  if (rules.noRepeat > 0) repeatedBy(all, rules.noRepeat).forEach(ban);
+}
+
+function penalise(logits: Float32Array, tokens: readonly number[], penalty: number): void {
+  for (const id of new Set(tokens)) logits[id]! *= logits[id]! > 0 ? 1 / penalty : penalty;
+}
+
+const endsWith = (tokens: readonly number[], end: readonly number[]): boolean =>
+  end.every((id, i) => tokens[tokens.length - end.length + i] === id);
+
+/** The tokens that would complete a sequence of `length` tokens that came before. */
+function repeatedBy(tokens: readonly number[], length: number): number[] {
+  if (tokens.length < length) return [];
+  const end = tokens.slice(tokens.length - length + 1);
+  const completing: number[] = [];
+  for (let from = 0; from + length <= tokens.length; from++)
+    if (end.every((id, i) => tokens[from + i] === id)) completing.push(tokens[from + length - 1]!);
+  return completing;
+}

@@ -1,0 +1,145 @@
+import {
+  type Feeds,
+  type KeptTensor,
+  numbersOf,
+  type Session,
+  TENSOR_ARRAYS,
+  type Tensor,
+  type TensorInfo,
+  type TensorType,
+} from '../tensor.ts';
+
+/** Prefixes of the decoder's keys and values: of its inputs, and of the outputs that become the next step's inputs. */
+const PAST = 'past_key_values.';
+const PRESENT = 'present.';
+
+/** The sessions of a decoder by role: one merged model, or one for the first step and one for those after. */
+export type DecoderSessions =
+  | { readonly decoder: Session }
+  | { readonly decoder: Session; readonly 'decoder-with-past': Session };
+
+/** What the encoder gives the decoder. */
+export interface Encoded {
+  readonly states: KeptTensor;
+  /** int64 [rows, length], 1 for what is not padding. */
+  readonly mask: Tensor<'int64'>;
+}
+
+/** The result of one step: the logits of each row's next token. */
+export interface DecoderStep {
+  readonly logits: Float32Array[];
+  /** The logits [rows, vocabulary] as a tensor. */
+  readonly tensor: Tensor;
+  readonly ms: number;
+}
+
+/**
+ * The decoder of one batch. Its keys and values stay where the sessions have them; those of the encoder's states are the first
+ * step's, because merged models give none later.
+ */
+export class Decoder {
+  /** Keys and values by their input's name; empty before the first step. */
+  #past = new Map<string, KeptTensor>();
+  #states: KeptTensor;
+  #mask: Tensor<'int64'>;
+  #rows: number;
+
+  constructor(
+    private readonly sessions: DecoderSessions,
+    { states, mask }: Encoded,
+  ) {
+    this.#states = states;
+    this.#mask = mask;
+    this.#rows = states.dims[0]!;
+  }
+
+  /** Runs the tokens that are new: the prompt in the first step, then one token of each row. @param ids tokens by row, of one length */
+  async step(ids: readonly (readonly number[])[]): Promise<DecoderStep> {
+    const first = this.#past.size === 0;
+    const session =
+      first || !('decoder-with-past' in this.sessions)
+        ? this.sessions.decoder
+        : this.sessions['decoder-with-past'];
+    const given = new Set(session.inputs.map(({ name }) => name));
+    const length = ids[0]!.length;
+    const feeds: Record<string, Feeds[string]> = {
+      input_ids: {
+        type: 'int64',
+        data: BigInt64Array.from(ids.flat(), BigInt),
+        dims: [ids.length, length],
+      },
+      encoder_hidden_states: this.#states,
+      encoder_attention_mask: this.#mask,
+      use_cache_branch: { type: 'bool', data: Uint8Array.of(first ? 0 : 1), dims: [1] },
+    };
+    for (const name of Object.keys(feeds)) if (!given.has(name)) delete feeds[name];
+    for (const input of session.inputs)
+      if (input.name.startsWith(PAST))
+        feeds[input.name] = this.#past.get(input.name) ?? emptyPast(input, this.#rows);
+    const keep = session.outputs
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith(PRESENT) && (first || !name.includes('.encoder.')));
+    const { outputs, kept = {}, ms } = await session.run(feeds, { read: ['logits'], keep });
+    for (const name of keep) this.#replace(pastOf(name), kept[name]!);
+    return { ...lastLogits(outputs.logits!), ms };
+  }
+
+  /** Makes the next step's rows of those of the last one: a row may be left out, moved or doubled. */
+  select(from: readonly number[]): void {
+    if (from.length === this.#rows && from.every((row, i) => row === i)) return;
+    for (const [name, tensor] of this.#past) this.#replace(name, tensor.rows(from));
+    const states = this.#states.rows(from);
+    this.#states.dispose();
+    this.#states = states;
+    this.#mask = maskRows(this.#mask, from);
+    this.#rows = from.length;
+  }
+
+  dispose(): void {
+    this.#states.dispose();
+    for (const tensor of this.#past.values()) tensor.dispose();
+    this.#past.clear();
+  }
+
+  #replace(name: string, tensor: KeptTensor): void {
+    this.#past.get(name)?.dispose();
+    this.#past.set(name, tensor);
+  }
+}
+
+const pastOf = (present: string): string => PAST + present.slice(PRESENT.length);
+
+/** Keys or values of no tokens: [rows, heads, 0, width]. */
+function emptyPast({ type, dims }: TensorInfo, rows: number): Tensor {
+  const [, heads, , width] = dims;
+  return {
+    type,
+    data: new TENSOR_ARRAYS[type as TensorType](0),
+    dims: [rows, heads ?? 1, 0, width ?? 1],
+  } as Tensor;
+}
+
+/** The logits after each row's last token, of logits [rows, tokens, vocabulary]. */
+function lastLogits(tensor: Tensor): Pick<DecoderStep, 'logits' | 'tensor'> {
+  const [rows, tokens, vocabulary] = tensor.dims as [number, number, number];
+  const all = numbersOf(tensor) as Float32Array;
+  const last = new Float32Array(rows * vocabulary);
+  for (let row = 0; row < rows; row++) {
+    const from = ((row + 1) * tokens - 1) * vocabulary;
+    last.set(all.subarray(from, from + vocabulary), row * vocabulary);
+  }
+  return {
+    // Copies, because the search overwrites the logits of its rows.
+    logits: Array.from({ length: rows }, (_, row) => last.slice(row * vocabulary, (row + 1) * vocabulary)),
+    tensor: { type: 'float32', data: last, dims: [rows, vocabulary] },
+  };
+}
+
+function maskRows({ data, dims }: Tensor<'int64'>, from: readonly number[]): Tensor<'int64'> {
+  const length = dims[1]!;
+  const rows = new BigInt64Array(from.length * length);
+  from.forEach((row, i) => {
+    rows.set(data.subarray(row * length, (row + 1) * length), i * length);
+  });
+  return { type: 'int64', data: rows, dims: [from.length, length] };
+}

@@ -1,0 +1,122 @@
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { Item } from '../../items/item-batch.ts';
+import {
+  feedsOf,
+  type Input,
+  type Program,
+  type ProgramRun,
+  type Scratch,
+  type Signature,
+} from '../program.ts';
+import { FLOATS, type KeptTensor, type Session, type Tensor } from '../tensor.ts';
+import { BeamSearch } from './beams.ts';
+import { Decoder, type DecoderSessions } from './decoder.ts';
+import { GreedySearch } from './greedy.ts';
+import { type GenerationRules, RULES_ASSETS } from './rules.ts';
+import type { Generated } from './search.ts';
+
+/** A stage whose models generate tokens. */
+export interface GeneratingStage extends ManifestStage {
+  /** Most tokens that are generated for an item. */
+  readonly tokensMax: number;
+  /** The variant's rules, once its assets are read. */
+  readonly rules?: GenerationRules;
+}
+
+/** Parts from which {@link generating} makes programs. */
+export interface Generating<S extends GeneratingStage, Row, R> {
+  /** Inputs of the encoder. */
+  inputs(stage: S): readonly Input<S, Row>[];
+  /** What the encoder takes of each item. */
+  rowsOf(stage: S, items: readonly Item[]): readonly Row[];
+  /** Roles of the variant's files beside its models and the generation's rules. */
+  readonly assets: readonly string[];
+  /** Reads the assets: the stage with its `rules`, and what `rowsOf` and `decode` need. */
+  prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
+  /** The result for an item. */
+  decode(stage: S, generated: Generated): R;
+}
+
+const ENCODER_OUTPUT = 'last_hidden_state';
+
+const STATES = { name: 'encoder_hidden_states', types: FLOATS, dims: [null, null] } as const;
+const IDS = { name: 'input_ids', types: ['int64'], dims: [null] } as const;
+const LOGITS = { name: 'logits', types: FLOATS, dims: [null, null] } as const;
+
+/** The decoders that the hub has: one model with a branch for the first step, or a model for each. */
+const DECODERS: readonly Readonly<Record<string, Signature>>[] = [
+  {
+    decoder: {
+      inputs: [IDS, STATES, { name: 'use_cache_branch', types: ['bool'], dims: [] }],
+      outputs: [LOGITS],
+      keeps: true,
+    },
+  },
+  {
+    decoder: { inputs: [IDS, STATES], outputs: [LOGITS], keeps: true },
+    'decoder-with-past': { inputs: [IDS], outputs: [LOGITS], keeps: true },
+  },
+];
+
+/**
+ * The programs of variants that have an encoder and a decoder, which runs once for each token: greedily, or with beams. A row that
+ * has ended leaves the batch, so a batch takes as many steps as its longest row. Times of runs are named `encoder`,
+ * `decoder-first` (the prompt) and `decoder` (each later token).
+ */
+export const generating = <S extends GeneratingStage, Row, R>(
+  parts: Generating<S, Row, R>,
+): Program<S, R>[] =>
+  DECODERS.map((decoder) => ({
+    signatures: (stage) => ({
+      encoder: {
+        inputs: parts.inputs(stage).map(({ spec }) => spec(stage)),
+        outputs: [{ name: ENCODER_OUTPUT, types: FLOATS, dims: [null, null] }],
+        keeps: true,
+      },
+      ...decoder,
+    }),
+    assets: () => [...RULES_ASSETS, ...parts.assets],
+    prepare: parts.prepare,
+    run: (stage, items, sessions, scratch) => generate(parts, stage, items, sessions, scratch),
+  }));
+
+async function generate<S extends GeneratingStage, Row, R>(
+  { inputs, rowsOf, decode }: Generating<S, Row, R>,
+  stage: S,
+  items: readonly Item[],
+  sessions: Readonly<Record<string, Session>>,
+  scratch: Scratch,
+): Promise<ProgramRun<R>> {
+  const { encoder } = sessions;
+  const feeds = feedsOf(stage, inputs(stage), rowsOf(stage, items), encoder!, scratch);
+  const encoded = await encoder!.run(feeds, { read: [], keep: [ENCODER_OUTPUT] });
+  const states = encoded.kept![ENCODER_OUTPUT]!;
+  const decoder = new Decoder(sessions as unknown as DecoderSessions, {
+    states,
+    mask: (feeds.attention_mask as Tensor<'int64'> | undefined) ?? fullMask(states),
+  });
+  const rules = stage.rules!;
+  const search =
+    rules.beams === 1 ? new GreedySearch(items.length, rules) : new BeamSearch(items.length, rules);
+  const runs = [{ session: 'encoder', ms: encoded.ms }];
+  try {
+    const first = await decoder.step(items.map(() => rules.prompt));
+    runs.push({ session: 'decoder-first', ms: first.ms });
+    for (let next = search.advance(first.logits); next; ) {
+      decoder.select(next.from);
+      const { logits, ms } = await decoder.step(next.tokens.map((token) => [token]));
+      runs.push({ session: 'decoder', ms });
+      next = search.advance(logits);
+    }
+    const results = search.results().map((generated) => decode(stage, generated));
+    return { results, outputs: [first.tensor], runs };
+  } finally {
+    decoder.dispose();
+  }
+}
+
+/** The mask of an encoder that takes no padding: every state counts. */
+function fullMask({ dims }: KeptTensor): Tensor<'int64'> {
+  const [rows, length] = dims as [number, number];
+  return { type: 'int64', data: new BigInt64Array(rows * length).fill(1n), dims: [rows, length] };
+}

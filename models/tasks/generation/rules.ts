@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { parseJson } from '../../../solver/documents/document.ts';
+
+/** The rules by which a variant generates tokens, from the hub's `config.json` and `generation_config.json`. */
+
+/** Roles of the two files that hold the rules. */
+export const RULES_ASSETS = ['config', 'generation-config'] as const;
+
+const VOCABULARY_MAX = 10_000_000;
+const tokenId = z.int().min(0).max(VOCABULARY_MAX);
+const tokenIds = z.array(tokenId).max(100_000);
+
+/** The fields that are read of either file. Those of `generation_config.json` count if both have a field. */
+const fileSchema = z.looseObject({
+  decoder_start_token_id: tokenId.nullish(),
+  bos_token_id: tokenId.nullish(),
+  eos_token_id: z.union([tokenId, tokenIds.min(1)]).nullish(),
+  pad_token_id: tokenId.nullish(),
+  forced_bos_token_id: tokenId.nullish(),
+  suppress_tokens: tokenIds.nullish(),
+  begin_suppress_tokens: tokenIds.nullish(),
+  bad_words_ids: z.array(tokenIds.min(1)).max(100_000).nullish(),
+  no_repeat_ngram_size: z.int().min(0).max(100).nullish(),
+  repetition_penalty: z.number().positive().nullish(),
+  min_length: z.int().min(0).nullish(),
+  length_penalty: z.number().nullish(),
+  early_stopping: z.union([z.boolean(), z.string()]).nullish(),
+  max_position_embeddings: z.int().positive().nullish(),
+  max_target_positions: z.int().positive().nullish(),
+});
+type RulesFile = z.output<typeof fileSchema>;
+
+export interface GenerationRules {
+  /** The tokens with which the decoder starts. */
+  readonly prompt: readonly number[];
+  /** A row ends with any of these tokens. */
+  readonly endIds: readonly number[];
+  /** Most tokens after the prompt, the end included. */
+  readonly tokensMax: number;
+  /** Fewest tokens after the prompt before the end. */
+  readonly tokensMin: number;
+  /** The token that must follow the prompt; null if any may. */
+  readonly forcedFirst: number | null;
+  /** Tokens that never come. */
+  readonly banned: readonly number[];
+  /** Tokens that do not come right after the prompt. */
+  readonly bannedFirst: readonly number[];
+  /** Sequences whose last token does not come after the others. */
+  readonly bannedSequences: readonly (readonly number[])[];
+  /** No sequence of so many tokens comes twice; 0 if it may. */
+  readonly noRepeat: number;
+  /** Logits of tokens that came before are divided by this if positive, else multiplied; 1 changes nothing. */
+  readonly repetitionPenalty: number;
+  /** Number of beams; 1 is greedy. */
+  readonly beams: number;
+  /** A beam's score is its log-probability ÷ (number of tokens)^penalty. */
+  readonly lengthPenalty: number;
+  /** Whether beams of an item stop as soon as there are as many finished ones as beams. */
+  readonly earlyStopping: boolean;
+}
+
+/** What a stage asks of generation, besides the variant's own rules. */
+export interface GenerationLimits {
+  readonly tokensMax: number;
+  readonly beams: number;
+  /** Makes the prompt from the two files, joined; absent: the start token alone. */
+  prompt?(file: Readonly<Record<string, unknown>>, start: number): readonly number[];
+}
+
+/** Reads a variant's rules from its assets. @throws InvalidDocumentError */
+export function readRules(
+  assets: Readonly<Record<string, Uint8Array>>,
+  { tokensMax, beams, prompt: promptOf }: GenerationLimits,
+): GenerationRules {
+  const [config, generation] = RULES_ASSETS.map((role) =>
+    parseJson(fileSchema, new TextDecoder().decode(assets[role]), `${role.replace('-', '_')}.json`),
+  );
+  const file = { ...config, ...present(generation!) } as RulesFile;
+  const start = file.decoder_start_token_id ?? file.bos_token_id ?? 0;
+  const prompt = promptOf?.(file, start) ?? [start];
+  const positions = file.max_target_positions ?? file.max_position_embeddings ?? Number.POSITIVE_INFINITY;
+  const badWords = file.bad_words_ids ?? [];
+  return {
+    prompt,
+    endIds: [file.eos_token_id ?? []].flat(),
+    tokensMax: Math.max(1, Math.min(tokensMax, positions - prompt.length)),
+    tokensMin: Math.max(0, (file.min_length ?? 0) - prompt.length),
+    forcedFirst: file.forced_bos_token_id ?? null,
+    banned: [...(file.suppress_tokens ?? []), ...badWords.flatMap((ids) => (ids.length === 1 ? ids : []))],
+    bannedFirst: file.begin_suppress_tokens ?? [],
+    bannedSequences: badWords.filter(({ length }) => length > 1),
+    noRepeat: file.no_repeat_ngram_size ?? 0,
+    repetitionPenalty: file.repetition_penalty ?? 1,
+    beams,
+    lengthPenalty: file.length_penalty ?? 1,
+    earlyStopping: file.early_stopping === true,
+  };
+}
+
+/** The fields that have a value. */
+const present = (file: RulesFile): Partial<RulesFile> =>
+  Object.fromEntries(Object.entries(file).filter(([, value]) => value !== null && value !== undefined));
