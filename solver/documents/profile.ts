@@ -77,7 +77,7 @@ export const measuredCell = cellKey.extend({
   handlingMs: z.array(milliseconds).min(1).max(100_000),
   /** Total size of each run's items, in order, in the stage's `sizeUnit`. Older profiles have none. */
   sizes: z.array(z.number().nonnegative()).optional(),
-  /** Number of session runs after the first in each run, e.g. steps of a decoder. Absent if each run is one session run. */
+  /** Number of a decoder's steps in each run. Absent if there is only one kind of session run. */
   steps: z.array(count).optional(),
   /** The part of `inferenceMs` that each kind of session run took, e.g. `encoder`. Absent if there is only one kind. */
   runsMs: z.record(name, z.array(milliseconds)).optional(),
