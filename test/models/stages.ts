@@ -54,12 +54,14 @@ export const spam = {
   passOn: undefined,
 };
 
-/** Speech recognition by models for CTC, of recordings of at most 2 s. */
+/** Speech recognition, of English recordings of at most 2 s. */
 export const transcribe = {
   name: 'transcribe',
   task: 'automatic-speech-recognition',
-  input: { encoding: 'samples' as const, sampleRateHz: 16000, secondsMax: 2 },
-  output: { format: 'ctc' as const },
+  input: { sampleRateHz: 16000, secondsMax: 2 },
+  language: 'en',
+  tokensMax: 20,
+  beams: 1,
   variants: [variant],
 };
 

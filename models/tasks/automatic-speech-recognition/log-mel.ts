@@ -6,6 +6,7 @@ import { makeFft } from './fft.ts';
 /** The fields of a Whisper model's `preprocessor_config.json` that define its features. */
 export const logMelConfig = z
   .object({
+    feature_extractor_type: z.literal('WhisperFeatureExtractor'),
     /** Number of mel bands. */
     feature_size: z.int().min(1).max(256),
     sampling_rate: z.int().min(1000).max(200_000),
@@ -22,7 +23,7 @@ export const logMelConfig = z
     path: ['n_samples'],
     message: 'expected more samples than n_fft',
   });
-export type LogMelConfig = z.output<typeof logMelConfig>;
+export type LogMelConfig = Omit<z.output<typeof logMelConfig>, 'feature_extractor_type'>;
 
 export interface LogMel {
   readonly mels: number;

@@ -2,11 +2,12 @@ import { z } from 'zod';
 
 /** The fields of `preprocessor_config.json` of a model that takes samples as they are, such as wav2vec2 or Moonshine. */
 export const rawSamplesConfig = z.object({
+  feature_extractor_type: z.enum(['Wav2Vec2FeatureExtractor', 'MoonshineFeatureExtractor']),
   sampling_rate: z.int().min(1000).max(200_000),
   /** Whether each recording is shifted and scaled to a mean of 0 and a variance of 1. */
   do_normalize: z.boolean().default(false),
 });
-export type RawSamplesConfig = z.output<typeof rawSamplesConfig>;
+export type RawSamplesConfig = Pick<z.output<typeof rawSamplesConfig>, 'do_normalize'>;
 
 /** Added to the variance, so that silence can be divided by its square root. The hub's models are trained with it. */
 const EPSILON = 1e-7;

@@ -1,48 +1,63 @@
 import { z } from 'zod';
+import type { Item } from '../../items/item-batch.ts';
 import { contentBytesMax } from '../../items/item-format.ts';
 import { textItem } from '../../items/text.ts';
-import { type Input, oneRun, type Program } from '../program.ts';
+import { type GeneratingStage, generating } from '../generation/program.ts';
+import { readRules } from '../generation/rules.ts';
+import { generationFields } from '../generation/text-to-text.ts';
+import { oneRun, type Program } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
 import { readTextTruths } from '../text-labels.ts';
+import type { TokenStage } from '../token-inputs.ts';
+import { readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
 import { type CtcAlphabet, ctcText, readCtcAlphabet } from './ctc.ts';
 import {
   FEATURES_ASSET,
   featuresInput,
   type HearingStage,
-  oneSizeAtATime,
   readFeatures,
   recordings,
+  samplesMask,
   speechInput,
 } from './features.ts';
+import { oneSizeAtATime } from './one-size.ts';
+import { readWhisperPrompt } from './whisper-prompt.ts';
 import { wordErrors } from './word-errors.ts';
 
 const ID = 'automatic-speech-recognition';
 
-interface Stage extends HearingStage {
-  readonly output: z.output<typeof speechOutput>;
+const fields = {
+  input: speechInput,
+  /** Language of the recordings, which a multilingual Whisper is told. */
+  language: z
+    .string()
+    .regex(/^[a-z]{2,3}$/, 'expected the code of a language, e.g. "en"')
+    .default('en'),
+  ...generationFields,
+};
+
+interface Stage extends HearingStage, GeneratingStage, TokenStage {
+  readonly language: string;
+  readonly beams: number;
   /** The letters of a CTC model, once its assets are read. */
   readonly alphabet?: CtcAlphabet;
 }
-
-/** Manifest field: what the models give. `ctc`: a session `model`, which gives logits [batch, frames, letters]. */
-const speechOutput = z.strictObject({ format: z.literal('ctc') });
 
 interface Transcript extends StageResult {
   readonly text: string;
 }
 
-/** Tells a model that every sample was recorded. Some models take it, and none gets padding. */
-const attentionMask: Input<Stage> = {
-  spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
-  encode(stage, items) {
-    const dims = [items.length, ...stage.features!.dimsOf(items[0]!.length / Float32Array.BYTES_PER_ELEMENT)];
-    const size = dims.reduce((product, dim) => product * dim);
-    return { type: 'int64', data: new BigInt64Array(size).fill(1n), dims };
-  },
-};
-
+/** Models with one output for each short part of a recording, such as wav2vec2. */
 const ctc: Program<Stage, Transcript> = {
+  ...oneRun<Stage, Transcript>({
+    inputs: () => [featuresInput('input_values', false), samplesMask],
+    outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
+    decode: ({ alphabet }, [logits]) => ({
+      task: ID,
+      text: ctcText(logits!.values, logits!.dims[1]!, alphabet!),
+    }),
+  }),
   assets: () => ['tokenizer', FEATURES_ASSET],
   async prepare(stage, assets) {
     return {
@@ -51,30 +66,33 @@ const ctc: Program<Stage, Transcript> = {
       alphabet: readCtcAlphabet(assets.tokenizer!),
     };
   },
-  ...oneSizeAtATime(
-    oneRun<Stage, Transcript>({
-      inputs: () => [featuresInput, attentionMask],
-      outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
-      decode: ({ alphabet }, [logits]) => ({
-        task: ID,
-        text: ctcText(logits!.values, logits!.dims[1]!, alphabet!),
-      }),
-    }),
-  ),
 };
+
+/** Models with an encoder and a decoder, such as Whisper and Moonshine. */
+const encoderDecoder = generating<Stage, Item, Transcript>({
+  inputs: () => [featuresInput('input_features', true), featuresInput('input_values', true)],
+  rowsOf: (_stage, items) => items,
+  assets: [...TOKENIZER_ASSETS, FEATURES_ASSET],
+  async prepare(stage, assets) {
+    const told = readWhisperPrompt(stage.language, assets['generation-config']!);
+    return {
+      ...stage,
+      features: readFeatures(stage, assets),
+      encoder: await readEncoder(assets),
+      rules: readRules(assets, { ...stage, prompt: (_file, start) => [start, ...told] }),
+    };
+  },
+  decode: ({ encoder }, { tokens }) => ({ task: ID, text: encoder!.text(tokens).trim() }),
+});
 
 /** The task "automatic-speech-recognition": the text of a recording. The next stage gets the text. */
 export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
   id: ID,
-  fields: { input: speechInput, output: speechOutput },
-  check({ input, output }, _index, problem) {
-    if (output.format === 'ctc' && input.encoding !== 'samples')
-      problem(['input', 'encoding'], 'expected "samples" for models that give "ctc"');
-  },
+  fields,
 
   itemFormat: recordings,
   childKind: 'text',
-  programs: [ctc],
+  programs: [ctc, ...encoderDecoder].map(oneSizeAtATime),
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
 

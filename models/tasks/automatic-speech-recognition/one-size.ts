@@ -1,0 +1,36 @@
+import { checkItem } from '../../items/item-format.ts';
+import type { Program, ProgramRun } from '../program.ts';
+import { type HearingStage, lengthOf, recordings } from './features.ts';
+
+/**
+ * A program that gives recordings whose features have one size to another program together, and those of other sizes apart:
+ * padding would change what a model hears. Whisper's features all have one size.
+ */
+export const oneSizeAtATime = <S extends HearingStage, R>(program: Program<S, R>): Program<S, R> => ({
+  ...program,
+  async run(stage, items, sessions, scratch) {
+    const bySize = new Map<string, number[]>();
+    items.forEach((item, i) => {
+      checkItem(stage.name, recordings(stage), item);
+      const size = String(stage.features!.dimsOf(lengthOf(item)));
+      const group = bySize.get(size);
+      if (group) group.push(i);
+      else bySize.set(size, [i]);
+    });
+    const results = new Array<R>(items.length);
+    const parts: ProgramRun<R>[] = [];
+    for (const group of bySize.values()) {
+      const own = group.map((i) => items[i]!);
+      const part = await program.run(stage, own, sessions, scratch);
+      group.forEach((i, place) => {
+        results[i] = part.results[place]!;
+      });
+      parts.push(part);
+    }
+    return {
+      results,
+      outputs: parts.flatMap(({ outputs }) => outputs),
+      runs: parts.flatMap(({ runs }) => runs),
+    };
+  },
+});

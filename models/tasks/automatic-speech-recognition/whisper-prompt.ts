@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { parseJson } from '../../../solver/documents/document.ts';
+
+const tokenIds = z.record(z.string(), z.int().nonnegative()).default({});
+
+/** What the hub's `generation_config.json` says of the prompt of a Whisper model. That of other models has none of these fields. */
+const promptSchema = z.object({
+  is_multilingual: z.boolean().default(false),
+  lang_to_id: tokenIds,
+  task_to_id: tokenIds,
+  no_timestamps_token_id: z.int().nonnegative().nullish(),
+});
+
+/**
+ * Reads the tokens that follow the start token in the prompt: a multilingual Whisper is told the language and to transcribe, and every
+ * Whisper is told to give no timestamps.
+ * @param language of the recordings, e.g. `en` @param file `generation_config.json`
+ * @throws InvalidDocumentError if the model does not know the language
+ */
+export function readWhisperPrompt(language: string, file: Uint8Array): readonly number[] {
+  const token = `<|${language}|>`;
+  const config = parseJson(
+    promptSchema.refine(({ is_multilingual, lang_to_id }) => !is_multilingual || token in lang_to_id, {
+      path: ['lang_to_id'],
+      message: `expected "${token}", the language of the stage`,
+    }),
+    new TextDecoder().decode(file),
+    'generation_config.json',
+  );
+  const { is_multilingual, lang_to_id, task_to_id, no_timestamps_token_id: noTimestamps } = config;
+  const told = is_multilingual ? [lang_to_id[token]!, task_to_id.transcribe] : [];
+  return [...told, noTimestamps].filter((id) => id !== undefined && id !== null);
+}
