@@ -2,6 +2,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
+import type { LoadedVariant } from '../stage/protocol.ts';
 import { variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
@@ -31,6 +32,13 @@ type WorkerKey = Pick<VariantKey, 'backend' | 'threads' | 'second'>;
 
 const workerName = ({ backend, threads, second }: WorkerKey): string =>
   `${backend}-${threads}${second ? '-second' : ''}`;
+
+/** The first fixed batch size among the sessions' inputs. An input of one dimension, such as a decoder's switch, has no batch. */
+export const fixedBatchOf = (sessions: LoadedVariant['sessions']): number | null =>
+  Object.values(sessions)
+    .flatMap(({ inputs }) => inputs)
+    .filter(({ dims }) => dims.length > 1)
+    .find(({ dims }) => dims[0] !== null)?.dims[0] ?? null;
 
 /** A worker keeps at most this many bytes of models loaded. Beyond it the least recently used variants are released. */
 const MAX_LOADED_BYTES = 1 << 30;
@@ -70,10 +78,7 @@ export class Sessions {
     const loadMs = performance.now() - start;
     const spec = variantSpec(stage, { key, model: key, backend: wanted.backend });
     const { createMs, cpuFallback, sessions } = await worker.load(spec, bytes);
-    const fixedBatch =
-      Object.values(sessions)
-        .flatMap(({ inputs }) => inputs.map(({ dims }) => dims[0] ?? null))
-        .find((batch) => batch !== null) ?? null;
+    const fixedBatch = fixedBatchOf(sessions);
     const loaded = { createMs, cpuFallback, fixedBatch, worker, key, loadMs, workerId, sizeBytes };
     this.#open.set(id, loaded);
     return loaded;
