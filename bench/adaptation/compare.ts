@@ -206,13 +206,13 @@ const variantOf = (profile: Profile, stage: string, variant: string) =>
 
 const pasOf = (profile: Profile, variants: Readonly<Record<string, string>>): number =>
   Object.entries(variants).reduce(
-    (product, [stage, variant]) => product * accuracyOf(variantOf(profile, stage, variant)),
+    (product, [stage, variant]) => product * accuracyOf(variantOf(profile, stage, variant))!,
     1,
   );
 
 const isMostAccurate = (profile: Profile, variants: Readonly<Record<string, string>>): boolean =>
   profile.stages.every(({ name, variants: all }) =>
-    all.every((variant) => accuracyOf(variant) <= accuracyOf(variantOf(profile, name, variants[name]!))),
+    all.every((variant) => accuracyOf(variant)! <= accuracyOf(variantOf(profile, name, variants[name]!))!),
   );
 
 /** Cores for one replica of each of FA2-high's variants, × the load's scale. */

@@ -16,7 +16,7 @@ import { wrap } from 'comlink';
 import { Command } from 'commander';
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
-import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -77,7 +77,7 @@ const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, readAtMost);
 const { manifest } = models;
 const pack = await models.readPack();
-const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
+const items = (await stageItems(pack, models.pipeline)).map((stage) => stage.items);
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));

@@ -12,6 +12,7 @@ import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
+import { packNote } from '../../solver/report/pack-note.ts';
 import { drawScenes } from '../../solver/simulate/fanout.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
@@ -89,6 +90,7 @@ export const benchCommand = () =>
         const { profile } = measured;
         progress.clear();
         say(`${deviceLine(profile)}\n`);
+        if (profile.pack === null) say(`${packNote(null)}\n`);
         const solver = await loadSolver();
         const sets = backendSets(backend).map((backends) => prepare(solver, measured, backends, options));
         await writeJson(out('plan.json'), sets.at(-1)!.plans.plan);

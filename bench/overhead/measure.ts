@@ -1,5 +1,5 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { labelledItems } from '../../models/packs/labelled-items.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { Device } from '../../solver/documents/common.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { type ExecutorOverhead, executorOverhead } from './executor.ts';
@@ -19,7 +19,7 @@ export async function measureOverhead(
   spawn: Spawn,
   request: OverheadRequest,
 ): Promise<OverheadResult> {
-  const labelled = await labelledItems(await models.readPack(), models.pipeline);
+  const labelled = await stageItems(await models.readPack(), models.pipeline);
   const items = labelled.map((stage) => stage.items);
   const bench: Bench = { models, environment, spawn, items };
   const { device, cells } = await profilerOverhead(bench, request);

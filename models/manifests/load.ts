@@ -2,7 +2,7 @@ import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 import { jsonValue, UnsupportedDocumentError } from '../../solver/documents/document.ts';
 import { type Manifest, type ManifestVariant, variantFiles } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
-import { type Pack, packOf } from '../packs/pack.ts';
+import { type Pack, packOf, unlabelledPack } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -42,17 +42,6 @@ export class ChecksumError extends InputError {
     super(
       `${path} should have SHA-256 ${expected}, but has ${found}. ` +
         'Fetch the file again, or, if it was changed on purpose, write its new SHA-256 into the manifest.',
-    );
-  }
-}
-
-/** A pipeline has no labelled pack to measure on. */
-export class NoPackError extends InputError {
-  override name = 'NoPackError';
-  constructor(readonly pipeline: string) {
-    super(
-      `The pipeline ${pipeline} has no labelled pack, and everything is measured on one. ` +
-        'Make a pack of labelled items (README, "Bring your own models") and add it to the pipeline.',
     );
   }
 }
@@ -125,7 +114,10 @@ export interface LoadedManifest {
   readVerified(file: string, sha256: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Reads the models and assets of a variant. @throws MissingFileError, ChecksumError */
   readModels(variant: ManifestVariant): Promise<ModelBytes>;
-  /** Reads the labelled pack once; later calls return the same pack. @throws NoPackError, MissingFileError, ChecksumError, InvalidPackError */
+  /**
+   * Reads the labelled pack once; later calls return the same pack. A pipeline without one gets made-up items.
+   * @throws MissingFileError, ChecksumError, InvalidPackError
+   */
   readPack(): Promise<Pack>;
 }
 
@@ -150,7 +142,7 @@ export function withFiles(manifest: Manifest, readVerified: LoadedManifest['read
   const pipeline = new Pipeline(manifest);
   let pack: Promise<Pack> | undefined;
   const readPack = async () => {
-    if (!manifest.pack) throw new NoPackError(manifest.name);
+    if (!manifest.pack) return unlabelledPack(pipeline);
     const { file, sha256 } = manifest.pack;
     return packOf(await readVerified(file, sha256), file, pipeline);
   };

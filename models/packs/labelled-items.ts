@@ -1,14 +1,19 @@
 import { type Item, itemsOf } from '../items/item-batch.ts';
 import { childrenOf, type Pipeline } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
-import type { Pack } from './pack.ts';
+import { madeUpItems } from './made-up.ts';
+import { isLabelled, type LabelledPack, type Pack } from './pack.ts';
 
-/** Items of one stage, with their ground truths and requests at the same indices. */
-export interface LabelledItems {
+/** Items of one stage, with the requests that they follow from at the same indices. */
+export interface StageItems {
   readonly items: readonly Item[];
-  readonly truths: readonly ItemTruth[];
   /** For each item, the index of the pack's request that it follows from, in rising order. */
   readonly requests: readonly number[];
+}
+
+/** Items of one stage, with their ground truths too. */
+export interface LabelledItems extends StageItems {
+  readonly truths: readonly ItemTruth[];
 }
 
 /** The loop yields after this many items, so that a page on the same thread can respond. */
@@ -16,18 +21,28 @@ const ITEMS_PER_TURN = 16;
 
 const byPack = new WeakMap<Pack, Promise<readonly LabelledItems[]>>();
 
+/** Items for each stage, to measure its times: the labelled ones or, without a labelled pack, one made-up item for each request. */
+export async function stageItems(pack: Pack, pipeline: Pipeline): Promise<readonly StageItems[]> {
+  if (isLabelled(pack)) return labelledItems(pack, pipeline);
+  const requests = pack.items.lengths.map((_, request) => request);
+  return pipeline.stages.map(({ format }, s) => ({
+    items: s === 0 ? itemsOf(pack.items) : madeUpItems(format, requests.length),
+    requests,
+  }));
+}
+
 /**
  * Labelled items for each stage, to measure the stage alone: its accuracy and its times. The first stage gets the pack's items.
  * A later stage gets the items that stages without errors would pass to it, e.g. crops at the true boxes. The items of a pack
  * are made once.
  */
-export function labelledItems(pack: Pack, pipeline: Pipeline): Promise<readonly LabelledItems[]> {
+export function labelledItems(pack: LabelledPack, pipeline: Pipeline): Promise<readonly LabelledItems[]> {
   const labelled = byPack.get(pack) ?? make(pack, pipeline);
   byPack.set(pack, labelled);
   return labelled;
 }
 
-async function make(pack: Pack, { stages }: Pipeline): Promise<readonly LabelledItems[]> {
+async function make(pack: LabelledPack, { stages }: Pipeline): Promise<readonly LabelledItems[]> {
   const all: LabelledItems[] = [];
   let level: LabelledItems = {
     items: itemsOf(pack.items),

@@ -4,17 +4,32 @@ import { batchOf, type Item, type ItemBatch, itemsOf } from '../items/item-batch
 import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
 import type { Pipeline, PipelineStage } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
+import { madeUpItems } from './made-up.ts';
 import { InvalidPackError, TensorFile } from './safetensors.ts';
 import { splitParts } from './split.ts';
 
 export { InvalidPackError } from './safetensors.ts';
 
-/** Labelled requests, on which the profiler measures and from which runs draw theirs. Request i has item i and truth i. */
+/** Requests on which the profiler measures and from which runs draw theirs. Request i has item i and truth i. */
 export interface Pack {
   /** Items of the first stage. */
   readonly items: ItemBatch;
-  readonly truths: readonly ItemTruth[];
+  /** Null if the pipeline has no labelled pack: the items are made up, so that times alone can be measured. */
+  readonly truths: readonly ItemTruth[] | null;
 }
+
+export type LabelledPack = Pack & { readonly truths: readonly ItemTruth[] };
+
+export const isLabelled = (pack: Pack): pack is LabelledPack => pack.truths !== null;
+
+/** Number of items that stand in for a labelled pack. */
+const MADE_UP_ITEMS = 64;
+
+/** The items of a pipeline without a labelled pack. */
+export const unlabelledPack = ({ first }: Pipeline): Pack => ({
+  items: batchOf(madeUpItems(first.format, MADE_UP_ITEMS)),
+  truths: null,
+});
 
 /** Largest unpacked pack. It is far above any useful pack, and stops a small gzip file from filling the memory. */
 export const MAX_PACK_BYTES = 512 * 2 ** 20;
@@ -30,7 +45,7 @@ export async function parsePack(
   bytes: Uint8Array<ArrayBuffer>,
   { first }: Pipeline,
   maxBytes = MAX_PACK_BYTES,
-): Promise<Pack> {
+): Promise<LabelledPack> {
   const file = new TensorFile(await gunzip(bytes, maxBytes));
   const items = readItems(file, first);
   const truthOf = readTruths(file, first, items.lengths.length);
@@ -42,7 +57,7 @@ export async function packOf(
   bytes: Uint8Array<ArrayBuffer>,
   file: string,
   pipeline: Pipeline,
-): Promise<Pack> {
+): Promise<LabelledPack> {
   try {
     return await parsePack(bytes, pipeline);
   } catch (error) {

@@ -112,21 +112,18 @@ export const profileVariant = z.strictObject({
   name,
   sha256,
   sizeBytes: positiveCount,
-  accuracy: z
-    .strictObject({
-      /** Accuracy stated in the manifest; null if it states none. */
-      published: accuracy.nullable(),
-      /** Accuracy measured on this device with the labelled pack; null without a pack. */
-      measured: measuredScore.nullable(),
-    })
-    .refine(({ published, measured }) => published !== null || measured !== null, {
-      message: 'expected an accuracy that was published, measured or both',
-    }),
+  accuracy: z.strictObject({
+    /** Accuracy stated in the manifest; null if it states none. */
+    published: accuracy.nullable(),
+    /** Accuracy measured on this device with the labelled pack; null without a pack. */
+    measured: measuredScore.nullable(),
+  }),
 });
 
-/** The accuracy to plan with: the measured one, or else the published one. */
-export const accuracyOf = ({ accuracy: { measured, published } }: z.infer<typeof profileVariant>): number =>
-  measured?.value ?? published!;
+/** The accuracy to plan with: the measured one, or else the published one; null if there is neither. */
+export const accuracyOf = ({
+  accuracy: { measured, published },
+}: z.infer<typeof profileVariant>): number | null => measured?.value ?? published;
 
 /** Unit of an item's size. */
 export const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
@@ -218,8 +215,11 @@ export const profileSchema = z
     createdAt: isoDate,
     pipeline: name,
     device,
-    /** The labelled pack that was measured on. Older profiles and published ones have none. */
-    pack: packFacts.optional(),
+    /**
+     * The labelled pack that was measured on; null if the pipeline has none, so that items were made up and accuracies are the
+     * manifest's. Older profiles and published ones do not say.
+     */
+    pack: packFacts.nullable().optional(),
     settings: z.strictObject({
       seed: z.int(),
       budgetS: z.number().positive(),

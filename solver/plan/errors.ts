@@ -13,6 +13,20 @@ export class NothingMeasuredError extends InputError {
   }
 }
 
+/** A variant has neither a measured nor a published accuracy, so the planner cannot weigh it. */
+export class NoAccuracyError extends InputError {
+  override name = 'NoAccuracyError';
+  constructor(
+    readonly stage: string,
+    readonly variant: string,
+  ) {
+    super(
+      `Variant ${variant} of stage ${stage} has no accuracy to plan with. Give the pipeline a labelled pack and measure again, or ` +
+        "write the variant's published accuracy and its source into the manifest, and measure again.",
+    );
+  }
+}
+
 /** No choice of options meets the SLA at the rate within the resources. */
 export class InfeasiblePlanError extends Error {
   override name = 'InfeasiblePlanError';

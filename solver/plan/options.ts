@@ -4,7 +4,7 @@ import type { Problem, ProblemOption } from '../documents/problem.ts';
 import { accuracyOf, type CellFlag, cellId, type MeasuredCell, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
-import { NothingMeasuredError } from './errors.ts';
+import { NoAccuracyError, NothingMeasuredError } from './errors.ts';
 
 /** What a plan must achieve, and what it may use. */
 export interface PlanRequest {
@@ -262,6 +262,8 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   const itemsPerS = request.ratePerS * items.mean;
   // Share of its time that one session alone would be busy with all items of the stage.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
+  const accuracy = accuracyOf(variant);
+  if (accuracy === null) throw new NoAccuracyError(stage.name, variant.name);
   const gpu = onGpu(cell.backend);
   const shared = gpu || sharedThreads !== undefined;
   const replicas =
@@ -278,7 +280,7 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   return {
     cell,
     sha256: variant.sha256,
-    accuracy: accuracyOf(variant),
+    accuracy,
     itemsPerS,
     meanMs,
     latencyMs,

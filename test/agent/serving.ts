@@ -9,6 +9,7 @@ import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
 import { recruiter } from '../../workers/executor/crew.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -16,7 +17,7 @@ import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
 import { InferenceServerError, OipClient } from './oip-client.ts';
 
 export const models: LoadedManifest = await loadFashion();
-const pack = await models.readPack();
+const pack = (await models.readPack()) as LabelledPack;
 /** True items of each stage. */
 export const items = (await labelledItems(pack, models.pipeline)).map((stage) => stage.items);
 

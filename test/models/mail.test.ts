@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { batchOf } from '../../models/items/item-batch.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
 import { requestScore, stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import record from '../../models/train/record.json' with { type: 'json' };
@@ -17,7 +18,7 @@ const DIGITS = 2;
 
 const MANIFEST = fileURLToPath(new URL('../../models/mail/manifest.json', import.meta.url));
 const { pipeline, readModels, readPack } = await loadManifest(MANIFEST, (file) => readFile(file));
-const pack = await readPack();
+const pack = (await readPack()) as LabelledPack;
 const [language, spam] = [pipeline.stages[0]!, pipeline.stages[1]!];
 const names = Object.keys(python.language);
 

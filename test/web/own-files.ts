@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Box } from '../../models/items/crop.ts';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { f32, gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
@@ -35,7 +36,7 @@ export function ownScenes(count: number, label = 3): Uint8Array {
 
 /** The first of the shipped pack's scenes, as a pack of their own: accuracy is soon measured on them. */
 export async function firstScenes(count: number): Promise<Uint8Array> {
-  const { items, truths } = await (await loadFashion()).readPack();
+  const { items, truths } = (await (await loadFashion()).readPack()) as LabelledPack;
   const objects = truths
     .slice(0, count)
     .flatMap(({ truth, children }, scene) =>

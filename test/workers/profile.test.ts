@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
 import { cellId, parseProfile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { profile } from '../../workers/profiler/profile.ts';
@@ -50,7 +51,7 @@ test('every variant is measured, warm and cold apart, with samples, accuracy and
     expect(cell.warmupRuns).toBeGreaterThan(1);
   }
   expect(document.fanOut.filter((entry) => entry.stage === 'classify')).toHaveLength(3);
-  const scenes = (await whole.readPack()).truths.length;
+  const scenes = ((await whole.readPack()) as LabelledPack).truths.length;
   expect(document.fanOut.every((entry) => entry.counts.length === scenes)).toBe(true);
 
   const { endToEnd } = document;

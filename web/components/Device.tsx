@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Device, PackFacts } from '../../solver/documents/common.ts';
+import { packNote } from '../../solver/report/pack-note.ts';
 import { adapterText, DASH, milliseconds } from './format.ts';
 
 interface NoticeProps {
@@ -27,14 +28,9 @@ export function SoftwareNotice() {
 }
 
 /** What the items stand for that a profile was measured on. */
-export function MeasuredOn({ pack }: { readonly pack: PackFacts | undefined }) {
-  if (!pack) return null;
-  return (
-    <p class="muted measured-on">
-      Percentiles are those of the labelled pack's mix of items.{' '}
-      {pack.mix ?? `It does not say what the mix stands for; it holds ${pack.source}.`}
-    </p>
-  );
+export function MeasuredOn({ pack }: { readonly pack: PackFacts | null | undefined }) {
+  const note = packNote(pack);
+  return note === null ? null : <p class="muted measured-on">{note}</p>;
 }
 
 /** Facts about the device of a profile. */

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { Command } from 'commander';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
+import { packNote } from '../../solver/report/pack-note.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import { exportProfile } from '../store/exchange.ts';
 import { openFileStore } from '../store/node.ts';
@@ -57,7 +58,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
     )
     .option(
       '--sla <ms>',
-      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of a batch of 1, summed over the stages)',
+      'leave out larger batches once one takes longer than this (default: 5 × the mean latency of the smallest batch, summed over the stages)',
       option.positive,
     )
     .option('--seed <n>', 'of the order of measuring', option.integer, 1)
@@ -90,7 +91,12 @@ ${examples}`,
         const { profile } = await measure(profiler, store, settings, options.out, signal);
         progress.clear();
         if (options.json) console.log(exportProfile(profile));
-        else console.log(`${profileTable(profile)}\n\nwrote ${options.out}`);
+        else
+          console.log(
+            [profileTable(profile), packNote(profile.pack), `wrote ${options.out}`]
+              .filter((part) => part !== null)
+              .join('\n\n'),
+          );
       } finally {
         progress.clear();
         await profiler.close();

@@ -34,9 +34,10 @@ export interface EndedRequest {
   readonly arrivalMs: number;
   /** The request's item of the first stage. It must not be changed. */
   readonly input: Item;
-  readonly truth: ItemTruth;
+  /** Null if the pipeline has no labelled pack. */
+  readonly truth: ItemTruth | null;
   readonly answer: RequestAnswer;
-  /** Points of the pipeline's metric; null unless the request completed. */
+  /** Points of the pipeline's metric; null unless the request completed and has labels. */
   readonly score: Score | null;
 }
 

@@ -129,7 +129,7 @@ function resimulate(
     const wasServed = (i: number) =>
       served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
     return {
-      counts: observedCounts(answers, scenes, wasServed, pack.truths.length, serving.stages.length),
+      counts: observedCounts(answers, scenes, wasServed, pack.items.lengths.length, serving.stages.length),
       service: serviceFromRun(service, serving.stages),
     };
   };

@@ -39,7 +39,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     onEvent,
   });
   const total = load.arrivalsMs.length;
-  const scenes = drawScenes(total, pack.truths.length, seed);
+  const scenes = drawScenes(total, items.length, seed);
   const plans: RunReport['plans'] = [];
   const serves = (served: RunReport['plans'][number]) => {
     plans.push(served);
@@ -81,12 +81,12 @@ export async function run(options: RunOptions): Promise<RunReport> {
       adapter?.arrived(arrivalMs);
       watch?.onSent(arrivalMs, latenessMs);
       const input = items[scenes[i]!]!;
-      const truth = pack.truths[scenes[i]!]!;
+      const truth = pack.truths?.[scenes[i]!] ?? null;
       pending.push(
         executor.submit(input, due).then((answer) => {
           answers[i] = answer;
           ended++;
-          const score = answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
+          const score = truth && answer.outcome === 'completed' ? judge.add(answer.answer, truth) : null;
           watch?.onEnded({ arrivalMs, input, truth, answer, score });
           reportProgress();
         }),

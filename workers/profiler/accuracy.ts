@@ -1,7 +1,7 @@
 import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import type { Pipeline, PipelineStage } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
-import type { Pack } from '../../models/packs/pack.ts';
+import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pack.ts';
 import { type ItemAnswer, pipelineMetric, requestScore, stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
@@ -32,7 +32,7 @@ interface PartialRun {
 
 /**
  * Measures on the labelled pack: the accuracy of each stage alone (on labelled items), the accuracy of the whole pipeline for
- * every combination of variants, and the fan-out of each stage.
+ * every combination of variants, and the fan-out of each stage. Without labels nothing is measured.
  * @param onStep called {@link accuracySteps} times, with the variant that was run
  */
 export async function measureAccuracy(
@@ -41,6 +41,7 @@ export async function measureAccuracy(
   run: RunVariant,
   onStep: (what: string) => void,
 ): Promise<MeasuredAccuracy> {
+  if (!isLabelled(pack)) return unmeasured(pipeline, pack);
   const stages = await stageAccuracies(pipeline, pack, run, onStep);
   const fanOut: FanOut[] = [];
   let partial: PartialRun[] = [
@@ -62,6 +63,13 @@ export async function measureAccuracy(
   return { stages, fanOut, endToEnd: whole.map((run) => endToEnd(pipeline, pack, run)) };
 }
 
+/** What is taken for granted without labels: each stage gets one item per request. */
+const unmeasured = ({ stages }: Pipeline, { items }: Pack): MeasuredAccuracy => ({
+  stages: {},
+  fanOut: stages.map(({ name }) => ({ stage: name, upstream: {}, counts: items.lengths.map(() => 1) })),
+  endToEnd: [],
+});
+
 /** Number of steps of {@link measureAccuracy}: one for each variant, and one for each combination up to each stage. */
 export function accuracySteps(manifest: Pick<Manifest, 'stages'>): number {
   const sizes = manifest.stages.map((stage) => stage.variants.length);
@@ -77,7 +85,7 @@ export function accuracySteps(manifest: Pick<Manifest, 'stages'>): number {
 
 async function stageAccuracies(
   pipeline: Pipeline,
-  pack: Pack,
+  pack: LabelledPack,
   run: RunVariant,
   onStep: (what: string) => void,
 ) {
@@ -158,7 +166,7 @@ const answersOf = (stages: readonly StageResults[]): ItemAnswer[] =>
     return results.map((result, i) => ({ result, children: children[i] ?? [] }));
   }, []);
 
-function endToEnd(pipeline: Pipeline, pack: Pack, { variants, results }: PartialRun): EndToEnd {
+function endToEnd(pipeline: Pipeline, pack: LabelledPack, { variants, results }: PartialRun): EndToEnd {
   const scores = answersOf(results).map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!));
   return {
     variants,

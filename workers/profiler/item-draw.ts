@@ -1,9 +1,9 @@
 import { type Item, inGroups } from '../../models/items/item-batch.ts';
-import type { LabelledItems } from '../../models/packs/labelled-items.ts';
+import type { StageItems } from '../../models/packs/labelled-items.ts';
 import { type Random, seededRandom, shuffled } from '../../solver/math/random.ts';
 
 /**
- * Draws a stage's batches from the labelled items as a run meets them: its requests come in random order, and the items of one
+ * Draws a stage's batches from the pack's items as a run meets them: its requests come in random order, and the items of one
  * request come together. Each request is drawn once before any is drawn again, so the drawn sizes have the mix of the pack.
  * Batches are numbered, and equal seeds draw equal batches: every variant and backend is measured on the same ones.
  */
@@ -13,8 +13,8 @@ export class ItemDraw {
   /** All items drawn so far, in order. */
   readonly #drawn: Item[] = [];
 
-  /** @param labelled at least one item */
-  constructor({ items, requests }: Pick<LabelledItems, 'items' | 'requests'>, seed: number) {
+  /** @param items at least one */
+  constructor({ items, requests }: StageItems, seed: number) {
     const counts = new Map<number, number>();
     for (const request of requests) counts.set(request, (counts.get(request) ?? 0) + 1);
     this.#requests = inGroups(items, [...counts.values()]);

@@ -1,7 +1,7 @@
 import { SIZE_UNITS } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { labelledItems } from '../../models/packs/labelled-items.ts';
-import { InvalidPackError } from '../../models/packs/pack.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
+import { InvalidPackError, isLabelled } from '../../models/packs/pack.ts';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
@@ -68,12 +68,12 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }
-    const labelled = await labelledItems(pack, pipeline);
+    const ofStages = await stageItems(pack, pipeline);
     const draws = new Map(
       pipeline.stages.map(({ name }, s) => {
-        if (labelled[s]!.items.length === 0)
+        if (ofStages[s]!.items.length === 0)
           throw new InvalidPackError(`no item of it reaches stage "${name}"`);
-        return [name, new ItemDraw(labelled[s]!, settings.seed)];
+        return [name, new ItemDraw(ofStages[s]!, settings.seed)];
       }),
     );
     const device = await environment.describe(
@@ -84,7 +84,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
 
     let accuracy = finished.find((entry) => entry.kind === 'accuracy')?.accuracy;
     if (!accuracy) {
-      progress.phase('accuracy', accuracySteps(manifest));
+      if (isLabelled(pack)) progress.phase('accuracy', accuracySteps(manifest));
       accuracy = await measureAccuracy(
         pipeline,
         pack,
@@ -124,7 +124,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       createdAt: new Date().toISOString(),
       pipeline: manifest.name,
       device,
-      ...(manifest.pack && { pack: { source: manifest.pack.source, mix: manifest.pack.mix } }),
+      pack: manifest.pack ? { source: manifest.pack.source, mix: manifest.pack.mix } : null,
       settings: {
         seed: settings.seed,
         budgetS: settings.budgetS,

@@ -5,6 +5,7 @@ import { runTensors } from '../../../agent/cluster/stage/tensors.ts';
 import { batchOf, type ItemBatch } from '../../../models/items/item-batch.ts';
 import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../../models/packs/labelled-items.ts';
+import type { LabelledPack } from '../../../models/packs/pack.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { recruiter } from '../../../workers/executor/crew.ts';
@@ -18,7 +19,7 @@ import { fashion } from './objects/plans.ts';
 import { planHere, startPod, TOKEN } from './processes.ts';
 
 const [detect, classify] = fashion.pipeline.stages as [PipelineStage, PipelineStage];
-const labelled = await labelledItems(await fashion.readPack(), fashion.pipeline);
+const labelled = await labelledItems((await fashion.readPack()) as LabelledPack, fashion.pipeline);
 const plan = await planHere();
 
 const scenes = (count: number, from = 0): ItemBatch => batchOf(labelled[0]!.items.slice(from, from + count));

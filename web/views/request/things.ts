@@ -36,11 +36,12 @@ export interface Thing {
   readonly stageAnswers: readonly StageAnswer[];
 }
 
-/** Lists the objects of a request: the predicted ones in their order, then the missed ones. */
+/** Lists the objects of a request: the predicted ones in their order, then the missed ones. None if the request has no labels. */
 export function thingsOf(
   first: PipelineStage,
   { answer: { answer }, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
 ): Thing[] {
+  if (!truth) return [];
   return first.task
     .match(answer.result!, truth.truth)
     .sort((a, b) => (a.predicted ?? Number.POSITIVE_INFINITY) - (b.predicted ?? Number.POSITIVE_INFINITY))

@@ -1,0 +1,54 @@
+import { seededRandom } from '../../solver/math/random.ts';
+import { joinFields } from '../items/fields.ts';
+import type { Item } from '../items/item-batch.ts';
+import type { ItemFormat, ItemFormatOf, ItemKind } from '../items/item-format.ts';
+import { textItem } from '../items/text.ts';
+
+/** Items without labels, to measure times of a pipeline that has no labelled pack: noise, and made-up words. */
+
+const SEED = 1;
+/** Lengths of texts in words, from which each text draws. Long texts are rarer than short ones in most uses. */
+const TEXT_WORDS = [4, 8, 16, 32, 64, 128];
+const FIELD_WORDS = 8;
+const LETTERS = 'etaoinshrdlu';
+const WORD_LETTERS_MAX = 8;
+/** Shortest recording as a share of the longest. */
+const SHORTEST_SHARE = 0.1;
+/** Loudest sample: that of speech is rarely higher. */
+const LOUDNESS = 0.3;
+
+type Random = () => number;
+
+const below = (random: Random, count: number): number => Math.floor(random() * count);
+
+const words = (random: Random, count: number): string =>
+  Array.from({ length: count }, () =>
+    Array.from(
+      { length: 1 + below(random, WORD_LETTERS_MAX) },
+      () => LETTERS[below(random, LETTERS.length)],
+    ).join(''),
+  ).join(' ');
+
+const MAKE: { readonly [K in ItemKind]: (format: ItemFormatOf<K>, random: Random) => Item } = {
+  pixels: ({ channels, height, width }, random) =>
+    Uint8Array.from({ length: channels * height * width }, () => below(random, 256)),
+  audio({ samplesMax }, random) {
+    const length = Math.max(1, Math.floor(samplesMax * (SHORTEST_SHARE + (1 - SHORTEST_SHARE) * random())));
+    const samples = Float32Array.from({ length }, () => LOUDNESS * (2 * random() - 1));
+    return new Uint8Array(samples.buffer);
+  },
+  text: ({ bytesMax }, random) =>
+    textItem(words(random, TEXT_WORDS[below(random, TEXT_WORDS.length)]!), bytesMax),
+};
+
+/** Makes items of a format. Equal arguments make equal items. */
+export function madeUpItems(format: ItemFormat, count: number): Item[] {
+  const random = seededRandom(SEED);
+  const make = MAKE[format.kind] as (format: ItemFormat, random: Random) => Item;
+  const encoder = new TextEncoder();
+  return Array.from({ length: count }, () => {
+    const content = make(format, random);
+    const texts = (format.fields ?? []).map(() => encoder.encode(words(random, FIELD_WORDS)));
+    return joinFields({ content, texts });
+  });
+}

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withFiles } from '../../models/manifests/load.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { NoAccuracyError } from '../../solver/plan/errors.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { run } from '../../workers/executor/run.ts';
+import { measureProfile } from '../../workers/profiler/profile.ts';
+import { openFileStore } from '../../workers/store/node.ts';
+import { compiledEnvironment } from '../compiled.ts';
+import { loadFashion } from './fashion.ts';
+
+/** The shipped classifiers without the shipped pack. @param accuracy that the manifest states for the lightest */
+async function classifiers(accuracy: number | null) {
+  const { manifest, readVerified } = await loadFashion();
+  const [first, second] = manifest.stages[1]!.variants;
+  const stage = {
+    ...manifest.stages[1]!,
+    variants: [
+      { ...first!, accuracy },
+      { ...second!, accuracy: 0.9 },
+    ],
+  };
+  const { pack: _, ...others } = manifest;
+  return withFiles({ ...others, stages: [stage] } as Manifest, readVerified);
+}
+
+test('a pipeline without a labelled pack is profiled for its times, planned with the manifest’s accuracies, and run unscored', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-no-pack-'));
+  const store = await openFileStore(folder);
+  const environment = compiledEnvironment();
+  const settings = { backends: ['cpu'], threads: [1], batches: [1, 2], budgetS: 1, seed: 3 } as const;
+  const measure = async (accuracy: number | null): Promise<IdentifiedProfile> =>
+    measureProfile({ models: await classifiers(accuracy), environment, store, settings });
+  const measured = await measure(0.8);
+  const { profile } = measured;
+  expect(profile.pack).toBeNull();
+  expect(profile.endToEnd).toEqual([]);
+  expect(profile.stages[0]!.variants.map(({ accuracy }) => accuracy)).toEqual([
+    { published: 0.8, measured: null },
+    { published: 0.9, measured: null },
+  ]);
+  expect(profile.cells.map(({ state }) => state)).toEqual(Array(4).fill('measured'));
+
+  const solver = await loadSolver();
+  const planned = (of: IdentifiedProfile) =>
+    plan(solver, of, planRequest(of.profile, { slaMs: 5000, ratePerS: 2 }));
+  const chosen = planned(measured);
+  expect(chosen.predicted.pas).toBe(0.9);
+  const report = await run({
+    ...{ name: 'plan', plan: chosen, backends: ['cpu'], models: await classifiers(0.8), environment },
+    ...{ load: constantLoad(5, 2, 1), seed: 1 },
+  });
+  expect(report.result).toMatchObject({ completed: 10, accuracy: { endToEnd: null, n: 0 } });
+
+  const unknown = await measure(null);
+  expect(() => planned(unknown)).toThrow(NoAccuracyError);
+  store.close();
+  await rm(folder, { recursive: true });
+});
