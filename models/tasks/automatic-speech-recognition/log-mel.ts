@@ -115,7 +115,10 @@ export function makeLogMel(config: LogMelConfig): LogMel {
     const [first, second] = powers;
     for (let k = 0; k <= half; k++) {
       const mirror = k === 0 ? 0 : size - k;
-      const [a, b, c, d] = [re[k]!, im[k]!, re[mirror]!, im[mirror]!];
+      const a = re[k]!;
+      const b = im[k]!;
+      const c = re[mirror]!;
+      const d = im[mirror]!;
       first[k] = ((a + c) ** 2 + (b - d) ** 2) / 4;
       second[k] = ((b + d) ** 2 + (a - c) ** 2) / 4;
     }

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fromRecordings } from '../../../bench/pack/recordings.ts';
-import { rowTensors } from '../../../bench/pack/rows.ts';
 import { UnfitDataError } from '../../../bench/pack/unfit.ts';
 import { samplesOf } from '../../../models/items/audio.ts';
+import { splitFields } from '../../../models/items/fields.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
-import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { parsePack } from '../../../models/packs/pack.ts';
 import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
@@ -113,23 +112,27 @@ test('recordings that do not fit are refused, with their place and the remedy', 
   );
 });
 
-test('fields that the pipeline reads come with each row, and a row without one is refused', () => {
-  const { stages, first } = pipelineOf(transcribe);
-  const pipeline = { stages, first: { ...first, format: { ...first.format, fields: ['question'] } } };
-  const row = { labels: {}, where: 'calls.jsonl, line 1' };
-  const tensors = (fields: Record<string, string>) =>
-    rowTensors(pipeline as unknown as Pipeline, [{ ...row, fields }]).map(({ name, data }) => [
-      name,
-      ...data,
-    ]);
-  expect(tensors({ question: 'A?', other: 'b' })).toEqual([
-    ['label.transcribe'],
-    ['label_end.transcribe', 0],
-    ['field.question', 65, 63],
-    ['field_end.question', 2],
+test('a question comes with its recording, and a row without the question is refused', async () => {
+  const answer = {
+    ...{ name: 'answer', task: 'question-answering', variants: transcribe.variants },
+    ...{ input: { length: 16, stride: 4 }, unanswerable: false },
+  };
+  const row = { audio: 'clips/low.wav', text: 'It is here.', labels: { answer: 'here\nIt is here' } };
+  const packedWith = async (fields: object) => {
+    await writeFile(path('asked.jsonl'), lines({ ...row, fields }));
+    return packed(path('asked.jsonl'), transcribe, answer);
+  };
+  const { items, truths } = await packedWith({ question: 'Where?', other: 'b' });
+  const format = pipelineOf(transcribe, answer).first.format;
+  const { content, texts } = splitFields(format, itemsOf(items)[0]!);
+  expect([content.length, new TextDecoder().decode(texts[0])]).toEqual([4 * 8000, 'Where?']);
+  expect(truths).toEqual([
+    { truth: 'It is here.', children: [{ truth: ['here', 'It is here'], children: [] }] },
   ]);
-  expect(() => tensors({})).toThrow(/line 1: it has no field "question".*Add "fields": \{"question"/);
-  expect(() => tensors({ question: 'a'.repeat(20_000) })).toThrow(
+  await expect(packedWith({})).rejects.toThrow(
+    /line 1: it has no field "question".*Add "fields": \{"question"/,
+  );
+  await expect(packedWith({ question: 'a'.repeat(20_000) })).rejects.toThrow(
     /the text has 20000 bytes, at most 16384 fit/,
   );
 });
