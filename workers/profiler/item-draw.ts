@@ -25,7 +25,7 @@ export class ItemDraw {
   batch(index: number, size: number): Item[] {
     const from = index * size;
     while (this.#drawn.length < from + size)
-      this.#drawn.push(...shuffled(this.#requests, this.#random).flat());
+      for (const items of shuffled(this.#requests, this.#random)) this.#drawn.push(...items);
     return this.#drawn.slice(from, from + size);
   }
 }
