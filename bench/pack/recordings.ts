@@ -18,7 +18,7 @@ interface Recording extends Row {
 
 const lineSchema = rowSchema.extend({ audio: z.string().min(1), text: z.string().min(1) });
 
-/** Names of files that hold transcripts as LibriSpeech does: in each line the name of a sound file without its ending, and its text. */
+/** Ending of LibriSpeech's files of transcripts: a line has the name of a sound file without its ending, and the text. */
 const TRANSCRIPTS = '.trans.txt';
 
 async function inFolder(folder: string): Promise<Recording[]> {
@@ -59,8 +59,8 @@ async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'
 
 /**
  * Reads WAV files with their transcripts, for a pipeline that begins with speech recognition.
- * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript and
- *   `audio` a path from the file's folder; or a folder with WAV files beside transcripts (`*.trans.txt`), as LibriSpeech has them
+ * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
+ *   and `audio` a path from the file's folder; or a folder with WAV files beside LibriSpeech's transcripts (`*.trans.txt`)
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {

@@ -35,7 +35,8 @@ let filter: Float64Array | undefined;
 
 /**
  * Converts a recording to another rate, by a windowed sinc (Smith, Digital Audio Resampling, 2002). Tones below 83 % of the lower
- * Nyquist frequency keep their amplitude; tones above all of it fall by 80 dB or more. The time taken grows with the longer of both recordings.
+ * Nyquist frequency keep their amplitude; tones above all of it fall by 80 dB or more. The time grows with the length of the
+ * longer recording, the one before or the one after.
  */
 export function resample(samples: Float32Array, fromHz: number, toHz: number): Float32Array<ArrayBuffer> {
   if (fromHz === toHz) return Float32Array.from(samples);

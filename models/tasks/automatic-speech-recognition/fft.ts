@@ -140,7 +140,7 @@ const runFive: Run = ({ rest, stride, cos, sin }, re, im, outRe, outIm) => {
     }
 };
 
-/** Whisper's frames have 4 · 4 · 5 · 5 samples, so these radices have steps of their own, which are about three times as fast. */
+/** Whisper's frames have 4 · 4 · 5 · 5 samples, so these radices have steps of their own, about three times as fast. */
 const RUNS: Readonly<Record<number, Run>> = { 4: runFour, 5: runFive };
 
 /**

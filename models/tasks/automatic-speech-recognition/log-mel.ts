@@ -15,9 +15,9 @@ export const logMelConfig = z
     /** Number of samples between the starts of two frames. */
     hop_length: z.int().min(16).max(8192),
     /** Number of samples that every recording is cut or filled up to. */
-    n_samples: z.int().min(16).max(20_000_000),
+    n_samples: z.int().min(16).max(10_000_000),
     /** Most frames. */
-    nb_max_frames: z.int().min(1).max(200_000),
+    nb_max_frames: z.int().min(1).max(60_000),
   })
   .refine(({ n_fft, n_samples }) => n_samples > n_fft, {
     path: ['n_samples'],
@@ -79,9 +79,9 @@ function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Band[]
 }
 
 /**
- * Makes Whisper's features (Radford et al. 2022, section 2.2): the power of frames under a periodic Hann window, reflected at both ends of
- * the recording, in mel bands, as logarithms that are clamped to the loudest and scaled to about −1 to 1. They equal those of
- * transformers.js to 1e-4.
+ * Makes Whisper's features (Radford et al. 2022, section 2.2): the power of frames under a periodic Hann window, in mel bands, as
+ * logarithms that are clamped to the loudest and scaled to about −1 to 1. At its ends the recording is reflected. The features
+ * equal those of transformers.js to 1e-4.
  */
 export function makeLogMel(config: LogMelConfig): LogMel {
   const { n_fft: size, hop_length: hop, n_samples: length } = config;

@@ -12,8 +12,8 @@ const promptSchema = z.object({
 });
 
 /**
- * Reads the tokens that follow the start token in the prompt: a multilingual Whisper is told the language and to transcribe, and every
- * Whisper is told to give no timestamps.
+ * Reads the tokens that follow the start token in the prompt: a multilingual Whisper is told the language and to transcribe, and
+ * every Whisper is told to give no timestamps.
  * @param language of the recordings, e.g. `en` @param file `generation_config.json`
  * @throws InvalidDocumentError if the model does not know the language
  */
