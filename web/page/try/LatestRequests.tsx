@@ -4,7 +4,7 @@ import type { LiveRun } from '../../state/try/live-run.ts';
 import { itemViewOf } from '../../views/items/registry.tsx';
 import { RequestView, type ShownRequest, VerdictLegend } from '../../views/request/RequestView.tsx';
 import '../../views/request/request.css';
-import { thingsOf } from '../../views/request/things.ts';
+import { predictionsOf } from '../../views/request/predictions.ts';
 
 interface LatestRequestsProps {
   readonly live: LiveRun;
@@ -27,7 +27,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
       const request = live.takeLatest();
       if (!request) return;
       const { input: item, answer } = request;
-      const next = { item, things: thingsOf(pipeline.first, request), latencyMs: answer.latencyMs };
+      const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
       const place = count.current++ % PLACES;
       setShown((before) => [...before.slice(0, place), next, ...before.slice(place + 1)]);
     };
@@ -35,6 +35,9 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
     return () => clearInterval(timer);
   }, [live, pipeline, everyMs, held]);
   if (!view) return null;
+  const isUnjudged = shown.some(({ predictions }) =>
+    predictions.some(({ verdict }) => verdict === 'unjudged'),
+  );
   return (
     <figure class="panel">
       <figcaption>
@@ -44,7 +47,7 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
             {held ? 'Go on' : 'Hold'}
           </button>
         </span>
-        <VerdictLegend view={view} />
+        {!isUnjudged && <VerdictLegend view={view} stages={pipeline.stages} />}
       </figcaption>
       <ul class={`requests ${format.kind} ${held ? 'held' : ''}`}>
         {shown.map((request, place) => (

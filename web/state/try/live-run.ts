@@ -69,10 +69,10 @@ export class LiveRun implements RunWatch {
     const endMs = arrivalMs + latencyMs;
     this.#outcomes[outcome]++;
     this.#ended.push({ arrivalMs, endMs, latencyMs, outcome });
+    if (outcome === 'completed') this.#latest = request;
     if (!score) return;
     const second = this.#second(endMs);
     second.score = addScores(second.score, score);
-    this.#latest = request;
   }
 
   onBatch({ stage: name, backend, items, startMs, serviceMs }: BatchRecord): void {

@@ -1,27 +1,27 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Box, ImageShape } from '../../../models/items/crop.ts';
-import { type Thing, thingLabel, thingText, type Verdict } from '../request/things.ts';
+import { type Prediction, predictionLabel, predictionText, type Verdict } from '../request/predictions.ts';
 import { type LabelPlace, labelPlaces } from './label-places.ts';
 
 interface PictureProps {
   readonly shape: ImageShape;
   /** Values in the order [channels, height, width]. */
   readonly pixels: Uint8Array;
-  readonly things: readonly Thing[];
+  readonly predictions: readonly Prediction[];
 }
 
 /** A picture with a labelled box for each detected or missed object. */
-export function Picture({ shape, pixels, things }: PictureProps) {
+export function Picture({ shape, pixels, predictions }: PictureProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
     canvas.current!.getContext('2d')!.putImageData(imageOf(pixels, shape), 0, 0);
   }, [pixels, shape]);
   const { width, height } = shape;
   const size = width / 19;
-  const labels = things.map((thing) => ({
-    verdict: thing.verdict,
-    box: thing.box ?? { x0: 0, y0: 0, x1: width, y1: height },
-    text: thingLabel(thing),
+  const labels = predictions.map((prediction) => ({
+    verdict: prediction.verdict,
+    box: prediction.box ?? { x0: 0, y0: 0, x1: width, y1: height },
+    text: predictionLabel(prediction),
   }));
   const places = labelPlaces(labels, shape, size);
   return (
@@ -30,7 +30,7 @@ export function Picture({ shape, pixels, things }: PictureProps) {
       <svg
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label={things.map(thingText).join('; ') || 'nothing found, nothing there'}
+        aria-label={predictions.map(predictionText).join('; ') || 'nothing found, nothing there'}
       >
         {labels.map((label, i) => (
           <LabelledBox

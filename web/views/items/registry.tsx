@@ -1,15 +1,24 @@
 import type { VNode } from 'preact';
 import type { Item } from '../../../models/items/item-batch.ts';
-import type { ItemFormat, ItemFormatOf, ItemKind } from '../../../models/items/item-format.ts';
+import {
+  type ItemFormat,
+  type ItemFormatOf,
+  type ItemKind,
+  sizeOf,
+} from '../../../models/items/item-format.ts';
 import { bytes, number, plural } from '../../components/format.ts';
-import type { Thing, Verdict } from '../request/things.ts';
+import type { Prediction, Verdict } from '../request/predictions.ts';
 import { Picture } from './Picture.tsx';
+import { Recording, seconds } from './Recording.tsx';
 import { Text } from './Text.tsx';
 
 /** How the page shows items of one kind with the pipeline's answers. */
 export interface ItemView<F extends ItemFormat = ItemFormat> {
-  draw(format: F, item: Item, things: readonly Thing[]): VNode;
-  caption(item: Item, things: readonly Thing[]): string;
+  /** @param content of an item, without its fields */
+  draw(format: F, content: Item, predictions: readonly Prediction[]): VNode;
+  caption(format: F, content: Item, predictions: readonly Prediction[]): string;
+  /** Whether `draw` shows the answers; if not, they are listed below the item. */
+  readonly drawsAnswers: boolean;
   /** Explanations of the marks. */
   readonly legend: readonly (readonly [Verdict, string])[];
   /** Milliseconds between two new items: a text takes longer to read than a picture. */
@@ -17,12 +26,15 @@ export interface ItemView<F extends ItemFormat = ItemFormat> {
 }
 
 const picture: ItemView<ItemFormatOf<'pixels'>> = {
-  draw: (shape, pixels, things) => <Picture shape={shape} pixels={pixels} things={things} />,
-  caption: (_pixels, things) => {
-    const right = things.filter(({ verdict }) => verdict === 'right').length;
-    const there = things.filter(({ verdict }) => verdict !== 'spurious').length;
+  draw: (shape, pixels, predictions) => <Picture shape={shape} pixels={pixels} predictions={predictions} />,
+  caption: (_shape, _pixels, predictions) => {
+    if (predictions.some(({ verdict }) => verdict === 'unjudged'))
+      return plural(predictions.length, 'object');
+    const right = predictions.filter(({ verdict }) => verdict === 'right').length;
+    const there = predictions.filter(({ verdict }) => verdict !== 'spurious').length;
     return `${number(right)} of ${plural(there, 'object')}`;
   },
+  drawsAnswers: true,
   legend: [
     ['right', '✓ right'],
     ['wrong', '✗ wrong class (the right one)'],
@@ -32,19 +44,32 @@ const picture: ItemView<ItemFormatOf<'pixels'>> = {
   everyMs: 250,
 };
 
+/** Marks of whole items, whose answers are listed. */
+const OF_WHOLE_ITEMS: ItemView['legend'] = [
+  ['right', '✓ right'],
+  ['partly', '≈ partly right'],
+  ['wrong', '✗ wrong (the right one)'],
+  ['spurious', '✗ wrongly passed on'],
+  ['missed', '? wrongly not passed on'],
+];
+
+const audio: ItemView<ItemFormatOf<'audio'>> = {
+  draw: (format, content) => <Recording format={format} content={content} />,
+  caption: (format, content) => seconds(sizeOf({ ...format, fields: [] }, content)),
+  drawsAnswers: false,
+  legend: OF_WHOLE_ITEMS,
+  everyMs: 3000,
+};
+
 const text: ItemView<ItemFormatOf<'text'>> = {
-  draw: (_format, utf8, things) => <Text utf8={utf8} things={things} />,
-  caption: ({ length }) => bytes(length),
-  legend: [
-    ['right', '✓ right'],
-    ['wrong', '✗ wrong class (the right one)'],
-    ['spurious', '✗ wrongly passed on'],
-    ['missed', '? wrongly not passed on'],
-  ],
+  draw: (_format, utf8) => <Text utf8={utf8} />,
+  caption: (_format, { length }) => bytes(length),
+  drawsAnswers: false,
+  legend: OF_WHOLE_ITEMS,
   everyMs: 1500,
 };
 
 /** Items of a kind without a view are not shown. */
-const VIEWS: Readonly<Partial<Record<ItemKind, unknown>>> = { pixels: picture, text };
+const VIEWS: Readonly<Partial<Record<ItemKind, unknown>>> = { pixels: picture, audio, text };
 
 export const itemViewOf = ({ kind }: ItemFormat): ItemView | null => (VIEWS[kind] as ItemView) ?? null;

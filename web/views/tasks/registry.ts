@@ -1,5 +1,6 @@
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { classification } from './classification.ts';
+import { makingTexts } from './making-texts.ts';
 import { objectDetection } from './object-detection.ts';
 import type { TaskView } from './task-view.ts';
 
@@ -8,6 +9,9 @@ const VIEWS: Readonly<Record<string, TaskView>> = {
   'object-detection': objectDetection,
   'image-classification': classification,
   'text-classification': classification,
+  'automatic-speech-recognition': makingTexts('transcript'),
+  translation: makingTexts('translation'),
+  summarization: makingTexts('summary'),
 };
 
 /** The view of a task that has none: results are only marked as right or wrong. */

@@ -11,6 +11,8 @@ export interface TaskView {
   boxes?(of: ResultOrTruth): readonly Box[];
   /** Describes object `index` of a result or truth in words; undefined if its box is all there is to say. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
+  /** Whether the words are a text that may be partly right: it is shown with its score, and with the words that differ marked. */
+  readonly makesTexts?: boolean;
   /** Describes which items a stage passes to the next one. */
   passedOn(stage: ManifestStage): string;
 }

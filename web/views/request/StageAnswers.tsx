@@ -1,0 +1,92 @@
+import { useMemo } from 'preact/hooks';
+import { percent } from '../../components/format.ts';
+import { differingWords, type Stretch } from './differing-words.ts';
+import { SIGNS, type StageAnswer, type Verdict } from './predictions.ts';
+
+/** The stages' answers about an item, each beside the true one. */
+export function StageAnswers({ stageAnswers }: { readonly stageAnswers: readonly StageAnswer[] }) {
+  return (
+    <dl class="stage-answers">
+      {stageAnswers.map((stageAnswer, i) => (
+        <div key={`${stageAnswer.stage} ${i}`}>
+          <dt>{stageAnswer.stage}</dt>
+          <Answer {...stageAnswer} />
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Answer({ verdict, predicted, truth, score }: StageAnswer) {
+  if (predicted === null && truth === null) return <dd class="muted">– not passed on</dd>;
+  return (
+    <dd class={`verdict-${verdict}`}>
+      {verdict !== 'unjudged' && (
+        <>
+          <span role="img" aria-label={WORDS[verdict]}>
+            {SIGNS[verdict]}
+          </span>{' '}
+        </>
+      )}
+      {score ? (
+        <ComparedText verdict={verdict} predicted={predicted!} truth={truth!} />
+      ) : (
+        <strong dir="auto">{predicted ?? truth}</strong>
+      )}
+      {score ? (
+        <span class="answer-score">
+          {score.metric} {percent(score.value)}
+        </span>
+      ) : (
+        NOTES[verdict](truth)
+      )}
+    </dd>
+  );
+}
+
+const WORDS: Readonly<Record<Exclude<Verdict, 'unjudged'>, string>> = {
+  right: 'right',
+  partly: 'partly right',
+  wrong: 'wrong',
+  spurious: 'spurious',
+  missed: 'missed',
+};
+
+const NOTES: Readonly<Record<Verdict, (truth: string | null) => string>> = {
+  right: () => '',
+  partly: (truth) => ` (${truth})`,
+  wrong: (truth) => ` (${truth})`,
+  spurious: () => ', should not be passed on',
+  missed: () => ', was not passed on',
+  unjudged: () => '',
+};
+
+interface ComparedTextProps {
+  readonly verdict: Verdict;
+  readonly predicted: string;
+  readonly truth: string;
+}
+
+/** A text and, unless it is right, the true one below, with the differing words of both marked. */
+function ComparedText({ verdict, predicted, truth }: ComparedTextProps) {
+  const compared = useMemo(() => differingWords(predicted, truth), [predicted, truth]);
+  if (verdict === 'right') return <Marked stretches={[{ text: predicted, differs: false }]} />;
+  return (
+    <>
+      <Marked stretches={compared.predicted} />
+      <span class="true-text">
+        <span class="muted">true:</span> <Marked stretches={compared.truth} />
+      </span>
+    </>
+  );
+}
+
+const Marked = ({ stretches }: { readonly stretches: readonly Stretch[] }) => (
+  <span dir="auto" class="compared">
+    {stretches.length === 0 && <span class="muted">no text</span>}
+    {stretches.map(({ text, differs }, i) =>
+      // The stretches of a text never change their order.
+      differs ? <mark key={i}>{text}</mark> : <span key={i}>{text}</span>,
+    )}
+  </span>
+);

@@ -1,0 +1,173 @@
+import type { Box } from '../../../models/items/crop.ts';
+import type { PipelineStage } from '../../../models/manifests/pipeline.ts';
+import { type ItemAnswer, type ItemTruth, requestScore } from '../../../models/tasks/judge.ts';
+import { isRight, type Match, metricOf } from '../../../models/tasks/score.ts';
+import type { EndedRequest } from '../../../workers/executor/run-options.ts';
+import { viewOf } from '../tasks/registry.ts';
+
+/**
+ * Whether an answer is right. `partly`: a text that earns some of its points; `wrong`: another class or text is true; `spurious`:
+ * there is no such object, or the item should not have reached the stage; `missed`: an object was not detected, or an item was
+ * not passed on; `unjudged`: the truth is not known.
+ */
+export type Verdict = 'right' | 'partly' | 'wrong' | 'spurious' | 'missed' | 'unjudged';
+
+export const SIGNS: Readonly<Record<Verdict, string>> = {
+  right: '✓',
+  partly: '≈',
+  wrong: '✗',
+  spurious: '✗',
+  missed: '?',
+  unjudged: '',
+};
+
+/** One stage's answer about an object or item, and the true answer. */
+export interface StageAnswer {
+  readonly stage: string;
+  readonly verdict: Verdict;
+  /** The answer in words; null where the stage did not get the item. */
+  readonly predicted: string | null;
+  /** The true answer in words; null where the item should not reach this stage. */
+  readonly truth: string | null;
+  /** The metric of an answer whose task makes texts, from 0 to 1; null for other tasks and where one of the texts is absent. */
+  readonly score: { readonly metric: string; readonly value: number } | null;
+}
+
+/** A prediction about an object in a picture, or about the whole item, beside its label. One of both may be absent. */
+export interface Prediction {
+  readonly verdict: Verdict;
+  /** Null for the whole item. */
+  readonly box: Box | null;
+  /** Answers of the stages whose tasks can put them in words. */
+  readonly stageAnswers: readonly StageAnswer[];
+}
+
+/** Lists the predictions of a request in their order, then the objects that were missed. */
+export function predictionsOf(
+  first: PipelineStage,
+  { answer: { answer }, truth }: Pick<EndedRequest, 'answer' | 'truth'>,
+): Prediction[] {
+  if (!truth) return unjudged(first, answer);
+  return matchesOf(first, answer, truth).map((match) => ({
+    verdict: verdictOf(match, shareOf(first, match, answer, truth)),
+    box: boxOf(first, match, answer, truth),
+    stageAnswers: stageAnswersOf(first, match, answer, truth),
+  }));
+}
+
+/** The predictions of a request without labels. */
+function unjudged(first: PipelineStage, answer: ItemAnswer): Prediction[] {
+  const boxes = viewOf(first.stage).boxes?.({ result: answer.result! }) ?? [null];
+  return boxes.map((box, predicted) => ({
+    verdict: 'unjudged',
+    box,
+    stageAnswers: stageAnswersOf(first, { predicted, truth: null, score: NOTHING }, answer, undefined).map(
+      (one) => (one.predicted === null ? one : { ...one, verdict: 'unjudged' }),
+    ),
+  }));
+}
+
+/** The matches of an item: those with a prediction in the predictions' order, then the others. */
+const matchesOf = ({ task }: PipelineStage, answer: ItemAnswer, truth: ItemTruth): Match[] =>
+  task
+    .match(answer.result!, truth.truth)
+    .sort((a, b) => (a.predicted ?? Number.POSITIVE_INFINITY) - (b.predicted ?? Number.POSITIVE_INFINITY));
+
+/** @param share of the possible points that the prediction earns */
+function verdictOf({ predicted, truth }: Pick<Match, 'predicted' | 'truth'>, share: number): Verdict {
+  if (predicted === null) return truth === null ? 'right' : 'missed';
+  if (truth === null) return 'spurious';
+  if (share === 1) return 'right';
+  return share > 0 ? 'partly' : 'wrong';
+}
+
+/** The share of points that this stage and all later ones earn for an object or item, as the request's score counts it. */
+function shareOf(
+  { task, next }: PipelineStage,
+  { predicted, truth: there, score }: Match,
+  answer: ItemAnswer,
+  truth: ItemTruth,
+): number {
+  const own = metricOf(score) ?? 1;
+  const later = predicted === null ? undefined : answer.children[predicted];
+  const laterTruth = there === null ? undefined : truth.children[there];
+  if (!next || !later || !laterTruth) return own;
+  if (task.judged === 'always' && !isRight(score)) return own;
+  return metricOf(requestScore(next, later, laterTruth)) ?? 1;
+}
+
+function boxOf(
+  { stage }: PipelineStage,
+  { predicted, truth: there }: Match,
+  answer: ItemAnswer,
+  truth: ItemTruth,
+) {
+  const { boxes } = viewOf(stage);
+  if (predicted !== null) return boxes?.({ result: answer.result! })[predicted] ?? null;
+  return boxes?.({ truth: truth.truth })[there!] ?? null;
+}
+
+/** The answers about an object or item, from this stage to the last. */
+function stageAnswersOf(
+  { stage, task, next }: PipelineStage,
+  { predicted, truth: there, score }: Match,
+  answer: ItemAnswer | undefined,
+  truth: ItemTruth | undefined,
+): StageAnswer[] {
+  const { words, makesTexts } = viewOf(stage);
+  const said =
+    predicted !== null && answer?.result ? words?.(stage, { result: answer.result }, predicted) : null;
+  const isTrue = there !== null && truth ? words?.(stage, { truth: truth.truth }, there) : null;
+  const value = metricOf(score) ?? 1;
+  const own: StageAnswer[] =
+    words && said !== undefined && isTrue !== undefined
+      ? [
+          {
+            stage: stage.name,
+            verdict: verdictOf({ predicted, truth: there }, value),
+            predicted: said,
+            truth: isTrue,
+            score:
+              makesTexts && said !== null && isTrue !== null ? { metric: task.metric.stage, value } : null,
+          },
+        ]
+      : [];
+  if (!next) return own;
+  const laterAnswer = predicted === null ? undefined : answer?.children[predicted];
+  const laterTruth = there === null ? undefined : truth?.children[there];
+  return [...own, ...laterAnswersOf(next, laterAnswer, laterTruth)];
+}
+
+/** The answers about an item that a stage before this one passed on, should have passed on, or neither. */
+function laterAnswersOf(
+  stage: PipelineStage,
+  answer: ItemAnswer | undefined,
+  truth: ItemTruth | undefined,
+): StageAnswer[] {
+  if (answer?.result && truth)
+    return matchesOf(stage, answer, truth).flatMap((match) => stageAnswersOf(stage, match, answer, truth));
+  const alone = { predicted: answer ? 0 : null, truth: truth ? 0 : null, score: NOTHING };
+  return stageAnswersOf(stage, alone, answer, truth);
+}
+
+const NOTHING = { earned: 0, possible: 1 };
+
+/** Joins the words of all stages; empty if there are none. */
+const joined = (stageAnswers: readonly StageAnswer[], of: 'predicted' | 'truth'): string =>
+  stageAnswers.flatMap((stageAnswer) => stageAnswer[of] ?? []).join(', ');
+
+/** A short label, e.g. `✗ Coat (Shirt)`. */
+export function predictionLabel({ verdict, stageAnswers }: Prediction): string {
+  const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
+  const both = verdict === 'wrong' || verdict === 'partly';
+  return `${SIGNS[verdict]} ${both ? `${predicted} (${truth})` : predicted || truth}`.trim();
+}
+
+/** A text for screen readers, e.g. `Coat, truly Shirt`. */
+export function predictionText({ verdict, stageAnswers }: Prediction): string {
+  const [predicted, truth] = [joined(stageAnswers, 'predicted'), joined(stageAnswers, 'truth')];
+  if (verdict === 'right' || verdict === 'unjudged') return predicted || 'found';
+  if (verdict === 'missed') return `missed ${truth || 'object'}`;
+  if (verdict === 'spurious') return `${predicted || 'object'}, nothing there`;
+  return `${predicted}, truly ${truth}`;
+}
