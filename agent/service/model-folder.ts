@@ -1,7 +1,8 @@
 import { realpath } from 'node:fs/promises';
-import { dirname, isAbsolute, relative, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { type LoadedManifest, loadManifest, type ReadFile } from '../../models/manifests/load.ts';
 import { InputError } from '../../solver/documents/coded-error.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 
 /** A manifest refers to a file outside its own folder. */
@@ -14,8 +15,19 @@ export class OutsideModelFolderError extends InputError {
   }
 }
 
+const SHIPPED = join(ROOT, 'models');
+
+/** The folder whose files a manifest may name. */
+async function folderOf(manifestPath: string): Promise<string> {
+  const [own, shipped] = await Promise.all(
+    [dirname(manifestPath), SHIPPED].map((folder) => realpath(folder)),
+  );
+  return dirname(own!) === shipped ? shipped! : own!;
+}
+
 /**
  * Loads a manifest. Of the files on this machine only those inside the manifest's folder are read; links to elsewhere are refused.
+ * Shipped pipelines share models, so the folder of a shipped manifest is that of all shipped models.
  * A URL is downloaded, and its content must have the manifest's sum. Plans name variants and no files, so that a plan from a client
  * cannot make the agent read other files.
  * @param signal stops downloads
@@ -25,7 +37,7 @@ export async function loadModelFolder(manifestPath: string, signal?: AbortSignal
   const readFile = fileReader(signal);
   const read: ReadFile = async (path, mostBytes, sha256) => {
     if (path === manifestPath || isUrl(path)) return readFile(path, mostBytes, sha256);
-    const folder = await realpath(dirname(manifestPath));
+    const folder = await folderOf(manifestPath);
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
     const target = await realpath(path);
     const from = relative(folder, target);

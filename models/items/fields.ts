@@ -1,10 +1,15 @@
 import type { Item } from './item-batch.ts';
-import type { ItemFormat } from './item-format.ts';
 
 /**
  * Fields are texts that come with an item, e.g. a question about it. They follow the item's content: each text in UTF-8, then the
  * length of each text in bytes as uint32, little-endian.
  */
+
+/** The part of an item's format that says which fields come with the item. */
+export interface Fields {
+  /** Names of the fields that follow an item's content, e.g. `question`; absent if there are none. */
+  readonly fields?: readonly string[];
+}
 
 const LENGTH_BYTES = 4;
 
@@ -12,7 +17,7 @@ const LENGTH_BYTES = 4;
 export const FIELD_BYTES_MAX = 16 * 1024;
 
 /** The bytes that the fields of a format add to an item at most. */
-export const fieldBytesMax = ({ fields = [] }: ItemFormat): number =>
+export const fieldBytesMax = ({ fields = [] }: Fields): number =>
   fields.length * (FIELD_BYTES_MAX + LENGTH_BYTES);
 
 /** An item without its fields, and the texts of the fields, in the order of the format. All are views of the item's bytes. */
@@ -40,7 +45,7 @@ export function joinFields({ content, texts }: ItemParts): Item {
 }
 
 /** Splits an item; null if its bytes do not hold the format's fields. */
-export function trySplitFields({ fields = [] }: ItemFormat, item: Item): ItemParts | null {
+export function trySplitFields({ fields = [] }: Fields, item: Item): ItemParts | null {
   if (fields.length === 0) return { content: item, texts: [] };
   const end = item.length - fields.length * LENGTH_BYTES;
   if (end < 0) return null;
@@ -57,10 +62,10 @@ export function trySplitFields({ fields = [] }: ItemFormat, item: Item): ItemPar
 }
 
 /** Splits an item that is known to be in its format. */
-export const splitFields = (format: ItemFormat, item: Item): ItemParts => trySplitFields(format, item)!;
+export const splitFields = (format: Fields, item: Item): ItemParts => trySplitFields(format, item)!;
 
 /** An item of format `from` as one of format `to`, whose fields are among those of `from`. */
-export function keepFields(from: ItemFormat, to: ItemFormat, item: Item): Item {
+export function keepFields(from: Fields, to: Fields, item: Item): Item {
   const all = from.fields ?? [];
   const kept = to.fields ?? [];
   if (all.length === kept.length) return item;

@@ -1,12 +1,9 @@
 import type { SizeUnit } from '../../solver/documents/profile.ts';
-import { fieldBytesMax, joinFields, splitFields, trySplitFields } from './fields.ts';
+import { type Fields, fieldBytesMax, joinFields, splitFields, trySplitFields } from './fields.ts';
 import type { Item } from './item-batch.ts';
 
 /** The kind of a stage's items, how large an item may be, and which texts come with each item. */
-export type ItemFormat = Content & {
-  /** Names of the fields that follow an item's content, e.g. `question`; absent if there are none. */
-  readonly fields?: readonly string[];
-};
+export type ItemFormat = Content & Fields;
 
 type Content =
   /** An image: uint8 [channels, height, width], planes one after the other. */

@@ -1,6 +1,6 @@
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import type { KeptTensor, Tensor } from '../../models/tasks/tensor.ts';
-import type { Ort } from './session.ts';
+import type { Ort } from './ort.ts';
 
 /** Sizes and offsets of copies between GPU buffers are multiples of this many bytes. */
 const COPY_BYTES = 4;

@@ -1,7 +1,8 @@
 import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
+import type { Ort } from './ort.ts';
 import { type Runtime, timerGrainMs } from './runtime.ts';
-import { createSession, type Ort } from './session.ts';
+import { createSession } from './session.ts';
 
 /** ONNX Runtime without the project's code around it, for the overhead benchmark. */
 export const importNodeOrt = async (): Promise<Ort> => ort as unknown as Ort;

@@ -1,6 +1,7 @@
 import type { Device } from '../../solver/documents/common.ts';
+import type { Ort } from './ort.ts';
 import { type Runtime, timerGrainMs } from './runtime.ts';
-import { createSession, type Ort } from './session.ts';
+import { createSession } from './session.ts';
 
 const canSuspend = (): boolean => 'Suspending' in WebAssembly;
 

@@ -1,31 +1,9 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
-import type {
-  Feeds,
-  Fetches,
-  SessionRun,
-  Tensor,
-  TensorInfo,
-  Tensors,
-  TensorType,
-} from '../../models/tasks/tensor.ts';
+import type { Feeds, Fetches, SessionRun, Tensor, TensorInfo, Tensors } from '../../models/tasks/tensor.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { OrtKeptTensor } from './kept-tensor.ts';
+import type { Ort } from './ort.ts';
 import type { OrtSession } from './runtime.ts';
-
-/** The part of ONNX Runtime's API that its builds for Node and for browsers share. */
-export interface Ort {
-  InferenceSession: {
-    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
-  };
-  Tensor: {
-    new (type: TensorType, data: Tensor['data'], dims: readonly number[]): OrtTensor;
-    /** Only in builds for browsers. */
-    fromGpuBuffer?(
-      buffer: GPUBuffer,
-      options: { dataType: string; dims: readonly number[]; dispose: () => void },
-    ): OrtTensor;
-  };
-}
 
 export interface SessionOptions {
   readonly backend: Backend;

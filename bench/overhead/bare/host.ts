@@ -5,8 +5,8 @@ import { taskOf } from '../../../models/tasks/registry.ts';
 import type { Session, TensorInfo, Tensors } from '../../../models/tasks/tensor.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { Ort } from '../../../workers/runtime/ort.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
-import type { Ort } from '../../../workers/runtime/session.ts';
 import { StageHost } from '../../../workers/stage/host.ts';
 
 /** API of a benchmark worker besides that of a stage worker: ONNX Runtime sessions without code of ipa-edge around them. */

@@ -1,0 +1,17 @@
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
+import type { Tensor, TensorType } from '../../models/tasks/tensor.ts';
+
+/** The part of ONNX Runtime's API that its builds for Node and for browsers share. */
+export interface Ort {
+  InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  Tensor: {
+    new (type: TensorType, data: Tensor['data'], dims: readonly number[]): OrtTensor;
+    /** Only in builds for browsers. */
+    fromGpuBuffer?(
+      buffer: GPUBuffer,
+      options: { dataType: string; dims: readonly number[]; dispose: () => void },
+    ): OrtTensor;
+  };
+}
