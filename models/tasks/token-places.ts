@@ -49,11 +49,14 @@ export const lettersOf = (text: string): string =>
 const BLANK = /^[\s\u2581]*$/;
 
 /** So many letters, if the text has them, tell where it goes on after an unknown word. */
-const RUN = 64;
+const RUN = 32;
 /** So many places are looked at before a run counts as not found. */
 const TRIES = 100;
 /** An unknown token stands for at most so many letters; more of them in a row stand for more. */
 const REACH = 128;
+/** After so many tokens that were not found, only ever fewer are looked for, so that a text that does not fit takes no long time. */
+const FAILURES = 4;
+const isLookedFor = (failures: number): boolean => failures < FAILURES || (failures & (failures - 1)) === 0;
 
 const WORD_CHARACTER = /^[\p{L}\p{N}_]/u;
 /** Chinese has no spaces between words, so each of its characters may begin a word. */
@@ -121,6 +124,7 @@ export function placesOf(text: string, surfaces: readonly Surface[]): Place[] {
   const places: Place[] = [];
   let at = 0;
   let lost = 0;
+  let failures = 0;
   const placeLost = (to: number) => {
     const starts = Array.from({ length: to - at }, (_, i) => at + i).filter(
       (letter) => letter === at || letters.startsWord(letter),
@@ -139,11 +143,13 @@ export function placesOf(text: string, surfaces: readonly Surface[]): Place[] {
       return;
     }
     const { run, atEnd } = runFrom(tokens, i);
-    const found = token ? letters.find(run, at + 1, at + lost * REACH, startsWord, atEnd) : -1;
+    const looked = lost > 0 && token && isLookedFor(failures++);
+    const found = looked ? letters.find(run, at + 1, at + lost * REACH, startsWord, atEnd) : -1;
     if (found < 0) {
       lost++;
       return;
     }
+    failures = 0;
     placeLost(found);
     places.push(letters.between(found, found + token!.length));
     at = found + token!.length;

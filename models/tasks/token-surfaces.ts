@@ -1,18 +1,5 @@
-import { z } from 'zod';
 import type { Surface } from './token-places.ts';
-
-/** The parts of a `tokenizer.json` that say how tokens spell the text that they stand for. */
-const nested = z.looseObject({ type: z.string().optional() });
-export const spelling = z.looseObject({
-  model: z.looseObject({
-    type: z.string().optional(),
-    unk_token: z.string().nullish(),
-    continuing_subword_prefix: z.string().nullish(),
-    end_of_word_suffix: z.string().nullish(),
-    byte_fallback: z.boolean().nullish(),
-  }),
-  pre_tokenizer: nested.extend({ pretokenizers: z.array(nested).optional() }).nullish(),
-});
+import type { CheckedTokenizer } from './tokenizer-check.ts';
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;
 /** How a token begins that begins a word: with a space, or the sign for one. */
@@ -33,13 +20,13 @@ const BYTE_OF = (() => {
 
 /** Returns how a tokenizer's tokens spell a text. */
 export function surfaceReader({
-  model,
-  pre_tokenizer: first,
-}: z.output<typeof spelling>): (tokens: readonly string[]) => Surface[] {
+  file: { model },
+  preTokenizers,
+}: CheckedTokenizer): (tokens: readonly string[]) => Surface[] {
   const encoder = new TextEncoder();
   const prefix = model.continuing_subword_prefix || null;
   const suffix = model.end_of_word_suffix || null;
-  const byteLevel = [first, ...(first?.pretokenizers ?? [])].some((part) => part?.type === 'ByteLevel');
+  const byteLevel = preTokenizers.some(({ type }) => type === 'ByteLevel');
 
   const bytesOf = (token: string): readonly number[] | null => {
     const byte = model.byte_fallback ? BYTE.exec(token) : null;

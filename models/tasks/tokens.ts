@@ -1,10 +1,10 @@
 import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
 import { type Place, placesOf } from './token-places.ts';
-import { spelling, surfaceReader } from './token-surfaces.ts';
+import { surfaceReader } from './token-surfaces.ts';
+import { checkTokenizer, InvalidTokenizerError } from './tokenizer-check.ts';
 
 /** Tokens of texts, as the models of the Hugging Face hub take them. */
 
@@ -18,6 +18,7 @@ const configSchema = z.looseObject({
   /** A string, or an object with the token as `content`. */
   pad_token: z.union([z.string(), z.looseObject({ content: z.string() })]).nullish(),
   padding_side: z.enum(['left', 'right']).default('right'),
+  additional_special_tokens: z.array(z.unknown()).max(20_000).nullish(),
 });
 
 /** The tokens of a text or a pair of texts as a model takes them. `types` tells the parts of a pair apart. */
@@ -55,29 +56,24 @@ export interface Encoder {
   readonly pair: Frame | null;
 }
 
-/** The files of a tokenizer do not describe one that can be used. */
-export class InvalidTokenizerError extends InputError {
-  override name = 'InvalidTokenizerError';
-  constructor(problem: string) {
-    super(
-      `A variant's tokenizer cannot be used: ${problem}. Fetch the variant's files again, or choose another model.`,
-    );
-  }
-}
-
-/** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError, and what the tokenizer's own code throws */
+/** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError */
 export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>): Promise<Encoder> {
   // Only workers read tokenizers: a page should not load the library with the list of tasks.
   const { Tokenizer } = await import('@huggingface/tokenizers');
-  const [json, configJson] = TOKENIZER_ASSETS.map((role) => new TextDecoder().decode(assets[role]));
-  const config = parseJson(configSchema, configJson!, 'tokenizer_config.json');
-  const file = parseJson(spelling, json!, 'tokenizer.json');
-  const tokenizer = new Tokenizer(file, config);
-  const surfacesOf = surfaceReader(file);
+  const configJson = new TextDecoder().decode(assets['tokenizer-config']);
+  const config = parseJson(configSchema, configJson, 'tokenizer_config.json');
+  const checked = checkTokenizer(assets.tokenizer!);
+  const tokenizer = known(() => new Tokenizer(checked.file, config));
+  const surfacesOf = surfaceReader(checked);
   const { pad_token: pad, padding_side: paddingSide } = config;
   const padToken = typeof pad === 'string' ? pad : pad?.content;
-  const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false });
-  const single = frameOf(tokenizer, 1);
+  const encode = (text: string) => {
+    const encoding = tokenizer.encode(text, { add_special_tokens: false });
+    const unknown = encoding.ids.findIndex((id) => !Number.isInteger(id));
+    if (unknown >= 0) throw new InvalidTokenizerError(`the token ${encoding.tokens[unknown]} has no number`);
+    return encoding;
+  };
+  const single = known(() => frameOf(tokenizer, 1));
   if (!single) throw new InvalidTokenizerError('its post_processor leaves texts out');
   return {
     padId: (padToken !== undefined && tokenizer.token_to_id(padToken)) || 0,
@@ -94,11 +90,24 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
       return { ids, places: placesOf(text, surfacesOf(tokens)) };
     },
     single,
-    pair: frameOf(tokenizer, 2),
+    pair: known(() => frameOf(tokenizer, 2)),
   };
 }
 
+/** What the tokenizers' library makes of a file. @throws InvalidTokenizerError if it cannot read the file */
+function known<T>(make: () => T): T {
+  try {
+    return make();
+  } catch (cause) {
+    if (cause instanceof InvalidTokenizerError) throw cause;
+    throw new InvalidTokenizerError(`it has parts that are not known (${(cause as Error).message})`, {
+      cause,
+    });
+  }
+}
+
 /** Stand-ins for texts, which no tokenizer has as tokens. */
+const SLOTS_MAX = 64;
 const TEXTS = ['\ue000first', '\ue000second'];
 
 /** The frame that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
@@ -112,6 +121,12 @@ function frameOf(tokenizer: Tokenizer, texts: 1 | 2): Frame | null {
     id: tokenizer.token_to_id(token),
     type: token_type_ids?.[i] ?? 0,
   }));
+  if (slots.some(({ text, id, type }) => (text < 0 && id === undefined) || !Number.isInteger(type)))
+    throw new InvalidTokenizerError(
+      'its post_processor has a special token that is not in its vocabulary, or of a wrong type',
+    );
+  if (slots.length > SLOTS_MAX)
+    throw new InvalidTokenizerError(`it puts ${slots.length} tokens around a text`);
   if (
     slots
       .map(({ text }) => text)

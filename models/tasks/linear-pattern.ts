@@ -1,0 +1,151 @@
+/**
+ * Which regular expressions of a tokenizer are safe to run on any text. A tokenizer's file may have any expression, and JavaScript
+ * cannot stop one that runs. So only those are allowed whose time is known to grow linearly with the text: a few known ones, and
+ * those of a form whose linearity can be seen. General checkers search for attack texts with heuristics and time-outs, and know
+ * JavaScript's expressions; these are Oniguruma's.
+ */
+
+/** Patterns of widely used tokenizers that are linear, but not of the form below. */
+const KNOWN = new Set([
+  // GPT-4o's: a run that the first alternative does not match is matched by the second.
+  "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+  // Mistral's newer ones: the same without English endings.
+  '[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
+  // BLOOM's: one class, with brackets in it.
+  ' ?[^(\\s|[.,!?…。，、।۔،])]+',
+]);
+
+/** Whether a pattern is linear, and whether it may match nothing; null if it is not known to be linear. */
+export function linearPattern(pattern: string): { readonly empty: boolean } | null {
+  if (KNOWN.has(pattern)) return { empty: false };
+  if (pattern.length > LENGTH_MAX) return null;
+  const parser = new Parser(pattern);
+  const choice = parser.choice(true);
+  if (!choice || !parser.done || choice.ways * choice.length > WORK_MAX) return null;
+  return { empty: choice.empty };
+}
+
+const LENGTH_MAX = 4000;
+/** Most steps at one place of the text before a match fails. */
+const WORK_MAX = 2048;
+
+/** What a part of a pattern may match at one place of a text. */
+interface Part {
+  /** Number of ways in which it may match, which a search that fails tries one after the other. */
+  readonly ways: number;
+  /** Most characters of a match, without unbounded repetitions. */
+  readonly length: number;
+  readonly empty: boolean;
+}
+
+const NOTHING: Part = { ways: 1, length: 0, empty: true };
+const SPACED: Part = { ways: 1, length: 1, empty: false };
+
+/** One character: an escape, a class without classes in it, or the character itself. */
+const CHARACTER =
+  /^(?:\\(?:[pP]\{[\w=^ -]+\}|x\{[\da-fA-F]+\}|x[\da-fA-F]{2}|u[\da-fA-F]{4}|[wWdDsShHnrtfvae]|[^\da-zA-Z])|\[\^?\]?(?:\[:\^?[a-z]+:\]|\\.|&(?!&)|[^\\[\]&])+\]|[^\\()[\]{}*+?|^$])/su;
+/** What matches no character, but looks at those beside it. */
+const EDGE = /^(?:\\[bBAzZ]|\^|\$)/;
+const GROUP = /^\((?:\?(?:i?:|=|!|<=|<!))?/;
+/** Bounds, or a sign that may be followed by one that makes it lazy or possessive. */
+const REPEAT = /^(?:\{(\d{0,4})(?:(,)(\d{0,4}))?\}\??(?![+*])|([*+?])[?+]?(?![*+?{]))/;
+/** The ends of white space in the patterns that descend from GPT-2's. Each goes back by one character at most. */
+const SPACES_BEFORE_WORD = '\\s+(?!\\S)';
+/** Line ends after white space. Where there are none, an alternative that follows must match the same white space. */
+const LINE_ENDS = /^\\s\*\[\\r\\n\]\+?(?=\||$)/;
+const ALL_SPACES = ['\\s+', SPACES_BEFORE_WORD];
+
+/**
+ * Parses patterns in which nothing can fail after an unbounded repetition: it repeats one character's class, and what follows may
+ * match nothing. A match that begins then succeeds, and all that was read for it is left behind.
+ */
+class Parser {
+  #rest: string;
+
+  constructor(pattern: string) {
+    this.#rest = pattern;
+  }
+
+  get done(): boolean {
+    return this.#rest === '';
+  }
+
+  #take(pattern: RegExp): RegExpExecArray | null {
+    const found = pattern.exec(this.#rest);
+    if (found) this.#rest = this.#rest.slice(found[0].length);
+    return found;
+  }
+
+  /** Alternatives, up to the end or a closing bracket. @param top whether they may have unbounded repetitions */
+  choice(top: boolean): Part | null {
+    let all: Part | null = null;
+    let open = false;
+    do {
+      const before = this.#rest;
+      const lineEnds = top ? this.#take(LINE_ENDS) : null;
+      const one = lineEnds ? SPACED : this.#sequence(top);
+      if (!one) return null;
+      const own = before.slice(0, before.length - this.#rest.length);
+      open = lineEnds !== null || (open && !ALL_SPACES.includes(own));
+      all = all
+        ? {
+            ways: all.ways + one.ways,
+            length: Math.max(all.length, one.length),
+            empty: all.empty || one.empty,
+          }
+        : one;
+    } while (this.#take(/^\|/));
+    return open ? null : all;
+  }
+
+  #sequence(top: boolean): Part | null {
+    let { ways, length, empty } = NOTHING;
+    let unbounded = false;
+    while (this.#rest !== '' && !/^[|)]/.test(this.#rest)) {
+      if (top && !unbounded && this.#rest.startsWith(SPACES_BEFORE_WORD)) {
+        this.#rest = this.#rest.slice(SPACES_BEFORE_WORD.length);
+        return { ways, length, empty: false };
+      }
+      const part = this.#item();
+      if (!part || (unbounded && !part.nullable)) return null;
+      unbounded ||= part.unbounded;
+      if (unbounded && !top) return null;
+      ways *= part.ways;
+      length += part.length;
+      empty &&= part.empty;
+    }
+    return { ways, length, empty };
+  }
+
+  /** A character or group with its repetition. `nullable`: it is a character that may be left out. */
+  #item(): (Part & { readonly unbounded: boolean; readonly nullable: boolean }) | null {
+    if (this.#take(EDGE))
+      return REPEAT.test(this.#rest) ? null : { ...NOTHING, unbounded: false, nullable: false };
+    const group = this.#take(GROUP);
+    if (group) {
+      const inner = this.choice(false);
+      if (!inner || !this.#take(/^\)/)) return null;
+      const looks = /[=!]$/.test(group[0]);
+      const optional = !looks && this.#take(/^\?(?![*+?{])/) !== null;
+      if (REPEAT.test(this.#rest)) return null;
+      return {
+        ways: inner.ways + (optional ? 1 : 0),
+        length: inner.length,
+        empty: looks || optional || inner.empty,
+        unbounded: false,
+        nullable: false,
+      };
+    }
+    if (!this.#take(CHARACTER)) return null;
+    if (!/^[*+?{]/.test(this.#rest))
+      return { ways: 1, length: 1, empty: false, unbounded: false, nullable: false };
+    const repeat = this.#take(REPEAT);
+    if (!repeat) return null;
+    const [, least = '', comma, most = '', sign] = repeat;
+    const min = sign ? (sign === '+' ? 1 : 0) : Number(least);
+    const max = sign ? (sign === '?' ? 1 : Infinity) : comma ? Number(most || Infinity) : min;
+    const unbounded = max === Infinity;
+    const counted = unbounded ? min : max;
+    return { ways: counted - min + 1, length: counted, empty: min === 0, unbounded, nullable: min === 0 };
+  }
+}
