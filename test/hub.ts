@@ -144,5 +144,5 @@ export class LocalHub {
   }
 }
 
-const isLarge = (path: string): boolean => path.endsWith('.onnx') && !path.endsWith('_int8.onnx');
+const isLarge = (path: string): boolean => /\.onnx(_data)?$/.test(path) && !path.endsWith('_int8.onnx');
 const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -46,6 +46,20 @@ function constant(name: string, type: Elem, values: readonly number[], dims: rea
   ];
 }
 
+/** A constant whose float32 values are in a file of their own, from its start. */
+function externalConstant(name: string, dims: readonly number[], file: string): number[] {
+  const [EXTERNAL, bytes] = [1, 4 * dims.reduce((product, dim) => product * dim)];
+  const entry = ([key, value]: [string, string]) =>
+    field(13, [...field(1, text(key)), ...field(2, text(value))]);
+  return [
+    ...dims.flatMap((dim) => whole(1, dim)),
+    ...whole(2, ELEM.float32),
+    ...field(8, text(name)),
+    ...Object.entries({ location: file, offset: '0', length: String(bytes) }).flatMap(entry),
+    ...whole(14, EXTERNAL),
+  ];
+}
+
 interface Value {
   readonly type: Elem;
   readonly dims: Dims;
@@ -168,4 +182,18 @@ export const loudnessClassifier = (samples: number, threshold: number): Uint8Arr
     [constant('threshold', 'float32', [threshold], [1]), constant('signs', 'float32', [-1, 1], [1, 2])],
     { type: 'float32', dims: ['batch', samples] },
     { type: 'float32', dims: ['batch', 2] },
+  );
+
+/** A classifier whose logits are its pixels times weights, float32 [pixels, classes], that are in a file of their own. */
+export const externalClassifier = (
+  height: number,
+  width: number,
+  classes: number,
+  file: string,
+): Uint8Array<ArrayBuffer> =>
+  model(
+    [node('Flatten', ['image'], 'pixels', { axis: 1 }), node('MatMul', ['pixels', 'weights'], 'out')],
+    [externalConstant('weights', [height * width, classes], file)],
+    { type: 'float32', dims: ['batch', 1, height, width] },
+    { type: 'float32', dims: ['batch', classes] },
   );

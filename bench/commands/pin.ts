@@ -1,16 +1,19 @@
 import { existsSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { describe } from '../../models/hub/describe.ts';
+import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
+import { HUB_KINDS } from '../../models/hub/kinds.ts';
 import { withPin } from '../../models/hub/pin.ts';
 import { hubReference } from '../../models/hub/repository.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { name } from '../../solver/documents/common.ts';
-import { type Dtype, dtype, type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
+import { dtype, type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { megabytes, table } from '../../workers/command/terminal.ts';
+import { FileCache } from '../../workers/hub/cache.ts';
 import { HubClient } from '../../workers/hub/client.ts';
-import { describe } from '../../workers/hub/describe.ts';
 
 export const pinCommand = () =>
   new Command('pin')
@@ -20,9 +23,15 @@ export const pinCommand = () =>
     .argument('<id>', "the model's id, owner/name or owner/name@revision")
     .option(
       '--dtypes <list>',
-      `some of ${dtype.options.join(', ')} (default: all that the model has)`,
+      `some of ${dtype.options.join(', ')}, or the encoder's and the decoder's, e.g. fp32+q8 (default: all that the model has)`,
       dtypes,
     )
+    .addOption(
+      new Option('--task <task>', 'the task, where the model may have several').choices(
+        HUB_KINDS.map(({ task }) => task),
+      ),
+    )
+    .option('--prefix <text>', 'what stands before each text for the model, e.g. "summarize: "')
     .option(
       '--stage <name>',
       "the stage that gets the variants (default: the first one of the model's task)",
@@ -37,41 +46,49 @@ export const pinCommand = () =>
     .addHelpText(
       'after',
       `
-Image classifiers, text classifiers, and detectors of the families DETR, YOLOS and RT-DETR. Nothing large is downloaded: ipa-edge fetch does that,
-and profile and bench do it where it was not done. A model that is pinned again replaces its earlier variants.
+The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
+Nothing large is downloaded: ipa-edge fetch does that, and profile and bench do it where it was not done. A model that is pinned again replaces its
+earlier variants.
 
 HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token for gated models, which only that hub gets.
 
   $ ipa-edge pin Xenova/resnet-18 --out my/manifest.json
   $ ipa-edge pin Xenova/resnet-50 --dtypes fp32,q8 --out my/manifest.json         more variants of the same stage
-  $ ipa-edge pin onnx-community/rtdetr_v2_r18vd-ONNX@main --name street --out street/manifest.json`,
+  $ ipa-edge pin onnx-community/rtdetr_v2_r18vd-ONNX@main --name street --out street/manifest.json
+  $ ipa-edge pin onnx-community/whisper-tiny --dtypes fp32,fp32+q8 --out speech/manifest.json     the second: encoder in fp32, decoder in q8
+  $ ipa-edge pin Xenova/t5-small --task summarization --prefix "summarize: " --out short/manifest.json`,
     )
     .action(async (id: string, options: PinFlags) => {
       const reference = hubReference(id);
-      const { out } = options;
+      const { out, dtypes, task, stage, name: pipeline, prefix } = options;
       const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
-      const pin = await describe(
-        new HubClient({ signal: interruptSignal('stopping') }),
-        reference,
-        options.dtypes,
-      );
-      const manifest = withPin(existing, pin, { stage: options.stage, pipeline: options.name });
+      const client = new HubClient({ signal: interruptSignal('stopping') });
+      const described = await describe(client, reference, { dtypes, task });
+      const cache = new FileCache();
+      for (const [sha256, bytes] of described.read) await cache.keep(sha256, bytes);
+      const fields = prefix === undefined ? {} : { input: { prefix } };
+      const manifest = withPin(existing, described, { stage, pipeline, fields });
       await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
       console.log(`${variantTable(manifest)}\n\nwrote ${out}`);
     });
 
 interface PinFlags {
-  readonly dtypes?: Dtype[];
+  readonly dtypes?: DtypeChoice[];
+  readonly task?: string;
+  readonly prefix?: string;
   readonly stage?: string;
   readonly name?: string;
   readonly out: string;
 }
 
-function dtypes(text: string): Dtype[] {
+function dtypes(text: string): DtypeChoice[] {
   return [...new Set(text.split(','))].map((value) => {
-    const parsed = dtype.safeParse(value);
-    if (!parsed.success) throw new InvalidArgumentError(`Expected some of ${dtype.options.join(', ')}.`);
-    return parsed.data;
+    const read = readDtypes(value);
+    if (!read)
+      throw new InvalidArgumentError(
+        `Expected some of ${dtype.options.join(', ')}, or two of them joined by +.`,
+      );
+    return read;
   });
 }
 

@@ -14,6 +14,15 @@ const size = z.union([
 const perChannel = z.union([z.number(), z.array(z.number()).min(1).max(3)]);
 const names = z.string().max(1000);
 
+const text = z.string().max(1000).nullish().catch(null);
+
+/** How many tokens are generated; `max_length` counts the token that starts the decoder too. */
+const generating = {
+  max_length: side.nullish().catch(null),
+  max_new_tokens: side.nullish().catch(null),
+  num_beams: side.nullish().catch(null),
+};
+
 const config = z.object({
   architectures: z.array(names).nullish(),
   model_type: names.nullish(),
@@ -22,6 +31,14 @@ const config = z.object({
   /** `multi_label_classification` gives an item any number of classes. */
   problem_type: names.nullish(),
   max_position_embeddings: side.nullish().catch(null),
+  /** What T5 calls `max_position_embeddings`. */
+  n_positions: side.nullish().catch(null),
+  ...generating,
+  /** By task, what counts instead of the fields above, and what stands before each text. */
+  task_specific_params: z
+    .record(z.string(), z.object({ ...generating, prefix: text }))
+    .nullish()
+    .catch(null),
   num_channels: z.number().nullish(),
   image_size: size.nullish().catch(null),
   /** How timm's models take images. */
@@ -47,6 +64,9 @@ const preprocessor = z.object({
   image_std: perChannel.nullish(),
   include_top: flag,
   do_flip_channel_order: flag,
+  sampling_rate: z.number().positive().nullish().catch(null),
+  /** Samples that a model of a fixed length hears, e.g. Whisper. */
+  n_samples: side.nullish().catch(null),
 });
 export type PreprocessorConfig = z.output<typeof preprocessor>;
 
@@ -57,6 +77,13 @@ export const parseConfig = (value: unknown, source: string): ModelConfig =>
 /** @throws InvalidDocumentError */
 export const parsePreprocessor = (value: unknown, source: string): PreprocessorConfig =>
   parseDocument(preprocessor, value, source);
+
+const generation = z.object(generating);
+export type GenerationConfig = z.output<typeof generation>;
+
+/** @throws InvalidDocumentError */
+export const parseGeneration = (value: unknown, source: string): GenerationConfig =>
+  parseDocument(generation, value, source);
 
 const tokenizer = z.object({
   /** Most tokens of a text. Where it is not known, the hub's library writes a huge number. */

@@ -14,10 +14,21 @@ export class InvalidHubIdError extends InputError {
 /** Models of this architecture cannot be run. */
 export class UnsupportedArchitectureError extends InputError {
   override name = 'UnsupportedArchitectureError';
-  constructor(id: string, architecture: string) {
+  constructor(id: string, architecture: string, supported: readonly string[]) {
     super(
-      `${id} has the architecture ${architecture.slice(0, 100)}, which cannot be run. Choose an image classifier ` +
-        '(…ForImageClassification), a text classifier (…ForSequenceClassification) or a detector of the families DETR, YOLOS or RT-DETR (…ForObjectDetection).',
+      `${id} has the architecture ${architecture.slice(0, 100)}, which cannot be run. ` +
+        `Choose ${supported.join(', or ')}.`,
+    );
+  }
+}
+
+/** A model's configuration does not tell its task, or the user names another one than it may have. */
+export class AmbiguousTaskError extends InputError {
+  override name = 'AmbiguousTaskError';
+  constructor(id: string, architecture: string, tasks: readonly string[]) {
+    super(
+      `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}. Say which: ` +
+        `${tasks.map((task) => `--task ${task}`).join(' or ')}, with the --prefix before texts that the model's page names, if any.`,
     );
   }
 }
@@ -35,25 +46,13 @@ export class NoModelFileError extends InputError {
   override name = 'NoModelFileError';
 }
 
-/** A model keeps its weights in files of their own. */
-export class ExternalDataError extends InputError {
-  override name = 'ExternalDataError';
-  constructor(id: string, path: string, others: readonly string[]) {
-    const remedy =
-      others.length > 0 ? `Choose others with --dtypes ${others.join()}` : 'Choose another model';
-    super(
-      `${path} of ${id} keeps its weights in a file of its own (${path}_data), which cannot be loaded. ${remedy}.`,
-    );
-  }
-}
-
 /** A stage of the manifest differs from the stage that a model needs. */
 export class StageMismatchError extends InputError {
   override name = 'StageMismatchError';
   constructor(id: string, stage: string, field: string, expected: string, found: string) {
     super(
       `${id} does not fit the stage ${stage}, whose variants share one ${field}: ` +
-        `it has ${shortened(found)}, the stage ${shortened(expected)}. Choose another stage with --stage, or another --out.`,
+        `the model has ${shortened(found)}, the stage ${shortened(expected)}. Choose another stage with --stage, or another --out.`,
     );
   }
 }

@@ -1,5 +1,7 @@
-import { type Dtype, dtype } from '../../solver/documents/manifest.ts';
-import { ExternalDataError, NoModelFileError } from './errors.ts';
+import { type Dtype, dtype, type ManifestStage } from '../../solver/documents/manifest.ts';
+import { taskOf } from '../tasks/registry.ts';
+import { type DtypeChoice, dtypeText } from './dtypes.ts';
+import { NoModelFileError, UnusableConfigError } from './errors.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
 
 /** How the name of a model file ends for each data type of its weights. */
@@ -14,42 +16,118 @@ const SUFFIX: Record<Dtype, string> = {
   bnb4: '_bnb4',
 };
 
-const pathOf = (type: Dtype): string => `onnx/model${SUFFIX[type]}.onnx`;
-
-export interface HubModel {
+/** A model file of a repository, with the files of weights that belong to it. */
+export interface HubSession {
   readonly dtype: Dtype;
   readonly file: RepositoryFile;
+  readonly data: readonly RepositoryFile[];
 }
 
-/**
- * The models of a repository that run in one session.
- * @param wanted data types of the weights; absent: all that the repository has
- * @throws NoModelFileError, ExternalDataError
- */
-export function modelFilesOf({ id, files }: Repository, wanted?: readonly Dtype[]): HubModel[] {
-  const models = dtype.options.flatMap((type): HubModel[] => {
-    const file = files.find(({ path }) => path === pathOf(type));
-    return file ? [{ dtype: type, file }] : [];
+/** The files of a variant in its repository, by role. */
+export interface HubVariant {
+  readonly dtypes: DtypeChoice;
+  readonly sessions: Readonly<Record<string, HubSession>>;
+  readonly assets: Readonly<Record<string, RepositoryFile>>;
+}
+
+/** The files that one of a task's programs needs, by role. */
+interface Needs {
+  /** Names of the models, without the ending for their data type. */
+  readonly sessions: ReadonlyMap<string, string>;
+  readonly assets: ReadonlyMap<string, string>;
+}
+
+function needsOf(stage: ManifestStage): Needs[] {
+  return taskOf(stage).programs.map(({ signatures, assets }) => {
+    const roles = Object.keys(signatures(stage));
+    const alone = !roles.includes('decoder-with-past');
+    const names: Readonly<Record<string, string>> = {
+      encoder: 'encoder_model',
+      decoder: alone ? 'decoder_model_merged' : 'decoder_model',
+      'decoder-with-past': 'decoder_with_past_model',
+    };
+    return {
+      sessions: new Map(roles.map((role) => [role, names[role] ?? role])),
+      // A role is the name of the hub's file, with another hyphen.
+      assets: new Map((assets?.(stage) ?? []).map((role) => [role, `${role.replaceAll('-', '_')}.json`])),
+    };
   });
-  const has = models.map((model) => model.dtype);
-  if (models.length === 0) {
-    const others = files.map(({ path }) => path).filter((path) => path.endsWith('.onnx'));
-    throw new NoModelFileError(
-      `${id} has no onnx/model.onnx, nor one of another data type. ` +
-        (others.length > 0
-          ? `Of its models (${others.slice(0, 5).join(', ')}) none runs in one session; choose another model.`
-          : 'Choose a model that was converted to ONNX, e.g. by onnx-community or Xenova.'),
-    );
-  }
-  const missing = wanted?.filter((type) => !has.includes(type)) ?? [];
-  if (missing.length > 0)
+}
+
+const pathOf = (name: string, type: Dtype): string => `onnx/${name}${SUFFIX[type]}.onnx`;
+
+/**
+ * The variants of a stage that a repository has, one for each data type.
+ * @param wanted data types of the weights; absent: all that the repository has
+ * @throws NoModelFileError, UnusableConfigError
+ */
+export function hubVariants(
+  repository: Repository,
+  stage: ManifestStage,
+  wanted?: readonly DtypeChoice[],
+): HubVariant[] {
+  const { id } = repository;
+  const needs = needsOf(stage);
+  const find = (choices: readonly DtypeChoice[]) =>
+    choices.flatMap((dtypes) => variantIn(repository, needs, dtypes) ?? []);
+  const all = find(dtype.options.map((type) => [type]));
+  if (all.length === 0) throw new NoModelFileError(noModelText(repository, stage.task, needs));
+  if (!wanted) return all;
+  const variants = find(wanted);
+  const missing = wanted
+    .map(dtypeText)
+    .filter((text) => !variants.some((one) => dtypeText(one.dtypes) === text));
+  if (missing.length > 0) {
+    const has = all.map(({ dtypes }) => dtypeText(dtypes));
     throw new NoModelFileError(`${id} has no model in ${missing.join(', ')}. It has ${has.join(', ')}.`);
-  const chosen = models.filter((model) => wanted?.includes(model.dtype) ?? true);
-  const external = ({ file }: HubModel) => files.some(({ path }) => path.startsWith(`${file.path}_data`));
-  const first = chosen.find(external);
-  if (first) {
-    const others = models.filter((model) => !external(model)).map((model) => model.dtype);
-    throw new ExternalDataError(id, first.file.path, others);
   }
-  return chosen;
+  return variants;
+}
+
+/** The variant for the first program whose models the repository has. @throws UnusableConfigError if it lacks another file of it */
+function variantIn(
+  { id, files }: Repository,
+  needs: readonly Needs[],
+  dtypes: DtypeChoice,
+): HubVariant | null {
+  const fileAt = (path: string) => files.find((file) => file.path === path);
+  for (const { sessions, assets } of needs) {
+    if (dtypes.length > sessions.size) continue;
+    const found = [...sessions].map(([role, name], i) => {
+      const type = dtypes[Math.min(i, dtypes.length - 1)]!;
+      return { role, type, file: fileAt(pathOf(name, type)) };
+    });
+    if (found.some(({ file }) => !file)) continue;
+    return {
+      dtypes,
+      sessions: Object.fromEntries(
+        found.map(({ role, type, file }) => [role, { dtype: type, file: file!, data: dataOf(files, file!) }]),
+      ),
+      assets: Object.fromEntries(
+        [...assets].map(([role, path]) => {
+          const file = fileAt(path);
+          if (!file) throw new UnusableConfigError(id, `has no ${path}, which its task needs`);
+          return [role, file];
+        }),
+      ),
+    };
+  }
+  return null;
+}
+
+/** The files in which a model keeps weights: `model.onnx_data`, `model.onnx_data_1`, … */
+const dataOf = (files: readonly RepositoryFile[], { path: model }: RepositoryFile): RepositoryFile[] =>
+  files.filter(({ path }) => path.startsWith(model) && /^_data(_\d+)?$/.test(path.slice(model.length)));
+
+function noModelText({ id, files }: Repository, task: string, needs: readonly Needs[]): string {
+  const sets = needs.map(({ sessions }) =>
+    [...sessions.values()].map((name) => pathOf(name, 'fp32')).join(' with '),
+  );
+  const others = files.map(({ path }) => path).filter((path) => path.endsWith('.onnx'));
+  return (
+    `${id} has no ${[...new Set(sets)].join(', or ')}, nor the same of another data type, for ${task}. ` +
+    (others.length > 0
+      ? `It has ${others.slice(0, 5).join(', ')}; choose another model.`
+      : 'Choose a model that was converted to ONNX, e.g. by onnx-community or Xenova.')
+  );
 }

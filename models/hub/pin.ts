@@ -7,31 +7,33 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { freeName } from '../manifests/edit.ts';
 import { parseManifest } from '../manifests/manifest.ts';
-import { StageMismatchError } from './errors.ts';
-import type { HubModel } from './model-files.ts';
+import { dtypeText } from './dtypes.ts';
+import { expectFit, type Fields, fieldsOf, merged } from './fit.ts';
+import type { HubVariant } from './model-files.ts';
 import { fileAddress, type Repository, type RepositoryFile } from './repository.ts';
-import { type HubStage, STAGE_NAMES } from './stage.ts';
+import type { HubStage } from './stage.ts';
 
 /** A hub model, as it enters a manifest. */
-export interface Pin {
+export interface Pin extends HubStage {
   /** The hub's origin, e.g. `https://huggingface.co`. */
   readonly endpoint: string;
   readonly repository: Repository;
-  readonly stage: HubStage;
-  readonly models: readonly (HubModel & { readonly sha256: string })[];
-  /** Files that each variant needs beside its model, by role. */
-  readonly assets: Readonly<Record<string, { readonly file: RepositoryFile; readonly sha256: string }>>;
+  readonly variants: readonly HubVariant[];
+  /** SHA-256 of each file of the variants, by its path. */
+  readonly sums: ReadonlyMap<string, string>;
 }
 
-/** The user's names; absent: the stage of the model's task, and the pipeline's name as it is. */
+/** The user's words; absent: the stage of the model's task, and the pipeline's name as it is. */
 export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
+  /** Fields of the stage that the user sets. */
+  readonly fields?: Fields | undefined;
 }
 
 /**
- * Adds a hub model to a manifest: a variant for each of its files, in the stage that is named, in the first stage of the model's
- * task, or in a new stage at the end. Variants of the same repository and data type are replaced.
+ * Adds a hub model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
+ * task, or in a new stage at the end. Variants of the same repository and data types are replaced.
  * @param manifest null: a new one with this stage alone
  * @throws StageMismatchError, InvalidDocumentError
  */
@@ -40,26 +42,23 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
   const known = manifest?.stages.find((stage) =>
     names.stage === undefined ? stage.task === pin.stage.task : stage.name === names.stage,
   );
-  const name = names.stage ?? known?.name ?? STAGE_NAMES[pin.stage.task];
-  const alone = parseManifest(
-    {
-      schema: MANIFEST,
-      name: names.pipeline ?? freeName(shortId(id), []),
-      title: id,
-      stages: [{ name, ...pin.stage, variants: variantsOf(pin, known?.variants ?? []) }],
-    },
-    id,
-  );
-  if (!manifest) return alone;
-  const own = alone.stages[0]!;
-  if (known) expectSame(id, known, own);
+  const name = names.stage ?? known?.name ?? pin.stage.name;
+  const fields = merged(fieldsOf(known ?? pin.stage), names.fields ?? {});
+  expectFit(id, pin, name, fields);
+  const variants = variantsWith(pin, known?.variants ?? []);
+  const stage = { name, ...fields, variants } as ManifestStage;
+  if (!manifest)
+    return parseManifest(
+      { schema: MANIFEST, name: names.pipeline ?? freeName(shortId(id), []), title: id, stages: [stage] },
+      id,
+    );
   return parseManifest(
     {
       ...manifest,
       name: names.pipeline ?? manifest.name,
       stages: known
-        ? manifest.stages.map((stage) => (stage === known ? { ...known, variants: own.variants } : stage))
-        : [...manifest.stages, own],
+        ? manifest.stages.map((one) => (one === known ? stage : one))
+        : [...manifest.stages, stage],
     },
     `the pipeline with ${id}`,
   );
@@ -68,45 +67,56 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /** The variants of a stage, with those of the pin in the place of earlier ones or at the end. */
-function variantsOf(
-  { endpoint, repository, models, assets }: Pin,
-  known: readonly ManifestVariant[],
-): ManifestVariant[] {
-  const { id, revision, licence } = repository;
+function variantsWith(pin: Pin, known: readonly ManifestVariant[]): ManifestVariant[] {
+  const { id, revision, licence } = pin.repository;
+  const source: HubSource = { hub: id, revision, licence };
   const variants = [...known];
-  for (const { dtype, file, sha256 } of models) {
+  for (const own of pin.variants) {
+    const files = filesOf(pin, own);
     const at = variants.findIndex(
-      ({ source, sessions }) => source?.hub === id && sessions.model?.dtype === dtype,
+      (variant) => variant.source?.hub === id && dtypesOf(variant.sessions) === dtypesOf(files.sessions),
     );
-    const taken = variants.map((variant) => variant.name);
-    const source: HubSource = { hub: id, revision, licence };
-    const pinned = (of: RepositoryFile, sum: string) => ({
-      file: fileAddress(endpoint, { id, revision }, of.path),
-      sha256: sum,
-      sizeBytes: of.sizeBytes,
-    });
-    const own = Object.entries(assets).map(([role, asset]) => [role, pinned(asset.file, asset.sha256)]);
+    const taken = variants.map(({ name }) => name);
     const variant: ManifestVariant = {
-      name: at < 0 ? freeName(`${shortId(id)}-${dtype}`, taken) : taken[at]!,
+      name: at < 0 ? freeName(`${shortId(id)}-${dtypeText(own.dtypes)}`, taken) : taken[at]!,
       accuracy: null,
       accuracySource: 'not published with the model file',
       source,
-      sessions: { model: { ...pinned(file, sha256), dtype } },
-      ...(own.length > 0 && { assets: Object.fromEntries(own) }),
+      ...files,
     };
     variants.splice(at < 0 ? variants.length : at, at < 0 ? 0 : 1, variant);
   }
   return variants;
 }
 
-/** Checks that two stages differ in their variants alone. @throws StageMismatchError */
-function expectSame(id: string, known: ManifestStage, own: ManifestStage): void {
-  const fieldsOf = ({ variants: _, ...fields }: ManifestStage): Record<string, unknown> => ({ ...fields });
-  const [expected, found] = [fieldsOf(known), fieldsOf(own)];
-  for (const field of new Set([...Object.keys(expected), ...Object.keys(found)])) {
-    // `keep` says which detections the pipeline uses; no model states it.
-    if (field === 'keep') continue;
-    const [one, other] = [expected[field], found[field]].map((value) => JSON.stringify(value) ?? 'none');
-    if (one !== other) throw new StageMismatchError(id, known.name, field, one!, other!);
-  }
+/** A variant's files as a manifest has them. */
+function filesOf(
+  { endpoint, repository, sums }: Pin,
+  { sessions, assets }: HubVariant,
+): Pick<ManifestVariant, 'sessions' | 'assets'> {
+  const pinned = ({ path, sizeBytes }: RepositoryFile) => ({
+    file: fileAddress(endpoint, repository, path),
+    sha256: sums.get(path)!,
+    sizeBytes,
+  });
+  const models = Object.entries(sessions).map(([role, { file, dtype, data }]) => [
+    role,
+    {
+      ...pinned(file),
+      dtype,
+      ...(data.length > 0 && { data: data.map((one) => ({ name: shortId(one.path), ...pinned(one) })) }),
+    },
+  ]);
+  const others = Object.entries(assets).map(([role, file]) => [role, pinned(file)]);
+  return {
+    sessions: Object.fromEntries(models),
+    ...(others.length > 0 && { assets: Object.fromEntries(others) }),
+  };
 }
+
+/** The data types of sessions, by role, as one text. */
+const dtypesOf = (sessions: ManifestVariant['sessions']): string =>
+  Object.entries(sessions)
+    .map(([role, { dtype }]) => `${role} ${dtype}`)
+    .sort()
+    .join();

@@ -75,7 +75,17 @@ export const withFileNames = (
     ...stage,
     variants: stage.variants.map((variant) => ({
       ...variant,
-      sessions: renamed(variant.sessions, (file) => rename(file, 'onnx')),
+      sessions: Object.fromEntries(
+        Object.entries(renamed(variant.sessions, (file) => rename(file, 'onnx'))).map(([role, session]) => [
+          role,
+          {
+            ...session,
+            ...(session.data && {
+              data: session.data.map((one) => ({ ...one, file: rename(one.file, 'bin') })),
+            }),
+          },
+        ]),
+      ),
       ...(variant.assets && { assets: renamed(variant.assets, (file) => rename(file, 'json')) }),
     })),
   })),

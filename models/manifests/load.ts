@@ -1,6 +1,11 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 import { jsonValue, UnsupportedDocumentError } from '../../solver/documents/document.ts';
-import { type Manifest, type ManifestVariant, variantFiles } from '../../solver/documents/manifest.ts';
+import {
+  type Manifest,
+  type ManifestVariant,
+  variantFiles,
+  weightsRole,
+} from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf, unlabelledPack } from '../packs/pack.ts';
 import { parseManifest } from './manifest.ts';
@@ -104,8 +109,22 @@ export async function readChecked(
   return bytes;
 }
 
-/** Files of a variant, by role: the model of each session, and assets. */
+/** Files of a variant, by role: the model of each session, its files of weights, and assets. */
 export type ModelBytes = Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+
+/** The roles of a variant's models and assets, without those of files of weights. */
+export const ownRoles = (files: ModelBytes): string[] =>
+  Object.keys(files).filter((role) => !role.includes('/'));
+
+/** The weights that are not in a session's model, by the name that the model has for their file. */
+export const weightsOf = (files: ModelBytes, session: string): ModelBytes => {
+  const before = weightsRole(session, '');
+  return Object.fromEntries(
+    Object.entries(files).flatMap(([role, bytes]) =>
+      role.startsWith(before) ? [[role.slice(before.length), bytes]] : [],
+    ),
+  );
+};
 
 export interface LoadedManifest {
   readonly manifest: Manifest;

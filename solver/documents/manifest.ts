@@ -22,7 +22,16 @@ const assetFile = z.strictObject({ file, sha256, sizeBytes: positiveCount });
 export const dtype = z.enum(['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4']);
 export type Dtype = z.output<typeof dtype>;
 
-const modelFile = assetFile.extend({ dtype });
+/** A file of weights that a model refers to by its name, without a folder. */
+const dataFile = assetFile.extend({
+  name: z.string().regex(/^[^/\\]{1,255}$/, 'expected the name of a file without a folder'),
+});
+
+const modelFile = assetFile.extend({
+  dtype,
+  /** Weights that are not in the model's own file, such as `model.onnx_data`. */
+  data: z.array(dataFile).min(1).max(4).optional(),
+});
 export type ModelFile = z.output<typeof modelFile>;
 
 const variantFields = {
@@ -106,13 +115,21 @@ export const manifestOf = (schema: string, stage: z.ZodType<ManifestStage>) =>
 
 type VariantFiles = Pick<ManifestVariant, 'sessions' | 'assets'>;
 
-/** All files of a variant, by role: models and assets. */
+/** The role of a file of weights among a variant's files. No other role has a slash. */
+export const weightsRole = (session: string, name: string): string => `${session}/${name}`;
+
+/** All files of a variant, by role: models, assets, and the weights that are not in a model's own file. */
 export const variantFiles = ({
   sessions,
   assets,
 }: VariantFiles): Readonly<Record<string, z.output<typeof assetFile>>> => ({
   ...sessions,
   ...assets,
+  ...Object.fromEntries(
+    Object.entries(sessions).flatMap(([role, { data = [] }]) =>
+      data.map((file) => [weightsRole(role, file.name), file]),
+    ),
+  ),
 });
 
 /** Total size of a variant's files. */

@@ -19,8 +19,8 @@ export async function runModel(
   const program = programOf(stage, Object.keys(models))!;
   const prepared = (await program.prepare?.(stage, models)) ?? stage;
   const sessions: Record<string, OrtSession> = {};
-  for (const [role, { keeps }] of Object.entries(program.signatures(stage)))
-    sessions[role] = await runtime.createSession(models[role]!, 'cpu', keeps);
+  for (const [role, { keeps = false }] of Object.entries(program.signatures(stage)))
+    sessions[role] = await runtime.createSession(models[role]!, 'cpu', { keeps });
   const { results } = await program.run(prepared, itemsOf(items), sessions, new Scratch());
   for (const session of Object.values(sessions)) await session.release();
   return results;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
@@ -66,16 +66,33 @@ export class FileCache {
     return path;
   }
 
-  async #download(
+  /** Keeps the content of a file that was read already. @throws CacheUnavailableError */
+  keep(sha256: string, bytes: Uint8Array): Promise<void> {
+    return this.#use(async () => {
+      if (await this.has({ sha256 })) return;
+      const part = this.#partOf(sha256, process.pid);
+      await writeFile(part, bytes);
+      await rename(part, this.pathOf({ sha256 }));
+    });
+  }
+
+  #download(
     file: KnownFile,
     client: HubClient,
     onProgress: (progress: DownloadProgress) => void,
   ): Promise<void> {
-    try {
-      await mkdir(this.folder, { recursive: true });
+    return this.#use(async () => {
       const part = await this.#claimPart(file);
       await download(client, file, part, onProgress);
       await rename(part, this.pathOf(file));
+    });
+  }
+
+  /** Makes the folder, and uses it. @throws CacheUnavailableError if that fails */
+  async #use(work: () => Promise<void>): Promise<void> {
+    try {
+      await mkdir(this.folder, { recursive: true });
+      await work();
     } catch (cause) {
       const { code } = cause as NodeJS.ErrnoException;
       if (cause instanceof CodedError || cause instanceof StoreFullError || !/^E[A-Z]+$/.test(code ?? ''))
@@ -86,18 +103,21 @@ export class FileCache {
 
   /** The part that this process writes: one that an ended process left behind, or a new one. */
   async #claimPart({ sha256 }: KnownFile): Promise<string> {
-    const nameOf = (pid: number) => join(this.folder, `${sha256}.${pid}.part`);
     for (const name of await readdir(this.folder)) {
       const pid = Number(/^([0-9a-f]{64})\.(\d+)\.part$/.exec(name)?.[2]);
       if (!name.startsWith(sha256) || !(pid > 0) || isAlive(pid)) continue;
       // Of several processes that claim a part, one succeeds.
-      const claimed = await rename(nameOf(pid), nameOf(process.pid)).then(
+      const claimed = await rename(this.#partOf(sha256, pid), this.#partOf(sha256, process.pid)).then(
         () => true,
         () => false,
       );
       if (claimed) break;
     }
-    return nameOf(process.pid);
+    return this.#partOf(sha256, process.pid);
+  }
+
+  #partOf(sha256: string, pid: number): string {
+    return join(this.folder, `${sha256}.${pid}.part`);
   }
 }
 

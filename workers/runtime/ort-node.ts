@@ -18,7 +18,7 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
     },
     // Node's build does not report a lost device: the next run fails, and the failure replaces the worker.
     lost: new Promise(() => {}),
-    createSession: (model, backend, keeps = false) =>
-      createSession(ort as unknown as Ort, model, { backend, threads, keeps }),
+    createSession: (model, backend, { keeps = false, weights = {} } = {}) =>
+      createSession(ort as unknown as Ort, model, { backend, threads, keeps, weights }),
   };
 }

@@ -34,8 +34,8 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
       timerGrainMs: timerGrainMs(),
     },
     lost,
-    async createSession(model, backend, keeps = false) {
-      const options = { backend, threads, keeps, device };
+    async createSession(model, backend, { keeps = false, weights = {} } = {}) {
+      const options = { backend, threads, keeps, weights, device };
       const session = await createSession(ort as unknown as Ort, model, options);
       if (backend === 'webgpu' && !watched) {
         watched = true;

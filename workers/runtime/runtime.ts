@@ -1,6 +1,14 @@
 import type { Session, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 
+/** What a session needs to know of its model. */
+export interface ModelOptions {
+  /** Whether runs may keep outputs. */
+  readonly keeps: boolean;
+  /** Weights that are not in the model, by the name that the model has for their file. */
+  readonly weights: Readonly<Record<string, Uint8Array>>;
+}
+
 /** One ONNX Runtime session: a loaded model on one backend. */
 export interface OrtSession extends Session {
   /** Whether some nodes run on the CPU although the backend uses a GPU. */
@@ -14,8 +22,7 @@ export interface OrtSession extends Session {
  */
 export interface Runtime {
   readonly info: Pick<Device, 'ortVersion' | 'ortBuild' | 'crossOriginIsolated' | 'timerGrainMs'>;
-  /** @param keeps whether runs may keep outputs */
-  createSession(model: Uint8Array, backend: Backend, keeps?: boolean): Promise<OrtSession>;
+  createSession(model: Uint8Array, backend: Backend, options?: Partial<ModelOptions>): Promise<OrtSession>;
   /** Resolves with the reason when the GPU device is lost; never before a GPU session exists. */
   readonly lost: Promise<string>;
 }

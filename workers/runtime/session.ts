@@ -3,14 +3,12 @@ import type { Feeds, Fetches, SessionRun, Tensor, TensorInfo, Tensors } from '..
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { OrtKeptTensor } from './kept-tensor.ts';
 import type { Ort } from './ort.ts';
-import type { OrtSession } from './runtime.ts';
+import type { ModelOptions, OrtSession } from './runtime.ts';
 
-export interface SessionOptions {
+export interface SessionOptions extends ModelOptions {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;
-  /** Whether runs may keep outputs. */
-  readonly keeps: boolean;
   /** The GPU device of the backend's sessions; undefined in Node, where outputs always leave the GPU. */
   device?(): Promise<GPUDevice>;
 }
@@ -28,15 +26,17 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { backend, threads, keeps, device: deviceOf }: SessionOptions,
+  { backend, threads, keeps, weights, device: deviceOf }: SessionOptions,
 ): Promise<OrtSession> {
   const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
+  const externalData = Object.entries(weights).map(([path, data]) => ({ path, data }));
   const options = (strict: boolean): InferenceSession.SessionOptions => ({
     // An object instead of a string, because with the string form graph capture gave wrong outputs.
     executionProviders: [{ name: backend }],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    ...(externalData.length > 0 && { externalData }),
     ...(onDevice && { preferredOutputLocation: 'gpu-buffer' }),
     ...(strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
   });

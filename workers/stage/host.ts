@@ -2,7 +2,7 @@ import { transfer } from 'comlink';
 import { keepFields } from '../../models/items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { sizeOf } from '../../models/items/item-format.ts';
-import type { ModelBytes } from '../../models/manifests/load.ts';
+import { type ModelBytes, ownRoles, weightsOf } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
 import type { Program, Signature } from '../../models/tasks/program.ts';
 import {
@@ -66,7 +66,7 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const start = performance.now();
       const sessions: Record<string, OrtSession> = {};
-      const program = programOf(spec.stage, Object.keys(files))!;
+      const program = programOf(spec.stage, ownRoles(files))!;
       const unloadable = (cause: unknown): never => {
         throw new ModelLoadError(spec.model, cause);
       };
@@ -74,7 +74,7 @@ export class StageHost implements StageWorkerApi {
         const signatures = program.signatures(spec.stage);
         for (const [role, { keeps = false }] of Object.entries(signatures))
           sessions[role] = await this.#started
-            .createSession(files[role]!, spec.backend, keeps)
+            .createSession(files[role]!, spec.backend, { keeps, weights: weightsOf(files, role) })
             .catch(unloadable);
         const stage = await program.prepare?.(spec.stage, files).catch(unloadable);
         const createMs = performance.now() - start;

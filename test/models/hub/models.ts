@@ -1,3 +1,11 @@
+import {
+  parseConfig,
+  parseGeneration,
+  parsePreprocessor,
+  parseTokenizer,
+} from '../../../models/hub/config.ts';
+import type { HubModel } from '../../../models/hub/kind.ts';
+
 /** Configurations as the hub's repositories have them, shortened to what matters. */
 
 const IMAGENET = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225] };
@@ -98,6 +106,67 @@ export const TIMM = {
   },
 };
 
+const ENDLESS = { model_max_length: 1e30 };
+
+export const MARIAN = {
+  config: { architectures: ['MarianMTModel'], model_type: 'marian', max_position_embeddings: 512 },
+  generation: { max_length: 512, num_beams: 6 },
+  tokenizer: { model_max_length: 512 },
+};
+
+export const BART = {
+  config: {
+    architectures: ['BartForConditionalGeneration'],
+    model_type: 'bart',
+    max_position_embeddings: 1024,
+    max_length: 20,
+    task_specific_params: { summarization: { max_length: 62, num_beams: 4 } },
+  },
+  generation: { max_length: 142 },
+  tokenizer: { model_max_length: 1024 },
+};
+
+export const T5 = {
+  config: {
+    architectures: ['T5ForConditionalGeneration'],
+    model_type: 't5',
+    n_positions: 512,
+    task_specific_params: { summarization: { max_length: 200, num_beams: 4, prefix: 'summarize: ' } },
+  },
+  generation: { decoder_start_token_id: 0 },
+  tokenizer: ENDLESS,
+};
+
+export const WHISPER = {
+  config: { architectures: ['WhisperForConditionalGeneration'], model_type: 'whisper' },
+  generation: { max_length: 448, is_multilingual: true },
+  preprocessor: {
+    feature_extractor_type: 'WhisperFeatureExtractor',
+    n_samples: 480_000,
+    sampling_rate: 16_000,
+  },
+  tokenizer: ENDLESS,
+};
+
+export const WAV2VEC2 = {
+  config: { architectures: ['Wav2Vec2ForCTC'], model_type: 'wav2vec2' },
+  preprocessor: { feature_extractor_type: 'Wav2Vec2FeatureExtractor', sampling_rate: 16_000 },
+};
+
+/** A repository's model, from the values of its files. */
+export const modelOf = (
+  id: string,
+  given: { config: unknown; generation?: unknown; preprocessor?: unknown; tokenizer?: unknown },
+  task: string | null = null,
+): HubModel => ({
+  id,
+  task,
+  config: parseConfig(given.config, 'config.json'),
+  generation: given.generation ? parseGeneration(given.generation, 'generation_config.json') : null,
+  preprocessor: given.preprocessor ? parsePreprocessor(given.preprocessor, 'preprocessor_config.json') : null,
+  tokenizer: given.tokenizer ? parseTokenizer(given.tokenizer, 'tokenizer_config.json') : null,
+});
+
 export const COMMIT = 'c'.repeat(40);
 
 /** The API's answer for a repository. @param files sizes by path; a model is a large file */
@@ -114,7 +183,7 @@ export const apiAnswer = (id: string, files: Record<string, number>, about: obje
     rfilename,
     blobId: 'b'.repeat(40),
     size,
-    ...(rfilename.endsWith('.onnx') && { lfs: { sha256: 'd'.repeat(64), size, pointerSize: 134 } }),
+    ...(/\.onnx(_data)?/.test(rfilename) && { lfs: { sha256: 'd'.repeat(64), size, pointerSize: 134 } }),
   })),
   ...about,
 });

@@ -1,29 +1,43 @@
 import { describe, expect, test } from 'vitest';
-import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
-import { ExternalDataError, NoModelFileError, StageMismatchError } from '../../../models/hub/errors.ts';
-import { modelFilesOf } from '../../../models/hub/model-files.ts';
+import { dtypeText, readDtypes } from '../../../models/hub/dtypes.ts';
+import { NoModelFileError, StageMismatchError } from '../../../models/hub/errors.ts';
+import { hubVariants } from '../../../models/hub/model-files.ts';
 import { type Pin, withPin } from '../../../models/hub/pin.ts';
 import { parseRepository } from '../../../models/hub/repository.ts';
 import { hubStage } from '../../../models/hub/stage.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
-import { apiAnswer, COMMIT, labels, RESNET, RT_DETR } from './models.ts';
+import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
+import { apiAnswer, COMMIT, labels, MARIAN, modelOf, RESNET, RT_DETR, T5 } from './models.ts';
 
 const FILES = { 'onnx/model.onnx': 70, 'onnx/model_quantized.onnx': 20 };
 
 function pinOf(
   id: string,
-  { config, preprocessor }: { config: object; preprocessor: object } = RESNET,
+  model: Parameters<typeof modelOf>[1] = RESNET,
   files: Record<string, number> = FILES,
+  task?: string,
 ): Pin {
   const repository = parseRepository(apiAnswer(id, files), 'the API');
+  const own = hubStage(modelOf(id, model), task);
   return {
     endpoint: 'https://hub',
     repository,
-    stage: hubStage(repository, parseConfig(config, 'c'), parsePreprocessor(preprocessor, 'p'), null),
-    assets: {},
-    models: modelFilesOf(repository).map((model) => ({ ...model, sha256: 'e'.repeat(64) })),
+    ...own,
+    variants: hubVariants(repository, own.stage),
+    sums: new Map(repository.files.map(({ path }) => [path, 'e'.repeat(64)])),
   };
 }
+
+/** The files of a repository with an encoder and a decoder, in two data types. */
+const TRANSLATOR = Object.fromEntries([
+  ...['', '_quantized'].flatMap((suffix) => [
+    [`onnx/encoder_model${suffix}.onnx`, 40],
+    [`onnx/decoder_model_merged${suffix}.onnx`, 50],
+    [`onnx/decoder_model${suffix}.onnx`, 45],
+    [`onnx/decoder_with_past_model${suffix}.onnx`, 44],
+  ]),
+  ...['config', 'generation_config', 'tokenizer', 'tokenizer_config'].map((name) => [`${name}.json`, 1]),
+]);
 
 const namesOf = (stages: readonly { readonly variants: readonly { readonly name: string }[] }[]) =>
   stages.map(({ variants }) => variants.map(({ name }) => name));
@@ -96,45 +110,126 @@ describe('a pin', () => {
   });
 });
 
-describe('the models of a repository', () => {
-  const modelsOf = (files: Record<string, number>, dtypes?: Parameters<typeof modelFilesOf>[1]) =>
-    modelFilesOf(parseRepository(apiAnswer('a/b', files), 'x'), dtypes).map(({ dtype, file }) => [
-      dtype,
-      file.path,
+describe('a pin into a stage', () => {
+  const first = withPin(null, pinOf('a/fr-en', MARIAN, TRANSLATOR));
+
+  test('keeps what the user chose, and takes models that read more than the stage does', () => {
+    const chosen = withPin(first, pinOf('a/fr-en', MARIAN, TRANSLATOR), {
+      fields: { input: { length: 64 }, beams: 1, tokensMax: 80 },
+    });
+    const longer = { ...MARIAN, generation: { max_length: 99, num_beams: 4 } };
+    const both = withPin(chosen, pinOf('b/fr-en', longer, TRANSLATOR));
+    expect(both.stages[0]).toMatchObject({ input: { length: 64, prefix: '' }, beams: 1, tokensMax: 80 });
+    expect(both.stages[0]!.variants).toHaveLength(4);
+  });
+
+  test('refuses a model that reads less than the stage does', () => {
+    const short = { ...MARIAN, tokenizer: { model_max_length: 128 } };
+    expect(() => withPin(first, pinOf('b/fr-en', short, TRANSLATOR))).toThrow(
+      /share one input\.length: the model has 128, the stage 512/,
+    );
+  });
+
+  test('sets what stands before texts, where the task has it', () => {
+    const fields = { input: { prefix: 'translate: ' } };
+    const t5 = pinOf('a/t5', T5, TRANSLATOR, 'translation');
+    expect(withPin(null, t5, { fields }).stages[0]).toMatchObject({ input: { prefix: 'translate: ' } });
+    expect(() => withPin(null, pinOf('Xenova/resnet-18'), { fields })).toThrow(/prefix/);
+  });
+});
+
+describe('the variants of a repository', () => {
+  const variantsOf = (
+    model: Parameters<typeof modelOf>[1],
+    files: Record<string, number>,
+    dtypes?: readonly string[],
+  ) =>
+    hubVariants(
+      parseRepository(apiAnswer('a/b', files), 'x'),
+      hubStage(modelOf('a/b', model)).stage,
+      dtypes?.map((text) => readDtypes(text)!),
+    );
+  const pathsOf = (...args: Parameters<typeof variantsOf>) =>
+    variantsOf(...args).map(({ dtypes, sessions }) => [
+      dtypeText(dtypes),
+      ...Object.entries(sessions).map(([role, { file }]) => `${role}: ${file.path}`),
     ]);
 
   test('are named for their data types', () => {
     const suffixes = ['', '_fp16', '_quantized', '_int8', '_uint8', '_q4', '_q4f16', '_bnb4'];
     const files = Object.fromEntries(suffixes.map((suffix) => [`onnx/model${suffix}.onnx`, 1]));
-    expect(modelsOf(files).map(([dtype]) => dtype)).toEqual([
-      'fp32',
-      'fp16',
-      'q8',
-      'int8',
-      'uint8',
-      'q4',
-      'q4f16',
-      'bnb4',
+    expect(pathsOf(RESNET, files).map(([dtypes]) => dtypes)).toEqual([
+      ...['fp32', 'fp16', 'q8', 'int8', 'uint8', 'q4', 'q4f16', 'bnb4'],
     ]);
-    expect(modelsOf(files, ['q8'])).toEqual([['q8', 'onnx/model_quantized.onnx']]);
+    expect(pathsOf(RESNET, files, ['q8'])).toEqual([['q8', 'model: onnx/model_quantized.onnx']]);
   });
 
-  test('of a data type that is not there are refused with those that are', () => {
-    expect(() => modelsOf(FILES, ['fp16'])).toThrow('a/b has no model in fp16. It has fp32, q8.');
+  test('of an encoder and a decoder prefer the merged decoder, and may mix data types', () => {
+    expect(pathsOf(MARIAN, TRANSLATOR, ['q8', 'fp32+q8'])).toEqual([
+      [
+        'q8',
+        'encoder: onnx/encoder_model_quantized.onnx',
+        'decoder: onnx/decoder_model_merged_quantized.onnx',
+      ],
+      ['fp32+q8', 'encoder: onnx/encoder_model.onnx', 'decoder: onnx/decoder_model_merged_quantized.onnx'],
+    ]);
+    const { 'onnx/decoder_model_merged.onnx': _, ...twoDecoders } = TRANSLATOR;
+    expect(pathsOf(MARIAN, twoDecoders, ['fp32'])).toEqual([
+      [
+        'fp32',
+        'encoder: onnx/encoder_model.onnx',
+        'decoder: onnx/decoder_model.onnx',
+        'decoder-with-past: onnx/decoder_with_past_model.onnx',
+      ],
+    ]);
   });
 
-  test('of several sessions, or none, are refused', () => {
-    expect(() => modelsOf({ 'onnx/encoder_model.onnx': 1 })).toThrow(NoModelFileError);
-    expect(() => modelsOf({ 'onnx/encoder_model.onnx': 1 })).toThrow(
-      /encoder_model\.onnx.*none runs in one session/,
+  test('have the files that their program reads', () => {
+    const [variant] = variantsOf(MARIAN, TRANSLATOR);
+    expect(Object.entries(variant!.assets).map(([role, { path }]) => [role, path])).toEqual([
+      ['config', 'config.json'],
+      ['generation-config', 'generation_config.json'],
+      ['tokenizer', 'tokenizer.json'],
+      ['tokenizer-config', 'tokenizer_config.json'],
+    ]);
+    const { 'generation_config.json': _, ...without } = TRANSLATOR;
+    expect(() => variantsOf(MARIAN, without)).toThrow(/has no generation_config\.json, which its task needs/);
+  });
+
+  test('of data types that are not there are refused with those that are', () => {
+    expect(() => variantsOf(RESNET, FILES, ['fp16'])).toThrow('a/b has no model in fp16. It has fp32, q8.');
+    expect(() => variantsOf(RESNET, FILES, ['fp32+q8'])).toThrow(/no model in fp32\+q8/);
+  });
+
+  test('that are not there are refused with what is missing', () => {
+    expect(() => variantsOf(RESNET, { 'onnx/encoder_model.onnx': 1 })).toThrow(NoModelFileError);
+    expect(() => variantsOf(RESNET, { 'onnx/encoder_model.onnx': 1 })).toThrow(
+      /has no onnx\/model\.onnx.*It has onnx\/encoder_model\.onnx; choose another model/,
     );
-    expect(() => modelsOf({ 'model.safetensors': 1 })).toThrow(/converted to ONNX/);
+    expect(() => variantsOf(MARIAN, { 'onnx/encoder_model.onnx': 1 })).toThrow(
+      /encoder_model\.onnx with onnx\/decoder_model_merged\.onnx, or/,
+    );
+    expect(() => variantsOf(RESNET, { 'model.safetensors': 1 })).toThrow(/converted to ONNX/);
   });
 
-  test('with weights in files of their own are refused, unless others are chosen', () => {
-    const files = { ...FILES, 'onnx/model.onnx_data': 1000 };
-    expect(() => modelsOf(files)).toThrow(ExternalDataError);
-    expect(() => modelsOf(files)).toThrow(/onnx\/model\.onnx_data.*--dtypes q8/);
-    expect(modelsOf(files, ['q8'])).toHaveLength(1);
+  test('list the files of weights beside a model', () => {
+    const data = ['onnx/model.onnx_data', 'onnx/model.onnx_data_1'];
+    const files = { ...FILES, [data[0]!]: 1000, [data[1]!]: 900, 'onnx/model.onnx_database': 5 };
+    const [fp32, q8] = variantsOf(RESNET, files);
+    expect(fp32!.sessions.model!.data.map(({ path }) => path)).toEqual(data);
+    expect(q8!.sessions.model!.data).toEqual([]);
+    const { variants } = withPin(null, pinOf('a/b', RESNET, files)).stages[0]!;
+    expect(variants[0]!.sessions.model!.data).toMatchObject([
+      { name: 'model.onnx_data', file: `https://hub/a/b/resolve/${COMMIT}/${data[0]}`, sizeBytes: 1000 },
+      { name: 'model.onnx_data_1', sizeBytes: 900 },
+    ]);
+    expect(sizeBytesOf(variants[0]!)).toBe(70 + 1000 + 900);
   });
+});
+
+test('data types as users write them', () => {
+  expect(readDtypes('fp16')).toEqual(['fp16']);
+  expect(readDtypes('fp32+q8')).toEqual(['fp32', 'q8']);
+  for (const wrong of ['', 'fp7', 'fp32+', '+q8', 'fp32+q8+q4', 'fp32,q8'])
+    expect(readDtypes(wrong)).toBeNull();
 });

@@ -1,30 +1,49 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseConfig, parsePreprocessor, parseTokenizer } from '../../../models/hub/config.ts';
-import { UnsupportedArchitectureError, UnusableConfigError } from '../../../models/hub/errors.ts';
+import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
+import {
+  AmbiguousTaskError,
+  UnsupportedArchitectureError,
+  UnusableConfigError,
+} from '../../../models/hub/errors.ts';
 import { type HubInput, imageInputOf } from '../../../models/hub/preprocessing.ts';
 import { apiAddress, fileAddress, hubReference, parseRepository } from '../../../models/hub/repository.ts';
 import { hubStage } from '../../../models/hub/stage.ts';
 import { InputError } from '../../../solver/documents/coded-error.ts';
-import { apiAnswer, DETR, labels, RESNET, RT_DETR, SENTIMENT, TIMM, VIT, YOLOS } from './models.ts';
+import {
+  apiAnswer,
+  BART,
+  DETR,
+  labels,
+  MARIAN,
+  modelOf,
+  RESNET,
+  RT_DETR,
+  SENTIMENT,
+  T5,
+  TIMM,
+  VIT,
+  WAV2VEC2,
+  WHISPER,
+  YOLOS,
+} from './models.ts';
 
 const stageOf = (
-  { config, preprocessor, tokenizer }: { config: unknown; preprocessor?: unknown; tokenizer?: unknown },
-  task: string | null = null,
-) =>
-  hubStage(
-    { id: 'owner/model', task },
-    parseConfig(config, 'config.json'),
-    preprocessor ? parsePreprocessor(preprocessor, 'preprocessor_config.json') : null,
-    tokenizer ? parseTokenizer(tokenizer, 'tokenizer_config.json') : null,
-  );
+  given: { config: unknown; preprocessor?: unknown; tokenizer?: unknown; generation?: unknown },
+  { repositoryTask = null, task }: { repositoryTask?: string | null; task?: string | undefined } = {},
+): Record<string, unknown> => {
+  const {
+    stage: { name: _, variants: __, ...stage },
+  } = hubStage(modelOf('owner/model', given, repositoryTask), task);
+  return stage;
+};
 
 /** How an image model of the hub takes images. */
 const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as HubInput;
 
 describe('the stage of a hub model', () => {
   test('a text classifier: tokens of its tokenizer, as many as both the tokenizer and the model allow', () => {
-    expect(stageOf(SENTIMENT)).toEqual({
+    expect(stageOf(SENTIMENT)).toMatchObject({
       task: 'text-classification',
       input: { encoding: 'tokens', length: 512 },
       classes: ['NEGATIVE', 'POSITIVE'],
@@ -41,6 +60,51 @@ describe('the stage of a hub model', () => {
     expect(() => stageOf({ ...SENTIMENT, config })).toThrow(UnusableConfigError);
   });
 
+  test('a translator: its limit of tokens without the one that starts the decoder, and its beams', () => {
+    expect(stageOf(MARIAN)).toEqual({
+      task: 'translation',
+      input: { length: 512, prefix: '' },
+      tokensMax: 511,
+      beams: 6,
+    });
+  });
+
+  test('a summarizer: what the repository says of the task counts before the rest', () => {
+    expect(stageOf(BART)).toEqual({
+      task: 'summarization',
+      input: { length: 1024, prefix: '' },
+      tokensMax: 61,
+      beams: 4,
+    });
+    const { generation: _, ...without } = BART;
+    const config = { ...BART.config, task_specific_params: null, max_length: null };
+    expect(stageOf({ ...without, config })).toMatchObject({ tokensMax: 128, beams: 1 });
+  });
+
+  test('T5 needs the user to say its task, and knows what stands before a text to summarize', () => {
+    expect(() => stageOf(T5)).toThrow(AmbiguousTaskError);
+    expect(() => stageOf(T5)).toThrow(/--task translation or --task summarization, with the --prefix/);
+    expect(stageOf(T5, { task: 'summarization' })).toMatchObject({
+      task: 'summarization',
+      input: { length: 512, prefix: 'summarize: ' },
+      tokensMax: 199,
+      beams: 4,
+    });
+    expect(stageOf(T5, { task: 'translation' })).toMatchObject({ input: { prefix: '' } });
+    expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(/--task translation/);
+  });
+
+  test('a speech recognizer: the rate and the longest recording of its features', () => {
+    expect(stageOf(WHISPER)).toEqual({
+      task: 'automatic-speech-recognition',
+      input: { sampleRateHz: 16_000, secondsMax: 30 },
+      language: 'en',
+      tokensMax: 447,
+      beams: 1,
+    });
+    expect(stageOf(WAV2VEC2)).toMatchObject({ input: { sampleRateHz: 16_000, secondsMax: 30 } });
+  });
+
   test('a classifier: classes, a square of the shorter side, ImageNet normalisation', () => {
     const stage = stageOf(RESNET);
     expect(stage).toMatchObject({
@@ -53,7 +117,7 @@ describe('the stage of a hub model', () => {
         std: [0.229, 0.224, 0.225],
       },
     });
-    expect(stage.classes[999]).toBe('label 999');
+    expect((stage.classes as string[])[999]).toBe('label 999');
   });
 
   test('height and width that differ', () => {
@@ -61,7 +125,7 @@ describe('the stage of a hub model', () => {
   });
 
   test('a classifier of timm, by the task that its repository names', () => {
-    expect(stageOf(TIMM, 'image-classification')).toEqual({
+    expect(stageOf(TIMM, { repositoryTask: 'image-classification' })).toMatchObject({
       task: 'image-classification',
       classes: ['one', 'two', 'three'],
       input: {
@@ -77,7 +141,9 @@ describe('the stage of a hub model', () => {
   test('a detector whose configuration names its type alone', () => {
     const config = { ...RT_DETR.config, architectures: null };
     expect(stageOf({ ...RT_DETR, config })).toMatchObject({ output: { format: 'rt-detr' } });
-    expect(() => stageOf({ ...RT_DETR, config }, 'image-segmentation')).toThrow(UnsupportedArchitectureError);
+    expect(() => stageOf({ ...RT_DETR, config }, { repositoryTask: 'image-segmentation' })).toThrow(
+      UnsupportedArchitectureError,
+    );
   });
 
   test.each([
@@ -246,11 +312,14 @@ test('fuzzed configurations and API answers give a stage or an error that says w
       }),
       spoiled({ ...RESNET.preprocessor, crop_size: 3, do_center_crop: true, rescale_factor: 1 }),
       spoiled(answer),
-      (config, preprocessor, api) => {
+      fc.constantFrom(undefined, 'image-classification', 'translation'),
+      (config, preprocessor, api, task) => {
         for (const attempt of [
           () => {
-            const { input, classes } = stageOf({ config, preprocessor });
-            const { mean, std } = input as HubInput;
+            const stage = stageOf({ config, preprocessor, generation: config }, { task });
+            const { input, classes } = stage as { input: HubInput; classes: string[] };
+            if (!classes) return;
+            const { mean, std } = input;
             expect([...mean, ...std].every(Number.isFinite)).toBe(true);
             expect(classes.every((label) => label.length > 0 && label.length <= 100)).toBe(true);
           },

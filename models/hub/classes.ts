@@ -1,0 +1,16 @@
+import type { ModelConfig } from './config.ts';
+import { UnusableConfigError } from './errors.ts';
+
+const MOST_LETTERS = 100;
+
+/** The classes of a hub model in the order of its outputs. @param source names the repository in errors @throws UnusableConfigError */
+export function classesOf({ id2label, label_names }: ModelConfig, source: string): string[] {
+  const count = id2label ? Object.keys(id2label).length : (label_names?.length ?? 0);
+  if (count === 0) throw new UnusableConfigError(source, 'names no classes (id2label in config.json)');
+  return Array.from({ length: count }, (_, c) => {
+    const label = id2label ? id2label[c] : label_names![c];
+    if (label === undefined)
+      throw new UnusableConfigError(source, `names ${count} classes (id2label), but none with number ${c}`);
+    return label.slice(0, MOST_LETTERS) || `class ${c}`;
+  });
+}

@@ -1,0 +1,40 @@
+import type { GenerationConfig, ModelConfig, PreprocessorConfig, TokenizerConfig } from './config.ts';
+
+/** What a repository says of its model. A file that the repository lacks is null. */
+export interface HubModel {
+  readonly id: string;
+  /** The task that the repository names; null if it names none. */
+  readonly task: string | null;
+  readonly config: ModelConfig;
+  readonly generation: GenerationConfig | null;
+  readonly preprocessor: PreprocessorConfig | null;
+  /** Null unless the repository has `tokenizer.json` too. */
+  readonly tokenizer: TokenizerConfig | null;
+}
+
+/** How the hub's models of one task become stages of a manifest. */
+export interface HubKind {
+  readonly task: string;
+  /** The name that a stage gets where the user gives none. */
+  readonly stageName: string;
+  /** The models that it takes, for messages. */
+  readonly models: string;
+  /** Whether a model has this task: by its configuration (`surely`), or only if the user says so (`if-told`). */
+  fits(model: HubModel): 'surely' | 'if-told' | 'no';
+  /** The task's fields of a stage. @throws UnusableConfigError */
+  fieldsOf(model: HubModel): Readonly<Record<string, unknown>>;
+  /** Fields that the user chooses, whatever the model: a model fits a stage that has others. E.g. `output.threshold`. */
+  readonly choices: readonly string[];
+  /** Fields that hold the most that the model takes: a model fits a stage that has less. */
+  readonly limits: readonly string[];
+}
+
+/** Whether a model has one of these architectures, in which the class of the hub's library is named. @param otherwise where none is named */
+export const hasArchitecture = (
+  { config: { architectures } }: HubModel,
+  expected: RegExp,
+  otherwise = false,
+): boolean => {
+  const architecture = architectures?.[0];
+  return architecture === undefined ? otherwise : expected.test(architecture);
+};

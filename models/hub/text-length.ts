@@ -1,0 +1,18 @@
+import { UnusableConfigError } from './errors.ts';
+import type { HubModel } from './kind.ts';
+
+/** Most tokens of a text where the repository states no limit, as for BERT. */
+const TOKENS_MAX = 512;
+/** No stage reads longer texts. */
+const TEXT_TOKENS_MAX = 8192;
+
+/** Most tokens of a text that a hub model takes. @throws UnusableConfigError if its repository has no tokenizer */
+export function textLengthOf({ id, config, tokenizer }: HubModel): number {
+  if (!tokenizer)
+    throw new UnusableConfigError(id, 'has no tokenizer.json with a tokenizer_config.json, which texts need');
+  const { model_max_length } = tokenizer;
+  const stated = model_max_length && Number.isInteger(model_max_length) ? model_max_length : TOKENS_MAX;
+  // RoBERTa counts positions from 2, so its 514 positions are 512 tokens; the tokenizer then states 512.
+  const positions = config.max_position_embeddings ?? config.n_positions ?? TOKENS_MAX;
+  return Math.max(1, Math.min(stated, positions, TEXT_TOKENS_MAX));
+}

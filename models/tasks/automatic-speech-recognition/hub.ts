@@ -1,0 +1,30 @@
+import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
+import { GENERATION_CHOICES, generationOf } from '../generation/hub.ts';
+
+const ID = 'automatic-speech-recognition';
+
+/** Where the repository states none: what the hub's speech models take, and the longest recording of Whisper. */
+const SAMPLE_RATE_HZ = 16_000;
+const SECONDS_MAX = 30;
+/** As many tokens as Whisper gives at most. */
+const TOKENS_MAX = 448;
+
+export const recognizers: HubKind = {
+  task: ID,
+  stageName: 'transcribe',
+  models: 'a speech recognizer (Whisper, Moonshine or wav2vec2 …ForCTC)',
+  fits: (model) =>
+    hasArchitecture(model, /^((Whisper|Moonshine)ForConditionalGeneration|Wav2Vec2ForCTC)$/)
+      ? 'surely'
+      : 'no',
+  fieldsOf(model) {
+    const { sampling_rate, n_samples } = model.preprocessor ?? {};
+    const sampleRateHz = sampling_rate ?? SAMPLE_RATE_HZ;
+    return {
+      input: { sampleRateHz, secondsMax: n_samples ? n_samples / sampleRateHz : SECONDS_MAX },
+      ...generationOf(model, ID, TOKENS_MAX),
+    };
+  },
+  choices: [...GENERATION_CHOICES, 'language'],
+  limits: ['input.secondsMax'],
+};

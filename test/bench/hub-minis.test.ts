@@ -1,0 +1,119 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
+import { LocalHub } from '../hub.ts';
+import { tone, wavOf } from '../models/wav.ts';
+import { referenceFile } from '../reference.ts';
+import { ipaEdge } from './command.ts';
+
+/** Small trained models in the hub's layout. */
+const MINIS = referenceFile('models-lab/minis/models');
+
+let hub: LocalHub;
+let folder: string;
+
+/** The files of a folder by their paths in it. */
+const filesIn = (from: string): Record<string, Uint8Array> =>
+  Object.fromEntries(
+    readdirSync(from, { recursive: true, encoding: 'utf8' })
+      .filter((path) => statSync(join(from, path)).isFile())
+      .map((path) => [path.replaceAll('\\', '/'), new Uint8Array(readFileSync(join(from, path)))]),
+  );
+
+beforeAll(async () => {
+  hub = await LocalHub.start();
+  folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
+  for (const name of MINIS ? readdirSync(MINIS) : [])
+    hub.publish(`minis/${name}`, filesIn(join(MINIS!, name)), { cardData: { license: 'mit' } });
+});
+
+afterAll(async () => {
+  await hub.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function onHub(...args: string[]): Promise<string> {
+  const ran = await ipaEdge(args, undefined, hub.env(join(folder, 'cache')));
+  expect(ran.code, ran.stderr).toBe(0);
+  return ran.stdout;
+}
+
+const asLines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
+
+describe.skipIf(!MINIS)('models of several sessions go from their ids to a profile', () => {
+  /** Pins, packs and profiles. @returns the stage of the manifest and its measured variants */
+  async function measure(name: string, pins: readonly string[][], pack: readonly string[]) {
+    const manifestPath = join(folder, name, 'manifest.json');
+    for (const args of pins) await onHub('pin', ...args, '--out', manifestPath);
+    await onHub('pack', '--manifest', manifestPath, ...pack);
+    const before = hub.requests.length;
+    await onHub('fetch', '--manifest', manifestPath);
+    // What was read for the manifest is not downloaded again.
+    expect(hub.requests.slice(before).filter(({ url }) => url.endsWith('.json'))).toEqual([]);
+    const out = join(folder, name, 'profile.json');
+    await onHub(
+      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
+      ...['--budget', '1s', '--out', out],
+    );
+    const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+    expect(profile.cells.map(({ state }) => state)).not.toContain('failed');
+    const [stage] = parseManifest(JSON.parse(readFileSync(manifestPath, 'utf8')), manifestPath).stages;
+    return { stage, variants: profile.stages[0]!.variants };
+  }
+
+  test('translation, with data types of their own for encoder and decoder', async () => {
+    const texts = join(folder, 'texts.jsonl');
+    writeFileSync(
+      texts,
+      asLines([
+        { text: 'mon colis est perdu .', labels: { translate: 'my parcel is lost .' } },
+        { text: 'merci beaucoup .', labels: { translate: 'thank you very much .' } },
+      ]),
+    );
+    const { stage, variants } = await measure(
+      'translation',
+      [
+        ['minis/translate-large', '--dtypes', 'fp32,fp32+q8'],
+        ['minis/translate-small', '--dtypes', 'q8'],
+      ],
+      ['--texts', texts],
+    );
+    expect(stage).toMatchObject({
+      name: 'translate',
+      task: 'translation',
+      input: { length: 128, prefix: '' },
+      tokensMax: 119,
+      beams: 1,
+    });
+    expect(variants.map(({ name, accuracy }) => [name, accuracy.measured?.n])).toEqual([
+      ['translate-large-fp32', 2],
+      ['translate-large-fp32-q8', 2],
+      ['translate-small-q8', 2],
+    ]);
+  });
+
+  test('speech recognition, by encoder and decoder and by CTC', async () => {
+    const rate = 16_000;
+    writeFileSync(join(folder, 'tone.wav'), wavOf(tone(440, 1, rate), { rateHz: rate }));
+    const recordings = join(folder, 'recordings.jsonl');
+    writeFileSync(recordings, asLines([{ audio: 'tone.wav', text: 'my parcel is lost' }]));
+    const { stage, variants } = await measure(
+      'speech',
+      [
+        ['minis/speech-small', '--dtypes', 'q8'],
+        ['minis/ctc-small', '--dtypes', 'fp32'],
+      ],
+      ['--recordings', recordings],
+    );
+    expect(stage).toMatchObject({
+      name: 'transcribe',
+      input: { sampleRateHz: rate, secondsMax: 6 },
+      language: 'en',
+      tokensMax: 59,
+    });
+    expect(variants.map(({ name }) => name)).toEqual(['speech-small-q8', 'ctc-small-fp32']);
+  });
+});
