@@ -5,6 +5,8 @@ import type { HubModel } from './kind.ts';
 const TOKENS_MAX = 512;
 /** No stage reads longer texts. */
 const TEXT_TOKENS_MAX = 8192;
+/** Tokens that two windows of a long text share, as in the pipelines of the hub's own library. */
+export const STRIDE = 128;
 
 /** Most tokens of a text that a hub model takes. @throws UnusableConfigError if its repository has no tokenizer */
 export function textLengthOf({ id, config, tokenizer }: HubModel): number {

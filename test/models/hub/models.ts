@@ -108,6 +108,25 @@ export const TIMM = {
 
 const ENDLESS = { model_max_length: 1e30 };
 
+export const ANSWERER = {
+  config: {
+    architectures: ['RobertaForQuestionAnswering'],
+    model_type: 'roberta',
+    max_position_embeddings: 514,
+  },
+  tokenizer: { model_max_length: 512 },
+};
+
+export const TAGGER = {
+  config: {
+    architectures: ['BertForTokenClassification'],
+    model_type: 'bert',
+    max_position_embeddings: 512,
+    id2label: { 0: 'O', 1: 'B-PER', 2: 'I-PER' },
+  },
+  tokenizer: { model_max_length: 512 },
+};
+
 export const MARIAN = {
   config: { architectures: ['MarianMTModel'], model_type: 'marian', max_position_embeddings: 512 },
   generation: { max_length: 512, num_beams: 6 },

@@ -11,6 +11,7 @@ import { apiAddress, fileAddress, hubReference, parseRepository } from '../../..
 import { hubStage } from '../../../models/hub/stage.ts';
 import { InputError } from '../../../solver/documents/coded-error.ts';
 import {
+  ANSWERER,
   apiAnswer,
   BART,
   DETR,
@@ -21,6 +22,7 @@ import {
   RT_DETR,
   SENTIMENT,
   T5,
+  TAGGER,
   TIMM,
   VIT,
   WAV2VEC2,
@@ -92,6 +94,24 @@ describe('the stage of a hub model', () => {
     });
     expect(stageOf(T5, { task: 'translation' })).toMatchObject({ input: { prefix: '' } });
     expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(/--task translation/);
+  });
+
+  test('a model that answers questions: windows of as many tokens as it takes', () => {
+    expect(stageOf(ANSWERER)).toEqual({
+      task: 'question-answering',
+      input: { length: 512, stride: 128 },
+      unanswerable: false,
+    });
+    const { stage } = hubStage(modelOf('someone/roberta-base-squad2-ONNX', ANSWERER));
+    expect(stage).toMatchObject({ unanswerable: true });
+  });
+
+  test('a model that finds entities: windows, and the classes of tokens', () => {
+    expect(stageOf(TAGGER)).toEqual({
+      task: 'token-classification',
+      input: { length: 512, stride: 128 },
+      classes: ['O', 'B-PER', 'I-PER'],
+    });
   });
 
   test('a speech recognizer: the rate and the longest recording of its features', () => {

@@ -1,0 +1,19 @@
+import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
+import { STRIDE, textLengthOf } from '../../hub/text-length.ts';
+
+/** How the names of models tell that they were trained on SQuAD 2, whose texts may have no answer. */
+const WITHOUT_ANSWERS = /squad[-_]?v?2/i;
+
+export const answerers: HubKind = {
+  task: 'question-answering',
+  stageName: 'answer',
+  models: 'a model that answers questions (…ForQuestionAnswering)',
+  fits: (model) =>
+    hasArchitecture(model, /ForQuestionAnswering$/, model.task === 'question-answering') ? 'surely' : 'no',
+  fieldsOf: (model) => ({
+    input: { length: textLengthOf(model), stride: STRIDE },
+    unanswerable: WITHOUT_ANSWERS.test(model.id),
+  }),
+  choices: ['input.stride', 'unanswerable'],
+  limits: ['input.length'],
+};
