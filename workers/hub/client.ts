@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, request } from 'undici';
+import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import { jsonValue } from '../../solver/documents/document.ts';
 import {
   AccessDeniedError,
   InvalidEndpointError,
+  InvalidProxyError,
   NotOnHubError,
   RateLimitedError,
   TooManyBytesError,
@@ -21,7 +22,7 @@ const MOST_RATE_LIMIT_S = 300;
 const BACK_OFF_S = [0.5, 2, 5];
 
 export interface HubClientOptions {
-  /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read. */
+  /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read, and `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, also in small letters. */
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
   /** Waits before a request is repeated. */
@@ -40,15 +41,18 @@ export class HubClient {
   /** The hub's origin. */
   readonly endpoint: string;
   readonly #token: string | undefined;
+  /** Undefined where no proxy is set. */
+  readonly #proxy: Dispatcher | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #wait: (seconds: number) => Promise<unknown>;
 
-  /** @throws InvalidEndpointError */
+  /** @throws InvalidEndpointError, InvalidProxyError */
   constructor({ env = process.env, signal, wait }: HubClientOptions = {}) {
     this.endpoint = (env.HF_ENDPOINT || HUB).replace(/\/+$/, '');
     if (!/^https?:\/\//.test(this.endpoint) || !URL.canParse(this.endpoint))
       throw new InvalidEndpointError(this.endpoint);
     this.#token = env.HF_TOKEN || undefined;
+    this.#proxy = proxyOf(env);
     this.#signal = signal;
     this.#wait = wait ?? ((seconds) => sleep(1000 * seconds, undefined, signal ? { signal } : {}));
   }
@@ -155,6 +159,7 @@ export class HubClient {
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
       signal: this.#signal ?? null,
+      ...(this.#proxy && { dispatcher: this.#proxy }),
     }).catch((cause) => {
       throw this.#failure(url, cause);
     });
@@ -169,6 +174,18 @@ export class HubClient {
     const { code, message } = cause as NodeJS.ErrnoException;
     return new UnreachableError(shown(url), code ?? message, { cause });
   }
+}
+
+/** Sends requests through the proxies that the environment names. @throws InvalidProxyError */
+function proxyOf(env: NodeJS.ProcessEnv): Dispatcher | undefined {
+  const read = (name: string): string => env[name.toLowerCase()] || env[name] || '';
+  const [http, https] = ['HTTP_PROXY', 'HTTPS_PROXY'].map((name) => {
+    const proxy = read(name);
+    if (proxy && !(/^https?:\/\//.test(proxy) && URL.canParse(proxy))) throw new InvalidProxyError(name);
+    return proxy;
+  }) as [string, string];
+  if (!http && !https) return undefined;
+  return new EnvHttpProxyAgent({ httpProxy: http, httpsProxy: https, noProxy: read('NO_PROXY') });
 }
 
 /** An address for a message: a redirect's query may hold a signature, which lets anyone read the file. */

@@ -10,6 +10,17 @@ export class InvalidEndpointError extends InputError {
   }
 }
 
+/** An environment variable that names a proxy does not hold the address of one. */
+export class InvalidProxyError extends InputError {
+  override name = 'InvalidProxyError';
+  constructor(variable: string) {
+    // The value is left out, because it may hold a password.
+    super(
+      `${variable} holds no address of a proxy. Set it to one like http://proxy.example:3128, or unset it.`,
+    );
+  }
+}
+
 /** The host has no file at an address. */
 export class NotOnHubError extends InputError {
   override name = 'NotOnHubError';
