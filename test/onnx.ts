@@ -65,14 +65,21 @@ interface Value {
   readonly dims: Dims;
 }
 
-/** @param input its only input, with the name `image`, or its inputs by name */
+type Values = Value | Readonly<Record<string, Value>>;
+
+/** Values by name. @param name of a value that is given alone */
+const byName = (values: Values, name: string) =>
+  Object.entries(
+    'dims' in values ? { [name]: values as Value } : (values as Readonly<Record<string, Value>>),
+  );
+
+/** @param input its only input, with the name `image`, or its inputs by name @param output its only one, `out`, or all by name */
 function model(
   nodes: number[][],
   constants: number[][],
-  input: Value | Readonly<Record<string, Value>>,
-  output: Value,
+  input: Values,
+  output: Values,
 ): Uint8Array<ArrayBuffer> {
-  const inputs = 'dims' in input ? { image: input as Value } : (input as Readonly<Record<string, Value>>);
   const value = (name: string, { type, dims }: Value) => {
     const shape = dims.flatMap((d) => field(1, typeof d === 'number' ? whole(1, d) : field(2, text(d))));
     return [...field(1, text(name)), ...field(2, field(1, [...whole(1, ELEM[type]), ...field(2, shape)]))];
@@ -81,8 +88,8 @@ function model(
     ...nodes.flatMap((one) => field(1, one)),
     ...field(2, text('g')),
     ...constants.flatMap((one) => field(5, one)),
-    ...Object.entries(inputs).flatMap(([name, one]) => field(11, value(name, one))),
-    ...field(12, value('out', output)),
+    ...byName(input, 'image').flatMap(([name, one]) => field(11, value(name, one))),
+    ...byName(output, 'out').flatMap(([name, one]) => field(12, value(name, one))),
   ];
   return Uint8Array.from([...whole(1, 8), ...field(7, graph), ...field(8, whole(2, 17))]);
 }
@@ -167,6 +174,21 @@ export const tokenCounter = (
     [constant('axis', 'int64', [1], [1]), ...classes.map((id) => constant(`token${id}`, 'int64', [id], [1]))],
     { attention_mask: { type: 'int64', dims }, input_ids: { type: 'int64', dims } },
     { type: 'float32', dims: ['batch', classes.length] },
+  );
+};
+
+/** A model that answers questions: an answer goes from one token id to another. */
+export const answerFinder = (first: number, last: number): Uint8Array<ArrayBuffer> => {
+  const dims = ['batch', 'length'];
+  const logits: Value = { type: 'float32', dims };
+  return model(
+    ['start', 'end'].flatMap((which) => [
+      node('Equal', ['input_ids', which], `is_${which}`),
+      node('Cast', [`is_${which}`], `${which}_logits`, { to: ELEM.float32 }),
+    ]),
+    [constant('start', 'int64', [first], [1]), constant('end', 'int64', [last], [1])],
+    { input_ids: { type: 'int64', dims } },
+    { start_logits: logits, end_logits: logits },
   );
 };
 

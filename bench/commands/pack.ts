@@ -10,6 +10,7 @@ import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts'
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
 import { fromCoco, fromFolders } from '../pack/picture-sources.ts';
+import { fromQuestions } from '../pack/questions.ts';
 import { fromRecordings } from '../pack/recordings.ts';
 import type { SourceOptions } from '../pack/source.ts';
 import { fromTexts } from '../pack/texts.ts';
@@ -20,6 +21,7 @@ interface Options {
   readonly coco?: string;
   readonly pictures?: string;
   readonly texts?: string;
+  readonly questions?: string;
   readonly recordings?: string;
   readonly limit: number;
   readonly seed: number;
@@ -35,6 +37,10 @@ export const packCommand = () =>
     .option('--pictures <folder>', 'the pictures that --coco names')
     .option('--texts <file>', 'JSON lines: {"text": "…", "labels": {"<stage>": "<class or text>"}}')
     .option(
+      '--questions <file>',
+      'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}; or the JSON of SQuAD',
+    )
+    .option(
       '--recordings <path>',
       'JSON lines: {"audio": "a.wav", "text": "<transcript>", "labels": {…}}; or a folder of WAV files with *.trans.txt',
     )
@@ -49,6 +55,7 @@ Accuracy, fan-out and latency are measured on the items of the pack, so take dat
   $ ipa-edge pack --manifest my/manifest.json --folders photos        photos/cat/1.jpg, photos/dog/2.jpg, …
   $ ipa-edge pack --manifest my/manifest.json --coco instances_val2017.json --pictures val2017
   $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl
+  $ ipa-edge pack --manifest my/manifest.json --questions dev-v2.0.json
   $ ipa-edge pack --manifest my/manifest.json --recordings calls.jsonl
   $ ipa-edge pack --manifest my/manifest.json --recordings LibriSpeech/test-clean   its FLAC files converted to WAV
 
@@ -80,15 +87,16 @@ Where a stage reads a text beside the item, such as a question, each line has it
     });
 
 async function read(
-  { folders, coco, pictures, texts, recordings }: Options,
+  { folders, coco, pictures, texts, questions, recordings }: Options,
   options: SourceOptions,
 ): Promise<{ from: string; tensors: NamedTensor[] }> {
-  if ([folders, coco, texts, recordings].filter((given) => given !== undefined).length !== 1)
-    throw new UsageError('Give one of --folders, --coco, --texts and --recordings.');
+  if ([folders, coco, texts, questions, recordings].filter((given) => given !== undefined).length !== 1)
+    throw new UsageError('Give one of --folders, --coco, --texts, --questions and --recordings.');
   if ((coco === undefined) !== (pictures === undefined))
     throw new UsageError('Give --coco and --pictures together.');
   if (folders !== undefined) return { from: folders, tensors: await fromFolders(folders, options) };
   if (texts !== undefined) return { from: texts, tensors: await fromTexts(texts, options) };
+  if (questions !== undefined) return { from: questions, tensors: await fromQuestions(questions, options) };
   if (recordings !== undefined)
     return { from: recordings, tensors: await fromRecordings(recordings, options) };
   return { from: coco!, tensors: await fromCoco(coco!, pictures!, options) };

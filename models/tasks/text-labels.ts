@@ -33,3 +33,16 @@ export function readTextTruths(
     childRows: rows,
   };
 }
+
+/** Separates the texts of a label that all count as right. */
+const SEPARATOR = '\n';
+
+/** A label of several texts that count as right, none: there is nothing to find, so that an empty text is right. */
+export const labelOfAlternatives = (texts: readonly string[]): string =>
+  texts
+    .map((text) => text.replace(/\s+/g, ' ').trim())
+    .filter(Boolean)
+    .join(SEPARATOR) || SEPARATOR;
+
+/** The texts of a label that count as right, at least one. */
+export const alternativesOf = (label: string): readonly string[] => [...new Set(label.split(SEPARATOR))];

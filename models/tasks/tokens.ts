@@ -106,8 +106,9 @@ function known<T>(make: () => T): T {
   }
 }
 
-/** Stand-ins for texts, which no tokenizer has as tokens. */
+/** Most special tokens and texts in a frame. */
 const SLOTS_MAX = 64;
+/** Stand-ins for texts, which no tokenizer has as tokens. */
 const TEXTS = ['\ue000first', '\ue000second'];
 
 /** The frame that a tokenizer's post-processor puts around texts; null if it leaves a text out. */

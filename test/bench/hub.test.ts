@@ -8,8 +8,8 @@ import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { COMMIT, LocalHub } from '../hub.ts';
 import { gzip, i32, safetensors, u8 } from '../models/safetensors.ts';
-import { tokenizerFiles } from '../models/tokenizer.ts';
-import { brightestChannel, tokenCounter } from '../onnx.ts';
+import { tokenizerFiles, wordPiece } from '../models/tokenizer.ts';
+import { answerFinder, brightestChannel, tokenCounter } from '../onnx.ts';
 import { ipaEdge } from './command.ts';
 
 const CLASSES = ['red', 'green', 'blue'];
@@ -232,5 +232,50 @@ test('a text classifier goes from its id to a profile, with the tokenizer of its
   const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
   expect(profile.stages[0]!.variants).toMatchObject([
     { name: 'mood-fp32', accuracy: { measured: { value: 1, n: 3 } } },
+  ]);
+});
+
+test('a model that answers questions goes from its id to a profile, on questions in the format of SQuAD', async () => {
+  const words = ['who', '?', 'anna', 'stone', 'waits', 'for'];
+  const { tokenizer, 'tokenizer-config': tokenizerConfig } = wordPiece(words);
+  const json = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
+  const idOf = (word: string) => json(tokenizer).model.vocab[word];
+  hub.publish('owner/finder-squad2', {
+    'config.json': {
+      architectures: ['BertForQuestionAnswering'],
+      model_type: 'bert',
+      max_position_embeddings: 64,
+    },
+    'tokenizer.json': json(tokenizer),
+    'tokenizer_config.json': json(tokenizerConfig),
+    'onnx/model.onnx': answerFinder(idOf('anna'), idOf('stone')),
+  });
+  expect((await pin('owner/finder-squad2')).stderr).toBe('');
+  expect(manifest().stages[0]).toMatchObject({
+    name: 'answer',
+    input: { length: 64, stride: 128 },
+    unanswerable: true,
+  });
+  const qa = (id: string, ...answers: string[]) => ({
+    ...{ id, question: 'Who?', is_impossible: answers.length === 0 },
+    answers: answers.map((text) => ({ text, answer_start: 0 })),
+  });
+  const paragraphs = [
+    { context: 'Anna Stone waits.', qas: [qa('1', 'Anna', 'Anna Stone')] },
+    { context: 'Who waits for whom?', qas: [qa('2'), qa('3', 'waits')] },
+  ];
+  const questions = join(folder, 'questions.json');
+  writeFileSync(questions, JSON.stringify({ version: 'v2.0', data: [{ title: 'Waiting', paragraphs }] }));
+  const packed = await onHub(['pack', '--manifest', manifestPath, '--questions', questions]);
+  expect(packed.code, packed.stderr).toBe(0);
+  const out = join(folder, 'profile.json');
+  const measured = await onHub([
+    ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1,2'],
+    ...['--budget', '1s', '--out', out],
+  ]);
+  expect(measured.code, measured.stderr).toBe(0);
+  const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+  expect(profile.stages[0]!.variants).toMatchObject([
+    { name: 'finder-squad2-fp32', accuracy: { measured: { n: 3, others: { 'exact match': 1 / 3 } } } },
   ]);
 });

@@ -10,6 +10,7 @@ import { bestAnswer, type WindowLogits } from '../../models/tasks/question-answe
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { numbersOf, type Session, type Tensors } from '../../models/tasks/tensor.ts';
+import { labelOfAlternatives } from '../../models/tasks/text-labels.ts';
 import { i32, safetensors, u8 } from './safetensors.ts';
 import { pipelineOf, spam } from './stages.ts';
 import { tokenizerFiles, wordPiece } from './tokenizer.ts';
@@ -167,12 +168,16 @@ test('an item without a question is refused, and so is a tokenizer that joins no
 });
 
 test('the alternatives of a label are scored by the best of them', () => {
-  const [bytes, ends] = textLabelTensors('answer', ['the van\na red van', '', '\n']).map(({ data }) => data);
+  const [bytes, ends] = textLabelTensors('answer', [
+    labelOfAlternatives(['the van', 'a red\nvan']),
+    '',
+    labelOfAlternatives([]),
+  ]).map(({ data }) => data);
   const file = new TensorFile(
     safetensors({ 'label.answer': u8([bytes!.length], bytes!), 'label_end.answer': i32(ends!) }),
   );
   const { truths, children } = task.readTruths(file, stage, 3);
-  expect(truths).toEqual([['the van', 'a red van'], null, ['', '']]);
+  expect(truths).toEqual([['the van', 'a red van'], null, ['']]);
   expect(children).toEqual([[0], [], [2]]);
   const { first } = pipelineOf(stage);
   const scoreOf = (text: string, truth: unknown) =>

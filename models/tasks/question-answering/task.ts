@@ -6,7 +6,7 @@ import { textItem } from '../../items/text.ts';
 import { type ItemOutput, type Program, runRows } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
-import { readTextTruths } from '../text-labels.ts';
+import { alternativesOf, readTextTruths } from '../text-labels.ts';
 import { exactMatch, tokenF1 } from '../text-scores/squad.ts';
 import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
 import { InvalidTokenizerError } from '../tokenizer-check.ts';
@@ -32,9 +32,6 @@ interface Result extends StageResult, Answer {
 
 /** The answers that count as right; an empty one where the text has none. */
 type Alternatives = readonly string[];
-
-/** Separates the alternatives in a pack's label. */
-const SEPARATOR = '\n';
 
 const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX, fields: ['question'] };
 
@@ -117,7 +114,7 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
   },
   readTruths(file, stage, rows) {
     const { truths, ...others } = readTextTruths(file, stage, rows);
-    return { ...others, truths: truths.map((text) => text?.split(SEPARATOR) ?? null) };
+    return { ...others, truths: truths.map((text) => (text === null ? null : alternativesOf(text))) };
   },
   perfect: ([answer]) => ({ task: ID, text: answer!, start: 0, end: 0, score: 1 }),
   match: ({ text }, alternatives) => [

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
+import { labelOfAlternatives } from '../../models/tasks/text-labels.ts';
+import { parseDocument } from '../../solver/documents/document.ts';
+import { checkText, type Row, rowSchema, rowTensors } from './rows.ts';
+import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
+import { UnfitDataError } from './unfit.ts';
+
+/** The field of items that a stage answers. */
+const FIELD = 'question';
+
+const answers = z.array(z.string());
+const lineSchema = rowSchema.extend({ context: z.string().min(1), [FIELD]: z.string().min(1), answers });
+
+const squadSchema = z.object({
+  data: z.array(
+    z.object({
+      paragraphs: z.array(
+        z.object({
+          context: z.string(),
+          qas: z.array(
+            z.object({
+              id: z.string(),
+              question: z.string(),
+              answers: z.array(z.object({ text: z.string() })),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+interface Question extends Row {
+  readonly context: string;
+  readonly question: string;
+  readonly answers: readonly string[];
+}
+
+/** The questions of a file in the format of SQuAD; null if the file is not one JSON object with `data`. */
+async function inSquad(file: string): Promise<Question[] | null> {
+  const text = await readFile(file, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null; // lines of JSON
+  }
+  if (typeof value !== 'object' || value === null || !('data' in value)) return null;
+  return parseDocument(squadSchema, value, file).data.flatMap(({ paragraphs }) =>
+    paragraphs.flatMap(({ context, qas }) =>
+      qas.map((own) => ({
+        context,
+        question: own.question,
+        answers: own.answers.map((answer) => answer.text),
+        labels: {},
+        fields: {},
+        where: `${file}, question ${own.id}`,
+      })),
+    ),
+  );
+}
+
+/** Name of the stage that answers questions. @throws UnfitDataError */
+function answeringStage({ stages }: Pipeline, file: string): string {
+  const found = stages.find(({ task, stage }) => task.itemFormat(stage).fields?.includes(FIELD));
+  if (found) return found.name;
+  throw new UnfitDataError(
+    file,
+    'it has questions, but no stage of the pipeline answers any',
+    'Pin a model that does, or give texts (--texts).',
+  );
+}
+
+/**
+ * Reads texts with questions and their answers, of which any counts as right; without one, the text does not answer the question.
+ * @param file JSON lines, `{"context": "…", "question": "…", "answers": ["…"], "labels": {…}}`, with labels of other stages if there
+ *   are any; or SQuAD's JSON
+ * @throws UnfitDataError, InvalidDocumentError
+ */
+export async function fromQuestions(file: string, options: SourceOptions): Promise<NamedTensor[]> {
+  const { pipeline } = options;
+  const { bytesMax } = formatOf(pipeline, 'text', file);
+  const stage = answeringStage(pipeline, file);
+  const all: readonly Question[] = (await inSquad(file)) ?? (await readLines(lineSchema, file));
+  const rows = chosen(all, options, file);
+  for (const [i, { context, where }] of rows.entries()) {
+    checkText(context, bytesMax, where);
+    options.onItem(i + 1, rows.length);
+  }
+  const labelled = rows.map((row) => ({
+    ...row,
+    labels: { ...row.labels, [stage]: labelOfAlternatives(row.answers) },
+    fields: { ...row.fields, [FIELD]: row.question },
+  }));
+  return [
+    ...textTensors(
+      'text',
+      'text_end',
+      rows.map(({ context }) => context),
+    ),
+    ...rowTensors(pipeline, labelled),
+  ];
+}
