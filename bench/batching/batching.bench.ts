@@ -1,0 +1,151 @@
+/**
+ * Compares goodput under the SLA of a plan with that of the plain way: the same variants, one request at a time. Runs of both
+ * alternate, so that both meet the same drift of the machine.
+ * `npm run bench:batching -- --pipeline mini-nlp --backend cpu [--json]`.
+ */
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { median } from '../../solver/math/statistics.ts';
+import { nearestRate } from '../../solver/plan/nearest-rate.ts';
+import type { PlanRequest } from '../../solver/plan/options.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { slaByRule } from '../../solver/plan/sla.ts';
+import { interruptSignal } from '../../workers/command/exit.ts';
+import * as option from '../../workers/command/options.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+import { constantLoad } from '../../workers/executor/load.ts';
+import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
+import { withRunner } from '../runner/runner.ts';
+
+/** A rate above any machine's, from which the highest feasible one is searched. */
+const BEYOND_PER_S = 1e6;
+/** Rates of the runs: the plan's as a share of its highest feasible one, the plain way's as shares of its capacity. */
+const SHARES = { plan: [0.8, 0.95], plain: [0.6, 0.8, 0.95] } as const;
+const ROUNDS = 3;
+
+const flags = new Command('bench:batching')
+  .description('goodput of a plan against one request at a time, with the same variants')
+  .addOption(option.pipelineOption())
+  .addOption(option.manifestOption())
+  .option('--backend <list>', 'one backend, or several to plan for together', option.backends, ['cpu'])
+  .option('--batches <list>', 'batch sizes to measure', option.counts, [1, 2, 4, 8, 16])
+  .option('--budget <duration>', 'time for the measurements', option.duration, 60)
+  .option('--sla <ms>', 'bound on the p95 latency (default: as for bench)', option.positive)
+  .option('--duration <duration>', 'of one run', option.duration, 15)
+  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
+  .option('--json', 'print the measurements as JSON')
+  .parse()
+  .opts();
+
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-batching-'));
+const where = {
+  manifestPath: option.manifestPath(flags),
+  out: join(folder, 'profile.json'),
+  signal: interruptSignal(),
+};
+await withRunner(flags.backend, where, async ({ runner, progress }) => {
+  const backends: Backend[] = flags.backend;
+  const measured = await runner.profile({
+    ...{ backends, threads: [1], batches: flags.batches, budgetS: flags.budget, seed: flags.seed },
+  });
+  const { profile } = measured;
+  const solver = await loadSolver();
+  const variants = variantsByTime(profile, 'heaviest', backends);
+  const restrictTo = Object.fromEntries(Object.entries(variants).map(([stage, name]) => [stage, [name]]));
+  const stages = profile.stages.map(({ name }) => name);
+  const slaMs: number = flags.sla ?? slaByRule(profile.cells, stages, profile.fanOut);
+  const at = (ratePerS: number): PlanRequest => ({
+    ...planRequest(profile, { slaMs, ratePerS, backends }),
+    restrictTo,
+  });
+  const highest = nearestRate(solver, profile, at(BEYOND_PER_S));
+  if (highest === null) throw new Error(`No rate is feasible with ${ms(slaMs)} ms. Give a longer --sla.`);
+  const capacity = 1000 / fastestBaseline(profile, variants, at(1)).meanMs;
+  const requests = (ratePerS: number) => Math.ceil(ratePerS * flags.duration);
+  const runs: { readonly name: 'plan' | 'plain'; readonly of: number; readonly plan: Plan }[] = [
+    ...SHARES.plan.map((of) => ({
+      name: 'plan' as const,
+      of,
+      plan: plan(solver, measured, at(of * highest)),
+    })),
+    ...SHARES.plain.map((of) => ({
+      ...{ name: 'plain' as const, of },
+      plan: baselinePlan(measured, variants, at(of * capacity), requests(of * capacity)),
+    })),
+  ];
+  const rows = runs.map((one) => ({
+    ...one,
+    goodputs: [] as number[],
+    attainments: [] as number[],
+    p95s: [] as number[],
+    lateP99Ms: [] as number[],
+  }));
+  for (let round = 0; round < ROUNDS; round++)
+    for (const row of rows) {
+      const load = constantLoad(row.plan.ratePerS, flags.duration, flags.seed + round);
+      const report = await runner.run({
+        name: row.name,
+        plan: row.plan,
+        backends,
+        load,
+        seed: flags.seed + round,
+      });
+      row.goodputs.push(report.result.goodputPerS);
+      row.attainments.push(report.result.slaAttainment ?? 0);
+      row.p95s.push(report.result.latencyMs.p95 ?? Number.NaN);
+      row.lateP99Ms.push(report.load.latenessP99Ms);
+    }
+  progress.clear();
+  const best = (name: string): number[] =>
+    rows
+      .filter((row) => row.name === name)
+      .reduce<number[]>((so, row) => (median(row.goodputs) > median(so) ? row.goodputs : so), [0]);
+  const [planned, plain] = [best('plan'), best('plain')];
+  const ratio = median(planned) / median(plain);
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+  const date = new Date().toISOString();
+  if (flags.json)
+    console.log(JSON.stringify({ date, machine, device: profile.device, variants, slaMs, rows, ratio }));
+  else {
+    const software =
+      profile.device.adapter?.software && backends.some(onGpu) ? ', webgpu on a SOFTWARE ADAPTER' : '';
+    console.log(
+      `${date}, ${machine}, ${profile.device.agent}${software}\n` +
+        `${Object.values(variants).join(' → ')} on ${backends.join(', ')}, SLA ${ms(slaMs)} ms (p95), ${ROUNDS} rounds of ${flags.duration} s\n`,
+    );
+    console.log(
+      table(
+        [
+          'run',
+          'share of capacity',
+          'batches',
+          'requests/s',
+          'goodput/s',
+          'attained',
+          'p95 ms',
+          'late p99 ms',
+        ],
+        rows.map((row) => [
+          row.name,
+          share(row.of),
+          row.plan.stages
+            .map(({ batch, replicas }) => `${batch}${replicas > 1 ? `×${replicas}` : ''}`)
+            .join(' → '),
+          row.plan.ratePerS.toFixed(1),
+          median(row.goodputs).toFixed(1),
+          share(median(row.attainments)),
+          ms(median(row.p95s)),
+          ms(median(row.lateP99Ms)),
+        ]),
+      ),
+    );
+    console.log(`\ngoodput of the plan ÷ that of one request at a time: ${ratio.toFixed(2)}`);
+  }
+}).finally(() => rm(folder, { recursive: true }));
