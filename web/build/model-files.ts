@@ -1,10 +1,13 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
-import { join, normalize, sep } from 'node:path';
+import { basename, join, normalize, sep } from 'node:path';
 import type { Connect, Plugin } from 'vite';
 
+/** Folder of models that several pipelines share. */
+const SHARED = 'minis';
+
 /**
- * Serves pipelines under `/models/`, and copies them into the build. Ignores folders without a `manifest.json`.
+ * Serves pipelines under `/models/`, and copies them into the build, with the models that they share. Ignores other folders.
  * @param folder contains one folder for each pipeline
  */
 export function modelFiles(folder: string): Plugin {
@@ -19,13 +22,14 @@ export function modelFiles(folder: string): Plugin {
     },
     async writeBundle() {
       for (const name of await readdir(folder))
-        if (isPipeline(join(folder, name)))
+        if (isServed(join(folder, name)))
           await cp(join(folder, name), join(outDir, 'models', name), { recursive: true });
     },
   };
 }
 
-const isPipeline = (folder: string): boolean => existsSync(join(folder, 'manifest.json'));
+const isServed = (folder: string): boolean =>
+  existsSync(join(folder, 'manifest.json')) || basename(folder) === SHARED;
 
 /** Decodes the path of a URL, without `..`; undefined if the URL is malformed. */
 function pathOf(url: string): string | undefined {
@@ -44,7 +48,7 @@ function serve(folder: string): Connect.NextHandleFunction {
     const [pipeline = ''] = path.split(sep).filter(Boolean);
     const file = join(folder, path);
     const allowed =
-      pipeline !== '' && file.startsWith(join(folder, pipeline) + sep) && isPipeline(join(folder, pipeline));
+      pipeline !== '' && file.startsWith(join(folder, pipeline) + sep) && isServed(join(folder, pipeline));
     const found = allowed ? await stat(file).catch(() => null) : null;
     if (!found?.isFile()) return next();
     response.setHeader(

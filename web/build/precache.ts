@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
 import type { Plugin } from 'vite';
-import { isPrecached, isShell, type PrecachedFile } from '../service-worker/files.ts';
+import { isOnUse, isPrecached, isShell, type PrecachedFile } from '../service-worker/files.ts';
 import { WORKER_FILE } from '../service-worker/messages.ts';
 
 const PLACE = '__PRECACHE__';
@@ -50,6 +50,6 @@ const list = (outDir: string): PrecachedFile[] =>
     .filter(({ path }) => isPrecached(path))
     .map(({ file, path }) => {
       const hash = createHash('sha256').update(readFileSync(file)).digest('base64');
-      return { path, integrity: `sha256-${hash}`, shell: isShell(path) };
+      return { path, integrity: `sha256-${hash}`, shell: isShell(path), onUse: isOnUse(path) };
     })
     .sort((a, b) => (a.path < b.path ? -1 : 1));

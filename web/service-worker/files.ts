@@ -8,6 +8,8 @@ export interface PrecachedFile {
   readonly integrity: string;
   /** Whether the page needs the file to open. The other files are fetched later. */
   readonly shell: boolean;
+  /** Whether the file is cached when it is first used, and not before. */
+  readonly onUse: boolean;
 }
 
 const RUNTIME = /^assets\/ort[.-]/;
@@ -20,6 +22,9 @@ const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headle
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
 
 export const isShell = (path: string): boolean => !RUNTIME.test(path) && !path.startsWith('models/');
+
+/** The mini pipelines together are larger than all the rest, and few users open every one. */
+export const isOnUse = (path: string): boolean => path.startsWith('models/mini');
 
 /** Excludes the build of ONNX Runtime that this browser never loads. `ort-web.ts` chooses by the same test. */
 export const isNeeded = (path: string, canSuspend: boolean): boolean =>

@@ -60,8 +60,13 @@ worker.addEventListener('fetch', (event) => {
 async function answer(request: Request): Promise<Response> {
   const path = request.url.slice(scope.length).replace(/[?#].*$/, '') || 'index.html';
   const file = byPath.get(path);
-  const kept = file && (await (await openCache()).match(keyOf(file)));
-  return withHeaders(kept ?? (await fetch(request)));
+  return withHeaders((file && (await cached(file))) ?? (await fetch(request)));
+}
+
+/** A file from the cache; undefined if it is not there. A file that is cached on use is cached now, if the network has it. */
+async function cached(file: PrecachedFile): Promise<Response | undefined> {
+  if (file.onUse) await keep(file).catch(() => {});
+  return (await openCache()).match(keyOf(file));
 }
 
 function withHeaders(response: Response): Response {
@@ -83,10 +88,11 @@ async function keep(file: PrecachedFile): Promise<void> {
   await cache.put(key, response);
 }
 
-/** Caches all files one after the other, so that this does not slow the page's own requests. */
+/** Caches all files but those that are cached on use, one after the other, so that this does not slow the page's own requests. */
 async function keepEverything(report: (now: Kept) => void): Promise<void> {
-  const total = files.length;
-  for (const [i, file] of files.entries()) {
+  const wanted = files.filter(({ onUse }) => !onUse);
+  const total = wanted.length;
+  for (const [i, file] of wanted.entries()) {
     try {
       await keep(file);
     } catch (error) {
