@@ -6,7 +6,8 @@ import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
 export interface HandPlan {
   readonly backend: Backend;
-  readonly variants?: readonly [string, string];
+  /** One for each stage. */
+  readonly variants?: readonly string[];
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly slaMs?: number;
