@@ -1,7 +1,7 @@
 import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
 import { blankItem } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { Keeping, KeptItems, StageRun } from '../stage/protocol.ts';
 import { variantSpec } from '../stage/protocol.ts';
@@ -36,34 +36,34 @@ export type Recruit = (
 export const recruiter =
   (models: LoadedManifest, environment: Environment): Recruit =>
   (id, planWorker, plan, signal) =>
-    recruit(models, environment, id, planWorker, plan, signal);
+    startWorker(models, environment, { ...planWorker, id }, plan.stages, signal);
 
-async function recruit(
+/**
+ * Starts a worker for some of the stages, loads their variants in it, and warms them up.
+ * @param signal ends the worker while it loads
+ * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+ */
+export async function startWorker(
   { pipeline, readModels }: LoadedManifest,
   environment: Environment,
-  id: string,
-  planWorker: PlanWorker,
-  plan: Plan,
+  { id, threads, stages }: Pick<PlanWorker, 'id' | 'threads' | 'stages'>,
+  planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch'>[],
   signal?: AbortSignal,
 ): Promise<StageWorker> {
-  const worker = await environment.spawn(id, planWorker.threads);
+  const worker = await environment.spawn(id, threads);
   const end = () => worker.terminate();
   signal?.addEventListener('abort', end);
   try {
     signal?.throwIfAborted();
-    for (const name of planWorker.stages) {
+    for (const name of stages) {
       const stage = pipeline.stage(name);
-      const planned = plan.stages.find((s) => s.name === name)!;
+      const { variant, backend, batch: largest } = planned.find((one) => one.name === name)!;
       await worker.load(
-        variantSpec(stage, {
-          key: name,
-          model: `${name}/${planned.variant}`,
-          backend: planned.backend,
-        }),
-        await readModels(stage.variant(planned.variant)),
+        variantSpec(stage, { key: name, model: `${name}/${variant}`, backend }),
+        await readModels(stage.variant(variant)),
       );
       const blank = blankItem(stage.format);
-      for (const batch of warmUpSizes(planned.batch))
+      for (const batch of warmUpSizes(largest))
         for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, takeInTurn([blank], 0, batch));
     }
     return worker;

@@ -1,0 +1,89 @@
+import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
+import type { PlanStage } from '../../solver/documents/plan.ts';
+import type { Environment } from '../environment/environment.ts';
+import type { StageWorker } from '../stage/stage-worker.ts';
+import { startWorker } from './crew.ts';
+
+/** The variant of a stage, and where it runs. */
+export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>;
+
+/** What went into a stage for one request, and what came out. */
+export interface StageStep {
+  readonly stage: PipelineStage;
+  readonly choice: StageChoice;
+  readonly items: readonly Item[];
+  /** One result per item, in order. */
+  readonly results: readonly StageResult[];
+  /** Time until the last result was there; items run one at a time. */
+  readonly ms: number;
+}
+
+/** A stage that can answer, in a worker of its own. */
+interface Ready {
+  readonly stage: PipelineStage;
+  readonly choice: StageChoice;
+  readonly worker: StageWorker;
+}
+
+/** Answers single requests stage by stage with chosen variants, without queues and batches. */
+export class StepByStep {
+  readonly #ready: Ready[] = [];
+
+  private constructor() {}
+
+  /**
+   * Starts a worker for each stage, and loads and warms up its variant.
+   * @param choices one for each stage of the pipeline, in order
+   * @param signal ends the workers while they load
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+   */
+  static async start(
+    models: LoadedManifest,
+    environment: Environment,
+    choices: readonly StageChoice[],
+    signal: AbortSignal,
+  ): Promise<StepByStep> {
+    const steps = new StepByStep();
+    try {
+      for (const choice of choices) {
+        const { name, threads } = choice;
+        const own = { id: `step-${name}`, threads, stages: [name] };
+        const worker = await startWorker(models, environment, own, [{ ...choice, batch: 1 }], signal);
+        steps.#ready.push({ stage: models.pipeline.stage(name), choice, worker });
+      }
+      return steps;
+    } catch (error) {
+      steps.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Answers one request; each step is there as soon as its stage has run. A stage that gets no items has an empty step.
+   * @param item of the first stage; it is left unchanged
+   * @throws DeviceLostError, WorkerLostError, and errors of the stage's task
+   */
+  async *answer(item: Item): AsyncGenerator<StageStep> {
+    let items: readonly Item[] = [item];
+    for (const { stage, choice, worker } of this.#ready) {
+      const startMs = performance.now();
+      const results: StageResult[] = [];
+      const children: Item[] = [];
+      for (const one of items) {
+        const run = await worker.run(stage.name, batchOf([one]));
+        results.push(...run.results);
+        children.push(...itemsOf(run.children));
+      }
+      yield { stage, choice, items, results, ms: performance.now() - startMs };
+      items = children;
+    }
+  }
+
+  /** Ends the workers. A request that runs rejects with WorkerLostError. */
+  close(): void {
+    for (const { worker } of this.#ready) worker.terminate();
+  }
+}
