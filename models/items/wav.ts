@@ -5,10 +5,14 @@ import { resample } from './resample.ts';
 /** A sound file cannot be read, or is too long. */
 export class InvalidSoundError extends InputError {
   override name = 'InvalidSoundError';
-  constructor(readonly problem: string) {
+  constructor(
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
     super(
       `The sound cannot be used: ${problem}. ` +
         'Save it as a WAV file of 8, 16, 24 or 32-bit PCM or 32-bit float samples, no longer than the stage takes.',
+      options,
     );
   }
 }

@@ -5,10 +5,11 @@ import { useKeptFocus } from '../controls/kept-focus.ts';
 import { Empty, Section } from '../frame/Section.tsx';
 import { Live } from './Live.tsx';
 import { Outcome } from './Outcome.tsx';
+import { OwnInput } from './own/OwnInput.tsx';
 import './try.css';
 import { TryForm } from './TryForm.tsx';
 
-/** The page's section "Try it": runs the plan in this browser on items of the labelled pack. */
+/** The page's section "Try it": runs the plan in this browser on items of the pack, and answers inputs of the user's own. */
 export function Trying() {
   const run = trying.value;
   const host = useRef<HTMLDivElement>(null);
@@ -17,7 +18,7 @@ export function Trying() {
     <Section
       id="try"
       title="Try it"
-      lead="Runs the plan in this browser, on real inputs and under a load of your choice."
+      lead="Runs the plan in this browser under a load of your choice, and answers inputs of your own."
       busy={run !== null}
     >
       <div ref={host}>
@@ -39,6 +40,7 @@ export function Trying() {
         </p>
       )}
       {!run && tried.value && <Outcome report={tried.value} />}
+      <OwnInput />
     </Section>
   );
 }

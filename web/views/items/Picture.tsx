@@ -7,7 +7,8 @@ interface PictureProps {
   readonly shape: ImageShape;
   /** Values in the order [channels, height, width]. */
   readonly pixels: Uint8Array;
-  readonly predictions: readonly Prediction[];
+  /** Null if the picture alone is shown. */
+  readonly predictions: readonly Prediction[] | null;
 }
 
 /** A picture with a labelled box for each detected or missed object. */
@@ -18,7 +19,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
   }, [pixels, shape]);
   const { width, height } = shape;
   const size = width / 19;
-  const labels = predictions.map((prediction) => ({
+  const labels = (predictions ?? []).map((prediction) => ({
     verdict: prediction.verdict,
     box: prediction.box ?? { x0: 0, y0: 0, x1: width, y1: height },
     text: predictionLabel(prediction),
@@ -30,7 +31,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
       <svg
         viewBox={`0 0 ${width} ${height}`}
         role="img"
-        aria-label={predictions.map(predictionText).join('; ') || 'nothing found, nothing there'}
+        aria-label={predictions ? describe(predictions) : 'picture'}
       >
         {labels.map((label, i) => (
           <LabelledBox
@@ -44,6 +45,9 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
     </div>
   );
 }
+
+const describe = (predictions: readonly Prediction[]): string =>
+  predictions.map(predictionText).join('; ') || 'nothing found, nothing there';
 
 interface LabelledBoxProps {
   readonly verdict: Verdict;

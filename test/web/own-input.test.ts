@@ -1,0 +1,152 @@
+import { readFile } from 'node:fs/promises';
+import type { Browser } from 'playwright';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import type { Host } from '../../bench/runner/static-server.ts';
+import { itemsOf } from '../../models/items/item-batch.ts';
+import { loadFashion } from '../workers/fashion.ts';
+import { expectAccessible } from './accessible.ts';
+import { dropOn, type OpenedPage, openPage } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** Inputs of the user's own on the page as it ships, without a profile or a plan. */
+
+const NARROW_PX = 390;
+
+let browser: Browser;
+let host: Host;
+let opened: OpenedPage;
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+beforeEach(async () => {
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+});
+afterEach(async () => {
+  expect(opened.complaints).toEqual([]);
+  await opened.context.close();
+});
+
+const button = (name: string) => opened.page.getByRole('button', { name, exact: true });
+const steps = () => opened.page.getByRole('list', { name: 'Stage by stage' }).locator('> li');
+
+async function answered(): Promise<string[]> {
+  await button('Run your input').click();
+  await opened.page.getByText(/^Answered in/).waitFor();
+  return steps().allInnerTexts();
+}
+
+async function choosePipeline(name: string, stage: string): Promise<void> {
+  await opened.page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption(name);
+  await opened.page.getByRole('region', { name: `Stage ${stage}` }).waitFor();
+}
+
+/** A scene of the shipped pack as a picture file. */
+async function scenePicture(): Promise<Uint8Array> {
+  const [scene] = itemsOf((await (await loadFashion()).readPack()).items);
+  return sharp(scene!, { raw: { width: 128, height: 128, channels: 1 } })
+    .png()
+    .toBuffer();
+}
+
+describe('a picture of the user', () => {
+  it('is answered stage by stage, by the variants that are chosen', async () => {
+    const { page } = opened;
+    expect(await button('Run your input').isDisabled()).toBe(true);
+    await page.getByText('Choose a picture first.').waitFor();
+    await dropOn(page, '.own-drop', [{ name: 'scene.png', bytes: await scenePicture() }]);
+    await page.getByText('scene.png').waitFor();
+    await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det16');
+    const [detect, classify] = await answered();
+    expect(detect).toMatch(/^detect det16 on wasm, 1 image, [\d.]+\sms/);
+    const [, objects] = /(\d+) objects?/.exec(detect!)!;
+    expect(Number(objects)).toBeGreaterThan(0);
+    expect(classify).toMatch(new RegExp(`^classify linear on wasm, ${objects} images?, `));
+    const drawn = steps().nth(1).locator('.step-item');
+    expect(await drawn.count()).toBe(Number(objects));
+    for (const one of await drawn.allInnerTexts()) expect(one).toMatch(/^answer\s+[A-Z]/);
+    await expectAccessible(page, '#try');
+    await page.setViewportSize({ width: NARROW_PX, height: 900 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+  });
+
+  it('is refused in place where it is none, and the one before stays', async () => {
+    const { page } = opened;
+    const choose = (name: string, buffer: Uint8Array) =>
+      page
+        .getByLabel('Choose a picture')
+        .setInputFiles({ name, mimeType: 'image/png', buffer: Buffer.from(buffer) });
+    await choose('scene.png', await scenePicture());
+    await page.getByText('scene.png').waitFor();
+    await choose('notes.png', new TextEncoder().encode('these are notes'));
+    const problem = page.locator('.own').getByRole('alert');
+    await problem.waitFor();
+    expect(await problem.textContent()).toMatch(/no picture that it can decode. Save it as a JPEG/);
+    expect(await button('Run your input').isEnabled()).toBe(true);
+    await page.getByText('scene.png').waitFor();
+  });
+});
+
+describe('a text of the user', () => {
+  it('is answered stage by stage, by keyboard alone, and what is not passed on is told', async () => {
+    const { page } = opened;
+    await choosePipeline('mail', 'language');
+    await page.getByText('Type a text first.').waitFor();
+    const text = page.getByRole('textbox', { name: 'Text' });
+    await text.focus();
+    await page.keyboard.type('All human beings are born free and equal in dignity and rights.');
+    for (let i = 0; i < 4; i++) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText(/^Answered in/).waitFor();
+    const [language, spam] = await steps().allInnerTexts();
+    expect(language).toMatch(/born free.*answer\s+eng/s);
+    expect(spam).toMatch(/^spam bag on wasm, 1 text, .*answer\s+(ham|spam)/s);
+
+    await text.fill('Tous les êtres humains naissent libres et égaux en dignité et en droits.');
+    const [french, rest] = await answered();
+    expect(french).toMatch(/answer\s+(?!eng)[a-z]{3}/);
+    expect(rest).toMatch(/The stage before passed no text on/);
+    await expectAccessible(page, '#try');
+  });
+
+  it('can be a file', async () => {
+    const { page } = opened;
+    await choosePipeline('mail', 'language');
+    const license = await readFile('LICENSE');
+    await page
+      .getByLabel('Choose a text file')
+      .setInputFiles({ name: 'license.txt', mimeType: 'text/plain', buffer: license.subarray(0, 2000) });
+    const [language] = await answered();
+    expect(language).toMatch(/GNU GENERAL PUBLIC LICENSE.*answer\s+[a-z]{3}/s);
+  });
+
+  it('shows the models’ raw answer too', async () => {
+    const { page } = opened;
+    await choosePipeline('mail', 'language');
+    await page.getByRole('textbox', { name: 'Text' }).fill('Hello there');
+    await answered();
+    await steps().first().getByText('As tensors').click();
+    expect(await steps().first().textContent()).toMatch(/labels\d+scores0\.\d+/);
+  });
+});
+
+describe('while the page measures', () => {
+  it('no input runs, and the page says why', async () => {
+    const { page } = opened;
+    await page.getByLabel('Choose a picture').setInputFiles({
+      name: 'scene.png',
+      mimeType: 'image/png',
+      buffer: Buffer.from(await scenePicture()),
+    });
+    await page.getByText('scene.png').waitFor();
+    await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
+    await button('Start').click();
+    await page.getByText(/Wait until measuring has ended/).waitFor();
+    expect(await button('Run your input').isDisabled()).toBe(true);
+    await button('Cancel').click();
+    await expect.poll(() => button('Run your input').isEnabled()).toBe(true);
+  });
+});

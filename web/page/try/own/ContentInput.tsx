@@ -1,0 +1,110 @@
+import { useEffect, useState } from 'preact/hooks';
+import { contentBytesMax, type ItemFormat, type ItemKind } from '../../../../models/items/item-format.ts';
+import { bytes, number } from '../../../components/format.ts';
+import { ownContent, ownText, takeFile, takeRecording, taking } from '../../../state/own/own-input.ts';
+import { itemViewOf } from '../../../views/items/registry.tsx';
+import { FileButton } from '../../controls/FileButton.tsx';
+import { useDrop } from '../../controls/use-drop.ts';
+
+/** What the user may choose for each kind of item, and how the page says so. */
+const FILES: Readonly<Record<ItemKind, { readonly label: string; readonly accept: string }>> = {
+  pixels: { label: 'Choose a picture', accept: 'image/*' },
+  audio: { label: 'Choose a sound', accept: 'audio/*,video/*,.wav' },
+  text: { label: 'Choose a text file', accept: 'text/*' },
+};
+
+/** Takes the content of a request: a text that is typed, a sound that is recorded, or a file that is chosen or dropped. */
+export function ContentInput({ format }: { readonly format: ItemFormat }) {
+  const busy = taking.value !== null;
+  const take = ([file]: File[]) => void takeFile(file!);
+  const { over, target } = useDrop(busy, take);
+  return (
+    <section class={over ? 'own-drop over' : 'own-drop'} aria-label="Content" {...target}>
+      {format.kind === 'text' && <TextInput bytesMax={contentBytesMax(format)} />}
+      <div class="row">
+        {format.kind === 'audio' && <RecordButton />}
+        <FileButton {...FILES[format.kind]} disabled={busy} onFiles={take} />
+        <span class="muted">
+          {taking.value === 'reading' ? 'Reading …' : `or drop it here${note(format)}`}
+        </span>
+      </div>
+      {format.kind !== 'text' && <Preview format={format} />}
+    </section>
+  );
+}
+
+function note(format: ItemFormat): string {
+  if (format.kind === 'audio')
+    return `. At most ${number(format.samplesMax / format.sampleRateHz)} s, made mono at ${number(format.sampleRateHz)} Hz`;
+  if (format.kind === 'pixels')
+    return `. It is stretched to ${format.width} × ${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
+  return '';
+}
+
+function TextInput({ bytesMax }: { readonly bytesMax: number }) {
+  const text = ownText.value;
+  const length = new TextEncoder().encode(text).length;
+  return (
+    <label class="field">
+      Text
+      <textarea
+        rows={5}
+        dir="auto"
+        value={text}
+        onInput={(event) => {
+          ownText.value = event.currentTarget.value;
+        }}
+      />
+      {length > bytesMax && (
+        <span class="invalid">
+          {bytes(length)}; the stage takes the first {bytes(bytesMax)}.
+        </span>
+      )}
+    </label>
+  );
+}
+
+const TICK_MS = 200;
+
+/** Records with the microphone, and shows for how long. */
+function RecordButton() {
+  const now = taking.value;
+  const recording = now !== 'reading' && now;
+  const [lastedS, setLastedS] = useState(0);
+  useEffect(() => {
+    if (!recording) return;
+    const startMs = performance.now();
+    setLastedS(0);
+    const timer = setInterval(() => setLastedS((performance.now() - startMs) / 1000), TICK_MS);
+    return () => clearInterval(timer);
+  }, [recording]);
+  if (!recording)
+    return (
+      <button type="button" disabled={now !== null} onClick={() => void takeRecording()}>
+        <span class="record-mark" aria-hidden="true">
+          ●
+        </span>{' '}
+        Record
+      </button>
+    );
+  return (
+    <>
+      <button type="button" onClick={() => recording.stop()}>
+        <span aria-hidden="true">■</span> End the recording
+      </button>
+      <span role="timer">{number(lastedS, 0)} s</span>
+    </>
+  );
+}
+
+function Preview({ format }: { readonly format: ItemFormat }) {
+  const own = ownContent.value;
+  const view = itemViewOf(format);
+  if (!own || !view) return null;
+  return (
+    <figure class="own-preview">
+      {view.draw(format, own.content, null)}
+      <figcaption class="muted">{own.name}</figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,110 @@
+import { models } from '../../../state/app.ts';
+import {
+  answering,
+  answerOwn,
+  cancelOwn,
+  choices,
+  occupied,
+  ownFailure,
+  ownVariants,
+} from '../../../state/own/own-answer.ts';
+import { missing, notTaken, ownFields, ownFormat } from '../../../state/own/own-input.ts';
+import { ContentInput } from './ContentInput.tsx';
+import { OwnSteps } from './OwnSteps.tsx';
+import './own.css';
+
+/** Answers one request of the user's own, and shows stage by stage what went in and what came out. */
+export function OwnInput() {
+  const format = ownFormat.value;
+  if (!format) return null;
+  const lacking = occupied.value ?? missing.value;
+  const busy = answering.value !== null;
+  return (
+    <section class="own" aria-labelledby="own-title">
+      <h3 id="own-title">
+        Your own input <span class="muted">one request, stage by stage</span>
+      </h3>
+      <form
+        class="card own-form"
+        aria-labelledby="own-title"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (lacking === null && !busy) void answerOwn();
+        }}
+      >
+        <ContentInput format={format} />
+        {format.fields?.map((name) => (
+          <FieldInput key={name} name={name} />
+        ))}
+        <Variants />
+        {notTaken.value && (
+          <p class="bad" role="alert">
+            {notTaken.value}
+          </p>
+        )}
+        <div class="buttons">
+          <button type="submit" class="primary" disabled={lacking !== null || busy}>
+            Run your input
+          </button>
+          {busy && (
+            <button type="button" onClick={cancelOwn}>
+              Cancel
+            </button>
+          )}
+          <span class="muted">{lacking}</span>
+        </div>
+      </form>
+      {ownFailure.value && (
+        <p class="problem" role="alert">
+          {ownFailure.value}
+        </p>
+      )}
+      <OwnSteps />
+    </section>
+  );
+}
+
+/** Most letters of a field: each may take three bytes. */
+const LETTERS_MAX = 5000;
+
+function FieldInput({ name }: { readonly name: string }) {
+  return (
+    <label class="field">
+      {name[0]!.toUpperCase() + name.slice(1)}
+      <input
+        type="text"
+        dir="auto"
+        maxLength={LETTERS_MAX}
+        value={ownFields.value[name] ?? ''}
+        onInput={(event) => {
+          ownFields.value = { ...ownFields.value, [name]: event.currentTarget.value };
+        }}
+      />
+    </label>
+  );
+}
+
+/** The variant of each stage: the plan's, or another one that the user chooses. */
+function Variants() {
+  return (
+    <div class="row end">
+      {choices.value.map(({ name, variant, backend }) => (
+        <label key={name} class="field">
+          {name} on {backend}
+          <select
+            value={variant}
+            onChange={(event) => {
+              ownVariants.value = { ...ownVariants.value, [name]: event.currentTarget.value };
+            }}
+          >
+            {models.value!.pipeline.stage(name).stage.variants.map((one) => (
+              <option key={one.name} value={one.name}>
+                {one.name}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+/** The microphone cannot be used. */
+export class MicrophoneError extends Error {
+  override name = 'MicrophoneError';
+  constructor(why: string, remedy: string, options?: ErrorOptions) {
+    super(`The microphone cannot be used: ${why}. ${remedy}, or choose a sound file.`, options);
+  }
+}
+
+/** Why the browser gives no microphone, and what helps, by the name of its error. */
+const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> = {
+  NotAllowedError: [
+    'this page may not use it',
+    "Allow the microphone in the browser's settings for this page, then record again",
+  ],
+  NotFoundError: ['this device has none', 'Connect one, then record again'],
+  NotReadableError: ['another program may be using it', 'End that program, then record again'],
+};
+
+export interface MicrophoneRecording {
+  /** Resolves when the recording ends, by `stop` or because it has the longest duration. */
+  readonly sound: Promise<Blob>;
+  stop(): void;
+}
+
+/** Asks for the microphone and begins to record. @param longestS duration after which the recording ends @throws MicrophoneError */
+export async function record(longestS: number): Promise<MicrophoneRecording> {
+  const { mediaDevices } = navigator;
+  // Browsers hide the devices from pages that are neither local nor sent over HTTPS.
+  if (!mediaDevices)
+    throw new MicrophoneError('browsers give it to no page over plain HTTP', 'Open this page over HTTPS');
+  const stream = await mediaDevices.getUserMedia({ audio: true }).catch((cause: Error) => {
+    const [why, remedy] = REASONS[cause.name] ?? [cause.message, 'Record again'];
+    throw new MicrophoneError(why, remedy, { cause });
+  });
+  const recorder = new MediaRecorder(stream);
+  const parts: Blob[] = [];
+  const sound = new Promise<Blob>((resolve) => {
+    recorder.ondataavailable = ({ data }) => parts.push(data);
+    recorder.onstop = () => {
+      clearTimeout(timer);
+      // Ends the browser's sign that the page listens.
+      for (const track of stream.getTracks()) track.stop();
+      resolve(new Blob(parts, { type: recorder.mimeType }));
+    };
+  });
+  const stop = () => {
+    if (recorder.state !== 'inactive') recorder.stop();
+  };
+  const timer = setTimeout(stop, 1000 * longestS);
+  recorder.start();
+  return { sound, stop };
+}

@@ -1,0 +1,109 @@
+import { computed, effect, signal } from '@preact/signals';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
+import type { StageChoice, StageStep, StepByStep } from '../../../workers/executor/step-by-step.ts';
+import { message } from '../../../workers/runtime/errors.ts';
+import { openSteps } from '../../engine/open-steps.ts';
+import { models } from '../app.ts';
+import { running } from '../measure/profiling.ts';
+import { plan } from '../plan/planning.ts';
+import { obstacle, trying } from '../try/trying.ts';
+import { ownItem } from './own-input.ts';
+
+/** The steps of a request so far. */
+export interface OwnAnswer {
+  readonly steps: readonly StageStep[];
+  /** The stage that runs now; null when the request is complete, or has failed. */
+  readonly running: string | null;
+}
+
+export const ownAnswer = signal<OwnAnswer | null>(null);
+/** `loading`: the variants are being loaded. */
+export const answering = signal<'loading' | 'running' | null>(null);
+/** Why the last request has no answer. */
+export const ownFailure = signal<string | null>(null);
+/** Variants that the user chose instead of the plan's, by stage. */
+export const ownVariants = signal<Readonly<Record<string, string>>>({});
+
+/** Why no request can run now; null if one can. */
+export const occupied = computed<string | null>(() =>
+  running.value
+    ? 'Wait until measuring has ended, because a request would disturb it.'
+    : trying.value
+      ? 'Wait until the run of the plan has ended, because a request would disturb it.'
+      : null,
+);
+
+/** The choice of each stage: the plan's if it can run here, otherwise the first variant on wasm, which every browser has. */
+export const choices = computed<readonly StageChoice[]>(() => {
+  const planned = obstacle.value === null ? plan.value : null;
+  return (models.value?.manifest.stages ?? []).map(({ name, variants }) => {
+    const stage = planned?.stages.find((one) => one.name === name);
+    const asPlanned = variants.find((one) => stage && sha256Of(one) === stage.sha256) ?? variants[0]!;
+    const variant = variants.find((one) => one.name === ownVariants.value[name]) ?? asPlanned;
+    const { backend = 'wasm', threads = 1 } = stage ?? {};
+    return { name, variant: variant.name, backend, threads };
+  });
+});
+
+/** The workers of the last request. The next request with the same choices uses them again. */
+let kept: { readonly models: LoadedManifest; readonly key: string; readonly steps: StepByStep } | null = null;
+let controller: AbortController | null = null;
+
+function close(): void {
+  kept?.steps.close();
+  kept = null;
+}
+
+effect(() => {
+  if (occupied.value !== null) cancelOwn();
+});
+
+effect(() => {
+  if (!models.value) return;
+  cancelOwn();
+  ownVariants.value = {};
+  ownAnswer.value = ownFailure.value = null;
+});
+
+async function stepsFor(loaded: LoadedManifest, chosen: readonly StageChoice[], signal: AbortSignal) {
+  const key = JSON.stringify(chosen);
+  if (kept?.models === loaded && kept.key === key) return kept.steps;
+  close();
+  const steps = await openSteps(loaded, chosen, signal);
+  kept = { models: loaded, key, steps };
+  return steps;
+}
+
+/** Answers the user's own request with the chosen variants. */
+export async function answerOwn(): Promise<void> {
+  const own = new AbortController();
+  controller = own;
+  const loaded = models.value!;
+  const item = ownItem();
+  const names = loaded.manifest.stages.map(({ name }) => name);
+  answering.value = 'loading';
+  ownAnswer.value = ownFailure.value = null;
+  try {
+    const opened = await stepsFor(loaded, choices.value, own.signal);
+    answering.value = 'running';
+    let steps: readonly StageStep[] = [];
+    ownAnswer.value = { steps, running: names[0]! };
+    for await (const step of opened.answer(item)) {
+      steps = [...steps, step];
+      if (own.signal.aborted) break;
+      ownAnswer.value = { steps, running: names[steps.length] ?? null };
+    }
+  } catch (error) {
+    close();
+    if (ownAnswer.value) ownAnswer.value = { ...ownAnswer.value, running: null };
+    if (!own.signal.aborted) ownFailure.value = message(error);
+  }
+  if (controller === own) controller = answering.value = null;
+}
+
+/** Ends the running request and its workers. */
+export function cancelOwn(): void {
+  controller?.abort();
+  close();
+}

@@ -1,0 +1,101 @@
+import { computed, effect, signal } from '@preact/signals';
+import { FIELD_BYTES_MAX, joinFields } from '../../../models/items/fields.ts';
+import type { Item } from '../../../models/items/item-batch.ts';
+import { contentBytesMax, type ItemFormat } from '../../../models/items/item-format.ts';
+import { textItem } from '../../../models/items/text.ts';
+import { message } from '../../../workers/runtime/errors.ts';
+import { models } from '../app.ts';
+import { checkSize } from '../files/file-size.ts';
+import { type MicrophoneRecording, record } from './microphone.ts';
+import { readPicture } from './picture.ts';
+import { readRecording, readSound } from './sound.ts';
+
+/** A sound or picture of the user's own, as the pipeline's first stage takes it. */
+interface OwnContent {
+  readonly name: string;
+  readonly content: Item;
+}
+
+export const ownContent = signal<OwnContent | null>(null);
+/** The text that the user has typed, for a pipeline of texts. */
+export const ownText = signal('');
+/** What the user has typed for the fields of an item, such as a question, by the field's name. */
+export const ownFields = signal<Readonly<Record<string, string>>>({});
+/** `reading`: a file or recording is decoded. */
+export const taking = signal<'reading' | MicrophoneRecording | null>(null);
+/** Why the last file or recording was not taken. */
+export const notTaken = signal<string | null>(null);
+
+/** Format of the chosen pipeline's requests; null until the pipeline is loaded. */
+export const ownFormat = computed<ItemFormat | null>(() => models.value?.pipeline.first.format ?? null);
+
+const MOST_FILE_BYTES = 200e6;
+
+// Another pipeline may take items of another kind or size.
+effect(() => {
+  if (ownFormat.value) ownContent.value = notTaken.value = null;
+});
+
+/** What is still missing of the request, in a sentence; null if it can be run. */
+export const missing = computed<string | null>(() => {
+  const format = ownFormat.value;
+  if (!format) return 'The pipeline is not loaded yet.';
+  if (format.kind === 'text' && ownText.value.trim() === '') return 'Type a text first.';
+  if (format.kind === 'audio' && !ownContent.value) return 'Record or choose a sound first.';
+  if (format.kind === 'pixels' && !ownContent.value) return 'Choose a picture first.';
+  const empty = format.fields?.find((name) => !ownFields.value[name]?.trim());
+  return empty === undefined ? null : `Type the ${empty} first.`;
+});
+
+/** The request's item, once nothing is {@link missing}. Texts that are too long are cut. */
+export function ownItem(): Item {
+  const format = ownFormat.value!;
+  const content =
+    format.kind === 'text' ? textItem(ownText.value, contentBytesMax(format)) : ownContent.value!.content;
+  const texts = (format.fields ?? []).map((name) => textItem(ownFields.value[name]!, FIELD_BYTES_MAX));
+  return joinFields({ content, texts });
+}
+
+/** Takes a file of the user: a sound, a picture or a text, as the pipeline needs it. */
+export const takeFile = (file: File): Promise<void> =>
+  take(async (format) => {
+    checkSize(file, MOST_FILE_BYTES);
+    if (format.kind === 'text') {
+      ownText.value = await file.text();
+      return null;
+    }
+    const content =
+      format.kind === 'audio'
+        ? await readSound(await bytesOf(file), format)
+        : await readPicture(file, format);
+    return { name: file.name, content };
+  });
+
+/** Records a sound with the microphone until the recording is stopped. */
+export async function takeRecording(): Promise<void> {
+  await take(async (format) => {
+    if (format.kind !== 'audio') return null;
+    const recording = await record(format.samplesMax / format.sampleRateHz);
+    taking.value = recording;
+    const sound = await recording.sound;
+    taking.value = 'reading';
+    return { name: 'your recording', content: await readRecording(await bytesOf(sound), format) };
+  });
+}
+
+const bytesOf = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
+
+/** Reads what the user brings. A failure is shown in place, and leaves what was there before. */
+async function take(read: (format: ItemFormat) => Promise<OwnContent | null>): Promise<void> {
+  const format = ownFormat.value!;
+  taking.value = 'reading';
+  notTaken.value = null;
+  try {
+    const content = await read(format);
+    // The user may have chosen another pipeline meanwhile.
+    if (content && format === ownFormat.value) ownContent.value = content;
+  } catch (error) {
+    notTaken.value = message(error);
+  }
+  taking.value = null;
+}

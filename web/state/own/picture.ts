@@ -1,0 +1,50 @@
+import { cropResize, pixelCount } from '../../../models/items/crop.ts';
+import type { Item } from '../../../models/items/item-batch.ts';
+import type { ItemFormatOf } from '../../../models/items/item-format.ts';
+
+/** A file is not a picture that the browser can decode, or has too many pixels. */
+export class UnreadablePictureError extends Error {
+  override name = 'UnreadablePictureError';
+  constructor(problem: string, options?: ErrorOptions) {
+    super(
+      `The picture cannot be used: ${problem}. Save it as a JPEG, PNG or WebP file, and smaller.`,
+      options,
+    );
+  }
+}
+
+/** Most pixels of a picture, because browsers draw no larger ones. */
+const PIXELS_MAX = 60_000_000;
+
+/**
+ * Reads a picture file and stretches it to a stage's format, in the same way as stages resize crops. Transparent parts are white.
+ * @throws UnreadablePictureError
+ */
+export async function readPicture(file: Blob, format: ItemFormatOf<'pixels'>): Promise<Item> {
+  const bitmap = await createImageBitmap(file).catch((cause) => {
+    throw new UnreadablePictureError('this browser finds no picture that it can decode', { cause });
+  });
+  const { width, height } = bitmap;
+  if (width * height > PIXELS_MAX)
+    throw new UnreadablePictureError(
+      `it has ${Math.round((width * height) / 1e6)} million pixels, and ${PIXELS_MAX / 1e6} million can be read`,
+    );
+  const canvas = new OffscreenCanvas(width, height).getContext('2d')!;
+  canvas.fillStyle = 'white';
+  canvas.fillRect(0, 0, width, height);
+  canvas.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const shape = { channels: 3, height, width };
+  const item = new Uint8Array(pixelCount(format));
+  const whole = { x0: 0, y0: 0, x1: width, y1: height };
+  cropResize(planesOf(canvas.getImageData(0, 0, width, height).data), shape, whole, item, format);
+  return item;
+}
+
+/** The planes R, G and B of a canvas's pixels. */
+function planesOf(rgba: Uint8ClampedArray): Uint8Array {
+  const plane = rgba.length / 4;
+  const planes = new Uint8Array(3 * plane);
+  for (let i = 0; i < plane; i++) for (let c = 0; c < 3; c++) planes[c * plane + i] = rgba[4 * i + c]!;
+  return planes;
+}

@@ -1,0 +1,50 @@
+import type { Item } from '../../../models/items/item-batch.ts';
+import type { ItemFormatOf } from '../../../models/items/item-format.ts';
+import { InvalidSoundError, readWav } from '../../../models/items/wav.ts';
+
+type Format = Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>;
+
+/** First bytes of a WAV file. */
+const RIFF = [...'RIFF'].map((letter) => letter.charCodeAt(0));
+
+/**
+ * Reads a sound file as a stage takes recordings: mono, at the stage's rate. WAV files are read as everywhere in ipa-edge, and
+ * all others with the browser's decoders.
+ * @throws InvalidSoundError, also if the sound is longer than the stage takes
+ */
+export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: Format): Promise<Item> {
+  if (RIFF.every((byte, i) => bytes[i] === byte)) return itemOf(readWav(bytes, format));
+  const samples = await decoded(bytes, format);
+  const { sampleRateHz, samplesMax } = format;
+  if (samples.length > samplesMax)
+    throw new InvalidSoundError(
+      `it lasts ${(samples.length / sampleRateHz).toFixed(1)} s, and at most ${samplesMax / sampleRateHz} s are taken`,
+    );
+  return itemOf(samples);
+}
+
+/** Reads what a microphone recorded; what is longer than the stage takes is cut. @throws InvalidSoundError */
+export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: Format): Promise<Item> {
+  return itemOf((await decoded(bytes, format)).slice(0, format.samplesMax));
+}
+
+const itemOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Item =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** The mean of a sound's channels at the format's rate, to which the browser converts it. */
+async function decoded(
+  bytes: Uint8Array<ArrayBuffer>,
+  { sampleRateHz }: Format,
+): Promise<Float32Array<ArrayBuffer>> {
+  const context = new OfflineAudioContext(1, 1, sampleRateHz);
+  const sound = await context.decodeAudioData(bytes.slice().buffer).catch((cause) => {
+    throw new InvalidSoundError('this browser finds no sound that it can decode', { cause });
+  });
+  const samples = new Float32Array(sound.length);
+  for (let channel = 0; channel < sound.numberOfChannels; channel++)
+    sound.getChannelData(channel).forEach((sample, i) => {
+      samples[i] = samples[i]! + sample / sound.numberOfChannels;
+    });
+  if (samples.length === 0) throw new InvalidSoundError('it has no samples');
+  return samples;
+}
