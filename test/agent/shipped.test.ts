@@ -14,6 +14,10 @@ import { handPlan } from '../workers/hand-plan.ts';
 import { kserveCheck, kubernetesCheck } from './kubernetes/objects/schemas.ts';
 import { OipClient } from './oip-client.ts';
 
+/** The checks compile each schema once. */
+const ofKubernetes = kubernetesCheck();
+const ofKserve = kserveCheck();
+
 /** Items of a request. */
 const ITEMS = 3;
 
@@ -67,8 +71,6 @@ describe.each(SHIPPED)('the pipeline %s', (name) => {
       nodeSelector: {},
     };
     const plan = planOf(models, true);
-    const ofKubernetes = kubernetesCheck();
-    const ofKserve = kserveCheck();
     const applied = kubernetesObjects(plan, models.pipeline, settings);
     const exported = kserveObjects(plan, models.pipeline, settings);
     const stages = models.manifest.stages.map((stage) => stage.name);
