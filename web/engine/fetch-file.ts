@@ -1,15 +1,35 @@
-/** Fetches a file. @param url relative to the page */
-export async function fetchFile(url: string, signal?: AbortSignal): Promise<Uint8Array> {
-  const address = new URL(url, document.baseURI);
-  const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
-    if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
-    // Browsers do not reveal which of the two reasons applies.
-    throw new Error(
-      `${address.host} cannot be reached, or does not let other sites read its files: ` +
-        'it must send the header Access-Control-Allow-Origin',
-      { cause },
-    );
-  });
-  if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
-  return new Uint8Array(await response.arrayBuffer());
+import type { ReadFile } from '../../models/manifests/load.ts';
+
+/** Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end. */
+export const fileFetcher =
+  (signal?: AbortSignal): ReadFile =>
+  async (url, mostBytes) => {
+    const address = new URL(url, document.baseURI);
+    const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
+      if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
+      // Browsers do not reveal which of the two reasons applies.
+      throw new Error(
+        `${address.host} cannot be reached, or does not let other sites read its files: ` +
+          'it must send the header Access-Control-Allow-Origin',
+        { cause },
+      );
+    });
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+    return readAtMost(response, mostBytes);
+  };
+
+async function readAtMost(response: Response, mostBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  const reader = response.body!.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    size += value.length;
+    if (size > mostBytes) {
+      await reader.cancel();
+      throw new Error(`it has more than the ${mostBytes} bytes that were expected`);
+    }
+    chunks.push(value);
+  }
 }

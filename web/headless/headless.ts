@@ -10,7 +10,7 @@ import { learnedPredictor } from '../../workers/predictor/browser.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
-import { fetchFile } from '../engine/fetch-file.ts';
+import { fileFetcher } from '../engine/fetch-file.ts';
 
 /** The page that commands drive in a headless browser. It runs the modules of the profiling page without showing anything. */
 
@@ -32,7 +32,7 @@ async function answer<T>(
 ): Promise<HeadlessReply<T>> {
   controller = new AbortController();
   try {
-    return { ok: await work(await loadManifest(manifestUrl, (url) => fetchFile(url)), controller.signal) };
+    return { ok: await work(await loadManifest(manifestUrl, fileFetcher()), controller.signal) };
   } catch (error) {
     const { name, message } = error as Error;
     return { error: { name, message, exitCode: exitCodeOf(error) } };

@@ -9,7 +9,7 @@ import { untar } from '../../../models/manifests/tar.ts';
 import { packOf } from '../../../models/packs/pack.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
-import { fetchFile } from '../../engine/fetch-file.ts';
+import { fileFetcher } from '../../engine/fetch-file.ts';
 import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
 
@@ -21,7 +21,7 @@ import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames }
 export const addPipelineByAddress = (address: string): Promise<void> =>
   addOneByOne(async (addition) => {
     addition.step(`Reading ${address}`);
-    await addPipeline(await loadManifest(address, (url) => fetchFile(url, addition.signal)), addition);
+    await addPipeline(await loadManifest(address, fileFetcher(addition.signal)), addition);
   });
 
 /** Adds a pipeline from a manifest and the files that it refers to. */
