@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
-import type { Input } from './program.ts';
-import { float16Of, type Tensor, type TensorType } from './tensor.ts';
+import { hasShape, type Input } from './program.ts';
+import { float16Of, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
 /** This file has what all tasks on images share: the manifest field `input`, the item format, the encoding as a tensor. */
 
 /**
  * Manifest field: the shape of a stage's images, their normalisation, and the order of the models' input tensor:
- * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). The values are
- * (pixel / 255 − mean) / std; a model that takes uint8 gets the pixels as they are.
+ * [batch, channels, height, width] (`nchw`) or [batch, height, width, channels] (`nhwc`). A model whose own shape fits the
+ * other order alone gets that one. The values are (pixel / 255 − mean) / std; a model that takes uint8 gets the pixels as they are.
  */
 export const imageInput = z
   .strictObject({
@@ -65,11 +65,27 @@ interface ImageStage extends ManifestStage {
   readonly input: ImageInput;
 }
 
+type Layout = ImageInput['layout'];
+
+const dimsIn = ({ channels, height, width }: ImageInput, layout: Layout): readonly number[] =>
+  layout === 'nchw' ? [channels, height, width] : [height, width, channels];
+
+const other = (layout: Layout): Layout => (layout === 'nchw' ? 'nhwc' : 'nchw');
+
+/** The order in which a model takes images: the stage's, unless the model's own shape fits the other one alone. */
+function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
+  const { layout } = input;
+  return hasShape(own, dimsIn(input, layout)) || !hasShape(own, dimsIn(input, other(layout)))
+    ? layout
+    : other(layout);
+}
+
 /** Encodes images as the input tensor that {@link imageInput} describes. */
 export const images: Input<ImageStage> = {
-  spec: ({ input: { channels, height, width, layout } }) => ({
+  spec: ({ input }) => ({
     types: ['float32', 'float16', 'uint8'],
-    dims: layout === 'nchw' ? [channels, height, width] : [height, width, channels],
+    dims: dimsIn(input, input.layout),
+    orDims: dimsIn(input, other(input.layout)),
   }),
   encode(stage, items, scratch, info) {
     const { name, input } = stage;
@@ -79,8 +95,9 @@ export const images: Input<ImageStage> = {
     const size = input.channels * plane;
     const tables = tablesOf(input, type);
     const data = scratch.arrayOf(type, items.length * size);
+    const layout = layoutOf(input, info);
     // Offsets in the tensor from a pixel to the next of its channel, and from a channel to the next.
-    const [step, planeStep] = input.layout === 'nchw' ? [1, plane] : [input.channels, 1];
+    const [step, planeStep] = layout === 'nchw' ? [1, plane] : [input.channels, 1];
     items.forEach((item, i) => {
       checkItem(name, format, item);
       for (let c = 0, p = 0; c < input.channels; c++) {
@@ -89,6 +106,6 @@ export const images: Input<ImageStage> = {
           data[at] = table[item[p++]!]!;
       }
     });
-    return { type, data, dims: [items.length, ...images.spec(stage).dims] } as Tensor;
+    return { type, data, dims: [items.length, ...dimsIn(input, layout)] } as Tensor;
   },
 };

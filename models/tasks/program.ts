@@ -20,6 +20,8 @@ export interface TensorSpec {
   readonly types: readonly TensorType[];
   /** The dimensions after the batch; null for any size. A model may have further dimensions of 1 at the end. */
   readonly dims: readonly (number | null)[];
+  /** The same dimensions in another order that the task can handle too. */
+  readonly orDims?: TensorSpec['dims'];
 }
 
 /** Finds the model's tensor for a spec. @param place index of the spec among those of the inputs, or of the outputs */

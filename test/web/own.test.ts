@@ -86,7 +86,9 @@ describe('a model of the user', () => {
     await own.refused(/<img src=x .* cannot be loaded/);
     const photo = { name: 'photo.onnx', bytes: identityModel('float32', ['batch', 3, 224, 224]) };
     await own.drop('classify', [photo]);
-    await own.refused(/shape of its input should be \[batch, 1, 28, 28\], but is \[batch, 3, 224, 224\]/);
+    await own.refused(
+      /shape of its input should be \[batch, 1, 28, 28\] or \[batch, 28, 28, 1\], but is \[batch, 3, 224, 224\]/,
+    );
     await dropOn(own.page, '#plan', [photo]);
     await own.refused(/fits no stage.*detect: .*\[batch, 1, 128, 128\].*classify: .*\[batch, 1, 28, 28\]/s);
     await own.drop('classify', [{ name: 'one.onnx', bytes: identityModel('float32', [1, 1, 28, 28]) }]);

@@ -35,24 +35,35 @@ const imageOf = (channel: number): Item =>
 type Type = 'float32' | 'float16' | 'uint8';
 interface Format {
   readonly layout: 'nchw' | 'nhwc';
+  /** What the stage says. */
+  readonly stated: 'nchw' | 'nhwc';
   readonly input: Type;
   readonly output: 'float32' | 'float16';
   readonly batch: number | 'batch';
   readonly trailing: number[];
 }
 
-const USUAL: Format = { layout: 'nchw', input: 'float32', output: 'float32', batch: 'batch', trailing: [] };
+const USUAL: Format = {
+  layout: 'nchw',
+  stated: 'nchw',
+  input: 'float32',
+  output: 'float32',
+  batch: 'batch',
+  trailing: [],
+};
 
 test.each<[string, Partial<Format>]>([
-  ['channels last', { layout: 'nhwc' }],
+  ['channels last', { layout: 'nhwc', stated: 'nhwc' }],
+  ['channels last, where the stage says first', { layout: 'nhwc' }],
+  ['channels first, where the stage says last', { stated: 'nhwc' }],
   ['uint8 pixels', { input: 'uint8' }],
-  ['uint8 pixels, channels last', { input: 'uint8', layout: 'nhwc' }],
+  ['uint8 pixels, channels last', { input: 'uint8', layout: 'nhwc', stated: 'nhwc' }],
   ['float16 in and out', { input: 'float16', output: 'float16' }],
   ['an output of further dimensions of 1', { trailing: [1, 1] }],
   ['a fixed batch of 1', { batch: 1 }],
   ['a fixed batch of 4', { batch: 4 }],
 ])('a model with %s gives the same classes, whatever the batch', async (_, differs) => {
-  const { layout, input, output, batch, trailing } = { ...USUAL, ...differs };
+  const { layout, stated, input, output, batch, trailing } = { ...USUAL, ...differs };
   const dims = layout === 'nchw' ? [3, HEIGHT, WIDTH] : [HEIGHT, WIDTH, 3];
   const model = brightestChannel({ type: input, dims: [batch, ...dims] }, layout === 'nchw' ? 1 : 3, {
     type: output,
@@ -62,7 +73,7 @@ test.each<[string, Partial<Format>]>([
   const stage = {
     name: 'classify',
     task: 'image-classification',
-    input: { channels: 3, height: HEIGHT, width: WIDTH, mean: [0.5], std: [0.25], layout },
+    input: { channels: 3, height: HEIGHT, width: WIDTH, mean: [0.5], std: [0.25], layout: stated },
     classes: CLASSES,
     scores: 'logits',
     variants: [],

@@ -206,7 +206,7 @@ function checkTensors(
 ): void {
   const severalByPlace = expected.filter(({ name }) => name === undefined).length > 1;
   expected.forEach((spec, i) => {
-    const { name, types, dims } = spec;
+    const { name, types, dims, orDims } = spec;
     const what = `its ${side}${name ? ` ${name}` : severalByPlace ? ` ${i + 1}` : ''}`;
     const tensor = tensorOf(spec, i, found);
     const type = types.join(' or ');
@@ -216,11 +216,12 @@ function checkTensors(
       throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);
     // The batch dimension may be open or fixed. Other open dimensions are accepted: the program checks each output's shape.
     const [batch, ...rest] = tensor.dims;
-    if (batch === undefined || !hasShape(rest, dims))
+    const shapes = orDims ? [dims, orDims] : [dims];
+    if (batch === undefined || !shapes.some((shape) => hasShape(rest, shape)))
       throw new ModelMismatchError(
         model,
         `the shape of ${what}`,
-        dimsText([null, ...dims]),
+        shapes.map((shape) => dimsText([null, ...shape])).join(' or '),
         dimsText(tensor.dims),
       );
   });
