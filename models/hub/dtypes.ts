@@ -13,3 +13,23 @@ export function readDtypes(text: string): DtypeChoice | null {
   if (!text.includes('+')) return [first];
   return others === undefined ? null : [first, others];
 }
+
+/** How the name of a model file ends for each data type of its weights. */
+const SUFFIX: Record<Dtype, string> = {
+  fp32: '',
+  fp16: '_fp16',
+  q8: '_quantized',
+  int8: '_int8',
+  uint8: '_uint8',
+  q4: '_q4',
+  q4f16: '_q4f16',
+  bnb4: '_bnb4',
+};
+
+/** The name of a model's file with weights of a data type, e.g. `model_fp16.onnx`. */
+export const modelFileName = (model: string, type: Dtype): string => `${model}${SUFFIX[type]}.onnx`;
+
+/** The data type of a model's weights that the name of its file tells; `fp32` if it tells none. */
+export const dtypeNamed = (file: string): Dtype =>
+  dtype.options.find((type) => type !== 'fp32' && file.toLowerCase().endsWith(modelFileName('', type))) ??
+  'fp32';

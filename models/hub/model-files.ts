@@ -1,20 +1,8 @@
 import { type Dtype, dtype, type ManifestStage } from '../../solver/documents/manifest.ts';
 import { taskOf } from '../tasks/registry.ts';
-import { type DtypeChoice, dtypeText } from './dtypes.ts';
+import { type DtypeChoice, dtypeText, modelFileName } from './dtypes.ts';
 import { NoModelFileError, UnusableConfigError } from './errors.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
-
-/** How the name of a model file ends for each data type of its weights. */
-const SUFFIX: Record<Dtype, string> = {
-  fp32: '',
-  fp16: '_fp16',
-  q8: '_quantized',
-  int8: '_int8',
-  uint8: '_uint8',
-  q4: '_q4',
-  q4f16: '_q4f16',
-  bnb4: '_bnb4',
-};
 
 /** A model file of a repository, with the files of weights that belong to it. */
 export interface HubSession {
@@ -54,7 +42,7 @@ function needsOf(stage: ManifestStage): Needs[] {
   });
 }
 
-const pathOf = (name: string, type: Dtype): string => `onnx/${name}${SUFFIX[type]}.onnx`;
+const pathOf = (name: string, type: Dtype): string => `onnx/${modelFileName(name, type)}`;
 
 /**
  * The variants of a stage that a repository has, one for each data type.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dtypeText, readDtypes } from '../../../models/hub/dtypes.ts';
+import { dtypeNamed, dtypeText, readDtypes } from '../../../models/hub/dtypes.ts';
 import { NoModelFileError, StageMismatchError } from '../../../models/hub/errors.ts';
 import { hubVariants } from '../../../models/hub/model-files.ts';
 import { type Pin, withPin } from '../../../models/hub/pin.ts';
@@ -232,4 +232,9 @@ test('data types as users write them', () => {
   expect(readDtypes('fp32+q8')).toEqual(['fp32', 'q8']);
   for (const wrong of ['', 'fp7', 'fp32+', '+q8', 'fp32+q8+q4', 'fp32,q8'])
     expect(readDtypes(wrong)).toBeNull();
+});
+
+test("the data type that a model file's name tells; one that tells none is fp32", () => {
+  const named = ['model_q4f16.onnx', 'mine_UINT8.ONNX', 'model_int8.onnx', 'net_fp16_v2.onnx', 'fp16.onnx'];
+  expect(named.map(dtypeNamed)).toEqual(['q4f16', 'uint8', 'int8', 'fp32', 'fp32']);
 });

@@ -1,3 +1,4 @@
+import { dtypeNamed } from '../../../models/hub/dtypes.ts';
 import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manifests/load.ts';
@@ -61,7 +62,7 @@ export const addModels = (files: readonly File[], stage: string | null): Promise
       const edited = addVariant(base.manifest, fit.stage.name, {
         name,
         sessions: {
-          model: { file: `${name}.onnx`, sha256, sizeBytes: bytes.length, dtype: 'fp32' },
+          model: { file: `${name}.onnx`, sha256, sizeBytes: bytes.length, dtype: dtypeNamed(file.name) },
         },
         accuracy: null,
         accuracySource: NONE_PUBLISHED,
