@@ -1,3 +1,5 @@
+import { float16Of } from '../models/tasks/tensor.ts';
+
 /** Writes tiny ONNX files by hand: the few protobuf fields of onnx.proto3 that tests need. */
 
 const varint = (value: number): number[] =>
@@ -37,7 +39,12 @@ function node(
 }
 
 function constant(name: string, type: Elem, values: readonly number[], dims: readonly number[]): number[] {
-  const raw = type === 'float32' ? Float32Array.from(values) : BigInt64Array.from(values.map(BigInt));
+  const raw =
+    type === 'float16'
+      ? float16Of(values)
+      : type === 'float32'
+        ? Float32Array.from(values)
+        : BigInt64Array.from(values.map(BigInt));
   return [
     ...dims.flatMap((dim) => whole(1, dim)),
     ...whole(2, ELEM[type]),
@@ -148,6 +155,80 @@ export const brightestChannel = (
     input,
     output,
   );
+
+/** Sides of the images that {@link quarterDetector} takes, and of their quarters. */
+const [SIDE, QUARTER] = [16, 8];
+
+/**
+ * A detector of red, green and blue quarters of an image of 16 × 16 pixels, whose weights have the element type of its input and
+ * outputs. Every query or candidate stands for a quarter; a class is as probable as its channel is bright there.
+ */
+export function quarterDetector(
+  format: 'detr' | 'yolov8',
+  type: 'float32' | 'float16',
+): Uint8Array<ArrayBuffer> {
+  const CHANNELS = 3;
+  // One value for each number of a box and each class, in DETR one for each class and for "no object".
+  const [rows, first] = format === 'detr' ? [CHANNELS + 1, 0] : [4 + CHANNELS, 4];
+  const factor = format === 'detr' ? 10 : 1;
+  const weight = (row: number, channel: number) => (row - first === channel ? factor / QUARTER ** 2 : 0);
+  const weights = Array.from({ length: rows * CHANNELS * QUARTER ** 2 }, (_, i) =>
+    weight(Math.floor(i / QUARTER ** 2 / CHANNELS), Math.floor(i / QUARTER ** 2) % CHANNELS),
+  );
+  const centres = [
+    [4, 4],
+    [12, 4],
+    [4, 12],
+    [12, 12],
+  ].map(([x, y]) => [x!, y!, QUARTER, QUARTER]);
+  const images: Value = { type, dims: ['batch', CHANNELS, SIDE, SIDE] };
+  const quarters = [
+    node('Conv', ['image', 'weights', 'bias'], 'map', { strides: [QUARTER, QUARTER] }),
+    node('Reshape', ['map', 'shape'], 'quarters'),
+  ];
+  const constants = [
+    constant('weights', type, weights, [rows, CHANNELS, QUARTER, QUARTER]),
+    constant('shape', 'int64', [0, rows, centres.length], [3]),
+  ];
+  if (format === 'yolov8') {
+    const boxes = Array.from({ length: rows }, (_, row) => centres.map((box) => box[row] ?? 0)).flat();
+    return model(
+      [...quarters, node('Add', ['quarters', 'boxes'], 'out')],
+      [
+        ...constants,
+        constant('bias', type, Array(rows).fill(0), [rows]),
+        constant('boxes', type, boxes, [1, rows, centres.length]),
+      ],
+      images,
+      { type, dims: ['batch', rows, centres.length] },
+    );
+  }
+  return model(
+    [
+      ...quarters,
+      node('Transpose', ['quarters'], 'logits', { perm: [0, 2, 1] }),
+      // As many values as the logits, by chance: the boxes of each image of the batch.
+      node('Mul', ['logits', 'zero'], 'zeros'),
+      node('Add', ['zeros', 'boxes'], 'pred_boxes'),
+    ],
+    [
+      ...constants,
+      constant('bias', type, [0, 0, 0, 6], [rows]),
+      constant('zero', type, [0], []),
+      constant(
+        'boxes',
+        type,
+        centres.flat().map((pixels) => pixels / SIDE),
+        [1, centres.length, 4],
+      ),
+    ],
+    images,
+    {
+      logits: { type, dims: ['batch', centres.length, rows] },
+      pred_boxes: { type, dims: ['batch', centres.length, 4] },
+    },
+  );
+}
 
 /** A classifier of token ids: its logit for each class is how often the class's token stands in a text, without padding. */
 export const tokenCounter = (
