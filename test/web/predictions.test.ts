@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { ItemAnswer, ItemTruth } from '../../models/tasks/judge.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { textParts } from '../../web/views/items/text-parts.ts';
 import {
   type Prediction,
   predictionLabel,
@@ -182,6 +183,7 @@ describe('what a stage that makes texts says', () => {
     expect(prediction).toEqual({
       verdict: 'right',
       box: null,
+      span: null,
       stageAnswers: [
         {
           stage: 'hear',
@@ -210,5 +212,90 @@ describe('what a stage that makes texts says', () => {
       )[0]!.verdict;
     expect(verdictOf('gute Morgen')).toBe('partly');
     expect(verdictOf('xyz')).toBe('wrong');
+  });
+});
+
+describe('what is found in a text', () => {
+  const NAMES = new Pipeline({
+    name: 'names',
+    stages: [
+      { name: 'names', task: 'token-classification', classes: ['O', 'PER'], variants },
+    ] as readonly object[] as ManifestStage[],
+  });
+  const entity = (type: string, start: number, end: number) => ({ type, start, end, text: '', score: 1 });
+  const text = '😀 Anna met Rome in Bern';
+  const marked = (found: Prediction[]) =>
+    textParts(text, found).flatMap(({ text: own, mark }) => (mark ? [[own, mark.verdict, mark.label]] : []));
+
+  it('is marked where it stands, with what it is and truly is', () => {
+    const entities = [entity('PER', 2, 6), entity('PER', 11, 15), entity('LOC', 16, 18)];
+    const truth = [entity('PER', 2, 6), entity('LOC', 11, 15), entity('LOC', 19, 23)];
+    const result = { task: 'token-classification', entities } as ItemAnswer['result'];
+    const found = predictions(NAMES, { result, children: [] }, truly(truth));
+    expect(marked(found)).toEqual([
+      ['Anna', 'right', '✓ PER'],
+      ['Rome', 'wrong', '✗ PER (LOC)'],
+      ['in', 'spurious', '✗ LOC'],
+      ['Bern', 'missed', '? LOC'],
+    ]);
+    expect(
+      textParts(text, found)
+        .map((part) => part.text)
+        .join(''),
+    ).toBe(text);
+    expect(marked(predictions(NAMES, { result, children: [] }, null))[0]).toEqual([
+      'Anna',
+      'unjudged',
+      'PER',
+    ]);
+  });
+
+  const ASKED = new Pipeline({
+    name: 'asked',
+    stages: [
+      { name: 'answer', task: 'question-answering', variants },
+    ] as readonly object[] as ManifestStage[],
+  });
+  const answer = (own: string, start: number) =>
+    ({
+      task: 'question-answering',
+      text: own,
+      start,
+      end: start + own.length,
+      score: 1,
+    }) as ItemAnswer['result'];
+
+  it('is the answer to a question, beside all that is right', () => {
+    const [prediction] = predictions(
+      ASKED,
+      { result: answer('Anna met', 2), children: [] },
+      truly(['Anna', 'she']),
+    );
+    expect(marked([prediction!])).toEqual([['Anna met', 'partly', null]]);
+    expect(prediction!.stageAnswers).toMatchObject([
+      { predicted: 'Anna met', truth: 'Anna / she', score: { metric: 'token F1', value: 2 / 3 } },
+    ]);
+  });
+
+  it('is nothing where there is no answer', () => {
+    const [prediction] = predictions(ASKED, { result: answer('', 0), children: [] }, truly(['']));
+    expect(marked([prediction!])).toEqual([]);
+    expect(prediction).toMatchObject({
+      verdict: 'right',
+      stageAnswers: [{ predicted: 'no answer', truth: 'no answer' }],
+    });
+  });
+
+  it('is marked once where stretches overlap', () => {
+    const spans = [entity('A', 2, 6), entity('B', 4, 9), entity('C', 6, 7)].map((span) => ({
+      span: { ...span, label: span.type },
+      verdict: 'right' as const,
+    }));
+    expect(textParts(text, spans).map((part) => part.mark?.label ?? part.text)).toEqual([
+      '😀 ',
+      '✓ A',
+      '✓ C',
+      'met Rome in Bern',
+    ]);
   });
 });

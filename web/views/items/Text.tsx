@@ -1,11 +1,35 @@
-import { useMemo } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef } from 'preact/hooks';
+import type { Prediction } from '../request/predictions.ts';
+import { textParts } from './text-parts.ts';
 
-/** A text as an item. */
-export function Text({ utf8 }: { readonly utf8: Uint8Array }) {
-  const text = useMemo(() => new TextDecoder().decode(utf8), [utf8]);
+interface TextProps {
+  readonly utf8: Uint8Array;
+  readonly predictions: readonly Prediction[];
+}
+
+/** A text as an item. What the pipeline found in it is marked, and the first mark is in sight. */
+export function Text({ utf8, predictions }: TextProps) {
+  const parts = useMemo(() => textParts(new TextDecoder().decode(utf8), predictions), [utf8, predictions]);
+  const quote = useRef<HTMLQuoteElement>(null);
+  useLayoutEffect(() => {
+    const mark = quote.current!.querySelector('mark');
+    quote.current!.scrollTop = mark
+      ? mark.offsetTop - quote.current!.offsetTop - quote.current!.clientHeight / 3
+      : 0;
+  }, [parts]);
   return (
-    <blockquote class="request-text" dir="auto">
-      {text}
+    <blockquote ref={quote} class="request-text" dir="auto">
+      {parts.map(({ text, mark }, i) =>
+        mark ? (
+          // The parts of a text never change their order.
+          <mark key={i} class={`verdict-${mark.verdict}`}>
+            {text}
+            {mark.label !== null && <span class="mark-label"> {mark.label}</span>}
+          </mark>
+        ) : (
+          text
+        ),
+      )}
     </blockquote>
   );
 }

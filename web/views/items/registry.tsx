@@ -49,8 +49,8 @@ const OF_WHOLE_ITEMS: ItemView['legend'] = [
   ['right', '✓ right'],
   ['partly', '≈ partly right'],
   ['wrong', '✗ wrong (the right one)'],
-  ['spurious', '✗ wrongly passed on'],
-  ['missed', '? wrongly not passed on'],
+  ['spurious', '✗ wrongly found or passed on'],
+  ['missed', '? wrongly not found or not passed on'],
 ];
 
 const audio: ItemView<ItemFormatOf<'audio'>> = {
@@ -62,7 +62,7 @@ const audio: ItemView<ItemFormatOf<'audio'>> = {
 };
 
 const text: ItemView<ItemFormatOf<'text'>> = {
-  draw: (_format, utf8) => <Text utf8={utf8} />,
+  draw: (_format, utf8, predictions) => <Text utf8={utf8} predictions={predictions} />,
   caption: (_format, { length }) => bytes(length),
   drawsAnswers: false,
   legend: OF_WHOLE_ITEMS,

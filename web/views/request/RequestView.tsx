@@ -29,8 +29,8 @@ export function RequestView({ format, view, request: { item, predictions, latenc
   const { content, texts } = useMemo(() => splitFields(format, item), [format, item]);
   return (
     <>
-      {view.draw(format, content, predictions)}
       <Fields names={format.fields ?? []} texts={texts} />
+      {view.draw(format, content, predictions)}
       {!view.drawsAnswers && (
         <StageAnswers stageAnswers={predictions.flatMap(({ stageAnswers }) => stageAnswers)} />
       )}

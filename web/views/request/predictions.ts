@@ -4,6 +4,7 @@ import { type ItemAnswer, type ItemTruth, requestScore } from '../../../models/t
 import { isRight, type Match, metricOf } from '../../../models/tasks/score.ts';
 import type { EndedRequest } from '../../../workers/executor/run-options.ts';
 import { viewOf } from '../tasks/registry.ts';
+import type { Span } from '../tasks/task-view.ts';
 
 /**
  * Whether an answer is right. `partly`: a text that earns some of its points; `wrong`: another class or text is true; `spurious`:
@@ -38,6 +39,8 @@ export interface Prediction {
   readonly verdict: Verdict;
   /** Null for the whole item. */
   readonly box: Box | null;
+  /** The stretch of the first stage's text that it is about; null if it is about the whole item. */
+  readonly span: Span | null;
   /** Answers of the stages whose tasks can put them in words. */
   readonly stageAnswers: readonly StageAnswer[];
 }
@@ -51,16 +54,20 @@ export function predictionsOf(
   return matchesOf(first, answer, truth).map((match) => ({
     verdict: verdictOf(match, shareOf(first, match, answer, truth)),
     box: boxOf(first, match, answer, truth),
+    span: spanOf(first, match, answer, truth),
     stageAnswers: stageAnswersOf(first, match, answer, truth),
   }));
 }
 
 /** The predictions of a request without labels. */
 function unjudged(first: PipelineStage, answer: ItemAnswer): Prediction[] {
-  const boxes = viewOf(first.stage).boxes?.({ result: answer.result! }) ?? [null];
-  return boxes.map((box, predicted) => ({
+  const view = viewOf(first.stage);
+  const own = { result: answer.result! };
+  const [boxes, spans] = [view.boxes?.(own), view.spans?.(own)];
+  return (boxes ?? spans ?? [null]).map((_, predicted) => ({
     verdict: 'unjudged',
-    box,
+    box: boxes?.[predicted] ?? null,
+    span: spans?.[predicted] ?? null,
     stageAnswers: stageAnswersOf(first, { predicted, truth: null, score: NOTHING }, answer, undefined).map(
       (one) => (one.predicted === null ? one : { ...one, verdict: 'unjudged' }),
     ),
@@ -105,6 +112,20 @@ function boxOf(
   const { boxes } = viewOf(stage);
   if (predicted !== null) return boxes?.({ result: answer.result! })[predicted] ?? null;
   return boxes?.({ truth: truth.truth })[there!] ?? null;
+}
+
+/** The stretch that was found or is true. Where both have labels that differ, it gets both, e.g. `PER (LOC)`. */
+function spanOf(
+  { stage }: PipelineStage,
+  { predicted, truth: there }: Match,
+  answer: ItemAnswer,
+  truth: ItemTruth,
+): Span | null {
+  const { spans } = viewOf(stage);
+  const found = predicted === null ? undefined : spans?.({ result: answer.result! })[predicted];
+  const real = there === null ? undefined : spans?.({ truth: truth.truth })[there];
+  if (!found || !real || found.label === real.label) return found ?? real ?? null;
+  return { ...found, label: `${found.label} (${real.label})` };
 }
 
 /** The answers about an object or item, from this stage to the last. */

@@ -2,13 +2,17 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { classification } from './classification.ts';
 import { makingTexts } from './making-texts.ts';
 import { objectDetection } from './object-detection.ts';
+import { questionAnswering } from './question-answering.ts';
 import type { TaskView } from './task-view.ts';
+import { tokenClassification } from './token-classification.ts';
 
 /** Views of tasks by task id. */
 const VIEWS: Readonly<Record<string, TaskView>> = {
   'object-detection': objectDetection,
   'image-classification': classification,
   'text-classification': classification,
+  'question-answering': questionAnswering,
+  'token-classification': tokenClassification,
   'automatic-speech-recognition': makingTexts('transcript'),
   translation: makingTexts('translation'),
   summarization: makingTexts('summary'),

@@ -5,10 +5,20 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 /** A stage's result for an item, or the item's truth, in the form of the stage's task. */
 export type ResultOrTruth = { readonly result: StageResult } | { readonly truth: unknown };
 
+/** A stretch of a text, in characters (Unicode code points): from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  /** What it is; absent if the text itself says so. */
+  readonly label?: string;
+}
+
 /** How the page shows a task's results and truths. */
 export interface TaskView {
   /** Boxes of the objects in a picture. Absent if a result is about the whole item. */
   boxes?(of: ResultOrTruth): readonly Box[];
+  /** Stretches of a text that its objects are; null for an object without one. Absent if a result is about the whole text. */
+  spans?(of: ResultOrTruth): readonly (Span | null)[];
   /** Describes object `index` of a result or truth in words; undefined if its box is all there is to say. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
   /** Whether the words are a text that may be partly right: it is shown with its score, and with the words that differ marked. */
