@@ -4,12 +4,16 @@ import { textParts } from './text-parts.ts';
 
 interface TextProps {
   readonly utf8: Uint8Array;
-  readonly predictions: readonly Prediction[];
+  /** Null if the text alone is shown. */
+  readonly predictions: readonly Prediction[] | null;
 }
 
 /** A text as an item. What the pipeline found in it is marked, and the first mark is in sight. */
 export function Text({ utf8, predictions }: TextProps) {
-  const parts = useMemo(() => textParts(new TextDecoder().decode(utf8), predictions), [utf8, predictions]);
+  const parts = useMemo(
+    () => textParts(new TextDecoder().decode(utf8), predictions ?? []),
+    [utf8, predictions],
+  );
   const quote = useRef<HTMLQuoteElement>(null);
   useLayoutEffect(() => {
     const mark = quote.current!.querySelector('mark');

@@ -19,7 +19,7 @@ export interface TaskView {
   boxes?(of: ResultOrTruth): readonly Box[];
   /** Stretches of a text that its objects are; null for an object without one. Absent if a result is about the whole text. */
   spans?(of: ResultOrTruth): readonly (Span | null)[];
-  /** Describes object `index` of a result or truth in words; undefined if its box is all there is to say. */
+  /** Describes object `index` of a result or truth in words; undefined if its box or stretch is all there is to say. */
   words?(stage: ManifestStage, of: ResultOrTruth, index: number): string | undefined;
   /** Whether the words are a text that may be partly right: it is shown with its score, and with the words that differ marked. */
   readonly makesTexts?: boolean;

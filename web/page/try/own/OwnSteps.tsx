@@ -96,10 +96,11 @@ function StepItem({ stage, item, result }: StepItemProps) {
   const view = itemViewOf(format);
   // The label of a whole picture would cover much of it, and be small.
   const placed = view?.drawsAnswers && !predictions.some(({ box }) => box === null);
+  const marked = placed || predictions.some(({ span }) => span !== null);
   return (
     <>
-      {view?.draw(format, content, placed ? predictions : null)}
       <Fields names={format.fields ?? []} texts={texts} />
+      {view?.draw(format, content, marked ? predictions : null)}
       {placed ? (
         <p class="muted">{view.caption(format, content, predictions)}</p>
       ) : (
