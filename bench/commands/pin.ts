@@ -1,16 +1,19 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { describe } from '../../models/hub/describe.ts';
+import { type Description, describe } from '../../models/hub/describe.ts';
 import { type DtypeChoice, readDtypes } from '../../models/hub/dtypes.ts';
 import { HUB_KINDS } from '../../models/hub/kinds.ts';
 import { withPin } from '../../models/hub/pin.ts';
+import { parseRecipe, pinRecipe, type Recipe } from '../../models/hub/recipe.ts';
 import { hubReference } from '../../models/hub/repository.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { name } from '../../solver/documents/common.ts';
 import { dtype, type Manifest, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import { interruptSignal } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { megabytes, table } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
 import { HubClient } from '../../workers/hub/client.ts';
@@ -18,9 +21,13 @@ import { HubClient } from '../../workers/hub/client.ts';
 export const pinCommand = () =>
   new Command('pin')
     .description(
-      'write a model of a hub into a manifest: a variant for each data type, at one commit, with SHA-256, size and licence',
+      "write a hub's model, or a pipeline of them, into a manifest: a variant for each data type, at one commit, with SHA-256, size and licence",
     )
-    .argument('<id>', "the model's id, owner/name or owner/name@revision")
+    .argument('[id]', "the model's id, owner/name or owner/name@revision")
+    .option(
+      '--recipe <name>',
+      `a whole pipeline instead of an id: one of ${shippedRecipes().join(', ')}, or the path of a recipe`,
+    )
     .option(
       '--dtypes <list>',
       `some of ${dtype.options.join(', ')}, or the encoder's and the decoder's, e.g. fp32+q8 (default: all that the model has)`,
@@ -56,29 +63,70 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
   $ ipa-edge pin Xenova/resnet-50 --dtypes fp32,q8 --out my/manifest.json         more variants of the same stage
   $ ipa-edge pin onnx-community/rtdetr_v2_r18vd-ONNX@main --name street --out street/manifest.json
   $ ipa-edge pin onnx-community/whisper-tiny --dtypes fp32,fp32+q8 --out speech/manifest.json     the second: encoder in fp32, decoder in q8
+  $ ipa-edge pin --recipe nlp --out nlp/manifest.json     all models of a pipeline; then it tells how to make the labelled pack
   $ ipa-edge pin Xenova/t5-small --task summarization --prefix "summarize: " --out short/manifest.json`,
     )
-    .action(async (id: string, options: PinFlags) => {
-      const reference = hubReference(id);
-      const { out, dtypes, task, stage, name: pipeline, prefix } = options;
+    .action(async (id: string | undefined, options: PinFlags) => {
+      const { out } = options;
       const existing = existsSync(out) ? await readJson(out, parseManifest) : null;
       const client = new HubClient({ signal: interruptSignal('stopping') });
-      const described = await describe(client, reference, { dtypes, task });
       const cache = new FileCache();
-      for (const [sha256, bytes] of described.read) await cache.keep(sha256, bytes);
-      const fields = prefix === undefined ? {} : { input: { prefix } };
-      const manifest = withPin(existing, described, { stage, pipeline, fields });
+      const keepRead = async ({ read }: Description) => {
+        for (const [sha256, bytes] of read) await cache.keep(sha256, bytes);
+      };
+      const recipe = await recipeOf(id, options);
+      let manifest: Manifest;
+      if (recipe) manifest = await pinRecipe(client, recipe, existing, keepRead);
+      else {
+        const { dtypes, task, stage, name: pipeline, prefix } = options;
+        const described = await describe(client, hubReference(id!), { dtypes, task });
+        await keepRead(described);
+        const fields = prefix === undefined ? {} : { input: { prefix } };
+        manifest = withPin(existing, described, { stage, pipeline, fields });
+      }
       await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
       console.log(`${variantTable(manifest)}\n\nwrote ${out}`);
+      if (recipe) console.log(`\n${packText(recipe, out)}`);
     });
 
 interface PinFlags {
+  readonly recipe?: string;
   readonly dtypes?: DtypeChoice[];
   readonly task?: string;
   readonly prefix?: string;
   readonly stage?: string;
   readonly name?: string;
   readonly out: string;
+}
+
+/** The recipe that is asked for; null where it is one model. @throws UsageError */
+async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe | null> {
+  const { recipe } = flags;
+  if ((id === undefined) === (recipe === undefined)) throw new UsageError('Give either an id or --recipe.');
+  if (recipe === undefined) return null;
+  for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name'] as const)
+    if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);
+  const path = shippedRecipes().includes(recipe) ? recipePath(recipe) : recipe;
+  return readJson(path, parseRecipe);
+}
+
+const recipePath = (name: string): string => join(ROOT, 'models', name, 'recipe.json');
+
+/** The names of the recipes that come with ipa-edge. */
+const shippedRecipes = (): string[] =>
+  readdirSync(join(ROOT, 'models')).filter((name) => existsSync(recipePath(name)));
+
+/** What is left to do for a labelled pack. */
+function packText({ data }: Recipe, manifest: string): string {
+  const quoted = data.pack.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word}'`));
+  return [
+    `Labelled items: ${data.about}`,
+    `Licence: ${data.licence}. From ${data.address}; for a pack of them:`,
+    '',
+    ...[...data.prepare, `npx ipa-edge pack --manifest ${manifest} ${quoted.join(' ')}`].map(
+      (line) => `  ${line}`,
+    ),
+  ].join('\n');
 }
 
 function dtypes(text: string): DtypeChoice[] {

@@ -7,10 +7,22 @@ import { UnfitDataError } from './unfit.ts';
 export const classesOf = ({ stage }: PipelineStage): readonly string[] | undefined =>
   (stage as { readonly classes?: readonly string[] }).classes;
 
+/** Whether a stage passes objects of this class on: a detector may keep some of its classes only. */
+export const isKept = ({ stage }: PipelineStage, name: string): boolean =>
+  (stage as { readonly keep?: readonly string[] }).keep?.includes(name) ?? true;
+
+/** The class of this name. A class may be a list of synonyms, as ImageNet's are, e.g. `mouse, computer mouse`. Negative if none is, or several. */
+function indexOf(classes: readonly string[], name: string): number {
+  const exact = classes.indexOf(name);
+  if (exact >= 0) return exact;
+  const synonyms = classes.flatMap((one, i) => (one.split(', ').includes(name) ? [i] : []));
+  return synonyms.length === 1 ? synonyms[0]! : -1;
+}
+
 /** Index of a class in a stage with classes. @param where name of the labelled item in errors @throws UnfitDataError */
 export function labelOf(stage: PipelineStage, name: string, where: string): number {
   const classes = classesOf(stage)!;
-  const label = classes.indexOf(name);
+  const label = indexOf(classes, name);
   if (label >= 0) return label;
   const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
   throw new UnfitDataError(

@@ -5,7 +5,7 @@ import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { NamedTensor } from '../../models/packs/write.ts';
 import { parseJson } from '../../solver/documents/document.ts';
-import { classTensors, labelOf } from './labels.ts';
+import { classTensors, isKept, labelOf } from './labels.ts';
 import { readPicture } from './pictures.ts';
 import { chosen, formatOf, i32, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
@@ -108,7 +108,11 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
     i32('object_image', owners),
     ...classTensors(
       pipeline.stages,
-      (stage) => objects.map((name) => labelOf(stage, name, file)),
+      (stage) =>
+        objects.map((name) =>
+          // Objects that the detector does not keep never reach the stages after it.
+          stage === pipeline.first || isKept(pipeline.first, name) ? labelOf(stage, name, file) : -1,
+        ),
       (stage) => (stage === pipeline.first ? 'object_label' : `label.${stage.name}`),
     ),
   ];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { recipeSchema } from '../../models/hub/recipe.ts';
 import { manifestSchema } from '../../models/manifests/manifest.ts';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { problemSchema } from '../../solver/documents/problem.ts';
@@ -15,6 +16,7 @@ const LIBRARY = join(ROOT, 'dist/lib');
 
 const SCHEMAS = {
   manifest: manifestSchema,
+  recipe: recipeSchema,
   profile: profileSchema,
   plan: planSchema,
   trace: traceSchema,

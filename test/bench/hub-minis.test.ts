@@ -116,4 +116,73 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
     });
     expect(variants.map(({ name }) => name)).toEqual(['speech-small-q8', 'ctc-small-fp32']);
   });
+
+  test('a whole pipeline, by a recipe, whose stages feed each other', async () => {
+    const texts = join(folder, 'letters.jsonl');
+    const letters = [
+      {
+        text: 'mon colis est perdu .',
+        labels: { language: 'fr', translate: 'my parcel is lost .', short: 'lost' },
+      },
+      { text: 'danke schön !', labels: { language: 'de' } },
+    ];
+    writeFileSync(texts, asLines(letters));
+    const recipe = {
+      schema: 'ipa-edge/recipe@1',
+      name: 'letters',
+      title: 'Letters in short',
+      stages: [
+        {
+          ...{ name: 'language', task: 'text-classification', fields: { passOn: ['fr'] } },
+          models: [{ hub: 'minis/language-small', dtypes: ['fp32', 'q8'] }],
+        },
+        {
+          name: 'translate',
+          task: 'translation',
+          models: [{ hub: 'minis/translate-small', dtypes: ['fp32+q8'] }],
+        },
+        {
+          ...{ name: 'short', task: 'summarization', fields: { tokensMax: 20 } },
+          models: [{ hub: 'minis/summary-small@main', dtypes: ['q8'] }],
+        },
+      ],
+      data: {
+        ...{ about: 'Two letters.', address: 'https://letters.example', licence: 'CC0' },
+        ...{ prepare: ['echo ready'], pack: ['--texts', texts, '--source', 'two letters'] },
+      },
+    };
+    const path = join(folder, 'recipe.json');
+    writeFileSync(path, JSON.stringify(recipe));
+    const manifestPath = join(folder, 'letters/manifest.json');
+    const said = await onHub('pin', '--recipe', path, '--out', manifestPath);
+    expect(said).toContain('Labelled items: Two letters.\nLicence: CC0. From https://letters.example');
+    expect(said).toContain(
+      `  echo ready\n  npx ipa-edge pack --manifest ${manifestPath} --texts ${texts} --source 'two letters'`,
+    );
+    await onHub('pack', '--manifest', manifestPath, ...recipe.data.pack);
+    const out = join(folder, 'letters/profile.json');
+    await onHub(
+      ...['profile', '--manifest', manifestPath, '--backend', 'cpu', '--threads', '1', '--batches', '1'],
+      ...['--budget', '1s', '--out', out],
+    );
+    const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
+    expect(
+      profile.stages.map(({ name, variants }) => [name, variants.map((variant) => variant.name)]),
+    ).toEqual([
+      ['language', ['language-small-fp32', 'language-small-q8']],
+      ['translate', ['translate-small-fp32-q8']],
+      ['short', ['summary-small-q8']],
+    ]);
+  });
+});
+
+test.each<[what: string, args: string[], says: RegExp]>([
+  ['neither an id nor a recipe', [], /Give either an id or --recipe/],
+  ['both', ['a/b', '--recipe', 'nlp'], /Give either an id or --recipe/],
+  ['data types beside a recipe', ['--recipe', 'nlp', '--dtypes', 'q8'], /leave --dtypes out/],
+  ['a recipe that is not there', ['--recipe', 'nothing'], /nothing/],
+])('pin refuses %s with exit 2', async (_, args, says) => {
+  const { code, stderr } = await ipaEdge(['pin', ...args, '--out', join(folder, 'none.json')]);
+  expect(stderr).toMatch(says);
+  expect(code).toBe(2);
 });

@@ -80,6 +80,31 @@ test('boxes in the COCO format are scaled to the images of the stage, with a lab
   ]);
 });
 
+test('objects that the detector does not keep need no label of later stages, and synonyms name a class', async () => {
+  await picture(path('desk/1.png'), 32, 32, '#000000', '#ffffff');
+  const coco = {
+    images: [{ id: 1, file_name: '1.png' }],
+    annotations: ['mouse', 'cat', 'a'].map((_, category_id) => ({
+      image_id: 1,
+      category_id,
+      bbox: [2 * category_id, 0, 2, 2],
+    })),
+    categories: ['mouse', 'cat', 'a'].map((name, id) => ({ id, name })),
+  };
+  await writeFile(path('desk.json'), JSON.stringify(coco));
+  const finding = {
+    ...detect,
+    output: { format: 'detr', threshold: 0.5 },
+    classes: ['a', 'cat', 'mouse'],
+    keep: ['a', 'mouse'],
+  };
+  const naming = { ...classify, classes: ['a, first letter', 'mouse, computer mouse', 'b, a letter'] };
+  const stages = [finding, naming] as ManifestStage[];
+  const made = await packBytes(await fromCoco(path('desk.json'), path('desk'), options(...stages)));
+  const { truths } = await parsePack(made, pipelineOf(...stages));
+  expect(truths[0]!.children.map(({ truth }) => truth)).toEqual([1, 0]);
+});
+
 test('texts as JSON lines keep their labels by stage; a text without one never reaches the stage', async () => {
   const lines = [
     { text: 'hello', labels: { language: 'eng', spam: 'ham' } },
