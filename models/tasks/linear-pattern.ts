@@ -26,6 +26,7 @@ export function linearPattern(pattern: string): { readonly empty: boolean } | nu
 }
 
 const LENGTH_MAX = 4000;
+const DEPTH_MAX = 16;
 /** Most steps at one place of the text before a match fails. */
 const WORK_MAX = 2048;
 
@@ -39,6 +40,7 @@ interface Part {
 }
 
 const NOTHING: Part = { ways: 1, length: 0, empty: true };
+/** White space with line ends after it. */
 const SPACED: Part = { ways: 1, length: 1, empty: false };
 
 /** One character: an escape, a class without classes in it, or the character itself. */
@@ -61,6 +63,7 @@ const ALL_SPACES = ['\\s+', SPACES_BEFORE_WORD];
  */
 class Parser {
   #rest: string;
+  #depth = 0;
 
   constructor(pattern: string) {
     this.#rest = pattern;
@@ -123,7 +126,9 @@ class Parser {
       return REPEAT.test(this.#rest) ? null : { ...NOTHING, unbounded: false, nullable: false };
     const group = this.#take(GROUP);
     if (group) {
+      if (++this.#depth > DEPTH_MAX) return null;
       const inner = this.choice(false);
+      this.#depth--;
       if (!inner || !this.#take(/^\)/)) return null;
       const looks = /[=!]$/.test(group[0]);
       const optional = !looks && this.#take(/^\?(?![*+?{])/) !== null;

@@ -37,7 +37,7 @@ export function readTextTruths(
 /** Separates the texts of a label that all count as right. */
 const SEPARATOR = '\n';
 
-/** A label of several texts that count as right, none: there is nothing to find, so that an empty text is right. */
+/** A label of texts that all count as right. If there are none, there is nothing to find, and an empty text is right. */
 export const labelOfAlternatives = (texts: readonly string[]): string =>
   texts
     .map((text) => text.replace(/\s+/g, ' ').trim())

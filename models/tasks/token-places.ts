@@ -54,7 +54,7 @@ const RUN = 32;
 const TRIES = 100;
 /** An unknown token stands for at most so many letters; more of them in a row stand for more. */
 const REACH = 128;
-/** After so many tokens that were not found, only ever fewer are looked for, so that a text that does not fit takes no long time. */
+/** After so many tokens that were not found, ever fewer are looked for, so that a text that does not fit takes no long time. */
 const FAILURES = 4;
 const isLookedFor = (failures: number): boolean => failures < FAILURES || (failures & (failures - 1)) === 0;
 

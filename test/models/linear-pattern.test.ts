@@ -59,6 +59,8 @@ test.each([
   '\\',
   'a{9999}',
   'a'.repeat(5000),
+  '('.repeat(3000),
+  `${'(?:'.repeat(20)}a${')'.repeat(20)}`,
 ])('a pattern that may take long, or cannot be read, is refused: %s', (pattern) => {
   expect(linearPattern(pattern)).toBeNull();
 });
