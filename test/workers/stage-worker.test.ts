@@ -89,3 +89,20 @@ test('a call in flight and every later one reject once the worker is killed', as
   await expect(worker.run('d', scenes(1))).rejects.toThrow(WorkerLostError);
   await expect(worker.lost).resolves.toContain('SIGKILL');
 });
+
+test('a variant without the files that its stage needs is told which they are', async () => {
+  const { worker, files, spec } = await withDetector();
+  const stage = {
+    ...spec.stage,
+    task: 'translation',
+    input: { length: 8, prefix: '' },
+    tokensMax: 4,
+    beams: 1,
+  };
+  const loading = worker.load({ ...spec, stage }, files);
+  await expect(loading).rejects.toThrow(ModelMismatchError);
+  await expect(loading).rejects.toThrow(
+    /the set of its files should be encoder, decoder, config.*but is model\./,
+  );
+  worker.terminate();
+});

@@ -6,6 +6,7 @@ import { type ModelBytes, ownRoles, weightsOf } from '../../models/manifests/loa
 import { childrenOf } from '../../models/manifests/pipeline.ts';
 import type { Program, Signature } from '../../models/tasks/program.ts';
 import {
+  fileRoles,
   hasShape,
   type ProgramRun,
   Scratch,
@@ -66,7 +67,8 @@ export class StageHost implements StageWorkerApi {
     return this.#serially(async () => {
       const start = performance.now();
       const sessions: Record<string, OrtSession> = {};
-      const program = programOf(spec.stage, ownRoles(files))!;
+      const roles = ownRoles(files);
+      const program = programOf(spec.stage, roles) ?? misfit(spec, roles);
       const unloadable = (cause: unknown): never => {
         throw new ModelLoadError(spec.model, cause);
       };
@@ -183,6 +185,12 @@ export class StageHost implements StageWorkerApi {
     this.#last = result.catch(() => {});
     return result;
   }
+}
+
+/** @throws ModelMismatchError with the roles of the files that the stage's programs need */
+function misfit({ model, stage }: VariantSpec, roles: readonly string[]): never {
+  const expected = taskOf(stage).programs.map((program) => fileRoles(program, stage).join(', '));
+  throw new ModelMismatchError(model, 'the set of its files', expected.join('; or '), roles.join(', '));
 }
 
 /** Compares the models' inputs and outputs with the signatures that the stage's task expects. @throws ModelMismatchError */

@@ -66,7 +66,6 @@ function Opened() {
         cells={profile.cells}
         batches={profile.settings.batches}
         software={profile.device.adapter?.software ?? false}
-        accuracies={profile.stages}
       />
       <Compare />
     </>
