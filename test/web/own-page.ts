@@ -72,19 +72,19 @@ export class OwnPage {
   }
 
   /** Sets up a profile on wasm alone, with batches 1 and 2. */
-  async setUp(): Promise<void> {
+  async setUp(budgetS = 5): Promise<void> {
     await this.page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
     for (const batch of ['4', '8', '16'])
       await this.page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-    await this.page.getByLabel('Budget (s)').fill('5');
+    await this.page.getByLabel('Budget (s)').fill(String(budgetS));
     await this.page.getByLabel('Budget (s)').blur();
   }
 
   start = (): Promise<void> => this.page.getByRole('button', { name: 'Start', exact: true }).click();
 
   /** Measures, and plans. */
-  async measure(): Promise<Profile> {
-    await this.setUp();
+  async measure(budgetS?: number): Promise<Profile> {
+    await this.setUp(budgetS);
     await this.start();
     await this.page.locator('.saved li').first().waitFor();
     await planned(this.page);

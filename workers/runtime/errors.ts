@@ -1,12 +1,13 @@
 import { CodedError, InputError } from '../../solver/documents/coded-error.ts';
 
-/** ONNX Runtime cannot load a model file: the file is truncated or damaged, or has operators that ONNX Runtime lacks. */
+/** ONNX Runtime cannot load a model file: it is truncated or damaged, its weights are missing, or ONNX Runtime lacks an operator of it. */
 export class ModelLoadError extends InputError {
   static override readonly httpStatus = 409;
   override name = 'ModelLoadError';
   constructor(model: string, cause: unknown) {
     super(
-      `${model} cannot be loaded: ${message(cause)}. Check that the file is whole and that this version of ONNX Runtime has its operators.`,
+      `${model} cannot be loaded: ${message(cause)}. Check that the file is whole, that its files of weights (.onnx_data) are ` +
+        'with it if it has any, and that this version of ONNX Runtime has its operators.',
       { cause },
     );
   }

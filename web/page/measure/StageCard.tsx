@@ -89,7 +89,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
       <p class="add-models">
         <FileButton
           label={`Add models to ${stage.name}`}
-          accept=".onnx"
+          accept=".onnx,.onnx_data,.data"
           multiple
           disabled={busy.value}
           onFiles={add}
@@ -113,8 +113,11 @@ const inputText = (stage: ManifestStage): string =>
     .map((specs) => specs.map(tensorText).join(', '))
     .join('; or ');
 
-const tensorText = ({ types, dims }: TensorSpec): string =>
-  `${types.join(' or ')} [${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`;
+const tensorText = ({ types, dims, orDims }: TensorSpec): string =>
+  `${types.join(' or ')} ${[dims, ...(orDims ? [orDims] : [])].map(shapeText).join(' or ')}`;
+
+const shapeText = (dims: TensorSpec['dims']): string =>
+  `[${['batch', ...dims.map((dim) => dim ?? 'any')].join(', ')}]`;
 
 interface AccuracyProps {
   readonly stage: string;

@@ -2,12 +2,18 @@ import { freeName, inOneFolder } from '../../../models/manifests/edit.ts';
 import {
   type LoadedManifest,
   loadManifest,
+  type ModelBytes,
   type ReadFile,
   withFiles,
 } from '../../../models/manifests/load.ts';
 import { untar } from '../../../models/manifests/tar.ts';
 import { packOf } from '../../../models/packs/pack.ts';
-import type { Manifest } from '../../../solver/documents/manifest.ts';
+import {
+  type Manifest,
+  type ManifestStage,
+  type ManifestVariant,
+  variantFiles,
+} from '../../../solver/documents/manifest.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { fileFetcher } from '../../engine/fetch-file.ts';
 import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
@@ -58,22 +64,49 @@ async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition):
   const { stages, pack, name } = loaded.manifest;
   if (await isHere(loaded.manifest)) return choosePipeline(name);
   const manifest = { ...loaded.manifest, name: freeName(name, usedNames()) };
+  const variants = variantsToCheck(stages, async (stage, { sessions }, files) => {
+    const models = Object.values(sessions).map(({ file }) => file);
+    step(`Checking ${models.join(' and ')}`);
+    await checker.check(stage, models.join(' and '), files);
+  });
   const checked = withFiles(manifest, async (file, sha256) => {
     step(`Reading ${file}`);
-    const bytes = await loaded.readVerified(file, sha256);
-    step(`Checking ${file}`);
-    for (const stage of stages)
-      for (const variant of stage.variants) {
-        const [last, ...others] = Object.entries(variant.sessions).reverse();
-        if (last![1].file !== file) continue;
-        const models = others.length > 0 ? await loaded.readModels(variant) : { [last![0]]: bytes };
-        await checker.check(stage, file, models);
-      }
+    const bytes = variants.read(sha256) ?? (await loaded.readVerified(file, sha256));
     if (pack?.file === file) await packOf(bytes, file, loaded.pipeline);
+    else await variants.add(sha256, bytes);
     return bytes;
   });
   setChosen(await ownPipelines.save(checked));
   lastAdded.value = `The pipeline ${manifest.name} is kept in this browser.`;
+}
+
+/**
+ * The variants of a pipeline whose files are read one after the other: `check` gets each variant as soon as all its files are
+ * there. A file is held as long as an unchecked variant needs it.
+ */
+function variantsToCheck(
+  stages: readonly ManifestStage[],
+  check: (stage: ManifestStage, variant: ManifestVariant, files: ModelBytes) => Promise<void>,
+) {
+  const unchecked = new Set(stages.flatMap((stage) => stage.variants.map((variant) => ({ stage, variant }))));
+  const held = new Map<string, Uint8Array<ArrayBuffer>>();
+  return {
+    /** The bytes of a file that was read before; undefined if they are not held. */
+    read: (sha256: string) => held.get(sha256),
+    async add(sha256: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+      held.set(sha256, bytes);
+      const needed = new Set<string>();
+      for (const one of unchecked) {
+        const files = Object.entries(variantFiles(one.variant));
+        if (files.every(([, file]) => held.has(file.sha256))) {
+          const whole = Object.fromEntries(files.map(([role, file]) => [role, held.get(file.sha256)!]));
+          await check(one.stage, one.variant, whole);
+          unchecked.delete(one);
+        } else for (const [, file] of files) needed.add(file.sha256);
+      }
+      for (const sum of held.keys()) if (!needed.has(sum)) held.delete(sum);
+    },
+  };
 }
 
 /** Whether this browser already stores exactly this pipeline. */

@@ -1,0 +1,33 @@
+/** How a file of weights is named after its model: `model.onnx_data` or `model.onnx.data`, with a number where there are several. */
+const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
+
+/** The name of the model whose weights a file has; undefined for a file that is none of weights. */
+const modelOf = ({ name }: File): string | undefined => WEIGHTS.exec(name)?.[1];
+
+export const isWeights = (file: File): boolean => modelOf(file) !== undefined;
+
+/** A file of weights was given without its model. */
+export class WeightsAloneError extends Error {
+  override name = 'WeightsAloneError';
+  constructor(file: File) {
+    super(
+      `${file.name} has weights of the model ${modelOf(file)}. Give both together, with the names that they had when they ` +
+        'were saved.',
+    );
+  }
+}
+
+/** A model's file, and the files that hold weights of it. */
+export interface ModelFiles {
+  readonly file: File;
+  readonly weights: readonly File[];
+}
+
+/** Finds the weights of each model by their names. @throws WeightsAloneError */
+export function modelsWithWeights(files: readonly File[]): ModelFiles[] {
+  const models = files.filter((file) => !isWeights(file));
+  const weights = files.filter(isWeights);
+  const alone = weights.find((file) => !models.some(({ name }) => name === modelOf(file)));
+  if (alone) throw new WeightsAloneError(alone);
+  return models.map((file) => ({ file, weights: weights.filter((one) => modelOf(one) === file.name) }));
+}
