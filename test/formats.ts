@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { MANIFEST } from '../solver/documents/manifest.ts';
 import { f32, gzip, i32, safetensors, u8 } from './models/safetensors.ts';
-import { brightestChannel, quarterDetector } from './onnx.ts';
+import { brightestChannel, externalClassifier, quarterDetector } from './onnx.ts';
 
 /** Pipelines as people bring them, whose models have other formats than the shipped ones. */
 
@@ -11,12 +11,10 @@ export interface NamedBytes {
 }
 
 export const COLOURS = ['red', 'green', 'blue'];
-/** Sides of the scenes, of their quarters, and of the images that the classifiers take. */
-export const [SCENE, QUARTER, PATCH] = [16, 8, 4];
+/** Sides of the scenes, and of the images that the classifiers take. */
+export const [SCENE, PATCH] = [16, 4];
+const QUARTER = SCENE / 2;
 const SCENES = 12;
-
-/** How the classifiers of colours take images. */
-export const PATCHES = { channels: 3, height: PATCH, width: PATCH, mean: [0.5], std: [0.25] };
 
 const classifier = (type: 'float32' | 'float16' | 'uint8', batch: number | 'batch', channelAxis: 1 | 3 = 1) =>
   brightestChannel(
@@ -25,32 +23,48 @@ const classifier = (type: 'float32' | 'float16' | 'uint8', batch: number | 'batc
     { type: type === 'float16' ? 'float16' : 'float32', dims: [batch, COLOURS.length] },
   );
 
-/** Classifiers of colours, which answer alike, by the name of their format. */
-export const CLASSIFIERS = {
-  usual: classifier('float32', 'batch'),
-  nhwc: classifier('float32', 'batch', 3),
-  bytes: classifier('uint8', 'batch'),
-  pairs: classifier('float32', 2),
-  half_fp16: classifier('float16', 'batch'),
+/** The classifier of colours with its weights in a file of their own. @param name of the model's file */
+export const externalFiles = (name: string): [NamedBytes, NamedBytes] => {
+  const values = 3 * PATCH ** 2;
+  const weights = Float32Array.from({ length: values * COLOURS.length }, (_, i) =>
+    Math.floor(i / COLOURS.length / PATCH ** 2) === i % COLOURS.length ? 1 / PATCH ** 2 : 0,
+  );
+  return [
+    { name, bytes: externalClassifier([3, PATCH, PATCH], COLOURS.length, `${name}_data`) },
+    { name: `${name}_data`, bytes: new Uint8Array(weights.buffer) },
+  ];
 };
 
-export const modelFile = ({ name, bytes }: NamedBytes, dtype = 'fp32') => ({
+/** Classifiers of colours, which answer alike, in different formats: the model, and its file of weights if it has one. */
+export const CLASSIFIERS: readonly (readonly [NamedBytes, NamedBytes?])[] = [
+  [{ name: 'usual.onnx', bytes: classifier('float32', 'batch') }],
+  [{ name: 'nhwc.onnx', bytes: classifier('float32', 'batch', 3) }],
+  [{ name: 'bytes.onnx', bytes: classifier('uint8', 'batch') }],
+  [{ name: 'pairs.onnx', bytes: classifier('float32', 2) }],
+  [{ name: 'half_fp16.onnx', bytes: classifier('float16', 'batch') }],
+  externalFiles('external.onnx'),
+];
+
+/** What a manifest says of a file. */
+export const entryOf = ({ name, bytes }: NamedBytes) => ({
   file: name,
   sha256: createHash('sha256').update(bytes).digest('hex'),
-  sizeBytes: bytes.length,
-  dtype,
 });
 
-export const ownVariant = (name: string, file: NamedBytes) => ({
-  name,
-  sessions: { model: modelFile(file) },
+export const ownVariant = ([model, weights]: readonly [NamedBytes, NamedBytes?]) => ({
+  name: model.name.replace('.onnx', ''),
+  sessions: {
+    model: {
+      ...entryOf(model),
+      sizeBytes: model.bytes.length,
+      dtype: 'fp32',
+      ...(weights && {
+        data: [{ name: weights.name, ...entryOf(weights), sizeBytes: weights.bytes.length }],
+      }),
+    },
+  },
   accuracy: null,
   accuracySource: 'made up',
-});
-
-export const classifierFile = (name: keyof typeof CLASSIFIERS): NamedBytes => ({
-  name: `${name}.onnx`,
-  bytes: CLASSIFIERS[name],
 });
 
 /** Scenes with one or two coloured quarters on black, their boxes, and the colours for both stages. */
@@ -88,23 +102,12 @@ export function scenes(): NamedBytes {
   return { name: 'pack.bin', bytes };
 }
 
-export const packEntry = ({ name, bytes }: NamedBytes) => ({
-  file: name,
-  sha256: createHash('sha256').update(bytes).digest('hex'),
-  source: 'made up',
-});
-
 /** A pipeline that finds coloured quarters and classifies them: the manifest, and the files that it names. */
-export function quarters(
-  format: 'detr' | 'yolov8',
-  classifiers: readonly (keyof typeof CLASSIFIERS)[],
-): NamedBytes[] {
-  const detectors = (['float32', 'float16'] as const).map((type) => ({
-    name: `${format}-${type}.onnx`,
-    bytes: quarterDetector(format, type),
-  }));
+export function quarters(format: 'detr' | 'yolov8', classifiers: typeof CLASSIFIERS): NamedBytes[] {
+  const detectors = (['float32', 'float16'] as const).map((type): [NamedBytes] => [
+    { name: `${format}-${type}.onnx`, bytes: quarterDetector(format, type) },
+  ]);
   const pack = scenes();
-  const models = classifiers.map(classifierFile);
   const manifest = {
     schema: MANIFEST,
     name: `quarters-${format}`,
@@ -116,18 +119,23 @@ export function quarters(
         input: { channels: 3, height: SCENE, width: SCENE },
         output: { format, threshold: 0.5 },
         classes: COLOURS,
-        variants: detectors.map((file) => ownVariant(file.name.replace('.onnx', ''), file)),
+        variants: detectors.map(ownVariant),
       },
       {
         name: 'classify',
         task: 'image-classification',
-        input: PATCHES,
+        input: { channels: 3, height: PATCH, width: PATCH, mean: [0.5], std: [0.25] },
         classes: COLOURS,
-        variants: models.map((file, i) => ownVariant(classifiers[i]!, file)),
+        variants: classifiers.map(ownVariant),
       },
     ],
-    pack: packEntry(pack),
+    pack: { ...entryOf(pack), source: 'made up' },
   };
   const json = { name: 'manifest.json', bytes: new TextEncoder().encode(JSON.stringify(manifest)) };
-  return [json, ...detectors, ...models, pack];
+  return [
+    json,
+    ...detectors.flat(),
+    ...classifiers.flatMap((files) => files.filter((file) => file !== undefined)),
+    pack,
+  ];
 }

@@ -287,16 +287,18 @@ export const loudnessClassifier = (samples: number, threshold: number): Uint8Arr
     { type: 'float32', dims: ['batch', 2] },
   );
 
-/** A classifier whose logits are its pixels times weights, float32 [pixels, classes], that are in a file of their own. */
+/**
+ * A classifier whose logits are its pixels times weights, float32 [values of an image, classes], that are in a file of their own.
+ * @param image channels, height and width
+ */
 export const externalClassifier = (
-  height: number,
-  width: number,
+  image: readonly [number, number, number],
   classes: number,
   file: string,
 ): Uint8Array<ArrayBuffer> =>
   model(
     [node('Flatten', ['image'], 'pixels', { axis: 1 }), node('MatMul', ['pixels', 'weights'], 'out')],
-    [externalConstant('weights', [height * width, classes], file)],
-    { type: 'float32', dims: ['batch', 1, height, width] },
+    [externalConstant('weights', [image.reduce((product, side) => product * side), classes], file)],
+    { type: 'float32', dims: ['batch', ...image] },
     { type: 'float32', dims: ['batch', classes] },
   );

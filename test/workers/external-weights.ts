@@ -31,7 +31,7 @@ export const WEIGHTS = new Uint8Array(
 
 /** The files of the variant. @param weights null: without them */
 export const filesWith = (weights: Uint8Array<ArrayBuffer> | null): ModelBytes => ({
-  model: externalClassifier(SIDE, SIDE, PIXELS, FILE),
+  model: externalClassifier([1, SIDE, SIDE], PIXELS, FILE),
   ...(weights && { [weightsRole('model', FILE)]: weights }),
 });
 
