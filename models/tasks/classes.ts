@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
+import { macroF1 } from './macro-f1.ts';
 import { type Input, oneRun, type Program } from './program.ts';
 import { f1Match } from './score.ts';
 import type { ResultTensor, StageResult, Task, TruthRows } from './task.ts';
@@ -102,6 +103,12 @@ export const classifying = <S extends ClassifyingStage>(
     ],
     metric: { stage: 'top-1 accuracy', pipeline: 'accuracy', later: 'right class' },
     judged: 'always',
+    otherMetrics: (results, truths) => ({
+      'macro F1': macroF1(
+        results.map(({ label }) => label),
+        truths,
+      ),
+    }),
     readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
     perfect: (label) => ({ task, label, score: 1 }),
     match: ({ label }, truth) => [f1Match(0, 0, label === truth)],

@@ -1,4 +1,4 @@
-import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
 import { type Cell, cellId, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
 import { identify } from '../../workers/store/exchange.ts';
@@ -20,7 +20,7 @@ async function held(cells: number, signal: AbortSignal | undefined): Promise<voi
 }
 
 export const loadPipeline = async (): Promise<LoadedManifest> =>
-  ({ manifest: fashionManifest() }) as LoadedManifest;
+  withFiles(fashionManifest(), () => Promise.reject(new Error('This page has no models.')));
 
 export async function measure(options: Omit<ProfileOptions, 'environment'>): Promise<IdentifiedProfile> {
   const { store, settings, signal, unpaused, onProgress } = options;

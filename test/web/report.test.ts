@@ -120,6 +120,15 @@ describe('the report', () => {
     expect(errors).toEqual([]);
   });
 
+  it('has further metrics of a task beside the one that plans use', async () => {
+    await show(fashionReport());
+    const table = page.locator('details', { hasText: 'Accuracy of detect' });
+    await table.locator('summary').click();
+    const heads = await table.locator('thead th').allTextContents();
+    expect(heads).toEqual(['Variant', 'F1 at IoU 0.5', 'mAP@0.5', 'Published', 'n']);
+    expect(await table.locator('tbody tr').first().textContent()).toMatch(/^\w+([\d.]+\s%){3}240$/);
+  });
+
   it('has every point of the frontier in a table, with the weights that choose it', async () => {
     const report = fashionReport();
     await show(report);

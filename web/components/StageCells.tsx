@@ -1,7 +1,8 @@
-import type { Cell, SizeUnit } from '../../solver/documents/profile.ts';
+import type { Cell, Profile, SizeUnit } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
 import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
+import { AccuracyTable } from './AccuracyTable.tsx';
 import { CellNotes, CellTable } from './Cells.tsx';
 
 interface ShownStage {
@@ -18,16 +19,19 @@ interface StageCellsProps {
   readonly batches: readonly number[];
   /** Whether WebGPU has only a software adapter, which runs on the CPU. */
   readonly software: boolean;
+  /** The stages of the profile with their accuracies; absent while the profile runs. */
+  readonly accuracies?: Profile['stages'];
 }
 
-/** Results of each stage: warnings about unreliable measurements, charts, and a table. */
-export function StageCells({ stages, cells, batches, software }: StageCellsProps) {
+/** Results of each stage: warnings about unreliable measurements, charts, and tables. */
+export function StageCells({ stages, cells, batches, software, accuracies = [] }: StageCellsProps) {
   return (
     <>
       <CellNotes cells={cells} />
       {stages.map(({ name, variants, sizeUnit }) => {
         const own = cells.filter((cell) => cell.stage === name);
         if (own.length === 0) return null;
+        const measured = accuracies.find((stage) => stage.name === name);
         return (
           <section key={name} aria-label={name}>
             <h3>{name}</h3>
@@ -41,6 +45,7 @@ export function StageCells({ stages, cells, batches, software }: StageCellsProps
               <BySize stage={name} cells={own} variants={variants} unit={sizeUnit} software={software} />
             )}
             <CellTable stage={name} cells={own} />
+            {measured && <AccuracyTable stage={measured} />}
           </section>
         );
       })}

@@ -8,6 +8,7 @@ import {
   endToEnd,
   fanOut,
   type IdentifiedProfile,
+  measuredScore,
   PROFILE,
   type Profile,
   parseProfile,
@@ -45,10 +46,7 @@ export const parseIdentified = async (value: unknown, source: string): Promise<I
 export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
 const measuredAccuracy = z.strictObject({
-  stages: z.record(
-    name,
-    z.record(name, z.strictObject({ value: z.number().min(0).max(1), n: z.int().positive() })),
-  ),
+  stages: z.record(name, z.record(name, measuredScore)),
   fanOut: z.array(fanOut),
   endToEnd: z.array(endToEnd),
 });

@@ -7,6 +7,7 @@ import { classesField } from '../classes.ts';
 import { type ImageInput, imageInput, images, pixelsFormat } from '../images.ts';
 import { type Input, oneRun, valuesIn } from '../program.ts';
 import type { ResultTensor, StageResult, Task } from '../task.ts';
+import { meanAveragePrecision } from './average-precision.ts';
 import { matchDetections, type TrueObject } from './boxes.ts';
 import { centreMap } from './centre-map.ts';
 import type { Detection, DetectorOutput } from './detection.ts';
@@ -111,6 +112,12 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
 
   metric: { stage: 'F1@0.5', pipeline: 'F1@0.5' },
   judged: 'always',
+  otherMetrics(results, truths) {
+    const mean = meanAveragePrecision(
+      results.map(({ detections }, i) => ({ detections, objects: truths[i]! })),
+    );
+    return mean === null ? {} : { 'mAP@0.5': mean };
+  },
   readTruths(file, stage, rows) {
     const objects = readObjects(file, stage, rows);
     const children: number[][] = Array.from({ length: rows }, () => []);

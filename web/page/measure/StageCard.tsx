@@ -6,7 +6,7 @@ import {
   sha256Of,
   sizeBytesOf,
 } from '../../../solver/documents/manifest.ts';
-import type { Profile } from '../../../solver/documents/profile.ts';
+import type { MeasuredScore, Profile } from '../../../solver/documents/profile.ts';
 import { look } from '../../charts/series.ts';
 import { bytes, percent } from '../../components/format.ts';
 import { attempt, profile } from '../../state/app.ts';
@@ -124,14 +124,29 @@ interface AccuracyProps {
   readonly variant: ManifestVariant;
 }
 
-/** The published accuracy or, if there is none, the accuracy measured by the opened profile. */
+/**
+ * The published accuracy or, if there is none, the accuracy measured by the opened profile; below it the task's further metrics
+ * that the profile measured.
+ */
 function Accuracy({ stage, variant }: AccuracyProps) {
-  if (variant.accuracy !== null) return percent(variant.accuracy);
-  const measured = measuredAccuracy(profile.value, stage, sha256Of(variant));
-  return <span title={measured === null ? 'Not measured yet' : 'Measured'}>{percent(measured)}</span>;
+  const measured = measuredScore(profile.value, stage, sha256Of(variant));
+  return (
+    <>
+      {variant.accuracy !== null ? (
+        percent(variant.accuracy)
+      ) : (
+        <span title={measured ? 'Measured' : 'Not measured yet'}>{percent(measured?.value ?? null)}</span>
+      )}
+      {Object.entries(measured?.others ?? {}).map(([name, value]) => (
+        <span key={name} class="other-metric">
+          {name} {percent(value)}
+        </span>
+      ))}
+    </>
+  );
 }
 
-function measuredAccuracy(opened: Profile | null, stage: string, sha256: string): number | null {
+function measuredScore(opened: Profile | null, stage: string, sha256: string): MeasuredScore | null {
   const variants = opened?.stages.find(({ name }) => name === stage)?.variants;
-  return variants?.find((variant) => variant.sha256 === sha256)?.accuracy.measured?.value ?? null;
+  return variants?.find((variant) => variant.sha256 === sha256)?.accuracy.measured ?? null;
 }

@@ -66,6 +66,7 @@ function Opened() {
         cells={profile.cells}
         batches={profile.settings.batches}
         software={profile.device.adapter?.software ?? false}
+        accuracies={profile.stages}
       />
       <Compare />
     </>

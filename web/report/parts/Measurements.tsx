@@ -18,6 +18,7 @@ export function Measurements({ profile }: { readonly profile: Profile }) {
         cells={profile.cells}
         batches={profile.settings.batches}
         software={profile.device.adapter?.software ?? false}
+        accuracies={profile.stages}
       />
     </section>
   );

@@ -1,0 +1,23 @@
+/**
+ * Macro-averaged F1 of a classifier, from 0 to 1: the mean over classes of 2 · right / (predicted + true), where the counts are of
+ * the items that are rightly of the class, predicted to be, and truly are (Sokolova and Lapalme 2009, "A systematic analysis of
+ * performance measures for classification tasks", with the mean of F1 as in scikit-learn). Classes count that are predicted or
+ * true for at least one item. Unlike accuracy, it gives rare classes the same weight as frequent ones.
+ * @param truths the class of each item, in the order of `predicted`; at least one
+ */
+export function macroF1(predicted: readonly number[], truths: readonly number[]): number {
+  const classes = new Map<number, { right: number; all: number }>();
+  const countOf = (label: number) => {
+    const count = classes.get(label) ?? { right: 0, all: 0 };
+    classes.set(label, count);
+    return count;
+  };
+  predicted.forEach((label, i) => {
+    countOf(label).all++;
+    countOf(truths[i]!).all++;
+    if (label === truths[i]) countOf(label).right++;
+  });
+  let sum = 0;
+  for (const { right, all } of classes.values()) sum += (2 * right) / all;
+  return sum / classes.size;
+}

@@ -1,0 +1,74 @@
+import { MIN_IOU, overlap, type TrueObject } from './boxes.ts';
+import type { Detection } from './detection.ts';
+
+/** The detections and the objects of one image. */
+export interface JudgedImage {
+  readonly detections: readonly Detection[];
+  readonly objects: readonly TrueObject[];
+}
+
+/**
+ * Mean average precision at an overlap (IoU) of {@link MIN_IOU}, from 0 to 1: the mean of {@link averagePrecision} over the classes
+ * that have objects, as PASCAL VOC has it since 2010 (Everingham et al. 2015, "The PASCAL Visual Object Classes Challenge: A
+ * Retrospective", section 2.2); null without objects. Detections below the stage's threshold are missing, so the value is a lower
+ * bound of that of the bare model.
+ */
+export function meanAveragePrecision(images: readonly JudgedImage[]): number | null {
+  const labels = new Set(images.flatMap(({ objects }) => objects.map(({ label }) => label)));
+  if (labels.size === 0) return null;
+  let sum = 0;
+  for (const label of labels) {
+    const ofClass = images.map(({ detections, objects }) => ({
+      detections: detections.filter((one) => one.label === label),
+      objects: objects.filter((one) => one.label === label),
+    }));
+    sum += averagePrecision(ofClass);
+  }
+  return sum / labels.size;
+}
+
+/**
+ * Average precision of one class, from 0 to 1: the area under the curve of precision over recall, where the precision at a recall
+ * is the highest at that recall or above, at all points of the curve. The curve passes the detections of all images by falling
+ * score.
+ * @param images with at least one object; detections and objects of the class alone
+ */
+export function averagePrecision(images: readonly JudgedImage[]): number {
+  const objects = images.reduce((sum, image) => sum + image.objects.length, 0);
+  const found = images.flatMap(foundIn).sort((a, b) => b.score - a.score);
+  let right = 0;
+  const precisions = found.map((detection, i) => {
+    if (detection.right) right++;
+    return right / (i + 1);
+  });
+  let area = 0;
+  let highest = 0;
+  for (let i = found.length - 1; i >= 0; i--) {
+    highest = Math.max(highest, precisions[i]!);
+    // Recall rises by one object at each detection that is right, and nowhere else.
+    if (found[i]!.right) area += highest;
+  }
+  return area / objects;
+}
+
+/**
+ * Which detections of an image are right: by falling score, each takes the object that it overlaps most among those that are not
+ * taken, if the overlap suffices. This is COCO's rule.
+ */
+function foundIn({ detections, objects }: JudgedImage): { score: number; right: boolean }[] {
+  const left = new Set(objects);
+  return [...detections]
+    .sort((a, b) => b.score - a.score)
+    .map((detection) => {
+      let best: TrueObject | undefined;
+      let most = MIN_IOU;
+      for (const object of left) {
+        const shared = overlap(object, detection);
+        if (shared < most || (best && shared === most)) continue;
+        best = object;
+        most = shared;
+      }
+      if (best) left.delete(best);
+      return { score: detection.score, right: best !== undefined };
+    });
+}
