@@ -67,7 +67,7 @@ describe('a picture of the user', () => {
     expect(classify).toMatch(new RegExp(`^classify linear on wasm, ${objects} images?, `));
     const drawn = steps().nth(1).locator('.step-item');
     expect(await drawn.count()).toBe(Number(objects));
-    for (const one of await drawn.allInnerTexts()) expect(one).toMatch(/^answer\s+[A-Z]/);
+    for (const one of await drawn.allInnerTexts()) expect(one).toMatch(/^result\s+[A-Z]/);
     await expectAccessible(page, '#try');
     await page.setViewportSize({ width: NARROW_PX, height: 900 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
@@ -102,12 +102,12 @@ describe('a text of the user', () => {
     await page.keyboard.press('Enter');
     await page.getByText(/^Answered in/).waitFor();
     const [language, spam] = await steps().allInnerTexts();
-    expect(language).toMatch(/born free.*answer\s+eng/s);
-    expect(spam).toMatch(/^spam bag on wasm, 1 text, .*answer\s+(ham|spam)/s);
+    expect(language).toMatch(/born free.*result\s+eng/s);
+    expect(spam).toMatch(/^spam bag on wasm, 1 text, .*result\s+(ham|spam)/s);
 
     await text.fill('Tous les êtres humains naissent libres et égaux en dignité et en droits.');
     const [french, rest] = await answered();
-    expect(french).toMatch(/answer\s+(?!eng)[a-z]{3}/);
+    expect(french).toMatch(/result\s+(?!eng)[a-z]{3}/);
     expect(rest).toMatch(/The stage before passed no text on/);
     await expectAccessible(page, '#try');
   });
@@ -120,7 +120,7 @@ describe('a text of the user', () => {
       .getByLabel('Choose a text file')
       .setInputFiles({ name: 'license.txt', mimeType: 'text/plain', buffer: license.subarray(0, 2000) });
     const [language] = await answered();
-    expect(language).toMatch(/GNU GENERAL PUBLIC LICENSE.*answer\s+[a-z]{3}/s);
+    expect(language).toMatch(/GNU GENERAL PUBLIC LICENSE.*result\s+[a-z]{3}/s);
   });
 
   it('shows the models’ raw answer too', async () => {

@@ -104,14 +104,13 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
-/** The tensors that the stage's models take of items, for each kind of model. */
-const inputText = (stage: ManifestStage): string =>
-  taskOf(stage)
-    .programs.map(({ signatures }) =>
-      Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional),
-    )
-    .map((specs) => specs.map(tensorText).join(', '))
-    .join('; or ');
+/** The tensors that the stage's models take of items, for each kind of model that needs some. */
+function inputText(stage: ManifestStage): string {
+  const kinds = taskOf(stage).programs.map(({ signatures }) =>
+    Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional),
+  );
+  return [...new Set(kinds.flatMap((specs) => specs.map(tensorText).join(', ') || []))].join('; or ');
+}
 
 const tensorText = ({ types, dims, orDims }: TensorSpec): string =>
   `${types.join(' or ')} ${[dims, ...(orDims ? [orDims] : [])].map(shapeText).join(' or ')}`;

@@ -30,6 +30,8 @@ function Answer({ verdict, predicted, truth, score }: StageAnswer) {
       )}
       {score ? (
         <ComparedText verdict={verdict} predicted={predicted!} truth={truth!} />
+      ) : verdict === 'unjudged' ? (
+        <Marked stretches={unmarked(predicted!)} />
       ) : (
         <strong dir="auto">{predicted ?? truth}</strong>
       )}
@@ -70,7 +72,7 @@ interface ComparedTextProps {
 /** A text and, unless it is right, the true one below, with the differing words of both marked. */
 function ComparedText({ verdict, predicted, truth }: ComparedTextProps) {
   const compared = useMemo(() => differingWords(predicted, truth), [predicted, truth]);
-  if (verdict === 'right') return <Marked stretches={[{ text: predicted, differs: false }]} />;
+  if (verdict === 'right') return <Marked stretches={unmarked(predicted)} />;
   return (
     <>
       <Marked stretches={compared.predicted} />
@@ -80,6 +82,8 @@ function ComparedText({ verdict, predicted, truth }: ComparedTextProps) {
     </>
   );
 }
+
+const unmarked = (text: string): Stretch[] => (text === '' ? [] : [{ text, differs: false }]);
 
 const Marked = ({ stretches }: { readonly stretches: readonly Stretch[] }) => (
   <span dir="auto" class="compared">

@@ -106,7 +106,7 @@ function StepItem({ stage, item, result }: StepItemProps) {
       ) : (
         <StageAnswers
           stageAnswers={predictions.flatMap(({ stageAnswers }) =>
-            stageAnswers.map((one) => ({ ...one, stage: 'answer' })),
+            stageAnswers.map((one) => ({ ...one, stage: 'result' })),
           )}
         />
       )}
