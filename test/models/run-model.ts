@@ -1,7 +1,8 @@
 import '../../workers/runtime/no-telemetry.ts';
+import { keepFields } from '../../models/items/fields.ts';
 import { type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import { childrenOf as followingItems, type PipelineStage } from '../../models/manifests/pipeline.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { programOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
@@ -11,7 +12,7 @@ import type { OrtSession } from '../../workers/runtime/runtime.ts';
 /** Results of real models for items of their stage, on one core. */
 export async function runModel(
   models: ModelBytes,
-  { stage }: PipelineStage,
+  { stage, task, format }: PipelineStage,
   items: ItemBatch,
 ): Promise<StageResult[]> {
   if (items.lengths.length === 0) return [];
@@ -21,16 +22,13 @@ export async function runModel(
   const sessions: Record<string, OrtSession> = {};
   for (const [role, { keeps = false }] of Object.entries(program.signatures(stage)))
     sessions[role] = await runtime.createSession(models[role]!, 'cpu', { keeps });
-  const { results } = await program.run(prepared, itemsOf(items), sessions, new Scratch());
+  const own = itemsOf(items).map((item) => keepFields(format, task.itemFormat(stage), item));
+  const { results } = await program.run(prepared, own, sessions, new Scratch());
   for (const session of Object.values(sessions)) await session.release();
   return results;
 }
 
 /** The items that results give the next stage, by item. */
-export function childrenOf(
-  { stage, task, next }: PipelineStage,
-  items: ItemBatch,
-  results: StageResult[],
-): Item[][] {
-  return itemsOf(items).map((item, i) => task.children(stage, item, results[i]!, next!.format));
+export function childrenOf(stage: PipelineStage, items: ItemBatch, results: StageResult[]): Item[][] {
+  return itemsOf(items).map((item, i) => followingItems(stage, stage.next!.format, item, results[i]!));
 }
