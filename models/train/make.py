@@ -1,6 +1,7 @@
 """
-Trains shipped models again and writes their record. NAME is a pipeline, `fashion` or `mail`, or the learned load
-predictor, `predictor`. The make.py in the folder of that name says which data it needs and how long it takes.
+Trains shipped models again and writes their record. NAME is a pipeline, `fashion` or `mail`, or the small models of the
+`mini-*` pipelines, `minis`, or the learned load predictor, `predictor`. The make.py in the folder of that name says which
+data it needs and how long it takes.
 
     apt-get install python3-torch libopenblas0-pthread python3-onnx python3-onnxruntime
     OMP_NUM_THREADS=1 /usr/bin/python3 models/train/make.py NAME [ARGUMENT...]
@@ -13,7 +14,7 @@ from importlib import import_module
 
 import torch
 
-NAMES = ("fashion", "mail", "predictor")
+NAMES = ("fashion", "mail", "minis", "predictor")
 
 
 def main(name: str = "", *arguments: str) -> None:

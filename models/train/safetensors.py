@@ -5,7 +5,12 @@ import json
 
 import numpy as np
 
-DTYPES = {np.dtype(np.uint8): "U8", np.dtype(np.int32): "I32", np.dtype(np.float32): "F32"}
+DTYPES = {
+    np.dtype(np.uint8): "U8",
+    np.dtype(np.int16): "I16",
+    np.dtype(np.int32): "I32",
+    np.dtype(np.float32): "F32",
+}
 
 
 def safetensors(tensors: dict[str, np.ndarray]) -> bytes:

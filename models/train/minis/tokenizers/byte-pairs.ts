@@ -1,0 +1,60 @@
+import { byCount, countsOf } from './counts.ts';
+
+/** Byte-level byte-pair encoding, as GPT-2, BART and Whisper have it. */
+
+/** How GPT-2 cuts a text into words. */
+const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+
+/** Rare words, most of them slips, are not learnt from. */
+const MIN_COUNT = 20;
+
+/** A printable letter for each byte: printable bytes stand for themselves, the others for letters from 256 on. */
+function byteLetters(): string[] {
+  const printable = (b: number) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
+  let others = 0;
+  return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : 256 + others++));
+}
+
+/** The commonest pair of neighbours; of equally common ones the first in the alphabet. */
+function commonestPair(words: readonly (readonly [string[], number])[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const [symbols, count] of words)
+    for (let i = 0; i + 1 < symbols.length; i++) {
+      const pair = `${symbols[i]} ${symbols[i + 1]}`;
+      counts.set(pair, (counts.get(pair) ?? 0) + count);
+    }
+  return byCount(counts)[0]?.[0];
+}
+
+export interface BytePairs {
+  readonly vocab: Readonly<Record<string, number>>;
+  readonly merges: readonly string[];
+}
+
+/**
+ * Learns merges from texts.
+ * @param first tokens with the first indices
+ */
+export function learnBytePairs(
+  texts: readonly string[],
+  mergeCount: number,
+  first: readonly string[],
+): BytePairs {
+  const letters = byteLetters();
+  const encoder = new TextEncoder();
+  const words = [...countsOf(texts.flatMap((text) => text.match(WORDS) ?? []))]
+    .filter(([, count]) => count >= MIN_COUNT)
+    .map(([word, count]) => [Array.from(encoder.encode(word), (byte) => letters[byte]!), count] as const);
+  const merges: string[] = [];
+  while (merges.length < mergeCount) {
+    const pair = commonestPair(words);
+    if (pair === undefined) break;
+    merges.push(pair);
+    const [left, right] = pair.split(' ');
+    for (const [symbols] of words)
+      for (let i = 0; i + 1 < symbols.length; i++)
+        if (symbols[i] === left && symbols[i + 1] === right) symbols.splice(i, 2, `${left}${right}`);
+  }
+  const tokens = [...first, ...[...letters].sort(), ...merges.map((pair) => pair.replace(' ', ''))];
+  return { vocab: Object.fromEntries([...new Set(tokens)].map((token, id) => [token, id])), merges };
+}

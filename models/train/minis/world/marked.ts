@@ -1,0 +1,30 @@
+/** Texts in which `{role|words}` marks the words that tell a fact. */
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A text without marks, and where the words of each role stand in it. */
+export interface Unmarked {
+  readonly text: string;
+  readonly spans: Readonly<Record<string, Span>>;
+}
+
+export function unmarked(marked: string): Unmarked {
+  const spans: Record<string, Span> = {};
+  let text = '';
+  for (const [, plain, role, words] of marked.matchAll(/([^{]+)|\{(\w+)\|([^}]*)\}/g)) {
+    const start = text.length;
+    text += plain ?? words;
+    if (role !== undefined) spans[role] = { start, end: text.length };
+  }
+  return { text, spans };
+}
+
+/** The text alone. */
+export const plain = (marked: string) => unmarked(marked).text;
+
+/** Changes the words of a marked text, and leaves its marks as they are. */
+export const mapWords = (marked: string, change: (word: string) => string) =>
+  marked.replace(/(\{\w+\|)?(\p{L}[\p{L}'-]*)/gu, (_, mark = '', word) => mark + change(word));
