@@ -1,0 +1,63 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { keepFields } from '../../models/items/fields.ts';
+import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
+import { childrenOf, type PipelineStage } from '../../models/manifests/pipeline.ts';
+import { labelledItems } from '../../models/packs/labelled-items.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
+import { type ItemAnswer, requestScore, stageScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
+import record from '../../models/train/record.json' with { type: 'json' };
+import { runModel } from './run-model.ts';
+
+/** Scores of the Python side on the packs, with the metrics and loops written a second time (models/train/minis/evaluate.py). */
+const python: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> =
+  record.minis.scoresOnPack;
+
+/** Within 0.005 of Python's figures: versions of ONNX Runtime differ in the last digits of logits, which may change a token. */
+const DIGITS = 2;
+const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE));
+
+describe.each(Object.keys(python))('%s', async (name) => {
+  const path = fileURLToPath(new URL(`../../models/${name}/manifest.json`, import.meta.url));
+  const { pipeline, readModels, readPack } = await loadManifest(path, (file) => readFile(file));
+  const pack = (await readPack()) as LabelledPack;
+  /** Results for items with the fields that later stages need, which stay with the items. */
+  async function run(stage: PipelineStage, variant: string, items: readonly Item[]) {
+    const own = items.map((item) => keepFields(stage.format, stage.task.itemFormat(stage.stage), item));
+    return runModel(await readModels(stage.variant(variant)), stage, batchOf(own));
+  }
+
+  test.each(pipeline.stages.map((stage, s) => [stage.name, stage, s] as const))(
+    'every variant of %s alone scores as in Python',
+    async (_, stage, s) => {
+      const { items, truths } = (await labelledItems(pack, pipeline))[s]!;
+      for (const variant of stage.stage.variants.map(({ name }) => name)) {
+        const results = await run(stage, variant, items);
+        const score = total(results.map((result, i) => stageScore(stage, result, truths[i]!.truth)));
+        expect(score, variant).toBeCloseTo(python[name]![stage.name]![variant]!, DIGITS);
+      }
+    },
+  );
+
+  /** Answers of a chain, stage by stage. */
+  async function answersOf(stage: PipelineStage, variants: readonly string[], items: readonly Item[]) {
+    const results = await run(stage, variants[0]!, items);
+    const { next } = stage;
+    if (!next) return results.map((result): ItemAnswer => ({ result, children: [] }));
+    const passedOn = results.map((result, i) => childrenOf(stage, next.format, items[i]!, result));
+    const later: ItemAnswer[] = await answersOf(next, variants.slice(1), passedOn.flat());
+    return results.map(
+      (result, i): ItemAnswer => ({ result, children: later.splice(0, passedOn[i]!.length) }),
+    );
+  }
+
+  test.each(['small', 'large'])('variants %s of all stages score end to end as in Python', async (size) => {
+    const variants = pipeline.stages.map(() => size);
+    const answers = await answersOf(pipeline.first, variants, itemsOf(pack.items));
+    const score = total(answers.map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!)));
+    expect(score).toBeCloseTo(python[name]!.endToEnd![variants.join('+')]!, DIGITS);
+  });
+});
