@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { keepFields } from '../../models/items/fields.ts';
 import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { childrenOf, type PipelineStage } from '../../models/manifests/pipeline.ts';
@@ -24,11 +23,8 @@ describe.each(Object.keys(python))('%s', async (name) => {
   const path = fileURLToPath(new URL(`../../models/${name}/manifest.json`, import.meta.url));
   const { pipeline, readModels, readPack } = await loadManifest(path, (file) => readFile(file));
   const pack = (await readPack()) as LabelledPack;
-  /** Results for items with the fields that later stages need, which stay with the items. */
-  async function run(stage: PipelineStage, variant: string, items: readonly Item[]) {
-    const own = items.map((item) => keepFields(stage.format, stage.task.itemFormat(stage.stage), item));
-    return runModel(await readModels(stage.variant(variant)), stage, batchOf(own));
-  }
+  const run = async (stage: PipelineStage, variant: string, items: readonly Item[]) =>
+    runModel(await readModels(stage.variant(variant)), stage, batchOf(items));
 
   test.each(pipeline.stages.map((stage, s) => [stage.name, stage, s] as const))(
     'every variant of %s alone scores as in Python',

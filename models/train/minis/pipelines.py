@@ -57,9 +57,10 @@ class Variant:
     @property
     def assets(self) -> dict[str, str]:
         """The files beside the graphs by role."""
-        roles = ["config", "generation-config"] if self.kind in GENERATING else []
-        roles += ["preprocessor-config"] if self.kind in ("speech", "letters") else []
-        return {role: f"{role.replace('-', '_')}.json" for role in [*roles, "tokenizer", "tokenizer-config"]}
+        roles = ["preprocessor-config"] if self.kind in ("speech", "letters") else []
+        roles += ["config", "generation-config"] if self.kind in GENERATING else []
+        roles += ["tokenizer"] if self.kind == "letters" else ["tokenizer", "tokenizer-config"]
+        return {role: f"{role.replace('-', '_')}.json" for role in roles}
 
 
 def _variants(kind: str) -> list[Variant]:
