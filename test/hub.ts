@@ -88,6 +88,7 @@ export class LocalHub {
   #answer(host: 'hub' | 'files', request: IncomingMessage, response: ServerResponse): void {
     const { url = '', headers } = request;
     this.requests.push({ host, url, range: headers.range, authorization: headers.authorization });
+    response.setHeader('access-control-allow-origin', '*');
     if (this.#faults.some(({ part, fault }) => url.includes(part) && fault(request, response))) return;
     if (host === 'files') this.#sendLarge(request, response);
     else this.#answerHub(url, response);

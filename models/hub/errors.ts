@@ -27,8 +27,8 @@ export class AmbiguousTaskError extends InputError {
   override name = 'AmbiguousTaskError';
   constructor(id: string, architecture: string, tasks: readonly string[]) {
     super(
-      `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}. Say which: ` +
-        `${tasks.map((task) => `--task ${task}`).join(' or ')}, with the --prefix before texts that the model's page names, if any.`,
+      `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}. ` +
+        "Say which (--task), with what the model's page puts before texts, if anything (--prefix).",
     );
   }
 }
@@ -52,7 +52,7 @@ export class StageMismatchError extends InputError {
   constructor(id: string, stage: string, field: string, expected: string, found: string) {
     super(
       `${id} does not fit the stage ${stage}, whose variants share one ${field}: ` +
-        `the model has ${shortened(found)}, the stage ${shortened(expected)}. Choose another stage with --stage, or another --out.`,
+        `the model has ${shortened(found)}, the stage ${shortened(expected)}. Choose another stage (--stage), or a new pipeline (another --out).`,
     );
   }
 }

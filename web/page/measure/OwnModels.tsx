@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
@@ -6,19 +7,30 @@ import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { replacePack } from '../../state/pipelines/own-models.ts';
 import { addPipelineByAddress } from '../../state/pipelines/own-pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
+import type { HubForm } from './HubForm.tsx';
+
+/** The form for models of the hub. Its code is loaded when the section is first opened, not with the page. */
+const hubForm = signal<typeof HubForm | null>(null);
+
+async function loadHubForm(): Promise<void> {
+  hubForm.value ??= (await import('./HubForm.tsx')).HubForm;
+}
 
 /** Form to add models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
+  const Form = hubForm.value;
   return (
     <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
-      <details>
+      <details onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadHubForm)}>
         <summary>
           <strong>Your own models</strong>{' '}
           <span class="muted">add variants, your own labelled pack, or a whole pipeline</span>
         </summary>
         <p>
           Add ONNX models to a stage above. Each is checked, gets its file's name, stays in this browser, and
-          is measured, planned and run like the other variants. Nothing leaves this machine.
+          is measured, planned and run like the other variants. Nothing leaves this machine; a hub is asked
+          for the files of the model that you name. A download that was stopped goes on when you add the model
+          again.
         </p>
         <ul class="row end own-ways">
           <li>
@@ -45,6 +57,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             <ManifestForm />
           </li>
         </ul>
+        {Form && <Form manifest={manifest} />}
       </details>
       <AddingStatus />
     </section>

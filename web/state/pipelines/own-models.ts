@@ -142,7 +142,7 @@ async function fitting(
 }
 
 /** The chosen pipeline, or a renamed copy if it is a shipped one, which must not change. */
-function ownCopy(): LoadedManifest {
+export function ownCopy(): LoadedManifest {
   const chosen = models.value!;
   if (isOwn.value) return chosen;
   const { name } = chosen.manifest;

@@ -1,0 +1,169 @@
+import type { ServerResponse } from 'node:http';
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import { LocalHub } from '../hub.ts';
+import { brightestChannel, externalClassifier } from '../onnx.ts';
+import { openIn, openPage } from './opened-page.ts';
+import { OwnPage } from './own-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** With the page as it ships, and a hub on loopback. */
+
+const [SIDE, CLASSES] = [64, 512];
+const WEIGHTS = new Uint8Array(4 * SIDE * SIDE * CLASSES);
+const PART_BYTES = 4 * 2 ** 20;
+
+const preprocessor = (height: number, width: number) => ({
+  do_normalize: true,
+  ...{ image_mean: [0.5], image_std: [0.25], size: { height, width } },
+});
+const classifier = (channels: number, classes: number) => ({
+  architectures: ['ResNetForImageClassification'],
+  model_type: 'resnet',
+  num_channels: channels,
+  id2label: Object.fromEntries(Array.from({ length: classes }, (_, c) => [c, `class ${c}`])),
+});
+const brightest = (type: 'float32' | 'float16') =>
+  brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, { type, dims: ['batch', 3] });
+
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+let own: OwnPage;
+let hub: LocalHub;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
+beforeEach(async () => {
+  hub = await LocalHub.start();
+  hub.publish('owner/brightest', {
+    'config.json': classifier(3, 3),
+    'preprocessor_config.json': preprocessor(8, 8),
+    'onnx/model.onnx': brightest('float32'),
+    'onnx/model_fp16.onnx': brightest('float16'),
+  });
+  hub.publish('owner/large', {
+    'config.json': classifier(1, CLASSES),
+    'preprocessor_config.json': preprocessor(SIDE, SIDE),
+    'onnx/model.onnx': externalClassifier([1, SIDE, SIDE], CLASSES, 'model.onnx_data'),
+    'onnx/model.onnx_data': WEIGHTS,
+  });
+  own = new OwnPage(await openPage(browser, served.url));
+  await own.stage('classify').waitFor();
+});
+afterEach(() => Promise.all([own.opened.context.close(), hub.close()]));
+
+/** Fills in the form and sends it. */
+async function add(
+  id: string,
+  weights: string,
+  becomes = 'a new pipeline',
+  address = hub.url,
+): Promise<void> {
+  const form = own.page.getByRole('form', { name: 'A model of the hub' });
+  if (!(await form.isVisible())) await own.openSection();
+  await form.getByLabel('Hugging Face model id').fill(id);
+  await form.getByLabel('Weights').selectOption(weights);
+  await form.getByLabel('Becomes').selectOption(becomes);
+  await form.getByLabel('Hub', { exact: true }).fill(address);
+  await form.getByRole('button', { name: 'Add' }).click();
+}
+
+describe('a model of the hub', () => {
+  it('comes by its id as a new pipeline, gets a second variant, and is there after a reload without a network', async () => {
+    await add('owner/brightest', 'fp32');
+    await expect
+      .poll(() => own.status().textContent())
+      .toContain('owner/brightest in fp32 is a variant of classify');
+    expect(await own.chosen()).toBe('brightest');
+    await add('owner/brightest', 'fp16', 'a variant of classify');
+    await expect.poll(() => own.names('classify')).toEqual(['brightest-fp32', 'brightest-fp16']);
+    expect(hub.requests.every(({ authorization }) => authorization === undefined)).toBe(true);
+    // What the pipeline has already is not downloaded again.
+    expect(hub.sentBytes).toBe(brightest('float32').length + brightest('float16').length);
+    await hub.close();
+    hub = await LocalHub.start();
+    await own.page.reload();
+    await expect.poll(() => own.names('classify')).toEqual(['brightest-fp32', 'brightest-fp16']);
+    expect(own.opened.complaints).toEqual([]);
+  });
+
+  it('whose page is closed while it downloads goes on where it was, with its weights in a file of their own', async () => {
+    const sent = PART_BYTES + 1000;
+    let held = 1;
+    hub.spoil('onnx_data?signature', (_, response) => {
+      if (held-- <= 0) return false;
+      response.writeHead(200, { 'content-length': WEIGHTS.length });
+      response.write(WEIGHTS.subarray(0, sent));
+      return true;
+    });
+    await add('owner/large', 'fp32');
+    await expect
+      .poll(() =>
+        own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length),
+      )
+      .toBe(2);
+    expect(await own.status().textContent()).toMatch(/Downloading file \d of 2: .* of 8\.39\sMB/);
+    await own.page.close();
+
+    own = new OwnPage(await openIn(own.opened.context, served.url));
+    await add('owner/large', 'fp32');
+    await expect.poll(() => own.chosen()).toBe('large');
+    expect(await own.names('classify')).toEqual(['large-fp32']);
+    const [, from] = /^bytes=(\d+)-$/.exec(hub.requests.at(-1)!.range!)!;
+    expect(Number(from)).toBeGreaterThanOrEqual(PART_BYTES);
+    expect(Number(from)).toBeLessThanOrEqual(sent);
+    // The pipeline has the files now.
+    expect(
+      await own.page.evaluate(async () => (await (await caches.open('ipa-edge downloads')).keys()).length),
+    ).toBe(0);
+    expect(own.opened.complaints).toEqual([]);
+  });
+
+  it('whose connection is cut, or whose download is cancelled, goes on where it was', async () => {
+    const answers: ServerResponse[] = [];
+    hub.spoil('onnx_data?signature', ({ headers }, response) => {
+      if (answers.length === 2) return false;
+      const from = Number(/\d+/.exec(headers.range ?? '0')![0]);
+      response.writeHead(from > 0 ? 206 : 200, { 'content-length': WEIGHTS.length - from });
+      answers.push(response);
+      return true;
+    });
+    /** Sends a little of the file now and then, until the page says that it has some. */
+    const sendSome = (answer: number, said: RegExp) =>
+      expect
+        .poll(() => {
+          answers[answer]?.write(WEIGHTS.subarray(0, 1000));
+          return own.status().textContent();
+        })
+        .toMatch(said);
+    await add('owner/large', 'fp32');
+    await sendSome(0, /: [1-9][\d.]*\skB of/);
+    answers[0]!.destroy();
+    await expect.poll(() => answers.length).toBe(2);
+    const first = Number(/\d+/.exec(hub.requests.at(-1)!.range!)![0]);
+    expect(first).toBeGreaterThan(0);
+    answers[1]!.write(WEIGHTS.subarray(0, 1000));
+    await own.cancelTaking();
+    await add('owner/large', 'fp32');
+    await expect.poll(() => own.chosen()).toBe('large');
+    expect(Number(/\d+/.exec(hub.requests.at(-1)!.range!)![0])).toBeGreaterThanOrEqual(first);
+  });
+
+  it('that is not there, does not fit, or is none is refused, and nothing is kept', async () => {
+    await add('not an id', 'fp32');
+    await own.refused(/is not a model's id: give owner\/name/);
+    await add('owner/nothing', 'fp32');
+    await own.refused(/owner\/nothing.*cannot be read \(the server answered 404.*must be public/s);
+    await add('owner/brightest', 'q8');
+    await own.refused(/has no model in q8\. It has fp32, fp16/);
+    await add('owner/brightest', 'fp32', 'a variant of classify');
+    await own.refused(/does not fit the stage classify.*Choose another stage/s);
+    await add('owner/brightest', 'fp32', 'a new pipeline', 'http://127.0.0.1:9');
+    await own.refused(/127\.0\.0\.1:9 cannot be reached/);
+    expect(await own.ownPipelines()).toEqual([]);
+    expect(await own.keptFiles()).toBe(0);
+  });
+});

@@ -1,0 +1,141 @@
+import { type Description, describe, type HubReader } from '../../../models/hub/describe.ts';
+import { readDtypes } from '../../../models/hub/dtypes.ts';
+import { withPin } from '../../../models/hub/pin.ts';
+import { hubReference } from '../../../models/hub/repository.ts';
+import { filesOf, freeName } from '../../../models/manifests/edit.ts';
+import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
+import type { Dtype, Manifest, ManifestStage } from '../../../solver/documents/manifest.ts';
+import { Downloads, type KnownFile } from '../../../workers/store/downloads.ts';
+import { bytes as bytesText, duration } from '../../components/format.ts';
+import { fileFetcher } from '../../engine/fetch-file.ts';
+import { type Addition, addOneByOne, lastAdded } from './adding.ts';
+import { ownCopy } from './own-models.ts';
+import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
+
+/** A file of a hub, or what the hub says of a model, cannot be read. */
+export class HubUnreadableError extends Error {
+  override name = 'HubUnreadableError';
+  constructor(url: string, options: ErrorOptions & { cause: Error }) {
+    super(
+      `${url} cannot be read (${options.cause.message}). Check the id and the hub's address. ` +
+        'This page sends no token, so a model must be public.',
+      options,
+    );
+  }
+}
+
+/** What the user asks for. */
+export interface HubWish {
+  /** Owner/name, or owner/name@revision. */
+  readonly id: string;
+  /** The hub's origin. */
+  readonly endpoint: string;
+  readonly dtype: Dtype;
+  /** Absent: as the model's configuration tells. */
+  readonly task: string | undefined;
+  /** The stage of the chosen pipeline that gets the variant; null for a new pipeline. */
+  readonly stage: string | null;
+}
+
+const downloads = new Downloads();
+
+/** Shows the progress of a download at most so often. */
+const EVERY_MS = 500;
+/** The first second tells of connecting, not of the speed. */
+const SETTLED_MS = 1000;
+
+/**
+ * Adds a model of a hub as a variant, and keeps its files. A download that was stopped or whose page was closed goes on when the
+ * same model is added again.
+ * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding models
+ */
+export const addHubModel = ({ id, endpoint, dtype, task, stage }: HubWish): Promise<void> =>
+  addOneByOne(async (addition) => {
+    const { signal, step } = addition;
+    const reference = hubReference(id);
+    step(`Reading what ${new URL(endpoint).host} says of ${id}`);
+    const dtypes = [readDtypes(dtype)!];
+    const described = await describe(hubReader(endpoint, signal), reference, { dtypes, task });
+    const base = stage === null ? null : ownCopy();
+    const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
+    const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
+    const wanted = missingFiles(manifest, base?.manifest ?? null, described);
+    await downloadAll([...wanted.values()], addition);
+    const read: LoadedManifest['readVerified'] = async (file, sha256) => {
+      const known = wanted.get(sha256);
+      if (known) return downloads.fetch(known, signal);
+      return described.read.get(sha256) ?? base!.readVerified(file, sha256);
+    };
+    const loaded = withFiles(manifest, read);
+    const own = stageOf(manifest, described, stage);
+    for (const variant of own.variants.filter(({ source }) => source?.hub === described.repository.id)) {
+      step(`Checking ${variant.name}`);
+      await addition.checker.check(own, variant.name, await loaded.readModels(variant));
+    }
+    step(`Saving ${id}`);
+    setChosen(await ownPipelines.save(loaded));
+    await downloads.forget([...wanted.keys()]);
+    lastAdded.value = `${id} in ${dtype} is a variant of ${own.name} in ${manifest.name}.`;
+  });
+
+function hubReader(endpoint: string, signal: AbortSignal): HubReader {
+  const read = fileFetcher(signal);
+  return {
+    endpoint: endpoint.replace(/\/+$/, ''),
+    async bytes(url, mostBytes) {
+      try {
+        return new Uint8Array(await read(url, mostBytes));
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw new HubUnreadableError(url, { cause: cause as Error });
+      }
+    },
+  };
+}
+
+const stageOf = (manifest: Manifest, { kind }: Description, stage: string | null): ManifestStage =>
+  manifest.stages.find(({ name, task }) => (stage === null ? task === kind.task : name === stage))!;
+
+/** The files that neither the manifest before has nor were read whole, by their SHA-256. */
+function missingFiles(
+  manifest: Manifest,
+  before: Manifest | null,
+  { read }: Description,
+): ReadonlyMap<string, KnownFile> {
+  const known = new Set([...read.keys(), ...(before ? filesOf(before).map(({ sha256 }) => sha256) : [])]);
+  return new Map(
+    filesOf(manifest).flatMap(({ file, sha256, sizeBytes }) =>
+      known.has(sha256) ? [] : [[sha256, { url: file, sha256, sizeBytes: sizeBytes! }]],
+    ),
+  );
+}
+
+/** Downloads files one after the other, and shows bytes and the time left. */
+async function downloadAll(files: readonly KnownFile[], { signal, step }: Addition): Promise<void> {
+  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const startMs = performance.now();
+  let beforeBytes = 0;
+  let keptBytes = 0;
+  let shownMs = Number.NEGATIVE_INFINITY;
+  for (const [i, file] of files.entries()) {
+    let first = true;
+    await downloads.fetch(file, signal, (bytes) => {
+      // What an earlier download brought says nothing of the speed.
+      if (first) keptBytes += bytes;
+      first = false;
+      const now = performance.now();
+      if (now - shownMs < EVERY_MS) return;
+      shownMs = now;
+      const doneBytes = beforeBytes + bytes;
+      const movedBytes = doneBytes - keptBytes;
+      const elapsedMs = now - startMs;
+      const left =
+        elapsedMs > SETTLED_MS && movedBytes > 0
+          ? `, about ${duration((elapsedMs * (totalBytes - doneBytes)) / movedBytes)} left`
+          : '';
+      const which = `file ${i + 1} of ${files.length}`;
+      step(`Downloading ${which}: ${bytesText(doneBytes)} of ${bytesText(totalBytes)}${left}`);
+    });
+    beforeBytes += file.sizeBytes;
+  }
+}
