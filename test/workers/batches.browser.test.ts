@@ -9,7 +9,12 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
-test.each(MINI_STAGES)(
+/** A software adapter is slow: one stage of each kind of model. */
+const STAGES = MINI_STAGES.filter(
+  ([, stage, variant]) => /^(transcribe|answer|translate)$/.test(stage) && variant === 'small',
+);
+
+test.each(STAGES)(
   '%s: short and long items get from %s/%s in one batch what each gets alone, on wasm and on WebGPU the same',
   async (name, stage, variant) => {
     const models = await load(name);
