@@ -1,6 +1,6 @@
 """
-Scores the exported models on the packs' items, in a process of its own, without PyTorch: `python3 -m minis.evaluate FOLDER`,
-in models/train. Writes FOLDER/scores.json.
+Scores the exported models on the packs' items, in a process of its own, without PyTorch:
+`python3 -m minis.evaluate FOLDER`, in models/train. Writes FOLDER/scores.json.
 """
 
 import json
@@ -107,7 +107,9 @@ def summarised(rows: list[dict]) -> dict[str, dict]:
 
 
 def written(rows: list[dict]) -> dict[str, dict]:
-    """End to end, a text has the score of its summary if it is French, 1 if it is not, and 0 if its language is not found."""
+    """
+    End to end, a text has the score of its summary if it is French, 1 if it is not, and 0 if its language is not found.
+    """
     labels = column(rows, "label")
     french = [row for row in rows if row["translation"]]
     texts, translations, summaries = (column(french, name) for name in ("text", "translation", "summary"))

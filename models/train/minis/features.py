@@ -31,6 +31,6 @@ def log_mel(pcm: np.ndarray) -> torch.Tensor:
     window = torch.hann_window(N_FFT)
     spectrum = torch.stft(samples, N_FFT, HOP, window=window, pad_mode="reflect", return_complex=True)[..., :-1]
     power = torch.tensor(mel_filters(MELS), dtype=torch.float32) @ spectrum.abs() ** 2
-    decibels = power.clamp(min=1e-10).log10()
-    loudest = decibels.amax((1, 2), keepdim=True)
-    return (torch.maximum(decibels, loudest - 8) + 4) / 4
+    logarithms = power.clamp(min=1e-10).log10()
+    loudest = logarithms.amax((1, 2), keepdim=True)
+    return (torch.maximum(logarithms, loudest - 8) + 4) / 4

@@ -140,7 +140,7 @@ class _Weights:
 
 
 def _branch(graph: GraphProto, mark: str, weights: _Weights) -> list[NodeProto]:
-    """The nodes of a graph as nodes of a branch: their names begin with `mark`, their weights stand in the outer graph."""
+    """The nodes of a graph for a branch: their names begin with `mark`, their weights stand in the outer graph."""
     outer = {value.name: value.name for value in graph.input}
     outer |= {tensor.name: weights.name_of(tensor) for tensor in graph.initializer}
     nodes = []
@@ -154,8 +154,8 @@ def _branch(graph: GraphProto, mark: str, weights: _Weights) -> list[NodeProto]:
 
 def merged(first: ModelProto, later: ModelProto, absent: list[int]) -> ModelProto:
     """
-    One graph that runs `later` if use_cache_branch is true, and otherwise `first`. `later` gives no keys and values of the
-    encoder, so its branch gives empty tensors [*absent] in their place, as the hub's merged decoders do.
+    One graph that runs `later` if use_cache_branch is true, and otherwise `first`. `later` gives no keys and values of
+    the encoder, so its branch gives empty tensors [*absent] in their place, as the hub's merged decoders do.
     """
     weights = _Weights()
     names = [value.name for value in first.graph.output]

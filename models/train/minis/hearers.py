@@ -13,8 +13,8 @@ from .layers import EncoderLayer, Shape, waves
 
 class AudioEncoder(nn.Module):
     """
-    input_features [batch, mels, frames] → [batch, frames / 4, width]. Both convolutions halve the length; only the second
-    of Whisper's does. Half as many positions are half the work.
+    input_features [batch, mels, frames] → [batch, frames / 4, width]. Both convolutions halve the length; of Whisper's,
+    only the second does. Half as many positions are half the work.
     """
 
     def __init__(self, shape: Shape, mels: int, frames: int):
@@ -34,8 +34,8 @@ class AudioEncoder(nn.Module):
 
 class Speller(nn.Module):
     """
-    Samples in, letters out, as wav2vec2 does: input_values [batch, samples] → logits [batch, frames, letters]. The front
-    is fixed: a spectrum by convolution, mel bands, and a logarithm.
+    Samples in, letters out, as wav2vec2 does: input_values [batch, samples] → logits [batch, frames, letters]. The
+    front is fixed: a spectrum by convolution, mel bands, and a logarithm.
     """
 
     FLOOR = 1e-2

@@ -28,7 +28,7 @@ class Shape:
 
 
 def waves(count: int, width: int) -> torch.Tensor:
-    """Sinusoidal positions: [count, width]. Learnt positions start with them, because neighbours are then easy to find."""
+    """Sinusoidal positions [count, width]. Learnt ones start with them, because neighbours are then easy to find."""
     rates = torch.exp(-math.log(10_000) / max(1, width // 2 - 1) * torch.arange(width // 2))
     angles = torch.arange(count)[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], 1)

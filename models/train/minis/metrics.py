@@ -1,4 +1,7 @@
-"""Scores of texts, from 0 to 1, as the tasks of ipa-edge define them; written apart from those, so that the two check each other."""
+"""
+Scores of texts, from 0 to 1, as the tasks of ipa-edge define them. They are written apart from those, so that the two
+check each other.
+"""
 
 import re
 import unicodedata

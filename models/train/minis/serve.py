@@ -67,8 +67,8 @@ class Model:
     @lru_cache
     def _encoded(self, items: tuple) -> list[dict]:
         command = ["npx", "tsx", str(ENCODE_TEXTS), str(self.folder)]
-        texts = json.dumps(items)
-        return json.loads(subprocess.run(command, input=texts, capture_output=True, check=True, text=True, cwd=ROOT).stdout)
+        run = subprocess.run(command, input=json.dumps(items), capture_output=True, check=True, text=True, cwd=ROOT)
+        return json.loads(run.stdout)
 
     def _texts(self, rows: list[list[int]], fill: int) -> dict[str, np.ndarray]:
         return {"input_ids": _padded(rows, fill), "attention_mask": _padded([[1] * len(row) for row in rows], 0)}

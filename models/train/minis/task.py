@@ -1,4 +1,4 @@
-"""What a kind of model is trained on. Each kind says how its loss is computed, and how it is scored on validation rows."""
+"""What a kind of model is trained on. A kind says how its loss is computed and how validation rows are scored."""
 
 import json
 from pathlib import Path

@@ -28,7 +28,7 @@ class Recipe:
 RECIPES: dict[str, dict[str, Recipe]] = {
     "mood": {
         "small": Recipe(Shape(4, 1), 700, 1e-2),
-        "medium": Recipe(Shape(8, 1), 800, 8e-3),
+        "medium": Recipe(Shape(8, 1), 400, 8e-3),
         "large": Recipe(Shape(64, 4, 2), 2_000, 3e-3),
     },
     "language": {
@@ -37,26 +37,26 @@ RECIPES: dict[str, dict[str, Recipe]] = {
         "large": Recipe(Shape(64, 4, 2), 2_500, 3e-3),
     },
     "qa": {
-        "small": Recipe(Shape(4, 1), 400, 1e-2),
-        "medium": Recipe(Shape(8, 2), 400, 8e-3),
+        "small": Recipe(Shape(4, 1), 370, 1e-2),
+        "medium": Recipe(Shape(8, 2), 340, 8e-3),
         "large": Recipe(Shape(64, 4, 2), 5_000, 3e-3),
     },
     "translate": {
         "small": Recipe(Shape(32, 4), 850, 4e-3),
-        "medium": Recipe(Shape(64, 4), 1_000, 3e-3),
+        "medium": Recipe(Shape(64, 4, 1, 2), 1_000, 3e-3),
         "large": Recipe(Shape(64, 4, 2, 3), 1_600, 2.5e-3),
     },
     "summary": {
         "small": Recipe(Shape(32, 4), 850, 4e-3),
-        "medium": Recipe(Shape(64, 4), 1_400, 3e-3),
+        "medium": Recipe(Shape(64, 4, 1, 2), 1_400, 3e-3),
         "large": Recipe(Shape(64, 4, 2, 3), 2_400, 2e-3),
     },
     "speech": {
         "small": Recipe(Shape(32, 4, dropout=0.05), 5_000, 4e-3),
         "medium": Recipe(Shape(64, 4, dropout=0.05), 4_000, 3e-3),
-        "large": Recipe(Shape(64, 4, 2, 2, dropout=0.05), 4_000, 2.5e-3),
+        "large": Recipe(Shape(64, 4, 2, 2, dropout=0.05), 7_000, 3e-3),
     },
-    "letters": {"small": Recipe(Shape(64, 2, dropout=0.05), 2_500, 3e-3)},
+    "letters": {"small": Recipe(Shape(64, 2, dropout=0.05), 4_500, 3e-3)},
 }
 
 
