@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { pcmOf } from '../../models/items/audio.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
@@ -39,7 +39,7 @@ async function inFolder(folder: string): Promise<Recording[]> {
 }
 
 const inLines = async (file: string): Promise<Recording[]> =>
-  (await readLines(lineSchema, file)).map((line) => ({ ...line, audio: join(dirname(file), line.audio) }));
+  (await readLines(lineSchema, file)).map((line) => ({ ...line, audio: resolve(dirname(file), line.audio) }));
 
 async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'>): Promise<Int16Array> {
   const bytes = await readFile(audio).catch((cause) => {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { LocalHub } from '../hub.ts';
 import { tone, wavOf } from '../models/wav.ts';
-import { referenceFile } from '../reference.ts';
 import { ipaEdge } from './command.ts';
 
 /** Small trained models in the hub's layout. */
-const MINIS = referenceFile('models-lab/minis/models');
+const MINIS = join(ROOT, 'models/minis');
 
 let hub: LocalHub;
 let folder: string;
@@ -26,8 +26,8 @@ const filesIn = (from: string): Record<string, Uint8Array> =>
 beforeAll(async () => {
   hub = await LocalHub.start();
   folder = mkdtempSync(join(tmpdir(), 'ipa-edge-'));
-  for (const name of MINIS ? readdirSync(MINIS) : [])
-    hub.publish(`minis/${name}`, filesIn(join(MINIS!, name)), { cardData: { license: 'mit' } });
+  for (const name of readdirSync(MINIS).filter((one) => statSync(join(MINIS, one)).isDirectory()))
+    hub.publish(`minis/${name}`, filesIn(join(MINIS, name)), { cardData: { license: 'mit' } });
 });
 
 afterAll(async () => {
@@ -43,7 +43,7 @@ async function onHub(...args: string[]): Promise<string> {
 
 const asLines = (rows: readonly object[]): string => rows.map((row) => JSON.stringify(row)).join('\n');
 
-describe.skipIf(!MINIS)('models of several sessions go from their ids to a profile', () => {
+describe('models of several sessions go from their ids to a profile', () => {
   /** Pins, packs and profiles. @returns the stage of the manifest and its measured variants */
   async function measure(name: string, pins: readonly string[][], pack: readonly string[]) {
     const manifestPath = join(folder, name, 'manifest.json');
@@ -77,7 +77,7 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
       'translation',
       [
         ['minis/translate-large', '--dtypes', 'fp32,fp32+q8'],
-        ['minis/translate-small', '--dtypes', 'q8'],
+        ['minis/translate-small', '--dtypes', 'fp32'],
       ],
       ['--texts', texts],
     );
@@ -85,13 +85,13 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
       name: 'translate',
       task: 'translation',
       input: { length: 128, prefix: '' },
-      tokensMax: 119,
+      tokensMax: 63,
       beams: 1,
     });
     expect(variants.map(({ name, accuracy }) => [name, accuracy.measured?.n])).toEqual([
       ['translate-large-fp32', 2],
       ['translate-large-fp32-q8', 2],
-      ['translate-small-q8', 2],
+      ['translate-small-fp32', 2],
     ]);
   });
 
@@ -103,8 +103,8 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
     const { stage, variants } = await measure(
       'speech',
       [
-        ['minis/speech-small', '--dtypes', 'q8'],
-        ['minis/ctc-small', '--dtypes', 'fp32'],
+        ['minis/speech-small', '--dtypes', 'fp32'],
+        ['minis/letters-small', '--dtypes', 'fp32'],
       ],
       ['--recordings', recordings],
     );
@@ -112,9 +112,9 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
       name: 'transcribe',
       input: { sampleRateHz: rate, secondsMax: 6 },
       language: 'en',
-      tokensMax: 59,
+      tokensMax: 47,
     });
-    expect(variants.map(({ name }) => name)).toEqual(['speech-small-q8', 'ctc-small-fp32']);
+    expect(variants.map(({ name }) => name)).toEqual(['speech-small-fp32', 'letters-small-fp32']);
   });
 
   test('a whole pipeline, by a recipe, whose stages feed each other', async () => {
@@ -122,9 +122,9 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
     const letters = [
       {
         text: 'mon colis est perdu .',
-        labels: { language: 'fr', translate: 'my parcel is lost .', short: 'lost' },
+        labels: { language: 'French', translate: 'my parcel is lost .', short: 'lost' },
       },
-      { text: 'danke schön !', labels: { language: 'de' } },
+      { text: 'danke schön !', labels: { language: 'German' } },
     ];
     writeFileSync(texts, asLines(letters));
     const recipe = {
@@ -133,17 +133,17 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
       title: 'Letters in short',
       stages: [
         {
-          ...{ name: 'language', task: 'text-classification', fields: { passOn: ['fr'] } },
-          models: [{ hub: 'minis/language-small', dtypes: ['fp32', 'q8'] }],
+          ...{ name: 'language', task: 'text-classification', fields: { passOn: ['French'] } },
+          models: [{ hub: 'minis/language-large', dtypes: ['fp32', 'q8'] }],
         },
         {
           name: 'translate',
           task: 'translation',
-          models: [{ hub: 'minis/translate-small', dtypes: ['fp32+q8'] }],
+          models: [{ hub: 'minis/translate-large', dtypes: ['fp32+q8'] }],
         },
         {
           ...{ name: 'short', task: 'summarization', fields: { tokensMax: 20 } },
-          models: [{ hub: 'minis/summary-small@main', dtypes: ['q8'] }],
+          models: [{ hub: 'minis/summary-large@main', dtypes: ['q8'] }],
         },
       ],
       data: {
@@ -169,9 +169,9 @@ describe.skipIf(!MINIS)('models of several sessions go from their ids to a profi
     expect(
       profile.stages.map(({ name, variants }) => [name, variants.map((variant) => variant.name)]),
     ).toEqual([
-      ['language', ['language-small-fp32', 'language-small-q8']],
-      ['translate', ['translate-small-fp32-q8']],
-      ['short', ['summary-small-q8']],
+      ['language', ['language-large-fp32', 'language-large-q8']],
+      ['translate', ['translate-large-fp32-q8']],
+      ['short', ['summary-large-q8']],
     ]);
   });
 });

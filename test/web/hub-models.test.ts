@@ -1,7 +1,10 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import type { Browser } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { LocalHub } from '../hub.ts';
 import { brightestChannel, externalClassifier } from '../onnx.ts';
 import { openIn, openPage } from './opened-page.ts';
@@ -87,6 +90,23 @@ describe('a model of the hub', () => {
     hub = await LocalHub.start();
     await own.page.reload();
     await expect.poll(() => own.names('classify')).toEqual(['brightest-fp32', 'brightest-fp16']);
+    expect(own.opened.complaints).toEqual([]);
+  });
+
+  it('that has several sessions and a tokenizer comes with all its files', async () => {
+    const mini = join(ROOT, 'models/minis/translate-small');
+    const names = readdirSync(mini, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.\w+$/.test(name),
+    );
+    hub.publish(
+      'minis/translate',
+      Object.fromEntries(names.map((name) => [name, readFileSync(join(mini, name))])),
+    );
+    await add('minis/translate', 'fp32');
+    await expect.poll(() => own.chosen()).toBe('translate');
+    expect(await own.names('translate')).toEqual(['translate-fp32']);
+    // The manifest, two models and four files beside them.
+    expect(await own.keptFiles()).toBe(7);
     expect(own.opened.complaints).toEqual([]);
   });
 

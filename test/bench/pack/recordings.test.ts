@@ -47,7 +47,7 @@ test('WAV files of any rate become recordings at the rate of the stage, with the
     path('calls.jsonl'),
     lines(
       { audio: 'clips/low.wav', text: 'Where is it?', labels: { spam: 'ham' } },
-      { audio: 'clips/high.wav', text: 'Win!', labels: { spam: 'spam' } },
+      { audio: path('clips/high.wav'), text: 'Win!', labels: { spam: 'spam' } },
     ),
   );
   const { items, truths } = await packed(path('calls.jsonl'), transcribe, spam);

@@ -6,7 +6,14 @@ import { loadPipeline } from '../../engine/engine.ts';
 import { models, open, opened, profile, saved } from '../app.ts';
 
 /** Pipelines shipped with the page. A new user sees the first one. */
-export const SHIPPED = ['fashion', 'mail'] as const;
+export const SHIPPED = [
+  'fashion',
+  'mail',
+  'mini-audio-qa',
+  'mini-audio-sentiment',
+  'mini-sum-qa',
+  'mini-nlp',
+] as const;
 
 const isShipped = (name: string): boolean => SHIPPED.some((one) => one === name);
 

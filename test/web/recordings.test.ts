@@ -1,0 +1,61 @@
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import type { Host } from '../../bench/runner/static-server.ts';
+import { expectAccessible } from './accessible.ts';
+import { openPage, planned } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** A shipped pipeline of recordings and questions on the page as it ships, on wasm. */
+
+const NARROW_PX = 390;
+
+let browser: Browser;
+let host: Host;
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+
+it('recordings are measured and run; each is shown with its question, and with what was heard and answered', async () => {
+  const { page, context, complaints } = await openPage(browser, host.url, {
+    viewport: { width: 1440, height: 900 },
+    reducedMotion: 'reduce',
+  });
+  const button = (name: string) => page.getByRole('button', { name, exact: true });
+  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mini-audio-qa');
+  await page.getByRole('region', { name: 'Stage transcribe' }).waitFor();
+  expect(await page.locator('.pipeline .end').textContent()).toContain('one recording');
+  expect(await page.locator('.fan-out').last().textContent()).toContain('every transcript');
+
+  await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
+  for (const batch of ['4', '8', '16'])
+    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+  await page.getByLabel('Budget (s)').fill('5');
+  await button('Start').click();
+  await planned(page);
+  expect(await page.getByRole('region', { name: 'Stage answer' }).textContent()).toMatch(
+    /exact match [\d.]+\s%/,
+  );
+
+  await page.getByRole('spinbutton', { name: 'Duration (s)', exact: true }).fill('120');
+  await button('Run the plan').click();
+  const requests = page.locator('.request');
+  await requests.nth(5).waitFor();
+  await button('Hold').click();
+  const heard = /transcribe[✓≈✗] .*1 − WER [\d.]+\s%/;
+  for (const text of await requests.allTextContents()) {
+    expect(text).toMatch(/^question.+\?/);
+    expect(text).toMatch(heard);
+    expect(text).toMatch(/answer[✓≈✗] .*token F1 [\d.]+\s%\d+\.\d\ss[\d.]+\sms$/);
+  }
+  expect(await requests.getByRole('img', { name: /^waveform of \d+\.\d\ss$/ }).count()).toBe(6);
+  await expectAccessible(page, '#try');
+  await page.setViewportSize({ width: NARROW_PX, height: 900 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(NARROW_PX);
+  await button('Stop').click();
+  await page.locator('.outcome').waitFor();
+  expect(complaints).toEqual([]);
+  await context.close();
+});

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { loadManifest } from '../../models/manifests/load.ts';
+import { browserEnvironment } from '../../workers/environment/browser.ts';
+import { inBatchAndAlone, MINI_STAGES } from './batches.ts';
+
+const load = (name: string) =>
+  loadManifest(
+    `/models/${name}/manifest.json`,
+    async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
+  );
+
+/** A software adapter is slow: one stage of each kind of model. */
+const STAGES = MINI_STAGES.filter(
+  ([, stage, variant]) => /^(transcribe|answer|translate)$/.test(stage) && variant === 'small',
+);
+
+test.each(STAGES)(
+  '%s: short and long items get from %s/%s in one batch what each gets alone, on wasm and on WebGPU the same',
+  async (name, stage, variant) => {
+    const models = await load(name);
+    const wasm = await inBatchAndAlone(browserEnvironment(), 'wasm', models, stage, variant);
+    expect(wasm.together).toEqual(wasm.alone);
+    const webgpu = await inBatchAndAlone(browserEnvironment(), 'webgpu', models, stage, variant);
+    expect(webgpu.together).toEqual(webgpu.alone);
+    expect(webgpu).toEqual(wasm);
+  },
+);
