@@ -21,6 +21,11 @@ const README = { folder: join(ROOT, 'web'), width: 1440, height: 860 };
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Load in requests/s, which falls. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
+/** An input of the user's own. */
+const MESSAGE = {
+  text: 'On Monday three books for Anna Weber arrive in Paris. They say thank you for your help.',
+  question: 'Who are the books for?',
+};
 /** Protobuf key of the field `model_version` in onnx.proto. */
 const MODEL_VERSION_KEY = 0x28;
 
@@ -160,6 +165,16 @@ async function shoot(page: Page): Promise<void> {
   await page.locator('.request').nth(5).waitFor(WAIT);
   await button('Hold').click();
   await pictures(page, '18-mail-requests', '#try');
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByRole('button', { name: 'Run the plan' }).waitFor(WAIT);
+
+  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mini-sum-qa');
+  await page.getByRole('region', { name: 'Stage summarise' }).waitFor();
+  await page.getByRole('textbox', { name: 'Text' }).fill(MESSAGE.text);
+  await page.getByRole('textbox', { name: 'Question' }).fill(MESSAGE.question);
+  await button('Run your input').click();
+  await page.getByText(/^Answered in/).waitFor(WAIT);
+  await pictures(page, '19-own-input', '#try');
 }
 
 /** Takes screenshots of a part of the page in both colour schemes and all widths, and reports a page wider than its window. */

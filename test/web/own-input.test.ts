@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce', serviceWorkers: 'block' });
 });
 afterEach(async () => {
   expect(opened.complaints).toEqual([]);
@@ -50,6 +50,15 @@ async function scenePicture(): Promise<Uint8Array> {
   return sharp(scene!, { raw: { width: 128, height: 128, channels: 1 } })
     .png()
     .toBuffer();
+}
+
+async function chooseScene(): Promise<void> {
+  await opened.page.getByLabel('Choose a picture').setInputFiles({
+    name: 'scene.png',
+    mimeType: 'image/png',
+    buffer: Buffer.from(await scenePicture()),
+  });
+  await opened.page.getByText('scene.png').waitFor();
 }
 
 describe('a picture of the user', () => {
@@ -136,17 +145,40 @@ describe('a text of the user', () => {
 describe('while the page measures', () => {
   it('no input runs, and the page says why', async () => {
     const { page } = opened;
-    await page.getByLabel('Choose a picture').setInputFiles({
-      name: 'scene.png',
-      mimeType: 'image/png',
-      buffer: Buffer.from(await scenePicture()),
-    });
-    await page.getByText('scene.png').waitFor();
+    await chooseScene();
     await page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu').uncheck();
     await button('Start').click();
     await page.getByText(/Wait until measuring has ended/).waitFor();
     expect(await button('Run your input').isDisabled()).toBe(true);
     await button('Cancel').click();
     await expect.poll(() => button('Run your input').isEnabled()).toBe(true);
+  });
+});
+
+describe('a request that waits for its models', () => {
+  it('is cancelled at once, and another one with other variants is answered', async () => {
+    const { page } = opened;
+    await page.route('**/det4.onnx', () => {}); // never answered
+    await chooseScene();
+    await button('Run your input').click();
+    await page.getByText('Loading the models').waitFor();
+    await button('Cancel').click();
+    await expect.poll(() => button('Run your input').isEnabled()).toBe(true);
+    expect(await steps().count()).toBe(0);
+    await page.getByRole('combobox', { name: 'detect on wasm' }).selectOption('det8');
+    const [detect] = await answered();
+    expect(detect).toMatch(/^detect det8 on wasm/);
+    expect(await page.locator('.own [role=alert]').count()).toBe(0);
+  });
+
+  it('fails in place where a model cannot be had, and can be sent again', async () => {
+    const { page } = opened;
+    await page.route('**/det4.onnx', (route) => route.fulfill({ body: 'no model' }));
+    await chooseScene();
+    await button('Run your input').click();
+    await page.locator('.own .problem', { hasText: 'det4.onnx' }).waitFor();
+    await page.unroute('**/det4.onnx');
+    expect((await answered())[0]).toMatch(/^detect det4 on wasm/);
+    expect(await page.locator('.own .problem').count()).toBe(0);
   });
 });

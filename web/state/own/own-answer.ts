@@ -13,8 +13,9 @@ import { ownItem } from './own-input.ts';
 /** The steps of a request so far. */
 export interface OwnAnswer {
   readonly steps: readonly StageStep[];
-  /** The stage that runs now; null when the request is complete, or has failed. */
+  /** The stage that runs now; null when the request is complete, has failed, or was cancelled. */
   readonly running: string | null;
+  readonly complete: boolean;
 }
 
 export const ownAnswer = signal<OwnAnswer | null>(null);
@@ -71,39 +72,52 @@ async function stepsFor(loaded: LoadedManifest, chosen: readonly StageChoice[], 
   if (kept?.models === loaded && kept.key === key) return kept.steps;
   close();
   const steps = await openSteps(loaded, chosen, signal);
+  if (signal.aborted) {
+    steps.close();
+    signal.throwIfAborted();
+  }
   kept = { models: loaded, key, steps };
   return steps;
 }
 
 /** Answers the user's own request with the chosen variants. */
 export async function answerOwn(): Promise<void> {
-  const own = new AbortController();
-  controller = own;
+  controller = new AbortController();
+  const { signal } = controller;
   const loaded = models.value!;
   const item = ownItem();
   const names = loaded.manifest.stages.map(({ name }) => name);
   answering.value = 'loading';
   ownAnswer.value = ownFailure.value = null;
   try {
-    const opened = await stepsFor(loaded, choices.value, own.signal);
+    const opened = await stepsFor(loaded, choices.value, signal);
     answering.value = 'running';
     let steps: readonly StageStep[] = [];
-    ownAnswer.value = { steps, running: names[0]! };
+    ownAnswer.value = { steps, running: names[0]!, complete: false };
     for await (const step of opened.answer(item)) {
+      if (signal.aborted) return;
       steps = [...steps, step];
-      if (own.signal.aborted) break;
-      ownAnswer.value = { steps, running: names[steps.length] ?? null };
+      const running = names[steps.length] ?? null;
+      ownAnswer.value = { steps, running, complete: running === null };
     }
   } catch (error) {
+    // A request that was cancelled may fail after the next one has begun.
+    if (signal.aborted) return;
+    ownFailure.value = message(error);
     close();
-    if (ownAnswer.value) ownAnswer.value = { ...ownAnswer.value, running: null };
-    if (!own.signal.aborted) ownFailure.value = message(error);
   }
-  if (controller === own) controller = answering.value = null;
+  ended();
 }
 
-/** Ends the running request and its workers. */
+/** Ends the running request and its workers at once, even while a model is downloaded. */
 export function cancelOwn(): void {
   controller?.abort();
   close();
+  ended();
+}
+
+function ended(): void {
+  controller = answering.value = null;
+  const answer = ownAnswer.peek();
+  if (answer?.running) ownAnswer.value = { ...answer, running: null };
 }

@@ -37,8 +37,8 @@ export function OwnSteps() {
 function statusText(): string {
   const answer = ownAnswer.value;
   if (answering.value === 'loading') return 'Loading the models …';
-  if (answering.value && answer?.running) return `Running ${answer.running} …`;
-  if (answering.value || !answer) return '';
+  if (answer?.running) return `Running ${answer.running} …`;
+  if (!answer?.complete) return '';
   const totalMs = answer.steps.reduce((sum, { ms }) => sum + ms, 0);
   return `Answered in ${milliseconds(totalMs)}.`;
 }
