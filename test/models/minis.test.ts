@@ -15,8 +15,13 @@ import { runModel } from './run-model.ts';
 const python: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, number>>>>>> =
   record.minis.scoresOnPack;
 
-/** Within 0.005 of Python's figures: versions of ONNX Runtime differ in the last digits of logits, which may change a token. */
-const DIGITS = 2;
+/**
+ * Versions of ONNX Runtime differ in the last digits of logits, which may change a token. Weights of 8 bits also give others for
+ * other batches, because each batch has one scale.
+ */
+const MOST_APART = 0.01;
+const apart = (score: number | null, expected: number) => Math.abs(score! - expected);
+
 const total = (scores: readonly Score[]) => metricOf(scores.reduce(addScores, NO_SCORE));
 
 describe.each(Object.keys(python))('%s', async (name) => {
@@ -33,7 +38,7 @@ describe.each(Object.keys(python))('%s', async (name) => {
       for (const variant of stage.stage.variants.map(({ name }) => name)) {
         const results = await run(stage, variant, items);
         const score = total(results.map((result, i) => stageScore(stage, result, truths[i]!.truth)));
-        expect(score, variant).toBeCloseTo(python[name]![stage.name]![variant]!, DIGITS);
+        expect(apart(score, python[name]![stage.name]![variant]!), variant).toBeLessThan(MOST_APART);
       }
     },
   );
@@ -54,6 +59,6 @@ describe.each(Object.keys(python))('%s', async (name) => {
     const variants = pipeline.stages.map(() => size);
     const answers = await answersOf(pipeline.first, variants, itemsOf(pack.items));
     const score = total(answers.map((answer, i) => requestScore(pipeline.first, answer, pack.truths[i]!)));
-    expect(score).toBeCloseTo(python[name]!.endToEnd![variants.join('+')]!, DIGITS);
+    expect(apart(score, python[name]!.endToEnd![variants.join('+')]!)).toBeLessThan(MOST_APART);
   });
 });
