@@ -1,23 +1,12 @@
 import { z } from 'zod';
-import { InputError } from '../../solver/documents/coded-error.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { linearPattern } from './linear-pattern.ts';
+import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /**
  * Checks of a `tokenizer.json` before the library reads it. A tokenizer comes with a model from anywhere, and the library believes
  * what it says: some would never return, or fill the memory.
  */
-
-/** The files of a tokenizer do not describe one that can be used. */
-export class InvalidTokenizerError extends InputError {
-  override name = 'InvalidTokenizerError';
-  constructor(problem: string, options?: ErrorOptions) {
-    super(
-      `A variant's tokenizer cannot be used: ${problem}. Fetch the variant's files again, or choose another model.`,
-      options,
-    );
-  }
-}
 
 /** Twice the size of the largest known tokenizer's file. */
 const FILE_BYTES_MAX = 64 * 2 ** 20;

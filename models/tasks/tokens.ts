@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
 import { type Place, placesOf } from './token-places.ts';
-import { surfaceReader } from './token-surfaces.ts';
-import { checkTokenizer, InvalidTokenizerError } from './tokenizer-check.ts';
+import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /** Tokens of texts, as the models of the Hugging Face hub take them. */
 
@@ -58,8 +57,12 @@ export interface Encoder {
 
 /** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError */
 export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>): Promise<Encoder> {
-  // Only workers read tokenizers: a page should not load the library with the list of tasks.
-  const { Tokenizer } = await import('@huggingface/tokenizers');
+  // Only workers read tokenizers: a page should not load what reads them with the list of tasks.
+  const [{ Tokenizer }, { checkTokenizer }, { surfaceReader }] = await Promise.all([
+    import('@huggingface/tokenizers'),
+    import('./tokenizer-check.ts'),
+    import('./token-surfaces.ts'),
+  ]);
   const configJson = new TextDecoder().decode(assets['tokenizer-config']);
   const config = parseJson(configSchema, configJson, 'tokenizer_config.json');
   const checked = checkTokenizer(assets.tokenizer!);

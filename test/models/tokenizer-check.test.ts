@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InvalidTokenizerError } from '../../models/tasks/tokenizer-check.ts';
+import { InvalidTokenizerError } from '../../models/tasks/tokenizer-errors.ts';
 import { readEncoder } from '../../models/tasks/tokens.ts';
 import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import { byteLevel, tokenizerFiles, unigram, wordPiece } from './tokenizer.ts';

@@ -6,7 +6,7 @@ import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import type { Input } from '../program.ts';
 import { FLOATS, float16Of } from '../tensor.ts';
-import { logMelConfig, makeLogMel } from './log-mel.ts';
+import { logMelConfig } from './log-mel-config.ts';
 import { rawSamplesConfig, writeRawSamples } from './raw-samples.ts';
 
 /** What models hear of recordings, as tensors. */
@@ -53,7 +53,10 @@ const SHORTEST_S = 0.1;
 const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfig, rawSamplesConfig]);
 
 /** Reads what a variant hears. @throws InvalidDocumentError if the features do not fit the stage's recordings */
-export function readFeatures(stage: HearingStage, assets: Readonly<Record<string, Uint8Array>>): Features {
+export async function readFeatures(
+  stage: HearingStage,
+  assets: Readonly<Record<string, Uint8Array>>,
+): Promise<Features> {
   const { sampleRateHz } = stage.input;
   const { samplesMax } = recordings(stage);
   const fitting = configSchema
@@ -71,6 +74,8 @@ export function readFeatures(stage: HearingStage, assets: Readonly<Record<string
     'preprocessor_config.json',
   );
   if ('n_samples' in config) {
+    // Only workers compute features: a page should not load the code with the list of tasks.
+    const { makeLogMel } = await import('./log-mel.ts');
     const { mels, frames, write } = makeLogMel(config);
     return { tensor: 'input_features', dimsOf: () => [mels, frames], write };
   }

@@ -62,7 +62,7 @@ const ctc: Program<Stage, Transcript> = {
   async prepare(stage, assets) {
     return {
       ...stage,
-      features: readFeatures(stage, assets),
+      features: await readFeatures(stage, assets),
       alphabet: readCtcAlphabet(assets.tokenizer!),
     };
   },
@@ -77,7 +77,7 @@ const encoderDecoder = generating<Stage, Item, Transcript>({
     const told = readWhisperPrompt(stage.language, assets['generation-config']!);
     return {
       ...stage,
-      features: readFeatures(stage, assets),
+      features: await readFeatures(stage, assets),
       encoder: await readEncoder(assets),
       rules: readRules(assets, { ...stage, prompt: (_file, start) => [start, ...told] }),
     };

@@ -9,7 +9,7 @@ import { FLOATS } from '../tensor.ts';
 import { alternativesOf, readTextTruths } from '../text-labels.ts';
 import { exactMatch, tokenF1 } from '../text-scores/squad.ts';
 import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
-import { InvalidTokenizerError } from '../tokenizer-check.ts';
+import { InvalidTokenizerError } from '../tokenizer-errors.ts';
 import { type Encoder, readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
 import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type Answer, bestAnswer, type WindowLogits } from './answers.ts';

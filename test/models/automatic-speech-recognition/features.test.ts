@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { makeFft } from '../../../models/tasks/automatic-speech-recognition/fft.ts';
-import { logMelConfig, makeLogMel } from '../../../models/tasks/automatic-speech-recognition/log-mel.ts';
+import { makeLogMel } from '../../../models/tasks/automatic-speech-recognition/log-mel.ts';
+import { logMelConfig } from '../../../models/tasks/automatic-speech-recognition/log-mel-config.ts';
 import { writeRawSamples } from '../../../models/tasks/automatic-speech-recognition/raw-samples.ts';
 
 /** A sweep that swells, a steady tone, and noise of a linear congruential generator, at 16 kHz. */
