@@ -33,7 +33,10 @@ const MOST_FILE_BYTES = 200e6;
 
 // Another pipeline may take items of another kind or size.
 effect(() => {
-  if (ownFormat.value) ownContent.value = notTaken.value = null;
+  if (!ownFormat.value) return;
+  ownContent.value = notTaken.value = null;
+  const now = taking.peek();
+  if (now !== 'reading') now?.stop();
 });
 
 /** What is still missing of the request, in a sentence; null if it can be run. */
