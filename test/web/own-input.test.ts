@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import type { Host } from '../../bench/runner/static-server.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
+import { parsePlan } from '../../solver/documents/plan.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { expectAccessible } from './accessible.ts';
-import { dropOn, type OpenedPage, openPage } from './opened-page.ts';
+import { choose, dropOn, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
+import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
 
 /** Inputs of the user's own on the page as it ships, without a profile or a plan. */
@@ -139,6 +141,25 @@ describe('a text of the user', () => {
     await answered();
     await steps().first().getByText('As tensors').click();
     expect(await steps().first().textContent()).toMatch(/labels\d+scores0\.\d+/);
+  });
+});
+
+describe('with a plan', () => {
+  it('its variants answer, where it would run them', async () => {
+    const { page } = opened;
+    await choose(page, profileFile(await profileOfRealModels()));
+    await page
+      .getByRole('form', { name: 'What is asked' })
+      .getByRole('checkbox', { name: 'webgpu' })
+      .uncheck();
+    await planned(page);
+    const plan = parsePlan(JSON.parse(await saved(page, 'Save plan JSON')), 'the plan');
+    await chooseScene();
+    const said = await answered();
+    expect(said.map((text) => text.split(',')[0])).toEqual(
+      plan.stages.map(({ name, variant, backend }) => `${name} ${variant} on ${backend}`),
+    );
+    expect(plan.stages[0]!.variant).not.toBe('det4');
   });
 });
 
