@@ -51,7 +51,7 @@ def write_manifests(scores: dict[str, dict], counts: dict[str, dict[str, int]]) 
             "name": pipeline.name,
             "title": pipeline.title,
             "stages": stages,
-            "pack": {"file": pack["file"], "sha256": pack["sha256"], "source": pipeline.pack_source},
+            "pack": {"file": pack["file"], "sha256": pack["sha256"], "source": pipeline.pack_source, "mix": pipeline.pack_mix},
         }
         (MODELS / pipeline.name).mkdir(exist_ok=True)
         write_json(MODELS / pipeline.name / "manifest.json", manifest)
