@@ -114,8 +114,8 @@ test('a task that only its folder and the registry know is profiled, planned, ru
   const profile = parseProfile(await readJson('profile.json'), 'profile.json');
   const measured = profile.stages[0]!.variants.map(({ name, accuracy }) => [name, accuracy.measured]);
   expect(measured).toEqual([
-    ['deaf', { value: 0.5, n: 24 }],
-    ['keen', { value: 1, n: 24 }],
+    ['deaf', { value: 0.5, n: 24, others: { 'macro F1': 1 / 3 } }],
+    ['keen', { value: 1, n: 24, others: { 'macro F1': 1 } }],
   ]);
 
   await edge(
