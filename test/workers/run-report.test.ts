@@ -29,7 +29,7 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
       seed: 1,
     },
     {
-      pack: { truths: [{}] } as unknown as Pack,
+      pack: { items: { lengths: [0] }, truths: [{}] } as unknown as Pack,
       device: plan.profile.device,
       answers: Array.from({ length: requests }, () => ({ outcome: 'completed', latencyMs: 3, answer })),
       lateness: [0],
