@@ -12,7 +12,7 @@ import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { median } from '../../solver/math/statistics.ts';
-import { nearestRate } from '../../solver/plan/nearest-rate.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -44,6 +44,16 @@ const flags = new Command('bench:batching')
   .parse()
   .opts();
 
+/** The highest feasible rate, by the error that planning for a rate beyond it gives; null if no rate is feasible. */
+function highestRate(planBeyond: () => Plan): number | null {
+  try {
+    return planBeyond().ratePerS;
+  } catch (error) {
+    if (error instanceof InfeasiblePlanError) return error.nearestRatePerS;
+    throw error;
+  }
+}
+
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-batching-'));
 const where = {
   manifestPath: option.manifestPath(flags),
@@ -65,7 +75,7 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
     ...planRequest(profile, { slaMs, ratePerS, backends }),
     restrictTo,
   });
-  const highest = nearestRate(solver, profile, at(BEYOND_PER_S));
+  const highest = highestRate(() => plan(solver, measured, at(BEYOND_PER_S)));
   if (highest === null) throw new Error(`No rate is feasible with ${ms(slaMs)} ms. Give a longer --sla.`);
   const capacity = 1000 / fastestBaseline(profile, variants, at(1)).meanMs;
   const requests = (ratePerS: number) => Math.ceil(ratePerS * flags.duration);
