@@ -35,9 +35,11 @@ async function folderOf(manifestPath: string): Promise<string> {
  */
 export async function loadModelFolder(manifestPath: string, signal?: AbortSignal): Promise<LoadedManifest> {
   const readFile = fileReader(signal);
+  let allowed: Promise<string> | undefined;
   const read: ReadFile = async (path, mostBytes, sha256) => {
     if (path === manifestPath || isUrl(path)) return readFile(path, mostBytes, sha256);
-    const folder = await folderOf(manifestPath);
+    allowed ??= folderOf(manifestPath);
+    const folder = await allowed;
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
     const target = await realpath(path);
     const from = relative(folder, target);

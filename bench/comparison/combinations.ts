@@ -1,3 +1,4 @@
+import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   backendsOf,
@@ -116,12 +117,9 @@ function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLi
   );
   if (!measured) return null;
   const scores = sceneScores(measured);
-  let earned = 0;
-  let possible = 0;
-  for (let i = 0; i < scenes.length; i++) {
-    const [own, most] = scores[scenes[i]!]!;
-    earned += own;
-    possible += most;
-  }
-  return possible === 0 ? null : Math.max(0, earned / possible);
+  const ofScenes = Array.from(scenes, (scene): Score => {
+    const [earned, possible] = scores[scene]!;
+    return { earned, possible };
+  });
+  return metricOf(ofScenes.reduce(addScores, NO_SCORE));
 }

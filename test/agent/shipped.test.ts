@@ -14,7 +14,7 @@ import { handPlan } from '../workers/hand-plan.ts';
 import { kserveCheck, kubernetesCheck } from './kubernetes/objects/schemas.ts';
 import { OipClient } from './oip-client.ts';
 
-/** The checks compile each schema once. */
+/** All tests share the checks, because compiling the schemas takes seconds. */
 const ofKubernetes = kubernetesCheck();
 const ofKserve = kserveCheck();
 

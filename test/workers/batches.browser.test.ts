@@ -9,7 +9,7 @@ const load = (name: string) =>
     async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer()),
   );
 
-/** A software adapter is slow: one stage of each kind of model. */
+/** One stage for each kind of model, because the software adapter takes seconds for a batch. */
 const STAGES = MINI_STAGES.filter(
   ([, stage, variant]) => /^(transcribe|answer|translate)$/.test(stage) && variant === 'small',
 );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { DriftWatch } from '../../workers/profiler/drift.ts';
 
-/** The watch runs its reference cell again at every eighth cell. */
+/** After this many cells the drift watch measures its reference cell again. */
 const CELLS = 8;
 
 /** Runs batches whose items differ in size: each takes its own time, longer by a factor. */

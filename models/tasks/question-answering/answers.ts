@@ -4,7 +4,7 @@ import { charactersBefore, type Place } from '../token-places.ts';
 export interface WindowLogits {
   /** Index in the text of the window's first token. */
   readonly from: number;
-  /** Logits of the text's tokens, that the answer starts or ends there. */
+  /** For each token of the text, the logit that the answer starts with the token, and the logit that the answer ends with it. */
   readonly starts: Float32Array;
   readonly ends: Float32Array;
   /** The same logits of the row's first token, by which models say that the text has no answer. */

@@ -30,7 +30,7 @@ interface Result extends StageResult, Answer {
   readonly task: typeof ID;
 }
 
-/** The answers that count as right; an empty one where the text has none. */
+/** The answers that count as right. If the text does not answer the question, the empty answer is the right one. */
 type Alternatives = readonly string[];
 
 const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX, fields: ['question'] };
