@@ -88,8 +88,8 @@ async function shoot(page: Page): Promise<void> {
   await readmePictures(page);
   await button('Unpin').click();
 
-  const asked = page.getByRole('form', { name: 'What is asked' });
-  await asked.getByRole('checkbox', { name: 'webgpu' }).uncheck();
+  const form = page.getByRole('form', { name: 'Plan settings' });
+  await form.getByRole('checkbox', { name: 'webgpu' }).uncheck();
   // Plans for far more requests than arrive, so that the first adaptation step changes the plan.
   await ask({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');

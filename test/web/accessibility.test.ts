@@ -96,7 +96,7 @@ describe('the page', () => {
     await choose(page, profileFile(await profileOfRealModels()));
     await planned(page);
     await page
-      .getByRole('form', { name: 'What is asked' })
+      .getByRole('form', { name: 'Plan settings' })
       .getByRole('checkbox', { name: 'webgpu' })
       .uncheck();
     await sla().fill('3000');

@@ -98,7 +98,7 @@ async function measureOnWasm(page: Page, why: string): Promise<void> {
   expect(new Set(profile.cells.map((cell) => cell.backend))).toEqual(new Set(['wasm']));
   expect(await page.getByText('software GPU').count()).toBe(0);
   // One backend was measured, so the plan form offers no choice of backends.
-  expect(await page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox').count()).toBe(0);
+  expect(await page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox').count()).toBe(0);
 
   // A profile that was interrupted while the browser still had WebGPU.
   const settings = { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 5, seed: 1 };

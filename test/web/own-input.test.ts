@@ -149,7 +149,7 @@ describe('with a plan', () => {
     const { page } = opened;
     await choose(page, profileFile(await profileOfRealModels()));
     await page
-      .getByRole('form', { name: 'What is asked' })
+      .getByRole('form', { name: 'Plan settings' })
       .getByRole('checkbox', { name: 'webgpu' })
       .uncheck();
     await planned(page);

@@ -35,7 +35,7 @@ const button = (name: string | RegExp) => page.getByRole('button', { name });
 const slider = (name: string) => page.getByRole('slider', { name: `${name}, slider` });
 const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
 const backend = (name: string) =>
-  page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox', { name });
+  page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name });
 /** The answer is of what is asked, and whole. */
 const settled = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor();
 const choice = () => page.locator('.verdict strong').first().textContent();

@@ -48,7 +48,7 @@ interface Asked {
 /** Plans with one backend, and waits until the plan is confirmed. */
 async function planned({ backend, slaMs, ratePerS }: Asked): Promise<void> {
   const other = backend === 'wasm' ? 'webgpu' : 'wasm';
-  await page.getByRole('form', { name: 'What is asked' }).getByRole('checkbox', { name: other }).uncheck();
+  await page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name: other }).uncheck();
   await typed('SLA').fill(String(slaMs));
   await typed('Arrival rate').fill(String(ratePerS));
   await page.locator('.answer[aria-busy=false]:not(.stale) .verdict').waitFor();

@@ -1,7 +1,7 @@
 import { Frontier } from '../../charts/Frontier.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { sameVariants, variantsOf } from '../../components/variants.ts';
-import { askFor, askForPoint, frontier, isFresh } from '../../state/plan/planning.ts';
+import { choosePoint, frontier, isFresh, settingsFor } from '../../state/plan/planning.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
 /** Chart of the frontier of accuracy and cost. Choosing a point on it sets β, and thereby the plan. */
@@ -19,17 +19,17 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
         title="Accuracy for cost"
         points={points}
         stages={stages}
-        slaMs={found.question.slaMs}
+        slaMs={found.settings.slaMs}
         chosen={{ cost, accuracy: pas }}
         prices={head.resources}
-        choose={askForPoint}
+        choose={choosePoint}
       />
       <FrontierTable
         caption="Table of the frontier"
         points={points}
         stages={stages}
         marked={(point) => sameVariants(point.variants, variants)}
-        choose={(point) => (askFor(point) ? () => askForPoint(point) : null)}
+        choose={(point) => (settingsFor(point) ? () => choosePoint(point) : null)}
       />
     </div>
   );

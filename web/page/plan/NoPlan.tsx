@@ -1,6 +1,6 @@
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { number } from '../../components/format.ts';
-import { ask, roomier } from '../../state/plan/planning.ts';
+import { changePlanSettings, roomier } from '../../state/plan/planning.ts';
 
 /** Rounds a feasible rate down to few digits, so that it stays feasible. */
 const slower = (value: number): number => Number((value * 0.995).toPrecision(3));
@@ -25,12 +25,16 @@ function Offers({ why: { nearestSlaMs, nearestRatePerS, request } }: { readonly 
   return (
     <div class="buttons">
       {nearestSlaMs !== null && (
-        <button type="button" class="primary" onClick={() => ask({ slaMs: roomier(nearestSlaMs) })}>
+        <button
+          type="button"
+          class="primary"
+          onClick={() => changePlanSettings({ slaMs: roomier(nearestSlaMs) })}
+        >
           Use an SLA of {number(roomier(nearestSlaMs))} ms
         </button>
       )}
       {rate !== null && (
-        <button type="button" onClick={() => ask({ ratePerS: rate })}>
+        <button type="button" onClick={() => changePlanSettings({ ratePerS: rate })}>
           Use {number(rate)} requests/s
         </button>
       )}

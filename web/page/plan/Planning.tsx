@@ -2,7 +2,7 @@ import { profile } from '../../state/app.ts';
 import { Empty, Section } from '../frame/Section.tsx';
 import { PlanPanel } from './PlanPanel.tsx';
 import './plan.css';
-import { QuestionForm } from './QuestionForm.tsx';
+import { PlanForm } from './PlanForm.tsx';
 
 /** The page's section "Plan": the form for a plan request, and the plan. */
 export function Planning() {
@@ -14,7 +14,7 @@ export function Planning() {
     >
       {profile.value ? (
         <div class="planning">
-          <QuestionForm profile={profile.value} />
+          <PlanForm profile={profile.value} />
           <PlanPanel />
         </div>
       ) : (

@@ -23,7 +23,7 @@ export const confirmedOf = (
   found: Found<typeof solved>,
   confirmation: typeof confirmed.value,
 ): Plan | Error | null =>
-  confirmation?.question === found.question && confirmation.source === found.source
+  confirmation?.settings === found.settings && confirmation.source === found.source
     ? confirmation.answer
     : null;
 

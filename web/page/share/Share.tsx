@@ -11,7 +11,7 @@ import {
 } from '../../state/files/exports.ts';
 import { settingsLink } from '../../state/files/link.ts';
 import { askedSettings } from '../../state/measure/settings.ts';
-import { plan, question } from '../../state/plan/planning.ts';
+import { plan, planSettings } from '../../state/plan/planning.ts';
 import { tryout } from '../../state/try/load.ts';
 import { Section } from '../frame/Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
@@ -100,7 +100,7 @@ function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
   const link = settingsLink(location.href, {
     measure: askedSettings.value,
-    plan: question.value,
+    plan: planSettings.value,
     load: tryout.value,
   });
   const copy = () =>

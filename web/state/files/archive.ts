@@ -4,7 +4,7 @@ import { profileSchema } from '../../../solver/documents/profile.ts';
 import { runReportSchema } from '../../../solver/documents/report.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
-import { questionSchema } from '../plan/planning.ts';
+import { planSettingsSchema } from '../plan/planning.ts';
 import { tryoutSchema } from '../try/load.ts';
 
 export const ARCHIVE = 'ipa-edge/archive@1';
@@ -17,7 +17,7 @@ const archiveSchema = z.strictObject({
   /** Index of the opened profile; null if none was open. */
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,
-  plan: questionSchema,
+  plan: planSettingsSchema,
   load: tryoutSchema,
   /** The last run of a plan; null if there was none. */
   run: runReportSchema.nullable(),

@@ -9,7 +9,7 @@ import { saveFile } from '../../components/save-file.ts';
 import { cellsCsv } from '../../page/share/cells-csv.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { frontier, plan, question } from '../plan/planning.ts';
+import { frontier, plan, planSettings } from '../plan/planning.ts';
 import { tryout } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
@@ -92,7 +92,7 @@ export async function saveArchive(): Promise<void> {
     profiles,
     opened: place < 0 ? null : place,
     measure: askedSettings.value,
-    plan: question.value,
+    plan: planSettings.value,
     load: tryout.value,
     run: tried.value,
   });

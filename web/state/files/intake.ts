@@ -6,7 +6,7 @@ import { askedSettings } from '../measure/settings.ts';
 import { addModels, replacePack } from '../pipelines/own-models.ts';
 import { addPipelineFiles, addPipelineTar } from '../pipelines/own-pipelines.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
-import { ask } from '../plan/planning.ts';
+import { changePlanSettings } from '../plan/planning.ts';
 import { tryout } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
@@ -100,7 +100,7 @@ async function restore(text: string, name: string): Promise<string | undefined> 
   const ids: string[] = [];
   for (const profile of profiles) ids.push((await store.value!.saveProfile(await identify(profile))).id);
   askedSettings.value = measure;
-  ask(plan);
+  changePlanSettings(plan);
   tryout.value = load;
   tried.value = run;
   return place === null ? undefined : ids[place];

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { attempt } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
-import { ask, questionSchema } from '../plan/planning.ts';
+import { changePlanSettings, planSettingsSchema } from '../plan/planning.ts';
 import { tryout, tryoutSchema } from '../try/load.ts';
 
 /** Contents of a link: the settings of the sections Measure, Plan and Try it, without any profile or device name. */
 const linkSchema = z.strictObject({
   measure: profileSettingsSchema,
-  plan: questionSchema,
+  plan: planSettingsSchema,
   load: tryoutSchema,
 });
 export type LinkedSettings = z.infer<typeof linkSchema>;
@@ -41,7 +41,7 @@ export async function applyLink(): Promise<void> {
     history.replaceState(null, '', `${location.pathname}${location.search}`);
     const linked = readSettings(hash)!;
     askedSettings.value = linked.measure;
-    ask(linked.plan);
+    changePlanSettings(linked.plan);
     tryout.value = linked.load;
   });
 }

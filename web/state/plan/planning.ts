@@ -18,8 +18,8 @@ export const PERCENTILES = [90, 95, 99] as const;
 /** Upper limits of the form's inputs; `weight` is for α and β. */
 export const LARGEST = { slaMs: 1e6, ratePerS: 1e5, weight: 1e6 } as const;
 
-/** A plan request: the settings of the section Plan, which a link can contain. */
-export const questionSchema = z.strictObject({
+/** The settings of the section Plan, which a link can contain. */
+export const planSettingsSchema = z.strictObject({
   slaMs: z.number().positive().max(LARGEST.slaMs),
   ratePerS: z.number().positive().max(LARGEST.ratePerS),
   percentile: z.literal(PERCENTILES),
@@ -30,21 +30,21 @@ export const questionSchema = z.strictObject({
   /** Null for all cores of the device. */
   cores: positiveCount.nullable(),
 });
-export type Question = z.infer<typeof questionSchema>;
+export type PlanSettings = z.infer<typeof planSettingsSchema>;
 
-/** A plan request with its profile. Every answer contains both, so that it is never shown for another request. */
-interface Asked {
+/** What to plan for. Every answer contains it, so that an answer is never shown for other settings or another profile. */
+interface PlanQuery {
   readonly source: IdentifiedProfile;
-  readonly question: Question;
+  readonly settings: PlanSettings;
 }
 
 /** The choice of the integer program without simulation, or the reason why there is none. */
-type Solved = Asked & { readonly answer: SolvedPlan | Error };
+type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
 /** The plan that the simulation confirmed, or else the nearest one. */
-type Confirmed = Asked & { readonly answer: Plan | Error };
-type FrontierFound = Asked & { readonly answer: readonly FrontierPoint[] | Error };
+type Confirmed = PlanQuery & { readonly answer: Plan | Error };
+type FrontierFound = PlanQuery & { readonly answer: readonly FrontierPoint[] | Error };
 
-export const question = signal<Question>({
+export const planSettings = signal<PlanSettings>({
   slaMs: 100,
   ratePerS: 5,
   percentile: DEFAULT_PERCENTILE,
@@ -59,11 +59,11 @@ export const frontier = signal<FrontierFound | null>(null);
 /** A plan that the user pinned to compare later plans with. */
 export const pinned = signal<Plan | null>(null);
 
-/** Whether an answer is for the current plan request and profile. */
-export const isFresh = (found: Asked | null): boolean =>
-  found !== null && found.question === question.value && found.source === opened.value;
+/** Whether an answer is for the current settings and profile. */
+export const isFresh = (found: PlanQuery | null): boolean =>
+  found !== null && found.settings === planSettings.value && found.source === opened.value;
 
-/** The confirmed plan for the current request, or null. */
+/** The confirmed plan for the current settings, or null. */
 export const plan = computed<Plan | null>(() => {
   const found = confirmed.value;
   return found && isFresh(found) && !(found.answer instanceof Error) ? found.answer : null;
@@ -72,26 +72,26 @@ export const plan = computed<Plan | null>(() => {
 /** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
 let slaChosen = false;
 
-/** Changes part of the plan request. */
-export function ask(part: Partial<Question>): void {
+/** Changes some of the settings. */
+export function changePlanSettings(part: Partial<PlanSettings>): void {
   if (part.slaMs !== undefined) slaChosen = true;
-  question.value = { ...question.value, ...part };
+  planSettings.value = { ...planSettings.value, ...part };
 }
 
-/** Changes the plan request so that the integer program chooses this point of the frontier. */
-export function askForPoint(point: FrontierPoint): void {
-  const asked = askFor(point);
-  if (asked) ask(asked);
+/** Changes the settings so that the integer program chooses this point of the frontier. */
+export function choosePoint(point: FrontierPoint): void {
+  const settings = settingsFor(point);
+  if (settings) changePlanSettings(settings);
 }
 
 /**
  * The β for which the integer program chooses a point of the frontier. If no β does within the current SLA, the point's latency
  * bound becomes the SLA. Null if no β chooses the point at all.
  */
-export function askFor(point: FrontierPoint): Partial<Question> | null {
+export function settingsFor(point: FrontierPoint): Partial<PlanSettings> | null {
   const points = frontier.value?.answer;
   if (!points || points instanceof Error) return null;
-  const alpha = question.value.alpha || 1;
+  const alpha = planSettings.value.alpha || 1;
   const within = chosenAmong(points).find((chosen) => chosen.point === point);
   const weights = within?.weights ?? point.weights;
   if (!weights) return null;
@@ -108,13 +108,14 @@ export const roomier = (value: number): number => Number((value * 1.005).toPreci
 effect(() => {
   const source = profile.value;
   if (!source) return;
-  const asked = question.peek();
+  const settings = planSettings.peek();
   const measured = new Set(source.cells.map((cell) => cell.backend));
-  question.value = {
-    ...asked,
+  const { backends, cores } = settings;
+  planSettings.value = {
+    ...settings,
     ...(!slaChosen && { slaMs: suitedSla(source) }),
-    backends: asked.backends?.every((one) => measured.has(one)) ? asked.backends : null,
-    cores: asked.cores !== null && asked.cores < source.device.logicalCores ? asked.cores : null,
+    backends: backends?.every((one) => measured.has(one)) ? backends : null,
+    cores: cores !== null && cores < source.device.logicalCores ? cores : null,
   };
 });
 
@@ -124,7 +125,7 @@ const ROOM = 1.5;
 /** Increases the page's default SLA if no plan meets it. */
 function findSla(why: Error): void {
   if (slaChosen || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return;
-  question.value = { ...question.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
+  planSettings.value = { ...planSettings.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
 }
 
 function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
@@ -136,8 +137,8 @@ function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
 const solver = openPlanner();
 const confirmer = openPlanner();
 
-const requestOf = ({ source, question }: Asked) => {
-  const { slaMs, ratePerS, percentile, alpha, beta, backends, cores } = question;
+const requestOf = ({ source, settings }: PlanQuery) => {
+  const { slaMs, ratePerS, percentile, alpha, beta, backends, cores } = settings;
   return planRequest(source.profile, {
     slaMs,
     ratePerS,
@@ -151,33 +152,33 @@ const requestOf = ({ source, question }: Asked) => {
 const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
   answer.catch((error) => (error instanceof Error ? error : new Error(String(error))));
 
-const solve = newestOnly(async (asked: Asked) => {
-  const answer = await orError(solver.solve(asked.source, requestOf(asked)));
-  solved.value = { ...asked, answer };
-  if (!isFresh(asked)) return;
+const solve = newestOnly(async (query: PlanQuery) => {
+  const answer = await orError(solver.solve(query.source, requestOf(query)));
+  solved.value = { ...query, answer };
+  if (!isFresh(query)) return;
   if (answer instanceof Error) return findSla(answer);
-  confirm(asked);
-  findFrontier(asked);
+  confirm(query);
+  findFrontier(query);
 });
 
-const confirm = newestOnly(async (asked: Asked) => {
-  const answer = await orError(confirmer.plan(asked.source, requestOf(asked)));
-  if (isFresh(asked)) confirmed.value = { ...asked, answer };
+const confirm = newestOnly(async (query: PlanQuery) => {
+  const answer = await orError(confirmer.plan(query.source, requestOf(query)));
+  if (isFresh(query)) confirmed.value = { ...query, answer };
 });
 
-const findFrontier = newestOnly(async (asked: Asked) => {
+const findFrontier = newestOnly(async (query: PlanQuery) => {
   const known = frontier.peek();
   // The frontier does not depend on α and β, which only choose one of its points.
-  const isSame = known && known.source === asked.source && frontierKey(known) === frontierKey(asked);
-  const answer = isSame ? known.answer : await orError(solver.frontier(asked.source, requestOf(asked)));
-  if (isFresh(asked)) frontier.value = { ...asked, answer };
+  const isSame = known && known.source === query.source && frontierKey(known) === frontierKey(query);
+  const answer = isSame ? known.answer : await orError(solver.frontier(query.source, requestOf(query)));
+  if (isFresh(query)) frontier.value = { ...query, answer };
 });
 
-const frontierKey = ({ question: { alpha, beta, ...rest } }: Asked): string => JSON.stringify(rest);
+const frontierKey = ({ settings: { alpha, beta, ...rest } }: PlanQuery): string => JSON.stringify(rest);
 
 effect(() => {
   const source = opened.value;
-  const asked = question.value;
-  if (source) solve({ source, question: asked });
+  const settings = planSettings.value;
+  if (source) solve({ source, settings });
   else solved.value = confirmed.value = frontier.value = null;
 });

@@ -10,7 +10,7 @@ import { message } from '../../../workers/runtime/errors.ts';
 import { runPlan } from '../../engine/run-plan.ts';
 import { models, opened, profile } from '../app.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
-import { plan, question } from '../plan/planning.ts';
+import { plan, planSettings } from '../plan/planning.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, tryout } from './load.ts';
 
@@ -69,7 +69,7 @@ export async function tryPlan(): Promise<void> {
   const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
   if (!arriving || arriving instanceof Error) return;
   const { seed, adapt, intervalS } = tryout.value;
-  const backends = question.value.backends ?? backendsOf(source.profile);
+  const backends = planSettings.value.backends ?? backendsOf(source.profile);
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);
   trying.value = { plan: made, pipeline: loaded.pipeline, controller, live, durationS: arriving.durationS };

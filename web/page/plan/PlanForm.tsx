@@ -1,5 +1,5 @@
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
-import { ask, LARGEST, PERCENTILES, question } from '../../state/plan/planning.ts';
+import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/planning.ts';
 import { Choices } from '../controls/Choices.tsx';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
 
@@ -8,18 +8,18 @@ const RATE = ratioScale(0.1, 1000, 24);
 const WEIGHT = ratioScale(0.01, 100, 12, true);
 const PRICE = ratioScale(1e-6, 10, 12, true);
 
-/** Binds a numeric input to a field of the plan request. */
+/** Binds a numeric input to one of the settings. */
 const bound = (field: 'slaMs' | 'ratePerS' | 'alpha' | 'beta') => ({
-  value: question.value[field],
-  onChange: (value: number) => ask({ [field]: value }),
+  value: planSettings.value[field],
+  onChange: (value: number) => changePlanSettings({ [field]: value }),
 });
 
-/** Form for a plan request. Every change makes a new plan. */
-export function QuestionForm({ profile }: { readonly profile: Profile }) {
-  const { percentile, cores } = question.value;
+/** The form of a plan's settings. Every change makes a new plan. */
+export function PlanForm({ profile }: { readonly profile: Profile }) {
+  const { percentile, cores } = planSettings.value;
   const { logicalCores } = profile.device;
   return (
-    <form class="question card" aria-label="What is asked" onSubmit={(event) => event.preventDefault()}>
+    <form class="plan-settings card" aria-label="Plan settings" onSubmit={(event) => event.preventDefault()}>
       <Quantity label="SLA" unit="ms" {...bound('slaMs')} max={LARGEST.slaMs} scale={SLA} />
       <Quantity
         label="Arrival rate"
@@ -36,7 +36,7 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
               type="radio"
               name="percentile"
               checked={percentile === one}
-              onChange={() => ask({ percentile: one })}
+              onChange={() => changePlanSettings({ percentile: one })}
             />
             p{one}
           </label>
@@ -50,7 +50,7 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
           value={cores ?? logicalCores}
           whole
           scale={countScale(1, logicalCores)}
-          onChange={(value) => ask({ cores: value >= logicalCores ? null : value })}
+          onChange={(value) => changePlanSettings({ cores: value >= logicalCores ? null : value })}
         />
       )}
       <Quantity label="Weight of accuracy, α" {...bound('alpha')} max={LARGEST.weight} scale={WEIGHT} />
@@ -63,13 +63,13 @@ export function QuestionForm({ profile }: { readonly profile: Profile }) {
 function Backends({ profile }: { readonly profile: Profile }) {
   const measured = backendsOf(profile);
   if (measured.length < 2) return null;
-  const chosen = question.value.backends ?? measured;
+  const chosen = planSettings.value.backends ?? measured;
   return (
     <Choices
       label="Backends"
       all={measured}
       chosen={chosen}
-      onChange={(next) => ask({ backends: next.length === measured.length ? null : next })}
+      onChange={(next) => changePlanSettings({ backends: next.length === measured.length ? null : next })}
       disabled={(backend) => chosen.length === 1 && chosen[0] === backend}
     />
   );
