@@ -65,12 +65,12 @@ export function LiveChart(props: LiveChartProps) {
               <path key={s} class="live-switch" d={`M${x(s)} 0V${HEIGHT}`} />
             ))}
           {rule && rule.value <= max && <path class="live-rule" d={`M0 ${y(rule.value)}H${WIDTH}`} />}
-          {lines.map(({ label, look, points }) => (
+          {lines.map(({ label, style, points }) => (
             <path
               key={label}
               class="live-line"
               d={steps(points, x, y, toS)}
-              style={{ stroke: look.colour, strokeDasharray: look.dash }}
+              style={{ stroke: style.colour, strokeDasharray: style.dash }}
             />
           ))}
           {dots.map(({ label, colour, points, size }) => (

@@ -4,7 +4,7 @@ import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
 import { TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
-import { look } from './series.ts';
+import { styleOf } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 interface StageBudgetProps {
@@ -58,7 +58,7 @@ function pointOf({ name, plan: { stages, slaMs } }: StageBudgetProps['plans'][nu
 function partsOf(name: string, plan: BoundPlan): Part[] {
   let from = 0;
   return plan.stages.flatMap((stage, i) => {
-    const { colour } = look(i);
+    const { colour } = styleOf(i);
     const wait = waitOf(stage);
     const middle = from + stage.boundMs - wait;
     const parts = [

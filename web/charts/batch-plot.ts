@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { endLabels, logAxisY, MARGIN } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
-import { look, type SeriesLook } from './series.ts';
+import { type SeriesStyle, styleOf } from './series.ts';
 
 /** A measured quantity to draw against the batch size. */
 export interface BatchMeasure {
@@ -16,7 +16,7 @@ export interface BatchMeasure {
 interface Series {
   readonly variant: string;
   readonly points: readonly BatchPoint[];
-  readonly look: SeriesLook;
+  readonly style: SeriesStyle;
 }
 
 /** Latency: median as a line, p5 to p95 as a band, cold first runs as hollow dots. */
@@ -26,9 +26,9 @@ export const LATENCY: BatchMeasure = {
   range: (p) => [p.p5 ?? p.p50, Math.max(p.p95 ?? p.p50, p.cold)],
   behind: (series) => [
     ...series.map((s) =>
-      Plot.areaY(s.points, { x: 'batch', y1: 'p5', y2: 'p95', fill: s.look.colour, fillOpacity: 0.16 }),
+      Plot.areaY(s.points, { x: 'batch', y1: 'p5', y2: 'p95', fill: s.style.colour, fillOpacity: 0.16 }),
     ),
-    ...series.map(({ points, look: { colour, symbol } }) =>
+    ...series.map(({ points, style: { colour, symbol } }) =>
       Plot.dot(points, {
         x: 'batch',
         y: 'cold',
@@ -75,12 +75,12 @@ export function batchPlot(
     .map(
       (variant, i): Series => ({
         variant,
-        look: look(i),
+        style: styleOf(i),
         points: points.filter((p) => p.variant === variant),
       }),
     )
     .filter((s) => s.points.length > 0);
-  const ends = series.map(({ variant, points: own, look: { colour } }) => ({
+  const ends = series.map(({ variant, points: own, style: { colour } }) => ({
     name: variant,
     colour,
     x: own.at(-1)!.batch,
@@ -103,7 +103,7 @@ export function batchPlot(
     marks: [
       ...logAxisY(domain, measure.label),
       ...measure.behind(series),
-      ...series.flatMap(({ points: own, look: { colour, dash, symbol } }) => [
+      ...series.flatMap(({ points: own, style: { colour, dash, symbol } }) => [
         Plot.lineY(own, { x: 'batch', y: value, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
         Plot.dot(own, { x: 'batch', y: value, symbol, fill: colour, r: 3 }),
       ]),

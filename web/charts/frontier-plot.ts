@@ -3,7 +3,7 @@ import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costText, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
-import { look, type SeriesLook } from './series.ts';
+import { type SeriesStyle, styleOf } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** One line of the chart: the best accuracy for each cost within one latency bound. */
@@ -11,7 +11,7 @@ interface Line {
   readonly boundMs: number;
   /** Points in order of rising cost. */
   readonly points: readonly FrontierPoint[];
-  readonly look: SeriesLook;
+  readonly style: SeriesStyle;
 }
 
 const LINES = 4;
@@ -19,7 +19,7 @@ const LINES = 4;
 /** Makes lines for the SLA and for shorter bounds, evenly spaced down to the fastest choice. Equal lines are drawn once. */
 function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
   const least = Math.min(...points.map((point) => point.boundMs));
-  const lines: Omit<Line, 'look'>[] = [];
+  const lines: Omit<Line, 'style'>[] = [];
   for (let k = LINES; k > 0; k--) {
     const boundMs = k === LINES ? slaMs : roundedUp(least + ((slaMs - least) * k) / LINES);
     const within = bestForCost(points.filter((point) => point.boundMs <= boundMs));
@@ -27,7 +27,7 @@ function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
     if (before?.length !== within.length || within.some((point, i) => point !== before[i]))
       lines.push({ boundMs, points: within });
   }
-  return lines.map((line, i) => ({ ...line, look: look(i) }));
+  return lines.map((line, i) => ({ ...line, style: styleOf(i) }));
 }
 
 const roundedUp = (value: number): number => {
@@ -71,7 +71,7 @@ export function frontierPlot(
     x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
     y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
     marks: [
-      ...lines.toReversed().flatMap(({ points: best, look: { colour, dash, symbol } }) => [
+      ...lines.toReversed().flatMap(({ points: best, style: { colour, dash, symbol } }) => [
         Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
           ...place,
           curve: 'step-after',
@@ -111,7 +111,7 @@ function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
   const height = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
   const ends = lines.map(({ points }) => points.at(-1)!.accuracy);
   const apart = spreadLabels(ends, domain, { height, distance: 14 });
-  return lines.map(({ boundMs, look: { colour } }, i) => ({
+  return lines.map(({ boundMs, style: { colour } }, i) => ({
     text: `≤ ${number(boundMs)} ms`,
     colour,
     at: apart[i]!,

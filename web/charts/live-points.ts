@@ -1,5 +1,5 @@
 import { number } from '../components/format.ts';
-import type { SeriesLook } from './series.ts';
+import type { SeriesStyle } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** Time in the run in seconds, and the value at that time; null if unknown. */
@@ -7,7 +7,7 @@ export type LivePoint = readonly [s: number, value: number | null];
 
 export interface LiveLine {
   readonly label: string;
-  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
+  readonly style: Pick<SeriesStyle, 'colour' | 'dash'>;
   /** A value is valid until the next point. */
   readonly points: readonly LivePoint[];
 }

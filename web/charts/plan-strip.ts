@@ -2,7 +2,7 @@ import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
 import { MARGIN, TO_THE_RIGHT } from './axis.ts';
-import { look } from './series.ts';
+import { styleOf } from './series.ts';
 import { type TimePanel, timeOptions } from './time-panel.ts';
 import type { ChartPoint } from './walk.ts';
 
@@ -51,7 +51,7 @@ function pointsAlong(segment: Segment, endMs: number): ChartPoint[] {
 /** Chart of one stage over time: height is its number of replicas, colour and label are its variant. */
 export function planStrip(plans: ServedPlans, name: string): TimePanel {
   const variants = variantsByAccuracy(plans, name);
-  const colour = (variant: string): string => look(variants.indexOf(variant)).colour;
+  const colour = (variant: string): string => styleOf(variants.indexOf(variant)).colour;
   return {
     label: `${name}: replicas, with variant × batch`,
     labels: variants,

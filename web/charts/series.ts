@@ -4,7 +4,7 @@ import type { SymbolType } from '@observablehq/plot';
  * How a series of a chart is distinguished: by colour and, for readers who cannot distinguish colours, by dash and symbol.
  * Colours are CSS variables, so that a chart follows the colour scheme without being redrawn.
  */
-export interface SeriesLook {
+export interface SeriesStyle {
   readonly colour: string;
   readonly dash: string;
   readonly symbol: SymbolType;
@@ -12,7 +12,7 @@ export interface SeriesLook {
   readonly glyph: string;
 }
 
-const LOOKS: readonly SeriesLook[] = [
+const STYLES: readonly SeriesStyle[] = [
   { colour: 'var(--series-1)', dash: 'none', symbol: 'circle', glyph: '●' },
   { colour: 'var(--series-2)', dash: '6 3', symbol: 'square', glyph: '■' },
   { colour: 'var(--series-3)', dash: '2 2', symbol: 'triangle', glyph: '▲' },
@@ -22,10 +22,10 @@ const LOOKS: readonly SeriesLook[] = [
 ];
 
 /** The style of the series with this index. After six, colours repeat with other dashes and symbols. */
-export function look(index: number): SeriesLook {
-  const round = Math.floor(index / LOOKS.length);
-  const own = LOOKS[index % LOOKS.length]!;
-  return { ...LOOKS[(index + round) % LOOKS.length]!, colour: own.colour };
+export function styleOf(index: number): SeriesStyle {
+  const round = Math.floor(index / STYLES.length);
+  const own = STYLES[index % STYLES.length]!;
+  return { ...STYLES[(index + round) % STYLES.length]!, colour: own.colour };
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { SizeUnit } from '../../solver/documents/profile.ts';
 import { endLabels, logAxisY, MARGIN } from './axis.ts';
-import { look } from './series.ts';
+import { styleOf } from './series.ts';
 import { medianLine, type SizePoint } from './size-panels.ts';
 
 const HEIGHT = 300;
@@ -23,12 +23,16 @@ export function sizePlot(
   domain: readonly [number, number],
 ): Plot.PlotOptions {
   const series = variants
-    .map((variant, i) => ({ variant, look: look(i), points: points.filter((p) => p.variant === variant) }))
+    .map((variant, i) => ({
+      variant,
+      style: styleOf(i),
+      points: points.filter((p) => p.variant === variant),
+    }))
     .filter((own) => own.points.length > 0)
     .map((own) => ({ ...own, line: medianLine(own.points) }));
   const largest = Math.max(...points.map(({ size }) => size));
   // Names stand beside the chart, because points lie beyond the ends of the lines.
-  const ends = series.map(({ variant, look: { colour }, line }) => ({
+  const ends = series.map(({ variant, style: { colour }, line }) => ({
     name: variant,
     colour,
     x: largest,
@@ -43,10 +47,10 @@ export function sizePlot(
     y: { type: 'log', domain, axis: null },
     marks: [
       ...logAxisY(domain, '↑ time of a run (ms)'),
-      ...series.map(({ points: own, look: { colour, symbol } }) =>
+      ...series.map(({ points: own, style: { colour, symbol } }) =>
         Plot.dot(own, { ...place, symbol, r: 2.5, fill: colour, fillOpacity: 0.5 }),
       ),
-      ...series.map(({ line, look: { colour, dash } }) =>
+      ...series.map(({ line, style: { colour, dash } }) =>
         Plot.lineY(line, { ...place, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
       ),
       endLabels(ends, domain, HEIGHT),

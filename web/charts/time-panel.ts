@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { number } from '../components/format.ts';
 import { logAxisY, MARGIN, type Rule, ruleMarks, spreadLabels, TO_THE_RIGHT } from './axis.ts';
-import type { SeriesLook } from './series.ts';
+import type { SeriesStyle } from './series.ts';
 import type { ChartPoint } from './walk.ts';
 
 /** Layout that charts with a common time axis share. */
@@ -31,7 +31,7 @@ export interface TimePoint {
 
 export interface TimeSeries {
   readonly label: string;
-  readonly look: Pick<SeriesLook, 'colour' | 'dash'>;
+  readonly style: Pick<SeriesStyle, 'colour' | 'dash'>;
   readonly points: readonly TimePoint[];
   readonly strong?: boolean;
 }
@@ -83,7 +83,7 @@ export function linesPanel(panel: LinesPanel): TimePanel {
         marks: [
           Plot.gridX(),
           ...(log ? logAxisY(domain, `↑ ${label}`) : []),
-          ...series.map(({ points, look: { colour, dash }, strong }) =>
+          ...series.map(({ points, style: { colour, dash }, strong }) =>
             Plot.lineY(stepped(points, frame.endMs), {
               x: 's',
               y: 'value',
@@ -147,7 +147,7 @@ function endLabels(series: readonly TimeSeries[], domain: readonly [number, numb
   });
   const ends = known.map(({ last }) => last);
   const apart = spreadLabels(ends, domain, { height: heightOf(series), distance: 13, log });
-  return known.map(({ label, look: { colour }, strong }, i) => ({
+  return known.map(({ label, style: { colour }, strong }, i) => ({
     label,
     colour,
     weight: strong ? 700 : 500,

@@ -34,7 +34,7 @@ function useCurrentSection(): SectionId {
   const [current, setCurrent] = useState<SectionId>(SECTIONS[0].id);
   useEffect(() => {
     let frame = 0;
-    const look = () => {
+    const update = () => {
       frame = 0;
       const { scrollHeight } = document.documentElement;
       const atEnd = window.scrollY > 0 && window.scrollY + window.innerHeight >= scrollHeight - 2;
@@ -44,16 +44,16 @@ function useCurrentSection(): SectionId {
       });
       setCurrent((above.at(-1) ?? SECTIONS[0]).id);
     };
-    const ask = () => {
-      frame ||= requestAnimationFrame(look);
+    const schedule = () => {
+      frame ||= requestAnimationFrame(update);
     };
-    window.addEventListener('scroll', ask, { passive: true });
-    window.addEventListener('resize', ask);
-    ask();
+    window.addEventListener('scroll', schedule, { passive: true });
+    window.addEventListener('resize', schedule);
+    schedule();
     return () => {
       cancelAnimationFrame(frame);
-      window.removeEventListener('scroll', ask);
-      window.removeEventListener('resize', ask);
+      window.removeEventListener('scroll', schedule);
+      window.removeEventListener('resize', schedule);
     };
   }, []);
   return current;

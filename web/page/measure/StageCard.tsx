@@ -7,7 +7,7 @@ import {
   sizeBytesOf,
 } from '../../../solver/documents/manifest.ts';
 import type { MeasuredScore, Profile } from '../../../solver/documents/profile.ts';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { bytes, percent } from '../../components/format.ts';
 import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
@@ -47,8 +47,8 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           {stage.variants.map((variant, i) => (
             <tr key={variant.name}>
               <th scope="row">
-                <span class="glyph" style={{ color: look(i).colour }} aria-hidden="true">
-                  {look(i).glyph}
+                <span class="glyph" style={{ color: styleOf(i).colour }} aria-hidden="true">
+                  {styleOf(i).glyph}
                 </span>{' '}
                 {variant.name}
               </th>

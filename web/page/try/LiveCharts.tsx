@@ -1,6 +1,6 @@
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { held, type LiveView, type PerSecond, WINDOW_S } from '../../state/try/live-run.ts';
 
@@ -35,17 +35,24 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         show={(value) => `${number(value)} /s`}
         now={
           <>
-            <span style={{ color: look(0).colour }}>
+            <span style={{ color: styleOf(0).colour }}>
               <strong>{number(recent.ratePerS, 1)}</strong> /s
             </span>
-            , <span style={{ color: look(3).colour }}>planned for {number(plans.at(-1)!.plan.ratePerS)}</span>
+            ,{' '}
+            <span style={{ color: styleOf(3).colour }}>
+              planned for {number(plans.at(-1)!.plan.ratePerS)}
+            </span>
           </>
         }
         max={rateMax}
         maxLabel={`${number(rateMax)} /s`}
         lines={[
-          { label: 'planned', look: look(3), points: [...planned, [view.nowMs / 1000, planned.at(-1)![1]]] },
-          { label: 'arrived', look: look(0), points: points(view.ratePerS) },
+          {
+            label: 'planned',
+            style: styleOf(3),
+            points: [...planned, [view.nowMs / 1000, planned.at(-1)![1]]],
+          },
+          { label: 'arrived', style: styleOf(0), points: points(view.ratePerS) },
         ]}
       />
       <LiveChart
@@ -88,7 +95,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         title="Batch fill"
         show={percent}
         now={stages.map(({ name, batch }, s) => (
-          <span key={name} style={{ color: look(s).colour }}>
+          <span key={name} style={{ color: styleOf(s).colour }}>
             {s > 0 && ', '}
             {name} <strong>{percent(recent.fill.get(name) ?? null)}</strong> of {batch}
           </span>
@@ -97,7 +104,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         rule={{ value: 1, label: 'full' }}
         lines={stages.map(({ name }, s) => ({
           label: name,
-          look: look(s),
+          style: styleOf(s),
           points: points(view.fill.get(name) ?? []),
         }))}
       />
@@ -113,7 +120,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
         }
         max={1.2}
         rule={{ value: predicted.endToEnd ?? predicted.pas, label: 'predicted' }}
-        lines={[{ label: 'accuracy', look: look(0), points: points(view.accuracy) }]}
+        lines={[{ label: 'accuracy', style: styleOf(0), points: points(view.accuracy) }]}
       />
       {holds.cores > 0 && (
         <LiveChart
@@ -127,7 +134,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           }
           max={1.25 * most(holds.cores, ...view.cores)}
           rule={{ value: holds.cores, label: `${number(holds.cores)} held` }}
-          lines={[{ label: 'cores', look: look(0), points: points(view.cores) }]}
+          lines={[{ label: 'cores', style: styleOf(0), points: points(view.cores) }]}
         />
       )}
       {holds.gpuShare > 0 && (
@@ -142,7 +149,7 @@ export function LiveCharts({ view, durationS }: LiveChartsProps) {
           }
           max={1.25 * most(holds.gpuShare, ...view.gpuShare)}
           rule={{ value: holds.gpuShare, label: `predicted ${percent(holds.gpuShare)}` }}
-          lines={[{ label: 'GPU', look: look(0), points: points(view.gpuShare) }]}
+          lines={[{ label: 'GPU', style: styleOf(0), points: points(view.gpuShare) }]}
         />
       )}
     </div>

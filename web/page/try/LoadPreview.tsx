@@ -3,7 +3,7 @@ import { countsPerSecond } from '../../../solver/simulate/arrivals.ts';
 import type { Load } from '../../../workers/executor/load.ts';
 import { LiveChart } from '../../charts/LiveChart.tsx';
 import type { LivePoint } from '../../charts/live-points.ts';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { number } from '../../components/format.ts';
 import { plan } from '../../state/plan/planning.ts';
 
@@ -23,7 +23,9 @@ export function LoadPreview({ load }: { readonly load: Load }) {
       max={max}
       maxLabel={`${number(max)} /s`}
       rule={{ value: planned, label: `planned for ${number(planned)} /s` }}
-      lines={[{ label: 'arrivals', look: look(0), points: counts.map((count, s): LivePoint => [s, count]) }]}
+      lines={[
+        { label: 'arrivals', style: styleOf(0), points: counts.map((count, s): LivePoint => [s, count]) },
+      ]}
       switchesS={[]}
     />
   );

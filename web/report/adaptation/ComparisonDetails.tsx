@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import type { Comparison, Interval } from '../../../solver/documents/report.ts';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
@@ -69,7 +69,7 @@ function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
   const series = (value: (interval: Interval) => number | null): TimeSeries[] =>
     drawn.map((one) => ({
       label: one.label,
-      look: one.look,
+      style: one.style,
       strong: one.run.setting !== null && one.label !== 'oracle',
       points: one.run.overTime.map((interval) => ({ atMs: interval.fromMs, value: value(interval) })),
     }));
@@ -82,7 +82,7 @@ function panelsOf(drawn: readonly NamedRun[], slaMs: number): TimePanel[] {
         .map((load) => ({
           ...load,
           label: 'arrived',
-          look: { ...look(0), colour: 'var(--text)' },
+          style: { ...styleOf(0), colour: 'var(--text)' },
         })),
     }),
     linesPanel({ label: 'PAS (%)', scale: 'near', series: series((i) => 100 * i.pas) }),

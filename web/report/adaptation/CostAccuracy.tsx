@@ -3,7 +3,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
 import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { type Place, placesOf } from './places.ts';
 import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
@@ -36,7 +36,7 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   );
 }
 
-const OURS = look(0).colour;
+const OURS = styleOf(0).colour;
 
 const allOf = (comparison: Comparison): NamedRun[] => [...othersOf(comparison), ...oursOf(comparison.ours)];
 
@@ -81,7 +81,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         ...OVER_MARKS,
       }),
       ...placesOf(others).flatMap(({ runs }) =>
-        runs.map(({ run, look: { colour, symbol } }, i) =>
+        runs.map(({ run, style: { colour, symbol } }, i) =>
           i === 0
             ? Plot.dot([run], { ...place, symbol, fill: colour, r: 6 })
             : Plot.dot([run], { ...place, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
@@ -98,7 +98,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         Plot.text([{ cost, pas }], {
           ...place,
           text: [runs.map((one) => one.label).join(', ')],
-          fill: runs[0]!.look.colour,
+          fill: runs[0]!.style.colour,
           dy: -11 - 4 * runs.length,
           ...OVER_MARKS,
         }),

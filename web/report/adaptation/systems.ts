@@ -1,5 +1,5 @@
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
-import { look, type SeriesLook } from '../../charts/series.ts';
+import { type SeriesStyle, styleOf } from '../../charts/series.ts';
 
 /** Systems in a fixed order, so that each has the same colour in every chart. */
 const KNOWN = ['ours', 'ipa', 'fa2-high', 'fa2-low', 'rim', 'oracle'];
@@ -13,12 +13,12 @@ const TITLES: Readonly<Record<string, string>> = {
 /** A run with its label and style for charts and tables. */
 export interface NamedRun {
   readonly label: string;
-  readonly look: SeriesLook;
+  readonly style: SeriesStyle;
   readonly run: AdaptationRun;
 }
 
-const lookOf = (system: string): SeriesLook =>
-  look(KNOWN.includes(system) ? KNOWN.indexOf(system) : KNOWN.length);
+const systemStyle = (system: string): SeriesStyle =>
+  styleOf(KNOWN.includes(system) ? KNOWN.indexOf(system) : KNOWN.length);
 
 const percentileText = ({ setting }: AdaptationRun): string => (setting ? `p${setting.percentile}` : '');
 
@@ -38,8 +38,8 @@ export function settingText({ setting }: AdaptationRun): string {
 
 /** The runs of the rival systems, and of the oracle, which is our system with perfect knowledge of the future. */
 export const othersOf = ({ rivals, oracle }: Comparison): NamedRun[] => [
-  ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, look: lookOf(run.system), run })),
-  { label: 'oracle', look: lookOf('oracle'), run: oracle },
+  ...rivals.map((run) => ({ label: TITLES[run.system] ?? run.system, style: systemStyle(run.system), run })),
+  { label: 'oracle', style: systemStyle('oracle'), run: oracle },
 ];
 
 /** Our runs, in one colour with different dashes. Labels are the percentiles or, if these repeat, the whole settings. */
@@ -48,7 +48,7 @@ export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
   const text = percentiles.size === runs.length ? percentileText : settingText;
   return runs.map((run, i) => ({
     label: `ours ${text(run)}`,
-    look: { ...lookOf('ours'), dash: look(i).dash },
+    style: { ...systemStyle('ours'), dash: styleOf(i).dash },
     run,
   }));
 }

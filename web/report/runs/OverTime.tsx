@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
 import type { Adaptation, Interval, RunReport } from '../../../solver/documents/report.ts';
 import { planStrip, type ServedPlans, stageText } from '../../charts/plan-strip.ts';
-import { look } from '../../charts/series.ts';
+import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimePoint } from '../../charts/time-panel.ts';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
@@ -75,9 +75,9 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
     (adaptation?.steps ?? []).map((step) => ({ atMs: step.atMs, value: value(step) }));
   const forecasts = adaptation
     ? [
-        { label: 'forecast p90', look: look(1), points: steps((step) => step.p90PerS) },
-        { label: 'median', look: look(2), points: steps((step) => step.medianPerS) },
-        { label: 'planned', look: look(3), points: steps((step) => step.plannedPerS) },
+        { label: 'forecast p90', style: styleOf(1), points: steps((step) => step.p90PerS) },
+        { label: 'median', style: styleOf(2), points: steps((step) => step.medianPerS) },
+        { label: 'planned', style: styleOf(3), points: steps((step) => step.plannedPerS) },
       ]
     : [];
   return [
@@ -86,7 +86,7 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
       scale: 'zero',
       series: [
         ...forecasts,
-        { label: 'arrived', look: look(0), points: points((i) => i.ratePerS), strong: true },
+        { label: 'arrived', style: styleOf(0), points: points((i) => i.ratePerS), strong: true },
       ],
     }),
     linesPanel({
@@ -94,8 +94,8 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
       scale: 'log',
       rule: { value: slaMs, label: `SLA ${milliseconds(slaMs)}` },
       series: [
-        { label: 'p95', look: look(1), points: points((i) => i.p95Ms) },
-        { label: 'p50', look: look(0), points: points((i) => i.p50Ms) },
+        { label: 'p95', style: styleOf(1), points: points((i) => i.p95Ms) },
+        { label: 'p50', style: styleOf(0), points: points((i) => i.p50Ms) },
       ],
     }),
     linesPanel({
@@ -104,7 +104,7 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
       series: [
         {
           label: 'missed',
-          look: look(1),
+          style: styleOf(1),
           points: points(({ slaAttainment }) => (slaAttainment === null ? null : 100 * (1 - slaAttainment))),
         },
       ],
@@ -112,12 +112,12 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
     linesPanel({
       label: 'PAS (%)',
       scale: 'near',
-      series: [{ label: 'PAS', look: look(0), points: points((i) => 100 * i.pas) }],
+      series: [{ label: 'PAS', style: styleOf(0), points: points((i) => 100 * i.pas) }],
     }),
     linesPanel({
       label: 'cost',
       scale: 'zero',
-      series: [{ label: 'cost', look: look(0), points: points((i) => i.cost) }],
+      series: [{ label: 'cost', style: styleOf(0), points: points((i) => i.cost) }],
     }),
     ...plans[0]!.plan.stages.map(({ name }) => planStrip(plans, name)),
   ];

@@ -70,11 +70,11 @@ function isolatedByReload(): boolean {
 }
 
 function watchUpdates(registration: ServiceWorkerRegistration): void {
-  const look = () => {
+  const update = () => {
     newer.value = registration.waiting;
   };
-  look();
+  update();
   registration.addEventListener('updatefound', () =>
-    registration.installing?.addEventListener('statechange', look),
+    registration.installing?.addEventListener('statechange', update),
   );
 }
