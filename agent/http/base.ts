@@ -10,11 +10,11 @@ export interface HttpLimits {
   /** A connection is cut if a request takes longer than this from its first byte to its last. */
   readonly receiveMs: number;
   /** Milliseconds between two searches for connections that exceed `receiveMs`. */
-  readonly lookMs: number;
+  readonly checkMs: number;
   readonly keepAliveMs: number;
 }
 
-const LIMITS: HttpLimits = { receiveMs: 30_000, lookMs: 5000, keepAliveMs: 75_000 };
+const LIMITS: HttpLimits = { receiveMs: 30_000, checkMs: 5000, keepAliveMs: 75_000 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** The bodies in memory have at most this many bytes together, so that many connections cannot fill the memory. */
@@ -41,12 +41,12 @@ export interface BaseService {
  * together, cuts off clients that are slow to send, answers errors with their status, and logs unforeseen errors.
  */
 export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
-  const { receiveMs, lookMs, keepAliveMs } = { ...LIMITS, ...limits };
+  const { receiveMs, checkMs, keepAliveMs } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
     requestTimeout: receiveMs,
     // Node limits a whole request by the longer of both timeouts, and its default for headers is longer than `receiveMs`.
-    http: { headersTimeout: receiveMs, connectionsCheckingInterval: lookMs },
+    http: { headersTimeout: receiveMs, connectionsCheckingInterval: checkMs },
     connectionTimeout: 0,
     keepAliveTimeout: keepAliveMs,
     routerOptions: { maxParamLength: 200 },

@@ -3,8 +3,8 @@ import { type Forecast, HISTORY_S, type Predictor } from './predictors/predictor
 import { adaptationStep, type Step } from './step.ts';
 import type { System } from './system.ts';
 
-/** Time between two checks of the load by {@link AdaptationClock.look}. */
-export const LOOK_MS = 1000;
+/** Time between two checks of the load by {@link AdaptationClock.check}. */
+export const CHECK_MS = 1000;
 
 export interface AdaptationClockOptions {
   readonly system: System;
@@ -51,9 +51,9 @@ export class AdaptationClock {
     this.#held = held;
   }
 
-  /** Time of the next call of {@link look}: the next whole second. */
-  nextLookMs(nowMs: number): number {
-    return LOOK_MS * (Math.floor(nowMs / LOOK_MS) + 1);
+  /** Time of the next call of {@link check}: the next whole second. */
+  nextCheckMs(nowMs: number): number {
+    return CHECK_MS * (Math.floor(nowMs / CHECK_MS) + 1);
   }
 
   /**
@@ -62,7 +62,7 @@ export class AdaptationClock {
    * @returns undefined if no decision is due
    * @throws what the predictor and the system throw; the next decision is then due one interval later
    */
-  async look(nowMs: number, serving: Plan): Promise<Step | undefined> {
+  async check(nowMs: number, serving: Plan): Promise<Step | undefined> {
     const countsPerS = this.#wholeSeconds(nowMs);
     if (this.#held || countsPerS.length === 0 || !this.#isDue(nowMs, countsPerS)) return undefined;
     this.#lastDecisionMs = nowMs;

@@ -81,12 +81,12 @@ class AdaptiveSimulation {
     const simulation = this.#simulation(first);
     this.#note(0, simulation);
     let arrived = 0;
-    for (let atMs = clock.nextLookMs(0); atMs < durationS * 1000; atMs = clock.nextLookMs(atMs)) {
+    for (let atMs = clock.nextCheckMs(0); atMs < durationS * 1000; atMs = clock.nextCheckMs(atMs)) {
       this.#runUntil(simulation, atMs);
       this.#input.onProgress?.(atMs);
       while (arrived < arrivalsMs.length && arrivalsMs[arrived]! < atMs)
         clock.arrived(arrivalsMs[arrived++]!);
-      const step = await clock.look(atMs, simulation.serving);
+      const step = await clock.check(atMs, simulation.serving);
       if (step) this.#take(simulation, atMs, step);
     }
     this.#runUntil(simulation, durationS * 1000);

@@ -69,7 +69,7 @@ test('clients that send half a body and go take nothing from others, and leave n
 });
 
 test('a client that sends a byte now and then is cut off, and others are answered meanwhile', async () => {
-  agent = await serving({ workers: [['detect', 'classify']] }, { http: { receiveMs: 3000, lookMs: 100 } });
+  agent = await serving({ workers: [['detect', 'classify']] }, { http: { receiveMs: 3000, checkMs: 100 } });
   const socket = await connected();
   socket.write(HALF);
   const drip = setInterval(() => socket.write(' '), 200);

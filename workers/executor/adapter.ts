@@ -39,7 +39,7 @@ export class Adapter {
     private readonly hooks: AdapterHooks,
   ) {
     this.#clock = new AdaptationClock({ system, predictor, intervalMs: 1000 * intervalS }, executor.plan);
-    this.#cancel = after(this.#clock.nextLookMs(0), () => void this.#look());
+    this.#cancel = after(this.#clock.nextCheckMs(0), () => void this.#check());
   }
 
   /** Counts a request. @param arrivalMs its arrival, counted from the start of the run */
@@ -62,16 +62,16 @@ export class Adapter {
     return performance.now() - this.#startMs;
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     await this.#step().catch((error) => this.#reportFailure(error));
     if (this.#stopped) return;
     const nowMs = this.#nowMs;
-    this.#cancel = after(this.#clock.nextLookMs(nowMs) - nowMs, () => void this.#look());
+    this.#cancel = after(this.#clock.nextCheckMs(nowMs) - nowMs, () => void this.#check());
   }
 
   async #step(): Promise<void> {
     const atMs = this.#nowMs;
-    const step = await this.#clock.look(atMs, this.executor.plan);
+    const step = await this.#clock.check(atMs, this.executor.plan);
     if (!step || this.#stopped) return;
     this.hooks.onStep({ atMs, ...step.forecast, plannedPerS: step.plannedPerS });
     if (step.interim) {

@@ -33,7 +33,7 @@ type Loaded = Supervised<Job>;
 const LINGER_MS = 30_000;
 /** Most unfinished batches of a variant before new ones are refused. A gateway sends at most two at a time. */
 const MOST_WAITING = 16;
-const DRAIN_LOOK_MS = 50;
+const DRAIN_CHECK_MS = 50;
 
 /**
  * Serves one stage of a plan in a replica. A change of variant first loads the new variant beside the old one, then makes it
@@ -152,7 +152,7 @@ export class StageService {
   /** Refuses new batches; resolves when the running ones have ended. */
   async drain(): Promise<void> {
     this.#accepting = false;
-    while (this.#crew.members.some(({ inFlight }) => inFlight > 0)) await sleep(DRAIN_LOOK_MS);
+    while (this.#crew.members.some(({ inFlight }) => inFlight > 0)) await sleep(DRAIN_CHECK_MS);
   }
 
   close(): void {

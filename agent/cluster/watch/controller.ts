@@ -1,4 +1,4 @@
-import { LOOK_MS } from '../../../solver/adapt/clock.ts';
+import { CHECK_MS } from '../../../solver/adapt/clock.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
@@ -17,7 +17,7 @@ export interface ControllerOptions {
   readonly adaptationFor: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
   /** Milliseconds between two readings of the gateway's arrivals. */
-  readonly lookMs?: number;
+  readonly checkMs?: number;
   onEvent(what: string): void;
 }
 
@@ -75,7 +75,7 @@ async function followLoad(
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;
-      await sleep(options.lookMs ?? LOOK_MS, signal);
+      await sleep(options.checkMs ?? CHECK_MS, signal);
     }
   } finally {
     adapter.stop();

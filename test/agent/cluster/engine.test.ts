@@ -137,7 +137,7 @@ test('watch applies plans as the arrivals grow, and records them', async () => {
         predictor: lastWindow,
         intervalS: 1,
       }),
-      lookMs: 50,
+      checkMs: 50,
       onEvent: () => {},
     },
     stop.signal,

@@ -84,7 +84,7 @@ async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
       engine: new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' }),
       pipeline: 'fashion',
       backOff,
-      lookMs: 200,
+      checkMs: 200,
       adaptationFor: (plan) => {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');

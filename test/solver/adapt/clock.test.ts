@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { AdaptationClock, LOOK_MS } from '../../../solver/adapt/clock.ts';
+import { AdaptationClock, CHECK_MS } from '../../../solver/adapt/clock.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { Situation, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -16,8 +16,8 @@ interface Load {
 async function looks(clock: AdaptationClock, { arrivalsMs = [], untilMs }: Load) {
   const decisions: number[] = [];
   for (const ms of arrivalsMs) clock.arrived(ms);
-  for (let atMs = clock.nextLookMs(0); atMs <= untilMs; atMs = clock.nextLookMs(atMs))
-    if (await clock.look(atMs, first)) decisions.push(atMs);
+  for (let atMs = clock.nextCheckMs(0); atMs <= untilMs; atMs = clock.nextCheckMs(atMs))
+    if (await clock.check(atMs, first)) decisions.push(atMs);
   return decisions;
 }
 
@@ -33,7 +33,7 @@ function clockOf(plan: System['plan'] = async (_, current) => current!, forecast
   };
   const forecast =
     forecastPerS === undefined ? undefined : { medianPerS: forecastPerS, p90PerS: forecastPerS };
-  const options = { system, predictor: lastWindow, intervalMs: 10 * LOOK_MS };
+  const options = { system, predictor: lastWindow, intervalMs: 10 * CHECK_MS };
   return { clock: new AdaptationClock(options, first, forecast), told };
 }
 
@@ -67,26 +67,26 @@ it('decides nothing while it is held, and then on what it was told meanwhile', a
   expect(await looks(clock, { untilMs: 12_000 })).toEqual([]);
   clock.arrived(11_500);
   clock.hold(false);
-  expect(await clock.look(13_000, first)).toBeDefined();
+  expect(await clock.check(13_000, first)).toBeDefined();
   expect(told[0]!.counts).toEqual([...Array(11).fill(0), 1, 0]);
 });
 
 it('waits an interval after a decision that failed', async () => {
   const { clock } = clockOf(() => Promise.reject(new Error('no idea')));
-  await expect(clock.look(10_000, first)).rejects.toThrow('no idea');
-  expect(await clock.look(11_000, first)).toBeUndefined();
-  await expect(clock.look(20_000, first)).rejects.toThrow('no idea');
+  await expect(clock.check(10_000, first)).rejects.toThrow('no idea');
+  expect(await clock.check(11_000, first)).toBeUndefined();
+  await expect(clock.check(20_000, first)).rejects.toThrow('no idea');
 });
 
 it('goes on from the plan that it decided on, or from the one that serves where that could not be started', async () => {
   const plans = [second, third];
   const { clock, told } = clockOf(async (_, current) => plans.shift() ?? current!);
-  expect((await clock.look(10_000, first))!.plan).toBe(second);
-  expect((await clock.look(20_000, first))!.plan).toBe(third);
+  expect((await clock.check(10_000, first))!.plan).toBe(second);
+  expect((await clock.check(20_000, first))!.plan).toBe(third);
   // Not the newest any more: it changes nothing.
   clock.failed(second, first);
-  await clock.look(30_000, first);
+  await clock.check(30_000, first);
   clock.failed(third, first);
-  await clock.look(40_000, first);
+  await clock.check(40_000, first);
   expect(told.map(({ current }) => current)).toEqual([first, second, third, first]);
 });

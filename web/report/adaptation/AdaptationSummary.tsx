@@ -1,7 +1,7 @@
 import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { DASH, number, percent, plural } from '../../components/format.ts';
-import { FINDINGS, type Finding, foundOf, rivalOf, settingText } from './systems.ts';
+import { CRITERIA, type Criterion, rivalOf, runMeeting, settingText } from './systems.ts';
 import '../parts/summary.css';
 
 interface AdaptationSummaryProps {
@@ -40,8 +40,8 @@ export const workloadText = ({ workload, scale }: Comparison): string =>
   scale === 1 ? workload : `${workload}, rates × ${number(scale)}`;
 
 function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
-  const text = (finding: Finding) =>
-    `${FINDINGS[finding]} in ${comparisons.filter((comparison) => foundOf(comparison, finding)).length}`;
+  const text = (criterion: Criterion) =>
+    `${CRITERIA[criterion]} in ${comparisons.filter((comparison) => runMeeting(comparison, criterion)).length}`;
   return (
     <>
       <p>
@@ -64,14 +64,14 @@ function Verdict({ comparisons }: Pick<AdaptationSummaryProps, 'comparisons'>) {
 
 interface FoundProps {
   readonly comparison: Comparison;
-  readonly finding: Finding;
+  readonly criterion: Criterion;
   /** The system to compare our cost with. */
   readonly rival?: string;
 }
 
 /** Whether our system meets a condition, with the run that does. */
-function Found({ comparison, finding, rival }: FoundProps) {
-  const run = foundOf(comparison, finding);
+function Found({ comparison, criterion, rival }: FoundProps) {
+  const run = runMeeting(comparison, criterion);
   const than = rival && rivalOf(comparison, rival);
   return (
     <>
@@ -124,7 +124,7 @@ const COLUMNS = [
   },
   {
     head: 'Ours beats IPA',
-    show: (comparison: Comparison) => <Found comparison={comparison} finding="beatsIpa" rival="ipa" />,
+    show: (comparison: Comparison) => <Found comparison={comparison} criterion="beatsIpa" rival="ipa" />,
   },
   {
     head: 'FA2-high',
@@ -133,12 +133,12 @@ const COLUMNS = [
   {
     head: 'Ours beats FA2-high',
     show: (comparison: Comparison) => (
-      <Found comparison={comparison} finding="beatsFa2High" rival="fa2-high" />
+      <Found comparison={comparison} criterion="beatsFa2High" rival="fa2-high" />
     ),
   },
   {
     head: 'Ours keeps p99',
-    show: (comparison: Comparison) => <Found comparison={comparison} finding="keepsP99" />,
+    show: (comparison: Comparison) => <Found comparison={comparison} criterion="keepsP99" />,
   },
   { head: 'Oracle', show: ({ oracle }: Comparison) => <RunFigures run={oracle} first="attainment" /> },
 ];

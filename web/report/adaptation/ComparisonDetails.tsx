@@ -7,7 +7,7 @@ import { type Column, DataTable, figures } from '../../components/DataTable.tsx'
 import { milliseconds, number, percent, plural } from '../../components/format.ts';
 import { workloadText } from './AdaptationSummary.tsx';
 import { CostAccuracy } from './CostAccuracy.tsx';
-import { findingsOf, type NamedRun, othersOf, oursOf } from './systems.ts';
+import { criteriaMet, type NamedRun, othersOf, oursOf } from './systems.ts';
 
 interface ComparisonDetailsProps {
   readonly id: string;
@@ -49,7 +49,7 @@ function Body({ title, comparison }: { readonly title: string; readonly comparis
         columns={runColumns(comparison)}
         rows={[...othersOf(comparison), ...oursOf(comparison.ours)].map((row, key) => ({ ...row, key }))}
         rowKey={({ key }) => String(key)}
-        marked={({ run }) => findingsOf(comparison, run) !== ''}
+        marked={({ run }) => criteriaMet(comparison, run) !== ''}
       />
     </>
   );
@@ -118,5 +118,5 @@ const runColumns = (comparison: Comparison): Column<NamedRun & { readonly key: n
   figures('PAS', ({ run }) => run.pas, percent),
   figures('Cost', ({ run }) => run.cost, number),
   figures('Switches', ({ run }) => run.switches),
-  { label: 'Found', value: ({ run }) => findingsOf(comparison, run) },
+  { label: 'Found', value: ({ run }) => criteriaMet(comparison, run) },
 ];

@@ -6,7 +6,7 @@ import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { type Place, placesOf } from './places.ts';
-import { findingsOf, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
+import { criteriaMet, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
 
 interface CostAccuracyProps {
   readonly title: string;
@@ -56,7 +56,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
   const place = { x: 'cost', y: 'pas' } as const;
   const found = ours
-    .map((run) => ({ ...run, text: findingsOf(comparison, run) }))
+    .map((run) => ({ ...run, text: criteriaMet(comparison, run) }))
     .filter(({ text }) => text !== '');
   return {
     height: 380,

@@ -56,21 +56,21 @@ export function oursOf(runs: readonly AdaptationRun[]): NamedRun[] {
 export const rivalOf = ({ rivals }: Comparison, system: string): AdaptationRun | undefined =>
   rivals.find((run) => run.system === system);
 
-export type Finding = keyof Comparison['found'];
+export type Criterion = keyof Comparison['found'];
 
-export const FINDINGS: Readonly<Record<Finding, string>> = {
+export const CRITERIA: Readonly<Record<Criterion, string>> = {
   beatsIpa: 'beats IPA',
   beatsFa2High: 'beats FA2-high',
   keepsP99: 'keeps p99',
 };
 
 /** Our run that meets a comparison's condition, e.g. "beats IPA"; null if none does. */
-export const foundOf = ({ found, ours }: Comparison, finding: Finding): AdaptationRun | null =>
-  ours[found[finding] ?? -1] ?? null;
+export const runMeeting = ({ found, ours }: Comparison, criterion: Criterion): AdaptationRun | null =>
+  ours[found[criterion] ?? -1] ?? null;
 
 /** Lists the conditions for which this run of ours was chosen, as text. */
-export const findingsOf = (comparison: Comparison, run: AdaptationRun): string =>
-  (Object.keys(FINDINGS) as Finding[])
-    .filter((finding) => foundOf(comparison, finding) === run)
-    .map((finding) => FINDINGS[finding])
+export const criteriaMet = (comparison: Comparison, run: AdaptationRun): string =>
+  (Object.keys(CRITERIA) as Criterion[])
+    .filter((criterion) => runMeeting(comparison, criterion) === run)
+    .map((criterion) => CRITERIA[criterion])
     .join(', ');
