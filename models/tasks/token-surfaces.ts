@@ -1,4 +1,4 @@
-import type { Surface } from './token-places.ts';
+import type { Surface } from './token-spans.ts';
 import type { CheckedTokenizer } from './tokenizer-check.ts';
 
 const BYTE = /^<0x([0-9A-F]{2})>$/;

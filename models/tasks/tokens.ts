@@ -2,7 +2,7 @@ import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
 import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
-import { type Place, placesOf } from './token-places.ts';
+import { type Span, spansOf } from './token-spans.ts';
 import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /** Tokens of texts, as the models of the Hugging Face hub take them. */
@@ -27,13 +27,13 @@ export interface Tokens {
 }
 
 /** Tokens of a text without special tokens, and the characters that each stands for. */
-export interface PlacedTokens {
+export interface TokenizedText {
   readonly ids: readonly number[];
-  readonly places: readonly Place[];
+  readonly spans: readonly Span[];
 }
 
 /** A text or a pair of texts with the special tokens around them: what stands before, between and after the texts. */
-export interface Frame {
+export interface Template {
   /** Number of special tokens. */
   readonly size: number;
   /** Joins the tokens of the texts. @returns also the index of the last text's first token */
@@ -49,10 +49,10 @@ export interface Encoder {
   /** The text of tokens, without special tokens. */
   text(ids: readonly number[]): string;
   /** All tokens of a text, without special tokens, and where they stand in it. */
-  placed(text: string): PlacedTokens;
-  readonly single: Frame;
+  tokenize(text: string): TokenizedText;
+  readonly single: Template;
   /** Null if the tokenizer does not join pairs of texts. */
-  readonly pair: Frame | null;
+  readonly pair: Template | null;
 }
 
 /** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError */
@@ -76,7 +76,7 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
     if (unknown >= 0) throw new InvalidTokenizerError(`the token ${encoding.tokens[unknown]} has no number`);
     return encoding;
   };
-  const single = known(() => frameOf(tokenizer, 1));
+  const single = known(() => templateOf(tokenizer, 1));
   if (!single) throw new InvalidTokenizerError('its post_processor leaves texts out');
   return {
     padId: (padToken !== undefined && tokenizer.token_to_id(padToken)) || 0,
@@ -88,12 +88,12 @@ export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>):
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
     text: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }).trim(),
-    placed(text) {
+    tokenize(text) {
       const { ids, tokens } = encode(text);
-      return { ids, places: placesOf(text, surfacesOf(tokens)) };
+      return { ids, spans: spansOf(text, surfacesOf(tokens)) };
     },
     single,
-    pair: known(() => frameOf(tokenizer, 2)),
+    pair: known(() => templateOf(tokenizer, 2)),
   };
 }
 
@@ -109,13 +109,13 @@ function known<T>(make: () => T): T {
   }
 }
 
-/** Most special tokens and texts in a frame. */
+/** Most special tokens and texts in a template. */
 const SLOTS_MAX = 64;
 /** Stand-ins for texts, which no tokenizer has as tokens. */
 const TEXTS = ['\ue000first', '\ue000second'];
 
-/** The frame that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
-function frameOf(tokenizer: Tokenizer, texts: 1 | 2): Frame | null {
+/** The template that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
+function templateOf(tokenizer: Tokenizer, texts: 1 | 2): Template | null {
   const [first, second] = TEXTS.slice(0, texts).map((text) => [text]);
   const { tokens, token_type_ids } = tokenizer.post_processor?.(first!, second ?? null, true) ?? {
     tokens: [...first!, ...(second ?? [])],

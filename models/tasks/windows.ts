@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
-import type { Frame, Tokens } from './tokens.ts';
+import type { Template, Tokens } from './tokens.ts';
 
 /** A part of a text's tokens as a row of a model's input. */
 export interface Window extends Tokens {
@@ -27,7 +27,7 @@ export type WindowSize = z.output<typeof windowField>;
  * is for a single text
  */
 export function windowsOf(
-  frame: Frame,
+  frame: Template,
   text: readonly number[],
   { length, stride }: WindowSize,
   before?: readonly number[],

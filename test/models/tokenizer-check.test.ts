@@ -191,8 +191,8 @@ test('a tokenizer with any changed values cuts texts, or is refused with what is
           const encoder = await readEncoder({ ...files, [role]: json(value) });
           for (const text of TEXTS) {
             expect(encoder.tokens(text, 64).ids.every(Number.isInteger)).toBe(true);
-            const { ids, places } = encoder.placed(text);
-            expect(places).toHaveLength(ids.length);
+            const { ids, spans } = encoder.tokenize(text);
+            expect(spans).toHaveLength(ids.length);
           }
           read++;
         } catch (error) {

@@ -1,4 +1,4 @@
-import { charactersBefore, type Place } from '../token-places.ts';
+import { charactersBefore, type Span } from '../token-spans.ts';
 
 /** A model's scores of one window of a text. */
 export interface WindowLogits {
@@ -12,7 +12,7 @@ export interface WindowLogits {
 }
 
 /** An answer in a text: its characters (Unicode code points) from `start` to before `end`. Both are 0 if there is no answer. */
-export interface Answer extends Place {
+export interface Answer extends Span {
   readonly text: string;
   /**
    * Probability of the answer's first token times that of its last one. Each is a softmax over the tokens of all windows and the
@@ -27,26 +27,26 @@ const TOKENS_MAX = 30;
 /**
  * The answer with the largest sum of logits, over all windows (Devlin et al. 2019, https://arxiv.org/abs/1810.04805, sections 4.2
  * and 4.3).
- * @param places of the text's tokens
+ * @param spans of the text's tokens
  * @param unanswerable whether the text may have no answer; then the answer is empty if the first token's sum is larger than that
  * of any answer, in all windows
  */
 export function bestAnswer(
   text: string,
-  places: readonly Place[],
+  spans: readonly Span[],
   windows: readonly WindowLogits[],
   unanswerable: boolean,
 ): Answer {
   const none = windows.map((window) => window.none).reduce((a, b) => (sumOf(b) < sumOf(a) ? b : a));
-  let best: { readonly place: Place; readonly logit: number } | null = null;
+  let best: { readonly span: Span; readonly logit: number } | null = null;
   for (const { from, starts, ends } of windows)
     for (let first = 0; first < starts.length; first++)
       for (let last = first; last < Math.min(ends.length, first + TOKENS_MAX); last++) {
         const logit = starts[first]! + ends[last]!;
-        const place = { start: places[from + first]!.start, end: places[from + last]!.end };
+        const span = { start: spans[from + first]!.start, end: spans[from + last]!.end };
         // Tokens of white space alone are no answer.
-        if (logit > (best?.logit ?? Number.NEGATIVE_INFINITY) && place.start < place.end)
-          best = { place, logit };
+        if (logit > (best?.logit ?? Number.NEGATIVE_INFINITY) && span.start < span.end)
+          best = { span, logit };
       }
   const given = best !== null && !(unanswerable && sumOf(none) > best.logit) ? best : null;
   const start = logSum(
@@ -57,12 +57,12 @@ export function bestAnswer(
     windows.map(({ ends }) => ends),
     none.end,
   );
-  const { place, logit } = given ?? { place: { start: 0, end: 0 }, logit: sumOf(none) };
+  const { span, logit } = given ?? { span: { start: 0, end: 0 }, logit: sumOf(none) };
   const characters = charactersBefore(text);
   return {
-    text: text.slice(place.start, place.end),
-    start: characters[place.start]!,
-    end: characters[place.end]!,
+    text: text.slice(span.start, span.end),
+    start: characters[span.start]!,
+    end: characters[span.end]!,
     score: Math.exp(logit - start - end),
   };
 }

@@ -39,14 +39,14 @@ const OUTPUTS = ['start_logits', 'end_logits'].map((name) => ({ name, types: FLO
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** An item's text with the places of its tokens, cut into windows that all begin with the question. */
+/** An item's text with the spans of its tokens, cut into windows that all begin with the question. */
 function windowsOfItem({ name, encoder, input }: Stage, item: Item, length: number) {
   checkItem(name, FORMAT, item);
   const { content, texts } = splitFields(FORMAT, item);
   const text = decoder.decode(content);
-  const { ids, places } = encoder!.placed(text);
-  const question = encoder!.placed(decoder.decode(texts[0])).ids;
-  return { text, places, windows: windowsOf(encoder!.pair!, ids, { ...input, length }, question) };
+  const { ids, spans } = encoder!.tokenize(text);
+  const question = encoder!.tokenize(decoder.decode(texts[0])).ids;
+  return { text, spans, windows: windowsOf(encoder!.pair!, ids, { ...input, length }, question) };
 }
 
 /** The logits of a window's text. @param outputs of the row, with padding */
@@ -82,9 +82,9 @@ const extractive: Program<Stage, Result> = {
       scratch,
     );
     let row = 0;
-    const results = texts.map(({ text, places, windows }): Result => {
+    const results = texts.map(({ text, spans, windows }): Result => {
       const logits = windows.map((window) => logitsOf(stage.encoder!, window, run.results[row++]!));
-      return { task: ID, ...bestAnswer(text, places, logits, stage.unanswerable) };
+      return { task: ID, ...bestAnswer(text, spans, logits, stage.unanswerable) };
     });
     return { ...run, results };
   },

@@ -1,7 +1,7 @@
-import type { Place } from '../token-places.ts';
+import type { Span } from '../token-spans.ts';
 
 /** An entity in a text. */
-export interface Entity extends Place {
+export interface Entity extends Span {
   /** What it is, e.g. `PER`: its class without the prefix that says where in the entity a word is. */
   readonly type: string;
   /** Mean of the probabilities of its words' classes. */
@@ -11,8 +11,8 @@ export interface Entity extends Place {
 /** A run of letters and digits, a Chinese character, or any other character that can be seen. */
 const WORDS = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{M}\p{N}_])+|\S/gu;
 
-/** The words of a text, as places in UTF-16 indices. */
-export const wordsIn = (text: string): Place[] =>
+/** The words of a text, as UTF-16 indices. */
+export const wordsIn = (text: string): Span[] =>
   Array.from(text.matchAll(WORDS), ({ 0: word, index }) => ({ start: index, end: index + word.length }));
 
 /** The class of words outside entities. */
@@ -25,7 +25,7 @@ export const typeOf = (label: string): string | null =>
   label === OUTSIDE ? null : (PREFIXED.exec(label)?.[2] ?? label);
 
 /** A word with its class and the class's probability. */
-export interface ClassifiedWord extends Place {
+export interface ClassifiedWord extends Span {
   readonly label: string;
   readonly score: number;
 }

@@ -6,8 +6,8 @@ import { type ItemOutput, type Program, runRows } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
 import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
-import { charactersBefore, type Place } from '../token-places.ts';
-import { type PlacedTokens, readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
+import { charactersBefore, type Span } from '../token-spans.ts';
+import { readEncoder, TOKENIZER_ASSETS, type TokenizedText } from '../tokens.ts';
 import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type ClassifiedWord, type Entity, entitiesOf, typeOf, wordsIn } from './entities.ts';
 import { matchEntities, readEntities, type TrueEntity } from './truths.ts';
@@ -60,16 +60,16 @@ function logitsOf(
 /** The classes of words: each has that of its first token. Words without a token are left out. */
 function classified(
   { classes }: Stage,
-  words: readonly Place[],
-  places: readonly Place[],
+  words: readonly Span[],
+  spans: readonly Span[],
   logits: readonly Float32Array[],
 ): ClassifiedWord[] {
   // A token of white space alone ends before it starts.
-  const isFirst = ({ start, end }: Place, word: Place) => start >= word.start && end > start;
+  const isFirst = ({ start, end }: Span, word: Span) => start >= word.start && end > start;
   let token = 0;
   return words.flatMap((word) => {
-    while (token < places.length && !isFirst(places[token]!, word)) token++;
-    if (token === places.length || places[token]!.start >= word.end) return [];
+    while (token < spans.length && !isFirst(spans[token]!, word)) token++;
+    if (token === spans.length || spans[token]!.start >= word.end) return [];
     const { label, score } = largest(logits[token]!, 'logits');
     return [{ ...word, label: classes[label]!, score }];
   });
@@ -88,7 +88,7 @@ const perToken: Program<Stage, Result> = {
     const size = { ...stage.input, length: fixedLength(model!) ?? stage.input.length };
     const texts = items.map((item) => {
       const text = textOf(stage, item);
-      const tokens = encoder.placed(text);
+      const tokens = encoder.tokenize(text);
       return { text, tokens, windows: windowsOf(encoder.single, tokens.ids, size) };
     });
     const rows = texts.flatMap(({ windows }) => windows);
@@ -109,11 +109,11 @@ const perToken: Program<Stage, Result> = {
 function resultOf(
   stage: Stage,
   text: string,
-  { places }: PlacedTokens,
+  { spans }: TokenizedText,
   logits: readonly Float32Array[],
 ): Result {
   const characters = charactersBefore(text);
-  const entities = entitiesOf(classified(stage, wordsIn(text), places, logits));
+  const entities = entitiesOf(classified(stage, wordsIn(text), spans, logits));
   return {
     task: ID,
     entities: entities.map(({ start, end, ...entity }) => ({

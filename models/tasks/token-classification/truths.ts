@@ -1,10 +1,10 @@
 import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
 import { f1Match, type Match } from '../score.ts';
 import type { TruthRows } from '../task.ts';
-import type { Place } from '../token-places.ts';
+import type { Span } from '../token-spans.ts';
 
 /** A labelled entity: its type, and its characters (Unicode code points) from `start` to before `end`. */
-export interface TrueEntity extends Place {
+export interface TrueEntity extends Span {
   readonly type: string;
 }
 
@@ -52,13 +52,13 @@ export function readEntities(
   };
 }
 
-/** Pairs entities of the same place. An entity is right if its place and type are. */
+/** Pairs entities of the same span. An entity is right if its span and type are. */
 export function matchEntities(found: readonly TrueEntity[], truths: readonly TrueEntity[]): Match[] {
-  const place = ({ start, end }: TrueEntity) => `${start} ${end}`;
-  const left = new Map(truths.map((truth, t) => [place(truth), t]));
+  const span = ({ start, end }: TrueEntity) => `${start} ${end}`;
+  const left = new Map(truths.map((truth, t) => [span(truth), t]));
   const matches = found.map((entity, p) => {
-    const t = left.get(place(entity)) ?? null;
-    left.delete(place(entity));
+    const t = left.get(span(entity)) ?? null;
+    left.delete(span(entity));
     return f1Match(p, t, t !== null && truths[t]!.type === entity.type);
   });
   return [...matches, ...[...left.values()].map((t) => f1Match(null, t, false))];

@@ -100,10 +100,10 @@ class Model:
 
     @staticmethod
     def _span(row: dict, starts: np.ndarray, ends: np.ndarray) -> tuple[int, int]:
-        places = row["places"]
-        if not places:
+        spans = row["spans"]
+        if not spans:
             return 0, 0
-        at, count = row["at"], len(places)
+        at, count = row["at"], len(spans)
         scores = starts[at : at + count, None] + ends[None, at : at + count]
         lengths = 1 + np.arange(count) - np.arange(count)[:, None]
         allowed = (lengths >= 1) & (lengths <= ANSWER_TOKENS)

@@ -57,10 +57,10 @@ const KINDS: { readonly [kind: string]: Kind<unknown> } = {
         200,
       ),
     encode({ question, context, span }, encoder) {
-      const { ids: own, places } = encoder.placed(context);
-      const { ids, lastAt } = encoder.pair!.join(encoder.placed(question).ids, own);
-      const start = lastAt + places.findIndex(({ end }) => end > span.start);
-      return { ids, start, end: lastAt + places.findLastIndex(({ start }) => start < span.end) };
+      const { ids: own, spans } = encoder.tokenize(context);
+      const { ids, lastAt } = encoder.pair!.join(encoder.tokenize(question).ids, own);
+      const start = lastAt + spans.findIndex(({ end }) => end > span.start);
+      return { ids, start, end: lastAt + spans.findLastIndex(({ start }) => start < span.end) };
     },
   }),
   translate: kind<Rewritten>({

@@ -1,5 +1,5 @@
 /**
- * Where the tokens of a text stand in it. The tokenizers' library does not say so. A tokenizer may change case, accents, widths and
+ * The span of each token in the text. The tokenizers' library does not say so. A tokenizer may change case, accents, widths and
  * white space before it cuts a text, so tokens and text are compared by letters that such changes leave alone.
  */
 
@@ -17,7 +17,7 @@ export interface Surface {
  * The characters of a token in its text, as UTF-16 indices: from `start` to before `end`. A token of a part of a character has the
  * whole character, with its accents. A token of white space alone has `start` after `end`: the next and the last character.
  */
-export interface Place {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -50,7 +50,7 @@ const BLANK = /^[\s\u2581]*$/;
 
 /** So many letters, if the text has them, tell where it goes on after an unknown word. */
 const RUN = 32;
-/** So many places are looked at before a run counts as not found. */
+/** So many positions are tried before a run counts as not found. */
 const TRIES = 100;
 /** An unknown token stands for at most so many letters; more of them in a row stand for more. */
 const REACH = 128;
@@ -62,10 +62,10 @@ const WORD_CHARACTER = /^[\p{L}\p{N}_]/u;
 /** Chinese has no spaces between words, so each of its characters may begin a word. */
 const CHINESE = /^\p{Script=Han}/u;
 
-/** A text as its letters, with the place of each letter's character. */
+/** A text as its letters, with the span of each letter's character. */
 class Letters {
   readonly all: string;
-  readonly #places: Place[] = [];
+  readonly #spans: Span[] = [];
   readonly #text: string;
 
   constructor(text: string) {
@@ -73,31 +73,31 @@ class Letters {
     let all = '';
     for (const { 0: character, index } of text.matchAll(CHARACTERS)) {
       const letters = lettersOf(character);
-      const place = { start: index, end: index + character.length };
-      for (let i = 0; i < letters.length; i++) this.#places.push(place);
+      const span = { start: index, end: index + character.length };
+      for (let i = 0; i < letters.length; i++) this.#spans.push(span);
       all += letters;
     }
     this.all = all;
   }
 
   /** The characters of the letters from `from` to before `to`. */
-  between(from: number, to: number): Place {
-    const start = this.#places[from]?.start ?? this.#text.length;
-    return { start, end: this.#places[to - 1]?.end ?? 0 };
+  between(from: number, to: number): Span {
+    const start = this.#spans[from]?.start ?? this.#text.length;
+    return { start, end: this.#spans[to - 1]?.end ?? 0 };
   }
 
   /** Whether a word may begin at a letter. */
   startsWord(at: number): boolean {
-    const [before, own] = [this.#places[at - 1], this.#places[at]];
+    const [before, own] = [this.#spans[at - 1], this.#spans[at]];
     if (!before || !own || before.end < own.start) return true;
-    const inWord = ({ start }: Place) => {
+    const inWord = ({ start }: Span) => {
       const rest = this.#text.slice(start, start + 2);
       return WORD_CHARACTER.test(rest) && !CHINESE.test(rest);
     };
     return before !== own && !(inWord(before) && inWord(own));
   }
 
-  /** The first place of `run` from `from` to `to`, or −1. @param atEnd whether the text must end with the run */
+  /** The first position of `run` from `from` to `to`, or −1. @param atEnd whether the text must end with the run */
   find(run: string, from: number, to: number, startsWord: boolean, atEnd: boolean): number {
     if (atEnd) {
       const at = this.all.length - run.length;
@@ -114,31 +114,31 @@ class Letters {
 }
 
 /**
- * The place of each token in its text. Tokens whose text is not found, such as unknown words, lie between their neighbours: one word
+ * The span of each token in its text. Tokens whose text is not found, such as unknown words, lie between their neighbours: one word
  * each if there are as many words, otherwise all of the text between.
  * @param surfaces of all the text's tokens, in order
  */
-export function placesOf(text: string, surfaces: readonly Surface[]): Place[] {
+export function spansOf(text: string, surfaces: readonly Surface[]): Span[] {
   const letters = new Letters(text);
   const tokens = surfaces.map((surface) => surface.text && lettersOf(surface.text));
-  const places: Place[] = [];
+  const spans: Span[] = [];
   let at = 0;
   let lost = 0;
   let failures = 0;
-  const placeLost = (to: number) => {
+  const spanLost = (to: number) => {
     const starts = Array.from({ length: to - at }, (_, i) => at + i).filter(
       (letter) => letter === at || letters.startsWord(letter),
     );
     const each = starts.length === lost;
     for (let i = 0; i < lost; i++)
-      places.push(each ? letters.between(starts[i]!, starts[i + 1] ?? to) : letters.between(at, to));
+      spans.push(each ? letters.between(starts[i]!, starts[i + 1] ?? to) : letters.between(at, to));
     lost = 0;
   };
   tokens.forEach((token, i) => {
     const { startsWord, continues, text: surface } = surfaces[i]!;
     if (lost === 0 && token !== null && letters.all.startsWith(token, at)) {
       const partial = continues || (token === '' && !BLANK.test(surface!));
-      places.push(letters.between(partial ? Math.max(0, at - 1) : at, at + token.length));
+      spans.push(letters.between(partial ? Math.max(0, at - 1) : at, at + token.length));
       at += token.length;
       return;
     }
@@ -150,12 +150,12 @@ export function placesOf(text: string, surfaces: readonly Surface[]): Place[] {
       return;
     }
     failures = 0;
-    placeLost(found);
-    places.push(letters.between(found, found + token!.length));
+    spanLost(found);
+    spans.push(letters.between(found, found + token!.length));
     at = found + token!.length;
   });
-  placeLost(letters.all.length);
-  return places;
+  spanLost(letters.all.length);
+  return spans;
 }
 
 /** The letters of known tokens from token `i` on, and whether they reach the end of the text. */

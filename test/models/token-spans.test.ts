@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { lettersOf } from '../../models/tasks/token-places.ts';
+import { lettersOf } from '../../models/tasks/token-spans.ts';
 import { type Encoder, readEncoder } from '../../models/tasks/tokens.ts';
 import { BYTE_LETTERS, byteLevel, unigram, wordPiece } from './tokenizer.ts';
 
 /** The tokens of a text, as the parts of the text that they stand for. */
 function partsOf(encoder: Encoder, text: string): string[] {
-  return encoder.placed(text).places.map(({ start, end }) => text.slice(start, end));
+  return encoder.tokenize(text).spans.map(({ start, end }) => text.slice(start, end));
 }
 
 test.each<[string, (letter: string) => string]>([
@@ -23,7 +23,7 @@ test.each<[string, (letter: string) => string]>([
   }
 });
 
-test('WordPiece: words in other case, with accents and without spaces keep their places', async () => {
+test('WordPiece: words in other case, with accents and without spaces keep their spans', async () => {
   const encoder = await readEncoder(wordPiece(['cafe', '##s', 'the', '.', '東', 'ㄱ']));
   expect(partsOf(encoder, '  The CAFÉS,the Cafe\u0301. 東')).toEqual([
     ...['The', 'CAFÉ', 'S', ',', 'the', 'Cafe\u0301', '.', '東'],
@@ -107,7 +107,7 @@ const TOKENIZERS = {
 };
 
 test.each(Object.entries(TOKENIZERS))(
-  '%s: places are in order and hold the letters of their tokens',
+  '%s: spans are in order and hold the letters of their tokens',
   async (_, files) => {
     const encoder = await readEncoder(files);
     const vocabulary = JSON.parse(new TextDecoder().decode(files.tokenizer)).model.vocab;
@@ -118,10 +118,10 @@ test.each(Object.entries(TOKENIZERS))(
     );
     fc.assert(
       fc.property(texts, (text) => {
-        const { ids, places } = encoder.placed(text);
-        expect(places).toHaveLength(ids.length);
+        const { ids, spans } = encoder.tokenize(text);
+        expect(spans).toHaveLength(ids.length);
         let before = 0;
-        places.forEach(({ start, end }, i) => {
+        spans.forEach(({ start, end }, i) => {
           const name = names.get(ids[i]!)!;
           expect(start).toBeGreaterThanOrEqual(before);
           before = start > end ? before : start;
@@ -138,19 +138,19 @@ test('byte-level: each byte lies in its character, whatever the text', async () 
   const utf8 = new TextEncoder();
   fc.assert(
     fc.property(texts, (text) => {
-      const { places } = encoder.placed(text);
+      const { spans } = encoder.tokenize(text);
       let byte = 0;
       let at = 0;
       for (const character of text) {
         for (const _ of utf8.encode(character)) {
-          const { start, end } = places[byte++]!;
-          // Characters without letters, such as spaces, have no place of their own.
+          const { start, end } = spans[byte++]!;
+          // Characters without letters, such as spaces, have no span of their own.
           if (lettersOf(character) === '') continue;
           expect([start <= at, end >= at + character.length]).toEqual([true, true]);
         }
         at += character.length;
       }
-      expect(byte).toBe(places.length);
+      expect(byte).toBe(spans.length);
     }),
   );
 });
