@@ -29,7 +29,7 @@ export interface Engine {
    */
   followPlan(follower: Follower<Plan>): Promise<void>;
 
-  /** Reports the replicas that are ready to run batches, and their changes, until the signal aborts. */
+  /** Reports all replicas and their states, and every change, until the signal aborts. */
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
@@ -90,11 +90,16 @@ export interface AppliedPlans {
   readonly previous: Plan | null;
 }
 
-/** Address of a replica. */
+/** A replica and its state, as the engine sees it. */
 export interface Endpoint {
   /** URL without a path, e.g. `http://10.0.0.7:8080`. */
   readonly url: string;
   readonly stage: string;
+  /**
+   * `ready`: the replica can run batches; `leaving`: it still can, and ends soon; `unready`: the engine does not take it for
+   * ready, because it has not started yet, has failed, or cannot be seen.
+   */
+  readonly state: 'ready' | 'leaving' | 'unready';
 }
 
 export interface Listener {

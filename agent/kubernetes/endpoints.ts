@@ -3,18 +3,24 @@ import { kubernetesName } from './objects/names.ts';
 import { STAGE_LABEL } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
+interface Conditions {
+  readonly ready?: boolean | null;
+  readonly serving?: boolean | null;
+  readonly terminating?: boolean | null;
+}
+
 interface Slice extends KubernetesObject {
   readonly addressType?: string;
   readonly endpoints?:
     | readonly {
         readonly addresses: readonly string[];
-        readonly conditions?: { readonly ready?: boolean | null; readonly terminating?: boolean | null };
+        readonly conditions?: Conditions;
       }[]
     | null;
   readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null;
 }
 
-/** Endpoints of the pods that are ready and not terminating. */
+/** The endpoints of the stages' pods. */
 export function endpointsOf(slices: readonly KubernetesObject[], stages: readonly string[]): Endpoint[] {
   const byLabel = new Map(stages.map((stage) => [kubernetesName(stage), stage]));
   const pods = (slices as readonly Slice[]).flatMap(({ metadata, addressType, endpoints, ports }) => {
@@ -22,12 +28,16 @@ export function endpointsOf(slices: readonly KubernetesObject[], stages: readonl
     const port = ports?.find(({ name }) => name === 'http')?.port;
     if (stage === undefined || port === undefined) return [];
     return (endpoints ?? []).flatMap(({ addresses, conditions }) => {
-      // The Kubernetes API defines an unknown state as ready.
-      if (conditions?.ready === false || conditions?.terminating === true) return [];
       const host = addressType === 'IPv6' ? `[${addresses[0]}]` : addresses[0];
-      return [{ url: `http://${host}:${port}`, stage }];
+      return [{ url: `http://${host}:${port}`, stage, state: stateOf(conditions) }];
     });
   });
   // While Kubernetes rewrites EndpointSlices, a pod may be in two of them.
   return [...new Map(pods.map((pod) => [pod.url, pod])).values()];
 }
+
+/** A terminating pod is never `ready`, but `serving` as long as its readiness probe succeeds. The API defines unknown as ready. */
+const stateOf = ({ ready, serving, terminating }: Conditions = {}): Endpoint['state'] => {
+  if (terminating) return serving ? 'leaving' : 'unready';
+  return ready === false ? 'unready' : 'ready';
+};

@@ -61,9 +61,13 @@ export class Gateway {
 
   #followEngine(): void {
     const { engine, signal, onEvent } = this.options;
+    let notReady = '';
     void engine.followEndpoints({
       onChange: (endpoints) => {
-        this.#directory.update(endpoints);
+        const now = this.#directory.update(endpoints).join(', ');
+        if (now !== notReady && now !== '')
+          onEvent(`no replica of ${now} is ready: those that still answer serve on`);
+        notReady = now;
         this.#changed();
       },
       onEvent,

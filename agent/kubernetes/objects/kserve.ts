@@ -3,7 +3,15 @@ import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { kubernetesName } from './names.ts';
-import { container, nodeSelector, PLAN_FILE, PORT, podSpec, stageResources } from './pods.ts';
+import {
+  container,
+  nodeSelector,
+  PLAN_FILE,
+  PORT,
+  podSpec,
+  SERVICE_LEAVE_S,
+  stageResources,
+} from './pods.ts';
 import { objectNames, ownLabels, planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
@@ -43,6 +51,7 @@ function inferenceService(
     resources: stageResources(pipeline, stage),
     // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
+    leaveS: SERVICE_LEAVE_S,
   });
   return {
     apiVersion: 'serving.kserve.io/v1beta1',

@@ -23,8 +23,12 @@ const BYTES_PER_VALUE = 16;
 /** The largest batch size for which a pod has memory, so that plans may change it in the running pod. */
 const LARGEST_BATCH = 64;
 
-/** Seconds that a pod continues to serve, so that the gateway can stop sending to it. */
-const LEAVE_S = 5;
+/** Seconds that a pod behind a Service continues to serve after it was told to end, until the Service sends nothing more. */
+export const SERVICE_LEAVE_S = 5;
+/** The same for a stage's pod behind the gateway: long enough to start another pod, because this one may be the only one. */
+export const STAGE_LEAVE_S = 30;
+/** Seconds that a pod then has to answer what it has accepted. */
+const DRAIN_S = 35;
 
 /** Seconds to load and warm up a model or, for the gateway, until each stage has a pod. */
 const STARTUP_S = 600;
@@ -122,12 +126,14 @@ export interface Container {
   readonly args: readonly string[];
   readonly resources: unknown;
   readonly env?: readonly { readonly name: string; readonly value: string }[];
+  /** Seconds that the container continues to serve after it was told to end. */
+  readonly leaveS: number;
 }
 
 /** A container that runs `ipa-agent` with these arguments and serves HTTP. */
 export const container = (
   settings: Pick<PodSettings, 'image' | 'modelsClaim'>,
-  { name, args, resources, env }: Container,
+  { name, args, resources, env, leaveS }: Container,
 ) => ({
   name,
   image: settings.image,
@@ -138,8 +144,7 @@ export const container = (
   startupProbe: probe(HEALTH.live, 1, STARTUP_S),
   livenessProbe: probe(HEALTH.live, 10, 3),
   readinessProbe: probe(HEALTH.ready, 2, 2),
-  // The gateway must stop sending before the pod ends.
-  lifecycle: { preStop: { sleep: { seconds: LEAVE_S } } },
+  lifecycle: { preStop: { sleep: { seconds: leaveS } } },
   terminationMessagePolicy: 'FallbackToLogsOnError',
   securityContext: CONTAINER_SECURITY,
   volumeMounts: [
@@ -162,7 +167,7 @@ export const podSpec = (
   enableServiceLinks: false,
   nodeSelector: { ...selector },
   securityContext: POD_SECURITY,
-  terminationGracePeriodSeconds: 30,
+  terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S,
   volumes: [
     { name: 'plan', configMap: { name: names.plan, items: [{ key: PLAN_KEY, path: PLAN_KEY }] } },
     ...(names.token === undefined

@@ -11,6 +11,8 @@ import {
   PLAN_KEY,
   PORT,
   podSpec,
+  SERVICE_LEAVE_S,
+  STAGE_LEAVE_S,
   stageResources,
   TOKEN_FILE,
 } from './pods.ts';
@@ -112,6 +114,7 @@ function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): 
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
     resources: stageResources(pipeline, stage),
+    leaveS: STAGE_LEAVE_S,
   });
   return [
     {
@@ -184,6 +187,7 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
     ],
     // A small request, because the plan does not count the gateway's cores and the stages' pods need the room.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
+    leaveS: SERVICE_LEAVE_S,
   });
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },

@@ -146,7 +146,7 @@ export class TestEngine implements Engine {
       });
       const app = createStageApp(service, { token: TOKEN });
       const url = await listen(app, '127.0.0.1', 0);
-      this.#replicas.push({ url, stage, service, app });
+      this.#replicas.push({ url, stage, state: 'ready', service, app });
     }
     for (const replica of this.#of(stage).slice(replicas)) await this.#end(replica);
     this.report();

@@ -124,6 +124,37 @@ test('pods come, go and are killed with requests in flight, and no request is lo
   expect(await waiting).toEqual({ completed: 5 });
 });
 
+test('the only pod of a stage is drained: it serves until another pod is ready, and no request is lost', async () => {
+  const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'detect']);
+  const [first, , other] = pods;
+  tell((pod) => (pod === other ? { ready: false } : {}));
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
+  const outcomes = await send(gateway, 150, (sent) => {
+    if (sent === 40)
+      tell((pod) =>
+        pod === other
+          ? { ready: false }
+          : pod === first
+            ? { ready: false, serving: true, terminating: true }
+            : {},
+      );
+    if (sent === 80) tell((pod) => (pod === first ? { ready: false, serving: true, terminating: true } : {}));
+    if (sent === 100) first!.running.process.kill('SIGTERM');
+    if (sent === 120) tell((pod) => (pod === first ? null : {}));
+  });
+  expect(outcomes).toEqual({ completed: 150 });
+  expect(gateway.lines.join('\n')).toContain('no replica of detect is ready');
+});
+
+test('while the cluster takes all pods for unready, those that answer serve on, and the gateway stays ready', async () => {
+  const { tell, gateway } = await startCluster(['detect', 'classify']);
+  await send(gateway, 5);
+  tell(() => ({ ready: false }));
+  await until(() => expect(gateway.lines.join('\n')).toContain('no replica of detect, classify is ready'));
+  expect(await send(gateway, 30)).toEqual({ completed: 30 });
+  expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(200);
+});
+
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {
   const { standIn, cluster, pods, gateway, token } = await startCluster(['detect', 'classify']);
   const heavier: Plan = {

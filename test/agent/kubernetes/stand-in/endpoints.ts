@@ -7,6 +7,8 @@ export interface Endpoint {
   readonly pod: string;
   readonly ready: boolean;
   readonly terminating?: boolean;
+  /** Whether the pod's readiness probe succeeds; a terminating pod may still serve. */
+  readonly serving?: boolean;
 }
 
 interface SliceOf {
@@ -32,9 +34,9 @@ export const endpointSlice = (
   endpoints:
     endpoints.length === 0
       ? null
-      : endpoints.map(({ address, pod, ready, terminating = false }) => ({
+      : endpoints.map(({ address, pod, ready, terminating = false, serving = ready }) => ({
           addresses: [address],
-          conditions: { ready, serving: ready, terminating },
+          conditions: { ready, serving, terminating },
           targetRef: { kind: 'Pod', namespace, name: pod, uid: pod },
           nodeName: 'node1',
         })),

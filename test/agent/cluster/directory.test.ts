@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import type { Endpoint } from '../../../agent/cluster/engine.ts';
+import { Directory } from '../../../agent/cluster/gateway/directory.ts';
+
+const replica = (name: string, state: Endpoint['state']): Endpoint => ({ url: name, stage: 'detect', state });
+
+/** The replicas that serve: those that can be borrowed. */
+function serving(directory: Directory): string[] {
+  const urls: string[] = [];
+  for (let i = 0; i < (directory.counts.detect ?? 0); i++)
+    urls.push(directory.lend('detect', 'probe', () => {}).endpoint.url);
+  return urls.sort();
+}
+
+const after = (...states: Endpoint[][]): string[] => {
+  const directory = new Directory();
+  for (const endpoints of states) directory.update(endpoints);
+  return serving(directory);
+};
+
+test('replicas that are ready serve, and no others', () => {
+  expect(after([replica('a', 'ready'), replica('b', 'leaving'), replica('c', 'unready')])).toEqual(['a']);
+});
+
+test('leaving replicas serve as long as no other replica is ready', () => {
+  const drained = [replica('a', 'leaving'), replica('b', 'unready')];
+  expect(after([replica('a', 'ready')], drained)).toEqual(['a']);
+  expect(after([replica('a', 'ready')], drained, [replica('a', 'leaving'), replica('b', 'ready')])).toEqual([
+    'b',
+  ]);
+});
+
+test('replicas that have all become unready serve on, but none that has never been ready', () => {
+  const lost = [replica('a', 'unready'), replica('b', 'unready'), replica('c', 'unready')];
+  expect(after([replica('a', 'ready'), replica('b', 'ready')], lost)).toEqual(['a', 'b']);
+  expect(after(lost)).toEqual([]);
+});
+
+test('a replica that is gone does not serve, whatever became of the others', () => {
+  const directory = new Directory();
+  directory.update([replica('a', 'ready'), replica('b', 'ready')]);
+  const left: string[] = [];
+  for (const session of ['one', 'two']) directory.lend('detect', session, () => left.push(session));
+  directory.update([replica('b', 'unready')]);
+  expect(left).toHaveLength(1);
+  expect(directory.counts).toEqual({ detect: 1 });
+});
+
+test('the stages without a ready replica are named', () => {
+  const directory = new Directory();
+  expect(directory.update([replica('a', 'ready'), replica('b', 'unready')])).toEqual([]);
+  expect(directory.update([replica('a', 'unready')])).toEqual(['detect']);
+  expect(directory.update([])).toEqual([]);
+});
