@@ -20,6 +20,19 @@ export interface Engine {
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 
+  /**
+   * Serves another plan for the same pipeline with the settings that were applied: changes the stored plan and the replicas,
+   * and nothing else. A field that another tool manages, e.g. an autoscaler the number of replicas, stays as that tool set it.
+   * @returns the changes, with the fields that stay
+   */
+  adapt(plan: Plan): Promise<ObjectChange[]>;
+
+  /**
+   * Serves the plan before the current one again, with the settings that it was applied with, e.g. its image.
+   * @throws NoPreviousPlanError
+   */
+  rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
+
   /** The plan applied last, and the one applied before it. @throws InvalidDocumentError if a stored plan is invalid */
   plans(): Promise<AppliedPlans>;
 
@@ -73,6 +86,8 @@ export interface ObjectChange {
   readonly name: string;
   readonly state: 'created' | 'changed' | 'unchanged' | 'pruned';
   readonly changes: readonly FieldChange[];
+  /** Fields that stay because other tools manage them, one text each. */
+  readonly stay?: readonly string[];
 }
 
 /** A changed field. An undefined value means that the field does not exist. */

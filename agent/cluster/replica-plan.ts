@@ -34,7 +34,7 @@ export function replicaPlan(plan: Plan, counts: ReplicaCounts = {}): Plan {
 }
 
 const replicaWorkers = ({ name, backend, threads, replicas }: PlanStage): Plan['workers'] =>
-  Array.from({ length: replicas }, (_, i) => ({ id: `replica-${i}`, backend, threads, stages: [name] }));
+  Array.from({ length: replicas }, (_, i) => ({ id: `${name}-${i}`, backend, threads, stages: [name] }));
 
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>

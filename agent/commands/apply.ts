@@ -6,7 +6,6 @@ import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import type { ApplyOptions } from '../cluster/engine.ts';
-import { NoPreviousPlanError } from '../cluster/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { changesText } from './changes-text.ts';
 import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
@@ -26,7 +25,10 @@ export const applyCommand = () =>
       new Command('apply')
         .description('make a cluster serve a plan')
         .option('--plan <file>', 'the plan')
-        .option('--rollback <pipeline>', 'instead of --plan: go back to the plan of that pipeline before')
+        .option(
+          '--rollback <pipeline>',
+          'instead of --plan: go back to the plan before, with the image and settings it had',
+        )
         .addOption(new Option('--target <name>', 'the engine').choices(ENGINES).default(ENGINES[0]))
         .addOption(option.planManifestOption()),
     ),
@@ -52,10 +54,10 @@ changes unless the API server accepts every object. Image, models and node selec
       const path = option.planManifestPath({ pipeline: given?.pipeline ?? flags.rollback! }, flags);
       const { manifest, pipeline } = await loadModelFolder(path);
       const engine = await openEngine(flags, pipeline, givenSettings(flags));
-      const plan = given ?? (await engine.plans()).previous;
-      if (plan === null) throw new NoPreviousPlanError(pipeline.name, engine.place);
-      checkPipeline(plan, manifest);
-      const changes = await engine.apply(plan, flags);
+      if (given) checkPipeline(given, manifest);
+      const { plan, changes } = given
+        ? { plan: given, changes: await engine.apply(given, flags) }
+        : await engine.rollBack(flags);
       if (flags.json) console.log(JSON.stringify(changes));
       else
         console.log(`${planText(plan)}\n\n${engine.place}:\n${changesText(changes, flags.dryRun ?? false)}`);

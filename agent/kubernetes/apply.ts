@@ -4,11 +4,19 @@ import { canonicalJson } from '../../workers/store/canonical.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { changesOf } from './changes.ts';
-import { kubernetesObjects, ownLabels, PREVIOUS_KEY, planObject } from './objects/serving.ts';
+import {
+  kubernetesObjects,
+  objectNames,
+  ownLabels,
+  PREVIOUS_KEY,
+  planObject,
+  type Release,
+} from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { readApplied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
+import { withoutManaged } from './yield.ts';
 
 /** Inputs of a plan's Kubernetes objects, besides the plan. */
 export interface DeploymentContext {
@@ -41,19 +49,54 @@ export async function applyPlan(
   ];
 }
 
-/** Keeps the current plan beside the new one for a rollback, unless both are the same. */
+/**
+ * Applies the objects that another plan changes, without the fields that other tools manage: the stored plan, and the
+ * deployments of the stages. Needs rights on these alone.
+ * @throws NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function adaptPlan(
+  api: KubernetesApi,
+  plan: Plan,
+  { pipeline, settings }: DeploymentContext,
+): Promise<ObjectChange[]> {
+  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, pipeline, settings));
+  const { gateway } = objectNames(plan.pipeline);
+  const changing = objects.filter(
+    ({ kind, metadata }) => kind === 'ConfigMap' || (kind === 'Deployment' && metadata.name !== gateway),
+  );
+  const own: Awaited<ReturnType<typeof withoutManaged>>[] = [];
+  for (const object of changing) own.push(await withoutManaged(api, object));
+  const applied = await applyAll(
+    api,
+    own.map(({ object }) => object),
+    { force: false, dryRun: false },
+  );
+  return applied.map((change, i) => ({
+    ...change,
+    stay: own[i]!.left.map(
+      ({ field, manager }) => `${field} of ${change.kind} ${change.name}, which ${manager} manages`,
+    ),
+  }));
+}
+
+/** Keeps the current plan and its settings beside the new ones for a rollback, unless both are the same. */
 async function withPrevious(
   api: KubernetesApi,
   plan: Plan,
   settings: PodSettings,
   objects: readonly KubernetesObject[],
 ): Promise<KubernetesObject[]> {
-  const { current, previous } = await readApplied(api, plan.pipeline, settings.namespace);
-  const kept = current !== null && canonicalJson(current) !== canonicalJson(plan) ? current : previous;
+  const applied = await readApplied(api, plan.pipeline, settings.namespace);
+  const current = release(applied.current, applied.settings);
+  const changed = current !== null && canonicalJson(current) !== canonicalJson({ plan, settings });
+  const kept = changed ? current : release(applied.previous, applied.previousSettings ?? applied.settings);
   if (kept === null) return [...objects];
   const withKept = planObject(plan, settings, kept);
   return objects.map((object) => (object.metadata.name === withKept.metadata.name ? withKept : object));
 }
+
+const release = (plan: Plan | null, settings: PodSettings | null): Release | null =>
+  plan && settings && { plan, settings };
 
 async function applyAll(
   api: KubernetesApi,

@@ -15,9 +15,10 @@ import type {
   Listener,
   ObjectChange,
 } from '../cluster/engine.ts';
+import { NoPreviousPlanError } from '../cluster/errors.ts';
 import { arrivalsIn } from '../cluster/watch/arrivals.ts';
 import type { KubernetesApi } from './api.ts';
-import { applyPlan } from './apply.ts';
+import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
 import { endpointsOf } from './endpoints.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
@@ -25,9 +26,9 @@ import { Leadership } from './lease.ts';
 import { kubernetesName } from './objects/names.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { objectNames, stageSelector } from './objects/serving.ts';
-import { planAt, planRef, readApplied } from './plans.ts';
+import { type Applied, planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
-import { type GivenSettings, podSettings } from './settings.ts';
+import { type GivenSettings, type PodSettings, podSettings } from './settings.ts';
 import { tokenOf } from './token.ts';
 
 export interface KubernetesOptions {
@@ -49,15 +50,38 @@ export class KubernetesEngine implements Engine {
   }
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
-    const { pipeline, namespace, given = {} } = this.options;
     // Settings are read for each plan, because another process may have applied another image.
-    const { settings } = await readApplied(this.api, pipeline.name, namespace);
-    const context = { pipeline, settings: podSettings(pipeline.name, namespace, given, settings) };
-    return applyPlan(this.api, plan, context, options);
+    const { settings } = await this.#applied();
+    return this.#apply(plan, settings, options);
+  }
+
+  async adapt(plan: Plan): Promise<ObjectChange[]> {
+    const { settings } = await this.#applied();
+    return adaptPlan(this.api, plan, this.#context(settings));
+  }
+
+  async rollBack(options?: ApplyOptions) {
+    const { previous: plan, previousSettings, settings } = await this.#applied();
+    if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.place);
+    return { plan, changes: await this.#apply(plan, previousSettings ?? settings, options) };
+  }
+
+  #applied(): Promise<Applied> {
+    return readApplied(this.api, this.options.pipeline.name, this.options.namespace);
+  }
+
+  /** @param applied settings to keep where none are given */
+  #apply(plan: Plan, applied: PodSettings | null, options?: ApplyOptions): Promise<ObjectChange[]> {
+    return applyPlan(this.api, plan, this.#context(applied), options);
+  }
+
+  #context(applied: PodSettings | null): DeploymentContext {
+    const { pipeline, namespace, given = {} } = this.options;
+    return { pipeline, settings: podSettings(pipeline.name, namespace, given, applied) };
   }
 
   plans(): Promise<AppliedPlans> {
-    return readApplied(this.api, this.options.pipeline.name, this.options.namespace);
+    return this.#applied();
   }
 
   followPlan({ onChange, onEvent, signal }: Follower<Plan>): Promise<void> {

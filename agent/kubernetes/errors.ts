@@ -12,6 +12,28 @@ export class ApiError extends Error {
   }
 }
 
+/** A field of an object, and the tool that manages it. */
+export interface ManagedField {
+  /** The field's path as the API server writes it, e.g. `.spec.replicas`. */
+  readonly field: string;
+  readonly manager: string;
+}
+
+/** Other tools manage fields that server-side apply would change. */
+export class FieldsManagedError extends ApiError {
+  override name = 'FieldsManagedError';
+  constructor(
+    what: string,
+    readonly fields: readonly ManagedField[],
+  ) {
+    const each = fields.map(({ field, manager }) => `${field} by ${manager}`);
+    super(
+      409,
+      `Other tools manage fields of ${what}: ${each.join(', ')}. Have them give the fields up, or take the fields over with --force.`,
+    );
+  }
+}
+
 /** Another process has changed or created the object meanwhile. */
 export class ChangedMeanwhileError extends ApiError {
   override name = 'ChangedMeanwhileError';
@@ -80,16 +102,12 @@ export function apiError(code: number, body: string, what: string): ApiError {
   const status = statusOf(body);
   const text = `${what}: ${status.message ?? `the API server answered ${code}`}`;
   if (code === 409) {
-    const managed = (status.details?.causes ?? []).flatMap(({ reason, message, field }) =>
+    const fields = (status.details?.causes ?? []).flatMap(({ reason, message, field = '' }) =>
       reason === 'FieldManagerConflict'
-        ? [`${field} by ${/"([^"]+)"/.exec(message ?? '')?.[1] ?? 'another manager'}`]
+        ? [{ field, manager: /"([^"]+)"/.exec(message ?? '')?.[1] ?? 'another manager' }]
         : [],
     );
-    if (managed.length === 0) return new ChangedMeanwhileError(code, text);
-    return new ApiError(
-      code,
-      `Other tools manage fields of ${what}: ${managed.join(', ')}. Have them give the fields up, or take the fields over with --force.`,
-    );
+    return fields.length === 0 ? new ChangedMeanwhileError(code, text) : new FieldsManagedError(what, fields);
   }
   if (code === 410) return new ExpiredError(code, text);
   const remedy = REMEDIES[code];

@@ -3,7 +3,7 @@ import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import type { AppliedPlans } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { PLAN_KEY } from './objects/pods.ts';
-import { objectNames, PREVIOUS_KEY, SETTINGS } from './objects/serving.ts';
+import { objectNames, PREVIOUS_KEY, PREVIOUS_SETTINGS, SETTINGS } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { keptSettings, type PodSettings } from './settings.ts';
 
@@ -18,19 +18,23 @@ export const planRef = (pipeline: string, namespace: string) => ({
 export interface Applied extends AppliedPlans {
   /** Pod settings of the current plan; null if no plan was applied. */
   readonly settings: PodSettings | null;
+  /** Pod settings of the previous plan; null if there is no such plan, or an earlier version of the agent applied it. */
+  readonly previousSettings: PodSettings | null;
 }
 
 /** @throws InvalidDocumentError if the ConfigMap was edited and is no longer valid */
 export async function readApplied(api: KubernetesApi, pipeline: string, namespace: string): Promise<Applied> {
   const object = await api.read(planRef(pipeline, namespace));
-  const settings = object?.metadata.annotations?.[SETTINGS];
+  const settingsAt = (annotation: string): PodSettings | null => {
+    const text = object?.metadata.annotations?.[annotation];
+    if (text === undefined) return null;
+    return { namespace, ...parseJson(keptSettings, text, sourceOf(object!, annotation)) };
+  };
   return {
     current: planAt(object, PLAN_KEY),
     previous: planAt(object, PREVIOUS_KEY),
-    settings:
-      settings === undefined
-        ? null
-        : { namespace, ...parseJson(keptSettings, settings, sourceOf(object!, SETTINGS)) },
+    settings: settingsAt(SETTINGS),
+    previousSettings: settingsAt(PREVIOUS_SETTINGS),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';
 import { Growth } from './arrivals.ts';
 import { planChangeText } from './plan-change-text.ts';
+import { STABLE_MS, StableReplicas } from './stable-replicas.ts';
 
 export interface ControllerOptions {
   readonly engine: Engine;
@@ -18,6 +19,8 @@ export interface ControllerOptions {
   readonly backOff?: BackOff;
   /** Milliseconds between two readings of the gateway's arrivals. */
   readonly checkMs?: number;
+  /** Milliseconds for which a stage keeps replicas that newer plans do not want. */
+  readonly stableMs?: number;
   onEvent(what: string): void;
 }
 
@@ -59,6 +62,7 @@ async function followLoad(
   const startMs = performance.now();
   const growth = new Growth();
   let readMs = 0;
+  let triedMs = 0;
   try {
     while (!signal.aborted) {
       const { changes } = target;
@@ -75,6 +79,10 @@ async function followLoad(
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;
+      if (target.yields && !target.busy && nowMs - triedMs >= 1000 * adaptation.intervalS) {
+        triedMs = nowMs;
+        target.rebatch(target.plan);
+      }
       await sleep(options.checkMs ?? CHECK_MS, signal);
     }
   } finally {
@@ -136,6 +144,9 @@ class EngineTarget implements Adaptable {
   #tried: Plan | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  /** The fields that stayed at the last change, because other tools manage them. */
+  #stay = '';
+  readonly #stable: StableReplicas;
   /** Number of plans that were applied. */
   changes = 0;
 
@@ -144,6 +155,8 @@ class EngineTarget implements Adaptable {
     plan: Plan,
   ) {
     this.#plan = plan;
+    this.#stable = new StableReplicas(options.stableMs ?? STABLE_MS);
+    this.#stable.settle(plan, performance.now());
   }
 
   get plan(): Plan {
@@ -166,6 +179,11 @@ class EngineTarget implements Adaptable {
     return this.#tried !== undefined && samePlan(plan, this.#tried);
   }
 
+  /** Whether fields of the plan were left as other tools set them, so that they are applied when those tools give them up. */
+  get yields(): boolean {
+    return this.#stay !== '';
+  }
+
   /** Whether a plan is being applied. */
   get busy(): boolean {
     return this.#waiting > 0;
@@ -176,17 +194,34 @@ class EngineTarget implements Adaptable {
     await this.#last;
   }
 
-  async #apply(plan: Plan): Promise<void> {
+  async #apply(wanted: Plan): Promise<void> {
     const { engine, onEvent } = this.options;
+    const plan = this.#stable.settle(wanted, performance.now());
+    const cutOff = this.#tried !== undefined && !samePlan(this.#tried, this.#plan);
+    const applied = !cutOff && samePlan(plan, this.#plan);
+    if (applied && !this.yields) return;
     // Fails if somebody has removed the plan meanwhile: applying would bring all objects back.
     await currentPlan(this.options);
     this.#tried = plan;
-    await engine.apply(plan);
+    const changes = await engine.adapt(plan);
+    this.#report(changes.flatMap(({ stay = [] }) => stay));
+    if (applied) return;
     const text = planChangeText(this.#plan, plan);
     this.#plan = plan;
     this.changes++;
     onEvent(text);
     await this.record({ type: 'Normal', reason: 'PlanChanged', text });
+  }
+
+  /** Reports the fields that other tools manage, once as long as they stay the same. */
+  #report(stay: readonly string[]): void {
+    const text = stay.join('; ');
+    if (text !== this.#stay && text !== '') {
+      const what = `left as other tools set it: ${text}`;
+      this.options.onEvent(what);
+      void this.record({ type: 'Warning', reason: 'FieldsStay', text: what });
+    }
+    this.#stay = text;
   }
 
   /** Ignores failures, because serving does not need the history. */

@@ -22,6 +22,8 @@ export const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
 /** Annotation of the plan's ConfigMap with the pod settings as JSON. */
 export const SETTINGS = 'ipa-edge/settings';
+/** Annotation with the pod settings of the previous plan. */
+export const PREVIOUS_SETTINGS = 'ipa-edge/previous-settings';
 const PART_OF = 'app.kubernetes.io/part-of';
 
 /** Names of a pipeline's Kubernetes objects. */
@@ -78,22 +80,33 @@ export function kubernetesObjects(plan: Plan, pipeline: Pipeline, settings: PodS
 /** Key of the ConfigMap for the previous plan, to which a rollback returns. */
 export const PREVIOUS_KEY = 'previous.json';
 
-/** Makes the ConfigMap with a plan and its pod settings. @param previous null if there is none */
+/** A plan with the pod settings that it was applied with. */
+export interface Release {
+  readonly plan: Plan;
+  readonly settings: PodSettings;
+}
+
+/** Makes the ConfigMap with a plan and its pod settings. @param previous release for a rollback; null if there is none */
 export const planObject = (
   plan: Plan,
-  { namespace, ...settings }: PodSettings,
-  previous: Plan | null = null,
+  settings: PodSettings,
+  previous: Release | null = null,
 ): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: {
     name: objectNames(plan.pipeline).plan,
-    namespace,
+    namespace: settings.namespace,
     labels: ownLabels(plan.pipeline),
-    annotations: { [SETTINGS]: JSON.stringify(settings) },
+    annotations: {
+      [SETTINGS]: settingsText(settings),
+      ...(previous && { [PREVIOUS_SETTINGS]: settingsText(previous.settings) }),
+    },
   },
-  data: { [PLAN_KEY]: lines(plan), ...(previous && { [PREVIOUS_KEY]: lines(previous) }) },
+  data: { [PLAN_KEY]: lines(plan), ...(previous && { [PREVIOUS_KEY]: lines(previous.plan) }) },
 });
+
+const settingsText = ({ namespace: _, ...settings }: PodSettings): string => JSON.stringify(settings);
 
 /** Writes a plan with one field per line, so that people can read and compare it. */
 const lines = (plan: Plan): string => JSON.stringify(plan, null, 2);

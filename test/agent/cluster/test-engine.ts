@@ -74,6 +74,15 @@ export class TestEngine implements Engine {
     return [{ kind: 'Plan', name: plan.pipeline, state: same ? 'unchanged' : 'changed', changes: [] }];
   }
 
+  adapt(plan: Plan): Promise<ObjectChange[]> {
+    return this.apply(plan);
+  }
+
+  async rollBack() {
+    const plan = this.#plans.previous!;
+    return { plan, changes: await this.apply(plan) };
+  }
+
   async plans(): Promise<AppliedPlans> {
     return this.#plans;
   }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
-import { applyPlan } from '../../../agent/kubernetes/apply.ts';
+import { adaptPlan, applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
+import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
@@ -151,6 +152,33 @@ test('the plan before is kept to go back to, and going back can be undone', asyn
   const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
   expect(current!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
+});
+
+test('a rollback brings back the image and the settings that the plan had', async () => {
+  const { cluster } = await standInCluster();
+  const engine = (given: object) =>
+    new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop', given });
+  await engine({ image: 'good', nodeSelector: { zone: 'a' } }).apply(clusterPlan());
+  await engine({ image: 'bad', nodeSelector: { zone: 'b' } }).apply(clusterPlan());
+  const { plan } = await engine({}).rollBack();
+  expect(plan).toEqual(clusterPlan());
+  const template = JSON.stringify((await cluster.read(deployment('fashion-detect')))!.spec);
+  expect(template).toContain('"image":"good"');
+  expect(template).toContain('"zone":"a"');
+  await engine({}).rollBack();
+  expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('bad');
+});
+
+test('adapting leaves a field that another tool manages, and says so', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, clusterPlan(), deployed);
+  await rival(standIn, 7);
+  const changes = await adaptPlan(cluster, changed({ replicas: 3 }), deployed);
+  expect(changes.flatMap(({ stay = [] }) => stay)).toEqual([
+    '.spec.replicas of Deployment fashion-detect, which autoscaler manages',
+  ]);
+  expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 7 });
+  expect((await cluster.read(deployment('fashion-classify')))!.spec).toMatchObject({ replicas: 3 });
 });
 
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {

@@ -85,6 +85,7 @@ async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
       pipeline: 'fashion',
       backOff,
       checkMs: 200,
+      stableMs: 400,
       adaptationFor: (plan) => {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
@@ -191,7 +192,7 @@ test('a plan that the API server is lost over is applied to its end when it is b
   expect(events.join('\n')).not.toContain('another plan was applied');
 });
 
-test('what another manager has taken stays, is told, and is applied once it is given up', async () => {
+test('a field that another tool has taken stays and is reported, the rest of the plan is applied, and the field too once it is given up', async () => {
   const { cluster, standIn } = await standInCluster();
   await applyPlan(cluster, await planFor(2), deployed);
   const rival = (spec: object) =>
@@ -212,18 +213,43 @@ test('what another manager has taken stays, is told, and is applied once it is g
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events } = await watch(cluster);
-  await until(() => expect(events.join('\n')).toContain('.spec.replicas by autoscaler'));
+  await until(() =>
+    expect(events.join('\n')).toContain(
+      '.spec.replicas of Deployment fashion-detect, which autoscaler manages',
+    ),
+  );
+  await until(async () => {
+    const { current } = await readApplied(cluster, 'fashion', 'shop');
+    expect(current!.ratePerS).toBeGreaterThan(2);
+    expect((await deploymentOf(cluster, 'fashion-classify')).replicas).toBe(current!.stages[1]!.replicas);
+  });
   expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(17);
   await until(async () => {
     const { items } = await cluster.list({ apiVersion: 'v1', kind: 'Event', namespace: 'shop' });
-    expect(items.map(({ reason, type }) => [reason, type])).toContainEqual(['PlanStays', 'Warning']);
+    expect(items.map(({ reason, type }) => [reason, type])).toContainEqual(['FieldsStay', 'Warning']);
   });
   await rival({});
   await until(async () => {
     const { current } = await readApplied(cluster, 'fashion', 'shop');
-    expect(current!.ratePerS).toBeGreaterThan(2);
     expect((await deploymentOf(cluster, 'fashion-detect')).replicas).toBe(current!.stages[0]!.replicas);
   });
+});
+
+test('watch needs no rights but those of its Role, and touches no object but the plan and the deployments of stages', async () => {
+  const { cluster, standIn } = await standInCluster();
+  await applyPlan(cluster, await planFor(2), deployed);
+  const load = await arrivals(standIn);
+  load.ratePerS = 150;
+  const from = standIn.seen.length;
+  const { events } = await watch(cluster);
+  await until(() => expect(events.join('\n')).toContain('requests/s'));
+  const written = standIn.seen.slice(from).filter(({ method }) => method === 'PATCH');
+  const names = written.map(({ url }) => url.split('?')[0]!.split('/').slice(-2).join('/'));
+  expect([...new Set(names)].sort()).toEqual([
+    'configmaps/fashion-plan',
+    'deployments/fashion-classify',
+    'deployments/fashion-detect',
+  ]);
 });
 
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {

@@ -1,0 +1,60 @@
+import { onGpu } from '../../../solver/documents/common.ts';
+import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { replicaPlan, sameResources } from '../replica-plan.ts';
+
+/** Milliseconds for which a stage keeps replicas by default: many times the start of a replica, so that a wave costs no start. */
+export const STABLE_MS = 60_000;
+
+/**
+ * Delays the removal of replicas, as Kubernetes' autoscaler does by its stabilisation window: a stage gets more replicas at
+ * once, and fewer only when no plan of the last `windowMs` wanted more.
+ */
+export class StableReplicas {
+  #wanted: { readonly atMs: number; readonly stages: readonly PlanStage[] }[] = [];
+
+  constructor(private readonly windowMs: number) {}
+
+  /**
+   * Takes a newly decided plan. Returns it with the replicas to run, or unchanged where the kept replicas would not fit its
+   * resources.
+   * @param nowMs time of the decision, which only grows
+   */
+  settle(plan: Plan, nowMs: number): Plan {
+    this.#wanted = [
+      ...this.#wanted.filter(({ atMs }) => nowMs - atMs < this.windowMs),
+      { atMs: nowMs, stages: plan.stages },
+    ];
+    const counts = Object.fromEntries(plan.stages.map((stage) => [stage.name, this.#most(stage)]));
+    if (plan.stages.every(({ name, replicas }) => counts[name] === replicas)) return plan;
+    const kept = withCosts(replicaPlan(plan, counts), plan);
+    return fits(kept) ? kept : plan;
+  }
+
+  /** The most replicas that a plan of the window wanted of a stage with these resources. */
+  #most(stage: PlanStage): number {
+    const like = this.#wanted.flatMap(({ stages }) =>
+      stages.filter((earlier) => earlier.name === stage.name && sameResources(earlier, stage)),
+    );
+    return Math.max(...like.map(({ replicas }) => replicas));
+  }
+}
+
+function fits({ stages, resources }: Plan): boolean {
+  const sum = (some: readonly PlanStage[], each: (stage: PlanStage) => number) =>
+    some.reduce((total, stage) => total + each(stage), 0);
+  const cores = sum(
+    stages.filter(({ backend }) => !onGpu(backend)),
+    ({ replicas, threads }) => replicas * threads,
+  );
+  return cores <= resources.cores;
+}
+
+/** The plan with the cost of its replicas. @param planned the plan before its replicas were changed */
+function withCosts(plan: Plan, planned: Plan): Plan {
+  const stages = plan.stages.map((stage, s) => ({
+    ...stage,
+    cost: (stage.cost * stage.replicas) / planned.stages[s]!.replicas,
+  }));
+  const more = stages.reduce((sum, { cost }, s) => sum + cost - planned.stages[s]!.cost, 0);
+  return { ...plan, stages, predicted: { ...plan.predicted, cost: plan.predicted.cost + more } };
+}

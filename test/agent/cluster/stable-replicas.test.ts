@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { StableReplicas } from '../../../agent/cluster/watch/stable-replicas.ts';
+import { planSchema } from '../../../solver/documents/plan.ts';
+import { clusterPlan } from '../kubernetes/objects/plans.ts';
+
+const WINDOW_MS = 100;
+const wanting = (detect: number, classify: number, cores = 1000) => {
+  const plan = clusterPlan();
+  const replicas = [detect, classify];
+  const stages = plan.stages.map((stage, s) => ({ ...stage, replicas: replicas[s]!, cost: replicas[s]! }));
+  return { ...plan, stages, resources: { ...plan.resources, cores } };
+};
+
+test('each stage gets the most replicas that a decision of the window wanted', () => {
+  const decision = fc.record({
+    afterMs: fc.integer({ min: 0, max: 80 }),
+    detect: fc.integer({ min: 1, max: 9 }),
+    classify: fc.integer({ min: 1, max: 9 }),
+  });
+  fc.assert(
+    fc.property(fc.array(decision, { minLength: 1, maxLength: 20 }), (decisions) => {
+      const stable = new StableReplicas(WINDOW_MS);
+      const past: { atMs: number; wanted: number[] }[] = [];
+      let nowMs = 0;
+      for (const { afterMs, detect, classify } of decisions) {
+        nowMs += afterMs;
+        past.push({ atMs: nowMs, wanted: [detect, classify] });
+        const within = past.filter(({ atMs }) => nowMs - atMs < WINDOW_MS);
+        const most = [0, 1].map((s) => Math.max(...within.map(({ wanted }) => wanted[s]!)));
+        const settled = stable.settle(wanting(detect, classify), nowMs);
+        expect(settled.stages.map(({ replicas }) => replicas)).toEqual(most);
+        expect(settled.stages.map(({ cost }) => cost)).toEqual(most.map((n) => expect.closeTo(n)));
+      }
+    }),
+  );
+});
+
+test('a plan with kept replicas is a valid document, and costs what its replicas cost', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  stable.settle(wanting(4, 4), 0);
+  const settled = stable.settle(wanting(1, 2), 1);
+  expect(planSchema.safeParse(settled).error).toBeUndefined();
+  expect(settled.predicted.cost - clusterPlan().predicted.cost).toBeCloseTo(3 + 2);
+});
+
+test('replicas that would not fit the cores of the plan are not kept', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  stable.settle(wanting(1, 4, 10), 0);
+  const now = wanting(4, 1, 10);
+  expect(stable.settle(now, 1)).toBe(now);
+});
+
+test('replicas with other resources count for nothing: the engine replaces them anyway', () => {
+  const stable = new StableReplicas(WINDOW_MS);
+  stable.settle(wanting(5, 5), 0);
+  const plan = wanting(1, 1);
+  const now = { ...plan, stages: plan.stages.map((stage) => ({ ...stage, threads: stage.threads + 1 })) };
+  expect(stable.settle(now, 1)).toBe(now);
+});
