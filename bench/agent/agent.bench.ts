@@ -6,7 +6,7 @@
  * - sessions: bare sessions in the plan's workers run prepared tensors in full batches, each worker in its own loop. No tensor
  *   is encoded or decoded, no item is cut out, and no messages are sent between processes.
  * - loop: a loop in this process sends the same batches to the same workers as stage workers, as the server does.
- * - the server with the plan, with one scene or several per request; and with the plan whose batches are all 1.
+ * - the server with the plan, with one image or several per request; and with the plan whose batches are all 1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -39,8 +39,8 @@ import { stageLoop } from './stage-loop.ts';
 
 /** Rates of the open loads, as shares of the plan's rate. The target applies to shares below 1. */
 const SHARES = [0.8, 1];
-/** Number of scenes per request of a client that sends several. */
-const SCENES = 8;
+/** Number of images per request of a client that sends several. */
+const IMAGES = 8;
 const WARM_UP_MS = 5000;
 const ROUND_MS = 5000;
 /** Length of a round at low load: requests run by the bare sessions, and time for which the server gets requests one at a time. */
@@ -128,9 +128,9 @@ const [planned, forced] = [await serve('plan', plan), await serve('batch-1', bat
 try {
   const { stage, task } = models.pipeline.first;
   const format = task.itemFormat(stage);
-  if (format.kind !== 'pixels') throw new Error(`${manifest.name} does not begin with scenes`);
+  if (format.kind !== 'pixels') throw new Error(`${manifest.name} does not begin with images`);
   const shape = [format.channels, format.height, format.width];
-  await generator.aim({ model: manifest.name, scenes: itemsOf(pack.items), shape });
+  await generator.aim({ model: manifest.name, images: itemsOf(pack.items), shape });
   for (const { url } of [planned, forced]) await generator.closed(url, atOnce, 1, WARM_UP_MS);
   const counts = await found();
   const measurements: Measurements = {
@@ -139,7 +139,7 @@ try {
     low: await lowLoad(counts),
     open: await openLoads(),
     atOnce,
-    scenes: SCENES,
+    images: IMAGES,
     perS: await saturate(mean(counts)),
   };
   console.log(flags.json ? JSON.stringify(measurements) : report(measurements));
@@ -150,7 +150,7 @@ try {
   await rm(folder, { recursive: true });
 }
 
-/** For each scene, the number of items that it gives the second stage. */
+/** For each image, the number of items that it gives the second stage. */
 async function found(): Promise<number[]> {
   const { name } = plan.stages[0]!;
   const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
@@ -185,20 +185,20 @@ async function openLoads() {
   return loads;
 }
 
-/** Measures the scenes per second of each system at saturation. @param perRequest second-stage items per request */
+/** Measures the images per second of each system at saturation. @param perRequest second-stage items per request */
 async function saturate(perRequest: number) {
   const requests = Math.round((plan.ratePerS * ROUND_MS) / 1000);
   const itemCounts = [requests, Math.round(requests * perRequest)];
   const perS: Measurements['perS'] = { sessions: [], loop: [], single: [], several: [], batchOne: [] };
   const took = (ms: number) => (1000 * requests) / ms;
-  const goodput = async (url: string, scenes: number) =>
-    outcomeOf(await generator.closed(url, Math.ceil(atOnce / scenes), scenes, ROUND_MS), plan.slaMs)
+  const goodput = async (url: string, images: number) =>
+    outcomeOf(await generator.closed(url, Math.ceil(atOnce / images), images, ROUND_MS), plan.slaMs)
       .goodputPerS;
   const turns: [keyof typeof perS, () => Promise<number>][] = [
     ['sessions', async () => took((await crew.round(itemCounts)).ms)],
     ['single', () => goodput(planned.url, 1)],
     ['loop', async () => took(await loop(itemCounts))],
-    ['several', () => goodput(planned.url, SCENES)],
+    ['several', () => goodput(planned.url, IMAGES)],
     ['batchOne', () => goodput(forced.url, 1)],
   ];
   for (let round = 0; round < flags.rounds; round++) {

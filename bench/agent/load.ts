@@ -2,22 +2,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, Pool } from 'undici';
 import type { Item } from '../../models/items/item-batch.ts';
 
-/** The model to send requests to, and the scenes (images with several objects) to send in turn. */
+/** The model to send requests to, and the images to send in turn. */
 export interface Target {
   readonly model: string;
-  readonly scenes: readonly Item[];
-  /** Channels, height and width of a scene. */
+  readonly images: readonly Item[];
+  /** Channels, height and width of an image. */
   readonly shape: readonly number[];
 }
 
-/** Outcomes of the scenes that were sent, in HTTP requests with one or several scenes. */
+/** Outcomes of the images that were sent, in HTTP requests with one or several images. */
 export interface Sent {
   readonly sent: number;
-  /** Scenes answered with 503: refused or shed. */
+  /** Images answered with 503: refused or shed. */
   readonly shed: number;
-  /** Scenes with another error, or without an answer. */
+  /** Images with another error, or without an answer. */
   readonly failed: number;
-  /** Latency of each completed scene, from the time at which its request was due (in a closed loop: sent) until the answer. */
+  /** Latency of each completed image, from the time at which its request was due (in a closed loop: sent) until the answer. */
   readonly latencyMs: readonly number[];
   /** Delay of each HTTP request, from the time at which it was due until it was sent. */
   readonly latenessMs: readonly number[];
@@ -52,9 +52,9 @@ export class LoadGenerator {
     });
   }
 
-  /** Closed loop: keeps `atOnce` requests in flight for `forMs`. @param scenes number in each HTTP request */
-  closed(url: string, atOnce: number, scenes: number, forMs: number): Promise<Sent> {
-    return this.#send(url, scenes, async (send) => {
+  /** Closed loop: keeps `atOnce` requests in flight for `forMs`. @param images number in each HTTP request */
+  closed(url: string, atOnce: number, images: number, forMs: number): Promise<Sent> {
+    return this.#send(url, images, async (send) => {
       const endMs = performance.now() + forMs;
       const one = async () => {
         while (performance.now() < endMs) await send(performance.now());
@@ -65,23 +65,23 @@ export class LoadGenerator {
 
   async #send(
     url: string,
-    scenes: number,
+    images: number,
     drive: (send: (dueMs: number) => Promise<void>) => Promise<void>,
   ): Promise<Sent> {
     const pool = new Pool(url);
-    const requests = this.#requests(scenes);
+    const requests = this.#requests(images);
     const tally = { sent: 0, shed: 0, failed: 0, latencyMs: [] as number[], latenessMs: [] as number[] };
     let next = 0;
     const send = async (dueMs: number) => {
-      tally.sent += scenes;
+      tally.sent += images;
       tally.latenessMs.push(performance.now() - dueMs);
       const status = await statusOf(pool, requests[next++ % requests.length]!);
       if (status !== 200) {
-        tally[status === 503 ? 'shed' : 'failed'] += scenes;
+        tally[status === 503 ? 'shed' : 'failed'] += images;
         return;
       }
       const latencyMs = performance.now() - dueMs;
-      for (let i = 0; i < scenes; i++) tally.latencyMs.push(latencyMs);
+      for (let i = 0; i < images; i++) tally.latencyMs.push(latencyMs);
     };
     const [start, cpu] = [performance.now(), process.cpuUsage()];
     await drive(send);
@@ -91,15 +91,15 @@ export class LoadGenerator {
     return { ...tally, tookMs, cpuMs: (user + system) / 1000 };
   }
 
-  /** Encodes all scenes as HTTP requests with this many scenes each. */
-  #requests(scenes: number): Dispatcher.DispatchOptions[] {
-    const { model, scenes: all, shape } = this.#target;
-    return Array.from({ length: Math.floor(all.length / scenes) }, (_, i) => {
-      const pixels = Buffer.concat(all.slice(i * scenes, (i + 1) * scenes));
+  /** Encodes all images as HTTP requests with this many images each. */
+  #requests(images: number): Dispatcher.DispatchOptions[] {
+    const { model, images: all, shape } = this.#target;
+    return Array.from({ length: Math.floor(all.length / images) }, (_, i) => {
+      const pixels = Buffer.concat(all.slice(i * images, (i + 1) * images));
       const input = {
         name: 'images',
         datatype: 'UINT8',
-        shape: [scenes, ...shape],
+        shape: [images, ...shape],
         parameters: { binary_data_size: pixels.length },
       };
       const json = Buffer.from(JSON.stringify({ inputs: [input], parameters: { binary_data_output: true } }));

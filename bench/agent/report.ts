@@ -32,11 +32,11 @@ export interface Measurements {
     readonly share: number;
     readonly durationS: number;
   })[];
-  /** Number of scenes in flight at saturation. */
+  /** Number of images in flight at saturation. */
   readonly atOnce: number;
-  /** Number of scenes in a request with several. */
-  readonly scenes: number;
-  /** Scenes per second at saturation in each round. For the server, only scenes within the SLA count. */
+  /** Number of images in a request with several. */
+  readonly images: number;
+  /** Images per second at saturation in each round. For the server, only images within the SLA count. */
   readonly perS: Record<'sessions' | 'loop' | 'single' | 'several' | 'batchOne', number[]>;
 }
 
@@ -86,21 +86,21 @@ const openText = ({ open, plan }: Measurements): string =>
     })
     .join('\n\n');
 
-function saturatedText({ perS, atOnce, scenes, plan }: Measurements): string {
+function saturatedText({ perS, atOnce, images, plan }: Measurements): string {
   type Name = keyof typeof perS;
   const ratio = (name: Name, to: Name) => median(perS[name].map((value, round) => value / perS[to][round]!));
   const rows: [Name, string][] = [
     ['sessions', 'sessions: ready tensors, no messages'],
     ['loop', 'loop: the same batches to the stage workers'],
-    ['single', 'server, one scene a request'],
-    ['several', `server, ${scenes} scenes a request`],
-    ['batchOne', 'server with batches of 1, one scene a request'],
+    ['single', 'server, one image a request'],
+    ['several', `server, ${images} images a request`],
+    ['batchOne', 'server with batches of 1, one image a request'],
   ];
   const toLoop = ratio('single', 'loop');
   return [
-    `Saturated with ${atOnce} scenes in flight; servers count what they answer within ${plan.slaMs} ms:`,
+    `Saturated with ${atOnce} images in flight; servers count what they answer within ${plan.slaMs} ms:`,
     table(
-      ['', 'scenes/s', '÷ loop', '÷ sessions', 'by round'],
+      ['', 'images/s', '÷ loop', '÷ sessions', 'by round'],
       rows.map(([name, text]) => [
         text,
         median(perS[name]).toFixed(0),

@@ -13,7 +13,7 @@ import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
-import { drawScenes } from '../../solver/simulate/fanout.ts';
+import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal } from '../../workers/command/exit.ts';
 import { writeJson } from '../../workers/command/files.ts';
@@ -66,7 +66,7 @@ export const benchCommand = () =>
       'how long requests arrive in each run (default: 20 to 40 s)',
       option.duration,
     )
-    .option('--seed <n>', 'of the order of measuring, the arrivals and the scenes', option.integer, 1)
+    .option('--seed <n>', 'of the order of measuring, the arrivals and the items', option.integer, 1)
     .option('--out <folder>', 'where the documents go (default: out/<pipeline>)')
     .addOption(option.jsonOption())
     .addHelpText(
@@ -183,7 +183,7 @@ function prepare(
     flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
   const load = constantLoad(ratePerS, durationS, flags.seed);
   const requests = load.arrivalsMs.length;
-  const scenes = drawScenes(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
+  const packItems = drawPackItems(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
   return {
     backends,
     request,
@@ -193,7 +193,7 @@ function prepare(
       heaviest: baselinePlan(measured, heaviest, request, requests),
       lightest: baselinePlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
     },
-    combinations: combinations(solver, measured, request, scenes),
+    combinations: combinations(solver, measured, request, packItems),
   };
 }
 

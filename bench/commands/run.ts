@@ -49,7 +49,7 @@ export const runCommand = () =>
     .addOption(option.intervalOption('with --adapt: '))
     .addOption(option.predictorOption('with --adapt: '))
     .addOption(option.minRateOption('with --adapt: '))
-    .option('--seed <n>', 'of the arrivals and the scenes', option.integer, 1)
+    .option('--seed <n>', 'of the arrivals and the items', option.integer, 1)
     .requiredOption(
       '--out <file>',
       'file to write the report to; an HTML page of it goes beside it',

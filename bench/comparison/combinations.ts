@@ -4,7 +4,7 @@ import {
   backendsOf,
   type IdentifiedProfile,
   type Profile,
-  sceneScores,
+  packItemScores,
 } from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
@@ -18,13 +18,13 @@ const MOST = 512;
 
 /**
  * Lists every combination of variants with its best plan for this rate and SLA; empty if there are more than 512.
- * @param scenes of the pack on which to count accuracy, e.g. those sent in a run; all by default
+ * @param packItems indices of the items on which to count accuracy, e.g. those sent in a run; all by default
  */
 export function combinations(
   solver: Solver,
   measured: IdentifiedProfile,
   request: PlanRequest,
-  scenes?: ArrayLike<number>,
+  packItems?: ArrayLike<number>,
 ): Combination[] {
   const { profile } = measured;
   const choices = profile.stages.reduce<Record<string, string>[]>(
@@ -33,7 +33,7 @@ export function combinations(
     [{}],
   );
   if (choices.length > MOST) return [];
-  return choices.flatMap((variants) => combination(solver, measured, request, variants, scenes) ?? []);
+  return choices.flatMap((variants) => combination(solver, measured, request, variants, packItems) ?? []);
 }
 
 function combination(
@@ -41,14 +41,14 @@ function combination(
   measured: IdentifiedProfile,
   request: PlanRequest,
   variants: Record<string, string>,
-  scenes: ArrayLike<number> | undefined,
+  packItems: ArrayLike<number> | undefined,
 ): Combination | undefined {
   const restrictTo = Object.fromEntries(
     Object.entries(variants).map(([stage, variant]) => [stage, [variant]]),
   );
   const restricted: PlanRequest = { ...request, restrictTo };
   try {
-    return combinationOf(measured.profile, request, plan(solver, measured, restricted), null, scenes);
+    return combinationOf(measured.profile, request, plan(solver, measured, restricted), null, packItems);
   } catch (error) {
     if (error instanceof NothingMeasuredError) return undefined;
     if (!(error instanceof InfeasiblePlanError)) throw error;
@@ -57,7 +57,7 @@ function combination(
       request,
       bestInfeasible(solver, measured, restricted, error),
       error.binding,
-      scenes,
+      packItems,
     );
   }
 }
@@ -91,13 +91,13 @@ function combinationOf(
   request: PlanRequest,
   { stages, predicted }: Plan,
   binding: string | null,
-  scenes: ArrayLike<number> | undefined,
+  packItems: ArrayLike<number> | undefined,
 ): Combination {
   return {
     backends: [...(request.backends ?? backendsOf(profile))],
     variants: Object.fromEntries(stages.map(({ name, variant }) => [name, variant])),
     pas: predicted.pas,
-    endToEnd: scenes ? scoreOnScenes(profile, stages, scenes) : predicted.endToEnd,
+    endToEnd: packItems ? scoreOnItems(profile, stages, packItems) : predicted.endToEnd,
     endToEndOnPack: predicted.endToEnd,
     feasible: binding === null,
     binding: binding === null ? null : binding.slice(0, 400),
@@ -110,16 +110,16 @@ function combinationOf(
   };
 }
 
-/** The pipeline's score over these scenes, counting repeated ones each time: earned ÷ possible points. */
-function scoreOnScenes(profile: Profile, stages: Plan['stages'], scenes: ArrayLike<number>): number | null {
+/** The pipeline's score over these items of the pack, counting repeated ones each time: earned ÷ possible points. */
+function scoreOnItems(profile: Profile, stages: Plan['stages'], packItems: ArrayLike<number>): number | null {
   const measured = profile.endToEnd.find(({ variants }) =>
     stages.every((s) => variants[s.name] === s.variant),
   );
   if (!measured) return null;
-  const scores = sceneScores(measured);
-  const ofScenes = Array.from(scenes, (scene): Score => {
-    const [earned, possible] = scores[scene]!;
+  const scores = packItemScores(measured);
+  const ofItems = Array.from(packItems, (packItem): Score => {
+    const [earned, possible] = scores[packItem]!;
     return { earned, possible };
   });
-  return metricOf(ofScenes.reduce(addScores, NO_SCORE));
+  return metricOf(ofItems.reduce(addScores, NO_SCORE));
 }

@@ -28,7 +28,7 @@ export async function executorOverhead(
   { plan, rounds, roundMs }: OverheadRequest,
 ): Promise<ExecutorOverhead> {
   const { models, environment, items } = bench;
-  const scenes = items[0]!;
+  const inputs = items[0]!;
   let batches: BatchRecord[] = [];
   const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
     onBatch: (batch) => batches.push(batch),
@@ -38,7 +38,7 @@ export async function executorOverhead(
     batches = [];
     const start = performance.now();
     const answers = await Promise.all(
-      Array.from({ length: requests }, (_, i) => executor.submit(scenes[i % scenes.length]!, start)),
+      Array.from({ length: requests }, (_, i) => executor.submit(inputs[i % inputs.length]!, start)),
     );
     const ms = performance.now() - start;
     const lost = answers.filter(({ outcome }) => outcome !== 'completed').length;

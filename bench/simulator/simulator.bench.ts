@@ -1,6 +1,6 @@
 /**
  * Compares the simulator with real headless runs at several rates, batches and backends. Each run is simulated twice with its
- * arrivals and scenes: with its own service times, and with those of a profile.
+ * arrivals and items: with its own service times, and with those of a profile.
  * `npm run bench:simulator [-- --profile F --shedding late --json]`.
  */
 
@@ -19,7 +19,7 @@ import { planHead, planStage, planWorkers } from '../../solver/plan/plan-documen
 import { completePlan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { requestOutcomes } from '../../solver/report/run-result.ts';
-import { drawScenes, sceneCounts } from '../../solver/simulate/fanout.ts';
+import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
 import { serviceFromProfile } from '../../solver/simulate/service.ts';
 import { simulate } from '../../solver/simulate/simulate.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
@@ -64,7 +64,7 @@ const flags = new Command('bench:simulator')
   )
   .option('--budget <duration>', 'time for measuring it', option.duration, 60)
   .addOption(new Option('--shedding <kind>').choices(['never', 'late']).default('never'))
-  .option('--seed <n>', 'of arrivals and scenes', option.integer, 1)
+  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();
@@ -119,14 +119,14 @@ function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting) {
     );
 }
 
-/** Simulates a plan with a profile's times, on a load's arrivals and the scenes drawn by a run with the same seed. */
+/** Simulates a plan with a profile's times, on a load's arrivals and the items drawn by a run with the same seed. */
 function simulated(plan: Plan, profile: Profile, load: Load) {
-  const { scenes, counts } = sceneCounts(profile, plan.stages);
+  const { packSize, counts } = packItemCounts(profile, plan.stages);
   return simulate({
     policy: policyOf(plan),
     workers: workersOf(plan),
     arrivalsMs: load.arrivalsMs,
-    scenes: drawScenes(load.arrivalsMs.length, scenes, flags.seed),
+    packItems: drawPackItems(load.arrivalsMs.length, packSize, flags.seed),
     counts,
     service: serviceFromProfile(profile, plan.stages),
     seed: flags.seed,

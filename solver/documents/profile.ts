@@ -139,8 +139,8 @@ export const profileStage = z.strictObject({
 });
 
 /**
- * Number of items that a stage gets per request, for one choice of upstream variants. `counts[i]` belongs to scene i (an input
- * of the pack), so that the counts of different stages stay correlated.
+ * Number of items that a stage gets per request, for one choice of upstream variants. `counts[i]` belongs to item i of the
+ * pack, so that the counts of different stages stay correlated.
  */
 export const fanOut = z.strictObject({
   stage: name,
@@ -156,7 +156,7 @@ export const endToEnd = z.strictObject({
   metric: z.string().max(60),
   value: accuracy,
   n: positiveCount,
-  /** For each scene (an input of the pack): earned and possible points of the metric. */
+  /** For each item of the pack: earned and possible points of the metric. */
   scores: z
     .array(z.tuple([z.number(), z.number().nonnegative()]))
     .min(1)
@@ -169,8 +169,8 @@ export const endToEnd = z.strictObject({
 });
 export type EndToEnd = z.infer<typeof endToEnd>;
 
-/** Earned and possible points of each scene, in the order of the pack; F1 = 2 · right / (2 · right + spurious + missed). */
-export const sceneScores = ({ scores, counts }: EndToEnd): readonly (readonly [number, number])[] =>
+/** Earned and possible points of each item of the pack, in order; F1 = 2 · right / (2 · right + spurious + missed). */
+export const packItemScores = ({ scores, counts }: EndToEnd): readonly (readonly [number, number])[] =>
   scores ??
   counts?.map(([right, spurious, missed]) => [2 * right, 2 * right + spurious + missed] as const) ??
   [];

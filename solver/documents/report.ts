@@ -137,7 +137,7 @@ export const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
-  /** End-to-end accuracy on the scenes that the runs sent, so that it is comparable with the runs' accuracy. */
+  /** End-to-end accuracy on the items that the runs sent, so that it is comparable with the runs' accuracy. */
   endToEnd: accuracy.nullable(),
   /** End-to-end accuracy on the whole pack. */
   endToEndOnPack: accuracy.nullable(),

@@ -4,7 +4,7 @@ import { mean } from '../math/statistics.ts';
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
 const MIN_SLA_MS = 50;
 
-/** Mean number of items of a stage per request, over all scenes and upstream variants; 1 if it was not measured. */
+/** Mean number of items of a stage per request, over all items of the pack and upstream variants; 1 if it was not measured. */
 export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);
   return counts.length ? mean(counts) : 1;

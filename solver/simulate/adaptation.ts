@@ -8,7 +8,7 @@ import type { Profile } from '../documents/profile.ts';
 import type { RequestRecord } from '../documents/report.ts';
 import type { TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
-import { drawScenes, sceneCounts } from './fanout.ts';
+import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { type PlanModel, type Switch, SwitchingSimulation } from './switching.ts';
 
@@ -96,14 +96,14 @@ class AdaptiveSimulation {
 
   #simulation(first: Plan): SwitchingSimulation {
     const { profile, arrivalsMs, seed } = this.#input;
-    const { scenes } = sceneCounts(profile, first.stages);
+    const { packSize } = packItemCounts(profile, first.stages);
     const model = ({ stages }: Plan): PlanModel => ({
-      counts: sceneCounts(profile, stages).counts,
+      counts: packItemCounts(profile, stages).counts,
       service: serviceFromProfile(profile, stages),
     });
     return new SwitchingSimulation(first, model, {
       arrivalsMs,
-      scenes: drawScenes(arrivalsMs.length, scenes, seed),
+      packItems: drawPackItems(arrivalsMs.length, packSize, seed),
       seed,
     });
   }

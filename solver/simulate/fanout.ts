@@ -3,8 +3,8 @@ import type { PlanStage } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
-/** How many items a scene (an input of the pack) has in a stage, given by its index. In the first stage it has one. */
-export type SceneCounts = (scene: number, stage: number) => number;
+/** How many items of a stage follow from an item of the pack, given by its index; 1 in the first stage. */
+export type ItemCounts = (packItem: number, stage: number) => number;
 
 export class UnmeasuredFanOutError extends Error {
   override readonly name = 'UnmeasuredFanOutError';
@@ -16,13 +16,13 @@ export class UnmeasuredFanOutError extends Error {
 }
 
 /**
- * The number of scenes in a profile's pack, and how many items each has in every stage with the chosen variants.
+ * The number of items in a profile's pack, and how many items of every stage follow from each with the chosen variants.
  * @throws UnmeasuredFanOutError for a stage after the first
  */
-export function sceneCounts(
+export function packItemCounts(
   profile: Pick<Profile, 'fanOut'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant'>[],
-): { scenes: number; counts: SceneCounts } {
+): { packSize: number; counts: ItemCounts } {
   const chosen = new Map(stages.map(({ name, variant }) => [name, variant]));
   const byStage = stages.slice(1).map(({ name }, i) => {
     const found = profile.fanOut.find(
@@ -38,51 +38,51 @@ export function sceneCounts(
     return found.counts;
   });
   return {
-    scenes: Math.max(1, ...byStage.map((counts) => counts.length)),
-    counts: (scene, stage) => {
+    packSize: Math.max(1, ...byStage.map((counts) => counts.length)),
+    counts: (packItem, stage) => {
       if (stage === 0) return 1;
       const counts = byStage[stage - 1]!;
-      return counts[scene % counts.length]!;
+      return counts[packItem % counts.length]!;
     },
   };
 }
 
-/** Draws a scene for each request: all scenes in random order, then all again, so that even few requests represent the pack. */
-export function drawScenes(requests: number, scenes: number, seed: number): Int32Array {
+/** Draws a pack item for each request: all of them in random order, then all again, so that even few requests represent the pack. */
+export function drawPackItems(requests: number, packSize: number, seed: number): Int32Array {
   const random = seededRandom(seed);
-  const all = Array.from({ length: scenes }, (_, scene) => scene);
+  const all = Array.from({ length: packSize }, (_, packItem) => packItem);
   const drawn: number[] = [];
   while (drawn.length < requests) drawn.push(...shuffled(all, random));
   return Int32Array.from(drawn.slice(0, requests));
 }
 
 /**
- * Distributes the items of a scene in a stage over its items in the stage before, as evenly as whole numbers allow. The one
- * item of the first stage gets all of the second stage's.
+ * Distributes a pack item's items in a stage over its items in the stage before, as evenly as whole numbers allow. The one item
+ * of the first stage gets all of the second stage's.
  */
 export class ChildDealer {
-  readonly #counts: SceneCounts;
+  readonly #counts: ItemCounts;
   /** Position of each item among the items of its request in its stage. Positions of 0 are left out. */
   readonly #places = new Map<number, number>();
 
-  constructor(counts: SceneCounts) {
+  constructor(counts: ItemCounts) {
     this.#counts = counts;
   }
 
   /** Number of children of an item. Must be called once for each item, after the call for its parent. */
-  children(item: Item, scene: number): number {
+  children(item: Item, packItem: number): number {
     const { stage } = item;
     const place =
       item.parent === null
         ? 0
-        : this.#before(scene, stage - 1, this.#places.get(item.parent) ?? 0) + item.index;
+        : this.#before(packItem, stage - 1, this.#places.get(item.parent) ?? 0) + item.index;
     if (place > 0) this.#places.set(item.id, place);
-    return this.#before(scene, stage, place + 1) - this.#before(scene, stage, place);
+    return this.#before(packItem, stage, place + 1) - this.#before(packItem, stage, place);
   }
 
   /** Number of children that the items before a position in a stage have together. */
-  #before(scene: number, stage: number, place: number): number {
-    const items = stage === 0 ? 1 : this.#counts(scene, stage);
-    return Math.floor((place * this.#counts(scene, stage + 1)) / items);
+  #before(packItem: number, stage: number, place: number): number {
+    const items = stage === 0 ? 1 : this.#counts(packItem, stage);
+    return Math.floor((place * this.#counts(packItem, stage + 1)) / items);
   }
 }

@@ -4,7 +4,7 @@ import type { Profile } from '../documents/profile.ts';
 import { seededRandom } from '../math/random.ts';
 import { requestOutcomes } from '../report/run-result.ts';
 import { constantRate } from './arrivals.ts';
-import { drawScenes, sceneCounts } from './fanout.ts';
+import { drawPackItems, packItemCounts } from './fanout.ts';
 import { serviceFromProfile } from './service.ts';
 import { simulate } from './simulate.ts';
 
@@ -30,14 +30,14 @@ export function predict(
   profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'>,
   { n, seed }: { readonly n: number; readonly seed: number },
 ): SimulatedPrediction {
-  const { scenes, counts } = sceneCounts(profile, plan.stages);
+  const { packSize, counts } = packItemCounts(profile, plan.stages);
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const { requests } = simulate({
     policy: policyOf(plan),
     workers: workersOf(plan),
     arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
-    scenes: drawScenes(n, scenes, nextSeed()),
+    packItems: drawPackItems(n, packSize, nextSeed()),
     counts,
     service: serviceFromProfile(profile, plan.stages),
     seed: nextSeed(),

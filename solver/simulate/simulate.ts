@@ -2,7 +2,7 @@ import { createDispatch } from '../dispatch/dispatch.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
-import { ChildDealer, type SceneCounts } from './fanout.ts';
+import { ChildDealer, type ItemCounts } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';
 import type { ServiceModel } from './service.ts';
 
@@ -11,9 +11,9 @@ export interface SimulationInput {
   readonly workers: readonly DispatchWorker[];
   /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: ArrayLike<number>;
-  /** The scene (an input of the pack) of each arrival. */
-  readonly scenes: ArrayLike<number>;
-  readonly counts: SceneCounts;
+  /** The item of the pack of each arrival. */
+  readonly packItems: ArrayLike<number>;
+  readonly counts: ItemCounts;
   readonly service: ServiceModel;
   readonly seed: number;
 }
@@ -123,11 +123,11 @@ export class Simulation {
     const { batch, items } = ended;
     this.#running.end(ended, this.#service);
     this.#record(ended);
-    const { scenes, policy } = this.#input;
+    const { packItems, policy } = this.#input;
     const last = items[0]!.stage === policy.stages.length - 1;
     const children = last
       ? []
-      : items.map((item) => this.#dealers[item.request]!.children(item, scenes[item.request]!));
+      : items.map((item) => this.#dealers[item.request]!.children(item, packItems[item.request]!));
     this.dispatch.completed(batch, children, this.#nowMs);
   }
 

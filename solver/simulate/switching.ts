@@ -27,7 +27,7 @@ export class SwitchingSimulation {
   constructor(
     plan: Plan,
     model: (plan: Plan) => PlanModel,
-    load: Pick<SimulationInput, 'arrivalsMs' | 'scenes' | 'seed'>,
+    load: Pick<SimulationInput, 'arrivalsMs' | 'packItems' | 'seed'>,
   ) {
     this.#serving = plan;
     this.#model = model;

@@ -44,7 +44,7 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
         serviceMs: 1,
       })),
       events: [],
-      scenes: new Int32Array(requests),
+      packItems: new Int32Array(requests),
       plans,
       steps: [],
     },

@@ -32,7 +32,7 @@ export interface RunRecord {
   readonly batches: readonly BatchRecord[];
   readonly events: RunReport['events'];
   /** For each request, the index of its item in the pack. */
-  readonly scenes: Int32Array;
+  readonly packItems: Int32Array;
   /** The plans that served, with the time when each began. */
   readonly plans: RunReport['plans'];
   readonly steps: Adaptation['steps'];
@@ -113,10 +113,10 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
   return [...bySize.values()];
 }
 
-/** Simulates the same arrivals, scenes and plans with this run's service times. Null if too few were measured. */
+/** Simulates the same arrivals, items and plans with this run's service times. Null if too few were measured. */
 function resimulate(
   { plan, load, seed }: RunOptions,
-  { answers, scenes, pack, plans }: RunRecord,
+  { answers, packItems, pack, plans }: RunRecord,
   requests: readonly RequestRecord[],
   service: readonly Service[],
 ): RunReport['resimulated'] {
@@ -129,13 +129,13 @@ function resimulate(
     const wasServed = (i: number) =>
       served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
     return {
-      counts: observedCounts(answers, scenes, wasServed, pack.items.lengths.length, serving.stages.length),
+      counts: observedCounts(answers, packItems, wasServed, pack.items.lengths.length, serving.stages.length),
       service: serviceFromRun(service, serving.stages),
     };
   };
   const simulation = new SwitchingSimulation(plan, model, {
     arrivalsMs: load.arrivalsMs.subarray(0, requests.length),
-    scenes,
+    packItems,
     seed,
   });
   for (const next of served.slice(1)) {
@@ -148,27 +148,27 @@ function resimulate(
 }
 
 /**
- * Numbers of items per scene (an input of the pack) and stage, from the completed requests that pass `isCounted`. A scene
- * without such a request gets the mean of the others.
+ * Numbers of items by pack item and stage, from the completed requests that pass `isCounted`. A pack item without such a request
+ * gets the mean of the others.
  */
 function observedCounts(
   answers: readonly RequestAnswer[],
-  scenes: Int32Array,
+  packItems: Int32Array,
   isCounted: (request: number) => boolean,
-  sceneCount: number,
+  packSize: number,
   stages: number,
 ) {
-  const seen: (number[] | undefined)[] = Array.from({ length: sceneCount });
+  const seen: (number[] | undefined)[] = Array.from({ length: packSize });
   answers.forEach(({ outcome, answer }, i) => {
     if (outcome !== 'completed' || !isCounted(i)) return;
     const counts: number[] = [];
     for (let level = [answer]; counts.length < stages; level = level.flatMap((item) => item.children))
       counts.push(level.length);
-    seen[scenes[i]!] = counts;
+    seen[packItems[i]!] = counts;
   });
   const known = seen.filter((counts) => counts !== undefined);
   const means = Array.from({ length: stages }, (_, s) =>
     known.length ? Math.round(known.reduce((sum, counts) => sum + counts[s]!, 0) / known.length) : 1,
   );
-  return (scene: number, stage: number): number => (seen[scene] ?? means)[stage]!;
+  return (packItem: number, stage: number): number => (seen[packItem] ?? means)[stage]!;
 }

@@ -1,6 +1,6 @@
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
-import { drawScenes } from '../../solver/simulate/fanout.ts';
+import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
 import { recruiter } from './crew.ts';
@@ -39,7 +39,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     onEvent,
   });
   const total = load.arrivalsMs.length;
-  const scenes = drawScenes(total, items.length, seed);
+  const packItems = drawPackItems(total, items.length, seed);
   const plans: RunReport['plans'] = [];
   const serves = (served: RunReport['plans'][number]) => {
     plans.push(served);
@@ -80,8 +80,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
       lateness.push(latenessMs);
       adapter?.arrived(arrivalMs);
       watch?.onSent(arrivalMs, latenessMs);
-      const input = items[scenes[i]!]!;
-      const truth = pack.truths?.[scenes[i]!] ?? null;
+      const input = items[packItems[i]!]!;
+      const truth = pack.truths?.[packItems[i]!] ?? null;
       pending.push(
         executor.submit(input, due).then((answer) => {
           answers[i] = answer;
@@ -106,7 +106,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     await all;
     return runReport(
       { ...options, load: sent },
-      { pack, device, answers, lateness, judge, batches, events, scenes, plans, steps },
+      { pack, device, answers, lateness, judge, batches, events, packItems, plans, steps },
     );
   } finally {
     executor.close();

@@ -61,7 +61,7 @@ function queue(utilisation: number, workers: number, { sampleMs }: Service, seed
     },
     workers: Array.from({ length: workers }, (_, i) => ({ id: `w${i}`, stages: [0] })),
     arrivalsMs,
-    scenes: new Int32Array(REQUESTS),
+    packItems: new Int32Array(REQUESTS),
     counts: () => 1,
     service: { sampleMs: (_stage, _items, drawn) => sampleMs(drawn) },
     seed,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { MeasuredCell, Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom } from '../../../solver/math/random.ts';
 import { summaryOf } from '../../../solver/math/statistics.ts';
-import { sceneCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
+import { packItemCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';
 import { type PredictedPlan, predict } from '../../../solver/simulate/predict.ts';
 import {
   serviceFromProfile,
@@ -108,9 +108,9 @@ describe('service times of a run', () => {
 
 describe('fan-out of a profile', () => {
   it('is that of the chosen variants', () => {
-    const { scenes, counts } = sceneCounts(profile, plan(1).stages);
-    expect(scenes).toBe(3);
-    expect([0, 1, 2].map((scene) => [counts(scene, 0), counts(scene, 1)])).toEqual([
+    const { packSize, counts } = packItemCounts(profile, plan(1).stages);
+    expect(packSize).toBe(3);
+    expect([0, 1, 2].map((packItem) => [counts(packItem, 0), counts(packItem, 1)])).toEqual([
       [1, 0],
       [1, 2],
       [1, 5],
@@ -118,7 +118,7 @@ describe('fan-out of a profile', () => {
   });
 
   it('is not guessed where it was not measured', () => {
-    expect(() => sceneCounts({ fanOut: [] }, plan(1).stages)).toThrow(UnmeasuredFanOutError);
+    expect(() => packItemCounts({ fanOut: [] }, plan(1).stages)).toThrow(UnmeasuredFanOutError);
   });
 });
 

@@ -4,7 +4,7 @@ import type { DispatchPolicy } from '../../../solver/dispatch/types.ts';
 import type { Random } from '../../../solver/math/random.ts';
 import { mean, nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
 import { arrivalsOf, constantRate } from '../../../solver/simulate/arrivals.ts';
-import { drawScenes } from '../../../solver/simulate/fanout.ts';
+import { drawPackItems } from '../../../solver/simulate/fanout.ts';
 import { Simulation, type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
 
 const policy = (
@@ -34,7 +34,7 @@ const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): 
   policy: policy([1], 0, 'never', 1e9),
   workers: [{ id: 'w', stages: [0] }],
   arrivalsMs,
-  scenes: new Int32Array(arrivalsMs.length),
+  packItems: new Int32Array(arrivalsMs.length),
   counts: () => 1,
   service: { sampleMs: (_stage, _items, random) => sampleMs(random) },
   seed: 1,
@@ -43,15 +43,15 @@ const queue = (arrivalsMs: Float64Array, sampleMs: (random: Random) => number): 
 const meanWaitMs = ({ requests, batches }: ReturnType<typeof simulate>) =>
   mean(requests.map(({ latencyMs }) => latencyMs!)) - mean(batches.map(({ ms }) => ms));
 
-/** Two stages that share a worker, scenes with 0 to 5 items. */
+/** Two stages that share a worker, with 0 to 5 items in the second. */
 const pipeline = (ratePerS: number, shedding: DispatchPolicy['shedding']): SimulationInput => {
   const arrivalsMs = constantRate(ratePerS, 100, 3);
   return {
     policy: policy([2, 4], 15, shedding, 300),
     workers: [{ id: 'w', stages: [0, 1] }],
     arrivalsMs,
-    scenes: drawScenes(arrivalsMs.length, 6, 3),
-    counts: (scene, stage) => (stage === 0 ? 1 : scene),
+    packItems: drawPackItems(arrivalsMs.length, 6, 3),
+    counts: (packItem, stage) => (stage === 0 ? 1 : packItem),
     service: { sampleMs: (_stage, items, random) => (4 + 6 * items) * (0.8 + 0.4 * random()) },
     seed: 1,
   };
@@ -118,19 +118,21 @@ describe('a simulation', () => {
     expect(batches.every(({ stage }) => stage === 0)).toBe(true);
   });
 
-  it('runs as many items in each stage as the scenes have', () => {
+  it('runs as many items in each stage as follow from the items of the pack', () => {
     const input = pipeline(5, 'never');
     const three = {
       ...input,
       policy: policy([2, 4, 4], 5, 'never', 1e6),
       workers: [{ id: 'w', stages: [0, 1, 2] }],
-      // The third stage has more items than the second in some scenes, fewer in others.
-      counts: (scene: number, stage: number) => [1, scene, [0, 3, 1, 3, 7, 2][scene]!][stage]!,
+      // The third stage has more items than the second for some items of the pack, fewer for others.
+      counts: (packItem: number, stage: number) => [1, packItem, [0, 3, 1, 3, 7, 2][packItem]!][stage]!,
     };
     const { batches } = simulate(three);
     for (const stage of [0, 1, 2]) {
       const ran = batches.filter((batch) => batch.stage === stage).reduce((sum, { items }) => sum + items, 0);
-      expect(ran).toBe(Array.from(three.scenes).reduce((sum, scene) => sum + three.counts(scene, stage), 0));
+      expect(ran).toBe(
+        Array.from(three.packItems).reduce((sum, packItem) => sum + three.counts(packItem, stage), 0),
+      );
     }
   });
 
