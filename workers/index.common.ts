@@ -22,11 +22,11 @@ export { FrontierTooLargeError, InfeasiblePlanError, NothingMeasuredError } from
 export { type PlanAsk, planRequest } from '../solver/plan/request.ts';
 export type { Environment } from './environment/environment.ts';
 export type { AdaptationOptions } from './executor/adapter.ts';
-export { recruiter } from './executor/crew.ts';
 export { Executor } from './executor/executor.ts';
 export { constantLoad, type Load, traceLoad } from './executor/load.ts';
 export { run } from './executor/run.ts';
 export type { RunOptions, RunProgress } from './executor/run-options.ts';
+export { workerStarter } from './executor/start-worker.ts';
 export type { RemotePlanner } from './planner/remote.ts';
 export { type ProfileOptions, profile } from './profiler/profile.ts';
 export type { ProfileProgress, ProfileSettings } from './profiler/types.ts';

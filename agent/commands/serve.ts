@@ -7,7 +7,7 @@ import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { createApp } from '../http/app.ts';
 import { serve } from '../http/serve.ts';
 import { readToken } from '../http/token.ts';
@@ -70,7 +70,7 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
         const service = await Service.start({
           pipeline: models.pipeline,
           plan,
-          recruit: recruiter(models, environment),
+          startWorker: workerStarter(models, environment),
           adaptationFor: replanner && ((current) => replanner.adaptationFor(current)),
           onEvent: (what) => report({ event: 'worker', what }),
         });

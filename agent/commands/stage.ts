@@ -4,7 +4,7 @@ import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { replicaPlan } from '../cluster/replica-plan.ts';
 import { StageService } from '../cluster/stage/stage-service.ts';
 import { serve } from '../http/serve.ts';
@@ -64,7 +64,7 @@ device and these models.
         pipeline: models.pipeline,
         plan,
         stage: flags.stage,
-        recruit: recruiter(models, environment),
+        startWorker: workerStarter(models, environment),
         onEvent: logLine,
       });
       const app = createStageApp(service, { token, alias: flags.modelName });

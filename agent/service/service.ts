@@ -4,8 +4,8 @@ import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type AdaptationOptions, Adapter } from '../../workers/executor/adapter.ts';
-import type { Recruit } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import type { StartWorker } from '../../workers/executor/start-worker.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { RequestAnswer } from '../../workers/executor/types.ts';
 import { Telemetry } from '../http/telemetry.ts';
@@ -17,7 +17,7 @@ const MOST_OPEN = 1024;
 export interface ServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
-  readonly recruit: Recruit;
+  readonly startWorker: StartWorker;
   /** Options to adapt a plan to the load; absent if a plan serves until a client replaces it. */
   readonly adaptationFor?: ((plan: Plan) => AdaptationOptions) | undefined;
   readonly limits?: Partial<SupervisorLimits>;
@@ -71,7 +71,7 @@ export class Service {
     service.#executor = await Executor.start(
       options.pipeline,
       options.plan,
-      options.recruit,
+      options.startWorker,
       {
         onBatch: (batch) => telemetry.batch(batch),
         onLost: () => telemetry.workerLost(),

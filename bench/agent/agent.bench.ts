@@ -29,7 +29,7 @@ import { Planner } from '../../workers/planner/planner.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
-import { BareCrew } from '../overhead/bare/bare-crew.ts';
+import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
 import type { LoadGenerator } from './load.ts';
@@ -122,8 +122,8 @@ const serve = async (name: string, served: Plan) => {
 };
 const raw = spawnWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
 const generator = wrap<LoadGenerator>(raw.endpoint);
-const crew = await BareCrew.start(bench, plan);
-const loop = await stageLoop(bench, plan, crew);
+const bare = await BareWorkers.start(bench, plan);
+const loop = await stageLoop(bench, plan, bare);
 const [planned, forced] = [await serve('plan', plan), await serve('batch-1', batchOne)];
 try {
   const { stage, task } = models.pipeline.first;
@@ -145,7 +145,7 @@ try {
   console.log(flags.json ? JSON.stringify(measurements) : report(measurements));
 } finally {
   for (const server of [planned, forced]) server.stop();
-  crew.close();
+  bare.close();
   raw.terminate();
   await rm(folder, { recursive: true });
 }
@@ -153,7 +153,7 @@ try {
 /** For each image, the number of items that it gives the second stage. */
 async function found(): Promise<number[]> {
   const { name } = plan.stages[0]!;
-  const { worker } = crew.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
+  const { worker } = bare.members.find(({ planWorker }) => planWorker.stages.includes(name))!;
   const { childCounts } = await worker.run(name, takeInTurn(items[0]!, 0, items[0]!.length));
   return childCounts;
 }
@@ -163,7 +163,7 @@ async function lowLoad(counts: readonly number[]) {
   const times = { sessions: [] as number[], plan: [] as number[], batchOne: [] as number[] };
   for (let round = 0; round < flags.rounds; round++) {
     for (const count of counts.slice(0, LOW.requests))
-      times.sessions.push(await crew.request([1, count], batchOne));
+      times.sessions.push(await bare.request([1, count], batchOne));
     times.plan.push(...(await generator.closed(planned.url, 1, 1, LOW.ms)).latencyMs);
     times.batchOne.push(...(await generator.closed(forced.url, 1, 1, LOW.ms)).latencyMs);
   }
@@ -195,7 +195,7 @@ async function saturate(perRequest: number) {
     outcomeOf(await generator.closed(url, Math.ceil(atOnce / images), images, ROUND_MS), plan.slaMs)
       .goodputPerS;
   const turns: [keyof typeof perS, () => Promise<number>][] = [
-    ['sessions', async () => took((await crew.round(itemCounts)).ms)],
+    ['sessions', async () => took((await bare.round(itemCounts)).ms)],
     ['single', () => goodput(planned.url, 1)],
     ['loop', async () => took(await loop(itemCounts))],
     ['several', () => goodput(planned.url, IMAGES)],

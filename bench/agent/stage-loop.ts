@@ -1,18 +1,18 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
-import type { BareCrew } from '../overhead/bare/bare-crew.ts';
+import type { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import type { Bench } from '../overhead/types.ts';
 
 /** Batches in flight per worker: 2, as in the dispatch, so that a worker starts the next one without waiting. */
 const AHEAD = 2;
 
 /**
- * Loads the plan's sessions into the workers of a crew, beside the bare ones.
+ * Loads the plan's sessions into the same workers as the bare ones.
  * @returns a function that runs the given number of items of each stage on the workers, in full batches without queues or HTTP,
  * and returns the time until all results are back, in ms
  */
-export async function stageLoop({ models, items }: Bench, plan: Plan, { members }: BareCrew) {
+export async function stageLoop({ models, items }: Bench, plan: Plan, { members }: BareWorkers) {
   const { stages } = models.manifest;
   for (const { worker, planWorker } of members)
     for (const key of planWorker.stages) {

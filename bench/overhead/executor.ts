@@ -1,8 +1,8 @@
 import { median } from '../../solver/math/statistics.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
-import { BareCrew } from './bare/bare-crew.ts';
+import { BareWorkers } from './bare/bare-workers.ts';
 import type { Bench, OverheadRequest } from './types.ts';
 
 /** Requests per second of a saturated executor, and of bare sessions that run as many items in full batches. */
@@ -30,7 +30,7 @@ export async function executorOverhead(
   const { models, environment, items } = bench;
   const inputs = items[0]!;
   let batches: BatchRecord[] = [];
-  const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
+  const executor = await Executor.start(models.pipeline, plan, workerStarter(models, environment), {
     onBatch: (batch) => batches.push(batch),
   });
   /** Sends all requests at once. Returns the time until the last one is answered, in ms. */
@@ -45,7 +45,7 @@ export async function executorOverhead(
     if (lost) throw new Error(`${lost} of ${requests} requests did not complete`);
     return ms;
   };
-  let crew: BareCrew | undefined;
+  let bare: BareWorkers | undefined;
   try {
     const trial = TRIAL_BATCHES * plan.stages[0]!.batch;
     await saturate(trial);
@@ -55,15 +55,15 @@ export async function executorOverhead(
     const itemCounts = plan.stages.map(({ name }) => ofStage(name).reduce((sum, b) => sum + b.items, 0));
     const executorBatches = plan.stages.map(({ name }) => ofStage(name).length);
 
-    const bare = await BareCrew.start(bench, plan);
-    crew = bare;
-    await bare.round(itemCounts);
+    const workers = await BareWorkers.start(bench, plan);
+    bare = workers;
+    await workers.round(itemCounts);
     const barePerS: number[] = [];
     const executorPerS: number[] = [];
     const bareTimes = new Map(plan.stages.map(({ name }) => [name, [] as number[]]));
     const takeTurns = [
       async () => {
-        const { ms, times } = await bare.round(itemCounts);
+        const { ms, times } = await workers.round(itemCounts);
         barePerS.push((1000 * requests) / ms);
         for (const [stage, stageTimes] of times) bareTimes.get(stage)!.push(...stageTimes);
       },
@@ -86,7 +86,7 @@ export async function executorOverhead(
     };
   } finally {
     executor.close();
-    crew?.close();
+    bare?.close();
   }
 }
 

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { greedyClassifier } from '../onnx.ts';
 import { encodeRequest } from './oip-client.ts';
@@ -22,8 +22,8 @@ test('an item that a model runs out of memory on fails alone; the others with it
     readModels: async (variant) =>
       variant.name === 'mlp64' ? { model: greedy } : models.readModels(variant),
   };
-  const recruit = recruiter(greedyModels, compiledEnvironment());
-  agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { recruit });
+  const startWorker = workerStarter(greedyModels, compiledEnvironment());
+  agent = await serving({ workers: [['detect'], ['classify']], batch: 4, maxWaitMs: 20 }, { startWorker });
   const before = replicas();
   const white = {
     inputs: [

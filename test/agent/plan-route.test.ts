@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { MissingFileError } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { models, planOf, type Serving, serving } from './serving.ts';
 
@@ -93,9 +93,9 @@ test('a plan whose model file is missing is refused without a path, which the lo
     { workers: [['detect', 'classify']] },
     {
       token: TOKEN,
-      recruit: async (...args) => {
+      startWorker: async (...args) => {
         if (args[2].slaMs === 17) throw new MissingFileError('/models/det8.onnx', null, {});
-        return recruiter(models, compiledEnvironment())(...args);
+        return workerStarter(models, compiledEnvironment())(...args);
       },
     },
   );

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
 import { load, models, planOf, replicas, type Serving, serving, whole } from './serving.ts';
@@ -32,12 +32,12 @@ test.each([
 );
 
 test('without a replica of a stage the agent is not ready, and is again when there is one', async () => {
-  const recruit = recruiter(models, compiledEnvironment());
+  const startWorker = workerStarter(models, compiledEnvironment());
   let come = () => {};
   let mayCome = Promise.resolve();
   agent = await serving(
     { workers: [['detect', 'classify']] },
-    { recruit: (...worker) => mayCome.then(() => recruit(...worker)) },
+    { startWorker: (...worker) => mayCome.then(() => startWorker(...worker)) },
   );
   mayCome = new Promise((resolve) => {
     come = resolve;

@@ -9,7 +9,7 @@ import { placeHere } from '../../agent/service/place.ts';
 import { Service } from '../../agent/service/service.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
@@ -86,7 +86,7 @@ test('whoever opens a connection or begins a request and never goes on does not 
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: ownPlan,
-    recruit: recruiter(models, compiledEnvironment()),
+    startWorker: workerStarter(models, compiledEnvironment()),
     onEvent: () => {},
   });
   const stop = new AbortController();

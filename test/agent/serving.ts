@@ -10,7 +10,7 @@ import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { type HandPlan, handPlan } from '../workers/hand-plan.ts';
@@ -41,7 +41,7 @@ export async function serving(
   const service = await Service.start({
     pipeline: models.pipeline,
     plan: planOf(hand),
-    recruit: recruiter(models, compiledEnvironment()),
+    startWorker: workerStarter(models, compiledEnvironment()),
     onEvent: (what) => events.push(what),
     ...options,
   });

@@ -7,7 +7,7 @@ import { itemsTensors } from '../../agent/oip/items.ts';
 import { Service } from '../../agent/service/service.ts';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadShipped, SHIPPED } from '../shipped.ts';
 import { handPlan } from '../workers/hand-plan.ts';
@@ -38,7 +38,7 @@ describe.each(SHIPPED)('the pipeline %s', (name) => {
     const service = await Service.start({
       pipeline,
       plan: planOf(models, false),
-      recruit: recruiter(models, compiledEnvironment()),
+      startWorker: workerStarter(models, compiledEnvironment()),
       onEvent: () => {},
     });
     const app = createApp(service, { checkPlan: () => {} });

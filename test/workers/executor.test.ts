@@ -6,8 +6,8 @@ import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
 import { sleep } from '../../workers/executor/clock.ts';
-import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import { type ExecutorWorker, type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
 import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
 import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 interface Setting {
   readonly environment?: Environment;
   /** Gives the workers; absent: real ones of the environment. */
-  readonly recruit?: Recruit;
+  readonly startWorker?: StartWorker;
   readonly limits?: Partial<SupervisorLimits>;
 }
 
@@ -38,7 +38,7 @@ async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'cpu', ...hand }),
-    setting.recruit ?? recruiter(models, environment),
+    setting.startWorker ?? workerStarter(models, environment),
     { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
     limits,
   );
@@ -222,7 +222,7 @@ test('workers that are being loaded when the executor closes end at once', async
   const environment = compiledEnvironment();
   const spawn = vi.spyOn(environment, 'spawn');
   const one = handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']] });
-  const executor = await Executor.start(models.pipeline, one, recruiter(slow, environment));
+  const executor = await Executor.start(models.pipeline, one, workerStarter(slow, environment));
   held = true;
   const switched = executor.switchTo(
     handPlan(models, { backend: 'cpu', workers: [['detect', 'classify']], variants: ['det8', 'cnn8'] }),
@@ -264,8 +264,8 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
   const BATCH_MS = 20;
 
   /** Each item has one child. */
-  const recruit: Recruit = async (_id, { threads }) => ({
-    info: { name: 'stand-in', version: '0', threads } as unknown as CrewWorker['info'],
+  const startWorker: StartWorker = async (_id, { threads }) => ({
+    info: { name: 'stand-in', version: '0', threads } as unknown as ExecutorWorker['info'],
     lost: new Promise(() => {}),
     async run(_stage, items): Promise<StageRun> {
       await sleep(BATCH_MS);
@@ -282,7 +282,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
     const slaMs = 250;
     const { executor } = await start(
       { workers: [['detect', 'classify']], batch: 4, slaMs, shedding: 'late', batchMs: BATCH_MS },
-      { recruit },
+      { startWorker },
     );
     // Two batches of four in 40 ms are 100 requests/s; four times as many come.
     const answers: Promise<RequestAnswer>[] = [];
@@ -300,15 +300,15 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
   });
 
   test('a batch that hangs ends its worker, and another one runs it', async () => {
-    let recruited = 0;
+    let started = 0;
     let endedMs = 0;
     const { executor, events } = await start(
       { workers: [['detect', 'classify']], batchMs: BATCH_MS },
       {
         limits: { hungTimes: 20, hungMs: 1000 },
-        recruit: async (id, ...rest) => {
-          const worker = await recruit(id, ...rest);
-          if (recruited++ > 0) return worker;
+        startWorker: async (id, ...rest) => {
+          const worker = await startWorker(id, ...rest);
+          if (started++ > 0) return worker;
           const ended = new AbortController();
           const lost = new Promise<string>((resolve) =>
             ended.signal.addEventListener('abort', () => {

@@ -4,8 +4,8 @@ import { type LoadedManifest, loadManifest, withFiles } from '../../models/manif
 import type { Pack } from '../../models/packs/pack.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 import { profile } from '../../workers/profiler/profile.ts';
 import { openBrowserStore } from '../../workers/store/browser.ts';
@@ -65,7 +65,7 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
-    recruiter(models, browserEnvironment()),
+    workerStarter(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(

@@ -7,9 +7,9 @@ import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
-import { type CrewWorker, type Recruit, recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
 import { type Keeper, Requests } from '../../workers/executor/requests.ts';
+import { type ExecutorWorker, type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
 import type { RequestAnswer } from '../../workers/executor/types.ts';
 import type { Keeping, KeptItems, StageRun } from '../../workers/stage/protocol.ts';
 import { loadFashion } from './fashion.ts';
@@ -28,10 +28,10 @@ const SCENES = 40;
 /** Sends scenes to an executor. @param onBatch called with each worker that runs a batch, the stage and the batch's items */
 async function answersOf(
   workers: readonly string[][],
-  onBatch: (worker: CrewWorker, stage: string, items: ItemBatch | KeptItems) => void,
+  onBatch: (worker: ExecutorWorker, stage: string, items: ItemBatch | KeptItems) => void,
 ): Promise<RequestAnswer[]> {
-  const recruit: Recruit = async (...args) => {
-    const worker = await recruiter(models, nodeEnvironment())(...args);
+  const startWorker: StartWorker = async (...args) => {
+    const worker = await workerStarter(models, nodeEnvironment())(...args);
     const run = worker.runKeeping!.bind(worker);
     vi.spyOn(worker, 'runKeeping').mockImplementation((stage, items, keeping) => {
       onBatch(worker, stage, items);
@@ -40,7 +40,7 @@ async function answersOf(
     return worker;
   };
   const plan = handPlan(models, { backend: 'cpu', workers, batch: 4 });
-  const executor = await Executor.start(models.pipeline, plan, recruit, {}, { respawnMs: [0] });
+  const executor = await Executor.start(models.pipeline, plan, startWorker, {}, { respawnMs: [0] });
   const answers = await Promise.all(
     scenes.slice(0, SCENES).map((scene) => executor.submit(scene, performance.now())),
   );
@@ -53,7 +53,7 @@ const labels = (answers: readonly RequestAnswer[]) =>
 
 test('items stay in a worker that alone runs the next stage, and the answers are the same', async () => {
   const sent = new Set<string>();
-  const note = (_worker: CrewWorker, stage: string, items: object) =>
+  const note = (_worker: ExecutorWorker, stage: string, items: object) =>
     sent.add(`${stage} ${'kept' in items ? 'kept' : 'sent'}`);
   const together = await answersOf([['detect', 'classify']], note);
   expect([...sent].sort()).toEqual(['classify kept', 'detect sent']);
@@ -69,7 +69,7 @@ test('items stay in a worker that alone runs the next stage, and the answers are
 
 test('a worker that is lost with the items it keeps loses no request and changes no answer', async () => {
   let killed = 0;
-  const killTwice = (worker: CrewWorker, stage: string, items: object) => {
+  const killTwice = (worker: ExecutorWorker, stage: string, items: object) => {
     if (stage !== 'classify' || !('kept' in items) || killed === 2) return;
     killed++;
     worker.terminate();

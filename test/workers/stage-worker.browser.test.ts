@@ -6,8 +6,8 @@ import type { Pack } from '../../models/packs/pack.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import type { Environment } from '../../workers/environment/environment.ts';
-import { recruiter } from '../../workers/executor/crew.ts';
 import { Executor } from '../../workers/executor/executor.ts';
+import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compareOutputs } from '../../workers/profiler/measure.ts';
 import { DeviceLostError } from '../../workers/runtime/errors.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
@@ -110,7 +110,7 @@ test('a device lost in the middle of a run loses no request', async () => {
   const executor = await Executor.start(
     models.pipeline,
     handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect', 'classify']] }),
-    recruiter(models, environment),
+    workerStarter(models, environment),
     { onEvent: (what) => events.push(what) },
   );
   const answers = itemsOf(pack.items, 12).map((item) => executor.submit(item, performance.now()));

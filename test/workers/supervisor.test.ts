@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
-import type { CrewWorker } from '../../workers/executor/crew.ts';
+import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../workers/executor/supervisor.ts';
 import { DeviceLostError, WorkerLostError } from '../../workers/runtime/errors.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
@@ -20,8 +20,8 @@ const done: StageRun = {
 };
 
 /** A worker that runs batches when the test says so. */
-class FakeWorker implements CrewWorker {
-  readonly info = {} as CrewWorker['info'];
+class FakeWorker implements ExecutorWorker {
+  readonly info = {} as ExecutorWorker['info'];
   readonly lost: Promise<string>;
   lose!: (reason: string) => void;
   terminated = false;
@@ -55,7 +55,7 @@ type Job = 'a' | 'b';
 
 function setUp() {
   const workers: FakeWorker[] = [];
-  const recruit = vi.fn(async (id: string, _job: Job, _signal: AbortSignal): Promise<CrewWorker> => {
+  const startWorker = vi.fn(async (id: string, _job: Job, _signal: AbortSignal): Promise<ExecutorWorker> => {
     const worker = new FakeWorker(id);
     workers.push(worker);
     return worker;
@@ -64,7 +64,7 @@ function setUp() {
   const wanted = new Set<Job>(['a', 'b']);
   const supervisor = new Supervisor<Job>({
     nameOf: (job) => job,
-    recruit,
+    startWorker,
     onLost({ id, job }, reason) {
       events.push(`${id} lost: ${reason}`);
       return job;
@@ -81,16 +81,16 @@ function setUp() {
     return { member: member!, worker: workers.at(-1)! };
   };
   const ids = () => supervisor.members.map(({ id }) => id);
-  return { supervisor, workers, recruit, events, wanted, add, ids };
+  return { supervisor, workers, startWorker, events, wanted, add, ids };
 }
 
 /** Lets everything happen that is due within so long. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 test('of several workers all start, or none stays', async () => {
-  const { supervisor, workers, recruit } = setUp();
+  const { supervisor, workers, startWorker } = setUp();
   expect((await supervisor.start(['a', 'b'])).map(({ id }) => id)).toEqual(['a~0', 'b~1']);
-  recruit.mockRejectedValueOnce(new Error('out of memory'));
+  startWorker.mockRejectedValueOnce(new Error('out of memory'));
   await expect(supervisor.start(['a', 'b'])).rejects.toThrow('out of memory');
   expect(workers.map(({ id, terminated }) => [id, terminated])).toEqual([
     ['a~0', false],
@@ -135,11 +135,11 @@ test('a batch that fails for its items leaves the worker', async () => {
 });
 
 test('the first failure to replace is reported; the pauses grow to the last one', async () => {
-  const { add, recruit, events } = setUp();
+  const { add, startWorker, events } = setUp();
   const { worker } = await add('a');
-  recruit.mockRejectedValue(new Error('out of memory'));
+  startWorker.mockRejectedValue(new Error('out of memory'));
   worker.lose('killed');
-  const tries = () => recruit.mock.calls.length - 1;
+  const tries = () => startWorker.mock.calls.length - 1;
   for (const [ms, expected] of [
     [0, 1],
     [99, 1],
@@ -151,16 +151,16 @@ test('the first failure to replace is reported; the pauses grow to the last one'
     await pass(ms);
     expect(tries()).toBe(expected);
   }
-  recruit.mockImplementation(async (id) => new FakeWorker(id));
+  startWorker.mockImplementation(async (id) => new FakeWorker(id));
   await pass(1000);
   expect(events).toEqual(['a~0 lost: killed', 'a failed: out of memory', 'a~5 replaces']);
 });
 
 test('a job that is not wanted any more gets no replacement, even one that is being started', async () => {
-  const { add, recruit, wanted, workers, events, ids } = setUp();
+  const { add, startWorker, wanted, workers, events, ids } = setUp();
   const first = await add('a');
   let started = () => {};
-  recruit.mockImplementationOnce(async (id) => {
+  startWorker.mockImplementationOnce(async (id) => {
     await new Promise<void>((resolve) => {
       started = resolve;
     });
@@ -177,7 +177,7 @@ test('a job that is not wanted any more gets no replacement, even one that is be
   const second = await add('a');
   second.worker.lose('killed');
   await pass(10_000);
-  expect(recruit).toHaveBeenCalledTimes(3);
+  expect(startWorker).toHaveBeenCalledTimes(3);
   expect([events.filter((event) => event.includes('replaces')), ids()]).toEqual([[], []]);
 });
 
@@ -206,7 +206,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
 });
 
 test('a retired worker ends when its last batch is back, is not reported as lost and not replaced', async () => {
-  const { supervisor, add, events, recruit, ids } = setUp();
+  const { supervisor, add, events, startWorker, ids } = setUp();
   const { member, worker } = await add('a');
   const runs = [1, 2].map(() => supervisor.run(member, 1, () => member.worker.run('stage', items)));
   supervisor.retire(member.id);
@@ -217,11 +217,11 @@ test('a retired worker ends when its last batch is back, is not reported as lost
   await runs[1];
   await pass(10_000);
   expect([worker.terminated, ids(), events]).toEqual([true, [], []]);
-  expect(recruit).toHaveBeenCalledTimes(1);
+  expect(startWorker).toHaveBeenCalledTimes(1);
 });
 
 test('a retired worker that is lost with a batch in flight is reported and not replaced', async () => {
-  const { supervisor, add, events, recruit } = setUp();
+  const { supervisor, add, events, startWorker } = setUp();
   const { member, worker } = await add('a');
   const run = supervisor.run(member, 1, () => member.worker.run('stage', items)).catch(() => {});
   supervisor.retire(member.id);
@@ -230,18 +230,18 @@ test('a retired worker that is lost with a batch in flight is reported and not r
   await run;
   await pass(10_000);
   expect(events).toEqual(['a~0 lost: killed']);
-  expect(recruit).toHaveBeenCalledTimes(1);
+  expect(startWorker).toHaveBeenCalledTimes(1);
 });
 
 test('closing ends every worker and every try, and tells those that are being started', async () => {
-  const { supervisor, add, recruit, events } = setUp();
+  const { supervisor, add, startWorker, events } = setUp();
   const { worker } = await add('a');
   const lost = await add('b');
-  recruit.mockRejectedValueOnce(new Error('out of memory'));
+  startWorker.mockRejectedValueOnce(new Error('out of memory'));
   lost.worker.lose('killed');
   await pass(0);
   let signal: AbortSignal | undefined;
-  recruit.mockImplementationOnce(async (id, _job, given) => {
+  startWorker.mockImplementationOnce(async (id, _job, given) => {
     signal = given;
     await new Promise((resolve) => given.addEventListener('abort', resolve));
     return new FakeWorker(id);
@@ -253,5 +253,5 @@ test('closing ends every worker and every try, and tells those that are being st
   await pass(10_000);
   expect(worker.terminated).toBe(true);
   expect(events).toEqual(['b~1 lost: killed', 'b failed: out of memory']);
-  expect(recruit).toHaveBeenCalledTimes(4);
+  expect(startWorker).toHaveBeenCalledTimes(4);
 });

@@ -9,8 +9,8 @@ import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import { Alarm } from './clock.ts';
-import type { Recruit } from './crew.ts';
 import { type Keeper, Requests } from './requests.ts';
+import type { StartWorker } from './start-worker.ts';
 import { type Supervised, Supervisor, type SupervisorLimits } from './supervisor.ts';
 import type { ExecutorHooks, RequestAnswer } from './types.ts';
 
@@ -36,7 +36,7 @@ export class Executor {
   #dispatch: Dispatch;
   #plan: Plan;
   #policy: DispatchPolicy;
-  readonly #crew: Supervisor<Job>;
+  readonly #supervisor: Supervisor<Job>;
   readonly #requests: Requests;
   #switching: Promise<void> = Promise.resolve();
   readonly #wake = new Alarm(() => this.#pump());
@@ -44,7 +44,7 @@ export class Executor {
   private constructor(
     pipeline: Pipeline,
     plan: Plan,
-    recruit: Recruit,
+    startWorker: StartWorker,
     private readonly hooks: ExecutorHooks,
     limits: Partial<SupervisorLimits> | undefined,
   ) {
@@ -52,9 +52,9 @@ export class Executor {
     this.#plan = plan;
     this.#policy = policyOf(plan);
     this.#dispatch = createDispatch(this.#policy, []);
-    this.#crew = new Supervisor<Job>({
+    this.#supervisor = new Supervisor<Job>({
       nameOf: ({ planWorker }) => planWorker.id,
-      recruit: (id, { planWorker, plan }, signal) => recruit(id, planWorker, plan, signal),
+      startWorker: (id, { planWorker, plan }, signal) => startWorker(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
       // After a switch a replacement is not wanted: the new plan's own workers are started instead.
       isWanted: (job) => job.plan === this.#plan,
@@ -75,11 +75,11 @@ export class Executor {
   static async start(
     pipeline: Pipeline,
     plan: Plan,
-    recruit: Recruit,
+    startWorker: StartWorker,
     hooks: ExecutorHooks = {},
     limits?: Partial<SupervisorLimits>,
   ): Promise<Executor> {
-    const executor = new Executor(pipeline, plan, recruit, hooks, limits);
+    const executor = new Executor(pipeline, plan, startWorker, hooks, limits);
     try {
       executor.#take(plan, await executor.#start(plan, plan.workers));
     } catch (error) {
@@ -95,7 +95,7 @@ export class Executor {
 
   /** Version, build and timer resolution of ONNX Runtime in the workers. */
   get runtime(): Runtime['info'] {
-    return this.#crew.members[0]!.worker.info;
+    return this.#supervisor.members[0]!.worker.info;
   }
 
   /** Number of waiting items of each stage. */
@@ -109,7 +109,7 @@ export class Executor {
   }
 
   get #closed(): boolean {
-    return this.#crew.closed;
+    return this.#supervisor.closed;
   }
 
   /** Number of workers that serve each stage now. */
@@ -151,9 +151,9 @@ export class Executor {
     // Compare again: a worker may have been lost while the new ones were started.
     const { retire } = diff([...this.#serving, ...fresh.map(liveWorker)], plan);
     for (const id of retire) {
-      if (!this.#crew.get(id)) continue;
+      if (!this.#supervisor.get(id)) continue;
       this.#dispatch.workerRetired(id);
-      this.#crew.retire(id);
+      this.#supervisor.retire(id);
     }
     this.#follow(plan, fresh);
   }
@@ -169,11 +169,12 @@ export class Executor {
     this.hooks.onEvent?.(
       `switched to ${plan.stages.map((s) => `${s.variant} b${s.batch} ×${s.replicas}`).join(' → ')}`,
     );
-    for (const missing of diff(this.#serving, plan).start) void this.#crew.replace(jobOf(plan, missing));
+    for (const missing of diff(this.#serving, plan).start)
+      void this.#supervisor.replace(jobOf(plan, missing));
   }
 
   get #serving(): LiveWorker[] {
-    return this.#crew.members.filter((member) => !member.retired).map(liveWorker);
+    return this.#supervisor.members.filter((member) => !member.retired).map(liveWorker);
   }
 
   /** Makes a plan the current one. @param fresh workers that were started for the plan */
@@ -182,7 +183,7 @@ export class Executor {
     this.#policy = policyOf(plan);
     this.#dispatch.setPolicy(this.#policy);
     for (const member of fresh) {
-      this.#crew.add(member);
+      this.#supervisor.add(member);
       this.#admit(member);
     }
     this.#pump();
@@ -193,11 +194,11 @@ export class Executor {
     if (this.#closed) return;
     this.#wake.set(undefined);
     this.#act(this.#dispatch.close());
-    this.#crew.close();
+    this.#supervisor.close();
   }
 
   #start(plan: Plan, planWorkers: readonly PlanWorker[]): Promise<Member[]> {
-    return this.#crew.start(planWorkers.map((planWorker) => jobOf(plan, planWorker)));
+    return this.#supervisor.start(planWorkers.map((planWorker) => jobOf(plan, planWorker)));
   }
 
   /** Lets the dispatch hand batches to a worker. */
@@ -227,7 +228,9 @@ export class Executor {
 
   /** The workers that serve a stage now. */
   #workersOf(stage: string): Member[] {
-    return this.#crew.members.filter(({ retired, job }) => !retired && job.planWorker.stages.includes(stage));
+    return this.#supervisor.members.filter(
+      ({ retired, job }) => !retired && job.planWorker.stages.includes(stage),
+    );
   }
 
   #indexOf(name: string): number {
@@ -258,13 +261,15 @@ export class Executor {
 
   async #run(action: StartAction): Promise<void> {
     const { batch, stage, worker: id, items } = action;
-    const member = this.#crew.get(id)!;
+    const member = this.#supervisor.get(id)!;
     const { job } = member;
     const { name, serviceMs } = this.#policy.stages[stage]!;
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
     try {
-      const run = await this.#crew.run(member, serviceMs(items.length), () => this.#runOn(member, action));
+      const run = await this.#supervisor.run(member, serviceMs(items.length), () =>
+        this.#runOn(member, action),
+      );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
       this.#requests.addResults(job, items, run);
       const now = performance.now();

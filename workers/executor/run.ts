@@ -3,12 +3,12 @@ import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';
-import { recruiter } from './crew.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
 import type { RunOptions } from './run-options.ts';
 import { runReport } from './run-report.ts';
+import { workerStarter } from './start-worker.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
 
 /** Shortest time between two calls of `onProgress`, because a call may cost more than a request does. */
@@ -31,7 +31,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     events.push(event);
     watch?.onEvent(event);
   };
-  const executor = await Executor.start(models.pipeline, plan, recruiter(models, environment), {
+  const executor = await Executor.start(models.pipeline, plan, workerStarter(models, environment), {
     onBatch(batch) {
       batches.push(batch);
       watch?.onBatch(batch);

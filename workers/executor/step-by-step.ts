@@ -5,7 +5,7 @@ import type { StageResult } from '../../models/tasks/task.ts';
 import type { PlanStage } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
-import { startWorker } from './crew.ts';
+import { startWorker } from './start-worker.ts';
 
 /** The variant of a stage, and where it runs. */
 export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>;

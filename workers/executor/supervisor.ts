@@ -1,12 +1,12 @@
 import { DeviceLostError, message, WorkerLostError } from '../runtime/errors.ts';
 import { sleep } from './clock.ts';
-import type { CrewWorker } from './crew.ts';
+import type { ExecutorWorker } from './start-worker.ts';
 
 /** A worker under supervision. `Job` is the type that describes what the worker is started for. */
 export interface Supervised<Job> {
   readonly id: string;
   readonly job: Job;
-  readonly worker: CrewWorker;
+  readonly worker: ExecutorWorker;
   /** Number of batches that the worker runs or has queued. */
   readonly inFlight: number;
   /** Whether the worker gets no more batches and ends after the current ones. */
@@ -29,7 +29,7 @@ export interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
   nameOf(job: Job): string;
   /** @param signal aborts when the supervisor closes */
-  recruit(id: string, job: Job, signal: AbortSignal): Promise<CrewWorker>;
+  startWorker(id: string, job: Job, signal: AbortSignal): Promise<ExecutorWorker>;
   /** Called when a worker is lost. Returns the job of its replacement, or undefined if it needs none. */
   onLost(lost: Supervised<Job>, reason: string): Job | undefined;
   /** Whether a replacement is still needed. */
@@ -66,7 +66,7 @@ export class Supervisor<Job> {
     return this.#members.get(id);
   }
 
-  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws what `recruit` throws */
+  /** Starts a worker for each job. If one fails, or the supervisor closes, all are ended. @throws what `startWorker` throws */
   async start(jobs: readonly Job[]): Promise<Supervised<Job>[]> {
     const started = await Promise.allSettled(jobs.map((job) => this.#start(job)));
     const members = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
@@ -145,7 +145,7 @@ export class Supervisor<Job> {
 
   async #start(job: Job): Promise<Member<Job>> {
     const id = `${this.options.nameOf(job)}~${this.#started++}`;
-    const worker = await this.options.recruit(id, job, this.#ended.signal);
+    const worker = await this.options.startWorker(id, job, this.#ended.signal);
     return { id, job, worker, inFlight: 0, retired: false, lost: false };
   }
 

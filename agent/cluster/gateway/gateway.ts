@@ -10,7 +10,7 @@ import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, Listener } from '../engine.ts';
 import { replicaPlan } from '../replica-plan.ts';
 import { Directory } from './directory.ts';
-import { replicaRecruiter } from './recruit.ts';
+import { replicaStarter } from './start-replica.ts';
 
 export interface GatewayOptions extends Listener {
   readonly engine: Engine;
@@ -89,7 +89,7 @@ export class Gateway {
   async #start(): Promise<void> {
     const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
     const { pipeline } = models;
-    const { recruit, close } = replicaRecruiter(this.#directory, token);
+    const { startWorker, close } = replicaStarter(this.#directory, token);
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
@@ -103,7 +103,7 @@ export class Gateway {
       }
       try {
         const plan = replicaPlan(this.#plan, counts);
-        this.#service = await Service.start({ pipeline, plan, recruit, onEvent });
+        this.#service = await Service.start({ pipeline, plan, startWorker, onEvent });
       } catch (error) {
         onEvent(`the replicas cannot be used yet: ${message(error)}`);
         await sleep(pauseMs(backOff, ++failures), signal);

@@ -4,7 +4,7 @@ import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import { device } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { type PlanStage, planStage } from '../../../solver/documents/plan.ts';
-import type { CrewWorker } from '../../../workers/executor/crew.ts';
+import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
@@ -34,14 +34,14 @@ export interface ReplicaOptions {
 }
 
 /** A worker of the executor that runs one variant on a replica, by HTTP. */
-export class Replica implements CrewWorker {
+export class Replica implements ExecutorWorker {
   readonly lost: Promise<string>;
   readonly #ended = new AbortController();
   #lose!: (reason: string) => void;
 
   private constructor(
     private readonly options: ReplicaOptions,
-    readonly info: CrewWorker['info'],
+    readonly info: ExecutorWorker['info'],
   ) {
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;

@@ -4,7 +4,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
 import { after, sleep } from '../../../workers/executor/clock.ts';
-import type { Recruit } from '../../../workers/executor/crew.ts';
+import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../../workers/executor/supervisor.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
@@ -17,7 +17,7 @@ export interface StageServiceOptions {
   readonly plan: Plan;
   /** Name of the plan's stage that this replica serves. */
   readonly stage: string;
-  readonly recruit: Recruit;
+  readonly startWorker: StartWorker;
   onEvent(what: string): void;
 }
 
@@ -41,7 +41,7 @@ const DRAIN_CHECK_MS = 50;
  */
 export class StageService {
   readonly stage: PipelineStage;
-  readonly #crew: Supervisor<Job>;
+  readonly #supervisor: Supervisor<Job>;
   /** Loaded variants by name. */
   readonly #loaded = new Map<string, Loaded>();
   #chosen: PlanStage;
@@ -50,16 +50,16 @@ export class StageService {
   #cancelSweep: () => void = () => {};
 
   private constructor(private readonly options: StageServiceOptions) {
-    const { pipeline, plan, stage, recruit } = options;
+    const { pipeline, plan, stage, startWorker } = options;
     this.stage = pipeline.stage(stage);
     this.#chosen = plan.stages.find(({ name }) => name === stage)!;
-    this.#crew = new Supervisor<Job>({
+    this.#supervisor = new Supervisor<Job>({
       nameOf: ({ planned }) => `${stage}-${planned.variant}`,
-      recruit(id, { planned }, signal) {
+      startWorker(id, { planned }, signal) {
         const { backend, threads } = planned;
         const planWorker: PlanWorker = { id: stage, backend, threads, stages: [stage] };
         const stages = plan.stages.map((other) => (other.name === stage ? planned : other));
-        return recruit(id, planWorker, { ...plan, stages }, signal);
+        return startWorker(id, planWorker, { ...plan, stages }, signal);
       },
       onLost: (lost, reason) => this.#lose(lost, reason),
       // After a change to another variant, the lost one is not needed.
@@ -137,7 +137,7 @@ export class StageService {
     if (inFlight >= MOST_WAITING) throw new UnavailableError(`${inFlight} batches wait already`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     try {
-      return await this.#crew.run(loaded, longestMs * (inFlight + 1), () =>
+      return await this.#supervisor.run(loaded, longestMs * (inFlight + 1), () =>
         loaded.worker.run(this.stage.name, items),
       );
     } finally {
@@ -152,14 +152,14 @@ export class StageService {
   /** Refuses new batches; resolves when the running ones have ended. */
   async drain(): Promise<void> {
     this.#accepting = false;
-    while (this.#crew.members.some(({ inFlight }) => inFlight > 0)) await sleep(DRAIN_CHECK_MS);
+    while (this.#supervisor.members.some(({ inFlight }) => inFlight > 0)) await sleep(DRAIN_CHECK_MS);
   }
 
   close(): void {
     this.#accepting = false;
     this.#cancelSweep();
     this.#loaded.clear();
-    this.#crew.close();
+    this.#supervisor.close();
   }
 
   #check({ name, variant, sha256, ...rest }: PlanStage): void {
@@ -184,12 +184,12 @@ export class StageService {
   }
 
   async #load(planned: PlanStage): Promise<void> {
-    const [loaded] = await this.#crew.start([{ planned, usedMs: performance.now() }]);
+    const [loaded] = await this.#supervisor.start([{ planned, usedMs: performance.now() }]);
     if (!loaded) return;
     const before = this.#loaded.get(planned.variant);
-    this.#crew.add(loaded);
+    this.#supervisor.add(loaded);
     this.#loaded.set(planned.variant, loaded);
-    if (before) this.#crew.retire(before.id);
+    if (before) this.#supervisor.retire(before.id);
   }
 
   /** Handles the loss of a worker. Returns the job of a new worker if the chosen variant was lost. */
@@ -209,7 +209,7 @@ export class StageService {
       const unused = inFlight === 0 && now - job.usedMs > LINGER_MS;
       if (variant === this.#chosen.variant || !unused) continue;
       this.#loaded.delete(variant);
-      this.#crew.retire(id);
+      this.#supervisor.retire(id);
     }
     this.#cancelSweep = after(LINGER_MS / 4, () => this.#sweep());
   }

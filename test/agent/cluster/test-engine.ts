@@ -17,13 +17,13 @@ import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
-import type { Recruit } from '../../../workers/executor/crew.ts';
+import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 
 const TOKEN = 'a-token-of-the-tests';
 
 /** Finds one object in each image, and gives each object class 3; without ONNX Runtime. */
-const recruit =
-  (pipeline: Pipeline): Recruit =>
+const startWorker =
+  (pipeline: Pipeline): StartWorker =>
   async (_id, planWorker) => {
     const { stage, task, next } = pipeline.stage(planWorker.stages[0]!);
     const result = task.perfect(next ? [{ x0: 0, y0: 0, x1: 28, y1: 28 }] : 3);
@@ -150,7 +150,7 @@ export class TestEngine implements Engine {
         pipeline: this.pipeline,
         plan,
         stage,
-        recruit: recruit(this.pipeline),
+        startWorker: startWorker(this.pipeline),
         onEvent: () => {},
       });
       const app = createStageApp(service, { token: TOKEN });

@@ -8,7 +8,7 @@ import { labelledItems } from '../../../models/packs/labelled-items.ts';
 import type { LabelledPack } from '../../../models/packs/pack.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { recruiter } from '../../../workers/executor/crew.ts';
+import { workerStarter } from '../../../workers/executor/start-worker.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 import { compiledEnvironment } from '../../compiled.ts';
@@ -39,8 +39,12 @@ const put = (url: string, body: unknown, token = TOKEN) =>
 
 /** What a worker of this machine answers to scenes. */
 async function runHere(items: ItemBatch): Promise<StageRun> {
-  const recruit = recruiter(fashion, compiledEnvironment());
-  const worker = await recruit('here', { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] }, plan);
+  const startWorker = workerStarter(fashion, compiledEnvironment());
+  const worker = await startWorker(
+    'here',
+    { id: 'here', backend: 'cpu', threads: 1, stages: ['detect'] },
+    plan,
+  );
   const run = await worker.run('detect', items);
   worker.terminate();
   return run;

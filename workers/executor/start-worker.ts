@@ -11,7 +11,7 @@ import type { StageWorker } from '../stage/stage-worker.ts';
 const WARM_UP_RUNS = 2;
 
 /** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
-export interface CrewWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {
+export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {
   run(key: string, items: ItemBatch): Promise<StageRun>;
   runKeeping?(
     key: string,
@@ -25,16 +25,16 @@ export interface CrewWorker extends Pick<StageWorker, 'info' | 'lost' | 'termina
  * even while it loads.
  * @throws ModelLoadError, ModelMismatchError, WorkerLostError
  */
-export type Recruit = (
+export type StartWorker = (
   id: string,
   planWorker: PlanWorker,
   plan: Plan,
   signal?: AbortSignal,
-) => Promise<CrewWorker>;
+) => Promise<ExecutorWorker>;
 
 /** Starts workers in the environment. Their warm-up runs blank items, so that no labelled pack is read. */
-export const recruiter =
-  (models: LoadedManifest, environment: Environment): Recruit =>
+export const workerStarter =
+  (models: LoadedManifest, environment: Environment): StartWorker =>
   (id, planWorker, plan, signal) =>
     startWorker(models, environment, { ...planWorker, id }, plan.stages, signal);
 

@@ -13,7 +13,7 @@ export interface BareRound {
 }
 
 /** Bare sessions in workers that are laid out as in a plan. Workers run in parallel; sessions in one worker take turns. */
-export class BareCrew {
+export class BareWorkers {
   /** Index of each prepared batch in its worker, by worker, stage and size. */
   readonly #prepared = new Map<string, Promise<number>>();
 
@@ -23,26 +23,26 @@ export class BareCrew {
     readonly members: readonly Member[],
   ) {}
 
-  static async start(bench: Bench, plan: Plan): Promise<BareCrew> {
+  static async start(bench: Bench, plan: Plan): Promise<BareWorkers> {
     const { models, spawn } = bench;
     const members: Member[] = [];
-    const crew = new BareCrew(bench, plan, members);
+    const workers = new BareWorkers(bench, plan, members);
     try {
       for (const planWorker of plan.workers) {
         const member = { ...(await spawn(`bare-${planWorker.id}`, planWorker.threads)), planWorker };
         members.push(member);
         for (const name of planWorker.stages) {
-          const { stage, planned } = crew.#stage(name);
+          const { stage, planned } = workers.#stage(name);
           const { variant } = models.pipeline.stage(stage.name);
           const { model } = await models.readModels(variant(planned.variant));
           await member.bare.bareLoad(name, model!, planned.backend, planWorker.threads);
         }
       }
     } catch (error) {
-      crew.close();
+      workers.close();
       throw error;
     }
-    return crew;
+    return workers;
   }
 
   /** Runs the given number of items of each stage, in full batches and a last batch with the rest. */
@@ -75,7 +75,7 @@ export class BareCrew {
 
   /**
    * Runs one replica's share of a request's items, stage by stage. Returns the sum of the batches' times, in ms.
-   * @param plan a plan with the same sessions as this crew, whose batch sizes are used
+   * @param plan a plan with the same sessions as these workers, whose batch sizes are used
    */
   async request(itemCounts: readonly number[], { stages }: Plan): Promise<number> {
     let ms = 0;

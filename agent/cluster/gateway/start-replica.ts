@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
-import type { Recruit } from '../../../workers/executor/crew.ts';
+import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 import type { Directory } from './directory.ts';
 import { Replica } from './replica.ts';
 
@@ -10,13 +10,13 @@ const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
   `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`;
 
 /** Lets the executor use replicas as workers of one stage each. @param token that replicas require for `PUT /stage` */
-export function replicaRecruiter(
+export function replicaStarter(
   directory: Directory,
   token: string | undefined,
-): { recruit: Recruit; close(): void } {
+): { startWorker: StartWorker; close(): void } {
   // Batches need no timeout here, because the executor's supervisor ends a worker that hangs.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
-  const recruit: Recruit = async (id, planWorker, plan) => {
+  const startWorker: StartWorker = async (id, planWorker, plan) => {
     const [name] = planWorker.stages as [string];
     const planned = plan.stages.find((stage) => stage.name === name)!;
     let replica: Replica | undefined;
@@ -41,5 +41,5 @@ export function replicaRecruiter(
     if (left !== undefined) replica.leave(left);
     return replica;
   };
-  return { recruit, close: () => void dispatcher.destroy() };
+  return { startWorker, close: () => void dispatcher.destroy() };
 }
