@@ -9,7 +9,7 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
  */
 export interface Engine {
   /** Name of the deployment target in messages, e.g. `namespace shop of https://10.0.0.1:6443`. */
-  readonly place: string;
+  readonly target: string;
 
   /**
    * Makes the engine serve a plan: starts, changes and ends replicas, and keeps the plan before this one for a rollback.

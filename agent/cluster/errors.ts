@@ -3,17 +3,17 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 /** The pipeline has no applied plan yet. */
 export class NothingAppliedError extends InputError {
   override name = 'NothingAppliedError';
-  constructor(pipeline: string, place: string) {
-    super(`No plan of ${pipeline} is applied in ${place}. Apply one first: ipa-agent apply --plan.`);
+  constructor(pipeline: string, target: string) {
+    super(`No plan of ${pipeline} is applied in ${target}. Apply one first: ipa-agent apply --plan.`);
   }
 }
 
 /** The pipeline has no earlier plan for a rollback. */
 export class NoPreviousPlanError extends InputError {
   override name = 'NoPreviousPlanError';
-  constructor(pipeline: string, place: string) {
+  constructor(pipeline: string, target: string) {
     super(
-      `Only one plan of ${pipeline} was ever applied in ${place}, so there is none to go back to. Apply one with --plan.`,
+      `Only one plan of ${pipeline} was ever applied in ${target}, so there is none to go back to. Apply one with --plan.`,
     );
   }
 }

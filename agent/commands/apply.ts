@@ -60,5 +60,5 @@ changes unless the API server accepts every object. Image, models and node selec
         : await engine.rollBack(flags);
       if (flags.json) console.log(JSON.stringify(changes));
       else
-        console.log(`${planText(plan)}\n\n${engine.place}:\n${changesText(changes, flags.dryRun ?? false)}`);
+        console.log(`${planText(plan)}\n\n${engine.target}:\n${changesText(changes, flags.dryRun ?? false)}`);
     });

@@ -13,9 +13,9 @@ import { serve } from '../http/serve.ts';
 import { readToken } from '../http/token.ts';
 import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { checkPlan, placeHere } from '../service/place.ts';
 import { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
+import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
 import { logLine } from './log-line.ts';
 
@@ -62,8 +62,8 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
       const report = flags.json ? reportJson : reportText;
       const environment = nodeEnvironment();
       const models = await loadModelFolder(manifestPath);
-      const place = await placeHere(models, environment);
-      const { plan, profile } = await initialPlan(given, models, place, flags, signal);
+      const target = await localTarget(models, environment);
+      const { plan, profile } = await initialPlan(given, models, target, flags, signal);
       report({ event: 'plan', plan, replaces: plan === given ? null : given });
       const replanner = profile && (await Replanner.open(profile, flags));
       try {
@@ -78,7 +78,7 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
           const app = createApp(service, {
             token,
             checkPlan(sent, source) {
-              checkPlan(sent, source, place);
+              checkPlan(sent, source, target);
               replanner?.check(sent, source);
             },
           });

@@ -11,7 +11,7 @@ import { serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
 import { readToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { checkPlan, placeHere } from '../service/place.ts';
+import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
 import { logLine } from './log-line.ts';
 
@@ -59,7 +59,7 @@ device and these models.
           stages.includes(flags.stage),
         ),
       };
-      checkPlan(own, flags.plan, await placeHere(models, environment));
+      checkPlan(own, flags.plan, await localTarget(models, environment));
       const service = await StageService.start({
         pipeline: models.pipeline,
         plan,

@@ -45,12 +45,12 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
       const replanner = await Replanner.open(profile, flags, { apart: true });
       try {
         const adaptationFor = (plan: Plan) => {
-          replanner.check(plan, `The plan of ${engine.place}`);
+          replanner.check(plan, `The plan of ${engine.target}`);
           return replanner.adaptationFor(plan);
         };
         // Checks the plan at the start, so that a plan of another profile ends the command with an error.
         adaptationFor(current);
-        logLine(`watching ${pipeline.name} in ${engine.place}`);
+        logLine(`watching ${pipeline.name} in ${engine.target}`);
         await engine.lead(
           (leading) => control({ engine, pipeline: pipeline.name, adaptationFor, onEvent: logLine }, leading),
           { signal, onEvent: logLine },

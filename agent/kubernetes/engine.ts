@@ -45,7 +45,7 @@ export class KubernetesEngine implements Engine {
     private readonly options: KubernetesOptions,
   ) {}
 
-  get place(): string {
+  get target(): string {
     return `namespace ${this.options.namespace} of ${this.api.server}`;
   }
 
@@ -62,7 +62,7 @@ export class KubernetesEngine implements Engine {
 
   async rollBack(options?: ApplyOptions) {
     const { previous: plan, previousSettings, settings } = await this.#applied();
-    if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.place);
+    if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.target);
     return { plan, changes: await this.#apply(plan, previousSettings ?? settings, options) };
   }
 

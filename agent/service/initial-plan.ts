@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import { type Place, planMismatches } from '../../solver/plan/replan.ts';
+import { planMismatches, type Target } from '../../solver/plan/replan.ts';
 import { Interrupted, UsageError } from '../../workers/command/exit.ts';
 import { journalBeside } from '../../workers/command/profile.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
@@ -11,7 +11,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { defaultBackends, defaultThreads } from './machine.ts';
-import { checkPlan, keptProfile, readProfile, replan } from './place.ts';
+import { checkPlan, keptProfile, readProfile, replan } from './target.ts';
 
 /** Batch sizes to measure when the agent profiles this machine for a new plan. */
 const BATCHES = [1, 2, 4, 8, 16];
@@ -40,22 +40,22 @@ export interface InitialPlan {
 export async function initialPlan(
   given: Plan,
   models: LoadedManifest,
-  place: Place,
+  target: Target,
   options: InitialPlanOptions,
   signal: AbortSignal,
 ): Promise<InitialPlan> {
-  if (options.replan && planMismatches(given, place).length > 0) {
+  if (options.replan && planMismatches(given, target).length > 0) {
     const profile = options.profile
-      ? await readProfile(options.profile, place)
+      ? await readProfile(options.profile, target)
       : await withStore(
           options,
           async (store) =>
-            (await keptProfile(store, place)) ?? (await measureHere(models, store, given, options, signal)),
+            (await keptProfile(store, target)) ?? (await measureHere(models, store, given, options, signal)),
         );
     return { plan: await replan(given, profile), profile: options.adapt ? profile : undefined };
   }
-  checkPlan(given, options.plan, place);
-  return { plan: given, profile: options.adapt ? await profileOf(given, place, options) : undefined };
+  checkPlan(given, options.plan, target);
+  return { plan: given, profile: options.adapt ? await profileOf(given, target, options) : undefined };
 }
 
 /** Opens the store only when it is needed, because the plan's folder may be read-only. */
@@ -69,17 +69,21 @@ async function withStore<T>({ plan }: InitialPlanOptions, use: (store: Store) =>
 }
 
 /** Finds the profile that a plan was made from. @throws UsageError */
-async function profileOf(plan: Plan, place: Place, options: InitialPlanOptions): Promise<IdentifiedProfile> {
+async function profileOf(
+  plan: Plan,
+  target: Target,
+  options: InitialPlanOptions,
+): Promise<IdentifiedProfile> {
   const beside = join(dirname(options.plan), 'profile.json');
   const file = options.profile ?? (existsSync(beside) ? beside : undefined);
   if (file === undefined) {
-    const kept = await withStore(options, (store) => keptProfile(store, place, plan.profile.sha256));
+    const kept = await withStore(options, (store) => keptProfile(store, target, plan.profile.sha256));
     if (kept) return kept;
     throw new UsageError(
       `--adapt needs the profile that ${options.plan} was made from. Give it with --profile.`,
     );
   }
-  const profile = await readProfile(file, place);
+  const profile = await readProfile(file, target);
   if (profile.sha256 === plan.profile.sha256) return profile;
   throw new UsageError(
     `${options.plan} was not made from ${file}. Give the profile that it was made from with --profile, or plan again.`,

@@ -6,7 +6,7 @@ import type { PlanRequest } from './options.ts';
 import { resourcesOf } from './request.ts';
 
 /** A device with a pipeline's models, on which a plan is to run. */
-export interface Place {
+export interface Target {
   readonly pipeline: string;
   readonly device: Device;
   /** All models of the pipeline, by stage. */
@@ -19,11 +19,11 @@ export interface Place {
 /** Limits for plans from outside, because each worker is a process and each batch is held in memory. */
 const MOST = { workersPerCore: 4, batch: 1024 };
 
-/** Reasons why a plan cannot run at a place, one line each; empty if it can. */
-export function planMismatches(plan: Plan, place: Place): string[] {
-  const { device, stages } = place;
-  if (plan.pipeline !== place.pipeline)
-    return [`it is of pipeline ${plan.pipeline}, and the models here are of ${place.pipeline}`];
+/** Reasons why a plan cannot run on a target, one line each; empty if it can. */
+export function planMismatches(plan: Plan, target: Target): string[] {
+  const { device, stages } = target;
+  if (plan.pipeline !== target.pipeline)
+    return [`it is of pipeline ${plan.pipeline}, and the models here are of ${target.pipeline}`];
   const reasons = deviceMismatches(plan.profile.device, device);
   const order = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
   if (order(plan.stages) !== order(stages))
@@ -47,14 +47,14 @@ export function planMismatches(plan: Plan, place: Place): string[] {
   return reasons;
 }
 
-/** Reasons why a profile cannot be planned with at a place, one line each; empty if it can. */
-export function profileMismatches(profile: Profile, place: Place): string[] {
-  if (profile.pipeline !== place.pipeline)
-    return [`it is of pipeline ${profile.pipeline}, and the models here are of ${place.pipeline}`];
-  const models = (stages: Place['stages']) =>
+/** Reasons why a profile cannot be planned with for a target, one line each; empty if it can. */
+export function profileMismatches(profile: Profile, target: Target): string[] {
+  if (profile.pipeline !== target.pipeline)
+    return [`it is of pipeline ${profile.pipeline}, and the models here are of ${target.pipeline}`];
+  const models = (stages: Target['stages']) =>
     JSON.stringify(stages.map((s) => [s.name, s.variants.map((v) => [v.name, v.sha256])]));
-  const reasons = deviceMismatches(profile.device, place.device);
-  if (models(profile.stages) !== models(place.stages)) reasons.push('it is of other models');
+  const reasons = deviceMismatches(profile.device, target.device);
+  if (models(profile.stages) !== models(target.stages)) reasons.push('it is of other models');
   return reasons;
 }
 

@@ -63,7 +63,7 @@ export function drawPackItems(requests: number, packSize: number, seed: number):
 export class ChildDealer {
   readonly #counts: ItemCounts;
   /** Position of each item among the items of its request in its stage. Positions of 0 are left out. */
-  readonly #places = new Map<number, number>();
+  readonly #positions = new Map<number, number>();
 
   constructor(counts: ItemCounts) {
     this.#counts = counts;
@@ -72,17 +72,17 @@ export class ChildDealer {
   /** Number of children of an item. Must be called once for each item, after the call for its parent. */
   children(item: Item, packItem: number): number {
     const { stage } = item;
-    const place =
+    const position =
       item.parent === null
         ? 0
-        : this.#before(packItem, stage - 1, this.#places.get(item.parent) ?? 0) + item.index;
-    if (place > 0) this.#places.set(item.id, place);
-    return this.#before(packItem, stage, place + 1) - this.#before(packItem, stage, place);
+        : this.#before(packItem, stage - 1, this.#positions.get(item.parent) ?? 0) + item.index;
+    if (position > 0) this.#positions.set(item.id, position);
+    return this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
   }
 
   /** Number of children that the items before a position in a stage have together. */
-  #before(packItem: number, stage: number, place: number): number {
+  #before(packItem: number, stage: number, position: number): number {
     const items = stage === 0 ? 1 : this.#counts(packItem, stage);
-    return Math.floor((place * this.#counts(packItem, stage + 1)) / items);
+    return Math.floor((position * this.#counts(packItem, stage + 1)) / items);
   }
 }

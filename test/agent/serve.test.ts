@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest';
 import { createApp } from '../../agent/http/app.ts';
 import { serve } from '../../agent/http/serve.ts';
-import { placeHere } from '../../agent/service/place.ts';
 import { Service } from '../../agent/service/service.ts';
+import { localTarget } from '../../agent/service/target.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
@@ -38,7 +38,7 @@ afterAll(() => {
   for (const path of made) rmSync(path, { recursive: true, force: true });
 });
 
-const { device } = await placeHere(models, nodeEnvironment());
+const { device } = await localTarget(models, nodeEnvironment());
 const hand = planOf({ workers: [['detect'], ['classify']], batch: 2 });
 /** As if it had been made here. */
 const ownPlan: Plan = { ...hand, profile: { ...hand.profile, device } };

@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { modelsOf } from '../../solver/documents/manifest.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
-  type Place,
   planChanges,
   planMismatches,
   profileMismatches,
   replanRequest,
+  type Target,
 } from '../../solver/plan/replan.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { loadFashion } from '../workers/fashion.ts';
@@ -16,7 +16,7 @@ import { cell, profile as profileOf } from './profiles.ts';
 const models = await loadFashion();
 const plan = handPlan(models, { backend: 'cpu', workers: [['detect'], ['classify']] });
 const { manifest } = models;
-const place: Place = { pipeline: 'fashion', device: plan.profile.device, stages: modelsOf(manifest) };
+const place: Target = { pipeline: 'fashion', device: plan.profile.device, stages: modelsOf(manifest) };
 
 const changed = (change: (copy: Plan) => void): Plan => {
   const copy = structuredClone(plan);

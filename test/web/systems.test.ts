@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placesOf } from '../../web/report/adaptation/places.ts';
+import { dotsOf } from '../../web/report/adaptation/dots.ts';
 import { othersOf, oursOf, settingText } from '../../web/report/adaptation/systems.ts';
 import { adaptationReport } from './adaptation-fixtures.ts';
 
@@ -30,14 +30,14 @@ describe('a setting in words', () => {
 describe('places of runs by cost and accuracy', () => {
   it('are one for each run that lies apart', () => {
     const runs = othersOf(comparison());
-    expect(placesOf(runs).map((place) => place.runs)).toEqual(runs.map((run) => [run]));
+    expect(dotsOf(runs).map((place) => place.runs)).toEqual(runs.map((run) => [run]));
   });
 
   it('hold all runs that lie on each other', () => {
     const found = comparison();
     const [ipa, low] = found.rivals;
     Object.assign(low!, { cost: ipa!.cost, pas: ipa!.pas });
-    const [first, ...rest] = placesOf(othersOf(found));
+    const [first, ...rest] = dotsOf(othersOf(found));
     expect(first!.runs.map(({ label }) => label)).toEqual(['IPA', 'FA2-low']);
     expect(rest.every(({ runs }) => runs.length === 1)).toBe(true);
   });

@@ -51,9 +51,9 @@ export function spreadLabels(
   [low, high]: readonly [number, number],
   { height, distance, log = false }: { height: number; distance: number; log?: boolean },
 ): number[] {
-  const place = (value: number) =>
+  const pixel = (value: number) =>
     height * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
-  return spread(values.map(place), distance, height).map((px) =>
+  return spread(values.map(pixel), distance, height).map((px) =>
     log ? low * (high / low) ** (px / height) : low + (px / height) * (high - low),
   );
 }

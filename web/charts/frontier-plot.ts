@@ -60,7 +60,7 @@ export function frontierPlot(
   const drawn = lines.flatMap((line) => line.points);
   const accuracies = [chosen, ...drawn].map((p) => p.accuracy);
   const right = 1.1 * Math.max(...[chosen, ...drawn].map((p) => p.cost));
-  const place = { x: 'cost', y: 'accuracy' } as const;
+  const channels = { x: 'cost', y: 'accuracy' } as const;
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
   return {
@@ -73,13 +73,13 @@ export function frontierPlot(
     marks: [
       ...lines.toReversed().flatMap(({ points: best, style: { colour, dash, symbol } }) => [
         Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
-          ...place,
+          ...channels,
           curve: 'step-after',
           stroke: colour,
           strokeWidth: 1.75,
           strokeDasharray: dash,
         }),
-        Plot.dot(best, { ...place, fill: colour, symbol, r: 3.5 }),
+        Plot.dot(best, { ...channels, fill: colour, symbol, r: 3.5 }),
       ]),
       Plot.text(endLabels(lines.toReversed(), domain), {
         x: right,
@@ -89,9 +89,9 @@ export function frontierPlot(
         ...TO_THE_RIGHT,
         fontWeight: 600,
       }),
-      Plot.dot([chosen], { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
+      Plot.dot([chosen], { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
       Plot.text([chosen], {
-        ...place,
+        ...channels,
         text: ['plan'],
         dy: -18,
         fill: 'var(--text)',
@@ -100,7 +100,7 @@ export function frontierPlot(
       }),
       Plot.tip(
         drawn,
-        Plot.pointer({ ...place, title: (point: FrontierPoint) => describePoint(point, stages) }),
+        Plot.pointer({ ...channels, title: (point: FrontierPoint) => describePoint(point, stages) }),
       ),
     ],
   };

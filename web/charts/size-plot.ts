@@ -38,7 +38,7 @@ export function sizePlot(
     x: largest,
     y: line.at(-1)!.ms,
   }));
-  const place = { x: 'size', y: 'ms' } as const;
+  const channels = { x: 'size', y: 'ms' } as const;
   return {
     height: HEIGHT,
     ...MARGIN,
@@ -48,13 +48,13 @@ export function sizePlot(
     marks: [
       ...logAxisY(domain, '↑ time of a run (ms)'),
       ...series.map(({ points: own, style: { colour, symbol } }) =>
-        Plot.dot(own, { ...place, symbol, r: 2.5, fill: colour, fillOpacity: 0.5 }),
+        Plot.dot(own, { ...channels, symbol, r: 2.5, fill: colour, fillOpacity: 0.5 }),
       ),
       ...series.map(({ line, style: { colour, dash } }) =>
-        Plot.lineY(line, { ...place, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
+        Plot.lineY(line, { ...channels, stroke: colour, strokeDasharray: dash, strokeWidth: 1.75 }),
       ),
       endLabels(ends, domain, HEIGHT),
-      Plot.tip(points, Plot.pointer({ ...place, title: 'text' })),
+      Plot.tip(points, Plot.pointer({ ...channels, title: 'text' })),
     ],
   };
 }

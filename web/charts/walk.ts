@@ -31,13 +31,13 @@ export function walk(key: string, from: number, length: number): number | undefi
 /** Shows a point's tooltip by sending the chart a pointer event at the point; null hides the tooltip. */
 export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
-  const place = (name: 'x' | 'y', value: number | string): number => {
+  const pixel = (name: 'x' | 'y', value: number | string): number => {
     const scale = svg.scale(name);
     return scale ? scale.apply(value) + (scale.bandwidth ?? 0) / 2 : 0;
   };
   const at = point && {
-    clientX: box.left + place('x', point.x),
-    clientY: box.top + (point.y === undefined ? box.height / 2 : place('y', point.y)),
+    clientX: box.left + pixel('x', point.x),
+    clientY: box.top + (point.y === undefined ? box.height / 2 : pixel('y', point.y)),
   };
   svg.dispatchEvent(
     new PointerEvent(at ? 'pointermove' : 'pointerleave', { pointerType: 'mouse', bubbles: true, ...at }),

@@ -142,8 +142,8 @@ export class Gateway {
 
 /** Checks only that the plan's models are in the manifest; each replica checks its device. @throws PlanRefusedError */
 function checkModels(plan: Plan, manifest: Manifest, source: string): void {
-  const place = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
-  const reasons = planMismatches({ ...plan, workers: [] }, place);
+  const target = { pipeline: manifest.name, stages: modelsOf(manifest), device: plan.profile.device };
+  const reasons = planMismatches({ ...plan, workers: [] }, target);
   if (reasons.length > 0)
     throw new PlanRefusedError(source, reasons, 'Use an image with the models of the plan.');
 }

@@ -97,7 +97,7 @@ const samePlan = (a: Plan, b: Plan): boolean => canonicalJson(a) === canonicalJs
 /** @throws NothingAppliedError */
 export async function currentPlan({ engine, pipeline }: Pick<ControllerOptions, 'engine' | 'pipeline'>) {
   const { current } = await engine.plans();
-  if (current === null) throw new NothingAppliedError(pipeline, engine.place);
+  if (current === null) throw new NothingAppliedError(pipeline, engine.target);
   return current;
 }
 

@@ -51,7 +51,7 @@ interface Replica extends Endpoint {
 
 /** An engine in this process: its replicas are HTTP servers on ports of loopback. */
 export class TestEngine implements Engine {
-  readonly place = 'the test';
+  readonly target = 'the test';
   readonly events: EngineEvent[] = [];
   /** What the gateway's counter is to say. */
   arrived = 0;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
-import { placeHere } from '../../../agent/service/place.ts';
+import { localTarget } from '../../../agent/service/target.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { nodeEnvironment } from '../../../workers/environment/node.ts';
 import { IPA_AGENT } from '../../compiled.ts';
@@ -12,7 +12,7 @@ import { clusterPlan, fashion } from './objects/plans.ts';
 
 /** A plan for this machine: one pod of detect, two of classify. */
 export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
-  const { device } = await placeHere(fashion, nodeEnvironment());
+  const { device } = await localTarget(fashion, nodeEnvironment());
   const plan = clusterPlan();
   return {
     ...plan,

@@ -11,7 +11,7 @@ interface LatestRequestsProps {
   readonly pipeline: Pipeline;
 }
 
-const PLACES = 6;
+const SLOTS = 6;
 
 /** The latest requests with their answers. A new request replaces the oldest. */
 export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
@@ -28,8 +28,8 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
       if (!request) return;
       const { input: item, answer } = request;
       const next = { item, predictions: predictionsOf(pipeline.first, request), latencyMs: answer.latencyMs };
-      const place = count.current++ % PLACES;
-      setShown((before) => [...before.slice(0, place), next, ...before.slice(place + 1)]);
+      const slot = count.current++ % SLOTS;
+      setShown((before) => [...before.slice(0, slot), next, ...before.slice(slot + 1)]);
     };
     const timer = setInterval(show, everyMs);
     return () => clearInterval(timer);
@@ -50,9 +50,9 @@ export function LatestRequests({ live, pipeline }: LatestRequestsProps) {
         {!isUnjudged && <VerdictLegend view={view} stages={pipeline.stages} />}
       </figcaption>
       <ul class={`requests ${format.kind} ${held ? 'held' : ''}`}>
-        {shown.map((request, place) => (
+        {shown.map((request, slot) => (
           // The key is the position in the list, where requests replace each other.
-          <li key={place} class={place === (count.current - 1) % PLACES ? 'request newest' : 'request'}>
+          <li key={slot} class={slot === (count.current - 1) % SLOTS ? 'request newest' : 'request'}>
             <RequestView format={format} view={view} request={request} />
           </li>
         ))}

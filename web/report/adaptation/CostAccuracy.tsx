@@ -5,7 +5,7 @@ import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';
 import { milliseconds, number, percent } from '../../components/format.ts';
-import { type Place, placesOf } from './places.ts';
+import { type Dot, dotsOf } from './dots.ts';
 import { criteriaMet, type NamedRun, othersOf, oursOf, rivalOf } from './systems.ts';
 
 interface CostAccuracyProps {
@@ -18,10 +18,10 @@ export function CostAccuracy({ title, comparison }: CostAccuracyProps) {
   const draw = useCallback(() => costAccuracyPlot(comparison), [comparison]);
   const points = useMemo(
     () =>
-      placesOf(allOf(comparison)).map((place) => ({
-        x: place.cost,
-        y: 100 * place.pas,
-        text: describe(place),
+      dotsOf(allOf(comparison)).map((dot) => ({
+        x: dot.cost,
+        y: 100 * dot.pas,
+        text: describe(dot),
       })),
     [comparison],
   );
@@ -54,7 +54,7 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
   const scores = all.map(({ run }) => 100 * run.pas);
   const domain: [number, number] = [Math.min(...scores) - 2, Math.max(...scores) + 2];
   const wanted = rivalOf(comparison, 'ipa')?.slaAttainment ?? 0;
-  const place = { x: 'cost', y: 'pas' } as const;
+  const channels = { x: 'cost', y: 'pas' } as const;
   const found = ours
     .map((run) => ({ ...run, text: criteriaMet(comparison, run) }))
     .filter(({ text }) => text !== '');
@@ -70,9 +70,9 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
     },
     y: { label: '↑ mean PAS (%)', percent: true, domain, grid: true, ticks: 6 },
     marks: [
-      ...linesOf(ours).map((line) => Plot.lineY(line, { ...place, stroke: OURS, strokeOpacity: 0.5 })),
+      ...linesOf(ours).map((line) => Plot.lineY(line, { ...channels, stroke: OURS, strokeOpacity: 0.5 })),
       Plot.text(lineLabels(ours), {
-        ...place,
+        ...channels,
         text: 'text',
         fill: OURS,
         textAnchor: 'end',
@@ -80,40 +80,40 @@ function costAccuracyPlot(comparison: Comparison): Plot.PlotOptions {
         dy: -13,
         ...OVER_MARKS,
       }),
-      ...placesOf(others).flatMap(({ runs }) =>
+      ...dotsOf(others).flatMap(({ runs }) =>
         runs.map(({ run, style: { colour, symbol } }, i) =>
           i === 0
-            ? Plot.dot([run], { ...place, symbol, fill: colour, r: 6 })
-            : Plot.dot([run], { ...place, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
+            ? Plot.dot([run], { ...channels, symbol, fill: colour, r: 6 })
+            : Plot.dot([run], { ...channels, symbol, stroke: colour, strokeWidth: 1.75, r: 6 + 4 * i }),
         ),
       ),
       // Drawn over the other systems' dots and smaller, so that both are visible.
       Plot.dot(ours, {
-        ...place,
+        ...channels,
         r: 3,
         stroke: OURS,
         fill: (run: AdaptationRun) => (run.slaAttainment >= wanted ? OURS : 'var(--surface)'),
       }),
-      ...placesOf(others).map(({ cost, pas, runs }) =>
+      ...dotsOf(others).map(({ cost, pas, runs }) =>
         Plot.text([{ cost, pas }], {
-          ...place,
+          ...channels,
           text: [runs.map((one) => one.label).join(', ')],
           fill: runs[0]!.style.colour,
           dy: -11 - 4 * runs.length,
           ...OVER_MARKS,
         }),
       ),
-      Plot.dot(found, { ...place, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
+      Plot.dot(found, { ...channels, r: 7, stroke: 'var(--text)', strokeWidth: 1.75 }),
       ...found.map((run, i) =>
         Plot.text([run], {
-          ...place,
+          ...channels,
           text: 'text',
           fill: 'var(--text)',
           ...SIDES[i % SIDES.length],
           ...OVER_MARKS,
         }),
       ),
-      Plot.tip(placesOf(all), Plot.pointer({ ...place, title: describe })),
+      Plot.tip(dotsOf(all), Plot.pointer({ ...channels, title: describe })),
     ],
   };
 }
@@ -145,7 +145,7 @@ function lineLabels(ours: readonly AdaptationRun[]): { cost: number; pas: number
 /** Most runs that one tooltip lists. */
 const MOST_LISTED = 3;
 
-function describe({ runs }: Place): string {
+function describe({ runs }: Dot): string {
   const more = runs.length - MOST_LISTED;
   return [
     ...runs.slice(0, MOST_LISTED).map(describeRun),

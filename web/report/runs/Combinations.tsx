@@ -57,8 +57,8 @@ function combinationsPlot(
     return found ? [{ ...found, name }] : [];
   });
   const chosen = labelled.filter(({ name }) => name === 'plan');
-  const place = { x: accuracyOf, y: 'slaAttainment' } as const;
-  const label = { ...place, text: 'name', fill: 'var(--text)', ...OVER_MARKS } as const;
+  const channels = { x: accuracyOf, y: 'slaAttainment' } as const;
+  const label = { ...channels, text: 'name', fill: 'var(--text)', ...OVER_MARKS } as const;
   return {
     height: 280,
     ...MARGIN,
@@ -68,13 +68,13 @@ function combinationsPlot(
     marks: [
       Plot.dot(
         combinations.filter((c) => c.feasible),
-        { ...place, fill: 'var(--series-1)', r: 4 },
+        { ...channels, fill: 'var(--series-1)', r: 4 },
       ),
       Plot.dot(
         combinations.filter((c) => !c.feasible),
-        { ...place, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
+        { ...channels, stroke: 'var(--series-2)', symbol: 'square', r: 3.5 },
       ),
-      Plot.dot(chosen, { ...place, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
+      Plot.dot(chosen, { ...channels, stroke: 'var(--text)', strokeWidth: 2, r: 8 }),
       Plot.text(
         labelled.filter((c) => c.slaAttainment >= 0.5),
         { ...label, dy: 18 },
@@ -83,7 +83,7 @@ function combinationsPlot(
         labelled.filter((c) => c.slaAttainment < 0.5),
         { ...label, dy: -18 },
       ),
-      Plot.tip(combinations, Plot.pointer({ ...place, title: (c: Combination) => describe(c, stages) })),
+      Plot.tip(combinations, Plot.pointer({ ...channels, title: (c: Combination) => describe(c, stages) })),
     ],
   };
 }

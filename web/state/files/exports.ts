@@ -86,11 +86,11 @@ function reportOf(
 export async function saveArchive(): Promise<void> {
   const profiles: Profile[] = [];
   for (const { id } of saved.value) profiles.push((await store.value!.loadProfile(id)).profile);
-  const place = saved.value.findIndex(({ id }) => id === opened.value?.sha256);
+  const index = saved.value.findIndex(({ id }) => id === opened.value?.sha256);
   const text = exportArchive({
     schema: ARCHIVE,
     profiles,
-    opened: place < 0 ? null : place,
+    opened: index < 0 ? null : index,
     measure: askedSettings.value,
     plan: planSettings.value,
     load: tryout.value,

@@ -96,12 +96,12 @@ async function save(text: string, name: string): Promise<string> {
 
 /** Restores an archive. @returns the id of the profile that was open when the archive was saved, or undefined */
 async function restore(text: string, name: string): Promise<string | undefined> {
-  const { profiles, opened: place, measure, plan, load, run } = importArchive(text, name);
+  const { profiles, opened, measure, plan, load, run } = importArchive(text, name);
   const ids: string[] = [];
   for (const profile of profiles) ids.push((await store.value!.saveProfile(await identify(profile))).id);
   askedSettings.value = measure;
   changePlanSettings(plan);
   tryout.value = load;
   tried.value = run;
-  return place === null ? undefined : ids[place];
+  return opened === null ? undefined : ids[opened];
 }

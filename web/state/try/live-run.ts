@@ -16,7 +16,7 @@ class Second {
   sent = 0;
   score: Score = NO_SCORE;
   /** For each stage, the number of items that ran, and the number that their batches could hold. */
-  readonly items = new Map<string, { run: number; places: number }>();
+  readonly items = new Map<string, { run: number; slots: number }>();
   gpuMs = 0;
   /** Busy time × threads, summed over all workers on the CPU. */
   coreMs = 0;
@@ -80,8 +80,8 @@ export class LiveRun implements RunWatch {
     if (!stage || this.#startMs === undefined) return;
     const fromMs = startMs - this.#startMs;
     const own = this.#second(fromMs + serviceMs).items;
-    const { run, places } = own.get(name) ?? { run: 0, places: 0 };
-    own.set(name, { run: run + items, places: places + Math.max(items, stage.batch) });
+    const { run, slots } = own.get(name) ?? { run: 0, slots: 0 };
+    own.set(name, { run: run + items, slots: slots + Math.max(items, stage.batch) });
     // A long batch counts in every second in which its worker is busy.
     for (let ms = fromMs; ms < fromMs + serviceMs; ms = 1000 * (Math.floor(ms / 1000) + 1)) {
       const untilMs = Math.min(fromMs + serviceMs, 1000 * (Math.floor(ms / 1000) + 1));
@@ -173,12 +173,12 @@ const accuracyOf = (seconds: readonly Second[]): number | null =>
 
 /** Mean fill of batches: items that ran ÷ items that their batches could hold. */
 function fillOf(seconds: readonly Second[], stage: string): number | null {
-  let [run, places] = [0, 0];
+  let [run, slots] = [0, 0];
   for (const { items } of seconds) {
     run += items.get(stage)?.run ?? 0;
-    places += items.get(stage)?.places ?? 0;
+    slots += items.get(stage)?.slots ?? 0;
   }
-  return places ? run / places : null;
+  return slots ? run / slots : null;
 }
 
 const meanOf = (seconds: readonly Second[], value: (second: Second) => number): number =>

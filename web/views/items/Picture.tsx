@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Box, ImageShape } from '../../../models/items/crop.ts';
 import { type Prediction, predictionLabel, predictionText, type Verdict } from '../request/predictions.ts';
-import { type LabelPlace, labelPlaces } from './label-places.ts';
+import { type LabelPosition, labelPositions } from './label-positions.ts';
 
 interface PictureProps {
   readonly shape: ImageShape;
@@ -24,7 +24,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
     box: prediction.box ?? { x0: 0, y0: 0, x1: width, y1: height },
     text: predictionLabel(prediction),
   }));
-  const places = labelPlaces(labels, shape, size);
+  const positions = labelPositions(labels, shape, size);
   return (
     <div class="request-picture" style={{ aspectRatio: `${width} / ${height}` }}>
       <canvas ref={canvas} width={width} height={height} />
@@ -37,7 +37,7 @@ export function Picture({ shape, pixels, predictions }: PictureProps) {
           <LabelledBox
             key={`${label.verdict} ${JSON.stringify(label.box)}`}
             {...label}
-            place={places[i]!}
+            position={positions[i]!}
             size={size}
           />
         ))}
@@ -53,11 +53,11 @@ interface LabelledBoxProps {
   readonly verdict: Verdict;
   readonly box: Box;
   readonly text: string;
-  readonly place: LabelPlace;
+  readonly position: LabelPosition;
   readonly size: number;
 }
 
-function LabelledBox({ verdict, box, text, place: { x, y, anchor }, size }: LabelledBoxProps) {
+function LabelledBox({ verdict, box, text, position: { x, y, anchor }, size }: LabelledBoxProps) {
   return (
     <g class={`verdict-${verdict}`}>
       <rect x={box.x0} y={box.y0} width={box.x1 - box.x0} height={box.y1 - box.y0} />

@@ -1,7 +1,7 @@
 import type { NamedRun } from './systems.ts';
 
 /** Runs with almost the same cost and accuracy, which share one dot of the chart. */
-export interface Place {
+export interface Dot {
   readonly cost: number;
   readonly pas: number;
   readonly runs: readonly NamedRun[];
@@ -11,21 +11,21 @@ export interface Place {
 const NEAR = 0.004;
 
 /** Groups runs that share a dot, in their order. */
-export function placesOf(runs: readonly NamedRun[]): Place[] {
+export function dotsOf(runs: readonly NamedRun[]): Dot[] {
   const costs = runs.map(({ run }) => run.cost);
   const scores = runs.map(({ run }) => run.pas);
   const near = {
     cost: NEAR * Math.max(...costs),
     pas: NEAR * (Math.max(...scores) - Math.min(...scores)),
   };
-  const places: { cost: number; pas: number; runs: NamedRun[] }[] = [];
+  const dots: { cost: number; pas: number; runs: NamedRun[] }[] = [];
   for (const one of runs) {
     const { cost, pas } = one.run;
-    const here = places.find(
-      (place) => Math.abs(place.cost - cost) <= near.cost && Math.abs(place.pas - pas) <= near.pas,
+    const here = dots.find(
+      (dot) => Math.abs(dot.cost - cost) <= near.cost && Math.abs(dot.pas - pas) <= near.pas,
     );
     if (here) here.runs.push(one);
-    else places.push({ cost, pas, runs: [one] });
+    else dots.push({ cost, pas, runs: [one] });
   }
-  return places;
+  return dots;
 }

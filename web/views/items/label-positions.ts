@@ -1,7 +1,7 @@
 import type { Box } from '../../../models/items/crop.ts';
 
 /** Start or end of a label, and its base line, in pixels of the image. */
-export interface LabelPlace {
+export interface LabelPosition {
   readonly x: number;
   readonly y: number;
   readonly anchor: 'start' | 'end';
@@ -15,11 +15,11 @@ const LETTER_WIDTH = 0.6;
  * earlier labels if possible.
  * @param size font size in pixels of the image
  */
-export function labelPlaces(
+export function labelPositions(
   labels: readonly { readonly box: Box; readonly text: string }[],
   { width, height }: { readonly width: number; readonly height: number },
   size: number,
-): LabelPlace[] {
+): LabelPosition[] {
   const taken: Box[] = [];
   return labels.map(({ box: { x0, y0, x1, y1 }, text }) => {
     const anchor = x0 < width / 2 ? 'start' : 'end';

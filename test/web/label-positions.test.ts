@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { labelPlaces } from '../../web/views/items/label-places.ts';
+import { labelPositions } from '../../web/views/items/label-positions.ts';
 
 const IMAGE = { width: 100, height: 100 };
 const SIZE = 5;
@@ -7,7 +7,7 @@ const box = (x0: number, y0: number, x1: number, y1: number) => ({ x0, y0, x1, y
 
 describe('the label of a box in an image', () => {
   it('stands above its box, at the side that is nearer to the edge', () => {
-    const places = labelPlaces(
+    const places = labelPositions(
       [
         { box: box(10, 40, 30, 60), text: 'left' },
         { box: box(70, 40, 90, 60), text: 'right' },
@@ -22,15 +22,15 @@ describe('the label of a box in an image', () => {
   });
 
   it('stays in the image', () => {
-    const [top] = labelPlaces([{ box: box(10, 0, 30, 20), text: 'top' }], IMAGE, SIZE);
+    const [top] = labelPositions([{ box: box(10, 0, 30, 20), text: 'top' }], IMAGE, SIZE);
     expect(top!.y).toBe(25);
-    const [whole] = labelPlaces([{ box: box(0, 0, 100, 100), text: 'whole' }], IMAGE, SIZE);
+    const [whole] = labelPositions([{ box: box(0, 0, 100, 100), text: 'whole' }], IMAGE, SIZE);
     expect(whole).toEqual({ x: 1, y: SIZE, anchor: 'start' });
   });
 
   it('covers no label before it, where there is another place', () => {
     const beside = { box: box(10, 40, 30, 60), text: 'a long label' };
-    const places = labelPlaces([beside, { box: box(30, 40, 48, 60), text: 'next' }], IMAGE, SIZE);
+    const places = labelPositions([beside, { box: box(30, 40, 48, 60), text: 'next' }], IMAGE, SIZE);
     expect(places[0]!.y).toBe(38.75);
     expect(places[1]!.y).toBe(65);
   });
