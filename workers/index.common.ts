@@ -5,7 +5,7 @@ export { lastWindow } from '../solver/adapt/predictors/last-window.ts';
 export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.ts';
 export { quantile } from '../solver/adapt/predictors/quantile.ts';
 export type { StandingRequest } from '../solver/adapt/standing-request.ts';
-export type { Situation, System } from '../solver/adapt/system.ts';
+export type { LoadState, System } from '../solver/adapt/system.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
 export type { Manifest } from '../solver/documents/manifest.ts';
@@ -19,7 +19,7 @@ export {
 export { type FrontierPoint, parseReport, type RunReport } from '../solver/documents/report.ts';
 export { parseTrace, type Trace } from '../solver/documents/trace.ts';
 export { FrontierTooLargeError, InfeasiblePlanError, NothingMeasuredError } from '../solver/plan/errors.ts';
-export { type PlanAsk, planRequest } from '../solver/plan/request.ts';
+export { type PartialPlanRequest, planRequest } from '../solver/plan/request.ts';
 export type { Environment } from './environment/environment.ts';
 export type { AdaptationOptions } from './executor/adapter.ts';
 export { Executor } from './executor/executor.ts';

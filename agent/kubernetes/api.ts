@@ -1,4 +1,4 @@
-import { type ApiRequest, ask, type Connection, lines } from './connection.ts';
+import { type ApiRequest, type Connection, call, lines } from './connection.ts';
 import { ApiError, apiError } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
@@ -110,7 +110,7 @@ export class KubernetesApi {
   async remove(ref: ObjectRef): Promise<void> {
     try {
       const path = withQuery(pathOf(ref), { propagationPolicy: 'Background' });
-      await ask(this.connection, { method: 'DELETE', path, what: nameOf(ref) });
+      await call(this.connection, { method: 'DELETE', path, what: nameOf(ref) });
     } catch (error) {
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     }
@@ -118,7 +118,7 @@ export class KubernetesApi {
 
   async list(ref: ListRef): Promise<ObjectList> {
     const { apiVersion, kind, namespace } = ref;
-    const text = await ask(this.connection, {
+    const text = await call(this.connection, {
       method: 'GET',
       path: withQuery(collectionOf(apiVersion, kind, namespace), selectors(ref)),
       what: `the list of ${kind}`,
@@ -156,7 +156,7 @@ export class KubernetesApi {
   /** Reads from a Service through the API server, because the Service may be unreachable from here. */
   serviceText(namespace: string, service: string, path: string): Promise<string> {
     const proxy = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(service)}:http/proxy`;
-    return ask(this.connection, { method: 'GET', path: `${proxy}${path}`, what: `Service ${service}` });
+    return call(this.connection, { method: 'GET', path: `${proxy}${path}`, what: `Service ${service}` });
   }
 
   /** Reads the log of a pod's container line by line, from the start until the container ends. */
@@ -170,7 +170,7 @@ export class KubernetesApi {
   }
 
   async #object(request: ApiRequest): Promise<KubernetesObject> {
-    return JSON.parse(await ask(this.connection, request)) as KubernetesObject;
+    return JSON.parse(await call(this.connection, request)) as KubernetesObject;
   }
 }
 

@@ -27,7 +27,7 @@ export interface ApiRequest {
 const SILENT_MS = 10_000;
 
 /** Sends a request and returns the body of the response. @throws ApiError and its subclasses, ClusterUnreachableError */
-export async function ask(connection: Connection, request: ApiRequest): Promise<string> {
+export async function call(connection: Connection, request: ApiRequest): Promise<string> {
   const response = await send(connection, request, SILENT_MS);
   return textOf(connection, response);
 }

@@ -9,7 +9,7 @@ import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import type { AdaptationAsk } from '../../workers/executor/adaptation.ts';
+import type { AdaptationSettings } from '../../workers/executor/adaptation.ts';
 import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
@@ -128,7 +128,7 @@ async function adaptationAsk(
   plan: Plan,
   profilePath: string,
   options: option.AdaptationFlags & { readonly backend?: Backend[] },
-): Promise<AdaptationAsk> {
+): Promise<AdaptationSettings> {
   const measured = await readJson(profilePath, parseIdentified);
   if (measured.sha256 !== plan.profile.sha256)
     throw new UsageError(

@@ -46,7 +46,7 @@ async function shoot(page: Page): Promise<void> {
   const button = (name: string | RegExp) => page.getByRole('button', { name }).first();
   const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
   const planned = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor(WAIT);
-  const ask = async (questions: Record<string, string>) => {
+  const fill = async (questions: Record<string, string>) => {
     for (const [name, value] of Object.entries(questions)) await typed(name).fill(value);
     await planned();
   };
@@ -81,9 +81,9 @@ async function shoot(page: Page): Promise<void> {
   await pictures(page, '07-infeasible', '#plan');
 
   // The most accurate plan and a cheaper one, to compare. The low rate lets the cheaper plan share the GPU.
-  await ask({ SLA: '500', 'Arrival rate': '1' });
+  await fill({ SLA: '500', 'Arrival rate': '1' });
   await button('Pin to compare').click();
-  await ask({ 'Weight of cost, β': '0.25' });
+  await fill({ 'Weight of cost, β': '0.25' });
   await pictures(page, '08-two-plans', '#plan');
   await readmePictures(page);
   await button('Unpin').click();
@@ -91,7 +91,7 @@ async function shoot(page: Page): Promise<void> {
   const form = page.getByRole('form', { name: 'Plan settings' });
   await form.getByRole('checkbox', { name: 'webgpu' }).uncheck();
   // Plans for far more requests than arrive, so that the first adaptation step changes the plan.
-  await ask({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
+  await fill({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
   await page.getByLabel('Choose a trace').setInputFiles({
     name: 'falling.json',
@@ -117,7 +117,7 @@ async function shoot(page: Page): Promise<void> {
   await button('Start').click();
   await page.locator('.saved li').nth(1).waitFor(WAIT);
   await page.locator('.saved button[aria-pressed=false]').click();
-  await ask({ SLA: sla });
+  await fill({ SLA: sla });
   await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
   await page.locator('.compare .outcome').waitFor();
   await pictures(page, '12-compare', '.compare');

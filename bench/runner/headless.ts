@@ -87,16 +87,16 @@ export class Headless {
   }
 
   readonly whyUnavailable = (backend: Backend): Promise<string | null> =>
-    this.#ask('whyUnavailable', [backend]);
+    this.#call('whyUnavailable', [backend]);
 
   async profile(settings: ProfileSettings): Promise<IdentifiedProfile> {
-    const { profile, sha256 } = unwrap(await this.#ask('profile', [MANIFEST_URL, settings]));
+    const { profile, sha256 } = unwrap(await this.#call('profile', [MANIFEST_URL, settings]));
     return { profile: parseProfile(profile, "the page's profile"), sha256 };
   }
 
   async run({ load, ...rest }: Omit<HeadlessRun, 'load'> & { load: Load }): Promise<RunReport> {
     const asked: HeadlessRun = { ...rest, load: { ...load, arrivalsMs: [...load.arrivalsMs] } };
-    return parseRunReport(unwrap(await this.#ask('run', [MANIFEST_URL, asked])), "the page's report");
+    return parseRunReport(unwrap(await this.#call('run', [MANIFEST_URL, asked])), "the page's report");
   }
 
   async close(): Promise<void> {
@@ -105,7 +105,7 @@ export class Headless {
   }
 
   /** @throws BrowserLostError */
-  async #ask<M extends 'profile' | 'run' | 'whyUnavailable'>(
+  async #call<M extends 'profile' | 'run' | 'whyUnavailable'>(
     method: M,
     args: Parameters<HeadlessApi[M]>,
   ): Promise<Awaited<ReturnType<HeadlessApi[M]>>> {

@@ -47,8 +47,8 @@ export async function openRunner(backends: readonly Backend[], options: Headless
   return {
     whyUnavailable: environment.unavailable,
     profile: (settings) => measureProfile({ models, environment, store, settings, signal, onProgress }),
-    run: ({ adaptation: ask, ...spec }) =>
-      withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
+    run: ({ adaptation: settings, ...spec }) =>
+      withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) =>
         run({ ...spec, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),
       ),
     close: async () => {},

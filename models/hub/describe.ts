@@ -24,7 +24,7 @@ export interface HubReader {
 const MOST_JSON_BYTES = 16 * 2 ** 20;
 
 /** What the user says of a hub model. */
-export interface Wishes {
+export interface PinOptions {
   /** Data types of the weights; absent: all that the repository has. */
   readonly dtypes?: readonly DtypeChoice[] | undefined;
   /** The model's task; absent: as its configuration tells. */
@@ -44,7 +44,7 @@ export interface Description extends Pin {
 export async function describe(
   hub: HubReader,
   reference: HubReference,
-  { dtypes, task }: Wishes = {},
+  { dtypes, task }: PinOptions = {},
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);

@@ -4,7 +4,7 @@ import type { PlanRequest } from '../plan/options.ts';
 import { atNearestRate, orCurrent } from './infeasible.ts';
 import { HORIZON_S } from './predictors/predictor.ts';
 import type { StandingRequest } from './standing-request.ts';
-import type { Situation, System } from './system.ts';
+import type { LoadState, System } from './system.ts';
 
 /** The lowest rate that the system plans for: some plan must serve even while no requests arrive. */
 export const LEAST_RATE_PER_S = 0.1;
@@ -39,16 +39,16 @@ export function ipaEdgeSystem(
   // that may miss the SLA may be left unserved, so utilisation may exceed 1. The simulation of the plan tells whether too many
   // requests miss the SLA.
   const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
-  const planFor = (situation: Situation, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
+  const planFor = (load: LoadState, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
     atNearestRate(
       (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),
-      Math.max(minRatePerS, rateToPlanFor(situation, request)),
+      Math.max(minRatePerS, rateToPlanFor(load, request)),
     );
   return {
     name: 'ours',
-    plan: (situation, current) =>
-      current ? orCurrent(planFor(situation, { current: current.stages }), current) : planFor(situation, {}),
-    interim: (situation, serving) => orCurrent(planFor(situation, { keep: serving.stages }), serving),
+    plan: (load, current) =>
+      current ? orCurrent(planFor(load, { current: current.stages }), current) : planFor(load, {}),
+    interim: (load, serving) => orCurrent(planFor(load, { keep: serving.stages }), serving),
     overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
   };
 }
@@ -60,7 +60,7 @@ export function ipaEdgeSystem(
  * less waiting helps.
  */
 function rateToPlanFor(
-  { forecast, countsPerS }: Situation,
+  { forecast, countsPerS }: LoadState,
   { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
 ): number {
   const cautious = percentile >= CAUTIOUS_PERCENTILE;

@@ -29,9 +29,9 @@ export async function adaptationStep(
   { decided, serving }: { readonly decided: Plan; readonly serving: Plan },
 ): Promise<Step> {
   const forecast = await predictor.forecast(countsPerS, nowS);
-  const situation = { forecast, countsPerS };
-  const plan = await system.plan(situation, decided);
-  const interim = needsMore(plan, serving) ? await system.interim?.(situation, serving) : undefined;
+  const load = { forecast, countsPerS };
+  const plan = await system.plan(load, decided);
+  const interim = needsMore(plan, serving) ? await system.interim?.(load, serving) : undefined;
   return {
     forecast,
     plannedPerS: plan.ratePerS,

@@ -2,7 +2,7 @@ import type { Plan } from '../documents/plan.ts';
 import type { Forecast } from './predictors/predictor.ts';
 
 /** What a system knows about the load when it makes a plan. */
-export interface Situation {
+export interface LoadState {
   readonly forecast: Forecast;
   /** Requests of each of the last seconds, the oldest first; at least one. */
   readonly countsPerS: readonly number[];
@@ -17,12 +17,12 @@ export interface System {
    * @param current the plan that was decided on last; undefined before the first decision
    * @throws NothingMeasuredError; InfeasiblePlanError if no plan meets the SLA and there is no current plan to stay with
    */
-  plan(situation: Situation, current: Plan | undefined): Promise<Plan>;
+  plan(load: LoadState, current: Plan | undefined): Promise<Plan>;
   /**
    * A plan that changes only the batch sizes of the sessions that serve, for the time until the workers of a new plan have
    * started. Without this method the batch sizes stay.
    */
-  interim?(situation: Situation, serving: Plan): Promise<Plan>;
+  interim?(load: LoadState, serving: Plan): Promise<Plan>;
   /** Whether the load has exceeded the forecast, so that the next decision must not wait for the end of its interval. */
   overtaken(forecast: Forecast, countsPerS: readonly number[]): boolean;
 }

@@ -24,7 +24,7 @@ export const resourcesOf = (device: Device): Resources => ({
 });
 
 /** A user's request for a plan; optional fields have defaults. */
-export interface PlanAsk {
+export interface PartialPlanRequest {
   readonly slaMs: number;
   readonly ratePerS: number;
   /** Percentile of the end-to-end latency that the SLA bounds; 95 by default. */
@@ -37,11 +37,11 @@ export interface PlanAsk {
 }
 
 /** Fills the defaults into a user's request. */
-export const planRequest = (profile: Profile, ask: PlanAsk): PlanRequest => ({
-  slaMs: ask.slaMs,
-  ratePerS: ask.ratePerS,
-  percentile: ask.percentile ?? DEFAULT_PERCENTILE,
-  ...(ask.backends && { backends: ask.backends }),
-  objective: { ...DEFAULT_OBJECTIVE, ...ask.objective },
-  resources: { ...resourcesOf(profile.device), ...ask.resources },
+export const planRequest = (profile: Profile, request: PartialPlanRequest): PlanRequest => ({
+  slaMs: request.slaMs,
+  ratePerS: request.ratePerS,
+  percentile: request.percentile ?? DEFAULT_PERCENTILE,
+  ...(request.backends && { backends: request.backends }),
+  objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
+  resources: { ...resourcesOf(profile.device), ...request.resources },
 });

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { rivalSettings } from '../../bench/adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../../bench/adaptation/rivals.ts';
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
-import type { Situation, System } from '../../solver/adapt/system.ts';
+import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
@@ -37,7 +37,7 @@ const system = (name: SystemName, of: Profile, more: Partial<RivalSettings> = {}
     (rival) => rival.name === name,
   )!;
 
-const situation = (medianPerS: number, p90PerS = 3 * medianPerS): Situation => ({
+const load = (medianPerS: number, p90PerS = 3 * medianPerS): LoadState => ({
   countsPerS: [p90PerS],
   forecast: { medianPerS, p90PerS },
 });
@@ -52,7 +52,7 @@ describe('IPA', () => {
   ]);
 
   it('adds up the p99 of a batch and the wait for its last item, at the same rate in every stage', async () => {
-    const plan = await system('ipa', forced).plan(situation(40), undefined);
+    const plan = await system('ipa', forced).plan(load(40), undefined);
     // (b − 1) / λ = 1 / 40 s in both, though classify gets two items per request.
     expect(plan.stages.map(({ boundMs }) => boundMs)).toEqual([160 + 25, 80 + 25]);
     expect(plan.predicted.boundMs).toBe(290);
@@ -71,18 +71,18 @@ describe('IPA', () => {
     [65, [3, 2]],
     [200, [7, 4]],
   ])('at %d/s has as many replicas as are busy throughout: %j', async (ratePerS, replicas) => {
-    const plan = await system('ipa', forced).plan(situation(ratePerS), undefined);
+    const plan = await system('ipa', forced).plan(load(ratePerS), undefined);
     expect(plan.stages.map((stage) => stage.replicas)).toEqual(replicas);
     expect(plan.workers).toHaveLength(replicas[0]! + replicas[1]!);
     expect(plan.predicted.cost).toBe(replicas[0]! + replicas[1]!);
   });
 
   it('plans for the median of the forecast, whatever its p90', async () => {
-    expect((await system('ipa', forced).plan(situation(40, 400), undefined)).ratePerS).toBe(40);
+    expect((await system('ipa', forced).plan(load(40, 400), undefined)).ratePerS).toBe(40);
   });
 
   it('says what simulation makes of the items that there really are', async () => {
-    const plan = await system('ipa', forced).plan(situation(60), undefined);
+    const plan = await system('ipa', forced).plan(load(60), undefined);
     expect(plan.predicted.n).toBe(1000);
     // Its one replica of `classify` gets twice the items that it was counted for.
     expect(plan.predicted.slaAttainment).toBeLessThan(0.9);
@@ -98,7 +98,7 @@ describe('IPA', () => {
       batches: [1, 2, 4, 8, 16],
     });
     const plansOf = (more: Partial<RivalSettings>) =>
-      Promise.all([5, 50, 200].map((rate) => system('ipa', of, more).plan(situation(rate), undefined)));
+      Promise.all([5, 50, 200].map((rate) => system('ipa', of, more).plan(load(rate), undefined)));
     const stages = (await plansOf({})).flatMap((plan) => plan.stages);
     for (const { name, variant, threads } of stages) expect(threads).toBe(SETTINGS.baseCores[name]![variant]);
     const largest = async (batchMax: number) =>
@@ -109,7 +109,7 @@ describe('IPA', () => {
 
   it('takes no GPU', async () => {
     const withGpu = profile([...forced.cells, cell('detect', 'm', 'webgpu', 1, runs(2, 3))]);
-    expect(chosen(await system('ipa', withGpu).plan(situation(10), undefined))[0]).toEqual(['s', 1, 2]);
+    expect(chosen(await system('ipa', withGpu).plan(load(10), undefined))[0]).toEqual(['s', 1, 2]);
   });
 
   it('changes variants without a cost of the switch', async () => {
@@ -122,10 +122,10 @@ describe('IPA', () => {
     });
     const settings = { baseCores: { detect: { s: 1, m: 1 }, classify: { s: 1 } } };
     const small = await system('ipa', of, { ...settings, restrictTo: { detect: ['s'] } }).plan(
-      situation(10),
+      load(10),
       undefined,
     );
-    const next = await system('ipa', of, settings).plan(situation(10), small);
+    const next = await system('ipa', of, settings).plan(load(10), small);
     expect([small, next].map((plan) => plan.stages[0]!.variant)).toEqual(['s', 'm']);
   });
 });
@@ -139,7 +139,7 @@ describe('what the rivals may choose', () => {
     threads: [1, 2, 4],
   });
   const at = (name: SystemName, ratePerS: number, more: Partial<RivalSettings> = {}) =>
-    system(name, of, more).plan(situation(ratePerS), undefined);
+    system(name, of, more).plan(load(ratePerS), undefined);
   const variants = (plan: Plan) => plan.stages.map(({ variant }) => variant);
   const replicas = (plan: Plan) => plan.stages.map((stage) => stage.replicas);
 
@@ -180,9 +180,9 @@ describe('what the rivals may choose', () => {
     '%s leaves the pipeline as it is where nothing meets the SLA',
     async (name) => {
       const rival = system(name, of, { resources: { cores: 30, pricePerCore: 1 } });
-      const first = await rival.plan(situation(5), undefined);
-      expect(await rival.plan(situation(1e5), first)).toBe(first);
-      expect(rival.overtaken(situation(5).forecast, [1e5, 1e5, 1e5])).toBe(false);
+      const first = await rival.plan(load(5), undefined);
+      expect(await rival.plan(load(1e5), first)).toBe(first);
+      expect(rival.overtaken(load(5).forecast, [1e5, 1e5, 1e5])).toBe(false);
     },
   );
 
@@ -253,7 +253,7 @@ describe("rivals' settings on a measured profile", () => {
 
   it('let every rival plan', async () => {
     for (const { name, plan } of rivals(solver, { profile: of, sha256: 'b'.repeat(64) }, settings(10))) {
-      const { stages } = await plan(situation(10), undefined);
+      const { stages } = await plan(load(10), undefined);
       expect([name, stages.map(({ threads }) => threads)]).toEqual([name, [1, 1]]);
     }
   });

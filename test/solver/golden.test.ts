@@ -19,7 +19,7 @@ import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
+import { type PartialPlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { simulateAdaptation } from '../../solver/simulate/adaptation.ts';
 import { adaptationReport, startMsOf } from '../../solver/simulate/adaptation-report.ts';
@@ -33,7 +33,7 @@ const stored = (name: string): Profile => {
 const PROFILES = { browser: stored('fashion-browser'), node: stored('fashion-node') };
 const SHA256 = '0'.repeat(64);
 
-type Asked = PlanAsk & Pick<PlanRequest, 'restrictTo' | 'apart'>;
+type Asked = PartialPlanRequest & Pick<PlanRequest, 'restrictTo' | 'apart'>;
 
 const REQUESTS: Record<string, { profile: keyof typeof PROFILES; asked: Asked }> = {
   'all backends, by default': { profile: 'browser', asked: { slaMs: 200, ratePerS: 100 } },

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { sameChoice } from '../../solver/adapt/diff.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
-import type { Situation, System } from '../../solver/adapt/system.ts';
+import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { type Adaptation, parseRunReport } from '../../solver/documents/report.ts';
 import { Adapter } from '../../workers/executor/adapter.ts';
@@ -23,7 +23,7 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
     }),
   ] as const;
   const done = new AbortController();
-  const told: Situation[] = [];
+  const told: LoadState[] = [];
   /** Variants that have answered a batch. */
   const answered = new Set<string>();
   let [serving, switches]: [Plan, number] = [plans[0], 0];
@@ -31,8 +31,8 @@ test('a run whose plans go to and fro under load fails no request, and tells of 
     name: 'stub',
     overtaken: () => false,
     /** First none; then the one that does not run, as soon as the other serves, until that was done there, back, and there again. */
-    async plan(situation, current) {
-      told.push(situation);
+    async plan(load, current) {
+      told.push(load);
       if (told.length === 1) throw new Error('no idea');
       if (serving !== current || !current.stages.every(({ variant }) => answered.has(variant)))
         return current!;
@@ -121,9 +121,9 @@ describe('an adapter', () => {
       name: 'stub',
       overtaken: () => false,
       ...system,
-      plan(situation, current) {
-        asked.push({ atMs: performance.now() - startMs, counts: situation.countsPerS, current });
-        return system.plan?.(situation, current) ?? Promise.resolve(current!);
+      plan(load, current) {
+        asked.push({ atMs: performance.now() - startMs, counts: load.countsPerS, current });
+        return system.plan?.(load, current) ?? Promise.resolve(current!);
       },
     };
     const adapter = new Adapter(

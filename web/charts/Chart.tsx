@@ -1,8 +1,8 @@
 import { type PlotOptions, plot } from '@observablehq/plot';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { Walked } from './Walked.tsx';
-import { type ChartPoint, type DrawnChart, pointAt } from './walk.ts';
+import { type ChartPoint, type DrawnChart, showTip } from './chart-points.ts';
+import { KeyboardChart } from './KeyboardChart.tsx';
 
 interface DrawingProps {
   readonly title: string;
@@ -65,14 +65,14 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
     svg.querySelector('style')?.remove();
     drawn.current = svg as DrawnChart;
     host.current!.replaceChildren(svg);
-    if (shown.current) pointAt(drawn.current, shown.current);
+    if (shown.current) showTip(drawn.current, shown.current);
   }, [width, draw]);
 
   if (!points)
     return <div class="chart-host" ref={host} role="img" aria-label={title} aria-description={description} />;
 
   return (
-    <Walked
+    <KeyboardChart
       class={choose ? 'chart-host choosable' : 'chart-host'}
       title={title}
       description={description}
@@ -80,7 +80,7 @@ export function Drawing({ title, description, draw, points, choose }: DrawingPro
       host={host}
       show={(point) => {
         shown.current = point;
-        if (drawn.current) pointAt(drawn.current, point);
+        if (drawn.current) showTip(drawn.current, point);
       }}
       choose={
         choose &&

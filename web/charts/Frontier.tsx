@@ -2,7 +2,7 @@ import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import type { Prices } from './axis.ts';
 import { Chart } from './Chart.tsx';
-import { frontierPlot, walkedPoints } from './frontier-plot.ts';
+import { chartPoints, frontierPlot } from './frontier-plot.ts';
 
 interface FrontierProps {
   readonly title: string;
@@ -23,14 +23,14 @@ export function Frontier({ title, points, stages, slaMs, chosen, prices, choose 
     () => frontierPlot(points, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
     [points, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
-  const walked = useMemo(() => walkedPoints(points, stages, slaMs), [points, stages, slaMs]);
+  const keyPoints = useMemo(() => chartPoints(points, stages, slaMs), [points, stages, slaMs]);
   return (
     <Chart
       title={title}
       note="a line for each latency bound · ring: the plan"
       description="The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures."
       draw={draw}
-      points={walked}
+      points={keyPoints}
       {...(choose && { choose: (point) => choose(point as FrontierPoint) })}
     />
   );

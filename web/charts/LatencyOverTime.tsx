@@ -4,9 +4,9 @@ import type { RequestRecord, RunReport } from '../../solver/documents/report.ts'
 import { milliseconds, number } from '../components/format.ts';
 import { logAxisY, MARGIN, ruleMarks } from './axis.ts';
 import { Chart } from './Chart.tsx';
+import type { ChartPoint } from './chart-points.ts';
 import { stretchesOf } from './stretches.ts';
 import { tipAlong } from './time-panel.ts';
-import type { ChartPoint } from './walk.ts';
 
 /** Most marks drawn for each outcome: more would only overlap and slow the page. */
 const MARKS_MAX = 2500;

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Rule } from './axis.ts';
 import { type LiveDots, type LiveLine, type LivePoint, secondsOf } from './live-points.ts';
 import './live-chart.css';
-import { Walked } from './Walked.tsx';
+import { KeyboardChart } from './KeyboardChart.tsx';
 
 interface LiveChartProps {
   readonly title: string;
@@ -46,7 +46,7 @@ export function LiveChart(props: LiveChartProps) {
       <figcaption>
         <span class="panel-title">{title}</span> <span class="live-now">{now}</span>
       </figcaption>
-      <Walked
+      <KeyboardChart
         class="live-plot"
         title={title}
         description="What happened in each second."
@@ -102,7 +102,7 @@ export function LiveChart(props: LiveChartProps) {
             {tip.text}
           </span>
         )}
-      </Walked>
+      </KeyboardChart>
       <div class="live-axis" aria-hidden="true">
         <span>{Math.round(fromS)} s</span>
         {dots.length > 0 && (

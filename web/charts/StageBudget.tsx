@@ -4,8 +4,8 @@ import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { milliseconds, number } from '../components/format.ts';
 import { TO_THE_RIGHT } from './axis.ts';
 import { Chart } from './Chart.tsx';
+import type { ChartPoint } from './chart-points.ts';
 import { styleOf } from './series.ts';
-import type { ChartPoint } from './walk.ts';
 
 interface StageBudgetProps {
   readonly title: string;

@@ -3,8 +3,8 @@ import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costText, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import type { ChartPoint } from './chart-points.ts';
 import { type SeriesStyle, styleOf } from './series.ts';
-import type { ChartPoint } from './walk.ts';
 
 /** One line of the chart: the best accuracy for each cost within one latency bound. */
 interface Line {
@@ -119,7 +119,7 @@ function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
 }
 
 /** Points for the arrow keys: line by line from the SLA to the shortest bound, each by rising cost. */
-export const walkedPoints = (
+export const chartPoints = (
   points: readonly FrontierPoint[],
   stages: readonly string[],
   slaMs: number,

@@ -1,6 +1,6 @@
 import { number } from '../components/format.ts';
+import type { ChartPoint } from './chart-points.ts';
 import type { SeriesStyle } from './series.ts';
-import type { ChartPoint } from './walk.ts';
 
 /** Time in the run in seconds, and the value at that time; null if unknown. */
 export type LivePoint = readonly [s: number, value: number | null];

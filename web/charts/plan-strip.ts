@@ -2,9 +2,9 @@ import * as Plot from '@observablehq/plot';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import { number } from '../components/format.ts';
 import { MARGIN, TO_THE_RIGHT } from './axis.ts';
+import type { ChartPoint } from './chart-points.ts';
 import { styleOf } from './series.ts';
 import { type TimePanel, timeOptions } from './time-panel.ts';
-import type { ChartPoint } from './walk.ts';
 
 /** The plans of a run, each with the time from which it served. */
 export type ServedPlans = readonly { readonly atMs: number; readonly plan: Plan }[];

@@ -1,7 +1,7 @@
 import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
-import type { ChartPoint } from './walk.ts';
+import type { ChartPoint } from './chart-points.ts';
 
 const LENGTHS_S = [1, 2, 5, 10, 30, 60, 300, 600];
 /** Most stretches: more would be too narrow to point at. */

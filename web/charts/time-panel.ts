@@ -1,8 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import { number } from '../components/format.ts';
 import { logAxisY, MARGIN, type Rule, ruleMarks, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import type { ChartPoint } from './chart-points.ts';
 import type { SeriesStyle } from './series.ts';
-import type { ChartPoint } from './walk.ts';
 
 /** Layout that charts with a common time axis share. */
 export interface TimeFrame {

@@ -30,8 +30,9 @@ export interface PlanRun extends Pick<RunOptions, 'onProgress'> {
 /** Runs a plan in this page. @throws the errors of `run`, and WorkerLostError of the planner */
 export function runPlan({ profile, intervalS, ...what }: PlanRun): Promise<RunReport> {
   const request = standingRequest(what.plan, what.backends);
-  const ask = intervalS === null ? undefined : { profile, request, predictor: 'learned' as const, intervalS };
-  return withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) =>
+  const settings =
+    intervalS === null ? undefined : { profile, request, predictor: 'learned' as const, intervalS };
+  return withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) =>
     run({
       name: 'plan',
       environment: browserEnvironment(),

@@ -49,10 +49,10 @@ const api: HeadlessApi = {
       (models, signal) => measureProfile({ models, environment, store, settings, signal, onProgress }),
       manifestUrl,
     ),
-  run: (manifestUrl, { load, adaptation: ask, ...what }) =>
+  run: (manifestUrl, { load, adaptation: settings, ...what }) =>
     answer(
       (models, signal) =>
-        withAdaptation(ask, { openPlanner, learnedPredictor }, (adaptation) => {
+        withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) => {
           const arrivalsMs = Float64Array.from(load.arrivalsMs);
           return run({
             ...what,

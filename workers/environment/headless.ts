@@ -2,7 +2,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/report.ts';
-import type { AdaptationAsk } from '../executor/adaptation.ts';
+import type { AdaptationSettings } from '../executor/adaptation.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
 import type { Store } from '../store/store.ts';
@@ -29,7 +29,7 @@ export interface HeadlessRun {
     arrivalsMs: number[];
   };
   readonly seed: number;
-  readonly adaptation?: AdaptationAsk;
+  readonly adaptation?: AdaptationSettings;
 }
 
 /** The functions of the headless page that the process driving the browser calls. */

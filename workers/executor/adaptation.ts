@@ -7,7 +7,7 @@ import { predictorByName } from '../predictor/by-name.ts';
 import type { AdaptationOptions } from './adapter.ts';
 
 /** How a run adapts, as plain data that can be sent to another process. */
-export interface AdaptationAsk {
+export interface AdaptationSettings {
   /** A profile of the device that runs; plans are made from it. */
   readonly profile: IdentifiedProfile;
   readonly request: StandingRequest;
@@ -24,12 +24,12 @@ export interface AdaptationEnvironment {
 
 /** Opens the planner and the predictor that adaptation needs, calls `run`, and closes the planner. @throws what `run` throws */
 export async function withAdaptation<T>(
-  ask: AdaptationAsk | undefined,
+  settings: AdaptationSettings | undefined,
   { openPlanner, learnedPredictor }: AdaptationEnvironment,
   run: (options: AdaptationOptions | undefined) => Promise<T>,
 ): Promise<T> {
-  if (ask === undefined) return run(undefined);
-  const { profile, request, predictor, intervalS } = ask;
+  if (settings === undefined) return run(undefined);
+  const { profile, request, predictor, intervalS } = settings;
   const planner = openPlanner();
   try {
     return await run({

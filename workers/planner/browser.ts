@@ -1,7 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
-import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
+import { type PartialPlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { rawWorker } from '../environment/browser.ts';
 import { identify } from '../store/exchange.ts';
 import { RemotePlanner } from './remote.ts';
@@ -25,12 +25,12 @@ function identifiedOnce(profile: Profile): Promise<IdentifiedProfile> {
 }
 
 /** The best plan for a request, confirmed by simulation. @throws NothingMeasuredError, InfeasiblePlanError, WorkerLostError */
-export const plan = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
-  shared.plan(await identifiedOnce(profile), planRequest(profile, ask));
+export const plan = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
+  shared.plan(await identifiedOnce(profile), planRequest(profile, request));
 
 /**
  * Every Pareto-best choice of accuracy, cost and latency bound for a request.
  * @throws NothingMeasuredError, FrontierTooLargeError, WorkerLostError
  */
-export const frontier = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
-  shared.frontier(await identifiedOnce(profile), planRequest(profile, ask));
+export const frontier = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
+  shared.frontier(await identifiedOnce(profile), planRequest(profile, request));

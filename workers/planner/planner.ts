@@ -6,7 +6,7 @@ import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import { type PlanAsk, planRequest } from '../../solver/plan/request.ts';
+import { type PartialPlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { identify } from '../store/exchange.ts';
 
@@ -55,9 +55,9 @@ export class Planner {
 }
 
 /** Opens a planner for one call of {@link Planner.plan}. @throws NothingMeasuredError, InfeasiblePlanError */
-export const planOnce = async (profile: Profile, ask: PlanAsk): Promise<Plan> =>
-  (await Planner.open(await identify(profile))).plan(planRequest(profile, ask));
+export const planOnce = async (profile: Profile, request: PartialPlanRequest): Promise<Plan> =>
+  (await Planner.open(await identify(profile))).plan(planRequest(profile, request));
 
 /** Finds the Pareto frontier as {@link Planner.frontier} does. @throws NothingMeasuredError, FrontierTooLargeError */
-export const frontierOnce = async (profile: Profile, ask: PlanAsk): Promise<FrontierPoint[]> =>
-  profileFrontier(profile, planRequest(profile, ask));
+export const frontierOnce = async (profile: Profile, request: PartialPlanRequest): Promise<FrontierPoint[]> =>
+  profileFrontier(profile, planRequest(profile, request));

@@ -57,7 +57,7 @@ export class RemotePlanner {
 
   #call<P extends Promise<unknown>>(
     measured: IdentifiedProfile,
-    ask: (api: Remote<PlannerService>) => P,
+    invoke: (api: Remote<PlannerService>) => P,
   ): Promise<Awaited<P>> {
     const answer = this.#last.then(async (): Promise<Awaited<P>> => {
       if (this.#closed) throw new WorkerLostError('planner', 'it was ended');
@@ -68,7 +68,7 @@ export class RemotePlanner {
           await lifeline.call(api.offer(measured));
           this.#offered = measured;
         }
-        return await lifeline.call<P>(ask(api));
+        return await lifeline.call<P>(invoke(api));
       } catch (error) {
         if (error instanceof WorkerLostError) this.#end(error.message);
         throw error;

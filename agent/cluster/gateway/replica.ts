@@ -52,9 +52,9 @@ export class Replica implements ExecutorWorker {
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
-      const now = await askStage(options, 'GET');
+      const now = await callStage(options, 'GET');
       const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;
-      const { runtime } = same ? now : await askStage(options, 'PUT', planned);
+      const { runtime } = same ? now : await callStage(options, 'PUT', planned);
       if (!runtime) throw new Error('it has loaded no variant');
       return new Replica(options, runtime);
     } catch (error) {
@@ -64,7 +64,7 @@ export class Replica implements ExecutorWorker {
 
   async run(_key: string, items: ItemBatch): Promise<StageRun> {
     const { id, planned } = this.options;
-    const { status, bytes } = await ask(this.options, `/${planned.variant}/run`, {
+    const { status, bytes } = await call(this.options, `/${planned.variant}/run`, {
       method: 'POST',
       body: Buffer.concat(packMessage(items)),
       signal: this.#ended.signal,
@@ -89,8 +89,8 @@ export class Replica implements ExecutorWorker {
   }
 }
 
-async function askStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?: PlanStage) {
-  const { status, bytes } = await ask(options, '', {
+async function callStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?: PlanStage) {
+  const { status, bytes } = await call(options, '', {
     method,
     signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
     ...(change && { body: JSON.stringify(change) }),
@@ -103,7 +103,7 @@ async function askStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?:
 type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'signal'>;
 
 /** Sends a request to a path below `/stage`. */
-async function ask({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
+async function call({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
   const { statusCode: status, body } = await request(`${url}/stage${path}`, { dispatcher, ...sent });
   return { status, bytes: Buffer.from(await body.arrayBuffer()) };
 }

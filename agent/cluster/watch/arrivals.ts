@@ -9,7 +9,7 @@ export function arrivalsIn(metrics: string, pipeline: string): number {
 }
 
 /** Computes the growth of a Prometheus counter between readings. */
-export class Growth {
+export class CounterIncrease {
   #last: number | undefined;
 
   /** Growth since the last reading; 0 at the first. A counter that fell has restarted at 0, so all of it is growth. */

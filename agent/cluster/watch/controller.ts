@@ -7,7 +7,7 @@ import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';
-import { Growth } from './arrivals.ts';
+import { CounterIncrease } from './arrivals.ts';
 import { planChangeText } from './plan-change-text.ts';
 import { STABLE_MS, StableReplicas } from './stable-replicas.ts';
 
@@ -33,7 +33,7 @@ export interface ControllerOptions {
 export async function control(options: ControllerOptions, signal: AbortSignal): Promise<void> {
   const retrying = new Retrying(options, signal);
   while (!signal.aborted) {
-    const followed = await retrying.ask(async () => {
+    const followed = await retrying.call(async () => {
       const plan = await currentPlan(options);
       return { plan, adaptation: options.adaptationFor(plan) };
     });
@@ -60,13 +60,13 @@ async function followLoad(
   });
   const read = async () => ({ plan: await currentPlan(options), count: await engine.arrivals() });
   const startMs = performance.now();
-  const growth = new Growth();
+  const growth = new CounterIncrease();
   let readMs = 0;
   let triedMs = 0;
   try {
     while (!signal.aborted) {
       const { changes } = target;
-      const now = await retrying.ask(read, (failing) => adapter.hold(failing));
+      const now = await retrying.call(read, (failing) => adapter.hold(failing));
       if (!now) return;
       if (target.changes === changes && !target.busy && !samePlan(now.plan, target.plan)) {
         if (!target.hasTried(now.plan))
@@ -112,7 +112,7 @@ class Retrying {
    * Returns undefined if the signal aborts first.
    * @param onFailing called with true at the first failure, and with false at the success after it
    */
-  async ask<T>(
+  async call<T>(
     work: () => Promise<T>,
     onFailing: (failing: boolean) => void = () => {},
   ): Promise<T | undefined> {

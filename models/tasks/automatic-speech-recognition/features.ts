@@ -20,13 +20,13 @@ export const speechInput = z.strictObject({
   secondsMax: z.number().min(0.1).max(600),
 });
 
-export interface HearingStage extends ManifestStage {
+export interface SpeechStage extends ManifestStage {
   readonly input: z.output<typeof speechInput>;
   /** What the variant hears, once its assets are read. */
   readonly features?: Features;
 }
 
-export const recordings = ({ input: { sampleRateHz, secondsMax } }: HearingStage): ItemFormatOf<'audio'> => ({
+export const recordings = ({ input: { sampleRateHz, secondsMax } }: SpeechStage): ItemFormatOf<'audio'> => ({
   kind: 'audio',
   sampleRateHz,
   samplesMax: Math.floor(secondsMax * sampleRateHz),
@@ -54,7 +54,7 @@ const configSchema = z.discriminatedUnion('feature_extractor_type', [logMelConfi
 
 /** Reads what a variant hears. @throws InvalidDocumentError if the features do not fit the stage's recordings */
 export async function readFeatures(
-  stage: HearingStage,
+  stage: SpeechStage,
   assets: Readonly<Record<string, Uint8Array>>,
 ): Promise<Features> {
   const { sampleRateHz } = stage.input;
@@ -102,7 +102,7 @@ export class FeaturesMismatchError extends Error {
  * An input of a model that hears recordings, each of which has features of the same size.
  * @param optional whether a model may take other features instead
  */
-export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<HearingStage> => ({
+export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<SpeechStage> => ({
   spec: () => ({
     name,
     optional,
@@ -126,7 +126,7 @@ export const featuresInput = (name: FeaturesTensor, optional: boolean): Input<He
 });
 
 /** Tells a model that every sample was recorded. Some models take it, though none gets padding. */
-export const samplesMask: Input<HearingStage> = {
+export const samplesMask: Input<SpeechStage> = {
   spec: () => ({ name: 'attention_mask', optional: true, types: ['int64'], dims: [null] }),
   encode({ features }, items) {
     const dims = [items.length, ...features!.dimsOf(lengthOf(items[0]!))];

@@ -1,12 +1,12 @@
 import { checkItem } from '../../items/item-format.ts';
 import type { Program, ProgramRun } from '../program.ts';
-import { type HearingStage, lengthOf, recordings } from './features.ts';
+import { lengthOf, recordings, type SpeechStage } from './features.ts';
 
 /**
  * A program that gives recordings whose features have one size to another program together, and those of other sizes apart:
  * padding would change what a model hears. Whisper's features all have one size.
  */
-export const oneSizeAtATime = <S extends HearingStage, R>(program: Program<S, R>): Program<S, R> => ({
+export const oneSizeAtATime = <S extends SpeechStage, R>(program: Program<S, R>): Program<S, R> => ({
   ...program,
   async run(stage, items, sessions, scratch) {
     const bySize = new Map<string, number[]>();

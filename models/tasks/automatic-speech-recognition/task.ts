@@ -15,9 +15,9 @@ import { type CtcAlphabet, ctcText, readCtcAlphabet } from './ctc.ts';
 import {
   FEATURES_ASSET,
   featuresInput,
-  type HearingStage,
   readFeatures,
   recordings,
+  type SpeechStage,
   samplesMask,
   speechInput,
 } from './features.ts';
@@ -37,7 +37,7 @@ const fields = {
   ...generationFields,
 };
 
-interface Stage extends HearingStage, GeneratingStage, TokenStage {
+interface Stage extends SpeechStage, GeneratingStage, TokenStage {
   readonly language: string;
   readonly beams: number;
   /** The letters of a CTC model, once its assets are read. */

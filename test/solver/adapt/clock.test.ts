@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { AdaptationClock, CHECK_MS } from '../../../solver/adapt/clock.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
-import type { Situation, System } from '../../../solver/adapt/system.ts';
+import type { LoadState, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 
 const planOf = (sha256: string) => ({ ratePerS: 1, stages: [{ sha256 }], workers: [] }) as unknown as Plan;
@@ -25,9 +25,9 @@ function clockOf(plan: System['plan'] = async (_, current) => current!, forecast
   const told: { counts: readonly number[]; current: Plan | undefined }[] = [];
   const system: System = {
     name: 'stub',
-    plan(situation: Situation, current) {
-      told.push({ counts: situation.countsPerS, current });
-      return plan(situation, current);
+    plan(load: LoadState, current) {
+      told.push({ counts: load.countsPerS, current });
+      return plan(load, current);
     },
     overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
   };

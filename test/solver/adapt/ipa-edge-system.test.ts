@@ -4,7 +4,7 @@ import { ipaEdgeSystem, LEAST_RATE_PER_S } from '../../../solver/adapt/ipa-edge-
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
 import type { StandingRequest } from '../../../solver/adapt/standing-request.ts';
 import { adaptationStep } from '../../../solver/adapt/step.ts';
-import type { Situation, System } from '../../../solver/adapt/system.ts';
+import type { LoadState, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
 import type { PlanRequest } from '../../../solver/plan/options.ts';
@@ -18,7 +18,7 @@ const standing = (more: Partial<StandingRequest> = {}): StandingRequest => {
 };
 
 const seconds = (count: number, value: number) => Array<number>(count).fill(value);
-const situation = (countsPerS: number[], medianPerS: number, p90PerS: number): Situation => ({
+const load = (countsPerS: number[], medianPerS: number, p90PerS: number): LoadState => ({
   countsPerS,
   forecast: { medianPerS, p90PerS },
 });
@@ -33,7 +33,7 @@ function stub(answer: (request: PlanRequest) => Plan = ({ ratePerS }) => ({ rate
   return { asked, planAt };
 }
 
-async function rateFor(of: Situation, asked: Partial<StandingRequest> = {}): Promise<number> {
+async function rateFor(of: LoadState, asked: Partial<StandingRequest> = {}): Promise<number> {
   return (await ipaEdgeSystem(stub().planAt, standing(asked)).plan(of, undefined)).ratePerS;
 }
 
@@ -45,7 +45,7 @@ function expectRate(ratePerS: number, wanted: number): void {
 
 describe('the rate that ours plans for', () => {
   // 10/s, from one second to the next 12 up or down: by chance, seconds go over 30 and 40.
-  const noisy = situation(
+  const noisy = load(
     Array.from({ length: 30 }, (_, i) => (i % 2 ? 16 : 4)),
     30,
     40,
@@ -81,25 +81,25 @@ describe('the rate that ours plans for', () => {
   );
 
   it('does not average over what chance does not explain: a load that has been even is foreseen to rise', async () => {
-    expectRate(await rateFor(situation(seconds(30, 10), 20, 30), { slaMs: 16_000 }), 30);
+    expectRate(await rateFor(load(seconds(30, 10), 20, 30), { slaMs: 16_000 }), 30);
   });
 
   it('takes chance by the median step, so that a rise is not taken for it', async () => {
-    const risen = situation([...seconds(20, 10), ...seconds(10, 30)], 30, 40);
+    const risen = load([...seconds(20, 10), ...seconds(10, 30)], 30, 40);
     expectRate(await rateFor(risen, { slaMs: 16_000 }), 40);
   });
 
   it('takes no level above what is foreseen: a load that is over is not planned for', async () => {
-    expectRate(await rateFor(situation(seconds(30, 50), 8, 10), { slaMs: 4000 }), 10);
+    expectRate(await rateFor(load(seconds(30, 50), 8, 10), { slaMs: 4000 }), 10);
   });
 
   it('is no less than is asked for at least, and no more where more is foreseen', async () => {
-    expectRate(await rateFor(situation(seconds(30, 10), 20, 20), { minRatePerS: 30 }), 30);
-    expectRate(await rateFor(situation(seconds(30, 10), 40, 40), { minRatePerS: 30 }), 40);
+    expectRate(await rateFor(load(seconds(30, 10), 20, 20), { minRatePerS: 30 }), 30);
+    expectRate(await rateFor(load(seconds(30, 10), 40, 40), { minRatePerS: 30 }), 40);
   });
 
   it('is one request in ten seconds at least', async () => {
-    const silence = situation(seconds(30, 0), 0, 0);
+    const silence = load(seconds(30, 0), 0, 0);
     expectRate(await rateFor(silence), LEAST_RATE_PER_S);
     expect(LEAST_RATE_PER_S).toBe(0.1);
   });
@@ -108,10 +108,10 @@ describe('the rate that ours plans for', () => {
     const busiest = fc.double({ min: 1, max: 1000, noNaN: true });
     await fc.assert(
       fc.asyncProperty(busiest, async (p90PerS) => {
-        const rate = await rateFor(situation([p90PerS], p90PerS, p90PerS));
+        const rate = await rateFor(load([p90PerS], p90PerS, p90PerS));
         expectRate(rate, p90PerS);
         // What was rounded up stays: steps are the same from wherever one looks.
-        expectRate(await rateFor(situation([rate], rate, rate)), rate);
+        expectRate(await rateFor(load([rate], rate, rate)), rate);
         expect(
           Math.abs(Math.log(rate) / Math.log(1.02) - Math.round(Math.log(rate) / Math.log(1.02))),
         ).toBeLessThan(1e-6);
@@ -124,7 +124,7 @@ describe('what ours asks for', () => {
   it('is what stands, with replicas that may be busy throughout', async () => {
     const { asked, planAt } = stub();
     const asks = standing({ percentile: 99, restrictTo: { detect: ['s'] } });
-    await ipaEdgeSystem(planAt, asks).plan(situation([10], 10, 10), undefined);
+    await ipaEdgeSystem(planAt, asks).plan(load([10], 10, 10), undefined);
     expect(asked).toHaveLength(1);
     const { minRatePerS: _, ...request } = asks;
     expect(asked[0]).toEqual({
@@ -137,7 +137,7 @@ describe('what ours asks for', () => {
   it('tells what runs, for a change of it costs', async () => {
     const { asked, planAt } = stub();
     const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
-    await ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), current);
+    await ipaEdgeSystem(planAt, standing()).plan(load([10], 10, 10), current);
     expect(asked[0]!.current).toBe(current.stages);
   });
 
@@ -148,31 +148,28 @@ describe('what ours asks for', () => {
 
   it('is the nearest rate that works, where none meets the SLA', async () => {
     const { asked, planAt } = stub(refuse(4));
-    const plan = await ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), undefined);
+    const plan = await ipaEdgeSystem(planAt, standing()).plan(load([10], 10, 10), undefined);
     expect(plan.ratePerS).toBe(4);
     expect(asked.map(({ ratePerS }) => ratePerS > 5)).toEqual([true, false]);
   });
 
   it('is nothing more where nothing runs yet and no rate works', async () => {
-    const plan = ipaEdgeSystem(stub(refuse(null)).planAt, standing()).plan(
-      situation([10], 10, 10),
-      undefined,
-    );
+    const plan = ipaEdgeSystem(stub(refuse(null)).planAt, standing()).plan(load([10], 10, 10), undefined);
     await expect(plan).rejects.toThrow(InfeasiblePlanError);
   });
 
   it('is what runs, where no rate works', async () => {
     const current = { stages: [{ name: 'detect', variant: 's', backend: 'cpu' }] } as Plan;
     const system = ipaEdgeSystem(stub(refuse(null)).planAt, standing());
-    expect(await system.plan(situation([10], 10, 10), current)).toBe(current);
-    expect(await system.interim!(situation([10], 10, 10), current)).toBe(current);
+    expect(await system.plan(load([10], 10, 10), current)).toBe(current);
+    expect(await system.interim!(load([10], 10, 10), current)).toBe(current);
   });
 
   it('is nothing more where nothing was measured', async () => {
     const { asked, planAt } = stub(() => {
       throw new NothingMeasuredError('detect', 'no cell');
     });
-    await expect(ipaEdgeSystem(planAt, standing()).plan(situation([10], 10, 10), undefined)).rejects.toThrow(
+    await expect(ipaEdgeSystem(planAt, standing()).plan(load([10], 10, 10), undefined)).rejects.toThrow(
       NothingMeasuredError,
     );
     expect(asked).toHaveLength(1);
@@ -199,7 +196,7 @@ describe('ours on a profile', () => {
   };
   const profile = pipeline({ stages, startMs: 1000 });
   const variants = (plan: Plan) => plan.stages.map(({ variant }) => variant);
-  const at = (ratePerS: number) => situation(seconds(30, ratePerS), ratePerS, ratePerS);
+  const at = (ratePerS: number) => load(seconds(30, ratePerS), ratePerS, ratePerS);
 
   const planned = async (ratePerS: number, current: Plan | undefined, more: Partial<StandingRequest> = {}) =>
     ipaEdgeSystem(
@@ -240,7 +237,7 @@ describe('a step of adaptation', () => {
 
   it('changes nothing where only the rate is another', async () => {
     const system = ipaEdgeSystem(await planOn(profile), standing());
-    const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
+    const first = await system.plan(load(seconds(30, 10), 10, 10), undefined);
     const next = await lasting(11, system, first);
     expect(next.forecast).toEqual({ medianPerS: 11, p90PerS: 11 });
     expect(next.plan).toBeUndefined();
@@ -254,7 +251,7 @@ describe('a step of adaptation', () => {
       batches: [1, 2, 4, 8],
     });
     const system = ipaEdgeSystem(await planOn(batched), standing());
-    const first = await system.plan(situation(seconds(30, 10), 10, 10), undefined);
+    const first = await system.plan(load(seconds(30, 10), 10, 10), undefined);
     const step = await lasting(400, system, first);
     const [interim, last] = [step.interim!.stages[0]!, step.plan!.stages[0]!];
     expect(interim.replicas).toBe(first.stages[0]!.replicas);

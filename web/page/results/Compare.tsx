@@ -158,7 +158,7 @@ interface RatiosProps {
 
 function Ratios({ title, points, low, high }: RatiosProps) {
   const draw = useCallback(() => ratioPlot(points, [low, high]), [points, low, high]);
-  const walked = useMemo(
+  const chartPoints = useMemo(
     () => points.map((point) => ({ x: point.ratio, y: rowOf(point), text: describeRatio(point) })),
     [points],
   );
@@ -168,7 +168,7 @@ function Ratios({ title, points, low, high }: RatiosProps) {
       note="variant · batch; left of 1: the other is faster"
       description="Ratio of the median latencies of each point, with its interval. The table below holds the figures."
       draw={draw}
-      points={walked}
+      points={chartPoints}
     />
   );
 }

@@ -12,7 +12,7 @@ import {
 import { settingsLink } from '../../state/files/link.ts';
 import { askedSettings } from '../../state/measure/settings.ts';
 import { plan, planSettings } from '../../state/plan/planning.ts';
-import { tryout } from '../../state/try/load.ts';
+import { trySettings } from '../../state/try/load.ts';
 import { Section } from '../frame/Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
 import './share.css';
@@ -101,7 +101,7 @@ function LinkRow() {
   const link = settingsLink(location.href, {
     measure: askedSettings.value,
     plan: planSettings.value,
-    load: tryout.value,
+    load: trySettings.value,
   });
   const copy = () =>
     void attempt(async () => {

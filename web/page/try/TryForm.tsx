@@ -1,7 +1,7 @@
 import { number, percent, plural } from '../../components/format.ts';
 import { attempt } from '../../state/app.ts';
 import { plan } from '../../state/plan/planning.ts';
-import { change, LOADS, load, openTrace, scaleOfPlan, trace, tryout } from '../../state/try/load.ts';
+import { change, LOADS, load, openTrace, scaleOfPlan, trace, trySettings } from '../../state/try/load.ts';
 import { obstacle, tryPlan } from '../../state/try/trying.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 import { NumberField } from '../controls/NumberInput.tsx';
@@ -19,12 +19,12 @@ const WORDS: Readonly<Record<(typeof LOADS)[number], string>> = {
 
 /** Binds a numeric input to a setting of the load. */
 const bound = (field: 'scale' | 'durationS' | 'seed' | 'intervalS') => ({
-  value: tryout.value[field],
+  value: trySettings.value[field],
   onChange: (value: number) => change({ [field]: value }),
 });
 
 export function TryForm() {
-  const { load: kind, scale, adapt } = tryout.value;
+  const { load: kind, scale, adapt } = trySettings.value;
   const arriving = load.value;
   const ready = arriving !== null && !(arriving instanceof Error) && obstacle.value === null;
   return (

@@ -5,7 +5,7 @@ import { runReportSchema } from '../../../solver/documents/report.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
 import { planSettingsSchema } from '../plan/planning.ts';
-import { tryoutSchema } from '../try/load.ts';
+import { trySettingsSchema } from '../try/load.ts';
 
 export const ARCHIVE = 'ipa-edge/archive@1';
 
@@ -18,7 +18,7 @@ const archiveSchema = z.strictObject({
   opened: z.int().nonnegative().nullable(),
   measure: profileSettingsSchema,
   plan: planSettingsSchema,
-  load: tryoutSchema,
+  load: trySettingsSchema,
   /** The last run of a plan; null if there was none. */
   run: runReportSchema.nullable(),
 });

@@ -10,7 +10,7 @@ import { cellsCsv } from '../../page/share/cells-csv.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
 import { frontier, plan, planSettings } from '../plan/planning.ts';
-import { tryout } from '../try/load.ts';
+import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
 
@@ -93,7 +93,7 @@ export async function saveArchive(): Promise<void> {
     opened: index < 0 ? null : index,
     measure: askedSettings.value,
     plan: planSettings.value,
-    load: tryout.value,
+    load: trySettings.value,
     run: tried.value,
   });
   saveFile('ipa-edge-archive.json', text);

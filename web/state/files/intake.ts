@@ -7,7 +7,7 @@ import { addModels, replacePack } from '../pipelines/own-models.ts';
 import { addPipelineFiles, addPipelineTar } from '../pipelines/own-pipelines.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { changePlanSettings } from '../plan/planning.ts';
-import { tryout } from '../try/load.ts';
+import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
@@ -101,7 +101,7 @@ async function restore(text: string, name: string): Promise<string | undefined> 
   for (const profile of profiles) ids.push((await store.value!.saveProfile(await identify(profile))).id);
   askedSettings.value = measure;
   changePlanSettings(plan);
-  tryout.value = load;
+  trySettings.value = load;
   tried.value = run;
   return opened === null ? undefined : ids[opened];
 }

@@ -3,13 +3,13 @@ import { parseJson } from '../../../solver/documents/document.ts';
 import { attempt } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
 import { changePlanSettings, planSettingsSchema } from '../plan/planning.ts';
-import { tryout, tryoutSchema } from '../try/load.ts';
+import { trySettings, trySettingsSchema } from '../try/load.ts';
 
 /** Contents of a link: the settings of the sections Measure, Plan and Try it, without any profile or device name. */
 const linkSchema = z.strictObject({
   measure: profileSettingsSchema,
   plan: planSettingsSchema,
-  load: tryoutSchema,
+  load: trySettingsSchema,
 });
 export type LinkedSettings = z.infer<typeof linkSchema>;
 
@@ -42,6 +42,6 @@ export async function applyLink(): Promise<void> {
     const linked = readSettings(hash)!;
     askedSettings.value = linked.measure;
     changePlanSettings(linked.plan);
-    tryout.value = linked.load;
+    trySettings.value = linked.load;
   });
 }

@@ -25,7 +25,7 @@ export class HubUnreadableError extends Error {
 }
 
 /** What the user asks for. */
-export interface HubWish {
+export interface HubModelRequest {
   /** Owner/name, or owner/name@revision. */
   readonly id: string;
   /** The hub's origin. */
@@ -49,7 +49,7 @@ const SETTLED_MS = 1000;
  * same model is added again.
  * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding models
  */
-export const addHubModel = ({ id, endpoint, dtype, task, stage }: HubWish): Promise<void> =>
+export const addHubModel = ({ id, endpoint, dtype, task, stage }: HubModelRequest): Promise<void> =>
   addOneByOne(async (addition) => {
     const { signal, step } = addition;
     const reference = hubReference(id);

@@ -10,7 +10,7 @@ import { plan } from '../plan/planning.ts';
 export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
 
 /** Settings of the section Try it, which a link can contain. */
-export const tryoutSchema = z.strictObject({
+export const trySettingsSchema = z.strictObject({
   load: z.enum(LOADS),
   /** Factor for the plan's rate, or for the rates of a workload or trace. */
   scale: z.number().positive().max(1000),
@@ -21,9 +21,9 @@ export const tryoutSchema = z.strictObject({
   /** Seconds between two such decisions. */
   intervalS: z.number().min(1).max(600),
 });
-export type Tryout = z.infer<typeof tryoutSchema>;
+export type TrySettings = z.infer<typeof trySettingsSchema>;
 
-export const tryout = signal<Tryout>({
+export const trySettings = signal<TrySettings>({
   load: 'constant',
   scale: 1,
   durationS: 40,
@@ -34,8 +34,8 @@ export const tryout = signal<Tryout>({
 /** The trace opened by the user. */
 export const trace = signal<Trace | null>(null);
 
-export const change = (part: Partial<Tryout>): void => {
-  tryout.value = { ...tryout.value, ...part };
+export const change = (part: Partial<TrySettings>): void => {
+  trySettings.value = { ...trySettings.value, ...part };
 };
 
 /** Most requests of a run: the page keeps and draws every one, so more would slow it. */
@@ -54,7 +54,7 @@ export async function openTrace(file: File): Promise<void> {
 }
 
 /** The rates of the chosen workload or trace; null for a constant load. */
-function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
+function chosenTrace({ load, durationS, seed }: TrySettings): Trace | null {
   if (load === 'constant') return null;
   if (load === 'trace') return trace.value && traceUntil(trace.value, durationS);
   return workload(load, { durationS, seed });
@@ -64,7 +64,7 @@ function chosenTrace({ load, durationS, seed }: Tryout): Trace | null {
 export const load = computed<Load | TooManyRequestsError | null>(() => {
   const ratePerS = plan.value?.ratePerS;
   if (ratePerS === undefined) return null;
-  const chosen = tryout.value;
+  const chosen = trySettings.value;
   const { scale, durationS, seed } = chosen;
   const rates = chosenTrace(chosen);
   if (chosen.load === 'trace' && !rates) return null;
@@ -79,5 +79,5 @@ export const load = computed<Load | TooManyRequestsError | null>(() => {
 export const scaleOfPlan = computed<number | null>(() => {
   const now = load.value;
   if (!now || now instanceof Error || !(now.ratePerS > 0)) return null;
-  return Number(((tryout.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
+  return Number(((trySettings.value.scale * plan.value!.ratePerS) / now.ratePerS).toPrecision(3));
 });

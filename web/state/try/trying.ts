@@ -12,7 +12,7 @@ import { models, opened, profile } from '../app.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
 import { plan, planSettings } from '../plan/planning.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
-import { load, tryout } from './load.ts';
+import { load, trySettings } from './load.ts';
 
 /** A run in progress. */
 export interface Trying {
@@ -68,7 +68,7 @@ export const obstacle = computed<string | null>(() => {
 export async function tryPlan(): Promise<void> {
   const [made, source, loaded, arriving] = [plan.value!, opened.value!, models.value!, load.value];
   if (!arriving || arriving instanceof Error) return;
-  const { seed, adapt, intervalS } = tryout.value;
+  const { seed, adapt, intervalS } = trySettings.value;
   const backends = planSettings.value.backends ?? backendsOf(source.profile);
   const controller = new AbortController();
   const live = new LiveRun(made.slaMs);

@@ -1,9 +1,9 @@
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { classification } from './classification.ts';
-import { makingTexts } from './making-texts.ts';
 import { objectDetection } from './object-detection.ts';
 import { questionAnswering } from './question-answering.ts';
 import type { TaskView } from './task-view.ts';
+import { textGeneration } from './text-generation.ts';
 import { tokenClassification } from './token-classification.ts';
 
 /** Views of tasks by task id. */
@@ -13,9 +13,9 @@ const VIEWS: Readonly<Record<string, TaskView>> = {
   'text-classification': classification,
   'question-answering': questionAnswering,
   'token-classification': tokenClassification,
-  'automatic-speech-recognition': makingTexts('transcript'),
-  translation: makingTexts('translation'),
-  summarization: makingTexts('summary'),
+  'automatic-speech-recognition': textGeneration('transcript'),
+  translation: textGeneration('translation'),
+  summarization: textGeneration('summary'),
 };
 
 /** The view of a task that has none: results are only marked as right or wrong. */

@@ -1,8 +1,9 @@
 import type { ComponentChildren, HTMLAttributes, Ref } from 'preact';
 import { useState } from 'preact/hooks';
-import { type ChartPoint, walk } from './walk.ts';
+import { type ChartPoint, nextPoint } from './chart-points.ts';
 
-interface WalkedProps extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMove' | 'onPointerLeave'> {
+interface KeyboardChartProps
+  extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMove' | 'onPointerLeave'> {
   readonly title: string;
   readonly description: string;
   readonly class: string;
@@ -16,7 +17,7 @@ interface WalkedProps extends Pick<HTMLAttributes<HTMLDivElement>, 'onPointerMov
 }
 
 /** Makes a chart usable with arrow keys, which go from point to point: each point's tooltip is shown and read aloud. */
-export function Walked(props: WalkedProps) {
+export function KeyboardChart(props: KeyboardChartProps) {
   const { title, description, points, show, choose, host = null, children, ...own } = props;
   const [current, setCurrent] = useState<{ readonly at: number; readonly point: ChartPoint | null }>(NOTHING);
   const { point } = current;
@@ -42,7 +43,7 @@ export function Walked(props: WalkedProps) {
         onClick={choose}
         onKeyDown={(event) => {
           if (choose && event.key === 'Enter') return choose();
-          const next = event.key === 'Escape' ? -1 : walk(event.key, at, points.length);
+          const next = event.key === 'Escape' ? -1 : nextPoint(event.key, at, points.length);
           if (next === undefined) return;
           event.preventDefault();
           goTo(next);

@@ -19,7 +19,7 @@ const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, A
  * Index of the point that a key selects; undefined for a key without a function.
  * @param from index of the selected point, or −1: then an arrow key selects the first or the last point
  */
-export function walk(key: string, from: number, length: number): number | undefined {
+export function nextPoint(key: string, from: number, length: number): number | undefined {
   if (key === 'Home') return 0;
   if (key === 'End') return length - 1;
   const step = STEPS[key];
@@ -29,7 +29,7 @@ export function walk(key: string, from: number, length: number): number | undefi
 }
 
 /** Shows a point's tooltip by sending the chart a pointer event at the point; null hides the tooltip. */
-export function pointAt(svg: DrawnChart, point: ChartPoint | null): void {
+export function showTip(svg: DrawnChart, point: ChartPoint | null): void {
   const box = svg.getBoundingClientRect();
   const pixel = (name: 'x' | 'y', value: number | string): number => {
     const scale = svg.scale(name);
