@@ -6,16 +6,12 @@ export type { Forecast, Predictor } from '../solver/adapt/predictors/predictor.t
 export { quantile } from '../solver/adapt/predictors/quantile.ts';
 export type { StandingRequest } from '../solver/adapt/standing-request.ts';
 export type { LoadState, System } from '../solver/adapt/system.ts';
+export type { Cell } from '../solver/documents/cell.ts';
 export type { Backend, Device } from '../solver/documents/common.ts';
 export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/documents/document.ts';
 export type { Manifest } from '../solver/documents/manifest.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
-export {
-  type Cell,
-  type IdentifiedProfile,
-  type Profile,
-  parseProfile,
-} from '../solver/documents/profile.ts';
+export { type IdentifiedProfile, type Profile, parseProfile } from '../solver/documents/profile.ts';
 export { type FrontierPoint, parseReport, type RunReport } from '../solver/documents/report.ts';
 export { parseTrace, type Trace } from '../solver/documents/trace.ts';
 export { FrontierTooLargeError, InfeasiblePlanError, NothingMeasuredError } from '../solver/plan/errors.ts';

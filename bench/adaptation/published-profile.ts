@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../models/manifests/load.ts';
-import { type MeasuredCell, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import { PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Published } from '../../solver/documents/published.ts';
 import { logNormal } from '../../solver/math/log-normal.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';

@@ -1,6 +1,7 @@
+import { smallestBatches } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { type IdentifiedProfile, type Profile, smallestBatches } from '../../solver/documents/profile.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { type CellKey, cell, type MeasuredCell } from './cell.ts';
 import {
   accuracy,
   type Backend,
-  backend,
   count,
   cpuBackend,
   device,
@@ -19,85 +19,6 @@ import {
 import { parseDocument } from './document.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
-
-/** A reason why a measurement needs care. */
-export const cellFlag = z.enum([
-  'software-adapter', // the GPU adapter is software
-  'hidden-page', // the page was hidden during the measurement
-  'drift', // the time of the reference cell had changed since the start
-  'timer-grain', // the median is shorter than 20 steps of the timer
-  'cpu-fallback', // some nodes of the model ran on the CPU
-  'output-mismatch', // outputs differ from the reference backend's, so the planner never uses the cell
-  'few-samples', // fewer than 20 samples, so there is no p95
-  'not-warm', // warm-up reached its limit before two windows agreed
-  'published', // samples were drawn from a log-normal distribution with a published mean and p99
-  'reconstructed', // as `published`, but the mean or p99 was derived from other published figures
-]);
-export type CellFlag = z.infer<typeof cellFlag>;
-
-/** The key of a cell. A cell is the unit that the profiler measures, journals and resumes. */
-export const cellKey = z.strictObject({
-  stage: name,
-  variant: name,
-  backend,
-  /** Threads of the session; 1 on a GPU. */
-  threads: positiveCount,
-  batch: positiveCount,
-});
-export type CellKey = z.infer<typeof cellKey>;
-
-/** Statistics of latencies. Percentiles are nearest-rank; null if there are too few samples. */
-export const summary = z.strictObject({
-  n: positiveCount,
-  mean: milliseconds,
-  p50: milliseconds,
-  /** Ends of the 95 % confidence interval of the median, by order statistics. */
-  p50Low: milliseconds,
-  p50High: milliseconds,
-  p95: milliseconds.nullable(),
-  p99: milliseconds.nullable(),
-  max: milliseconds,
-});
-export type Summary = z.infer<typeof summary>;
-
-export const measuredCell = cellKey.extend({
-  state: z.literal('measured'),
-  cold: z.strictObject({
-    /** Time to read and check the model file. A session is loaded once, so all its batch sizes have the same value. */
-    loadMs: milliseconds,
-    /** Time of `InferenceSession.create`; all batch sizes of a session have the same value. */
-    createMs: milliseconds,
-    /** Time of the first run at this batch size, which compiles shaders. */
-    firstRunMs: milliseconds,
-  }),
-  warmupRuns: count,
-  /** Inference time of each run, in order: from the input tensors to readable outputs. */
-  inferenceMs: z.array(milliseconds).min(1).max(100_000),
-  /** Handling time of each run, in order: the rest of the round trip to the stage worker (decoding, cropping, messages). */
-  handlingMs: z.array(milliseconds).min(1).max(100_000),
-  /** Total size of each run's items, in order, in the stage's `sizeUnit`. Older profiles have none. */
-  sizes: z.array(z.number().nonnegative()).optional(),
-  /** Number of a decoder's steps in each run. Absent if there is only one kind of session run. */
-  steps: z.array(count).optional(),
-  /** The part of `inferenceMs` that each kind of session run took, e.g. `encoder`. Absent if there is only one kind. */
-  runsMs: z.record(name, z.array(milliseconds)).optional(),
-  /** Statistics of the runs' round-trip times: inference and handling together. */
-  latencyMs: summary,
-  /** Difference between the outputs and those of the reference backend (`wasm` or `cpu`) on fixed inputs. */
-  outputs: z.strictObject({ maxAbsError: z.number().nonnegative(), agree: z.boolean() }),
-  flags: z.array(cellFlag),
-});
-export type MeasuredCell = z.infer<typeof measuredCell>;
-
-export const skippedCell = cellKey.extend({
-  state: z.literal('skipped'),
-  reason: z.enum(['breaks-sla', 'no-more-items-per-second', 'out-of-memory', 'budget']),
-});
-
-export const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.string().max(2000) });
-
-export const cell = z.discriminatedUnion('state', [measuredCell, skippedCell, failedCell]);
-export type Cell = z.infer<typeof cell>;
 
 /** A variant's metric on the labelled pack. */
 export const measuredScore = z.strictObject({
@@ -267,15 +188,6 @@ export interface IdentifiedProfile {
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
-/** The round trips of a cell, in the order of its runs. */
-export const roundTripsMs = ({ inferenceMs, handlingMs }: MeasuredCell): number[] =>
-  inferenceMs.map((ms, run) => ms + handlingMs[run]!);
-
-/** The kinds of session runs in measured cells, e.g. `encoder`; none if each batch is answered in one run. */
-export const runNames = (cells: readonly Cell[]): string[] => [
-  ...new Set(cells.flatMap((cell) => (cell.state === 'measured' ? Object.keys(cell.runsMs ?? {}) : []))),
-];
-
 /** The measured cells of a plan's stage, of every batch size. */
 export const cellsOfStage = (
   { cells }: Pick<Profile, 'cells'>,
@@ -309,18 +221,3 @@ export function measuredInOrder({ stages, cells }: Profile): MeasuredCell[] {
 export const backendsOf = ({ cells }: Pick<Profile, 'cells'>): Backend[] => [
   ...new Set(cells.map(({ backend }) => backend)),
 ];
-
-/** For each variant, backend and thread count, the measured cell of the smallest batch: 1, or the models' fixed size. */
-export function smallestBatches(cells: readonly Cell[]): MeasuredCell[] {
-  const smallest = new Map<string, MeasuredCell>();
-  for (const cell of cells) {
-    if (cell.state !== 'measured') continue;
-    const id = cellId({ ...cell, batch: 0 });
-    if (cell.batch < (smallest.get(id)?.batch ?? Number.POSITIVE_INFINITY)) smallest.set(id, cell);
-  }
-  return [...smallest.values()];
-}
-
-/** A cell's key as text. */
-export const cellId = (key: CellKey): string =>
-  `${key.stage}/${key.variant}/${key.backend}/${key.threads}/${key.batch}`;

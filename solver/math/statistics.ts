@@ -1,4 +1,4 @@
-import type { Summary } from '../documents/profile.ts';
+import type { Summary } from '../documents/cell.ts';
 
 /** Nearest-rank percentile of values in rising order: the ⌈p/100 · n⌉-th smallest. */
 export function nearestRank(sorted: ArrayLike<number>, percentile: number): number {

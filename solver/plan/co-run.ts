@@ -1,11 +1,6 @@
+import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
 import type { GpuBackend } from '../documents/common.ts';
-import {
-  type CpuCoRun,
-  type GpuCoRun,
-  type MeasuredCell,
-  type Profile,
-  roundTripsMs,
-} from '../documents/profile.ts';
+import type { CpuCoRun, GpuCoRun, Profile } from '../documents/profile.ts';
 import { mean, summaryOf } from '../math/statistics.ts';
 
 /** The co-run (two workers side by side) of a CPU backend and thread count; undefined on a GPU or if not measured. */

@@ -1,7 +1,8 @@
+import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { type Backend, onGpu } from '../documents/common.ts';
 import type { Objective, PlanStage, Resources } from '../documents/plan.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
-import { accuracyOf, type CellFlag, cellId, type MeasuredCell, type Profile } from '../documents/profile.ts';
+import { accuracyOf, type Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
 import { NoAccuracyError, NothingMeasuredError } from './errors.ts';

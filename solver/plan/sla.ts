@@ -1,4 +1,5 @@
-import { type Cell, type FanOut, smallestBatches } from '../documents/profile.ts';
+import { type Cell, smallestBatches } from '../documents/cell.ts';
+import type { FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */

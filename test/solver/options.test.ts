@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type MeasuredCell, parseProfile } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { fanOut, type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';

@@ -1,4 +1,5 @@
-import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { logNormal } from '../../solver/math/log-normal.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { cell, profile } from './profiles.ts';

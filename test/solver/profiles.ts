@@ -1,6 +1,7 @@
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
-import { type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import type { PlanRequest } from '../../solver/plan/options.ts';
 import { Planner } from '../../workers/planner/planner.ts';

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import { plan } from '../../solver/plan/planner.ts';

@@ -1,4 +1,5 @@
-import type { MeasuredCell, Profile } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import type { JournalEntry } from '../../workers/store/store.ts';
 

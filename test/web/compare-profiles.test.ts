@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellId, type Profile } from '../../solver/documents/profile.ts';
+import { cellId } from '../../solver/documents/cell.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { seededRandom } from '../../solver/math/random.ts';
 import { compareProfiles, type Verdict } from '../../web/page/results/compare-profiles.ts';
 import { cell, profile, SHA } from '../solver/profiles.ts';

@@ -1,5 +1,6 @@
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
-import { type Cell, cellId, type IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { fashionManifest, fashionProfile } from './fixtures.ts';

@@ -1,7 +1,8 @@
 import { parseManifest } from '../../models/manifests/manifest.ts';
+import type { Cell, MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend, Device } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import { type Cell, type MeasuredCell, type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
 

@@ -1,7 +1,8 @@
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
-import { cellId, type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { cellId } from '../../solver/documents/cell.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { knownWorkMs, mainThreadTasks } from './main-thread.ts';
 import { type OpenedPage, openPage, planned, saved, takePack } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';

@@ -1,5 +1,5 @@
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { MeasuredCell } from '../../solver/documents/profile.ts';
 import { type ProfileReport, parseReport } from '../../solver/documents/report.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';

@@ -1,5 +1,6 @@
 import { useCallback, useMemo, useState } from 'preact/hooks';
-import type { Cell, SizeUnit } from '../../solver/documents/profile.ts';
+import type { Cell } from '../../solver/documents/cell.ts';
+import type { SizeUnit } from '../../solver/documents/profile.ts';
 import { type CellPanel, panelTitle } from './batch-panels.ts';
 import { Chart } from './Chart.tsx';
 import { batchesOfSizes, type SizePoint, sizePanels } from './size-panels.ts';

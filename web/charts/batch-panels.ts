@@ -1,5 +1,5 @@
+import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
-import { type Cell, type MeasuredCell, roundTripsMs } from '../../solver/documents/profile.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 

@@ -1,10 +1,5 @@
-import {
-  type Cell,
-  type MeasuredCell,
-  roundTripsMs,
-  runNames,
-  type SizeUnit,
-} from '../../solver/documents/profile.ts';
+import { type Cell, type MeasuredCell, roundTripsMs, runNames } from '../../solver/documents/cell.ts';
+import type { SizeUnit } from '../../solver/documents/profile.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural, runLabel } from '../components/format.ts';
 import { type CellPanel, cellPanels } from './batch-panels.ts';

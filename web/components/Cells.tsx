@@ -4,7 +4,7 @@ import {
   cellId,
   type MeasuredCell,
   runNames,
-} from '../../solver/documents/profile.ts';
+} from '../../solver/documents/cell.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { milliseconds, plural, runLabel } from './format.ts';

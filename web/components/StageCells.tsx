@@ -1,4 +1,5 @@
-import type { Cell, Profile, SizeUnit } from '../../solver/documents/profile.ts';
+import type { Cell } from '../../solver/documents/cell.ts';
+import type { Profile, SizeUnit } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
 import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';

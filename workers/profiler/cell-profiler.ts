@@ -1,15 +1,14 @@
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { Tensor } from '../../models/tasks/tensor.ts';
-import { type Device, onGpu } from '../../solver/documents/common.ts';
 import {
   type Cell,
   type CellFlag,
   type CellKey,
-  type CoRun,
   cellId,
-  type FanOut,
   type MeasuredCell,
-} from '../../solver/documents/profile.ts';
+} from '../../solver/documents/cell.ts';
+import { type Device, onGpu } from '../../solver/documents/common.ts';
+import type { CoRun, FanOut } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { message } from '../runtime/errors.ts';

@@ -1,6 +1,6 @@
+import type { CellKey } from '../../solver/documents/cell.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { CellKey } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from './types.ts';
 
 /** The keys of all cells of one batch size. */

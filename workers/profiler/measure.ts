@@ -1,6 +1,6 @@
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
-import type { MeasuredCell } from '../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import { MIN_SAMPLES, median } from '../../solver/math/statistics.ts';
 import type { MeasuredRun } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';

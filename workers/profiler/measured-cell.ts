@@ -1,4 +1,4 @@
-import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/profile.ts';
+import type { CellFlag, CellKey, MeasuredCell } from '../../solver/documents/cell.ts';
 import { MIN_SAMPLES, median, summaryOf } from '../../solver/math/statistics.ts';
 import { latencyOf, type Sample } from './measure.ts';
 

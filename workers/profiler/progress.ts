@@ -1,4 +1,4 @@
-import { type Cell, cellId } from '../../solver/documents/profile.ts';
+import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { ProfileProgress } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 

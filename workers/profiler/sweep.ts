@@ -1,4 +1,4 @@
-import { type CellKey, cellId, type MeasuredCell } from '../../solver/documents/profile.ts';
+import { type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 
 /** One point of a variant's sweep over the batch sizes: a batch size and the median latency of a whole batch. */
 export interface SweepPoint {

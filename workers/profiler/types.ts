@@ -1,5 +1,5 @@
+import type { Cell } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { Cell } from '../../solver/documents/profile.ts';
 
 export interface ProfileSettings {
   readonly backends: readonly Backend[];

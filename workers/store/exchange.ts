@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../models/manifests/load.ts';
+import { cell } from '../../solver/documents/cell.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {
-  cell,
   coRun,
   endToEnd,
   fanOut,

@@ -1,5 +1,5 @@
+import type { Cell } from '../../solver/documents/cell.ts';
 import type {
-  Cell,
   CoRun,
   EndToEnd,
   FanOut,

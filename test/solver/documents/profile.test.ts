@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MeasuredCell } from '../../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import { cell, profile, runs } from '../profiles.ts';
 
 const withColumns = (columns: Partial<MeasuredCell>) =>

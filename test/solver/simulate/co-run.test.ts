@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
-import type { CpuCoRun, GpuCoRun, MeasuredCell } from '../../../solver/documents/profile.ts';
+import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/profile.ts';
 import { delayAtMs, expectedTimesMs } from '../../../solver/plan/co-run.ts';
 import { serviceFromProfile } from '../../../solver/simulate/service.ts';
 import { profile } from '../profiles.ts';

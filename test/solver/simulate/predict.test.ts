@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MeasuredCell, Profile } from '../../../solver/documents/profile.ts';
+import type { MeasuredCell } from '../../../solver/documents/cell.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import { type Random, seededRandom } from '../../../solver/math/random.ts';
 import { summaryOf } from '../../../solver/math/statistics.ts';
 import { packItemCounts, UnmeasuredFanOutError } from '../../../solver/simulate/fanout.ts';

@@ -1,5 +1,5 @@
+import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
-import { type Cell, cellId } from '../../../solver/documents/profile.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import { liveCells, progress, type RunningProfile } from '../../state/measure/profiling.ts';
 import type { MeasureSettings } from '../../state/measure/settings.ts';

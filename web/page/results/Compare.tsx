@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
-import { cellId, type Profile } from '../../../solver/documents/profile.ts';
+import { cellId } from '../../../solver/documents/cell.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import { median } from '../../../solver/math/statistics.ts';
 import { panelTitle } from '../../charts/batch-panels.ts';
 import { Chart } from '../../charts/Chart.tsx';

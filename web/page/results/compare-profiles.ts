@@ -1,10 +1,5 @@
-import {
-  type CellKey,
-  cellId,
-  type MeasuredCell,
-  measuredInOrder,
-  type Profile,
-} from '../../../solver/documents/profile.ts';
+import { type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
+import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */

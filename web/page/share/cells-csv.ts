@@ -1,10 +1,5 @@
-import {
-  type Cell,
-  cellId,
-  type MeasuredCell,
-  type Profile,
-  runNames,
-} from '../../../solver/documents/profile.ts';
+import { type Cell, cellId, type MeasuredCell, runNames } from '../../../solver/documents/cell.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
 
 type Field = string | number | null;

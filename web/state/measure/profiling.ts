@@ -1,9 +1,9 @@
 import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
 import { filesOf } from '../../../models/manifests/edit.ts';
+import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
-import { type Cell, cellId } from '../../../solver/documents/profile.ts';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
