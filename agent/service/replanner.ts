@@ -2,7 +2,7 @@ import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { backendsOf, type IdentifiedProfile } from '../../solver/documents/profile.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import type { AdaptationFlags } from '../../workers/command/options.ts';
 import type { AdaptationOptions } from '../../workers/executor/adapter.ts';
 import { openPlanner } from '../../workers/planner/node.ts';

@@ -6,8 +6,8 @@ import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts'
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 
 /** Values by stage and variant. */
 type ByVariant<T> = Readonly<Record<string, Readonly<Record<string, T>>>>;

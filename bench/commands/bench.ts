@@ -8,8 +8,8 @@ import { type BenchReport, REPORT, type RunReport } from '../../solver/documents
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
 import { plan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { packNote } from '../../solver/report/pack-note.ts';

@@ -4,9 +4,10 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import { withoutCoRun } from '../../solver/plan/co-run.ts';
 import { NothingMeasuredError } from '../../solver/plan/errors.ts';
-import { type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
+import { type PlanOption, planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage } from '../../solver/plan/plan-document.ts';
 import { completePlan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { smallestBatchMs } from '../../solver/plan/sla.ts';
 
 /** How a page without a plan would run a pipeline: one session per stage on one backend, one request at a time, smallest batch. */

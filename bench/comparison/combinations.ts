@@ -10,8 +10,8 @@ import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 
 /** Most combinations to list. Their number is the product of the stages' numbers of variants. */
 const MOST = 512;

@@ -1,6 +1,6 @@
 import type { Plan } from '../documents/plan.ts';
 import { mean, median, normalQuantile } from '../math/statistics.ts';
-import type { PlanRequest } from '../plan/options.ts';
+import type { PlanRequest } from '../plan/request.ts';
 import { atNearestRate, orCurrent } from './infeasible.ts';
 import { HORIZON_S } from './predictors/predictor.ts';
 import type { StandingRequest } from './standing-request.ts';

@@ -1,6 +1,6 @@
 import type { Backend } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
-import type { PlanRequest } from '../plan/options.ts';
+import type { PlanRequest } from '../plan/request.ts';
 
 /** The part of a plan request that stays the same while the load changes. */
 export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'> & {

@@ -1,7 +1,8 @@
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import type { FrontierPoint } from '../documents/report.ts';
 import { chosenOptions } from '../plan/ilp-choice.ts';
-import { type PlanRequest, planOptions } from '../plan/options.ts';
+import { planOptions } from '../plan/options.ts';
+import type { PlanRequest } from '../plan/request.ts';
 import { withWorkerSharing } from '../plan/worker-sharing.ts';
 import { frontier } from './frontier.ts';
 

@@ -4,8 +4,9 @@ import type { Profile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
-import { type PlanOption, type PlanOptions, type PlanRequest, planOptions } from './options.ts';
+import { type PlanOption, type PlanOptions, planOptions } from './options.ts';
 import { planHead, planStage, planWorkers } from './plan-document.ts';
+import type { PlanRequest } from './request.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;

@@ -1,7 +1,9 @@
 import type { Profile } from '../documents/profile.ts';
 import { isFeasible } from '../ilp/infeasible.ts';
 import type { Solver } from '../ilp/solve.ts';
-import { type IlpRequest, optionsAtRate, stageFacts } from './options.ts';
+import { optionsAtRate } from './options.ts';
+import type { IlpRequest } from './request.ts';
+import { stageFacts } from './stage-facts.ts';
 
 /** The search tries the requested rate times 2 to these powers: whole ones from −40 to −11, then eighths from −10 to 4. */
 const EXPONENTS = [

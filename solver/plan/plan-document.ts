@@ -3,7 +3,8 @@ import { PLAN, type Plan, type PlanStage, type PlanWorker } from '../documents/p
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
-import type { PlanOption, PlanRequest } from './options.ts';
+import type { PlanOption } from './options.ts';
+import type { PlanRequest } from './request.ts';
 
 type PlanHead = Pick<
   Plan,

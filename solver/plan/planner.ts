@@ -5,7 +5,7 @@ import { predict } from '../simulate/predict.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
 import { type IlpChoice, solveIlp } from './ilp-choice.ts';
-import type { PlanRequest } from './options.ts';
+import type { PlanRequest } from './request.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 
 /** Requests per simulation. With 5,000, an attainment of 0.95 is known to ±0.006. */

@@ -1,7 +1,37 @@
 import type { Backend, Device } from '../documents/common.ts';
-import type { Objective, Resources } from '../documents/plan.ts';
+import type { Objective, PlanStage, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import type { PlanRequest } from './options.ts';
+
+/** What a plan must achieve, and what it may use. */
+export interface PlanRequest {
+  readonly ratePerS: number;
+  readonly slaMs: number;
+  /** Percentile of the end-to-end latency that the SLA bounds, e.g. 95. */
+  readonly percentile: number;
+  readonly objective: Objective;
+  readonly resources: Resources;
+  /** Backends to choose from; if absent, all that were measured. */
+  readonly backends?: readonly Backend[];
+  /** The variants that run now. Any other variant costs a switch; if absent, switches cost nothing. */
+  readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
+  /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
+  readonly keep?: readonly Pick<
+    PlanStage,
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas'
+  >[];
+  /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
+  readonly replicas?: Readonly<Record<string, number>>;
+  /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
+  readonly restrictTo?: Readonly<Record<string, readonly string[]>>;
+  /** Set if each stage runs in pods of its own, so that stages never share a worker, however few cores there are. */
+  readonly apart?: true;
+}
+
+/** A plan request with the decision whether stages on a CPU share a worker. */
+export interface IlpRequest extends PlanRequest {
+  /** Threads of the shared worker; if absent, each replica has a worker of its own. */
+  readonly sharedThreads?: number;
+}
 
 export const DEFAULT_OBJECTIVE: Objective = {
   alpha: 1,

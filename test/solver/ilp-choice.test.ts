@@ -4,7 +4,7 @@ import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { nearestRate } from '../../solver/plan/nearest-rate.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { cell, profile, request, resources, runs, SHA } from './profiles.ts';
 
 let solver: Solver;

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
-import { fanOut, type PlanOption, type PlanRequest, planOptions } from '../../solver/plan/options.ts';
+import { type PlanOption, planOptions } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
+import { fanOut } from '../../solver/plan/stage-facts.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const detect = (more: Partial<MeasuredCell> = {}) => cell('detect', 's', 'cpu', 1, runs(10), more);

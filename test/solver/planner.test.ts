@@ -4,8 +4,8 @@ import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
 import { completePlan, plan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { pipeline } from './pipelines.ts';
 import { request, resources } from './profiles.ts';

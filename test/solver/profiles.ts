@@ -3,7 +3,7 @@ import type { Backend } from '../../solver/documents/common.ts';
 import type { Objective, Plan, Resources } from '../../solver/documents/plan.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { summaryOf } from '../../solver/math/statistics.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from '../../workers/planner/planner.ts';
 import { identify } from '../../workers/store/exchange.ts';
 

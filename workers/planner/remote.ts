@@ -3,7 +3,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { WorkerLostError } from '../runtime/errors.ts';
 import { Lifeline } from '../stage/lifeline.ts';
 import type { RawWorker } from '../stage/stage-worker.ts';

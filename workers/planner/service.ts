@@ -1,6 +1,6 @@
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { FrontierTooLargeError, InfeasiblePlanError } from '../../solver/plan/errors.ts';
-import type { PlanRequest } from '../../solver/plan/options.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
 import { Planner } from './planner.ts';
 
 /**

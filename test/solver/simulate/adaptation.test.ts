@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { PlanRequest } from '../../../solver/plan/options.ts';
+import type { PlanRequest } from '../../../solver/plan/request.ts';
 import { startMsOf } from '../../../solver/simulate/adaptation-report.ts';
 import { pipeline } from '../pipelines.ts';
 import { type PlanAt, planOn } from '../profiles.ts';

@@ -1,0 +1,118 @@
+import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
+import { onGpu } from '../documents/common.ts';
+import type { Profile } from '../documents/profile.ts';
+import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
+import { expectedTimesMs } from './co-run.ts';
+import { NothingMeasuredError } from './errors.ts';
+import type { IlpRequest, PlanRequest } from './request.ts';
+
+/** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
+const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
+/** 100 − percentile has a rounding error, e.g. for p99.9, which must not add a sample. */
+const ROUNDING = 1e-9;
+
+/**
+ * Items of a stage per request: the mean, and the number at the percentile; 1 if the fan-out was not measured. Both are maxima
+ * over the allowed upstream variants, because the integer program chooses all stages at once.
+ */
+export function fanOut(
+  profile: Pick<Profile, 'fanOut'>,
+  stage: string,
+  percentile: number,
+  restrictTo: PlanRequest['restrictTo'] = {},
+): { mean: number; atPercentile: number } {
+  const all = profile.fanOut.filter((entry) => entry.stage === stage);
+  const allowed = all.filter((entry) =>
+    Object.entries(entry.upstream).every(([up, variant]) => restrictTo[up]?.includes(variant) ?? true),
+  );
+  const entries = allowed.length > 0 ? allowed : all;
+  if (entries.length === 0) return { mean: 1, atPercentile: 1 };
+  return {
+    mean: Math.max(...entries.map(({ counts }) => mean(counts))),
+    atPercentile: Math.max(...entries.map(({ counts }) => nearestRank(sortedNumbers(counts), percentile))),
+  };
+}
+
+/** The facts about a cell that do not depend on the rate. */
+export interface CellFacts {
+  readonly cell: MeasuredCell;
+  readonly variant: Profile['stages'][number]['variants'][number];
+  readonly meanMs: number;
+  readonly latencyMs: number;
+  readonly flags: readonly CellFlag[];
+}
+
+/** The facts about a stage that do not depend on the rate. */
+export interface StageFacts {
+  readonly name: string;
+  /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
+  readonly items: { readonly mean: number; readonly atPercentile: number };
+  readonly cells: readonly CellFacts[];
+}
+
+/**
+ * Reads from a profile what the options of a request need at any rate.
+ * @throws NothingMeasuredError if a stage has no cell to plan with
+ */
+export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
+  profile.stages.map((stage) => ({
+    name: stage.name,
+    items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
+    cells: usableCells(profile, stage.name, request).map((cell) => {
+      const samplesMs = expectedTimesMs(profile, cell);
+      const timesMs = sortedNumbers(samplesMs);
+      const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
+      return {
+        cell,
+        variant: stage.variants.find((variant) => variant.name === cell.variant)!,
+        meanMs: mean(samplesMs),
+        latencyMs: nearestRank(timesMs, request.percentile),
+        flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
+      };
+    }),
+  }));
+
+/**
+ * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
+ * reference backend's. Of two cells with the same key, the later one counts.
+ * @throws NothingMeasuredError if there is none
+ */
+export function usableCells(profile: Profile, stage: string, request: IlpRequest): MeasuredCell[] {
+  const { sharedThreads } = request;
+  const variants = request.restrictTo?.[stage];
+  const kept = request.keep?.find(({ name }) => name === stage);
+  const allowed = profile.cells.filter(
+    (cell) =>
+      cell.stage === stage &&
+      (variants?.includes(cell.variant) ?? true) &&
+      (request.backends?.includes(cell.backend) ?? true) &&
+      (sharedThreads === undefined || onGpu(cell.backend) || cell.threads === sharedThreads) &&
+      (kept === undefined || runsOn(kept, cell)),
+  );
+  const measured = allowed.filter((cell) => cell.state === 'measured');
+  const usable = measured.filter((cell) => !cell.flags.includes('output-mismatch'));
+  if (usable.length > 0) return [...new Map(usable.map((cell) => [cellId(cell), cell])).values()];
+  if (measured.length > 0)
+    throw new NothingMeasuredError(
+      stage,
+      `the outputs of all ${measured.length} measured cells differ from the reference backend's. ` +
+        'Allow another backend or variant.',
+    );
+  const asked = [
+    ...(variants ? [`variants ${variants.join(', ')}`] : []),
+    ...(request.backends ? [`backends ${request.backends.join(', ')}`] : []),
+  ].join(' on ');
+  throw new NothingMeasuredError(
+    stage,
+    `${allowed.length > 0 ? `all ${allowed.length} cells` : 'no cell'}${asked && ` of ${asked}`} ` +
+      `${allowed.length > 0 ? 'were skipped or failed' : 'is in the profile'}. ` +
+      'Profile again with them, or with a larger budget, or allow others.',
+  );
+}
+
+/** Whether a warm session can run a cell's batches. On a GPU it would have to compile shaders for larger batches first. */
+const runsOn = (session: NonNullable<PlanRequest['keep']>[number], cell: Profile['cells'][number]): boolean =>
+  session.variant === cell.variant &&
+  session.backend === cell.backend &&
+  session.threads === cell.threads &&
+  (!onGpu(session.backend) || cell.batch <= session.batch);
