@@ -12,7 +12,8 @@ export { InvalidDocumentError, UnsupportedDocumentError } from '../solver/docume
 export type { Manifest } from '../solver/documents/manifest.ts';
 export { type Plan, parsePlan } from '../solver/documents/plan.ts';
 export { type IdentifiedProfile, type Profile, parseProfile } from '../solver/documents/profile.ts';
-export { type FrontierPoint, parseReport, type RunReport } from '../solver/documents/report.ts';
+export { type FrontierPoint, parseReport } from '../solver/documents/report.ts';
+export type { RunReport } from '../solver/documents/run-report.ts';
 export { parseTrace, type Trace } from '../solver/documents/trace.ts';
 export { FrontierTooLargeError, InfeasiblePlanError, NothingMeasuredError } from '../solver/plan/errors.ts';
 export { type PartialPlanRequest, planRequest } from '../solver/plan/request.ts';

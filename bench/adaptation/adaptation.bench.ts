@@ -9,12 +9,9 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  type AdaptationReport,
-  type Comparison,
-  parseReport,
-  REPORT,
-} from '../../solver/documents/report.ts';
+import type { AdaptationReport, Comparison } from '../../solver/documents/adaptation-report.ts';
+import { parseReport } from '../../solver/documents/report.ts';
+import { REPORT } from '../../solver/documents/run-report.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { writeReport } from '../commands/report.ts';

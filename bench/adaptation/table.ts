@@ -1,4 +1,4 @@
-import type { AdaptationRun, Comparison } from '../../solver/documents/report.ts';
+import type { AdaptationRun, Comparison } from '../../solver/documents/adaptation-report.ts';
 import { table } from '../../workers/command/terminal.ts';
 import type { Setting } from './subjects.ts';
 

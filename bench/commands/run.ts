@@ -4,7 +4,7 @@ import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { backendsOf } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
 import { Interrupted, interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';

@@ -1,4 +1,5 @@
-import type { FrontierPoint, RunReport } from '../../solver/documents/report.ts';
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 

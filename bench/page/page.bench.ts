@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planManifestPath } from '../../workers/command/options.ts';
 import { constantLoad } from '../../workers/executor/load.ts';

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
-import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import type {
   HeadlessApi,
   HeadlessReply,

@@ -1,7 +1,7 @@
 import { loadManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { WhyUnavailable } from '../../workers/command/backends.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { journalBeside } from '../../workers/command/profile.ts';

@@ -12,7 +12,7 @@ import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';

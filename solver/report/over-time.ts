@@ -1,4 +1,4 @@
-import type { Interval, RequestRecord } from '../documents/report.ts';
+import type { Interval, RequestRecord } from '../documents/run-report.ts';
 import { requestResult } from './run-result.ts';
 
 /** A value that holds from `atMs` until the next value in its list begins. The first value holds from 0. */

@@ -1,4 +1,4 @@
-import type { RequestRecord, RunResult } from '../documents/report.ts';
+import type { RequestRecord, RunResult } from '../documents/run-report.ts';
 import { MIN_SAMPLES, nearestRank, sortedNumbers } from '../math/statistics.ts';
 
 /** Counts, latencies, attainment and goodput of requests. @param durationS the time in which they arrived */

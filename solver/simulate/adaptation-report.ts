@@ -1,6 +1,6 @@
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
-import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/report.ts';
+import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
 import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
 import { requestResult } from '../report/run-result.ts';
 import type { AdaptationInput, AdaptationResult } from './adaptation.ts';

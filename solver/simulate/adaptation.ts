@@ -5,7 +5,7 @@ import type { System } from '../adapt/system.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
-import type { RequestRecord } from '../documents/report.ts';
+import type { RequestRecord } from '../documents/run-report.ts';
 import type { TimedValue } from '../report/over-time.ts';
 import { countsPerSecond } from './arrivals.ts';
 import { drawPackItems, packItemCounts } from './fanout.ts';

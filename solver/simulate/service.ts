@@ -3,7 +3,7 @@ import { roundTripsMs } from '../documents/cell.ts';
 import { type GpuBackend, onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import { type CpuCoRun, cellsOfStage, type Profile } from '../documents/profile.ts';
-import type { Service } from '../documents/report.ts';
+import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';

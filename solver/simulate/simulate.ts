@@ -1,6 +1,6 @@
 import { createDispatch } from '../dispatch/dispatch.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
-import type { RequestRecord } from '../documents/report.ts';
+import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type ItemCounts } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';

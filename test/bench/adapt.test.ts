@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { cell, profile as profileOf } from '../solver/profiles.ts';
 import { loadFashion } from '../workers/fashion.ts';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { parseRunReport } from '../../solver/documents/report.ts';
+import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { ipaAgentServe } from '../agent/command.ts';
 import { OipClient } from '../agent/oip-client.ts';

@@ -1,15 +1,17 @@
+import type {
+  AdaptationReport,
+  AdaptationRun,
+  Comparison,
+} from '../../solver/documents/adaptation-report.ts';
 import type { PlanStage } from '../../solver/documents/plan.ts';
+import { parseReport } from '../../solver/documents/report.ts';
 import {
-  type AdaptationReport,
-  type AdaptationRun,
-  type Comparison,
   type Interval,
-  parseReport,
   parseRunReport,
   REPORT,
   type RequestRecord,
   type RunReport,
-} from '../../solver/documents/report.ts';
+} from '../../solver/documents/run-report.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';

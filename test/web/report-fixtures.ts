@@ -1,13 +1,8 @@
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan, Prediction } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import {
-  type BenchReport,
-  type Combination,
-  parseReport,
-  type RequestRecord,
-  type RunReport,
-} from '../../solver/documents/report.ts';
+import { type BenchReport, type Combination, parseReport } from '../../solver/documents/report.ts';
+import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { type Random, seededRandom } from '../../solver/math/random.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import type { Host } from '../../bench/runner/static-server.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
-import { parseRunReport, type RunReport } from '../../solver/documents/report.ts';
+import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { choose, openPage, profileFile, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';

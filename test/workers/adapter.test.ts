@@ -3,7 +3,7 @@ import { sameChoice } from '../../solver/adapt/diff.ts';
 import { lastWindow } from '../../solver/adapt/predictors/last-window.ts';
 import type { LoadState, System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { type Adaptation, parseRunReport } from '../../solver/documents/report.ts';
+import { type Adaptation, parseRunReport } from '../../solver/documents/run-report.ts';
 import { Adapter } from '../../workers/executor/adapter.ts';
 import type { Executor } from '../../workers/executor/executor.ts';
 import { constantLoad } from '../../workers/executor/load.ts';

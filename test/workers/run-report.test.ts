@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Pack } from '../../models/packs/pack.ts';
 import type { ItemAnswer } from '../../models/tasks/judge.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import { parseRunReport } from '../../solver/documents/report.ts';
+import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { runReport } from '../../workers/executor/run-report.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { addScores, metricOf, NO_SCORE, type Score } from '../../models/tasks/score.ts';
-import { parseRunReport } from '../../solver/documents/report.ts';
+import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { run } from '../../workers/executor/run.ts';
 import type { EndedRequest, RunWatch } from '../../workers/executor/run-options.ts';

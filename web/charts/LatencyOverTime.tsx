@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
-import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
+import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
 import { milliseconds, number } from '../components/format.ts';
 import { logAxisY, MARGIN, ruleMarks } from './axis.ts';
 import { Chart } from './Chart.tsx';

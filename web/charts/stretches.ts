@@ -1,4 +1,4 @@
-import type { RequestRecord, RunReport } from '../../solver/documents/report.ts';
+import type { RequestRecord, RunReport } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { milliseconds, number, plural } from '../components/format.ts';
 import type { ChartPoint } from './chart-points.ts';

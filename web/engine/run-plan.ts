@@ -3,7 +3,7 @@ import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { withAdaptation } from '../../workers/executor/adaptation.ts';
 import type { Load } from '../../workers/executor/load.ts';

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { parseJson } from '../../solver/documents/document.ts';
-import { type Report as Document, REPORT, reportSchema } from '../../solver/documents/report.ts';
+import { type Report as Document, reportSchema } from '../../solver/documents/report.ts';
+import { REPORT } from '../../solver/documents/run-report.ts';
 import '../styles/style.css';
 import './report.css';
 import { AdaptationReport } from './adaptation/AdaptationReport.tsx';

@@ -1,7 +1,7 @@
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { AdaptationSettings } from '../executor/adaptation.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';

@@ -2,7 +2,7 @@ import { AdaptationClock } from '../../solver/adapt/clock.ts';
 import type { Predictor } from '../../solver/adapt/predictors/predictor.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { Adaptation } from '../../solver/documents/report.ts';
+import type { Adaptation } from '../../solver/documents/run-report.ts';
 import { message } from '../runtime/errors.ts';
 import { after } from './clock.ts';
 import type { Executor } from './executor.ts';

@@ -1,5 +1,5 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { Trace } from '../../solver/documents/trace.ts';
 import { type ArrivalKind, arrivalsOf, constantRate } from '../../solver/simulate/arrivals.ts';
 

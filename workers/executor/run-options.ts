@@ -4,7 +4,7 @@ import type { ItemTruth } from '../../models/tasks/judge.ts';
 import type { Score } from '../../models/tasks/score.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import type { RunReport } from '../../solver/documents/report.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { AdaptationOptions } from './adapter.ts';
 import type { Load } from './load.ts';

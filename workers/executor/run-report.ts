@@ -8,7 +8,7 @@ import {
   type RequestRecord,
   type RunReport,
   type Service,
-} from '../../solver/documents/report.ts';
+} from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';

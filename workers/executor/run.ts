@@ -1,5 +1,5 @@
 import { itemsOf } from '../../models/items/item-batch.ts';
-import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/report.ts';
+import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/run-report.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
 import { sleep } from './clock.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type RequestRecord, requestRecord } from '../../../solver/documents/report.ts';
+import { type RequestRecord, requestRecord } from '../../../solver/documents/run-report.ts';
 import { overTime, type TimedValue, timeMean } from '../../../solver/report/over-time.ts';
 import { requestResult } from '../../../solver/report/run-result.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { RequestRecord } from '../../../solver/documents/report.ts';
+import type { RequestRecord } from '../../../solver/documents/run-report.ts';
 import { requestOutcomes, requestResult } from '../../../solver/report/run-result.ts';
 
 const completed = (latencyMs: number): RequestRecord => ({ arrivalMs: 0, latencyMs, outcome: 'completed' });

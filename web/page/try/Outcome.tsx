@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
 import { saveFile } from '../../components/save-file.ts';

@@ -1,5 +1,8 @@
 import { useState } from 'preact/hooks';
-import type { Comparison, AdaptationReport as Document } from '../../../solver/documents/report.ts';
+import type {
+  Comparison,
+  AdaptationReport as Document,
+} from '../../../solver/documents/adaptation-report.ts';
 import { Facts, Notice } from '../../components/Device.tsx';
 import { date, plural } from '../../components/format.ts';
 import { Title } from '../parts/Title.tsx';

@@ -1,4 +1,4 @@
-import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import type { AdaptationRun, Comparison } from '../../../solver/documents/adaptation-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { DASH, number, percent, plural } from '../../components/format.ts';
 import { CRITERIA, type Criterion, rivalOf, runMeeting, settingText } from './systems.ts';

@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { Comparison, Interval } from '../../../solver/documents/report.ts';
+import type { Comparison } from '../../../solver/documents/adaptation-report.ts';
+import type { Interval } from '../../../solver/documents/run-report.ts';
 import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';
 import { linesPanel, type TimePanel, type TimeSeries } from '../../charts/time-panel.ts';

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useMemo } from 'preact/hooks';
-import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import type { AdaptationRun, Comparison } from '../../../solver/documents/adaptation-report.ts';
 import { MARGIN, OVER_MARKS } from '../../charts/axis.ts';
 import { Chart } from '../../charts/Chart.tsx';
 import { styleOf } from '../../charts/series.ts';

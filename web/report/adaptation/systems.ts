@@ -1,4 +1,4 @@
-import type { AdaptationRun, Comparison } from '../../../solver/documents/report.ts';
+import type { AdaptationRun, Comparison } from '../../../solver/documents/adaptation-report.ts';
 import { type SeriesStyle, styleOf } from '../../charts/series.ts';
 
 /** Systems in a fixed order, so that each has the same colour in every chart. */

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { Adaptation, Interval, RunReport } from '../../../solver/documents/report.ts';
+import type { Adaptation, Interval, RunReport } from '../../../solver/documents/run-report.ts';
 import { planStrip, type ServedPlans, stageText } from '../../charts/plan-strip.ts';
 import { styleOf } from '../../charts/series.ts';
 import { TimePanels } from '../../charts/TimePanels.tsx';

@@ -1,4 +1,4 @@
-import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';

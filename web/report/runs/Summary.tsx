@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { milliseconds, number, percent, rate } from '../../components/format.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';

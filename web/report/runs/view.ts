@@ -1,7 +1,8 @@
 import type { Backend, Device } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import type { BenchReport, Combination, FrontierPoint, RunReport } from '../../../solver/documents/report.ts';
+import type { BenchReport, Combination, FrontierPoint } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { chain, plural } from '../../components/format.ts';
 import { sameVariants, type Variants, variantsOf } from '../../components/variants.ts';
 

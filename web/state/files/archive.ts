@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { profileSchema } from '../../../solver/documents/profile.ts';
-import { runReportSchema } from '../../../solver/documents/report.ts';
+import { runReportSchema } from '../../../solver/documents/run-report.ts';
 import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
 import { planSettingsSchema } from '../plan/planning.ts';

@@ -1,7 +1,7 @@
 import { addScores, metricOf, NO_SCORE, type Score } from '../../../models/tasks/score.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
 import type { EndedRequest, RunWatch } from '../../../workers/executor/run-options.ts';
 import { LATE_SHARE } from '../../../workers/executor/run-report.ts';

@@ -4,7 +4,7 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
-import type { RunReport } from '../../../solver/documents/report.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
 import type { RunProgress } from '../../../workers/executor/run-options.ts';
 import { message } from '../../../workers/runtime/errors.ts';
 import { runPlan } from '../../engine/run-plan.ts';

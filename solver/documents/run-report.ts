@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { accuracy, backend, count, device, isoDate, milliseconds, name, positiveCount } from './common.ts';
+import { parseDocument } from './document.ts';
+import { planSchema, prediction } from './plan.ts';
+
+export const REPORT = 'ipa-edge/report@1';
+
+/** Round-trip times of a stage's batches of one size in a run. */
+export const service = z.strictObject({
+  stage: name,
+  variant: name,
+  backend,
+  items: positiveCount,
+  samplesMs: z.array(milliseconds).min(1),
+});
+export type Service = z.infer<typeof service>;
+
+export const requestRecord = z.strictObject({
+  /** Scheduled arrival, counted from the start of the run. */
+  arrivalMs: milliseconds,
+  /** Time from the scheduled arrival to the end; null if the request did not complete. */
+  latencyMs: milliseconds.nullable(),
+  outcome: z.enum(['completed', 'shed', 'failed']),
+});
+export type RequestRecord = z.infer<typeof requestRecord>;
+
+/** The result of a run. Attainment = requests completed within the SLA ÷ requests sent. */
+export const result = z.strictObject({
+  completed: count,
+  shed: count,
+  failed: count,
+  latencyMs: z.strictObject({
+    p50: milliseconds.nullable(),
+    p95: milliseconds.nullable(),
+    p99: milliseconds.nullable(),
+    max: milliseconds.nullable(),
+    n: count,
+  }),
+  /** Share of the requests completed within the SLA; null if none was sent. */
+  slaAttainment: z.number().min(0).max(1).nullable(),
+  goodputPerS: z.number().nonnegative(),
+  accuracy: z.strictObject({
+    /** Accuracy of the completed requests, judged by the pack's labels; null if none could be judged. */
+    endToEnd: accuracy.nullable(),
+    metric: z.string().max(60),
+    pas: accuracy,
+    n: count,
+  }),
+  cost: z.strictObject({ mean: z.number().nonnegative(), max: z.number().nonnegative() }),
+});
+export type RunResult = z.infer<typeof result>;
+
+/** One interval of a run: how its requests ended, and what served meanwhile. */
+export const interval = z.strictObject({
+  fromMs: milliseconds,
+  ratePerS: z.number().nonnegative(),
+  /** Latency percentiles of the requests that completed; null if too few did. */
+  p50Ms: milliseconds.nullable(),
+  p95Ms: milliseconds.nullable(),
+  /** Share of the interval's requests completed within the SLA; null if none arrived. */
+  slaAttainment: z.number().min(0).max(1).nullable(),
+  /** Mean cost of all workers over the interval. */
+  cost: z.number().nonnegative(),
+  /** Mean PAS over the interval, of the plan that served. */
+  pas: accuracy,
+});
+export type Interval = z.infer<typeof interval>;
+
+/** How the plans of a run followed the load. */
+export const adaptation = z.strictObject({
+  system: name,
+  predictor: name,
+  intervalS: z.number().positive(),
+  /** One step per decision: the forecast for the busiest of the next 20 seconds, and the rate that was planned for. */
+  steps: z.array(
+    z.strictObject({
+      atMs: milliseconds,
+      medianPerS: z.number().nonnegative(),
+      p90PerS: z.number().nonnegative(),
+      plannedPerS: z.number().nonnegative(),
+    }),
+  ),
+});
+export type Adaptation = z.infer<typeof adaptation>;
+
+/** The report of a run with more requests than this does not list them. */
+export const MOST_REQUESTS = 100_000;
+
+/** Longer descriptions of events are cut off. */
+export const EVENT_LENGTH_MAX = 400;
+
+export const runReportSchema = z.strictObject({
+  schema: z.literal(REPORT),
+  kind: z.literal('run'),
+  name,
+  /** Whether the run was only simulated, with service times drawn from a profile. */
+  simulated: z.boolean(),
+  createdAt: isoDate,
+  pipeline: name,
+  device,
+  seed: z.int(),
+  /** The backends that the planner was allowed to use. */
+  backends: z.array(backend).min(1),
+  slaMs: z.number().positive(),
+  percentile: z.number(),
+  load: z.strictObject({
+    kind: z.enum(['constant-rate', 'trace']),
+    ratePerS: z.number().nonnegative(),
+    durationS: z.number().positive(),
+    requests: count,
+    /** p99 of the requests' delay from scheduled arrival to sending. Above 5 % of the SLA the run is not valid. */
+    latenessP99Ms: milliseconds,
+    valid: z.boolean(),
+  }),
+  result,
+  predicted: prediction,
+  /** Result of simulating the same arrivals with this run's own service times. */
+  resimulated: z
+    .strictObject({ p95: milliseconds.nullable(), slaAttainment: z.number().min(0).max(1) })
+    .nullable(),
+  /** The plans that served, each with the time at which it began to serve. */
+  plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
+  /** How new plans followed the load; null if the first plan served to the end. */
+  adaptation: adaptation.nullable(),
+  overTime: z.array(interval).min(1),
+  /** Every request of the run; empty for a run of over 100,000. */
+  requests: z.array(requestRecord),
+  service: z.array(service),
+  /** Events such as lost workers and switches of plans. */
+  events: z.array(z.strictObject({ atMs: milliseconds, what: z.string().max(EVENT_LENGTH_MAX) })),
+});
+export type RunReport = z.infer<typeof runReportSchema>;
+
+/** @throws InvalidDocumentError, UnsupportedDocumentError */
+export const parseRunReport = (value: unknown, source: string): RunReport =>
+  parseDocument(runReportSchema, value, source, REPORT);
