@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
-import { hasShape, type Input } from './program.ts';
+import type { Input } from './one-run.ts';
+import { hasShape } from './program.ts';
 import { float16Of, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
 /** This file has what all tasks on images share: the manifest field `input`, the item format, the encoding as a tensor. */

@@ -1,14 +1,5 @@
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { Item } from '../items/item-batch.ts';
-import {
-  numbersOf,
-  type Session,
-  TENSOR_ARRAYS,
-  type Tensor,
-  type TensorInfo,
-  type Tensors,
-  type TensorType,
-} from './tensor.ts';
+import { type Session, TENSOR_ARRAYS, type Tensor, type TensorInfo, type TensorType } from './tensor.ts';
 
 /** An input or output tensor that a task requires of a model. */
 export interface TensorSpec {
@@ -110,6 +101,12 @@ export const inputValues = <S>(programs: readonly Program<S, unknown>[], stage: 
     ),
   );
 
+/** Whether a shape fits the expected one: null fits any size, and `dims` may have further dimensions of 1 at the end. */
+export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>
+  expected.every((dim, i) => dim === null || dims[i] === dim || dims[i] === null) &&
+  dims.length >= expected.length &&
+  dims.slice(expected.length).every((dim) => dim === 1 || dim === null);
+
 /** Memory for input tensors, reused by every run, because allocating it takes longer than filling it. */
 export class Scratch {
   #memory = new ArrayBuffer(0);
@@ -120,139 +117,4 @@ export class Scratch {
     if (this.#memory.byteLength < bytes) this.#memory = new ArrayBuffer(bytes);
     return new TENSOR_ARRAYS[type](this.#memory, 0, length) as Tensor<T>['data'];
   }
-}
-
-/** A model's output has another shape than the manifest's stage implies. */
-export class OutputShapeError extends Error {
-  override name = 'OutputShapeError';
-  constructor(
-    readonly stage: string,
-    readonly expected: TensorSpec['dims'],
-    readonly found: readonly number[],
-    readonly foundLength: number,
-  ) {
-    super(
-      `A model of stage "${stage}" should give an output of shape [${expected.map((dim) => dim ?? 'any').join(', ')}], ` +
-        `but gave [${found.join(', ')}] with ${foundLength} values. ` +
-        'Use a model made for this stage, or correct the stage in the manifest.',
-    );
-  }
-}
-
-/** Whether a shape fits the expected one: null fits any size, and `dims` may have further dimensions of 1 at the end. */
-export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>
-  expected.every((dim, i) => dim === null || dims[i] === dim || dims[i] === null) &&
-  dims.length >= expected.length &&
-  dims.slice(expected.length).every((dim) => dim === 1 || dim === null);
-
-/** One item's part of a session's output: values in row-major order, and dimensions without the batch. */
-export interface ItemOutput {
-  readonly values: Float32Array;
-  readonly dims: readonly number[];
-}
-
-/** Splits an output tensor by item. @throws OutputShapeError */
-function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpec): ItemOutput[] {
-  const { data } = tensor;
-  const [, ...own] = tensor.dims;
-  if (!hasShape(tensor.dims, [rows, ...dims]) || data.length !== rows * valuesIn(own))
-    throw new OutputShapeError(stage, [rows, ...dims], tensor.dims, data.length);
-  const values = tensor.type === 'float32' ? tensor.data : Float32Array.from(numbersOf(tensor));
-  const size = valuesIn(own);
-  return Array.from({ length: rows }, (_, i) => ({
-    values: values.subarray(i * size, (i + 1) * size),
-    dims: own,
-  }));
-}
-
-/** An input tensor of a stage's models, and how rows are encoded as it. A row is an item, or what a task made of one. */
-export interface Input<S, Row = Item> {
-  spec(stage: S): TensorSpec;
-  /** Encodes rows. @param info the input as the model declares it @throws ItemFormatError */
-  encode(stage: S, rows: readonly Row[], scratch: Scratch, info: TensorInfo): Tensor;
-}
-
-/** A session's tensors, and the rows that it runs on. */
-export interface RowRun<S, Row> {
-  readonly stage: S;
-  readonly inputs: readonly Input<S, Row>[];
-  readonly outputs: readonly TensorSpec[];
-  readonly rows: readonly Row[];
-  /** Most rows of a run of a model whose batch is dynamic. */
-  readonly most: number;
-}
-
-/**
- * Runs the session `model` on rows. A model with a fixed batch size runs once for each batch of that size; copies of the last row
- * fill the last batch.
- * @returns for each row its outputs in the order of the specs, as `results`
- * @throws OutputShapeError, and what the inputs' `encode` throws
- */
-export async function runRows<S extends ManifestStage, Row>(
-  { stage, inputs, outputs: specs, rows, most }: RowRun<S, Row>,
-  session: Session,
-  scratch: Scratch,
-): Promise<ProgramRun<ItemOutput[]>> {
-  const fixed = session.inputs[0]!.dims[0] ?? null;
-  const size = fixed ?? most;
-  const run: { results: ItemOutput[][]; outputs: Tensor[]; runs: { session: string; ms: number }[] } = {
-    results: [],
-    outputs: [],
-    runs: [],
-  };
-  for (let from = 0; from < rows.length; from += size) {
-    const own = rows.slice(from, from + size);
-    const filled = Array.from({ length: fixed ?? own.length }, (_, i) => own[i] ?? own.at(-1)!);
-    const { outputs, ms } = await session.run(feedsOf(stage, inputs, filled, session, scratch));
-    const tensors = specs.map((spec, i) => outputs[tensorOf(spec, i, session.outputs)!.name]!);
-    const split = tensors.map((tensor, i) => byItem(stage.name, tensor, filled.length, specs[i]!));
-    own.forEach((_, i) => {
-      run.results.push(split.map((rowsOf) => rowsOf[i]!));
-    });
-    run.outputs.push(...tensors);
-    run.runs.push({ session: 'model', ms });
-  }
-  return run;
-}
-
-/** The tensors that a session takes, made of rows. An input that the session lacks is left out. @throws ItemFormatError */
-export function feedsOf<S, Row>(
-  stage: S,
-  inputs: readonly Input<S, Row>[],
-  rows: readonly Row[],
-  session: Session,
-  scratch: Scratch,
-): Tensors {
-  return Object.fromEntries(
-    inputs.flatMap(({ spec, encode }, i) => {
-      const info = tensorOf(spec(stage), i, session.inputs);
-      return info ? [[info.name, encode(stage, rows, scratch, info)]] : [];
-    }),
-  );
-}
-
-/** Parts from which {@link oneRun} makes the program of a variant with one session. */
-export interface OneRun<S, R> {
-  inputs(stage: S): readonly Input<S>[];
-  outputs(stage: S): readonly TensorSpec[];
-  /** Decodes the outputs for one item, in the order of `outputs`, as its result. */
-  decode(stage: S, outputs: readonly ItemOutput[]): R;
-}
-
-/** The program of a variant with one session, `model`: encode, run once, decode. */
-export function oneRun<S extends ManifestStage, R>({
-  inputs: inputsFor,
-  outputs: specsOf,
-  decode,
-}: OneRun<S, R>): Program<S, R> {
-  return {
-    signatures: (stage) => ({
-      model: { inputs: inputsFor(stage).map(({ spec }) => spec(stage)), outputs: specsOf(stage) },
-    }),
-    async run(stage, items, { model }, scratch) {
-      const [inputs, outputs] = [inputsFor(stage), specsOf(stage)];
-      const run = await runRows({ stage, inputs, outputs, rows: items, most: items.length }, model!, scratch);
-      return { ...run, results: run.results.map((own) => decode(stage, own)) };
-    },
-  };
 }

@@ -1,5 +1,5 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import type { Input } from './program.ts';
+import type { Input } from './one-run.ts';
 import type { Session } from './tensor.ts';
 import type { Encoder, Tokens } from './tokens.ts';
 

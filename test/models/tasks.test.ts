@@ -4,7 +4,8 @@ import { batchOf, type Item, itemsOf, takeInTurn } from '../../models/items/item
 import { blankItem, fits, type ItemFormat, ItemFormatError, sizeOf } from '../../models/items/item-format.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { detectionsOf } from '../../models/tasks/object-detection/centre-map.ts';
-import { OutputShapeError, Scratch, timesOf } from '../../models/tasks/program.ts';
+import { OutputShapeError } from '../../models/tasks/one-run.ts';
+import { Scratch, timesOf } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import {

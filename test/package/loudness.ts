@@ -7,7 +7,7 @@ import {
   classifying,
   scoresField,
 } from '../../models/tasks/classes.ts';
-import type { Input } from '../../models/tasks/program.ts';
+import type { Input } from '../../models/tasks/one-run.ts';
 import type { Task } from '../../models/tasks/task.ts';
 
 /** A made-up task, to try the way in that CONTRIBUTING.md describes: is a recording quiet or loud? */

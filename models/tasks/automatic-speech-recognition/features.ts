@@ -4,7 +4,7 @@ import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { samplesOf } from '../../items/audio.ts';
 import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
-import type { Input } from '../program.ts';
+import type { Input } from '../one-run.ts';
 import { FLOATS, float16Of } from '../tensor.ts';
 import { logMelConfig } from './log-mel-config.ts';
 import { rawSamplesConfig, writeRawSamples } from './raw-samples.ts';

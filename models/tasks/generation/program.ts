@@ -1,13 +1,7 @@
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { Item } from '../../items/item-batch.ts';
-import {
-  feedsOf,
-  type Input,
-  type Program,
-  type ProgramRun,
-  type Scratch,
-  type Signature,
-} from '../program.ts';
+import { feedsOf, type Input } from '../one-run.ts';
+import type { Program, ProgramRun, Scratch, Signature } from '../program.ts';
 import { FLOATS, type KeptTensor, type Session, type Tensor } from '../tensor.ts';
 import { BeamSearch } from './beams.ts';
 import { Decoder, type DecoderSessions } from './decoder.ts';

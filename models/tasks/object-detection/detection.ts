@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import type { Box } from '../../items/crop.ts';
 import type { ImageInput } from '../images.ts';
-import type { ItemOutput, TensorSpec } from '../program.ts';
+import type { ItemOutput } from '../one-run.ts';
+import type { TensorSpec } from '../program.ts';
 
 /** A detected object: its box in pixels of the stage's images, the index of its class, and its probability. */
 export interface Detection extends Box {

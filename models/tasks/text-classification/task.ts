@@ -9,7 +9,7 @@ import {
   classifying,
   scoresField,
 } from '../classes.ts';
-import type { Input } from '../program.ts';
+import type { Input } from '../one-run.ts';
 import type { Task } from '../task.ts';
 import { TOKEN_INPUTS } from '../token-inputs.ts';
 import { type Encoder, readEncoder, TOKENIZER_ASSETS, tokensOf } from '../tokens.ts';
