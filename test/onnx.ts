@@ -156,49 +156,51 @@ export const brightestChannel = (
     output,
   );
 
-/** Sides of the images that {@link quarterDetector} takes, and of their quarters. */
-const [SIDE, QUARTER] = [16, 8];
+/** The logits of a class that a quarter has and has not, and of "no object", by the format. */
+const LOGITS = { detr: { factor: 10, bias: [0, 0, 0, 6] }, 'rt-detr': { factor: 10, bias: [-5, -5, -5] } };
 
 /**
- * A detector of red, green and blue quarters of an image of 16 × 16 pixels, whose weights have the element type of its input and
- * outputs. Every query or candidate stands for a quarter; a class is as probable as its channel is bright there.
+ * A detector of red, green and blue quarters of a square image, whose weights have the element type of its input and outputs. Every
+ * query or candidate stands for a quarter; a class is as probable as its channel is bright there.
+ * @param side of the image in pixels, an even number
  */
 export function quarterDetector(
-  format: 'detr' | 'yolov8',
+  format: 'detr' | 'rt-detr' | 'yolov8',
   type: 'float32' | 'float16',
+  side = 16,
 ): Uint8Array<ArrayBuffer> {
   const CHANNELS = 3;
-  // One value for each number of a box and each class, in DETR one for each class and for "no object".
-  const [rows, first] = format === 'detr' ? [CHANNELS + 1, 0] : [4 + CHANNELS, 4];
-  const factor = format === 'detr' ? 10 : 1;
-  const weight = (row: number, channel: number) => (row - first === channel ? factor / QUARTER ** 2 : 0);
-  const weights = Array.from({ length: rows * CHANNELS * QUARTER ** 2 }, (_, i) =>
-    weight(Math.floor(i / QUARTER ** 2 / CHANNELS), Math.floor(i / QUARTER ** 2) % CHANNELS),
+  const quarter = side / 2;
+  // One value for each number of a box and each class, otherwise one for each class and for "no object" if there is such a class.
+  const first = format === 'yolov8' ? 4 : 0;
+  const { factor, bias } =
+    format === 'yolov8' ? { factor: 1, bias: Array<number>(4 + CHANNELS).fill(0) } : LOGITS[format];
+  const rows = bias.length;
+  const weight = (row: number, channel: number) => (row - first === channel ? factor / quarter ** 2 : 0);
+  const weights = Array.from({ length: rows * CHANNELS * quarter ** 2 }, (_, i) =>
+    weight(Math.floor(i / quarter ** 2 / CHANNELS), Math.floor(i / quarter ** 2) % CHANNELS),
   );
   const centres = [
-    [4, 4],
-    [12, 4],
-    [4, 12],
-    [12, 12],
-  ].map(([x, y]) => [x!, y!, QUARTER, QUARTER]);
-  const images: Value = { type, dims: ['batch', CHANNELS, SIDE, SIDE] };
+    [1, 1],
+    [3, 1],
+    [1, 3],
+    [3, 3],
+  ].map(([x, y]) => [(x! * quarter) / 2, (y! * quarter) / 2, quarter, quarter]);
+  const images: Value = { type, dims: ['batch', CHANNELS, side, side] };
   const quarters = [
-    node('Conv', ['image', 'weights', 'bias'], 'map', { strides: [QUARTER, QUARTER] }),
+    node('Conv', ['image', 'weights', 'bias'], 'map', { strides: [quarter, quarter] }),
     node('Reshape', ['map', 'shape'], 'quarters'),
   ];
   const constants = [
-    constant('weights', type, weights, [rows, CHANNELS, QUARTER, QUARTER]),
+    constant('weights', type, weights, [rows, CHANNELS, quarter, quarter]),
     constant('shape', 'int64', [0, rows, centres.length], [3]),
+    constant('bias', type, bias, [rows]),
   ];
   if (format === 'yolov8') {
     const boxes = Array.from({ length: rows }, (_, row) => centres.map((box) => box[row] ?? 0)).flat();
     return model(
       [...quarters, node('Add', ['quarters', 'boxes'], 'out')],
-      [
-        ...constants,
-        constant('bias', type, Array(rows).fill(0), [rows]),
-        constant('boxes', type, boxes, [1, rows, centres.length]),
-      ],
+      [...constants, constant('boxes', type, boxes, [1, rows, centres.length])],
       images,
       { type, dims: ['batch', rows, centres.length] },
     );
@@ -207,18 +209,19 @@ export function quarterDetector(
     [
       ...quarters,
       node('Transpose', ['quarters'], 'logits', { perm: [0, 2, 1] }),
-      // As many values as the logits, by chance: the boxes of each image of the batch.
-      node('Mul', ['logits', 'zero'], 'zeros'),
+      // The boxes for each image of the batch.
+      node('ReduceSum', ['logits', 'classes'], 'sums'),
+      node('Mul', ['sums', 'zero'], 'zeros'),
       node('Add', ['zeros', 'boxes'], 'pred_boxes'),
     ],
     [
       ...constants,
-      constant('bias', type, [0, 0, 0, 6], [rows]),
+      constant('classes', 'int64', [2], [1]),
       constant('zero', type, [0], []),
       constant(
         'boxes',
         type,
-        centres.flat().map((pixels) => pixels / SIDE),
+        centres.flat().map((pixels) => pixels / side),
         [1, centres.length, 4],
       ),
     ],

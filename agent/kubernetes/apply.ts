@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
-import { canonicalJson } from '../../workers/store/canonical.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { changesOf } from './changes.ts';

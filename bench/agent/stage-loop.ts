@@ -18,7 +18,7 @@ export async function stageLoop({ models, items }: Bench, plan: Plan, { members 
     for (const key of planWorker.stages) {
       const stage = models.pipeline.stage(key);
       const planned = plan.stages.find(({ name }) => name === key)!;
-      const spec = variantSpec(stage, { key, model: `${key}/${planned.variant}`, backend: planned.backend });
+      const spec = variantSpec(stage, { key, variant: planned.variant, backend: planned.backend });
       await worker.load(spec, await models.readModels(stage.variant(planned.variant)));
     }
   return async (itemCounts: readonly number[]): Promise<number> => {

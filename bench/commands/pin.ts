@@ -79,10 +79,9 @@ HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token f
       if (recipe) manifest = await pinRecipe(client, recipe, existing, keepRead);
       else {
         const { dtypes, task, stage, name: pipeline, prefix } = options;
-        const described = await describe(client, hubReference(id!), { dtypes, task });
+        const described = await describe(client, hubReference(id!), { dtypes, task, prefix });
         await keepRead(described);
-        const fields = prefix === undefined ? {} : { input: { prefix } };
-        manifest = withPin(existing, described, { stage, pipeline, fields });
+        manifest = withPin(existing, described, { stage, pipeline });
       }
       await writeWhole(out, `${JSON.stringify(manifest, null, 2)}\n`);
       console.log(`${variantTable(manifest)}\n\nwrote ${out}`);

@@ -1,5 +1,6 @@
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import type { Device } from '../../solver/documents/common.ts';
+import { stageOfVariant } from '../../solver/documents/manifest.ts';
 import { median } from '../../solver/math/statistics.ts';
 import { batchRunner, warmUp } from '../../workers/profiler/measure.ts';
 import { variantSpec } from '../../workers/stage/protocol.ts';
@@ -31,10 +32,10 @@ export async function profilerOverhead(
     const cells: CellOverhead[] = [];
     for (const [s, pipelineStage] of models.pipeline.stages.entries())
       for (const variant of pipelineStage.stage.variants) {
-        const { stage } = pipelineStage;
+        const stage = stageOfVariant(pipelineStage.stage, variant);
         const key = `${stage.name}/${variant.name}`;
         const files = await models.readModels(variant);
-        await worker.load(variantSpec(pipelineStage, { key, model: key, backend }), files);
+        await worker.load(variantSpec(pipelineStage, { variant: variant.name, backend }), files);
         await bare.bareLoad(key, files.model!, backend, 1);
         for (const batch of batches) {
           const prepared = await bare.barePrepare(key, stage, takeInTurn(items[s]!, 0, batch));

@@ -1,5 +1,6 @@
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { NamedTensor } from '../../models/packs/write.ts';
+import { classIndex } from '../../models/tasks/classes.ts';
 import { i32 } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
@@ -11,18 +12,10 @@ export const classesOf = ({ stage }: PipelineStage): readonly string[] | undefin
 export const isKept = ({ stage }: PipelineStage, name: string): boolean =>
   (stage as { readonly keep?: readonly string[] }).keep?.includes(name) ?? true;
 
-/** The class of this name. A class may be a list of synonyms, as ImageNet's are, e.g. `mouse, computer mouse`. Negative if none is, or several. */
-function indexOf(classes: readonly string[], name: string): number {
-  const exact = classes.indexOf(name);
-  if (exact >= 0) return exact;
-  const synonyms = classes.flatMap((one, i) => (one.split(', ').includes(name) ? [i] : []));
-  return synonyms.length === 1 ? synonyms[0]! : -1;
-}
-
 /** Index of a class in a stage with classes. @param where name of the labelled item in errors @throws UnfitDataError */
 export function labelOf(stage: PipelineStage, name: string, where: string): number {
   const classes = classesOf(stage)!;
-  const label = indexOf(classes, name);
+  const label = classIndex(classes, name);
   if (label >= 0) return label;
   const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
   throw new UnfitDataError(

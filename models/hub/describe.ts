@@ -29,6 +29,8 @@ export interface PinOptions {
   readonly dtypes?: readonly DtypeChoice[] | undefined;
   /** The model's task; absent: as its configuration tells. */
   readonly task?: string | undefined;
+  /** What stands before each text for the model; absent: as its configuration tells. */
+  readonly prefix?: string | undefined;
 }
 
 export interface Description extends Pin {
@@ -44,7 +46,7 @@ export interface Description extends Pin {
 export async function describe(
   hub: HubReader,
   reference: HubReference,
-  { dtypes, task }: PinOptions = {},
+  { dtypes, task, prefix }: PinOptions = {},
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);
@@ -78,6 +80,7 @@ export async function describe(
       tokenizer: fileAt('tokenizer.json') ? await readIfThere('tokenizer_config.json', parseTokenizer) : null,
     },
     task,
+    prefix === undefined ? {} : { input: { prefix } },
   );
   const variants = hubVariants(repository, stage, dtypes);
   const sums = new Map<string, string>();

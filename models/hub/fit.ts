@@ -1,4 +1,6 @@
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { taskOf } from '../tasks/registry.ts';
 import { StageMismatchError } from './errors.ts';
 import type { HubStage } from './stage.ts';
 
@@ -21,26 +23,82 @@ export const merged = (fields: Fields, given: Fields): Fields => ({
   ),
 });
 
-/** Each field that has a value, by its path, e.g. `input.length`. */
-const leaves = (fields: Fields, path = ''): [string, unknown][] =>
-  Object.entries(fields).flatMap(([name, value]): [string, unknown][] =>
-    isObject(value) ? leaves(value, `${path}${name}.`) : [[`${path}${name}`, value]],
+/** The value at a path, e.g. `input.length`; undefined if there is none. */
+const at = (fields: Fields, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), fields);
+
+/** Fields with the value at a path replaced; a field without a value is left out. */
+function put(fields: Fields, path: string, value: unknown): Fields {
+  const [name, rest] = path.split(/\.(.*)/s) as [string, string | undefined];
+  const own = fields[name];
+  const changed = rest !== undefined && isObject(own) ? put(own, rest, value) : value;
+  return Object.fromEntries(
+    Object.entries({ ...fields, [name]: changed }).filter(([, one]) => one !== undefined),
   );
+}
+
+/** Fields of a stage, and those that a model's variants have instead. */
+export interface Fit {
+  readonly stage: Fields;
+  readonly own: Fields;
+}
 
 /**
- * Checks that a hub model fits a stage: the fields that depend on the model are the same, except that a stage may ask for less than
- * the model's limits.
+ * Fits a hub model to a stage. What the model takes and gives is its variants' own where the stage says otherwise. The user's choices
+ * are the stage's, and the model reads no more than the stage asks for.
  * @param name of the stage
- * @param fields of the stage
- * @throws StageMismatchError
+ * @param known fields of the stage; null for a new one
+ * @param given fields that the user sets, for the stage and the model
+ * @param measured whether a pack has items of the stage, so that their format stays
+ * @throws StageMismatchError if they differ in anything else
  */
-export function expectFit(id: string, { kind, stage }: HubStage, name: string, fields: Fields): void {
-  const [expected, found] = [new Map(leaves(fields)), new Map(leaves(fieldsOf(stage)))];
-  for (const path of new Set([...expected.keys(), ...found.keys()])) {
-    if (kind.choices.includes(path)) continue;
-    const [asked, own] = [expected.get(path), found.get(path)];
-    if (kind.limits.includes(path) && Number(asked) <= Number(own)) continue;
-    const [one, other] = [asked, own].map((value) => JSON.stringify(value) ?? 'none');
-    if (one !== other) throw new StageMismatchError(id, name, path, one!, other!);
+export function fitted(
+  id: string,
+  { kind, stage: modelStage }: HubStage,
+  name: string,
+  known: Fields | null,
+  given: Fields,
+  measured: boolean,
+): Fit {
+  const bare = fieldsOf(modelStage);
+  const asked = merged(known ?? bare, given);
+  let model = merged(bare, given);
+  for (const path of kind.choices) model = put(model, path, at(asked, path));
+  for (const path of kind.limits)
+    model = put(model, path, Math.min(Number(at(asked, path)), Number(at(bare, path))));
+  const joined = kind.joined?.(asked, model, measured) ?? { stage: asked, model };
+  const { variantFields = [] } = taskOf(modelStage);
+  const own: [string, unknown][] = [];
+  for (const field of new Set([...Object.keys(joined.stage), ...Object.keys(joined.model)])) {
+    const [ofStage, ofModel] = [joined.stage[field], joined.model[field]];
+    if (canonicalJson([ofStage]) === canonicalJson([ofModel])) continue;
+    if (!variantFields.includes(field)) throw mismatch(id, name, field, ofStage, ofModel);
+    own.push([field, ofModel]);
   }
+  return { stage: joined.stage, own: Object.fromEntries(own) };
 }
+
+/** Names what differs: of lists the entries that the other lacks, of fields the first that is not the same. */
+function mismatch(
+  id: string,
+  stage: string,
+  field: string,
+  expected: unknown,
+  found: unknown,
+): StageMismatchError {
+  if (isObject(expected) && isObject(found))
+    for (const [name, value] of Object.entries(expected))
+      if (canonicalJson([value]) !== canonicalJson([found[name]]))
+        return mismatch(id, stage, `${field}.${name}`, value, found[name]);
+  if (!Array.isArray(expected) || !Array.isArray(found))
+    return new StageMismatchError(id, stage, field, textOf(expected), textOf(found));
+  const missing = expected.filter((entry) => !found.includes(entry));
+  const more = found.filter((entry) => !expected.includes(entry));
+  return missing.length + more.length > 0
+    ? new StageMismatchError(id, stage, field, alone(missing), alone(more))
+    : new StageMismatchError(id, stage, `order of ${field}`, textOf(expected), textOf(found));
+}
+
+const textOf = (value: unknown): string => JSON.stringify(value) ?? 'none';
+const alone = (entries: readonly unknown[]): string =>
+  entries.length > 0 ? `${JSON.stringify(entries)} alone` : 'none that the other lacks';

@@ -1,5 +1,8 @@
 import type { GenerationConfig, ModelConfig, PreprocessorConfig, TokenizerConfig } from './config.ts';
 
+/** Fields of a stage by name. */
+type Fields = Readonly<Record<string, unknown>>;
+
 /** What a repository says of its model. A file that the repository lacks is null. */
 export interface HubModel {
   readonly id: string;
@@ -22,11 +25,21 @@ export interface HubKind {
   /** Whether a model has this task: by its configuration (`surely`), or only if the user says so (`if-told`). */
   fits(model: HubModel): 'surely' | 'if-told' | 'no';
   /** The task's fields of a stage. @throws UnusableConfigError */
-  fieldsOf(model: HubModel): Readonly<Record<string, unknown>>;
+  fieldsOf(model: HubModel): Fields;
   /** Fields that the user chooses, whatever the model: a model fits a stage that has others. E.g. `output.threshold`. */
   readonly choices: readonly string[];
-  /** Fields that hold the most that the model takes: a model fits a stage that has less. */
+  /** Numbers that are the most that the model takes: a variant takes no more than its stage asks for. */
   readonly limits: readonly string[];
+  /**
+   * Makes fields of a stage and of a model fit each other where more decides than each field alone, e.g. the size of pictures; absent:
+   * nothing does.
+   * @param measured whether a pack has items of the stage, so that their format stays
+   */
+  joined?(
+    stage: Fields,
+    model: Fields,
+    measured: boolean,
+  ): { readonly stage: Fields; readonly model: Fields };
 }
 
 /** Whether a model has one of these architectures, in which the class of the hub's library is named. @param otherwise where none is named */

@@ -8,7 +8,7 @@ import {
 import { freeName } from '../manifests/edit.ts';
 import { parseManifest } from '../manifests/manifest.ts';
 import { dtypeText } from './dtypes.ts';
-import { expectFit, type Fields, fieldsOf, merged } from './fit.ts';
+import { type Fields, fieldsOf, fitted } from './fit.ts';
 import type { HubVariant } from './model-files.ts';
 import { fileAddress, type Repository, type RepositoryFile } from './repository.ts';
 import type { HubStage } from './stage.ts';
@@ -27,13 +27,14 @@ export interface Pin extends HubStage {
 export interface PinNames {
   readonly stage?: string | undefined;
   readonly pipeline?: string | undefined;
-  /** Fields of the stage that the user sets. */
+  /** Fields of the stage, and of this model, that the user sets. */
   readonly fields?: Fields | undefined;
 }
 
 /**
  * Adds a hub model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
- * task, or in a new stage at the end. Variants of the same repository and data types are replaced.
+ * task, or in a new stage at the end. Variants of the same repository and data types are replaced. Where the model takes or gives
+ * something else than the stage says, its variants have fields of their own.
  * @param manifest null: a new one with this stage alone
  * @throws StageMismatchError, InvalidDocumentError
  */
@@ -43,10 +44,11 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
     names.stage === undefined ? stage.task === pin.stage.task : stage.name === names.stage,
   );
   const name = names.stage ?? known?.name ?? pin.stage.name;
-  const fields = merged(fieldsOf(known ?? pin.stage), names.fields ?? {});
-  expectFit(id, pin, name, fields);
-  const variants = variantsWith(pin, known?.variants ?? []);
-  const stage = { name, ...fields, variants } as ManifestStage;
+  // A pack has the first stage's items; those of later stages are made while the pipeline runs.
+  const measured = manifest?.pack !== undefined && known === manifest.stages[0];
+  const fit = fitted(id, pin, name, known ? fieldsOf(known) : null, names.fields ?? {}, measured);
+  const variants = variantsWith(pin, fit.own, known?.variants ?? []);
+  const stage = { name, ...fit.stage, variants } as ManifestStage;
   if (!manifest)
     return parseManifest(
       { schema: MANIFEST, name: names.pipeline ?? freeName(shortId(id), []), title: id, stages: [stage] },
@@ -67,7 +69,7 @@ export function withPin(manifest: Manifest | null, pin: Pin, names: PinNames = {
 const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /** The variants of a stage, with those of the pin in the place of earlier ones or at the end. */
-function variantsWith(pin: Pin, known: readonly ManifestVariant[]): ManifestVariant[] {
+function variantsWith(pin: Pin, ownFields: Fields, known: readonly ManifestVariant[]): ManifestVariant[] {
   const { id, revision, licence } = pin.repository;
   const source: HubSource = { hub: id, revision, licence };
   const variants = [...known];
@@ -83,6 +85,7 @@ function variantsWith(pin: Pin, known: readonly ManifestVariant[]): ManifestVari
       accuracySource: 'not published with the model file',
       source,
       ...files,
+      ...ownFields,
     };
     variants.splice(at < 0 ? variants.length : at, at < 0 ? 0 : 1, variant);
   }

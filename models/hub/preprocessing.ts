@@ -1,4 +1,4 @@
-import type { ImageInput } from '../tasks/images.ts';
+import { type ImageInput, type ImageStage, sameShape } from '../tasks/images.ts';
 import { heightAndWidth, type ModelConfig, type PreprocessorConfig } from './config.ts';
 import { UnusableConfigError } from './errors.ts';
 
@@ -29,6 +29,28 @@ export function imageInputOf(
     );
   const [, height, width] = timm.input_size;
   return { channels, height, width, mean: [timm.mean].flat(), std: [timm.std].flat() };
+}
+
+/**
+ * The pictures of a stage that gets a model of another size: as large as the largest that a variant takes, unless a pack has them.
+ * @param measured whether a pack has the stage's pictures
+ */
+export function withPictures(
+  stage: Readonly<Record<string, unknown>>,
+  model: Readonly<Record<string, unknown>>,
+  measured: boolean,
+) {
+  const { input, pictures } = stage as unknown as Pick<ImageStage, 'input' | 'pictures'>;
+  const { input: own } = model as unknown as Pick<ImageStage, 'input'>;
+  if (!pictures && sameShape(own, input)) return { stage, model };
+  const { channels, height, width } = pictures ?? input;
+  const larger = {
+    channels: Math.max(channels, own.channels),
+    height: Math.max(height, own.height),
+    width: Math.max(width, own.width),
+  };
+  const both = measured ? { channels, height, width } : larger;
+  return { stage: { ...stage, pictures: both }, model: { ...model, pictures: both } };
 }
 
 function sizeOf(

@@ -3,6 +3,7 @@ import { parseDocument } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { taskOf } from '../tasks/registry.ts';
 import { AmbiguousTaskError, UnsupportedArchitectureError } from './errors.ts';
+import { type Fields, merged } from './fit.ts';
 import type { HubKind, HubModel } from './kind.ts';
 import { HUB_KINDS } from './kinds.ts';
 
@@ -16,13 +17,14 @@ export interface HubStage {
 /**
  * The stage that a hub model needs.
  * @param task the user's word; absent: as the model's configuration tells
+ * @param given fields that the user sets for this model, e.g. what stands before each text
  * @throws UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError
  */
-export function hubStage(model: HubModel, task?: string): HubStage {
+export function hubStage(model: HubModel, task?: string, given: Fields = {}): HubStage {
   const kind = kindOf(model, task);
   const fields = parseDocument(
     z.strictObject(taskOf(kind).fields),
-    kind.fieldsOf(model),
+    merged(kind.fieldsOf(model), given),
     `the stage that ${model.id} needs`,
   );
   return { kind, stage: { name: kind.stageName, task: kind.task, ...fields, variants: [] } };

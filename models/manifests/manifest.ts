@@ -10,21 +10,42 @@ import {
   manifestOf,
   manifestVariant,
   manifestVariant1,
+  ownFieldsOf,
+  stageOfVariant,
 } from '../../solver/documents/manifest.ts';
 import { type AnyTask, TASKS, taskOf } from '../tasks/registry.ts';
 
+/** Schema of a task's variants, without the fields that the task adds in version 2. */
+type VariantOf = (task: AnyTask) => z.ZodType<ManifestVariant>;
+
 /** Schema of a stage: each registered task adds its own fields. */
-const stageOf = (variant: z.ZodType<ManifestVariant>): z.ZodType<ManifestStage> =>
+const stageOf = (variantOf: VariantOf): z.ZodType<ManifestStage> =>
   z.discriminatedUnion(
     'task',
-    TASKS.map(({ id, fields }: AnyTask) =>
-      z.strictObject({ name, task: z.literal(id), ...fields, variants: z.array(variant).min(1) }),
+    TASKS.map((task: AnyTask) =>
+      z.strictObject({
+        name,
+        task: z.literal(task.id),
+        ...task.fields,
+        variants: z.array(variantOf(task)).min(1),
+      }),
     ) as unknown as Parameters<typeof z.discriminatedUnion>[1],
   ) as unknown as z.ZodType<ManifestStage>;
 
+/** A variant has fields of its task only where they differ from the stage's, so none has a default. */
+const withOwnFields = ({ fields, variantFields = [] }: AnyTask) =>
+  manifestVariant.extend(
+    Object.fromEntries(
+      variantFields.map((field) => {
+        const schema = fields[field] as z.ZodType;
+        return [field, (schema instanceof z.ZodDefault ? (schema.unwrap() as z.ZodType) : schema).optional()];
+      }),
+    ),
+  ) as unknown as z.ZodType<ManifestVariant>;
+
 /** Schema of a manifest whose stages fit together: each takes the items that the stage before it makes, and its task accepts it. */
-const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
-  manifestOf(schema, stageOf(variant)).superRefine(({ stages }, context) => {
+const schemaFor = (schema: string, variantOf: VariantOf) =>
+  manifestOf(schema, stageOf(variantOf)).superRefine(({ stages }, context) => {
     stages.forEach((stage, s) => {
       const problem = (path: readonly (string | number)[], message: string) =>
         context.addIssue({ code: 'custom', path: ['stages', s, ...path], message });
@@ -34,28 +55,46 @@ const schemaFor = (schema: string, variant: z.ZodType<ManifestVariant>) =>
       const kind = before && (taskOf(before).childKind ?? taskOf(before).itemFormat(before).kind);
       if (kind && kind !== task.itemFormat(stage).kind)
         problem(['task'], `expected a task that takes ${kind}, which the stage before it passes on`);
-      const choices = task.programs.map((program) => ({
-        sessions: Object.keys(program.signatures(stage)).sort().join(', '),
-        assets: [...(program.assets?.(stage) ?? [])].sort().join(', '),
-      }));
-      stage.variants.forEach(({ sessions, assets = {} }, v) => {
-        // A variant of version 1 with a wrong field was not converted, so it has no sessions.
-        if (!sessions) return;
-        const own = choices.find((choice) => choice.sessions === Object.keys(sessions).sort().join(', '));
-        if (!own) {
-          const known = choices.map((choice) => choice.sessions).join(', or ');
-          problem(['variants', v, 'sessions'], `expected the sessions ${known}`);
-        } else if (Object.keys(assets).sort().join(', ') !== own.assets)
-          problem(
-            ['variants', v, 'assets'],
-            `expected ${own.assets ? `the assets ${own.assets}` : 'no assets'}`,
+      // A variant of version 1 with a wrong field was not converted, so it has no sessions.
+      stage.variants.forEach((variant, v) => {
+        if (variant.sessions)
+          checkVariant(task, stage, variant, s, (path, message) =>
+            problem(['variants', v, ...path], message),
           );
       });
     });
   });
 
-export const manifestSchema = schemaFor(MANIFEST, manifestVariant);
-const manifestSchema1 = schemaFor(MANIFEST_1, manifestVariant1);
+type Problem = (path: readonly (string | number)[], message: string) => void;
+
+/** Checks a variant's files, and its own fields with those of the stage. */
+function checkVariant(
+  task: AnyTask,
+  stage: ManifestStage,
+  variant: ManifestVariant,
+  index: number,
+  problem: Problem,
+): void {
+  const { sessions, assets = {} } = variant;
+  const seen = stageOfVariant(stage, variant);
+  const own = ownFieldsOf(variant);
+  task.check?.(seen, index, (path, message) => {
+    if (Object.hasOwn(own, path[0]!)) problem(path, message);
+  });
+  const choices = task.programs.map((program) => ({
+    sessions: Object.keys(program.signatures(seen)).sort().join(', '),
+    assets: [...(program.assets?.(seen) ?? [])].sort().join(', '),
+  }));
+  const choice = choices.find((one) => one.sessions === Object.keys(sessions).sort().join(', '));
+  if (!choice) {
+    const known = choices.map((one) => one.sessions).join(', or ');
+    problem(['sessions'], `expected the sessions ${known}`);
+  } else if (Object.keys(assets).sort().join(', ') !== choice.assets)
+    problem(['assets'], `expected ${choice.assets ? `the assets ${choice.assets}` : 'no assets'}`);
+}
+
+export const manifestSchema = schemaFor(MANIFEST, withOwnFields);
+const manifestSchema1 = schemaFor(MANIFEST_1, () => manifestVariant1);
 
 /** Reads a manifest of version 2 or 1, and returns either as version 2. @throws InvalidDocumentError, UnsupportedDocumentError */
 export function parseManifest(value: unknown, source: string): Manifest {

@@ -12,6 +12,17 @@ import { FLOATS } from './tensor.ts';
 
 export const classesField = z.array(z.string().min(1).max(100)).min(2).max(100_000);
 
+/**
+ * The index of the class of this name; −1 if none is, or several. A class may be a list of synonyms, as ImageNet's are, e.g. `mouse,
+ * computer mouse`.
+ */
+export function classIndex(classes: readonly string[], name: string): number {
+  const exact = classes.indexOf(name);
+  if (exact >= 0) return exact;
+  const synonyms = classes.flatMap((one, i) => (one.split(', ').includes(name) ? [i] : []));
+  return synonyms.length === 1 ? synonyms[0]! : -1;
+}
+
 /** Manifest field: whether models output logits or probabilities, one value per class in the order of `classes`. */
 export const scoresField = z.enum(['logits', 'probabilities']).default('logits');
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { positiveCount } from '../../solver/documents/common.ts';
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { type ManifestStage, ownFieldsOf } from '../../solver/documents/manifest.ts';
+import { cropResize, type ImageShape } from '../items/crop.ts';
+import type { Item } from '../items/item-batch.ts';
 import { checkItem, type ItemFormatOf } from '../items/item-format.ts';
 import type { Input } from './one-run.ts';
 import { hasShape } from './program.ts';
@@ -33,12 +35,54 @@ export const imageInput = z
   });
 export type ImageInput = z.output<typeof imageInput>;
 
-export const pixelsFormat = ({ channels, height, width }: ImageInput): ItemFormatOf<'pixels'> => ({
+/**
+ * Manifest field: the shape of a stage's pictures, where it is another than that of `input`. Each model gets them resized to its own
+ * input. Boxes of objects are in pixels of these pictures, and crops are cut out of them.
+ */
+export const picturesField = z
+  .strictObject({
+    channels: imageInput.shape.channels,
+    height: imageInput.shape.height,
+    width: imageInput.shape.width,
+  })
+  .optional();
+
+/** A stage on images, as its variant sees it: `input` is the variant's. */
+export interface ImageStage extends ManifestStage {
+  readonly input: ImageInput;
+  readonly pictures?: z.output<typeof picturesField>;
+}
+
+/** The format of a stage's items: its pictures, whatever the variants' models take. */
+export const picturesOf = ({
+  input,
+  pictures: { channels, height, width } = input,
+}: Pick<ImageStage, 'input' | 'pictures'>): ItemFormatOf<'pixels'> => ({
   kind: 'pixels',
   channels,
   height,
   width,
 });
+
+export const sameShape = (a: ImageShape, b: ImageShape): boolean =>
+  a.channels === b.channels && a.height === b.height && a.width === b.width;
+
+/** Checks that the stage says how large its pictures are where a variant takes others than the stage's `input`. */
+export function checkPictures(
+  { input, pictures, variants }: ImageStage,
+  problem: (path: readonly (string | number)[], message: string) => void,
+): void {
+  if (pictures) return;
+  const other = variants.find((variant) => {
+    const { input: own } = ownFieldsOf(variant) as { readonly input?: ImageInput };
+    return own && !sameShape(own, input);
+  });
+  if (other)
+    problem(
+      ['pictures'],
+      `expected the channels, height and width of the stage's pictures, because ${other.name} takes others than input says`,
+    );
+}
 
 /** For each channel, 256 numbers: the value that the model gets for each 8-bit pixel value. */
 type Tables = readonly ArrayLike<number>[];
@@ -62,10 +106,6 @@ function tablesOf(input: ImageInput, type: TensorType): Tables {
   return made;
 }
 
-interface ImageStage extends ManifestStage {
-  readonly input: ImageInput;
-}
-
 type Layout = ImageInput['layout'];
 
 const dimsIn = ({ channels, height, width }: ImageInput, layout: Layout): readonly number[] =>
@@ -81,7 +121,14 @@ function layoutOf(input: ImageInput, { dims: [, ...own] }: TensorInfo): Layout {
     : other(layout);
 }
 
-/** Encodes images as the input tensor that {@link imageInput} describes. */
+/** A picture in the shape that a model takes. The memory may be that of `resized`, which is overwritten. */
+function fitted(item: Item, from: ImageShape, to: ImageShape, resized: Uint8Array): Uint8Array {
+  if (sameShape(from, to)) return item;
+  cropResize(item, from, { x0: 0, y0: 0, x1: from.width, y1: from.height }, resized, to);
+  return resized;
+}
+
+/** Encodes images, resized to the model's shape, as the input tensor that {@link imageInput} describes. */
 export const images: Input<ImageStage> = {
   spec: ({ input }) => ({
     types: ['float32', 'float16', 'uint8'],
@@ -91,9 +138,10 @@ export const images: Input<ImageStage> = {
   encode(stage, items, scratch, info) {
     const { name, input } = stage;
     const type = info.type as 'float32' | 'float16' | 'uint8';
-    const format = pixelsFormat(input);
+    const format = picturesOf(stage);
     const plane = input.height * input.width;
     const size = input.channels * plane;
+    const resized = new Uint8Array(sameShape(format, input) ? 0 : size);
     const tables = tablesOf(input, type);
     const data = scratch.arrayOf(type, items.length * size);
     const layout = layoutOf(input, info);
@@ -101,10 +149,11 @@ export const images: Input<ImageStage> = {
     const [step, planeStep] = layout === 'nchw' ? [1, plane] : [input.channels, 1];
     items.forEach((item, i) => {
       checkItem(name, format, item);
+      const pixels = fitted(item, format, input, resized);
       for (let c = 0, p = 0; c < input.channels; c++) {
         const table = tables[c]!;
         for (let at = i * size + c * planeStep, end = p + plane; p < end; at += step)
-          data[at] = table[item[p++]!]!;
+          data[at] = table[pixels[p++]!]!;
       }
     });
     return { type, data, dims: [items.length, ...dimsIn(input, layout)] } as Tensor;

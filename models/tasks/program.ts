@@ -91,15 +91,11 @@ export const fileRoles = <S>({ signatures, assets }: Program<S, unknown>, stage:
 export const valuesIn = (dims: TensorSpec['dims']): number =>
   dims.reduce<number>((product, dim) => product * (dim ?? 1), 1);
 
-/** Number of values in all inputs of a variant for one item, of the program that has most. It estimates the memory of a batch. */
-export const inputValues = <S>(programs: readonly Program<S, unknown>[], stage: S): number =>
-  Math.max(
-    ...programs.map(({ signatures }) =>
-      Object.values(signatures(stage))
-        .flatMap(({ inputs }) => inputs)
-        .reduce((sum, { dims }) => sum + valuesIn(dims), 0),
-    ),
-  );
+/** Number of values in all inputs of a program for one item. */
+export const valuesInInputs = <S>({ signatures }: Program<S, unknown>, stage: S): number =>
+  Object.values(signatures(stage))
+    .flatMap(({ inputs }) => inputs)
+    .reduce((sum, { dims }) => sum + valuesIn(dims), 0);
 
 /** Whether a shape fits the expected one: null fits any size, and `dims` may have further dimensions of 1 at the end. */
 export const hasShape = (dims: TensorInfo['dims'], expected: TensorSpec['dims']): boolean =>

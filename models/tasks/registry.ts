@@ -1,8 +1,8 @@
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { type ManifestStage, stageOfVariant } from '../../solver/documents/manifest.ts';
 import { automaticSpeechRecognition } from './automatic-speech-recognition/task.ts';
 import { imageClassification } from './image-classification/task.ts';
 import { objectDetection } from './object-detection/task.ts';
-import { fileRoles } from './program.ts';
+import { fileRoles, valuesInInputs } from './program.ts';
 import { questionAnswering } from './question-answering/task.ts';
 import { summarization } from './summarization/task.ts';
 import type { StageResult, Task } from './task.ts';
@@ -33,6 +33,15 @@ export const programOf = (
   roles: readonly string[],
 ): AnyTask['programs'][number] | undefined =>
   taskOf(stage).programs.find((program) => sameSet(fileRoles(program, stage), roles));
+
+/** Number of values in all inputs of a variant for one item, of the variant and program with most. It estimates the memory of a batch. */
+export const inputValues = (stage: ManifestStage): number =>
+  Math.max(
+    ...stage.variants.flatMap((variant) => {
+      const seen = stageOfVariant(stage, variant);
+      return taskOf(stage).programs.map((program) => valuesInInputs(program, seen));
+    }),
+  );
 
 const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((one) => b.includes(one));

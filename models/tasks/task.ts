@@ -59,6 +59,11 @@ export interface Task<
   readonly id: string;
   /** Schema of the fields that a manifest's stage has besides `name`, `task` and `variants`. */
   readonly fields: z.ZodRawShape;
+  /**
+   * Names of those {@link fields} that say what a model takes and gives, e.g. `input`. A variant may have them too; they then stand in
+   * the place of the stage's, whole. The stage's items, classes and labels do not depend on them.
+   */
+  readonly variantFields?: readonly string[];
   /** Checks what the schema cannot express. @param index of the stage in the pipeline @param problem reports an error */
   check?(
     stage: S,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { sha256OfText } from '../math/sha256.ts';
+import { canonicalJson } from './canonical.ts';
 import {
   accuracy,
   expectDistinct,
@@ -65,7 +67,23 @@ export const manifestVariant = z.strictObject({
   /** Files that a variant needs beside its models, by role, e.g. `tokenizer`. */
   assets: z.record(name, assetFile).optional(),
 });
+/**
+ * A variant of a stage. Its task may add fields of the stage that a variant may have too: they say what its model takes and gives,
+ * where that differs from the stage's other models.
+ */
 export type ManifestVariant = z.output<typeof manifestVariant>;
+
+/** The fields of a variant that its task added, which stand in the place of the stage's; empty for most variants. */
+export function ownFieldsOf(variant: ManifestVariant): Readonly<Record<string, unknown>> {
+  const known: object = manifestVariant.shape;
+  return Object.fromEntries(Object.entries(variant).filter(([field]) => !Object.hasOwn(known, field)));
+}
+
+/** A stage as one of its variants sees it: with the variant's own fields. */
+export const stageOfVariant = (stage: ManifestStage, variant: ManifestVariant): ManifestStage => ({
+  ...stage,
+  ...ownFieldsOf(variant),
+});
 
 /** A variant in version 1, which has one float32 model. */
 export const manifestVariant1 = z
@@ -136,22 +154,16 @@ export const variantFiles = ({
 export const sizeBytesOf = (variant: VariantFiles): number =>
   Object.values(variantFiles(variant)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
-const SHA256_DIGITS = 64;
-
 /**
- * The id of a variant in profiles and plans: the SHA-256 of its model. For a variant of several files it joins equal parts of
- * their SHA-256 sums, in the order of the roles' names; each file is still checked against its whole sum.
+ * The id of a variant in profiles and plans. A variant of one model file alone has that file's SHA-256; any other has the SHA-256 of a
+ * text that lists its files' sums by role and its own fields.
  */
-export function sha256Of(variant: VariantFiles): string {
-  const files = variantFiles(variant);
-  const sums = Object.keys(files)
-    .sort()
-    .map((role) => files[role]!.sha256);
-  const digits = Math.floor(SHA256_DIGITS / sums.length);
-  return sums
-    .map((sum) => sum.slice(0, digits))
-    .join('')
-    .padEnd(SHA256_DIGITS, '0');
+export function sha256Of(variant: ManifestVariant): string {
+  const files = Object.entries(variantFiles(variant)).sort(([a], [b]) => (a < b ? -1 : 1));
+  const own = ownFieldsOf(variant);
+  if (files.length === 1 && Object.keys(own).length === 0) return files[0]![1].sha256;
+  const lines = files.map(([role, { sha256 }]) => `${role} ${sha256}`);
+  return sha256OfText([...lines, canonicalJson(own)].join('\n'));
 }
 
 /** The variants of a manifest as plans and profiles identify them: by stage, name and {@link sha256Of}. */

@@ -36,6 +36,7 @@ async function detectionsOf(
   stage: ManifestStage,
   outputs: Readonly<Record<string, Output>>,
   inputs: Session['inputs'] = [],
+  image = new Uint8Array(HEIGHT * WIDTH),
 ): Promise<{ detections: Detection[]; fed: Readonly<Record<string, Tensor>> }> {
   let fed: Readonly<Record<string, Tensor>> = {};
   const session: Session = {
@@ -50,8 +51,7 @@ async function detectionsOf(
       return { outputs: Object.fromEntries(tensors), ms: 1 };
     },
   };
-  const image = [new Uint8Array(HEIGHT * WIDTH)];
-  const { results } = await taskOf(stage).programs[0]!.run(stage, image, { model: session }, new Scratch());
+  const { results } = await taskOf(stage).programs[0]!.run(stage, [image], { model: session }, new Scratch());
   return { detections: (results[0] as StageResult & { detections: Detection[] }).detections, fed };
 }
 
@@ -233,6 +233,23 @@ test('only objects of the classes to keep count, in results and in labels', asyn
   expect(pack.truths).toMatchObject([{ truth: [{ x0: 10, label: 1 }] }]);
 });
 
+test("boxes are in pixels of the stage's pictures, whatever the model's own are, with the stage's classes", async () => {
+  const stage = stageOf(
+    'yolov8',
+    { overlapMax: 0.5, classes: ['cat', 'car', 'person'] },
+    { pictures: { channels: 3, height: 2 * HEIGHT, width: WIDTH / 2 } },
+  );
+  const output = { values: [50, 20, 25, 25, 20, 10, 10, 10, 0.9, 0, 0, 0, 0, 0.8], dims: [1, 7, 2] };
+  const picture = new Uint8Array(3 * 2 * HEIGHT * (WIDTH / 2)).fill(255);
+  const { detections, fed } = await detectionsOf(stage, { out: output }, [], picture);
+  // Where the model finds a cat, which the stage does not name, nothing is reported.
+  expect(detections).toEqual([
+    { x0: 7.5, y0: 40, x1: 12.5, y1: 60, label: 0, score: expect.closeTo(0.8, 6) },
+  ]);
+  expect(fed.pixel_values).toMatchObject({ dims: [1, 1, HEIGHT, WIDTH] });
+  expect(new Set(fed.pixel_values!.data as Float32Array)).toEqual(new Set([1]));
+});
+
 test('a detection of another class than the object there is wrong', () => {
   const { match } = taskOf(detect);
   const box = { x0: 0, y0: 0, x1: 9, y1: 9 };
@@ -245,7 +262,11 @@ test('a detection of another class than the object there is wrong', () => {
 
 test.each<[string, object, RegExp]>([
   ['a class to keep that is none', { keep: ['dog'] }, /keep\[0\]: expected one of the classes/],
-  ['several classes of a centre map', { output: detect.output }, /classes: expected at most one class/],
+  [
+    'several classes of a centre map',
+    { output: detect.output },
+    /output\.format: expected another format for several classes/,
+  ],
 ])('a manifest with %s is refused', (_, fields, problem) => {
   const pack = { file: 'pack.bin', sha256: '1'.repeat(64), source: 'made up' };
   const manifest = {

@@ -33,7 +33,7 @@ export async function inBatchAndAlone(
   const worker = await environment.spawn('batches', 1);
   try {
     await worker.load(
-      variantSpec(stage, { key: 'v', model: `${stageName}/${variant}`, backend }),
+      variantSpec(stage, { key: 'v', variant, backend }),
       await models.readModels(stage.variant(variant)),
     );
     const together = await worker.run('v', batchOf(items));

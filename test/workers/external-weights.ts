@@ -1,10 +1,9 @@
 import { batchOf } from '../../models/items/item-batch.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type ManifestStage, weightsRole } from '../../solver/documents/manifest.ts';
-import { variantSpec } from '../../workers/stage/protocol.ts';
+import { specAlone } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 import { externalClassifier } from '../onnx.ts';
 
@@ -42,7 +41,7 @@ export async function classesOf(
   files: ModelBytes,
   brightest: readonly number[],
 ): Promise<number[]> {
-  const spec = variantSpec(pipelineStage(stage, null), { key: 'v', model: 'look/v', backend });
+  const spec = specAlone(stage, { key: 'v', model: 'look/v', backend });
   await worker.load(spec, files);
   const pictures = brightest.map((at) => Uint8Array.from({ length: PIXELS }, (_, i) => (i === at ? 255 : 9)));
   const { results } = await worker.run('v', batchOf(pictures));

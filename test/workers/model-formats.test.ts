@@ -5,7 +5,6 @@ import { expect, test } from 'vitest';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
-import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import { MANIFEST } from '../../solver/documents/manifest.ts';
 import { planRequest } from '../../solver/plan/request.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
@@ -13,7 +12,7 @@ import { run } from '../../workers/executor/run.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import { ModelLoadError } from '../../workers/runtime/errors.ts';
-import { variantSpec } from '../../workers/stage/protocol.ts';
+import { specAlone } from '../../workers/stage/protocol.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { openFileStore } from '../../workers/store/node.ts';
 import { compiledEnvironment } from '../compiled.ts';
@@ -78,7 +77,7 @@ test.each<[string, Partial<Format>]>([
     scores: 'logits',
     variants: [],
   };
-  const spec = variantSpec(pipelineStage(stage, null), {
+  const spec = specAlone(stage, {
     key: 'k',
     model: 'classify/made-up',
     backend: 'cpu',
@@ -183,7 +182,7 @@ test('a batch of a short and a long text gives what each gives alone, with paddi
     scores: 'logits',
     variants: [],
   };
-  const spec = variantSpec(pipelineStage(stage, null), { key: 'k', model: 'mood/made-up', backend: 'cpu' });
+  const spec = specAlone(stage, { key: 'k', model: 'mood/made-up', backend: 'cpu' });
   await worker.load(spec, { model: tokenCounter([4, 5]), ...tokenizerFiles() });
   const texts = ['good bad good', Array(200).fill('bad good bad').join(' ')];
   const items = texts.map((text): Item => new TextEncoder().encode(text));

@@ -29,7 +29,7 @@ const scenes = (count: number) => takeInTurn(itemsOf(pack.items, 4), 0, count);
 
 async function load(worker: StageWorker, backend: Backend, variant = 'det4') {
   const { first } = models.pipeline;
-  const spec = variantSpec(first, { key: `${variant}-${backend}`, model: `detect/${variant}`, backend });
+  const spec = variantSpec(first, { key: `${variant}-${backend}`, variant, backend });
   await worker.load(spec, await models.readModels(first.variant(variant)));
   return spec.key;
 }

@@ -22,7 +22,7 @@ async function withDetector() {
   const worker = await compiledEnvironment().spawn('test', 1);
   const { first } = models.pipeline;
   const files = await models.readModels(first.variant('det4'));
-  const spec = variantSpec(first, { key: 'd', model: 'detect/det4', backend: 'cpu' });
+  const spec = variantSpec(first, { key: 'd', variant: 'det4', backend: 'cpu' });
   return { worker, files, spec };
 }
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
-import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
-import { variantSpec } from '../../workers/stage/protocol.ts';
+import { specAlone } from '../../workers/stage/protocol.ts';
 import { DIRECTION, HEIGHT, LINES, lettersOf, MODEL, WIDTH } from '../text-strokes.ts';
 
 /** Draws a line on a canvas, upright or upside down, as an item: one plane for each channel. */
@@ -30,7 +29,7 @@ test.each(['wasm', 'webgpu'] as const)(
     const model = new Uint8Array(await (await fetch(`/${MODEL}`)).arrayBuffer());
     const stage: ManifestStage = { ...DIRECTION, variants: [] };
     const worker = await browserEnvironment().spawn('test', 1);
-    const spec = variantSpec(pipelineStage(stage, null), { key: 'v', model: 'direction/v', backend });
+    const spec = specAlone(stage, { key: 'v', model: 'direction/v', backend });
     await worker.load(spec, { model });
     const pictures = [false, true].map((upsideDown) => pictureOf(LINES[0]!, upsideDown));
     const { results } = await worker.run('v', batchOf(pictures));

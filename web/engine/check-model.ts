@@ -1,12 +1,11 @@
 import { takeInTurn } from '../../models/items/item-batch.ts';
 import { blankItem } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import { pipelineStage } from '../../models/manifests/pipeline.ts';
 import type { TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText } from '../../workers/runtime/runtime.ts';
-import { variantSpec } from '../../workers/stage/protocol.ts';
+import { specAlone } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
 /** Number of test items: 2, so that the check detects a batch size fixed to 1. */
@@ -32,6 +31,7 @@ export class ModelChecker {
 
   /**
    * Creates a session and runs blank items through it.
+   * @param stage as the variant of these models sees it
    * @param file name of the model in errors
    * @returns the model's inputs and outputs as text
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
@@ -41,10 +41,9 @@ export class ModelChecker {
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // Loading the worker's runtime can take long on a slow network, so an abort does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
-    const alone = pipelineStage(stage, null);
-    const spec = variantSpec(alone, { key: file, model: file, backend: 'wasm' });
+    const spec = specAlone(stage, { key: file, model: file, backend: 'wasm' });
     const { sessions } = await worker.load(spec, models);
-    await worker.run(file, takeInTurn([blankItem(alone.format)], 0, ITEMS));
+    await worker.run(file, takeInTurn([blankItem(spec.format)], 0, ITEMS));
     await worker.release(file);
     const all = Object.values(sessions);
     const inputs = all.flatMap((session) => session.inputs);

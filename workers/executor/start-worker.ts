@@ -59,7 +59,7 @@ export async function startWorker(
       const stage = pipeline.stage(name);
       const { variant, backend, batch: largest } = planned.find((one) => one.name === name)!;
       await worker.load(
-        variantSpec(stage, { key: name, model: `${name}/${variant}`, backend }),
+        variantSpec(stage, { variant, backend, key: name }),
         await readModels(stage.variant(variant)),
       );
       const blank = blankItem(stage.format);

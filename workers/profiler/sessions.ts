@@ -76,7 +76,7 @@ export class Sessions {
     const start = performance.now();
     const bytes = await this.models.readModels(variant);
     const loadMs = performance.now() - start;
-    const spec = variantSpec(stage, { key, model: key, backend: wanted.backend });
+    const spec = variantSpec(stage, wanted);
     const { createMs, cpuFallback, sessions } = await worker.load(spec, bytes);
     const fixedBatch = fixedBatchOf(sessions);
     const loaded = { createMs, cpuFallback, fixedBatch, worker, key, loadMs, workerId, sizeBytes };

@@ -1,12 +1,12 @@
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { ItemFormat } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
-import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import { type PipelineStage, pipelineStage } from '../../models/manifests/pipeline.ts';
 import type { RunTimes } from '../../models/tasks/program.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { Backend } from '../../solver/documents/common.ts';
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
+import { type ManifestStage, stageOfVariant } from '../../solver/documents/manifest.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 
 /** The calls to a stage worker and their data. Buffers are transferred in a browser and copied in Node. */
@@ -18,6 +18,7 @@ export interface VariantSpec {
   /** Name of the variant in errors, e.g. `detect/det8`. */
   readonly model: string;
   readonly backend: Backend;
+  /** The stage as the variant sees it: with the variant's own fields. */
   readonly stage: ManifestStage;
   /** Format of the stage's items, with the fields that they carry. */
   readonly format: ItemFormat;
@@ -25,11 +26,27 @@ export interface VariantSpec {
   readonly next: ItemFormat | null;
 }
 
-/** A variant of a pipeline's stage to load. */
+/** A variant of a pipeline's stage to load, by its name. @param key absent: the stage's name and the variant's */
 export const variantSpec = (
-  { stage, format, next }: PipelineStage,
+  { stage, format, next, variant: named }: PipelineStage,
+  { variant, backend, key }: { readonly variant: string; readonly backend: Backend; readonly key?: string },
+): VariantSpec => {
+  const model = `${stage.name}/${variant}`;
+  return {
+    key: key ?? model,
+    model,
+    backend,
+    stage: stageOfVariant(stage, named(variant)),
+    format,
+    next: next?.format ?? null,
+  };
+};
+
+/** A variant to load whose stage stands alone, as the variant sees it. */
+export const specAlone = (
+  stage: ManifestStage,
   variant: Pick<VariantSpec, 'key' | 'model' | 'backend'>,
-): VariantSpec => ({ ...variant, stage, format, next: next?.format ?? null });
+): VariantSpec => ({ ...variant, stage, format: pipelineStage(stage, null).format, next: null });
 
 /** Facts that are known once a variant is loaded. */
 export interface LoadedVariant {

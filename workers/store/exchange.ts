@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../models/manifests/load.ts';
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { cell } from '../../solver/documents/cell.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
@@ -14,7 +15,6 @@ import {
   parseProfile,
   profileSchema,
 } from '../../solver/documents/profile.ts';
-import { canonicalJson } from './canonical.ts';
 import type { JournalEntry } from './store.ts';
 
 /** A profile as canonical JSON. It has no newline at its end, so that the SHA-256 of the text is the profile's identity. */

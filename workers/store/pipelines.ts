@@ -1,9 +1,9 @@
 import { filesOf, inOneFolder } from '../../models/manifests/edit.ts';
 import { type LoadedManifest, readChecked, withFiles } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import { canonicalJson } from './canonical.ts';
 import { orFull, StoreUnavailableError } from './store.ts';
 
 /** No pipeline with that name is kept in this browser. */

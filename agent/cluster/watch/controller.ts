@@ -1,9 +1,9 @@
 import { CHECK_MS } from '../../../solver/adapt/clock.ts';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
-import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';

@@ -1,5 +1,5 @@
 import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
-import { inputValues } from '../../../models/tasks/program.ts';
+import { inputValues } from '../../../models/tasks/registry.ts';
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
@@ -50,9 +50,9 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
 }
 
 /** Memory of a process that runs a stage's largest model at the largest batch. */
-function sessionBytes({ stage, task }: PipelineStage): number {
+function sessionBytes({ stage }: PipelineStage): number {
   const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
-  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * inputValues(task.programs, stage);
+  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * inputValues(stage);
 }
 
 /** A stage's pod needs memory for two variants: it loads the new one while the old one still serves. */

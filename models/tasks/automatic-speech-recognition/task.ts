@@ -90,6 +90,7 @@ const encoderDecoder = generating<Stage, Item, Transcript>({
 export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
   id: ID,
   fields,
+  variantFields: ['tokensMax', 'beams'],
 
   itemFormat: recordings,
   childKind: 'text',

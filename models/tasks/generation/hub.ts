@@ -51,6 +51,6 @@ export const textToTextModels = ({ surely, ifTold, ...kind }: TextToTextModels):
     },
     ...generationOf(model, kind.task),
   }),
-  choices: [...GENERATION_CHOICES, 'input.prefix'],
+  choices: GENERATION_CHOICES,
   limits: ['input.length'],
 });

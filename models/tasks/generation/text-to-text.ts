@@ -61,6 +61,7 @@ export const textToText = ({
 }: TextToText): Task<TextToTextStage, TextResult, string> => ({
   id,
   fields,
+  variantFields: ['input', 'tokensMax', 'beams'],
   itemFormat: () => FORMAT,
   programs: generating<TextToTextStage, Tokens, TextResult>({
     inputs: () => TOKEN_INPUTS,

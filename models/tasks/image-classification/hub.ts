@@ -1,6 +1,6 @@
 import { classesOf } from '../../hub/classes.ts';
 import { type HubKind, hasArchitecture } from '../../hub/kind.ts';
-import { imageInputOf } from '../../hub/preprocessing.ts';
+import { imageInputOf, withPictures } from '../../hub/preprocessing.ts';
 
 export const imageClassifiers: HubKind = {
   task: 'image-classification',
@@ -14,4 +14,5 @@ export const imageClassifiers: HubKind = {
   }),
   choices: [],
   limits: [],
+  joined: withPictures,
 };

@@ -7,25 +7,26 @@ import {
   classifying,
   scoresField,
 } from '../classes.ts';
-import { type ImageInput, imageInput, images, pixelsFormat } from '../images.ts';
+import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import type { Task } from '../task.ts';
 
 const ID = 'image-classification';
 
-interface Stage extends ClassifyingStage {
-  readonly input: ImageInput;
-}
+type Stage = ClassifyingStage & ImageStage;
 
 /** The task "image-classification": one class per image. The next stage gets the same image, resized to that stage's input. */
 export const imageClassification: Task<Stage, ClassResult, number> = {
   id: ID,
-  fields: { input: imageInput, classes: classesField, scores: scoresField },
+  fields: { input: imageInput, pictures: picturesField, classes: classesField, scores: scoresField },
+  variantFields: ['input', 'scores'],
+  check: (stage, _index, problem) => checkPictures(stage, problem),
 
-  itemFormat: ({ input }) => pixelsFormat(input),
-  children({ input }, item, _result, next) {
+  itemFormat: picturesOf,
+  children(stage, item, _result, next) {
+    const own = picturesOf(stage);
     const shape = next as ItemFormatOf<'pixels'>;
     const pixels = new Uint8Array(pixelCount(shape));
-    cropResize(item, input, { x0: 0, y0: 0, x1: input.width, y1: input.height }, pixels, shape);
+    cropResize(item, own, { x0: 0, y0: 0, x1: own.width, y1: own.height }, pixels, shape);
     return [pixels];
   },
   fanOut: () => 'one',

@@ -1,24 +1,31 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Box } from '../../items/crop.ts';
+import { classesField } from '../classes.ts';
 import type { ImageInput } from '../images.ts';
 import type { ItemOutput } from '../one-run.ts';
 import type { TensorSpec } from '../program.ts';
 
-/** A detected object: its box in pixels of the stage's images, the index of its class, and its probability. */
+/** A detected object: its box in pixels of an image, the index of its class, and its probability. */
 export interface Detection extends Box {
   readonly label: number;
   readonly score: number;
 }
 
-/** Width and height of a stage's images. */
+/** Width and height of an image. */
 export type ImageSize = Pick<ImageInput, 'height' | 'width'>;
+
+/**
+ * Manifest field: the classes of a model's outputs in their order, where they are not the stage's in the stage's order. Objects of a class
+ * that the stage does not name are not reported.
+ */
+export const outputClasses = z.array(classesField.element).min(1).max(10_000).optional();
 
 /** Decodes the outputs of one family of detectors. `O` is the type of the manifest field `output`. */
 export interface DetectorOutput<O> {
   readonly field: z.ZodType<O>;
-  /** Specifies the output tensors. @param classes number of classes; undefined if the manifest names none */
+  /** Specifies the output tensors. @param size of the model's images @param classes number of the model's classes; undefined if the manifest names none */
   tensors(size: ImageSize, output: O, classes: number | undefined): readonly TensorSpec[];
-  /** Decodes the detections of one image. @param outputs in the order of `tensors` */
+  /** Decodes the detections of one image, in its pixels and with the model's classes. @param outputs in the order of `tensors` */
   detections(outputs: readonly ItemOutput[], size: ImageSize, output: O): Detection[];
 }
 
@@ -40,6 +47,12 @@ export const detectionOf = (
   label,
   score,
 });
+
+/** The same box in an image that was resized. */
+export const scaled = ({ x0, y0, x1, y1, ...rest }: Detection, from: ImageSize, to: ImageSize): Detection => {
+  const [x, y] = [to.width / from.width, to.height / from.height];
+  return { x0: x * x0, y0: y * y0, x1: x * x1, y1: y * y1, ...rest };
+};
 
 /** Clips a box to the image. Returns an empty array if nothing is left, or if a corner is NaN. */
 export function inside({ x0, y0, x1, y1, ...rest }: Detection, { height, width }: ImageSize): Detection[] {

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { FLOATS } from '../tensor.ts';
-import { type Detection, type DetectorOutput, detectionOf, inside, sigmoid } from './detection.ts';
+import {
+  type Detection,
+  type DetectorOutput,
+  detectionOf,
+  inside,
+  outputClasses,
+  sigmoid,
+} from './detection.ts';
 
 /**
  * Manifest field: the outputs of a transformer with queries, `logits` [batch, queries, classes] and `pred_boxes`
@@ -11,6 +18,7 @@ const field = z.strictObject({
   format: z.enum(['detr', 'rt-detr']),
   /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),
+  classes: outputClasses,
 });
 
 export const detr: DetectorOutput<z.output<typeof field>> = {

@@ -1,6 +1,7 @@
 import { classesOf } from '../../hub/classes.ts';
 import { type HubKind, type HubModel, hasArchitecture } from '../../hub/kind.ts';
-import { imageInputOf } from '../../hub/preprocessing.ts';
+import { imageInputOf, withPictures } from '../../hub/preprocessing.ts';
+import { classIndex } from '../classes.ts';
 
 /** Output formats of detectors, by `model_type`. */
 const FORMATS: Readonly<Record<string, 'detr' | 'rt-detr'>> = {
@@ -16,6 +17,38 @@ const THRESHOLD = 0.5;
 const formatOf = ({ config: { model_type } }: HubModel) =>
   Object.hasOwn(FORMATS, model_type ?? '') ? FORMATS[model_type!] : undefined;
 
+/** What DETR and YOLOS have in the place of numbers that COCO gives to no class. */
+const NO_CLASS = 'N/A';
+
+/** Classes of COCO as darknet's list spells them, which RT-DETR has, with the names in COCO's own files. */
+const DARKNET: Readonly<Record<string, string>> = {
+  motorbike: 'motorcycle',
+  aeroplane: 'airplane',
+  sofa: 'couch',
+  pottedplant: 'potted plant',
+  diningtable: 'dining table',
+  tvmonitor: 'tv',
+};
+
+/** The classes of a model's outputs, with COCO's names if they are COCO's. */
+function outputClassesOf({ config, id }: HubModel): string[] {
+  const names = classesOf(config, id);
+  const isDarknet = Object.keys(DARKNET).every((name) => names.includes(name));
+  return isDarknet ? names.map((name) => DARKNET[name] ?? name) : names;
+}
+
+interface Classes {
+  readonly classes: readonly string[];
+  readonly keep?: readonly string[];
+  readonly output: { readonly classes?: readonly string[] };
+}
+
+/** Whether a model has every class that a stage reports. */
+const hasAll = ({ classes, keep = classes }: Classes, own: readonly string[]): boolean => {
+  const found = new Set(own.map((name) => classIndex(classes, name)));
+  return keep.every((name) => found.has(classes.indexOf(name)));
+};
+
 export const detectors: HubKind = {
   task: 'object-detection',
   stageName: 'detect',
@@ -24,11 +57,29 @@ export const detectors: HubKind = {
     const otherwise = model.task === null || model.task === 'object-detection';
     return formatOf(model) && hasArchitecture(model, /ForObjectDetection/, otherwise) ? 'surely' : 'no';
   },
-  fieldsOf: (model) => ({
-    input: imageInputOf(model.config, model.preprocessor, model.id),
-    classes: classesOf(model.config, model.id),
-    output: { format: formatOf(model), threshold: THRESHOLD },
-  }),
+  fieldsOf(model) {
+    const all = outputClassesOf(model);
+    const classes = all.filter((name) => name !== NO_CLASS);
+    return {
+      input: imageInputOf(model.config, model.preprocessor, model.id),
+      classes,
+      output: {
+        format: formatOf(model),
+        threshold: THRESHOLD,
+        ...(classes.length < all.length && { classes: all }),
+      },
+    };
+  },
   choices: ['keep', 'output.threshold'],
   limits: [],
+  joined(stage, model, measured) {
+    const own = model as unknown as Classes;
+    const ownClasses = own.output.classes ?? own.classes;
+    const asked = stage as unknown as Classes;
+    const same = own.classes.join('\n') === asked.classes?.join('\n');
+    if (same || !asked.classes || !hasAll(asked, ownClasses)) return withPictures(stage, model, measured);
+    const { classes } = asked;
+    const renamed = { ...model, classes, output: { ...own.output, classes: ownClasses } };
+    return withPictures(stage, renamed, measured);
+  },
 };

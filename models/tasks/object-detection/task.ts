@@ -1,17 +1,16 @@
 import { z } from 'zod';
-import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { cropResize, pixelCount } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
 import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
-import { classesField } from '../classes.ts';
-import { type ImageInput, imageInput, images, pixelsFormat } from '../images.ts';
+import { classesField, classIndex } from '../classes.ts';
+import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import { type Input, oneRun } from '../one-run.ts';
 import { valuesIn } from '../program.ts';
 import type { ResultTensor, StageResult, Task } from '../task.ts';
 import { meanAveragePrecision } from './average-precision.ts';
 import { matchDetections, type TrueObject } from './boxes.ts';
 import { centreMap } from './centre-map.ts';
-import type { Detection, DetectorOutput } from './detection.ts';
+import { type Detection, type DetectorOutput, scaled } from './detection.ts';
 import { detr } from './detr.ts';
 import { yolo } from './yolo.ts';
 
@@ -30,10 +29,9 @@ const OUTPUTS = {
   yolov8: yolo,
 } as const;
 
-interface Stage extends ManifestStage {
-  readonly input: ImageInput;
-  readonly output: z.output<typeof outputField>;
-  /** Names of the classes in the order of the models' outputs; absent if the models detect objects without a class. */
+interface Stage extends ImageStage {
+  readonly output: z.output<typeof outputField> & { readonly classes?: readonly string[] };
+  /** Names of the classes that packs and results refer to; absent if the models detect objects without a class. */
   readonly classes?: readonly string[];
   /** Names of the classes whose detections are reported; absent if all are. */
   readonly keep?: readonly string[];
@@ -45,6 +43,13 @@ interface Result extends StageResult {
 }
 
 const outputOf = ({ output }: Stage) => OUTPUTS[output.format] as DetectorOutput<Stage['output']>;
+
+/** The classes in the order of a model's outputs. */
+const modelClasses = ({ output, classes }: Stage) => output.classes ?? classes;
+
+/** The stage's class of a model's output; −1 if the stage has none. */
+const stageLabel = ({ output, classes = [] }: Stage, label: number): number =>
+  output.classes ? classIndex(classes, output.classes[label]!) : label;
 
 const LABELS: ResultTensor<Result> = {
   name: 'labels',
@@ -71,41 +76,54 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
   id: ID,
   fields: {
     input: imageInput,
+    pictures: picturesField,
     output: outputField,
     classes: z.array(classesField.element).min(1).optional(),
     keep: z.array(classesField.element).min(1).optional(),
   },
-  check({ output, classes = [], keep = [] }, index, problem) {
+  variantFields: ['input', 'output'],
+  check(stage, index, problem) {
+    const { output, classes = [], keep = [] } = stage;
+    checkPictures(stage, problem);
     if (index > 0)
       problem(
         ['task'],
         'expected object-detection in the first stage only, because a pack has boxes only for its own images',
       );
     if (output.format === 'centre-map' && classes.length > 1)
-      problem(['classes'], 'expected at most one class, because a centre-map tells no classes apart');
+      problem(
+        ['output', 'format'],
+        'expected another format for several classes: a centre-map tells none apart',
+      );
+    if (output.classes && !output.classes.some((name) => classIndex(classes, name) >= 0))
+      problem(['output', 'classes'], "expected at least one of the stage's classes");
     keep.forEach((name, i) => {
       if (!classes.includes(name)) problem(['keep', i], 'expected one of the classes');
     });
   },
 
-  itemFormat: ({ input }) => pixelsFormat(input),
+  itemFormat: picturesOf,
   programs: [
     oneRun<Stage, Result>({
       inputs: () => [images, pixelMask],
-      outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, stage.classes?.length),
+      outputs: (stage) => outputOf(stage).tensors(stage.input, stage.output, modelClasses(stage)?.length),
       decode: (stage, outputs) => ({
         task: ID,
         detections: outputOf(stage)
           .detections(outputs, stage.input, stage.output)
-          .filter(({ label }) => counts(stage, label)),
+          .map((one) =>
+            scaled({ ...one, label: stageLabel(stage, one.label) }, stage.input, picturesOf(stage)),
+          )
+          .filter(({ label }) => label >= 0 && counts(stage, label)),
       }),
     }),
   ],
-  children({ input }, item, { detections }, next) {
+  children(stage, item, { detections }, next) {
+    const own = picturesOf(stage);
     const shape = next as ItemFormatOf<'pixels'>;
     return detections.map((box) => {
       const pixels = new Uint8Array(pixelCount(shape));
-      cropResize(item, input, box, pixels, shape);
+      cropResize(item, own, box, pixels, shape);
       return pixels;
     });
   },
@@ -155,7 +173,9 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
  * Reads an image pack's objects: `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels); `object_image` I32 [objects], the index
  * of each object's image; and `object_label` I32 [objects] if the stage has classes.
  */
-function readObjects(file: TensorFile, { input: { height, width }, classes }: Stage, images: number) {
+function readObjects(file: TensorFile, stage: Stage, images: number) {
+  const { classes } = stage;
+  const { height, width } = picturesOf(stage);
   const corners = file.f32('boxes', 2);
   const owner = file.i32('object_image', 1);
   const count = owner.data.length;

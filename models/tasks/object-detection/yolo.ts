@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FLOATS } from '../tensor.ts';
 import { suppressed } from './boxes.ts';
-import { type Detection, type DetectorOutput, detectionOf, inside } from './detection.ts';
+import { type Detection, type DetectorOutput, detectionOf, inside, outputClasses } from './detection.ts';
 
 /**
  * Manifest field: the output of a YOLO head before non-maximum suppression. A candidate is a box (centre x, centre y, width,
@@ -12,6 +12,7 @@ const field = z.strictObject({
   format: z.enum(['yolov5', 'yolov8']),
   /** Detections need a probability above this. */
   threshold: z.number().min(0).max(1),
+  classes: outputClasses,
   /** If two boxes of one class have an intersection over union above this, the less probable one is dropped. */
   overlapMax: z.number().min(0).max(1).default(0.7),
 });

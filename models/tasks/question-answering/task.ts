@@ -101,6 +101,7 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
     input: windowField,
     unanswerable: z.boolean().default(false),
   },
+  variantFields: ['input'],
 
   itemFormat: () => FORMAT,
   programs: [extractive],

@@ -79,6 +79,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     scores: scoresField,
     passOn: z.array(classesField.element).min(1).optional(),
   },
+  variantFields: ['input', 'scores'],
   check({ classes, passOn = [] }, _index, problem) {
     passOn.forEach((name, i) => {
       if (!classes.includes(name)) problem(['passOn', i], 'expected one of the classes');

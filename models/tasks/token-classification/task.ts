@@ -135,6 +135,7 @@ const typesOf = ({ classes }: Stage): string[] => [
 export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
   id: ID,
   fields: { input: windowField, classes: classesField },
+  variantFields: ['input'],
 
   itemFormat: () => FORMAT,
   programs: [perToken],

@@ -6,8 +6,25 @@ import { type Pin, withPin } from '../../../models/hub/pin.ts';
 import { parseRepository } from '../../../models/hub/repository.ts';
 import { hubStage } from '../../../models/hub/stage.ts';
 import { parseManifest } from '../../../models/manifests/manifest.ts';
-import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
-import { apiAnswer, COMMIT, labels, MARIAN, modelOf, RESNET, RT_DETR, T5 } from './models.ts';
+import {
+  type Manifest,
+  ownFieldsOf,
+  sizeBytesOf,
+  stageOfVariant,
+} from '../../../solver/documents/manifest.ts';
+import {
+  apiAnswer,
+  COMMIT,
+  DETR,
+  labels,
+  MARIAN,
+  modelOf,
+  RESNET,
+  RT_DETR,
+  T5,
+  WHISPER,
+  YOLOS,
+} from './models.ts';
 
 const FILES = { 'onnx/model.onnx': 70, 'onnx/model_quantized.onnx': 20 };
 
@@ -38,6 +55,8 @@ const TRANSLATOR = Object.fromEntries([
   ]),
   ...['config', 'generation_config', 'tokenizer', 'tokenizer_config'].map((name) => [`${name}.json`, 1]),
 ]);
+
+const SPEAKER = { ...TRANSLATOR, 'preprocessor_config.json': 1 };
 
 const namesOf = (stages: readonly { readonly variants: readonly { readonly name: string }[] }[]) =>
   stages.map(({ variants }) => variants.map(({ name }) => name));
@@ -97,7 +116,7 @@ describe('a pin', () => {
     ]);
   });
 
-  test('of other classes does not fit a stage, whatever detections the stage keeps', () => {
+  test('of a detector fits a stage if it has the classes that the stage reports, in any order', () => {
     const manifest = withPin(null, pinOf('a/rtdetr', RT_DETR));
     const keeping = parseManifest(
       { ...manifest, stages: manifest.stages.map((stage) => ({ ...stage, keep: ['label 7'] })) },
@@ -105,8 +124,94 @@ describe('a pin', () => {
     );
     expect(withPin(keeping, pinOf('b/rtdetr', RT_DETR)).stages[0]).toMatchObject({ keep: ['label 7'] });
     const fewer = { ...RT_DETR, config: { ...RT_DETR.config, id2label: labels(79) } };
-    expect(() => withPin(keeping, pinOf('b/rtdetr', fewer))).toThrow(StageMismatchError);
-    expect(() => withPin(keeping, pinOf('b/rtdetr', fewer))).toThrow(/share one classes.*--stage/);
+    const names = Object.values(labels(79));
+    expect(withPin(keeping, pinOf('b/few', fewer)).stages[0]!.variants[2]).toMatchObject({
+      output: { format: 'rt-detr', threshold: 0.5, classes: names },
+    });
+    expect(() => withPin(manifest, pinOf('b/few', fewer))).toThrow(StageMismatchError);
+    expect(() => withPin(manifest, pinOf('b/few', fewer))).toThrow(
+      /share one classes: the model has none that the other lacks, the stage \["label 79"\] alone.*--stage/,
+    );
+  });
+
+  test('of a classifier of other classes does not fit', () => {
+    const other = { ...RESNET, config: { ...RESNET.config, id2label: labels(999) } };
+    expect(() => withPin(withPin(null, pinOf('a/resnet')), pinOf('b/resnet', other))).toThrow(
+      /share one classes.*"label 999"/,
+    );
+  });
+});
+
+describe('detectors of other families in one stage', () => {
+  const COCO = ['person', 'bicycle', 'car', 'motorcycle', 'airplane', 'couch', 'potted plant'];
+  const named = (names: readonly string[]) => Object.fromEntries(names.map((name, i) => [i, name]));
+  const withLabels = <M extends { config: object }>(model: M, names: readonly string[]) => ({
+    ...model,
+    config: { ...model.config, id2label: named(names) },
+  });
+  const all = [...COCO, 'dining table', 'tv'];
+  const darknet = [
+    'person',
+    'bicycle',
+    'car',
+    'motorbike',
+    'aeroplane',
+    'sofa',
+    'pottedplant',
+    'diningtable',
+    'tvmonitor',
+  ];
+  const gaps = ['N/A', ...all.slice(0, 5), 'N/A', ...all.slice(5)];
+  const rtDetr = pinOf('a/rtdetr', withLabels(RT_DETR, darknet));
+  const yolos = pinOf('a/yolos', withLabels(YOLOS, gaps));
+  const detr = pinOf('a/detr', withLabels(DETR, gaps));
+
+  test('have the classes of COCO, each with its own size, normalisation, format and order of classes', () => {
+    const [stage] = withPin(withPin(withPin(null, rtDetr), yolos), detr).stages;
+    expect(stage).toMatchObject({
+      classes: all,
+      input: { height: 640, width: 640, mean: [0], std: [1] },
+      output: { format: 'rt-detr', threshold: 0.5 },
+      pictures: { channels: 3, height: 800, width: 800 },
+    });
+    expect(stage!.variants.map(ownFieldsOf)).toEqual([
+      {},
+      {},
+      ...Array(2).fill({
+        input: expect.objectContaining({ height: 512, width: 512, mean: [0.485, 0.456, 0.406] }),
+        output: { format: 'detr', threshold: 0.5, classes: gaps },
+      }),
+      ...Array(2).fill({
+        input: expect.objectContaining({ height: 800, width: 800 }),
+        output: { format: 'detr', threshold: 0.5, classes: gaps },
+      }),
+    ]);
+  });
+
+  test('are the same variants in whatever order they are pinned', () => {
+    const seen = (manifest: Manifest) =>
+      manifest.stages[0]!.variants.map((variant) => ({
+        ...stageOfVariant(manifest.stages[0]!, variant),
+        variants: variant.name,
+      })).sort((a, b) => (a.variants < b.variants ? -1 : 1));
+    const one = withPin(withPin(withPin(null, rtDetr), yolos), detr);
+    const other = withPin(withPin(withPin(null, detr), rtDetr), yolos);
+    expect(seen(other)).toEqual(seen(one));
+  });
+
+  test("follow the stage's threshold", () => {
+    const first = withPin(null, rtDetr, { fields: { output: { threshold: 0.3 } } });
+    const [stage] = withPin(first, yolos).stages;
+    expect(stageOfVariant(stage!, stage!.variants[2]!)).toMatchObject({ output: { threshold: 0.3 } });
+  });
+
+  test('leave the pictures as a pack has them', () => {
+    const packed = {
+      ...withPin(null, rtDetr),
+      pack: { file: 'p', sha256: 'f'.repeat(64), source: 'made up' },
+    };
+    expect(withPin(packed, detr).stages[0]).toMatchObject({ pictures: { height: 640, width: 640 } });
+    expect(withPin(packed, detr).stages[0]!.variants[2]).toMatchObject({ input: { height: 800 } });
   });
 });
 
@@ -123,11 +228,33 @@ describe('a pin into a stage', () => {
     expect(both.stages[0]!.variants).toHaveLength(4);
   });
 
-  test('refuses a model that reads less than the stage does', () => {
+  test('lets a model that reads less than the stage does read less', () => {
     const short = { ...MARIAN, tokenizer: { model_max_length: 128 } };
-    expect(() => withPin(first, pinOf('b/fr-en', short, TRANSLATOR))).toThrow(
-      /share one input\.length: the model has 128, the stage 512/,
+    const [stage] = withPin(first, pinOf('b/fr-en', short, TRANSLATOR)).stages;
+    expect(stage).toMatchObject({ input: { length: 512 } });
+    expect(stage!.variants.map(ownFieldsOf)).toEqual([
+      ...[{}, {}],
+      ...Array(2).fill({ input: { length: 128, prefix: '' } }),
+    ]);
+  });
+
+  test('refuses a recognizer of shorter recordings than the stage has', () => {
+    const whisper = pinOf('a/whisper', WHISPER, SPEAKER);
+    const short = { ...WHISPER, preprocessor: { ...WHISPER.preprocessor, n_samples: 160_000 } };
+    expect(() => withPin(withPin(null, whisper), pinOf('b/whisper', short, SPEAKER))).toThrow(
+      /share one input\.secondsMax: the model has 10, the stage 30/,
     );
+  });
+
+  test('puts before its texts what belongs to the model alone', () => {
+    const t5 = {
+      ...T5,
+      config: { ...T5.config, task_specific_params: { translation: { prefix: 'to English: ' } } },
+    };
+    const [stage] = withPin(first, pinOf('b/t5', t5, TRANSLATOR, 'translation')).stages;
+    expect(stage).toMatchObject({ input: { prefix: '' } });
+    expect(stage!.variants[2]).toMatchObject({ input: { prefix: 'to English: ' } });
+    expect(ownFieldsOf(stage!.variants[0]!)).toEqual({});
   });
 
   test('sets what stands before texts, where the task has it', () => {

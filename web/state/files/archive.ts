@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
 import { profileSchema } from '../../../solver/documents/profile.ts';
 import { runReportSchema } from '../../../solver/documents/run-report.ts';
-import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
 import { planSettingsSchema } from '../plan/planning.ts';
 import { trySettingsSchema } from '../try/load.ts';

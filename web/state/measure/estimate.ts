@@ -1,5 +1,4 @@
-import { inputValues } from '../../../models/tasks/program.ts';
-import { taskOf } from '../../../models/tasks/registry.ts';
+import { inputValues } from '../../../models/tasks/registry.ts';
 import { type Manifest, sizeBytesOf } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
@@ -25,9 +24,7 @@ export function estimate(manifest: Manifest, settings: ProfileSettings) {
   const ids = new Set(keys.map(({ backend, threads }) => `${backend}/${threads}`)).add('wasm/1');
   const workers = ids.size + (manifest.stages.length > 1 ? 1 : 0);
   const largest = Math.max(...settings.batches);
-  const inputBytes =
-    largest *
-    Math.max(...manifest.stages.map((stage) => VALUE_BYTES * inputValues(taskOf(stage).programs, stage)));
+  const inputBytes = largest * Math.max(...manifest.stages.map((stage) => VALUE_BYTES * inputValues(stage)));
   const choices = manifest.stages.reduce((product, stage) => product * stage.variants.length, 1);
   const setUpMs = workers * (WORKER_MS + variants.length * SESSION_MS);
   return {

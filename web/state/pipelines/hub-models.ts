@@ -4,7 +4,12 @@ import { withPin } from '../../../models/hub/pin.ts';
 import { hubReference } from '../../../models/hub/repository.ts';
 import { filesOf, freeName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
-import type { Dtype, Manifest, ManifestStage } from '../../../solver/documents/manifest.ts';
+import {
+  type Dtype,
+  type Manifest,
+  type ManifestStage,
+  stageOfVariant,
+} from '../../../solver/documents/manifest.ts';
 import { Downloads, type KnownFile } from '../../../workers/store/downloads.ts';
 import { bytes as bytesText, duration } from '../../components/format.ts';
 import { fileFetcher } from '../../engine/fetch-file.ts';
@@ -70,7 +75,11 @@ export const addHubModel = ({ id, endpoint, dtype, task, stage }: HubModelReques
     const own = stageOf(manifest, described, stage);
     for (const variant of own.variants.filter(({ source }) => source?.hub === described.repository.id)) {
       step(`Checking ${variant.name}`);
-      await addition.checker.check(own, variant.name, await loaded.readModels(variant));
+      await addition.checker.check(
+        stageOfVariant(own, variant),
+        variant.name,
+        await loaded.readModels(variant),
+      );
     }
     step(`Saving ${id}`);
     setChosen(await ownPipelines.save(loaded));

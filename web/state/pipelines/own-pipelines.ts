@@ -8,13 +8,14 @@ import {
 } from '../../../models/manifests/load.ts';
 import { untar } from '../../../models/manifests/tar.ts';
 import { packOf } from '../../../models/packs/pack.ts';
+import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import {
   type Manifest,
   type ManifestStage,
   type ManifestVariant,
+  stageOfVariant,
   variantFiles,
 } from '../../../solver/documents/manifest.ts';
-import { canonicalJson } from '../../../workers/store/canonical.ts';
 import { fileFetcher } from '../../engine/fetch-file.ts';
 import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
@@ -64,10 +65,10 @@ async function addPipeline(loaded: LoadedManifest, { checker, step }: Addition):
   const { stages, pack, name } = loaded.manifest;
   if (await isHere(loaded.manifest)) return choosePipeline(name);
   const manifest = { ...loaded.manifest, name: freeName(name, usedNames()) };
-  const variants = variantsToCheck(stages, async (stage, { sessions }, files) => {
-    const models = Object.values(sessions).map(({ file }) => file);
+  const variants = variantsToCheck(stages, async (stage, variant, files) => {
+    const models = Object.values(variant.sessions).map(({ file }) => file);
     step(`Checking ${models.join(' and ')}`);
-    await checker.check(stage, models.join(' and '), files);
+    await checker.check(stageOfVariant(stage, variant), models.join(' and '), files);
   });
   const checked = withFiles(manifest, async (file, sha256) => {
     step(`Reading ${file}`);
