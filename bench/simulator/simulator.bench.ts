@@ -26,8 +26,7 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
-import type { Load } from '../../workers/executor/load.ts';
-import { constantLoad } from '../../workers/executor/load.ts';
+import { constantLoad, type Load } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { withRunner } from '../runner/runner.ts';
 

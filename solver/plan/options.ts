@@ -1,5 +1,4 @@
-import type { CellFlag, MeasuredCell } from '../documents/cell.ts';
-import { cellId } from '../documents/cell.ts';
+import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Problem, ProblemOption } from '../documents/problem.ts';
 import { accuracyOf, type Profile } from '../documents/profile.ts';

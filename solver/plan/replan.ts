@@ -2,8 +2,7 @@ import { standingRequest } from '../adapt/standing-request.ts';
 import type { Device } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
-import type { PlanRequest } from './request.ts';
-import { resourcesOf } from './request.ts';
+import { type PlanRequest, resourcesOf } from './request.ts';
 
 /** A device with a pipeline's models, on which a plan is to run. */
 export interface Target {

@@ -3,8 +3,7 @@ import { blankItem } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { Keeping, KeptItems, StageRun } from '../stage/protocol.ts';
-import { variantSpec } from '../stage/protocol.ts';
+import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */

@@ -5,8 +5,7 @@ import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { type IlpChoice, solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
-import type { PlanRequest } from '../../solver/plan/request.ts';
-import { type PartialPlanRequest, planRequest } from '../../solver/plan/request.ts';
+import { type PartialPlanRequest, type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { SimulatedPlans } from '../../solver/plan/simulated-plans.ts';
 import { identify } from '../store/exchange.ts';
 

@@ -2,8 +2,7 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Environment } from '../environment/environment.ts';
-import type { LoadedVariant } from '../stage/protocol.ts';
-import { variantSpec } from '../stage/protocol.ts';
+import { type LoadedVariant, variantSpec } from '../stage/protocol.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** A loaded variant and the time that loading took. */

@@ -4,12 +4,13 @@ import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/
 import { sizeOf } from '../../models/items/item-format.ts';
 import { type ModelBytes, ownRoles, weightsOf } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
-import type { Program, Signature } from '../../models/tasks/program.ts';
 import {
   fileRoles,
   hasShape,
+  type Program,
   type ProgramRun,
   Scratch,
+  type Signature,
   type TensorSpec,
   tensorOf,
   timesOf,

@@ -7,8 +7,7 @@ import { adaptationStep } from '../../../solver/adapt/step.ts';
 import type { LoadState, System } from '../../../solver/adapt/system.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { InfeasiblePlanError, NothingMeasuredError } from '../../../solver/plan/errors.ts';
-import type { PlanRequest } from '../../../solver/plan/request.ts';
-import { DEFAULT_OBJECTIVE } from '../../../solver/plan/request.ts';
+import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../../solver/plan/request.ts';
 import { pipeline } from '../pipelines.ts';
 import { planOn, request as planRequest, resources } from '../profiles.ts';
 
