@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** A program of somebody else's: plain JavaScript, the package by its name. */
 const PROGRAM = `
 import { readFile } from 'node:fs/promises';
-import { constantLoad, environment, loadManifest, openStore, plan, profile, run, learnedPredictor } from 'ipa-edge';
+import { constantLoad, environment, loadManifest, openStore, plan, profile, run } from 'ipa-edge';
 const models = await loadManifest('models/fashion/manifest.json', (path) => readFile(path));
 const place = { models, environment: environment() };
 const store = await openStore(process.argv[1]);
@@ -38,6 +38,7 @@ test('a program in Node profiles, plans and runs through the built package', () 
 
 test('the learned predictor comes with the built package', () => {
   const program = `
+import { learnedPredictor } from 'ipa-edge';
 console.log(JSON.stringify(await (await learnedPredictor()).forecast(Array(60).fill(10))));
 `;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
