@@ -1,8 +1,8 @@
-import { cpus } from 'node:os';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { median, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
+import { machineText } from '../setup/machine.ts';
 import type { Sent } from './load.ts';
 
 const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 2 };
@@ -117,7 +117,7 @@ function saturatedText({ perS, atOnce, images, plan }: Measurements): string {
 export function report(measurements: Measurements): string {
   const { date, plan } = measurements;
   return [
-    `${date}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}`,
+    `${date}, ${machineText()}, Node ${process.versions.node}`,
     planText(plan),
     lowText(measurements),
     openText(measurements),

@@ -5,7 +5,7 @@
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
@@ -22,6 +22,7 @@ import { ms, share, table } from '../../workers/command/terminal.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/baselines.ts';
 import { withRunner } from '../runner/runner.ts';
+import { machineText } from '../setup/machine.ts';
 
 /** A rate above any machine's, from which the highest feasible one is searched. */
 const BEYOND_PER_S = 1e6;
@@ -118,7 +119,7 @@ await withRunner(flags.backend, where, async ({ runner, progress }) => {
       .reduce<number[]>((so, row) => (median(row.goodputs) > median(so) ? row.goodputs : so), [0]);
   const [planned, plain] = [best('plan'), best('plain')];
   const ratio = median(planned) / median(plain);
-  const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+  const machine = machineText();
   const date = new Date().toISOString();
   if (flags.json)
     console.log(JSON.stringify({ date, machine, device: profile.device, variants, slaMs, rows, ratio }));

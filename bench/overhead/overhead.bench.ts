@@ -2,7 +2,6 @@
  * Measures the time that profiler and executor add to bare ONNX Runtime sessions on each backend. Measured and bare runs
  * alternate in one process: `npm run bench:overhead [-- --backend webgpu,wasm,cpu --batches 1,8 --json]`.
  */
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
@@ -17,6 +16,7 @@ import { fileReader } from '../../workers/hub/reader.ts';
 import { MANIFEST_URL, serveManifest } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { buildPage } from '../setup/built.ts';
+import { machineText } from '../setup/machine.ts';
 import { spawnInNode } from './bare/node.ts';
 import { throughputShare } from './executor.ts';
 import { measureOverhead, type OverheadResult } from './measure.ts';
@@ -96,7 +96,7 @@ for (const backend of flags.backend as Backend[]) {
       : await measureInBrowser(request);
 }
 
-const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`;
+const machine = machineText();
 const date = new Date().toISOString();
 
 function show(backend: string, { device, cells, executor }: OverheadResult): string {

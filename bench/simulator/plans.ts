@@ -1,0 +1,97 @@
+import { policyOf, workersOf } from '../../solver/dispatch/plan.ts';
+import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
+import type { RunReport } from '../../solver/documents/run-report.ts';
+import { planOptions } from '../../solver/plan/options.ts';
+import { planHead, planStage, planWorkers } from '../../solver/plan/plan-document.ts';
+import { completePlan } from '../../solver/plan/planner.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
+import { serviceFromProfile } from '../../solver/simulate/service.ts';
+import { simulate } from '../../solver/simulate/simulate.ts';
+import type { Load } from '../../workers/executor/load.ts';
+
+export interface Setting {
+  readonly backend: Backend;
+  readonly variants: readonly [string, string];
+  /** Batch size. If it was not measured, the largest measured size below it is used. */
+  readonly batch: number;
+  /** Utilisation of the busiest worker, by the profile, if all batches are full. */
+  readonly utilisation: number;
+  readonly durationS: number;
+}
+
+/** Makes a plan with a setting's variants and batch, at the rate for its utilisation. @returns a function of the SLA */
+export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting, shedding: Plan['shedding']) {
+  const { backend, batch, utilisation } = setting;
+  const variants = Object.fromEntries(profile.stages.map(({ name }, s) => [name, [setting.variants[s]!]]));
+  const measured = profile.cells.filter(
+    (cell) =>
+      cell.state === 'measured' &&
+      cell.backend === backend &&
+      cell.batch <= batch &&
+      variants[cell.stage]?.includes(cell.variant),
+  );
+  const cells = profile.stages.map(
+    ({ name }) => measured.filter(({ stage }) => stage === name).sort((a, b) => b.batch - a.batch)[0]!,
+  );
+  const at = (ratePerS: number) => {
+    const request = {
+      ...planRequest(profile, { slaMs: 1e6, ratePerS }),
+      backends: [backend],
+      restrictTo: variants,
+    };
+    const unlimited = { ...request, resources: { ...request.resources, utilisationMax: Number.MAX_VALUE } };
+    return {
+      request,
+      options: planOptions({ ...profile, cells }, unlimited).byId.map((all) => [...all.values()][0]!),
+    };
+  };
+  const busy = at(1).options.map((o) => (o.itemsPerS * o.meanMs) / (1000 * o.cell.batch));
+  const busiest = onGpu(backend) ? busy.reduce((sum, share) => sum + share, 0) : Math.max(...busy);
+  const { request, options } = at(utilisation / busiest);
+  const stages = options.map((o) => planStage(profile, o));
+  return (slaMs: number): Plan =>
+    completePlan(
+      { profile, sha256 },
+      {
+        ...planHead(profile, request),
+        slaMs,
+        stages,
+        workers: planWorkers(stages),
+        shedding,
+        certificate: 'not solved: made to compare the simulator with a run',
+      },
+      {
+        boundMs: options.reduce((sum, o) => sum + o.boundMs, 0),
+        pas: options.reduce((product, o) => product * o.accuracy, 1),
+        cost: options.reduce((sum, o) => sum + o.cost, 0),
+      },
+      0,
+    );
+}
+
+/** Simulates a plan with a profile's times, on a load's arrivals and the items drawn by a run with the same seed. */
+export function simulated(plan: Plan, profile: Profile, load: Load, seed: number) {
+  const { packSize, counts } = packItemCounts(profile, plan.stages);
+  return simulate({
+    policy: policyOf(plan),
+    workers: workersOf(plan),
+    arrivalsMs: load.arrivalsMs,
+    packItems: drawPackItems(load.arrivalsMs.length, packSize, seed),
+    counts,
+    service: serviceFromProfile(profile, plan.stages),
+    seed,
+  }).requests;
+}
+
+/** Share of a run for which its busiest worker was busy. Near 1 the run was overloaded, whatever the profile predicted. */
+export function busiestShare({ plans, service, load }: RunReport): number {
+  const busyMs = (stage: string) =>
+    service
+      .filter((entry) => entry.stage === stage)
+      .reduce((sum, entry) => sum + entry.samplesMs.reduce((total, sample) => total + sample, 0), 0);
+  const workers = plans[0]!.plan.workers.map(({ stages }) => stages.reduce((sum, s) => sum + busyMs(s), 0));
+  return Math.max(...workers) / (1000 * load.durationS);
+}
