@@ -261,6 +261,18 @@ export const tokenCounter = (
   );
 };
 
+/** A model that gives each token the class that its id has: one-hot logits. @param classOf class by token id @param classes number of classes */
+export const tokenTagger = (classOf: readonly number[], classes: number): Uint8Array<ArrayBuffer> => {
+  const dims = ['batch', 'length'];
+  const table = classOf.flatMap((label) => Array.from({ length: classes }, (_, c) => (c === label ? 9 : 0)));
+  return model(
+    [node('Gather', ['table', 'input_ids'], 'logits')],
+    [constant('table', 'float32', table, [classOf.length, classes])],
+    { input_ids: { type: 'int64', dims }, attention_mask: { type: 'int64', dims } },
+    { logits: { type: 'float32', dims: [...dims, classes] } },
+  );
+};
+
 /** A model that answers questions: an answer goes from one token id to another. */
 export const answerFinder = (first: number, last: number): Uint8Array<ArrayBuffer> => {
   const dims = ['batch', 'length'];

@@ -35,14 +35,17 @@ export const packCommand = () =>
     .option('--folders <folder>', 'pictures in folders with the names of their classes')
     .option('--coco <file>', 'boxes of objects in the COCO format, with --pictures')
     .option('--pictures <folder>', 'the pictures that --coco names')
-    .option('--texts <file>', 'JSON lines: {"text": "…", "labels": {"<stage>": "<class or text>"}}')
+    .option(
+      '--texts <file>',
+      'JSON lines: {"text": "…", "labels": {"<stage>": "<class or text>"}}; entities as places or tags',
+    )
     .option(
       '--questions <file>',
       'JSON lines: {"context": "…", "question": "…", "answers": ["…"]}; or the JSON of SQuAD',
     )
     .option(
       '--recordings <path>',
-      'JSON lines: {"audio": "a.wav", "text": "<transcript>", "labels": {…}}; or a folder of WAV files with *.trans.txt',
+      'JSON lines: {"audio": "a.wav", "text": "<transcript>", "labels": {…}}; WAV or FLAC; or a folder of such files with *.trans.txt',
     )
     .option('--limit <n>', 'items at most; more are drawn at random', option.count, 500)
     .option('--seed <n>', 'seed of that draw', option.integer, 1)
@@ -57,7 +60,7 @@ Accuracy, fan-out and latency are measured on the items of the pack, so take dat
   $ ipa-edge pack --manifest my/manifest.json --texts mails.jsonl
   $ ipa-edge pack --manifest my/manifest.json --questions dev-v2.0.json
   $ ipa-edge pack --manifest my/manifest.json --recordings calls.jsonl
-  $ ipa-edge pack --manifest my/manifest.json --recordings LibriSpeech/test-clean   its FLAC files converted to WAV
+  $ ipa-edge pack --manifest my/manifest.json --recordings LibriSpeech/test-clean   FLAC files with *.trans.txt
 
 Where a stage reads a text beside the item, such as a question, each line has it: "fields": {"question": "…"}.`,
     )

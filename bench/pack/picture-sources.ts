@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { NamedTensor } from '../../models/packs/write.ts';
 import { parseJson } from '../../solver/documents/document.ts';
-import { classTensors, isKept, labelOf } from './labels.ts';
+import { labelTensors } from './labels.ts';
 import { readPicture } from './pictures.ts';
-import { chosen, formatOf, i32, type SourceOptions } from './source.ts';
+import { chosen, formatOf, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Labelled pictures on disk, as the tensors of a pack. */
@@ -47,7 +48,12 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
   }
   return [
     imagesTensor(items, format),
-    ...classTensors(pipeline.stages, (stage) => pictures.map(({ name, path }) => labelOf(stage, name, path))),
+    ...pipeline.stages.flatMap((stage) =>
+      labelTensors(
+        stage,
+        pictures.map(({ name, path }) => ({ label: name, text: null, where: path })),
+      ),
+    ),
   ];
 }
 
@@ -81,39 +87,45 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   }
   const pictures = chosen(images, options, file);
   const items: Item[] = [];
-  const boxes: number[] = [];
-  const owners: number[] = [];
-  const objects: string[] = [];
-  for (const [i, image] of pictures.entries()) {
+  const objects: LabelledObject[][] = [];
+  for (const image of pictures) {
     const { item, width, height } = await readPicture(join(folder, image.file_name), format, 'none');
     items.push(item);
     const [sx, sy] = [format.width / width, format.height / height];
-    for (const { category_id, bbox } of byImage.get(image.id) ?? []) {
-      const [x, y, w, h] = bbox;
-      const box = [
-        x * sx,
-        y * sy,
-        Math.min(format.width, (x + w) * sx),
-        Math.min(format.height, (y + h) * sy),
-      ];
-      boxes.push(...box);
-      owners.push(i);
-      objects.push(names.get(category_id) ?? `category ${category_id}`);
-    }
+    objects.push(
+      (byImage.get(image.id) ?? []).map(({ category_id, bbox: [x, y, w, h] }) => ({
+        box: [x * sx, y * sy, Math.min(format.width, (x + w) * sx), Math.min(format.height, (y + h) * sy)],
+        label: names.get(category_id) ?? `category ${category_id}`,
+      })),
+    );
     options.onItem(items.length, pictures.length);
   }
   return [
     imagesTensor(items, format),
-    { name: 'boxes', shape: [owners.length, 4], data: Float32Array.from(boxes) },
-    i32('object_image', owners),
-    ...classTensors(
-      pipeline.stages,
-      (stage) =>
-        objects.map((name) =>
+    ...labelTensors(
+      pipeline.first,
+      objects.map((label) => ({ label, text: null, where: file })),
+    ),
+    ...pipeline.stages.slice(1).flatMap((stage) =>
+      labelTensors(
+        stage,
+        objects.flat().map(({ label }) => ({
           // Objects that the detector does not keep never reach the stages after it.
-          stage === pipeline.first || isKept(pipeline.first, name) ? labelOf(stage, name, file) : -1,
-        ),
-      (stage) => (stage === pipeline.first ? 'object_label' : `label.${stage.name}`),
+          label: isKept(pipeline.first, label) ? label : undefined,
+          text: null,
+          where: file,
+        })),
+      ),
     ),
   ];
 }
+
+/** An object as the label of a detecting stage has it. */
+interface LabelledObject {
+  readonly box: readonly number[];
+  readonly label: string;
+}
+
+/** Whether a stage passes objects of this class on: a detector may keep some of its classes only. */
+const isKept = ({ stage }: PipelineStage, name: string): boolean =>
+  (stage as { readonly keep?: readonly string[] }).keep?.includes(name) ?? true;

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
-import { labelOfAlternatives } from '../../models/tasks/text-labels.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { checkText, type Row, rowSchema, rowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
@@ -33,7 +32,7 @@ const squadSchema = z.object({
   ),
 });
 
-interface Question extends Row {
+interface Question extends Omit<Row, 'text'> {
   readonly context: string;
   readonly question: string;
   readonly answers: readonly string[];
@@ -92,7 +91,8 @@ export async function fromQuestions(file: string, options: SourceOptions): Promi
   }
   const labelled = rows.map((row) => ({
     ...row,
-    labels: { ...row.labels, [stage]: labelOfAlternatives(row.answers) },
+    text: row.context,
+    labels: { ...row.labels, [stage]: row.answers },
     fields: { ...row.fields, [FIELD]: row.question },
   }));
   return [

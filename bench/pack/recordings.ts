@@ -3,14 +3,15 @@ import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { pcmOf } from '../../models/items/audio.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
-import { InvalidSoundError, readWav } from '../../models/items/wav.ts';
-import type { NamedTensor } from '../../models/packs/write.ts';
+import { InvalidSoundError } from '../../models/items/sound.ts';
+import { readSoundFile } from '../../models/items/sound-file.ts';
+import { i32, type NamedTensor } from '../../models/packs/write.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
-import { chosen, formatOf, i32, readLines, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** A WAV file with its transcript, which is the label of the first stage. */
+/** A sound file with its transcript, which is the label of the first stage. */
 interface Recording extends Row {
   readonly audio: string;
   readonly text: string;
@@ -27,12 +28,18 @@ async function inFolder(folder: string): Promise<Recording[]> {
     .filter((entry) => entry.isFile() && entry.name.endsWith(TRANSCRIPTS))
     .map(({ parentPath, name }) => join(parentPath, name))
     .sort();
+  const paths = new Map(
+    entries.flatMap(({ parentPath, name }) => {
+      const [, bare] = /^(.+)\.(?:wav|flac)$/i.exec(name) ?? [];
+      return bare === undefined ? [] : [[join(parentPath, bare), join(parentPath, name)] as const];
+    }),
+  );
   const recordings: Recording[] = [];
   for (const file of files)
     for (const [i, line] of (await readFile(file, 'utf8')).split('\n').entries()) {
       const [, name, text] = /^(\S+)\s+(.*\S)/.exec(line) ?? [];
       if (name === undefined || text === undefined) continue;
-      const audio = join(dirname(file), `${name}.wav`);
+      const audio = paths.get(join(dirname(file), name)) ?? join(dirname(file), `${name}.flac`);
       recordings.push({ audio, text, labels: {}, fields: {}, where: `${file}, line ${i + 1}` });
     }
   return recordings;
@@ -46,11 +53,11 @@ async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'
     throw new UnfitDataError(
       where,
       `the recording cannot be read (${message(cause)})`,
-      'Add it as a WAV file; convert other sound files, e.g. with ffmpeg.',
+      'Add it as a WAV or FLAC file; convert other sound files, e.g. with ffmpeg.',
     );
   });
   try {
-    return pcmOf(readWav(bytes, format));
+    return pcmOf(readSoundFile(bytes, format));
   } catch (error) {
     if (!(error instanceof InvalidSoundError)) throw error;
     throw new UnfitDataError(audio, error.problem, 'Convert the file, cut it, or leave it out.');
@@ -58,9 +65,9 @@ async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'
 }
 
 /**
- * Reads WAV files with their transcripts, for a pipeline that begins with speech recognition.
+ * Reads WAV and FLAC files with their transcripts, for a pipeline that begins with speech recognition.
  * @param path a file of JSON lines, `{"audio": "a.wav", "text": "…", "labels": {…}, "fields": {…}}`, where `text` is the transcript
- *   and `audio` a path from the file's folder; or a folder with WAV files beside LibriSpeech's transcripts (`*.trans.txt`)
+ *   and `audio` a path from the file's folder; or a folder with sound files beside LibriSpeech's transcripts (`*.trans.txt`)
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
@@ -82,6 +89,7 @@ export async function fromRecordings(path: string, options: SourceOptions): Prom
   const transcribed = rows.map((row) => ({
     ...row,
     labels: { ...row.labels, [pipeline.first.name]: row.text },
+    text: null,
   }));
   return [
     { name: 'audio', shape: [samples.length], data: samples },

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { FIELD_BYTES_MAX } from '../../models/items/fields.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import { type NamedTensor, textLabelTensors, textTensors } from '../../models/packs/write.ts';
-import { classesOf, classTensors, labelOf } from './labels.ts';
+import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
+import { labelTensors } from './labels.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Items with at most one label for each stage, as JSON lines hold them. */
 
 export const rowSchema = z.object({
-  /** By stage: the name of a class or, where a stage answers with texts, the text. An item without one never reaches the stage. */
-  labels: z.record(z.string(), z.string()).default({}),
+  /** By stage, as its task reads labels: e.g. the name of a class, or a text. An item without one never reaches the stage. */
+  labels: z.record(z.string(), z.unknown()).default({}),
   /** Texts that come with the item, e.g. a question. */
   fields: z.record(z.string(), z.string()).default({}),
 });
 
 export interface Row extends z.output<typeof rowSchema> {
+  /** The text that the first stage gets; null if it gets none. */
+  readonly text: string | null;
   /** The row's place, for errors. */
   readonly where: string;
 }
@@ -38,22 +40,29 @@ function fieldOf({ fields, where }: Row, name: string): string {
   return text;
 }
 
+/** Labels of all stages, by row. @throws UnfitDataError */
+function allLabels({ stages }: Pipeline, rows: readonly Row[]): NamedTensor[] {
+  const several = stages.slice(0, -1).find(({ task, stage }) => task.fanOut(stage) === 'each-row');
+  if (several)
+    throw new UnfitDataError(
+      rows[0]!.where,
+      `stage "${several.name}" passes on any number of items, for which a line has no labels`,
+      'Make that stage the last one.',
+    );
+  let texts: readonly (string | null)[] = rows.map(({ text }) => text);
+  return stages.flatMap((stage) => {
+    const { name, task } = stage;
+    const labels = rows.map(({ labels: { [name]: label }, where }, i) => ({ label, where, text: texts[i]! }));
+    // What a stage makes of its text is the next one's, if the stage makes no error.
+    if (task.judged === 'last') texts = labels.map(({ label }) => (typeof label === 'string' ? label : null));
+    return labelTensors(stage, labels);
+  });
+}
+
 /** The labels of rows for every stage, and the fields that the pipeline reads. @throws UnfitDataError */
-export const rowTensors = ({ stages, first }: Pipeline, rows: readonly Row[]): NamedTensor[] => [
-  ...classTensors(stages, (stage) =>
-    rows.map(({ labels: { [stage.name]: label }, where }) =>
-      label === undefined ? -1 : labelOf(stage, label, where),
-    ),
-  ),
-  ...stages
-    .filter((stage) => !classesOf(stage))
-    .flatMap(({ name }) =>
-      textLabelTensors(
-        name,
-        rows.map(({ labels }) => labels[name] ?? ''),
-      ),
-    ),
-  ...(first.format.fields ?? []).flatMap((name) =>
+export const rowTensors = (pipeline: Pipeline, rows: readonly Row[]): NamedTensor[] => [
+  ...allLabels(pipeline, rows),
+  ...(pipeline.first.format.fields ?? []).flatMap((name) =>
     textTensors(
       `field.${name}`,
       `field_end.${name}`,

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import type { ItemFormatOf, ItemKind } from '../../models/items/item-format.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import type { NamedTensor } from '../../models/packs/write.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { UnfitDataError } from './unfit.ts';
@@ -39,13 +38,6 @@ export function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, 
   const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, limit));
   return values.filter((value) => keep.has(value));
 }
-
-/** A tensor of integers in one dimension. */
-export const i32 = (name: string, values: readonly number[]): NamedTensor => ({
-  name,
-  shape: [values.length],
-  data: Int32Array.from(values),
-});
 
 /** Reads a file of JSON lines. Each value has its place in the file for errors. @throws InvalidDocumentError */
 export async function readLines<T extends object>(

@@ -3,10 +3,20 @@ import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
 import { checkText, rowSchema, rowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
 
-const textSchema = rowSchema.extend({ text: z.string().min(1) });
+/** A line has the text, or its words. */
+const textSchema = rowSchema
+  .extend({
+    text: z.string().min(1).optional(),
+    tokens: z.array(z.string().regex(/^\S+$/, 'expected a word without white space')).min(1).optional(),
+  })
+  .refine(({ text, tokens }) => (text === undefined) !== (tokens === undefined), {
+    message: 'expected either "text" or "tokens"',
+  })
+  .transform(({ text, tokens, ...row }) => ({ ...row, text: text ?? tokens!.join(' ') }));
 
 /**
- * Reads texts as JSON lines, `{"text": "…", "labels": {"<stage>": "<class or text>"}, "fields": {"<field>": "…"}}`.
+ * Reads texts as JSON lines, `{"text": "…", "labels": {"<stage>": <label>}, "fields": {"<field>": "…"}}`; or with words as `"tokens"` in
+ * the place of the text. A label is the name of a class, a text, or the entities of the text.
  * @throws UnfitDataError, InvalidDocumentError
  */
 export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {

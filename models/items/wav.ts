@@ -1,25 +1,4 @@
-import { InputError } from '../../solver/documents/coded-error.ts';
-import type { ItemFormatOf } from './item-format.ts';
-import { resample } from './resample.ts';
-
-/** A sound file cannot be read, or is too long. */
-export class InvalidSoundError extends InputError {
-  override name = 'InvalidSoundError';
-  constructor(
-    readonly problem: string,
-    options?: ErrorOptions,
-  ) {
-    super(
-      `The sound cannot be used: ${problem}. ` +
-        'Save it as a WAV file of 8, 16, 24 or 32-bit PCM or 32-bit float samples, no longer than the stage takes.',
-      options,
-    );
-  }
-}
-
-const CHANNELS_MAX = 8;
-const RATE_MIN_HZ = 1000;
-const RATE_MAX_HZ = 768_000;
+import { atRate, checkChannels, checkLength, InvalidSoundError, type SoundFormat } from './sound.ts';
 
 /** Tags of formats, from the registry of WAVE formats. The extensible one holds the tag of the samples in its subformat. */
 const PCM = 1;
@@ -80,19 +59,14 @@ function readFormat(view: DataView): Format {
   const [frameBytes, bits] = [view.getUint16(12, true), view.getUint16(14, true)];
   const read = READERS[`${tag}/${bits}`];
   if (!read) throw new InvalidSoundError(`its samples are of ${bits} bits in format ${tag}`);
-  if (channels < 1 || channels > CHANNELS_MAX)
-    throw new InvalidSoundError(`it has ${channels} channels, and 1 to ${CHANNELS_MAX} can be read`);
-  if (rateHz < RATE_MIN_HZ || rateHz > RATE_MAX_HZ)
-    throw new InvalidSoundError(
-      `its rate is ${rateHz} Hz, and ${RATE_MIN_HZ} to ${RATE_MAX_HZ} Hz can be read`,
-    );
+  checkChannels(channels, rateHz);
   if (frameBytes !== (channels * bits) / 8)
     throw new InvalidSoundError(`it has ${frameBytes} bytes for ${channels} samples of ${bits} bits`);
   return { channels, rateHz, frameBytes, bits, read };
 }
 
 /** The mean of the channels, at the file's rate. */
-function mixed(view: DataView, { channels, frameBytes, bits, read }: Format): Float32Array {
+function mixed(view: DataView, { channels, frameBytes, bits, read }: Format): Float32Array<ArrayBuffer> {
   const samples = new Float32Array(Math.floor(view.byteLength / frameBytes));
   for (let i = 0, at = 0; i < samples.length; i++) {
     let sum = 0;
@@ -109,22 +83,14 @@ function mixed(view: DataView, { channels, frameBytes, bits, read }: Format): Fl
  * @returns samples from −1 to 1; samples of a float file may exceed these, and are left so
  * @throws InvalidSoundError, also if the recording is longer than `samplesMax`, before its samples are converted
  */
-export function readWav(
-  bytes: Uint8Array,
-  { sampleRateHz, samplesMax }: Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>,
-): Float32Array<ArrayBuffer> {
+export function readWav(bytes: Uint8Array, taken: SoundFormat): Float32Array<ArrayBuffer> {
   let format: Format | undefined;
   for (const { id, view } of chunksOf(bytes)) {
     if (id === 'fmt ') format = readFormat(view);
     if (id !== 'data') continue;
     if (!format) throw new InvalidSoundError('its samples come before their format');
-    const seconds = Math.floor(view.byteLength / format.frameBytes) / format.rateHz;
-    if (seconds === 0) throw new InvalidSoundError('it has no samples');
-    if (Math.round(seconds * sampleRateHz) > samplesMax)
-      throw new InvalidSoundError(
-        `it lasts ${seconds.toFixed(3)} s, and at most ${(samplesMax / sampleRateHz).toFixed(3)} s are taken`,
-      );
-    return resample(mixed(view, format), format.rateHz, sampleRateHz);
+    checkLength(Math.floor(view.byteLength / format.frameBytes), format.rateHz, taken);
+    return atRate(mixed(view, format), format.rateHz, taken);
   }
   throw new InvalidSoundError('it has no samples');
 }

@@ -44,6 +44,9 @@ export function textTensors(name: string, ends: string, texts: readonly string[]
   ];
 }
 
-/** The labels of a stage that answers with texts, as `readTextTruths` reads them. @param texts empty for no label */
-export const textLabelTensors = (stage: string, texts: readonly string[]): NamedTensor[] =>
-  textTensors(`label.${stage}`, `label_end.${stage}`, texts);
+/** A tensor of integers in one dimension. */
+export const i32 = (name: string, values: readonly number[]): NamedTensor => ({
+  name,
+  shape: [values.length],
+  data: Int32Array.from(values),
+});

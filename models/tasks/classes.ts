@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
+import { i32 } from '../packs/write.ts';
+import { LabelError } from './label-error.ts';
 import { macroF1 } from './macro-f1.ts';
 import { type Input, oneRun } from './one-run.ts';
 import type { Program } from './program.ts';
@@ -80,6 +82,20 @@ function readClassTruths(
   };
 }
 
+/** The index of the class that a label names. @throws LabelError */
+export function readClass(
+  { name, classes }: Pick<ClassifyingStage, 'name' | 'classes'>,
+  label: unknown,
+): number {
+  const index = typeof label === 'string' ? classIndex(classes, label) : -1;
+  if (index >= 0) return index;
+  const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
+  throw new LabelError(
+    `stage "${name}" has no class ${JSON.stringify(label)}; its classes are ${known}`,
+    'Rename the label, or the class in the manifest.',
+  );
+}
+
 /** Output tensors in the Open Inference Protocol: `labels` (class index) and `scores` (probability), one row per item. */
 const CLASS_TENSORS: readonly ResultTensor<ClassResult>[] = [
   { name: 'labels', datatype: 'INT32', columns: 1, rowsOf: ({ label }) => [label] },
@@ -122,6 +138,13 @@ export const classifying = <S extends ClassifyingStage>(
       ),
     }),
     readTruths: (file, stage, rows) => readClassTruths(file, stage, rows, (label) => passesOn(stage, label)),
+    readLabel: readClass,
+    writeTruths: ({ name }, truths) => [
+      i32(
+        `label.${name}`,
+        truths.map((label) => label ?? NO_LABEL),
+      ),
+    ],
     perfect: (label) => ({ task, label, score: 1 }),
     match: ({ label }, truth) => [f1Match(0, 0, label === truth)],
     tensors: () => CLASS_TENSORS,

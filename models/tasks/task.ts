@@ -3,6 +3,7 @@ import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import type { Item } from '../items/item-batch.ts';
 import type { ItemFormat, ItemKind } from '../items/item-format.ts';
 import type { TensorFile } from '../packs/safetensors.ts';
+import type { NamedTensor } from '../packs/write.ts';
 import type { Program } from './program.ts';
 import type { Match } from './score.ts';
 
@@ -99,6 +100,15 @@ export interface Task<
   otherMetrics?(results: readonly R[], truths: readonly T[]): Readonly<Record<string, number>>;
   /** Reads a stage's labels from a pack. @param rows number of the stage's rows @throws InvalidPackError */
   readTruths(file: TensorFile, stage: S, rows: number): TruthRows<T>;
+  /**
+   * Reads a label as people write it: the name of a class, a text, or what else the task says.
+   * @param label a JSON value
+   * @param text in which the label's places are; null where it is not known
+   * @throws LabelError
+   */
+  readLabel(stage: S, label: unknown, text: string | null): T;
+  /** Writes a stage's labels as {@link readTruths} reads them. @param truths of each row; null for one that never reaches the stage */
+  writeTruths(stage: S, truths: readonly (T | null)[]): NamedTensor[];
   /** The result of a variant that makes no errors. */
   perfect(truth: T): R;
   /** Pairs the predictions of a result with the truth of its item. */

@@ -1,6 +1,8 @@
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
 import { splitParts } from '../packs/split.ts';
+import { type NamedTensor, textTensors } from '../packs/write.ts';
+import { LabelError } from './label-error.ts';
 import type { TruthRows } from './task.ts';
 
 /**
@@ -33,6 +35,26 @@ export function readTextTruths(
     childRows: rows,
   };
 }
+
+/** A label that is a text. @throws LabelError */
+export function readText({ name }: Pick<ManifestStage, 'name'>, label: unknown): string {
+  if (typeof label === 'string') return label;
+  throw new LabelError(
+    `stage "${name}" answers with a text, which a label of another kind is not`,
+    'Write the text.',
+  );
+}
+
+/** The labels of a stage that answers with texts, as {@link readTextTruths} reads them. */
+export const writeTexts = (
+  { name }: Pick<ManifestStage, 'name'>,
+  texts: readonly (string | null)[],
+): NamedTensor[] =>
+  textTensors(
+    `label.${name}`,
+    `label_end.${name}`,
+    texts.map((text) => text ?? ''),
+  );
 
 /** Separates the texts of a label that all count as right. */
 const SEPARATOR = '\n';

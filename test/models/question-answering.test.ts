@@ -3,15 +3,13 @@ import { expect, test } from 'vitest';
 import { joinFields } from '../../models/items/fields.ts';
 import { ItemFormatError } from '../../models/items/item-format.ts';
 import { TensorFile } from '../../models/packs/safetensors.ts';
-import { textLabelTensors } from '../../models/packs/write.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { bestAnswer, type WindowLogits } from '../../models/tasks/question-answering/answers.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { numbersOf, type Session, type Tensors } from '../../models/tasks/tensor.ts';
-import { labelOfAlternatives } from '../../models/tasks/text-labels.ts';
-import { i32, safetensors, u8 } from './safetensors.ts';
+import { written } from './safetensors.ts';
 import { pipelineOf, spam } from './stages.ts';
 import { tokenizerFiles, wordPiece } from './tokenizer.ts';
 
@@ -168,14 +166,10 @@ test('an item without a question is refused, and so is a tokenizer that joins no
 });
 
 test('the alternatives of a label are scored by the best of them', () => {
-  const [bytes, ends] = textLabelTensors('answer', [
-    labelOfAlternatives(['the van', 'a red\nvan']),
-    '',
-    labelOfAlternatives([]),
-  ]).map(({ data }) => data);
-  const file = new TensorFile(
-    safetensors({ 'label.answer': u8([bytes!.length], bytes!), 'label_end.answer': i32(ends!) }),
+  const labels = [['the van', 'a red\nvan'], null, []].map(
+    (label) => label && task.readLabel(stage, label, null),
   );
+  const file = new TensorFile(written(task.writeTruths(stage, labels)));
   const { truths, children } = task.readTruths(file, stage, 3);
   expect(truths).toEqual([['the van', 'a red van'], null, ['']]);
   expect(children).toEqual([[0], [], [2]]);

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import type { NamedTensor as WrittenTensor } from '../../models/packs/write.ts';
 
 export interface NamedTensor {
   dtype: string;
@@ -43,5 +44,17 @@ export function safetensors(
   length.writeBigUInt64LE(BigInt(text.length));
   return new Uint8Array(Buffer.concat([length, text, ...Object.values(tensors).map(({ bytes }) => bytes)]));
 }
+
+/** A safetensors file of tensors as the product writes them. */
+export const written = (tensors: readonly WrittenTensor[]): Uint8Array<ArrayBuffer> =>
+  safetensors(
+    Object.fromEntries(
+      tensors.map(({ name, shape, data }) => {
+        const dtype = data instanceof Uint8Array ? 'U8' : data instanceof Int32Array ? 'I32' : 'F32';
+        const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+        return [name, { dtype, shape: [...shape], bytes }];
+      }),
+    ),
+  );
 
 export const gzip = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(bytes));

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidPackError, TensorFile } from '../../models/packs/safetensors.ts';
-import { textLabelTensors } from '../../models/packs/write.ts';
-import { readTextTruths } from '../../models/tasks/text-labels.ts';
-import { i32, type NamedTensor, safetensors, u8 } from './safetensors.ts';
+import { readTextTruths, writeTexts } from '../../models/tasks/text-labels.ts';
+import { i32, type NamedTensor, safetensors, u8, written } from './safetensors.ts';
 
 const stage = { name: 'write' };
 const read = (tensors: Record<string, NamedTensor>, rows: number) =>
@@ -12,11 +11,8 @@ const read = (tensors: Record<string, NamedTensor>, rows: number) =>
 test('texts come back as they were written; a row without text has no label and leads to no row', () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: 'binary' }), { maxLength: 6 }), (texts) => {
-      const [bytes, ends] = textLabelTensors('write', texts).map(({ data }) => data);
-      const rows = read(
-        { 'label.write': u8([bytes!.length], bytes!), 'label_end.write': i32(ends!) },
-        texts.length,
-      );
+      const file = new TensorFile(written(writeTexts(stage, texts)));
+      const rows = readTextTruths(file, stage, texts.length);
       expect(rows.truths).toEqual(texts.map((text) => text || null));
       expect(rows.children).toEqual(texts.map((text, row) => (text ? [row] : [])));
       expect(rows.childRows).toBe(texts.length);

@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { InvalidPackError, TensorFile } from '../../models/packs/safetensors.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
+import { LabelError } from '../../models/tasks/label-error.ts';
 import { Scratch } from '../../models/tasks/program.ts';
 import { taskOf } from '../../models/tasks/registry.ts';
 import { metricOf } from '../../models/tasks/score.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensors } from '../../models/tasks/tensor.ts';
 import { entitiesOf, wordsIn } from '../../models/tasks/token-classification/entities.ts';
-import { i32, safetensors } from './safetensors.ts';
+import { i32, safetensors, written } from './safetensors.ts';
 import { pipelineOf, spam } from './stages.ts';
 import { byteLevel, unigram, wordPiece } from './tokenizer.ts';
 
@@ -165,6 +166,55 @@ test.each<[string, TensorFile, RegExp]>([
 ])('entities %s are refused', (_, file, problem) => {
   expect(() => task.readTruths(file, stage, 3)).toThrow(InvalidPackError);
   expect(() => task.readTruths(file, stage, 3)).toThrow(problem);
+});
+
+const places = (label: unknown, text: string | null = 'Zoë de Wit lives in 東京') =>
+  task.readLabel(stage, label, text);
+
+test('labels of entities are places in characters, or a tag for each word', () => {
+  expect(places([{ start: 0, end: 10, label: 'PER' }])).toEqual([{ start: 0, end: 10, type: 'PER' }]);
+  expect(places([{ start: 20, end: 22, label: 'B-LOC' }], null)).toEqual([
+    { start: 20, end: 22, type: 'LOC' },
+  ]);
+  expect(places(['B-PER', 'I-PER', 'I-PER', 'O', 'O', 'B-LOC'])).toEqual([
+    { start: 0, end: 10, type: 'PER' },
+    { start: 20, end: 22, type: 'LOC' },
+  ]);
+  expect(places(['B-LOC', 'O'], '😀🙂 x')).toEqual([{ start: 0, end: 2, type: 'LOC' }]);
+  expect(places([])).toEqual([]);
+});
+
+test.each<[string, unknown, string | null, RegExp]>([
+  ['a text', 'PER', 'a b', /their label is none\. Write \[/],
+  ['a tag too few', ['O'], 'a b', /there are 1 tags for 2 words\. Give a tag for each/],
+  ['tags of an unknown text', ['O'], null, /the text .* is not known\. Label the entities by their places/],
+  [
+    'a place after the text',
+    [{ start: 0, end: 4, label: 'PER' }],
+    'a b',
+    /from character 0 to 4, but the text has 3/,
+  ],
+  ['no characters', [{ start: 1, end: 1, label: 'PER' }], 'a b', /from character 1 to 1/],
+  ['an unknown type', ['B-ORG'], 'a', /no class of the type "ORG"; its types are PER, LOC/],
+])('a label of entities that is %s is refused', (_, label, text, problem) => {
+  expect(() => places(label, text)).toThrow(LabelError);
+  expect(() => places(label, text)).toThrow(problem);
+});
+
+test('entities come back from a pack as they were written', () => {
+  const entity = fc
+    .record({
+      start: fc.nat(50),
+      length: fc.integer({ min: 1, max: 9 }),
+      type: fc.constantFrom('PER', 'LOC'),
+    })
+    .map(({ start, length, type }) => ({ start, end: start + length, type }));
+  fc.assert(
+    fc.property(fc.array(fc.array(entity, { maxLength: 4 }), { maxLength: 5 }), (texts) => {
+      const file = new TensorFile(written(task.writeTruths(stage, texts)));
+      expect(task.readTruths(file, stage, texts.length).truths).toEqual(texts);
+    }),
+  );
 });
 
 test('entity F1 counts an entity as right if its place and type are', () => {

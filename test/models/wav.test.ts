@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { resample } from '../../models/items/resample.ts';
-import { InvalidSoundError, readWav } from '../../models/items/wav.ts';
+import { InvalidSoundError } from '../../models/items/sound.ts';
+import { readWav } from '../../models/items/wav.ts';
 import { chunk, dataChunk, formatChunk, tone, type WavOptions, wave, wavOf } from './wav.ts';
 
 const FORMAT = { sampleRateHz: 16000, samplesMax: 160_000 };

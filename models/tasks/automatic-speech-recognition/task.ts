@@ -9,7 +9,7 @@ import { oneRun } from '../one-run.ts';
 import type { Program } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
-import { readTextTruths } from '../text-labels.ts';
+import { readText, readTextTruths, writeTexts } from '../text-labels.ts';
 import type { TokenStage } from '../token-inputs.ts';
 import { readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
 import { type CtcAlphabet, ctcText, readCtcAlphabet } from './ctc.ts';
@@ -101,6 +101,8 @@ export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
   metric: { stage: '1 − WER', pipeline: '1 − WER' },
   judged: 'last',
   readTruths: readTextTruths,
+  readLabel: readText,
+  writeTruths: writeTexts,
   perfect: (text) => ({ task: ID, text }),
   match({ text }, truth) {
     const { errors, words } = wordErrors(text, truth);

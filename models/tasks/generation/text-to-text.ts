@@ -3,7 +3,7 @@ import { positiveCount } from '../../../solver/documents/common.ts';
 import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
 import { textItem } from '../../items/text.ts';
 import type { StageResult, Task } from '../task.ts';
-import { readTextTruths } from '../text-labels.ts';
+import { readText, readTextTruths, writeTexts } from '../text-labels.ts';
 import { TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
 import { readEncoder, TOKENIZER_ASSETS, type Tokens } from '../tokens.ts';
 import { type GeneratingStage, generating } from './program.ts';
@@ -84,6 +84,8 @@ export const textToText = ({
   metric: { stage: metric, pipeline: metric },
   judged: 'last',
   readTruths: readTextTruths,
+  readLabel: readText,
+  writeTruths: writeTexts,
   perfect: (text) => ({ task: id, text, score: 1 }),
   match: ({ text }, truth) => [
     { predicted: 0, truth: 0, score: { earned: scoreOf(text, truth), possible: 1 } },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { cropResize, pixelCount } from '../../items/crop.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
-import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
 import { classesField, classIndex } from '../classes.ts';
 import { checkPictures, type ImageStage, imageInput, images, picturesField, picturesOf } from '../images.ts';
 import { type Input, oneRun } from '../one-run.ts';
@@ -12,6 +11,7 @@ import { matchDetections, type TrueObject } from './boxes.ts';
 import { centreMap } from './centre-map.ts';
 import { type Detection, type DetectorOutput, scaled } from './detection.ts';
 import { detr } from './detr.ts';
+import { type LabelledStage, readObjects, readObjectsLabel, writeObjects } from './objects.ts';
 import { yolo } from './yolo.ts';
 
 const ID = 'object-detection';
@@ -50,6 +50,12 @@ const modelClasses = ({ output, classes }: Stage) => output.classes ?? classes;
 /** The stage's class of a model's output; −1 if the stage has none. */
 const stageLabel = ({ output, classes = [] }: Stage, label: number): number =>
   output.classes ? classIndex(classes, output.classes[label]!) : label;
+
+const labelled = (stage: Stage): LabelledStage => ({
+  name: stage.name,
+  size: picturesOf(stage),
+  classes: stage.classes,
+});
 
 const LABELS: ResultTensor<Result> = {
   name: 'labels',
@@ -138,7 +144,7 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     return mean === null ? {} : { 'mAP@0.5': mean };
   },
   readTruths(file, stage, rows) {
-    const objects = readObjects(file, stage, rows);
+    const objects = readObjects(file, labelled(stage), rows);
     const children: number[][] = Array.from({ length: rows }, () => []);
     objects.forEach(({ image, object }, k) => {
       if (counts(stage, object.label)) children[image]!.push(k);
@@ -149,6 +155,12 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
       childRows: objects.length,
     };
   },
+  readLabel: (stage, label) => readObjectsLabel(labelled(stage), label),
+  writeTruths: (stage, truths) =>
+    writeObjects(
+      labelled(stage),
+      truths.map((objects) => objects ?? []),
+    ),
   perfect: (objects) => ({ task: ID, detections: objects.map((object) => ({ ...object, score: 1 })) }),
   match: ({ detections }, objects) => matchDetections(detections, objects),
 
@@ -168,38 +180,3 @@ export const objectDetection: Task<Stage, Result, readonly TrueObject[]> = {
     ...(classes ? [LABELS] : []),
   ],
 };
-
-/**
- * Reads an image pack's objects: `boxes` F32 [objects, 4] (x0, y0, x1, y1 in pixels); `object_image` I32 [objects], the index
- * of each object's image; and `object_label` I32 [objects] if the stage has classes.
- */
-function readObjects(file: TensorFile, stage: Stage, images: number) {
-  const { classes } = stage;
-  const { height, width } = picturesOf(stage);
-  const corners = file.f32('boxes', 2);
-  const owner = file.i32('object_image', 1);
-  const count = owner.data.length;
-  const labels = classes ? file.i32('object_label', 1).data : new Int32Array(count);
-  if (corners.shape[0] !== count || corners.shape[1] !== 4)
-    throw new InvalidPackError(`expected boxes of shape [${count}, 4], found [${corners.shape.join(', ')}]`);
-  if (labels.length !== count)
-    throw new InvalidPackError(`"object_label" should have ${count} labels, but has ${labels.length}`);
-  return Array.from(owner.data, (image, k) => {
-    const corner = (i: number) => corners.data[4 * k + i]!;
-    const label = labels[k]!;
-    const object: TrueObject = { x0: corner(0), y0: corner(1), x1: corner(2), y1: corner(3), label };
-    const { x0, y0, x1, y1 } = object;
-    if (!(image >= 0 && image < images))
-      throw new InvalidPackError(`object ${k} belongs to image ${image}, but the pack has ${images} images`);
-    if (!(label >= 0 && label < (classes?.length ?? 1)))
-      throw new InvalidPackError(
-        `object ${k} has class ${label}, but the stage has ${classes!.length} classes`,
-      );
-    // Written so that a box with NaN fails too.
-    if (!(0 <= x0 && x0 < x1 && x1 <= width && 0 <= y0 && y0 < y1 && y1 <= height))
-      throw new InvalidPackError(
-        `the box of object ${k}, ${JSON.stringify({ x0, y0, x1, y1 })}, is not inside its image`,
-      );
-    return { image, object };
-  });
-}

@@ -7,7 +7,7 @@ import { type ItemOutput, runRows } from '../one-run.ts';
 import type { Program } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
 import { FLOATS } from '../tensor.ts';
-import { alternativesOf, readTextTruths } from '../text-labels.ts';
+import { alternativesOf, labelOfAlternatives, readText, readTextTruths, writeTexts } from '../text-labels.ts';
 import { exactMatch, tokenF1 } from '../text-scores/squad.ts';
 import { fixedLength, paddingBefore, TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
 import { InvalidTokenizerError } from '../tokenizer-errors.ts';
@@ -118,6 +118,17 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
     const { truths, ...others } = readTextTruths(file, stage, rows);
     return { ...others, truths: truths.map((text) => (text === null ? null : alternativesOf(text))) };
   },
+  readLabel: (stage, label) =>
+    alternativesOf(
+      Array.isArray(label)
+        ? labelOfAlternatives(label.map((one) => readText(stage, one)))
+        : readText(stage, label),
+    ),
+  writeTruths: (stage, truths) =>
+    writeTexts(
+      stage,
+      truths.map((alternatives) => alternatives && labelOfAlternatives(alternatives)),
+    ),
   perfect: ([answer]) => ({ task: ID, text: answer!, start: 0, end: 0, score: 1 }),
   match: ({ text }, alternatives) => [
     { predicted: 0, truth: 0, score: { earned: tokenF1(text, alternatives), possible: 1 } },

@@ -11,7 +11,8 @@ import { charactersBefore, type Span } from '../token-spans.ts';
 import { readEncoder, TOKENIZER_ASSETS, type TokenizedText } from '../tokens.ts';
 import { type Window, type WindowSize, windowField, windowsOf } from '../windows.ts';
 import { type ClassifiedWord, type Entity, entitiesOf, typeOf, wordsIn } from './entities.ts';
-import { matchEntities, readEntities, type TrueEntity } from './truths.ts';
+import { readEntityLabel } from './labels.ts';
+import { matchEntities, readEntities, type TrueEntity, writeEntities } from './truths.ts';
 
 const ID = 'token-classification';
 
@@ -126,10 +127,11 @@ function resultOf(
   };
 }
 
-/** The types of entities in the order in which classes first name them. */
-const typesOf = ({ classes }: Stage): string[] => [
-  ...new Set(classes.flatMap((label) => typeOf(label) ?? [])),
-];
+/** What of a stage its labels depend on: the types of entities in the order in which classes first name them. */
+const labelled = ({ name, classes }: Stage) => ({
+  name,
+  types: [...new Set(classes.flatMap((label) => typeOf(label) ?? []))],
+});
 
 /** The task "token-classification": entities in a text, such as names. The next stage gets the text of each entity. */
 export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
@@ -149,7 +151,13 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
 
   metric: { stage: 'entity F1', pipeline: 'entity F1' },
   judged: 'always',
-  readTruths: (file, stage, rows) => readEntities(file, { name: stage.name, types: typesOf(stage) }, rows),
+  readTruths: (file, stage, rows) => readEntities(file, labelled(stage), rows),
+  readLabel: (stage, label, text) => readEntityLabel(labelled(stage), label, text),
+  writeTruths: (stage, truths) =>
+    writeEntities(
+      labelled(stage),
+      truths.map((entities) => entities ?? []),
+    ),
   perfect: (truths) => ({ task: ID, entities: truths.map((truth) => ({ ...truth, text: '', score: 1 })) }),
   match: ({ entities }, truths) => matchEntities(entities, truths),
 

@@ -1,4 +1,5 @@
 import { InvalidPackError, type TensorFile } from '../../packs/safetensors.ts';
+import { i32, type NamedTensor } from '../../packs/write.ts';
 import { f1Match, type Match } from '../score.ts';
 import type { TruthRows } from '../task.ts';
 import type { Span } from '../token-spans.ts';
@@ -50,6 +51,29 @@ export function readEntities(
     children,
     childRows: count,
   };
+}
+
+/** Writes the entities of texts as {@link readEntities} reads them. @param types as there */
+export function writeEntities(
+  { name, types }: { readonly name: string; readonly types: readonly string[] },
+  texts: readonly (readonly TrueEntity[])[],
+): NamedTensor[] {
+  const entities = texts.flatMap((own, text) => own.map((entity) => ({ text, ...entity })));
+  return [
+    {
+      name: `entity_span.${name}`,
+      shape: [entities.length, 2],
+      data: Int32Array.from(entities.flatMap(({ start, end }) => [start, end])),
+    },
+    i32(
+      `entity_text.${name}`,
+      entities.map(({ text }) => text),
+    ),
+    i32(
+      `entity_type.${name}`,
+      entities.map(({ type }) => types.indexOf(type)),
+    ),
+  ];
 }
 
 /** Pairs entities of the same span. An entity is right if its span and type are. */

@@ -1,8 +1,6 @@
 import type { Item } from '../../../models/items/item-batch.ts';
-import type { ItemFormatOf } from '../../../models/items/item-format.ts';
-import { InvalidSoundError, readWav } from '../../../models/items/wav.ts';
-
-type Format = Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>;
+import { InvalidSoundError, type SoundFormat } from '../../../models/items/sound.ts';
+import { readWav } from '../../../models/items/wav.ts';
 
 /** First bytes of a WAV file. */
 const RIFF = [...'RIFF'].map((letter) => letter.charCodeAt(0));
@@ -12,7 +10,7 @@ const RIFF = [...'RIFF'].map((letter) => letter.charCodeAt(0));
  * all others with the browser's decoders.
  * @throws InvalidSoundError, also if the sound is longer than the stage takes
  */
-export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: Format): Promise<Item> {
+export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: SoundFormat): Promise<Item> {
   if (RIFF.every((byte, i) => bytes[i] === byte)) return itemOf(readWav(bytes, format));
   const samples = await decoded(bytes, format);
   const { sampleRateHz, samplesMax } = format;
@@ -24,7 +22,7 @@ export async function readSound(bytes: Uint8Array<ArrayBuffer>, format: Format):
 }
 
 /** Reads what a microphone recorded; what is longer than the stage takes is cut. @throws InvalidSoundError */
-export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: Format): Promise<Item> {
+export async function readRecording(bytes: Uint8Array<ArrayBuffer>, format: SoundFormat): Promise<Item> {
   return itemOf((await decoded(bytes, format)).slice(0, format.samplesMax));
 }
 
@@ -34,7 +32,7 @@ const itemOf = ({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): 
 /** The mean of a sound's channels at the format's rate, to which the browser converts it. */
 async function decoded(
   bytes: Uint8Array<ArrayBuffer>,
-  { sampleRateHz }: Format,
+  { sampleRateHz }: SoundFormat,
 ): Promise<Float32Array<ArrayBuffer>> {
   const context = new OfflineAudioContext(1, 1, sampleRateHz);
   const sound = await context.decodeAudioData(bytes.slice().buffer).catch((cause) => {

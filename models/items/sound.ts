@@ -1,0 +1,58 @@
+import { InputError } from '../../solver/documents/coded-error.ts';
+import type { ItemFormatOf } from './item-format.ts';
+import { resample } from './resample.ts';
+
+/** What readers of sound files share. */
+
+/** A sound file cannot be read, or is too long. */
+export class InvalidSoundError extends InputError {
+  override name = 'InvalidSoundError';
+  constructor(
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `The sound cannot be used: ${problem}. ` +
+        'Save it as FLAC, or as a WAV file of 8, 16, 24 or 32-bit PCM or 32-bit float samples, no longer than the stage takes.',
+      options,
+    );
+  }
+}
+
+const CHANNELS_MAX = 8;
+const RATE_MIN_HZ = 1000;
+const RATE_MAX_HZ = 768_000;
+
+/** How a stage takes recordings. */
+export type SoundFormat = Pick<ItemFormatOf<'audio'>, 'sampleRateHz' | 'samplesMax'>;
+
+/** @throws InvalidSoundError */
+export function checkChannels(channels: number, rateHz: number): void {
+  if (channels < 1 || channels > CHANNELS_MAX)
+    throw new InvalidSoundError(`it has ${channels} channels, and 1 to ${CHANNELS_MAX} can be read`);
+  if (rateHz < RATE_MIN_HZ || rateHz > RATE_MAX_HZ)
+    throw new InvalidSoundError(
+      `its rate is ${rateHz} Hz, and ${RATE_MIN_HZ} to ${RATE_MAX_HZ} Hz can be read`,
+    );
+}
+
+/** @param samples of one channel, at the file's rate @throws InvalidSoundError if they are none, or more than a stage takes */
+export function checkLength(
+  samples: number,
+  rateHz: number,
+  { sampleRateHz, samplesMax }: SoundFormat,
+): void {
+  if (samples === 0) throw new InvalidSoundError('it has no samples');
+  const seconds = samples / rateHz;
+  if (Math.round(seconds * sampleRateHz) > samplesMax)
+    throw new InvalidSoundError(
+      `it lasts ${seconds.toFixed(3)} s, and at most ${(samplesMax / sampleRateHz).toFixed(3)} s are taken`,
+    );
+}
+
+/** A recording as a stage takes it. @param samples of one channel, from −1 to 1, at the file's rate */
+export const atRate = (
+  samples: Float32Array<ArrayBuffer>,
+  rateHz: number,
+  { sampleRateHz }: SoundFormat,
+): Float32Array<ArrayBuffer> => resample(samples, rateHz, sampleRateHz);
