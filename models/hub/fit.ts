@@ -1,41 +1,8 @@
 import { canonicalJson } from '../../solver/documents/canonical.ts';
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { taskOf } from '../tasks/registry.ts';
 import { StageMismatchError } from './errors.ts';
+import { at, type Fields, fieldsOf, isObject, merged, put } from './fields.ts';
 import type { HubStage } from './stage.ts';
-
-/** A stage's fields besides its name and variants. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-export const fieldsOf = ({ name: _name, variants: _variants, ...fields }: ManifestStage): Fields => fields;
-
-const isObject = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Fields with some replaced; of a field that has fields of its own, only those that are given. */
-export const merged = (fields: Fields, given: Fields): Fields => ({
-  ...fields,
-  ...Object.fromEntries(
-    Object.entries(given).map(([name, value]) => {
-      const own = fields[name];
-      return [name, isObject(own) && isObject(value) ? merged(own, value) : value];
-    }),
-  ),
-});
-
-/** The value at a path, e.g. `input.length`; undefined if there is none. */
-const at = (fields: Fields, path: string): unknown =>
-  path.split('.').reduce<unknown>((value, name) => (isObject(value) ? value[name] : undefined), fields);
-
-/** Fields with the value at a path replaced; a field without a value is left out. */
-function put(fields: Fields, path: string, value: unknown): Fields {
-  const [name, rest] = path.split(/\.(.*)/s) as [string, string | undefined];
-  const own = fields[name];
-  const changed = rest !== undefined && isObject(own) ? put(own, rest, value) : value;
-  return Object.fromEntries(
-    Object.entries({ ...fields, [name]: changed }).filter(([, one]) => one !== undefined),
-  );
-}
 
 /** Fields of a stage, and those that a model's variants have instead. */
 export interface Fit {

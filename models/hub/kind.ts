@@ -1,7 +1,5 @@
 import type { GenerationConfig, ModelConfig, PreprocessorConfig, TokenizerConfig } from './config.ts';
-
-/** Fields of a stage by name. */
-type Fields = Readonly<Record<string, unknown>>;
+import type { Fields } from './fields.ts';
 
 /** What a repository says of its model. A file that the repository lacks is null. */
 export interface HubModel {

@@ -8,7 +8,8 @@ import {
 import { freeName } from '../manifests/edit.ts';
 import { parseManifest } from '../manifests/manifest.ts';
 import { dtypeText } from './dtypes.ts';
-import { type Fields, fieldsOf, fitted } from './fit.ts';
+import { type Fields, fieldsOf } from './fields.ts';
+import { fitted } from './fit.ts';
 import type { HubVariant } from './model-files.ts';
 import { fileAddress, type Repository, type RepositoryFile } from './repository.ts';
 import type { HubStage } from './stage.ts';

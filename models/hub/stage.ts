@@ -3,7 +3,7 @@ import { parseDocument } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { taskOf } from '../tasks/registry.ts';
 import { AmbiguousTaskError, UnsupportedArchitectureError } from './errors.ts';
-import { type Fields, merged } from './fit.ts';
+import { type Fields, merged } from './fields.ts';
 import type { HubKind, HubModel } from './kind.ts';
 import { HUB_KINDS } from './kinds.ts';
 
