@@ -30,30 +30,36 @@ const melOf = (hz: number): number =>
 const hzOf = (mel: number): number =>
   mel < KNEE_MEL ? (mel * KNEE_HZ) / KNEE_MEL : KNEE_HZ * Math.exp((mel - KNEE_MEL) / MELS_PER_E);
 
-/** Weights of one mel band, for the frequencies from index `first` on. */
-interface Band {
-  readonly first: number;
+/** The mel bands, band after band: the first frequency of each by index, and where its weights end in `weights`. */
+interface Bands {
+  readonly firsts: Int32Array;
+  readonly ends: Int32Array;
   readonly weights: Float64Array;
 }
 
 /** Triangles of equal width in mel, each of which touches its neighbours' middles, with an area of 1 Hz (Slaney's). */
-function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Band[] {
+function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Bands {
   const edges = Array.from({ length: feature_size + 2 }, (_, i) =>
     hzOf((melOf(TOP_HZ) * i) / (feature_size + 1)),
   );
   const bins = Math.floor(n_fft / 2) + 1;
   const hzPerBin = Math.floor(sampling_rate / 2) / (bins - 1);
-  return Array.from({ length: feature_size }, (_, band) => {
+  const firsts = new Int32Array(feature_size);
+  const ends = new Int32Array(feature_size);
+  const weights: number[] = [];
+  for (let band = 0; band < feature_size; band++) {
     const [low, middle, high] = [edges[band]!, edges[band + 1]!, edges[band + 2]!];
-    const first = Math.min(bins, Math.ceil(low / hzPerBin));
-    const end = Math.max(first, Math.min(bins, Math.floor(high / hzPerBin) + 1));
-    const weights = Float64Array.from({ length: end - first }, (_, i) => {
-      const hz = (first + i) * hzPerBin;
-      const height = Math.min((hz - low) / (middle - low), (high - hz) / (high - middle));
-      return (2 * Math.max(0, height)) / (high - low);
-    });
-    return { first, weights };
-  });
+    firsts[band] = Math.ceil(low / hzPerBin);
+    for (let bin = firsts[band]!; bin < Math.min(bins, Math.floor(high / hzPerBin) + 1); bin++) {
+      const height = Math.min(
+        (bin * hzPerBin - low) / (middle - low),
+        (high - bin * hzPerBin) / (high - middle),
+      );
+      weights.push((2 * Math.max(0, height)) / (high - low));
+    }
+    ends[band] = weights.length;
+  }
+  return { firsts, ends, weights: Float64Array.from(weights) };
 }
 
 /**
@@ -62,9 +68,9 @@ function makeBands({ feature_size, n_fft, sampling_rate }: LogMelConfig): Band[]
  * equal those of transformers.js to 1e-4.
  */
 export function makeLogMel(config: LogMelConfig): LogMel {
-  const { n_fft: size, hop_length: hop, n_samples: length } = config;
+  const { n_fft: size, hop_length: hop, n_samples: length, feature_size: mels } = config;
   const frames = Math.min(Math.floor(length / hop), config.nb_max_frames);
-  const bands = makeBands(config);
+  const { firsts, ends, weights } = makeBands(config);
   const half = Math.floor(size / 2);
   const window = Float64Array.from(
     { length: size },
@@ -73,60 +79,86 @@ export function makeLogMel(config: LogMelConfig): LogMel {
   const fft = makeFft(size);
   const re = new Float64Array(size);
   const im = new Float64Array(size);
-  const powers = [new Float64Array(half + 1), new Float64Array(half + 1)] as const;
 
-  /** Writes a frame under the window. Returns whether it is silent. */
-  function load(samples: Float32Array, frame: number, into: Float64Array): boolean {
-    let silent = true;
-    for (let i = 0; i < size; i++) {
-      const at = Math.abs(frame * hop + i - half);
-      const sample = samples[at < length ? at : 2 * (length - 1) - at] ?? 0;
-      if (sample !== 0) silent = false;
-      into[i] = sample * window[i]!;
+  /** Writes a frame under the window. @param heard the recording up to its last sound */
+  function load(heard: Float32Array, frame: number, into: Float64Array): void {
+    const start = frame * hop - half;
+    if (start >= 0 && start + size <= heard.length) {
+      for (let i = 0; i < size; i++) into[i] = heard[start + i]! * window[i]!;
+      return;
     }
-    return silent;
+    for (let i = 0; i < size; i++) {
+      const at = Math.abs(start + i);
+      into[i] = (heard[at < length ? at : 2 * (length - 1) - at] ?? 0) * window[i]!;
+    }
   }
 
-  /** The powers of two frames by one transform, which has one frame as its real and the other as its imaginary part. */
+  /**
+   * Replaces two frames by their powers. One transform gives both, because it has one frame as its real and the other as its
+   * imaginary part.
+   */
   function transform(): void {
     fft(re, im);
-    const [first, second] = powers;
     for (let k = 0; k <= half; k++) {
       const mirror = k === 0 ? 0 : size - k;
       const a = re[k]!;
       const b = im[k]!;
       const c = re[mirror]!;
       const d = im[mirror]!;
-      first[k] = ((a + c) ** 2 + (b - d) ** 2) / 4;
-      second[k] = ((b + d) ** 2 + (a - c) ** 2) / 4;
+      re[k] = ((a + c) * (a + c) + (b - d) * (b - d)) / 4;
+      im[k] = ((b + d) * (b + d) + (a - c) * (a - c)) / 4;
     }
   }
 
+  /** Writes a frame's power in each band. Returns the largest. */
+  function writeBands(power: Float64Array, out: Float32Array, frame: number): number {
+    let loudest = POWER_MIN;
+    for (let band = 0, weight = 0; band < mels; band++) {
+      let sum = 0;
+      for (let bin = firsts[band]!; weight < ends[band]!; weight++, bin++)
+        sum += weights[weight]! * power[bin]!;
+      out[band * frames + frame] = sum;
+      if (sum > loudest) loudest = sum;
+    }
+    return loudest;
+  }
+
+  /** The number of frames that reach a sample before `end`; the end of the last frames is reflected. */
+  function framesBefore(end: number): number {
+    for (let frame = frames; frame > 0; frame--) {
+      const start = (frame - 1) * hop - half;
+      if (Math.min(start, 2 * (length - 1) - (start + size - 1)) < end) return frame;
+    }
+    return 0;
+  }
+
   return {
-    mels: bands.length,
+    mels,
     frames,
     write(samples, out) {
-      const heard = samples.subarray(0, length);
-      let loudest = Math.log10(POWER_MIN);
-      out.fill(loudest);
-      for (let frame = 0; frame < frames; frame += 2) {
-        const silent = load(heard, frame, re);
+      let end = Math.min(samples.length, length);
+      while (end > 0 && samples[end - 1] === 0) end--;
+      const heard = samples.subarray(0, end);
+      const sounding = framesBefore(end);
+      let loudest = POWER_MIN;
+      for (let frame = 0; frame < sounding; frame += 2) {
+        load(heard, frame, re);
         // The frame after the last one is computed with it, and left out.
-        if (load(heard, frame + 1, im) && silent) continue;
+        load(heard, frame + 1, im);
         transform();
-        for (let own = 0; own < 2 && frame + own < frames; own++) {
-          const power = powers[own]!;
-          bands.forEach(({ first, weights }, band) => {
-            let sum = 0;
-            for (let i = 0; i < weights.length; i++) sum += weights[i]! * power[first + i]!;
-            const feature = Math.log10(Math.max(POWER_MIN, sum));
-            out[band * frames + frame + own] = feature;
-            if (feature > loudest) loudest = feature;
-          });
-        }
+        loudest = Math.max(loudest, writeBands(re, out, frame));
+        if (frame + 1 < sounding) loudest = Math.max(loudest, writeBands(im, out, frame + 1));
       }
-      const floor = loudest - RANGE;
-      for (let i = 0; i < out.length; i++) out[i] = (Math.max(out[i]!, floor) + 4) / 4;
+      const least = Math.max(POWER_MIN, loudest / 10 ** RANGE);
+      const silence = scaled(least);
+      for (let band = 0; band < mels; band++) {
+        const from = band * frames;
+        for (let i = from; i < from + sounding; i++) out[i] = out[i]! > least ? scaled(out[i]!) : silence;
+        out.fill(silence, from + sounding, from + frames);
+      }
     },
   };
 }
+
+/** A band's power as a feature. */
+const scaled = (power: number): number => (Math.log10(power) + 4) / 4;
