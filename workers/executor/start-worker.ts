@@ -1,6 +1,7 @@
-import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
-import { blankItem } from '../../models/items/item-format.ts';
+import { type Item, type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import { madeUpItems } from '../../models/packs/made-up.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
@@ -8,6 +9,22 @@ import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
 const WARM_UP_RUNS = 2;
+/**
+ * Each stage then runs batches of the plan's size for this long. Until the JavaScript engine has compiled the code around the
+ * models, batches take up to three times as long, and a queue that begins so takes a second to shorten again.
+ */
+const WARM_UP_MS = 200;
+/** Different items for the warm-up of a stage, because items of different sizes and contents take different paths. */
+const WARM_UP_ITEMS = 8;
+
+/** The items for the warm-up of each stage. They are kept, because to make large ones takes the serving thread milliseconds. */
+const warmUpItems = new WeakMap<PipelineStage, readonly Item[]>();
+
+function itemsFor(stage: PipelineStage): readonly Item[] {
+  const items = warmUpItems.get(stage) ?? madeUpItems(stage.format, WARM_UP_ITEMS);
+  warmUpItems.set(stage, items);
+  return items;
+}
 
 /** A worker of the executor: a stage worker on this machine, or a pod of a cluster. A pod keeps no items between its stages. */
 export interface ExecutorWorker extends Pick<StageWorker, 'info' | 'lost' | 'terminate'> {
@@ -31,7 +48,7 @@ export type StartWorker = (
   signal?: AbortSignal,
 ) => Promise<ExecutorWorker>;
 
-/** Starts workers in the environment. Their warm-up runs blank items, so that no labelled pack is read. */
+/** Starts workers in the environment. Their warm-up runs made-up items, so that no labelled pack is read. */
 export const workerStarter =
   (models: LoadedManifest, environment: Environment): StartWorker =>
   (id, planWorker, plan, signal) =>
@@ -61,9 +78,11 @@ export async function startWorker(
         variantSpec(stage, { variant, backend, key: name }),
         await readModels(stage.variant(variant)),
       );
-      const blank = blankItem(stage.format);
-      for (const batch of warmUpSizes(largest))
-        for (let i = 0; i < WARM_UP_RUNS; i++) await worker.run(name, takeInTurn([blank], 0, batch));
+      const items = itemsFor(stage);
+      let runs = 0;
+      const run = (batch: number) => worker.run(name, takeInTurn(items, runs++ * batch, batch));
+      for (const batch of warmUpSizes(largest)) for (let i = 0; i < WARM_UP_RUNS; i++) await run(batch);
+      for (const start = performance.now(); performance.now() - start < WARM_UP_MS; ) await run(largest);
     }
     return worker;
   } catch (error) {

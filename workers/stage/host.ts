@@ -21,6 +21,7 @@ import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
+import { nextTask } from './next-task.ts';
 import type {
   Keeping,
   KeptItems,
@@ -181,9 +182,10 @@ export class StageHost implements StageWorkerApi {
     }
   }
 
+  /** Queues an operation. It begins when the answer of the operation before is on its way, because it may hold the thread. */
   #serially<T>(operation: () => Promise<T>): Promise<T> {
     const result = this.#last.then(operation);
-    this.#last = result.catch(() => {});
+    this.#last = result.then(nextTask, nextTask);
     return result;
   }
 }

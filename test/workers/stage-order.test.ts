@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { batchOf } from '../../models/items/item-batch.ts';
+import type { Runtime } from '../../workers/runtime/runtime.ts';
+import { StageHost } from '../../workers/stage/host.ts';
+import { variantSpec } from '../../workers/stage/protocol.ts';
+import { classify, pipelineOf } from '../models/stages.ts';
+
+const CLASSES = classify.classes.length;
+const IMAGE = new Uint8Array(classify.input.height * classify.input.width);
+
+/** A runtime whose sessions give every item the first class, and call `onRun` when a run begins. */
+const runtime = (onRun: () => void): Runtime => ({
+  info: { ortVersion: '0', ortBuild: 'none', crossOriginIsolated: false, timerGrainMs: 0.001 },
+  lost: new Promise(() => {}),
+  createSession: async () => ({
+    cpuFallback: false,
+    inputs: [{ name: 'x', type: 'float32', dims: [null, 1, classify.input.height, classify.input.width] }],
+    outputs: [{ name: 'y', type: 'float32', dims: [null, CLASSES] }],
+    async run() {
+      onRun();
+      const data = Float32Array.from({ length: CLASSES }, (_, i) => (i === 0 ? 1 : 0));
+      return { outputs: { y: { type: 'float32', data, dims: [1, CLASSES] } }, ms: 1 };
+    },
+    async release() {},
+  }),
+});
+
+test('a batch that waits begins only after the answer of the batch before it has left the worker', async () => {
+  const order: string[] = [];
+  const host = new StageHost(async () => runtime(() => order.push('run')));
+  await host.start(1);
+  const stage = pipelineOf(classify).first;
+  await host.load(variantSpec(stage, { key: 'k', variant: 'only', backend: 'cpu' }), {
+    model: new Uint8Array(1),
+  });
+  // Comlink sends an answer two steps after its promise is resolved.
+  const answer = () =>
+    host
+      .run('k', batchOf([IMAGE]))
+      .catch((error) => error)
+      .then(() => order.push('answer'));
+  await Promise.all([answer(), answer(), answer()]);
+  expect(order).toEqual(['run', 'answer', 'run', 'answer', 'run', 'answer']);
+});
