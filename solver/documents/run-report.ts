@@ -108,8 +108,9 @@ export const runReportSchema = z.strictObject({
     ratePerS: z.number().nonnegative(),
     durationS: z.number().positive(),
     requests: count,
-    /** p99 of the requests' delay from scheduled arrival to sending. Above 5 % of the SLA the run is not valid. */
+    /** p99 of the requests' delay from scheduled arrival to sending. */
     latenessP99Ms: milliseconds,
+    /** Whether late sending left the result as it is (README, "How it works"). */
     valid: z.boolean(),
   }),
   result,

@@ -10,6 +10,7 @@ import {
   type Service,
 } from '../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { isValid } from '../../solver/report/lateness.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
@@ -17,9 +18,6 @@ import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switc
 import type { Judge } from './judge.ts';
 import type { RunOptions } from './run-options.ts';
 import type { BatchRecord, RequestAnswer } from './types.ts';
-
-/** A run is invalid if the p99 of its requests' lateness (time sent minus time scheduled) is above this share of the SLA. */
-export const LATE_SHARE = 0.05;
 
 /** Everything recorded during a run. */
 export interface RunRecord {
@@ -71,7 +69,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
       durationS: load.durationS,
       requests: requests.length,
       latenessP99Ms,
-      valid: latenessP99Ms <= LATE_SHARE * plan.slaMs,
+      valid: isValid(requests, record.lateness, plan.slaMs),
     },
     result: {
       ...requestResult(requests, plan.slaMs, load.durationS),

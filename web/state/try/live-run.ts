@@ -3,8 +3,8 @@ import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
+import { LATE_SHARE } from '../../../solver/report/lateness.ts';
 import type { EndedRequest, RunWatch } from '../../../workers/executor/run-options.ts';
-import { LATE_SHARE } from '../../../workers/executor/run-report.ts';
 import type { BatchRecord } from '../../../workers/executor/types.ts';
 
 /** Charts show the last 60 s of a run, and statistics are over the last 10 s. */
@@ -137,7 +137,7 @@ export class LiveRun implements RunWatch {
         fill: new Map(stages.map((name) => [name, fillOf(recent, name)])),
         latenessP99Ms: this.#latenessP99Ms,
       },
-      /** Whether requests are sent on time; if not, latencies are invalid. */
+      /** Whether requests are sent on time; if not, late sending begins to show in the latencies. */
       inTime: this.#latenessP99Ms <= LATE_SHARE * this.slaMs,
       plans: [...this.plans],
       events: [...this.events],

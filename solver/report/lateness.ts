@@ -1,0 +1,41 @@
+import type { RequestRecord } from '../documents/run-report.ts';
+import { nearestRank, sortedNumbers } from '../math/statistics.ts';
+
+/** Requests that are sent later than this share of the SLA count as late. */
+export const LATE_SHARE = 0.05;
+/** Late requests may lower a run's attainment by this much. */
+const LOWERED = 0.01;
+
+/**
+ * Whether a run's result is that of its plan, and not of late sending. Latency counts from the scheduled arrival, so a request
+ * that is sent late never looks faster, but it may look slower than the plan is. Two things must hold: counted from the sending,
+ * the p95 is at most {@link LATE_SHARE} of the SLA lower; and the attainment of the requests that were not late is at most
+ * {@link LOWERED} higher than that of all.
+ * @param latenessMs for each request, the time at which it was sent minus its scheduled arrival
+ */
+export function isValid(
+  requests: readonly RequestRecord[],
+  latenessMs: readonly number[],
+  slaMs: number,
+): boolean {
+  const lateMs = (i: number) => Math.max(0, latenessMs[i] ?? 0);
+  const mostMs = LATE_SHARE * slaMs;
+  const latencies = requests.flatMap(({ latencyMs }) => latencyMs ?? []);
+  const fromSending = requests.flatMap(({ latencyMs }, i) =>
+    latencyMs === null ? [] : latencyMs - lateMs(i),
+  );
+  const onTime = requests.filter((_, i) => lateMs(i) <= mostMs);
+  return (
+    p95(latencies) - p95(fromSending) <= mostMs &&
+    attainment(onTime, slaMs) - attainment(requests, slaMs) <= LOWERED
+  );
+}
+
+const p95 = (latencies: readonly number[]): number =>
+  latencies.length > 0 ? nearestRank(sortedNumbers(latencies), 95) : 0;
+
+/** Share of requests completed within the SLA; 1 if there are none. */
+const attainment = (requests: readonly RequestRecord[], slaMs: number): number =>
+  requests.length > 0
+    ? requests.filter(({ latencyMs }) => latencyMs !== null && latencyMs <= slaMs).length / requests.length
+    : 1;
