@@ -52,7 +52,7 @@ export const benchCommand = () =>
     .option('--budget <duration>', 'time for the measurements', option.duration, 100)
     .option(
       '--sla <ms>',
-      'bound on the p95 latency (default: 5 × the mean latency of a batch of 1 over the variants, summed over stages)',
+      'bound on the p95 latency (default: 5 × the mean latency of a batch of 1 over the variants, summed over stages; at least 50, or 20 × the p95 of how late this machine sends requests)',
       option.positive,
     )
     .option(
@@ -173,6 +173,7 @@ function prepare(
       allowed,
       profile.stages.map((stage) => stage.name),
       profile.fanOut,
+      profile.coRun.filter(({ backend }) => backends.includes(backend)),
     );
   const heaviest = variantsByTime(profile, 'heaviest', backends);
   const at = (ratePerS: number) => planRequest(profile, { slaMs, ratePerS, backends });

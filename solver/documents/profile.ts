@@ -96,6 +96,11 @@ export const packItemScores = ({ scores, counts }: EndToEnd): readonly (readonly
   counts?.map(([right, spurious, missed]) => [2 * right, 2 * right + spurious + missed] as const) ??
   [];
 
+/** Delays in rising order of percentiles. */
+const delays = z
+  .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
+  .min(1);
+
 /**
  * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
  * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
@@ -106,8 +111,14 @@ export const cpuCoRun = z.strictObject({
   threads: positiveCount,
   /** Number of samples of the worker that has fewer. */
   n: positiveCount,
-  /** Delays in rising order of percentiles. */
-  delays: z.array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds })).min(1),
+  delays,
+  /**
+   * How late the thread that hands out the batches gets its turn while both workers are busy: the delays of its timers. Older
+   * profiles do not have them.
+   */
+  lateness: delays.optional(),
+  /** Core time that this thread takes for a batch. Absent if a browser measured, which does not tell, and in older profiles. */
+  hostMs: milliseconds.optional(),
 });
 export type CpuCoRun = z.infer<typeof cpuCoRun>;
 

@@ -44,10 +44,14 @@ export const scores = (accuracies: readonly number[], method: Problem['objective
 
 /** The limits that a problem sets, each with the field of an option that counts against it. */
 export function limitRows(problem: Problem) {
-  const rows: { limit: number | undefined; of: 'latencyMs' | 'gpuShare' | 'cores' | 'memoryBytes' }[] = [
+  const rows: {
+    limit: number | undefined;
+    of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'memoryBytes';
+  }[] = [
     { limit: problem.slaMs, of: 'latencyMs' },
     { limit: problem.gpuShareMax, of: 'gpuShare' },
     { limit: problem.coresMax, of: 'cores' },
+    { limit: problem.busyCoresMax, of: 'busyCores' },
     { limit: problem.memoryBytesMax, of: 'memoryBytes' },
   ];
   return rows.flatMap(({ limit, of }) => (limit === undefined ? [] : [{ limit, of }]));

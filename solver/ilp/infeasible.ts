@@ -11,6 +11,7 @@ const WORDS: Record<Quantity, { label: string; unit: string }> = {
   latencyMs: { label: 'SLA', unit: 'ms' },
   gpuShare: { label: 'GPU share', unit: 'GPUs' },
   cores: { label: 'cores', unit: 'cores' },
+  busyCores: { label: 'busy cores, with the thread that hands out batches', unit: 'cores' },
   memoryBytes: { label: 'memory', unit: 'bytes' },
 };
 

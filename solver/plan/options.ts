@@ -29,6 +29,8 @@ export interface PlanOption {
   readonly gpuShare: number;
   /** Cores that the option holds; 0 on a GPU. In a worker that stages share: its threads × the stage's share of its time. */
   readonly cores: number;
+  /** Cores that are busy on average: the batches' share, and that of the thread that hands them out; 0 on a GPU. */
+  readonly busyCores: number;
   readonly cost: number;
   readonly memoryBytes: number;
   /** Switch cost in the objective: η · switchMs / horizonMs. */
@@ -87,6 +89,9 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     },
     gpuShareMax: resources.utilisationMax * resources.gpus,
     coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
+    ...(stages.some(({ cells }) => cells.some(({ hostMs }) => hostMs !== undefined)) && {
+      busyCoresMax: resources.utilisationMax * resources.cores,
+    }),
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
     stages: stages.map((stage, s) => ({
       name: stage.name,
@@ -99,6 +104,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
           batch: o.cell.batch,
           gpuShare: o.gpuShare,
           cores: o.cores,
+          busyCores: o.busyCores,
           memoryBytes: o.memoryBytes,
           switchCost: o.switchCost,
         }),
@@ -117,7 +123,7 @@ const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number |
 
 function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages: number): PlanOption {
   const { resources, objective, sharedThreads } = request;
-  const { cell, variant, meanMs, latencyMs } = facts;
+  const { cell, variant, meanMs, latencyMs, hostMs } = facts;
   const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
   // Share of its time that one session alone would be busy with all items of the stage.
@@ -131,6 +137,7 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
+  const hostBusy = (itemsPerS * (hostMs ?? 0)) / (1000 * cell.batch);
   // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
@@ -150,6 +157,7 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
     boundMs: Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs,
     gpuShare,
     cores,
+    busyCores: gpu ? 0 : busy * cell.threads + hostBusy,
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,

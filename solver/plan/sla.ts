@@ -1,6 +1,8 @@
 import { type Cell, smallestBatches } from '../documents/cell.ts';
-import type { FanOut } from '../documents/profile.ts';
+import type { CoRun, FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
+import { LATE_SHARE } from '../report/lateness.ts';
+import { delayAtMs } from './co-run.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
 const MIN_SLA_MS = 50;
@@ -25,17 +27,23 @@ export function smallestBatchMs(cells: readonly Cell[], stage: string): Map<stri
 
 /**
  * The SLA by IPA's rule, which is from Swayam: 5 × the mean latency of a stage's variants at their smallest batch × the stage's
- * fan-out, summed over the stages; at least {@link MIN_SLA_MS}.
+ * fan-out, summed over the stages; at least {@link MIN_SLA_MS}. Sending requests late must not show in a run's p95 (see
+ * `isValid`), so the SLA is also long enough that the p95 of the lateness beside busy workers is {@link LATE_SHARE} of it.
+ * @param coRun where that lateness was measured
  */
 export function slaByRule(
   cells: readonly Cell[],
   stages: readonly string[],
   fanOut: readonly FanOut[],
+  coRun: readonly CoRun[] = [],
 ): number {
   let sum = 0;
   for (const stage of stages) {
     const fastest = [...smallestBatchMs(cells, stage).values()];
     if (fastest.length) sum += mean(fastest) * meanFanOut(fanOut, stage);
   }
-  return Math.max(MIN_SLA_MS, 5 * sum);
+  const latenessMs = coRun.flatMap((entry) =>
+    'lateness' in entry && entry.lateness ? delayAtMs({ delays: entry.lateness }, 95) : [],
+  );
+  return Math.max(MIN_SLA_MS, 5 * sum, ...latenessMs.map((ms) => ms / LATE_SHARE));
 }

@@ -2,7 +2,7 @@ import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
-import { expectedTimesMs } from './co-run.ts';
+import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { NothingMeasuredError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 
@@ -39,6 +39,8 @@ export interface CellFacts {
   readonly variant: Profile['stages'][number]['variants'][number];
   readonly meanMs: number;
   readonly latencyMs: number;
+  /** h: core time that handing out a batch takes; undefined if it was not measured, or if that thread has a core of its own. */
+  readonly hostMs: number | undefined;
   readonly flags: readonly CellFlag[];
 }
 
@@ -67,10 +69,15 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
         variant: stage.variants.find((variant) => variant.name === cell.variant)!,
         meanMs: mean(samplesMs),
         latencyMs: nearestRank(timesMs, request.percentile),
+        hostMs: sharesCores(profile, request) ? cpuCoRunOf(profile, cell)?.hostMs : undefined,
         flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
       };
     }),
   }));
+
+/** Whether workers may hold every core, so that the thread that hands out batches shares one. Beside pods it never does. */
+const sharesCores = ({ device }: Profile, { apart, resources }: IlpRequest): boolean =>
+  apart === undefined && resources.cores >= device.logicalCores;
 
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the

@@ -26,6 +26,11 @@ export class RunningBatches {
     return [...this.#now.values(), ...this.#ahead.values()];
   }
 
+  /** The stage of each batch that runs now. */
+  get stages(): number[] {
+    return Array.from(this.#now.values(), ({ stage }) => stage);
+  }
+
   /** The running batch that ends first. */
   next(): RunningBatch | undefined {
     let first: RunningBatch | undefined;
@@ -76,7 +81,7 @@ export class RunningBatches {
   /** Moves the end of every batch whose slow-down has changed. */
   #setPace(nowMs: number, service: ServiceModel): void {
     if (!service.slowDown) return;
-    const stages = Array.from(this.#now.values(), ({ stage }) => stage);
+    const { stages } = this;
     for (const batch of this.#now.values()) {
       const slowDown = service.slowDown(batch.stage, stages);
       if (slowDown === batch.slowDown) continue;

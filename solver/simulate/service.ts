@@ -12,6 +12,8 @@ import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. @param beside the stages that other workers run when the batch starts */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
+  /** How late requests are sent while workers run these stages. Absent: always on time. */
+  latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
   slowDown?(stage: number, running: readonly number[]): number;
 }
@@ -29,7 +31,8 @@ const TAKING_TURNS = 2;
 /**
  * Draws service times from the profile's batches of the chosen variants: each is the whole round trip of one measured batch, so
  * batches of small and of large items come as often as they were measured. They were measured alone, so the profile's co-runs add
- * the effect of other workers: on a CPU, a batch that starts beside another is delayed; on a GPU, batches slow each other.
+ * the effect of other workers: on a CPU, a batch that starts beside another is delayed, and a request that arrives beside two is
+ * sent late; on a GPU, batches slow each other.
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
@@ -44,7 +47,26 @@ export const serviceFromProfile = (
     })),
   ),
   ...sharedGpu(profile, stages),
+  ...sharedCores(profile, stages),
 });
+
+/**
+ * The thread that sends requests and hands out batches waits for its turn on a core while two workers run on the CPU. Latency
+ * counts from the scheduled arrival, so the wait is a part of it. The wait at a batch's end is in the measured co-run delays.
+ */
+function sharedCores(
+  profile: Pick<Profile, 'coRun'>,
+  stages: readonly Pick<PlanStage, 'backend' | 'threads'>[],
+): Pick<ServiceModel, 'latenessMs'> {
+  const lateness = stages.map((stage) => cpuCoRunOf(profile, stage)?.lateness);
+  if (lateness.every((delays) => delays === undefined)) return {};
+  return {
+    latenessMs(running, random) {
+      const [delays, beside] = running.flatMap((stage) => (lateness[stage] ? [lateness[stage]] : []));
+      return delays && beside ? delayAtMs({ delays }, 100 * random()) : 0;
+    },
+  };
+}
 
 /**
  * The slow-down of batches on one GPU, equal for all of them. Only two workers were measured together, so three or more are

@@ -57,6 +57,8 @@ export class Simulation {
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
   #arrived = 0;
+  /** Until this time the thread that sends requests waits for its turn. */
+  #heldMs = Number.NEGATIVE_INFINITY;
   #nowMs = 0;
   #endMs = 0;
 
@@ -82,7 +84,8 @@ export class Simulation {
   /** Simulates all events up to and including `untilMs`. */
   runUntil(untilMs: number): void {
     for (;;) {
-      const arrivalMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
+      const scheduledMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
+      const arrivalMs = Math.max(scheduledMs, this.#heldMs);
       const ending = this.#running.next();
       const batchMs = ending?.endMs ?? Number.POSITIVE_INFINITY;
       const wakeMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
@@ -90,7 +93,7 @@ export class Simulation {
       if (atMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, atMs);
       if (ending && batchMs === atMs) this.#complete(ending);
-      else if (arrivalMs === atMs) this.#arrive(arrivalMs);
+      else if (arrivalMs === atMs && !this.#holds(scheduledMs)) this.#arrive(scheduledMs);
       this.#apply(this.dispatch.poll(this.#nowMs));
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
@@ -112,6 +115,14 @@ export class Simulation {
       utilisation: this.#utilisation(),
       endMs: this.#endMs,
     };
+  }
+
+  /** Whether the thread that sends requests is late for an arrival. Arrivals that it finds after its wait are sent at once. */
+  #holds(scheduledMs: number): boolean {
+    if (scheduledMs <= this.#heldMs) return false;
+    const lateMs = this.#service.latenessMs?.(this.#running.stages, this.#random) ?? 0;
+    if (lateMs > 0) this.#heldMs = scheduledMs + lateMs;
+    return lateMs > 0;
   }
 
   #arrive(arrivalMs: number): void {

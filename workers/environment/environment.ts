@@ -9,6 +9,8 @@ export interface Environment {
   /** The CPU backend whose outputs are the reference for those of other backends. */
   readonly reference: Backend;
   readonly logicalCores: number;
+  /** Core time that this process has taken, in milliseconds, without its workers'. Absent in a browser, which does not tell. */
+  cpuMs?(): number;
   /** Starts a stage worker that has loaded ONNX Runtime. @throws WorkerLostError */
   spawn(id: string, threads: number): Promise<StageWorker>;
   describe(runtime: Runtime['info']): Promise<Device>;

@@ -35,6 +35,10 @@ export function nodeEnvironment(): Environment {
     backends: ['cpu', 'webgpu', 'cuda'],
     reference: 'cpu',
     logicalCores: availableParallelism(),
+    cpuMs() {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
     hidden: () => false,
     visible: async () => {},
     spawn: (id, threads) => StageWorker.start(id, spawnWorker(WORKER), threads),

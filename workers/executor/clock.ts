@@ -46,6 +46,15 @@ export class Alarm {
   }
 }
 
+/** Waits until a time. Timers may fire up to a millisecond early, so the clock is checked again. An abort ends the wait. */
+export async function sleepUntil(dueMs: number, signal?: AbortSignal): Promise<void> {
+  for (;;) {
+    const wait = dueMs - performance.now();
+    if (wait <= 0 || signal?.aborted) return;
+    await sleep(wait, signal);
+  }
+}
+
 /** Resolves after `ms`, or at once when `signal` aborts. */
 export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -2,7 +2,7 @@ import { itemsOf } from '../../models/items/item-batch.ts';
 import { type Adaptation, EVENT_LENGTH_MAX, type RunReport } from '../../solver/documents/run-report.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { Adapter } from './adapter.ts';
-import { sleep } from './clock.ts';
+import { sleep, sleepUntil } from './clock.ts';
 import { Executor } from './executor.ts';
 import { Judge } from './judge.ts';
 import { stoppedLoad } from './load.ts';
@@ -110,14 +110,5 @@ export async function run(options: RunOptions): Promise<RunReport> {
     );
   } finally {
     executor.close();
-  }
-}
-
-/** Waits until a time. Timers may fire up to a millisecond early, so the clock is checked again. An abort ends the wait. */
-async function sleepUntil(dueMs: number, signal: AbortSignal | undefined): Promise<void> {
-  for (;;) {
-    const wait = dueMs - performance.now();
-    if (wait <= 0 || signal?.aborted) return;
-    await sleep(wait, signal);
   }
 }

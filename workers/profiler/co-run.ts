@@ -50,7 +50,7 @@ export async function measureCoRuns(
     const what = `${first.variant} beside ${last.variant} on ${kind.backend}`;
     progress.working(what);
     try {
-      measured.push(await measureCoRun(kind, first, last, runnerOf));
+      measured.push(await measureCoRun(kind, first, last, runnerOf, environment));
       progress.step(what);
     } catch (error) {
       signal?.throwIfAborted();
@@ -68,12 +68,13 @@ async function measureCoRun(
   first: CellKey,
   last: CellKey,
   runnerOf: RunnerOf,
+  { cpuMs }: Environment,
 ): Promise<CoRun> {
   const a = await runnerOf(first, false);
   const beside = await runnerOf(last, true);
   return onGpu(backend)
     ? measureGpuCoRun(backend, a, await runnerOf(last, false), beside)
-    : measureCpuCoRun({ backend, threads }, a, beside);
+    : measureCpuCoRun({ backend, threads }, a, beside, cpuMs);
 }
 
 /** The backends and thread counts for which two workers fit on this machine's cores, or share its GPU. */

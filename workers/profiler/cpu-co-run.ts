@@ -1,5 +1,6 @@
 import type { CpuCoRun } from '../../solver/documents/profile.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+import { sleepUntil } from '../executor/clock.ts';
 import type { RunBatch } from './measure.ts';
 
 /** Percentiles at which the delay is recorded; values between them are interpolated. */
@@ -8,24 +9,41 @@ const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
 const ROUNDS = 4;
 const ROUND_MS = 400;
 const WARM_UP_RUNS = 3;
+/** Time between two timers whose lateness is measured: a load of some hundred requests per second has such gaps. */
+const TIMER_MS = 3;
 
-/** Measures how much longer a batch takes while another worker is busy. @param key backend and thread count of both workers */
+/**
+ * Measures how much longer a batch takes while another worker is busy, and how late this thread's timers are meanwhile.
+ * @param key backend and thread count of both workers
+ * @param cpuMs core time that this process has taken
+ */
 export async function measureCpuCoRun(
   key: Pick<CpuCoRun, 'backend' | 'threads'>,
   a: RunBatch,
   b: RunBatch,
+  cpuMs: (() => number) | undefined,
 ): Promise<CpuCoRun> {
   for (let i = 0; i < WARM_UP_RUNS; i++) await Promise.all([a(), b()]);
   const alone: [number[], number[]] = [[], []];
   const together: [number[], number[]] = [[], []];
+  const late: number[] = [];
+  let hostMs = 0;
   for (let round = 0; round < ROUNDS; round++) {
     alone[0].push(...(await runFor(a, ROUND_MS / 2)));
     alone[1].push(...(await runFor(b, ROUND_MS / 2)));
-    const [timesA, timesB] = await Promise.all([runFor(a, ROUND_MS), runFor(b, ROUND_MS)]);
+    const before = cpuMs?.() ?? 0;
+    const [timesA, timesB, timers] = await Promise.all([
+      runFor(a, ROUND_MS),
+      runFor(b, ROUND_MS),
+      timersFor(ROUND_MS),
+    ]);
+    hostMs += (cpuMs?.() ?? 0) - before;
     together[0].push(...timesA);
     together[1].push(...timesB);
+    late.push(...timers);
   }
   const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
+  const lateSorted = sortedNumbers(late);
   const delayMs = (percentile: number, worker: number): number =>
     nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
   return {
@@ -36,6 +54,11 @@ export async function measureCpuCoRun(
       percentile,
       // The mean delay of both workers. A busy neighbour cannot make a worker faster, so a negative delay is noise.
       delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
+    })),
+    ...(cpuMs && { hostMs: hostMs / (together[0].length + together[1].length) }),
+    lateness: PERCENTILES.map((percentile) => ({
+      percentile,
+      delayMs: Math.max(0, nearestRank(lateSorted, percentile)),
     })),
   };
 }
@@ -48,4 +71,15 @@ async function runFor(run: RunBatch, ms: number): Promise<number[]> {
     times.push(inferenceMs + handlingMs);
   }
   return times;
+}
+
+/** Waits for timers for `ms`, as a load does for its next arrival. @returns how late each was, in ms */
+async function timersFor(ms: number): Promise<number[]> {
+  const late: number[] = [];
+  for (const start = performance.now(); performance.now() - start < ms; ) {
+    const dueMs = performance.now() + TIMER_MS;
+    await sleepUntil(dueMs);
+    late.push(performance.now() - dueMs);
+  }
+  return late;
 }

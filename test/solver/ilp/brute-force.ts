@@ -30,13 +30,14 @@ export function everyChoice(problem: Problem): Choice[] {
       return;
     }
     const total = (
-      of: 'latencyMs' | 'gpuShare' | 'cores' | 'memoryBytes' | 'cost' | 'batch' | 'switchCost',
+      of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'memoryBytes' | 'cost' | 'batch' | 'switchCost',
     ) => chosen.reduce((sum, { option }) => sum + option[of], 0);
     const most = (limit: number | undefined) => (limit ?? Number.POSITIVE_INFINITY) + 1e-9;
     const [latencyMs, cost] = [total('latencyMs'), total('cost')];
     if (latencyMs > most(problem.slaMs)) return;
     if (total('gpuShare') > most(problem.gpuShareMax)) return;
     if (total('cores') > most(problem.coresMax)) return;
+    if (total('busyCores') > most(problem.busyCoresMax)) return;
     if (total('memoryBytes') > most(problem.memoryBytesMax)) return;
     const scores = chosen.map(({ score }) => score);
     const added = scores.reduce((a, b) => a + b, 0);

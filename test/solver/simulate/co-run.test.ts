@@ -17,7 +17,7 @@ const coRun: CpuCoRun = {
 };
 
 /** Stage `a` takes 10 ms, `b` 20 ms; each on its backend. */
-function serviceOn(a: Backend, b: Backend) {
+function serviceOn(a: Backend, b: Backend, more: Partial<CpuCoRun> = {}) {
   const stages = [
     { name: 'a', variant: 'v', backend: a, threads: 1 },
     { name: 'b', variant: 'v', backend: b, threads: 1 },
@@ -33,7 +33,7 @@ function serviceOn(a: Backend, b: Backend) {
         handlingMs: [0],
       }) as unknown as MeasuredCell,
   );
-  return serviceFromProfile({ cells, coRun: [coRun] }, stages);
+  return serviceFromProfile({ cells, coRun: [{ ...coRun, ...more }] }, stages);
 }
 
 test('a delay is interpolated between the percentiles measured, and level beyond them', () => {
@@ -57,6 +57,18 @@ test.each<[string, Backend, Backend]>([
   expect(serviceOn(a, b).sampleMs(0, 1, () => 0.95, [1])).toBe(10);
 });
 
+test('a request is sent late, as timers were, while two stages run on a CPU', () => {
+  const service = serviceOn('wasm', 'wasm', { lateness: coRun.delays });
+  expect([0.2, 0.7, 0.95].map((u) => service.latenessMs!([0, 1], () => u))).toEqual([1, 2, 3]);
+  expect(service.latenessMs!([1], () => 0.95)).toBe(0);
+});
+
+test('a request is sent on time where a stage is on a GPU, or where no lateness was measured', () => {
+  const service = serviceOn('wasm', 'webgpu', { lateness: coRun.delays });
+  expect(service.latenessMs!([0, 1], () => 0.95)).toBe(0);
+  expect(serviceOn('wasm', 'wasm').latenessMs).toBeUndefined();
+});
+
 test('what a plan may expect of a CPU is half of the batches delayed, where there are other stages', () => {
   const cell = {
     backend: 'wasm',
@@ -73,7 +85,8 @@ test('what a plan may expect of a CPU is half of the batches delayed, where ther
 
 test('a profile holds delays of a CPU and slow-downs of a GPU, and refuses one for the other', () => {
   const shared: GpuCoRun = { backend: 'webgpu', threads: 1, n: 9, slowDowns: [1.8] };
-  expect(profile([], { coRun: [coRun, shared] }).coRun).toEqual([coRun, shared]);
+  const late = { ...coRun, lateness: coRun.delays };
+  expect(profile([], { coRun: [coRun, late, shared] }).coRun).toEqual([coRun, late, shared]);
   const refused = (entry: object) => () => profile([], { coRun: [entry as CpuCoRun] });
   expect(refused({ ...coRun, backend: 'webgpu' })).toThrow(/coRun\[0\]\.slowDowns/);
   expect(refused({ ...shared, backend: 'wasm' })).toThrow(/coRun\[0\]\.delays/);

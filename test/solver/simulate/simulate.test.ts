@@ -178,6 +178,19 @@ describe('a simulation', () => {
     expect(endMs).toBe(170);
   });
 
+  it('counts the time by which a request is sent late, and sends those behind it together', () => {
+    const late: SimulationInput = {
+      ...queue(Float64Array.of(0, 1, 2, 40), () => 10),
+      workers: [
+        { id: 'w', stages: [0] },
+        { id: 'v', stages: [0] },
+      ],
+      service: { sampleMs: () => 10, latenessMs: (running) => (running.length > 0 ? 5 : 0) },
+    };
+    // The second and third are sent at 6; the third then waits until 10 for the first worker. Nothing runs at 40.
+    expect(simulate(late).requests.map(({ latencyMs }) => latencyMs)).toEqual([10, 15, 18, 10]);
+  });
+
   it('can switch to a faster variant on the way', () => {
     const input = queue(constantRate(50, 20, 1), () => 15);
     const simulation = new Simulation(input);

@@ -128,9 +128,9 @@ function findSla(why: Error): void {
   planSettings.value = { ...planSettings.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
 }
 
-function suitedSla({ settings, cells, stages, fanOut }: Profile): number {
+function suitedSla({ settings, cells, stages, fanOut, coRun }: Profile): number {
   const names = stages.map((stage) => stage.name);
-  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut));
+  return Math.ceil(settings.slaMs ?? slaByRule(cells, names, fanOut, coRun));
 }
 
 /** Two planners, so that the integer program never waits for a simulation. */
