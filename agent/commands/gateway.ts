@@ -4,9 +4,10 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { Gateway } from '../cluster/gateway/gateway.ts';
+import { replicasIn } from '../cluster/gateway/remembered.ts';
 import { createApp } from '../http/app.ts';
 import { serve } from '../http/serve.ts';
-import { readToken } from '../http/token.ts';
+import { openToken } from '../http/token.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
@@ -17,6 +18,7 @@ interface GatewayFlags extends AddressFlags, EngineFlags {
   readonly plan: string;
   readonly manifest?: string;
   readonly tokenFile?: string;
+  readonly remember?: string;
 }
 
 export const gatewayCommand = () =>
@@ -26,10 +28,15 @@ export const gatewayCommand = () =>
         .description('serve a pipeline whose stages are pods: the pod in front of them runs this')
         .requiredOption('--plan <file>', 'the plan to serve until the cluster reports another one')
         .addOption(option.planManifestOption()),
-    ).option(
-      '--token-file <file>',
-      'token for changes of the pods (default: IPA_AGENT_TOKEN, then the Secret that was applied)',
-    ),
+    )
+      .option(
+        '--token-file <file>',
+        'token for changes of the pods (default: IPA_AGENT_TOKEN, then the Secret that was applied)',
+      )
+      .option(
+        '--remember <file>',
+        'keep the addresses of the pods there: a gateway that starts while the cluster does not answer serves with them',
+      ),
   )
     .addHelpText(
       'after',
@@ -44,10 +51,19 @@ the plan that is applied.
       const signal = interruptSignal('letting what was accepted end');
       const models = await loadModelFolder(option.planManifestPath(plan, flags));
       const engine = await openEngine(flags, models.pipeline);
-      const token = (await readToken(flags.tokenFile)) ?? (await engine.stageToken());
-      const gateway = await Gateway.start({ engine, models, plan, token, signal, onEvent: logLine });
+      const own = await openToken(flags.tokenFile);
+      const gateway = await Gateway.start({
+        engine,
+        models,
+        plan,
+        token: async () => (await own()) ?? engine.stageToken(),
+        remembered: flags.remember === undefined ? undefined : replicasIn(flags.remember),
+        signal,
+        onEvent: logLine,
+      });
       try {
         const app = createApp(gateway.service, {
+          token: own,
           checkPlan(_plan, source) {
             throw new PlanRefusedError(
               source,

@@ -10,7 +10,7 @@ import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { createApp } from '../http/app.ts';
 import { serve } from '../http/serve.ts';
-import { readToken } from '../http/token.ts';
+import { openToken } from '../http/token.ts';
 import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
@@ -56,7 +56,7 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
     )
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);
-      const token = await readToken(flags.tokenFile);
+      const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const signal = interruptSignal('letting what was accepted end');
       const report = flags.json ? reportJson : reportText;

@@ -9,7 +9,7 @@ import { replicaPlan } from '../cluster/replica-plan.ts';
 import { StageService } from '../cluster/stage/stage-service.ts';
 import { serve } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
-import { readToken } from '../http/token.ts';
+import { openToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
 import { type AddressFlags, addAddressOptions } from './address.ts';
@@ -48,7 +48,7 @@ device and these models.
         throw new UsageError(
           `The plan has no stage ${flags.stage}: it has ${plan.stages.map(({ name }) => name).join(', ')}.`,
         );
-      const token = await readToken(flags.tokenFile);
+      const token = await openToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end');
       const environment = nodeEnvironment();
       const models = await loadModelFolder(option.planManifestPath(plan, flags));

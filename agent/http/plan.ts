@@ -3,7 +3,7 @@ import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import type { Service } from '../service/service.ts';
 import { textIn } from './body.ts';
-import { tokenRequired } from './token.ts';
+import { type TokenSource, tokenRequired } from './token.ts';
 
 const MOST_PLAN_BYTES = 2 ** 20;
 /** Name of the plan in error messages. */
@@ -11,8 +11,8 @@ const SOURCE = 'the plan in the request';
 
 /** Settings for replacing the plan over HTTP. */
 export interface PlanChanges {
-  /** The token that a client must send; undefined if nobody may replace the plan. */
-  readonly token?: string | undefined;
+  /** The token that a client must send; absent if nobody may replace the plan. */
+  readonly token?: TokenSource;
   /** Checks that a plan fits this device and these models. @throws PlanRefusedError */
   checkPlan(plan: Plan, source: string): void;
 }

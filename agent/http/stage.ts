@@ -17,14 +17,14 @@ import { UnknownModelError } from '../service/errors.ts';
 import { baseApp } from './base.ts';
 import { bodyOf, bytesIn, send, textIn } from './body.ts';
 import { healthRoutes, readiness } from './inference.ts';
-import { tokenRequired } from './token.ts';
+import { type TokenSource, tokenRequired } from './token.ts';
 
 const MOST_BODY_BYTES = 256 * 2 ** 20;
 const MOST_STAGE_BYTES = 64 * 1024;
 
 export interface StageHttpOptions {
-  /** The token that a client must send to change the stage; undefined if nobody may. */
-  readonly token: string | undefined;
+  /** The token that a client must send to change the stage. */
+  readonly token: TokenSource;
   /** A second model name for the stage. */
   readonly alias?: string | undefined;
 }

@@ -18,13 +18,19 @@ class NoTokenError extends CodedError {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
+/** Reads the present token, because a cluster may exchange the file while the agent runs; undefined if there is none. */
+export type TokenSource = () => Promise<string | undefined>;
+
 /**
  * Makes a hook that refuses requests without the token before their bodies are read. It compares digests in constant time, so
  * that nobody can guess the token letter by letter.
  */
 export const tokenRequired =
-  (token: string | undefined) =>
+  (source: TokenSource = async () => undefined) =>
   async ({ headers }: FastifyRequest): Promise<void> => {
+    const token = await source().catch((cause) => {
+      throw new TokenError("The agent's token cannot be read at the moment.", { cause });
+    });
     if (token === undefined)
       throw new NoTokenError(
         'Changes are off: the agent was started without a token. Start it with --token-file, or with IPA_AGENT_TOKEN set.',
@@ -36,8 +42,17 @@ export const tokenRequired =
       );
   };
 
+/**
+ * The token of a file, or of the variable `IPA_AGENT_TOKEN`.
+ * @throws UsageError if the file cannot be read at the start
+ */
+export async function openToken(file: string | undefined): Promise<TokenSource> {
+  await readToken(file);
+  return () => readToken(file);
+}
+
 /** Reads the token from a file, or from the variable `IPA_AGENT_TOKEN`. No message may show the token. @throws UsageError */
-export async function readToken(file: string | undefined): Promise<string | undefined> {
+async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
   const text = await readFile(file, 'utf8').catch((cause) => {
     throw new UsageError(`The token file ${file} cannot be read: ${(cause as Error).message}`, { cause });

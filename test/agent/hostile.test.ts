@@ -211,7 +211,7 @@ test('10,000 fuzzed requests: each is answered with a status that fits, nothing 
   agent = await serving(
     { workers: [['detect', 'classify']], batch: 8, maxWaitMs: 0 },
     {
-      token: TOKEN,
+      token: async () => TOKEN,
       checkPlan(_, source) {
         throw new PlanRefusedError(source, ['no plan is taken here'], 'Send none.');
       },

@@ -13,7 +13,7 @@ beforeAll(async () => {
   agent = await serving(
     { workers: [['detect', 'classify']] },
     {
-      token: TOKEN,
+      token: async () => TOKEN,
       checkPlan(plan, source) {
         if (plan.slaMs === 13) throw new PlanRefusedError(source, ['it is unlucky'], 'Take another.');
       },
@@ -92,7 +92,7 @@ test('a plan whose model file is missing is refused without a path, which the lo
   const other = await serving(
     { workers: [['detect', 'classify']] },
     {
-      token: TOKEN,
+      token: async () => TOKEN,
       startWorker: async (...args) => {
         if (args[2].slaMs === 17) throw new MissingFileError('/models/det8.onnx', null, {});
         return workerStarter(models, compiledEnvironment())(...args);

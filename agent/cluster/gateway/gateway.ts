@@ -7,9 +7,10 @@ import { message } from '../../../workers/runtime/errors.ts';
 import { PlanRefusedError } from '../../service/errors.ts';
 import { Service } from '../../service/service.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
-import type { Engine, Listener } from '../engine.ts';
+import type { Endpoint, Engine, Listener } from '../engine.ts';
 import { replicaPlan } from '../replica-plan.ts';
 import { Directory } from './directory.ts';
+import type { RememberedReplicas } from './remembered.ts';
 import { replicaStarter } from './start-replica.ts';
 
 export interface GatewayOptions extends Listener {
@@ -17,8 +18,10 @@ export interface GatewayOptions extends Listener {
   readonly models: LoadedManifest;
   /** The first plan, until the engine reports another one. */
   readonly plan: Plan;
-  /** The token that replicas require for `PUT /stage`. */
-  readonly token: string | undefined;
+  /** Reads the token that replicas require for `PUT /stage`. */
+  token(): Promise<string | undefined>;
+  /** The replicas that an earlier gateway used, until the engine reports the present ones. */
+  readonly remembered?: RememberedReplicas | undefined;
   readonly backOff?: BackOff;
 }
 
@@ -44,6 +47,7 @@ export class Gateway {
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkModels(options.plan, options.models.manifest, 'The plan');
     const gateway = new Gateway(options);
+    await gateway.#recall();
     gateway.#followEngine();
     await gateway.#start();
     void gateway.#keepUp();
@@ -59,6 +63,23 @@ export class Gateway {
     this.#closeClients();
   }
 
+  /** Takes the remembered replicas. A replica that has changed since then refuses the gateway's first request. */
+  async #recall(): Promise<void> {
+    const { remembered, onEvent } = this.options;
+    try {
+      this.#directory.update((await remembered?.read()) ?? []);
+    } catch (error) {
+      onEvent(`the remembered replicas cannot be used: ${message(error)}`);
+    }
+  }
+
+  #remember(endpoints: readonly Endpoint[]): void {
+    const { remembered, onEvent } = this.options;
+    remembered
+      ?.write(endpoints)
+      .catch((error) => onEvent(`the replicas cannot be remembered: ${message(error)}`));
+  }
+
   #followEngine(): void {
     const { engine, signal, onEvent } = this.options;
     let notReady = '';
@@ -68,6 +89,7 @@ export class Gateway {
         if (now !== notReady && now !== '')
           onEvent(`no replica of ${now} is ready: those that still answer serve on`);
         notReady = now;
+        this.#remember(endpoints);
         this.#changed();
       },
       onEvent,

@@ -28,7 +28,8 @@ export interface ReplicaOptions {
   /** Connection pool for all replicas. */
   readonly dispatcher: Dispatcher;
   readonly planned: PlanStage;
-  readonly token: string | undefined;
+  /** Reads the token that the replica requires for a change. */
+  token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
   onEnd(): void;
 }
@@ -90,11 +91,12 @@ export class Replica implements ExecutorWorker {
 }
 
 async function callStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?: PlanStage) {
+  const token = change && (await options.token());
   const { status, bytes } = await call(options, '', {
     method,
     signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
     ...(change && { body: JSON.stringify(change) }),
-    ...(options.token !== undefined && { headers: { authorization: `Bearer ${options.token}` } }),
+    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
   if (status !== 200) throw new Error(answerText(status, bytes));
   return parseJson(stageAnswer, bytes.toString(), `${options.url}/stage`);

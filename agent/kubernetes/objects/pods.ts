@@ -9,6 +9,8 @@ import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 export const PORT = 8080;
 export const PLAN_FILE = '/etc/ipa-edge/plan.json';
 export const TOKEN_FILE = '/var/run/ipa-edge/token';
+/** On a volume of the pod, which outlives its container. */
+export const REPLICAS_FILE = '/tmp/replicas.json';
 /** Keys of the plan in its ConfigMap, and of the token in its Secret. */
 export const PLAN_KEY = 'plan.json';
 export const TOKEN_KEY = 'token';

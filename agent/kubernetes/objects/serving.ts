@@ -11,6 +11,7 @@ import {
   PLAN_KEY,
   PORT,
   podSpec,
+  REPLICAS_FILE,
   SERVICE_LEAVE_S,
   STAGE_LEAVE_S,
   stageResources,
@@ -197,6 +198,7 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
       'gateway',
       ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', namespace],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
+      ...['--remember', REPLICAS_FILE],
     ],
     // A small request, because the plan does not count the gateway's cores and the stages' pods need the room.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },

@@ -35,7 +35,7 @@ async function startGateway(engine: TestEngine) {
     engine,
     models: fashion,
     plan: patient,
-    token: await engine.stageToken(),
+    token: () => engine.stageToken(),
     signal: stop.signal,
     onEvent: (what) => events.push(what),
     backOff: { firstMs: 10, mostMs: 50 },

@@ -153,7 +153,7 @@ export class TestEngine implements Engine {
         startWorker: startWorker(this.pipeline),
         onEvent: () => {},
       });
-      const app = createStageApp(service, { token: TOKEN });
+      const app = createStageApp(service, { token: async () => TOKEN });
       const url = await listen(app, '127.0.0.1', 0);
       this.#replicas.push({ url, stage, state: 'ready', service, app });
     }

@@ -52,12 +52,14 @@ async function startCluster(stages: readonly string[]) {
   tell();
   const folder = await temporaryFolder();
   await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
-  // It is given nothing but a kubeconfig.
-  const gateway = await startAgent([
-    ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
-    ...['--kubeconfig', kubeconfig, '--port', '0'],
-  ]);
-  return { standIn, cluster, pods, tell, gateway, token };
+  // The gateway gets the token from the cluster, and all else from its arguments.
+  const startGateway = () =>
+    startAgent([
+      ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
+      ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, 'replicas.json')],
+    ]);
+  const gateway = await startGateway();
+  return { standIn, cluster, pods, tell, gateway, startGateway, token };
 }
 
 /** Requests that are open at a time. */
@@ -153,6 +155,20 @@ test('while the cluster takes all pods for unready, those that answer serve on, 
   await until(() => expect(gateway.lines.join('\n')).toContain('no replica of detect, classify is ready'));
   expect(await send(gateway, 30)).toEqual({ completed: 30 });
   expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(200);
+});
+
+test('a gateway that is killed and starts again while the API server is gone serves with the pods that it remembers', async () => {
+  const { standIn, gateway, startGateway } = await startCluster(['detect', 'classify']);
+  expect(await send(gateway, 5)).toEqual({ completed: 5 });
+  await standIn.down();
+  gateway.process.kill('SIGKILL');
+  await gateway.ended;
+  const next = await startGateway();
+  expect(await send(next, 20)).toEqual({ completed: 20 });
+  expect(next.lines.join('\n')).toContain('cannot be followed');
+  await standIn.up();
+  await until(() => expect(next.lines.join('\n')).toContain('the API server is back'));
+  expect(await send(next, 5)).toEqual({ completed: 5 });
 });
 
 test("the cluster's plan is followed: variants change in the pods that run, with no request failed, and without the API server all goes on", async () => {

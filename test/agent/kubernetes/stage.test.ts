@@ -59,7 +59,7 @@ test('a pod answers a gateway what a worker of this machine answers', async () =
     url,
     dispatcher,
     planned: plan.stages[0]!,
-    token: TOKEN,
+    token: async () => TOKEN,
     onEnd: () => void dispatcher.destroy(),
   });
   const run = await replica.run('detect', scenes(5));

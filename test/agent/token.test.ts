@@ -1,0 +1,29 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FastifyRequest } from 'fastify';
+import { expect, test } from 'vitest';
+import { openToken, tokenRequired } from '../../agent/http/token.ts';
+import { temporaryFolder } from './kubernetes/processes.ts';
+
+test('a token that is exchanged while the agent runs holds from then on, and the one before no longer', async () => {
+  const file = join(await temporaryFolder(), 'token');
+  await writeFile(file, 'first\n');
+  const check = tokenRequired(await openToken(file));
+  const sent = (token: string) => check({ headers: { authorization: `Bearer ${token}` } } as FastifyRequest);
+  await sent('first');
+  await writeFile(file, 'second\n');
+  await sent('second');
+  await expect(sent('first')).rejects.toMatchObject({ name: 'TokenError' });
+  await rm(file);
+  await expect(sent('second')).rejects.toMatchObject({
+    name: 'TokenError',
+    message: expect.not.stringContaining(file),
+  });
+});
+
+test('a token file that is not there ends the start, with its name', async () => {
+  await expect(openToken('/no/such/token')).rejects.toMatchObject({
+    name: 'UsageError',
+    message: expect.stringContaining('/no/such/token'),
+  });
+});
