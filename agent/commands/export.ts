@@ -1,13 +1,17 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { stringify } from 'yaml';
-import { parsePlan } from '../../solver/documents/plan.ts';
+import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
+import { parseIdentified } from '../../workers/store/exchange.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
 import { kubernetesObjects, objectNames } from '../kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../kubernetes/objects/types.ts';
+import { watchObjects } from '../kubernetes/objects/watch.ts';
 import { podSettings } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { namespaceOption } from './engine.ts';
@@ -20,6 +24,7 @@ interface ExportFlags extends PodFlags {
   readonly plan: string;
   readonly format: keyof typeof OBJECTS;
   readonly out: string;
+  readonly watchProfile?: string;
   readonly manifest?: string;
   readonly json?: boolean;
 }
@@ -34,6 +39,10 @@ export const exportCommand = () =>
           .choices(Object.keys(OBJECTS))
           .default('kubernetes' satisfies keyof typeof OBJECTS),
       )
+      .option(
+        '--watch-profile <file>',
+        "also write ipa-agent watch as a deployment, with its Role and the plan's profile",
+      )
       .requiredOption('--out <dir>', 'folder to write the YAML files to')
       .addOption(option.planManifestOption())
       .addOption(namespaceOption()),
@@ -45,6 +54,7 @@ export const exportCommand = () =>
 Pods run the image that agent/Containerfile builds. ipa-agent apply applies the same objects directly.
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
+  $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s
   $ ipa-agent export --plan plan.json --format kserve --out kserve`,
     )
     .action(async (flags: ExportFlags) => {
@@ -52,7 +62,16 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
       const { manifest, pipeline } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
       const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));
-      const files = await writeObjects(OBJECTS[flags.format](plan, pipeline, settings), flags.out);
+      if (flags.watchProfile !== undefined && flags.format !== 'kubernetes')
+        throw new UsageError(
+          'Watch changes the objects of --format kubernetes only: leave out --watch-profile.',
+        );
+      const watch =
+        flags.watchProfile === undefined
+          ? []
+          : watchObjects(await profileOf(plan, flags.watchProfile), pipeline, settings);
+      const objects = [...OBJECTS[flags.format](plan, pipeline, settings), ...watch];
+      const files = await writeObjects(objects, flags.out);
       if (flags.format === 'kubernetes')
         console.error(
           `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
@@ -64,6 +83,14 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
           `wrote ${files.length} files to ${flags.out}:\n${files.map((file) => `  ${file}`).join('\n')}`,
         );
     });
+
+/** Reads the profile that a plan was made from. @throws UsageError if the plan was made from another one */
+async function profileOf(plan: Plan, path: string): Promise<Profile> {
+  const { profile, sha256 } = await readJson(path, parseIdentified);
+  if (sha256 !== plan.profile.sha256)
+    throw new UsageError(`The plan was not made from ${path}: give the profile that it was made from.`);
+  return profile;
+}
 
 /** Writes one file per object name: a stage's Service and Deployment share a file. Returns the file names. */
 async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {

@@ -1,5 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { claimSettings, DEFAULT_IMAGE, type GivenSettings, imageSettings } from '../kubernetes/settings.ts';
+import {
+  claimSettings,
+  DEFAULT_IMAGE,
+  type GivenSettings,
+  imageSettings,
+  TAINT_EFFECTS,
+  type Toleration,
+} from '../kubernetes/settings.ts';
 
 /** Adds the options of commands that define pods. */
 export const addPodOptions = (command: Command): Command =>
@@ -18,13 +25,23 @@ export const addPodOptions = (command: Command): Command =>
       '--node-selector <label=value...>',
       'labels of the nodes to run on, besides the system and architecture that were profiled',
       label,
-    );
+    )
+    .option('--pull-secret <name...>', 'Secrets to pull the image with')
+    .option(
+      '--toleration <taint...>',
+      'taints of nodes to run on all the same, as key:effect or key=value:effect',
+      taint,
+    )
+    .option('--priority-class <name>', "the pods' PriorityClass");
 
 export interface PodFlags {
   readonly image?: string;
   readonly imageManifest?: string;
   readonly modelsClaim?: string;
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly pullSecret?: readonly string[];
+  readonly toleration?: readonly Toleration[];
+  readonly priorityClass?: string;
 }
 
 export const givenSettings = ({
@@ -32,11 +49,17 @@ export const givenSettings = ({
   imageManifest,
   modelsClaim,
   nodeSelector,
+  pullSecret,
+  toleration,
+  priorityClass,
 }: PodFlags): GivenSettings => ({
   ...(image !== undefined && { image }),
   ...(imageManifest !== undefined && imageSettings(imageManifest)),
   ...(modelsClaim !== undefined && claimSettings(modelsClaim)),
   ...(nodeSelector !== undefined && { nodeSelector }),
+  ...(pullSecret !== undefined && { pullSecrets: pullSecret }),
+  ...(toleration !== undefined && { tolerations: toleration }),
+  ...(priorityClass !== undefined && { priorityClass }),
 });
 
 function claim(text: string): string {
@@ -53,4 +76,14 @@ function label(text: string, before: Readonly<Record<string, string>> = {}): Rec
   if (value === undefined || more.length > 0 || !LABEL_KEY.test(key!) || !LABEL_VALUE.test(value))
     throw new InvalidArgumentError('Expected a label like node.kubernetes.io/instance-type=c5.large.');
   return { ...before, [key!]: value };
+}
+
+function taint(text: string, before: readonly Toleration[] = []): Toleration[] {
+  const [, key, value, effect] = /^([^=:]+)(?:=([^:]*))?:(\w+)$/.exec(text) ?? [];
+  const known = TAINT_EFFECTS.find((name) => name === effect);
+  if (!known || !LABEL_KEY.test(key!) || !LABEL_VALUE.test(value ?? ''))
+    throw new InvalidArgumentError(
+      `Expected a taint like nvidia.com/gpu:NoSchedule, with an effect of ${TAINT_EFFECTS.join(', ')}.`,
+    );
+  return [...before, { key: key!, ...(value !== undefined && { value }), effect: known }];
 }

@@ -13,6 +13,7 @@ import {
   type Release,
 } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
+import { isOfWatch } from './objects/watch.ts';
 import { readApplied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
@@ -141,5 +142,5 @@ async function leftOver(
       api.list({ apiVersion, kind, namespace, labels: ownLabels(pipeline) }),
     ),
   );
-  return lists.flatMap(({ items }) => items.filter((object) => !keys.has(key(object))));
+  return lists.flatMap(({ items }) => items.filter((object) => !keys.has(key(object)) && !isOfWatch(object)));
 }

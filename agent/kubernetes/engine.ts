@@ -23,7 +23,6 @@ import { endpointsOf } from './endpoints.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
 import { Leadership } from './lease.ts';
-import { kubernetesName } from './objects/names.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { objectNames, stageSelector } from './objects/serving.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
@@ -124,7 +123,7 @@ export class KubernetesEngine implements Engine {
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {
     const { pipeline, namespace } = this.options;
-    const name = `${kubernetesName(pipeline.name)}-watch`;
+    const name = objectNames(pipeline.name).watch;
     const identity = `${hostname()}_${randomUUID()}`;
     return new Leadership({ api: this.api, namespace, name, identity, onEvent, signal }).run(lead);
   }

@@ -69,6 +69,17 @@ export class KubernetesClientMissingError extends Error {
   }
 }
 
+/** A profile does not fit in a ConfigMap, even compressed. */
+export class ProfileTooLargeError extends InputError {
+  override name = 'ProfileTooLargeError';
+  constructor(bytes: number) {
+    super(
+      `The profile has ${bytes} compressed bytes, which is more than a ConfigMap holds. Profile with fewer backends or batch ` +
+        'sizes, or run ipa-agent watch outside the cluster.',
+    );
+  }
+}
+
 /** The kubeconfig has no usable context. */
 export class NoClusterError extends InputError {
   override name = 'NoClusterError';

@@ -11,7 +11,22 @@ export interface PodSettings {
   readonly modelsClaim: string | null;
   /** Labels that a node must have to run the pods. */
   readonly nodeSelector: Readonly<Record<string, string>>;
+  /** Names of the Secrets to pull the image with. */
+  readonly pullSecrets: readonly string[];
+  /** Taints of nodes on which the pods may run all the same. */
+  readonly tolerations: readonly Toleration[];
+  /** Name of the pods' PriorityClass; null for the cluster's default. */
+  readonly priorityClass: string | null;
 }
+
+/** A taint to tolerate, in the words of the Kubernetes API. An absent value stands for any value. */
+const toleration = z.object({
+  key: z.string().min(1),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+});
+export type Toleration = z.infer<typeof toleration>;
+export const TAINT_EFFECTS = toleration.shape.effect.options;
 
 /** Pod settings given as options. */
 export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
@@ -41,6 +56,9 @@ export const podSettings = (
   manifest: `models/${pipeline}/manifest.json`,
   modelsClaim: null,
   nodeSelector: {},
+  pullSecrets: [],
+  tolerations: [],
+  priorityClass: null,
   ...applied,
   ...given,
   namespace,
@@ -52,4 +70,7 @@ export const keptSettings = z.object({
   manifest: z.string().min(1),
   modelsClaim: z.string().min(1).nullable().default(null),
   nodeSelector: z.record(z.string(), z.string()),
+  pullSecrets: z.array(z.string().min(1)).default([]),
+  tolerations: z.array(toleration).default([]),
+  priorityClass: z.string().min(1).nullable().default(null),
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createApp } from '../../agent/http/app.ts';
 import { kserveObjects } from '../../agent/kubernetes/objects/kserve.ts';
 import { kubernetesObjects } from '../../agent/kubernetes/objects/serving.ts';
+import { podSettings } from '../../agent/kubernetes/settings.ts';
 import { itemsTensors } from '../../agent/oip/items.ts';
 import { Service } from '../../agent/service/service.ts';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
@@ -63,13 +64,7 @@ describe.each(SHIPPED)('the pipeline %s', (name) => {
 
   test('has Kubernetes and KServe objects that their schemas accept', async () => {
     const models = await loadShipped(name);
-    const settings = {
-      namespace: 'shop',
-      image: 'ipa-edge:test',
-      manifest: `models/${name}/manifest.json`,
-      modelsClaim: null,
-      nodeSelector: {},
-    };
+    const settings = podSettings(name, 'shop', {});
     const plan = planOf(models, true);
     const applied = kubernetesObjects(plan, models.pipeline, settings);
     const exported = kserveObjects(plan, models.pipeline, settings);

@@ -2,11 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
+/** Largest JSON text that a gzipped file may hold, so that a small file cannot fill the memory. */
+const TEXT_BYTES_MOST = 2 ** 29;
+
 /**
- * Reads and parses a JSON file; `-` is standard input.
+ * Reads and parses a JSON file, which may be gzipped; `-` is standard input.
  * @param parse gets the path too, to name the file in its errors
  * @throws UsageError, InvalidDocumentError
  */
@@ -14,10 +18,16 @@ export async function readJson<T>(
   path: string,
   parse: (value: unknown, source: string) => T | Promise<T>,
 ): Promise<T> {
-  const text = await (path === '-' ? readStdin() : readFile(path, 'utf8')).catch((cause) => {
+  const text = await (path === '-' ? readStdin() : readText(path)).catch((cause) => {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   });
   return parse(jsonValue(text, path), path);
+}
+
+async function readText(path: string): Promise<string> {
+  const bytes = await readFile(path);
+  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return (gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MOST }) : bytes).toString();
 }
 
 async function readStdin(): Promise<string> {

@@ -157,17 +157,43 @@ export const container = (
   ],
 });
 
+/** Which nodes take a pod, and how they get its image. */
+export const scheduling = ({ pullSecrets, tolerations, priorityClass }: PodSettings) => ({
+  ...(pullSecrets.length > 0 && { imagePullSecrets: pullSecrets.map((name) => ({ name })) }),
+  ...(tolerations.length > 0 && {
+    tolerations: tolerations.map(({ key, value, effect }) => ({
+      key,
+      ...(value === undefined ? { operator: 'Exists' } : { operator: 'Equal', value }),
+      effect,
+    })),
+  }),
+  ...(priorityClass !== null && { priorityClassName: priorityClass }),
+});
+
+/** Prefers nodes that do not run such a pod yet, so that the loss of a node leaves some. */
+export const spreadOverNodes = (labels: Readonly<Record<string, string>>) => ({
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: labels },
+    },
+  ],
+});
+
 /** @param names of the ConfigMap with the plan, and of the Secret if the pod accepts changes */
 export const podSpec = (
   containers: readonly unknown[],
   selector: Readonly<Record<string, string>>,
-  settings: ModelsClaim,
+  settings: PodSettings,
   names: { readonly plan: string; readonly token?: string },
 ) => ({
   containers: [...containers],
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   nodeSelector: { ...selector },
+  ...scheduling(settings),
   securityContext: POD_SECURITY,
   terminationGracePeriodSeconds: STAGE_LEAVE_S + DRAIN_S,
   volumes: [

@@ -2,7 +2,14 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
 import { kubernetesName } from './names.ts';
-import { CONTAINER_SECURITY, modelsMounts, modelsVolumes, POD_SECURITY, profilerResources } from './pods.ts';
+import {
+  CONTAINER_SECURITY,
+  modelsMounts,
+  modelsVolumes,
+  POD_SECURITY,
+  profilerResources,
+  scheduling,
+} from './pods.ts';
 import { ownLabels } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
@@ -51,6 +58,7 @@ export function profileJob(
           restartPolicy: 'Never',
           containers: [container],
           nodeSelector: { ...nodeSelector },
+          ...scheduling(settings),
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: POD_SECURITY,

@@ -14,6 +14,7 @@ import {
   REPLICAS_FILE,
   SERVICE_LEAVE_S,
   STAGE_LEAVE_S,
+  spreadOverNodes,
   stageResources,
   TOKEN_FILE,
 } from './pods.ts';
@@ -32,13 +33,21 @@ export const objectNames = (pipeline: string) => ({
   plan: `${kubernetesName(pipeline)}-plan`,
   token: `${kubernetesName(pipeline)}-token`,
   gateway: `${kubernetesName(pipeline)}-gateway`,
+  watch: `${kubernetesName(pipeline)}-watch`,
   stage: (stage: string) => kubernetesName(pipeline, stage),
 });
 
-/** Labels of every object of a pipeline. */
+/** Labels that select every object of a pipeline. */
 export const ownLabels = (pipeline: string): Record<string, string> => ({
   'app.kubernetes.io/managed-by': MANAGER,
   [PART_OF]: kubernetesName(pipeline),
+});
+
+/** Further labels that Kubernetes recommends. @param component what the object does for the pipeline, e.g. `gateway` */
+export const describingLabels = (pipeline: string, component: string): Record<string, string> => ({
+  'app.kubernetes.io/name': 'ipa-edge',
+  'app.kubernetes.io/instance': kubernetesName(pipeline),
+  'app.kubernetes.io/component': component,
 });
 
 /** Labels of one part of a pipeline: all its stages, or its gateway. */
@@ -118,7 +127,7 @@ function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): 
   const metadata = {
     name: names.stage(stage.name),
     namespace: settings.namespace,
-    labels: { ...ownLabels(pipeline.name), ...selector },
+    labels: { ...ownLabels(pipeline.name), ...describingLabels(pipeline.name, 'stage'), ...selector },
   };
   const pod = container(settings, {
     name: 'stage',
@@ -157,8 +166,11 @@ function stageObjects({ plan, pipeline, settings }: Sources, stage: PlanStage): 
           onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
         ),
         template: {
-          metadata: { labels: { ...ownLabels(pipeline.name), ...selector } },
-          spec: podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, names),
+          metadata: { labels: metadata.labels },
+          spec: {
+            ...podSpec([pod], nodeSelector(plan.profile.device, settings.nodeSelector), settings, names),
+            ...spreadOverNodes(selector),
+          },
         },
       },
     },
@@ -191,7 +203,8 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
   const { namespace } = settings;
   const names = objectNames(pipeline);
   const selector = partLabels(pipeline, 'gateway');
-  const metadata = { name: names.gateway, namespace, labels: { ...ownLabels(pipeline), ...selector } };
+  const labels = { ...ownLabels(pipeline), ...describingLabels(pipeline, 'gateway'), ...selector };
+  const metadata = { name: names.gateway, namespace, labels };
   const pod = container(settings, {
     name: 'gateway',
     args: [
@@ -238,7 +251,7 @@ function gatewayObjects({ plan, settings }: Sources): KubernetesObject[] {
         selector: { matchLabels: selector },
         strategy: rolling({ maxSurge: 1, maxUnavailable: 0 }),
         template: {
-          metadata: { labels: { ...ownLabels(pipeline), ...selector } },
+          metadata: { labels },
           spec: {
             ...podSpec([pod], nodeSelector(plan.profile.device, {}), settings, names),
             serviceAccountName: names.gateway,

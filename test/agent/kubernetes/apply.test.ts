@@ -5,10 +5,12 @@ import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
+import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { standInCluster } from './cluster.ts';
+import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
 
 const deployed = { pipeline: fashion.pipeline, settings };
@@ -140,6 +142,16 @@ test('what a plan has left is removed with prune, and not without', async () => 
   expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
   expect(states(await applyPlan(cluster, one, deployed, { prune: true }))).toEqual(pruned);
   expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
+});
+
+test('prune leaves the objects of watch', async () => {
+  const { cluster } = await standInCluster();
+  const watching = watchObjects(fashionProfile(), fashion.pipeline, settings);
+  for (const object of watching) await cluster.apply(object);
+  expect(states(await applyPlan(cluster, clusterPlan(), deployed, { prune: true }))).not.toContainEqual(
+    expect.stringContaining('pruned'),
+  );
+  for (const object of watching) expect(await cluster.read(object)).not.toBeNull();
 });
 
 test('the plan before is kept to go back to, and going back can be undone', async () => {

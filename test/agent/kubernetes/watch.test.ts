@@ -5,7 +5,9 @@ import { control } from '../../../agent/cluster/watch/controller.ts';
 import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
+import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import { podSettings } from '../../../agent/kubernetes/settings.ts';
 import { PlanRefusedError } from '../../../agent/service/errors.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor } from '../../../solver/adapt/predictors/predictor.ts';
@@ -65,6 +67,7 @@ const UNKNOWN_SLA_MS = 299;
 /** Watches until the test has finished. @param foreseenPerS what every forecast says; absent: the last seconds are foreseen */
 async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
   const planAt = await planOn(measured);
+  const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
   const events: string[] = [];
   /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
   const decided = { times: 0, most: Number.POSITIVE_INFINITY };
@@ -81,7 +84,7 @@ async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
   const stop = new AbortController();
   const ended = control(
     {
-      engine: new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' }),
+      engine,
       pipeline: 'fashion',
       backOff,
       checkMs: 200,
@@ -103,7 +106,7 @@ async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
     stop.abort();
     await ended;
   });
-  return { events, decided };
+  return { engine, events, decided };
 }
 
 const pods = async (cluster: KubernetesApi): Promise<number> => {
@@ -235,22 +238,58 @@ test('a field that another tool has taken stays and is reported, the rest of the
   });
 });
 
-test('watch needs no rights but those of its Role, and touches no object but the plan and the deployments of stages', async () => {
+test('watch, leading, makes no request that its Role does not allow', async () => {
   const { cluster, standIn } = await standInCluster();
   await applyPlan(cluster, await planFor(2), deployed);
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const from = standIn.seen.length;
-  const { events } = await watch(cluster);
+  const { engine, events } = await watch(cluster);
+  const stop = new AbortController();
+  let leading = false;
+  const led = engine.lead(
+    async () => {
+      leading = true;
+    },
+    { onEvent: () => {}, signal: stop.signal },
+  );
+  await until(() => expect(leading).toBe(true));
   await until(() => expect(events.join('\n')).toContain('requests/s'));
-  const written = standIn.seen.slice(from).filter(({ method }) => method === 'PATCH');
-  const names = written.map(({ url }) => url.split('?')[0]!.split('/').slice(-2).join('/'));
-  expect([...new Set(names)].sort()).toEqual([
-    'configmaps/fashion-plan',
-    'deployments/fashion-classify',
-    'deployments/fashion-detect',
-  ]);
+  stop.abort();
+  await led;
+  const role = watchObjects(measured, fashion.pipeline, podSettings('fashion', 'shop', {})).find(
+    ({ kind }) => kind === 'Role',
+  );
+  const { rules } = role as unknown as { rules: Rule[] };
+  const requests = standIn.seen.slice(from).map(({ method, url }) => rightOf(method, url));
+  const refused = requests.filter((right) => !rules.some((rule) => allows(rule, right)));
+  expect(refused).toEqual([]);
+  // The check refuses what the Role does not name.
+  const secret = rightOf('GET', '/api/v1/namespaces/shop/secrets/fashion-token');
+  expect(rules.some((rule) => allows(rule, secret))).toBe(false);
 });
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const VERBS: Record<string, string> = { GET: 'get', PATCH: 'patch', PUT: 'update', POST: 'create' };
+
+/** The right that Kubernetes requires for a request. */
+function rightOf(method: string, url: string) {
+  const [, group = '', resource, name, sub] =
+    /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url)!;
+  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb: VERBS[method]! };
+}
+
+const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof rightOf>): boolean =>
+  rule.apiGroups.includes(group) &&
+  rule.resources.includes(resource) &&
+  rule.verbs.includes(verb) &&
+  (rule.resourceNames === undefined || rule.resourceNames.includes(name ?? ''));
 
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {
   const { cluster, standIn } = await standInCluster();

@@ -1,10 +1,16 @@
+import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { NotDeployableError } from '../../../../agent/cluster/errors.ts';
 import { replicaPlan, sameResources } from '../../../../agent/cluster/replica-plan.ts';
+import { ProfileTooLargeError } from '../../../../agent/kubernetes/errors.ts';
 import { profileJob } from '../../../../agent/kubernetes/objects/profile-job.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import { watchObjects } from '../../../../agent/kubernetes/objects/watch.ts';
 import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
+import type { Profile } from '../../../../solver/documents/profile.ts';
+import { seededRandom } from '../../../../solver/math/random.ts';
+import { fashionProfile } from '../fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
@@ -28,6 +34,29 @@ describe.skipIf(check === null)('by the OpenAPI of Kubernetes 1.34', () => {
     deployment.spec.template.spec.containers[0].readinesProbe = {};
     expect(check!(deployment)).toEqual([expect.stringContaining('readinesProbe')]);
   });
+});
+
+test('watch in the cluster is two pods with the profile, which a ConfigMap holds compressed', () => {
+  const profile = fashionProfile();
+  const all = watchObjects(profile, fashion.pipeline, settings);
+  const { binaryData } = find(all, 'ConfigMap', 'fashion-watch');
+  const kept = gunzipSync(Buffer.from(binaryData['profile.json.gz'], 'base64')).toString();
+  expect(JSON.parse(kept)).toEqual(JSON.parse(JSON.stringify(profile)));
+  const { spec } = find(all, 'Deployment', 'fashion-watch');
+  expect(spec.replicas).toBe(2);
+  expect(spec.template.spec.containers[0].args).toContain('/etc/ipa-edge/profile.json.gz');
+  for (const object of all.filter((one) => check?.knows(one)))
+    expect(check!(object), object.kind).toEqual([]);
+});
+
+test('a profile that no ConfigMap can hold is refused with a remedy', () => {
+  const profile = fashionProfile();
+  const random = seededRandom(1);
+  const noise = Array.from({ length: 400_000 }, () => random());
+  const cells = profile.cells.map((cell) => ({ ...cell, inferenceMs: noise, handlingMs: noise }));
+  expect(() => watchObjects({ ...profile, cells } as Profile, fashion.pipeline, settings)).toThrow(
+    ProfileTooLargeError,
+  );
 });
 
 test('a stage is a deployment with the replicas and the cores of the plan', () => {

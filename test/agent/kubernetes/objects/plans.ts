@@ -16,6 +16,9 @@ export const settings = {
   manifest: 'models/fashion/manifest.json',
   modelsClaim: null,
   nodeSelector: { 'node.kubernetes.io/instance-type': 'edge' },
+  pullSecrets: [],
+  tolerations: [],
+  priorityClass: null,
 };
 
 /** One replica of detect, two of classify, with two threads each. */
