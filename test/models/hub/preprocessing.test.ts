@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseConfig, parsePreprocessor } from '../../../models/hub/config.ts';
+import { type HubInput, imageInputOf } from '../../../models/hub/preprocessing.ts';
+import { RESNET } from './models.ts';
+import { stageOf } from './stage-of.ts';
+
+/** How an image model of the hub takes images. */
+const inputOf = (...args: Parameters<typeof stageOf>) => stageOf(...args).input as HubInput;
+
+test('mean and std give what the preprocessor gives, for each pixel', () => {
+  const channel = fc.double({ min: 0.01, max: 2, noNaN: true });
+  fc.assert(
+    fc.property(
+      channel,
+      channel,
+      fc.option(fc.double({ min: 1e-3, max: 1, noNaN: true }), { nil: undefined }),
+      fc.boolean(),
+      fc.boolean(),
+      fc.boolean(),
+      fc.integer({ min: 0, max: 255 }),
+      (mean, std, factor, rescaled, normalised, centred, pixel) => {
+        const {
+          mean: [m],
+          std: [s],
+        } = imageInputOf(
+          parseConfig({}, 'c'),
+          parsePreprocessor(
+            {
+              ...{ size: 8, image_mean: [mean], image_std: [std], rescale_factor: factor },
+              ...{ do_rescale: rescaled, do_normalize: normalised, rescale_offset: centred },
+            },
+            'p',
+          ),
+          'owner/model',
+        );
+        const scaled = pixel * (rescaled ? (factor ?? 1 / 255) : 1) - (centred ? 1 : 0);
+        const expected = normalised ? (scaled - mean) / std : scaled;
+        expect((pixel / 255 - m!) / s!).toBeCloseTo(expected, 6);
+      },
+    ),
+  );
+});
+
+test('EfficientNet divides by the standard deviation twice', () => {
+  const efficient = { ...RESNET.preprocessor, image_processor_type: 'EfficientNetImageProcessor' };
+  const stdOf = (preprocessor: object) => inputOf({ config: RESNET.config, preprocessor }).std[0];
+  expect(stdOf(efficient)).toBeCloseTo(0.229 ** 2, 10);
+  expect(stdOf({ ...efficient, include_top: false })).toBe(0.229);
+});

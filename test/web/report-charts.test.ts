@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
+import { fashionReport } from './report-fixtures.ts';
+import { reportViewer } from './report-viewer.ts';
+import { expectWalked } from './walked-chart.ts';
+
+const show = reportViewer();
+
+describe('a chart of the report', () => {
+  it.each([
+    [
+      'the latency of each request',
+      '#runs figure',
+      /^0 to 1 s: \d+ requests? \d+ within the SLA.* p50 .* ms, longest .* ms$/,
+      /^\d+ to \d+ s: /,
+    ],
+    [
+      'the bound by stage',
+      '#plans figure',
+      /^\S+: bound .* ms of SLA .* ms detect .*, of it wait .* classify /,
+      /: bound .* of SLA /,
+    ],
+    [
+      'combinations',
+      '#choices figure',
+      /^det4 → linear accuracy .*, attainment .* p95 .*, cost /,
+      /^det16 → res32 accuracy /,
+    ],
+    [
+      'the frontier',
+      '#choices figure:has-text("Accuracy for cost")',
+      /^det\d+ → \w+ PAS .*, cost .*, bound .* ms (chosen with β .*|no β chooses it)$/,
+      /^det\d+ → \w+ PAS /,
+    ],
+  ])('tells of %s by pointer and by keyboard', async (_, figure, first, last) => {
+    const { page } = await show(fashionReport());
+    await expectWalked(page, page.locator(figure).first(), first, last);
+  });
+
+  it('tells of what changes over time by pointer and by keyboard: lines, and the plans that served', async () => {
+    const { page } = await show(adaptiveRun());
+    const figure = page.locator('#over-time figure');
+    await expectWalked(page, figure, /^0 s forecast p90 \d/, /^\d{2,} s forecast p90 \d/);
+    await expectWalked(page, figure, /^det16 × 1 × 2 on \w+ 0 to \d+ s$/, /^det\d+ × .* \d+ to \d+ s$/, 5);
+  });
+
+  it('tells of the plan that is pointed at, at its edges too', async () => {
+    const { page } = await show(adaptiveRun());
+    const strip = page.locator('#over-time').getByRole('application').nth(5);
+    // The first one's, beside the axis.
+    await strip.hover({ position: { x: 52, y: 60 } });
+    await expect.poll(() => strip.locator('[aria-label=tip]').textContent()).toContain('det16 × 1 × 2');
+  });
+
+  it('tells of the cost and accuracy of every system by pointer and by keyboard', async () => {
+    const { page } = await show(adaptationReport());
+    await page.locator('.findings a').first().click();
+    await expectWalked(
+      page,
+      page.locator('#comparison-0 figure').first(),
+      /^IPA PAS .*, cost .* attainment /,
+      /^ours /,
+    );
+  });
+
+  it('tells of systems that lie on each other in one place', async () => {
+    const report = adaptationReport();
+    const [ipa, low] = report.comparisons[0]!.rivals;
+    Object.assign(low!, { cost: ipa!.cost, pas: ipa!.pas });
+    const { page } = await show(report);
+    await page.locator('.findings a').first().click();
+    const figure = page.locator('#comparison-0 figure').first();
+    await expectWalked(page, figure, /^IPA PAS .* FA2-low PAS .*, cost .* attainment /, /^ours /);
+    expect(await figure.locator('svg').textContent()).toContain('IPA, FA2-low');
+  });
+});

@@ -1,0 +1,32 @@
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import type { Report } from '../../solver/documents/report.ts';
+import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
+
+/** A report shown in a browser, with what went wrong on its page. */
+export interface ShownReport {
+  readonly page: Page;
+  readonly errors: readonly string[];
+}
+
+/** Shows reports to the tests of a file, each in a page that is closed when its test ends. */
+export function reportViewer(): (report: Report, width?: number) => Promise<ShownReport> {
+  let browser: Browser;
+  let folder: ReportFolder;
+  beforeAll(async () => {
+    [browser, folder] = await Promise.all([openBrowser(), reportFolder()]);
+  });
+  afterAll(() => Promise.all([browser.close(), folder.remove()]));
+  afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+  return async (report, width = 1280) => {
+    const page = await browser.newPage({ viewport: { width, height: 900 } });
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    page.on('request', (request) => {
+      if (!/^(file|data):/.test(request.url())) errors.push(`asked for ${request.url()}`);
+    });
+    await page.goto(await folder.put(report));
+    await page.locator('h1').waitFor();
+    return { page, errors };
+  };
+}
