@@ -42,8 +42,11 @@ export interface TensorInfo {
  */
 export interface KeptTensor {
   readonly dims: readonly number[];
-  /** Copies rows, i.e. parts along the first dimension, in any order and number. The tensor itself stays. */
-  rows(indices: readonly number[]): KeptTensor;
+  /**
+   * Makes a tensor of rows, i.e. of parts along the first dimension, in any order and number. The tensor itself is used up: it must
+   * not be used or disposed of any more.
+   */
+  select(rows: readonly number[]): KeptTensor;
   dispose(): void;
 }
 

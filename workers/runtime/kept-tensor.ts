@@ -18,31 +18,37 @@ export class OrtKeptTensor implements KeptTensor {
     return this.tensor.dims;
   }
 
-  rows(indices: readonly number[]): OrtKeptTensor {
-    const rows = this.tensor.location === 'gpu-buffer' ? this.#copyOnGpu(indices) : this.#copy(indices);
-    return new OrtKeptTensor(rows, this.ort, this.device);
+  select(rows: readonly number[]): OrtKeptTensor {
+    const { tensor } = this;
+    const selected = tensor.location === 'gpu-buffer' ? this.#copyOnGpu(rows) : this.#select(rows);
+    tensor.dispose();
+    return new OrtKeptTensor(selected, this.ort, this.device);
   }
 
   dispose(): void {
     this.tensor.dispose();
   }
 
-  #dimsOf(indices: readonly number[]): number[] {
-    return [indices.length, ...this.tensor.dims.slice(1)];
+  #dimsOf(rows: readonly number[]): number[] {
+    return [rows.length, ...this.tensor.dims.slice(1)];
   }
 
-  #copy(indices: readonly number[]): OrtTensor {
+  #select(rows: readonly number[]): OrtTensor {
     const { type, dims } = this.tensor;
     const data = this.tensor.data as Float32Array;
     const size = data.length / dims[0]!;
-    const copy = new (data.constructor as Float32ArrayConstructor)(size * indices.length);
-    indices.forEach((row, i) => {
-      copy.set(data.subarray(row * size, (row + 1) * size), i * size);
+    // Rows that stay, or come from behind the last place, overwrite none that is still to be moved.
+    const inPlace = rows.every((from, to) => from === to || from >= rows.length);
+    const selected = inPlace
+      ? data.subarray(0, rows.length * size)
+      : new (data.constructor as Float32ArrayConstructor)(rows.length * size);
+    rows.forEach((from, to) => {
+      if (!inPlace || from !== to) selected.set(data.subarray(from * size, (from + 1) * size), to * size);
     });
-    return new this.ort.Tensor(type as Tensor['type'], copy, this.#dimsOf(indices));
+    return new this.ort.Tensor(type as Tensor['type'], selected, this.#dimsOf(rows));
   }
 
-  #copyOnGpu(indices: readonly number[]): OrtTensor {
+  #copyOnGpu(rows: readonly number[]): OrtTensor {
     const { gpuBuffer, size, type, dims } = this.tensor;
     const rowBytes = (size / dims[0]!) * (type === 'float16' ? 2 : 4);
     if (rowBytes % COPY_BYTES !== 0)
@@ -51,15 +57,18 @@ export class OrtKeptTensor implements KeptTensor {
       );
     const device = this.device!;
     const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
-    const copy = device.createBuffer({ size: rowBytes * indices.length, usage });
+    const copy = device.createBuffer({ size: rowBytes * rows.length, usage });
     const encoder = device.createCommandEncoder();
-    indices.forEach((row, i) => {
-      encoder.copyBufferToBuffer(gpuBuffer as GPUBuffer, row * rowBytes, copy, i * rowBytes, rowBytes);
-    });
+    for (let to = 0, end = 1; to < rows.length; to = end++) {
+      // Neighbours that stay neighbours are one copy.
+      while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
+      const bytes = (end - to) * rowBytes;
+      encoder.copyBufferToBuffer(gpuBuffer as GPUBuffer, rows[to]! * rowBytes, copy, to * rowBytes, bytes);
+    }
     device.queue.submit([encoder.finish()]);
     return this.ort.Tensor.fromGpuBuffer!(copy, {
       dataType: type,
-      dims: this.#dimsOf(indices),
+      dims: this.#dimsOf(rows),
       dispose: () => copy.destroy(),
     });
   }

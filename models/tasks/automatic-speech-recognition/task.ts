@@ -83,6 +83,7 @@ const encoderDecoder = generating<Stage, Item, Transcript>({
       rules: readRules(assets, { ...stage, prompt: (_file, start) => [start, ...told] }),
     };
   },
+  scored: false,
   decode: ({ encoder }, { tokens }) => ({ task: ID, text: encoder!.text(tokens).trim() }),
 });
 

@@ -3,6 +3,7 @@ import type { GenerationRules } from './rules.ts';
 import {
   type Generated,
   isEnd,
+  likeliest,
   logNormaliser,
   meanProbability,
   type NextStep,
@@ -108,7 +109,7 @@ export class BeamSearch implements Search {
     open.forEach(({ tokens, logProbability }, row) => {
       const own = logits[row]!;
       constrain(own, tokens, this.rules);
-      const before = logProbability - logNormaliser(own);
+      const before = logProbability - logNormaliser(own, own[likeliest(own)]!);
       for (let token = 0; token < own.length; token++) {
         const whole = before + own[token]!;
         if (whole === Number.NEGATIVE_INFINITY) continue;

@@ -25,11 +25,10 @@ export interface Encoded {
   readonly mask: Tensor<'int64'>;
 }
 
-/** The result of one step: the logits of each row's next token. */
+/** The result of one step. */
 export interface DecoderStep {
+  /** The logits of each row's next token. They belong to the caller. */
   readonly logits: Float32Array[];
-  /** The logits [rows, vocabulary] as a tensor. */
-  readonly tensor: Tensor;
   readonly ms: number;
 }
 
@@ -81,16 +80,14 @@ export class Decoder {
       .filter((name) => name.startsWith(PRESENT) && (first || !name.includes('.encoder.')));
     const { outputs, kept = {}, ms } = await session.run(feeds, { read: ['logits'], keep });
     for (const name of keep) this.#replace(pastOf(name), kept[name]!);
-    return { ...lastLogits(outputs.logits!), ms };
+    return { logits: lastLogits(outputs.logits!), ms };
   }
 
   /** Makes the next step's rows of those of the last one: a row may be left out, moved or doubled. */
   select(from: readonly number[]): void {
     if (from.length === this.#rows && from.every((row, i) => row === i)) return;
-    for (const [name, tensor] of this.#past) this.#replace(name, tensor.rows(from));
-    const states = this.#states.rows(from);
-    this.#states.dispose();
-    this.#states = states;
+    for (const [name, tensor] of this.#past) this.#past.set(name, tensor.select(from));
+    this.#states = this.#states.select(from);
     this.#mask = maskRows(this.#mask, from);
     this.#rows = from.length;
   }
@@ -120,19 +117,13 @@ function emptyPast({ type, dims }: TensorInfo, rows: number): Tensor {
 }
 
 /** The logits after each row's last token, of logits [rows, tokens, vocabulary]. */
-function lastLogits(tensor: Tensor): Pick<DecoderStep, 'logits' | 'tensor'> {
+function lastLogits(tensor: Tensor): Float32Array[] {
   const [rows, tokens, vocabulary] = tensor.dims as [number, number, number];
-  const all = numbersOf(tensor) as Float32Array;
-  const last = new Float32Array(rows * vocabulary);
-  for (let row = 0; row < rows; row++) {
-    const from = ((row + 1) * tokens - 1) * vocabulary;
-    last.set(all.subarray(from, from + vocabulary), row * vocabulary);
-  }
-  return {
-    // Copies, because the search overwrites the logits of its rows.
-    logits: Array.from({ length: rows }, (_, row) => last.slice(row * vocabulary, (row + 1) * vocabulary)),
-    tensor: { type: 'float32', data: last, dims: [rows, vocabulary] },
-  };
+  const all = tensor.type === 'float32' ? tensor.data : Float32Array.from(numbersOf(tensor));
+  return Array.from({ length: rows }, (_, row) => {
+    const end = (row + 1) * tokens * vocabulary;
+    return all.subarray(end - vocabulary, end);
+  });
 }
 
 function maskRows({ data, dims }: Tensor<'int64'>, from: readonly number[]): Tensor<'int64'> {

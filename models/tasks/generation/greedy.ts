@@ -3,6 +3,7 @@ import type { GenerationRules } from './rules.ts';
 import {
   type Generated,
   isEnd,
+  likeliest,
   logNormaliser,
   meanProbability,
   type NextStep,
@@ -22,31 +23,31 @@ export class GreedySearch implements Search {
   /** The rows that have not ended, in the order of the last step. */
   #open: Row[];
 
+  /** @param scored whether results have scores, which take time */
   constructor(
     items: number,
     private readonly rules: GenerationRules,
+    private readonly scored = true,
   ) {
     this.#rows = Array.from({ length: items }, () => ({ tokens: [], logProbability: 0, chosen: 0 }));
     this.#open = [...this.#rows];
   }
 
   advance(logits: readonly Float32Array[]): NextStep | null {
-    const from: number[] = [];
-    const tokens: number[] = [];
+    const on: number[] = [];
     this.#open.forEach((row, r) => {
       const own = logits[r]!;
       constrain(own, row.tokens, this.rules);
-      const token = largest(own);
-      row.logProbability += own[token]! - logNormaliser(own);
+      const token = likeliest(own);
+      if (this.scored) row.logProbability += own[token]! - logNormaliser(own, own[token]!);
       row.chosen++;
       if (isEnd(this.rules, token)) return;
       row.tokens.push(token);
-      if (row.chosen === this.rules.tokensMax) return;
-      from.push(r);
-      tokens.push(token);
+      if (row.chosen < this.rules.tokensMax) on.push(r);
     });
+    const from = inPlace(on);
     this.#open = from.map((r) => this.#open[r]!);
-    return from.length > 0 ? { from, tokens } : null;
+    return from.length > 0 ? { from, tokens: this.#open.map(({ tokens }) => tokens.at(-1)!) } : null;
   }
 
   results(): Generated[] {
@@ -57,8 +58,12 @@ export class GreedySearch implements Search {
   }
 }
 
-function largest(values: Float32Array): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;
-  return best;
+/**
+ * Orders the rows that go on so that few of them move: each keeps its place if it can, and the last ones take the places of those
+ * that ended. Moving a row means to copy its keys and values. @param rows in ascending order
+ */
+function inPlace(rows: readonly number[]): number[] {
+  const staying = new Set(rows.filter((row) => row < rows.length));
+  const moving = rows.slice(staying.size);
+  return Array.from(rows, (_, place) => (staying.has(place) ? place : moving.shift()!));
 }

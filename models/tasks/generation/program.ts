@@ -27,6 +27,8 @@ export interface Generating<S extends GeneratingStage, Row, R> {
   readonly assets: readonly string[];
   /** Reads the assets: the stage with its `rules`, and what `rowsOf` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
+  /** Whether `decode` reads the scores. */
+  readonly scored: boolean;
   /** The result for an item. */
   decode(stage: S, generated: Generated): R;
 }
@@ -75,7 +77,7 @@ export const generating = <S extends GeneratingStage, Row, R>(
   }));
 
 async function generate<S extends GeneratingStage, Row, R>(
-  { inputs, rowsOf, decode }: Generating<S, Row, R>,
+  { inputs, rowsOf, scored, decode }: Generating<S, Row, R>,
   stage: S,
   items: readonly Item[],
   sessions: Readonly<Record<string, Session>>,
@@ -91,11 +93,13 @@ async function generate<S extends GeneratingStage, Row, R>(
   });
   const rules = stage.rules!;
   const search =
-    rules.beams === 1 ? new GreedySearch(items.length, rules) : new BeamSearch(items.length, rules);
+    rules.beams === 1 ? new GreedySearch(items.length, rules, scored) : new BeamSearch(items.length, rules);
   const runs = [{ session: 'encoder', ms: encoded.ms }];
   try {
     const first = await decoder.step(items.map(() => rules.prompt));
     runs.push({ session: 'decoder-first', ms: first.ms });
+    // A copy, because the search overwrites logits.
+    const outputs = [joined(first.logits)];
     for (let next = search.advance(first.logits); next; ) {
       decoder.select(next.from);
       const { logits, ms } = await decoder.step(next.tokens.map((token) => [token]));
@@ -103,10 +107,20 @@ async function generate<S extends GeneratingStage, Row, R>(
       next = search.advance(logits);
     }
     const results = search.results().map((generated) => decode(stage, generated));
-    return { results, outputs: [first.tensor], runs };
+    return { results, outputs, runs };
   } finally {
     decoder.dispose();
   }
+}
+
+/** Rows of one length as a tensor. */
+function joined(rows: readonly Float32Array[]): Tensor {
+  const length = rows[0]!.length;
+  const data = new Float32Array(rows.length * length);
+  rows.forEach((row, i) => {
+    data.set(row, i * length);
+  });
+  return { type: 'float32', data, dims: [rows.length, length] };
 }
 
 /** The mask of an encoder that takes no padding: every state counts. */

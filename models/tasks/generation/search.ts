@@ -3,13 +3,13 @@ import type { GenerationRules } from './rules.ts';
 /** The tokens that were generated for an item, without prompt and end. */
 export interface Generated {
   readonly tokens: readonly number[];
-  /** Geometric mean of the tokens' probabilities, from 0 to 1. */
+  /** Geometric mean of the tokens' probabilities, from 0 to 1. 1 if the search was made without scores. */
   readonly score: number;
 }
 
 /** The rows of the next decoder step. */
 export interface NextStep {
-  /** For each row, the row of the last step that it continues. Rows that ended are left out. */
+  /** For each row, the row of the last step that it continues. Rows that ended are left out; the order may change. */
   readonly from: readonly number[];
   /** The token of each row. */
   readonly tokens: readonly number[];
@@ -23,10 +23,18 @@ export interface Search {
   results(): Generated[];
 }
 
-/** The logarithm of the sum of a row's exponentials: a logit minus it is a log-probability. 0 if every token is forbidden. */
-export function logNormaliser(logits: Float32Array): number {
-  let most = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < logits.length; i++) if (logits[i]! > most) most = logits[i]!;
+/** The likeliest token; of equal ones the first. */
+export function likeliest(logits: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+  return best;
+}
+
+/**
+ * The logarithm of the sum of a row's exponentials: a logit minus it is a log-probability. 0 if every token is forbidden.
+ * @param most the largest logit
+ */
+export function logNormaliser(logits: Float32Array, most: number): number {
   if (most === Number.NEGATIVE_INFINITY) return 0;
   let sum = 0;
   for (let i = 0; i < logits.length; i++) sum += Math.exp(logits[i]! - most);

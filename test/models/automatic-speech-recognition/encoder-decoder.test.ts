@@ -30,7 +30,7 @@ const MULTILINGUAL = {
 const keptOf = (numbers: readonly number[]): KeptTensor & { numbers: readonly number[] } => ({
   numbers,
   dims: [numbers.length, 1],
-  rows: (indices) => keptOf(indices.map((i) => numbers[i]!)),
+  select: (rows) => keptOf(rows.map((i) => numbers[i]!)),
   dispose() {},
 });
 

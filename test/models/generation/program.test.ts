@@ -20,9 +20,10 @@ class FakeTensor implements KeptTensor {
   get dims() {
     return [this.numbers.length, ...this.inner];
   }
-  rows(indices: readonly number[]) {
+  select(rows: readonly number[]) {
+    this.dispose();
     return new FakeTensor(
-      indices.map((i) => this.numbers[i]!),
+      rows.map((i) => this.numbers[i]!),
       this.inner,
     );
   }
