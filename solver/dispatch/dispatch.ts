@@ -74,13 +74,32 @@ class QueueDispatch implements Dispatch {
     this.#enter(request, singleStage ?? 0, null, 0, arrivalMs);
   }
 
+  canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
+    const { shedding, stages } = this.#policy;
+    if (shedding === 'never') return true;
+    const stage = singleStage ?? 0;
+    const waiting = this.queued.slice();
+    waiting[stage]! += requests - 1;
+    const running = stages.map(() => 0);
+    const leftMs = stages.map(() => 0);
+    for (const batch of this.#batches.values()) {
+      const takesMs = stages[batch.stage]!.serviceMs(batch.entries.length);
+      running[batch.stage]! += batch.entries.length;
+      leftMs[batch.stage]! += Math.min(takesMs, Math.max(0, batch.startMs + takesMs - nowMs));
+    }
+    const backlogMs = this.#outlook.backlogMs(stages, { waiting, running, leftMs }, this.#workers.sharing());
+    const request = { arrivalMs, last: singleStage ?? stages.length - 1, waiting: 1 };
+    const together = Math.min(this.#shared[stage]!.size + requests, stages[stage]!.batch);
+    return nowMs + backlogMs <= this.#shedRule.latestStartMs(this.#policy, stage, request, together);
+  }
+
   completed(id: number, children: readonly number[], nowMs: number): void {
     const batch = this.#inFlight(id);
     const next = batch.stage + 1;
     const last = next === this.#policy.stages.length;
     if (!last && !isChildrenOf(batch, children))
       throw new InvalidChildrenError(id, batch.entries.length, children);
-    this.#free(batch);
+    this.#free(batch, nowMs);
     batch.entries.forEach((entry, k) => {
       const { request } = entry;
       if (!last) this.#outlook.children(batch.stage, children[k]!);
@@ -94,9 +113,9 @@ class QueueDispatch implements Dispatch {
     });
   }
 
-  failed(id: number): void {
+  failed(id: number, nowMs: number): void {
     const batch = this.#inFlight(id);
-    this.#free(batch);
+    this.#free(batch, nowMs);
     const alone = batch.entries.length === 1;
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
@@ -128,8 +147,7 @@ class QueueDispatch implements Dispatch {
   workerRetired(id: string): void {
     const worker = this.#workers.known(id);
     if (!worker.retired) this.#outlook.holders(worker.holds, -1);
-    worker.retired = true;
-    if (worker.batch === null) this.#workers.remove(worker);
+    this.#workers.retire(worker);
   }
 
   setPolicy(policy: DispatchPolicy): void {
@@ -143,7 +161,7 @@ class QueueDispatch implements Dispatch {
   poll(nowMs: number): Action[] {
     this.#shedLate(nowMs);
     for (let start = this.#next(nowMs); start !== undefined; start = this.#next(nowMs)) {
-      this.#start(...start);
+      this.#start(...start, nowMs);
       this.#shedLate(nowMs); // The queues have new heads now, which may be late.
     }
     return this.#takeActions();
@@ -155,7 +173,7 @@ class QueueDispatch implements Dispatch {
       const head = queue.head();
       if (head === undefined) continue;
       if (this.#policy.shedding === 'late')
-        wakeMs = Math.min(wakeMs, this.#shedRule.latestStartMs(this.#policy, queue, head) + LATE_GRAIN_MS);
+        wakeMs = Math.min(wakeMs, this.#latestStartMs(queue, head) + LATE_GRAIN_MS);
       if (this.#workers.idleHolder(queue.stage)) wakeMs = Math.min(wakeMs, this.#closesMs(queue, head));
     }
     return wakeMs === Number.POSITIVE_INFINITY ? undefined : wakeMs;
@@ -192,11 +210,12 @@ class QueueDispatch implements Dispatch {
     return batch;
   }
 
-  #free(batch: BatchState): void {
+  #free(batch: BatchState, nowMs: number): void {
     const { id, worker } = batch;
     this.#batches.delete(id);
     if (worker.batch === batch) worker.batch = worker.ahead;
     worker.ahead = null;
+    if (worker.batch) worker.batch.startMs = Math.min(worker.batch.startMs, nowMs);
     if (worker.retired && worker.batch === null) this.#workers.remove(worker);
   }
 
@@ -214,13 +233,19 @@ class QueueDispatch implements Dispatch {
     }
   }
 
+  /** The last moment at which the request at the head of a queue can start there and still be expected to make the SLA. */
+  #latestStartMs({ stage, solo, size }: ItemQueue, { request }: Entry): number {
+    const together = solo ? 1 : Math.min(size, this.#policy.stages[stage]!.batch);
+    return this.#shedRule.latestStartMs(this.#policy, stage, request, together);
+  }
+
   /** Sheds late requests. Checking the heads is enough: queues are in order of arrival, and all requests have one SLA. */
   #shedLate(nowMs: number): void {
     if (this.#policy.shedding === 'never') return;
     for (let i = 0; i < this.#queues.length; i++) {
       const queue = this.#queues[i]!;
       const head = queue.head();
-      if (head === undefined || nowMs <= this.#shedRule.latestStartMs(this.#policy, queue, head)) continue;
+      if (head === undefined || nowMs <= this.#latestStartMs(queue, head)) continue;
       this.#shedRule.shed(queue.stage);
       this.#end(head.request, 'shed');
       i = -1; // The request may have headed other queues too, so all are checked again.
@@ -234,7 +259,7 @@ class QueueDispatch implements Dispatch {
     if (queue.solo || queue.size >= batch) return Number.NEGATIVE_INFINITY;
     const waitedMs = queue.oldestMs()! + maxWaitMs;
     if (shedding === 'never') return waitedMs;
-    return Math.min(waitedMs, this.#shedRule.latestStartMs(this.#policy, queue, head) - TIMER_SHARE * slaMs);
+    return Math.min(waitedMs, this.#latestStartMs(queue, head) - TIMER_SHARE * slaMs);
   }
 
   /** The batch to start next, with its worker: of all closed batches that have a worker, the one with the oldest request. */
@@ -265,16 +290,16 @@ class QueueDispatch implements Dispatch {
     const worker = this.#workers.soleHolder(queue.stage);
     if (!worker?.batch || worker.ahead) return undefined;
     const takesMs = serviceMs(batch);
-    if (shedding === 'late' && nowMs + takesMs > this.#shedRule.latestStartMs(this.#policy, queue, head))
-      return undefined;
+    if (shedding === 'late' && nowMs + takesMs > this.#latestStartMs(queue, head)) return undefined;
     const short = shedding === 'late' && takesMs <= TIMER_SHARE * slaMs;
     return short || !childrenPrecede(worker.batch, head) ? worker : undefined;
   }
 
-  #start(queue: ItemQueue, worker: WorkerState): void {
+  #start(queue: ItemQueue, worker: WorkerState, nowMs: number): void {
     const { stage, solo } = queue;
     const entries = queue.take(solo ? 1 : this.#policy.stages[stage]!.batch);
-    const batch: BatchState = { id: this.#started++, stage, worker, entries };
+    const startMs = worker.batch === null ? nowMs : Number.POSITIVE_INFINITY;
+    const batch: BatchState = { id: this.#started++, stage, worker, entries, startMs };
     this.#batches.set(batch.id, batch);
     if (worker.batch === null) worker.batch = batch;
     else worker.ahead = batch;

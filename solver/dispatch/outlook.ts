@@ -1,4 +1,5 @@
 import type { DispatchStage } from './types.ts';
+import type { Sharing } from './workers.ts';
 
 /** The mean fan-out covers about this many items: few enough to follow a switch of variants. */
 const MEMORY = 200;
@@ -55,6 +56,32 @@ export class Outlook {
       ms += Math.max(1, items / (size * this.#parallel(later))) * stages[later]!.serviceMs(size);
     }
     return ms;
+  }
+
+  /**
+   * Expected time until the workers have done all that waits and runs now, and what follows from it. Groups of stages with
+   * workers of their own work side by side, so the slowest group counts.
+   * @param waiting number of items that wait, by stage
+   * @param running number of items that run, by stage
+   * @param leftMs time that their batches still take, by stage
+   */
+  backlogMs(
+    stages: readonly DispatchStage[],
+    { waiting, running, leftMs }: Record<'waiting' | 'running' | 'leftMs', readonly number[]>,
+    groups: readonly Sharing[],
+  ): number {
+    const workMs: number[] = [];
+    let items = 0;
+    for (const [stage, { batch, serviceMs }] of stages.entries()) {
+      items += waiting[stage]!;
+      const together = Math.max(1, Math.min(batch, Math.round(items)));
+      workMs.push(leftMs[stage]! + (items / together) * serviceMs(together));
+      items = (items + running[stage]!) * this.#fanOut[stage]!;
+    }
+    const groupMs = groups.map(
+      (group) => group.stages.reduce((sum, stage) => sum + workMs[stage]!, 0) / Math.max(1, group.workers),
+    );
+    return Math.max(...groupMs);
   }
 
   #parallel(stage: number): number {

@@ -1,5 +1,5 @@
 import type { Outlook } from './outlook.ts';
-import type { Entry, ItemQueue } from './queue.ts';
+import type { RequestState } from './queue.ts';
 import type { DispatchPolicy } from './types.ts';
 
 /** The shed rule's margin settles where this share of started requests is wasted: shed after their first stage, or too late. */
@@ -19,12 +19,19 @@ export class ShedRule {
 
   constructor(private readonly outlook: Outlook) {}
 
-  /** The last moment at which the request at the head of a queue can start there and still be expected to make the SLA. */
-  latestStartMs({ slaMs, stages }: DispatchPolicy, queue: ItemQueue, { request }: Entry): number {
-    const { stage } = queue;
-    const together = queue.solo ? 1 : Math.min(queue.size, stages[stage]!.batch);
-    const dueMs = request.arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin : 0));
-    return dueMs - this.outlook.remainingMs(stages, stage, request.last, request.waiting, together);
+  /**
+   * The last moment at which a request can start a stage and still be expected to make the SLA.
+   * @param request the request, with the number of its items that wait
+   * @param together number of items in each of their batches
+   */
+  latestStartMs(
+    { slaMs, stages }: DispatchPolicy,
+    stage: number,
+    { arrivalMs, last, waiting }: Pick<RequestState, 'arrivalMs' | 'last' | 'waiting'>,
+    together: number,
+  ): number {
+    const dueMs = arrivalMs + slaMs * (1 - (stage === 0 ? this.#margin : 0));
+    return dueMs - this.outlook.remainingMs(stages, stage, last, waiting, together);
   }
 
   /** Adjusts the margin when a request is shed while it waits for `stage`. */

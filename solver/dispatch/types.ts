@@ -65,6 +65,13 @@ export interface Dispatch {
    */
   arrive(request: number, arrivalMs: number, singleStage?: number): void;
   /**
+   * Whether requests that have arrived together, but have not entered, can be expected to make the SLA behind all that waits. By
+   * the same rule waiting requests are shed, so this is always true for a plan that sheds none. It changes nothing.
+   * @param requests their number
+   * @param singleStage as of {@link arrive}
+   */
+  canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean;
+  /**
    * Reports that a batch completed.
    * @param children how many children each item has; ignored after the last stage of its request
    * @throws BatchNotInFlightError, InvalidChildrenError

@@ -20,11 +20,21 @@ export interface BatchState {
   readonly stage: number;
   readonly worker: WorkerState;
   readonly entries: readonly Entry[];
+  /** When its worker began it; infinity while the worker runs another batch first. */
+  startMs: number;
+}
+
+/** Stages that share workers, directly or by way of other stages. No other stage takes time of these workers. */
+export interface Sharing {
+  readonly stages: readonly number[];
+  /** Number of workers that run the stages; 0 while all of them are being replaced. */
+  readonly workers: number;
 }
 
 /** All workers, and which of them may take the next batch of a stage. */
 export class Workers {
   readonly #workers = new Map<string, WorkerState>();
+  #sharing: readonly Sharing[] | undefined;
 
   constructor(private readonly stageCount: number) {}
 
@@ -38,6 +48,7 @@ export class Workers {
     }
     const worker: WorkerState = { id, holds, batch: null, ahead: null, retired: false, lastBatch: -1 };
     this.#workers.set(id, worker);
+    this.#sharing = undefined;
     return worker;
   }
 
@@ -50,6 +61,20 @@ export class Workers {
 
   remove({ id }: WorkerState): void {
     this.#workers.delete(id);
+    this.#sharing = undefined;
+  }
+
+  /** Gives the worker no more batches. */
+  retire(worker: WorkerState): void {
+    worker.retired = true;
+    this.#sharing = undefined;
+    if (worker.batch === null) this.remove(worker);
+  }
+
+  /** The stages in groups that share workers. Each stage is in one group. */
+  sharing(): readonly Sharing[] {
+    this.#sharing ??= this.#groups();
+    return this.#sharing;
   }
 
   /** The idle worker that holds a stage and was used least recently. */
@@ -70,5 +95,20 @@ export class Workers {
       found = worker;
     }
     return found;
+  }
+
+  #groups(): Sharing[] {
+    const serving = [...this.#workers.values()].filter(({ retired }) => !retired);
+    let groups = Array.from({ length: this.stageCount }, (_, stage) => ({ stages: [stage], workers: 0 }));
+    for (const { holds } of serving) {
+      const shares = ({ stages }: Sharing) => stages.some((stage) => holds[stage]);
+      const joined = groups.filter(shares);
+      groups = groups.filter((group) => !shares(group));
+      groups.push({
+        stages: joined.flatMap(({ stages }) => stages),
+        workers: 1 + joined.reduce((sum, { workers }) => sum + workers, 0),
+      });
+    }
+    return groups;
   }
 }
