@@ -303,7 +303,7 @@ describe('on a clock that the test turns, with workers that take 20 ms a batch',
     let started = 0;
     let endedMs = 0;
     const { executor, events } = await start(
-      { workers: [['detect', 'classify']], batchMs: BATCH_MS },
+      { workers: [['detect', 'classify']], batchMs: BATCH_MS, slaMs: 200 },
       {
         limits: { hungTimes: 20, hungMs: 1000 },
         startWorker: async (id, ...rest) => {

@@ -117,7 +117,7 @@ test.each([
   const { supervisor, add, events } = setUp();
   const { member, worker } = await add('a');
   const run = supervisor
-    .run(member, 1, () => member.worker.run('stage', items))
+    .run(member, 1, 0, () => member.worker.run('stage', items))
     .catch(() => [...events, member.lost]);
   worker.fail(error);
   expect(await run).toEqual([expect.stringContaining(told), true]);
@@ -126,7 +126,7 @@ test.each([
 test('a batch that fails for its items leaves the worker', async () => {
   const { supervisor, add, events, ids } = setUp();
   const { member, worker } = await add('a');
-  const run = supervisor.run(member, 1, () => member.worker.run('stage', items));
+  const run = supervisor.run(member, 1, 0, () => member.worker.run('stage', items));
   worker.fail(new Error('not an image'));
   await expect(run).rejects.toThrow('not an image');
   await pass(0);
@@ -188,7 +188,9 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
     [100, 1000],
   ] as const) {
     const { member, worker } = await add('a');
-    const run = supervisor.run(member, expectedMs, () => member.worker.run('stage', items)).catch(() => {});
+    const run = supervisor
+      .run(member, expectedMs, 0, () => member.worker.run('stage', items))
+      .catch(() => {});
     await pass(limitMs - 1);
     expect(worker.terminated).toBe(false);
     await pass(1);
@@ -198,7 +200,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
   }
   // A batch that comes back in time stops its watch.
   const { member, worker } = await add('b');
-  const run = supervisor.run(member, 1, () => member.worker.run('stage', items));
+  const run = supervisor.run(member, 1, 0, () => member.worker.run('stage', items));
   worker.complete();
   expect(await run).toBe(done);
   await pass(10_000);
@@ -208,7 +210,7 @@ test('a worker that hangs is ended: after `hungTimes` of what it should take, an
 test('a retired worker ends when its last batch is back, is not reported as lost and not replaced', async () => {
   const { supervisor, add, events, startWorker, ids } = setUp();
   const { member, worker } = await add('a');
-  const runs = [1, 2].map(() => supervisor.run(member, 1, () => member.worker.run('stage', items)));
+  const runs = [1, 2].map(() => supervisor.run(member, 1, 0, () => member.worker.run('stage', items)));
   supervisor.retire(member.id);
   worker.complete();
   await runs[0];
@@ -223,7 +225,7 @@ test('a retired worker ends when its last batch is back, is not reported as lost
 test('a retired worker that is lost with a batch in flight is reported and not replaced', async () => {
   const { supervisor, add, events, startWorker } = setUp();
   const { member, worker } = await add('a');
-  const run = supervisor.run(member, 1, () => member.worker.run('stage', items)).catch(() => {});
+  const run = supervisor.run(member, 1, 0, () => member.worker.run('stage', items)).catch(() => {});
   supervisor.retire(member.id);
   worker.lose('killed');
   worker.fail(new WorkerLostError(member.id, 'killed'));
@@ -254,4 +256,33 @@ test('closing ends every worker and every try, and tells those that are being st
   expect(worker.terminated).toBe(true);
   expect(events).toEqual(['b~1 lost: killed', 'b failed: out of memory']);
   expect(startWorker).toHaveBeenCalledTimes(4);
+});
+
+test('a worker is overdue from the SLA on until its batch comes back, and hangs after five SLAs', async () => {
+  const { supervisor, add } = setUp();
+  const { member, worker } = await add('a');
+  const run = supervisor.run(member, 1, 2000, () => member.worker.run('stage', items));
+  await pass(1999);
+  expect(member.overdue).toBe(false);
+  await pass(1);
+  expect(member.overdue).toBe(true);
+  worker.complete();
+  await run;
+  expect(member.overdue).toBe(false);
+
+  void supervisor.run(member, 1, 2000, () => member.worker.run('stage', items)).catch(() => {});
+  await pass(9999);
+  expect([member.overdue, worker.terminated]).toEqual([true, false]);
+  await pass(1);
+  expect(worker.terminated).toBe(true);
+});
+
+test('under a long SLA a worker hangs after half a minute', async () => {
+  const { supervisor, add } = setUp();
+  const { member, worker } = await add('a');
+  void supervisor.run(member, 1, 60_000, () => member.worker.run('stage', items)).catch(() => {});
+  await pass(29_999);
+  expect(worker.terminated).toBe(false);
+  await pass(1);
+  expect(worker.terminated).toBe(true);
 });

@@ -117,6 +117,23 @@ export class Executor {
     return this.#plan.stages.map(({ name }) => this.#workersOf(name).length);
   }
 
+  /** Whether each stage has a worker that is not overdue. */
+  get ready(): boolean {
+    return this.#plan.stages.every(({ name }) => this.#workersOf(name).some(({ overdue }) => !overdue));
+  }
+
+  /**
+   * Whether requests that have arrived, but were not submitted, can be expected to make the SLA behind all that waits. Requests
+   * that cannot would be shed.
+   * @param arrivalMs in `performance.now()`
+   * @param requests number of requests that arrived together
+   * @param singleStage as of {@link submit}
+   */
+  canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
+    const stage = singleStage === undefined ? undefined : this.#indexOf(singleStage);
+    return this.#dispatch.canMake(arrivalMs, performance.now(), requests, stage);
+  }
+
   /**
    * Sends a request.
    * @param input the request's item of its first stage; each try copies the item and leaves it unchanged
@@ -267,7 +284,7 @@ export class Executor {
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
     const handedMs = performance.now();
     try {
-      const run = await this.#supervisor.run(member, serviceMs(items.length), () =>
+      const run = await this.#supervisor.run(member, serviceMs(items.length), this.#plan.slaMs, () =>
         this.#runOn(member, action),
       );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them

@@ -9,6 +9,8 @@ export interface Supervised<Job> {
   readonly worker: ExecutorWorker;
   /** Number of batches that the worker runs or has queued. */
   readonly inFlight: number;
+  /** Whether a batch of the worker takes so long that the worker may hang. */
+  readonly overdue: boolean;
   /** Whether the worker gets no more batches and ends after the current ones. */
   readonly retired: boolean;
   /** Whether the worker has ended unexpectedly, so that its batches in flight must run elsewhere. */
@@ -16,14 +18,28 @@ export interface Supervised<Job> {
 }
 
 export interface SupervisorLimits {
-  /** A worker counts as hung and is ended when a batch takes longer than `hungMs` and this many times its expected time. */
+  /** A worker is overdue while a batch takes longer than the SLA, than `overdueMs` and than this many times its expected time. */
+  readonly overdueTimes: number;
+  readonly overdueMs: number;
+  /**
+   * A worker counts as hung and is ended when a batch takes longer than {@link HUNG_SLAS}, than `hungMs` and than this many times
+   * its expected time.
+   */
   readonly hungTimes: number;
   readonly hungMs: number;
   /** Pauses before the attempts to replace a lost worker. The last pause also precedes every later attempt. */
   readonly respawnMs: readonly number[];
 }
 
-const LIMITS: SupervisorLimits = { hungTimes: 20, hungMs: 30_000, respawnMs: [0, 500, 2000] };
+const LIMITS: SupervisorLimits = {
+  overdueTimes: 5,
+  overdueMs: 500,
+  hungTimes: 20,
+  hungMs: 2000,
+  respawnMs: [0, 500, 2000],
+};
+/** A worker may hang for this many SLAs, but not longer than `mostMs`: then its requests have missed a short SLA anyway. */
+const HUNG_SLAS = { slas: 5, mostMs: 30_000 };
 
 export interface SupervisorOptions<Job> {
   /** The first part of a worker's id; a number follows. */
@@ -84,15 +100,20 @@ export class Supervisor<Job> {
   }
 
   /**
-   * Supervises a batch that `runBatch` runs on a worker, and ends the worker if the batch hangs.
+   * Supervises a batch that `runBatch` runs on a worker. Marks the worker while it is overdue, and ends it if the batch hangs.
    * @param expectedMs time that the batch should take, including the batches before it in the worker's queue
+   * @param slaMs the SLA of the requests in the batch
    * @throws WorkerLostError and DeviceLostError, after `onLost`; what running the items throws
    */
-  async run<Run>({ id }: Supervised<Job>, expectedMs: number, runBatch: () => Promise<Run>): Promise<Run> {
+  async run<Run>(
+    { id }: Supervised<Job>,
+    expectedMs: number,
+    slaMs: number,
+    runBatch: () => Promise<Run>,
+  ): Promise<Run> {
     const member = this.#members.get(id);
     if (!member) throw new WorkerLostError(id, 'it has ended');
-    const { hungTimes, hungMs } = this.#limits;
-    const hung = setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungTimes * expectedMs));
+    const stopWatching = this.#watch(member, expectedMs, slaMs);
     member.inFlight++;
     try {
       return await runBatch();
@@ -101,10 +122,30 @@ export class Supervisor<Job> {
       if (error instanceof DeviceLostError) this.#lose(member, message(error));
       throw error;
     } finally {
-      clearTimeout(hung);
+      stopWatching();
       member.inFlight--;
       this.#endIfIdle(member);
     }
+  }
+
+  /** Watches a batch from now on. @returns a function for the batch's end */
+  #watch(member: Member<Job>, expectedMs: number, slaMs: number): () => void {
+    const { overdueTimes, overdueMs, hungTimes, hungMs } = this.#limits;
+    const hungSlasMs = Math.min(HUNG_SLAS.mostMs, HUNG_SLAS.slas * slaMs);
+    const timers = [
+      setTimeout(
+        () => {
+          member.overdue = true;
+        },
+        Math.max(overdueMs, slaMs, overdueTimes * expectedMs),
+      ),
+      setTimeout(() => member.worker.terminate(), Math.max(hungMs, hungSlasMs, hungTimes * expectedMs)),
+    ];
+    return () => {
+      for (const timer of timers) clearTimeout(timer);
+      // Batches of a worker end in order, so the worker goes on, whatever batches follow.
+      member.overdue = false;
+    };
   }
 
   /** Ends a worker once nothing is in flight on it. */
@@ -146,7 +187,7 @@ export class Supervisor<Job> {
   async #start(job: Job): Promise<Member<Job>> {
     const id = `${this.options.nameOf(job)}~${this.#started++}`;
     const worker = await this.options.startWorker(id, job, this.#ended.signal);
-    return { id, job, worker, inFlight: 0, retired: false, lost: false };
+    return { id, job, worker, inFlight: 0, overdue: false, retired: false, lost: false };
   }
 
   #lose(member: Member<Job>, reason: string): void {

@@ -95,7 +95,8 @@ export class StageService {
   }
 
   get ready(): boolean {
-    return this.#accepting && this.#loaded.has(this.#chosen.variant);
+    const loaded = this.#loaded.get(this.#chosen.variant);
+    return this.#accepting && loaded !== undefined && !loaded.overdue;
   }
 
   /** Describes the ONNX Runtime of this replica; undefined while no variant is loaded. */
@@ -137,7 +138,7 @@ export class StageService {
     if (inFlight >= MOST_WAITING) throw new UnavailableError(`${inFlight} batches wait already`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     try {
-      return await this.#supervisor.run(loaded, longestMs * (inFlight + 1), () =>
+      return await this.#supervisor.run(loaded, longestMs * (inFlight + 1), this.options.plan.slaMs, () =>
         loaded.worker.run(this.stage.name, items),
       );
     } finally {
