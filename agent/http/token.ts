@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { FastifyRequest } from 'fastify';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 
@@ -55,7 +56,7 @@ export async function openToken(file: string | undefined): Promise<TokenSource> 
 async function readToken(file: string | undefined): Promise<string | undefined> {
   if (file === undefined) return process.env.IPA_AGENT_TOKEN || undefined;
   const text = await readFile(file, 'utf8').catch((cause) => {
-    throw new UsageError(`The token file ${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`The token file ${file} cannot be read: ${fileProblem(cause)}`, { cause });
   });
   if (text.trim() === '') throw new UsageError(`The token file ${file} is empty: write a token into it.`);
   return text.trim();

@@ -8,6 +8,7 @@ import {
 } from '../../solver/documents/manifest.ts';
 import { PUBLISHED } from '../../solver/documents/published.ts';
 import { type Pack, packOf, unlabelledPack } from '../packs/pack.ts';
+import { fileProblem } from './file-problem.ts';
 import { parseManifest } from './manifest.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -30,7 +31,7 @@ export class MissingFileError extends InputError {
     readonly namedBy: string | null,
     options: ErrorOptions,
   ) {
-    const reason = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    const reason = fileProblem(options.cause);
     const remedy =
       namedBy === null ? 'or give the path of another one' : `or correct the path that ${namedBy} gives`;
     super(`${path} cannot be read (${reason}). Put the file there, ${remedy}.`, options);

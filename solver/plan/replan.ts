@@ -1,5 +1,5 @@
 import { standingRequest } from '../adapt/standing-request.ts';
-import type { Device } from '../documents/common.ts';
+import { type Device, onGpu } from '../documents/common.ts';
 import type { Plan } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { type PlanRequest, resourcesOf } from './request.ts';
@@ -34,6 +34,10 @@ export function planMismatches(plan: Plan, target: Target): string[] {
       else if (here.sha256 !== sha256)
         reasons.push(`${name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
     });
+  // A browser has a software adapter in place of a GPU; ONNX Runtime for Node has none.
+  const noGpu = device.environment === 'node' && device.adapter?.software === true;
+  for (const { name, backend } of plan.stages)
+    if (noGpu && onGpu(backend)) reasons.push(`stage ${name} runs on ${backend}, and there is no GPU`);
   const cores = device.logicalCores;
   const mostWorkers = MOST.workersPerCore * cores;
   if (plan.workers.length > mostWorkers)

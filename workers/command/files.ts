@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
@@ -19,7 +20,7 @@ export async function readJson<T>(
   parse: (value: unknown, source: string) => T | Promise<T>,
 ): Promise<T> {
   const text = await (path === '-' ? readStdin() : readText(path)).catch((cause) => {
-    throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
   });
   return parse(jsonValue(text, path), path);
 }
@@ -64,7 +65,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     if (existing && !existing.isFile()) await writeFile(path, content);
     else await replaceFile(existing ? await realpath(path) : path, content);
   } catch (cause) {
-    throw new UsageError(`${path} cannot be written: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`${path} cannot be written: ${fileProblem(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { Command } from 'commander';
+import { fileProblem } from '../../models/manifests/file-problem.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, measuredInOrder, type Profile } from '../../solver/documents/profile.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
@@ -129,7 +130,7 @@ export const settingsOf = (flags: ProfileFlags): ProfileSettings => ({
 export function journalBeside(out: string): Promise<Store> {
   const folder = join(dirname(out), '.ipa-edge');
   return openFileStore(folder).catch((cause) => {
-    throw new UsageError(`${folder} cannot be written: ${(cause as Error).message}`, { cause });
+    throw new UsageError(`${folder} cannot be written: ${fileProblem(cause)}`, { cause });
   });
 }
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, platform } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -10,7 +10,16 @@ import { hasGpu } from './gpu.js';
 
 const WORKER = fileURLToPath(new URL('../stage/worker.node.ts', import.meta.url));
 
-/** Starts a child process that runs a stage worker's file. */
+/** Workers get no variables of these names: they run models that may come from anywhere, and need no secret. */
+const SECRET = /(TOKEN|SECRET|PASSWORD|KEY)$/i;
+
+/** The child processes that run. They end with this process, even if they are stopped and cannot see its end. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Starts a child process that runs a worker's file. */
 export function spawnWorker(file: string): RawWorker {
   // In a checkout the file is TypeScript, so Node needs tsx to run it.
   const loader = file.endsWith('.ts')
@@ -18,7 +27,10 @@ export function spawnWorker(file: string): RawWorker {
     : [];
   const child = spawn(process.execPath, [...loader, file], {
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !SECRET.test(name))),
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const gone = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal ? `killed by ${signal}` : `exit code ${code}`));
     child.once('error', (error) => resolve(error.message));

@@ -46,7 +46,9 @@ describe('writeWhole', () => {
 
   it('says what cannot be written', async () => {
     await expect(writeWhole(folder, 'text')).rejects.toThrow(UsageError);
-    await expect(writeWhole(folder, 'text')).rejects.toThrow(`${folder} cannot be written: EISDIR`);
+    await expect(writeWhole(folder, 'text')).rejects.toThrow(
+      `${folder} cannot be written: it is a folder, not a file`,
+    );
   });
 });
 

@@ -1,0 +1,13 @@
+/** The codes of Node's file system in words. */
+const WORDS: Readonly<Record<string, string>> = {
+  EISDIR: 'it is a folder, not a file',
+  ENOTDIR: 'a part of its path is a file, not a folder',
+  ENOENT: 'there is no such file',
+  EACCES: 'this user has no right to',
+};
+
+/** Says why a file cannot be read or written. @param cause what the attempt threw */
+export function fileProblem(cause: unknown): string {
+  const words = WORDS[(cause as { readonly code?: string } | null)?.code ?? ''];
+  return words ?? (cause instanceof Error ? cause.message : String(cause));
+}
