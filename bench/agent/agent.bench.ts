@@ -19,19 +19,14 @@ import { loadManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { mean, median } from '../../solver/math/statistics.ts';
-import { planRequest } from '../../solver/plan/request.ts';
 import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
-import { readAtMost, readJson, writeJson } from '../../workers/command/files.ts';
+import { readAtMost, writeJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { ProgressLine } from '../../workers/command/terminal.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
-import { Planner } from '../../workers/planner/planner.ts';
-import { measureProfile } from '../../workers/profiler/profile.ts';
-import { parseIdentified } from '../../workers/store/exchange.ts';
-import { openFileStore } from '../../workers/store/node.ts';
 import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
+import { type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import type { LoadGenerator } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
@@ -71,7 +66,7 @@ const flags = new Command('bench:agent')
   .option('--seed <n>', 'seed of the arrivals', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
   .parse()
-  .opts();
+  .opts<PlanFlags & { readonly duration: number; readonly rounds: number; readonly json?: boolean }>();
 
 const manifestPath = option.manifestPath({ pipeline: 'fashion' });
 const models = await loadManifest(manifestPath, readAtMost);
@@ -81,32 +76,7 @@ const items = (await stageItems(pack, models.pipeline)).map((stage) => stage.ite
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
-const progress = new ProgressLine();
-const measured = flags.profile
-  ? await readJson(flags.profile, parseIdentified)
-  : await measureProfile({
-      models,
-      store: await openFileStore(folder),
-      environment: bench.environment,
-      settings: {
-        backends: ['cpu'],
-        threads: [1],
-        batches: [1, 2, 4, 8, 16],
-        budgetS: flags.budget,
-        seed: flags.seed,
-        slaMs: flags.sla,
-      },
-      onProgress: progress.show,
-    });
-progress.clear();
-const plan = (await Planner.open(measured)).plan(
-  planRequest(measured.profile, {
-    slaMs: flags.sla,
-    ratePerS: flags.rate,
-    percentile: 99,
-    resources: { cores: flags.cores },
-  }),
-);
+const plan = await planOnCpu(models, flags, folder);
 const batchOne: Plan = {
   ...plan,
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),

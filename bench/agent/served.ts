@@ -7,6 +7,7 @@ const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.ur
 /** A process that runs `ipa-agent serve` on a free port. */
 export interface Served {
   readonly url: string;
+  readonly pid: number;
   stop(): void;
 }
 
@@ -28,6 +29,7 @@ export async function startServing(plan: string): Promise<Served> {
   });
   return {
     url,
+    pid: child.pid!,
     stop: () => void child.kill('SIGTERM'),
   };
 }

@@ -1,0 +1,59 @@
+import { connect, type Socket } from 'node:net';
+
+/** Bytes that a junk request announces. */
+const BODY_BYTES = 5_000_000;
+
+/** Time after which a client that was refused comes back. */
+const PAUSE_MS = 50;
+
+/** What junk clients send: a body of empty objects, one of deep brackets, or the first bytes of a body and no more. */
+export const JUNK = {
+  objects: '{},',
+  brackets: '[',
+  held: null,
+} as const;
+export type JunkKind = keyof typeof JUNK;
+
+const JSON_START = '{"inputs": [{"name": "images", "shape": [1], "datatype": "UINT8", "data": [';
+
+/** Clients that keep sending what no model takes, over sockets, so that the server's limits end a request and not the client's. */
+export class JunkClients {
+  readonly #sockets = new Set<Socket>();
+  /** Number of the last start. Clients of an earlier one do not come back. */
+  #round = 0;
+
+  /** Starts `count` clients. Each sends its next request as soon as the one before is answered or cut off. */
+  start(url: string, path: string, kind: JunkKind, count: number): void {
+    const { hostname, port } = new URL(url);
+    const unit = JUNK[kind];
+    const body =
+      unit === null
+        ? JSON_START
+        : JSON_START + unit.repeat(Math.floor((BODY_BYTES - JSON_START.length) / unit.length));
+    const announced = unit === null ? BODY_BYTES : body.length;
+    const sent = Buffer.from(
+      `POST ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${announced}\r\n\r\n${body}`,
+    );
+    const round = ++this.#round;
+    for (let i = 0; i < count; i++) this.#client(hostname, Number(port), sent, round);
+  }
+
+  stop(): void {
+    this.#round++;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #client(host: string, port: number, sent: Buffer, round: number): void {
+    if (round !== this.#round) return;
+    const socket = connect(port, host);
+    this.#sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('connect', () => socket.write(sent));
+    socket.on('data', () => socket.destroy());
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      // Without the pause the clients would measure how fast they can connect.
+      setTimeout(() => this.#client(host, port, sent, round), PAUSE_MS);
+    });
+  }
+}

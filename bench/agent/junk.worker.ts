@@ -1,0 +1,5 @@
+import { expose } from 'comlink';
+import { parentEndpoint } from '../../workers/stage/pipe.ts';
+import { JunkClients } from './junk.ts';
+
+expose(new JunkClients(), parentEndpoint());

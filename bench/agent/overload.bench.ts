@@ -1,0 +1,153 @@
+/**
+ * Measures what `ipa-agent serve` keeps of its goodput when more comes than its plan can carry, and beside clients that send
+ * junk: `npm run bench:overload [-- --sla 100 --rate 400]`. The pipeline is fashion on the cpu backend. Server, load generator
+ * and junk clients are separate processes; every time is the client's.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { wrap } from 'comlink';
+import { Command } from 'commander';
+import { itemsOf } from '../../models/items/item-batch.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
+import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
+import { readAtMost, writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { planText } from '../../workers/command/plan-text.ts';
+import { ms, share, table } from '../../workers/command/terminal.ts';
+import { spawnWorker } from '../../workers/environment/node.ts';
+import { type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
+import type { LoadGenerator } from './load.ts';
+import { type Outcome, outcomeOf } from './report.ts';
+import { startServing } from './served.ts';
+
+/** Rates of the open loads, as multiples of the plan's rate. */
+const TIMES = [1, 2, 5, 10];
+const CLIENTS: Record<JunkKind, number> = { objects: 20, brackets: 20, held: 200 };
+/** The load beside junk, as a share of the plan's rate. */
+const BESIDE = 0.5;
+const WARM_UP_MS = 4000;
+const TARGET = { goodput: 0.9, p99: 2, attainment: 0.95, memoryMb: 300 };
+
+const flags = new Command('bench:overload')
+  .description('overload ipa-agent serve, and send it junk')
+  .option('--profile <file>', 'a profile of fashion on the cpu backend (default: one is measured)')
+  .option('--budget <duration>', 'time for measuring the profile', option.duration, 60)
+  .option('--sla <ms>', 'SLA of the plan', option.positive, 100)
+  .option('--rate <n>', 'requests per second that the plan is made for', option.positive, 400)
+  .option(
+    '--cores <n>',
+    'cores that the plan may hold',
+    option.integer,
+    Math.max(1, availableParallelism() - 1),
+  )
+  .option('--duration <duration>', 'length of each load', option.duration, 20)
+  .option('--seed <n>', 'seed of the arrivals', option.integer, 1)
+  .parse()
+  .opts<PlanFlags & { readonly duration: number }>();
+
+const models = await loadManifest(option.manifestPath({ pipeline: 'fashion' }), readAtMost);
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-overload-'));
+const plan = await planOnCpu(models, flags, folder);
+await writeJson(join(folder, 'plan.json'), plan);
+const worker = (file: string) => spawnWorker(fileURLToPath(new URL(file, import.meta.url)));
+const [loadWorker, junkWorker] = [worker('./load.worker.ts'), worker('./junk.worker.ts')];
+const generator = wrap<LoadGenerator>(loadWorker.endpoint);
+const junk = wrap<JunkClients>(junkWorker.endpoint);
+const { url, pid, stop } = await startServing(join(folder, 'plan.json'));
+try {
+  const { name } = models.manifest;
+  const { stage, task } = models.pipeline.first;
+  const format = task.itemFormat(stage);
+  if (format.kind !== 'pixels') throw new Error(`${name} does not begin with images`);
+  const shape = [format.channels, format.height, format.width];
+  const { items } = await models.readPack();
+  await generator.aim({ model: name, images: itemsOf(items), shape });
+  await generator.closed(url, 8, 1, WARM_UP_MS);
+  console.log(
+    `${new Date().toISOString()}, ${cpus().length} × ${cpus()[0]?.model.trim()}, Node ${process.versions.node}\n`,
+  );
+  console.log(`${planText(plan)}\n`);
+  const loads: Outcome[] = [];
+  for (const times of TIMES) loads.push(await open(times * plan.ratePerS));
+  console.log(overloadText(loads));
+  const afterMb = await mostMb();
+  const alone = await open(BESIDE * plan.ratePerS);
+  const aloneMb = await mostMb();
+  console.log(`Server's memory in the overload: at most ${afterMb.toFixed(0)} MB`);
+  const beside: [JunkKind, Outcome, number][] = [];
+  for (const kind of Object.keys(JUNK) as JunkKind[]) {
+    await junk.start(url, `/v2/models/${name}/infer`, kind, CLIENTS[kind]);
+    beside.push([kind, await open(BESIDE * plan.ratePerS), await mostMb()]);
+    await junk.stop();
+  }
+  console.log(`\n${besideText(alone, aloneMb, beside)}`);
+} finally {
+  stop();
+  loadWorker.terminate();
+  junkWorker.terminate();
+  await rm(folder, { recursive: true });
+}
+
+async function open(ratePerS: number): Promise<Outcome> {
+  const seconds = { rates: [ratePerS], intervalS: flags.duration };
+  const dueMs = arrivalsOf(seconds, { scale: 1, seed: flags.seed, kind: 'poisson' });
+  return outcomeOf(await generator.open(url, dueMs), plan.slaMs);
+}
+
+/** Most memory of the server's process since the last call, in MB; Linux tells it. */
+async function mostMb(): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => {});
+  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+}
+
+function overloadText(loads: readonly Outcome[]): string {
+  const rows = loads.map((load, i) => [
+    `${TIMES[i]} ×`,
+    (load.sent / flags.duration).toFixed(0),
+    load.goodputPerS.toFixed(0),
+    (load.goodputPerS / loads[0]!.goodputPerS).toFixed(3),
+    share(load.attainment),
+    share(load.completed === 0 ? 0 : (load.attainment * load.sent) / load.completed),
+    `${load.completed}/${load.shed}/${load.failed}`,
+    ms(load.p50Ms),
+    ms(load.p99Ms),
+    ms(load.latenessP99Ms),
+    load.generatorCores.toFixed(2),
+  ]);
+  const head = [
+    'load',
+    'sent/s',
+    'goodput/s',
+    '÷ that at 1 ×',
+    'attainment',
+    'of completed',
+    'ok/shed/failed',
+    'p50 ms',
+    'p99 ms',
+    'sent late p99',
+    'cores of load',
+  ];
+  return `Overload, by the client's clock (target: goodput at least ${TARGET.goodput} of that at 1 ×):\n${table(head, rows)}`;
+}
+
+function besideText(alone: Outcome, aloneMb: number, beside: readonly [JunkKind, Outcome, number][]): string {
+  const row = (name: string, load: Outcome, memory: string) => [
+    name,
+    share(load.attainment),
+    `${load.completed}/${load.shed}/${load.failed}`,
+    ms(load.p50Ms),
+    ms(load.p99Ms),
+    (load.p99Ms / alone.p99Ms).toFixed(2),
+    memory,
+  ];
+  const rows = [
+    row('alone', alone, aloneMb.toFixed(0)),
+    ...beside.map(([kind, load, mb]) => row(`${CLIENTS[kind]} clients: ${kind}`, load, mb.toFixed(0))),
+  ];
+  const head = ['load', 'attainment', 'ok/shed/failed', 'p50 ms', 'p99 ms', '÷ alone', 'server MB'];
+  return `Beside junk, at ${BESIDE} of the plan's rate (targets: attainment at least ${TARGET.attainment}, p99 at most ${TARGET.p99} × alone, memory at most ${TARGET.memoryMb} MB):\n${table(head, rows)}`;
+}
