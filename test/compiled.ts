@@ -8,7 +8,7 @@ import { StageWorker } from '../workers/stage/stage-worker.ts';
  * The compiled library, which is built before the tests: a process of it starts in a third of the time that the TypeScript of a
  * checkout takes. `test/package/third-task.test.ts` starts the TypeScript.
  */
-const compiled = (file: string): string => join(ROOT, 'dist/lib', file);
+export const compiled = (file: string): string => join(ROOT, 'dist/lib', file);
 
 export const IPA_EDGE = compiled('bench/cli.js');
 export const IPA_AGENT = compiled('agent/cli.js');

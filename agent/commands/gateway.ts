@@ -6,11 +6,12 @@ import * as option from '../../workers/command/options.ts';
 import { Gateway } from '../cluster/gateway/gateway.ts';
 import { replicasIn } from '../cluster/gateway/remembered.ts';
 import { createApp } from '../http/app.ts';
+import type { PlanChanges } from '../http/plan.ts';
 import { serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
 import { PlanRefusedError } from '../service/errors.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { type AddressFlags, addAddressOptions } from './address.ts';
+import { type AddressFlags, addAddressOptions, podAddressOf } from './address.ts';
 import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
@@ -47,6 +48,7 @@ the plan that is applied.
   $ ipa-agent gateway --plan plan.json --namespace shop`,
     )
     .action(async (flags: GatewayFlags) => {
+      const { host, port, names } = podAddressOf(flags);
       const plan = await readJson(flags.plan, parsePlan);
       const signal = interruptSignal('letting what was accepted end');
       const models = await loadModelFolder(option.planManifestPath(plan, flags));
@@ -62,7 +64,7 @@ the plan that is applied.
         onEvent: logLine,
       });
       try {
-        const app = createApp(gateway.service, {
+        const changes: PlanChanges = {
           token: own,
           checkPlan(_plan, source) {
             throw new PlanRefusedError(
@@ -71,10 +73,11 @@ the plan that is applied.
               'Apply it: ipa-agent apply.',
             );
           },
-        });
+        };
+        const app = createApp(gateway.service, changes, { names });
         await serve(app, gateway.service, {
-          host: flags.host,
-          port: flags.port,
+          host,
+          port,
           signal,
           onListening: (url) => logLine(`listening on ${url}`),
         });

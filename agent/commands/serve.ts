@@ -9,6 +9,7 @@ import { table } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { createApp } from '../http/app.ts';
+import type { PlanChanges } from '../http/plan.ts';
 import { serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
 import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
@@ -16,7 +17,7 @@ import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
 import { Service } from '../service/service.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
-import { type AddressFlags, addAddressOptions } from './address.ts';
+import { type AddressFlags, addAddressOptions, addressOf } from './address.ts';
 import { logLine } from './log-line.ts';
 
 interface ServeFlags extends InitialPlanOptions, AddressFlags, option.AdaptationFlags {
@@ -52,10 +53,17 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
   $ ipa-agent serve --plan plan.json
   $ ipa-agent serve --plan from-elsewhere.json --replan --adapt
   $ curl http://127.0.0.1:8080/v2/models/fashion
-  $ curl -X PUT -H "Authorization: Bearer $(cat token)" --data @other.json http://127.0.0.1:8080/plan`,
+  $ curl -X PUT -H "Authorization: Bearer $(cat token)" -H "Content-Type: application/json" --data @other.json \\
+      http://127.0.0.1:8080/plan
+
+It answers under its address, under localhost and under the names given with --host. A web page's name would otherwise be
+enough to read from it (DNS rebinding).
+
+  $ ipa-agent serve --plan plan.json --host 0.0.0.0 --host box.example`,
     )
     .action(async (flags: ServeFlags) => {
       const given = await readJson(flags.plan, parsePlan);
+      const { host, port, names } = addressOf(flags);
       const token = await openToken(flags.tokenFile);
       const manifestPath = option.planManifestPath(given, flags);
       const signal = interruptSignal('letting what was accepted end');
@@ -75,16 +83,17 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
           onEvent: (what) => report({ event: 'worker', what }),
         });
         try {
-          const app = createApp(service, {
+          const changes: PlanChanges = {
             token,
             checkPlan(sent, source) {
               checkPlan(sent, source, target);
               replanner?.check(sent, source);
             },
-          });
+          };
+          const app = createApp(service, changes, { names });
           await serve(app, service, {
-            host: flags.host,
-            port: flags.port,
+            host,
+            port,
             signal,
             onListening: (url) => report({ event: 'listening', url }),
           });

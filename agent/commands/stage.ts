@@ -12,7 +12,7 @@ import { createStageApp } from '../http/stage.ts';
 import { openToken } from '../http/token.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { checkPlan, localTarget } from '../service/target.ts';
-import { type AddressFlags, addAddressOptions } from './address.ts';
+import { type AddressFlags, addAddressOptions, podAddressOf } from './address.ts';
 import { logLine } from './log-line.ts';
 
 interface StageFlags extends AddressFlags {
@@ -42,6 +42,7 @@ device and these models.
   $ ipa-agent stage --plan plan.json --stage detect --port 8081`,
     )
     .action(async (flags: StageFlags) => {
+      const { host, port, names } = podAddressOf(flags);
       const plan = await readJson(flags.plan, parsePlan);
       const planned = plan.stages.find(({ name }) => name === flags.stage);
       if (!planned)
@@ -67,11 +68,11 @@ device and these models.
         startWorker: workerStarter(models, environment),
         onEvent: logLine,
       });
-      const app = createStageApp(service, { token, alias: flags.modelName });
+      const app = createStageApp(service, { token, alias: flags.modelName, names });
       try {
         await serve(app, service, {
-          host: flags.host,
-          port: flags.port,
+          host,
+          port,
           signal,
           onListening: (url) => logLine(`${planned.variant} b${planned.batch} on ${url}`),
         });

@@ -1,26 +1,55 @@
+import type { IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { InferenceFailedError, UnavailableError } from '../service/errors.ts';
+import { Admission, type Admitted, type MemoryLimits } from './admission.ts';
+import { arrivedMs } from './arrival.ts';
+import { readBody } from './body.ts';
+import { HttpError } from './errors.ts';
+import { checkContentType, checkHost } from './foreign-pages.ts';
 
-/** Time limits of the HTTP server; tests set shorter ones. */
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the request arrived, in `performance.now()`. */
+    arrivalMs: number;
+  }
+}
+
+/** Limits of the HTTP server. */
 export interface HttpLimits {
   /** A connection is cut if a request takes longer than this from its first byte to its last. */
   readonly receiveMs: number;
   /** Milliseconds between two searches for connections that exceed `receiveMs`. */
   readonly checkMs: number;
   readonly keepAliveMs: number;
+  readonly memory: MemoryLimits;
+  /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
+  readonly names?: readonly string[] | undefined;
 }
 
-const LIMITS: HttpLimits = { receiveMs: 30_000, checkMs: 5000, keepAliveMs: 75_000 };
+const MIB = 2 ** 20;
+const LIMITS: HttpLimits = {
+  receiveMs: 30_000,
+  checkMs: 5000,
+  keepAliveMs: 75_000,
+  memory: { total: 64 * MIB, perAddress: 48 * MIB, perConnection: 32 * MIB },
+};
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
-/** The bodies in memory have at most this many bytes together, so that many connections cannot fill the memory. */
-const MOST_BYTES = 256 * 2 ** 20;
 /** Errors and the log quote at most this many characters of a URL. */
 const MOST_URL = 200;
+/** After an early answer the rest of a longer body is not read: the connection ends. */
+const MOST_UNREAD = 256 * 1024;
+/** Time that a client has to read such an answer. A connection that ends while bytes come loses what was not read of the answer. */
+const LINGER_MS = 1000;
 
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
@@ -37,11 +66,12 @@ export interface BaseService {
 }
 
 /**
- * Makes the part that all HTTP servers of the agent share. It reads bodies as bytes, limits the size of each and of all
- * together, cuts off clients that are slow to send, answers errors with their status, and logs unforeseen errors.
+ * Makes the part that all HTTP servers of the agent share. It takes the time at which requests arrive, refuses what pages of
+ * other sites may send, reads bodies as bytes, limits the size of each and of all together, cuts off clients that are slow to
+ * send, answers errors with their status, and logs unforeseen errors.
  */
 export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
-  const { receiveMs, checkMs, keepAliveMs } = { ...LIMITS, ...limits };
+  const { receiveMs, checkMs, keepAliveMs, memory, names } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
     requestTimeout: receiveMs,
@@ -52,18 +82,28 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });
-  // Reads every body as bytes, whatever its content type: the protocol's decoder interprets them.
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  admitBySize(app);
+  app.decorateRequest('arrivalMs', 0);
+  app.addHook('onRequest', (request, _reply, done) => {
+    request.arrivalMs = arrivedMs();
+    try {
+      if (names) checkHost(request.headers, names);
+      checkBody(request);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  readBodies(app, new Admission(memory));
   // While the service shuts down, a client must not keep its connection, but open one to another server.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (!service.accepting) reply.header('connection', 'close');
+    done(null, payload);
   });
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
   );
-  app.setErrorHandler((error: FastifyError, { method, url }, reply) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { method, url } = request;
     const badModel = error instanceof MissingFileError || error instanceof ChecksumError;
     const status = badModel ? 409 : statusOf(error);
     // Inference failures are not logged here, because the executor has logged them.
@@ -72,7 +112,9 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.
-    return reply.code(status).send({ error: badModel ? BAD_MODEL : message(error) });
+    const answer = { error: badModel ? BAD_MODEL : message(error) };
+    if (request.raw.complete || lengthOf(request) <= MOST_UNREAD) return reply.code(status).send(answer);
+    return answerUnread(request, reply.code(status), answer);
   });
   return app;
 }
@@ -83,39 +125,60 @@ function statusOf(error: FastifyError | CodedError): number {
   return Math.min(error.statusCode ?? 500, 500);
 }
 
-/** Refuses a body before it is read, if memory is short or the body's size is unknown. */
-function admitBySize(app: FastifyInstance): void {
-  let admittedBytes = 0;
-  const admitted = new WeakMap<FastifyRequest, number>();
-  app.addHook('onRequest', async (request) => {
-    if (request.method !== 'POST' && request.method !== 'PUT') return;
-    if (request.headers['content-encoding'] !== undefined)
-      throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');
-    const length = request.headers['content-length'];
-    if (length === undefined)
-      throw new HttpError(411, 'The header content-length is missing: chunked bodies are not accepted.');
-    const bytes = Number(length);
-    // A single body is always admitted.
-    if (admittedBytes > 0 && admittedBytes + bytes > MOST_BYTES)
-      throw new UnavailableError('The requests that are being received fill the memory for them', 1);
-    admittedBytes += bytes;
-    admitted.set(request, bytes);
-  });
-  const leave = async (request: FastifyRequest) => {
-    admittedBytes -= admitted.get(request) ?? 0;
-    admitted.delete(request);
-  };
-  app.addHook('onResponse', leave);
-  app.addHook('onRequestAbort', leave);
+/** Announced length of a body in bytes; 0 without a body. */
+const lengthOf = ({ headers }: FastifyRequest): number => Number(headers['content-length'] ?? 0);
+
+/** Refuses a body by its headers, before any of it is read. @throws HttpError */
+function checkBody(request: FastifyRequest): void {
+  const { method, headers, routeOptions } = request;
+  if (method === 'GET' || method === 'HEAD') return;
+  const { 'content-encoding': encoding, 'content-length': length } = headers;
+  if (headers['transfer-encoding'] !== undefined || (length === undefined && /^(POST|PUT)$/.test(method)))
+    throw new HttpError(411, 'The header content-length is missing: chunked bodies are not accepted.');
+  if (length === undefined) return;
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');
+  checkContentType(headers);
+  if (Number(length) > routeOptions.bodyLimit!)
+    throw new HttpError(
+      413,
+      `The body has ${length} bytes; at most ${routeOptions.bodyLimit} are accepted here.`,
+    );
 }
 
-/** A request whose headers are refused, with the HTTP status for the response. */
-class HttpError extends Error {
-  override name = 'HttpError';
-  constructor(
-    readonly statusCode: number,
-    text: string,
-  ) {
-    super(text);
-  }
+/** Reads every body as bytes, whatever its content type: the protocol's decoder interprets them. */
+function readBodies(app: FastifyInstance, admission: Admission): void {
+  const admitted = new WeakMap<FastifyRequest, Admitted>();
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (request: FastifyRequest, stream: IncomingMessage) => {
+    const { take, leave } = admission.enter(stream.socket, request.ip);
+    admitted.set(request, { take, leave });
+    return readBody(stream, lengthOf(request), take);
+  });
+  const leave = (request: FastifyRequest) => admitted.get(request)?.leave();
+  app.addHook('onResponse', (request, _reply, done) => {
+    leave(request);
+    done();
+  });
+  app.addHook('onRequestAbort', (request, done) => {
+    leave(request);
+    done();
+  });
+}
+
+/** Answers a request without reading the rest of its body, and ends its connection when the client has read the answer. */
+function answerUnread({ raw }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
+  const text = JSON.stringify(answer);
+  reply.hijack();
+  raw.pause();
+  reply.raw.writeHead(reply.statusCode, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
+  // Ended, the response would make Node read the body to its end.
+  reply.raw.write(text);
+  setTimeout(() => raw.socket.destroy(), LINGER_MS).unref();
+  return reply;
 }

@@ -1,6 +1,63 @@
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
+import { HttpError } from './errors.ts';
+
+/** Most bytes that are reserved for a body before any of it has arrived. */
+const FIRST_BYTES = 64 * 1024;
+
+/**
+ * Reads a body into one buffer that grows with what arrives. Kept as they come, the pieces of a client that sends byte by byte
+ * would take hundreds of times the memory.
+ * @param length announced length in bytes; no more arrives
+ * @param onBytes called with the number of bytes of each piece; what it throws ends the reading
+ */
+export function readBody(
+  stream: Readable,
+  length: number,
+  onBytes: (bytes: number) => void,
+): Promise<Buffer<ArrayBuffer>> {
+  return new Promise((resolve, reject) => {
+    let buffer: Buffer<ArrayBuffer> | undefined;
+    let used = 0;
+    const fail = (error: unknown) => {
+      stream.removeAllListeners('data');
+      reject(error);
+    };
+    stream.on('data', (piece: Buffer<ArrayBuffer>) => {
+      try {
+        onBytes(piece.length);
+      } catch (error) {
+        return fail(error);
+      }
+      if (used === 0 && piece.length === length) buffer = piece;
+      else {
+        buffer = withRoom(buffer, used, piece.length, length);
+        piece.copy(buffer, used);
+      }
+      used += piece.length;
+    });
+    stream.on('end', () => resolve((buffer ?? Buffer.alloc(0)).subarray(0, used)));
+    stream.on('error', (cause) =>
+      fail(new HttpError(400, 'The body ended before all of it came.', { cause })),
+    );
+  });
+}
+
+/** A buffer with the first `used` bytes of another one and room for `more`, at most `length` long. */
+function withRoom(
+  buffer: Buffer<ArrayBuffer> | undefined,
+  used: number,
+  more: number,
+  length: number,
+): Buffer<ArrayBuffer> {
+  if (buffer && used + more <= buffer.length) return buffer;
+  const size = Math.min(length, Math.max(FIRST_BYTES, 2 * used, used + more));
+  const larger = Buffer.allocUnsafeSlow(size);
+  buffer?.copy(larger, 0, 0, used);
+  return larger;
+}
 
 /** A request's body as bytes. */
 export const bytesIn = ({ body }: FastifyRequest): Buffer<ArrayBuffer> =>
@@ -11,12 +68,16 @@ export const textIn = (request: FastifyRequest): string => new TextDecoder().dec
 
 /** The body of an Open Inference Protocol request, with the length of its JSON part. @throws InvalidInferenceError */
 export function bodyOf(request: FastifyRequest): Body {
-  const bytes = bytesIn(request);
-  const length = request.headers[JSON_LENGTH_HEADER];
-  if (length === undefined) return { bytes, jsonLength: undefined };
+  return { bytes: bytesIn(request), jsonLength: jsonLengthOf(request) };
+}
+
+/** The length of the JSON before a body's tensors; undefined if the whole body is JSON. @throws InvalidInferenceError */
+export function jsonLengthOf({ headers }: FastifyRequest): number | undefined {
+  const length = headers[JSON_LENGTH_HEADER];
+  if (length === undefined) return undefined;
   if (typeof length !== 'string' || !/^\d{1,9}$/.test(length))
     throw new InvalidInferenceError(`The header ${JSON_LENGTH_HEADER} should be a number of bytes.`);
-  return { bytes, jsonLength: Number(length) };
+  return Number(length);
 }
 
 /** Sends an Open Inference Protocol message as the response. */

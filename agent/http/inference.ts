@@ -1,12 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bytesMaxOf } from '../../models/items/item-format.ts';
+import { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
 import { itemsOfRequest, modelMetadata, outputNames, outputTensors } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import type { ServedModel, Service } from '../service/service.ts';
-import { bodyOf, send } from './body.ts';
+import { bodyOf, jsonLengthOf, send } from './body.ts';
+import { HttpError } from './errors.ts';
 
 const VERSION = '1';
 /** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
@@ -14,11 +16,13 @@ export const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', ext
 
 /** Most items in one HTTP request. */
 const MOST_ITEMS = 64;
+const ENVELOPE_BYTES = 64 * 1024;
+/** Most bytes of a request body, unless one item is larger. */
+const MOST_BODY_BYTES = 16 * 2 ** 20;
 /** Most bytes that one value takes in JSON, with its comma. */
 const JSON_BYTES = 5;
-const ENVELOPE_BYTES = 64 * 1024;
-/** Most bytes of a request body, even if items are larger. */
-const MOST_BODY_BYTES = 64 * 2 ** 20;
+/** Most bytes of JSON, unless one item is larger in JSON. */
+const MOST_JSON_BYTES = 2 ** 20;
 
 interface Readiness {
   readonly ready: boolean;
@@ -44,7 +48,19 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
       throw new UnknownModelError(`version ${version} of model ${model}`, [VERSION]);
     return found;
   };
-  const bodyLimit = bodyLimitOf(service);
+  const { bodyLimit, jsonLimit } = limitsOf(service);
+  const decoder = new Decoder();
+  app.addHook('onClose', () => decoder.close());
+  /** Refuses a request before its body is read. */
+  const onRequest = (request: ModelRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
+    try {
+      checkJsonLength(request, jsonLimit);
+      const model = service.models.get(request.params.model);
+      done(model && service.refusal(model, request.arrivalMs));
+    } catch (error) {
+      done(error as Error);
+    }
+  };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {
       const { name, stages } = modelOf(request);
@@ -54,16 +70,16 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
       modelOf(request);
       return readiness(service, reply);
     });
-    app.post(`${path}/infer`, { bodyLimit }, async (request: ModelRequest, reply) => {
+    app.post(`${path}/infer`, { bodyLimit, onRequest }, async (request: ModelRequest, reply) => {
       const model = modelOf(request);
-      const inference = decodeRequest(bodyOf(request));
+      const inference = decodeRequest(await decoder.fast(bodyOf(request)));
       checkWanted(model.name, outputNames(model.stages), inference);
       const items = itemsOfRequest(inference, model.stages[0]!);
       if (items.length > MOST_ITEMS)
         throw new InvalidInferenceError(
           `The request has ${items.length} items; at most ${MOST_ITEMS} may come at once.`,
         );
-      const outputs = outputTensors(model.stages, await service.infer(model, items));
+      const outputs = outputTensors(model.stages, await service.infer(model, items, request.arrivalMs));
       const response = { model: model.name, version: VERSION, id: inference.id, outputs };
       return send(reply, encodeResponse(response, inference));
     });
@@ -75,8 +91,20 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
   return { ready };
 }
 
-/** Most bytes of a request body: as many of the largest items as a request may have, as JSON. */
-function bodyLimitOf({ models }: Service): number {
+/** Most bytes of a request's body, and of the JSON in it. */
+function limitsOf({ models }: Service): { readonly bodyLimit: number; readonly jsonLimit: number } {
   const largest = Math.max(...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.format)));
-  return Math.min(MOST_BODY_BYTES, ENVELOPE_BYTES + MOST_ITEMS * JSON_BYTES * largest);
+  const jsonLimit = ENVELOPE_BYTES + Math.max(MOST_JSON_BYTES, JSON_BYTES * largest);
+  const binary = Math.max(largest, Math.min(MOST_BODY_BYTES, MOST_ITEMS * largest));
+  return { bodyLimit: Math.max(jsonLimit, ENVELOPE_BYTES + binary), jsonLimit };
+}
+
+/** Refuses a request with more JSON than is parsed. @throws HttpError 413, InvalidInferenceError */
+function checkJsonLength(request: FastifyRequest, most: number): void {
+  const bytes = jsonLengthOf(request) ?? Number(request.headers['content-length'] ?? 0);
+  if (bytes > most)
+    throw new HttpError(
+      413,
+      `The JSON has ${bytes} bytes; at most ${most} are accepted. Send tensors as binary data, which takes a fraction of the bytes.`,
+    );
 }

@@ -21,12 +21,16 @@ import { type TokenSource, tokenRequired } from './token.ts';
 
 const MOST_BODY_BYTES = 256 * 2 ** 20;
 const MOST_STAGE_BYTES = 64 * 1024;
+/** Batches are large, and all come from the gateway. */
+const MEMORY = { total: MOST_BODY_BYTES, perAddress: MOST_BODY_BYTES, perConnection: MOST_BODY_BYTES };
 
 export interface StageHttpOptions {
   /** The token that a client must send to change the stage. */
   readonly token: TokenSource;
   /** A second model name for the stage. */
   readonly alias?: string | undefined;
+  /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** The result of a batch without items. */
@@ -40,8 +44,11 @@ type RunRequest = FastifyRequest<{ Params: { variant: string } }>;
  * batch. `/stage` reads the chosen variant and batch, and changes them for a client with the token. A gateway sends its batches
  * to `/stage/<variant>/run` in the format of messages to a stage worker, which need no conversion.
  */
-export function createStageApp(service: StageService, { token, alias }: StageHttpOptions): FastifyInstance {
-  const app = baseApp(service);
+export function createStageApp(
+  service: StageService,
+  { token, alias, names }: StageHttpOptions,
+): FastifyInstance {
+  const app = baseApp(service, { names, memory: MEMORY });
   const { stage } = service;
   healthRoutes(app, service);
 

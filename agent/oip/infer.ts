@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { InvalidDocumentError, parseDocument } from '../../solver/documents/document.ts';
 import { InvalidInferenceError, InvalidTensorError } from './errors.ts';
+import { checkJsonBounds } from './json-bounds.ts';
 import { bytesOf, type Tensor, tensorOfBytes, tensorOfJson, valuesOf } from './tensor.ts';
 
 /**
@@ -140,9 +141,11 @@ function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.lengt
     throw new InvalidInferenceError(
       `${what} should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
     );
+  const json = bytes.subarray(0, jsonLength);
+  checkJsonBounds(json, what);
   let value: unknown;
   try {
-    value = JSON.parse(utf8.decode(bytes.subarray(0, jsonLength)));
+    value = JSON.parse(utf8.decode(json));
   } catch (cause) {
     throw new InvalidInferenceError(`${what} is not JSON: ${(cause as Error).message}`, { cause });
   }

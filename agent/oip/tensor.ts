@@ -35,6 +35,9 @@ export interface BytesTensor {
 /** A tensor of the Open Inference Protocol. */
 export type Tensor = NumberTensor | BytesTensor;
 
+/** Most texts of a tensor, and most items of a request: each is an object, which takes far more time than its bytes. */
+export const MOST_VALUES = 16_384;
+
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
 const LENGTH_BYTES = 4;
 
@@ -65,6 +68,16 @@ function checkedSize({ name, shape }: TensorHeader): number {
   throw new InvalidTensorError(name, `its shape [${shape.join(', ')}] has more values than can be sent`);
 }
 
+/** Number of texts of a tensor. @throws InvalidTensorError if they are more than a request may have */
+function checkedTexts(header: TensorHeader): number {
+  const size = checkedSize(header);
+  if (size <= MOST_VALUES) return size;
+  throw new InvalidTensorError(
+    header.name,
+    `its shape [${header.shape.join(', ')}] has ${size} texts; at most ${MOST_VALUES} may come at once`,
+  );
+}
+
 /** Decodes a tensor from little-endian bytes, without copying one-byte values. @throws InvalidTensorError */
 export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): Tensor {
   if (header.datatype === 'BYTES') return byteStrings(header, bytes);
@@ -87,7 +100,7 @@ export function tensorOfBytes(header: TensorHeader, bytes: Uint8Array<ArrayBuffe
 /** Decodes byte strings, each after its length, without copying. */
 function byteStrings(header: TensorHeader, bytes: Uint8Array<ArrayBuffer>): BytesTensor {
   const { name, shape } = header;
-  const size = checkedSize(header);
+  const size = checkedTexts(header);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const data: Uint8Array<ArrayBuffer>[] = [];
   let at = 0;
@@ -115,7 +128,10 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
       name,
       `its shape [${shape.join(', ')}] holds ${size} values, found ${flat.length}`,
     );
-  if (header.datatype === 'BYTES') return { name, datatype: 'BYTES', shape, data: textsOf(name, flat) };
+  if (header.datatype === 'BYTES') {
+    checkedTexts(header);
+    return { name, datatype: 'BYTES', shape, data: textsOf(name, flat) };
+  }
   const datatype = numberDatatypeOf(header);
   const { array: Values, least, most } = NUMBERS[datatype];
   const data = new Values(size);

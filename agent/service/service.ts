@@ -92,9 +92,9 @@ export class Service {
     return !this.#draining;
   }
 
-  /** Whether the service accepts requests and each stage has a worker. */
+  /** Whether the service accepts requests and each stage has a worker that is not overdue. */
   get ready(): boolean {
-    return !this.#draining && this.#executor.replicas.every((workers) => workers > 0);
+    return !this.#draining && this.#executor.ready;
   }
 
   log(line: string): void {
@@ -109,27 +109,34 @@ export class Service {
   }
 
   /**
+   * Tells why requests that have arrived cannot be accepted now; undefined if they can be. Refused requests count as arrived and
+   * as rejected.
+   * @param arrivalMs when they arrived, in `performance.now()`
+   * @param requests their number; before a body is read, an HTTP request counts as one
+   */
+  refusal(model: ServedModel, arrivalMs: number, requests = 1): UnavailableError | undefined {
+    const reason = this.#refusalReason(model, arrivalMs, requests);
+    if (reason === undefined) return undefined;
+    this.#arrived(model, arrivalMs, requests);
+    this.telemetry.rejected(model.name, requests);
+    return new UnavailableError(reason, this.#retryAfterS);
+  }
+
+  /**
    * Runs each item as a request of its own, without changing the item.
+   * @param arrivalMs when the items arrived, in `performance.now()`: latency counts from then on
    * @returns results by item, then by stage
    * @throws UnavailableError if not all items are accepted, or one is shed; InferenceFailedError if one fails
    */
-  async infer({ name, singleStage }: ServedModel, items: readonly Item[]): Promise<StageResult[][][]> {
-    const arrivalMs = performance.now();
-    this.telemetry.arrived(name, items.length);
-    const refusal = this.#draining
-      ? 'The agent is shutting down'
-      : this.#executor.open + items.length > MOST_OPEN
-        ? `${this.#executor.open} requests are open, and at most ${MOST_OPEN} may be`
-        : undefined;
-    if (refusal !== undefined) {
-      this.telemetry.rejected(name, items.length);
-      throw new UnavailableError(refusal, this.#retryAfterS);
-    }
+  async infer(model: ServedModel, items: readonly Item[], arrivalMs: number): Promise<StageResult[][][]> {
+    const refusal = this.refusal(model, arrivalMs, items.length);
+    if (refusal) throw refusal;
+    const { name, singleStage } = model;
+    this.#arrived(model, arrivalMs, items.length);
     this.#inFlight++;
     try {
       const answers = await Promise.all(
         items.map(async (item) => {
-          if (singleStage === undefined) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
           const answer = await this.#executor.submit(item, arrivalMs, singleStage);
           this.telemetry.ended(name, answer.outcome, answer.latencyMs);
           return answer;
@@ -191,6 +198,22 @@ export class Service {
       onSwitch: () => this.telemetry.switched(),
       onEvent: this.options.onEvent,
     });
+  }
+
+  #refusalReason({ singleStage }: ServedModel, arrivalMs: number, requests: number): string | undefined {
+    const { open } = this.#executor;
+    if (this.#draining) return 'The agent is shutting down';
+    if (open + requests > MOST_OPEN) return `${open} requests are open, and at most ${MOST_OPEN} may be`;
+    if (!this.#executor.canMake(arrivalMs, requests, singleStage))
+      return `Too many requests wait to answer this one within ${this.plan.slaMs} ms`;
+    return undefined;
+  }
+
+  /** Counts requests, for metrics and, if the whole pipeline is asked, for the forecast of the load. */
+  #arrived({ name, singleStage }: ServedModel, arrivalMs: number, requests: number): void {
+    this.telemetry.arrived(name, requests);
+    if (singleStage !== undefined) return;
+    for (let i = 0; i < requests; i++) this.#adapter?.arrived(arrivalMs - this.#adaptedFromMs);
   }
 
   /** Seconds until a client should try again: all requests that wait now have ended after one SLA. */

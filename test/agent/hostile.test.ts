@@ -4,11 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
+import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { greedyClassifier } from '../onnx.ts';
-import { encodeRequest } from './oip-client.ts';
 import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;
@@ -53,7 +53,7 @@ const connected = async (): Promise<Socket> => {
   return socket;
 };
 const HALF =
-  'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n{"inputs": [';
+  'POST /v2/models/fashion/infer HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 1000000\r\n\r\n{"inputs": [';
 
 test('clients that send half a body and go take nothing from others, and leave nothing behind', async () => {
   agent = await serving({ workers: [['detect', 'classify']] });
@@ -66,6 +66,55 @@ test('clients that send half a body and go take nothing from others, and leave n
   expect(await others).toEqual(whole(100));
   // What they announced together is far beyond what may be in memory: were it still counted, nothing would be let in.
   expect(await load(agent.client, 20)).toEqual(whole(20));
+});
+
+test('clients that announce bodies and hold their connections take nothing from others', async () => {
+  agent = await serving({ workers: [['detect', 'classify']] });
+  const sockets: Socket[] = [];
+  // Together they announce 400 MB.
+  for (let i = 0; i < 400; i++) {
+    const socket = await connected();
+    socket.on('error', () => {});
+    await new Promise((resolve) => socket.write(HALF, resolve));
+    sockets.push(socket);
+  }
+  expect(await load(agent.client, 20)).toEqual(whole(20));
+  for (const socket of sockets) socket.destroy();
+});
+
+test.each([
+  ['more JSON than is parsed', `${'0,'.repeat(2.5e6)}0`, 413, 'at most 1114112 are accepted'],
+  ['objects for numbers', `${'{},'.repeat(100_000)}{}`, 400, 'at most 1000 objects'],
+  ['deep brackets', '['.repeat(5000), 400, 'nested at most 32 deep'],
+])('%s: it is refused with what is wrong', async (_, data, status, why) => {
+  agent = await serving({ workers: [['detect', 'classify']] });
+  const response = await fetch(`${agent.url}/v2/models/fashion/infer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: `{"inputs": [{"name": "images", "datatype": "UINT8", "shape": [1], "data": [${data}]}]}`,
+  });
+  expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(why)]);
+});
+
+test('a body that is too long is answered 413 before it came, even while others fill the memory', async () => {
+  agent = await serving(
+    { workers: [['detect', 'classify']] },
+    { http: { memory: { total: 100, perAddress: 100, perConnection: 100 } } },
+  );
+  const holder = await connected();
+  holder.on('error', () => {});
+  await new Promise((resolve) =>
+    holder.write(`${HALF.replace('1000000', '1000')}${' '.repeat(200)}`, resolve),
+  );
+  const socket = await connected();
+  let told = '';
+  socket.on('data', (chunk) => {
+    told += chunk;
+  });
+  socket.on('error', () => {});
+  socket.write(HALF.replace('1000000', '50000000'));
+  await expect.poll(() => told).toMatch(/^HTTP\/1.1 413 .*connection: close/is);
+  for (const one of [holder, socket]) one.destroy();
 });
 
 test('a client that sends a byte now and then is cut off, and others are answered meanwhile', async () => {
@@ -165,7 +214,11 @@ const fuzzed = fc.record({
     .record({
       'content-type': sometimes(
         0.7,
-        fc.constantFrom('application/json', 'application/octet-stream', 'text/plain', 'x'),
+        fc.oneof(
+          { weight: 9, arbitrary: fc.constantFrom('application/json', 'application/octet-stream', 'x/y') },
+          // Seldom: nothing else of such a request is looked at.
+          { weight: 1, arbitrary: fc.constantFrom('text/plain', 'x') },
+        ),
       ),
       'inference-header-content-length': sometimes(
         0.5,

@@ -1,8 +1,7 @@
 import { type Dispatcher, Pool } from 'undici';
+import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import {
-  type Body,
   decodeResponse,
-  encodeBody,
   type InferRequest,
   type InferResponse,
   JSON_LENGTH_HEADER,
@@ -102,25 +101,6 @@ export class OipClient {
     const after = headers['retry-after'];
     throw new InferenceServerError(statusCode, reasonOf(bytes), after === undefined ? null : Number(after));
   }
-}
-
-/** @param binary whether tensors are written as bytes @throws InvalidTensorError */
-export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
-  return encodeBody(
-    (inputs) => ({
-      ...(id !== undefined && { id }),
-      ...(binaryOutput && { parameters: { binary_data_output: true } }),
-      inputs,
-      ...(outputs && {
-        outputs: outputs.map(({ name, binary }) => ({
-          name,
-          ...(binary !== undefined && { parameters: { binary_data: binary } }),
-        })),
-      }),
-    }),
-    inputs,
-    () => binary,
-  );
 }
 
 /** The URL path of a model. @param version absent: the version that is served */

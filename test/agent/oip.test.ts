@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import { InvalidInferenceError, InvalidTensorError } from '../../agent/oip/errors.ts';
 import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
 import { itemsMetadata, itemsOfTensors, itemsTensors } from '../../agent/oip/items.ts';
@@ -11,7 +12,6 @@ import type { ItemFormat } from '../../models/items/item-format.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import { pipelineOf, transcribe } from '../models/stages.ts';
 import { loadFashion } from '../workers/fashion.ts';
-import { encodeRequest } from './oip-client.ts';
 import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
 
 const { stages } = (await loadFashion()).pipeline;

@@ -23,11 +23,13 @@ beforeAll(async () => {
 
 afterAll(() => agent.close());
 
+const JSON_TYPE = { 'content-type': 'application/json' };
+
 const put = async (body: string, token?: string) => {
   const response = await fetch(`${agent.url}/plan`, {
     method: 'PUT',
     body,
-    ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
+    headers: { ...JSON_TYPE, ...(token !== undefined && { authorization: `Bearer ${token}` }) },
   });
   return { status: response.status, headers: response.headers, body: await response.json() };
 };
@@ -59,7 +61,7 @@ test.each([undefined, '', 'another', `${TOKEN}x`])(
 
 test('an agent that was started without a token lets nobody replace it', async () => {
   const other = await serving({ workers: [['detect', 'classify']] });
-  const response = await fetch(`${other.url}/plan`, { method: 'PUT', body: '{}' });
+  const response = await fetch(`${other.url}/plan`, { method: 'PUT', body: '{}', headers: JSON_TYPE });
   expect(response.status).toBe(403);
   expect(await response.text()).toContain('--token-file');
   await other.close();
@@ -103,7 +105,7 @@ test('a plan whose model file is missing is refused without a path, which the lo
   const response = await fetch(`${other.url}/plan`, {
     method: 'PUT',
     body: JSON.stringify(plan),
-    headers: { authorization: `Bearer ${TOKEN}` },
+    headers: { ...JSON_TYPE, authorization: `Bearer ${TOKEN}` },
   });
   expect(response.status).toBe(409);
   const text = await response.text();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeRequest } from '../../agent/oip/encode-request.ts';
 import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
 import type { NumberTensor } from '../../agent/oip/tensor.ts';
 import { cropResize } from '../../models/items/crop.ts';
@@ -15,6 +16,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => agent.close());
+
+const JSON_TYPE = { 'content-type': 'application/json' };
 
 const tensor = ({ outputs }: InferResponse, name: string): NumberTensor => numbersIn(outputs, name);
 
@@ -142,7 +145,8 @@ test.each([
 describe.each(DESCRIPTIONS)('by %s', (description) => {
   const check = oipCheck(description);
   const answer = async (path: string, inputs?: unknown) => {
-    const body = inputs === undefined ? {} : { method: 'POST', body: JSON.stringify({ inputs }) };
+    const body =
+      inputs === undefined ? {} : { method: 'POST', body: JSON.stringify({ inputs }), headers: JSON_TYPE };
     return (await fetch(`${agent.url}/v2${path}`, body)).json();
   };
   const input = ({ name, datatype, shape, data }: NumberTensor) => ({
@@ -196,8 +200,18 @@ test('a body without a length, or compressed, is not read', async () => {
   });
   const chunked = await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
   expect(chunked.status).toBe(411);
-  const zipped = await fetch(url, { method: 'POST', body: '{}', headers: { 'content-encoding': 'gzip' } });
+  const zipped = await fetch(url, {
+    method: 'POST',
+    body: '{}',
+    headers: { ...JSON_TYPE, 'content-encoding': 'gzip' },
+  });
   expect(zipped.status).toBe(415);
+  const plain = await fetch(url, {
+    method: 'POST',
+    body: encodeRequest(requestOf(0), false).bytes,
+    headers: { ...JSON_TYPE, 'content-encoding': 'identity' },
+  });
+  expect(plain.status).toBe(200);
 });
 
 test('metrics count what came, what became of it, batches, and say the plan', async () => {

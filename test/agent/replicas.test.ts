@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { until } from '../until.ts';
-import { load, models, planOf, replicas, type Serving, serving, whole } from './serving.ts';
+import { load, models, planOf, replicas, requestOf, type Serving, serving, whole } from './serving.ts';
 
 let agent: Serving;
 
@@ -50,14 +50,26 @@ test('without a replica of a stage the agent is not ready, and is again when the
 
 test('a session that hangs is ended by the watchdog, and what it held is answered by another one', async () => {
   agent = await serving(
-    { workers: [['detect'], ['classify']], batch: 2 },
-    { limits: { hungTimes: 20, hungMs: 3000 } },
+    { workers: [['detect'], ['classify']], batch: 2, slaMs: 600 },
+    { limits: { hungMs: 3000 } },
   );
   const tally = await load(agent.client, 60, (sent) => {
     if (sent === 20) process.kill(replicas()[1]!, 'SIGSTOP');
   });
   expect(tally).toEqual(whole(60));
   expect(agent.events.join('\n')).toMatch(/was lost .*killed by SIGKILL/);
+});
+
+test('while the only worker of a stage hangs the agent is not ready, and is again when another one runs', async () => {
+  agent = await serving({ workers: [['detect'], ['classify']], batch: 2, slaMs: 1000 });
+  const victim = replicas()[1]!;
+  process.kill(victim, 'SIGSTOP');
+  const answer = agent.client.infer('fashion', requestOf(0));
+  await until(async () => expect(await agent.client.ready('fashion')).toBe(false));
+  expect(replicas()).toContain(victim);
+  await answer;
+  await until(async () => expect(await agent.client.ready('fashion')).toBe(true));
+  expect(replicas()).not.toContain(victim);
 });
 
 test('a plan that is replaced six times under load fails no request', async () => {

@@ -1,4 +1,5 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,7 @@ import { serve } from '../../agent/http/serve.ts';
 import { Service } from '../../agent/service/service.ts';
 import { localTarget } from '../../agent/service/target.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
+import { planMismatches } from '../../solver/plan/replan.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { planOnce } from '../../workers/planner/planner.ts';
@@ -38,7 +40,8 @@ afterAll(() => {
   for (const path of made) rmSync(path, { recursive: true, force: true });
 });
 
-const { device } = await localTarget(models, nodeEnvironment());
+const here = await localTarget(models, nodeEnvironment());
+const { device } = here;
 const hand = planOf({ workers: [['detect'], ['classify']], batch: 2 });
 /** As if it had been made here. */
 const ownPlan: Plan = { ...hand, profile: { ...hand.profile, device } };
@@ -82,6 +85,56 @@ test('requests that are being run when SIGTERM comes are all answered', async ()
   expect(await agent.ended).toBe(0);
 });
 
+test('a second SIGTERM ends the agent at once, with a worker that is stopped', async () => {
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)]);
+  const client = new OipClient((await agent.listening)!);
+  const workers = replicas(agent.child.pid);
+  for (const pid of workers) process.kill(pid, 'SIGSTOP');
+  const answer = client.infer('fashion', requestOf(0)).catch(() => {});
+  await until(async () => expect(await metric((await agent!.listening)!, 'ipa_edge_open_requests')).toBe(1));
+  agent.child.kill('SIGTERM');
+  await until(() => expect(agent!.stderr()).toContain('again to end at once'));
+  agent.child.kill('SIGTERM');
+  expect(await agent.ended).toBe(130);
+  await answer;
+  client.close();
+  await until(() => {
+    for (const pid of workers) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+});
+
+test.skipIf(process.platform !== 'linux')('workers do not get the token', async () => {
+  const env = { IPA_AGENT_TOKEN: 'a-secret-of-the-test', HF_TOKEN: 'another', IPA_EDGE_SEEN: 'yes' };
+  agent = ipaAgentServe(['--plan', write('plan.json', ownPlan)], env);
+  await agent.listening;
+  for (const pid of replicas(agent.child.pid)) {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    expect(environment).toContain('IPA_EDGE_SEEN=yes');
+    expect(environment).not.toContain('TOKEN');
+  }
+});
+
+test('it answers under its address and the names given with --host, and no page of another name reads from it', async () => {
+  agent = ipaAgentServe([
+    ...['--plan', write('plan.json', ownPlan)],
+    ...['--host', '127.0.0.1', '--host', 'Box.example'],
+  ]);
+  const { port } = new URL((await agent.listening)!);
+  const status = (host: string) =>
+    new Promise<number>((resolve) =>
+      get({ port, path: '/plan', headers: { host } }, (response) => resolve(response.resume().statusCode!)),
+    );
+  for (const host of ['127.0.0.1', `127.0.0.1:${port}`, `localhost:${port}`, 'box.example', '[::1]:80'])
+    expect([host, await status(host)]).toEqual([host, 200]);
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+  ])
+    expect([host, await status(host)]).toEqual([host, 421]);
+});
+
 test('whoever opens a connection or begins a request and never goes on does not keep it from ending', async () => {
   const service = await Service.start({
     pipeline: models.pipeline,
@@ -119,6 +172,20 @@ test('a plan of another device is refused with exit 2 and why, and what to do', 
   expect(await agent.ended).toBe(2);
   expect(agent.stderr()).toContain('it is of a device whose agent is none; here it is Node');
   expect(agent.stderr()).toContain('--replan');
+});
+
+test('a plan for a GPU is refused where there is none', async () => {
+  expect(planMismatches(ownPlan, here)).toEqual([]);
+  const forGpu = {
+    ...ownPlan,
+    stages: ownPlan.stages.map((stage) => ({ ...stage, backend: 'webgpu' as const })),
+  };
+  const withoutGpu = { ...here, device: { ...device, adapter: { ...device.adapter!, software: true } } };
+  const plan = { ...forGpu, profile: { ...forGpu.profile, device: withoutGpu.device } };
+  expect(planMismatches(plan, withoutGpu)).toEqual([
+    'stage detect runs on webgpu, and there is no GPU',
+    'stage classify runs on webgpu, and there is no GPU',
+  ]);
 });
 
 test('a plan as the page makes it is planned again with --replan alone, on a profile that is made once and kept', async () => {
@@ -162,13 +229,13 @@ test('the token is taken from a file, and told nowhere', async () => {
   const answer = await fetch(`${url}/plan`, {
     method: 'PUT',
     body: JSON.stringify({ ...ownPlan, slaMs: 1234 }),
-    headers: { authorization: 'Bearer a-secret-of-the-test' },
+    headers: { 'content-type': 'application/json', authorization: 'Bearer a-secret-of-the-test' },
   });
   expect(answer.status).toBe(200);
   const foreign = await fetch(`${url}/plan`, {
     method: 'PUT',
     body: JSON.stringify(hand),
-    headers: { authorization: 'Bearer a-secret-of-the-test' },
+    headers: { 'content-type': 'application/json', authorization: 'Bearer a-secret-of-the-test' },
   });
   expect(foreign.status).toBe(409);
   expect(((await (await fetch(`${url}/plan`)).json()) as Plan).slaMs).toBe(1234);

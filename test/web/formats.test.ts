@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { fromFolders } from '../../bench/pack/picture-sources.ts';
+import { servePage } from '../../bench/runner/host.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import { packBytes } from '../../models/packs/write.ts';
@@ -11,15 +13,20 @@ import { CLASSIFIERS, entryOf, type NamedBytes, quarters } from '../formats.ts';
 import { drawLines, textDirection } from '../text-lines.ts';
 import { dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
+import { openBrowser } from './serve.ts';
 
 /** Models of many formats go from their files to a plan, on the page as it ships. Measured on wasm. */
 
-const site = servedPage();
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let own: OwnPage;
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  own = new OwnPage(await openPage(site.browser, site.url));
+  own = new OwnPage(await openPage(browser, served.url));
 });
 afterEach(() => own.opened.context.close());
 

@@ -1,17 +1,25 @@
-import { expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
 import { openPage, planned, saved } from './opened-page.ts';
-import { servedPage } from './serve.ts';
+import { openBrowser } from './serve.ts';
 
 /** The shipped pipeline of texts on the page as it ships, on wasm. */
 
 const NARROW_PX = 400;
 
-const site = servedPage();
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 
 it('a pipeline of texts is chosen, measured, planned and run; each text is shown with what the stages say of it', async () => {
-  const { page, context, complaints } = await openPage(site.browser, site.url, {
+  const { page, context, complaints } = await openPage(browser, served.url, {
     viewport: { width: 1280, height: 900 },
     reducedMotion: 'reduce',
   });

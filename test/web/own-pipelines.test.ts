@@ -3,22 +3,29 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
+import { openBrowser } from './serve.ts';
 import { serveStatic } from './static-host.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
-const site = servedPage();
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let own: OwnPage;
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  own = new OwnPage(await openPage(site.browser, site.url));
+  own = new OwnPage(await openPage(browser, served.url));
   await own.stage('classify').waitFor();
 });
 afterEach(() => own.opened.context.close());
@@ -39,7 +46,7 @@ describe('a pipeline of the user', () => {
     await laidOut(await garments());
     const host = await serveStatic(folder, '/shared/', CORS);
     await own.openSection();
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await expect.poll(() => own.chosen()).toBe('garments');
     expect(host.asked.length).toBe(4);
     await host.close();
@@ -63,19 +70,19 @@ describe('a pipeline of the user', () => {
     await silent.close();
 
     const host = await serveStatic(folder, '/', CORS);
-    await own.openAddress(`${site.url}other.json`);
+    await own.openAddress(`${host.url}other.json`);
     await own.refused(/other\.json.*cannot be read \(the server answered 404/s);
     await laidOut([{ name: 'trace.json', bytes: Buffer.from('{"schema":"ipa-edge/trace@1"}') }]);
-    await own.openAddress(`${site.url}trace.json`);
+    await own.openAddress(`${host.url}trace.json`);
     await own.refused(/"ipa-edge\/manifest@2" is read here/);
     await laidOut([{ name: model!.name, bytes: Buffer.from('another') }]);
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await own.refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
     await laidOut([{ name: model!.name, bytes: Buffer.alloc(model!.bytes.length + 1) }]);
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await own.refused(/linear\.onnx cannot be read \(it has more than the \d+ bytes that were expected\)/);
     await rm(join(folder, model!.name));
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await own.refused(
       /linear\.onnx cannot be read \(the server answered 404.*path that .*manifest\.json gives/,
     );
@@ -93,14 +100,14 @@ describe('a pipeline of the user', () => {
       held.push(route.request().url());
     });
     await own.openSection();
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await expect.poll(() => held.length).toBe(1);
     await expect.poll(() => own.status().textContent()).toContain('Reading cnn8.onnx');
     await own.cancelTaking();
     expect(await own.ownPipelines()).toEqual([]);
     expect(await own.keptFiles()).toBe(0);
     await own.opened.context.unrouteAll();
-    await own.openAddress(`${site.url}manifest.json`);
+    await own.openAddress(`${host.url}manifest.json`);
     await expect.poll(() => own.chosen()).toBe('garments');
     await host.close();
     expect(own.opened.complaints).toEqual([]);

@@ -1,19 +1,26 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
 import { identityModel } from '../onnx.ts';
 import { dropOn, openPage, planned, takePack } from './opened-page.ts';
 import { firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
+import { openBrowser } from './serve.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
 const HOSTILE = '<img src=x onerror="window.broken=1">.onnx';
 
-const site = servedPage();
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let own: OwnPage;
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  own = new OwnPage(await openPage(site.browser, site.url));
+  own = new OwnPage(await openPage(browser, served.url));
   await own.stage('classify').waitFor();
 });
 afterEach(() => own.opened.context.close());
@@ -105,7 +112,7 @@ describe('a model of the user', () => {
   it('has no room: that is told, and nothing is kept', async () => {
     const session = await own.opened.context.newCDPSession(own.page);
     await session.send('Storage.overrideQuotaForOrigin', {
-      origin: new URL(site.url).origin,
+      origin: new URL(served.url).origin,
       quotaSize: 1000,
     });
     await own.drop('classify', [await ownModel('linear')]);
@@ -143,7 +150,7 @@ describe('a model whose check is cancelled', () => {
   beforeEach(async () => {
     await own.opened.context.close();
     // Nothing comes from its cache.
-    own = new OwnPage(await openPage(site.browser, site.url, { serviceWorkers: 'block' }));
+    own = new OwnPage(await openPage(browser, served.url, { serviceWorkers: 'block' }));
     await own.stage('classify').waitFor();
   });
 

@@ -1,22 +1,27 @@
 import { readFile } from 'node:fs/promises';
-import type { BrowserContext, Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { planSchema } from '../../solver/documents/plan.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
 import { complaintsOf } from './opened-page.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { openBrowser, servePage } from './serve.ts';
 
-const site = servedPage(servePageWithTestEngine);
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  context = await site.browser.newContext();
+  context = await browser.newContext();
   page = await context.newPage();
   complaints = complaintsOf(page);
-  await page.goto(site.url);
+  await page.goto(served.url);
   await page.getByRole('button', { name: 'Start' }).waitFor();
 });
 afterEach(() => context.close());

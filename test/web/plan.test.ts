@@ -1,20 +1,25 @@
-import type { BrowserContext, Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
 import { complaintsOf, frontier } from './opened-page.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { openBrowser, servePage } from './serve.ts';
 
-const site = servedPage(servePageWithTestEngine);
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  context = await site.browser.newContext();
+  context = await browser.newContext();
   page = await context.newPage();
   complaints = complaintsOf(page);
-  await page.goto(site.url);
+  await page.goto(served.url);
   const buffer = Buffer.from(exportProfile(fashionProfile()));
   await page
     .getByLabel('Import profile')

@@ -2,20 +2,25 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import { choose, drop, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { openBrowser, servePage } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
-const site = servedPage(servePageWithTestEngine);
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
 let opened: OpenedPage;
 let page: Page;
 
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage()]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  opened = await openPage(site.browser, site.url);
+  opened = await openPage(browser, served.url);
   page = opened.page;
 });
 afterEach(async () => {
@@ -101,7 +106,7 @@ describe('files that go out', () => {
     await planned(page);
     const text = await saved(page, 'Save everything JSON');
 
-    const elsewhere = await openPage(site.browser, site.url);
+    const elsewhere = await openPage(browser, served.url);
     await choose(elsewhere.page, { name: 'all.json', text });
     await planned(elsewhere.page);
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
@@ -161,7 +166,7 @@ describe('the link with the settings', () => {
     ['with markup', `#settings=${encodeURIComponent(JSON.stringify(HOSTILE))}`, /not valid/],
     ['that is badly escaped', '#settings=%E0%A4%A', /not valid/],
   ])('%s is refused', async (_, hash, why) => {
-    await page.goto(`${site.url}${hash}`);
+    await page.goto(`${served.url}${hash}`);
     await problem().waitFor();
     expect(await problem().textContent()).toMatch(why);
     expect(await page.locator('img').count()).toBe(0);

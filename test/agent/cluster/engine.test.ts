@@ -45,7 +45,8 @@ async function startGateway(engine: TestEngine) {
     gateway.close();
   });
   const { service } = gateway;
-  const infer = (count: number) => service.infer(service.model('fashion'), Array(count).fill(item));
+  const infer = (count: number) =>
+    service.infer(service.model('fashion'), Array(count).fill(item), performance.now());
   return { service, infer, events };
 }
 

@@ -202,7 +202,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(plan),
   });
   expect(put.status).toBe(403);

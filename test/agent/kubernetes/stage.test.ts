@@ -33,7 +33,7 @@ const detectWith = (index: number, change: Partial<Plan['stages'][number]> = {})
 const put = (url: string, body: unknown, token = TOKEN) =>
   fetch(`${url}/stage`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
 
@@ -146,7 +146,11 @@ test('a pod of another device, or of other models, does not come up, and says wh
 test('a stage answers what the stage before has answered, as a graph of KServe passes it on', async () => {
   const [first, second] = await Promise.all([startPod(plan, 'detect'), startPod(plan, 'classify')]);
   const infer = (url: string, model: string, body: string) =>
-    fetch(`${url}/v2/models/${model}/infer`, { method: 'POST', body });
+    fetch(`${url}/v2/models/${model}/infer`, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': 'application/json' },
+    });
   const send = async (count: number, from: number) => {
     const { bytes } = scenes(count, from);
     const input = { name: 'images', datatype: 'UINT8', shape: [count, 1, 128, 128], data: [...bytes] };

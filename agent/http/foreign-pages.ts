@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import { HttpError } from './errors.ts';
+
+/**
+ * This file refuses what pages of other sites could do in the browser of somebody who reaches this server: a page may give its
+ * own name this server's address (DNS rebinding) and then read answers, and it may send bodies of some content types anywhere.
+ */
+
+/** Content types that a page may send to any site without asking it first (CORS). */
+const SENT_UNASKED = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'];
+
+const LOOPBACK = /(^|\.)localhost$/;
+
+/** The name in a Host header, in lower case, without port and brackets. */
+const nameIn = (host: string): string =>
+  host
+    .toLowerCase()
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
+
+/**
+ * Refuses requests under a name that is not this server's. An address is no name of a page, and a loopback name leads to the
+ * browser's own machine, so these always pass.
+ * @param names names by which clients reach this server
+ * @throws HttpError 421
+ */
+export function checkHost({ host }: IncomingHttpHeaders, names: readonly string[]): void {
+  if (host === undefined) return;
+  const name = nameIn(host);
+  if (isIP(name) !== 0 || LOOPBACK.test(name) || names.some((known) => nameIn(known) === name)) return;
+  throw new HttpError(
+    421,
+    `This agent does not answer under the name ${name.slice(0, 100)}. Start it with --host ${name.slice(0, 100)} besides --host for its address, or use its address.`,
+  );
+}
+
+/** Refuses bodies that a page of another site could have sent. @throws HttpError 415 */
+export function checkContentType({ 'content-type': type, origin }: IncomingHttpHeaders): void {
+  const essence = type?.replace(/;.*/s, '').trim().toLowerCase();
+  // Without a content type a body passes if no browser sent it: browsers name the page's origin.
+  if (essence ? SENT_UNASKED.includes(essence) : origin !== undefined)
+    throw new HttpError(
+      415,
+      `A body of ${essence || 'no content type'} is not accepted, because any web page may send it. Send it as application/json or application/octet-stream.`,
+    );
+}

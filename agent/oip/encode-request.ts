@@ -1,0 +1,23 @@
+import { type Body, decodeRequest, encodeBody, type InferRequest } from './infer.ts';
+
+/** Encodes a request. @param binary whether tensors follow the JSON as bytes @throws InvalidTensorError */
+export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
+  return encodeBody(
+    (inputs) => ({
+      ...(id !== undefined && { id }),
+      ...(binaryOutput !== undefined && { parameters: { binary_data_output: binaryOutput } }),
+      inputs,
+      ...(outputs && {
+        outputs: outputs.map(({ name, binary }) => ({
+          name,
+          ...(binary !== undefined && { parameters: { binary_data: binary } }),
+        })),
+      }),
+    }),
+    inputs,
+    () => binary,
+  );
+}
+
+/** The same request with its tensors as bytes, which are decoded without parsing. @throws InvalidInferenceError, InvalidTensorError */
+export const asBinary = (body: Body): Body => encodeRequest(decodeRequest(body), true);

@@ -1,0 +1,41 @@
+import { InvalidInferenceError } from './errors.ts';
+
+/** Most objects and deepest nesting in a message's JSON. A message with all its tensors nested has far less of both. */
+export const JSON_BOUNDS = { objects: 1000, depth: 32 };
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = { object: 0x7b, list: 0x5b };
+const CLOSE = { object: 0x7d, list: 0x5d };
+
+/**
+ * Refuses JSON that would take far longer to parse than numbers and texts of its size do. It reads the bytes once and makes
+ * nothing. What is not JSON may pass.
+ * @param bytes JSON in UTF-8, whose multi-byte characters have no byte in common with the ones looked for
+ * @throws InvalidInferenceError
+ */
+export function checkJsonBounds(bytes: Uint8Array, what: string): void {
+  let objects = 0;
+  let depth = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i];
+    if (byte === QUOTE) i = endOfString(bytes, i);
+    else if (byte === OPEN.object || byte === OPEN.list) {
+      depth++;
+      if (byte === OPEN.object) objects++;
+      if (depth > JSON_BOUNDS.depth || objects > JSON_BOUNDS.objects)
+        throw new InvalidInferenceError(
+          `${what} should have at most ${JSON_BOUNDS.objects} objects, and be nested at most ${JSON_BOUNDS.depth} deep`,
+        );
+    } else if (byte === CLOSE.object || byte === CLOSE.list) depth--;
+  }
+}
+
+/** Where the string ends that begins at a place; the end of the bytes if it does not end. */
+function endOfString(bytes: Uint8Array, from: number): number {
+  for (let i = from + 1; i < bytes.length; i++) {
+    if (bytes[i] === QUOTE) return i;
+    if (bytes[i] === BACKSLASH) i++;
+  }
+  return bytes.length;
+}
