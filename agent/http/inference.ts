@@ -12,7 +12,7 @@ import { HttpError } from './errors.ts';
 
 const VERSION = '1';
 /** The response to `GET /v2`: the agent's metadata as a server of the Open Inference Protocol. */
-export const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
+const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
 
 /** Most items in one HTTP request. */
 const MOST_ITEMS = 64;

@@ -26,7 +26,7 @@ const tensor = z.object({
   data: z.array(z.unknown()).optional(),
 });
 
-export const inferRequestSchema = z.object({
+const inferRequestSchema = z.object({
   id: z.string().max(200).optional(),
   parameters: z.looseObject({ binary_data_output: z.boolean().optional() }).optional(),
   inputs: z.array(tensor).min(1).max(64),
@@ -41,7 +41,7 @@ export const inferRequestSchema = z.object({
     .optional(),
 });
 
-export const inferResponseSchema = z.object({
+const inferResponseSchema = z.object({
   model_name: z.string(),
   model_version: z.string().optional(),
   id: z.string().optional(),

@@ -14,7 +14,7 @@ import type { Tensor } from './tensor.ts';
  * name is its prefix. A stage some of whose items do not reach the last stage has other rows, and so its own index output.
  */
 
-export const ITEM_INDEX = 'item_index';
+const ITEM_INDEX = 'item_index';
 
 /** An output of a model: a field of a stage's results, or the item index of a stage's rows. */
 interface Output {

@@ -14,7 +14,7 @@ const NUMBERS = {
 } as const;
 
 type NumberDatatype = keyof typeof NUMBERS;
-export type NumberData = InstanceType<(typeof NUMBERS)[NumberDatatype]['array']>;
+type NumberData = InstanceType<(typeof NUMBERS)[NumberDatatype]['array']>;
 
 /** A tensor of numbers in row-major order. Its datatype determines the array type. */
 export interface NumberTensor {
@@ -25,7 +25,7 @@ export interface NumberTensor {
 }
 
 /** A tensor of byte strings in row-major order, which JSON holds as texts. */
-export interface BytesTensor {
+interface BytesTensor {
   readonly name: string;
   readonly datatype: 'BYTES';
   readonly shape: readonly number[];

@@ -6,7 +6,7 @@ import { ROOT } from '../../workers/command/root.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
 
 /** A manifest refers to a file outside its own folder. */
-export class OutsideModelFolderError extends InputError {
+class OutsideModelFolderError extends InputError {
   override name = 'OutsideModelFolderError';
   constructor(path: string, folder: string) {
     super(

@@ -22,7 +22,7 @@ import type { RivalSettings } from './rivals.ts';
 export type Setting = NonNullable<AdaptationRun['setting']>;
 
 /** Part of a setting to try with our system, for any load and weight of cost. */
-export interface Try {
+interface Try {
   readonly percentile: number;
   /** Minimum rate to plan for, as a share of the load's mean rate. */
   readonly minShare: number;

@@ -144,7 +144,7 @@ async function adaptationAsk(
 }
 
 /** Requests were sent so late that the run's load was not the given one. */
-export class InvalidRunError extends Error {
+class InvalidRunError extends Error {
   override name = 'InvalidRunError';
   constructor({ load, slaMs }: Pick<RunReport, 'load' | 'slaMs'>) {
     super(

@@ -17,7 +17,7 @@ import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { MANIFEST_URL, servePageWith } from './host.ts';
 
 /** The browser crashed or was killed during a command. */
-export class BrowserLostError extends Error {
+class BrowserLostError extends Error {
   override name = 'BrowserLostError';
   constructor(options?: ErrorOptions) {
     super(
@@ -28,7 +28,7 @@ export class BrowserLostError extends Error {
 }
 
 /** An error thrown in the page, with its name, message and exit code. */
-export class PageError extends CodedError {
+class PageError extends CodedError {
   readonly #exitCode: number;
 
   constructor({ name, message, exitCode }: PlainError) {

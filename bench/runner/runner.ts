@@ -20,7 +20,7 @@ import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
 /** A run of a plan under a load. */
-export type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
+type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
 
 /** Profiles and runs plans for a command, in a headless browser or in this process. */
 export interface Runner {

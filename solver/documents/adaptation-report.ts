@@ -4,7 +4,7 @@ import { accuracyMethod } from './plan.ts';
 import { interval, REPORT } from './run-report.ts';
 
 /** The result of one system with one setting under one load. */
-export const adaptationRun = z.strictObject({
+const adaptationRun = z.strictObject({
   system: name,
   predictor: name,
   /** Settings of this project's system; null for the systems of the IPA paper, which have their own weights. */
@@ -30,7 +30,7 @@ export const adaptationRun = z.strictObject({
 export type AdaptationRun = z.infer<typeof adaptationRun>;
 
 /** All systems compared on one pipeline under one load. `ours` is this project's system. */
-export const comparison = z.strictObject({
+const comparison = z.strictObject({
   pipeline: name,
   workload: z.string().max(100),
   /** Factor by which the workload's rates were multiplied. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { backend, count, milliseconds, name, positiveCount } from './common.ts';
 
 /** A reason why a measurement needs care. */
-export const cellFlag = z.enum([
+const cellFlag = z.enum([
   'software-adapter', // the GPU adapter is software
   'hidden-page', // the page was hidden during the measurement
   'drift', // the time of the reference cell had changed since the start
@@ -17,7 +17,7 @@ export const cellFlag = z.enum([
 export type CellFlag = z.infer<typeof cellFlag>;
 
 /** The key of a cell. A cell is the unit that the profiler measures, journals and resumes. */
-export const cellKey = z.strictObject({
+const cellKey = z.strictObject({
   stage: name,
   variant: name,
   backend,
@@ -28,7 +28,7 @@ export const cellKey = z.strictObject({
 export type CellKey = z.infer<typeof cellKey>;
 
 /** Statistics of latencies. Percentiles are nearest-rank; null if there are too few samples. */
-export const summary = z.strictObject({
+const summary = z.strictObject({
   n: positiveCount,
   mean: milliseconds,
   p50: milliseconds,
@@ -41,7 +41,7 @@ export const summary = z.strictObject({
 });
 export type Summary = z.infer<typeof summary>;
 
-export const measuredCell = cellKey.extend({
+const measuredCell = cellKey.extend({
   state: z.literal('measured'),
   cold: z.strictObject({
     /** Time to read and check the model file. A session is loaded once, so all its batch sizes have the same value. */
@@ -70,12 +70,12 @@ export const measuredCell = cellKey.extend({
 });
 export type MeasuredCell = z.infer<typeof measuredCell>;
 
-export const skippedCell = cellKey.extend({
+const skippedCell = cellKey.extend({
   state: z.literal('skipped'),
   reason: z.enum(['breaks-sla', 'no-more-items-per-second', 'out-of-memory', 'budget']),
 });
 
-export const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.string().max(2000) });
+const failedCell = cellKey.extend({ state: z.literal('failed'), error: z.string().max(2000) });
 
 export const cell = z.discriminatedUnion('state', [measuredCell, skippedCell, failedCell]);
 export type Cell = z.infer<typeof cell>;

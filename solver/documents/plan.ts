@@ -21,7 +21,7 @@ export const accuracyMethod = z.enum(['product', 'sum', 'mean', 'rank-sum', 'ran
 export type AccuracyMethod = z.infer<typeof accuracyMethod>;
 
 /** Weights of the objective, which is maximised: α · accuracy − β · cost − δ · Σ batch − η · Σ switchMs / horizonMs. */
-export const objective = z.strictObject({
+const objective = z.strictObject({
   alpha: z.number().nonnegative(),
   beta: z.number().nonnegative(),
   delta: z.number().nonnegative(),
@@ -31,7 +31,7 @@ export const objective = z.strictObject({
 });
 export type Objective = z.infer<typeof objective>;
 
-export const resources = z.strictObject({
+const resources = z.strictObject({
   cores: z.number().nonnegative(),
   gpus: z.number().nonnegative(),
   pricePerCore: z.number().nonnegative(),

@@ -7,7 +7,7 @@ import { accuracyMethod } from './plan.ts';
  * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `busyCores`, `memoryBytes` and `switchCost` are
  * totals of the stage with this option, over all its replicas.
  */
-export const problemOption = z.strictObject({
+const problemOption = z.strictObject({
   id: z.string().min(1).max(200),
   latencyMs: milliseconds,
   accuracy,
@@ -23,7 +23,7 @@ export const problemOption = z.strictObject({
 });
 export type ProblemOption = z.infer<typeof problemOption>;
 
-export const problemStage = z.strictObject({
+const problemStage = z.strictObject({
   name: z.string().min(1).max(200),
   options: z.array(problemOption).min(1, 'expected at least one option'),
 });

@@ -47,10 +47,10 @@ export const accuracyOf = ({
 }: z.infer<typeof profileVariant>): number | null => measured?.value ?? published;
 
 /** Unit of an item's size. */
-export const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
+const sizeUnit = z.enum(['pixels', 'seconds', 'bytes']);
 export type SizeUnit = z.infer<typeof sizeUnit>;
 
-export const profileStage = z.strictObject({
+const profileStage = z.strictObject({
   name,
   task: name,
   metric: z.string().max(60),
@@ -106,7 +106,7 @@ const delays = z
  * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
  * ratio, because a worker waits for its turn on a core, however long its batch is.
  */
-export const cpuCoRun = z.strictObject({
+const cpuCoRun = z.strictObject({
   backend: cpuBackend,
   threads: positiveCount,
   /** Number of samples of the worker that has fewer. */
@@ -126,7 +126,7 @@ export type CpuCoRun = z.infer<typeof cpuCoRun>;
  * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a GPU
  * device of its own, share the GPU's time in slices.
  */
-export const gpuCoRun = z.strictObject({
+const gpuCoRun = z.strictObject({
   backend: gpuBackend,
   threads: z.literal(1),
   n: positiveCount,

@@ -7,7 +7,7 @@ import { profileSchema } from './profile.ts';
 import { REPORT, runReportSchema } from './run-report.ts';
 
 /** One combination of variants, with the best plan for it. */
-export const combination = z.strictObject({
+const combination = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   pas: accuracy,
@@ -28,7 +28,7 @@ export const combination = z.strictObject({
 export type Combination = z.infer<typeof combination>;
 
 /** The interval of β in which the integer program chooses a plan, with α = 1 and δ = η = 0. */
-export const weights = z.strictObject({
+const weights = z.strictObject({
   betaMin: z.number().nonnegative(),
   /** Upper end of the interval; null if it has none. */
   betaMax: z.number().nonnegative().nullable(),
@@ -36,7 +36,7 @@ export const weights = z.strictObject({
 export type Weights = z.infer<typeof weights>;
 
 /** A choice that is Pareto-best in accuracy, cost and latency bound, at one SLA and rate. */
-export const frontierPoint = z.strictObject({
+const frontierPoint = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   batches: z.record(name, positiveCount),
@@ -48,7 +48,7 @@ export const frontierPoint = z.strictObject({
 });
 export type FrontierPoint = z.infer<typeof frontierPoint>;
 
-export const benchReportSchema = z.strictObject({
+const benchReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('bench'),
   createdAt: isoDate,
@@ -63,7 +63,7 @@ export const benchReportSchema = z.strictObject({
 export type BenchReport = z.infer<typeof benchReportSchema>;
 
 /** The report of a profile with a plan made from it, before anything has run. */
-export const profileReportSchema = z.strictObject({
+const profileReportSchema = z.strictObject({
   schema: z.literal(REPORT),
   kind: z.literal('profile'),
   createdAt: isoDate,

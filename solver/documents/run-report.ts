@@ -6,7 +6,7 @@ import { planSchema, prediction } from './plan.ts';
 export const REPORT = 'ipa-edge/report@1';
 
 /** Round-trip times of a stage's batches of one size in a run. */
-export const service = z.strictObject({
+const service = z.strictObject({
   stage: name,
   variant: name,
   backend,
@@ -25,7 +25,7 @@ export const requestRecord = z.strictObject({
 export type RequestRecord = z.infer<typeof requestRecord>;
 
 /** The result of a run. Attainment = requests completed within the SLA ÷ requests sent. */
-export const result = z.strictObject({
+const result = z.strictObject({
   completed: count,
   shed: count,
   failed: count,
@@ -67,7 +67,7 @@ export const interval = z.strictObject({
 export type Interval = z.infer<typeof interval>;
 
 /** How the plans of a run followed the load. */
-export const adaptation = z.strictObject({
+const adaptation = z.strictObject({
   system: name,
   predictor: name,
   intervalS: z.number().positive(),

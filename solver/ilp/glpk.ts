@@ -1,7 +1,7 @@
 import loadGlpk from 'glpk.js/node';
 
 /** A program that maximises Σ value · x, with Σ x = 1 in each group, low ≤ Σ use · x ≤ high in each row, and 0 ≤ x ≤ 1. */
-export interface LinearProgram {
+interface LinearProgram {
   /** The value of each column, group by group. */
   readonly groups: readonly Float64Array[];
   readonly rows: readonly {
@@ -13,7 +13,7 @@ export interface LinearProgram {
   }[];
 }
 
-export interface Relaxed {
+interface Relaxed {
   /** The value of x for each column, group by group. */
   readonly x: readonly Float64Array[];
   /** Gain in the objective for each row, per unit that `high` rises; if negative, per unit that `low` falls. */

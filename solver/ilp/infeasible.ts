@@ -22,7 +22,7 @@ function shortfall({ of, limit }: Row, needed: number, where = ''): string {
 }
 
 /** The smallest amount of a quantity that a choice within the limits `rows` needs; undefined if no choice is within them. */
-export function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
+function least(glpk: Glpk, problem: Problem, of: Quantity, rows: readonly Row[]): number | undefined {
   const core: Core = {
     stages: problem.stages.map(({ options }) =>
       options.map((option, index) => ({

@@ -8,7 +8,7 @@ import { delayAtMs } from './co-run.ts';
 const MIN_SLA_MS = 50;
 
 /** Mean number of items of a stage per request, over all items of the pack and upstream variants; 1 if it was not measured. */
-export function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
+function meanFanOut(fanOut: readonly FanOut[], stage: string): number {
   const counts = fanOut.filter((entry) => entry.stage === stage).flatMap((entry) => entry.counts);
   return counts.length ? mean(counts) : 1;
 }

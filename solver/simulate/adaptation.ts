@@ -28,7 +28,7 @@ export interface AdaptationInput {
   onProgress?(atMs: number): void;
 }
 
-export interface AdaptationStep extends Step {
+interface AdaptationStep extends Step {
   readonly atMs: number;
 }
 

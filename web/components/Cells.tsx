@@ -41,7 +41,7 @@ interface FlagProps {
 }
 
 /** A short text with the symbol of its severity. */
-export function Flag({ weight, children }: FlagProps) {
+function Flag({ weight, children }: FlagProps) {
   return (
     <span class={`flag ${weight}`}>
       <span aria-hidden="true">{MARKS[weight]}</span> {children}

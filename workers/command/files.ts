@@ -42,7 +42,7 @@ export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array>
   joined(createReadStream(path, { highWaterMark: 2 ** 20 }), mostBytes);
 
 /** Joins chunks; rejects where they have more than `mostBytes`, because a device or a server may send without end. */
-export async function joined(chunks: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
+async function joined(chunks: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {

@@ -49,7 +49,7 @@ export function port(text: string): number {
   return value;
 }
 
-export function percentile(text: string): number {
+function percentile(text: string): number {
   const value = Number(text);
   if (!(value >= 50 && value <= 99.9))
     throw new InvalidArgumentError('Expected a percentile from 50 to 99.9.');

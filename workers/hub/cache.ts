@@ -10,7 +10,7 @@ import { type DownloadProgress, download, type KnownFile } from './download.ts';
 import { CacheUnavailableError } from './errors.ts';
 
 /** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
+function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
   const { XDG_CACHE_HOME: given, LOCALAPPDATA: windows } = env;
   const base =
     given && isAbsolute(given)

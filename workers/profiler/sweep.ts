@@ -33,7 +33,7 @@ export function sweepEnd(
 }
 
 /** Width of the confidence interval of the median latency, relative to the median. */
-export const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
+const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =>
   (latencyMs.p50High - latencyMs.p50Low) / latencyMs.p50;
 
 /** A cell with this many samples gets no more. */

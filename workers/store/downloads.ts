@@ -9,7 +9,7 @@ export interface KnownFile {
 }
 
 /** A file cannot be downloaded. */
-export class DownloadError extends Error {
+class DownloadError extends Error {
   override name = 'DownloadError';
   constructor(url: string, reason: string, options?: ErrorOptions) {
     super(

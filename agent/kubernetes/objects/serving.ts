@@ -20,7 +20,7 @@ import {
 } from './pods.ts';
 import type { KubernetesObject } from './types.ts';
 
-export const MANAGER = 'ipa-agent';
+const MANAGER = 'ipa-agent';
 export const STAGE_LABEL = 'ipa-edge/stage';
 /** Annotation of the plan's ConfigMap with the pod settings as JSON. */
 export const SETTINGS = 'ipa-edge/settings';

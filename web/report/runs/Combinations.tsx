@@ -7,13 +7,13 @@ import { chain, milliseconds, number, percent } from '../../components/format.ts
 import { sameVariants, type Variants } from '../../components/variants.ts';
 
 /** A combination with a label in the chart: the plan's, the heaviest or the lightest. */
-export interface Named {
+interface Named {
   readonly name: string;
   readonly variants: Variants;
 }
 
 /** The end-to-end accuracy, or PAS if that was not measured. */
-export const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
+const accuracyOf = (combination: Combination): number => combination.endToEnd ?? combination.pas;
 
 interface CombinationsProps {
   readonly title: string;

@@ -1,5 +1,5 @@
 /** A file is larger than any valid file of its kind. */
-export class FileTooLargeError extends Error {
+class FileTooLargeError extends Error {
   override name = 'FileTooLargeError';
   constructor(file: File, mostBytes: number) {
     const megabytes = (bytes: number) => Math.ceil(bytes / 1e6).toLocaleString('en');

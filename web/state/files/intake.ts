@@ -17,7 +17,7 @@ import { isWeights } from './weights.ts';
 const MOST_BYTES = 64_000_000;
 
 /** A file is of no kind that the page can open. */
-export class UnknownFileError extends Error {
+class UnknownFileError extends Error {
   override name = 'UnknownFileError';
   constructor(name: string, found: string) {
     super(

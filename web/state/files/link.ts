@@ -21,7 +21,7 @@ export function settingsLink(page: string, linked: LinkedSettings): string {
 }
 
 /** Reads the settings in a link's hash; null if there are none. @throws InvalidDocumentError */
-export function readSettings(hash: string): LinkedSettings | null {
+function readSettings(hash: string): LinkedSettings | null {
   if (!hash.startsWith(PREFIX)) return null;
   let text: string;
   try {

@@ -7,7 +7,7 @@ const modelOf = ({ name }: File): string | undefined => WEIGHTS.exec(name)?.[1];
 export const isWeights = (file: File): boolean => modelOf(file) !== undefined;
 
 /** A file of weights was given without its model. */
-export class WeightsAloneError extends Error {
+class WeightsAloneError extends Error {
   override name = 'WeightsAloneError';
   constructor(file: File) {
     super(

@@ -38,7 +38,7 @@ export interface RunningProfile {
 }
 
 /** A backend has become unavailable since the page was opened. */
-export class BackendGoneError extends Error {
+class BackendGoneError extends Error {
   override name = 'BackendGoneError';
   constructor(cause: BackendUnavailableError) {
     super(`${cause.message} The settings leave it out now. Press Start to measure what is left.`, { cause });

@@ -1,5 +1,5 @@
 /** The microphone cannot be used. */
-export class MicrophoneError extends Error {
+class MicrophoneError extends Error {
   override name = 'MicrophoneError';
   constructor(why: string, remedy: string, options?: ErrorOptions) {
     super(`The microphone cannot be used: ${why}. ${remedy}, or choose a sound file.`, options);

@@ -3,7 +3,7 @@ import type { Item } from '../../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../../models/items/item-format.ts';
 
 /** A file is not a picture that the browser can decode, or has too many pixels. */
-export class UnreadablePictureError extends Error {
+class UnreadablePictureError extends Error {
   override name = 'UnreadablePictureError';
   constructor(problem: string, options?: ErrorOptions) {
     super(

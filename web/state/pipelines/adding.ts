@@ -6,7 +6,7 @@ import { trying } from '../try/trying.ts';
 import { listOwn } from './pipelines.ts';
 
 /** Models cannot be checked while the page measures or runs a plan. */
-export class MeasuringError extends Error {
+class MeasuringError extends Error {
   override name = 'MeasuringError';
   constructor() {
     super(

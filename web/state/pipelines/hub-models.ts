@@ -18,7 +18,7 @@ import { ownCopy } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
 /** A file of a hub, or what the hub says of a model, cannot be read. */
-export class HubUnreadableError extends Error {
+class HubUnreadableError extends Error {
   override name = 'HubUnreadableError';
   constructor(url: string, options: ErrorOptions & { cause: Error }) {
     super(

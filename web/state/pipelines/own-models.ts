@@ -23,7 +23,7 @@ import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
 /** The stage already has this model as a variant. */
-export class DuplicateModelError extends Error {
+class DuplicateModelError extends Error {
   override name = 'DuplicateModelError';
   constructor(file: string, stage: string, variant: string) {
     super(
@@ -32,14 +32,14 @@ export class DuplicateModelError extends Error {
   }
 }
 
-export class NoStageError extends Error {
+class NoStageError extends Error {
   override name = 'NoStageError';
   constructor(file: string, reasons: readonly string[]) {
     super(`${file} fits no stage:\n${reasons.join('\n')}`);
   }
 }
 
-export class AmbiguousStageError extends Error {
+class AmbiguousStageError extends Error {
   override name = 'AmbiguousStageError';
   constructor(file: string, stages: readonly string[]) {
     super(`${file} fits the stages ${stages.join(' and ')}. Drop it on the stage that you mean.`);

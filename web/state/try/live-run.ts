@@ -9,7 +9,7 @@ import type { BatchRecord } from '../../../workers/executor/types.ts';
 
 /** Charts show the last 60 s of a run, and statistics are over the last 10 s. */
 export const WINDOW_S = 60;
-export const RECENT_S = 10;
+const RECENT_S = 10;
 
 /** Counts, points and times within one second of a run. */
 class Second {
