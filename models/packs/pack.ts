@@ -2,6 +2,7 @@ import { samplesOfPcm } from '../items/audio.ts';
 import { joinFields } from '../items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../items/item-batch.ts';
 import { fits, formatText, type ItemFormat } from '../items/item-format.ts';
+import { chunksOf, joinAtMost } from '../manifests/at-most.ts';
 import type { Pipeline, PipelineStage } from '../manifests/pipeline.ts';
 import type { ItemTruth } from '../tasks/judge.ts';
 import { madeUpItems } from './made-up.ts';
@@ -67,31 +68,14 @@ export async function packOf(
 }
 
 async function gunzip(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')).getReader();
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
+  const tooMany = () => new InvalidPackError(`it unpacks to more than ${maxBytes} bytes`);
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      size += value.length;
-      if (size > maxBytes) break;
-      chunks.push(value);
-    }
+    return await joinAtMost(chunksOf(unpacked), maxBytes, tooMany);
   } catch (cause) {
+    if (cause instanceof InvalidPackError) throw cause;
     throw new InvalidPackError('it is not a whole gzip file', { cause });
-  } finally {
-    // After a failed read, cancel() rejects with the error that is already thrown above.
-    await reader.cancel().catch(() => {});
   }
-  if (size > maxBytes) throw new InvalidPackError(`it unpacks to more than ${maxBytes} bytes`);
-  const whole = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
 }
 
 /** Reads the items of each kind from the tensors that hold them. */

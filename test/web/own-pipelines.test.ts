@@ -80,7 +80,7 @@ describe('a pipeline of the user', () => {
     await own.refused(/linear\.onnx should have SHA-256 [0-9a-f]{64}, but has [0-9a-f]{64}/);
     await laidOut([{ name: model!.name, bytes: Buffer.alloc(model!.bytes.length + 1) }]);
     await own.openAddress(`${host.url}manifest.json`);
-    await own.refused(/linear\.onnx cannot be read \(it has more than the \d+ bytes that were expected\)/);
+    await own.refused(/linear\.onnx cannot be read \(it has more than the \d+ bytes that are expected\)/);
     await rm(join(folder, model!.name));
     await own.openAddress(`${host.url}manifest.json`);
     await own.refused(

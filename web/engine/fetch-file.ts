@@ -1,3 +1,4 @@
+import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
 
 /** Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end. */
@@ -15,21 +16,5 @@ export const fileFetcher =
       );
     });
     if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
-    return readAtMost(response, mostBytes);
+    return joinAtMost(chunksOf(response.body!), mostBytes);
   };
-
-async function readAtMost(response: Response, mostBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let size = 0;
-  const reader = response.body!.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return new Uint8Array(await new Blob(chunks).arrayBuffer());
-    size += value.length;
-    if (size > mostBytes) {
-      await reader.cancel();
-      throw new Error(`it has more than the ${mostBytes} bytes that were expected`);
-    }
-    chunks.push(value);
-  }
-}

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { joinAtMost } from '../../models/manifests/at-most.ts';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
@@ -39,19 +40,7 @@ async function readStdin(): Promise<string> {
 
 /** Reads a file; rejects where it has more than `mostBytes`. */
 export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array> =>
-  joined(createReadStream(path, { highWaterMark: 2 ** 20 }), mostBytes);
-
-/** Joins chunks; rejects where they have more than `mostBytes`, because a device or a server may send without end. */
-async function joined(chunks: AsyncIterable<Uint8Array>, mostBytes: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`it has more than the ${mostBytes} bytes that are expected`);
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts);
-}
+  joinAtMost(createReadStream(path, { highWaterMark: 2 ** 20 }), mostBytes);
 
 /**
  * Writes a file as a whole or not at all, after making its folder. It replaces the target of a link, and writes into a device

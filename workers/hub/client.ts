@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import { joinAtMost } from '../../models/manifests/at-most.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import {
   AccessDeniedError,
@@ -96,14 +97,7 @@ export class HubClient {
     return this.persist(async () => {
       const { status, body } = await this.get(url);
       if (status !== 200) throw new UnexpectedAnswerError(url, `status ${status}`);
-      const chunks: Uint8Array[] = [];
-      let bytes = 0;
-      for await (const chunk of this.chunks(url, body)) {
-        bytes += chunk.length;
-        if (bytes > mostBytes) throw new TooManyBytesError(url, mostBytes);
-        chunks.push(chunk);
-      }
-      return new Uint8Array(Buffer.concat(chunks));
+      return joinAtMost(this.chunks(url, body), mostBytes, () => new TooManyBytesError(url, mostBytes));
     });
   }
 

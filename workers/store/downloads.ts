@@ -1,3 +1,4 @@
+import { chunksOf } from '../../models/manifests/at-most.ts';
 import { ChecksumError, sha256Hex } from '../../models/manifests/load.ts';
 import { orFull, StoreUnavailableError } from './store.ts';
 
@@ -109,15 +110,10 @@ async function fill(
     start = end;
     chunks = [];
   };
-  const reader = response.body!.getReader();
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      if (end + value.length > file.sizeBytes) {
-        await reader.cancel();
-        throw new DownloadError(file.url, `it has more than the ${file.sizeBytes} bytes that were expected`);
-      }
+    for await (const value of chunksOf(response.body!)) {
+      if (end + value.length > file.sizeBytes)
+        throw new DownloadError(file.url, `it has more than the ${file.sizeBytes} bytes that are expected`);
       chunks.push(value);
       end += value.length;
       onBytes(end);
