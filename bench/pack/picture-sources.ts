@@ -1,14 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import type { NamedTensor } from '../../models/packs/write.ts';
+import { listOf } from '../../solver/documents/common.ts';
 import { parseJson } from '../../solver/documents/document.ts';
 import { labelTensors } from './labels.ts';
 import { readPicture } from './pictures.ts';
-import { chosen, formatOf, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readText, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** Labelled pictures on disk, as the tensors of a pack. */
@@ -58,25 +59,29 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
 }
 
 const id = z.number();
+/** A picture has fewer pixels. */
+const EDGE_MAX = 1e8;
+const place = z.number().min(-EDGE_MAX).max(EDGE_MAX);
+const edge = z.number().positive().max(EDGE_MAX);
 const cocoSchema = z.object({
-  images: z.array(z.object({ id, file_name: z.string() })),
-  annotations: z.array(
+  images: listOf(z.object({ id, file_name: z.string() })),
+  annotations: listOf(
     z.object({
       image_id: id,
       category_id: id,
       /** x, y, width and height of the box, in pixels. */
-      bbox: z.tuple([z.number(), z.number(), z.number().positive(), z.number().positive()]),
+      bbox: z.tuple([place, place, edge, edge]),
       iscrowd: z.number().optional(),
     }),
   ),
-  categories: z.array(z.object({ id, name: z.string() })),
+  categories: listOf(z.object({ id, name: z.string() })),
 });
 
 /** Reads pictures with boxes in COCO format, if the first stage is a detector. @throws UnfitDataError, InvalidDocumentError */
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', file);
-  const { images, annotations, categories } = parseJson(cocoSchema, await readFile(file, 'utf8'), file);
+  const { images, annotations, categories } = parseJson(cocoSchema, await readText(file), file);
   const names = new Map(categories.map((category) => [category.id, category.name]));
   const byImage = new Map<number, typeof annotations>();
   for (const annotation of annotations) {

@@ -1,36 +1,25 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
+import { listOf } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { checkText, type Row, rowSchema, rowTensors } from './rows.ts';
-import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readLines, readText, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** The field of items that a stage answers. */
 const FIELD = 'question';
 
-const answers = z.array(z.string());
+const answers = listOf(z.string());
 const lineSchema = rowSchema.extend({ context: z.string().min(1), [FIELD]: z.string().min(1), answers });
 
-const squadSchema = z.object({
-  data: z.array(
-    z.object({
-      paragraphs: z.array(
-        z.object({
-          context: z.string(),
-          qas: z.array(
-            z.object({
-              id: z.string(),
-              question: z.string(),
-              answers: z.array(z.object({ text: z.string() })),
-            }),
-          ),
-        }),
-      ),
-    }),
+const paragraph = z.object({
+  context: z.string(),
+  qas: listOf(
+    z.object({ id: z.string(), question: z.string(), answers: listOf(z.object({ text: z.string() })) }),
   ),
 });
+const squadSchema = z.object({ data: listOf(z.object({ paragraphs: listOf(paragraph) })) });
 
 interface Question extends Omit<Row, 'text'> {
   readonly context: string;
@@ -40,7 +29,7 @@ interface Question extends Omit<Row, 'text'> {
 
 /** The questions of a file in the format of SQuAD; null if the file is not one JSON object with `data`. */
 async function inSquad(file: string): Promise<Question[] | null> {
-  const text = await readFile(file, 'utf8');
+  const text = await readText(file);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,14 +1,16 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { pcmOf } from '../../models/items/audio.ts';
 import type { ItemFormatOf } from '../../models/items/item-format.ts';
 import { InvalidSoundError } from '../../models/items/sound.ts';
 import { readSoundFile } from '../../models/items/sound-file.ts';
+import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
 import { i32, type NamedTensor } from '../../models/packs/write.ts';
+import { readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
-import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readLines, readText, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** A sound file with its transcript, which is the label of the first stage. */
@@ -36,7 +38,7 @@ async function inFolder(folder: string): Promise<Recording[]> {
   );
   const recordings: Recording[] = [];
   for (const file of files)
-    for (const [i, line] of (await readFile(file, 'utf8')).split('\n').entries()) {
+    for (const [i, line] of (await readText(file)).split('\n').entries()) {
       const [, name, text] = /^(\S+)\s+(.*\S)/.exec(line) ?? [];
       if (name === undefined || text === undefined) continue;
       const audio = paths.get(join(dirname(file), name)) ?? join(dirname(file), `${name}.flac`);
@@ -49,7 +51,7 @@ const inLines = async (file: string): Promise<Recording[]> =>
   (await readLines(lineSchema, file)).map((line) => ({ ...line, audio: resolve(dirname(file), line.audio) }));
 
 async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'>): Promise<Int16Array> {
-  const bytes = await readFile(audio).catch((cause) => {
+  const bytes = await readAtMost(audio, MOST_FILE_BYTES).catch((cause) => {
     throw new UnfitDataError(
       where,
       `the recording cannot be read (${message(cause)})`,

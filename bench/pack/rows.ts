@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FIELD_BYTES_MAX } from '../../models/items/fields.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
+import { recordOf } from '../../solver/documents/common.ts';
 import { labelTensors } from './labels.ts';
 import { UnfitDataError } from './unfit.ts';
 
@@ -9,9 +10,9 @@ import { UnfitDataError } from './unfit.ts';
 
 export const rowSchema = z.object({
   /** By stage, as its task reads labels: e.g. the name of a class, or a text. An item without one never reaches the stage. */
-  labels: z.record(z.string(), z.unknown()).default({}),
+  labels: recordOf(z.unknown()).default({}),
   /** Texts that come with the item, e.g. a question. */
-  fields: z.record(z.string(), z.string()).default({}),
+  fields: recordOf(z.string()).default({}),
 });
 
 export interface Row extends z.output<typeof rowSchema> {

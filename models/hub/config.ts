@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { listOf, recordOf } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 
 /** The fields of a hub model's configuration files that pinning reads. Others are left out. */
@@ -11,7 +12,7 @@ const size = z.union([
   z.object({ height: side, width: side }),
   z.object({ shortest_edge: side }),
 ]);
-const perChannel = z.union([z.number(), z.array(z.number()).min(1).max(3)]);
+const perChannel = z.union([z.number(), listOf(z.number(), { least: 1, most: 3 })]);
 const names = z.string().max(1000);
 
 const text = z.string().max(1000).nullish().catch(null);
@@ -24,10 +25,10 @@ const generating = {
 };
 
 const config = z.object({
-  architectures: z.array(names).nullish(),
+  architectures: listOf(names).nullish(),
   model_type: names.nullish(),
-  id2label: z.record(z.string(), z.string()).nullish(),
-  label_names: z.array(z.string()).nullish(),
+  id2label: recordOf(z.string()).nullish(),
+  label_names: listOf(z.string()).nullish(),
   /** `multi_label_classification` gives an item any number of classes. */
   problem_type: names.nullish(),
   max_position_embeddings: side.nullish().catch(null),
@@ -35,8 +36,7 @@ const config = z.object({
   n_positions: side.nullish().catch(null),
   ...generating,
   /** By task, what counts instead of the fields above, and what stands before each text. */
-  task_specific_params: z
-    .record(z.string(), z.object({ ...generating, prefix: text }))
+  task_specific_params: recordOf(z.object({ ...generating, prefix: text }))
     .nullish()
     .catch(null),
   num_channels: z.number().nullish(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, sha256 } from '../../solver/documents/common.ts';
+import { count, listOf, sha256 } from '../../solver/documents/common.ts';
 import { parseDocument } from '../../solver/documents/document.ts';
 import { InvalidHubIdError } from './errors.ts';
 
@@ -56,21 +56,20 @@ const description = z.object({
   cardData: z
     .object({
       license: z
-        .union([z.string(), z.array(z.string())])
+        .union([z.string(), listOf(z.string())])
         .nullish()
         .catch(null),
     })
     .nullish()
     .catch(null),
-  siblings: z
-    .array(
-      z.object({
-        rfilename: z.string().min(1).max(1000),
-        size: count,
-        lfs: z.object({ sha256, size: count }).nullish(),
-      }),
-    )
-    .max(100_000),
+  siblings: listOf(
+    z.object({
+      rfilename: z.string().min(1).max(1000),
+      size: count,
+      lfs: z.object({ sha256, size: count }).nullish(),
+    }),
+    { most: 100_000 },
+  ),
 });
 
 /** Reads the API's answer. @param source its address, for errors @throws InvalidDocumentError */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../../solver/documents/coded-error.ts';
-import { parseJson } from '../../solver/documents/document.ts';
+import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 
 /** A file is not a labelled pack, or its labels do not fit its items. */
 export class InvalidPackError extends InputError {
@@ -47,7 +47,7 @@ function readHeader(bytes: Uint8Array<ArrayBuffer>): { entries: Record<string, E
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(PREFIX_BYTES, start));
     // `__metadata__` is free text that the format allows beside the tensors.
     const { __metadata__, ...tensors } = parseJson(z.record(z.string(), z.unknown()), text, 'header');
-    return { entries: parseJson(headerSchema, JSON.stringify(tensors), 'header'), start };
+    return { entries: parseDocument(headerSchema, tensors, 'header'), start };
   } catch (cause) {
     throw new InvalidPackError(`its header is not that of a safetensors file (${(cause as Error).message})`, {
       cause,

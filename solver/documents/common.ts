@@ -81,3 +81,44 @@ export function expectDistinct<K extends string>(
     expectThat(context, names.indexOf(name) === i, [...path, i, field], `expected ${what} that differ`);
   });
 }
+
+/** So many wrong values of a list tell what is wrong with it. */
+const WRONG_MAX = 10;
+
+/** Reads values one by one; stops after a few wrong ones, because a long list of them would fill the memory with problems. */
+function readEach<T extends z.ZodType>(
+  item: T,
+  entries: Iterable<readonly [string | number, unknown]>,
+  context: z.RefinementCtx,
+): [string | number, z.output<T>][] {
+  const read: [string | number, z.output<T>][] = [];
+  let wrong = 0;
+  for (const [key, value] of entries) {
+    const { success, data, error } = item.safeParse(value);
+    if (success) read.push([key, data]);
+    else
+      for (const issue of error.issues) context.addIssue({ ...issue, path: [key, ...issue.path] } as never);
+    if (!success && ++wrong === WRONG_MAX) break;
+  }
+  return read;
+}
+
+/** A list from a file of any size. Of wrong values it reports the first few. */
+export const listOf = <T extends z.ZodType>(item: T, { least = 0, most = Number.MAX_SAFE_INTEGER } = {}) =>
+  z
+    .array(z.unknown())
+    .min(least)
+    .max(most)
+    .transform((values, context) => readEach(item, values.entries(), context).map(([, value]) => value));
+
+/** An object from a file of any size, of values of one kind by key. Of wrong values it reports the first few. */
+export const recordOf = <T extends z.ZodType>(item: T) =>
+  z
+    .custom<object>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'expected object',
+    )
+    .transform(
+      (value, context): Record<string, z.output<T>> =>
+        Object.fromEntries(readEach(item, Object.entries(value), context)),
+    );

@@ -32,20 +32,26 @@ export class UnsupportedDocumentError extends InputError {
       kindOf(found) === kindOf(expected)
         ? 'Make the document again with this version, or use the version that wrote it.'
         : `Give a ${kindOf(expected)}.`;
-    super(
-      `${source} has "schema": ${JSON.stringify(found)}, but ${JSON.stringify(expected)} is read here. ${remedy}`,
-    );
+    super(`${source} has "schema": ${show(found)}, but ${JSON.stringify(expected)} is read here. ${remedy}`);
   }
 }
 
 /** The kind in a schema id, e.g. `plan` in `ipa-edge/plan@1`. */
 const kindOf = (schema: unknown): string | undefined => /^ipa-edge\/([a-z]+)@/.exec(String(schema))?.[1];
 
+/** Most letters of a value in a message, and most values in it that are looked at: it may be large, or nested deeply. */
+const SHOWN = 60;
+
 const show = (value: unknown): string => {
   if (typeof value === 'number') return String(value);
   if (value === undefined) return 'nothing';
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  let values = 0;
+  const beginning = (_key: string, inner: unknown) => {
+    if (++values > SHOWN) return undefined;
+    return Array.isArray(inner) || typeof inner === 'string' ? inner.slice(0, SHOWN + 1) : inner;
+  };
+  const text = JSON.stringify(value, beginning) ?? String(value);
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text;
 };
 
 const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>

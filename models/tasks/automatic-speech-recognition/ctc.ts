@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseJson } from '../../../solver/documents/document.ts';
+import { listOf, recordOf } from '../../../solver/documents/common.ts';
+import { parseAsset } from '../asset.ts';
 
 /**
  * Texts from the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2.
@@ -10,10 +11,10 @@ const tokenId = z.int().min(0).max(1_000_000);
 /** What the hub's `tokenizer.json` says of a tokenizer for CTC. */
 const tokenizerSchema = z
   .object({
-    model: z.object({ vocab: z.record(z.string(), tokenId) }),
-    added_tokens: z
-      .array(z.object({ id: tokenId, content: z.string(), special: z.boolean().default(false) }))
-      .default([]),
+    model: z.object({ vocab: recordOf(tokenId) }),
+    added_tokens: listOf(
+      z.object({ id: tokenId, content: z.string(), special: z.boolean().default(false) }),
+    ).default([]),
     decoder: z.object({
       type: z.literal('CTC'),
       /** The token of "no letter here". */
@@ -45,11 +46,7 @@ export interface CtcAlphabet {
 
 /** Reads the letters from `tokenizer.json`. @throws InvalidDocumentError */
 export function readCtcAlphabet(tokenizer: Uint8Array): CtcAlphabet {
-  const { vocab, added, decoder } = parseJson(
-    tokenizerSchema,
-    new TextDecoder().decode(tokenizer),
-    'tokenizer.json',
-  );
+  const { vocab, added, decoder } = parseAsset(tokenizerSchema, tokenizer, 'tokenizer.json');
   const letters = new Map([...vocab].map(([token, id]) => [id, token]));
   for (const { id, content, special } of added) letters.set(id, special ? '' : content);
   const delimiter = vocab.get(decoder.word_delimiter_token);

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { parseJson } from '../../../solver/documents/document.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import { samplesOf } from '../../items/audio.ts';
 import type { Item } from '../../items/item-batch.ts';
 import type { ItemFormatOf } from '../../items/item-format.ts';
+import { parseAsset } from '../asset.ts';
 import type { Input } from '../one-run.ts';
 import { FLOATS, float16Of } from '../tensor.ts';
 import { logMelConfig } from './log-mel-config.ts';
@@ -68,11 +68,7 @@ export async function readFeatures(
       path: ['n_samples'],
       message: `expected at least ${samplesMax}, the longest recording of stage "${stage.name}"`,
     });
-  const config = parseJson(
-    fitting,
-    new TextDecoder().decode(assets[FEATURES_ASSET]),
-    'preprocessor_config.json',
-  );
+  const config = parseAsset(fitting, assets[FEATURES_ASSET]!, 'preprocessor_config.json');
   if ('n_samples' in config) {
     // Only workers compute features: a page should not load the code with the list of tasks.
     const { makeLogMel } = await import('./log-mel.ts');

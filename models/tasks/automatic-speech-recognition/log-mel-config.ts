@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+/** Samples of all frames together: Whisper has 1.2 million. More would take a transform of seconds for each recording. */
+const FRAMES_SAMPLES_MAX = 2 ** 23;
+/** The time and memory of a transform grow with the prime factors of its size. */
+const FACTOR_MAX = 31;
+
+function largestFactor(size: number): number {
+  let rest = size;
+  let factor = 2;
+  while (factor * factor <= rest) {
+    if (rest % factor === 0) rest /= factor;
+    else factor++;
+  }
+  return rest;
+}
+
 /** The fields of a Whisper model's `preprocessor_config.json` that define its features. */
 export const logMelConfig = z
   .object({
@@ -19,5 +34,15 @@ export const logMelConfig = z
   .refine(({ n_fft, n_samples }) => n_samples > n_fft, {
     path: ['n_samples'],
     message: 'expected more samples than n_fft',
-  });
+  })
+  .refine(
+    ({ n_fft, n_samples, hop_length, nb_max_frames: most }) => {
+      const frames = Math.min(Math.floor(n_samples / hop_length), most);
+      return frames * n_fft <= FRAMES_SAMPLES_MAX && largestFactor(n_fft) <= FACTOR_MAX;
+    },
+    {
+      path: ['n_fft'],
+      message: `expected frames of at most ${FRAMES_SAMPLES_MAX} samples in all, each a product of numbers up to ${FACTOR_MAX}`,
+    },
+  );
 export type LogMelConfig = Omit<z.output<typeof logMelConfig>, 'feature_extractor_type'>;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { parseJson } from '../../../solver/documents/document.ts';
+import { recordOf } from '../../../solver/documents/common.ts';
+import { parseAsset } from '../asset.ts';
 
-const tokenIds = z.record(z.string(), z.int().nonnegative()).default({});
+const tokenIds = recordOf(z.int().nonnegative()).default({});
 
 /** What the hub's `generation_config.json` says of the prompt of a Whisper model. That of other models has none of these fields. */
 const promptSchema = z.object({
@@ -19,12 +20,15 @@ const promptSchema = z.object({
  */
 export function readWhisperPrompt(language: string, file: Uint8Array): readonly number[] {
   const token = `<|${language}|>`;
-  const config = parseJson(
-    promptSchema.refine(({ is_multilingual, lang_to_id }) => !is_multilingual || token in lang_to_id, {
-      path: ['lang_to_id'],
-      message: `expected "${token}", the language of the stage`,
-    }),
-    new TextDecoder().decode(file),
+  const config = parseAsset(
+    promptSchema.refine(
+      ({ is_multilingual, lang_to_id }) => !is_multilingual || Object.hasOwn(lang_to_id, token),
+      {
+        path: ['lang_to_id'],
+        message: `expected "${token}", the language of the stage`,
+      },
+    ),
+    file,
     'generation_config.json',
   );
   const { is_multilingual, lang_to_id, task_to_id, no_timestamps_token_id: noTimestamps } = config;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { parseJson } from '../../../solver/documents/document.ts';
+import { listOf } from '../../../solver/documents/common.ts';
+import { parseAsset } from '../asset.ts';
 
 /** The rules by which a variant generates tokens, from the hub's `config.json` and `generation_config.json`. */
 
@@ -8,18 +9,23 @@ export const RULES_ASSETS = ['config', 'generation-config'] as const;
 
 const VOCABULARY_MAX = 10_000_000;
 const tokenId = z.int().min(0).max(VOCABULARY_MAX);
-const tokenIds = z.array(tokenId).max(100_000);
+const tokenIds = listOf(tokenId, { most: 100_000 });
+/** Sequences that are looked for after every token, and the longest of them. */
+const SEQUENCES_MAX = 10_000;
+const SEQUENCE_LENGTH_MAX = 32;
 
 /** The fields that are read of either file. Those of `generation_config.json` count if both have a field. */
 const fileSchema = z.looseObject({
   decoder_start_token_id: tokenId.nullish(),
   bos_token_id: tokenId.nullish(),
-  eos_token_id: z.union([tokenId, tokenIds.min(1)]).nullish(),
+  eos_token_id: z.union([tokenId, listOf(tokenId, { least: 1, most: 1000 })]).nullish(),
   pad_token_id: tokenId.nullish(),
   forced_bos_token_id: tokenId.nullish(),
   suppress_tokens: tokenIds.nullish(),
   begin_suppress_tokens: tokenIds.nullish(),
-  bad_words_ids: z.array(tokenIds.min(1)).max(100_000).nullish(),
+  bad_words_ids: listOf(listOf(tokenId, { least: 1, most: SEQUENCE_LENGTH_MAX }), {
+    most: SEQUENCES_MAX,
+  }).nullish(),
   no_repeat_ngram_size: z.int().min(0).max(100).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   min_length: z.int().min(0).nullish(),
@@ -73,7 +79,7 @@ export function readRules(
   { tokensMax, beams, prompt: promptOf }: GenerationLimits,
 ): GenerationRules {
   const [config, generation] = RULES_ASSETS.map((role) =>
-    parseJson(fileSchema, new TextDecoder().decode(assets[role]), `${role.replace('-', '_')}.json`),
+    parseAsset(fileSchema, assets[role]!, `${role.replace('-', '_')}.json`),
   );
   const file = { ...config, ...present(generation!) } as RulesFile;
   const start = file.decoder_start_token_id ?? file.bos_token_id ?? 0;
