@@ -76,7 +76,7 @@ test.each([
   ['onnxruntime-web', 'workers/runtime/ort-web.ts'],
   ['onnxruntime-node', 'workers/runtime/ort-node.ts'],
   ['glpk.js', 'solver/ilp/glpk.ts'],
-  ['@huggingface/tokenizers', 'models/tasks/tokens.ts'],
+  ['@huggingface/tokenizers', 'models/tasks/tokenizer.ts'],
   ['sharp', 'bench/pack/pictures.ts'],
   ['idb', 'workers/store/browser.ts'],
   ['fastify', 'agent/http'],

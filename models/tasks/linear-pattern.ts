@@ -15,19 +15,29 @@ const KNOWN = new Set([
   ' ?[^(\\s|[.,!?…。，、।۔،])]+',
 ]);
 
-/** Whether a pattern is linear, and whether it may match nothing; null if it is not known to be linear. */
-export function linearPattern(pattern: string): { readonly empty: boolean } | null {
-  if (KNOWN.has(pattern)) return { empty: false };
+/** What is known of a linear pattern. */
+export interface LinearPattern {
+  /** Whether it may match nothing. */
+  readonly empty: boolean;
+  /** Most steps at one place of the text before a match fails. */
+  readonly work: number;
+}
+
+/** Steps of the known patterns: a few alternatives, of which each looks at a few characters more than it matches. */
+const KNOWN_WORK = 64;
+
+/** What is known of a pattern; null if it is not known to be linear. */
+export function linearPattern(pattern: string): LinearPattern | null {
+  if (KNOWN.has(pattern)) return { empty: false, work: KNOWN_WORK };
   if (pattern.length > LENGTH_MAX) return null;
   const parser = new Parser(pattern);
   const choice = parser.choice(true);
   if (!choice || !parser.done || choice.ways * choice.length > WORK_MAX) return null;
-  return { empty: choice.empty };
+  return { empty: choice.empty, work: choice.ways * choice.length };
 }
 
 const LENGTH_MAX = 4000;
 const DEPTH_MAX = 16;
-/** Most steps at one place of the text before a match fails. */
 const WORK_MAX = 2048;
 
 /** What a part of a pattern may match at one place of a text. */

@@ -41,9 +41,14 @@ const CHARACTERS = /\P{M}\p{M}*|\p{M}+/gsu;
 /** What normalisations remove or add: accents, white space, control characters, and the stand-ins for spaces and unknown bytes. */
 const DROPPED = /[\p{M}\p{C}\s\u2581\ufffd]/gu;
 
+/** Letters and signs of which normalisation changes nothing but the case. */
+const PLAIN = /^[!-~]*$/;
+
 /** The letters of a text that are the same before and after a tokenizer's normalisation. */
 export const lettersOf = (text: string): string =>
-  text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ');
+  PLAIN.test(text)
+    ? text.toLowerCase()
+    : text.normalize('NFKD').toLowerCase().normalize('NFKD').replace(DROPPED, '').replaceAll('ς', 'σ');
 
 /** The text of a token without characters that can be seen. */
 const BLANK = /^[\s\u2581]*$/;
@@ -134,17 +139,20 @@ export function spansOf(text: string, surfaces: readonly Surface[]): Span[] {
       spans.push(each ? letters.between(starts[i]!, starts[i + 1] ?? to) : letters.between(at, to));
     lost = 0;
   };
+  const seek = (i: number) => {
+    const { run, atEnd } = runFrom(tokens, i);
+    return letters.find(run, at + 1, at + lost * REACH, surfaces[i]!.startsWord, atEnd);
+  };
   tokens.forEach((token, i) => {
-    const { startsWord, continues, text: surface } = surfaces[i]!;
+    const { continues, text: surface } = surfaces[i]!;
     if (lost === 0 && token !== null && letters.all.startsWith(token, at)) {
       const partial = continues || (token === '' && !BLANK.test(surface!));
       spans.push(letters.between(partial ? Math.max(0, at - 1) : at, at + token.length));
       at += token.length;
       return;
     }
-    const { run, atEnd } = runFrom(tokens, i);
     const looked = lost > 0 && token && isLookedFor(failures++);
-    const found = looked ? letters.find(run, at + 1, at + lost * REACH, startsWord, atEnd) : -1;
+    const found = looked ? seek(i) : -1;
     if (found < 0) {
       lost++;
       return;

@@ -21,12 +21,12 @@ const BYTE_OF = (() => {
 /** Returns how a tokenizer's tokens spell a text. */
 export function surfaceReader({
   file: { model },
-  preTokenizers,
+  steps,
 }: CheckedTokenizer): (tokens: readonly string[]) => Surface[] {
   const encoder = new TextEncoder();
   const prefix = model.continuing_subword_prefix || null;
   const suffix = model.end_of_word_suffix || null;
-  const byteLevel = preTokenizers.some(({ type }) => type === 'ByteLevel');
+  const byteLevel = steps.pre_tokenizer.some(({ type }) => type === 'ByteLevel');
 
   const bytesOf = (token: string): readonly number[] | null => {
     const byte = model.byte_fallback ? BYTE.exec(token) : null;
@@ -39,32 +39,55 @@ export function surfaceReader({
   const startsWord = (token: string, text: string | null) =>
     prefix ? !token.startsWith(prefix) : SPACE.test(text ?? '');
 
-  return (tokens) =>
-    joinCharacters(tokens.map(bytesOf)).map(({ text, continues }, i) => ({
+  return (tokens) => {
+    const known = new Map<string, Spelling>();
+    const spellings = tokens.map((token) => {
+      const own = known.get(token) ?? spellingOf(bytesOf(token));
+      known.set(token, own);
+      return own;
+    });
+    return joinCharacters(spellings).map(({ text, continues }, i) => ({
       text,
       continues,
       startsWord: startsWord(tokens[i]!, text),
     }));
+  };
 }
+
+/** The bytes of a token in UTF-8, and what they are alone; both null for the token of unknown words. */
+interface Spelling {
+  readonly bytes: readonly number[] | null;
+  readonly text: string | null;
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const decode = (bytes: readonly number[]): string => decoder.decode(Uint8Array.from(bytes));
+const spellingOf = (bytes: readonly number[] | null): Spelling => ({ bytes, text: bytes && decode(bytes) });
 
 const isRest = (byte: number) => (byte & 0xc0) === 0x80;
 
 /** Decodes tokens of UTF-8. A character in several tokens belongs to the first of them. */
-function joinCharacters(
-  tokens: readonly (readonly number[] | null)[],
-): { readonly text: string | null; readonly continues: boolean }[] {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  return tokens.map((bytes, i) => {
-    if (!bytes) return { text: null, continues: false };
+const joinCharacters = (
+  tokens: readonly Spelling[],
+): { readonly text: string | null; readonly continues: boolean }[] =>
+  tokens.map(({ bytes, text }, i) => {
+    if (!bytes) return { text, continues: false };
     const own = bytes.findIndex((byte) => !isRest(byte));
     if (own < 0) return { text: '', continues: true };
-    const whole = bytes.slice(own);
-    for (let next = i + 1; next < tokens.length && tokens[next]; next++) {
-      const rest = tokens[next]!;
-      const end = rest.findIndex((byte) => !isRest(byte));
-      whole.push(...(end < 0 ? rest : rest.slice(0, end)));
-      if (end >= 0) break;
-    }
-    return { text: decoder.decode(Uint8Array.from(whole)), continues: own > 0 };
+    const rest = restFrom(tokens, i + 1);
+    const whole = own === 0 && rest.length === 0 ? text : decode([...bytes.slice(own), ...rest]);
+    return { text: whole, continues: own > 0 };
   });
+
+/** The bytes, from the start of token `next` on, that belong to a character of the token before. */
+function restFrom(tokens: readonly Spelling[], next: number): number[] {
+  const all: number[] = [];
+  for (let i = next; i < tokens.length; i++) {
+    const { bytes } = tokens[i]!;
+    if (!bytes) break;
+    const end = bytes.findIndex((byte) => !isRest(byte));
+    for (const byte of end < 0 ? bytes : bytes.slice(0, end)) all.push(byte);
+    if (end >= 0) break;
+  }
+  return all;
 }

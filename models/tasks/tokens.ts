@@ -1,8 +1,8 @@
-import type { Tokenizer } from '@huggingface/tokenizers';
 import { z } from 'zod';
-import { parseJson } from '../../solver/documents/document.ts';
 import type { Item } from '../items/item-batch.ts';
+import { parseAsset } from './asset.ts';
 import { type Span, spansOf } from './token-spans.ts';
+import type { SafeTokenizer } from './tokenizer.ts';
 import { InvalidTokenizerError } from './tokenizer-errors.ts';
 
 /** Tokens of texts, as the models of the Hugging Face hub take them. */
@@ -58,55 +58,36 @@ export interface Encoder {
 /** Reads a tokenizer from its files, by role. @throws InvalidDocumentError, InvalidTokenizerError */
 export async function readEncoder(assets: Readonly<Record<string, Uint8Array>>): Promise<Encoder> {
   // Only workers read tokenizers: a page should not load what reads them with the list of tasks.
-  const [{ Tokenizer }, { checkTokenizer }, { surfaceReader }] = await Promise.all([
-    import('@huggingface/tokenizers'),
+  const [{ known, safeTokenizer }, { checkTokenizer }, { surfaceReader }] = await Promise.all([
+    import('./tokenizer.ts'),
     import('./tokenizer-check.ts'),
     import('./token-surfaces.ts'),
   ]);
-  const configJson = new TextDecoder().decode(assets['tokenizer-config']);
-  const config = parseJson(configSchema, configJson, 'tokenizer_config.json');
+  const config = parseAsset(configSchema, assets['tokenizer-config']!, 'tokenizer_config.json');
   const checked = checkTokenizer(assets.tokenizer!);
-  const tokenizer = known(() => new Tokenizer(checked.file, config));
+  const tokenizer = safeTokenizer(checked, config);
   const surfacesOf = surfaceReader(checked);
   const { pad_token: pad, padding_side: paddingSide } = config;
   const padToken = typeof pad === 'string' ? pad : pad?.content;
-  const encode = (text: string) => {
-    const encoding = tokenizer.encode(text, { add_special_tokens: false });
-    const unknown = encoding.ids.findIndex((id) => !Number.isInteger(id));
-    if (unknown >= 0) throw new InvalidTokenizerError(`the token ${encoding.tokens[unknown]} has no number`);
-    return encoding;
-  };
   const single = known(() => templateOf(tokenizer, 1));
   if (!single) throw new InvalidTokenizerError('its post_processor leaves texts out');
   return {
-    padId: (padToken !== undefined && tokenizer.token_to_id(padToken)) || 0,
+    padId: (padToken !== undefined && tokenizer.idOf(padToken)) || 0,
     paddingSide,
     tokens(text, most) {
-      const { ids } = encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));
+      const { ids } = tokenizer.encode(text.slice(0, CHARACTERS_PER_TOKEN_MAX * most));
       // Special tokens stay: the tokens of the text itself are cut at their end.
       const { ids: whole, types } = single.join(ids.slice(0, Math.max(0, most - single.size)));
       return { ids: whole.slice(0, most), types: types.slice(0, most) };
     },
-    text: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }).trim(),
+    text: (ids) => tokenizer.decode(ids).trim(),
     tokenize(text) {
-      const { ids, tokens } = encode(text);
+      const { ids, tokens } = tokenizer.encode(text);
       return { ids, spans: spansOf(text, surfacesOf(tokens)) };
     },
     single,
     pair: known(() => templateOf(tokenizer, 2)),
   };
-}
-
-/** What the tokenizers' library makes of a file. @throws InvalidTokenizerError if it cannot read the file */
-function known<T>(make: () => T): T {
-  try {
-    return make();
-  } catch (cause) {
-    if (cause instanceof InvalidTokenizerError) throw cause;
-    throw new InvalidTokenizerError(`it has parts that are not known (${(cause as Error).message})`, {
-      cause,
-    });
-  }
 }
 
 /** Most special tokens and texts in a template. */
@@ -115,15 +96,13 @@ const SLOTS_MAX = 64;
 const TEXTS = ['\ue000first', '\ue000second'];
 
 /** The template that a tokenizer's post-processor puts around texts; null if it leaves a text out. */
-function templateOf(tokenizer: Tokenizer, texts: 1 | 2): Template | null {
+function templateOf(tokenizer: SafeTokenizer, texts: 1 | 2): Template | null {
   const [first, second] = TEXTS.slice(0, texts).map((text) => [text]);
-  const { tokens, token_type_ids } = tokenizer.post_processor?.(first!, second ?? null, true) ?? {
-    tokens: [...first!, ...(second ?? [])],
-  };
+  const { tokens, types } = tokenizer.frame(first!, second);
   const slots = tokens.map((token, i) => ({
     text: TEXTS.indexOf(token),
-    id: tokenizer.token_to_id(token),
-    type: token_type_ids?.[i] ?? 0,
+    id: tokenizer.idOf(token),
+    type: types[i] ?? 0,
   }));
   if (slots.some(({ text, id, type }) => (text < 0 && id === undefined) || !Number.isInteger(type)))
     throw new InvalidTokenizerError(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
 import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
-import { textItem } from '../../items/text.ts';
+import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
 import type { StageResult, Task } from '../task.ts';
 import { readText, readTextTruths, writeTexts } from '../text-labels.ts';
 import { TOKEN_INPUTS, type TokenStage } from '../token-inputs.ts';
@@ -9,8 +9,6 @@ import { readEncoder, TOKENIZER_ASSETS, type Tokens } from '../tokens.ts';
 import { type GeneratingStage, generating } from './program.ts';
 import { readRules } from './rules.ts';
 
-/** Longest text that a stage accepts, in bytes. */
-const TEXT_BYTES_MAX = 64 * 1024;
 const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX };
 
 /** Manifest fields: how many tokens are generated at most, and with how many beams; 1 is greedy. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { splitFields } from '../../items/fields.ts';
 import type { Item } from '../../items/item-batch.ts';
 import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
-import { textItem } from '../../items/text.ts';
+import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
 import { type ItemOutput, runRows } from '../one-run.ts';
 import type { Program } from '../program.ts';
 import type { StageResult, Task } from '../task.ts';
@@ -16,9 +16,6 @@ import { type Window, type WindowSize, windowField, windowsOf } from '../windows
 import { type Answer, bestAnswer, type WindowLogits } from './answers.ts';
 
 const ID = 'question-answering';
-
-/** Longest text that a stage accepts, in bytes. */
-const TEXT_BYTES_MAX = 64 * 1024;
 
 interface Stage extends TokenStage {
   /** The size of rows of a question, a part of the text and special tokens. The question has at most half of a row. */

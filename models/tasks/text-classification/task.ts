@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { positiveCount } from '../../../solver/documents/common.ts';
 import type { Item } from '../../items/item-batch.ts';
 import { checkItem } from '../../items/item-format.ts';
+import { TEXT_BYTES_MAX } from '../../items/text.ts';
 import {
   type ClassifyingStage,
   type ClassResult,
@@ -15,9 +16,6 @@ import { TOKEN_INPUTS } from '../token-inputs.ts';
 import { type Encoder, readEncoder, TOKENIZER_ASSETS, tokensOf } from '../tokens.ts';
 
 const ID = 'text-classification';
-
-/** Longest text that a stage accepts, in bytes. A model may read only its start; the next stage still gets the whole text. */
-const TEXT_BYTES_MAX = 64 * 1024;
 
 /**
  * Manifest field: what the models read of a text. `bytes`: its first `length` bytes (UTF-8) as int64 [batch, length], padded with
@@ -86,6 +84,7 @@ export const textClassification: Task<Stage, ClassResult, number> = {
     });
   },
 
+  // A model may read only the start of a text; the next stage still gets the whole text.
   itemFormat: () => ({ kind: 'text', bytesMax: TEXT_BYTES_MAX }),
   children: (stage, item, { label }) => (passesOn(stage, label) ? [item] : []),
   fanOut: ({ passOn }) => (passOn === undefined ? 'one' : 'one-or-none'),

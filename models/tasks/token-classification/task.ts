@@ -1,6 +1,6 @@
 import type { Item } from '../../items/item-batch.ts';
 import { checkItem, contentBytesMax, type ItemFormat } from '../../items/item-format.ts';
-import { textItem } from '../../items/text.ts';
+import { TEXT_BYTES_MAX, textItem } from '../../items/text.ts';
 import { classesField, largest } from '../classes.ts';
 import { type ItemOutput, runRows } from '../one-run.ts';
 import type { Program } from '../program.ts';
@@ -16,7 +16,7 @@ import { matchEntities, readEntities, type TrueEntity, writeEntities } from './t
 
 const ID = 'token-classification';
 
-const FORMAT: ItemFormat = { kind: 'text', bytesMax: 64 * 1024 };
+const FORMAT: ItemFormat = { kind: 'text', bytesMax: TEXT_BYTES_MAX };
 
 interface Stage extends TokenStage {
   readonly input: WindowSize;

@@ -1,0 +1,129 @@
+import { Heap } from '../../../solver/dispatch/heap.ts';
+import { PairTable } from './pair-table.ts';
+import { fuseUnknown } from './unknown.ts';
+
+export interface BytePairModel {
+  /** The number of each token. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Pairs of tokens that are joined, the most urgent first. */
+  readonly merges: readonly (readonly [string, string])[];
+  /** Stands for a token without a number; undefined: such tokens are left out. */
+  readonly unknown: string | undefined;
+  /** Whether unknown tokens in a row are one. */
+  readonly fuses: boolean;
+  /** Ends the last token of each word, e.g. `</w>`. */
+  readonly wordEnd: string;
+  /** Ends every other token of a word. */
+  readonly tokenEnd: string;
+  /** Whether a token without a number becomes its bytes, e.g. `<0xC3>`. */
+  readonly bytes: boolean;
+  /** Whether a word that is a token stays whole, whatever the merges. */
+  readonly keepsWords: boolean;
+}
+
+/** A token that no merge has; also the rank of a pair that is not joined, and the next token of one that was joined to another. */
+const NONE = -1;
+
+/**
+ * Returns what cuts words by byte-pair encoding (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909): of the pairs of
+ * neighbouring tokens, at first characters, the most urgent one is joined, the leftmost first, until there is none. The time for a
+ * word of n characters grows with n·log n.
+ */
+export function bytePairCutter(model: BytePairModel): (words: readonly string[]) => string[] {
+  const { ids, unknown } = model;
+  const partsOf = merger(model);
+  const encoder = new TextEncoder();
+  const bytesOf = (part: string) => Array.from(encoder.encode(part), byteToken);
+  const unknownTokens = unknown === undefined ? [] : [unknown];
+  const tokensOf = (part: string): readonly string[] => {
+    const bytes = model.bytes ? bytesOf(part) : [];
+    return bytes.length > 0 && bytes.every((byte) => ids.has(byte)) ? bytes : unknownTokens;
+  };
+  const unknownId = unknown === undefined ? undefined : ids.get(unknown);
+  return (words) => {
+    const tokens: string[] = [];
+    for (const word of words)
+      for (const part of model.keepsWords && ids.has(word) ? [word] : partsOf(word))
+        if (ids.has(part)) tokens.push(part);
+        else tokens.push(...tokensOf(part));
+    return model.fuses && unknownId !== undefined ? fuseUnknown(tokens, ids, unknownId) : tokens;
+  };
+}
+
+/** Returns what joins the characters of a word. */
+function merger({ merges, wordEnd, tokenEnd }: BytePairModel): (word: string) => string[] {
+  const { symbols, ranks, results } = tablesOf(merges);
+  // For each character that begins a token: the token, and where the tokens beside it begin. Words share this memory.
+  let tokens = new Int32Array(0);
+  let next = tokens;
+  let previous = tokens;
+  /** Pairs by rank, then by place: rank · (length of the word) + place. It is empty between words. */
+  const queue = new Heap<number>((a, b) => a < b);
+
+  return (word) => {
+    const characters = [...word];
+    const count = characters.length;
+    if (count === 0) return [];
+    characters[count - 1] += wordEnd;
+    if (count === 1) return characters;
+    if (tokens.length < count) {
+      tokens = new Int32Array(2 * count);
+      next = new Int32Array(2 * count);
+      previous = new Int32Array(2 * count);
+    }
+    for (let i = 0; i < count; i++) {
+      tokens[i] = symbols.get(characters[i]!) ?? NONE;
+      next[i] = i + 1;
+      previous[i] = i - 1;
+    }
+    const rankAt = (at: number): number => {
+      const second = next[at]!;
+      if (second === NONE || second >= count || tokens[at] === NONE || tokens[second] === NONE) return NONE;
+      return ranks.get(tokens[at]!, tokens[second]!);
+    };
+    const offer = (at: number) => {
+      const rank = rankAt(at);
+      if (rank !== NONE) queue.push(rank * count + at);
+    };
+    for (let i = 0; i < count; i++) offer(i);
+    for (let pair = queue.pop(); pair !== undefined; pair = queue.pop()) {
+      const at = pair % count;
+      const rank = (pair - at) / count;
+      // Since the pair was offered, one of its tokens may have been joined with another.
+      if (rankAt(at) !== rank) continue;
+      const second = next[at]!;
+      tokens[at] = results[rank]!;
+      next[at] = next[second]!;
+      next[second] = NONE;
+      if (next[at]! < count) previous[next[at]!] = at;
+      if (at > 0) offer(previous[at]!);
+      offer(at);
+    }
+    const parts: string[] = [];
+    for (let at = 0; at < count; at = next[at]!) {
+      const part = characters.slice(at, next[at]!).join('');
+      parts.push(next[at]! < count ? part + tokenEnd : part);
+    }
+    return parts;
+  };
+}
+
+const byteToken = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+
+/** The tokens of merges by number, the rank of each pair, and the token that each rank gives. */
+function tablesOf(merges: BytePairModel['merges']) {
+  const symbols = new Map<string, number>();
+  const symbolOf = (token: string): number => {
+    const known = symbols.get(token);
+    if (known !== undefined) return known;
+    symbols.set(token, symbols.size);
+    return symbols.size - 1;
+  };
+  const ranks = new PairTable(merges.length);
+  const results = new Int32Array(merges.length);
+  merges.forEach(([first, second], rank) => {
+    ranks.set(symbolOf(first), symbolOf(second), rank);
+    results[rank] = symbolOf(first + second);
+  });
+  return { symbols, ranks, results };
+}

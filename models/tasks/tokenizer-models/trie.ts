@@ -1,0 +1,42 @@
+import { PairTable } from './pair-table.ts';
+
+/** A tree of texts by their UTF-16 units, each with a number of at least 0. Nodes are numbers. */
+export class Trie {
+  static readonly ROOT = 0;
+  /** The node of a text with which none begins. */
+  static readonly NOWHERE = -1;
+  readonly #children: PairTable;
+  readonly #values: Int32Array;
+
+  /** @param entries of texts that are there twice the last counts */
+  constructor(entries: readonly (readonly [string, number])[]) {
+    const units = entries.reduce((sum, [text]) => sum + text.length, 0);
+    this.#children = new PairTable(units);
+    this.#values = new Int32Array(units + 1).fill(-1);
+    let count = 1;
+    for (const [text, value] of entries) {
+      let node = Trie.ROOT;
+      for (let i = 0; i < text.length; i++) {
+        node = this.#children.getOrSet(node, text.charCodeAt(i), count);
+        if (node === count) count++;
+      }
+      this.#values[node] = value;
+    }
+  }
+
+  /** The node of a node's text with one more unit, or `NOWHERE`. */
+  next(node: number, unit: number): number {
+    return this.#children.get(node, unit);
+  }
+
+  /** The number of a node's text; −1 if it is not one of the entries. */
+  valueOf(node: number): number {
+    return this.#values[node]!;
+  }
+
+  nodeOf(text: string): number {
+    let node = Trie.ROOT;
+    for (let i = 0; i < text.length && node >= 0; i++) node = this.next(node, text.charCodeAt(i));
+    return node;
+  }
+}

@@ -1,0 +1,45 @@
+import { Trie } from './trie.ts';
+
+export interface WordPieceModel {
+  /** The number of each token. */
+  readonly ids: ReadonlyMap<string, number>;
+  /** Stands for an unknown word. */
+  readonly unknown: string;
+  /** What a token begins with that goes on with a word, e.g. `##`. */
+  readonly prefix: string;
+  /** A word of more characters is unknown. */
+  readonly wordLengthMax: number;
+}
+
+/**
+ * Returns what cuts words as WordPiece does (Schuster and Nakajima 2012; Devlin et al. 2019, https://arxiv.org/abs/1810.04805): a
+ * word's longest beginning that is a token, then the longest beginning of the rest. A word with a rest that no token begins is
+ * unknown. The time grows with the length of the words times that of the longest token that begins like them.
+ */
+export function wordPieceCutter({
+  ids,
+  unknown,
+  prefix,
+  wordLengthMax,
+}: WordPieceModel): (words: readonly string[]) => string[] {
+  const trie = new Trie([...ids]);
+  const continued = trie.nodeOf(prefix);
+
+  const cut = (word: string): readonly string[] => {
+    if (word.length > wordLengthMax && [...word].length > wordLengthMax) return [unknown];
+    const tokens: string[] = [];
+    for (let start = 0; start < word.length; ) {
+      let node = start === 0 ? Trie.ROOT : continued;
+      let end = start;
+      for (let at = start; at < word.length && node >= 0; ) {
+        node = trie.next(node, word.charCodeAt(at++));
+        if (node >= 0 && trie.valueOf(node) >= 0) end = at;
+      }
+      if (end === start) return [unknown];
+      tokens.push((start === 0 ? '' : prefix) + word.slice(start, end));
+      start = end;
+    }
+    return tokens;
+  };
+  return (words) => words.flatMap(cut);
+}
