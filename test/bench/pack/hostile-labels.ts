@@ -1,0 +1,96 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { fromCoco } from '../../../bench/pack/picture-sources.ts';
+import { fromQuestions } from '../../../bench/pack/questions.ts';
+import { fromRecordings } from '../../../bench/pack/recordings.ts';
+import type { SourceOptions } from '../../../bench/pack/source.ts';
+import { fromTexts } from '../../../bench/pack/texts.ts';
+import { parsePack } from '../../../models/packs/pack.ts';
+import { type NamedTensor, packBytes } from '../../../models/packs/write.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import type { HostileCase } from '../../models/hostile.ts';
+import { classify, detect, language, pipelineOf, spam, transcribe } from '../../models/stages.ts';
+import { tone, wavOf } from '../../models/wav.ts';
+
+/** Readers of files with labels, each with valid files to change. What is read makes a pack that can be read too. */
+
+const answer = {
+  ...{ name: 'answer', task: 'question-answering', variants: spam.variants, unanswerable: true },
+  input: { length: 16, stride: 4 },
+};
+const LINES = {
+  texts: { text: 'hello', labels: { language: 'eng', spam: 'ham' }, fields: { note: 'x' } },
+  recordings: { audio: 'a.wav', text: 'hello', labels: { language: 'eng' }, fields: {} },
+  questions: { context: 'Anna waits.', question: 'Who?', answers: ['Anna', 'anna'], labels: { language: 'eng' }, fields: {} },
+};
+const SQUAD = {
+  data: [
+    {
+      paragraphs: [
+        { context: 'Anna waits.', qas: [{ id: 'q', question: 'Who?', answers: [{ text: 'Anna' }] }] },
+      ],
+    },
+  ],
+};
+const COCO = {
+  images: [
+    { id: 1, file_name: 'a.png' },
+    { id: 2, file_name: 'a.png' },
+  ],
+  annotations: [
+    { image_id: 1, category_id: 7, bbox: [0, 0, 4, 4], iscrowd: 0 },
+    { image_id: 2, category_id: 8, bbox: [1, 1, 2, 9] },
+  ],
+  categories: ['a', 'b', 'c'].map((name, i) => ({ id: 7 + i, name })),
+};
+
+/** @param folder for the files, which is filled with what they name */
+export async function hostileLabels(folder: string): Promise<Readonly<Record<string, HostileCase>>> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'a.wav'), wavOf(tone(440, 0.1, 8000), { rateHz: 8000 }));
+  await sharp({ create: { width: 16, height: 16, channels: 3, background: '#ff0000' } }).toFile(
+    join(folder, 'a.png'),
+  );
+  const file = join(folder, 'labels');
+
+  const packed = async (
+    stages: readonly ManifestStage[],
+    tensorsOf: (options: SourceOptions) => Promise<readonly NamedTensor[]>,
+  ) => {
+    const pipeline = pipelineOf(...stages);
+    const tensors = await tensorsOf({ pipeline, limit: 10, seed: 1, onItem() {} });
+    await parsePack(await packBytes([...tensors]), pipeline);
+  };
+  const write = (bytes: Uint8Array, then = '') => writeFile(file, Buffer.concat([bytes, Buffer.from(then)]));
+  const lines = (
+    line: object,
+    stages: readonly ManifestStage[],
+    read: (path: string, options: SourceOptions) => Promise<readonly NamedTensor[]>,
+  ): HostileCase => ({
+    files: [line],
+    async read(bytes) {
+      await write(bytes, `\n${JSON.stringify(line)}\n`);
+      await packed(stages, (options) => read(file, options));
+    },
+  });
+  return {
+    'lines of texts': lines(LINES.texts, [language, spam], fromTexts),
+    'lines of recordings': lines(LINES.recordings, [transcribe, language], fromRecordings),
+    'lines of questions': lines(LINES.questions, [language, answer], fromQuestions),
+    'questions in the format of SQuAD': {
+      files: [SQUAD],
+      async read(bytes) {
+        await write(bytes);
+        await packed([answer], (options) => fromQuestions(file, options));
+      },
+    },
+    'boxes in the format of COCO': {
+      files: [COCO],
+      async read(bytes) {
+        await write(bytes);
+        await packed([detect, classify], (options) => fromCoco(file, folder, options));
+      },
+    },
+  };
+}
