@@ -37,7 +37,8 @@ export class UnsupportedDocumentError extends InputError {
 }
 
 /** The kind in a schema id, e.g. `plan` in `ipa-edge/plan@1`. */
-const kindOf = (schema: unknown): string | undefined => /^ipa-edge\/([a-z]+)@/.exec(String(schema))?.[1];
+const kindOf = (schema: unknown): string | undefined =>
+  typeof schema === 'string' ? /^ipa-edge\/([a-z]+)@/.exec(schema)?.[1] : undefined;
 
 /** Most letters of a value in a message, and most values in it that are looked at: it may be large, or nested deeply. */
 const SHOWN = 60;

@@ -139,6 +139,12 @@ export async function isRead(
   }
 }
 
-/** The files of a case after changes, each with the valid one. */
+/** The files of a case after changes, each with the valid one. A failure prints how the file begins. */
 export const hostileFiles = ({ files }: HostileCase) =>
-  fc.constantFrom(...files).chain((valid) => hostileJson(valid).map((bytes) => ({ bytes, valid })));
+  fc.constantFrom(...files).chain((valid) =>
+    hostileJson(valid).map((bytes) => ({
+      bytes,
+      valid,
+      [fc.toStringMethod]: () => new TextDecoder().decode(bytes.subarray(0, 2000)),
+    })),
+  );
