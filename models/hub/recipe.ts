@@ -36,6 +36,13 @@ const model = z.strictObject({
     .optional(),
 });
 
+/** Levels of the fields of a stage: no task has more than three. */
+const LEVELS_MAX = 8;
+const fitsLevels = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => fitsLevels(inner, levels - 1)));
+
 export const recipeSchema = z.strictObject({
   schema: z.literal(RECIPE),
   name,
@@ -46,7 +53,10 @@ export const recipeSchema = z.strictObject({
         name,
         task: z.enum(HUB_KINDS.map((kind) => kind.task)),
         /** Fields of the stage that the models do not decide, e.g. `passOn`. */
-        fields: z.record(z.string(), z.unknown()).default({}),
+        fields: z
+          .record(z.string(), z.unknown())
+          .refine((fields) => fitsLevels(fields, LEVELS_MAX), 'expected fields in fewer levels')
+          .default({}),
         models: z.array(model).min(1).max(50),
       }),
     )

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../../solver/documents/document.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { InvalidPackError, type TensorFile } from '../packs/safetensors.ts';
 import { i32 } from '../packs/write.ts';
@@ -91,7 +92,7 @@ export function readClass(
   if (index >= 0) return index;
   const known = classes.slice(0, 5).join(', ') + (classes.length > 5 ? ', …' : '');
   throw new LabelError(
-    `stage "${name}" has no class ${JSON.stringify(label)}; its classes are ${known}`,
+    `stage "${name}" has no class ${shown(label)}; its classes are ${known}`,
     'Rename the label, or the class in the manifest.',
   );
 }

@@ -32,7 +32,7 @@ export class UnsupportedDocumentError extends InputError {
       kindOf(found) === kindOf(expected)
         ? 'Make the document again with this version, or use the version that wrote it.'
         : `Give a ${kindOf(expected)}.`;
-    super(`${source} has "schema": ${show(found)}, but ${JSON.stringify(expected)} is read here. ${remedy}`);
+    super(`${source} has "schema": ${shown(found)}, but ${JSON.stringify(expected)} is read here. ${remedy}`);
   }
 }
 
@@ -43,7 +43,8 @@ const kindOf = (schema: unknown): string | undefined =>
 /** Most letters of a value in a message, and most values in it that are looked at: it may be large, or nested deeply. */
 const SHOWN = 60;
 
-const show = (value: unknown): string => {
+/** A value in a message, as JSON, cut short. */
+export const shown = (value: unknown): string => {
   if (typeof value === 'number') return String(value);
   if (value === undefined) return 'nothing';
   let values = 0;
@@ -85,7 +86,7 @@ export function parseDocument<T extends z.ZodType>(
     source,
     result.error.issues.map((issue) => {
       const found = valueAt(value, issue.path);
-      return `${pathText(issue.path)}: ${issue.message.replace(/, received .*/, '')}, found ${show(found)}`;
+      return `${pathText(issue.path)}: ${issue.message.replace(/, received .*/, '')}, found ${shown(found)}`;
     }),
   );
 }

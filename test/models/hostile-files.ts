@@ -87,7 +87,13 @@ const REPOSITORIES = MODELS.map(
     'preprocessor_config.json': { ...RESNET.preprocessor, ...preprocessor },
     'tokenizer.json': {},
     'tokenizer_config.json': { ...tokenizer },
-    api: apiAnswer('own/model', SIZES),
+    // A model of timm is told by the hub, one of T5 by the user.
+    api: apiAnswer(
+      'own/model',
+      SIZES,
+      config === TIMM.config ? { pipeline_tag: 'image-classification' } : {},
+    ),
+    task: config === T5.config ? 'summarization' : undefined,
   }),
 );
 
@@ -103,7 +109,8 @@ const pinned = (name: string): HostileCase => ({
         return path === name ? bytes : bytesOf(files[path]);
       },
     };
-    withPin(null, await describe(hub, { id: 'own/model', revision: 'main' }));
+    const task = files.task as string | undefined;
+    withPin(null, await describe(hub, { id: 'own/model', revision: 'main' }, { task }));
   },
 });
 

@@ -3,6 +3,7 @@ import { InputError } from '../../solver/documents/coded-error.ts';
 
 /** Hostile files: valid JSON that is changed at random. */
 
+export const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const nested = (open: string, close: string, depth: number) => open.repeat(depth) + close.repeat(depth);
 /** Values that a reader may not expect, as JSON. */
 const VALUES: readonly string[] = [
@@ -103,7 +104,7 @@ const damaged = (bytes: fc.Arbitrary<Uint8Array<ArrayBuffer>>): fc.Arbitrary<Uin
     });
 
 /** Files that come from a valid document by changed, doubled, missing and renamed values, and by damage to their bytes. */
-export function hostileJson(valid: unknown): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
+function hostileJson(valid: unknown): fc.Arbitrary<Uint8Array<ArrayBuffer>> {
   const edited = fc.array(anyEdit, { minLength: 1, maxLength: 4 }).map((edits) => {
     const marked = edits.reduce(
       (root, one, i) => edit(root, one, `${MARK}${i}${MARK}`),
@@ -114,7 +115,7 @@ export function hostileJson(valid: unknown): fc.Arbitrary<Uint8Array<ArrayBuffer
   return fc.oneof(
     { weight: 4, arbitrary: edited },
     { weight: 1, arbitrary: damaged(edited) },
-    { weight: 1, arbitrary: damaged(fc.constant(new TextEncoder().encode(JSON.stringify(valid)))) },
+    { weight: 1, arbitrary: damaged(fc.constant(bytesOf(valid))) },
   );
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../../../solver/documents/document.ts';
 import { LabelError } from '../label-error.ts';
 import { charactersBefore } from '../token-spans.ts';
 import { entitiesOf, typeOf } from './entities.ts';
@@ -43,7 +44,7 @@ export function readEntityLabel(
       );
     if (!types.includes(type))
       throw new LabelError(
-        `stage "${name}" has no class of the type ${JSON.stringify(type)}; its types are ${types.slice(0, 20).join(', ')}`,
+        `stage "${name}" has no class of the type ${shown(type)}; its types are ${types.slice(0, 20).join(', ')}`,
         'Rename the label, or the class in the manifest.',
       );
   }

@@ -22,7 +22,13 @@ const answer = {
 const LINES = {
   texts: { text: 'hello', labels: { language: 'eng', spam: 'ham' }, fields: { note: 'x' } },
   recordings: { audio: 'a.wav', text: 'hello', labels: { language: 'eng' }, fields: {} },
-  questions: { context: 'Anna waits.', question: 'Who?', answers: ['Anna', 'anna'], labels: { language: 'eng' }, fields: {} },
+  questions: {
+    context: 'Anna waits.',
+    question: 'Who?',
+    answers: ['Anna', 'anna'],
+    labels: { language: 'eng' },
+    fields: {},
+  },
 };
 const SQUAD = {
   data: [

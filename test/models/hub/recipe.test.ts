@@ -47,6 +47,12 @@ test('every recipe that ships is one of the five', () => {
   expect(shipped.sort()).toEqual([...NAMES].sort());
 });
 
+test('fields that are nested deeply are refused', () => {
+  const recipe = jsonOf('nlp');
+  recipe.stages[0].fields = { input: JSON.parse('['.repeat(50_000) + ']'.repeat(50_000)) };
+  expect(() => parseRecipe(recipe, 'nlp')).toThrow(/stages\[0\]\.fields: expected fields in fewer levels/);
+});
+
 test.skipIf(!FACTS).each(NAMES)(
   'the recipe %s names models that the hub has, in data types that they have',
   (name) => {
