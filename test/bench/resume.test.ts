@@ -37,7 +37,7 @@ async function interrupted(harm: (commandPid: number) => void) {
   // With ten minutes to spend it is still at work, however fast it is.
   const first = await ipaEdge(args('10m'), (child) => {
     const watch = setInterval(() => {
-      if (journal().length < 5) return;
+      if (journal().filter(({ kind }) => kind === 'cell').length < 4) return;
       clearInterval(watch);
       harm(child.pid!);
     }, 20);

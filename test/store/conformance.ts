@@ -3,7 +3,7 @@ import { InvalidDocumentError } from '../../solver/documents/document.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { exportProfile, identify } from '../../workers/store/exchange.ts';
 import { type JournalEntry, ProfileNotFoundError, type Store } from '../../workers/store/store.ts';
-import { accuracyEntry, cellEntry, profile } from './documents.ts';
+import { accuracyEntries, cellEntry, profile } from './documents.ts';
 
 /**
  * What every store does, wherever it keeps things.
@@ -12,7 +12,7 @@ import { accuracyEntry, cellEntry, profile } from './documents.ts';
 export function describeStore(open: () => Promise<Store>): void {
   it('keeps the entries of each journal in order, also when they are appended at once', async () => {
     const store = await open();
-    const entries = [cellEntry(1), accuracyEntry, ...[2, 4, 8, 16].map(cellEntry)];
+    const entries = [cellEntry(1), ...accuracyEntries, ...[2, 4, 8, 16].map(cellEntry)];
     await Promise.all(entries.map((entry) => store.append('a/b', entry)));
     await store.append('..', cellEntry(32));
     expect(await store.readJournal('a/b')).toEqual(entries);

@@ -26,14 +26,14 @@ export function measuredCell(batch: number): MeasuredCell {
 
 export const cellEntry = (batch: number): JournalEntry => ({ kind: 'cell', cell: measuredCell(batch) });
 
-export const accuracyEntry: JournalEntry = {
-  kind: 'accuracy',
-  accuracy: {
-    stages: { detect: { small: { value: 0.5, n: 10 } } },
-    fanOut: [{ stage: 'detect', upstream: {}, counts: [1, 1] }],
-    endToEnd: [{ variants: { detect: 'small' }, metric: 'F1', value: 0.25, n: 1, counts: [[1, 3, 3]] }],
+export const accuracyEntries: readonly JournalEntry[] = [
+  { kind: 'variant-accuracy', stage: 'detect', variant: 'small', score: { value: 0.5, n: 10 } },
+  { kind: 'fan-out', fanOut: { stage: 'detect', upstream: {}, counts: [1, 1] } },
+  {
+    kind: 'combination',
+    endToEnd: { variants: { detect: 'small' }, metric: 'F1', value: 0.25, n: 1, counts: [[1, 3, 3]] },
   },
-};
+];
 
 export const profile = (createdAt: string): Profile => ({
   schema: 'ipa-edge/profile@1',

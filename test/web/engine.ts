@@ -43,6 +43,7 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
       phase: 'cells',
       done,
       total,
+      share: done / total,
       timeLeftMs: (total - done) * CELL_MS,
       current: cellId(cell),
       finished: cell,

@@ -78,8 +78,8 @@ const bar = (share: number): string => {
   return `[${'#'.repeat(full)}${'.'.repeat(20 - full)}]`;
 };
 
-const profileLine = ({ phase, done, total, timeLeftMs, current }: ProfileProgress): string =>
-  `${bar(done / total)} ${PHASES[phase]} ${Math.min(done, total)}/${total}  ${left(timeLeftMs)}  ${current}`;
+const profileLine = ({ phase, done, total, share, timeLeftMs, current }: ProfileProgress): string =>
+  `${bar(share)} ${PHASES[phase]} ${done}/${total}  ${left(timeLeftMs)}  ${current}`;
 
 const runLine = ({ run, sent, ended, total, timeLeftMs }: RunProgress): string =>
   `${bar(ended / total)} running ${run}: ${sent} of ${total} sent, ${ended} ended  ${left(timeLeftMs)}`;

@@ -12,14 +12,14 @@ import type { CoRun, FanOut } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { message } from '../runtime/errors.ts';
-import { cellsOfBatch } from './cells.ts';
+import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { type CoRunOptions, measureCoRuns } from './co-run.ts';
 import { DriftWatch } from './drift.ts';
 import type { ItemDraw } from './item-draw.ts';
 import { batchRunner, compareOutputs, type RunBatch, type Sample, sample, warmUp } from './measure.ts';
 import { extendCell, measuredCell } from './measured-cell.ts';
 import type { OpenVariant } from './sessions.ts';
-import { mostUncertain, sweepEnd, sweepId } from './sweep.ts';
+import { FIRST_PASS_SHARE, mostUncertain, REFINE_MS, sweepEnd, sweepId } from './sweep.ts';
 import type { ProfileSettings } from './types.ts';
 
 export interface CellProfilerOptions extends CoRunOptions {
@@ -28,18 +28,15 @@ export interface CellProfilerOptions extends CoRunOptions {
   /** Draws the batches of each stage, by the stage's name. */
   readonly draws: ReadonlyMap<string, ItemDraw>;
   readonly fanOut: readonly FanOut[];
-  /** The batch size to which a variant's models are fixed, by {@link OpenVariant.key}. Other variants run any size. */
-  readonly fixedBatches: ReadonlyMap<string, number>;
+  readonly fixedBatches: FixedBatches;
   /** Writes a finished cell to the journal. */
   save(cell: Cell): Promise<void>;
+  /** Called after the cells of each batch size; measuring waits for it. */
+  afterRound(cells: readonly Cell[]): Promise<void>;
   /** Cells that the journal of an interrupted profile already holds. */
   readonly finished: readonly Cell[];
 }
 
-/** The first pass over all cells may take this share of the budget. The rest narrows the widest confidence intervals. */
-const FIRST_PASS_SHARE = 0.5;
-/** Time for more samples of one cell, before the next cell is chosen. */
-const REFINE_MS = 500;
 const MEMORY_ERROR = /out of memory|bad_alloc|allocation failed|failed to allocate|exceeds? the (max|limit)/i;
 
 /**
@@ -67,15 +64,10 @@ export class CellProfiler {
   /** The first pass: measures every cell once, or skips it. */
   async measureAll(): Promise<void> {
     const { manifest, settings, progress, clock, fixedBatches } = this.o;
-    const batches = [...new Set([...settings.batches, ...fixedBatches.values()])].sort((a, b) => a - b);
-    const rounds = batches.map((batch) => {
-      const keys = cellsOfBatch(manifest, settings, batch);
-      return shuffled(
-        keys.filter((key) => this.#runs(key)),
-        this.#random,
-      );
-    });
-    progress.phase('cells', rounds.flat().length);
+    const rounds = firstPassCells(manifest, settings, fixedBatches).map((keys) =>
+      shuffled(keys, this.#random),
+    );
+    progress.cells();
     for (const [r, round] of rounds.entries()) {
       if (r > 0) this.#endSweeps(rounds.slice(r).flat());
       for (const key of round) {
@@ -86,24 +78,15 @@ export class CellProfiler {
           continue;
         }
         await clock.wait();
-        const smallest = r === 0 || this.#fixedBatch(key) !== undefined;
+        const smallest = r === 0 || fixedBatchOf(key, fixedBatches) !== undefined;
         await this.#finish(
           !smallest && this.#timeLeftMs() <= 0
             ? { ...key, state: 'skipped', reason: 'budget' }
             : await this.#measure(key),
         );
       }
+      await this.o.afterRound(this.cells);
     }
-  }
-
-  #fixedBatch({ stage, variant }: CellKey): number | undefined {
-    return this.o.fixedBatches.get(`${stage}/${variant}`);
-  }
-
-  /** Whether a cell has the batch size that its models are fixed to or, if they run any, one of the settings' sizes. */
-  #runs(key: CellKey): boolean {
-    const fixed = this.#fixedBatch(key);
-    return fixed === undefined ? this.o.settings.batches.includes(key.batch) : fixed === key.batch;
   }
 
   #timeLeftMs(): number {
@@ -153,7 +136,7 @@ export class CellProfiler {
       if (!stopped && !reason) continue;
       this.#ended.add(id);
       const rest = ahead.filter((key) => sweepId(key) === id);
-      this.o.progress.drop(rest.length);
+      this.o.progress.drop(rest);
       const next = rest.find((key) => !this.#cells.has(cellId(key)));
       if (next && reason) this.#cells.set(cellId(next), { ...next, state: 'skipped', reason });
     }
@@ -252,7 +235,7 @@ export class CellProfiler {
   /** Spends the rest of the budget on the cells with the widest confidence intervals. */
   async refine(): Promise<void> {
     const { progress, environment, device, clock, signal, save } = this.o;
-    progress.phase('refine', Math.max(1, Math.ceil(this.#timeLeftMs() / REFINE_MS)));
+    progress.refine();
     for (;;) {
       await clock.wait();
       const measured = [...this.#cells.values()].filter((cell) => cell.state === 'measured');

@@ -20,3 +20,27 @@ export function cellsOfBatch(manifest: Manifest, settings: ProfileSettings, batc
     ),
   );
 }
+
+/** The batch size to which a variant's models are fixed, by `stage/variant`. Other variants run any size. */
+export type FixedBatches = ReadonlyMap<string, number>;
+
+export const fixedBatchOf = ({ stage, variant }: CellKey, fixed: FixedBatches): number | undefined =>
+  fixed.get(`${stage}/${variant}`);
+
+/**
+ * The cells of the first pass, batch size by batch size: of each variant those of the settings' sizes or, if its models are fixed
+ * to a size, the one of that size.
+ */
+export function firstPassCells(
+  manifest: Manifest,
+  settings: ProfileSettings,
+  fixed: FixedBatches,
+): CellKey[][] {
+  const batches = [...new Set([...settings.batches, ...fixed.values()])].sort((a, b) => a - b);
+  return batches.map((batch) =>
+    cellsOfBatch(manifest, settings, batch).filter((key) => {
+      const only = fixedBatchOf(key, fixed);
+      return only === undefined ? settings.batches.includes(batch) : only === batch;
+    }),
+  );
+}

@@ -40,7 +40,7 @@ export async function measureCoRuns(
 ): Promise<CoRun[]> {
   if (manifest.stages.length === 1) return [];
   const kinds = coRunnable(cells, environment.logicalCores);
-  progress.phase('co-run', kinds.length);
+  progress.coRuns(kinds.length);
   const measured: CoRun[] = [];
   for (const kind of kinds) {
     const first = slowest(cells, manifest.stages[0]!.name, kind);

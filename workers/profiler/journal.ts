@@ -3,6 +3,9 @@ import type { Device } from '../../solver/documents/common.ts';
 import { type Manifest, modelsOf } from '../../solver/documents/manifest.ts';
 import type { ProfileSettings } from './types.ts';
 
+/** Counts up when the entries of a journal change, so that none of an older version is read. */
+const VERSION = 2;
+
 /**
  * Name of a profile's journal. Two profiles have the same name when their measurements may be joined: the same models and pack,
  * on the same device, with the same settings. The budget does not count, because a resumed profile may have more time.
@@ -15,6 +18,6 @@ export async function journalName(
   const { budgetS: _, ...same } = settings;
   const { timerGrainMs: __, ...machine } = device;
   const models = modelsOf(manifest);
-  const text = JSON.stringify([manifest.name, manifest.pack?.sha256, models, machine, same]);
+  const text = JSON.stringify([VERSION, manifest.name, manifest.pack?.sha256, models, machine, same]);
   return `${manifest.name}-${(await sha256Hex(new TextEncoder().encode(text))).slice(0, 16)}`;
 }

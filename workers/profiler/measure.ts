@@ -61,9 +61,9 @@ export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boole
 }
 
 /** A cell gets at least this many samples. */
-const MIN_RUNS = 5;
+export const MIN_RUNS = 5;
 /** One call collects at most this many samples, because they suffice for a p99. */
-const MAX_RUNS = MIN_SAMPLES.p99;
+export const MAX_RUNS = MIN_SAMPLES.p99;
 
 /** Collects samples for `timeMs`: at least `atLeast` samples, and at most {@link MAX_RUNS}. */
 export async function sample(run: RunBatch, timeMs: number, atLeast = MIN_RUNS): Promise<Sample[]> {

@@ -2,17 +2,19 @@ import { SIZE_UNITS } from '../../models/items/item-format.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import { InvalidPackError, isLabelled } from '../../models/packs/pack.ts';
-import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import type { Cell, CellKey } from '../../solver/documents/cell.ts';
+import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
+import { type CoRun, type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';
-import type { Store } from '../store/store.ts';
-import { accuracySteps, measureAccuracy } from './accuracy.ts';
+import type { JournalEntry, Store } from '../store/store.ts';
+import { type AccuracyPart, accuracySteps, measureAccuracy } from './accuracy.ts';
 import { CellProfiler } from './cell-profiler.ts';
+import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
-import { Progress } from './progress.ts';
+import { type ProfilePlan, Progress } from './progress.ts';
 import { Sessions } from './sessions.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -28,6 +30,11 @@ export interface ProfileOptions {
   /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
   unpaused?(): Promise<void>;
   onProgress?(progress: ProfileProgress): void;
+  /**
+   * Called after the cells of each batch size with the profile as it stands, for a provisional plan. Measuring waits for it, so
+   * that it does not disturb what is measured.
+   */
+  onDraft?(draft: Profile): Promise<void>;
 }
 
 /**
@@ -47,7 +54,9 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     if (why !== null) throw new BackendUnavailableError(backend, why);
   }
   const clock = new WorkClock(options.unpaused, signal);
-  const progress = new Progress(settings.budgetS * 1000, clock, (now) => options.onProgress?.(now));
+  const progress = new Progress(settings.budgetS * 1000, environment.reference, clock, (now) =>
+    options.onProgress?.(now),
+  );
   const sessions = new Sessions(models, environment);
   try {
     const variants = manifest.stages.flatMap((stage) =>
@@ -58,7 +67,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
 
     // All files are read and loaded before the long measurement begins, so that a bad file fails at once. A cancel does not wait
     // for a slow download.
-    progress.phase('models', variants.length + 1);
+    progress.models(variants.length + 1);
     const pack = await clock.unlessAborted(models.readPack());
     progress.step('labelled pack');
     const fixedBatches = new Map<string, number>();
@@ -68,6 +77,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       if (fixedBatch !== null) fixedBatches.set(key, fixedBatch);
       progress.step(key);
     }
+    progress.plan(planOf(manifest, settings, fixedBatches));
     const ofStages = await stageItems(pack, pipeline);
     const draws = new Map(
       pipeline.stages.map(({ name }, s) => {
@@ -82,44 +92,25 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     const journal = await journalName(manifest, device, settings);
     const finished = await store.readJournal(journal);
 
-    let accuracy = finished.find((entry) => entry.kind === 'accuracy')?.accuracy;
-    if (!accuracy) {
-      if (isLabelled(pack)) progress.phase('accuracy', accuracySteps(manifest));
-      accuracy = await measureAccuracy(
-        pipeline,
-        pack,
-        async (stage, variant, items) => {
-          await clock.wait();
-          const { worker, key } = await reference(stage, variant);
-          return worker.run(key, items);
-        },
-        (what) => progress.step(what),
-      );
-      await store.append(journal, { kind: 'accuracy', accuracy });
-    }
+    const itemsOf = new Map(pipeline.stages.map(({ name }, s) => [name, ofStages[s]!.items.length]));
+    if (isLabelled(pack)) progress.accuracy(accuracySteps(manifest), itemsOf);
+    const accuracy = await measureAccuracy(
+      pipeline,
+      pack,
+      async (stage, variant, items) => {
+        await clock.wait();
+        const { worker, key } = await reference(stage, variant);
+        return worker.run(key, items);
+      },
+      finished.filter(isOfAccuracy),
+      {
+        step: (what) => progress.step(what),
+        recall: (what) => progress.recallAccuracy(what),
+        save: (part) => store.append(journal, part),
+      },
+    );
 
-    const cellProfiler = new CellProfiler({
-      manifest,
-      environment,
-      sessions,
-      settings,
-      device,
-      draws,
-      fanOut: accuracy.fanOut,
-      fixedBatches,
-      progress,
-      clock,
-      signal,
-      save: (cell) => store.append(journal, { kind: 'cell', cell }),
-      finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
-    });
-    await cellProfiler.measureAll();
-    const known = finished.find((entry) => entry.kind === 'co-run');
-    const coRun = known?.coRun ?? (await cellProfiler.coRun());
-    if (!known) await store.append(journal, { kind: 'co-run', coRun });
-    await cellProfiler.refine();
-
-    const document: Profile = {
+    const documentOf = (cells: readonly Cell[], coRun: readonly CoRun[]): Profile => ({
       schema: PROFILE,
       createdAt: new Date().toISOString(),
       pipeline: manifest.name,
@@ -146,16 +137,59 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
           },
         })),
       })),
-      cells: [...cellProfiler.cells],
+      cells: [...cells],
       fanOut: [...accuracy.fanOut],
       endToEnd: [...accuracy.endToEnd],
       coRun: [...coRun],
-    };
-    const measured = await parseIdentified(document, 'the profile that was measured');
+    });
+
+    const cellProfiler = new CellProfiler({
+      manifest,
+      environment,
+      sessions,
+      settings,
+      device,
+      draws,
+      fanOut: accuracy.fanOut,
+      fixedBatches,
+      progress,
+      clock,
+      signal,
+      save: (cell) => store.append(journal, { kind: 'cell', cell }),
+      afterRound: async (cells) => options.onDraft?.(documentOf(cells, [])),
+      finished: finished.flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : [])),
+    });
+    await cellProfiler.measureAll();
+    const known = finished.find((entry) => entry.kind === 'co-run');
+    const coRun = known?.coRun ?? (await cellProfiler.coRun());
+    if (!known) await store.append(journal, { kind: 'co-run', coRun });
+    await cellProfiler.refine();
+
+    const measured = await parseIdentified(
+      documentOf(cellProfiler.cells, coRun),
+      'the profile that was measured',
+    );
     await store.saveProfile(measured);
     await store.deleteJournal(journal);
     return measured;
   } finally {
     sessions.close();
   }
+}
+
+const isOfAccuracy = (entry: JournalEntry): entry is AccuracyPart =>
+  entry.kind !== 'cell' && entry.kind !== 'co-run';
+
+/** What will be measured: the cells with the smallest batch of each variant first. */
+function planOf(manifest: Manifest, settings: ProfileSettings, fixed: FixedBatches): ProfilePlan {
+  const [first = [], ...later] = firstPassCells(manifest, settings, fixed);
+  const isSmallest = (key: CellKey) => fixedBatchOf(key, fixed) !== undefined;
+  const smallest = [...first, ...later.flat().filter(isSmallest)];
+  const kinds = cellsOfBatch(manifest, settings, 1).map(({ backend, threads }) => `${backend}/${threads}`);
+  return {
+    cells: [...smallest, ...later.flat().filter((key) => !isSmallest(key))],
+    smallest: smallest.length,
+    // Workers are measured beside those of another stage.
+    coRuns: manifest.stages.length > 1 ? new Set(kinds).size : 0,
+  };
 }

@@ -1,34 +1,111 @@
-import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId } from '../../solver/documents/cell.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { estimateLeft, type Refined } from './time-left.ts';
 import type { ProfileProgress } from './types.ts';
 import type { WorkClock } from './work-clock.ts';
 
-/** Reports the progress of a profile, and estimates the time left from the time that the steps have taken so far. */
+/** Until the time left can be estimated, the budget is taken to be this share of it. */
+const GUESS = 0.75;
+
+/** What a profile is going to measure. */
+export interface ProfilePlan {
+  /** Cells of the first pass, in order of their batches; the first `smallest` are measured whatever the budget. */
+  readonly cells: readonly CellKey[];
+  readonly smallest: number;
+  /** Kinds of workers that are measured side by side. */
+  readonly coRuns: number;
+}
+
+/**
+ * Reports the progress of a profile: one share over all phases that never falls, and a time left that never rises. Where an
+ * estimate turns out to have been too low, the time left stands still until the work has caught up.
+ */
 export class Progress {
   readonly #start: number;
+  #lastStep: number;
   #phase: ProfileProgress['phase'] = 'models';
   #done = 0;
   #total = 1;
-  #cellsStart = 0;
+  #leftMs: number | null = null;
+  #share = 0;
+  #accuracyAhead: string[] = [];
+  #items: ReadonlyMap<string, number> = new Map();
+  readonly #accuracyMs = new Map<string, number>();
+  #cellsStart: number | null = null;
+  #plan: ProfilePlan = { cells: [], smallest: 0, coRuns: 0 };
+  #ahead = new Map<string, CellKey>();
+  readonly #finished = new Map<string, Cell>();
+  readonly #restMs: number[] = [];
+  readonly #refined = new Map<string, Refined>();
+  #coRunsAhead = 0;
+  /** The time that what was recalled from a journal stands for. */
+  #recalledMs = 0;
 
+  /** @param reference the backend on which accuracy is measured */
   constructor(
     private readonly budgetMs: number,
-    private readonly clock: WorkClock,
+    private readonly reference: Backend,
+    private readonly clock: Pick<WorkClock, 'now'>,
     private readonly report: (progress: ProfileProgress) => void,
   ) {
-    this.#start = clock.now();
+    this.#start = this.#lastStep = clock.now();
   }
 
-  /** Begins a phase of `total` steps. */
-  phase(phase: ProfileProgress['phase'], total: number): void {
-    if (phase === 'cells') this.#cellsStart = this.clock.now();
+  /** Begins to load models. */
+  models(total: number): void {
+    this.#begin('models', total);
+  }
+
+  /** Takes note of what will be measured, once the models are loaded. */
+  plan(plan: ProfilePlan): void {
+    this.#plan = plan;
+    this.#ahead = new Map(plan.cells.map((key) => [cellId(key), key]));
+    this.#coRunsAhead = plan.coRuns;
+  }
+
+  /**
+   * Begins to measure accuracy.
+   * @param steps named `stage/variant`, in order
+   * @param items number of items of each stage, which a step runs
+   */
+  accuracy(steps: readonly string[], items: ReadonlyMap<string, number>): void {
+    this.#accuracyAhead = [...steps];
+    this.#items = items;
+    this.#begin('accuracy', steps.length);
+  }
+
+  /** Begins to measure cells. */
+  cells(): void {
+    this.#cellsStart = this.clock.now();
+    this.#begin('cells', this.#plan.cells.length);
+  }
+
+  /** Begins to measure workers side by side. */
+  coRuns(kinds: number): void {
+    this.#coRunsAhead = kinds;
+    this.#ahead.clear();
+    this.#begin('co-run', kinds);
+  }
+
+  /** Begins to narrow the widest intervals of the cells. */
+  refine(): void {
+    this.#coRunsAhead = 0;
+    this.#ahead.clear();
+    this.#begin('refine', this.#plan.cells.length);
+    this.#done = this.#total;
+  }
+
+  #begin(phase: ProfileProgress['phase'], total: number): void {
     this.#phase = phase;
     this.#done = 0;
     this.#total = total;
+    this.#lastStep = this.clock.now();
   }
 
-  /** Lowers the number of steps in the phase, because some turned out not to be needed. */
-  drop(steps: number): void {
-    this.#total -= steps;
+  /** Counts cells that turned out not to be needed as done. */
+  drop(keys: readonly CellKey[]): void {
+    for (const key of keys) this.#ahead.delete(cellId(key));
+    this.#done += keys.length;
   }
 
   /** Reports which step begins. */
@@ -38,38 +115,89 @@ export class Progress {
 
   /** Reports a completed step. @param finished the cell that the step measured */
   step(current: string, finished?: Cell): void {
-    this.#done++;
+    const now = this.clock.now();
+    const ms = now - this.#lastStep;
+    this.#lastStep = now;
+    if (finished) this.#finish(finished, ms);
+    if (this.#phase === 'accuracy') {
+      this.#accuracyAhead.shift();
+      this.#accuracyMs.set(current, ms);
+    }
+    if (this.#phase === 'co-run') this.#coRunsAhead--;
+    if (this.#phase !== 'refine') this.#done++;
     this.#send(current, finished && { finished });
   }
 
-  /** Reports a step that an interrupted profile had completed. */
+  /** @param ms time that the cell's last step took */
+  #finish(cell: Cell, ms: number): void {
+    const before = this.#finished.get(cellId(cell));
+    this.#finished.set(cellId(cell), cell);
+    this.#ahead.delete(cellId(cell));
+    if (cell.state !== 'measured') return;
+    const id = cellId(cell);
+    const { n, mean } = cell.latencyMs;
+    if (this.#phase !== 'refine') {
+      this.#restMs.push(Math.max(0, ms - n * mean));
+      return;
+    }
+    const so = this.#refined.get(id) ?? { samples: 0, ms: 0 };
+    const had = before?.state === 'measured' ? before.latencyMs.n : 0;
+    this.#refined.set(id, { samples: so.samples + n - had, ms: so.ms + ms });
+  }
+
+  /** Reports a cell that an interrupted profile had measured. */
   recall(recalled: Cell): void {
+    this.#finished.set(cellId(recalled), recalled);
+    this.#ahead.delete(cellId(recalled));
     this.#done++;
+    this.#recalledMs += this.budgetMs / (2 * this.#plan.cells.length);
     this.#send(cellId(recalled), { recalled });
   }
 
+  /** Reports a step of measuring accuracy that an interrupted profile had done. */
+  recallAccuracy(what: string): void {
+    this.#accuracyAhead.shift();
+    this.#done++;
+    this.#send(what);
+  }
+
   #send(current: string, cell: Pick<ProfileProgress, 'finished' | 'recalled'> = {}): void {
+    const estimate = this.#estimate();
+    if (estimate !== null) this.#leftMs = Math.min(estimate, this.#leftMs ?? estimate);
+    const doneMs = this.clock.now() - this.#start + this.#recalledMs;
+    const share = doneMs / Math.max(1, doneMs + (this.#leftMs ?? this.budgetMs / GUESS));
+    this.#share = Math.max(this.#share, share);
     this.report({
       phase: this.#phase,
       done: this.#done,
       total: this.#total,
-      timeLeftMs: this.#timeLeftMs(),
+      share: this.#share,
+      timeLeftMs: this.#leftMs,
       current,
       ...cell,
     });
   }
 
-  #timeLeftMs(): number | null {
-    const now = this.clock.now();
-    if (this.#phase === 'models' || this.#phase === 'accuracy') {
-      const rest = this.#done ? ((now - this.#start) / this.#done) * (this.#total - this.#done) : null;
-      return rest === null ? null : rest + this.budgetMs;
-    }
-    const spent = now - this.#cellsStart;
-    const budgetLeft = Math.max(0, this.budgetMs - spent);
-    if (this.#phase === 'refine') return budgetLeft;
-    // The smallest batch of each variant is measured even if that takes more than the budget.
-    const needed = this.#done ? (spent / this.#done) * (this.#total - this.#done) : 0;
-    return Math.max(budgetLeft, needed);
+  #estimate(): number | null {
+    if (this.#phase === 'models') return null;
+    const { smallest, cells } = this.#plan;
+    const settled = cells.length - this.#ahead.size;
+    return estimateLeft({
+      budgetMs: this.budgetMs,
+      spentMs: this.#cellsStart === null ? 0 : this.clock.now() - this.#cellsStart,
+      accuracy: {
+        reference: this.reference,
+        ahead: this.#accuracyAhead,
+        stepsMs: this.#accuracyMs,
+        items: this.#items,
+      },
+      planned: cells.length,
+      ahead: [...this.#ahead.values()],
+      smallestAhead: Math.max(0, smallest - settled),
+      finished: [...this.#finished.values()],
+      restMs: this.#restMs,
+      refined: this.#refined,
+      coRunsAhead: this.#coRunsAhead,
+    });
   }
 }

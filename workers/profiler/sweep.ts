@@ -1,5 +1,10 @@
 import { type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
 
+/** The first pass over all cells may take this share of the budget. The rest narrows the widest confidence intervals. */
+export const FIRST_PASS_SHARE = 0.5;
+/** Time for more samples of one cell, before the next cell is chosen. */
+export const REFINE_MS = 500;
+
 /** One point of a variant's sweep over the batch sizes: a batch size and the median latency of a whole batch. */
 export interface SweepPoint {
   readonly batch: number;
@@ -37,12 +42,24 @@ const relativeWidth = ({ latencyMs }: Pick<MeasuredCell, 'latencyMs'>): number =
   (latencyMs.p50High - latencyMs.p50Low) / latencyMs.p50;
 
 /** A cell with this many samples gets no more. */
-const ENOUGH_SAMPLES = 400;
+export const ENOUGH_SAMPLES = 400;
 /** A cell whose relative width is at most this gets no more samples. */
 const ENOUGH_WIDTH = 0.02;
 
 /** A cell with fewer samples gets a minimum relative width, because its confidence interval may be narrow by chance. */
 const FEW_SAMPLES = 20;
+
+/** The intervals of most cells narrow more slowly than the square root of their samples grows: latencies come in spells. */
+const SPELLS = 1.12;
+
+/** Number of samples that a cell is expected to get from now on: until its interval is narrow, or its samples are many. */
+export function samplesToCome(cell: Pick<MeasuredCell, 'latencyMs'>): number {
+  const { n } = cell.latencyMs;
+  const width = relativeWidth(cell);
+  if (width <= ENOUGH_WIDTH) return 0;
+  const narrow = n * ((SPELLS * width) / ENOUGH_WIDTH) ** 2;
+  return Math.max(0, Math.min(ENOUGH_SAMPLES, narrow) - n);
+}
 
 /**
  * Chooses the cell for which more samples help most: the one with the widest confidence interval, among the cells that need

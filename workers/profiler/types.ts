@@ -19,10 +19,12 @@ export interface ProfileSettings {
 export interface ProfileProgress {
   /** The phases in order: load and check models, measure accuracy, measure cells, run two workers side by side, narrow the widest intervals. */
   readonly phase: 'models' | 'accuracy' | 'cells' | 'co-run' | 'refine';
-  /** Completed steps of the phase, of `total`. */
+  /** Completed steps of the phase, of `total`. Cells that turn out not to be needed count as done. */
   readonly done: number;
   readonly total: number;
-  /** Estimated time left for the whole profile; null before the first step is done. */
+  /** Share of the whole profile's time that has passed; it never falls. */
+  readonly share: number;
+  /** Estimated time left for the whole profile, which never rises; null until it can be estimated. */
   readonly timeLeftMs: number | null;
   /** Name of the current step, e.g. `detect/det8/webgpu/1/4`. */
   readonly current: string;

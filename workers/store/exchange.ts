@@ -45,15 +45,11 @@ export const parseIdentified = async (value: unknown, source: string): Promise<I
 /** The part of a saved profile that lists show. The rest of the profile is checked when it is loaded. */
 export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
-const measuredAccuracy = z.strictObject({
-  stages: z.record(name, z.record(name, measuredScore)),
-  fanOut: z.array(fanOut),
-  endToEnd: z.array(endToEnd),
-});
-
 const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cell'), cell }),
-  z.strictObject({ kind: z.literal('accuracy'), accuracy: measuredAccuracy }),
+  z.strictObject({ kind: z.literal('variant-accuracy'), stage: name, variant: name, score: measuredScore }),
+  z.strictObject({ kind: z.literal('fan-out'), fanOut }),
+  z.strictObject({ kind: z.literal('combination'), endToEnd }),
   z.strictObject({ kind: z.literal('co-run'), coRun: z.array(coRun) }),
 ]);
 

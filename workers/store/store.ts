@@ -10,16 +10,15 @@ import type {
 /** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =
   | { readonly kind: 'cell'; readonly cell: Cell }
-  | { readonly kind: 'accuracy'; readonly accuracy: MeasuredAccuracy }
+  | {
+      readonly kind: 'variant-accuracy';
+      readonly stage: string;
+      readonly variant: string;
+      readonly score: MeasuredScore;
+    }
+  | { readonly kind: 'fan-out'; readonly fanOut: FanOut }
+  | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
   | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] };
-
-/** Accuracies and fan-outs, measured on the labelled pack. */
-export interface MeasuredAccuracy {
-  /** By stage and variant. */
-  readonly stages: Readonly<Record<string, Readonly<Record<string, MeasuredScore>>>>;
-  readonly fanOut: readonly FanOut[];
-  readonly endToEnd: readonly EndToEnd[];
-}
 
 /** The facts of a saved profile that a list of profiles shows. */
 export interface ProfileEntry {

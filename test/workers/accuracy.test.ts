@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Pack } from '../../models/packs/pack.ts';
+import {
+  type AccuracyPart,
+  accuracySteps,
+  type MeasuredAccuracy,
+  measureAccuracy,
+  type RunVariant,
+} from '../../workers/profiler/accuracy.ts';
+import { loadSmallFashion } from './fashion.ts';
+
+let models: LoadedManifest;
+let pack: Pack;
+
+beforeAll(async () => {
+  models = await loadSmallFashion();
+  pack = await models.readPack();
+});
+
+/** A variant's answers, made up from its name: objects at one place, and one class. */
+const runMadeUp: RunVariant = async (stage, variant, batch) => {
+  const items = itemsOf(batch);
+  const size = variant.length;
+  if (stage === 'classify') {
+    const results = items.map(() => ({ task: 'image-classification', label: size % 10, score: 1 }));
+    return { results, children: batchOf([]), childCounts: items.map(() => 0) };
+  }
+  const found = variant === 'det4' ? 1 : 2;
+  const detections = Array.from({ length: found }, (_, i) => ({
+    x0: 0,
+    y0: 0,
+    x1: 20 + i,
+    y1: 20,
+    label: 0,
+    score: 1,
+  }));
+  return {
+    results: items.map(() => ({ task: 'object-detection', detections })),
+    children: batchOf(items.flatMap(() => detections.map(() => new Uint8Array(28 * 28)))),
+    childCounts: items.map(() => found),
+  };
+};
+
+interface Session {
+  /** Steps that ran, in order. */
+  readonly ran: string[];
+  readonly recalled: string[];
+  readonly saved: AccuracyPart[];
+}
+
+/** Measures until `parts` parts are saved, which then fails; by default to the end. */
+async function session(
+  known: readonly AccuracyPart[],
+  parts = Number.POSITIVE_INFINITY,
+): Promise<Session & { readonly accuracy: MeasuredAccuracy | null }> {
+  const told: Session = { ran: [], recalled: [], saved: [] };
+  const accuracy = await measureAccuracy(models.pipeline, pack, runMadeUp, known, {
+    step: (what) => told.ran.push(what),
+    recall: (what) => told.recalled.push(what),
+    async save(part) {
+      if (told.saved.length === parts) throw new Error('interrupted');
+      told.saved.push(part);
+    },
+  }).catch(() => null);
+  return { ...told, accuracy };
+}
+
+describe('measuring accuracy', () => {
+  it('takes the steps that were announced, in their order', async () => {
+    const { ran, accuracy } = await session([]);
+    expect(ran).toEqual(accuracySteps(models.manifest));
+    expect(accuracy!.endToEnd).toHaveLength(4);
+    expect(accuracy!.fanOut.map(({ stage, upstream }) => [stage, upstream])).toEqual([
+      ['detect', {}],
+      ['classify', { detect: 'det4' }],
+      ['classify', { detect: 'det8' }],
+    ]);
+  });
+
+  it('goes on after any interruption with what was saved, repeats one stage at most, and comes to the same', async () => {
+    const whole = await session([]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(whole.saved.length - 1),
+        fc.nat(whole.saved.length - 1),
+        async (first, second) => {
+          const one = await session([], first);
+          const two = await session(one.saved, second);
+          const rest = await session([...one.saved, ...two.saved]);
+          expect(rest.accuracy).toEqual(whole.accuracy);
+          expect([...rest.recalled, ...rest.ran].sort()).toEqual([...whole.ran].sort());
+          // A detector whose classifiers are not all done runs again, since what it found was not kept.
+          const combinations = one.saved.length + two.saved.length;
+          expect(rest.ran.length).toBeLessThanOrEqual(whole.ran.length - Math.max(0, combinations - 4) + 2);
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,208 @@
+import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import type { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { LabelledPack } from '../../models/packs/pack.ts';
+import { type ItemAnswer, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
+import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
+import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
+import type { StageRun } from '../stage/protocol.ts';
+import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy.ts';
+
+/** End-to-end accuracy is measured for at most this many combinations of variants: each stage multiplies their number. */
+const MAX_COMBINATIONS = 512;
+/** Items per batch while accuracy is measured. */
+const BATCH = 16;
+
+type Variants = Readonly<Record<string, string>>;
+
+/** A stage's results for all its items, in order, and for each item the number of the next stage's items. */
+type StageResults = Pick<StageRun, 'results' | 'childCounts'>;
+
+/** The pack after the first stages of the pipeline, run with one variant of each. */
+interface PartialRun {
+  readonly variants: Variants;
+  /** Results of each stage that has run, in order. */
+  readonly results: readonly StageResults[];
+  /** Items of the next stage, in the order of the requests; `counts` says how many belong to each request. */
+  readonly items: ItemBatch;
+  readonly counts: readonly number[];
+}
+
+/**
+ * Runs the pack through every combination of variants: all that begin with one variant after each other, so that after an
+ * interruption only the stages that the missing combinations begin with run again.
+ */
+export class Combinations {
+  readonly #fanOut = new Map<string, FanOut>();
+  readonly #endToEnd = new Map<string, EndToEnd>();
+  /** Number of stages whose variants are combined. */
+  readonly #depth: number;
+
+  /** @param known what an interrupted profile had measured */
+  constructor(
+    private readonly pipeline: Pipeline,
+    private readonly pack: LabelledPack,
+    private readonly run: RunVariant,
+    known: readonly AccuracyPart[],
+    private readonly watch: AccuracyWatch,
+  ) {
+    this.#depth = depthOf(pipeline.stages.map(({ stage }) => stage));
+    for (const part of known) {
+      if (part.kind === 'fan-out') this.#fanOut.set(fanOutKey(part.fanOut), part.fanOut);
+      if (part.kind === 'combination') this.#endToEnd.set(variantsKey(part.endToEnd.variants), part.endToEnd);
+    }
+  }
+
+  /** The fan-out of each stage, and the accuracy of each whole combination. */
+  async measure(): Promise<{ readonly fanOut: FanOut[]; readonly endToEnd: EndToEnd[] }> {
+    const { items, truths } = this.pack;
+    await this.#goOn({ variants: {}, results: [], items, counts: truths.map(() => 1) });
+    const order = this.pipeline.stages.map(({ name }) => name);
+    return {
+      fanOut: [...this.#fanOut.values()].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
+      endToEnd: [...this.#endToEnd.values()],
+    };
+  }
+
+  /** Runs all combinations that begin with these variants. */
+  async #goOn(before: PartialRun): Promise<void> {
+    const { stages } = this.pipeline;
+    const next = stages[before.results.length];
+    if (!next) return this.#saveEndToEnd(before);
+    await this.#saveFanOut(before, next.name);
+    if (before.results.length === this.#depth) return;
+    for (const { name: variant } of next.stage.variants) {
+      const variants = { ...before.variants, [next.name]: variant };
+      if (this.#isKnown(variants)) this.#recall(variants);
+      else {
+        const longer = await advance(before, next.name, variant, this.run);
+        this.watch.step(`${next.name}/${variant}`);
+        await this.#goOn(longer);
+      }
+    }
+  }
+
+  async #saveFanOut({ variants, counts }: PartialRun, stage: string): Promise<void> {
+    const fanOut = { stage, upstream: this.#varying(variants), counts: [...counts] };
+    const key = fanOutKey(fanOut);
+    if (this.#fanOut.has(key)) return;
+    this.#fanOut.set(key, fanOut);
+    await this.watch.save({ kind: 'fan-out', fanOut });
+  }
+
+  async #saveEndToEnd({ variants, results }: PartialRun): Promise<void> {
+    const { pipeline, pack } = this;
+    const scores = answersOf(results).map((answer, i) =>
+      requestScore(pipeline.first, answer, pack.truths[i]!),
+    );
+    const endToEnd: EndToEnd = {
+      variants,
+      metric: pipelineMetric(pipeline.first),
+      value: metricOf(scores.reduce(addScores, NO_SCORE)) ?? 0,
+      n: pack.truths.length,
+      scores: scores.map(({ earned, possible }) => [earned, possible]),
+    };
+    this.#endToEnd.set(variantsKey(variants), endToEnd);
+    await this.watch.save({ kind: 'combination', endToEnd });
+  }
+
+  /**
+   * The variants of those stages that can change a later stage's fan-out. A stage that always gives one item of the next stage
+   * per item cannot.
+   */
+  #varying(variants: Variants): Variants {
+    const varying = this.pipeline.stages.filter(
+      ({ name, task, stage }) => name in variants && task.fanOut(stage) !== 'one',
+    );
+    return Object.fromEntries(varying.map(({ name }) => [name, variants[name]!]));
+  }
+
+  /** Whether nothing is left to measure of the combinations that begin with these variants. */
+  #isKnown(variants: Variants): boolean {
+    const next = this.pipeline.stages[Object.keys(variants).length];
+    if (!next) return this.#endToEnd.has(variantsKey(variants));
+    if (!this.#fanOut.has(fanOutKey({ stage: next.name, upstream: this.#varying(variants) }))) return false;
+    return this.#longer(variants).every((longer) => this.#isKnown(longer));
+  }
+
+  /** Reports the steps of combinations that were measured before an interruption. */
+  #recall(variants: Variants): void {
+    const [stage, variant] = Object.entries(variants).at(-1)!;
+    this.watch.recall(`${stage}/${variant}`);
+    for (const longer of this.#longer(variants)) this.#recall(longer);
+  }
+
+  /** The same variants with each one of the next stage. */
+  #longer(variants: Variants): Variants[] {
+    const at = Object.keys(variants).length;
+    const next = this.pipeline.stages[at];
+    if (!next || at === this.#depth) return [];
+    return next.stage.variants.map(({ name }) => ({ ...variants, [next.name]: name }));
+  }
+}
+
+const variantsKey = (variants: Variants): string => JSON.stringify(Object.entries(variants).sort());
+
+const fanOutKey = ({ stage, upstream }: Pick<FanOut, 'stage' | 'upstream'>): string =>
+  `${stage} ${variantsKey(upstream)}`;
+
+/** Number of stages whose variants have at most {@link MAX_COMBINATIONS} combinations. */
+function depthOf(stages: Manifest['stages']): number {
+  let combinations = 1;
+  const past = stages.findIndex(({ variants }) => {
+    combinations *= variants.length;
+    return combinations > MAX_COMBINATIONS;
+  });
+  return past < 0 ? stages.length : past;
+}
+
+/** The steps of measuring all combinations, each named by the variant that runs. */
+export function combinationSteps(stages: Manifest['stages']): string[] {
+  const depth = depthOf(stages);
+  const from = (at: number): string[] =>
+    at === depth
+      ? []
+      : stages[at]!.variants.flatMap(({ name }) => [`${stages[at]!.name}/${name}`, ...from(at + 1)]);
+  return from(0);
+}
+
+/** Runs the next stage on the items of a partial run. */
+async function advance(
+  before: PartialRun,
+  stage: string,
+  variant: string,
+  run: RunVariant,
+): Promise<PartialRun> {
+  const { results, children, childCounts } = await runAll(before.items, (batch) =>
+    run(stage, variant, batch),
+  );
+  return {
+    variants: { ...before.variants, [stage]: variant },
+    results: [...before.results, { results, childCounts }],
+    items: children,
+    counts: inGroups(childCounts, before.counts).map((counts) => counts.reduce((sum, n) => sum + n, 0)),
+  };
+}
+
+/** Runs items in batches and joins the batches' results. */
+export async function runAll(
+  batch: ItemBatch,
+  run: (items: ItemBatch) => Promise<StageRun>,
+): Promise<StageRun> {
+  const items = itemsOf(batch);
+  const runs: StageRun[] = [];
+  for (let from = 0; from < items.length; from += BATCH)
+    runs.push(await run(batchOf(items.slice(from, from + BATCH))));
+  return {
+    results: runs.flatMap((r) => r.results),
+    children: batchOf(runs.flatMap((r) => itemsOf(r.children))),
+    childCounts: runs.flatMap((r) => r.childCounts),
+  };
+}
+
+/** The answer to every request: each result joined with the later stages' results for the items that follow from it. */
+const answersOf = (stages: readonly StageResults[]): ItemAnswer[] =>
+  stages.reduceRight<ItemAnswer[]>((later, { results, childCounts }) => {
+    const children = inGroups(later, childCounts);
+    return results.map((result, i) => ({ result, children: children[i] ?? [] }));
+  }, []);

@@ -1,0 +1,151 @@
+import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../solver/documents/cell.ts';
+import type { Backend } from '../../solver/documents/common.ts';
+import { MAX_RUNS, MIN_RUNS } from './measure.ts';
+import { ENOUGH_SAMPLES, FIRST_PASS_SHARE, samplesToCome, sweepId } from './sweep.ts';
+
+/** Time to measure two workers side by side, for one kind of worker: rounds of fixed length, and a worker that starts. */
+const CO_RUN_MS = 5000;
+/** A cell's time besides its samples, until one was measured: sessions, a cold run, and warm-up runs. */
+const CELL_REST_MS = 60;
+const CELL_REST_RUNS = 10;
+/** Time to refine a cell ÷ time of its samples, until that was measured. */
+const REFINE_FACTOR = 1.25;
+
+/** A run of a small batch takes up to this many times as long for each item as the steps of accuracy, which run full batches. */
+const ALONE = 3;
+
+/** What the time left of a profile is estimated from. */
+export interface Work {
+  readonly budgetMs: number;
+  /** Time since the first cell was begun, which is when the budget starts; 0 before. */
+  readonly spentMs: number;
+  /** The accuracies, measured on the backend `reference`. */
+  readonly accuracy: AccuracyWork;
+  /** Number of cells in the first pass at its start. */
+  readonly planned: number;
+  /** Cells of the first pass that are still to come, in order. */
+  readonly ahead: readonly CellKey[];
+  /** Of these, the cells of smallest batches, which are measured even if that takes more than the budget. */
+  readonly smallestAhead: number;
+  readonly finished: readonly Cell[];
+  /** For each cell that was measured in this session, its time besides its samples. */
+  readonly restMs: readonly number[];
+  /** What refining has taken so far, by the ids of cells. */
+  readonly refined: ReadonlyMap<string, Refined>;
+  /** Kinds of workers that are still to be measured side by side. */
+  readonly coRunsAhead: number;
+}
+
+export interface AccuracyWork {
+  readonly reference: Backend;
+  /** Steps that are still to come, each named `stage/variant`. */
+  readonly ahead: readonly string[];
+  /** Time of each variant's last step. */
+  readonly stepsMs: ReadonlyMap<string, number>;
+  /** Number of items of each stage, which a step runs. */
+  readonly items: ReadonlyMap<string, number>;
+}
+
+export interface Refined {
+  readonly samples: number;
+  readonly ms: number;
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+
+/**
+ * Estimates the time left for a profile in ms: the steps of accuracy by the times of the same variants, then the cells by their
+ * own times or those of smaller batches, within the budget.
+ * @returns null while a stage that is still to come has no variant whose time is known
+ */
+export function estimateLeft(work: Work): number | null {
+  const { ahead, stepsMs } = work.accuracy;
+  const steps = ahead.map((what) => stepMs(what, stepsMs));
+  return steps.includes(null) ? null : sum(steps as number[]) + measuringLeft(work);
+}
+
+/** A variant takes as long as before; one that has not run yet takes at most as long as the slowest of its stage. */
+function stepMs(what: string, known: ReadonlyMap<string, number>): number | null {
+  const own = known.get(what);
+  if (own !== undefined) return own;
+  const stage = what.slice(0, what.indexOf('/') + 1);
+  const ofStage = [...known].flatMap(([name, ms]) => (name.startsWith(stage) ? ms : []));
+  return ofStage.length > 0 ? Math.max(...ofStage) : null;
+}
+
+/** The first pass, the workers side by side, and as much refining as the cells need and the budget still allows. */
+function measuringLeft(work: Work): number {
+  const { budgetMs, spentMs, ahead, smallestAhead, coRunsAhead } = work;
+  const runs = ahead.map((key) => expectedRun(key, work));
+  const cellsMs = runs.map((run) => cellMs(run, work));
+  const budgetLeft = Math.max(0, budgetMs - spentMs);
+  const firstPass = Math.max(sum(cellsMs.slice(0, smallestAhead)), Math.min(sum(cellsMs), budgetLeft));
+  const coRuns = CO_RUN_MS * coRunsAhead;
+  const room = Math.max(0, budgetLeft - firstPass - coRuns);
+  return firstPass + coRuns + Math.min(room, refineMs(runs, work));
+}
+
+/** What is expected of a cell: the time of a run, and its samples after the first pass. Null if nothing is known. */
+type Run = { readonly ms: number; readonly samples: number } | null;
+
+/** Time of the samples of one cell in the first pass. */
+const sampleMs = ({ budgetMs, planned }: Work): number =>
+  (FIRST_PASS_SHARE * budgetMs) / Math.max(1, planned);
+
+/** By the largest batch of the sweep so far, or by the accuracy's steps: a run's time grows with its batch at most. */
+function expectedRun(key: CellKey, work: Work): Run {
+  const { finished, accuracy } = work;
+  const sweep = sweepId(key);
+  const last = finished
+    .filter((cell): cell is MeasuredCell => cell.state === 'measured' && sweepId(cell) === sweep)
+    .reduce<MeasuredCell | null>((most, cell) => (most && most.batch > cell.batch ? most : cell), null);
+  const stepsMs = accuracy.stepsMs.get(`${key.stage}/${key.variant}`);
+  const isReference = key.backend === accuracy.reference && key.threads === 1;
+  const itemMs = last
+    ? last.latencyMs.mean / last.batch
+    : isReference && stepsMs !== undefined
+      ? (ALONE * stepsMs) / accuracy.items.get(key.stage)!
+      : null;
+  if (itemMs === null) return null;
+  const ms = itemMs * key.batch;
+  return { ms, samples: Math.max(MIN_RUNS, Math.min(MAX_RUNS, sampleMs(work) / ms)) };
+}
+
+function cellMs(run: Run, work: Work): number {
+  const { restMs } = work;
+  const samples = run ? run.samples * run.ms : sampleMs(work);
+  const rest = CELL_REST_MS + CELL_REST_RUNS * (run?.ms ?? 0);
+  return samples + Math.max(rest, restMs.length > 0 ? sum(restMs) / restMs.length : 0);
+}
+
+/** Time to refine all cells: each as fast as it was refined before, or as others were. */
+function refineMs(runs: readonly Run[], { finished, refined }: Work): number {
+  const measured = finished.filter((cell) => cell.state === 'measured');
+  const all = measured.flatMap((cell) => {
+    const done = refined.get(cellId(cell));
+    return done ? [{ ms: done.ms, samplesMs: done.samples * cell.latencyMs.mean }] : [];
+  });
+  const factor =
+    ratio(
+      all.map(({ ms }) => ms),
+      all.map(({ samplesMs }) => samplesMs),
+    ) ?? REFINE_FACTOR;
+  const ofMeasured = measured.map((cell) => {
+    const done = refined.get(cellId(cell));
+    return samplesToCome(cell) * (done ? done.ms / done.samples : factor * cell.latencyMs.mean);
+  });
+  // Cells that are still to come need as large a part of the most samples as the others do.
+  const part =
+    ratio(
+      measured.map(samplesToCome),
+      measured.map(({ latencyMs }) => ENOUGH_SAMPLES - latencyMs.n),
+    ) ?? 1;
+  const ofAhead = runs.map((run) =>
+    run ? part * (ENOUGH_SAMPLES - run.samples) * run.ms * factor : Number.POSITIVE_INFINITY,
+  );
+  return sum([...ofMeasured, ...ofAhead]);
+}
+
+/** Ratio of two sums; null if the second one is 0. */
+const ratio = (a: readonly number[], b: readonly number[]): number | null =>
+  sum(b) > 0 ? sum(a) / sum(b) : null;
