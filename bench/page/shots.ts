@@ -53,7 +53,7 @@ async function shoot(page: Page): Promise<void> {
 
   await page.goto(host.url);
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
-  await page.locator('.check', { hasText: 'Works offline' }).waitFor();
+  await page.locator('.check', { hasText: 'Works offline' }).waitFor({ state: 'attached' });
   await pictures(page, '01-first-visit');
 
   await typed('Budget (s)').fill('90');
@@ -83,6 +83,7 @@ async function shoot(page: Page): Promise<void> {
   // The most accurate plan and a cheaper one, to compare. The low rate lets the cheaper plan share the GPU.
   await fill({ SLA: '500', 'Arrival rate': '1' });
   await button('Pin to compare').click();
+  await page.getByRole('form', { name: 'Plan settings' }).getByText('Advanced').click();
   await fill({ 'Weight of cost, β': '0.25' });
   await pictures(page, '08-two-plans', '#plan');
   await readmePictures(page);
@@ -110,6 +111,7 @@ async function shoot(page: Page): Promise<void> {
   await pictures(page, '11-tried', '#try');
 
   // A second profile with one backend, to compare with.
+  await page.locator('.settings').getByText('Advanced').click();
   await typed('Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   await typed('Budget (s)').fill('5');

@@ -45,7 +45,7 @@ describe('the page', () => {
   beforeEach(async () => {
     await page.goto(host.url);
     await button('Start').waitFor();
-    await page.locator('.check').first().waitFor();
+    await page.locator('.check').first().waitFor({ state: 'attached' });
   });
 
   it('on the first visit', () => expectAccessible());

@@ -49,7 +49,7 @@ const done = async (): Promise<number> => Number(/: (\d+) of/.exec((await progre
 
 /** Waits until so many cells are finished. */
 async function measuredCells(count: number): Promise<void> {
-  await progress().getByText('Measuring cells').waitFor();
+  await progress().getByText('Measuring speed').waitFor();
   await expect.poll(done).toBeGreaterThanOrEqual(count);
 }
 
@@ -68,7 +68,7 @@ describe('measuring on the page', () => {
     const tasks = await mainThreadTasks(browser, page, async () => {
       await button('Start').click();
       await measuredCells(1);
-      expect(await progress().textContent()).toMatch(/of 18 · step 3 of 5.*about \d+ (s|min) left/);
+      expect(await progress().textContent()).toMatch(/of 18 cells · step 3 of 5.*about \d+ (s|min) left/);
       await planned(page);
     });
     expect(tasks.length).toBeGreaterThan(100);
@@ -126,7 +126,7 @@ describe('measuring on the page', () => {
     expect(Number(/(\d+)\//.exec(label)![1])).toBeGreaterThanOrEqual(before - 1);
     expect(await page.getByText(/cells are kept/).count()).toBe(1);
     await button(/Resume/).click();
-    await progress().getByText('Measuring cells').waitFor();
+    await progress().getByText('Measuring speed').waitFor();
     // Those that were finished come back at once.
     await expect.poll(done).toBeGreaterThanOrEqual(before - 1);
     await planned(page);

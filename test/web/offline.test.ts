@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { complaintsOf } from './opened-page.ts';
+import { complaintsOf, unfoldAdvanced } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
@@ -62,8 +62,10 @@ describe('the built page where no service worker helps', () => {
     expect(await remedy('Timer grain')).toContain('Short latencies are measured coarsely');
     await expect.poll(() => check('Works offline')).toContain('no');
     expect(await remedy('Works offline')).toContain('reload it');
+    await unfoldAdvanced(page.locator('.settings'));
     await page.getByText('One thread: this page is not cross-origin isolated.').waitFor();
-    expect(await page.getByRole('checkbox', { name: '2', exact: true }).first().isDisabled()).toBe(true);
+    const threads = page.getByRole('group', { name: 'Threads, on wasm' });
+    expect(await threads.getByRole('checkbox', { name: '2', exact: true }).isDisabled()).toBe(true);
   });
 });
 

@@ -32,6 +32,8 @@ export async function openIn(context: BrowserContext, url: string): Promise<Open
   const complaints = complaintsOf(page);
   await page.goto(url);
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
+  // The sections after the first appear together with what this browser has saved.
+  await page.locator('#share').waitFor();
   return { page, context, complaints };
 }
 
@@ -87,6 +89,10 @@ export async function saved(page: Page, button: string | RegExp): Promise<string
   ]);
   return readFile(await file.path(), 'utf8');
 }
+
+/** Unfolds the rare settings of a form. */
+export const unfoldAdvanced = (form: Locator): Promise<void> =>
+  form.getByText('Advanced', { exact: true }).click();
 
 /** Resolves when the opened profile is planned. */
 export const planned = (page: Page): Promise<void> =>

@@ -44,6 +44,7 @@ async function download(name: string): Promise<{ name: string; text: string }> {
 
 describe('the profiling page', () => {
   it('says what this device can do, and what to do about what it cannot', async () => {
+    await page.locator('#device > summary').click();
     await page.locator('.check').first().waitFor();
     expect(await page.locator('.check-label').allTextContents()).toContain('Timer grain');
     expect(complaints).toEqual([]);
@@ -62,7 +63,7 @@ describe('the profiling page', () => {
       Object.defineProperty(navigator, 'gpu', { value: { requestAdapter: async () => adapter } });
     }, isFallbackAdapter);
     await page.reload();
-    await page.locator('.check', { hasText: '1,024 invocations' }).waitFor();
+    await page.locator('.check', { hasText: '1,024 invocations' }).waitFor({ state: 'attached' });
     const check = page.locator('.check', { hasText: 'acme' });
     expect(await check.textContent()).toMatch(isFallbackAdapter ? /SOFTWARE: acme/ : /acme/);
     const remedy = page.locator('#device .notes li', { hasText: 'Turn on hardware acceleration' });
@@ -77,7 +78,7 @@ describe('the profiling page', () => {
     });
     await button('Start').click();
     await page.locator('svg.chart').first().waitFor();
-    await expect.poll(() => page.locator('progress').getAttribute('value')).toBe('40');
+    await page.locator('.progress').getByText('40 of 90 cells').waitFor();
     await button('Cancel').click();
     await button('Resume').waitFor();
     await page.reload();

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
-import { complaintsOf, frontier } from './opened-page.ts';
+import { complaintsOf, frontier, unfoldAdvanced } from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 let browser: Browser;
@@ -25,6 +25,7 @@ beforeEach(async () => {
     .getByLabel('Import profile')
     .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer });
   await settled();
+  await unfoldAdvanced(page.getByRole('form', { name: 'Plan settings' }));
 });
 afterEach(async () => {
   await context.close();
@@ -115,6 +116,25 @@ describe('the section Plan', () => {
     const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
     expect(new Set(backends)).toEqual(new Set(['webgpu']));
     expect(await backend('webgpu').isDisabled()).toBe(true);
+  });
+
+  it('goes from the cheapest choice to the most accurate one, with every step of the slider between them', async () => {
+    const trade = page.getByRole('slider', { name: 'What counts more' });
+    const pas = async () => Number.parseFloat((await fact('PAS'))!);
+    await trade.press('Home');
+    await settled();
+    let before = { cost: await cost(), pas: await pas() };
+    const last = Number(await trade.getAttribute('max'));
+    expect(last).toBeGreaterThan(1);
+    for (let place = 1; place <= last; place++) {
+      await trade.press('ArrowRight');
+      await settled();
+      expect(await trade.inputValue()).toBe(String(place));
+      const now = { cost: await cost(), pas: await pas() };
+      expect(now.cost).toBeGreaterThan(before.cost);
+      expect(now.pas).toBeGreaterThan(before.pas);
+      before = now;
+    }
   });
 
   it('lets a point of the frontier be chosen by keyboard: it sets β, and with it the plan', async () => {

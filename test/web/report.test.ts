@@ -57,7 +57,7 @@ describe('the report', () => {
     await expect.poll(() => bySize.locator('svg.chart').count()).toBe(2);
     const table = page.locator('details', { hasText: 'Table of transcribe' });
     await table.locator('summary').click();
-    const heads = await table.locator('thead th').allTextContents();
+    const heads = await table.locator('thead th > button:first-child').allTextContents();
     expect(heads.slice(-5)).toEqual([
       'Steps',
       'p50, encoder',
@@ -72,7 +72,7 @@ describe('the report', () => {
     const { page } = await show(fashionReport());
     const table = page.locator('details', { hasText: 'Accuracy of detect' });
     await table.locator('summary').click();
-    const heads = await table.locator('thead th').allTextContents();
+    const heads = await table.locator('thead th > button:first-child').allTextContents();
     expect(heads).toEqual(['Variant', 'F1 at IoU 0.5', 'mAP@0.5', 'Published', 'n']);
     expect(await table.locator('tbody tr').first().textContent()).toMatch(/^\w+([\d.]+\s%){3}240$/);
   });
@@ -99,6 +99,12 @@ describe('the report', () => {
     expect(text).toMatch(/few-samples\s+\d+ cells: under 20 samples: no p95/);
     expect(text).toMatch(/failed\s+classify\/res16\/webgpu\/1\/8: ModelLoadError/);
     expect(text).toMatch(/not valid\s+plan · webgpu \+ wasm: requests were sent up to/);
+    // The title and the verdict say it too.
+    expect(await page.locator('h1').textContent()).toMatch(/fashion\s*: not valid/);
+    expect(await page.title()).toContain('(not valid)');
+    expect(await page.locator('.verdict-card h3').allTextContents()).toContain(
+      'Not valid: the requests were sent too late for these figures to hold.',
+    );
     expect(text).toContain('worker classify-2 was lost');
   });
 

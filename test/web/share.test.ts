@@ -5,7 +5,16 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
+import {
+  choose,
+  drop,
+  type OpenedPage,
+  openPage,
+  planned,
+  profileFile,
+  saved,
+  unfoldAdvanced,
+} from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
@@ -100,6 +109,7 @@ describe('files that go out', () => {
     );
     await planned(page);
     await page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
+    await unfoldAdvanced(page.locator('.settings'));
     await page.getByLabel('Seed of the order').fill('9');
     await page.getByLabel('Seed of the order').blur();
     await page.getByLabel('Duration (s)').fill('33');

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { Term } from './Term.tsx';
 
 export interface CardColumn<Row> {
   readonly head: string;
@@ -48,7 +49,7 @@ export function CardTable<Row>(props: CardTableProps<Row>) {
 export function CardHeads<Row>({ columns }: Pick<CardTableProps<Row>, 'columns'>) {
   return columns.map(({ head, numeric }) => (
     <th key={head} scope="col" class={numeric ? 'numeric' : undefined}>
-      {head}
+      <Term>{head}</Term>
     </th>
   ));
 }

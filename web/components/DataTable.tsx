@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { plural } from './format.ts';
+import { TermMark } from './Term.tsx';
 
 export interface Column<Row> {
   readonly label: string;
@@ -56,6 +57,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, marked }: DataT
                   <button type="button" onClick={() => press(i)}>
                     {column.label}
                   </button>
+                  <TermMark of={column.label} />
                 </th>
               ))}
             </tr>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Device, PackFacts } from '../../solver/documents/common.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { adapterText, DASH, milliseconds } from './format.ts';
+import { Term } from './Term.tsx';
 
 interface NoticeProps {
   readonly title: string;
@@ -62,7 +63,9 @@ export function Facts({ facts, class: own = '' }: FactsProps) {
     <dl class={`facts ${own}`}>
       {facts.map(([term, value]) => (
         <div key={term}>
-          <dt>{term}</dt>
+          <dt>
+            <Term>{term}</Term>
+          </dt>
           <dd>{value}</dd>
         </div>
       ))}

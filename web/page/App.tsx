@@ -1,7 +1,8 @@
 import { backendsOf } from '../../solver/documents/profile.ts';
 import { onSoftwareGpu } from '../components/backends.ts';
-import { problem, profile } from '../state/app.ts';
-import { PreflightSection } from './device/PreflightSection.tsx';
+import { problem, profile, ready } from '../state/app.ts';
+import { closeExample, showsExample } from '../state/example.ts';
+import { Done } from './frame/Done.tsx';
 import { DropZone } from './frame/DropZone.tsx';
 import { Navigation } from './frame/Navigation.tsx';
 import { NewerVersion } from './frame/NewerVersion.tsx';
@@ -14,7 +15,10 @@ import './controls/controls.css';
 import './frame/frame.css';
 import './page.css';
 
-/** The profiling page. Its sections are in the order of use: this device, measure, results, plan, try it, share. */
+/**
+ * The profiling page. Its sections are in the order of use: measure, results, plan, try it, share. Those after the first appear
+ * together with what this browser has saved, so that nothing moves when that arrives.
+ */
 export function App() {
   return (
     <>
@@ -34,16 +38,22 @@ export function App() {
       <Problem />
       <DropZone />
       <main>
-        <PreflightSection />
         <Measure />
-        <Results />
-        <Planning />
-        <Trying />
-        <Share />
+        {ready.value && (
+          <>
+            <Results />
+            <Planning />
+            <Trying />
+            <Share />
+          </>
+        )}
+        <Done />
       </main>
-      <footer class="foot">
-        <p>This page measures, plans and keeps everything in this browser. It sends nothing anywhere.</p>
-      </footer>
+      {ready.value && (
+        <footer class="foot">
+          <p>This page measures, plans and keeps everything in this browser. It sends nothing anywhere.</p>
+        </footer>
+      )}
     </>
   );
 }
@@ -83,7 +93,12 @@ function OpenedProfile() {
   if (!opened) return null;
   return (
     <p class="opened">
-      <span class="muted">Profile</span> {opened.pipeline}
+      <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span> {opened.pipeline}
+      {showsExample.value && (
+        <button type="button" class="link" onClick={closeExample}>
+          Close the example
+        </button>
+      )}
       {onSoftwareGpu(opened.device, backendsOf(opened)) && (
         <span
           class="badge"

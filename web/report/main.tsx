@@ -14,6 +14,12 @@ const nameOf = (report: Document): string => {
   return report.kind === 'profile' ? report.profile.pipeline : report.pipeline;
 };
 
+/** A run whose requests were sent too late proves nothing, which the title says too. */
+function isValid(report: Document): boolean {
+  if (report.kind === 'bench') return report.runs.every(({ load }) => load.valid);
+  return report.kind !== 'run' || report.load.valid;
+}
+
 function shown(report: Document, json: string) {
   if (report.kind === 'adaptation') return <AdaptationReport report={report} json={json} />;
   if (report.kind === 'profile') return <ProfileReport report={report} json={json} />;
@@ -24,7 +30,7 @@ const app = document.getElementById('app')!;
 try {
   const text = document.getElementById('report')!.textContent;
   const report = parseJson(reportSchema, text, 'the report in this page', REPORT);
-  document.title = `ipa-edge report: ${nameOf(report)}`;
+  document.title = `ipa-edge report: ${nameOf(report)}${isValid(report) ? '' : ' (not valid)'}`;
   render(shown(report, text), app);
 } catch (error) {
   render(

@@ -21,7 +21,10 @@ const OTHER_PAGES = /^(headless|example)\.html$|^licences\.txt$|^assets\/(headle
 /** Whether the page needs a file to work without a network. */
 export const isPrecached = (path: string): boolean => path !== WORKER_FILE && !OTHER_PAGES.test(path);
 
-export const isShell = (path: string): boolean => !RUNTIME.test(path) && !path.startsWith('models/');
+const EXAMPLE = 'example.json';
+
+export const isShell = (path: string): boolean =>
+  !RUNTIME.test(path) && !path.startsWith('models/') && path !== EXAMPLE;
 
 /** The mini pipelines together are larger than all the rest, and few users open every one. */
 export const isOnUse = (path: string): boolean => path.startsWith('models/mini');

@@ -11,6 +11,8 @@ export const models = signal<LoadedManifest | null>(null);
 export const store = signal<Store | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
 export const opened = signal<IdentifiedProfile | null>(null);
+/** Whether the page has opened what this browser saved, or has failed to. */
+export const ready = signal(false);
 /** The last error, as shown to the user. */
 export const problem = signal<string | null>(null);
 

@@ -1,5 +1,5 @@
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { attempt, checked, models, open, refresh, saved, store } from './app.ts';
+import { attempt, checked, models, open, ready, refresh, saved, store } from './app.ts';
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
 
@@ -19,4 +19,5 @@ export async function start(): Promise<void> {
       if (newest) await open(newest.id);
     }),
   ]);
+  ready.value = true;
 }

@@ -1,3 +1,5 @@
+import { Term } from '../../components/Term.tsx';
+
 interface ChoicesProps<T> {
   readonly label: string;
   readonly all: readonly T[];
@@ -20,7 +22,9 @@ export function Choices<T extends string | number>(props: ChoicesProps<T>) {
   };
   return (
     <fieldset class="choices">
-      <legend>{label}</legend>
+      <legend>
+        <Term>{label}</Term>
+      </legend>
       {offered.map((choice) => (
         <label key={choice} class="chip">
           <input

@@ -1,5 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { number } from '../../components/format.ts';
+import { TermMark } from '../../components/Term.tsx';
 
 interface NumberInputProps {
   readonly id?: string;
@@ -56,7 +57,10 @@ export function NumberField({ label, ...input }: Omit<NumberInputProps, 'id'> & 
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <span>
+        <label for={id}>{label}</label>
+        <TermMark of={label} />
+      </span>
       <NumberInput id={id} {...input} />
     </div>
   );

@@ -24,9 +24,7 @@ export function Navigation() {
 /** Progress of the running profile, visible from every section. */
 function MeasuredShare() {
   const now = progress.value;
-  return (
-    <span class="share">{now ? `${Math.floor((100 * now.done) / Math.max(1, now.total))} %` : '…'}</span>
-  );
+  return <span class="share">{now ? `${Math.floor(100 * now.share)} %` : '…'}</span>;
 }
 
 /** The last section whose top is above the upper third of the window; at the end of the page, the last section. */

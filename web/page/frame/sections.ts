@@ -1,6 +1,5 @@
 /** Sections in their order on the page and in the navigation. */
 export const SECTIONS = [
-  { id: 'device', label: 'Device' },
   { id: 'measure', label: 'Measure' },
   { id: 'results', label: 'Results' },
   { id: 'plan', label: 'Plan' },

@@ -22,3 +22,16 @@ export function Estimate() {
     </p>
   );
 }
+
+/** What Start takes, and what it gives. */
+export function StartFacts() {
+  const manifest = models.value?.manifest;
+  const found = manifest && estimate(manifest, settings.value);
+  return (
+    <p class="start-facts muted">
+      Takes about {found ? duration(found.timeMs) : '…'} and {found ? bytes(found.modelBytes) : '…'} of
+      models. Then you see how fast each model is here, and a plan: which ones to run, and the speed and
+      accuracy to expect. Nothing leaves this device.
+    </p>
+  );
+}

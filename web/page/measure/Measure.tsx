@@ -1,36 +1,55 @@
 import { models } from '../../state/app.ts';
 import { running } from '../../state/measure/profiling.ts';
+import { DeviceFold } from '../device/DeviceFold.tsx';
+import { Obstacle } from '../device/Obstacle.tsx';
 import { Section } from '../frame/Section.tsx';
 import { CellGrid } from './CellGrid.tsx';
 import './measure.css';
 import './own-models.css';
+import { Estimate } from './Estimate.tsx';
 import { OwnModels } from './OwnModels.tsx';
 import { Pipeline } from './Pipeline.tsx';
 import { PipelineHead } from './PipelineHead.tsx';
+import { PipelinePictures } from './PipelinePictures.tsx';
 import { RunControls } from './RunControls.tsx';
 import { SettingsForm } from './SettingsForm.tsx';
 
-/** The page's section "Measure": the pipeline, the settings, and the progress of a profile. */
+/**
+ * The page's section "Measure". Its first screen says what the page is for, draws the pipeline, and starts a profile; the set-up
+ * comes below it.
+ */
 export function Measure() {
   const manifest = models.value?.manifest;
   return (
     <Section
       id="measure"
-      title="Measure"
-      lead="Measures the latency of every variant of every stage, on each backend and at each batch size, and its accuracy on labelled examples."
+      title="Which models can this device run fast enough?"
+      lead="ipa-edge times every model of a pipeline here, in this browser, and finds the combination that answers best within your time limit."
     >
+      <div class="front-pipeline">
+        {manifest && (
+          <>
+            <PipelineHead manifest={manifest} />
+            <PipelinePictures manifest={manifest} />
+          </>
+        )}
+      </div>
+      <RunControls />
+      {running.value && <CellGrid {...running.value} />}
+      <Obstacle />
       {manifest && (
-        <>
-          <PipelineHead manifest={manifest} />
+        <section class="set-up" aria-labelledby="set-up-title">
+          <h3 id="set-up-title">Set-up</h3>
+          <p class="muted">What is measured. Start works without any change here.</p>
           <Pipeline manifest={manifest} />
           <OwnModels manifest={manifest} />
-        </>
+          <div class="card">
+            <SettingsForm />
+            <Estimate />
+          </div>
+          <DeviceFold />
+        </section>
       )}
-      <div class="card run-card">
-        <SettingsForm />
-        <RunControls />
-        {running.value && <CellGrid {...running.value} />}
-      </div>
     </Section>
   );
 }

@@ -1,13 +1,16 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
-import { duration, plural } from '../../components/format.ts';
-import { checked, models, problem, profile, store } from '../../state/app.ts';
+import { chain, duration, number, percent, plural } from '../../components/format.ts';
+import { variantsOf } from '../../components/variants.ts';
+import { checked, models, problem, store } from '../../state/app.ts';
+import { openExample } from '../../state/example.ts';
 import {
   interrupted,
   liveCells,
   pause,
   pauseProfile,
   progress,
+  provisional,
   resumable,
   resumeInterrupted,
   resumeProfile,
@@ -18,15 +21,21 @@ import {
 import { whyNotMeasurable } from '../../state/measure/settings.ts';
 import { adding } from '../../state/pipelines/adding.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
+import { StartFacts } from './Estimate.tsx';
 
 const PHASES: Record<ProfileProgress['phase'], string> = {
   models: 'Loading models',
   accuracy: 'Measuring accuracy',
-  cells: 'Measuring cells',
+  cells: 'Measuring speed',
   'co-run': 'Measuring workers side by side',
-  refine: 'Measuring the least certain cells again',
+  refine: 'Measuring the least certain figures again',
 };
 const ORDER = Object.keys(PHASES) as ProfileProgress['phase'][];
+const COUNTED: Partial<Record<ProfileProgress['phase'], string>> = {
+  models: 'files',
+  accuracy: 'runs over the labelled examples',
+  cells: 'cells',
+};
 
 /** The buttons Start, Pause, Resume and Cancel, with the progress of the running profile. */
 export function RunControls() {
@@ -38,9 +47,8 @@ export function RunControls() {
       <div class="buttons" ref={buttons}>
         {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
-      {run && <RunProgress />}
+      {run ? <RunProgress /> : <StartFacts />}
       {!run && interrupted.value && <Interrupted />}
-      {!run && progress.value && !interrupted.value && <Done />}
       <Warnings />
       <p class="unseen" role="status">
         {spokenStatus()}
@@ -49,14 +57,12 @@ export function RunControls() {
   );
 }
 
-/** Status for screen readers, which changes only with each phase and each quarter of a phase, to interrupt rarely. */
+/** Status for screen readers, which changes only with each phase and each quarter of the whole, to interrupt rarely. */
 function spokenStatus(): string {
   const now = progress.value;
   if (running.value && pause.value === 'on') return 'Paused';
   if (running.value)
-    return now
-      ? `${PHASES[now.phase]}, ${25 * Math.floor((4 * now.done) / Math.max(1, now.total))} %`
-      : 'Starting';
+    return now ? `${PHASES[now.phase]}, ${25 * Math.floor(4 * now.share)} % of the whole` : 'Starting';
   if (!now) return '';
   return interrupted.value ? 'Stopped' : 'Finished';
 }
@@ -81,6 +87,9 @@ function StartButtons() {
       >
         Start
       </button>
+      <button type="button" onClick={() => void openExample()}>
+        Look at an example
+      </button>
     </>
   );
 }
@@ -104,36 +113,48 @@ function RunningButtons({ controller }: { readonly controller: AbortController }
   );
 }
 
+/** One bar over all steps, with the time left, the current step, and the plan as it stands. */
 function RunProgress() {
   const now = progress.value;
   if (!now) return <p class="muted">Starting …</p>;
   const state =
     pause.value === 'on' ? 'Paused' : pause.value === 'asked' ? 'Pausing after this cell' : PHASES[now.phase];
+  const counted = COUNTED[now.phase];
   return (
     <div class={`progress ${pause.value === 'on' ? 'paused' : ''}`}>
       <label>
         <span>
-          <strong>{state}</strong>: {now.done} of {now.total}
+          <strong>{state}</strong>
+          {counted && `: ${now.done} of ${now.total} ${counted}`}
           <span class="muted">
             {' '}
             · step {ORDER.indexOf(now.phase) + 1} of {ORDER.length}
           </span>
         </span>
-        <span>{now.timeLeftMs !== null && `about ${duration(now.timeLeftMs)} left`}</span>
-        <progress max={Math.max(1, now.total)} value={now.done} />
+        <span>
+          {now.timeLeftMs === null
+            ? 'the time left is known soon'
+            : `about ${duration(now.timeLeftMs)} left in all`}
+        </span>
+        <progress max={1} value={now.share} />
       </label>
       <code>{now.current}</code>
+      <Provisional />
     </div>
   );
 }
 
-/** Links to the results after the chosen pipeline was measured. */
-function Done() {
-  if (profile.value?.pipeline !== models.value?.manifest.name) return null;
+/** The plan that the measurements so far give. */
+function Provisional() {
+  const found = provisional.value;
+  if (!found)
+    return <p class="provisional muted">A first plan appears once every model was measured once.</p>;
+  const { plan, pas, cost } = found;
+  const stages = plan.stages.map(({ name }) => name);
   return (
-    <p>
-      <strong class="good">✓ Done.</strong> Look at the <a href="#results">results</a>, or at the{' '}
-      <a href="#plan">plan</a> that is made from them.
+    <p class="provisional">
+      Best so far: <strong>{chain(variantsOf(plan), stages)}</strong> within {number(plan.slaMs)} ms, accuracy{' '}
+      {percent(pas)}, cost {number(cost)}. <span class="muted">It may change until all is measured.</span>
     </p>
   );
 }
@@ -154,7 +175,7 @@ function Interrupted() {
       {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
       {total > 0
         ? `${done} of ${plural(total, 'cell')} are kept: Resume goes on from there, also after a reload.`
-        : 'Resume starts it again.'}
+        : 'What was measured is kept: Resume goes on from there, also after a reload.'}
     </p>
   );
 }

@@ -2,7 +2,6 @@ import { running } from '../../state/measure/profiling.ts';
 import { BACKENDS, change, settings, whyNotMeasurable, whyOneThread } from '../../state/measure/settings.ts';
 import { Choices } from '../controls/Choices.tsx';
 import { NumberField } from '../controls/NumberInput.tsx';
-import { Estimate } from './Estimate.tsx';
 
 const BATCHES = [1, 2, 4, 8, 16, 32, 64];
 
@@ -12,7 +11,7 @@ const THREADS = Array.from(
   (_, i) => 2 ** i,
 );
 
-/** The settings of a profile, with an estimate of the time it takes. */
+/** The settings of a profile. */
 export function SettingsForm() {
   const { backends, threads, batches, budgetS, seed } = settings.value;
   const noWebGpu = whyNotMeasurable('webgpu');
@@ -29,14 +28,6 @@ export function SettingsForm() {
           note={noWebGpu && `webgpu is left out: ${noWebGpu}.`}
         />
         <Choices
-          label="Threads, on wasm"
-          all={THREADS}
-          chosen={threads}
-          onChange={(chosen) => change({ threads: chosen })}
-          disabled={(count) => (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
-          note={whyOneThread && `One thread: ${whyOneThread}.`}
-        />
-        <Choices
           label="Batch sizes"
           all={BATCHES}
           chosen={batches}
@@ -50,9 +41,22 @@ export function SettingsForm() {
           max={3600}
           onChange={(s) => change({ budgetS: s })}
         />
-        <NumberField label="Seed of the order" value={seed} whole onChange={(n) => change({ seed: n })} />
       </fieldset>
-      <Estimate />
+      <details class="advanced">
+        <summary>Advanced</summary>
+        <fieldset class="row end settings-row" disabled={running.value !== null}>
+          <legend class="unseen">Advanced settings</legend>
+          <Choices
+            label="Threads, on wasm"
+            all={THREADS}
+            chosen={threads}
+            onChange={(chosen) => change({ threads: chosen })}
+            disabled={(count) => (count > 1 && whyOneThread !== null) || !backends.includes('wasm')}
+            note={whyOneThread && `One thread: ${whyOneThread}.`}
+          />
+          <NumberField label="Seed of the order" value={seed} whole onChange={(n) => change({ seed: n })} />
+        </fieldset>
+      </details>
     </form>
   );
 }

@@ -9,6 +9,7 @@ import {
 import type { MeasuredScore, Profile } from '../../../solver/documents/profile.ts';
 import { styleOf } from '../../charts/series.ts';
 import { bytes, percent } from '../../components/format.ts';
+import { Term } from '../../components/Term.tsx';
 import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { addModels, dropVariant } from '../../state/pipelines/own-models.ts';
@@ -29,12 +30,14 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
       <table class="variants">
         <thead>
           <tr>
-            <th scope="col">Variant</th>
+            <th scope="col">
+              <Term>Variant</Term>
+            </th>
             <th scope="col" class="numeric">
               Size
             </th>
             <th scope="col" class="numeric">
-              Accuracy
+              <Term>Accuracy</Term>
             </th>
             {isOwn.value && (
               <td>
@@ -47,10 +50,12 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           {stage.variants.map((variant, i) => (
             <tr key={variant.name}>
               <th scope="row">
-                <span class="glyph" style={{ color: styleOf(i).colour }} aria-hidden="true">
-                  {styleOf(i).glyph}
-                </span>{' '}
-                {variant.name}
+                <span class="variant-name">
+                  <span class="glyph" style={{ color: styleOf(i).colour }} aria-hidden="true">
+                    {styleOf(i).glyph}
+                  </span>{' '}
+                  <span>{variant.name}</span>
+                </span>
               </th>
               <td class="numeric">{bytes(sizeBytesOf(variant))}</td>
               <td class="numeric">

@@ -1,7 +1,9 @@
 import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
+import { Term } from '../../components/Term.tsx';
 import { changePlanSettings, LARGEST, PERCENTILES, planSettings } from '../../state/plan/planning.ts';
 import { Choices } from '../controls/Choices.tsx';
 import { countScale, Quantity, ratioScale } from './Quantity.tsx';
+import { Trade } from './Trade.tsx';
 
 const SLA = ratioScale(1, 20_000, 24);
 const RATE = ratioScale(0.1, 1000, 24);
@@ -29,7 +31,9 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
         scale={RATE}
       />
       <fieldset class="segments">
-        <legend>Percentile of latency within the SLA</legend>
+        <legend>
+          <Term>Share of requests that must be in time</Term>
+        </legend>
         {PERCENTILES.map((one) => (
           <label key={one}>
             <input
@@ -42,6 +46,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
           </label>
         ))}
       </fieldset>
+      <Trade />
       <Backends profile={profile} />
       {logicalCores > 1 && (
         <Quantity
@@ -53,8 +58,11 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
           onChange={(value) => changePlanSettings({ cores: value >= logicalCores ? null : value })}
         />
       )}
-      <Quantity label="Weight of accuracy, α" {...bound('alpha')} max={LARGEST.weight} scale={WEIGHT} />
-      <Quantity label="Weight of cost, β" {...bound('beta')} max={LARGEST.weight} scale={PRICE} />
+      <details class="advanced">
+        <summary>Advanced</summary>
+        <Quantity label="Weight of accuracy, α" {...bound('alpha')} max={LARGEST.weight} scale={WEIGHT} />
+        <Quantity label="Weight of cost, β" {...bound('beta')} max={LARGEST.weight} scale={PRICE} />
+      </details>
     </form>
   );
 }

@@ -91,18 +91,18 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
         ) : problem ? (
-          <>is the integer program's choice. It could not be simulated: {problem.message}</>
+          <>is the best choice. It could not be checked by simulation: {problem.message}</>
         ) : (
           <>
-            is the integer program's choice within {number(head.slaMs)} ms.{' '}
-            <span class="muted">Simulating it to confirm …</span>
+            is the best choice within {number(head.slaMs)} ms.{' '}
+            <span class="muted">Checking it by simulation …</span>
           </>
         )}
         {chosen && (
           <span class="muted">
             {' '}
-            The program first chose {chain(variantsOf(chosen), names(chosen))}. Too few simulated requests met
-            the SLA with it, so this plan was made for a shorter SLA.
+            The planner first chose {chain(variantsOf(chosen), names(chosen))}. In the simulation too few
+            requests met the SLA with it, so this plan keeps more room.
           </span>
         )}
       </p>

@@ -1,4 +1,5 @@
 import { profile } from '../../state/app.ts';
+import { openExample } from '../../state/example.ts';
 import { Empty, Section } from '../frame/Section.tsx';
 import { PlanPanel } from './PlanPanel.tsx';
 import './plan.css';
@@ -10,7 +11,7 @@ export function Planning() {
     <Section
       id="plan"
       title="Plan"
-      lead="Chooses the variant, batch size and replicas of every stage: the best accuracy for its cost within the SLA."
+      lead="Which model each stage should run, how many items at a time and in how many copies, so that requests are answered in time, as accurately as the cost is worth."
     >
       {profile.value ? (
         <div class="planning">
@@ -19,8 +20,12 @@ export function Planning() {
         </div>
       ) : (
         <Empty>
-          A plan is made from a profile. <a href="#measure">Measure this device</a> or{' '}
-          <a href="#share">import a profile</a> first.
+          A plan is made from measurements. <a href="#measure">Measure this device</a>,{' '}
+          <a href="#share">import a profile</a>, or{' '}
+          <button type="button" class="link" onClick={() => void openExample()}>
+            look at an example
+          </button>
+          .
         </Empty>
       )}
     </Section>

@@ -1,5 +1,6 @@
 import { useId } from 'preact/hooks';
 import { number } from '../../components/format.ts';
+import { TermMark } from '../../components/Term.tsx';
 import { NumberInput } from '../controls/NumberInput.tsx';
 
 interface QuantityProps {
@@ -35,7 +36,9 @@ export function ratioScale(min: number, max: number, perDoubling: number, zero =
     value: (position) =>
       position < first
         ? 0
-        : Math.min(max, Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3))),
+        : position >= steps + first
+          ? max
+          : Math.min(max, Number((min * 2 ** ((position - first) / perDoubling)).toPrecision(3))),
   };
 }
 
@@ -56,7 +59,10 @@ export function Quantity({ label, unit, value, max, whole = false, scale, onChan
   };
   return (
     <div class="quantity">
-      <label for={id}>{label}</label>
+      <span>
+        <label for={id}>{label}</label>
+        <TermMark of={label} />
+      </span>
       <span class="quantity-value">
         <NumberInput
           id={id}

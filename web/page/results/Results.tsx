@@ -1,10 +1,12 @@
-import { DeviceFacts, MeasuredOn } from '../../components/Device.tsx';
+import { DeviceFacts, MeasuredOn, Notice } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
 import { StageCells, stageNames } from '../../components/StageCells.tsx';
 import { checked, opened } from '../../state/app.ts';
+import { openExample, showsExample } from '../../state/example.ts';
 import { liveCells, running } from '../../state/measure/profiling.ts';
 import { Empty, Section } from '../frame/Section.tsx';
 import { Compare } from './Compare.tsx';
+import { ResultsVerdict } from './ResultsVerdict.tsx';
 import './results.css';
 
 /** The page's section "Results": cells of the running profile or, if none is running, of the opened one. */
@@ -16,8 +18,8 @@ export function Results() {
       title="Results"
       lead={
         running.value
-          ? 'The cells that are measured so far, drawn once a second.'
-          : 'Latency and throughput of every variant by batch size, cold first runs apart, and flags where a figure needs care.'
+          ? 'What is measured so far, drawn once a second.'
+          : 'How long each model takes here, and how many items per second it answers, by batch size. Marks say which figures need care.'
       }
     >
       {live ? <Live /> : opened.value && !running.value ? <Opened /> : <Nothing />}
@@ -32,8 +34,12 @@ function Nothing() {
         'The first results appear once the models are loaded and their accuracy is measured.'
       ) : (
         <>
-          Nothing is measured yet. <a href="#measure">Start a profile</a>, or drop a profile's file anywhere
-          on this page.
+          Nothing is measured yet. <a href="#measure">Measure this device</a>, drop a profile's file anywhere
+          on this page, or{' '}
+          <button type="button" class="link" onClick={() => void openExample()}>
+            look at an example
+          </button>
+          .
         </>
       )}
     </Empty>
@@ -59,6 +65,13 @@ function Opened() {
       <p class="opened-profile">
         <strong>{profile.pipeline}</strong>, measured {date(profile.createdAt)}
       </p>
+      {showsExample.value && (
+        <Notice title="EXAMPLE">
+          Measured on another device, with {profile.device.logicalCores} cores: it says nothing about yours.{' '}
+          <a href="#measure">Measure this device</a>
+        </Notice>
+      )}
+      <ResultsVerdict of={opened.value!} />
       <DeviceFacts device={profile.device} />
       <MeasuredOn pack={profile.pack} />
       <StageCells

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
@@ -7,6 +8,7 @@ import { RunOverTime } from '../../report/runs/OverTime.tsx';
 import { RunNotes } from '../../report/runs/Runs.tsx';
 import { Summary } from '../../report/runs/Summary.tsx';
 import { isTimed, viewOf } from '../../report/runs/view.ts';
+import { opened } from '../../state/app.ts';
 
 /** The measured results of a run beside the predicted ones, as in its report. */
 export function Outcome({ report }: { readonly report: RunReport }) {
@@ -41,7 +43,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
         .
       </p>
       {sets.map((set) => (
-        <Summary key={set.title} set={set} stages={stages} />
+        <Summary key={set.title} set={set} stages={stages} profile={profileOf(report)} linked />
       ))}
       <RunNotes runs={[report]} />
       {report.requests.length > 0 && (
@@ -56,3 +58,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
     </section>
   );
 }
+
+/** The opened profile if the run's plan was made from it; else null. */
+const profileOf = ({ plans }: RunReport): Profile | null =>
+  plans[0]?.plan.profile.sha256 === opened.value?.sha256 ? (opened.value?.profile ?? null) : null;

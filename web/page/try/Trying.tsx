@@ -1,4 +1,6 @@
 import { useRef } from 'preact/hooks';
+import { Notice } from '../../components/Device.tsx';
+import { showsExample } from '../../state/example.ts';
 import { plan } from '../../state/plan/planning.ts';
 import { failure, tried, trying } from '../../state/try/trying.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
@@ -18,9 +20,14 @@ export function Trying() {
     <Section
       id="try"
       title="Try it"
-      lead="Runs the plan in this browser under a load of your choice, and answers inputs of your own."
+      lead="Runs the plan in this browser with as many requests as you choose, shows what comes of it beside what was predicted, and answers inputs of your own."
       busy={run !== null}
     >
+      {showsExample.value && (
+        <Notice title="EXAMPLE">
+          This plan and this run are of another device. A run here measures yours.
+        </Notice>
+      )}
       <div ref={host}>
         {run ? (
           <Live run={run} />

@@ -3,14 +3,17 @@ import { saveFile } from '../../components/save-file.ts';
 interface TitleProps {
   readonly name: string;
   readonly json: string;
+  /** Whether all figures hold. */
+  readonly valid?: boolean;
 }
 
 /** Title of a report, with a button to save the report as JSON. */
-export function Title({ name, json }: TitleProps) {
+export function Title({ name, json, valid = true }: TitleProps) {
   return (
     <div class="row title-row">
       <h1>
         <span class="muted">ipa-edge report</span> {name}
+        {!valid && <span class="bad">: not valid</span>}
       </h1>
       <button type="button" onClick={() => saveFile(`${name}-report.json`, json)}>
         Save as JSON

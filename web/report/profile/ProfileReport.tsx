@@ -9,6 +9,8 @@ import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
+import { planVerdict } from '../../components/verdict/verdict.ts';
 import { Measurements } from '../parts/Measurements.tsx';
 import { Title } from '../parts/Title.tsx';
 
@@ -34,6 +36,7 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
         <DeviceFacts device={profile.device} />
       </header>
       <main>
+        {plan && <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />}
         {plan && <Planned plan={plan} frontier={frontier} />}
         <Measurements profile={profile} />
       </main>

@@ -1,6 +1,7 @@
 import { onSoftwareGpu } from '../../components/backends.ts';
 import { DeviceFacts, Facts, Notice, SoftwareNotice } from '../../components/Device.tsx';
 import { date, number } from '../../components/format.ts';
+import { TERMS } from '../../components/terms.ts';
 import { Measurements } from '../parts/Measurements.tsx';
 import { Title } from '../parts/Title.tsx';
 import { Choices } from './Choices.tsx';
@@ -29,7 +30,7 @@ export function RunsReport({ view, json }: ReportProps) {
         <section id="outcome">
           <h2>Results</h2>
           {sets.map((set) => (
-            <Summary key={set.title} set={set} stages={stages} />
+            <Summary key={set.title} set={set} stages={stages} profile={profile} linked={false} />
           ))}
         </section>
         <Runs sets={sets} />
@@ -49,7 +50,7 @@ function Header({ view, json }: ReportProps) {
   const { slaMs, percentile, load } = runs[0]!;
   return (
     <header class="top">
-      <Title name={pipeline} json={json} />
+      <Title name={pipeline} json={json} valid={runs.every((run) => run.load.valid)} />
       {runs.some((run) => run.simulated) && (
         <Notice title="SIMULATED">
           {runs.every((run) => run.simulated) ? 'With' : 'Runs with this mark used'} the profile's service
@@ -87,15 +88,21 @@ function Contents({ view: { sets, profile } }: { readonly view: ReportView }) {
   );
 }
 
+/** The words of the report that are explained at its end, for readers on paper. */
+const EXPLAINED = ['Attainment', 'Goodput', 'Accuracy, end to end', 'PAS', 'Bound', 'Cost', 'Chosen with β'];
+
 function Glossary() {
   return (
     <footer class="foot">
+      <dl class="glossary">
+        {EXPLAINED.map((term) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd>{TERMS[term]}</dd>
+          </div>
+        ))}
+      </dl>
       <p>
-        Attainment: requests completed within the SLA ÷ requests sent; shed and failed requests are misses.
-        Goodput: requests completed within the SLA, per second. Accuracy: end to end, against the labels. PAS:
-        the product of the stages' accuracies. Bound: the sum of the stages' times at the SLA's percentile.
-        Cost: price per core × cores held + price per GPU × share of its time. Chosen with β: the planner
-        chooses the point with this weight of cost, weight 1 of accuracy, and the point's bound as SLA.
         Percentiles are nearest-rank. A dash stands for a figure that was not measured or has too few samples.
       </p>
     </footer>

@@ -1,22 +1,32 @@
 import type { ComponentChildren } from 'preact';
+import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { CardTable } from '../../components/CardTable.tsx';
 import { milliseconds, number, percent, rate } from '../../components/format.ts';
+import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
+import { runVerdict } from '../../components/verdict/verdict.ts';
 import { type BackendSet, planRun, servedText } from './view.ts';
 import '../parts/summary.css';
 
 interface SummaryProps {
   readonly set: BackendSet;
   readonly stages: readonly string[];
+  /** The profile from which the plans were made; null if it is not known. */
+  readonly profile: Profile | null;
+  /** Whether the sections of the profiling page are on this page. */
+  readonly linked: boolean;
 }
 
-/** Results for one set of backends: a sentence, then a table of measured and predicted values. */
-export function Summary({ set, stages }: SummaryProps) {
+/** Results for one set of backends: the verdict, a sentence, then a table of measured and predicted values. */
+export function Summary({ set, stages, profile, linked }: SummaryProps) {
   const chosen = planRun(set);
   return (
     <section class="summary">
       <h3>{set.title}</h3>
-      {chosen && <Verdict run={chosen} others={set.runs.filter((run) => run !== chosen)} stages={stages} />}
+      {chosen && <VerdictCard verdict={runVerdict(chosen, profile)} linked={linked} />}
+      {chosen && (
+        <Comparison run={chosen} others={set.runs.filter((run) => run !== chosen)} stages={stages} />
+      )}
       <CardTable
         label={`Results, ${set.title}`}
         class="summary-table"
@@ -36,21 +46,16 @@ export function Summary({ set, stages }: SummaryProps) {
   );
 }
 
-interface VerdictProps {
+interface ComparisonProps {
   readonly run: RunReport;
   readonly others: readonly RunReport[];
   readonly stages: readonly string[];
 }
 
-function Verdict({ run, others, stages }: VerdictProps) {
+function Comparison({ run, others, stages }: ComparisonProps) {
   const accuracy = (of: RunReport) => percent(of.result.accuracy.endToEnd ?? of.result.accuracy.pas);
   return (
     <p>
-      {!run.load.valid && (
-        <>
-          <span class="flag bad">not valid</span> Requests were sent too late for these figures to hold.{' '}
-        </>
-      )}
       At {number(run.load.ratePerS)} requests/s, <strong>{servedText(run, stages)}</strong> completed{' '}
       <strong>{percent(run.result.slaAttainment)}</strong> of the requests within {number(run.slaMs)} ms, with
       an accuracy of <strong>{accuracy(run)}</strong>.

@@ -10,7 +10,8 @@ export interface Check {
   readonly label: string;
   readonly state: CheckState;
   readonly value: string;
-  /** What the user can do about it; absent if there is nothing to do. */
+  /** What is wrong in a sentence, and what the user can do about it; absent if there is nothing to do. */
+  readonly problem?: string;
   readonly remedy?: string;
 }
 
@@ -52,29 +53,39 @@ export async function preflight(): Promise<Preflight> {
 
 const good = (label: string, value: string): Check => ({ label, state: 'good', value });
 const note = (label: string, value: string): Check => ({ label, state: 'note', value });
-const warn = (label: string, value: string, remedy: string): Check => ({
-  label,
-  state: 'warn',
-  value,
-  remedy,
-});
-const bad = (label: string, value: string, remedy: string): Check => ({ label, state: 'bad', value, remedy });
+const flawed =
+  (state: 'warn' | 'bad') =>
+  (label: string, value: string, problem: string, remedy: string): Check => ({
+    label,
+    state,
+    value,
+    problem,
+    remedy,
+  });
+const warn = flawed('warn');
+const bad = flawed('bad');
 
 function webgpu(): Check {
   if (navigator.gpu) return good('WebGPU', 'yes');
   const remedy = isSecureContext
     ? 'Use a recent Chrome, Edge, Safari or Firefox; in Chrome on Linux, turn on chrome://flags/#enable-unsafe-webgpu. Without WebGPU, wasm is measured.'
     : 'Open this page by https, or on localhost. Without WebGPU, wasm is measured.';
-  return bad('WebGPU', 'no', remedy);
+  return bad('WebGPU', 'no', 'This browser has no WebGPU.', remedy);
 }
 
 function adapterCheck(adapter: Device['adapter']): Check {
   const label = 'Adapter';
   const remedy = 'Turn on hardware acceleration in the browser, and update the driver of the GPU.';
-  if (!adapter) return bad(label, 'none', `${remedy} Without an adapter, wasm is measured.`);
+  if (!adapter)
+    return bad(
+      label,
+      'none',
+      'This browser finds no GPU that it can use.',
+      `${remedy} Without one, wasm is measured.`,
+    );
   const text = adapterText(adapter);
   return adapter.software
-    ? warn(label, `SOFTWARE: ${text}`, `WebGPU runs on the CPU. ${remedy}`)
+    ? warn(label, `SOFTWARE: ${text}`, 'WebGPU runs on the CPU here, not on a GPU.', remedy)
     : good(label, text);
 }
 
@@ -98,7 +109,12 @@ function isolation(): Check {
   const label = 'Cross-origin isolated';
   return crossOriginIsolated
     ? good(label, 'yes')
-    : bad(label, 'no: one thread, coarse timer', ISOLATION_REMEDY);
+    : bad(
+        label,
+        'no: one thread, coarse timer',
+        'This page has one thread and a coarse clock.',
+        ISOLATION_REMEDY,
+      );
 }
 
 function timer(): Check {
@@ -106,7 +122,7 @@ function timer(): Check {
   const [label, value] = ['Timer grain', milliseconds(grain)];
   return grain <= FINE_GRAIN_MS
     ? good(label, value)
-    : warn(label, value, `Short latencies are measured coarsely. ${ISOLATION_REMEDY}`);
+    : warn(label, value, 'Short latencies are measured coarsely.', ISOLATION_REMEDY);
 }
 
 async function storage(): Promise<Check> {
@@ -115,7 +131,12 @@ async function storage(): Promise<Check> {
   const left = Math.max(0, quota - usage);
   return left >= MIN_STORAGE_BYTES
     ? good(label, bytes(left))
-    : warn(label, bytes(left), 'Free space on the disk, or delete saved profiles and pipelines.');
+    : warn(
+        label,
+        bytes(left),
+        'Little room is left to save measurements.',
+        'Free space on the disk, or delete saved profiles and pipelines.',
+      );
 }
 
 function ortBuild(): Check {
@@ -132,6 +153,7 @@ export function offlineCheck(now: Offline): Check {
   return warn(
     label,
     'no',
-    `Not everything could be saved for use without a network (${now.why}). Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
+    `Not everything could be saved for use without a network (${now.why}).`,
+    `Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
   );
 }

@@ -4,12 +4,14 @@ import { filesOf } from '../../../models/manifests/edit.ts';
 import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
+import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
 import { attempt, checked, models, refresh, store } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
+import { planDraft } from '../plan/planning.ts';
 import {
   askedSettings,
   type MeasureSettings,
@@ -37,6 +39,13 @@ export interface RunningProfile {
   readonly controller: AbortController;
 }
 
+export interface FinishedProfile {
+  readonly pipeline: string;
+  /** Cells that were measured. */
+  readonly cells: number;
+  readonly tookMs: number;
+}
+
 /** A backend has become unavailable since the page was opened. */
 class BackendGoneError extends Error {
   override name = 'BackendGoneError';
@@ -54,6 +63,10 @@ export const pause = signal<'off' | 'asked' | 'on'>('off');
 export const progress = signal<ProfileProgress | null>(null);
 /** Cells that the running profile has measured so far. */
 export const liveCells = signal<readonly Cell[]>([]);
+/** The plan that the running profile's measurements give so far; null while they give none. */
+export const provisional = signal<SolvedPlan | null>(null);
+/** The profile that was measured last, until the user has taken note or starts another one. */
+export const finished = signal<FinishedProfile | null>(null);
 /** Whether the page was hidden at any time while it measured. */
 export const wasHidden = signal(false);
 
@@ -90,10 +103,14 @@ export async function startProfile(): Promise<void> {
   pause.value = 'off';
   progress.value = null;
   liveCells.value = [];
+  provisional.value = finished.value = null;
+  const startMs = performance.now();
   wasHidden.value = document.hidden;
   const left = interrupted.value;
-  if (!left || !sameSettings(left.settings, chosen) || !isOf(left, manifest))
-    interrupted.value = { ...begun, done: 0, total: 0 };
+  const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
+  if (!goesOn) interrupted.value = { ...begun, done: 0, total: 0 };
+  // The cells of an interrupted profile are counted again as they are read, which must not look like a loss.
+  const kept = goesOn ? left.done : 0;
   await attempt(async () => {
     const cells = new LiveCells();
     try {
@@ -113,12 +130,22 @@ export async function startProfile(): Promise<void> {
         onProgress(now) {
           progress.value = now;
           cells.take(now);
-          if (now.phase === 'cells') interrupted.value = { ...begun, done: now.done, total: now.total };
+          if (now.phase === 'cells')
+            interrupted.value = { ...begun, done: Math.max(kept, now.done), total: now.total };
+        },
+        async onDraft(draft) {
+          provisional.value = await planDraft(draft);
         },
       });
       interrupted.value = null;
       await refresh();
       await openMeasured(measured);
+      const { pipeline, cells: all } = measured.profile;
+      finished.value = {
+        pipeline,
+        cells: all.filter(({ state }) => state === 'measured').length,
+        tookMs: performance.now() - startMs,
+      };
     } catch (error) {
       if (controller.signal.aborted) return;
       if (!(error instanceof BackendUnavailableError)) throw error;

@@ -10,6 +10,7 @@ import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../../sol
 import { slaByRule } from '../../../solver/plan/sla.ts';
 import { openPlanner } from '../../../workers/planner/browser.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
+import { identify } from '../../../workers/store/exchange.ts';
 import { opened, profile } from '../app.ts';
 import { newestOnly } from './newest-only.ts';
 
@@ -151,6 +152,18 @@ const requestOf = ({ source, settings }: PlanQuery) => {
 
 const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
   answer.catch((error) => (error instanceof Error ? error : new Error(String(error))));
+
+/** The integer program's choice for a profile that is still being measured; null if it has none. */
+export async function planDraft(draft: Profile): Promise<SolvedPlan | null> {
+  const source = await identify(draft);
+  const settings = { ...planSettings.peek(), ...(!slaChosen && { slaMs: suitedSla(draft) }), backends: null };
+  const solveWithin = (slaMs: number) =>
+    orError(solver.solve(source, requestOf({ source, settings: { ...settings, slaMs } })));
+  const answer = await solveWithin(settings.slaMs);
+  const nearest = answer instanceof InfeasiblePlanError && !slaChosen ? answer.nearestSlaMs : null;
+  const found = nearest === null ? answer : await solveWithin(Math.ceil(ROOM * nearest));
+  return found instanceof Error ? null : found;
+}
 
 const solve = newestOnly(async (query: PlanQuery) => {
   const answer = await orError(solver.solve(query.source, requestOf(query)));

@@ -1,39 +1,41 @@
 import { SoftwareNotice } from '../../components/Device.tsx';
+import { plural } from '../../components/format.ts';
 import { checked } from '../../state/app.ts';
 import { offline } from '../../state/device/offline.ts';
 import { type Check, type CheckState, offlineCheck } from '../../state/device/preflight.ts';
 import './device.css';
-import { Section } from '../frame/Section.tsx';
 
 const MARKS: Record<CheckState, string> = { good: '✓', warn: '!', bad: '✗', note: '·' };
 const WORDS: Record<CheckState, string> = { good: 'good', warn: 'warning', bad: 'problem', note: 'note' };
 
-/** The section "This device": capabilities of the browser, with a remedy for each missing one. */
-export function PreflightSection() {
+/** What this browser and machine can do, with a remedy for each missing capability, folded away. */
+export function DeviceFold() {
   const found = checked.value;
   const checks = [...(found?.checks ?? []), ...(offline.value ? [offlineCheck(offline.value)] : [])];
   const withRemedy = checks.filter((check) => check.remedy);
   return (
-    <Section
-      id="device"
-      title="This device"
-      lead="What this browser and machine can do, and how to mend what they cannot."
-      busy={!found}
-    >
+    <details id="device" class="card device" aria-busy={!found}>
+      <summary>
+        <strong>This device</strong>{' '}
+        <span class="muted">
+          what this browser and machine can do
+          {withRemedy.length > 0 && `, and ${plural(withRemedy.length, 'thing')} to mend`}
+        </span>
+      </summary>
       {found?.adapter?.software && <SoftwareNotice />}
-      <ul class="checks card">
+      <ul class="checks">
         {checks.map((check) => (
           <CheckItem key={check.label} check={check} />
         ))}
       </ul>
       <ul class="notes">
-        {withRemedy.map(({ label, state, remedy }) => (
+        {withRemedy.map(({ label, state, problem, remedy }) => (
           <li key={label}>
-            <span class={`mark ${state}`}>{MARKS[state]}</span> <strong>{label}</strong>: {remedy}
+            <span class={`mark ${state}`}>{MARKS[state]}</span> <strong>{label}</strong>: {problem} {remedy}
           </li>
         ))}
       </ul>
-    </Section>
+    </details>
   );
 }
 

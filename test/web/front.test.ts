@@ -1,0 +1,208 @@
+import type { Browser, BrowserContext, Page } from 'playwright';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
+import type { Host } from '../../bench/runner/static-server.ts';
+import { fashionProfile } from './fixtures.ts';
+import { choose, complaintsOf, planned, profileFile } from './opened-page.ts';
+import { openBrowser } from './serve.ts';
+
+/** What a new user meets first, on the page as it ships. */
+
+let browser: Browser;
+let host: Host;
+let context: BrowserContext;
+let page: Page;
+let complaints: readonly string[];
+
+beforeAll(async () => {
+  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), host.close()]));
+afterEach(async () => {
+  await context.close();
+  expect(complaints).toEqual([]);
+});
+
+const SCREENS = [
+  { width: 1440, height: 900 },
+  { width: 390, height: 844 },
+];
+
+/** Opens the page in a new window that adds up how much its content moves by itself. */
+async function open(viewport = SCREENS[0]!, address = '/'): Promise<void> {
+  context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
+  await context.addInitScript(() => {
+    Object.assign(globalThis, { moved: 0 });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries() as (PerformanceEntry & {
+        value: number;
+        hadRecentInput: boolean;
+      })[])
+        if (!entry.hadRecentInput) (globalThis as unknown as { moved: number }).moved += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  page = await context.newPage();
+  complaints = complaintsOf(page);
+  await page.goto(new URL(address, host.url).href);
+  await loaded();
+}
+
+/** The page has all that it shows by itself. */
+async function loaded(): Promise<void> {
+  await page.locator('#share').waitFor();
+  await page.locator('.pictures canvas').first().waitFor();
+  await page.locator('.check').first().waitFor({ state: 'attached' });
+  await page.waitForLoadState('networkidle');
+}
+
+const moved = (): Promise<number> => page.evaluate(() => (globalThis as unknown as { moved: number }).moved);
+const button = (name: string) => page.getByRole('button', { name, exact: true });
+const inSight = (selector: string): Promise<boolean> =>
+  page.locator(selector).evaluate((part) => {
+    const { top, bottom } = part.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+
+describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
+  it('the purpose, the pipeline and Start are in sight at once, and nothing is too wide', async () => {
+    await open(screen);
+    for (const part of ['#measure h2', '.pictures', '.run .primary', '.start-facts'])
+      expect(await inSight(part)).toBe(true);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(screen.width);
+  });
+
+  it('nothing moves while the page loads: at first, later, and with a saved profile', async () => {
+    await open(screen);
+    expect(await moved()).toBeLessThan(0.1);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.reload();
+    await loaded();
+    await planned(page);
+    expect(await moved()).toBeLessThan(0.1);
+  });
+
+  it('an address that names a section shows that section, with a saved profile, without a jump', async () => {
+    await open(screen);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.goto('about:blank');
+    await page.goto(`${host.url}/#plan`);
+    await loaded();
+    await planned(page);
+    await page.locator('#results svg.chart').nth(3).waitFor();
+    await expect
+      .poll(() => page.evaluate(() => document.getElementById('plan')!.getBoundingClientRect().top))
+      .toBeLessThan(100);
+    expect(
+      await page.evaluate(() => document.getElementById('plan')!.getBoundingClientRect().top),
+    ).toBeGreaterThan(0);
+    expect(await moved()).toBeLessThan(0.1);
+  });
+});
+
+describe('the example', () => {
+  it('opens every section, without a network, says whose it is, and leaves nothing behind', async () => {
+    await open();
+    await expect
+      .poll(() => page.locator('.check', { hasText: 'Works offline' }).textContent())
+      .toContain('yes');
+    await page.reload();
+    await loaded();
+    await context.setOffline(true);
+    await button('Look at an example').click();
+    await planned(page);
+    await expect.poll(() => inSight('#results-title')).toBe(true);
+    expect(await page.locator('#results .notice').textContent()).toContain('Measured on another device');
+    expect(await page.locator('.opened').textContent()).toContain('Example');
+    expect(await page.locator('.saved li').count()).toBe(0);
+    const trade = page.getByRole('slider', { name: 'What counts more' });
+    await trade.press('Home');
+    await planned(page);
+    await button('Close the example').click();
+    await expect.poll(() => page.locator('#results .empty').count()).toBe(1);
+    expect(await page.locator('.outcome').count()).toBe(0);
+  });
+
+  it('gives way to what was saved before', async () => {
+    await open();
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await button('Look at an example').click();
+    await page.locator('#results .notice', { hasText: 'EXAMPLE' }).waitFor();
+    await button('Close the example').click();
+    await page.locator('.saved li.marked').waitFor();
+    expect(await page.locator('#results .notice', { hasText: 'EXAMPLE' }).count()).toBe(0);
+  });
+});
+
+/** The smallest letters that are shown, in px, with some of their text. */
+const smallestText = (): Promise<[number, string]> =>
+  page.evaluate(() => {
+    const sizes: [number, string][] = [];
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const parent = node.parentElement!;
+      if (!node.textContent!.trim() || !parent.checkVisibility({ visibilityProperty: true })) continue;
+      const scale = parent instanceof SVGGraphicsElement ? parent.getScreenCTM()!.a : 1;
+      sizes.push([scale * Number.parseFloat(getComputedStyle(parent).fontSize), node.textContent!]);
+    }
+    return sizes.sort(([a], [b]) => a - b)[0]!;
+  });
+
+describe.each(SCREENS)('with a profile, on a screen of $width × $height', (screen) => {
+  it('no text is smaller than 12 px, folded or not', async () => {
+    await open(screen);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    await page.locator('#results svg.chart').nth(3).waitFor();
+    await page.evaluate(() => {
+      for (const fold of document.querySelectorAll('details')) fold.open = true;
+    });
+    const [size, text] = await smallestText();
+    expect(size, text).toBeGreaterThanOrEqual(11.99);
+  });
+});
+
+describe('what this device lacks', () => {
+  it('is one line with its remedy, and a link opens all checks', async () => {
+    await open();
+    const line = page.locator('.obstacle');
+    await expect.poll(() => line.textContent()).toMatch(/WebGPU|Adapter/);
+    expect(await page.locator('.checks').isVisible()).toBe(false);
+    await line.getByRole('link').click();
+    await page.locator('.checks').waitFor();
+  });
+});
+
+describe('a word of the field', () => {
+  it('is explained where it stands, by keyboard, and Escape closes that', async () => {
+    await open();
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const word = page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
+    const explained = page.locator('.explanation:popover-open');
+    await word.focus();
+    await page.keyboard.press('Enter');
+    await explained.waitFor();
+    expect(await explained.textContent()).toContain('product of the accuracies');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => explained.count()).toBe(0);
+    expect(await word.evaluate((one) => one === document.activeElement)).toBe(true);
+  });
+
+  it('stands within a narrow window, and another one takes its place', async () => {
+    await open(SCREENS[1]);
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const explained = page.locator('.explanation:popover-open');
+    for (const word of ['SLA', 'Arrival rate']) {
+      await page.locator(`#plan .term-mark[aria-description="${word}"]`).click();
+      await explained.waitFor();
+      expect(await explained.count()).toBe(1);
+      const box = (await explained.boundingBox())!;
+      expect(box.x).toBeGreaterThanOrEqual(0);
+      expect(box.x + box.width).toBeLessThanOrEqual(SCREENS[1]!.width);
+    }
+  });
+});

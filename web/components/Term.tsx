@@ -1,0 +1,41 @@
+import { useId } from 'preact/hooks';
+import { TERMS } from './terms.ts';
+
+/** A word, with its explanation on a press if it is one of {@link TERMS}. */
+export function Term({ children }: { readonly children: string }) {
+  return Object.hasOwn(TERMS, children) ? (
+    <Explained of={children} class="term" text={children} />
+  ) : (
+    <span>{children}</span>
+  );
+}
+
+/** A mark that explains a word beside it, which is a label or a button itself; nothing if the word needs no explanation. */
+export function TermMark({ of }: { readonly of: string }) {
+  return Object.hasOwn(TERMS, of) ? <Explained of={of} class="term-mark" text="?" /> : null;
+}
+
+interface ExplainedProps {
+  readonly of: string;
+  readonly class: string;
+  readonly text: string;
+}
+
+function Explained({ of, class: own, text }: ExplainedProps) {
+  const id = useId();
+  return (
+    <>
+      <button
+        type="button"
+        class={own}
+        popovertarget={id}
+        {...(text !== of && { 'aria-label': 'What is this?', 'aria-description': of })}
+      >
+        {text}
+      </button>
+      <span id={id} popover="auto" class="explanation">
+        <strong>{of}</strong> {TERMS[of]}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,204 @@
+import type { CellFlag, MeasuredCell } from '../../../solver/documents/cell.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
+import type { RunReport } from '../../../solver/documents/run-report.ts';
+import { onSoftwareGpu } from '../backends.ts';
+import { chain, milliseconds, number, percent, plural } from '../format.ts';
+import { variantsOf } from '../variants.ts';
+
+/** What came out, in a sentence; why, in three; and what to do next. */
+export interface Verdict {
+  readonly level: 'good' | 'warn' | 'bad';
+  /** Share of the requests that are answered within the SLA; null if that is not known, or not valid. */
+  readonly inTime: number | null;
+  readonly headline: string;
+  readonly reasons: readonly string[];
+  readonly next: NextStep;
+}
+
+export interface NextStep {
+  readonly text: string;
+  /** Section of the page where the step is taken. */
+  readonly section: 'measure' | 'plan' | 'try' | 'share';
+}
+
+const REASONS = 3;
+/** A larger difference between predicted and measured shares needs an explanation. */
+const EXPECTED_GAP = 0.02;
+/** With a larger share of figures that need care, that is a reason of weight. */
+const MANY = 0.25;
+
+/** A sentence that may be a reason. The heaviest ones are shown. */
+interface Reason {
+  readonly weight: number;
+  readonly text: string;
+}
+
+const heaviest = (reasons: readonly (Reason | null)[]): string[] =>
+  reasons
+    .filter((reason) => reason !== null)
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, REASONS)
+    .map(({ text }) => text);
+
+/** The verdict on a plan that has not run: it is predicted. */
+export function planVerdict(plan: Plan, profile: Profile): Verdict {
+  const { predicted, slaMs, ratePerS, percentile, stages } = plan;
+  const inTime = predicted.slaAttainment;
+  const meets = inTime >= percentile / 100;
+  const what = chain(
+    variantsOf(plan),
+    stages.map(({ name }) => name),
+  );
+  return {
+    level: meets ? 'good' : 'warn',
+    inTime,
+    headline: meets
+      ? `Yes: ${what} should answer ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`
+      : `Not quite: ${what} should answer ${percent(inTime)} of ${number(ratePerS)} requests/s within ${number(slaMs)} ms; ${percentile} % are asked for.`,
+    reasons: heaviest([
+      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'is predicted to be'),
+      accuracyReason(predicted.endToEnd, profile),
+      slowestReason(plan),
+      careReason(profile),
+      softwareReason(profile),
+    ]),
+    next: meets
+      ? { text: 'Try the plan with real requests.', section: 'try' }
+      : {
+          text: 'Allow more time, ask for fewer requests per second, or choose a cheaper plan.',
+          section: 'plan',
+        },
+  };
+}
+
+/** The verdict on a request for a plan that no plan meets. */
+export function noPlanVerdict(why: Error, slaMs: number, ratePerS: number): Verdict {
+  return {
+    level: 'bad',
+    inTime: null,
+    headline: `No: no combination of these models answers ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`,
+    reasons: [why.message],
+    next: { text: 'Take the nearest SLA or rate that works.', section: 'plan' },
+  };
+}
+
+/** The verdict on a run of a plan: it is measured or, if so marked, simulated. @param profile null if the report has none */
+export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
+  const { result, slaMs, percentile, load } = run;
+  const { slaAttainment: inTime, latencyMs, accuracy } = result;
+  const within = `${percent(inTime)} of the requests were answered within ${number(slaMs)} ms`;
+  const shared = [
+    timeReason(latencyMs.p95, slaMs, 'was'),
+    lostReason(run),
+    gapReason(run),
+    accuracyReason(accuracy.endToEnd, profile),
+    profile && careReason(profile),
+    profile && softwareReason(profile),
+  ];
+  if (!load.valid)
+    return {
+      level: 'bad',
+      inTime: null,
+      headline: 'Not valid: the requests were sent too late for these figures to hold.',
+      reasons: heaviest([lateReason(run), ...shared]),
+      next: {
+        text: 'Lower the rate, or plan with fewer cores, so that sending keeps up; then run again.',
+        section: 'plan',
+      },
+    };
+  const meets = inTime !== null && inTime >= percentile / 100;
+  return {
+    level: meets ? 'good' : 'bad',
+    inTime,
+    headline: meets
+      ? `It ${run.simulated ? 'holds in the simulation' : 'held'}: ${within}.`
+      : `It did not hold: ${within}; ${percentile} % are asked for.`,
+    reasons: heaviest(shared),
+    next: meets
+      ? { text: 'Save the report, or the plan to serve it.', section: 'share' }
+      : {
+          text: 'Allow more time, ask for fewer requests per second, or choose a cheaper plan.',
+          section: 'plan',
+        },
+  };
+}
+
+function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason | null {
+  if (p95Ms === null) return null;
+  const share = `${percent(p95Ms / slaMs)} of the ${number(slaMs)} ms allowed`;
+  return {
+    weight: p95Ms > slaMs ? 80 : 50,
+    text: `The time that 95 of 100 requests keep ${verb} ${milliseconds(p95Ms)}: ${share}.`,
+  };
+}
+
+/** What the accuracy is, beside the best that the models can do together. */
+function accuracyReason(endToEnd: number | null, profile: Profile | null): Reason | null {
+  if (endToEnd === null) return null;
+  const best = Math.max(...(profile?.endToEnd ?? []).map(({ value }) => value));
+  const besides = Number.isFinite(best) ? `; the most accurate combination reaches ${percent(best)}` : '';
+  return { weight: 45, text: `The whole pipeline is right in ${percent(endToEnd)} of the cases${besides}.` };
+}
+
+function slowestReason({ stages }: Plan): Reason | null {
+  if (stages.length < 2) return null;
+  const [slowest] = [...stages].sort((a, b) => b.boundMs - a.boundMs);
+  const all = stages.reduce((sum, { boundMs }) => sum + boundMs, 0);
+  return {
+    weight: 30,
+    text: `Most of the time goes to ${slowest!.name}, with ${slowest!.variant}: ${percent(slowest!.boundMs / all)} of it.`,
+  };
+}
+
+function lateReason({ load }: RunReport): Reason {
+  return {
+    weight: 100,
+    text: `Requests were sent up to ${milliseconds(load.latenessP99Ms)} late (p99), and that alone made the latencies worse.`,
+  };
+}
+
+function lostReason({ result: { shed, failed }, load }: RunReport): Reason | null {
+  if (shed + failed === 0) return null;
+  return {
+    weight: 90,
+    text: `Of ${plural(load.requests, 'request')}, ${number(shed)} were refused and ${number(failed)} failed.`,
+  };
+}
+
+function gapReason({ result, predicted, simulated }: RunReport): Reason | null {
+  const gap = (result.slaAttainment ?? 0) - predicted.slaAttainment;
+  if (simulated || Math.abs(gap) < EXPECTED_GAP) return null;
+  const why = gap < 0 ? 'slower, or busier, than' : 'faster, or less busy, than';
+  return {
+    weight: 70,
+    text: `Predicted were ${percent(predicted.slaAttainment)} in time: the device was ${why} when it was measured.`,
+  };
+}
+
+const CAREFUL: Partial<Record<CellFlag, string>> = {
+  drift: 'the device got slower or faster meanwhile',
+  'hidden-page': 'the page was hidden',
+  'not-warm': 'times had not settled',
+  'timer-grain': 'the clock is coarse',
+  'output-mismatch': 'outputs differ between backends',
+};
+
+/** How many figures need care, and why most of them do. */
+function careReason({ cells }: Profile): Reason | null {
+  const measured = cells.filter((cell): cell is MeasuredCell => cell.state === 'measured');
+  const flags = Object.keys(CAREFUL) as CellFlag[];
+  const needCare = measured.filter((cell) => cell.flags.some((flag) => flags.includes(flag))).length;
+  if (needCare === 0) return null;
+  const count = (flag: CellFlag) => measured.filter((cell) => cell.flags.includes(flag)).length;
+  const [most] = flags.sort((a, b) => count(b) - count(a));
+  return {
+    weight: needCare > MANY * measured.length ? 60 : 15,
+    text: `${number(needCare)} of ${plural(measured.length, 'figure')} need care, most because ${CAREFUL[most!]}.`,
+  };
+}
+
+const softwareReason = (profile: Profile): Reason | null =>
+  onSoftwareGpu(profile.device, backendsOf(profile))
+    ? { weight: 65, text: 'WebGPU ran on the CPU: its figures say nothing about a GPU.' }
+    : null;

@@ -1,0 +1,136 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ITEM_NOUNS, type ItemKind } from '../../../models/items/item-format.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
+import { plural } from '../../components/format.ts';
+import { type Sample, type SampleItem, sampleOf } from '../../samples/sample.ts';
+import { Picture } from '../../views/items/Picture.tsx';
+import './pictures.css';
+
+/**
+ * The pipeline as pictures of its data: a request, the stages, what each passes on, and the answers. A pipeline without a
+ * sample is drawn with symbols of its items' kinds.
+ */
+export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) {
+  const sample = useSample(manifest.name);
+  const ofStage = (name: string) => sample?.stages.find((stage) => stage.name === name);
+  const answers = ofStage(manifest.stages.at(-1)!.name)?.answers;
+  return (
+    <ol class="pictures" aria-label="The pipeline, from a request to its answer">
+      {manifest.stages.map((stage, i) => {
+        const { kind } = taskOf(stage).itemFormat(stage);
+        const items = ofStage(stage.name)?.items;
+        const noun = ITEM_NOUNS[kind];
+        return [
+          <Data
+            key={`${stage.name} items`}
+            caption={
+              i === 0 ? `a request: one ${noun.one}` : items ? plural(items.length, noun.one) : noun.many
+            }
+          >
+            {items ? items.map((item, j) => <ItemPicture key={j} item={item} />) : <KindSymbol kind={kind} />}
+          </Data>,
+          <li key={stage.name} class="pictures-stage">
+            <strong>{stage.name}</strong>
+            <Arrow />
+            <span class="muted">one of {plural(stage.variants.length, 'model')}</span>
+          </li>,
+        ];
+      })}
+      <Data caption={answers?.length === 1 ? 'the answer' : 'the answers'}>
+        {answers ? (
+          <ul class="pictures-answers">
+            {answers.map((answer, i) => (
+              <li key={i}>{answer}</li>
+            ))}
+          </ul>
+        ) : (
+          <span class="pictures-symbol">✓</span>
+        )}
+      </Data>
+    </ol>
+  );
+}
+
+/** The sample of a pipeline once it is loaded; null before, and for a pipeline without one. */
+function useSample(pipeline: string): Sample | null {
+  const [found, setFound] = useState<{ readonly pipeline: string; readonly sample: Sample | null } | null>(
+    null,
+  );
+  useEffect(() => {
+    let stale = false;
+    void sampleOf(pipeline).then((sample) => {
+      if (!stale) setFound({ pipeline, sample });
+    });
+    return () => {
+      stale = true;
+    };
+  }, [pipeline]);
+  return found?.pipeline === pipeline ? found.sample : null;
+}
+
+interface DataProps {
+  readonly caption: string;
+  readonly children: ComponentChildren;
+}
+
+function Data({ caption, children }: DataProps) {
+  return (
+    <li class="pictures-data">
+      <div class="pictures-items">{children}</div>
+      <span class="muted">{caption}</span>
+    </li>
+  );
+}
+
+const Arrow = () => (
+  <svg viewBox="0 0 56 16" width="56" height="16" aria-hidden="true">
+    <path d="M1 8h52M46 2l7 6-7 6" />
+  </svg>
+);
+
+function ItemPicture({ item }: { readonly item: SampleItem }) {
+  if (item.kind === 'pixels') return <Pixels item={item} />;
+  if (item.kind === 'audio') return <Waveform peaks={item.peaks} />;
+  return <p class="pictures-text">{item.text}</p>;
+}
+
+function Pixels({ item }: { readonly item: Extract<SampleItem, { kind: 'pixels' }> }) {
+  const pixels = useMemo(
+    () => Uint8Array.from(atob(item.base64), (letter) => letter.charCodeAt(0)),
+    [item.base64],
+  );
+  return (
+    <div class="pictures-pixels">
+      <Picture shape={item} pixels={pixels} predictions={null} />
+    </div>
+  );
+}
+
+/** Height of a waveform's drawing, in units of its columns. */
+const WAVE_HEIGHT = 40;
+
+function Waveform({ peaks }: { readonly peaks: readonly (readonly [number, number])[] }) {
+  const y = (value: number) => ((1 - value) * WAVE_HEIGHT) / 2;
+  const path = peaks.map(([low, high], i) => `M${i + 0.5} ${y(high) - 0.3}V${y(low) + 0.3}`).join('');
+  return (
+    <svg
+      class="pictures-wave"
+      viewBox={`0 0 ${peaks.length} ${WAVE_HEIGHT}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label="waveform of a recording"
+    >
+      <path d={path} />
+    </svg>
+  );
+}
+
+const SYMBOLS: Readonly<Record<ItemKind, string>> = { pixels: '▦', audio: '∿', text: '¶' };
+
+const KindSymbol = ({ kind }: { readonly kind: ItemKind }) => (
+  <span class="pictures-symbol" aria-hidden="true">
+    {SYMBOLS[kind]}
+  </span>
+);

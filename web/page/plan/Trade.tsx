@@ -1,0 +1,47 @@
+import { chain, number, percent, plural } from '../../components/format.ts';
+import { TermMark } from '../../components/Term.tsx';
+import { choosePoint } from '../../state/plan/planning.ts';
+import { tradePlace, trades } from '../../state/plan/trades.ts';
+
+const LABEL = 'What counts more';
+
+/** A slider over the combinations that are worth their cost, from the cheapest to the most accurate. It sets the weights. */
+export function Trade() {
+  const points = trades.value;
+  const place = tradePlace.value;
+  const chosen = points[place];
+  return (
+    <div class="quantity trade">
+      <span>
+        <label for="trade">{LABEL}</label>
+        <TermMark of={LABEL} />
+      </span>
+      <span class="quantity-value muted">
+        {points.length === 1
+          ? 'one choice'
+          : points.length > 1 && `${place + 1} of ${plural(points.length, 'choice')}`}
+      </span>
+      <input
+        id="trade"
+        type="range"
+        min={0}
+        max={Math.max(1, points.length - 1)}
+        step={1}
+        value={place}
+        disabled={points.length < 2}
+        aria-valuetext={
+          chosen &&
+          `${chain(chosen.variants, Object.keys(chosen.variants))}, accuracy ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
+        }
+        onInput={({ currentTarget }) => {
+          const next = points[currentTarget.valueAsNumber];
+          if (next) choosePoint(next);
+        }}
+      />
+      <span class="ends muted" aria-hidden="true">
+        <span>cheaper</span>
+        <span>more accurate</span>
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,119 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { samplesOf } from '../../models/items/audio.ts';
+import { splitFields } from '../../models/items/fields.ts';
+import { type Item, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import type { ItemFormat } from '../../models/items/item-format.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
+import { childrenOf } from '../../models/manifests/pipeline.ts';
+import { isLabelled } from '../../models/packs/pack.ts';
+import { type ItemAnswer, requestScore, stageScore } from '../../models/tasks/judge.ts';
+import { metricOf } from '../../models/tasks/score.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { nodeEnvironment } from '../../workers/environment/node.ts';
+import { type StageStep, StepByStep } from '../../workers/executor/step-by-step.ts';
+import { peaksOf } from '../views/items/waveform.ts';
+import { viewOf } from '../views/tasks/registry.ts';
+import type { Sample, SampleItem } from './sample.ts';
+
+/**
+ * Makes the samples of the pipelines that are named on the command line: `npx tsx web/samples/make.ts fashion mail`. A sample is
+ * the request with the most items, among the first of the pack that the most accurate variants answer right in every stage.
+ */
+
+/** A picture of the pipeline has room for so much. */
+const ITEMS_MOST = 3;
+const LETTERS_MOST = 160;
+const PEAKS = 60;
+/** Requests to choose from. */
+const REQUESTS = 200;
+/** A made text is rarely right to the letter. */
+const RIGHT = 0.9;
+
+async function sampleOf(models: LoadedManifest): Promise<Sample> {
+  const { pipeline, manifest } = models;
+  const pack = await models.readPack();
+  if (!isLabelled(pack)) throw new Error(`${manifest.name} has no labelled pack.`);
+  const choices = manifest.stages.map(({ name, variants }) => {
+    const [best] = [...variants].sort((a, b) => (b.accuracy ?? 0) - (a.accuracy ?? 0));
+    return { name, variant: best!.name, backend: 'cpu' as const, threads: 1 };
+  });
+  const steps = await StepByStep.start(models, nodeEnvironment(), choices, new AbortController().signal);
+  try {
+    let best: Sample | undefined;
+    for (const [i, item] of itemsOf(pack.items, REQUESTS).entries()) {
+      const taken: StageStep[] = [];
+      for await (const step of steps.answer(item)) taken.push(step);
+      const answer = answerOf(taken);
+      const truth = pack.truths[i]!;
+      const scores = [
+        requestScore(pipeline.first, answer, truth),
+        stageScore(pipeline.first, answer.result!, truth.truth),
+      ];
+      const right = scores.every((score) => (metricOf(score) ?? 0) >= RIGHT);
+      const fits = taken.every(({ items }) => items.length > 0 && items.length <= ITEMS_MOST);
+      const sample = { stages: taken.map(stageOf) };
+      if (right && fits && isShort(sample) && itemCount(sample) > itemCount(best)) best = sample;
+    }
+    if (best) return best;
+  } finally {
+    steps.close();
+  }
+  throw new Error(`No request of ${manifest.name} suits a sample.`);
+}
+
+/** The steps of a request as the tree of its results. */
+const answerOf = (steps: readonly StageStep[]): ItemAnswer =>
+  steps.reduceRight<ItemAnswer[]>((later, { stage, items, results }) => {
+    const counts = results.map(
+      (result, i) => childrenOf(stage, stage.next?.format ?? null, items[i]!, result).length,
+    );
+    const children = inGroups(later, counts);
+    return results.map((result, i) => ({ result, children: children[i] ?? [] }));
+  }, [])[0]!;
+
+const stageOf = ({ stage: { name, stage, format, next }, items, results }: StageStep) => ({
+  name,
+  items: items.map((item) => sampleItem(format, item)),
+  answers:
+    next && !stage.task.includes('classification')
+      ? []
+      : results.map((result) => viewOf(stage).words?.(stage, { result }, 0) ?? ''),
+});
+
+function sampleItem(format: ItemFormat, item: Item): SampleItem {
+  const { content, texts } = splitFields(format, item);
+  if (format.kind === 'pixels') {
+    const { channels, height, width } = format;
+    return { kind: 'pixels', channels, height, width, base64: Buffer.from(content).toString('base64') };
+  }
+  if (format.kind === 'audio') {
+    const samples = samplesOf(content);
+    const rounded = (value: number) => Number(value.toFixed(2));
+    const peaks = peaksOf(samples, PEAKS).map(({ low, high }) => [rounded(low), rounded(high)] as const);
+    return { kind: 'audio', seconds: samples.length / format.sampleRateHz, peaks };
+  }
+  const words = [content, ...texts].map((text) => new TextDecoder().decode(text).trim());
+  return { kind: 'text', text: words.join('\n') };
+}
+
+const itemCount = (sample: Sample | undefined): number =>
+  sample?.stages.reduce((sum, { items }) => sum + items.length, 0) ?? 0;
+
+const isShort = ({ stages }: Sample): boolean =>
+  stages.every(({ items, answers }) =>
+    [...answers, ...items.map((item) => (item.kind === 'text' ? item.text : ''))].every(
+      ({ length }) => length <= LETTERS_MOST,
+    ),
+  );
+
+for (const name of process.argv.slice(2)) {
+  const models = await loadManifest(
+    join(ROOT, `models/${name}/manifest.json`),
+    async (path) => new Uint8Array(await readFile(path)),
+  );
+  const sample = await sampleOf(models);
+  const folder = join(ROOT, 'web/samples/data');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(sample)}\n`);
+}

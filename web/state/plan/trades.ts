@@ -1,0 +1,19 @@
+import { computed } from '@preact/signals';
+import type { FrontierPoint } from '../../../solver/documents/report.ts';
+import { chosenAmong } from '../../../solver/frontier/weights.ts';
+import { frontier, planSettings } from './planning.ts';
+
+const chosen = computed(() => {
+  const points = frontier.value?.answer;
+  return points && !(points instanceof Error) ? chosenAmong(points) : [];
+});
+
+/** The combinations that some β chooses, from the cheapest to the most accurate; empty while they are not known. */
+export const trades = computed<readonly FrontierPoint[]>(() => chosen.value.map(({ point }) => point));
+
+/** The place among {@link trades} of the one that the weights choose. */
+export const tradePlace = computed<number>(() => {
+  const { alpha, beta } = planSettings.value;
+  const place = chosen.value.findIndex(({ weights }) => beta >= alpha * weights.betaMin);
+  return place < 0 ? Math.max(0, chosen.value.length - 1) : place;
+});
