@@ -77,14 +77,14 @@ async function asked(page: Page, name: string) {
       const answer = document.querySelector('.answer')!;
       const until = (met: () => boolean) =>
         new Promise<number>((resolve) => {
-          const look = () => {
+          const check = () => {
             if (!met()) return;
             observer.disconnect();
             resolve(performance.now());
           };
-          const observer = new MutationObserver(look);
+          const observer = new MutationObserver(check);
           observer.observe(answer, { subtree: true, childList: true, attributes: true, characterData: true });
-          look();
+          check();
         });
       const stale = () => answer.classList.contains('stale');
       const before = slider.value;

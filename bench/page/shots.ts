@@ -183,7 +183,7 @@ async function shoot(page: Page): Promise<void> {
 async function pictures(page: Page, name: string, part = 'body', fullPage = true): Promise<void> {
   for (const [size, width] of Object.entries(WIDTHS))
     for (const scheme of SCHEMES) {
-      await look(page, scheme, width, 900);
+      await setView(page, scheme, width, 900);
       await page.evaluate(() => {
         // In a screenshot taller than the window, a sticky bar would appear in the middle.
         document.querySelector('header')!.style.position = 'static';
@@ -197,7 +197,7 @@ async function pictures(page: Page, name: string, part = 'body', fullPage = true
     }
 }
 
-async function look(page: Page, colorScheme: (typeof SCHEMES)[number], width: number, height: number) {
+async function setView(page: Page, colorScheme: (typeof SCHEMES)[number], width: number, height: number) {
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   await page.setViewportSize({ width, height });
   // Removes the tooltip at the pointer and the ring around the focus.
@@ -209,7 +209,7 @@ async function look(page: Page, colorScheme: (typeof SCHEMES)[number], width: nu
 async function readmePictures(page: Page): Promise<void> {
   await page.evaluate(() => document.querySelector('header')!.style.removeProperty('position'));
   for (const scheme of SCHEMES) {
-    await look(page, scheme, README.width, README.height);
+    await setView(page, scheme, README.width, README.height);
     await page.evaluate(() => document.getElementById('plan')!.scrollIntoView());
     await page.waitForTimeout(SETTLE_MS);
     await page.screenshot({ path: join(README.folder, `page-${scheme}.png`) });

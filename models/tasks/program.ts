@@ -15,13 +15,13 @@ export interface TensorSpec {
   readonly orDims?: TensorSpec['dims'];
 }
 
-/** Finds the model's tensor for a spec. @param place index of the spec among those of the inputs, or of the outputs */
+/** Finds the model's tensor for a spec. @param index index of the spec among those of the inputs, or of the outputs */
 export const tensorOf = (
   spec: TensorSpec,
-  place: number,
+  index: number,
   tensors: readonly TensorInfo[],
 ): TensorInfo | undefined =>
-  spec.name === undefined ? tensors[place] : tensors.find(({ name }) => name === spec.name);
+  spec.name === undefined ? tensors[index] : tensors.find(({ name }) => name === spec.name);
 
 /** The inputs and outputs that a task requires of a session. */
 export interface Signature {

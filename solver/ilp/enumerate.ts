@@ -29,7 +29,7 @@ export function enumerate(
     .map((options, s) => {
       const order = options.map((_, o) => o).sort((a, b) => gaps[s]![a]! - gaps[s]![b]!);
       return {
-        place: s,
+        position: s,
         options: order.map((o) => options[o]!),
         gaps: Float64Array.from(order, (o) => gaps[s]![o]!),
         use: Float64Array.from(order.flatMap((o) => options[o]!.use)),
@@ -79,7 +79,7 @@ export function enumerate(
         }
       }
       if (!fits) continue;
-      choice[stage.place] = stage.options[o]!;
+      choice[stage.position] = stage.options[o]!;
       if (!descend(d + 1, total)) return false;
     }
     return true;

@@ -22,8 +22,8 @@ export const oneSizeAtATime = <S extends SpeechStage, R>(program: Program<S, R>)
     for (const group of bySize.values()) {
       const own = group.map((i) => items[i]!);
       const part = await program.run(stage, own, sessions, scratch);
-      group.forEach((i, place) => {
-        results[i] = part.results[place]!;
+      group.forEach((i, at) => {
+        results[i] = part.results[at]!;
       });
       parts.push(part);
     }

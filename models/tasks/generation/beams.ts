@@ -114,8 +114,8 @@ export class BeamSearch implements Search {
         const whole = before + own[token]!;
         if (whole === Number.NEGATIVE_INFINITY) continue;
         if (best.length === count && whole <= best[count - 1]!.logProbability) continue;
-        const place = best.findLastIndex((other) => other.logProbability >= whole) + 1;
-        best.splice(place, 0, { row, token, logProbability: whole });
+        const rank = best.findLastIndex((other) => other.logProbability >= whole) + 1;
+        best.splice(rank, 0, { row, token, logProbability: whole });
         best.length = Math.min(best.length, count);
       }
     });
