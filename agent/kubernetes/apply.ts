@@ -4,14 +4,8 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { changesOf } from './changes.ts';
-import {
-  kubernetesObjects,
-  objectNames,
-  ownLabels,
-  PREVIOUS_KEY,
-  planObject,
-  type Release,
-} from './objects/serving.ts';
+import { objectNames, ownLabels } from './objects/labels.ts';
+import { kubernetesObjects, PREVIOUS_KEY, planObject, type Release } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
 import { readApplied } from './plans.ts';

@@ -2,8 +2,9 @@ import { parseJson } from '../../solver/documents/document.ts';
 import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
 import type { AppliedPlans } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
+import { objectNames } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
-import { objectNames, PREVIOUS_KEY, PREVIOUS_SETTINGS, SETTINGS } from './objects/serving.ts';
+import { PREVIOUS_KEY, PREVIOUS_SETTINGS, SETTINGS } from './objects/serving.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { keptSettings, type PodSettings } from './settings.ts';
 

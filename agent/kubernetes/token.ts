@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { ChangedMeanwhileError } from './errors.ts';
+import { objectNames, ownLabels } from './objects/labels.ts';
 import { TOKEN_KEY } from './objects/pods.ts';
-import { objectNames, ownLabels } from './objects/serving.ts';
 
 const tokenRef = (pipeline: string, namespace: string) => ({
   apiVersion: 'v1',

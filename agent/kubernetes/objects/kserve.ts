@@ -2,6 +2,7 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
 import { checkDeployable } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
+import { objectNames, ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import {
   container,
@@ -12,7 +13,7 @@ import {
   SERVICE_LEAVE_S,
   stageResources,
 } from './pods.ts';
-import { objectNames, ownLabels, planObject } from './serving.ts';
+import { planObject } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
 /**

@@ -1,6 +1,7 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { ProfileSettings } from '../../../workers/profiler/types.ts';
 import type { PodSettings } from '../settings.ts';
+import { ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
 import {
   CONTAINER_SECURITY,
@@ -10,7 +11,6 @@ import {
   profilerResources,
   scheduling,
 } from './pods.ts';
-import { ownLabels } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Seconds for which a finished Job is kept, so that its log can be read. */

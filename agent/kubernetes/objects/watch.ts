@@ -3,6 +3,8 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { ProfileTooLargeError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
+import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import { accountObjects } from './parts.ts';
 import {
   CONTAINER_SECURITY,
   modelsMounts,
@@ -12,7 +14,6 @@ import {
   scheduling,
   spreadOverNodes,
 } from './pods.ts';
-import { describingLabels, objectNames, ownLabels } from './serving.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Key of the profile in its ConfigMap. */
@@ -41,43 +42,30 @@ export function watchObjects(
   const labels = { ...selector, ...describingLabels(pipeline.name, 'watch') };
   const metadata = { name: names.watch, namespace, labels };
   return [
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata, automountServiceAccountToken: false },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata,
-      rules: [
-        { apiGroups: [''], resources: ['configmaps'], resourceNames: [names.plan], verbs: ['get', 'patch'] },
-        {
-          apiGroups: ['apps'],
-          resources: ['deployments'],
-          resourceNames: pipeline.stages.map(({ name }) => names.stage(name)),
-          verbs: ['get', 'patch'],
-        },
-        {
-          apiGroups: [''],
-          resources: ['services/proxy'],
-          resourceNames: [`${names.gateway}:http`],
-          verbs: ['get'],
-        },
-        {
-          apiGroups: ['coordination.k8s.io'],
-          resources: ['leases'],
-          resourceNames: [names.watch],
-          verbs: ['get', 'update'],
-        },
-        // Kubernetes cannot restrict the creation of objects to a name.
-        { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
-        { apiGroups: [''], resources: ['events'], verbs: ['create'] },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata,
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: names.watch },
-      subjects: [{ kind: 'ServiceAccount', name: names.watch, namespace }],
-    },
+    ...accountObjects(metadata, [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [names.plan], verbs: ['get', 'patch'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['deployments'],
+        resourceNames: pipeline.stages.map(({ name }) => names.stage(name)),
+        verbs: ['get', 'patch'],
+      },
+      {
+        apiGroups: [''],
+        resources: ['services/proxy'],
+        resourceNames: [`${names.gateway}:http`],
+        verbs: ['get'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        resourceNames: [names.watch],
+        verbs: ['get', 'update'],
+      },
+      // Kubernetes cannot restrict the creation of objects to a name.
+      { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['events'], verbs: ['create'] },
+    ]),
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',

@@ -1,0 +1,41 @@
+import { kubernetesName } from './names.ts';
+
+const MANAGER = 'ipa-agent';
+export const STAGE_LABEL = 'ipa-edge/stage';
+const PART_OF = 'app.kubernetes.io/part-of';
+
+/** Names of a pipeline's Kubernetes objects. */
+export const objectNames = (pipeline: string) => ({
+  plan: `${kubernetesName(pipeline)}-plan`,
+  token: `${kubernetesName(pipeline)}-token`,
+  gateway: `${kubernetesName(pipeline)}-gateway`,
+  watch: `${kubernetesName(pipeline)}-watch`,
+  stage: (stage: string) => kubernetesName(pipeline, stage),
+});
+
+/** Labels that select every object of a pipeline. */
+export const ownLabels = (pipeline: string): Record<string, string> => ({
+  'app.kubernetes.io/managed-by': MANAGER,
+  [PART_OF]: kubernetesName(pipeline),
+});
+
+/** Further labels that Kubernetes recommends. @param component what the object does for the pipeline, e.g. `gateway` */
+export const describingLabels = (pipeline: string, component: string): Record<string, string> => ({
+  'app.kubernetes.io/name': 'ipa-edge',
+  'app.kubernetes.io/instance': kubernetesName(pipeline),
+  'app.kubernetes.io/component': component,
+});
+
+/** Labels of one part of a pipeline: all its stages, or its gateway. */
+export const partLabels = (pipeline: string, part: string) => ({
+  [PART_OF]: kubernetesName(pipeline),
+  'ipa-edge/part': part,
+});
+
+/** Labels that select the objects of all stages. */
+export const stageSelector = (pipeline: string): Record<string, string> => partLabels(pipeline, 'stage');
+
+export const stageLabels = (pipeline: string, stage: string) => ({
+  ...stageSelector(pipeline),
+  [STAGE_LABEL]: kubernetesName(stage),
+});
