@@ -87,8 +87,11 @@ export class LocalHub {
 
   #answer(host: 'hub' | 'files', request: IncomingMessage, response: ServerResponse): void {
     const { url = '', headers } = request;
-    this.requests.push({ host, url, range: headers.range, authorization: headers.authorization });
     response.setHeader('access-control-allow-origin', '*');
+    response.setHeader('access-control-allow-headers', 'authorization, range');
+    // A browser asks before it sends a token.
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end();
+    this.requests.push({ host, url, range: headers.range, authorization: headers.authorization });
     if (this.#faults.some(({ part, fault }) => url.includes(part) && fault(request, response))) return;
     if (host === 'files') this.#sendLarge(request, response);
     else this.#answerHub(url, response);

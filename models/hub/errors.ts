@@ -25,11 +25,14 @@ export class UnsupportedArchitectureError extends InputError {
 /** A model's configuration does not tell its task, or the user names another one than it may have. */
 export class AmbiguousTaskError extends InputError {
   override name = 'AmbiguousTaskError';
+  /** Without a remedy, which is another at the command line and on the page. */
+  readonly problem: string;
   constructor(id: string, architecture: string, tasks: readonly string[]) {
+    const problem = `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}`;
     super(
-      `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}. ` +
-        "Say which (--task), with what the model's page puts before texts, if anything (--prefix).",
+      `${problem}. Say which (--task), with what the model's page puts before texts, if anything (--prefix).`,
     );
+    this.problem = problem;
   }
 }
 
@@ -49,11 +52,14 @@ export class NoModelFileError extends InputError {
 /** A stage of the manifest differs from the stage that a model needs. */
 export class StageMismatchError extends InputError {
   override name = 'StageMismatchError';
+  /** Without a remedy, which is another at the command line and on the page. */
+  readonly problem: string;
   constructor(id: string, stage: string, field: string, expected: string, found: string) {
-    super(
+    const problem =
       `${id} does not fit the stage ${stage}, whose variants share one ${field}: ` +
-        `the model has ${shortened(found)}, the stage ${shortened(expected)}. Choose another stage (--stage), or a new pipeline (another --out).`,
-    );
+      `the model has ${shortened(found)}, the stage ${shortened(expected)}`;
+    super(`${problem}. Choose another stage (--stage), or a new pipeline (another --out).`);
+    this.problem = problem;
   }
 }
 

@@ -2,6 +2,7 @@ import { type Dtype, dtype, type ManifestStage } from '../../solver/documents/ma
 import { taskOf } from '../tasks/registry.ts';
 import { type DtypeChoice, dtypeText, modelFileName } from './dtypes.ts';
 import { NoModelFileError, UnusableConfigError } from './errors.ts';
+import { assetName, modelName } from './file-names.ts';
 import type { Repository, RepositoryFile } from './repository.ts';
 
 /** A model file of a repository, with the files of weights that belong to it. */
@@ -28,16 +29,9 @@ interface Needs {
 function needsOf(stage: ManifestStage): Needs[] {
   return taskOf(stage).programs.map(({ signatures, assets }) => {
     const roles = Object.keys(signatures(stage));
-    const alone = !roles.includes('decoder-with-past');
-    const names: Readonly<Record<string, string>> = {
-      encoder: 'encoder_model',
-      decoder: alone ? 'decoder_model_merged' : 'decoder_model',
-      'decoder-with-past': 'decoder_with_past_model',
-    };
     return {
-      sessions: new Map(roles.map((role) => [role, names[role] ?? role])),
-      // A role is the name of the hub's file, with another hyphen.
-      assets: new Map((assets?.(stage) ?? []).map((role) => [role, `${role.replaceAll('-', '_')}.json`])),
+      sessions: new Map(roles.map((role) => [role, modelName(role, roles)])),
+      assets: new Map((assets?.(stage) ?? []).map((role) => [role, assetName(role)])),
     };
   });
 }

@@ -58,15 +58,22 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([own.opened.context.close(), hub.close()]));
 
-/** Fills in the form and sends it. */
+/** Fills in the form and sends it. @param more texts of further fields, by their labels */
 async function add(
   id: string,
   weights: string,
   becomes = 'a new pipeline',
   address = hub.url,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const form = own.page.getByRole('form', { name: 'A model of the hub' });
-  if (!(await form.isVisible())) await own.openSection();
+  if (!(await form.isVisible())) {
+    await own.openSection();
+    await form.getByText('More about the model').click();
+  }
+  for (const label of ['Prefix', 'Revision', 'Access token'])
+    await form.getByLabel(label, { exact: true }).fill(more[label] ?? '');
+  await form.getByLabel('Task').selectOption(more.Task ?? '');
   await form.getByLabel('Hugging Face model id').fill(id);
   await form.getByLabel('Weights').selectOption(weights);
   await form.getByLabel('Becomes').selectOption(becomes);
@@ -176,14 +183,66 @@ describe('a model of the hub', () => {
     await add('not an id', 'fp32');
     await own.refused(/is not a model's id: give owner\/name/);
     await add('owner/nothing', 'fp32');
-    await own.refused(/owner\/nothing.*cannot be read \(the server answered 404.*must be public/s);
+    await own.refused(/owner\/nothing.*cannot be read \(the server answered 404.*Check the model's id/s);
     await add('owner/brightest', 'q8');
     await own.refused(/has no model in q8\. It has fp32, fp16/);
     await add('owner/brightest', 'fp32', 'a variant of classify');
-    await own.refused(/does not fit the stage classify.*Choose another stage/s);
+    await own.refused(
+      /does not fit the stage classify.*Choose another stage or a new pipeline under "Becomes"/s,
+    );
     await add('owner/brightest', 'fp32', 'a new pipeline', 'http://127.0.0.1:9');
     await own.refused(/127\.0\.0\.1:9 cannot be reached/);
     expect(await own.ownPipelines()).toEqual([]);
     expect(await own.keptFiles()).toBe(0);
+  });
+
+  it('that is gated comes with a token, which the hub alone gets, at the revision that is asked for', async () => {
+    const gated = { 'config.json': classifier(3, 3), 'preprocessor_config.json': preprocessor(8, 8) };
+    hub.publish('owner/gated', { ...gated, 'onnx/model.onnx': brightest('float32') });
+    hub.spoil('owner/gated', ({ headers, url }, response) => {
+      if (url!.includes('signature') || headers.authorization === 'Bearer of-mine') return false;
+      response.writeHead(headers.authorization ? 403 : 401).end();
+      return true;
+    });
+    await add('owner/gated', 'fp32');
+    await own.refused(/answered 401.*private or gated.*token of that account under "Access token"/s);
+    await add('owner/gated', 'fp32', 'a new pipeline', hub.url, { 'Access token': 'wrong' });
+    await own.refused(/answered 403.*The token may not read it/s);
+    const before = hub.requests.length;
+    await add('owner/gated', 'fp32', 'a new pipeline', hub.url, {
+      'Access token': 'of-mine',
+      Revision: 'main',
+    });
+    await expect.poll(() => own.chosen()).toBe('gated');
+    const asked = hub.requests.slice(before);
+    expect(asked[0]!.url).toContain('/owner/gated/revision/main?');
+    for (const { host, authorization } of asked)
+      expect(authorization).toBe(host === 'hub' ? 'Bearer of-mine' : undefined);
+    await own.page.reload();
+    await own.openSection();
+    expect(await own.page.getByLabel('Access token').inputValue()).toBe('');
+    expect(own.opened.complaints.filter((one) => !/40[13]/.test(String(one)))).toEqual([]);
+  });
+
+  it('that has several tasks gets the one that is chosen, with its prefix', async () => {
+    const mini = join(ROOT, 'models/minis/translate-small');
+    const names = readdirSync(mini, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.\w+$/.test(name),
+    );
+    const files = Object.fromEntries(names.map((name) => [name, readFileSync(join(mini, name))]));
+    const config = JSON.parse(String(files['config.json']));
+    hub.publish('minis/t5', {
+      ...files,
+      'config.json': { ...config, architectures: ['T5ForConditionalGeneration'] },
+    });
+    await add('minis/t5', 'fp32');
+    await own.refused(/is for translation or summarization.*Choose it under "Task".*under "Prefix"/s);
+    await add('minis/t5', 'fp32', 'a new pipeline', hub.url, { Task: 'translation', Prefix: 'to English: ' });
+    await expect.poll(() => own.chosen()).toBe('t5');
+    const manifest = await own.page.evaluate(async () => {
+      const cache = await caches.open('ipa-edge pipelines');
+      return (await cache.match('/ipa-edge-pipelines/manifests/t5'))!.text();
+    });
+    expect(JSON.parse(manifest).stages[0].input.prefix).toBe('to English: ');
   });
 });

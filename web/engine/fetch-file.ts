@@ -1,12 +1,27 @@
 import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 import type { ReadFile } from '../../models/manifests/load.ts';
 
-/** Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end. */
+/** A server answered that it does not give a file. */
+export class RefusedFileError extends Error {
+  override name = 'RefusedFileError';
+  constructor(
+    readonly status: number,
+    statusText: string,
+  ) {
+    super(`the server answered ${status} ${statusText}`.trim());
+  }
+}
+
+/**
+ * Fetches files by their URL, relative to the page. A file with more bytes than expected is not read to its end.
+ * @param headersFor headers to send to an address @throws RefusedFileError
+ */
 export const fileFetcher =
-  (signal?: AbortSignal): ReadFile =>
+  (signal?: AbortSignal, headersFor: (address: URL) => HeadersInit = () => ({})): ReadFile =>
   async (url, mostBytes) => {
     const address = new URL(url, document.baseURI);
-    const response = await fetch(address, { signal: signal ?? null }).catch((cause) => {
+    const headers = headersFor(address);
+    const response = await fetch(address, { signal: signal ?? null, headers }).catch((cause) => {
       if (!(cause instanceof TypeError) || address.origin === location.origin) throw cause;
       // Browsers do not reveal which of the two reasons applies.
       throw new Error(
@@ -15,6 +30,6 @@ export const fileFetcher =
         { cause },
       );
     });
-    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+    if (!response.ok) throw new RefusedFileError(response.status, response.statusText);
     return joinAtMost(chunksOf(response.body!), mostBytes);
   };

@@ -7,12 +7,20 @@ export interface KnownFile {
   readonly url: string;
   readonly sha256: string;
   readonly sizeBytes: number;
+  /** Headers to send with the request; absent: none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A file cannot be downloaded. */
 class DownloadError extends Error {
   override name = 'DownloadError';
-  constructor(url: string, reason: string, options?: ErrorOptions) {
+  constructor(
+    readonly url: string,
+    reason: string,
+    /** With which the server refused the file; absent where it did not. */
+    readonly status?: number,
+    options?: ErrorOptions,
+  ) {
     super(
       `${url} cannot be downloaded: ${reason}. What has arrived is kept: add it again to go on.`,
       options,
@@ -96,11 +104,11 @@ async function fill(
   signal: AbortSignal,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const range = at > 0 ? { range: `bytes=${at}-` } : undefined;
-  const response = await fetch(file.url, { signal, cache: 'no-store', ...(range && { headers: range }) });
+  const headers = { ...file.headers, ...(at > 0 && { range: `bytes=${at}-` }) };
+  const response = await fetch(file.url, { signal, cache: 'no-store', headers });
   const whole = response.status === 200;
   if (!whole && response.status !== 206)
-    throw new DownloadError(file.url, `the server answered ${response.status}`);
+    throw new DownloadError(file.url, `the server answered ${response.status}`, response.status);
   if (whole) for (const { key } of await partsOf(cache, file)) await cache.delete(key);
   let start = whole ? 0 : at;
   let end = start;
@@ -157,5 +165,5 @@ const lengthOf = async (cache: Cache, file: KnownFile): Promise<number> =>
 /** A failed fetch is a TypeError, whose message differs between browsers. */
 const asDownloadError = (file: KnownFile, error: unknown): unknown =>
   error instanceof TypeError
-    ? new DownloadError(file.url, `${new URL(file.url).host} cannot be reached`, { cause: error })
+    ? new DownloadError(file.url, `${new URL(file.url).host} cannot be reached`, undefined, { cause: error })
     : error;

@@ -1,3 +1,4 @@
+import { assetName } from '../../../models/hub/file-names.ts';
 import type { TensorSpec } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
 import {
@@ -94,7 +95,7 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
       <p class="add-models">
         <FileButton
           label={`Add models to ${stage.name}`}
-          accept=".onnx,.onnx_data,.data"
+          accept=".onnx,.onnx_data,.data,.json"
           multiple
           disabled={busy.value}
           onFiles={add}
@@ -109,12 +110,15 @@ const sourcesOf = ({ variants }: ManifestStage): string[] => [
   ...new Set(variants.flatMap(({ accuracy, accuracySource }) => (accuracy === null ? [] : accuracySource))),
 ];
 
-/** The tensors that the stage's models take of items, for each kind of model that needs some. */
+/** The tensors that the stage's models take of items, and the files that come with them, for each kind of model that needs some. */
 function inputText(stage: ManifestStage): string {
-  const kinds = taskOf(stage).programs.map(({ signatures }) =>
-    Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional),
-  );
-  return [...new Set(kinds.flatMap((specs) => specs.map(tensorText).join(', ') || []))].join('; or ');
+  const kinds = taskOf(stage).programs.flatMap(({ signatures, assets }) => {
+    const specs = Object.values(signatures(stage))[0]!.inputs.filter((spec) => !spec.optional);
+    const files = (assets?.(stage) ?? []).map(assetName);
+    if (specs.length === 0) return [];
+    return `${specs.map(tensorText).join(', ')}${files.length > 0 ? `, with ${files.join(', ')}` : ''}`;
+  });
+  return [...new Set(kinds)].join('; or ');
 }
 
 const tensorText = ({ types, dims, orDims }: TensorSpec): string =>

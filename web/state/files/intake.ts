@@ -11,6 +11,7 @@ import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
+import { isAsset } from './model-sets.ts';
 import { isWeights } from './weights.ts';
 
 /** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
@@ -22,7 +23,7 @@ class UnknownFileError extends Error {
   constructor(name: string, found: string) {
     super(
       `${name} is ${found}. This page opens profiles and archives that it saved, profiles of the ipa-edge commands, ` +
-        'ONNX models (.onnx, with their .onnx_data), labelled packs, pipelines (.tar), and a manifest together with its files.',
+        'ONNX models (.onnx, with their .onnx_data, tokenizer.json and the like), labelled packs, pipelines (.tar), and a manifest together with its files.',
     );
   }
 }
@@ -54,7 +55,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
 }
 
 async function kindOf(file: File): Promise<'model' | 'pack' | 'tar' | 'document'> {
-  if (/\.onnx$/i.test(file.name) || isWeights(file)) return 'model';
+  if (/\.onnx$/i.test(file.name) || isWeights(file) || isAsset(file)) return 'model';
   if (/\.tar$/i.test(file.name)) return 'tar';
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const isGzip = first === 0x1f && second === 0x8b;

@@ -1,43 +1,26 @@
-import { type Description, describe, type HubReader } from '../../../models/hub/describe.ts';
-import { readDtypes } from '../../../models/hub/dtypes.ts';
+import { type Description, describe } from '../../../models/hub/describe.ts';
+import { type DtypeChoice, dtypeText } from '../../../models/hub/dtypes.ts';
 import { withPin } from '../../../models/hub/pin.ts';
 import { hubReference } from '../../../models/hub/repository.ts';
 import { filesOf, freeName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
-import {
-  type Dtype,
-  type Manifest,
-  type ManifestStage,
-  stageOfVariant,
-} from '../../../solver/documents/manifest.ts';
+import { type Manifest, type ManifestStage, stageOfVariant } from '../../../solver/documents/manifest.ts';
 import { Downloads, type KnownFile } from '../../../workers/store/downloads.ts';
 import { bytes as bytesText, duration } from '../../components/format.ts';
-import { fileFetcher } from '../../engine/fetch-file.ts';
 import { type Addition, addOneByOne, lastAdded } from './adding.ts';
+import { type HubAccess, headersOf, hubReader, inFormWords } from './hub-access.ts';
 import { ownCopy } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
-/** A file of a hub, or what the hub says of a model, cannot be read. */
-class HubUnreadableError extends Error {
-  override name = 'HubUnreadableError';
-  constructor(url: string, options: ErrorOptions & { cause: Error }) {
-    super(
-      `${url} cannot be read (${options.cause.message}). Check the id and the hub's address. ` +
-        'This page sends no token, so a model must be public.',
-      options,
-    );
-  }
-}
-
 /** What the user asks for. */
-export interface HubModelRequest {
+export interface HubModelRequest extends HubAccess {
   /** Owner/name, or owner/name@revision. */
   readonly id: string;
-  /** The hub's origin. */
-  readonly endpoint: string;
-  readonly dtype: Dtype;
+  readonly dtypes: DtypeChoice;
   /** Absent: as the model's configuration tells. */
   readonly task: string | undefined;
+  /** What stands before each text; absent: as the model's configuration tells. */
+  readonly prefix: string | undefined;
   /** The stage of the chosen pipeline that gets the variant; null for a new pipeline. */
   readonly stage: string | null;
 }
@@ -54,52 +37,42 @@ const SETTLED_MS = 1000;
  * same model is added again.
  * @throws InvalidHubIdError, HubUnreadableError, DownloadError, and errors of {@link describe}, {@link withPin} and of adding models
  */
-export const addHubModel = ({ id, endpoint, dtype, task, stage }: HubModelRequest): Promise<void> =>
+export const addHubModel = (request: HubModelRequest): Promise<void> =>
   addOneByOne(async (addition) => {
-    const { signal, step } = addition;
-    const reference = hubReference(id);
-    step(`Reading what ${new URL(endpoint).host} says of ${id}`);
-    const dtypes = [readDtypes(dtype)!];
-    const described = await describe(hubReader(endpoint, signal), reference, { dtypes, task });
-    const base = stage === null ? null : ownCopy();
-    const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
-    const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
-    const wanted = missingFiles(manifest, base?.manifest ?? null, described);
-    await downloadAll([...wanted.values()], addition);
-    const read: LoadedManifest['readVerified'] = async (file, sha256) => {
-      const known = wanted.get(sha256);
-      if (known) return downloads.fetch(known, signal);
-      return described.read.get(sha256) ?? base!.readVerified(file, sha256);
-    };
-    const loaded = withFiles(manifest, read);
-    const own = stageOf(manifest, described, stage);
-    for (const variant of own.variants.filter(({ source }) => source?.hub === described.repository.id)) {
-      step(`Checking ${variant.name}`);
-      await addition.checker.check(
-        stageOfVariant(own, variant),
-        variant.name,
-        await loaded.readModels(variant),
-      );
+    try {
+      await addModel({ ...request, endpoint: request.endpoint.replace(/\/+$/, '') }, addition);
+    } catch (error) {
+      throw inFormWords(error, request);
     }
-    step(`Saving ${id}`);
-    setChosen(await ownPipelines.save(loaded));
-    await downloads.forget([...wanted.keys()]);
-    lastAdded.value = `${id} in ${dtype} is a variant of ${own.name} in ${manifest.name}.`;
   });
 
-function hubReader(endpoint: string, signal: AbortSignal): HubReader {
-  const read = fileFetcher(signal);
-  return {
-    endpoint: endpoint.replace(/\/+$/, ''),
-    async bytes(url, mostBytes) {
-      try {
-        return new Uint8Array(await read(url, mostBytes));
-      } catch (cause) {
-        signal.throwIfAborted();
-        throw new HubUnreadableError(url, { cause: cause as Error });
-      }
-    },
+async function addModel(request: HubModelRequest, addition: Addition): Promise<void> {
+  const { id, dtypes, task, prefix, stage } = request;
+  const { signal, step } = addition;
+  const reference = hubReference(id);
+  step(`Reading what ${new URL(request.endpoint).host} says of ${id}`);
+  const described = await describe(hubReader(request, signal), reference, { dtypes: [dtypes], task, prefix });
+  const base = stage === null ? null : ownCopy();
+  const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
+  const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
+  const wanted = missingFiles(manifest, base?.manifest ?? null, described, headersOf(request));
+  await downloadAll([...wanted.values()], addition);
+  const read: LoadedManifest['readVerified'] = async (file, sha256) => {
+    const known = wanted.get(sha256);
+    if (known) return downloads.fetch(known, signal);
+    return described.read.get(sha256) ?? base!.readVerified(file, sha256);
   };
+  const loaded = withFiles(manifest, read);
+  const own = stageOf(manifest, described, stage);
+  for (const variant of own.variants.filter(({ source }) => source?.hub === described.repository.id)) {
+    step(`Checking ${variant.name}`);
+    const seen = stageOfVariant(own, variant);
+    await addition.checker.check(seen, variant.name, await loaded.readModels(variant));
+  }
+  step(`Saving ${id}`);
+  setChosen(await ownPipelines.save(loaded));
+  await downloads.forget([...wanted.keys()]);
+  lastAdded.value = `${id} in ${dtypeText(dtypes)} is a variant of ${own.name} in ${manifest.name}.`;
 }
 
 const stageOf = (manifest: Manifest, { kind }: Description, stage: string | null): ManifestStage =>
@@ -110,11 +83,14 @@ function missingFiles(
   manifest: Manifest,
   before: Manifest | null,
   { read }: Description,
+  headersFor: (address: URL) => Readonly<Record<string, string>>,
 ): ReadonlyMap<string, KnownFile> {
   const known = new Set([...read.keys(), ...(before ? filesOf(before).map(({ sha256 }) => sha256) : [])]);
   return new Map(
     filesOf(manifest).flatMap(({ file, sha256, sizeBytes }) =>
-      known.has(sha256) ? [] : [[sha256, { url: file, sha256, sizeBytes: sizeBytes! }]],
+      known.has(sha256)
+        ? []
+        : [[sha256, { url: file, sha256, sizeBytes: sizeBytes!, headers: headersFor(new URL(file)) }]],
     ),
   );
 }

@@ -1,25 +1,12 @@
-import { dtypeNamed } from '../../../models/hub/dtypes.ts';
 import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
-import {
-  type LoadedManifest,
-  type ModelBytes,
-  sha256Hex,
-  withFiles,
-} from '../../../models/manifests/load.ts';
+import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manifests/load.ts';
 import { packOf } from '../../../models/packs/pack.ts';
-import {
-  type Manifest,
-  type ManifestStage,
-  type ManifestVariant,
-  sha256Of,
-  weightsRole,
-} from '../../../solver/documents/manifest.ts';
-import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
-import type { ModelChecker } from '../../engine/check-model.ts';
+import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
 import { models } from '../app.ts';
-import { modelsWithWeights } from '../files/weights.ts';
+import { modelSets } from '../files/model-sets.ts';
 import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
+import { fitting, type ReadFile } from './model-fit.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
 
 /** The stage already has this model as a variant. */
@@ -32,114 +19,32 @@ class DuplicateModelError extends Error {
   }
 }
 
-class NoStageError extends Error {
-  override name = 'NoStageError';
-  constructor(file: string, reasons: readonly string[]) {
-    super(`${file} fits no stage:\n${reasons.join('\n')}`);
-  }
-}
-
-class AmbiguousStageError extends Error {
-  override name = 'AmbiguousStageError';
-  constructor(file: string, stages: readonly string[]) {
-    super(`${file} fits the stages ${stages.join(' and ')}. Drop it on the stage that you mean.`);
-  }
-}
-
 const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
 
-/** A file's bytes, with what a manifest says of a file. */
-interface ReadFile {
-  readonly name: string;
-  readonly sha256: string;
-  readonly sizeBytes: number;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-async function readFile(file: File): Promise<ReadFile> {
-  const bytes = await bytesOf(file);
-  return { name: file.name, sha256: await sha256Hex(bytes), sizeBytes: bytes.length, bytes };
-}
-
 /**
- * Adds models, with their files of weights, to the chosen pipeline or, if it is a shipped one, to a copy of it. Models before a
- * refused one are added.
+ * Adds models, with their files of weights, tokenizers and what else they need, to the chosen pipeline or, if it is a shipped one, to a
+ * copy of it. Models before a refused one are added.
  * @param stage null for the stage that each model fits
- * @throws WeightsAloneError, FileTooLargeError, ModelLoadError, ModelMismatchError, OutputShapeError, NoStageError,
- * AmbiguousStageError, DuplicateModelError, StoreFullError, StoreUnavailableError
+ * @throws WeightsAloneError, AssetsAloneError, FileTooLargeError, ModelLoadError, OutputShapeError, DuplicateModelError, StoreFullError,
+ * StoreUnavailableError, and what {@link fitting} throws
  */
 export const addModels = (files: readonly File[], stage: string | null): Promise<void> =>
   addOneByOne(async ({ checker, step }) => {
-    for (const given of modelsWithWeights(files)) {
-      step(`Checking ${given.file.name}`);
-      const model = await readFile(given.file);
-      const weights = await Promise.all(given.weights.map(readFile));
+    const { sets, assets } = modelSets(files);
+    for (const set of sets) {
+      step(`Checking ${set.name}`);
       const base = ownCopy();
-      const { stages } = base.manifest;
-      const fit = await fitting(
-        checker,
-        stages.filter(({ name }) => stage === null || name === stage),
-        model.name,
-        {
-          model: model.bytes,
-          ...Object.fromEntries(weights.map(({ name, bytes }) => [weightsRole('model', name), bytes])),
-        },
-      );
-      const variant = variantOf(variantName(model.name, fit.stage), model, weights);
+      const stages = base.manifest.stages.filter(({ name }) => stage === null || name === stage);
+      const fit = await fitting(checker, stages, set, assets);
+      const name = variantName(set.name, fit.stage);
+      const variant: ManifestVariant = { name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED };
       const same = fit.stage.variants.find((one) => sha256Of(one) === sha256Of(variant));
-      if (same) throw new DuplicateModelError(model.name, fit.stage.name, same.name);
-      step(`Saving ${model.name}`);
-      await saveEdited(base, addVariant(base.manifest, fit.stage.name, variant), [model, ...weights]);
-      lastAdded.value = `${variant.name} is a variant of ${fit.stage.name}: it ${fit.tensors}.`;
+      if (same) throw new DuplicateModelError(set.name, fit.stage.name, same.name);
+      step(`Saving ${set.name}`);
+      await saveEdited(base, addVariant(base.manifest, fit.stage.name, variant), fit.read);
+      lastAdded.value = `${name} is a variant of ${fit.stage.name}: it ${fit.tensors}.`;
     }
   });
-
-function variantOf(
-  name: string,
-  { bytes: _, ...model }: ReadFile,
-  weights: readonly ReadFile[],
-): ManifestVariant {
-  const data = weights.map(({ bytes: _, ...file }) => ({ ...file, file: file.name }));
-  const { name: file, ...facts } = model;
-  return {
-    name,
-    sessions: {
-      model: { file: `${name}.onnx`, ...facts, dtype: dtypeNamed(file), ...(data.length > 0 && { data }) },
-    },
-    accuracy: null,
-    accuracySource: NONE_PUBLISHED,
-  };
-}
-
-/** Finds the only stage whose inputs and outputs match the model's. */
-async function fitting(
-  checker: ModelChecker,
-  stages: readonly ManifestStage[],
-  file: string,
-  models: ModelBytes,
-): Promise<{ stage: ManifestStage; tensors: string }> {
-  const fits: { stage: ManifestStage; tensors: string }[] = [];
-  const misfits: ModelMismatchError[] = [];
-  for (const stage of stages)
-    try {
-      fits.push({ stage, tensors: await checker.check(stage, file, models) });
-    } catch (error) {
-      if (!(error instanceof ModelMismatchError)) throw error;
-      misfits.push(error);
-    }
-  if (fits.length > 1)
-    throw new AmbiguousStageError(
-      file,
-      fits.map(({ stage }) => stage.name),
-    );
-  if (fits[0]) return fits[0];
-  throw misfits.length === 1
-    ? misfits[0]!
-    : new NoStageError(
-        file,
-        misfits.map((misfit, i) => `${stages[i]!.name}: ${misfit.message}`),
-      );
-}
 
 /** The chosen pipeline, or a renamed copy if it is a shipped one, which must not change. */
 export function ownCopy(): LoadedManifest {

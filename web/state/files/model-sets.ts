@@ -1,0 +1,74 @@
+import { type DtypeChoice, dtypeNamed, dtypeText } from '../../../models/hub/dtypes.ts';
+import { isAssetName, roleNamed } from '../../../models/hub/file-names.ts';
+import { type ModelFiles, modelsWithWeights } from './weights.ts';
+
+/** Files that somebody gives, as variants. */
+
+export const isAsset = (file: File): boolean => isAssetName(file.name);
+
+/** Files such as a tokenizer were given without a model, or twice. */
+export class AssetsAloneError extends Error {
+  override name = 'AssetsAloneError';
+  constructor(files: readonly File[]) {
+    super(
+      `${files.map(({ name }) => name).join(' and ')} cannot be added without the one model that it belongs to. ` +
+        'Choose the model (.onnx) and its files together, one model at a time.',
+    );
+  }
+}
+
+/** The model files of a variant. */
+export interface ModelSet {
+  /** What the user sees of it, from which the variant gets its name. */
+  readonly name: string;
+  /** By role: `model`, or the parts of an encoder with a decoder. */
+  readonly sessions: ReadonlyMap<string, ModelFiles>;
+}
+
+export interface GivenFiles {
+  readonly sets: readonly ModelSet[];
+  /** Files that a variant may need beside its models, by name. */
+  readonly assets: ReadonlyMap<string, File>;
+}
+
+/** Sorts files into variants and assets by their names. @throws WeightsAloneError, AssetsAloneError */
+export function modelSets(files: readonly File[]): GivenFiles {
+  const given = files.filter(isAsset);
+  const assets = new Map(given.map((file) => [file.name, file]));
+  const models = modelsWithWeights(files.filter((file) => !isAsset(file)));
+  if (assets.size < given.length || (given.length > 0 && models.length === 0))
+    throw new AssetsAloneError(given);
+  const parts = models.filter(({ file }) => roleNamed(file.name) !== null);
+  const alone = models.filter((model) => !parts.includes(model));
+  return {
+    sets: [
+      ...alone.map((model) => ({ name: model.file.name, sessions: new Map([['model', model]]) })),
+      ...joined(parts),
+    ],
+    assets,
+  };
+}
+
+const isRole =
+  (role: string) =>
+  ({ file }: ModelFiles): boolean =>
+    roleNamed(file.name) === role;
+
+/** Joins encoders and decoders: those of one data type, or all where only one encoder is given. */
+function joined(parts: readonly ModelFiles[]): ModelSet[] {
+  const encoders = parts.filter(isRole('encoder'));
+  if (encoders.length <= 1) return parts.length > 0 ? [setOf(parts)] : [];
+  const dtypes = [...new Set(parts.map(({ file }) => dtypeNamed(file.name)))];
+  return dtypes.map((dtype) => setOf(parts.filter(({ file }) => dtypeNamed(file.name) === dtype)));
+}
+
+/** A merged decoder does what the two others do, and is preferred. */
+function setOf(parts: readonly ModelFiles[]): ModelSet {
+  const merged = parts.filter(isRole('decoder')).find(({ file }) => /merged/i.test(file.name));
+  const kept = merged ? [...parts.filter(isRole('encoder')), merged] : parts;
+  const sessions = new Map(kept.map((part) => [roleNamed(part.file.name)!, part]));
+  const [first, last] = [[...sessions.values()][0]!, [...sessions.values()].at(-1)!].map(({ file }) =>
+    dtypeNamed(file.name),
+  ) as [DtypeChoice[0], DtypeChoice[0]];
+  return { name: `own-${dtypeText(first === last ? [first] : [first, last])}`, sessions };
+}

@@ -1,0 +1,80 @@
+import type { HubReader } from '../../../models/hub/describe.ts';
+import { AmbiguousTaskError, StageMismatchError } from '../../../models/hub/errors.ts';
+import { DownloadError } from '../../../workers/store/downloads.ts';
+import { fileFetcher, RefusedFileError } from '../../engine/fetch-file.ts';
+
+/** How the page reads a hub, and what it says where that fails. */
+
+/** A file of a hub, or what the hub says of a model, cannot be read. */
+class HubUnreadableError extends Error {
+  override name = 'HubUnreadableError';
+  constructor(url: string, remedy: string, options: ErrorOptions & { cause: Error }) {
+    super(`${url} cannot be read (${options.cause.message}). ${remedy}`, options);
+  }
+}
+
+/** A model does not become a variant as the form says. */
+class HubFormError extends Error {
+  override name = 'HubFormError';
+}
+
+export interface HubAccess {
+  /** The hub's origin. */
+  readonly endpoint: string;
+  /** An access token, which that hub alone gets; absent: none is sent. It is kept nowhere. */
+  readonly token: string | undefined;
+}
+
+/** The headers for an address: the token, where the address is the hub's own. */
+export const headersOf =
+  ({ endpoint, token }: HubAccess) =>
+  (address: URL): Record<string, string> =>
+    token !== undefined && address.origin === new URL(endpoint).origin
+      ? { authorization: `Bearer ${token}` }
+      : {};
+
+function remedyFor(status: number | undefined, token: string | undefined): string {
+  if (status === 404) return "Check the model's id, its revision and the hub's address.";
+  if (status !== 401 && status !== 403) return "Check the network and the hub's address.";
+  return token === undefined
+    ? 'It is private or gated, or there is no such model. Accept its conditions on its page, and give a token of that account under "Access token".'
+    : 'The token may not read it: accept its conditions on its page with the account of that token, or give another token.';
+}
+
+/** Reads small files of a hub. */
+export function hubReader(access: HubAccess, signal: AbortSignal): HubReader {
+  const read = fileFetcher(signal, headersOf(access));
+  return {
+    endpoint: access.endpoint,
+    async bytes(url, mostBytes) {
+      try {
+        return new Uint8Array(await read(url, mostBytes));
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw unreadable(url, access, cause as Error);
+      }
+    },
+  };
+}
+
+function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreadableError {
+  const status =
+    cause instanceof RefusedFileError || cause instanceof DownloadError ? cause.status : undefined;
+  return new HubUnreadableError(url, remedyFor(status, token), { cause });
+}
+
+/** An error in the words of the page's form, where the form has the remedy. */
+export function inFormWords(error: unknown, access: HubAccess): unknown {
+  if (error instanceof AmbiguousTaskError)
+    return new HubFormError(
+      `${error.problem}. Choose it under "Task", and give what the model's page puts before texts under "Prefix", if anything.`,
+      { cause: error },
+    );
+  if (error instanceof StageMismatchError)
+    return new HubFormError(`${error.problem}. Choose another stage or a new pipeline under "Becomes".`, {
+      cause: error,
+    });
+  if (error instanceof DownloadError && error.status !== undefined)
+    return unreadable(error.url, access, error);
+  return error;
+}

@@ -1,0 +1,150 @@
+import { dtypeNamed } from '../../../models/hub/dtypes.ts';
+import { assetName } from '../../../models/hub/file-names.ts';
+import { type ModelBytes, sha256Hex } from '../../../models/manifests/load.ts';
+import { taskOf } from '../../../models/tasks/registry.ts';
+import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../solver/documents/manifest.ts';
+import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
+import type { ModelChecker } from '../../engine/check-model.ts';
+import type { GivenFiles, ModelSet } from '../files/model-sets.ts';
+import { bytesOf } from './adding.ts';
+
+class NoStageError extends Error {
+  override name = 'NoStageError';
+  constructor(model: string, reasons: readonly string[]) {
+    super(`${model} fits no stage:\n${reasons.join('\n')}`);
+  }
+}
+
+class AmbiguousStageError extends Error {
+  override name = 'AmbiguousStageError';
+  constructor(model: string, stages: readonly string[]) {
+    super(`${model} fits the stages ${stages.join(' and ')}. Drop it on the stage that you mean.`);
+  }
+}
+
+/** A stage's models need files that were not given. */
+class MissingAssetsError extends Error {
+  override name = 'MissingAssetsError';
+  constructor(model: string, missing: readonly string[]) {
+    super(
+      `${model} needs ${missing.join(' and ')}, which are in its repository too. Choose or drop them together with it.`,
+    );
+  }
+}
+
+/** A file's bytes, with what a manifest says of a file. */
+export interface ReadFile {
+  readonly name: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+async function readFile(file: File): Promise<ReadFile> {
+  const bytes = await bytesOf(file);
+  return { name: file.name, sha256: await sha256Hex(bytes), sizeBytes: bytes.length, bytes };
+}
+
+/** A session's model with its weights. */
+interface ReadModel {
+  readonly model: ReadFile;
+  readonly weights: readonly ReadFile[];
+}
+
+interface FittingVariant {
+  readonly stage: ManifestStage;
+  /** The variant's files, as a manifest has them. */
+  readonly files: Pick<ManifestVariant, 'sessions' | 'assets'>;
+  readonly read: readonly ReadFile[];
+  /** What it takes and gives. */
+  readonly tensors: string;
+}
+
+/**
+ * Reads the files of a variant, and finds the only stage that it fits.
+ * @throws NoStageError, AmbiguousStageError, MissingAssetsError, ModelMismatchError, and what the checker throws
+ */
+export async function fitting(
+  checker: ModelChecker,
+  stages: readonly ManifestStage[],
+  { name, sessions }: ModelSet,
+  assets: GivenFiles['assets'],
+): Promise<FittingVariant> {
+  const models = new Map<string, ReadModel>();
+  for (const [role, { file, weights }] of sessions)
+    models.set(role, { model: await readFile(file), weights: await Promise.all(weights.map(readFile)) });
+  const modelBytes = Object.fromEntries(
+    [...models].flatMap(([role, own]) => Object.entries(bytesByRole(role, own))),
+  );
+  const fits: FittingVariant[] = [];
+  const misfits: Error[] = [];
+  for (const stage of stages)
+    try {
+      const own = await assetsOf(stage, [...sessions.keys()], name, assets);
+      const bytes = Object.fromEntries([...own].map(([role, file]) => [role, file.bytes]));
+      const tensors = await checker.check(stage, name, { ...modelBytes, ...bytes });
+      fits.push({ stage, files: entries(models, own), tensors, read: [...filesOf(models), ...own.values()] });
+    } catch (error) {
+      if (!(error instanceof ModelMismatchError || error instanceof MissingAssetsError)) throw error;
+      misfits.push(error);
+    }
+  if (fits.length > 1)
+    throw new AmbiguousStageError(
+      name,
+      fits.map(({ stage }) => stage.name),
+    );
+  if (fits[0]) return fits[0];
+  throw misfits.length === 1
+    ? misfits[0]!
+    : new NoStageError(
+        name,
+        misfits.map((misfit, i) => `${stages[i]!.name}: ${misfit.message}`),
+      );
+}
+
+const bytesByRole = (role: string, { model, weights }: ReadModel): ModelBytes => ({
+  [role]: model.bytes,
+  ...Object.fromEntries(weights.map(({ name, bytes }) => [weightsRole(role, name), bytes])),
+});
+
+const filesOf = (models: ReadonlyMap<string, ReadModel>): ReadFile[] =>
+  [...models.values()].flatMap(({ model, weights }) => [model, ...weights]);
+
+/** The assets that a stage's program for these sessions needs; none if it has no such program. @throws MissingAssetsError */
+async function assetsOf(
+  stage: ManifestStage,
+  sessions: readonly string[],
+  name: string,
+  given: GivenFiles['assets'],
+): Promise<ReadonlyMap<string, ReadFile>> {
+  const program = taskOf(stage).programs.find(({ signatures }) => {
+    const roles = Object.keys(signatures(stage));
+    return roles.length === sessions.length && roles.every((role) => sessions.includes(role));
+  });
+  const roles = program?.assets?.(stage) ?? [];
+  const missing = roles.map(assetName).filter((file) => !given.has(file));
+  if (missing.length > 0) throw new MissingAssetsError(name, missing);
+  const read = roles.map(async (role) => [role, await readFile(given.get(assetName(role))!)] as const);
+  return new Map(await Promise.all(read));
+}
+
+const entry = ({ name, sha256, sizeBytes }: ReadFile) => ({ file: name, sha256, sizeBytes });
+
+const entries = (
+  models: ReadonlyMap<string, ReadModel>,
+  assets: ReadonlyMap<string, ReadFile>,
+): FittingVariant['files'] => ({
+  sessions: Object.fromEntries(
+    [...models].map(([role, { model, weights }]) => [
+      role,
+      {
+        ...entry(model),
+        dtype: dtypeNamed(model.name),
+        ...(weights.length > 0 && { data: weights.map((file) => ({ name: file.name, ...entry(file) })) }),
+      },
+    ]),
+  ),
+  ...(assets.size > 0 && {
+    assets: Object.fromEntries([...assets].map(([role, file]) => [role, entry(file)])),
+  }),
+});
