@@ -6,8 +6,8 @@ import * as option from '../../workers/command/options.ts';
 import { megabytes, ProgressLine } from '../../workers/command/terminal.ts';
 import { FileCache } from '../../workers/hub/cache.ts';
 import { HubClient } from '../../workers/hub/client.ts';
-import type { KnownFile } from '../../workers/hub/download.ts';
 import { fileReader, isUrl } from '../../workers/hub/reader.ts';
+import type { KnownFile } from '../../workers/hub/resume.ts';
 
 export const fetchCommand = () =>
   new Command('fetch')

@@ -6,8 +6,9 @@ import { isAbsolute, join } from 'node:path';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { StoreFullError } from '../store/store.ts';
 import type { HubClient } from './client.ts';
-import { type DownloadProgress, download, type KnownFile } from './download.ts';
+import { download } from './download.ts';
 import { CacheUnavailableError } from './errors.ts';
+import type { DownloadProgress, KnownFile } from './resume.ts';
 
 /** The folder of downloaded files: in `XDG_CACHE_HOME`, or where the platform keeps caches. */
 function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {

@@ -12,6 +12,7 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
 } from './errors.ts';
+import { type Host, persist } from './resume.ts';
 
 const HUB = 'https://huggingface.co';
 const MOST_REDIRECTS = 8;
@@ -19,9 +20,6 @@ const MOST_REDIRECTS = 8;
 const SILENCE_MS = 60_000;
 /** A request waits at most so long in all for a host's rate limit. */
 const MOST_RATE_LIMIT_S = 300;
-/** Waiting times after failures in a row; then the failure is final. */
-const BACK_OFF_S = [0.5, 2, 5];
-
 export interface HubClientOptions {
   /** Environment variables: `HF_ENDPOINT` and `HF_TOKEN` are read, and `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, also in small letters. */
   readonly env?: NodeJS.ProcessEnv;
@@ -107,7 +105,10 @@ export class HubClient {
   }
 
   /** The chunks of a body. @throws UnreachableError if the connection is cut */
-  async *chunks(url: string, body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *chunks(
+    url: string,
+    body: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     try {
       yield* body;
     } catch (cause) {
@@ -115,25 +116,27 @@ export class HubClient {
     }
   }
 
-  /**
-   * Repeats a task whose connection fails. A failure after progress does not count.
-   * @param progress a number that grows with what is done
-   */
-  async persist<T>(task: () => Promise<T>, progress: () => number = () => 0): Promise<T> {
-    let before = progress();
-    for (let failures = 0; ; ) {
-      try {
-        return await task();
-      } catch (error) {
-        if (!(error instanceof UnreachableError)) throw error;
-        if (progress() > before) failures = 0;
-        before = progress();
-        const seconds = BACK_OFF_S[failures++];
-        if (seconds === undefined) throw error;
-        await this.#pause(seconds);
-      }
-    }
+  /** Repeats a task whose connection fails. */
+  persist<T>(task: () => Promise<T>): Promise<T> {
+    return persist(this.host, task);
   }
+
+  /** Reads files as {@link resume} does. */
+  readonly host: Host = {
+    get: async (url, from) => {
+      const { status, headers, body } = await this.get(url, from);
+      const length = Number(headers['content-length'] ?? Number.NaN);
+      return {
+        status,
+        contentRange: String(headers['content-range'] ?? ''),
+        contentLength: Number.isFinite(length) ? length : null,
+        chunks: this.chunks(url, body),
+        cancel: () => body.dump().catch(() => {}),
+      };
+    },
+    isCut: (error) => error instanceof UnreachableError,
+    pause: (seconds) => this.#pause(seconds),
+  };
 
   async #pause(seconds: number): Promise<void> {
     this.#signal?.throwIfAborted();

@@ -8,7 +8,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ChecksumError, loadManifest } from '../../../models/manifests/load.ts';
 import { FileCache } from '../../../workers/hub/cache.ts';
 import { HubClient } from '../../../workers/hub/client.ts';
-import type { KnownFile } from '../../../workers/hub/download.ts';
 import {
   AccessDeniedError,
   CacheUnavailableError,
@@ -21,6 +20,7 @@ import {
   UnreachableError,
 } from '../../../workers/hub/errors.ts';
 import { fileReader } from '../../../workers/hub/reader.ts';
+import type { KnownFile } from '../../../workers/hub/resume.ts';
 import { COMMIT, LocalHub } from '../../hub.ts';
 
 const MODEL = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);

@@ -5,7 +5,8 @@ import { hubReference } from '../../../models/hub/repository.ts';
 import { filesOf, freeName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import { type Manifest, type ManifestStage, stageOfVariant } from '../../../solver/documents/manifest.ts';
-import { Downloads, type KnownFile } from '../../../workers/store/downloads.ts';
+import type { KnownFile } from '../../../workers/hub/resume.ts';
+import { Downloads, type HeadersFor } from '../../../workers/store/downloads.ts';
 import { bytes as bytesText, duration } from '../../components/format.ts';
 import { type Addition, addOneByOne, lastAdded } from './adding.ts';
 import { type HubAccess, headersOf, hubReader, inFormWords } from './hub-access.ts';
@@ -55,8 +56,8 @@ async function addModel(request: HubModelRequest, addition: Addition): Promise<v
   const base = stage === null ? null : ownCopy();
   const pinned = withPin(base?.manifest ?? null, described, { stage: stage ?? undefined });
   const manifest = base ? pinned : { ...pinned, name: freeName(pinned.name, usedNames()) };
-  const wanted = missingFiles(manifest, base?.manifest ?? null, described, headersOf(request));
-  await downloadAll([...wanted.values()], addition);
+  const wanted = missingFiles(manifest, base?.manifest ?? null, described);
+  await downloadAll([...wanted.values()], headersOf(request), addition);
   const read: LoadedManifest['readVerified'] = async (file, sha256) => {
     const known = wanted.get(sha256);
     if (known) return downloads.fetch(known, signal);
@@ -83,28 +84,29 @@ function missingFiles(
   manifest: Manifest,
   before: Manifest | null,
   { read }: Description,
-  headersFor: (address: URL) => Readonly<Record<string, string>>,
 ): ReadonlyMap<string, KnownFile> {
   const known = new Set([...read.keys(), ...(before ? filesOf(before).map(({ sha256 }) => sha256) : [])]);
   return new Map(
     filesOf(manifest).flatMap(({ file, sha256, sizeBytes }) =>
-      known.has(sha256)
-        ? []
-        : [[sha256, { url: file, sha256, sizeBytes: sizeBytes!, headers: headersFor(new URL(file)) }]],
+      known.has(sha256) ? [] : [[sha256, { url: file, sha256, mostBytes: sizeBytes! }]],
     ),
   );
 }
 
 /** Downloads files one after the other, and shows bytes and the time left. */
-async function downloadAll(files: readonly KnownFile[], { signal, step }: Addition): Promise<void> {
-  const totalBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+async function downloadAll(
+  files: readonly KnownFile[],
+  headersFor: HeadersFor,
+  { signal, step }: Addition,
+): Promise<void> {
+  const totalBytes = files.reduce((sum, { mostBytes }) => sum + mostBytes, 0);
   const startMs = performance.now();
   let beforeBytes = 0;
   let keptBytes = 0;
   let shownMs = Number.NEGATIVE_INFINITY;
   for (const [i, file] of files.entries()) {
     let first = true;
-    await downloads.fetch(file, signal, (bytes) => {
+    const onBytes = (bytes: number) => {
       // What an earlier download brought says nothing of the speed.
       if (first) keptBytes += bytes;
       first = false;
@@ -120,7 +122,8 @@ async function downloadAll(files: readonly KnownFile[], { signal, step }: Additi
           : '';
       const which = `file ${i + 1} of ${files.length}`;
       step(`Downloading ${which}: ${bytesText(doneBytes)} of ${bytesText(totalBytes)}${left}`);
-    });
-    beforeBytes += file.sizeBytes;
+    };
+    await downloads.fetch(file, signal, onBytes, headersFor);
+    beforeBytes += file.mostBytes;
   }
 }

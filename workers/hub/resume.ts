@@ -1,0 +1,151 @@
+import { ChecksumError } from '../../models/manifests/load.ts';
+import { TooManyBytesError, UnexpectedAnswerError } from './errors.ts';
+
+/** How a download goes on where an earlier one stopped, whatever reads the host and keeps the bytes. */
+
+/** A file whose content is known before it is read. */
+export interface KnownFile {
+  readonly url: string;
+  readonly sha256: string;
+  /** Its size, or an upper bound where the size is not known. */
+  readonly mostBytes: number;
+}
+
+export interface DownloadProgress {
+  readonly url: string;
+  /** Bytes of the file that are here, also from earlier downloads that were cut. */
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  /** Bytes that this download has moved. */
+  readonly movedBytes: number;
+}
+
+/** What is here of a file. */
+export interface PartialFile {
+  /** Number of its bytes, from the first one. */
+  readonly bytes: number;
+  append(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
+  empty(): Promise<void>;
+  /** SHA-256 of the bytes, in lower-case hex. */
+  sha256(): Promise<string>;
+}
+
+/** A host's answer to a request for a file from some byte on. */
+export interface RestOfFile {
+  /** 200 (the whole file), 206 (the rest), or 416 (there is no rest). */
+  readonly status: number;
+  /** Null where the host does not say, or may not be asked. */
+  readonly contentRange: string | null;
+  readonly contentLength: number | null;
+  /** Rejects with an error that {@link Host.isCut} knows if the connection is cut. */
+  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
+  cancel(): Promise<unknown>;
+}
+
+/** Where files are read from. */
+export interface Host {
+  get(url: string, from: number): Promise<RestOfFile>;
+  /** Whether the connection failed or was cut, so that another one may bring more. */
+  isCut(error: unknown): boolean;
+  /** Waits before the next connection. @throws the reason of a stop */
+  pause(seconds: number): Promise<void>;
+}
+
+/** Waiting times after failures in a row; then the failure is final. */
+const BACK_OFF_S = [0.5, 2, 5];
+
+/**
+ * Repeats a task whose connection fails. A failure after progress does not count.
+ * @param progress a number that grows with what is done
+ */
+export async function persist<T>(
+  { isCut, pause }: Pick<Host, 'isCut' | 'pause'>,
+  task: () => Promise<T>,
+  progress: () => number = () => 0,
+): Promise<T> {
+  let before = progress();
+  for (let failures = 0; ; ) {
+    try {
+      return await task();
+    } catch (error) {
+      if (!isCut(error)) throw error;
+      if (progress() > before) failures = 0;
+      before = progress();
+      const seconds = BACK_OFF_S[failures++];
+      if (seconds === undefined) throw error;
+      await pause(seconds);
+    }
+  }
+}
+
+/**
+ * Brings what is missing of a file, and checks its sum. After a failure or a stop, the part keeps what has arrived; content with a wrong
+ * sum is removed.
+ * @throws ChecksumError, TooManyBytesError, UnexpectedAnswerError, and what host and part throw
+ */
+export async function resume(
+  host: Host,
+  file: KnownFile,
+  part: PartialFile,
+  onProgress: (progress: DownloadProgress) => void,
+): Promise<void> {
+  if (part.bytes > file.mostBytes) await part.empty();
+  const resumed = part.bytes > 0;
+  let movedBytes = 0;
+  const fill = () =>
+    persist(
+      host,
+      () =>
+        fillOnce(host, file, part, (bytes, totalBytes) => {
+          movedBytes += bytes;
+          onProgress({ url: file.url, doneBytes: part.bytes, totalBytes, movedBytes });
+        }),
+      () => movedBytes,
+    );
+  const isWhole = async () => (await part.sha256()) === file.sha256;
+  if (part.bytes < file.mostBytes) await fill();
+  if (await isWhole()) return;
+  if (resumed) {
+    // The part may be of another content: a download from the first byte decides.
+    await part.empty();
+    await fill();
+    if (await isWhole()) return;
+  }
+  const found = await part.sha256();
+  await part.empty();
+  throw new ChecksumError(file.url, file.sha256, found);
+}
+
+/** Appends to a part what one connection brings of what is missing. @param onBytes gets the bytes that came, and the file's size */
+async function fillOnce(
+  host: Host,
+  { url, sha256, mostBytes }: KnownFile,
+  part: PartialFile,
+  onBytes: (bytes: number, totalBytes: number) => void,
+): Promise<void> {
+  let answer = await host.get(url, part.bytes);
+  if (answer.status === 416) {
+    // The part has all of the file's bytes, or more.
+    await answer.cancel();
+    if ((await part.sha256()) === sha256) return;
+    await part.empty();
+    answer = await host.get(url, 0);
+  }
+  const { status, contentRange, contentLength, chunks } = answer;
+  if (status === 200) {
+    if (part.bytes > 0) await part.empty();
+  } else if (contentRange !== null && !contentRange.startsWith(`bytes ${part.bytes}-`)) {
+    await answer.cancel();
+    throw new UnexpectedAnswerError(url, 'another part of the file than was asked for');
+  }
+  const totalBytes = contentLength === null ? mostBytes : part.bytes + contentLength;
+  if (totalBytes > mostBytes) {
+    await answer.cancel();
+    throw new TooManyBytesError(url, mostBytes);
+  }
+  for await (const chunk of chunks) {
+    if (part.bytes + chunk.length > mostBytes) throw new TooManyBytesError(url, mostBytes);
+    await part.append(chunk);
+    onBytes(chunk.length, totalBytes);
+  }
+}
