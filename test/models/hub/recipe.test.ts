@@ -12,12 +12,14 @@ import {
   ANSWERER,
   apiAnswer,
   BART,
+  DETR,
   MARIAN,
   RESNET,
   RT_DETR,
   SENTIMENT,
   WAV2VEC2,
   WHISPER,
+  YOLOS,
 } from './models.ts';
 
 const NAMES = ['video', 'audio-qa', 'audio-sentiment', 'sum-qa', 'nlp'];
@@ -73,6 +75,9 @@ function configurationOf(id: string) {
     config: { ...model.config, id2label: { ...names } },
   });
   if (/rtdetr/.test(id)) return withLabels(RT_DETR, COCO);
+  // Their lists have gaps, and another order of the same classes.
+  if (/yolos/.test(id)) return withLabels(YOLOS, ['N/A', ...COCO]);
+  if (/detr/.test(id)) return withLabels(DETR, ['N/A', ...COCO.toReversed(), 'N/A']);
   if (/resnet/.test(id)) return RESNET;
   if (/whisper/.test(id)) return WHISPER;
   if (/moonshine/.test(id))

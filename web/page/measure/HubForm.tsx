@@ -69,7 +69,7 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
       <details>
         <summary>More about the model</summary>
         <div class="hub-more">
-          <SelectField label="Decoder's weights" {...field('decoder')}>
+          <SelectField label="Decoder" {...field('decoder')}>
             <option value="">as the encoder's</option>
             <Options names={dtype.options} />
           </SelectField>
