@@ -4,8 +4,7 @@ import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { openFiles } from '../../state/files/intake.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
-import { replacePack } from '../../state/pipelines/own-models.ts';
-import { addPipelineByAddress } from '../../state/pipelines/own-pipelines.ts';
+import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 import type { HubForm } from './HubForm.tsx';
 
@@ -41,7 +40,7 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             <FileButton
               label="Use another pack"
               disabled={busy.value}
-              onFiles={([file]) => void attempt(() => replacePack(file!))}
+              onFiles={([file]) => void attempt(async () => (await ownModels()).replacePack(file!))}
             />
           </li>
           <li>
@@ -71,7 +70,7 @@ function ManifestForm() {
       class="manifest-form"
       onSubmit={(event) => {
         event.preventDefault();
-        void attempt(() => addPipelineByAddress(address.trim()));
+        void attempt(async () => (await ownPipelineFiles()).addPipelineByAddress(address.trim()));
       }}
     >
       <label class="field">

@@ -1,7 +1,7 @@
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
-import { removePipeline } from '../../state/pipelines/own-pipelines.ts';
+import { ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 
@@ -35,7 +35,7 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
         <DeleteButton
           what={`pipeline ${manifest.name}`}
           label="Delete pipeline"
-          onDelete={() => void attempt(() => removePipeline(manifest.name))}
+          onDelete={() => void attempt(async () => (await ownPipelineFiles()).removePipeline(manifest.name))}
         />
       )}
     </div>

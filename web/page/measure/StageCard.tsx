@@ -13,14 +13,14 @@ import { bytes, percent } from '../../components/format.ts';
 import { Term } from '../../components/Term.tsx';
 import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
-import { addModels, dropVariant } from '../../state/pipelines/own-models.ts';
+import { ownModels } from '../../state/pipelines/changes.ts';
 import { isOwn } from '../../state/pipelines/pipelines.ts';
 import { FileButton } from '../controls/FileButton.tsx';
 import { useDrop } from '../controls/use-drop.ts';
 
 /** A stage with its variants, to which the user can add models. */
 export function StageCard({ stage }: { readonly stage: ManifestStage }) {
-  const add = (files: File[]) => void attempt(() => addModels(files, stage.name));
+  const add = (files: File[]) => void attempt(async () => (await ownModels()).addModels(files, stage.name));
   const { over, target } = useDrop(busy.value, add);
   const sources = sourcesOf(stage);
   return (
@@ -73,7 +73,9 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
                       class="link"
                       aria-label={`Delete variant ${variant.name}`}
                       disabled={busy.value}
-                      onClick={() => void attempt(() => dropVariant(stage.name, variant.name))}
+                      onClick={() =>
+                        void attempt(async () => (await ownModels()).dropVariant(stage.name, variant.name))
+                      }
                     >
                       ✕
                     </button>

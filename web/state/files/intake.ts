@@ -1,17 +1,16 @@
+import { isAssetName } from '../../../models/hub/file-names.ts';
 import { MANIFEST, MANIFEST_1 } from '../../../solver/documents/manifest.ts';
 import { PROFILE } from '../../../solver/documents/profile.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import { opened, refresh, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { addModels, replacePack } from '../pipelines/own-models.ts';
-import { addPipelineFiles, addPipelineTar } from '../pipelines/own-pipelines.ts';
+import { ownModels, ownPipelineFiles } from '../pipelines/changes.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { changePlanSettings } from '../plan/planning.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, importArchive } from './archive.ts';
 import { checkSize } from './file-size.ts';
-import { isAsset } from './model-sets.ts';
 import { isWeights } from './weights.ts';
 
 /** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
@@ -47,15 +46,15 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   for (const file of files) kinds[await kindOf(file)].push(file);
   const documents = await Promise.all(kinds.document.map(readDocument));
   const manifest = documents.find(({ schema }) => schema === MANIFEST || schema === MANIFEST_1);
-  if (manifest) return addPipelineFiles(manifest.file, files);
+  if (manifest) return (await ownPipelineFiles()).addPipelineFiles(manifest.file, files);
   await takeDocuments(documents);
-  for (const archive of kinds.tar) await addPipelineTar(archive);
-  if (kinds.model.length > 0) await addModels(kinds.model, null);
-  for (const pack of kinds.pack) await replacePack(pack);
+  for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
+  if (kinds.model.length > 0) await (await ownModels()).addModels(kinds.model, null);
+  for (const pack of kinds.pack) await (await ownModels()).replacePack(pack);
 }
 
 async function kindOf(file: File): Promise<'model' | 'pack' | 'tar' | 'document'> {
-  if (/\.onnx$/i.test(file.name) || isWeights(file) || isAsset(file)) return 'model';
+  if (/\.onnx$/i.test(file.name) || isWeights(file) || isAssetName(file.name)) return 'model';
   if (/\.tar$/i.test(file.name)) return 'tar';
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const isGzip = first === 0x1f && second === 0x8b;

@@ -4,7 +4,7 @@ import { type ModelFiles, modelsWithWeights } from './weights.ts';
 
 /** Files that somebody gives, as variants. */
 
-export const isAsset = (file: File): boolean => isAssetName(file.name);
+const isAsset = (file: File): boolean => isAssetName(file.name);
 
 /** Files such as a tokenizer were given without a model, or twice. */
 export class AssetsAloneError extends Error {
