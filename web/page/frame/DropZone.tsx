@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { attempt } from '../../state/app.ts';
-import { openFiles } from '../../state/files/intake.ts';
+import { openFiles } from '../../state/files/open-files.ts';
 import { carriesFiles } from '../controls/use-drop.ts';
 
 /** Accepts files dropped anywhere on the page, except on an element that accepts them itself and prevents the event's default. */

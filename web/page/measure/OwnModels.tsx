@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { attempt } from '../../state/app.ts';
-import { openFiles } from '../../state/files/intake.ts';
+import { openFiles } from '../../state/files/open-files.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { FileButton } from '../controls/FileButton.tsx';

@@ -1,6 +1,6 @@
 import { date } from '../../components/format.ts';
 import { attempt, opened, remove, saved, store } from '../../state/app.ts';
-import { openFiles } from '../../state/files/intake.ts';
+import { openFiles } from '../../state/files/open-files.ts';
 import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { FileButton } from '../controls/FileButton.tsx';

@@ -1,5 +1,5 @@
 import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
-import { type NamedFile, tar } from '../../../models/manifests/tar.ts';
+import type { NamedFile } from '../../../models/manifests/tar.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint, Report } from '../../../solver/documents/report.ts';
@@ -35,6 +35,7 @@ export function savePlan(): void {
 
 /** Saves the chosen pipeline and all its files as a TAR archive. @throws MissingFileError, ChecksumError */
 export async function savePipeline(): Promise<void> {
+  const { tar } = await import('../../../models/manifests/tar.ts');
   const { manifest, readVerified } = models.value!;
   const text = `${JSON.stringify(inOneFolder(manifest), null, 2)}\n`;
   const files: NamedFile[] = [{ name: 'manifest.json', bytes: new TextEncoder().encode(text) }];
