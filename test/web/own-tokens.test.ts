@@ -1,14 +1,22 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import type { Browser } from 'playwright';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
 import { ROOT } from '../../workers/command/root.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
-import { servedPage } from './serve.ts';
+import { openBrowser } from './serve.ts';
 
 /** Models that need files beside them, dropped on the page as it ships. */
 
-const site = servedPage();
+let browser: Browser;
+let served: Awaited<ReturnType<typeof servePage>>;
+
+beforeAll(async () => {
+  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
+});
+afterAll(() => Promise.all([browser.close(), served.close()]));
 
 /** Files of a mini model, under their own names. @param later whether its models are of a later version, which changes their sums */
 const mini = (name: string, ...files: string[]): Promise<AnyFile[]> =>
@@ -21,7 +29,7 @@ const mini = (name: string, ...files: string[]): Promise<AnyFile[]> =>
   );
 
 it('a model comes with its tokenizer, and an encoder with its decoder and all that they need', async () => {
-  const own = new OwnPage(await openPage(site.browser, site.url));
+  const own = new OwnPage(await openPage(browser, served.url));
   await own.chooser().selectOption('mini-nlp');
   await own.stage('language').waitFor();
   const before = { language: await own.names('language'), translate: await own.names('translate') };
