@@ -1,5 +1,6 @@
 import { makeFft } from './fft.ts';
 import type { LogMelConfig } from './log-mel-config.ts';
+import { log10InPlace } from './log10.ts';
 
 /** Log-mel features, as the encoders of Whisper take them. */
 
@@ -150,15 +151,13 @@ export function makeLogMel(config: LogMelConfig): LogMel {
         if (frame + 1 < sounding) loudest = Math.max(loudest, writeBands(im, out, frame + 1));
       }
       const least = Math.max(POWER_MIN, loudest / 10 ** RANGE);
-      const silence = scaled(least);
-      for (let band = 0; band < mels; band++) {
-        const from = band * frames;
-        for (let i = from; i < from + sounding; i++) out[i] = out[i]! > least ? scaled(out[i]!) : silence;
+      const silence = 0.25 * Math.log10(least) + 1;
+      for (let from = 0; from < out.length; from += frames) {
+        const band = out.subarray(from, from + sounding);
+        for (let i = 0; i < sounding; i++) if (band[i]! < least) band[i] = least;
+        log10InPlace(band, 0.25, 1);
         out.fill(silence, from + sounding, from + frames);
       }
     },
   };
 }
-
-/** A band's power as a feature. */
-const scaled = (power: number): number => (Math.log10(power) + 4) / 4;
