@@ -49,7 +49,8 @@ export class Decoder {
       if ('ok' in answer) return answer.ok;
       throw new InvalidInferenceError(answer.invalid);
     } catch (error) {
-      if (error instanceof WorkerLostError) throw new UnavailableError(error.message, 1);
+      if (error instanceof WorkerLostError)
+        throw new UnavailableError('The process that parses large JSON was lost', 1);
       throw error;
     } finally {
       this.#waitingBytes -= bytes.length;
