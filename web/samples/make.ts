@@ -25,6 +25,8 @@ import type { Sample, SampleItem } from './sample.ts';
 const ITEMS_MOST = 3;
 const LETTERS_MOST = 160;
 const PEAKS = 60;
+/** Shades of a picture: few, so that the page, which loads the sample at its start, stays small. */
+const SHADES = 16;
 /** Requests to choose from. */
 const REQUESTS = 200;
 /** A made text is rarely right to the letter. */
@@ -85,7 +87,9 @@ function sampleItem(format: ItemFormat, item: Item): SampleItem {
   const { content, texts } = splitFields(format, item);
   if (format.kind === 'pixels') {
     const { channels, height, width } = format;
-    return { kind: 'pixels', channels, height, width, base64: Buffer.from(content).toString('base64') };
+    const step = 255 / (SHADES - 1);
+    const shaded = content.map((value) => Math.round(Math.round(value / step) * step));
+    return { kind: 'pixels', channels, height, width, base64: Buffer.from(shaded).toString('base64') };
   }
   if (format.kind === 'audio') {
     const samples = samplesOf(content);

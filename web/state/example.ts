@@ -2,7 +2,6 @@ import { computed, signal } from '@preact/signals';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { attempt, opened } from './app.ts';
-import { importArchive } from './files/archive.ts';
 import { goTo } from './go-to.ts';
 import { openMeasured } from './pipelines/pipelines.ts';
 import { tried } from './try/trying.ts';
@@ -30,6 +29,8 @@ export class ExampleMissingError extends Error {
 /** Shows the example in all sections. */
 export async function openExample(): Promise<void> {
   await attempt(async () => {
+    // The code of archives is loaded when it is first used.
+    const { importArchive } = await import('./files/archive.ts');
     const { profiles, run } = importArchive(await read(), 'the example');
     if (!showsExample.value) before = { opened: opened.value, tried: tried.value };
     example.value = await identify(profiles[0]!);
