@@ -15,13 +15,13 @@ const STAGES = MINI_STAGES.filter(
 );
 
 test.each(STAGES)(
-  '%s: short and long items get from %s/%s in one batch what each gets alone, on wasm and on WebGPU the same',
+  '%s: short and long items get from %s/%s in one batch what each gets alone, on wasm and on WebGPU',
   async (name, stage, variant) => {
     const models = await load(name);
     const wasm = await inBatchAndAlone(browserEnvironment(), 'wasm', models, stage, variant);
     expect(wasm.together).toEqual(wasm.alone);
-    const webgpu = await inBatchAndAlone(browserEnvironment(), 'webgpu', models, stage, variant);
-    expect(webgpu.together).toEqual(webgpu.alone);
-    expect(webgpu).toEqual(wasm);
+    // Each size of a batch has shaders of its own, which take the software adapter seconds to compile.
+    const webgpu = await inBatchAndAlone(browserEnvironment(), 'webgpu', models, stage, variant, true);
+    expect(webgpu.together).toEqual(wasm.alone);
   },
 );

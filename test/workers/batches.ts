@@ -17,13 +17,14 @@ export const MINI_STAGES = [
   ['mini-sum-qa', 'summarise', 'small'],
 ] as const;
 
-/** A stage's results for items of very different sizes: in one batch, and one by one. */
+/** A stage's results for items of very different sizes: in one batch and, unless `onlyTogether`, one by one. */
 export async function inBatchAndAlone(
   environment: Environment,
   backend: Backend,
   models: LoadedManifest,
   stageName: string,
   variant: string,
+  onlyTogether = false,
 ) {
   const { pipeline } = models;
   const stage = pipeline.stage(stageName);
@@ -38,7 +39,7 @@ export async function inBatchAndAlone(
     );
     const together = await worker.run('v', batchOf(items));
     const alone = [];
-    for (const item of items) alone.push(await worker.run('v', batchOf([item])));
+    for (const item of onlyTogether ? [] : items) alone.push(await worker.run('v', batchOf([item])));
     return {
       together: together.results.map(rounded),
       alone: alone.flatMap(({ results }) => results.map(rounded)),

@@ -49,7 +49,7 @@ test('the profiler runs two workers on the GPU at the same time', async () => {
       },
     },
     store,
-    settings: { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 2, seed: 1 },
+    settings: { backends: ['webgpu'], threads: [1], batches: [1], budgetS: 1, seed: 1 },
   });
   const [entry, ...others] = parseProfile(document, 'the test').coRun;
   expect(others).toEqual([]);
@@ -64,12 +64,12 @@ test('two workers on the GPU, one per stage, complete every request', async () =
   const batches: BatchRecord[] = [];
   const executor = await Executor.start(
     models.pipeline,
-    handPlan(models, { backend: 'webgpu', batch: 2, workers: [['detect'], ['classify']] }),
+    handPlan(models, { backend: 'webgpu', batch: 1, workers: [['detect'], ['classify']] }),
     workerStarter(models, browserEnvironment()),
     { onBatch: (batch) => batches.push(batch) },
   );
   const answers = await Promise.all(
-    itemsOf(pack.items, 16).map((item) => executor.submit(item, performance.now())),
+    itemsOf(pack.items, 6).map((item) => executor.submit(item, performance.now())),
   );
   executor.close();
   expect(answers.map(({ outcome }) => outcome)).toEqual(answers.map(() => 'completed'));
