@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -8,8 +8,8 @@ import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import { UsageError } from './exit.ts';
 
-/** Largest JSON text that a gzipped file may hold, so that a small file cannot fill the memory. */
-const TEXT_BYTES_MOST = 2 ** 29;
+/** Largest JSON text that is read, so that neither a device nor a small gzipped file can fill the memory. */
+const TEXT_BYTES_MOST = 500_000_000;
 
 /**
  * Reads and parses a JSON file, which may be gzipped; `-` is standard input.
@@ -20,27 +20,26 @@ export async function readJson<T>(
   path: string,
   parse: (value: unknown, source: string) => T | Promise<T>,
 ): Promise<T> {
-  const text = await (path === '-' ? readStdin() : readText(path)).catch((cause) => {
+  const text = await textOf(path === '-' ? process.stdin : chunksOfFile(path)).catch((cause) => {
     throw new UsageError(`${path} cannot be read: ${fileProblem(cause)}`, { cause });
   });
   return parse(jsonValue(text, path), path);
 }
 
-async function readText(path: string): Promise<string> {
-  const bytes = await readFile(path);
-  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
-  return (gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MOST }) : bytes).toString();
+/** The chunks of a file. A path that is none fails like a file that is not there, when the first chunk is asked for. */
+async function* chunksOfFile(path: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(path, { highWaterMark: 2 ** 20 });
 }
 
-async function readStdin(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
-  return text;
+async function textOf(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const bytes = await joinAtMost(chunks, TEXT_BYTES_MOST);
+  const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
+  return new TextDecoder().decode(gzipped ? gunzipSync(bytes, { maxOutputLength: TEXT_BYTES_MOST }) : bytes);
 }
 
 /** Reads a file; rejects where it has more than `mostBytes`. */
 export const readAtMost = (path: string, mostBytes: number): Promise<Uint8Array> =>
-  joinAtMost(createReadStream(path, { highWaterMark: 2 ** 20 }), mostBytes);
+  joinAtMost(chunksOfFile(path), mostBytes);
 
 /**
  * Writes a file as a whole or not at all, after making its folder. It replaces the target of a link, and writes into a device

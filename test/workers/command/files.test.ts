@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../../../workers/command/exit.ts';
-import { readAtMost, writeWhole } from '../../../workers/command/files.ts';
+import { readAtMost, readJson, writeWhole } from '../../../workers/command/files.ts';
 import { outFile } from '../../../workers/command/options.ts';
 
 let folder: string;
@@ -49,6 +50,22 @@ describe('writeWhole', () => {
     await expect(writeWhole(folder, 'text')).rejects.toThrow(
       `${folder} cannot be written: it is a folder, not a file`,
     );
+  });
+});
+
+describe('readJson', () => {
+  const read = (name: string) => readJson(path(name), (value) => value);
+
+  it('reads JSON, gzipped or not', async () => {
+    await writeFile(path('plain.json'), '{"a": 1}');
+    await writeFile(path('packed.json'), gzipSync('{"a": 1}'));
+    expect([await read('plain.json'), await read('packed.json')]).toEqual([{ a: 1 }, { a: 1 }]);
+  });
+
+  it('says what cannot be read', async () => {
+    await expect(read('none.json')).rejects.toThrow(UsageError);
+    await expect(read('\0')).rejects.toThrow(UsageError);
+    await expect(readJson('/dev/zero', (value) => value)).rejects.toThrow('more than the 500000000 bytes');
   });
 });
 
