@@ -1,6 +1,6 @@
 /**
- * Logarithms of many numbers, from a table, to 1e-8. They take a tenth of the time of Math.log10, which is a third of the time of a
- * recording's features.
+ * Logarithms of many numbers, from a table, to 1e-8. Math.log10 takes ten times as long: with it, a third of the time of a
+ * recording's features went into logarithms.
  */
 
 /** The table has a value for each of so many leading bits of a fraction. The fraction of a float32 has 23 bits. */
