@@ -3,13 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { batchOf, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Pack } from '../../models/packs/pack.ts';
-import {
-  type AccuracyPart,
-  accuracySteps,
-  type MeasuredAccuracy,
-  measureAccuracy,
-  type RunVariant,
-} from '../../workers/profiler/accuracy.ts';
+import { accuracySteps, type MeasuredAccuracy, measureAccuracy } from '../../workers/profiler/accuracy.ts';
+import type { AccuracyPart, RunVariant } from '../../workers/profiler/accuracy-part.ts';
 import { loadSmallFashion } from './fashion.ts';
 
 let models: LoadedManifest;

@@ -1,4 +1,4 @@
-import { batchOf, type ItemBatch } from '../../models/items/item-batch.ts';
+import { batchOf } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pack.ts';
@@ -6,8 +6,7 @@ import { stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import { type Manifest, type ManifestStage, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
-import type { StageRun } from '../stage/protocol.ts';
-import type { JournalEntry } from '../store/store.ts';
+import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 import { Combinations, combinationSteps, runAll } from './combinations.ts';
 
 /** Accuracies and fan-outs, measured on the labelled pack. */
@@ -16,19 +15,6 @@ export interface MeasuredAccuracy {
   readonly stages: Readonly<Record<string, Readonly<Record<string, MeasuredScore>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];
-}
-
-/** Runs a batch through a variant of a stage, on the reference backend. */
-export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
-
-/** A part of the measured accuracy, which the journal keeps. */
-export type AccuracyPart = Extract<JournalEntry, { kind: 'variant-accuracy' | 'fan-out' | 'combination' }>;
-
-export interface AccuracyWatch {
-  /** Called after each step of {@link accuracySteps} that has run, or was recalled from the journal. */
-  step(what: string): void;
-  recall(what: string): void;
-  save(part: AccuracyPart): Promise<void>;
 }
 
 /**

@@ -6,7 +6,7 @@ import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
-import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy.ts';
+import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 
 /** End-to-end accuracy is measured for at most this many combinations of variants: each stage multiplies their number. */
 const MAX_COMBINATIONS = 512;
