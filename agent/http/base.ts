@@ -83,15 +83,10 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     forceCloseConnections: 'idle',
   });
   app.decorateRequest('arrivalMs', 0);
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', async (request) => {
     request.arrivalMs = arrivedMs();
-    try {
-      if (names) checkHost(request.headers, names);
-      checkBody(request);
-      done();
-    } catch (error) {
-      done(error as Error);
-    }
+    if (names) checkHost(request.headers, names);
+    checkBody(request);
   });
   readBodies(app, new Admission(memory));
   // While the service shuts down, a client must not keep its connection, but open one to another server.

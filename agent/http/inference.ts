@@ -52,14 +52,11 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   const decoder = new Decoder();
   app.addHook('onClose', () => decoder.close());
   /** Refuses a request before its body is read. */
-  const onRequest = (request: ModelRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
-    try {
-      checkJsonLength(request, jsonLimit);
-      const model = service.models.get(request.params.model);
-      done(model && service.refusal(model, request.arrivalMs));
-    } catch (error) {
-      done(error as Error);
-    }
+  const onRequest = async (request: ModelRequest): Promise<void> => {
+    checkJsonLength(request, jsonLimit);
+    const model = service.models.get(request.params.model);
+    const refusal = model && service.refusal(model, request.arrivalMs);
+    if (refusal) throw refusal;
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {
