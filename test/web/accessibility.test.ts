@@ -9,7 +9,7 @@ import { planRequest } from '../../solver/plan/request.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, frontier, planned, profileFile, takePack } from './opened-page.ts';
+import { choose, drop, frontier, newContext, planned, profileFile, takePack } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  context = await browser.newContext({
+  context = await newContext(browser, {
     viewport: { width: 1280, height: 900 },
     // Contrast is judged of what is there, not of what fades in.
     reducedMotion: 'reduce',

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce', serviceWorkers: 'block' });
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
   page = opened.page;
 });
 afterEach(async () => {

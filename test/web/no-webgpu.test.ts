@@ -2,7 +2,7 @@ import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { openIn, planned, saved, takePack } from './opened-page.ts';
+import { newContext, openIn, openPage, planned, saved, takePack } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { openBrowser } from './serve.ts';
 
@@ -34,7 +34,7 @@ test.for([
 ])('$name the page measures, resumes and plans on wasm', async ({ args, hideWebGpu, why }, { skip }) => {
   const browser = await openBrowser(args);
   try {
-    const context = await browser.newContext();
+    const context = await newContext(browser);
     if (hideWebGpu) await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
     const opened = await openIn(context, served.url);
     const { page } = opened;
@@ -49,7 +49,7 @@ test.for([
 test('a GPU that is gone since the page was opened is left out, and the message says so', async () => {
   const browser = await openBrowser();
   try {
-    const { page } = await openIn(await browser.newContext(), served.url);
+    const { page } = await openPage(browser, served.url);
     const webgpu = page.getByRole('group', { name: 'Backends' }).getByLabel('webgpu');
     expect(await webgpu.isChecked()).toBe(true);
     await page.evaluate(() => {

@@ -21,11 +21,15 @@ export function complaintsOf(page: Page): readonly string[] {
   return complaints;
 }
 
+/** A new context. Unless a test allows it, there is no service worker: for each context it would fetch tens of MB anew. */
+export const newContext = (browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> =>
+  browser.newContext({ serviceWorkers: 'block', ...options });
+
 export const openPage = async (
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-): Promise<OpenedPage> => openIn(await browser.newContext(options), url);
+): Promise<OpenedPage> => openIn(await newContext(browser, options), url);
 
 export async function openIn(context: BrowserContext, url: string): Promise<OpenedPage> {
   const page = await context.newPage();

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce', serviceWorkers: 'block' });
+  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
 });
 afterEach(async () => {
   expect(opened.complaints).toEqual([]);

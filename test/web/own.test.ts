@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright';
+import type { Browser, BrowserContextOptions } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { identityModel } from '../onnx.ts';
@@ -19,14 +19,18 @@ beforeAll(async () => {
   [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
 });
 afterAll(() => Promise.all([browser.close(), served.close()]));
-beforeEach(async () => {
-  own = new OwnPage(await openPage(browser, served.url));
+async function open(options?: BrowserContextOptions): Promise<void> {
+  own = new OwnPage(await openPage(browser, served.url, options));
   await own.stage('classify').waitFor();
-});
+}
+
+beforeEach(() => open());
 afterEach(() => own.opened.context.close());
 
 describe('a model of the user', () => {
   it('is dropped on its stage, measured, planned, and there after a reload without a network', async () => {
+    await own.opened.context.close();
+    await open({ serviceWorkers: 'allow' });
     await takePack(own.page, 'few.bin', await firstScenes(40));
     await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
     await expect.poll(() => own.status().textContent()).toContain('is a variant of classify');
@@ -147,13 +151,6 @@ describe('a pipeline that was changed since its profile was interrupted', () => 
 });
 
 describe('a model whose check is cancelled', () => {
-  beforeEach(async () => {
-    await own.opened.context.close();
-    // Nothing comes from its cache.
-    own = new OwnPage(await openPage(browser, served.url, { serviceWorkers: 'block' }));
-    await own.stage('classify').waitFor();
-  });
-
   it('is not added, nothing is kept, and it can be added later', async () => {
     const held: string[] = [];
     // The runtime that checks it does not come.

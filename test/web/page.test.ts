@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { planSchema } from '../../solver/documents/plan.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
-import { complaintsOf } from './opened-page.ts';
+import { complaintsOf, newContext } from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 let browser: Browser;
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await newContext(browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
   await page.goto(served.url);

@@ -2,7 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
-import { complaintsOf, frontier, unfoldAdvanced } from './opened-page.ts';
+import { complaintsOf, frontier, newContext, unfoldAdvanced } from './opened-page.ts';
 import { openBrowser, servePage } from './serve.ts';
 
 let browser: Browser;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  context = await browser.newContext();
+  context = await newContext(browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
   await page.goto(served.url);

@@ -6,7 +6,7 @@ import type { Host } from '../../bench/runner/static-server.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { choose, openPage, profileFile, saved } from './opened-page.ts';
+import { choose, newContext, openPage, profileFile, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { openBrowser } from './serve.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  context = await newContext(browser, { viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
   await page.goto(host.url);
   await page
