@@ -1,17 +1,11 @@
 import type { Cell } from '../../solver/documents/cell.ts';
-import type { Profile, SizeUnit } from '../../solver/documents/profile.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
 import { ByBatch } from '../charts/ByBatch.tsx';
 import { BySize } from '../charts/BySize.tsx';
 import { batchPanels } from '../charts/batch-panels.ts';
 import { AccuracyTable } from './AccuracyTable.tsx';
 import { CellNotes, CellTable } from './Cells.tsx';
-
-interface ShownStage {
-  readonly name: string;
-  readonly variants: readonly string[];
-  /** Unit of the cells' sizes; unknown while a profile runs and in older ones. */
-  readonly sizeUnit?: SizeUnit | undefined;
-}
+import type { ShownStage } from './stage-names.ts';
 
 interface StageCellsProps {
   readonly stages: readonly ShownStage[];
@@ -53,15 +47,3 @@ export function StageCells({ stages, cells, batches, software, accuracies = [] }
     </>
   );
 }
-
-/** Names of stages and variants, from a profile or a manifest. */
-export const stageNames = (
-  stages: readonly (Omit<ShownStage, 'variants'> & {
-    readonly variants: readonly { readonly name: string }[];
-  })[],
-): ShownStage[] =>
-  stages.map(({ name, variants, sizeUnit }) => ({
-    name,
-    variants: variants.map((variant) => variant.name),
-    sizeUnit,
-  }));

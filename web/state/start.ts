@@ -3,8 +3,11 @@ import { attempt, checked, models, open, ready, refresh, saved, store } from './
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
 
-/** Opens the pipeline chosen last and its newest profile or, if it has none, the newest profile of any pipeline. */
-export async function start(): Promise<void> {
+/**
+ * Opens the pipeline chosen last and its newest profile or, if it has none, the newest profile of any pipeline.
+ * @param loadForProfile loads the code that shows a profile, so that the page appears complete
+ */
+export async function start(loadForProfile: () => Promise<void>): Promise<void> {
   const pipeline = attempt(recallPipeline);
   await Promise.all([
     preflight().then((found) => {
@@ -16,7 +19,7 @@ export async function start(): Promise<void> {
       await pipeline;
       const name = models.value?.manifest.name;
       const newest = saved.value.find((entry) => entry.pipeline === name) ?? saved.value[0];
-      if (newest) await open(newest.id);
+      if (newest) await Promise.all([open(newest.id), loadForProfile()]);
     }),
   ]);
   ready.value = true;

@@ -1,7 +1,7 @@
 import { profile } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
+import { PlanPanel } from '../charted/charted.tsx';
 import { Empty, Section } from '../frame/Section.tsx';
-import { PlanPanel } from './PlanPanel.tsx';
 import './plan.css';
 import { PlanForm } from './PlanForm.tsx';
 

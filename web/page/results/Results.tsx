@@ -1,11 +1,11 @@
 import { DeviceFacts, MeasuredOn, Notice } from '../../components/Device.tsx';
 import { date } from '../../components/format.ts';
-import { StageCells, stageNames } from '../../components/StageCells.tsx';
+import { stageNames } from '../../components/stage-names.ts';
 import { checked, opened } from '../../state/app.ts';
 import { openExample, showsExample } from '../../state/example.ts';
 import { liveCells, running } from '../../state/measure/profiling.ts';
+import { Compare, StageCells } from '../charted/charted.tsx';
 import { Empty, Section } from '../frame/Section.tsx';
-import { Compare } from './Compare.tsx';
 import { ResultsVerdict } from './ResultsVerdict.tsx';
 import './results.css';
 

@@ -1,7 +1,8 @@
 import type { Profile } from '../../../solver/documents/profile.ts';
 import { MeasuredOn } from '../../components/Device.tsx';
 import { plural } from '../../components/format.ts';
-import { StageCells, stageNames } from '../../components/StageCells.tsx';
+import { StageCells } from '../../components/StageCells.tsx';
+import { stageNames } from '../../components/stage-names.ts';
 
 /** All cells of the profile from which the plans were made. */
 export function Measurements({ profile }: { readonly profile: Profile }) {

@@ -1,0 +1,21 @@
+import type { SizeUnit } from '../../solver/documents/profile.ts';
+
+/** What charts and tables of cells say of a stage. */
+export interface ShownStage {
+  readonly name: string;
+  readonly variants: readonly string[];
+  /** Unit of the cells' sizes; unknown while a profile runs and in older ones. */
+  readonly sizeUnit?: SizeUnit | undefined;
+}
+
+/** Names of stages and variants, from a profile or a manifest. */
+export const stageNames = (
+  stages: readonly (Omit<ShownStage, 'variants'> & {
+    readonly variants: readonly { readonly name: string }[];
+  })[],
+): ShownStage[] =>
+  stages.map(({ name, variants, sizeUnit }) => ({
+    name,
+    variants: variants.map((variant) => variant.name),
+    sizeUnit,
+  }));

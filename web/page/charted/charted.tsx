@@ -1,0 +1,26 @@
+import { signal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { attempt } from '../../state/app.ts';
+
+type Parts = typeof import('./parts.ts');
+
+const parts = signal<Parts | null>(null);
+
+/** Loads the parts that draw charts. A page without a profile needs none, and the library of charts is a third of its code. */
+export async function loadCharts(): Promise<void> {
+  parts.value ??= await import('./parts.ts');
+}
+
+/** Stands for a part, which appears once it is loaded. */
+const charted = <Props extends object>(pick: (loaded: Parts) => FunctionComponent<Props>) =>
+  function Charted(props: Props) {
+    const Part = parts.value && pick(parts.value);
+    useEffect(() => void attempt(loadCharts), []);
+    return Part && <Part {...props} />;
+  };
+
+export const StageCells = charted((loaded) => loaded.StageCells);
+export const PlanPanel = charted((loaded) => loaded.PlanPanel);
+export const Compare = charted((loaded) => loaded.Compare);
+export const Outcome = charted((loaded) => loaded.Outcome);
