@@ -1,7 +1,5 @@
-import type { Browser, BrowserContext, Page } from 'playwright';
+import type { BrowserContext, Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
 import type { Report } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
@@ -13,21 +11,16 @@ import { choose, drop, frontier, newContext, planned, profileFile, takePack } fr
 import { firstScenes } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
-import { openBrowser, type ReportFolder, reportFolder } from './serve.ts';
+import { type ReportFolder, reportFolder, servedPage } from './serve.ts';
 
 /** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
 
-let browser: Browser;
-let host: Host;
+const site = servedPage();
 let context: BrowserContext;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  context = await newContext(browser, {
+  context = await newContext(site.browser, {
     viewport: { width: 1280, height: 900 },
     // Contrast is judged of what is there, not of what fades in.
     reducedMotion: 'reduce',
@@ -43,7 +36,7 @@ const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true });
 
 describe('the page', () => {
   beforeEach(async () => {
-    await page.goto(host.url);
+    await page.goto(site.url);
     await button('Start').waitFor();
     await page.locator('.check').first().waitFor({ state: 'attached' });
   });

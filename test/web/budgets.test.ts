@@ -1,11 +1,9 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
+import type { BrowserContext, Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import { choose, planned, profileFile } from './opened-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** What the page as it ships costs before anything is measured: what it loads, and what it can do without ONNX Runtime and models. */
 
@@ -13,18 +11,13 @@ const SHELL_BYTES = 250_000;
 /** ONNX Runtime's files, the workers that hold it, and what it runs. */
 const RUNTIME = /\/assets\/ort|\.onnx$|\/models\/.*\.(?!json)\w+$/;
 
-let browser: Browser;
-let host: Host;
+const site = servedPage();
 let context: BrowserContext;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
   // The service worker fetches everything once the page is there, runtime and models too.
-  context = await browser.newContext({ serviceWorkers: 'block' });
+  context = await site.browser.newContext({ serviceWorkers: 'block' });
   page = await context.newPage();
 });
 afterEach(() => context.close());
@@ -37,7 +30,7 @@ describe('the shell', () => {
     page.on('response', (response) => {
       loaded.set(new URL(response.url()).pathname, response.body());
     });
-    await page.goto(host.url, { waitUntil: 'networkidle' });
+    await page.goto(site.url, { waitUntil: 'networkidle' });
     await expect.poll(() => start().isEnabled()).toBe(true);
     const paths = [...loaded.keys()];
     expect(paths.filter((path) => RUNTIME.test(path))).toEqual([]);
@@ -53,7 +46,7 @@ describe('the shell', () => {
     await context.route(RUNTIME, (route) => {
       held.push(route.request().url());
     });
-    await page.goto(host.url);
+    await page.goto(site.url);
     await expect.poll(() => start().isEnabled()).toBe(true);
     await page.getByLabel('Budget (s)').fill('33');
     await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();

@@ -1,10 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fromFolders } from '../../bench/pack/picture-sources.ts';
-import { servePage } from '../../bench/runner/host.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import { packBytes } from '../../models/packs/write.ts';
@@ -13,20 +11,15 @@ import { CLASSIFIERS, entryOf, type NamedBytes, quarters } from '../formats.ts';
 import { drawLines, textDirection } from '../text-lines.ts';
 import { dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** Models of many formats go from their files to a plan, on the page as it ships. Measured on wasm. */
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage();
 let own: OwnPage;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  own = new OwnPage(await openPage(browser, served.url));
+  own = new OwnPage(await openPage(site.browser, site.url));
 });
 afterEach(() => own.opened.context.close());
 

@@ -1,15 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ROOT } from '../../workers/command/root.ts';
 import { LocalHub } from '../hub.ts';
 import { brightestChannel, externalClassifier } from '../onnx.ts';
 import { openIn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** With the page as it ships, and a hub on loopback. */
 
@@ -30,15 +28,10 @@ const classifier = (channels: number, classes: number) => ({
 const brightest = (type: 'float32' | 'float16') =>
   brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, { type, dims: ['batch', 3] });
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage();
 let own: OwnPage;
 let hub: LocalHub;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
   hub = await LocalHub.start();
   hub.publish('owner/brightest', {
@@ -53,7 +46,7 @@ beforeEach(async () => {
     'onnx/model.onnx': externalClassifier([1, SIDE, SIDE], CLASSES, 'model.onnx_data'),
     'onnx/model.onnx_data': WEIGHTS,
   });
-  own = new OwnPage(await openPage(browser, served.url));
+  own = new OwnPage(await openPage(site.browser, site.url));
   await own.stage('classify').waitFor();
 });
 afterEach(() => Promise.all([own.opened.context.close(), hub.close()]));
@@ -135,7 +128,7 @@ describe('a model of the hub', () => {
     expect(await own.status().textContent()).toMatch(/Downloading file \d of 2: .* of 8\.39\sMB/);
     await own.page.close();
 
-    own = new OwnPage(await openIn(own.opened.context, served.url));
+    own = new OwnPage(await openIn(own.opened.context, site.url));
     await add('owner/large', 'fp32');
     await expect.poll(() => own.chosen()).toBe('large');
     expect(await own.names('classify')).toEqual(['large-fp32']);

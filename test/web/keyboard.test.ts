@@ -1,26 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Host } from '../../bench/runner/static-server.ts';
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import { choose, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** The page as it ships, with nothing but a keyboard. */
 
-let browser: Browser;
-let host: Host;
+const site = servedPage(serveFewScenes);
 let opened: OpenedPage;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), serveFewScenes()]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+  opened = await openPage(site.browser, site.url, { reducedMotion: 'reduce' });
   page = opened.page;
 });
 afterEach(async () => {

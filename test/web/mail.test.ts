@@ -1,25 +1,17 @@
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import { expect, it } from 'vitest';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { expectAccessible } from './accessible.ts';
 import { openPage, planned, saved } from './opened-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** The shipped pipeline of texts on the page as it ships, on wasm. */
 
 const NARROW_PX = 400;
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
-
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
+const site = servedPage();
 
 it('a pipeline of texts is chosen, measured, planned and run; each text is shown with what the stages say of it', async () => {
-  const { page, context, complaints } = await openPage(browser, served.url, {
+  const { page, context, complaints } = await openPage(site.browser, site.url, {
     viewport: { width: 1280, height: 900 },
     reducedMotion: 'reduce',
   });

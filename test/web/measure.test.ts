@@ -1,27 +1,21 @@
-import type { Browser, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cellId } from '../../solver/documents/cell.ts';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
 import { knownWorkMs, mainThreadTasks } from './main-thread.ts';
 import { type OpenedPage, openPage, planned, saved, takePack } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** With the page as it ships: its own models, workers and store. On wasm, so that a software adapter does not matter. */
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage();
 let opened: OpenedPage;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, served.url);
+  opened = await openPage(site.browser, site.url);
   page = opened.page;
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   for (const batch of ['4', '8', '16'])
@@ -65,7 +59,7 @@ describe('measuring on the page', () => {
   it('goes from the first visit to results, charts and a plan, and its own thread stays free', async () => {
     expect(await page.locator('.estimate').textContent()).toMatch(/About \d+ s for at most 18 cells/);
     expect(await page.locator('.stage .source').first().textContent()).toContain('F1 at IoU 0.5');
-    const tasks = await mainThreadTasks(browser, page, async () => {
+    const tasks = await mainThreadTasks(site.browser, page, async () => {
       await button('Start').click();
       await measuredCells(1);
       expect(await progress().textContent()).toMatch(/of 18 cells · step 3 of 5.*about \d+ (s|min) left/);
@@ -121,7 +115,7 @@ describe('measuring on the page', () => {
     void session.send('Page.crash').catch(() => {});
     await crash;
     page = await context.newPage();
-    await page.goto(served.url);
+    await page.goto(site.url);
     const label = (await button(/Resume \d+\/18/).textContent())!;
     expect(Number(/(\d+)\//.exec(label)![1])).toBeGreaterThanOrEqual(before - 1);
     expect(await page.getByText(/cells are kept/).count()).toBe(1);
@@ -146,7 +140,7 @@ it('measuring goes on with a new GPU device after the one it had is lost, and le
   await page.getByRole('checkbox', { name: '2', exact: true }).last().uncheck();
   await button('Start').click();
   await measuredCells(2);
-  const session = await browser.newBrowserCDPSession();
+  const session = await site.browser.newBrowserCDPSession();
   await session.send('Browser.crashGpuProcess').catch(() => {});
   await page.locator('.answer').waitFor();
   const { cells } = await profileOf();

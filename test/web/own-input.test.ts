@@ -1,31 +1,23 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser } from 'playwright';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { itemsOf } from '../../models/items/item-batch.ts';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { loadFashion } from '../workers/fashion.ts';
 import { expectAccessible } from './accessible.ts';
 import { choose, dropOn, type OpenedPage, openPage, planned, profileFile, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** Inputs of the user's own on the page as it ships, without a profile or a plan. */
 
 const NARROW_PX = 390;
 
-let browser: Browser;
-let host: Host;
+const site = servedPage();
 let opened: OpenedPage;
 
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, host.url, { reducedMotion: 'reduce' });
+  opened = await openPage(site.browser, site.url, { reducedMotion: 'reduce' });
 });
 afterEach(async () => {
   expect(opened.complaints).toEqual([]);

@@ -1,26 +1,20 @@
-import type { Browser, BrowserContextOptions } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import type { BrowserContextOptions } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityModel } from '../onnx.ts';
 import { dropOn, openPage, planned, takePack } from './opened-page.ts';
 import { firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
 const HOSTILE = '<img src=x onerror="window.broken=1">.onnx';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage();
 let own: OwnPage;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 async function open(options?: BrowserContextOptions): Promise<void> {
-  own = new OwnPage(await openPage(browser, served.url, options));
+  own = new OwnPage(await openPage(site.browser, site.url, options));
   await own.stage('classify').waitFor();
 }
 
@@ -116,7 +110,7 @@ describe('a model of the user', () => {
   it('has no room: that is told, and nothing is kept', async () => {
     const session = await own.opened.context.newCDPSession(own.page);
     await session.send('Storage.overrideQuotaForOrigin', {
-      origin: new URL(served.url).origin,
+      origin: new URL(site.url).origin,
       quotaSize: 1000,
     });
     await own.drop('classify', [await ownModel('linear')]);

@@ -1,25 +1,20 @@
-import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { fashionProfile } from './fixtures.ts';
 import { complaintsOf, frontier, newContext, unfoldAdvanced } from './opened-page.ts';
-import { openBrowser, servePage } from './serve.ts';
+import { servedPage, servePageWithTestEngine } from './serve.ts';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage(servePageWithTestEngine);
 let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage()]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  context = await newContext(browser);
+  context = await newContext(site.browser);
   page = await context.newPage();
   complaints = complaintsOf(page);
-  await page.goto(served.url);
+  await page.goto(site.url);
   const buffer = Buffer.from(exportProfile(fashionProfile()));
   await page
     .getByLabel('Import profile')

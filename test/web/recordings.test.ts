@@ -1,25 +1,16 @@
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
+import { expect, it } from 'vitest';
 import { expectAccessible } from './accessible.ts';
 import { openPage, planned } from './opened-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** A shipped pipeline of recordings and questions on the page as it ships, on wasm. */
 
 const NARROW_PX = 390;
 
-let browser: Browser;
-let host: Host;
-
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
+const site = servedPage();
 
 it('recordings are measured and run; each is shown with its question, and with what was heard and answered', async () => {
-  const { page, context, complaints } = await openPage(browser, host.url, {
+  const { page, context, complaints } = await openPage(site.browser, site.url, {
     viewport: { width: 1440, height: 900 },
     reducedMotion: 'reduce',
   });

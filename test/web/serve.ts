@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
 import { build } from 'vite';
+import { afterAll, beforeAll } from 'vitest';
+import { servePage } from '../../bench/runner/host.ts';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
@@ -18,6 +20,24 @@ export async function openBrowser(args = browserFlags()): Promise<Browser> {
   const browser = await chromium.launch({ ...(executablePath && { executablePath }), args });
   browser.on('context', (context) => context.setDefaultTimeout(PATIENCE_MS));
   return browser;
+}
+
+/** A browser and a served page for all tests of a file; by default the page as it ships. */
+export function servedPage(serve: () => Promise<Host> = () => servePage(0)) {
+  let browser: Browser;
+  let host: Host;
+  beforeAll(async () => {
+    [browser, host] = await Promise.all([openBrowser(), serve()]);
+  });
+  afterAll(() => Promise.all([browser.close(), host.close()]));
+  return {
+    get browser() {
+      return browser;
+    },
+    get url() {
+      return host.url;
+    },
+  };
 }
 
 /** A folder of reports, each in the built template as the commands write it. */
@@ -41,7 +61,7 @@ export async function reportFolder(): Promise<ReportFolder> {
 }
 
 /** The built page with a stand-in for its engine, under the content security policy that is served. */
-export async function servePage(): Promise<Host> {
+export async function servePageWithTestEngine(): Promise<Host> {
   const outDir = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
   await build({
     configFile: at('../../vite.config.ts'),

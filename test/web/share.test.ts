@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Browser, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
 import {
   choose,
@@ -15,21 +15,16 @@ import {
   saved,
   unfoldAdvanced,
 } from './opened-page.ts';
-import { openBrowser, servePage } from './serve.ts';
+import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage(servePageWithTestEngine);
 let opened: OpenedPage;
 let page: Page;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage()]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  opened = await openPage(browser, served.url);
+  opened = await openPage(site.browser, site.url);
   page = opened.page;
 });
 afterEach(async () => {
@@ -116,7 +111,7 @@ describe('files that go out', () => {
     await planned(page);
     const text = await saved(page, 'Save everything JSON');
 
-    const elsewhere = await openPage(browser, served.url);
+    const elsewhere = await openPage(site.browser, site.url);
     await choose(elsewhere.page, { name: 'all.json', text });
     await planned(elsewhere.page);
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
@@ -176,7 +171,7 @@ describe('the link with the settings', () => {
     ['with markup', `#settings=${encodeURIComponent(JSON.stringify(HOSTILE))}`, /not valid/],
     ['that is badly escaped', '#settings=%E0%A4%A', /not valid/],
   ])('%s is refused', async (_, hash, why) => {
-    await page.goto(`${served.url}${hash}`);
+    await page.goto(`${site.url}${hash}`);
     await problem().waitFor();
     expect(await problem().textContent()).toMatch(why);
     expect(await page.locator('img').count()).toBe(0);

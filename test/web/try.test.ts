@@ -1,35 +1,27 @@
 import { readFile } from 'node:fs/promises';
-import type { Browser, BrowserContext, Page, Worker } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
+import type { BrowserContext, Page, Worker } from 'playwright';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
 import { choose, newContext, openPage, profileFile, saved } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** The built page with its real engine: real models, workers and scenes, on a profile whose times are invented. */
 
-let browser: Browser;
-let host: Host;
+const site = servedPage();
 let context: BrowserContext;
 let page: Page;
 let profile: string;
 
 beforeAll(async () => {
-  [browser, host, profile] = await Promise.all([
-    openBrowser(),
-    servePage(0),
-    profileOfRealModels().then(exportProfile),
-  ]);
+  profile = exportProfile(await profileOfRealModels());
 });
-afterAll(() => Promise.all([browser.close(), host.close()]));
 beforeEach(async () => {
-  context = await newContext(browser, { viewport: { width: 1280, height: 900 } });
+  context = await newContext(site.browser, { viewport: { width: 1280, height: 900 } });
   page = await context.newPage();
-  await page.goto(host.url);
+  await page.goto(site.url);
   await page
     .getByLabel('Import profile')
     .setInputFiles({ name: 'mine.json', mimeType: 'application/json', buffer: Buffer.from(profile) });
@@ -153,7 +145,7 @@ describe('the section Try it', () => {
     await report.locator('h1').waitFor();
     expect(await report.locator('h2').allTextContents()).toContain('Runs');
     const archive = await saved(page, 'Save everything JSON');
-    const elsewhere = await openPage(browser, host.url);
+    const elsewhere = await openPage(site.browser, site.url);
     await choose(elsewhere.page, { name: 'all.json', text: archive });
     await elsewhere.page.locator('.outcome', { hasText: sent }).waitFor();
     expect(await saved(elsewhere.page, 'Save everything JSON')).toBe(archive);
@@ -207,7 +199,7 @@ describe('the section Try it', () => {
     await start();
     await expect.poll(() => page.locator('.request').count()).toBeGreaterThan(0);
     expect(await page.locator('.live-chart', { hasText: 'GPU share' }).count()).toBe(1);
-    const session = await browser.newBrowserCDPSession();
+    const session = await site.browser.newBrowserCDPSession();
     await session.send('Browser.crashGpuProcess').catch(() => {});
     // Told while it runs, and in what came out.
     await page.locator('#try', { hasText: 'replaces a lost one' }).waitFor();
