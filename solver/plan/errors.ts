@@ -47,13 +47,16 @@ export class InfeasiblePlanError extends Error {
         : [`${figure(nearestRatePerS, nearestRatePerS > ratePerS ? 'up' : 'down')} requests/s`]),
     ];
     super(
-      `No plan meets ${slaMs} ms (p${percentile}) at ${ratePerS} requests/s. ${binding}. ` +
+      `No plan meets ${asked(slaMs)} ms (p${percentile}) at ${asked(ratePerS)} requests/s. ${binding}. ` +
         (ways.length > 0
           ? `It works with ${ways.join(', or with ')}.`
           : 'No other SLA or rate alone helps: allow more resources, variants or backends.'),
     );
   }
 }
+
+/** A number as users enter it; one that was derived from measurements is cut to six digits. */
+const asked = (value: number): number => Number(value.toPrecision(6));
 
 /** A frontier has more points than are allowed. */
 export class FrontierTooLargeError extends Error {
