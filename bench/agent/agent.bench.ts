@@ -9,7 +9,7 @@
  * - the server with the plan, with one image or several per request; and with the plan whose batches are all 1.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
@@ -26,7 +26,7 @@ import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts'
 import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
-import { type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import type { LoadGenerator } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
@@ -41,29 +41,11 @@ const ROUND_MS = 5000;
 /** Length of a round at low load: requests run by the bare sessions, and time for which the server gets requests one at a time. */
 const LOW = { requests: 100, ms: 1500 };
 
-const flags = new Command('bench:agent')
-  .description('compare ipa-agent serve with the sessions that it runs')
-  .option(
-    '--profile <file>',
-    'a profile of fashion on the cpu backend of this machine (default: one is measured)',
-  )
-  .option('--budget <duration>', 'time for measuring the profile', option.duration, 60)
-  .option('--sla <ms>', 'SLA of the plan', option.positive, 100)
-  .option(
-    '--rate <n>',
-    'requests per second that the plan is made for; high rates need batches',
-    option.positive,
-    400,
-  )
-  .option(
-    '--cores <n>',
-    'cores of this machine that the plan may hold',
-    option.integer,
-    Math.max(1, availableParallelism() - 1),
-  )
+const flags = addPlanOptions(
+  new Command('bench:agent').description('compare ipa-agent serve with the sessions that it runs'),
+)
   .option('--duration <duration>', 'length of each open load', option.duration, 60)
   .option('--rounds <n>', 'rounds at low load, and rounds at saturation', option.integer, 5)
-  .option('--seed <n>', 'seed of the arrivals', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts<PlanFlags & { readonly duration: number; readonly rounds: number; readonly json?: boolean }>();

@@ -4,7 +4,7 @@
  * and junk clients are separate processes; every time is the client's.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { wrap } from 'comlink';
@@ -17,7 +17,7 @@ import * as option from '../../workers/command/options.ts';
 import { planText } from '../../workers/command/plan-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
-import { type PlanFlags, planOnCpu } from './fashion-plan.ts';
+import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
 import { JUNK, type JunkClients, type JunkKind } from './junk.ts';
 import type { LoadGenerator } from './load.ts';
 import { type Outcome, outcomeOf } from './report.ts';
@@ -31,20 +31,10 @@ const BESIDE = 0.5;
 const WARM_UP_MS = 4000;
 const TARGET = { goodput: 0.9, p99: 2, attainment: 0.95, memoryMb: 300 };
 
-const flags = new Command('bench:overload')
-  .description('overload ipa-agent serve, and send it junk')
-  .option('--profile <file>', 'a profile of fashion on the cpu backend (default: one is measured)')
-  .option('--budget <duration>', 'time for measuring the profile', option.duration, 60)
-  .option('--sla <ms>', 'SLA of the plan', option.positive, 100)
-  .option('--rate <n>', 'requests per second that the plan is made for', option.positive, 400)
-  .option(
-    '--cores <n>',
-    'cores that the plan may hold',
-    option.integer,
-    Math.max(1, availableParallelism() - 1),
-  )
+const flags = addPlanOptions(
+  new Command('bench:overload').description('overload ipa-agent serve, and send it junk'),
+)
   .option('--duration <duration>', 'length of each load', option.duration, 20)
-  .option('--seed <n>', 'seed of the arrivals', option.integer, 1)
   .parse()
   .opts<PlanFlags & { readonly duration: number }>();
 
