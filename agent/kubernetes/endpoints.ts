@@ -27,9 +27,9 @@ export function endpointsOf(slices: readonly KubernetesObject[], stages: readonl
     const stage = byLabel.get(metadata.labels?.[STAGE_LABEL] ?? '');
     const port = ports?.find(({ name }) => name === 'http')?.port;
     if (stage === undefined || port === undefined) return [];
-    return (endpoints ?? []).flatMap(({ addresses, conditions }) => {
+    return (endpoints ?? []).map(({ addresses, conditions }) => {
       const host = addressType === 'IPv6' ? `[${addresses[0]}]` : addresses[0];
-      return [{ url: `http://${host}:${port}`, stage, state: stateOf(conditions) }];
+      return { url: `http://${host}:${port}`, stage, state: stateOf(conditions) };
     });
   });
   // While Kubernetes rewrites EndpointSlices, a pod may be in two of them.

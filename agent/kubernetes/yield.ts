@@ -2,7 +2,7 @@ import type { KubernetesApi } from './api.ts';
 import { FieldsManagedError, type ManagedField } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
-/** A chart of tools that take fields one after the other could conflict again and again. */
+/** The most dry runs for one object: tools could go on to take fields between the runs. */
 const TRIES = 5;
 
 /**

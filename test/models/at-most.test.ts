@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { chunksOf, joinAtMost } from '../../models/manifests/at-most.ts';
 
-/** A stream of chunks; `read` counts those that were asked for. */
+/** A stream of chunks. `read` is the number of chunks that its reader has asked for. */
 function streamOf(chunks: readonly Uint8Array[], failsAtEnd = false) {
   const seen = { read: 0, cancelled: false };
   const stream = new ReadableStream<Uint8Array>(

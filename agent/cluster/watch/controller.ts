@@ -179,7 +179,7 @@ class EngineTarget implements Adaptable {
     return this.#tried !== undefined && samePlan(plan, this.#tried);
   }
 
-  /** Whether fields of the plan were left as other tools set them, so that they are applied when those tools give them up. */
+  /** Whether other tools manage fields of the plan. The plan is applied again from time to time, in case they give the fields up. */
   get yields(): boolean {
     return this.#stay !== '';
   }

@@ -3,7 +3,7 @@ import { PairTable } from './pair-table.ts';
 /** A tree of texts by their UTF-16 units, each with a number of at least 0. Nodes are numbers. */
 export class Trie {
   static readonly ROOT = 0;
-  /** The node of a text with which none begins. */
+  /** Stands for a node that does not exist: no text of the tree begins with the units that led there. */
   static readonly NOWHERE = -1;
   readonly #children: PairTable;
   readonly #values: Int32Array;
