@@ -4,8 +4,8 @@ import type { InferRequest, InferResponse } from '../../agent/oip/infer.ts';
 import type { NumberTensor } from '../../agent/oip/tensor.ts';
 import { cropResize } from '../../models/items/crop.ts';
 import { until } from '../until.ts';
+import { DESCRIPTIONS, oipCheck } from './oip/oip-schema.ts';
 import type { InferenceServerError } from './oip-client.ts';
-import { DESCRIPTIONS, oipCheck } from './oip-schema.ts';
 import { imagesOf, items, replicas, requestOf, type Serving, serving } from './serving.ts';
 import { numbersIn } from './tensors.ts';
 

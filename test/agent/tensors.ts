@@ -4,6 +4,15 @@ import type { NumberTensor, Tensor } from '../../agent/oip/tensor.ts';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 
+export const utf8 = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+export const bytesTensor = (shape: number[], data: Uint8Array<ArrayBuffer>[]): Tensor => ({
+  name: 'text',
+  datatype: 'BYTES',
+  shape,
+  data,
+});
+
 /** The request for the items of a batch. */
 export const batchRequest = ({ format }: PipelineStage, items: ItemBatch): InferRequest => ({
   inputs: itemsTensors(format, items),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, request } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,8 +11,6 @@ import { HubClient } from '../../../workers/hub/client.ts';
 import {
   AccessDeniedError,
   CacheUnavailableError,
-  InvalidEndpointError,
-  InvalidProxyError,
   NotOnHubError,
   RateLimitedError,
   TooManyBytesError,
@@ -249,58 +247,6 @@ test('a folder that cannot be written is told with the remedy', async () => {
   await writeFile(join(folder, 'files'), 'no folder');
   await expect(fetched()).rejects.toThrow(CacheUnavailableError);
   await expect(fetched()).rejects.toThrow('XDG_CACHE_HOME');
-});
-
-test.each(['huggingface.co', 'ftp://host', 'http://'])('HF_ENDPOINT=%s is refused', (endpoint) => {
-  expect(() => new HubClient({ env: { HF_ENDPOINT: endpoint } })).toThrow(InvalidEndpointError);
-});
-
-/** A proxy on loopback that counts what passes through it: requests by their whole address, and tunnels to hosts. */
-async function startProxy() {
-  const passed: string[] = [];
-  const proxy = createServer(({ url = '', headers }, response) => {
-    passed.push(`GET ${new URL(url).host}`);
-    request(url, { headers }, (answer) => {
-      response.writeHead(answer.statusCode!, answer.headers);
-      answer.pipe(response);
-    }).end();
-  });
-  proxy.on('connect', ({ url }, socket) => {
-    passed.push(`CONNECT ${url}`);
-    const { hostname, port } = new URL(`http://${url}`);
-    const to = connect(Number(port), hostname, () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      to.pipe(socket);
-      socket.pipe(to);
-    });
-    for (const end of [to, socket]) end.on('error', () => {});
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  return { passed, url, close: () => proxy.close() };
-}
-
-describe('a proxy', () => {
-  const through = (env: Record<string, string>) => new HubClient({ env: { ...hub.env(folder), ...env } });
-
-  test('that the environment names carries every request', async () => {
-    const proxy = await startProxy();
-    await fetched(through({ HTTP_PROXY: proxy.url }));
-    proxy.close();
-    expect(proxy.passed).toHaveLength(2);
-    expect(proxy.passed[0]).toMatch(new RegExp(`^(GET|CONNECT) ${new URL(hub.url).host}$`));
-  });
-
-  test('carries none to a host that NO_PROXY names, or where none is named', async () => {
-    const proxy = await startProxy();
-    await fetched(through({ http_proxy: proxy.url, NO_PROXY: '127.0.0.1' }));
-    proxy.close();
-    expect(proxy.passed).toEqual([]);
-  });
-
-  test.each(['proxy:3128', 'socks5://host', 'http://'])('whose address is %s is refused', (address) => {
-    expect(() => through({ HTTPS_PROXY: address })).toThrow(InvalidProxyError);
-  });
 });
 
 test('a file that is changed by one byte never reaches a session, and a check removes it', async () => {

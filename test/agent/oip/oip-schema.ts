@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Ajv, { type ErrorObject } from 'ajv';
 import { parse } from 'yaml';
-import { referenceFile } from '../reference.ts';
+import { referenceFile } from '../../reference.ts';
 
 /** The published descriptions of the protocol. */
 export const DESCRIPTIONS = ['open_inference_rest.yaml', 'kserve_rest_predict_v2.yaml'] as const;

@@ -1,0 +1,124 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished } from 'vitest';
+import { control } from '../../../agent/cluster/watch/controller.ts';
+import type { KubernetesApi } from '../../../agent/kubernetes/api.ts';
+import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
+import { readApplied } from '../../../agent/kubernetes/plans.ts';
+import { PlanRefusedError } from '../../../agent/service/errors.ts';
+import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
+import type { Predictor } from '../../../solver/adapt/predictors/predictor.ts';
+import { standingRequest } from '../../../solver/adapt/standing-request.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { planOnce } from '../../../workers/planner/planner.ts';
+import { planOn } from '../../solver/profiles.ts';
+import { until } from '../../until.ts';
+import { fashionProfile } from './fashion-profile.ts';
+import { fashion, settings } from './objects/plans.ts';
+import type { StandIn } from './stand-in/server.ts';
+
+export const deployed = { pipeline: fashion.pipeline, settings };
+const backOff = { firstMs: 50, mostMs: 200 };
+
+export const measured = fashionProfile();
+export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>
+  planOnce(measured, { slaMs, ratePerS, resources: { cores: 40 } });
+
+/** A gateway as far as its arrivals go: they come at a rate by the clock, however seldom they are counted. */
+class Arrivals {
+  #count = 0;
+  #countedMs = performance.now();
+  #ratePerS = 0;
+  /** How often they were asked for. */
+  asked = 0;
+
+  set ratePerS(ratePerS: number) {
+    this.count();
+    this.#ratePerS = ratePerS;
+  }
+
+  count(): number {
+    const nowMs = performance.now();
+    this.#count += (this.#ratePerS * (nowMs - this.#countedMs)) / 1000;
+    this.#countedMs = nowMs;
+    return Math.floor(this.#count);
+  }
+}
+
+export async function arrivals(standIn: StandIn): Promise<Arrivals> {
+  const load = new Arrivals();
+  const server = createServer((_request, response) => {
+    load.asked++;
+    response.end(`ipa_edge_arrivals_total{model="fashion"} ${load.count()}\n`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  standIn.services.set('fashion-gateway', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  onTestFinished(() => void server.close());
+  return load;
+}
+
+/** Stands for a plan of another profile: its load cannot be followed. */
+export const UNKNOWN_SLA_MS = 299;
+
+/** Watches until the test has finished. @param foreseenPerS what every forecast says; absent: the last seconds are foreseen */
+export async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
+  const planAt = await planOn(measured);
+  const engine = new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop' });
+  const events: string[] = [];
+  /** Decisions so far, and how many there may be: without a forecast there is none, and no plan of the watch's own comes between. */
+  const decided = { times: 0, most: Number.POSITIVE_INFINITY };
+  /** Foresees the most of the last two seconds, so that a load that has fallen is soon followed. */
+  const predictor: Predictor = {
+    name: 'last-window',
+    async forecast(countsPerS) {
+      if (decided.times >= decided.most) throw new Error('nothing is foreseen');
+      decided.times++;
+      const most = foreseenPerS ?? Math.max(...countsPerS.slice(-2));
+      return { medianPerS: most, p90PerS: most };
+    },
+  };
+  const stop = new AbortController();
+  const ended = control(
+    {
+      engine,
+      pipeline: 'fashion',
+      backOff,
+      checkMs: 200,
+      stableMs: 400,
+      adaptationFor: (plan) => {
+        if (plan.slaMs === UNKNOWN_SLA_MS)
+          throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
+        return {
+          system: ipaEdgeSystem(planAt, standingRequest(plan, ['cpu'])),
+          predictor,
+          intervalS: 1,
+        };
+      },
+      onEvent: (what) => events.push(what),
+    },
+    stop.signal,
+  );
+  onTestFinished(async () => {
+    stop.abort();
+    await ended;
+  });
+  return { engine, events, decided };
+}
+
+export const pods = async (cluster: KubernetesApi): Promise<number> => {
+  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  return current!.stages.reduce((sum, { replicas }) => sum + replicas, 0);
+};
+
+export const deploymentOf = async (cluster: KubernetesApi, name: string) =>
+  (await cluster.read({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace: 'shop' } }))!
+    .spec as { replicas: number };
+
+/**
+ * Waits until a cluster that fails has been asked fifteen times more. That is two intervals of decisions at least: pauses
+ * between two tries grow to 100 to 200 ms.
+ */
+export async function asksOn(standIn: StandIn): Promise<void> {
+  const before = standIn.seen.length;
+  await until(() => expect(standIn.seen.length).toBeGreaterThan(before + 2 * 15));
+}

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { type Item, itemsOf } from '../../models/items/item-batch.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import type { Environment } from '../../workers/environment/environment.ts';
+import { Executor } from '../../workers/executor/executor.ts';
+import { type StartWorker, workerStarter } from '../../workers/executor/start-worker.ts';
+import type { SupervisorLimits } from '../../workers/executor/supervisor.ts';
+import type { BatchRecord, RequestAnswer } from '../../workers/executor/types.ts';
+import { compiledEnvironment } from '../compiled.ts';
+import { loadFashion } from './fashion.ts';
+import { type HandPlan, handPlan } from './hand-plan.ts';
+
+/** Executors of the shipped pipeline, with real workers in processes of Node unless a test gives others. */
+
+export const models: LoadedManifest = await loadFashion();
+const scenes: Item[] = itemsOf((await models.readPack()).items);
+
+interface Setting {
+  readonly environment?: Environment;
+  /** Gives the workers; absent: real ones of the environment. */
+  readonly startWorker?: StartWorker;
+  readonly limits?: Partial<SupervisorLimits>;
+}
+
+export async function start(hand: Omit<HandPlan, 'backend'>, setting: Setting = {}) {
+  const { environment = compiledEnvironment(), limits } = setting;
+  const batches: BatchRecord[] = [];
+  const events: string[] = [];
+  const executor = await Executor.start(
+    models.pipeline,
+    handPlan(models, { backend: 'cpu', ...hand }),
+    setting.startWorker ?? workerStarter(models, environment),
+    { onBatch: (batch) => batches.push(batch), onEvent: (what) => events.push(what) },
+    limits,
+  );
+  return { executor, batches, events };
+}
+
+export const submit = (executor: Executor, i: number): Promise<RequestAnswer> =>
+  executor.submit(scenes[i % scenes.length]!, performance.now());
+
+/** Sends `count` scenes, at most 8 of them at a time. @param meanwhile done after each was sent, before the next one is */
+export async function send(
+  executor: Executor,
+  count: number,
+  meanwhile?: (sent: number) => Promise<unknown> | undefined,
+): Promise<RequestAnswer[]> {
+  const answers: Promise<RequestAnswer>[] = [];
+  for (let i = 0; i < count; i++) {
+    await answers[i - 8];
+    answers.push(submit(executor, i));
+    await meanwhile?.(i);
+  }
+  return Promise.all(answers);
+}
+
+export function outcomes(answers: readonly RequestAnswer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { outcome } of answers) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
+}
+
+export const stageWorkers = (): number[] =>
+  execFileSync('pgrep', ['-P', String(process.pid), '-f', 'worker.node'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number);
+
+export const times = (events: readonly string[], what: string): number =>
+  events.filter((event) => event.includes(what)).length;
