@@ -2,6 +2,7 @@ import { openBrowserStore } from '../../workers/store/browser.ts';
 import { attempt, checked, models, open, ready, refresh, saved, store } from './app.ts';
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
+import { followOtherTabs } from './tabs.ts';
 
 /**
  * Opens the pipeline chosen last and its newest profile or, if it has none, the newest profile of any pipeline.
@@ -23,4 +24,5 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
     }),
   ]);
   ready.value = true;
+  followOtherTabs(() => void attempt(refresh));
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { progress, running } from '../../state/measure/profiling.ts';
+import { profileState, running } from '../../state/measure/profiling.ts';
 import { SECTIONS, type SectionId } from './sections.ts';
 
 /** Links to the sections, always in view. The link of the visible section is marked. */
@@ -23,7 +23,7 @@ export function Navigation() {
 
 /** Progress of the running profile, visible from every section. */
 function MeasuredShare() {
-  const now = progress.value;
+  const now = profileState.value.progress;
   return <span class="share">{now ? `${Math.floor(100 * now.share)} %` : '…'}</span>;
 }
 

@@ -1,7 +1,7 @@
 import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { cellsOfBatch } from '../../../workers/profiler/cells.ts';
-import { liveCells, progress, type RunningProfile } from '../../state/measure/profiling.ts';
+import { liveCells, profileState, type RunningProfile } from '../../state/measure/profiling.ts';
 import type { MeasureSettings } from '../../state/measure/settings.ts';
 
 const WORDS: Record<Cell['state'] | 'waiting' | 'working', string> = {
@@ -17,7 +17,7 @@ export function CellGrid({ manifest, settings }: Pick<RunningProfile, 'manifest'
   const { batches } = settings;
   const sweeps = sweepsOf(manifest, settings);
   const states = new Map<string, Cell['state']>(liveCells.value.map((cell) => [cellId(cell), cell.state]));
-  const current = progress.value?.current;
+  const current = profileState.value.progress?.current;
   return (
     <div class="cell-grid">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}

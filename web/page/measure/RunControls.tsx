@@ -7,10 +7,8 @@ import { openExample } from '../../state/example.ts';
 import {
   interrupted,
   liveCells,
-  pause,
   pauseProfile,
-  progress,
-  provisional,
+  profileState,
   resumable,
   resumeInterrupted,
   resumeProfile,
@@ -20,6 +18,7 @@ import {
 } from '../../state/measure/profiling.ts';
 import { whyNotMeasurable } from '../../state/measure/settings.ts';
 import { adding } from '../../state/pipelines/adding.ts';
+import { otherTab, otherTabDoes, type ProfileState, stopOtherTab, type TabWork } from '../../state/tabs.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { StartFacts } from './Estimate.tsx';
 
@@ -37,9 +36,10 @@ const COUNTED: Partial<Record<ProfileProgress['phase'], string>> = {
   cells: 'cells',
 };
 
-/** The buttons Start, Pause, Resume and Cancel, with the progress of the running profile. */
+/** The buttons Start, Pause, Resume and Cancel, with the progress of the running profile, which another tab may measure. */
 export function RunControls() {
   const run = running.value;
+  const other = run ? null : otherTab.value;
   const buttons = useRef<HTMLDivElement>(null);
   useKeptFocus(buttons);
   return (
@@ -47,8 +47,8 @@ export function RunControls() {
       <div class="buttons" ref={buttons}>
         {run ? <RunningButtons controller={run.controller} /> : <StartButtons />}
       </div>
-      {run ? <RunProgress /> : <StartFacts />}
-      {!run && interrupted.value && <Interrupted />}
+      {other ? <OtherTab work={other} /> : run ? <RunProgress {...profileState.value} /> : <StartFacts />}
+      {!run && !other && interrupted.value && <Interrupted />}
       <Warnings />
       <p class="unseen" role="status">
         {spokenStatus()}
@@ -59,8 +59,9 @@ export function RunControls() {
 
 /** Status for screen readers, which changes only with each phase and each quarter of the whole, to interrupt rarely. */
 function spokenStatus(): string {
-  const now = progress.value;
-  if (running.value && pause.value === 'on') return 'Paused';
+  const { progress: now, pause } = profileState.value;
+  if (running.value && pause === 'on') return 'Paused';
+  if (otherTab.value) return otherTabDoes(otherTab.value);
   if (running.value)
     return now ? `${PHASES[now.phase]}, ${25 * Math.floor(4 * now.share)} % of the whole` : 'Starting';
   if (!now) return '';
@@ -69,8 +70,12 @@ function spokenStatus(): string {
 
 function StartButtons() {
   const ready =
-    models.value !== null && store.value !== null && checked.value !== null && adding.value === null;
-  const left = resumable.value;
+    models.value !== null &&
+    store.value !== null &&
+    checked.value !== null &&
+    adding.value === null &&
+    otherTab.value === null;
+  const left = otherTab.value ? null : resumable.value;
   return (
     <>
       {left && (
@@ -97,7 +102,7 @@ function StartButtons() {
 function RunningButtons({ controller }: { readonly controller: AbortController }) {
   return (
     <>
-      {pause.value === 'off' ? (
+      {profileState.value.pause === 'off' ? (
         <button type="button" disabled={controller.signal.aborted} onClick={pauseProfile}>
           Pause
         </button>
@@ -114,17 +119,15 @@ function RunningButtons({ controller }: { readonly controller: AbortController }
 }
 
 /** One bar over all steps, with the time left, the current step, and the plan as it stands. */
-function RunProgress() {
-  const now = progress.value;
+function RunProgress({ progress: now, pause, provisional }: ProfileState) {
   if (!now) return <p class="muted">Starting …</p>;
-  const state =
-    pause.value === 'on' ? 'Paused' : pause.value === 'asked' ? 'Pausing after this cell' : PHASES[now.phase];
+  const step = pause === 'on' ? 'Paused' : pause === 'asked' ? 'Pausing after this cell' : PHASES[now.phase];
   const counted = COUNTED[now.phase];
   return (
-    <div class={`progress ${pause.value === 'on' ? 'paused' : ''}`}>
+    <div class={`progress ${pause === 'on' ? 'paused' : ''}`}>
       <label>
         <span>
-          <strong>{state}</strong>
+          <strong>{step}</strong>
           {counted && `: ${now.done} of ${now.total} ${counted}`}
           <span class="muted">
             {' '}
@@ -139,14 +142,32 @@ function RunProgress() {
         <progress max={1} value={now.share} />
       </label>
       <code>{now.current}</code>
-      <Provisional />
+      <Provisional found={provisional} />
     </div>
   );
 }
 
+/** What another tab does, which keeps this one from measuring. */
+function OtherTab({ work }: { readonly work: TabWork }) {
+  return (
+    <section class="warning" aria-label="Another tab">
+      <div class="row title-row">
+        <p>
+          <strong>{otherTabDoes(work)}.</strong> Two at once would slow each other, so this tab waits until it
+          has finished.
+          {work.hidden && work.profile && ' That tab is hidden, and measures nothing until it is shown.'}
+        </p>
+        <button type="button" onClick={stopOtherTab}>
+          Stop it
+        </button>
+      </div>
+      {work.profile && <RunProgress {...work.profile} />}
+    </section>
+  );
+}
+
 /** The plan that the measurements so far give. */
-function Provisional() {
-  const found = provisional.value;
+function Provisional({ found }: { readonly found: ProfileState['provisional'] }) {
   if (!found)
     return <p class="provisional muted">A first plan appears once every model was measured once.</p>;
   const { plan, pas, cost } = found;

@@ -2,6 +2,8 @@ import type { Device } from '../../../solver/documents/common.ts';
 import { describeAdapter, requestAdapter, whyNoWebGpu } from '../../../workers/environment/browser.ts';
 import { timerGrainMs } from '../../../workers/runtime/runtime.ts';
 import { adapterText, bytes, milliseconds, plural } from '../../components/format.ts';
+import { whyNotKept } from '../kept.ts';
+import { keepsTabsApart } from '../tabs.ts';
 
 /** State of a check; `note` is a fact that is neither good nor bad. */
 export type CheckState = 'good' | 'warn' | 'bad' | 'note';
@@ -46,6 +48,8 @@ export async function preflight(): Promise<Preflight> {
       isolation(),
       timer(),
       await storage(),
+      settingsStay(),
+      oneTab(),
       ortBuild(),
     ],
   };
@@ -136,6 +140,31 @@ async function storage(): Promise<Check> {
         bytes(left),
         'Little room is left to save measurements.',
         'Free space on the disk, or delete saved profiles and pipelines.',
+      );
+}
+
+function settingsStay(): Check {
+  const label = 'Settings stay';
+  const why = whyNotKept();
+  return why === null
+    ? good(label, 'yes')
+    : warn(
+        label,
+        'no',
+        `Settings and pinned plans last until this page is closed: ${why}.`,
+        'Copy the link under Share before you close the page.',
+      );
+}
+
+function oneTab(): Check {
+  const label = 'One tab measures';
+  return keepsTabsApart()
+    ? good(label, 'yes')
+    : warn(
+        label,
+        'no',
+        'This browser cannot keep two tabs from measuring at once.',
+        'Open this page in one tab only, by https or on localhost.',
       );
 }
 

@@ -1,17 +1,18 @@
-import { computed, effect, signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { z } from 'zod';
 import { filesOf } from '../../../models/manifests/edit.ts';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
 import { type Cell, cellId } from '../../../solver/documents/cell.ts';
 import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
-import type { SolvedPlan } from '../../../workers/planner/planner.ts';
-import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
 import { attempt, checked, models, refresh, store } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
+import { kept } from '../kept.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
 import { planDraft } from '../plan/planning.ts';
+import { asTheOnlyTab, type ProfileState, type TabWork } from '../tabs.ts';
 import {
   askedSettings,
   type MeasureSettings,
@@ -54,107 +55,107 @@ class BackendGoneError extends Error {
   }
 }
 
-const KEY = 'ipa-edge/interrupted';
-
-export const interrupted = signal<InterruptedProfile | null>(recall());
+export const interrupted = kept<InterruptedProfile | null>({
+  name: 'interrupted',
+  schema: interruptedSchema.nullable(),
+  initial: null,
+  shared: true,
+});
 export const running = signal<RunningProfile | null>(null);
-/** `asked`: the profiler pauses when the current cell is finished. */
-export const pause = signal<'off' | 'asked' | 'on'>('off');
-export const progress = signal<ProfileProgress | null>(null);
+/** How the profile gets on that is running or was the last to run. */
+export const profileState = signal<ProfileState>({ progress: null, pause: 'off', provisional: null });
+const tell = (part: Partial<ProfileState>): void => {
+  profileState.value = { ...profileState.peek(), ...part };
+};
 /** Cells that the running profile has measured so far. */
 export const liveCells = signal<readonly Cell[]>([]);
-/** The plan that the running profile's measurements give so far; null while they give none. */
-export const provisional = signal<SolvedPlan | null>(null);
 /** The profile that was measured last, until the user has taken note or starts another one. */
 export const finished = signal<FinishedProfile | null>(null);
 /** Whether the page was hidden at any time while it measured. */
 export const wasHidden = signal(false);
 
-function recall(): InterruptedProfile | null {
-  try {
-    return interruptedSchema.parse(JSON.parse(localStorage.getItem(KEY) ?? 'null'));
-  } catch {
-    // Nothing was saved, or another version of the page saved it. Starting with the same settings still uses the journal.
-    return null;
-  }
-}
-
-effect(() => {
-  try {
-    if (interrupted.value) localStorage.setItem(KEY, JSON.stringify(interrupted.value));
-    else localStorage.removeItem(KEY);
-  } catch {
-    // Without localStorage, the page offers no Resume after a reload.
-  }
-});
-
+const hidden = signal(document.hidden);
 document.addEventListener('visibilitychange', () => {
+  hidden.value = document.hidden;
   if (document.hidden && running.value) wasHidden.value = true;
 });
+
+/** What other tabs are told of the profile. */
+const tabWork = computed<TabWork>(() => ({
+  pipeline: running.value?.manifest.name ?? '',
+  profile: profileState.value,
+  hidden: hidden.value,
+}));
 
 /** Measures with the settings in the form. Finished cells of an interrupted profile with the same settings are kept. */
 export async function startProfile(): Promise<void> {
   const controller = new AbortController();
-  const chosen = settings.value;
-  const loaded = models.value!;
-  const { manifest } = loaded;
-  const begun = { pipeline: manifest.name, files: sumsOf(manifest), settings: chosen };
-  running.value = { manifest, settings: chosen, controller };
-  pause.value = 'off';
-  progress.value = null;
+  const run = { manifest: models.value!.manifest, settings: settings.value, controller };
+  running.value = run;
+  tell({ progress: null, pause: 'off', provisional: null });
   liveCells.value = [];
-  provisional.value = finished.value = null;
-  const startMs = performance.now();
+  finished.value = null;
   wasHidden.value = document.hidden;
+  await attempt(() =>
+    asTheOnlyTab(
+      tabWork,
+      () => controller.abort(),
+      () => profileOf(run, models.value!),
+    ),
+  );
+  running.value = null;
+  tell({ pause: 'off' });
+}
+
+async function profileOf(run: RunningProfile, loaded: LoadedManifest): Promise<void> {
+  const { manifest, settings: chosen, controller } = run;
+  const begun = { pipeline: manifest.name, files: sumsOf(manifest), settings: chosen };
+  const startMs = performance.now();
   const left = interrupted.value;
   const goesOn = left && sameSettings(left.settings, chosen) && isOf(left, manifest);
   if (!goesOn) interrupted.value = { ...begun, done: 0, total: 0 };
   // The cells of an interrupted profile are counted again as they are read, which must not look like a loss.
-  const kept = goesOn ? left.done : 0;
-  await attempt(async () => {
-    const cells = new LiveCells();
-    try {
-      const measured = await measure({
-        models: loaded,
-        store: store.value!,
-        settings: chosen,
-        signal: controller.signal,
-        unpaused() {
-          if (pause.value === 'off') return Promise.resolve();
-          pause.value = 'on';
-          cells.draw();
-          return new Promise((resolve) => {
-            release = resolve;
-          });
-        },
-        onProgress(now) {
-          progress.value = now;
-          cells.take(now);
-          if (now.phase === 'cells')
-            interrupted.value = { ...begun, done: Math.max(kept, now.done), total: now.total };
-        },
-        async onDraft(draft) {
-          provisional.value = await planDraft(draft);
-        },
-      });
-      interrupted.value = null;
-      await refresh();
-      await openMeasured(measured);
-      const { pipeline, cells: all } = measured.profile;
-      finished.value = {
-        pipeline,
-        cells: all.filter(({ state }) => state === 'measured').length,
-        tookMs: performance.now() - startMs,
-      };
-    } catch (error) {
-      if (controller.signal.aborted) return;
-      if (!(error instanceof BackendUnavailableError)) throw error;
-      checked.value = await preflight();
-      throw new BackendGoneError(error);
-    }
-  });
-  running.value = null;
-  pause.value = 'off';
+  const counted = goesOn ? left.done : 0;
+  const cells = new LiveCells();
+  try {
+    const measured = await measure({
+      models: loaded,
+      store: store.value!,
+      settings: chosen,
+      signal: controller.signal,
+      unpaused() {
+        if (profileState.value.pause === 'off') return Promise.resolve();
+        tell({ pause: 'on' });
+        cells.draw();
+        return new Promise((resolve) => {
+          release = resolve;
+        });
+      },
+      onProgress({ finished: cell, recalled, ...progress }) {
+        tell({ progress });
+        cells.take(cell, recalled);
+        const { phase, done, total } = progress;
+        if (phase === 'cells') interrupted.value = { ...begun, done: Math.max(counted, done), total };
+      },
+      async onDraft(draft) {
+        tell({ provisional: await planDraft(draft) });
+      },
+    });
+    interrupted.value = null;
+    await refresh();
+    await openMeasured(measured);
+    const { pipeline, cells: all } = measured.profile;
+    finished.value = {
+      pipeline,
+      cells: all.filter(({ state }) => state === 'measured').length,
+      tookMs: performance.now() - startMs,
+    };
+  } catch (error) {
+    if (controller.signal.aborted) return;
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    checked.value = await preflight();
+    throw new BackendGoneError(error);
+  }
 }
 
 const sumsOf = (manifest: Manifest): string[] => filesOf(manifest).map((file) => file.sha256);
@@ -189,11 +190,11 @@ export async function resumeInterrupted(): Promise<void> {
 let release: () => void = () => {};
 
 export function pauseProfile(): void {
-  pause.value = 'asked';
+  tell({ pause: 'asked' });
 }
 
 export function resumeProfile(): void {
-  pause.value = 'off';
+  tell({ pause: 'off' });
   release();
 }
 
@@ -207,7 +208,7 @@ class LiveCells {
   readonly #cells = new Map<string, Cell>();
   #drawn = Number.NEGATIVE_INFINITY;
 
-  take({ finished, recalled }: ProfileProgress): void {
+  take(finished: Cell | undefined, recalled: Cell | undefined): void {
     const cell = finished ?? recalled;
     if (!cell) return;
     this.#cells.set(cellId(cell), cell);

@@ -2,6 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { ModelChecker } from '../../engine/check-model.ts';
 import { checkSize } from '../files/file-size.ts';
 import { running } from '../measure/profiling.ts';
+import { otherTab } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
 import { listOwn } from './pipelines.ts';
 
@@ -17,8 +18,10 @@ class MeasuringError extends Error {
 
 /** The current step, e.g. `Checking mine.onnx`, and how to cancel it; null while nothing is being added. */
 export const adding = signal<{ readonly what: string; readonly controller: AbortController } | null>(null);
+/** Whether a profile is being measured or a plan is run, here or in another tab. */
+const measuring = () => running.value !== null || trying.value !== null || otherTab.value !== null;
 /** Whether the user cannot add anything now. */
-export const busy = computed(() => adding.value !== null || running.value !== null || trying.value !== null);
+export const busy = computed(() => adding.value !== null || measuring());
 /** The result of the last addition, as shown to the user. */
 export const lastAdded = signal<string | null>(null);
 
@@ -37,7 +40,7 @@ let last: Promise<unknown> = Promise.resolve();
 /** Runs additions one after the other. A cancelled addition ends without an error. @throws MeasuringError */
 export function addOneByOne(work: (addition: Addition) => Promise<void>): Promise<void> {
   const mine = last.then(async () => {
-    if (running.value || trying.value) throw new MeasuringError();
+    if (measuring()) throw new MeasuringError();
     const controller = new AbortController();
     const { signal } = controller;
     const checker = new ModelChecker(signal);

@@ -1,9 +1,11 @@
 import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { name } from '../../../solver/documents/common.ts';
 import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
 import { PipelineStore } from '../../../workers/store/pipelines.ts';
 import { loadPipeline } from '../../engine/engine.ts';
 import { models, open, opened, profile, saved } from '../app.ts';
+import { kept } from '../kept.ts';
 
 /** Pipelines shipped with the page. A new user sees the first one. */
 export const SHIPPED = [
@@ -32,7 +34,7 @@ export const isOwn = computed(() => {
 
 export const hasPipeline = (name: string): boolean => usedNames().includes(name);
 
-const KEY = 'ipa-edge/pipeline';
+const lastChosen = kept({ name: 'pipeline', schema: name, initial: SHIPPED[0] as string });
 
 /** @throws PipelineNotFoundError, and errors of reading a manifest */
 export async function loadChosen(name: string): Promise<void> {
@@ -42,18 +44,14 @@ export async function loadChosen(name: string): Promise<void> {
 /** Makes a pipeline the chosen one and remembers it for the next visit. */
 export function setChosen(loaded: LoadedManifest): void {
   models.value = loaded;
-  try {
-    localStorage.setItem(KEY, loaded.manifest.name);
-  } catch {
-    // Without localStorage, a reload shows the first shipped pipeline again.
-  }
+  lastChosen.value = loaded.manifest.name;
 }
 
 /** Loads the pipeline chosen last. If that fails, loads the first shipped one and throws the error. */
 export async function recallPipeline(): Promise<void> {
   try {
     await listOwn();
-    await loadChosen(localStorage.getItem(KEY) ?? SHIPPED[0]);
+    await loadChosen(lastChosen.value);
   } catch (error) {
     await loadChosen(SHIPPED[0]);
     throw error;

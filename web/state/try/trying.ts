@@ -11,6 +11,7 @@ import { runPlan } from '../../engine/run-plan.ts';
 import { models, opened, profile } from '../app.ts';
 import { BACKENDS, whyNotMeasurable } from '../measure/settings.ts';
 import { plan, planSettings } from '../plan/planning.ts';
+import { asTheOnlyTab, otherTab, otherTabDoes } from '../tabs.ts';
 import { LiveRun, type LiveView } from './live-run.ts';
 import { load, trySettings } from './load.ts';
 
@@ -43,6 +44,8 @@ export const obstacle = computed<string | null>(() => {
   const [made, loaded] = [plan.value, models.value];
   if (!made) return null;
   if (!loaded) return 'The models are not loaded yet.';
+  if (otherTab.value)
+    return `${otherTabDoes(otherTab.value)}. Wait until it has finished, or stop it under Measure.`;
   const elsewhere = made.stages.find(({ backend }) => !BACKENDS.some((one) => one === backend));
   if (elsewhere)
     return `The plan runs stage ${elsewhere.name} on ${elsewhere.backend}, which no browser has. Export the plan and run it with the command ipa-edge run.`;
@@ -78,23 +81,30 @@ export async function tryPlan(): Promise<void> {
   const timer = setInterval(() => {
     view.value = live.view();
   }, VIEW_MS);
+  const work = signal({ pipeline: made.pipeline, profile: null, hidden: false });
   try {
-    const report = await runPlan({
-      plan: made,
-      profile: source,
-      backends,
-      models: loaded,
-      load: arriving,
-      seed,
-      intervalS: adapt ? intervalS : null,
-      signal: controller.signal,
-      watch: live,
-      onProgress: (now) => {
-        progress.value = now;
+    await asTheOnlyTab(
+      work,
+      () => controller.abort(),
+      async () => {
+        const report = await runPlan({
+          plan: made,
+          profile: source,
+          backends,
+          models: loaded,
+          load: arriving,
+          seed,
+          intervalS: adapt ? intervalS : null,
+          signal: controller.signal,
+          watch: live,
+          onProgress: (now) => {
+            progress.value = now;
+          },
+        });
+        // A run stopped before its first request has no report.
+        if (report.load.requests > 0) tried.value = report;
       },
-    });
-    // A run stopped before its first request has no report.
-    if (report.load.requests > 0) tried.value = report;
+    );
   } catch (error) {
     failure.value = message(error);
   }

@@ -1,0 +1,114 @@
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type OpenedPage, openIn, openPage, planned } from './opened-page.ts';
+import { servedPage, servePageWithTestEngine } from './serve.ts';
+
+/** Several tabs of one browser. */
+
+const site = servedPage(servePageWithTestEngine);
+let first: OpenedPage;
+let second: OpenedPage;
+
+beforeEach(async () => {
+  first = await openPage(site.browser, site.url);
+  second = await openIn(first.context, site.url);
+});
+afterEach(async () => {
+  await first.context.close();
+  expect([...first.complaints, ...second.complaints]).toEqual([]);
+});
+
+const button = (page: Page, name: string | RegExp) =>
+  page.getByRole('button', { name, exact: typeof name === 'string' });
+const otherTab = (page: Page) => page.getByRole('region', { name: 'Another tab' });
+
+/** Starts a profile in the first tab, which then waits after so many cells. */
+async function measureUntil(cells: number): Promise<void> {
+  await first.page.evaluate((most) => {
+    globalThis.holdAfterCells = most;
+  }, cells);
+  await button(first.page, 'Start').click();
+  await first.page.locator('.progress').getByText(`${cells} of 90 cells`).waitFor();
+}
+
+describe('while one tab measures', () => {
+  it('the others show how it gets on and cannot start, one opened later too, until it has finished', async () => {
+    await measureUntil(30);
+    await otherTab(second.page).getByText('Another tab measures fashion').waitFor();
+    await otherTab(second.page).getByText('30 of 90 cells').waitFor();
+    expect(await button(second.page, 'Start').isDisabled()).toBe(true);
+    const third = await openIn(first.context, site.url);
+    await otherTab(third.page).getByText('30 of 90 cells').waitFor();
+    await third.page.close();
+
+    await first.page.evaluate(() => {
+      globalThis.holdAfterCells = undefined;
+    });
+    await planned(first.page);
+    await otherTab(second.page).waitFor({ state: 'detached' });
+    await expect.poll(() => second.page.locator('.saved li').count()).toBe(1);
+    expect(await button(second.page, 'Start').isEnabled()).toBe(true);
+    expect(await button(second.page, /Resume/).count()).toBe(0);
+  });
+
+  it('another can stop it, and goes on where it was', async () => {
+    await measureUntil(30);
+    await button(second.page, 'Stop it').click();
+    await button(first.page, 'Resume 30/90').waitFor();
+    await button(second.page, 'Resume 30/90').click();
+    await planned(second.page);
+    await expect.poll(() => first.page.locator('.saved li').count()).toBe(1);
+    expect(await button(first.page, /Resume/).count()).toBe(0);
+  });
+
+  it('and crashes, the next one can go on where it was', async () => {
+    await measureUntil(30);
+    await otherTab(second.page).getByText('30 of 90 cells').waitFor();
+    const session = await first.context.newCDPSession(first.page);
+    const crash = first.page.waitForEvent('crash');
+    void session.send('Page.crash').catch(() => {});
+    await crash;
+    await button(second.page, 'Resume 30/90').click();
+    await planned(second.page);
+    expect(await second.page.locator('.saved li').count()).toBe(1);
+  });
+
+  it('a tab that does not know of it yet refuses to start', async () => {
+    await first.page.evaluate(() => {
+      void navigator.locks.request('ipa-edge/measuring', () => new Promise(() => {}));
+    });
+    await button(second.page, 'Start').click();
+    await second.page.getByRole('alert').getByText('Another tab of this page measures').waitFor();
+    expect(await button(second.page, 'Start').isEnabled()).toBe(true);
+  });
+});
+
+describe('a browser', () => {
+  it('without locks says that it cannot keep tabs apart, and measures', async () => {
+    const context = await site.browser.newContext({ serviceWorkers: 'block' });
+    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'locks'));
+    const { page, complaints } = await openIn(context, site.url);
+    expect(await page.locator('.check', { hasText: 'One tab measures' }).textContent()).toContain('no');
+    await button(page, 'Start').click();
+    await planned(page);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  it('that keeps no settings says so, and measures', async () => {
+    const context = await site.browser.newContext({ serviceWorkers: 'block' });
+    await context.addInitScript(() => {
+      Object.defineProperty(globalThis, 'localStorage', {
+        get: () => {
+          throw new DOMException('no', 'SecurityError');
+        },
+      });
+    });
+    const { page, complaints } = await openIn(context, site.url);
+    expect(await page.locator('.check', { hasText: 'Settings stay' }).textContent()).toContain('no');
+    await button(page, 'Start').click();
+    await planned(page);
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+});

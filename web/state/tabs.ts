@@ -1,0 +1,112 @@
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
+import type { SolvedPlan } from '../../workers/planner/planner.ts';
+import type { ProfileProgress } from '../../workers/profiler/types.ts';
+
+/**
+ * One tab at a time measures or runs a plan, because two would slow each other and measure that. The tab that does holds a lock,
+ * which the browser frees when the tab is closed or crashes, and tells the others what it does.
+ */
+
+/** How a profile gets on. */
+export interface ProfileState {
+  readonly progress: Omit<ProfileProgress, 'finished' | 'recalled'> | null;
+  /** `asked`: the profiler pauses when the current cell is finished. */
+  readonly pause: 'off' | 'asked' | 'on';
+  /** The plan that the measurements so far give; null while they give none. */
+  readonly provisional: SolvedPlan | null;
+}
+
+/** What a tab does while no other tab may. */
+export interface TabWork {
+  readonly pipeline: string;
+  /** Null while the tab runs a plan. */
+  readonly profile: ProfileState | null;
+  /** Whether the tab is hidden, and so measures nothing until it is shown. */
+  readonly hidden: boolean;
+}
+
+type Message = { readonly work: TabWork } | { readonly ask: 'what' | 'stop' };
+
+/** What another tab does; null if none is known to do anything. */
+export const otherTab = signal<TabWork | null>(null);
+
+/** What another tab does, in words. */
+export const otherTabDoes = ({ pipeline, profile }: TabWork): string =>
+  profile ? `Another tab measures ${pipeline}` : `Another tab runs a plan of ${pipeline}`;
+
+/** Another tab measures or runs a plan. */
+class OtherTabError extends Error {
+  override name = 'OtherTabError';
+  constructor() {
+    super('Another tab of this page measures or runs a plan. Wait until it has finished, or stop it.');
+  }
+}
+
+const NAME = 'ipa-edge/measuring';
+const channel = new BroadcastChannel(NAME);
+const send = (message: Message): void => channel.postMessage(message);
+
+/** Whether this browser can keep two tabs from measuring at once. */
+export const keepsTabsApart = (): boolean => 'locks' in navigator;
+
+/**
+ * Works while no other tab does, and tells the others how it gets on. In a browser without locks, nothing is kept apart.
+ * @param stop ends the work early, as the user asked in another tab
+ * @throws OtherTabError, and what the work throws
+ */
+export async function asTheOnlyTab(
+  state: ReadonlySignal<TabWork>,
+  stop: () => void,
+  work: () => Promise<void>,
+): Promise<void> {
+  if (!keepsTabsApart()) return work();
+  await locked(async () => {
+    const answer = ({ data }: MessageEvent<Message>) => {
+      if (!('ask' in data)) return;
+      if (data.ask === 'stop') stop();
+      else send({ work: state.value });
+    };
+    channel.addEventListener('message', answer);
+    const untold = effect(() => send({ work: state.value }));
+    try {
+      await work();
+    } finally {
+      untold();
+      channel.removeEventListener('message', answer);
+    }
+  });
+}
+
+/** @throws OtherTabError */
+async function locked(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    const got = await navigator.locks.request(NAME, { ifAvailable: true }, async (lock) => {
+      if (lock) await work();
+      return lock !== null;
+    });
+    if (got) return;
+    const { held = [] } = await navigator.locks.query();
+    // A tab that waited for the end of another's work has the lock for a moment, and not alone.
+    if (held.some(({ name, mode }) => name === NAME && mode === 'exclusive')) throw new OtherTabError();
+  }
+}
+
+/** Asks the other tab to stop. What it has measured is kept. */
+export const stopOtherTab = (): void => send({ ask: 'stop' });
+
+/** Follows what other tabs do. @param onEnd called each time another tab has ended its work, or was closed */
+export function followOtherTabs(onEnd: () => void): void {
+  if (!keepsTabsApart()) return;
+  channel.addEventListener('message', ({ data }: MessageEvent<Message>) => {
+    if (!('work' in data)) return;
+    const isFirst = otherTab.value === null;
+    otherTab.value = data.work;
+    if (isFirst) void untilFree().then(onEnd);
+  });
+  send({ ask: 'what' });
+}
+
+async function untilFree(): Promise<void> {
+  await navigator.locks.request(NAME, { mode: 'shared' }, () => {});
+  otherTab.value = null;
+}
