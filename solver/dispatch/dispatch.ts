@@ -6,8 +6,18 @@ import {
 } from './errors.ts';
 import { Outlook } from './outlook.ts';
 import { type Entry, ItemQueue, type RequestState } from './queue.ts';
+import { heavyRow, rowAt, stageOf } from './rows.ts';
 import { ShedRule } from './shed-rule.ts';
-import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Item, Outcome } from './types.ts';
+import type {
+  Action,
+  Dispatch,
+  DispatchPolicy,
+  DispatchRow,
+  DispatchWorker,
+  Follow,
+  Item,
+  Outcome,
+} from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
 /** An item fails its request after this many workers were lost while they ran it. */
@@ -33,11 +43,11 @@ class QueueDispatch implements Dispatch {
   #policy: DispatchPolicy;
   readonly #outlook: Outlook;
   readonly #shedRule: ShedRule;
-  /** All queues, later stages first: if the oldest requests of two batches arrived together, the later stage runs first. */
+  /** All queues, later rows first: if the oldest requests of two batches arrived together, the later row runs first. */
   readonly #queues: readonly ItemQueue[];
-  /** For each stage, the queue of items that run in batches together. */
+  /** For each row, the queue of items that run in batches together. */
   readonly #shared: readonly ItemQueue[];
-  /** For each stage, the queue of items that run alone, because batches with them failed or lost their worker. */
+  /** For each row, the queue of items that run alone, because batches with them failed or lost their worker. */
   readonly #solo: readonly ItemQueue[];
   readonly #requests = new Map<number, RequestState>();
   readonly #batches = new Map<number, BatchState>();
@@ -49,16 +59,29 @@ class QueueDispatch implements Dispatch {
 
   constructor(policy: DispatchPolicy) {
     this.#policy = policy;
-    this.#outlook = new Outlook(policy.stages.length);
+    const stages = policy.stages.length;
+    const rows = Array.from({ length: 2 * stages }, (_, row) => row);
+    this.#outlook = new Outlook(stages);
     this.#shedRule = new ShedRule(this.#outlook);
-    this.#workers = new Workers(policy.stages.length);
-    this.#shared = policy.stages.map((_, stage) => new ItemQueue(stage, false));
-    this.#solo = policy.stages.map((_, stage) => new ItemQueue(stage, true));
-    this.#queues = policy.stages.flatMap((_, stage) => [this.#shared[stage]!, this.#solo[stage]!]).reverse();
+    this.#workers = new Workers(rows.length);
+    this.#shared = rows.map((row) => new ItemQueue(row, false));
+    this.#solo = rows.map((row) => new ItemQueue(row, true));
+    this.#queues = policy.stages
+      .flatMap((_, stage) => [stage, heavyRow(stage, stages)])
+      .flatMap((row) => [this.#shared[row]!, this.#solo[row]!])
+      .reverse();
   }
 
   get queued(): readonly number[] {
-    return this.#shared.map((queue, stage) => queue.size + this.#solo[stage]!.size);
+    const { stages } = this.#policy;
+    return stages.flatMap(({ heavy }, stage) => [
+      this.#waiting(stage),
+      ...(heavy ? [this.#waiting(heavyRow(stage, stages.length))] : []),
+    ]);
+  }
+
+  #waiting(row: number): number {
+    return this.#shared[row]!.size + this.#solo[row]!.size;
   }
 
   get open(): number {
@@ -71,19 +94,20 @@ class QueueDispatch implements Dispatch {
     const order = this.#entered++;
     const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    this.#enter(request, singleStage ?? 0, null, 0, arrivalMs);
+    const item: Item = { id: this.#items++, request: id, stage: singleStage ?? 0, parent: null, index: 0 };
+    this.#enter(request, item, arrivalMs);
   }
 
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
     const { shedding, stages } = this.#policy;
     if (shedding === 'never') return true;
     const stage = singleStage ?? 0;
-    const waiting = this.queued.slice();
+    const waiting = this.#shared.map((_, row) => this.#waiting(row));
     waiting[stage]! += requests - 1;
-    const running = stages.map(() => 0);
-    const leftMs = stages.map(() => 0);
+    const running = waiting.map(() => 0);
+    const leftMs = waiting.map(() => 0);
     for (const batch of this.#batches.values()) {
-      const takesMs = stages[batch.stage]!.serviceMs(batch.entries.length);
+      const takesMs = this.#row(batch.stage).serviceMs(batch.entries.length);
       running[batch.stage]! += batch.entries.length;
       leftMs[batch.stage]! += Math.min(takesMs, Math.max(0, batch.startMs + takesMs - nowMs));
     }
@@ -93,19 +117,25 @@ class QueueDispatch implements Dispatch {
     return nowMs + backlogMs <= this.#shedRule.latestStartMs(this.#policy, stage, request, together);
   }
 
-  completed(id: number, children: readonly number[], nowMs: number): void {
+  completed(id: number, follows: readonly Follow[], nowMs: number): void {
     const batch = this.#inFlight(id);
-    const next = batch.stage + 1;
-    const last = next === this.#policy.stages.length;
-    if (!last && !isChildrenOf(batch, children))
-      throw new InvalidChildrenError(id, batch.entries.length, children);
+    const { length: stages } = this.#policy.stages;
+    const stage = stageOf(batch.stage, stages);
+    const last = stage === stages - 1;
+    if (!(last && follows.length === 0) && !isFollowedBy(batch, follows, batch.stage === stage))
+      throw new InvalidChildrenError(id, batch.entries.length, follows);
     this.#free(batch, nowMs);
     batch.entries.forEach((entry, k) => {
-      const { request } = entry;
-      if (!last) this.#outlook.children(batch.stage, children[k]!);
+      const { request, item } = entry;
+      const follow = follows[k] ?? 0;
+      this.#outlook.completed(batch.stage, follow);
       if (!request.entries.delete(entry)) return; // The request ended before this batch did.
-      const count = batch.stage === request.last ? 0 : children[k]!;
-      for (let index = 0; index < count; index++) this.#enter(request, next, entry.item.id, index, nowMs);
+      const next = { request: request.id, parent: item.id };
+      if (follow === 'heavy')
+        this.#enter(request, { ...next, id: this.#items++, stage: heavyRow(stage, stages), index: 0 }, nowMs);
+      else if (stage !== request.last)
+        for (let index = 0; index < follow; index++)
+          this.#enter(request, { ...next, id: this.#items++, stage: stage + 1, index }, nowMs);
       if (request.entries.size === 0) {
         this.#shedRule.completed(nowMs - request.arrivalMs <= this.#policy.slaMs);
         this.#end(request, 'completed');
@@ -120,7 +150,7 @@ class QueueDispatch implements Dispatch {
     for (const entry of batch.entries) {
       if (!entry.request.entries.has(entry)) continue;
       if (alone) this.#end(entry.request, 'failed');
-      else this.#solo[batch.stage]!.push(entry);
+      else this.#solo[this.#present(batch.stage)]!.push(entry);
     }
   }
 
@@ -156,6 +186,13 @@ class QueueDispatch implements Dispatch {
     if (names.length !== found.length || names.some((name, i) => name !== found[i]))
       throw new StagesDifferError(names, found);
     this.#policy = policy;
+    policy.stages.forEach(({ heavy }, stage) => {
+      if (heavy) return;
+      for (const queues of [this.#shared, this.#solo]) {
+        const left = queues[heavyRow(stage, names.length)]!;
+        for (const entry of left.take(left.size)) queues[stage]!.push(entry);
+      }
+    });
   }
 
   poll(nowMs: number): Action[] {
@@ -190,11 +227,20 @@ class QueueDispatch implements Dispatch {
     return actions;
   }
 
-  #enter(request: RequestState, stage: number, parent: number | null, index: number, nowMs: number): void {
-    const item: Item = { id: this.#items++, request: request.id, stage, parent, index };
+  #enter(request: RequestState, item: Item, nowMs: number): void {
     const entry: Entry = { item, request, enqueuedMs: nowMs, queue: null, losses: 0 };
     request.entries.add(entry);
-    this.#shared[stage]!.push(entry);
+    this.#shared[this.#present(item.stage)]!.push(entry);
+  }
+
+  /** The row itself or, for a heavy variant that the policy does not have (any more), the row of its stage's only variant. */
+  #present(row: number): number {
+    const { stages } = this.#policy;
+    return rowAt(stages, row) ? row : stageOf(row, stages.length);
+  }
+
+  #row(row: number): DispatchRow {
+    return rowAt(this.#policy.stages, this.#present(row))!;
   }
 
   #end(request: RequestState, outcome: Outcome): void {
@@ -221,7 +267,7 @@ class QueueDispatch implements Dispatch {
 
   /**
    * Puts the items of a batch back into queues.
-   * @param queues chooses the queues for an item, one per stage; null fails the item's request
+   * @param queues chooses the queues for an item, one per row; null fails the item's request
    */
   #waitAgain(batch: BatchState, queues: (entry: Entry) => readonly ItemQueue[] | null): void {
     this.#batches.delete(batch.id);
@@ -229,13 +275,13 @@ class QueueDispatch implements Dispatch {
       if (!entry.request.entries.has(entry)) continue;
       const to = queues(entry);
       if (to === null) this.#end(entry.request, 'failed');
-      else to[batch.stage]!.push(entry);
+      else to[this.#present(batch.stage)]!.push(entry);
     }
   }
 
   /** The last moment at which the request at the head of a queue can start there and still be expected to make the SLA. */
   #latestStartMs({ stage, solo, size }: ItemQueue, { request }: Entry): number {
-    const together = solo ? 1 : Math.min(size, this.#policy.stages[stage]!.batch);
+    const together = solo ? 1 : Math.min(size, this.#row(stage).batch);
     return this.#shedRule.latestStartMs(this.#policy, stage, request, together);
   }
 
@@ -254,8 +300,8 @@ class QueueDispatch implements Dispatch {
 
   /** Time at which the batch at the head of a queue closes if no more items come; −∞ if it is full already. */
   #closesMs(queue: ItemQueue, head: Entry): number {
-    const { slaMs, shedding, stages } = this.#policy;
-    const { batch, maxWaitMs } = stages[queue.stage]!;
+    const { slaMs, shedding } = this.#policy;
+    const { batch, maxWaitMs } = this.#row(queue.stage);
     if (queue.solo || queue.size >= batch) return Number.NEGATIVE_INFINITY;
     const waitedMs = queue.oldestMs()! + maxWaitMs;
     if (shedding === 'never') return waitedMs;
@@ -281,23 +327,23 @@ class QueueDispatch implements Dispatch {
   /**
    * A busy worker that may be handed a batch in advance, so that it goes on without a pause. The batch must be full, no other
    * worker may hold its stage, and it must not risk being late by the time it starts. Unless it is short, it must also not
-   * delay children of the running batch that come before it.
+   * delay items that follow from the running batch and come before it.
    */
   #aheadHolder(queue: ItemQueue, head: Entry, nowMs: number): WorkerState | undefined {
     const { slaMs, shedding, stages } = this.#policy;
-    const { batch, serviceMs } = stages[queue.stage]!;
+    const { batch, serviceMs } = this.#row(queue.stage);
     if (queue.solo || queue.size < batch) return undefined;
     const worker = this.#workers.soleHolder(queue.stage);
     if (!worker?.batch || worker.ahead) return undefined;
     const takesMs = serviceMs(batch);
     if (shedding === 'late' && nowMs + takesMs > this.#latestStartMs(queue, head)) return undefined;
     const short = shedding === 'late' && takesMs <= TIMER_SHARE * slaMs;
-    return short || !childrenPrecede(worker.batch, head) ? worker : undefined;
+    return short || !followersPrecede(worker.batch, head, stages.length) ? worker : undefined;
   }
 
   #start(queue: ItemQueue, worker: WorkerState, nowMs: number): void {
     const { stage, solo } = queue;
-    const entries = queue.take(solo ? 1 : this.#policy.stages[stage]!.batch);
+    const entries = queue.take(solo ? 1 : this.#row(stage).batch);
     const startMs = worker.batch === null ? nowMs : Number.POSITIVE_INFINITY;
     const batch: BatchState = { id: this.#started++, stage, worker, entries, startMs };
     this.#batches.set(batch.id, batch);
@@ -309,10 +355,18 @@ class QueueDispatch implements Dispatch {
   }
 }
 
-/** Whether the worker of a batch may have to run that batch's children before `head`, because their request arrived earlier. */
-const childrenPrecede = ({ stage, worker, entries }: BatchState, head: Entry): boolean =>
-  worker.holds[stage + 1] === true &&
-  entries.some(({ request }) => request.last > stage && request.arrivalMs <= head.request.arrivalMs);
+/** Whether the worker of a batch may have to run what follows from that batch before `head`, because its request arrived earlier. */
+function followersPrecede({ stage: row, worker, entries }: BatchState, head: Entry, stages: number): boolean {
+  const stage = stageOf(row, stages);
+  const heavyHere = row === stage && worker.holds[heavyRow(stage, stages)] === true;
+  const nextHere = stage + 1 < stages && worker.holds[stage + 1] === true;
+  return entries.some(
+    ({ request }) =>
+      request.arrivalMs <= head.request.arrivalMs && (heavyHere || (nextHere && request.last > stage)),
+  );
+}
 
-const isChildrenOf = (batch: BatchState, children: readonly number[]): boolean =>
-  children.length === batch.entries.length && children.every((n) => Number.isInteger(n) && n >= 0);
+/** @param light whether the batch's variant may have a heavier one after it */
+const isFollowedBy = (batch: BatchState, follows: readonly Follow[], light: boolean): boolean =>
+  follows.length === batch.entries.length &&
+  follows.every((n) => (n === 'heavy' ? light : Number.isInteger(n) && n >= 0));

@@ -11,9 +11,9 @@ export class BatchNotInFlightError extends Error {
 
 export class InvalidChildrenError extends Error {
   override readonly name = 'InvalidChildrenError';
-  constructor(batch: number, items: number, children: readonly number[]) {
+  constructor(batch: number, items: number, follows: readonly (number | string)[]) {
     super(
-      `batch ${batch}: expected ${items} counts of children, one per item; found [${children.join(', ')}]`,
+      `batch ${batch}: expected ${items} counts of children, one per item; found [${follows.join(', ')}]`,
     );
   }
 }

@@ -1,90 +1,133 @@
-import type { DispatchStage } from './types.ts';
+import { heavyRow, rowAt, stageOf } from './rows.ts';
+import type { DispatchStage, Follow } from './types.ts';
 import type { Sharing } from './workers.ts';
 
-/** The mean fan-out covers about this many items: few enough to follow a switch of variants. */
+/** Means of the fan-out and of the escalated share cover about this many items: few enough to follow a switch of variants. */
 const MEMORY = 200;
 
 /**
- * Estimates how long requests still take, from the stages' expected times and the fan-out seen so far. Without the fan-out, the
+ * Estimates how long requests still take, from the expected times and the fan-out and escalated shares seen so far. Without the fan-out, the
  * dispatch would notice the work of later stages too late, and in an overload the first stage would take all the time.
  */
 export class Outlook {
   /** For each stage, the mean number of children of an item; 1 until an item of the stage has completed. */
-  readonly #fanOut: number[];
-  /** For each stage, the number of items that the mean fan-out covers. */
-  readonly #seen: number[];
-  /** For each stage, the number of workers that hold it. */
+  readonly #fanOut: RunningMean[];
+  /** For each stage, the share of its items that went on to its heavy variant. */
+  readonly #escalated: RunningMean[];
+  /** For each row, the number of workers that hold it. */
   readonly #holders: number[];
 
-  constructor(stages: number) {
-    this.#fanOut = Array(stages).fill(1);
-    this.#seen = Array(stages).fill(0);
-    this.#holders = Array(stages).fill(0);
+  constructor(private readonly stages: number) {
+    this.#fanOut = Array.from({ length: stages }, () => new RunningMean());
+    this.#escalated = Array.from({ length: stages }, () => new RunningMean());
+    this.#holders = Array(2 * stages).fill(0);
   }
 
-  children(stage: number, count: number): void {
-    const seen = Math.min(this.#seen[stage]! + 1, MEMORY);
-    this.#seen[stage] = seen;
-    this.#fanOut[stage]! += (count - this.#fanOut[stage]!) / seen;
+  /** Counts what followed from an item of a row. */
+  completed(row: number, follow: Follow): void {
+    const stage = stageOf(row, this.stages);
+    if (row === stage) this.#escalated[stage]!.add(follow === 'heavy' ? 1 : 0);
+    if (follow !== 'heavy') this.#fanOut[stage]!.add(follow);
   }
 
-  /** Counts a worker that was added (1) or removed (−1). @param holds for each stage, whether the worker holds it */
+  /** Counts a worker that was added (1) or removed (−1). @param holds for each row, whether the worker holds it */
   holders(holds: readonly boolean[], sign: 1 | -1): void {
-    for (const [stage, held] of holds.entries()) if (held) this.#holders[stage]! += sign;
+    for (const [row, held] of holds.entries()) if (held) this.#holders[row]! += sign;
   }
 
   /**
-   * Expected time until a request ends, if its items in `stage` start now and wait nowhere later.
+   * Expected time until a request ends, if its items in `row` start now and wait nowhere later.
    * @param last the stage after which the request ends
-   * @param waiting number of the request's items in `stage`
+   * @param waiting number of the request's items in `row`
    * @param together number of items in each of their batches
    */
   remainingMs(
     stages: readonly DispatchStage[],
-    stage: number,
+    row: number,
     last: number,
     waiting: number,
     together: number,
   ): number {
-    let ms = Math.ceil(waiting / (together * this.#parallel(stage))) * stages[stage]!.serviceMs(together);
+    const stage = stageOf(row, stages.length);
+    let ms = Math.ceil(waiting / (together * this.#parallel(row))) * rowAt(stages, row)!.serviceMs(together);
     let items = waiting;
+    if (row === stage) ms += this.#heavyMs(stages, stage, items);
     for (let later = stage + 1; later <= last; later++) {
-      items *= this.#fanOut[later - 1]!;
+      items *= this.#fanOut[later - 1]!.or(1);
       if (items === 0) break;
-      const { batch } = stages[later]!;
-      const size = Math.max(1, Math.min(batch, Math.round(items)));
-      ms += Math.max(1, items / (size * this.#parallel(later))) * stages[later]!.serviceMs(size);
+      ms += this.#rowMs(stages, later, items) + this.#heavyMs(stages, later, items);
     }
     return ms;
+  }
+
+  /** Expected time of the heavy variant of a stage for those of its items that go on to it; 0 without a cascade. */
+  #heavyMs(stages: readonly DispatchStage[], stage: number, items: number): number {
+    const expected = items * this.#escalatedShare(stages, stage);
+    if (expected === 0) return 0;
+    // Fewer than one expected item is the probability that there is one.
+    return Math.min(1, expected) * this.#rowMs(stages, heavyRow(stage, stages.length), expected);
+  }
+
+  #rowMs(stages: readonly DispatchStage[], row: number, items: number): number {
+    const { batch, serviceMs } = rowAt(stages, row)!;
+    const size = Math.max(1, Math.min(batch, Math.round(items)));
+    return Math.max(1, items / (size * this.#parallel(row))) * serviceMs(size);
+  }
+
+  #escalatedShare(stages: readonly DispatchStage[], stage: number): number {
+    const { heavy } = stages[stage]!;
+    return heavy ? this.#escalated[stage]!.or(heavy.share) : 0;
   }
 
   /**
    * Expected time until the workers have done all that waits and runs now, and what follows from it. Groups of stages with
    * workers of their own work side by side, so the slowest group counts.
-   * @param waiting number of items that wait, by stage
-   * @param running number of items that run, by stage
-   * @param leftMs time that their batches still take, by stage
+   * @param waiting number of items that wait, by row
+   * @param running number of items that run, by row
+   * @param leftMs time that their batches still take, by row
    */
   backlogMs(
     stages: readonly DispatchStage[],
     { waiting, running, leftMs }: Record<'waiting' | 'running' | 'leftMs', readonly number[]>,
     groups: readonly Sharing[],
   ): number {
-    const workMs: number[] = [];
-    let items = 0;
-    for (const [stage, { batch, serviceMs }] of stages.entries()) {
-      items += waiting[stage]!;
+    const workMs = [...leftMs];
+    const addWork = (row: number, items: number) => {
+      const { batch, serviceMs } = rowAt(stages, row)!;
       const together = Math.max(1, Math.min(batch, Math.round(items)));
-      workMs.push(leftMs[stage]! + (items / together) * serviceMs(together));
-      items = (items + running[stage]!) * this.#fanOut[stage]!;
+      workMs[row]! += (items / together) * serviceMs(together);
+    };
+    let items = 0;
+    for (const [stage, { heavy }] of stages.entries()) {
+      items += waiting[stage]!;
+      addWork(stage, items);
+      items += running[stage]!;
+      const heavier = heavyRow(stage, stages.length);
+      if (heavy) addWork(heavier, waiting[heavier]! + items * this.#escalatedShare(stages, stage));
+      items = (items + waiting[heavier]! + running[heavier]!) * this.#fanOut[stage]!.or(1);
     }
     const groupMs = groups.map(
-      (group) => group.stages.reduce((sum, stage) => sum + workMs[stage]!, 0) / Math.max(1, group.workers),
+      (group) => group.stages.reduce((sum, row) => sum + workMs[row]!, 0) / Math.max(1, group.workers),
     );
     return Math.max(...groupMs);
   }
 
-  #parallel(stage: number): number {
-    return Math.max(1, this.#holders[stage]!);
+  #parallel(row: number): number {
+    return Math.max(1, this.#holders[row]!);
+  }
+}
+
+class RunningMean {
+  #mean = 0;
+  #seen = 0;
+
+  add(value: number): void {
+    this.#seen = Math.min(this.#seen + 1, MEMORY);
+    this.#mean += (value - this.#mean) / this.#seen;
+  }
+
+  /** The mean, or `first` until a value was added. */
+  or(first: number): number {
+    return this.#seen === 0 ? first : this.#mean;
   }
 }

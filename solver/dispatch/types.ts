@@ -1,6 +1,7 @@
 import type { Plan } from '../documents/plan.ts';
 
-export interface DispatchStage {
+/** One variant of a stage, with a queue of its own. */
+export interface DispatchRow {
   readonly name: string;
   /** A batch closes when it has this many items. */
   readonly batch: number;
@@ -10,13 +11,21 @@ export interface DispatchStage {
   serviceMs(items: number): number;
 }
 
+export interface DispatchStage extends DispatchRow {
+  /** The heavy variant of a cascade, for the items that the stage's first variant is not sure of; absent: the stage has one variant. */
+  readonly heavy?: DispatchRow & {
+    /** Expected share of the stage's items that go on to the heavy variant. */
+    readonly share: number;
+  };
+}
+
 /**
  * A worker runs one batch at a time, of any stage it holds. The only worker that holds a stage may be handed a full batch of
  * that stage while it runs another batch, so that it goes on without a pause.
  */
 export interface DispatchWorker {
   readonly id: string;
-  /** Indices of the stages that the worker holds. */
+  /** Indices of the rows that the worker holds (`rows.ts`); without cascades, those of the stages. */
   readonly stages: readonly number[];
 }
 
@@ -26,16 +35,20 @@ export interface DispatchPolicy {
   readonly stages: readonly DispatchStage[];
 }
 
-/** The unit of work of a stage. A request enters its first stage as one item. */
+/** The unit of work of a stage. A request enters its first stage as one item. An item that goes on to the heavy variant is a new one. */
 export interface Item {
   readonly id: number;
   readonly request: number;
+  /** Index of the item's row (`rows.ts`); without cascades, that of its stage. */
   readonly stage: number;
   /** Id of the item whose result this item came from; null for the item with which a request enters. */
   readonly parent: number | null;
   /** Position among the children of `parent`. */
   readonly index: number;
 }
+
+/** What follows from a completed item: so many items of the next stage, or the same item again, for the heavy variant. */
+export type Follow = number | 'heavy';
 
 export type Outcome = 'completed' | 'shed' | 'failed';
 
@@ -44,6 +57,7 @@ export type Action =
   | {
       readonly kind: 'start';
       readonly batch: number;
+      /** Index of the row whose variant runs the batch. */
       readonly stage: number;
       readonly worker: string;
       readonly items: readonly Item[];
@@ -73,10 +87,10 @@ export interface Dispatch {
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean;
   /**
    * Reports that a batch completed.
-   * @param children how many children each item has; ignored after the last stage of its request
+   * @param follows what follows from each item. Numbers are ignored after the last stage of its request, and then may be left out
    * @throws BatchNotInFlightError, InvalidChildrenError
    */
-  completed(batch: number, children: readonly number[], nowMs: number): void;
+  completed(batch: number, follows: readonly Follow[], nowMs: number): void;
   /**
    * Reports that a batch failed while its worker survived. Each item is tried again alone; an item that fails alone fails its
    * request.
@@ -94,7 +108,8 @@ export interface Dispatch {
   /** Gives the worker no more batches, and removes it when it is idle. @throws UnknownWorkerError */
   workerRetired(worker: string): void;
   /**
-   * Changes the policy for all batches that close from now on. The stages and their order must stay the same.
+   * Changes the policy for all batches that close from now on. The stages and their order must stay the same; their heavy variants
+   * may come and go. Items that wait for one that goes wait for the stage's only variant instead.
    * @throws StagesDifferError
    */
   setPolicy(policy: DispatchPolicy): void;
@@ -104,7 +119,7 @@ export interface Dispatch {
   nextWakeMs(): number | undefined;
   /** Sheds every open request. Results of batches that are still in flight may be reported, and are ignored. */
   close(): Action[];
-  /** Number of waiting items of each stage. */
+  /** Number of waiting items of each row, in the order of a plan's rows: a stage, then its heavy variant if it has one. */
   readonly queued: readonly number[];
   /** Number of open requests. */
   readonly open: number;

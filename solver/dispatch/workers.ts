@@ -4,7 +4,7 @@ import type { DispatchWorker } from './types.ts';
 
 export interface WorkerState {
   readonly id: string;
-  /** For each stage, whether the worker holds it. */
+  /** For each row, whether the worker holds it. */
   readonly holds: readonly boolean[];
   /** The batch that the worker runs now. */
   batch: BatchState | null;
@@ -24,10 +24,10 @@ export interface BatchState {
   startMs: number;
 }
 
-/** Stages that share workers, directly or by way of other stages. No other stage takes time of these workers. */
+/** Rows that share workers, directly or by way of other rows. No other row takes time of these workers. */
 export interface Sharing {
   readonly stages: readonly number[];
-  /** Number of workers that run the stages; 0 while all of them are being replaced. */
+  /** Number of workers that run the rows; 0 while all of them are being replaced. */
   readonly workers: number;
 }
 
@@ -36,12 +36,12 @@ export class Workers {
   readonly #workers = new Map<string, WorkerState>();
   #sharing: readonly Sharing[] | undefined;
 
-  constructor(private readonly stageCount: number) {}
+  constructor(private readonly rows: number) {}
 
   /** @throws DuplicateWorkerError, UnknownStageError */
   add({ id, stages }: DispatchWorker): WorkerState {
     if (this.#workers.has(id)) throw new DuplicateWorkerError(id);
-    const holds = Array.from({ length: this.stageCount }, () => false);
+    const holds = Array.from({ length: this.rows }, () => false);
     for (const stage of stages) {
       if (holds[stage] === undefined) throw new UnknownStageError(id, stage);
       holds[stage] = true;
@@ -71,7 +71,7 @@ export class Workers {
     if (worker.batch === null) this.remove(worker);
   }
 
-  /** The stages in groups that share workers. Each stage is in one group. */
+  /** The rows in groups that share workers. Each row is in one group. */
   sharing(): readonly Sharing[] {
     this.#sharing ??= this.#groups();
     return this.#sharing;
@@ -99,7 +99,7 @@ export class Workers {
 
   #groups(): Sharing[] {
     const serving = [...this.#workers.values()].filter(({ retired }) => !retired);
-    let groups = Array.from({ length: this.stageCount }, (_, stage) => ({ stages: [stage], workers: 0 }));
+    let groups = Array.from({ length: this.rows }, (_, stage) => ({ stages: [stage], workers: 0 }));
     for (const { holds } of serving) {
       const shares = ({ stages }: Sharing) => stages.some((stage) => holds[stage]);
       const joined = groups.filter(shares);

@@ -47,7 +47,24 @@ const WAIT_MOST_MS = 2 ** 31 - 1;
 /** A stage with more replicas must be a mistake, because each replica is a process or a pod. */
 const REPLICAS_MOST = 10_000;
 
+/**
+ * Makes a row of a plan the heavy variant of a cascade: it answers those items of the row before it whose result has a confidence
+ * under `below`.
+ */
+const escalation = z.strictObject({
+  /** The stage, which is the name of the row before. */
+  from: name,
+  below: z.number().positive().max(1),
+  /** Expected share of the stage's items that go on to this row. */
+  share: z.number().min(0).max(1),
+  /** Accuracy of the stage with both variants that the plan counts on. */
+  accuracy,
+});
+export type Escalation = z.infer<typeof escalation>;
+
+/** A row of a plan: one variant of a stage. A stage has one row, or two if it is a cascade: the light variant's, then the heavy one's. */
 export const planStage = z.strictObject({
+  /** The stage's name; in the row of a cascade's heavy variant, a name of its own. */
   name,
   variant: name,
   sha256,
@@ -66,8 +83,13 @@ export const planStage = z.strictObject({
   cost: z.number().nonnegative(),
   /** Expected round-trip time of a batch by its number of items, rising. The dispatch derives slack and shedding from it. */
   serviceMs: z.array(z.strictObject({ items: positiveCount, meanMs: milliseconds })).min(1),
+  escalation: escalation.optional(),
 });
 export type PlanStage = z.infer<typeof planStage>;
+
+/** The name of the pipeline's stage that a row belongs to. */
+export const stageNameOf = ({ name, escalation }: Pick<PlanStage, 'name' | 'escalation'>): string =>
+  escalation?.from ?? name;
 
 /** A worker of a plan. It runs one batch at a time, of any stage it holds. */
 export const planWorker = z.strictObject({
@@ -110,7 +132,8 @@ export const planSchema = z
     ratePerS: z.number().positive(),
     objective,
     resources,
-    stages: z.array(planStage).min(1).max(32),
+    /** The rows, in the order of the stages. */
+    stages: z.array(planStage).min(1).max(64),
     workers: z.array(planWorker).min(1),
     /** `late`: a request is shed as soon as it is expected to miss the SLA. */
     shedding: z.enum(['late', 'never']),
@@ -121,7 +144,10 @@ export const planSchema = z
   .superRefine((plan, context) => {
     expectDistinct(context, plan.stages, 'name', ['stages'], 'stage names');
     expectDistinct(context, plan.workers, 'id', ['workers'], 'worker ids');
-    plan.stages.forEach(({ name, serviceMs }, i) => {
+    plan.stages.forEach(({ name, serviceMs, escalation }, i) => {
+      const before = plan.stages[i - 1];
+      const follows = !escalation || (before?.name === escalation.from && !before.escalation);
+      expectThat(context, follows, ['stages', i, 'escalation'], 'expected the stage of the row before');
       const rising = serviceMs.every(({ items }, k) => k === 0 || items > serviceMs[k - 1]!.items);
       expectThat(context, rising, ['stages', i, 'serviceMs'], 'expected numbers of items that rise');
       const held = plan.workers.some((worker) => worker.stages.includes(name));

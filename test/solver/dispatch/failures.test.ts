@@ -102,7 +102,7 @@ describe('mistakes of a driver', () => {
     expect(() => dispatch.arrive(1, 1)).toThrow(DuplicateRequestError);
     expect(() => dispatch.workerAdded({ id: 'w', stages: [0] })).toThrow(DuplicateWorkerError);
     expect(() => dispatch.workerLost('x', 1)).toThrow(UnknownWorkerError);
-    expect(() => dispatch.workerAdded({ id: 'x', stages: [2] })).toThrow(UnknownStageError);
+    expect(() => dispatch.workerAdded({ id: 'x', stages: [4] })).toThrow(UnknownStageError);
   });
 
   it('refuses a policy of another pipeline', () => {

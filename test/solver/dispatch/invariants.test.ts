@@ -5,32 +5,48 @@ import { CheckedDispatch } from './model.ts';
 
 const STAGES = 3;
 
+const rows = fc
+  .record({
+    batch: fc.integer({ min: 1, max: 5 }),
+    maxWaitMs: fc.integer({ min: 0, max: 30 }),
+    fixedMs: fc.integer({ min: 0, max: 10 }),
+    perItemMs: fc.integer({ min: 0, max: 10 }),
+  })
+  .map(({ batch, maxWaitMs, fixedMs, perItemMs }) => ({
+    batch,
+    maxWaitMs,
+    serviceMs: (items: number) => fixedMs + perItemMs * items,
+  }));
+
+/** Policies in which any stage may be a cascade. */
 const policies: fc.Arbitrary<DispatchPolicy> = fc
   .record({
     slaMs: fc.integer({ min: 5, max: 300 }),
     shedding: fc.constantFrom('late' as const, 'never' as const),
     stages: fc.array(
-      fc.record({
-        batch: fc.integer({ min: 1, max: 5 }),
-        maxWaitMs: fc.integer({ min: 0, max: 30 }),
-        fixedMs: fc.integer({ min: 0, max: 10 }),
-        perItemMs: fc.integer({ min: 0, max: 10 }),
-      }),
-      { minLength: STAGES, maxLength: STAGES },
+      fc.record({ light: rows, heavy: fc.option(rows), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+      {
+        minLength: STAGES,
+        maxLength: STAGES,
+      },
     ),
   })
   .map(({ slaMs, shedding, stages }) => ({
     slaMs,
     shedding,
-    stages: stages.map(({ batch, maxWaitMs, fixedMs, perItemMs }, i) => ({
+    stages: stages.map(({ light, heavy, share }, i) => ({
       name: `s${i}`,
-      batch,
-      maxWaitMs,
-      serviceMs: (items: number) => fixedMs + perItemMs * items,
+      ...light,
+      ...(heavy && { heavy: { name: `s${i}-heavy`, ...heavy, share } }),
     })),
   }));
 
-const holds = fc.uniqueArray(fc.nat(STAGES - 1), { minLength: 1 });
+/** Rows that a worker holds: light variants have the indices of the stages, heavy ones follow. */
+const holds = fc.uniqueArray(fc.nat(2 * STAGES - 1), { minLength: 1 });
+const follows = fc.oneof(
+  { weight: 3, arbitrary: fc.nat(3) },
+  { weight: 1, arbitrary: fc.constant('heavy' as const) },
+);
 /** Which of the batches in flight, or of the workers, is meant. */
 const which = fc.nat(7);
 
@@ -42,7 +58,7 @@ const events = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('complete' as const),
       which,
-      children: fc.array(fc.nat(3), { minLength: 5, maxLength: 5 }),
+      follows: fc.array(follows, { minLength: 5, maxLength: 5 }),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('fail' as const), which }) },
@@ -66,7 +82,7 @@ function happen(checked: CheckedDispatch, event: typeof events extends fc.Arbitr
     const batch = pick(checked.batches.keys(), event.which);
     if (batch === undefined) return;
     if (event.kind === 'fail') checked.fail(batch);
-    else checked.complete(batch, (k) => event.children[k]!);
+    else checked.complete(batch, (k) => event.follows[k]!);
     return;
   }
   const worker = pick(checked.workers.keys(), event.which);
@@ -89,15 +105,15 @@ it('keeps every rule of the policy whatever happens, and ends every request exac
 
 it('completes every request when nothing fails and nothing is shed', () => {
   fc.assert(
-    fc.property(policies, fc.array(fc.nat(3), { minLength: 1, maxLength: 30 }), (policy, fanOuts) => {
+    fc.property(policies, fc.array(follows, { minLength: 1, maxLength: 30 }), (policy, after) => {
       const checked = new CheckedDispatch({ ...policy, shedding: 'never' });
-      checked.add([0, 1, 2]);
+      checked.add([0, 1, 2, 3, 4, 5]);
       checked.add([2]);
-      for (const _ of fanOuts) checked.arrive();
+      for (const _ of after) checked.arrive();
       for (let turns = 0; checked.dispatch.open > 0 && turns < 5000; turns++) {
         const batch = pick(checked.batches.keys(), turns);
         if (batch === undefined) checked.pass(30);
-        else checked.complete(batch, (k) => fanOuts[(batch + k) % fanOuts.length]!);
+        else checked.complete(batch, (k) => after[(batch + k) % after.length]!);
       }
       for (const request of checked.requests) expect(request.outcome).toBe('completed');
     }),

@@ -4,17 +4,22 @@ import type {
   Action,
   Dispatch,
   DispatchPolicy,
+  DispatchRow,
   DispatchWorker,
+  Follow,
   Item,
   Outcome,
 } from '../../../solver/dispatch/types.ts';
 
 interface ModelItem {
   readonly request: number;
+  /** Index of the row that the item was made for. */
   readonly stage: number;
   readonly parent: number | null;
   readonly index: number;
   readonly enqueuedMs: number;
+  /** Index of the row that the item waits for: its own, or the only one of its stage once the policy has no such row. */
+  row: number;
   solo: boolean;
   losses: number;
   /** Known once it has been started. */
@@ -32,6 +37,9 @@ interface ModelRequest {
 
 interface ModelBatch {
   readonly worker: string;
+  readonly row: number;
+  /** Whether items may go on to a heavy variant: the stage was a cascade when the batch started. */
+  readonly escalates: boolean;
   readonly items: readonly ModelItem[];
 }
 
@@ -82,21 +90,29 @@ export class CheckedDispatch {
     this.#poll();
   }
 
-  complete(batch: number, childrenOf: (k: number) => number): void {
-    const { items } = this.#take(batch);
-    const children = items.map((_, k) => childrenOf(k));
-    const last = items[0]!.stage === this.#policy.stages.length - 1;
+  /** @param followOf what follows from an item; without a heavy variant, one child in place of `heavy` */
+  complete(batch: number, followOf: (k: number) => Follow): void {
+    const { items, row, escalates } = this.#take(batch);
+    const { length: stages } = this.#policy.stages;
+    const stage = row % stages;
+    const follows = items.map((_, k) => {
+      const follow = followOf(k);
+      return follow === 'heavy' && !escalates ? 1 : follow;
+    });
     items.forEach((item, k) => {
       const request = this.requests[item.request]!;
       if (request.outcome !== null) return;
       this.#done.add(item.id!);
       request.live--;
-      for (let index = 0; index < (last ? 0 : children[k]!); index++) {
+      const follow = follows[k]!;
+      const [next, count] =
+        follow === 'heavy' ? [stage + stages, 1] : [stage + 1, stage === stages - 1 ? 0 : follow];
+      for (let index = 0; index < count; index++) {
         request.live++;
-        this.#wait(item.request, item.stage + 1, item.id, index);
+        this.#wait(item.request, next, item.id, index);
       }
     });
-    this.dispatch.completed(batch, children, this.nowMs);
+    this.dispatch.completed(batch, follows, this.nowMs);
     this.#poll();
   }
 
@@ -135,6 +151,7 @@ export class CheckedDispatch {
   setPolicy(policy: DispatchPolicy): void {
     this.#policy = policy;
     this.dispatch.setPolicy(policy);
+    for (const item of this.#waiting) item.row = this.#present(item.row);
     this.#poll();
   }
 
@@ -147,19 +164,20 @@ export class CheckedDispatch {
     assert.equal(this.dispatch.open, 0);
     assert.deepEqual(
       this.dispatch.queued,
-      this.#policy.stages.map(() => 0),
+      this.#rows.map(() => 0),
     );
     for (const batch of [...this.batches.keys()]) this.complete(batch, () => 1);
   }
 
   #wait(request: number, stage: number, parent: number | null, index: number): void {
     const item = { request, stage, parent, index, enqueuedMs: this.nowMs };
-    this.#waiting.push({ ...item, solo: false, losses: 0, id: null });
+    this.#waiting.push({ ...item, row: this.#present(stage), solo: false, losses: 0, id: null });
   }
 
   #waitAgain(item: ModelItem, solo: boolean): void {
     if (this.requests[item.request]!.outcome !== null) return;
     item.solo = solo;
+    item.row = this.#present(item.row);
     this.#waiting.push(item);
   }
 
@@ -183,9 +201,10 @@ export class CheckedDispatch {
         assert.ok(request.live > 0);
       }
     assert.equal(this.dispatch.open, this.requests.filter((request) => request.outcome === null).length);
-    this.#policy.stages.forEach((_, stage) => {
-      assert.equal(this.dispatch.queued[stage], this.#of(stage).length);
-    });
+    assert.deepEqual(
+      this.dispatch.queued,
+      this.#rows.map(({ index }) => this.#of(index).length),
+    );
     this.#expectNothingOverdue();
   }
 
@@ -209,7 +228,8 @@ export class CheckedDispatch {
     const taken = items.map((item) => this.#takeWaiting(item));
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
     const solo = taken.some((item) => item.solo);
-    const { batch, maxWaitMs } = this.#policy.stages[stage]!;
+    for (const item of taken) assert.equal(item.row, stage);
+    const { batch, maxWaitMs } = this.#row(stage);
     assert.ok(items.length > 0);
     assert.ok(items.length <= (solo ? 1 : batch));
     if (this.#policy.shedding === 'never' && !solo && items.length < batch)
@@ -220,14 +240,17 @@ export class CheckedDispatch {
       assert.deepEqual([worker.batches.length, holders.length], [1, 1]);
       assert.ok(!solo && items.length === batch);
       const { slaMs, shedding, stages } = this.#policy;
-      const short = shedding === 'late' && stages[stage]!.serviceMs(batch) <= 0.05 * slaMs;
-      const running = this.batches.get(worker.batches[0]!)!.items;
+      const short = shedding === 'late' && this.#row(stage).serviceMs(batch) <= 0.05 * slaMs;
+      const running = this.batches.get(worker.batches[0]!)!;
+      const next = (running.row % stages.length) + 1;
+      const followers = [running.row + stages.length, ...(next < stages.length ? [next] : [])];
       const arrivalMs = ({ request }: ModelItem) => this.requests[request]!.arrivalMs;
-      if (!short && worker.holds.includes(running[0]!.stage + 1))
-        for (const item of running) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
+      if (!short && followers.some((row) => worker.holds.includes(row)))
+        for (const item of running.items) assert.ok(arrivalMs(item) > arrivalMs(taken[0]!));
     }
     for (const left of this.#of(stage)) if (left.solo === solo) assert.ok(!this.#before(left, last));
-    this.batches.set(action.batch, { worker: action.worker, items: taken });
+    const escalates = this.#policy.stages[stage]?.heavy !== undefined;
+    this.batches.set(action.batch, { worker: action.worker, row: stage, escalates, items: taken });
     worker.batches.push(action.batch);
   }
 
@@ -247,8 +270,26 @@ export class CheckedDispatch {
     return taken!;
   }
 
-  #of(stage: number): ModelItem[] {
-    return this.#waiting.filter((item) => item.stage === stage);
+  /** The rows of the policy in the order of a plan. */
+  get #rows(): { readonly index: number; readonly row: DispatchRow }[] {
+    const { stages } = this.#policy;
+    return stages.flatMap((stage, index) => [
+      { index, row: stage },
+      ...(stage.heavy ? [{ index: index + stages.length, row: stage.heavy }] : []),
+    ]);
+  }
+
+  #row(index: number): DispatchRow {
+    return this.#rows.find((one) => one.index === index)!.row;
+  }
+
+  /** The row itself or, if the policy has no such row, the only one of its stage. */
+  #present(row: number): number {
+    return this.#rows.some(({ index }) => index === row) ? row : row % this.#policy.stages.length;
+  }
+
+  #of(row: number): ModelItem[] {
+    return this.#waiting.filter((item) => item.row === row);
   }
 
   /** By requests only: what one request's items do among themselves is free. */
@@ -259,7 +300,7 @@ export class CheckedDispatch {
 
   /** No closed batch waits beside an idle worker, and the dispatch wants to be woken for the next to close. */
   #expectNothingOverdue(): void {
-    this.#policy.stages.forEach(({ batch, maxWaitMs }, stage) => {
+    this.#rows.forEach(({ row: { batch, maxWaitMs }, index: stage }) => {
       const idle = [...this.workers.values()].some(
         (worker) => !worker.retired && worker.batches.length === 0 && worker.holds.includes(stage),
       );
