@@ -12,6 +12,7 @@ import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { type PlanRequest, planRequest } from '../../solver/plan/request.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
+import { planWithinReach } from '../../solver/plan/within-reach.ts';
 import { packNote } from '../../solver/report/pack-note.ts';
 import { drawPackItems } from '../../solver/simulate/fanout.ts';
 import { availableBackends } from '../../workers/command/backends.ts';
@@ -52,12 +53,12 @@ export const benchCommand = () =>
     .option('--budget <duration>', 'time for the measurements', option.duration, 100)
     .option(
       '--sla <ms>',
-      'bound on the p95 latency (default: 5 × the mean latency of a batch of 1 over the variants, summed over stages; at least 50 ms, and 20 × the p95 of how late this machine sends requests)',
+      'bound on the p95 latency (default: 5 × the mean latency of a batch of 1 over the variants, summed over stages; at least 50 ms, and 20 × the p95 of how late this machine sends requests; longer if no rate has a plan)',
       option.positive,
     )
     .option(
       '--rate <n>',
-      'requests per second (default: 1.5 × what the heaviest variants answer one at a time)',
+      'requests per second (default: 1.5 × what the heaviest variants answer one at a time, or the nearest rate that has a plan)',
       option.positive,
     )
     .option(
@@ -96,6 +97,7 @@ export const benchCommand = () =>
 
         const runs: RunReport[] = [];
         for (const set of sets) {
+          if (set.change !== null) say(set.change);
           say(`${setLine(set, profile)}\n${planText(set.plans.plan)}\n`);
           const own = await runSet(runner, set, options.seed, signal);
           progress.clear();
@@ -150,6 +152,8 @@ interface BenchFlags {
 interface BackendSet {
   readonly backends: Backend[];
   readonly request: PlanRequest;
+  /** What is other than asked for, because no plan was within reach; null if nothing is. */
+  readonly change: string | null;
   readonly load: Load;
   readonly plans: { readonly plan: Plan; readonly heaviest: Plan; readonly lightest: Plan };
   readonly combinations: BenchReport['combinations'];
@@ -177,19 +181,21 @@ function prepare(
     );
   const heaviest = variantsByTime(profile, 'heaviest', backends);
   const at = (ratePerS: number) => planRequest(profile, { slaMs, ratePerS, backends });
-  const ratePerS = flags.rate ?? (OVERLOAD * 1000) / fastestBaseline(profile, heaviest, at(1)).meanMs;
-  const request = at(ratePerS);
+  const { request, change, ...chosen } = planWithinReach(
+    (asked) => plan(solver, measured, asked),
+    at(flags.rate ?? (OVERLOAD * 1000) / fastestBaseline(profile, heaviest, at(1)).meanMs),
+    { rate: flags.rate !== undefined, sla: flags.sla !== undefined },
+  );
+  const { ratePerS } = request;
   const durationS =
     flags.duration ?? Math.min(RUN.maxS, Math.max(RUN.minS, Math.round(RUN.requests / ratePerS)));
   const load = constantLoad(ratePerS, durationS, flags.seed);
   const requests = load.arrivalsMs.length;
   const packItems = drawPackItems(requests, profile.endToEnd[0]?.n ?? 1, flags.seed);
   return {
-    backends,
-    request,
-    load,
+    ...{ backends, request, change, load },
     plans: {
-      plan: plan(solver, measured, request),
+      plan: chosen.plan,
       heaviest: baselinePlan(measured, heaviest, request, requests),
       lightest: baselinePlan(measured, variantsByTime(profile, 'lightest', backends), request, requests),
     },
