@@ -1,22 +1,22 @@
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { changesOf } from './changes.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
-import { kubernetesObjects, PREVIOUS_KEY, planObject, type Release } from './objects/serving.ts';
+import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
+import type { ServedPlan } from './objects/stage.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
-import { readApplied } from './plans.ts';
+import type { Applied } from './plans.ts';
 import type { PodSettings } from './settings.ts';
 import { ensureToken } from './token.ts';
-import { withoutManaged } from './yield.ts';
+import { type Accepted, withoutManaged } from './yield.ts';
 
-/** Inputs of a plan's Kubernetes objects, besides the plan. */
-export interface DeploymentContext {
-  readonly pipeline: Pipeline;
-  readonly settings: PodSettings;
+/** What a plan's Kubernetes objects are made from, besides the plan. */
+export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
+  /** What was applied before. */
+  readonly applied: Applied;
 }
 
 /**
@@ -26,18 +26,29 @@ export interface DeploymentContext {
 export async function applyPlan(
   api: KubernetesApi,
   plan: Plan,
-  { pipeline, settings }: DeploymentContext,
+  context: DeploymentContext,
   { force = false, dryRun = false, prune = false }: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
-  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, pipeline, settings));
-  const trial = await applyAll(api, objects, { force, dryRun: true });
+  const { settings } = context;
+  const objects = objectsOf(plan, context);
+  const trials: Trial[] = [];
+  for (const object of objects) {
+    const accept = async () => ({
+      object,
+      after: await api.apply(object, { force, dryRun: true }),
+      left: [],
+    });
+    trials.push(await trial(api, object, accept));
+  }
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
-  const applied = dryRun ? trial : await applyAll(api, objects, { force, dryRun: false });
-  if (!dryRun) for (const object of unwanted) await api.remove(object);
+  if (!dryRun) {
+    await applyTried(api, trials, force);
+    for (const object of unwanted) await api.remove(object);
+  }
   return [
     token,
-    ...applied,
+    ...trials.map(({ change }) => change),
     ...unwanted.map(
       ({ kind, metadata }): ObjectChange => ({ kind, name: metadata.name, state: 'pruned', changes: [] }),
     ),
@@ -52,61 +63,53 @@ export async function applyPlan(
 export async function adaptPlan(
   api: KubernetesApi,
   plan: Plan,
-  { pipeline, settings }: DeploymentContext,
+  context: DeploymentContext,
 ): Promise<ObjectChange[]> {
-  const objects = await withPrevious(api, plan, settings, kubernetesObjects(plan, pipeline, settings));
   const { gateway } = objectNames(plan.pipeline);
-  const changing = objects.filter(
-    ({ kind, metadata }) => kind === 'ConfigMap' || (kind === 'Deployment' && metadata.name !== gateway),
-  );
-  const own: Awaited<ReturnType<typeof withoutManaged>>[] = [];
-  for (const object of changing) own.push(await withoutManaged(api, object));
-  const applied = await applyAll(
-    api,
-    own.map(({ object }) => object),
-    { force: false, dryRun: false },
-  );
-  return applied.map((change, i) => ({
-    ...change,
-    stay: own[i]!.left.map(
-      ({ field, manager }) => `${field} of ${change.kind} ${change.name}, which ${manager} manages`,
-    ),
-  }));
+  const trials: Trial[] = [];
+  for (const object of objectsOf(plan, context))
+    if (object.kind === 'ConfigMap' || (object.kind === 'Deployment' && object.metadata.name !== gateway))
+      trials.push(await trial(api, object, () => withoutManaged(api, object)));
+  await applyTried(api, trials, false);
+  return trials.map(({ change }) => change);
 }
 
-/** Keeps the current plan and its settings beside the new ones for a rollback, unless both are the same. */
-async function withPrevious(
-  api: KubernetesApi,
-  plan: Plan,
-  settings: PodSettings,
-  objects: readonly KubernetesObject[],
-): Promise<KubernetesObject[]> {
-  const applied = await readApplied(api, plan.pipeline, settings.namespace);
+/** The objects of a plan. The plan applied before stays beside it for a rollback, unless both are the same. */
+function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {
+  const release = (of: Plan | null, at: PodSettings | null): Release | null =>
+    of && at && { plan: of, settings: at };
   const current = release(applied.current, applied.settings);
-  const changed = current !== null && canonicalJson(current) !== canonicalJson({ plan, settings });
-  const kept = changed ? current : release(applied.previous, applied.previousSettings ?? applied.settings);
-  if (kept === null) return [...objects];
-  const withKept = planObject(plan, settings, kept);
-  return objects.map((object) => (object.metadata.name === withKept.metadata.name ? withKept : object));
+  const same = current === null || canonicalJson(current) === canonicalJson({ plan, settings });
+  const previous = same ? release(applied.previous, applied.previousSettings ?? applied.settings) : current;
+  return kubernetesObjects(plan, pipeline, settings, previous);
 }
 
-const release = (plan: Plan | null, settings: PodSettings | null): Release | null =>
-  plan && settings && { plan, settings };
+/** An object that the API server has accepted in a dry run, and how it would change. */
+interface Trial {
+  readonly object: KubernetesObject;
+  readonly change: ObjectChange;
+}
 
-async function applyAll(
+async function trial(
   api: KubernetesApi,
-  objects: readonly KubernetesObject[],
-  options: { readonly force: boolean; readonly dryRun: boolean },
-): Promise<ObjectChange[]> {
-  const applied: ObjectChange[] = [];
-  for (const object of objects) {
-    const before = await api.read(object);
-    const after = await api.apply(object, options);
-    const changes = before === null ? [] : withSummary(changesOf(before, after));
-    const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
-    applied.push({ kind: object.kind, name: object.metadata.name, state, changes });
-  }
-  return applied;
+  wanted: KubernetesObject,
+  accept: () => Promise<Accepted>,
+): Promise<Trial> {
+  const before = await api.read(wanted);
+  const { object, after, left } = await accept();
+  const { kind, metadata } = object;
+  const changes = before === null ? [] : withSummary(changesOf(before, after));
+  const state = before === null ? 'created' : changes.length > 0 ? 'changed' : 'unchanged';
+  const stay = left.map(
+    ({ field, manager }) => `${field} of ${kind} ${metadata.name}, which ${manager} manages`,
+  );
+  return { object, change: { kind, name: metadata.name, state, changes, ...(stay.length > 0 && { stay }) } };
+}
+
+/** @param force applies the objects that would not change, too: it takes over their fields */
+async function applyTried(api: KubernetesApi, trials: readonly Trial[], force: boolean): Promise<void> {
+  for (const { object, change } of trials)
+    if (force || change.state !== 'unchanged') await api.apply(object, { force });
 }
 
 const PREVIOUS_PATH = `data["${PREVIOUS_KEY}"]`;

@@ -50,33 +50,31 @@ export class KubernetesEngine implements Engine {
 
   async apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]> {
     // Settings are read for each plan, because another process may have applied another image.
-    const { settings } = await this.#applied();
-    return this.#apply(plan, settings, options);
+    const applied = await this.#applied();
+    return applyPlan(this.api, plan, this.#context(applied, applied.settings), options);
   }
 
   async adapt(plan: Plan): Promise<ObjectChange[]> {
-    const { settings } = await this.#applied();
-    return adaptPlan(this.api, plan, this.#context(settings));
+    const applied = await this.#applied();
+    return adaptPlan(this.api, plan, this.#context(applied, applied.settings));
   }
 
   async rollBack(options?: ApplyOptions) {
-    const { previous: plan, previousSettings, settings } = await this.#applied();
+    const applied = await this.#applied();
+    const { previous: plan, previousSettings, settings } = applied;
     if (plan === null) throw new NoPreviousPlanError(this.options.pipeline.name, this.target);
-    return { plan, changes: await this.#apply(plan, previousSettings ?? settings, options) };
+    const context = this.#context(applied, previousSettings ?? settings);
+    return { plan, changes: await applyPlan(this.api, plan, context, options) };
   }
 
   #applied(): Promise<Applied> {
     return readApplied(this.api, this.options.pipeline.name, this.options.namespace);
   }
 
-  /** @param applied settings to keep where none are given */
-  #apply(plan: Plan, applied: PodSettings | null, options?: ApplyOptions): Promise<ObjectChange[]> {
-    return applyPlan(this.api, plan, this.#context(applied), options);
-  }
-
-  #context(applied: PodSettings | null): DeploymentContext {
+  /** @param kept settings to keep where none are given */
+  #context(applied: Applied, kept: PodSettings | null): DeploymentContext {
     const { pipeline, namespace, given = {} } = this.options;
-    return { pipeline, settings: podSettings(pipeline.name, namespace, given, applied) };
+    return { pipeline, settings: podSettings(pipeline.name, namespace, given, kept), applied };
   }
 
   plans(): Promise<AppliedPlans> {
@@ -130,8 +128,8 @@ export class KubernetesEngine implements Engine {
 
   profile(settings: ProfileSettings, listener: Listener): Promise<IdentifiedProfile> {
     const { pipeline, namespace, given = {} } = this.options;
-    const context = { pipeline, settings: podSettings(pipeline.name, namespace, given) };
-    return profileInJob(this.api, settings, context, listener);
+    const job = { pipeline, settings: podSettings(pipeline.name, namespace, given) };
+    return profileInJob(this.api, settings, job, listener);
   }
 
   recordEvent(event: EngineEvent): Promise<void> {

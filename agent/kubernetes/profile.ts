@@ -7,8 +7,8 @@ import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import type { Listener } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
-import type { DeploymentContext } from './apply.ts';
 import { profileJob } from './objects/profile-job.ts';
+import type { ServedPlan } from './objects/stage.ts';
 
 /** The profile job has ended without a profile. */
 export class ProfileJobError extends Error {
@@ -46,7 +46,7 @@ interface PodStatus {
 export async function profileInJob(
   api: KubernetesApi,
   profileSettings: ProfileSettings,
-  { pipeline, settings }: DeploymentContext,
+  { pipeline, settings }: Omit<ServedPlan, 'plan'>,
   listener: Listener,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;

@@ -5,21 +5,26 @@ import type { KubernetesObject } from './objects/types.ts';
 /** The most dry runs for one object: tools could go on to take fields between the runs. */
 const TRIES = 5;
 
+/** What the API server accepts of an object in a dry run. */
+export interface Accepted {
+  readonly object: KubernetesObject;
+  /** The object as it would be afterwards. */
+  readonly after: KubernetesObject;
+  /** Fields that were taken out of the object, because other tools manage them. */
+  readonly left: readonly ManagedField[];
+}
+
 /**
  * Takes the fields that other tools manage out of an object, so that applying the rest conflicts with nobody. Server-side apply
  * keeps the other tools' values of these fields.
  * @throws FieldsManagedError if a managed field is a whole entry of a list
  */
-export async function withoutManaged(
-  api: KubernetesApi,
-  object: KubernetesObject,
-): Promise<{ readonly object: KubernetesObject; readonly left: readonly ManagedField[] }> {
+export async function withoutManaged(api: KubernetesApi, object: KubernetesObject): Promise<Accepted> {
   const left: ManagedField[] = [];
   let rest = object;
   for (let tries = 1; ; tries++)
     try {
-      await api.apply(rest, { dryRun: true });
-      return { object: rest, left };
+      return { object: rest, after: await api.apply(rest, { dryRun: true }), left };
     } catch (error) {
       if (!(error instanceof FieldsManagedError) || tries === TRIES) throw error;
       rest = structuredClone(rest);

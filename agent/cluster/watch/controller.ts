@@ -200,7 +200,8 @@ class EngineTarget implements Adaptable {
     const cutOff = this.#tried !== undefined && !samePlan(this.#tried, this.#plan);
     const applied = !cutOff && samePlan(plan, this.#plan);
     if (applied && !this.yields) return;
-    // Fails if somebody has removed the plan meanwhile: applying would bring all objects back.
+    // Fails while the engine does not answer, so that nothing counts as tried, and if somebody has removed the plan
+    // meanwhile: applying would bring all objects back.
     await currentPlan(this.options);
     this.#tried = plan;
     const changes = await engine.adapt(plan);

@@ -17,13 +17,19 @@ export const PREVIOUS_SETTINGS = 'ipa-edge/previous-settings';
  * Makes the objects that serve a plan, in the order to apply them, except the Secret with the token, which is created once in
  * the cluster. Pod templates do not name variant and batch, so that changing these replaces no pod: the gateway changes them
  * while the pods run.
+ * @param previous release for a rollback; null if there is none
  * @throws NotDeployableError
  */
-export function kubernetesObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
+export function kubernetesObjects(
+  plan: Plan,
+  pipeline: Pipeline,
+  settings: PodSettings,
+  previous: Release | null = null,
+): KubernetesObject[] {
   checkDeployable(plan);
   const sources = { plan, pipeline, settings };
   return [
-    planObject(plan, settings),
+    planObject(plan, settings, previous),
     ...plan.stages.flatMap((stage) => stageObjects(sources, stage)),
     ...gatewayObjects(sources),
   ];

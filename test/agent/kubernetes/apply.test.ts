@@ -1,19 +1,16 @@
 import { expect, test } from 'vitest';
+import type { ObjectChange } from '../../../agent/cluster/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
-import { adaptPlan, applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
-import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { standInCluster } from './cluster.ts';
+import { engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
-
-const deployed = { pipeline: fashion.pipeline, settings };
 
 /** A plan whose stages are changed. */
 const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({
@@ -27,17 +24,17 @@ const deployment = (name: string) => ({
   metadata: { name, namespace: settings.namespace },
 });
 
-const states = (applied: Awaited<ReturnType<typeof applyPlan>>) =>
+const states = (applied: readonly ObjectChange[]) =>
   applied
     .filter(({ state }) => state !== 'unchanged')
     .map(({ kind, name, state }) => `${kind} ${name} ${state}`);
 
 test('a plan is applied, and a second time nothing changes', async () => {
   const { cluster, standIn } = await standInCluster();
-  const first = await applyPlan(cluster, clusterPlan(), deployed);
+  const first = await engineIn(cluster).apply(clusterPlan());
   expect(first.every(({ state }) => state === 'created')).toBe(true);
   const { version } = standIn.store;
-  const again = await applyPlan(cluster, clusterPlan(), deployed);
+  const again = await engineIn(cluster).apply(clusterPlan());
   expect(states(again)).toEqual([]);
   expect(standIn.store.version).toBe(version);
   const live = await cluster.read(deployment('fashion-classify'));
@@ -47,8 +44,8 @@ test('a plan is applied, and a second time nothing changes', async () => {
 
 test('more replicas are a change of the deployment and the plan, and of nothing else', async () => {
   const { cluster } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
-  const applied = await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  await engineIn(cluster).apply(clusterPlan());
+  const applied = await engineIn(cluster).apply(changed({ replicas: 4 }));
   expect(states(applied)).toEqual([
     'ConfigMap fashion-plan changed',
     'Deployment fashion-detect changed',
@@ -62,11 +59,11 @@ test('more replicas are a change of the deployment and the plan, and of nothing 
 
 test('another variant and batch leave the pods alone: the template does not change', async () => {
   const { cluster } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   const { variants } = fashion.manifest.stages[0]!;
   const plan = clusterPlan();
   const detect = { ...plan.stages[0]!, variant: 'det16', sha256: sha256Of(variants[2]!), batch: 8 };
-  const applied = await applyPlan(cluster, { ...plan, stages: [detect, plan.stages[1]!] }, deployed);
+  const applied = await engineIn(cluster).apply({ ...plan, stages: [detect, plan.stages[1]!] });
   const changes = applied.find(({ kind, name }) => name === 'fashion-detect' && kind === 'Deployment')!;
   expect(changes.changes.map(({ path }) => path)).toEqual([
     'metadata.annotations["ipa-edge/variant"]',
@@ -76,12 +73,12 @@ test('another variant and batch leave the pods alone: the template does not chan
 
 test('a dry run says what would change and changes nothing', async () => {
   const { cluster, standIn } = await standInCluster();
-  const fresh = await applyPlan(cluster, clusterPlan(), deployed, { dryRun: true });
+  const fresh = await engineIn(cluster).apply(clusterPlan(), { dryRun: true });
   expect(fresh.every(({ state }) => state === 'created')).toBe(true);
   expect(await cluster.read(deployment('fashion-detect'))).toBeNull();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   const { version } = standIn.store;
-  const applied = await applyPlan(cluster, changed({ batch: 8 }), deployed, { dryRun: true });
+  const applied = await engineIn(cluster).apply(changed({ batch: 8 }), { dryRun: true });
   const plan = applied.find(({ kind }) => kind === 'ConfigMap')!;
   expect(plan.changes).toContainEqual({ path: 'data["plan.json"].stages[0].batch', before: 4, after: 8 });
   expect(standIn.store.version).toBe(version);
@@ -100,22 +97,26 @@ const rival = (standIn: Awaited<ReturnType<typeof standInCluster>>['standIn'], r
 
 test('a field that another manager has taken is a conflict that names both; force takes it back', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   expect((await rival(standIn, 7)).status).toBe(200);
   const { version } = standIn.store;
-  const conflict = await applyPlan(cluster, changed({ replicas: 3 }), deployed).catch((error) => error);
+  const conflict = await engineIn(cluster)
+    .apply(changed({ replicas: 3 }))
+    .catch((error) => error);
   expect(conflict).toBeInstanceOf(ApiError);
   expect(conflict.message).toMatch(/\.spec\.replicas by autoscaler\. .*--force/);
   // Nothing before it was changed either.
   expect(standIn.store.version).toBe(version);
-  await applyPlan(cluster, changed({ replicas: 3 }), deployed, { force: true });
+  await engineIn(cluster).apply(changed({ replicas: 3 }), { force: true });
   expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 3 });
-  await applyPlan(cluster, changed({ replicas: 5 }), deployed);
+  await engineIn(cluster).apply(changed({ replicas: 5 }));
 });
 
 test('what the server takes for invalid is told by field, and nothing is applied', async () => {
   const { cluster, standIn } = await standInCluster();
-  const error = await applyPlan(cluster, changed({ replicas: -1 }), deployed).catch((e) => e);
+  const error = await engineIn(cluster)
+    .apply(changed({ replicas: -1 }))
+    .catch((e) => e);
   expect(error).toMatchObject({ name: 'ApiError', status: 422 });
   expect(error.message).toContain('spec.replicas: Invalid value: -1');
   expect(standIn.seen.filter(({ method, url }) => method !== 'GET' && !url.includes('dryRun=All'))).toEqual(
@@ -125,13 +126,11 @@ test('what the server takes for invalid is told by field, and nothing is applied
 
 test('what a plan has left is removed with prune, and not without', async () => {
   const { cluster } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   const plan = clusterPlan();
   const one: Plan = { ...plan, stages: [plan.stages[0]!], workers: [plan.workers[0]!] };
-  expect(states(await applyPlan(cluster, one, deployed)).filter((state) => state.endsWith('pruned'))).toEqual(
-    [],
-  );
-  const dry = await applyPlan(cluster, one, deployed, { dryRun: true, prune: true });
+  expect(states(await engineIn(cluster).apply(one)).filter((state) => state.endsWith('pruned'))).toEqual([]);
+  const dry = await engineIn(cluster).apply(one, { dryRun: true, prune: true });
   const pruned = [
     'Service fashion-classify pruned',
     'Deployment fashion-classify pruned',
@@ -140,7 +139,7 @@ test('what a plan has left is removed with prune, and not without', async () => 
   ];
   expect(states(dry)).toEqual(pruned);
   expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
-  expect(states(await applyPlan(cluster, one, deployed, { prune: true }))).toEqual(pruned);
+  expect(states(await engineIn(cluster).apply(one, { prune: true }))).toEqual(pruned);
   expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
 });
 
@@ -148,7 +147,7 @@ test('prune leaves the objects of watch', async () => {
   const { cluster } = await standInCluster();
   const watching = watchObjects(fashionProfile(), fashion.pipeline, settings);
   for (const object of watching) await cluster.apply(object);
-  expect(states(await applyPlan(cluster, clusterPlan(), deployed, { prune: true }))).not.toContainEqual(
+  expect(states(await engineIn(cluster).apply(clusterPlan(), { prune: true }))).not.toContainEqual(
     expect.stringContaining('pruned'),
   );
   for (const object of watching) expect(await cluster.read(object)).not.toBeNull();
@@ -156,11 +155,11 @@ test('prune leaves the objects of watch', async () => {
 
 test('the plan before is kept to go back to, and going back can be undone', async () => {
   const { cluster } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   expect((await readApplied(cluster, 'fashion', 'shop')).previous).toBeNull();
-  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
-  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
-  await applyPlan(cluster, (await readApplied(cluster, 'fashion', 'shop')).previous!, deployed);
+  await engineIn(cluster).apply(changed({ replicas: 4 }));
+  await engineIn(cluster).apply(changed({ replicas: 4 }));
+  await engineIn(cluster).apply((await readApplied(cluster, 'fashion', 'shop')).previous!);
   const { current, previous } = await readApplied(cluster, 'fashion', 'shop');
   expect(current!.stages.map(({ replicas }) => replicas)).toEqual([1, 2]);
   expect(previous!.stages.map(({ replicas }) => replicas)).toEqual([4, 4]);
@@ -168,24 +167,22 @@ test('the plan before is kept to go back to, and going back can be undone', asyn
 
 test('a rollback brings back the image and the settings that the plan had', async () => {
   const { cluster } = await standInCluster();
-  const engine = (given: object) =>
-    new KubernetesEngine(cluster, { pipeline: fashion.pipeline, namespace: 'shop', given });
-  await engine({ image: 'good', nodeSelector: { zone: 'a' } }).apply(clusterPlan());
-  await engine({ image: 'bad', nodeSelector: { zone: 'b' } }).apply(clusterPlan());
-  const { plan } = await engine({}).rollBack();
+  await engineIn(cluster, { image: 'good', nodeSelector: { zone: 'a' } }).apply(clusterPlan());
+  await engineIn(cluster, { image: 'bad', nodeSelector: { zone: 'b' } }).apply(clusterPlan());
+  const { plan } = await engineIn(cluster, {}).rollBack();
   expect(plan).toEqual(clusterPlan());
   const template = JSON.stringify((await cluster.read(deployment('fashion-detect')))!.spec);
   expect(template).toContain('"image":"good"');
   expect(template).toContain('"zone":"a"');
-  await engine({}).rollBack();
+  await engineIn(cluster, {}).rollBack();
   expect((await readApplied(cluster, 'fashion', 'shop')).settings!.image).toBe('bad');
 });
 
 test('adapting leaves a field that another tool manages, and says so', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
+  await engineIn(cluster).apply(clusterPlan());
   await rival(standIn, 7);
-  const changes = await adaptPlan(cluster, changed({ replicas: 3 }), deployed);
+  const changes = await engineIn(cluster).adapt(changed({ replicas: 3 }));
   expect(changes.flatMap(({ stay = [] }) => stay)).toEqual([
     '.spec.replicas of Deployment fashion-detect, which autoscaler manages',
   ]);
@@ -195,11 +192,11 @@ test('adapting leaves a field that another tool manages, and says so', async () 
 
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {
   const { cluster } = await standInCluster();
-  await applyPlan(cluster, clusterPlan(), deployed);
-  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  await engineIn(cluster).apply(clusterPlan());
+  await engineIn(cluster).apply(changed({ replicas: 4 }));
   const { previous } = await readApplied(cluster, 'fashion', 'shop');
   const reordered = Object.fromEntries(Object.entries(changed({ replicas: 4 })).reverse()) as Plan;
-  expect(states(await applyPlan(cluster, reordered, deployed))).toEqual([]);
+  expect(states(await engineIn(cluster).apply(reordered))).toEqual([]);
   expect((await readApplied(cluster, 'fashion', 'shop')).previous).toEqual(previous);
 });
 
@@ -210,23 +207,23 @@ test('the token is made once, at random, and no message or result has it', async
     const secret = (await cluster.read(ref)) as KubernetesObject & { data: { token: string } };
     return Buffer.from(secret.data.token, 'base64').toString();
   };
-  const applied = await applyPlan(cluster, clusterPlan(), deployed);
+  const applied = await engineIn(cluster).apply(clusterPlan());
   const first = await token();
   expect(first).toMatch(/^[\w-]{43}$/);
   expect(JSON.stringify(applied)).not.toContain(first);
   expect(JSON.stringify(applied)).not.toContain(Buffer.from(first).toString('base64'));
-  await applyPlan(cluster, changed({ replicas: 4 }), deployed);
+  await engineIn(cluster).apply(changed({ replicas: 4 }));
   expect(await token()).toBe(first);
 });
 
 test('a server that is gone, a wrong token and a kubeconfig of nothing are each told as what they are', async () => {
   const { cluster, standIn, kubeconfig } = await standInCluster();
   await standIn.down();
-  await expect(applyPlan(cluster, clusterPlan(), deployed)).rejects.toBeInstanceOf(ClusterUnreachableError);
+  await expect(engineIn(cluster).apply(clusterPlan())).rejects.toBeInstanceOf(ClusterUnreachableError);
   await standIn.up();
   const { server } = await connectionOf({ kubeconfig });
   const stranger = new KubernetesApi({ server, authorise: async (options) => options });
-  await expect(applyPlan(stranger, clusterPlan(), deployed)).rejects.toThrow(/Renew the credentials/);
+  await expect(engineIn(stranger).apply(clusterPlan())).rejects.toThrow(/Renew the credentials/);
   await expect(connectionOf({ kubeconfig: '/dev/null' })).rejects.toBeInstanceOf(NoClusterError);
   await expect(connectionOf({ kubeconfig, context: 'none' })).rejects.toBeInstanceOf(NoClusterError);
 });

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { tokenOf } from '../../../agent/kubernetes/token.ts';
 import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
@@ -10,7 +9,7 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
 import { type InferenceServerError, OipClient } from '../oip-client.ts';
 import { batchRequest } from '../tensors.ts';
-import { standInCluster } from './cluster.ts';
+import { engineIn, standInCluster } from './cluster.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
 import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
@@ -30,7 +29,7 @@ const freePort = (): Promise<number> =>
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
 async function startCluster(stages: readonly string[]) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
-  await applyPlan(cluster, plan, { pipeline: fashion.pipeline, settings });
+  await engineIn(cluster).apply(plan);
   const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
   const port = await freePort();
   const pods = await Promise.all(
@@ -182,7 +181,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   };
   let changing = true;
   const sending = send(gateway, () => changing);
-  await applyPlan(cluster, heavier, { pipeline: fashion.pipeline, settings });
+  await engineIn(cluster).apply(heavier);
   await untilMetric(gateway, 'stage="detect",variant="det16"');
   changing = false;
   expect(Object.keys(await sending)).toEqual(['completed']);
@@ -197,7 +196,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   expect(await send(gateway, 20)).toEqual({ completed: 20 });
   await until(() => expect(gateway.lines.join('\n')).toContain('cannot be followed'));
   await standIn.up();
-  await applyPlan(cluster, plan, { pipeline: fashion.pipeline, settings });
+  await engineIn(cluster).apply(plan);
   await untilMetric(gateway, 'stage="detect",variant="det4"');
   // Nobody changes it but through the cluster, and nobody reads the token.
   const put = await fetch(`${gateway.url}/plan`, {

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest';
-import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { podSettings } from '../../../agent/kubernetes/settings.ts';
 import { until } from '../../until.ts';
-import { standInCluster } from './cluster.ts';
+import { engineIn, standInCluster } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
-import { arrivals, deployed, measured, planFor, watch } from './watched.ts';
+import { arrivals, measured, planFor, watch } from './watched.ts';
 
 interface Rule {
   readonly apiGroups: readonly string[];
@@ -31,7 +30,7 @@ const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof r
 
 test('watch, leading, makes no request that its Role does not allow', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const from = standIn.seen.length;

@@ -1,14 +1,13 @@
 import { expect, test, vi } from 'vitest';
-import { applyPlan } from '../../../agent/kubernetes/apply.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { until } from '../../until.ts';
-import { standInCluster } from './cluster.ts';
+import { engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
-import { arrivals, asksOn, deployed, deploymentOf, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
+import { arrivals, asksOn, deploymentOf, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
 
 test('as the load grows the plan gets more, its history is told, and a cluster that was gone is followed on', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 2;
   const { events } = await watch(cluster);
@@ -45,7 +44,7 @@ test('as the load grows the plan gets more, its history is told, and a cluster t
 
 test('a plan that the API server is lost over is applied to its end when it is back', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster, 150);
@@ -76,7 +75,7 @@ test('a plan that the API server is lost over is applied to its end when it is b
 
 test('a field that another tool has taken stays and is reported, the rest of the plan is applied, and the field too once it is given up', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const rival = (spec: object) =>
     fetch(
       `${standIn.url}/apis/apps/v1/namespaces/shop/deployments/fashion-detect?fieldManager=autoscaler&force=true`,
@@ -119,13 +118,13 @@ test('a field that another tool has taken stays and is reported, the rest of the
 
 test('a plan that somebody else applies is followed, with what it was asked for', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
   decided.most = 0;
   await until(() => expect(load.asked).toBeGreaterThan(0));
-  await applyPlan(cluster, await planFor(2, 150), deployed);
+  await engineIn(cluster).apply(await planFor(2, 150));
   await until(() => expect(events.join('\n')).toContain('another plan was applied'));
   decided.most = Number.POSITIVE_INFINITY;
   await until(async () => {
@@ -138,13 +137,13 @@ test('a plan that somebody else applies is followed, with what it was asked for'
 test('an image that somebody else applies stays, whatever plans follow', async () => {
   const { cluster, standIn } = await standInCluster();
   const first = await planFor(2);
-  await applyPlan(cluster, first, deployed);
+  await engineIn(cluster).apply(first);
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { decided } = await watch(cluster);
   decided.most = 0;
   const image = 'registry.example/ipa-edge:next';
-  await applyPlan(cluster, first, { ...deployed, settings: { ...settings, image } });
+  await engineIn(cluster, { ...settings, image }).apply(first);
   decided.most = Number.POSITIVE_INFINITY;
   await until(async () =>
     expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
@@ -155,7 +154,7 @@ test('an image that somebody else applies stays, whatever plans follow', async (
 
 test('while the gateway does not say what arrives, nothing is decided', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(150), deployed);
+  await engineIn(cluster).apply(await planFor(150));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
@@ -174,18 +173,18 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
 
 test('a plan that cannot be followed is told, and stays until another one is applied', async () => {
   const { cluster, standIn } = await standInCluster();
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
   decided.most = 0;
-  await applyPlan(cluster, await planFor(2, UNKNOWN_SLA_MS), deployed);
+  await engineIn(cluster).apply(await planFor(2, UNKNOWN_SLA_MS));
   await until(() => expect(events.join('\n')).toContain('it is of another profile'));
   decided.most = Number.POSITIVE_INFINITY;
   await asksOn(standIn);
   const { current } = await readApplied(cluster, 'fashion', 'shop');
   expect(current).toMatchObject({ slaMs: UNKNOWN_SLA_MS, ratePerS: 2 });
-  await applyPlan(cluster, await planFor(2), deployed);
+  await engineIn(cluster).apply(await planFor(2));
   await until(async () =>
     expect((await readApplied(cluster, 'fashion', 'shop')).current!.ratePerS).toBeGreaterThan(100),
   );

@@ -14,10 +14,9 @@ import { planOnce } from '../../../workers/planner/planner.ts';
 import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { fashionProfile } from './fashion-profile.ts';
-import { fashion, settings } from './objects/plans.ts';
+import { fashion } from './objects/plans.ts';
 import type { StandIn } from './stand-in/server.ts';
 
-export const deployed = { pipeline: fashion.pipeline, settings };
 const backOff = { firstMs: 50, mostMs: 200 };
 
 export const measured = fashionProfile();
