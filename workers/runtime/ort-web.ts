@@ -35,9 +35,10 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
     },
     lost,
     async createSession(model, backend, { keeps = false, weights = {} } = {}) {
-      const options = { backend, threads, keeps, weights, device };
+      const onGpu = backend === 'webgpu';
+      const options = { backend, threads, keeps, weights, ...(onGpu && { device, lost }) };
       const session = await createSession(ort as unknown as Ort, model, options);
-      if (backend === 'webgpu' && !watched) {
+      if (onGpu && !watched) {
         watched = true;
         (await device()).lost.then((loss) => reportLoss(loss.message || loss.reason));
       }

@@ -9,7 +9,7 @@ export interface ModelOptions {
   readonly weights: Readonly<Record<string, Uint8Array>>;
 }
 
-/** One ONNX Runtime session: a loaded model on one backend. */
+/** One ONNX Runtime session: a loaded model on one backend. A run on a GPU device that is lost throws DeviceLostError. */
 export interface OrtSession extends Session {
   /** Whether some nodes run on the CPU although the backend uses a GPU. */
   readonly cpuFallback: boolean;

@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-common';
 import type { Feeds, Fetches, SessionRun, Tensor, TensorInfo, Tensors } from '../../models/tasks/tensor.ts';
 import { type Backend, onGpu } from '../../solver/documents/common.ts';
+import { DeviceLostError } from './errors.ts';
 import { OrtKeptTensor } from './kept-tensor.ts';
 import type { Ort } from './ort.ts';
 import type { ModelOptions, OrtSession } from './runtime.ts';
@@ -11,6 +12,18 @@ export interface SessionOptions extends ModelOptions {
   readonly threads: number;
   /** The GPU device of the backend's sessions; undefined in Node, where outputs always leave the GPU. */
   device?(): Promise<GPUDevice>;
+  /** Resolves with the reason when that device is lost; undefined in Node, whose build does not tell. */
+  readonly lost?: Promise<string>;
+}
+
+/** The run that a lost device ended fails first; the loss may be told only after a round trip to the browser's GPU process. */
+const LOSS_TOLD_MS = 1000;
+
+/** Throws the error of a run, or rather that the device was lost, if that is why. */
+async function failRun(error: unknown, lost: Promise<string> | undefined): Promise<never> {
+  const waited = new Promise<undefined>((resolve) => setTimeout(resolve, LOSS_TOLD_MS, undefined));
+  const reason = await (lost && Promise.race([lost, waited]));
+  throw reason === undefined ? error : new DeviceLostError(reason);
 }
 
 const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
@@ -26,7 +39,7 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { backend, threads, keeps, weights, device: deviceOf }: SessionOptions,
+  { backend, threads, keeps, weights, device: deviceOf, lost }: SessionOptions,
 ): Promise<OrtSession> {
   const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
   const externalData = Object.entries(weights).map(([path, data]) => ({ path, data }));
@@ -52,6 +65,14 @@ export async function createSession(
     session = await ort.InferenceSession.create(model, options(false));
   }
   const device = onDevice ? await deviceOf() : undefined;
+  async function compute(feeds: Record<string, OrtTensor>, { read, keep }: Fetches) {
+    const start = performance.now();
+    const fetched = await session.run(feeds, [...read, ...keep]);
+    // Stop the clock only when the outputs are computed, because the GPU may still be busy after `run()`.
+    const data = await Promise.all(read.map((name) => fetched[name]!.getData(true)));
+    if (read.length === 0) await device?.queue.onSubmittedWorkDone();
+    return { fetched, data, ms: performance.now() - start };
+  }
   return {
     inputs: session.inputMetadata.map(tensorInfo),
     outputs: session.outputMetadata.map(tensorInfo),
@@ -60,12 +81,9 @@ export async function createSession(
       const ortFeeds: Record<string, OrtTensor> = {};
       for (const [name, feed] of Object.entries(feeds))
         ortFeeds[name] = feed instanceof OrtKeptTensor ? feed.tensor : fromTensor(ort, feed as Tensor);
-      const start = performance.now();
-      const fetched = await session.run(ortFeeds, [...read, ...keep]);
-      // Stop the clock only when the outputs are computed, because the GPU may still be busy after `run()`.
-      const data = await Promise.all(read.map((name) => fetched[name]!.getData(true)));
-      if (read.length === 0) await device?.queue.onSubmittedWorkDone();
-      const ms = performance.now() - start;
+      const { fetched, data, ms } = await compute(ortFeeds, { read, keep }).catch((error) =>
+        failRun(error, lost),
+      );
       const outputs = read.map((name, i) => {
         const { type, dims } = fetched[name]!;
         return [name, { type, data: data[i], dims: [...dims] } as Tensor];

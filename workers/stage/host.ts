@@ -19,7 +19,7 @@ import { programOf, taskOf } from '../../models/tasks/registry.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { DeviceLostError, ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
+import { ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
 import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
 import { nextTask } from './next-task.ts';
 import type {
@@ -43,7 +43,6 @@ interface VariantSessions {
 /** Answers the calls to a stage worker, inside a web worker or a child process. */
 export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
-  #lostReason: string | undefined;
   #variants = new Map<string, VariantSessions>();
   /** The next stage's items that earlier batches made. Each is kept until a batch of this worker runs it. */
   readonly #kept = new Map<number, Item>();
@@ -58,9 +57,6 @@ export class StageHost implements StageWorkerApi {
   start(threads: number): Promise<Runtime['info']> {
     return this.#serially(async () => {
       this.#runtime = await this.createRuntime(threads);
-      this.#runtime.lost.then((reason) => {
-        this.#lostReason = reason;
-      });
       return this.#runtime.info;
     });
   }
@@ -171,15 +167,9 @@ export class StageHost implements StageWorkerApi {
     { spec: { stage, format }, program, sessions }: VariantSessions,
     items: readonly Item[],
   ): Promise<ProgramRun<StageResult>> {
-    try {
-      const ownFormat = taskOf(stage).itemFormat(stage);
-      const own = items.map((item) => keepFields(format, ownFormat, item));
-      return await program.run(stage, own, sessions, this.#scratch);
-    } catch (error) {
-      // ONNX Runtime reports a lost device separately, perhaps only after the run's error.
-      await new Promise((resolve) => setTimeout(resolve));
-      throw this.#lostReason === undefined ? error : new DeviceLostError(this.#lostReason);
-    }
+    const ownFormat = taskOf(stage).itemFormat(stage);
+    const own = items.map((item) => keepFields(format, ownFormat, item));
+    return program.run(stage, own, sessions, this.#scratch);
   }
 
   /** Queues an operation. It begins when the answer of the operation before is on its way, because it may hold the thread. */

@@ -1,0 +1,61 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { DeviceLostError } from '../../workers/runtime/errors.ts';
+import type { Ort } from '../../workers/runtime/ort.ts';
+import { createSession } from '../../workers/runtime/session.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A session whose runs fail at once, and a GPU whose loss can be told. */
+async function failing(backend: 'webgpu' | 'wasm') {
+  const run = () => Promise.reject(new Error('mapAsync was aborted'));
+  const ort = {
+    InferenceSession: {
+      create: async () => ({ inputMetadata: [], outputMetadata: [], outputNames: [], run }),
+    },
+  } as unknown as Ort;
+  let tellLoss: (reason: string) => void = () => {};
+  const lost = new Promise<string>((resolve) => {
+    tellLoss = resolve;
+  });
+  const options = { backend, threads: 1, keeps: false, weights: {}, ...(backend === 'webgpu' && { lost }) };
+  return { session: await createSession(ort, new Uint8Array(), options), tellLoss };
+}
+
+/** What a promise has come to so far. */
+function watched(run: Promise<unknown>) {
+  const seen: { error?: unknown } = {};
+  run.catch((error) => {
+    seen.error = error;
+  });
+  return seen;
+}
+
+test('a run that a lost device ended says so, though the loss is told only later', async () => {
+  vi.useFakeTimers();
+  const { session, tellLoss } = await failing('webgpu');
+  const first = watched(session.run({}));
+  await vi.advanceTimersByTimeAsync(900);
+  expect(first.error).toBeUndefined();
+  tellLoss('reset');
+  await vi.advanceTimersByTimeAsync(0);
+  expect(first.error).toEqual(new DeviceLostError('reset'));
+  await expect(session.run({})).rejects.toThrow(DeviceLostError);
+});
+
+test('a run that failed on a GPU that is still there ends with its own error', async () => {
+  vi.useFakeTimers();
+  const { session } = await failing('webgpu');
+  const run = watched(session.run({}));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(run.error).toEqual(new Error('mapAsync was aborted'));
+});
+
+test('a run on the CPU that fails does so at once', async () => {
+  vi.useFakeTimers();
+  const { session } = await failing('wasm');
+  const run = watched(session.run({}));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(run.error).toEqual(new Error('mapAsync was aborted'));
+});
