@@ -10,6 +10,7 @@ import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engin
 import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
 
 interface TargetFlags extends EngineFlags, PodFlags {
+  readonly pods?: true;
   readonly target: 'here' | (typeof ENGINES)[number];
 }
 
@@ -26,13 +27,19 @@ that is stopped keeps nothing.
   $ ipa-agent profile --target kubernetes --pipeline fashion --node-selector pool=edge --out profile.json`,
     open(_backends, options) {
       const flags = profile.opts<TargetFlags>();
-      return flags.target === 'here' ? openProfiler(options) : openEngineProfiler(flags, options);
+      return flags.target === 'here'
+        ? openProfiler(options, flags.pods ? { pods: true } : {})
+        : openEngineProfiler(flags, options);
     },
   });
   const target = new Option('--target <name>', 'where to profile: here, or on an engine')
     .choices(['here', ...ENGINES])
     .default('here');
-  return addEngineOptions(addPodOptions(profile.addOption(target)));
+  const pods = new Option(
+    '--pods',
+    'measure the way of batches to pods, too: plans on the profile are then for a cluster (with --target kubernetes it always is)',
+  );
+  return addEngineOptions(addPodOptions(profile.addOption(target).addOption(pods)));
 };
 
 async function openEngineProfiler(

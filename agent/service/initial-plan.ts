@@ -10,6 +10,7 @@ import { ProgressLine } from '../../workers/command/terminal.ts';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { Store } from '../../workers/store/store.ts';
+import { measureServing } from '../profiler/measure-serving.ts';
 import { defaultBackends, defaultThreads } from './machine.ts';
 import { checkPlan, keptProfile, readProfile, replan } from './target.ts';
 
@@ -104,6 +105,7 @@ async function measureHere(
       models,
       environment: nodeEnvironment(),
       store,
+      measureServing: measureServing(models.manifest),
       settings: {
         backends: defaultBackends(),
         threads: defaultThreads(),

@@ -4,6 +4,8 @@ import type { Profiler, ProfilerOptions } from '../../workers/command/profile.ts
 import { hasGpu } from '../../workers/environment/gpu.js';
 import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { measureServing } from '../profiler/measure-serving.ts';
 import { loadModelFolder } from './model-folder.ts';
 
 /** Backends measured by default. CUDA is not among them, because few machines have its libraries. */
@@ -16,13 +18,23 @@ export function defaultThreads(cores = availableParallelism()): number[] {
   return [...threads, cores];
 }
 
-/** Profiles this machine with ONNX Runtime for Node, in child processes. */
-export async function openProfiler({ manifestPath, ...options }: ProfilerOptions): Promise<Profiler> {
+/** Profiles this machine with ONNX Runtime for Node, in child processes, and how it serves. */
+export async function openProfiler(
+  { manifestPath, ...options }: ProfilerOptions,
+  { pods }: Pick<ProfileSettings, 'pods'>,
+): Promise<Profiler> {
   const models = await loadModelFolder(manifestPath, options.signal);
   const environment = nodeEnvironment();
   return {
     whyUnavailable: environment.unavailable,
-    profile: (settings) => measureProfile({ models, environment, settings, ...options }),
+    profile: (settings) =>
+      measureProfile({
+        models,
+        environment,
+        settings: { ...settings, ...(pods && { pods }) },
+        measureServing: measureServing(models.manifest),
+        ...options,
+      }),
     close: async () => {},
   };
 }

@@ -3,6 +3,7 @@ import { standingRequest } from '../../solver/adapt/standing-request.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { backendsOf, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
+import { withoutHops } from '../../solver/plan/serving.ts';
 import type { AdaptationFlags } from '../../workers/command/options.ts';
 import type { AdaptationOptions } from '../../workers/executor/adapter.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
@@ -27,7 +28,9 @@ export class Replanner {
     limits: Pick<PlanRequest, 'apart'> = {},
   ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
-    return new Replanner(profile, { predictor, intervalS }, minRate, limits);
+    // Only pods have a way to go.
+    const planned = limits.apart ? profile : { ...profile, profile: withoutHops(profile.profile) };
+    return new Replanner(planned, { predictor, intervalS }, minRate, limits);
   }
 
   /** Options to adapt a plan to the load: for the plan's own request, on every backend of the profile. */

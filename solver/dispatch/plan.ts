@@ -5,13 +5,16 @@ import { rowIndices } from './rows.ts';
 import type { DispatchPolicy, DispatchRow, DispatchStage, DispatchWorker } from './types.ts';
 
 /** The fields of a plan that the dispatch depends on. */
-export type PolicyPlan = Pick<Plan, 'slaMs' | 'shedding'> & {
+export type PolicyPlan = Pick<Plan, 'slaMs' | 'servingMs' | 'shedding'> & {
   readonly stages: readonly Pick<PlanStage, 'name' | 'batch' | 'maxWaitMs' | 'serviceMs' | 'escalation'>[];
 };
 
-/** The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. */
-export const policyOf = ({ slaMs, shedding, stages: rows }: PolicyPlan): DispatchPolicy => ({
-  slaMs,
+/**
+ * The dispatch policy of a plan; batch sizes between the measured ones get interpolated times. The dispatch counts from a request's
+ * arrival until its end, so its SLA leaves out what serving takes before and after.
+ */
+export const policyOf = ({ slaMs, servingMs = 0, shedding, stages: rows }: PolicyPlan): DispatchPolicy => ({
+  slaMs: Math.max(0, slaMs - servingMs),
   shedding,
   stages: rows.flatMap((row, i): DispatchStage[] => {
     if (row.escalation) return [];

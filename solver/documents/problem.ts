@@ -4,7 +4,7 @@ import { parseDocument } from './document.ts';
 import { accuracyMethod } from './plan.ts';
 
 /**
- * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `busyCores`, `memoryBytes` and `switchCost` are
+ * An option of a stage in the integer program. `latencyMs`, `cost`, `gpuShare`, `cores`, `busyCores`, `threadShare`, `memoryBytes` and `switchCost` are
  * totals of the stage with this option, over all its replicas.
  */
 const problemOption = z.strictObject({
@@ -15,8 +15,10 @@ const problemOption = z.strictObject({
   batch: z.number().nonnegative(),
   gpuShare: z.number().nonnegative().default(0),
   cores: z.number().nonnegative().default(0),
-  /** Cores that are busy on average: those of the stage's batches, and of the thread that hands them out. */
+  /** Cores that are busy on average: those of the stage's batches, and of the processes that hand them out and serve requests. */
   busyCores: z.number().nonnegative().default(0),
+  /** Share of the time of the thread that hands out the batches and serves the requests. */
+  threadShare: z.number().nonnegative().default(0),
   memoryBytes: count.default(0),
   /** η · switchMs / horizonMs (see `objective` of a plan); 0 for the variant that runs now. */
   switchCost: z.number().nonnegative().default(0),
@@ -41,6 +43,7 @@ export const problemSchema = z
     gpuShareMax: z.number().nonnegative().optional(),
     coresMax: z.number().nonnegative().optional(),
     busyCoresMax: z.number().nonnegative().optional(),
+    threadShareMax: z.number().nonnegative().optional(),
     memoryBytesMax: z.number().nonnegative().optional(),
     stages: z.array(problemStage).min(1, 'expected at least one stage'),
   })

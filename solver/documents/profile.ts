@@ -100,6 +100,7 @@ export const packItemScores = ({ scores, counts }: EndToEnd): readonly (readonly
 const delays = z
   .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
   .min(1);
+export type Delays = z.infer<typeof delays>;
 
 /**
  * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
@@ -141,6 +142,42 @@ export type GpuCoRun = z.infer<typeof gpuCoRun>;
 export const coRun = z.discriminatedUnion('backend', [cpuCoRun, gpuCoRun]);
 export type CoRun = z.infer<typeof coRun>;
 
+/** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
+const requestCost = z.strictObject({
+  /** How the request carries its item: as the bytes after a JSON header, or as numbers or text in the JSON. */
+  body: z.enum(['binary', 'json']),
+  /** Mean length of a request's body. */
+  bodyBytes: positiveCount,
+  n: positiveCount,
+  /** Core time that a request takes of the process that serves. Nearly all of it is of one thread, which other requests wait for. */
+  coreMs: milliseconds,
+  /** Time from a client's sending until it has the answer, one request at a time, from models that take no time. */
+  latency: delays,
+});
+export type RequestCost = z.infer<typeof requestCost>;
+
+/** What it costs to send a batch from the gateway to a pod of a stage by HTTP, and to get its results. */
+const hop = z.strictObject({
+  stage: name,
+  items: positiveCount,
+  n: positiveCount,
+  /** Core time that a batch takes of the gateway's thread. */
+  gatewayMs: milliseconds,
+  /** Core time that it takes of the pod's thread that answers the gateway. */
+  podMs: milliseconds,
+  /** Time from the gateway's sending until it has the results, from a worker that takes no time. */
+  latency: delays,
+});
+export type Hop = z.infer<typeof hop>;
+
+/** What serving costs beside the models, in a process of its own for each part and with a client in another one. */
+export const serving = z.strictObject({
+  requests: z.array(requestCost).min(1),
+  /** Present if the profile is for a cluster, where each stage's batches go to pods. */
+  hops: z.array(hop).min(1).optional(),
+});
+export type Serving = z.infer<typeof serving>;
+
 export const profileSchema = z
   .strictObject({
     schema: z.literal(PROFILE),
@@ -168,9 +205,15 @@ export const profileSchema = z
     endToEnd: z.array(endToEnd),
     /** Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have none for a GPU. */
     coRun: z.array(coRun),
+    /** Measured by the agent alone; older profiles do not have it. */
+    serving: serving.optional(),
   })
   .superRefine((profile, context) => {
     expectDistinct(context, profile.stages, 'name', ['stages'], 'stage names');
+    profile.serving?.hops?.forEach(({ stage }, i) => {
+      const known = profile.stages.some((s) => s.name === stage);
+      expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
+    });
     profile.cells.forEach((entry, i) => {
       const stage = profile.stages.find((s) => s.name === entry.stage);
       const known = stage?.variants.some((v) => v.name === entry.variant) ?? false;

@@ -46,12 +46,13 @@ export const scores = (accuracies: readonly number[], method: Problem['objective
 export function limitRows(problem: Problem) {
   const rows: {
     limit: number | undefined;
-    of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'memoryBytes';
+    of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'threadShare' | 'memoryBytes';
   }[] = [
     { limit: problem.slaMs, of: 'latencyMs' },
     { limit: problem.gpuShareMax, of: 'gpuShare' },
     { limit: problem.coresMax, of: 'cores' },
     { limit: problem.busyCoresMax, of: 'busyCores' },
+    { limit: problem.threadShareMax, of: 'threadShare' },
     { limit: problem.memoryBytesMax, of: 'memoryBytes' },
   ];
   return rows.flatMap(({ limit, of }) => (limit === undefined ? [] : [{ limit, of }]));

@@ -11,7 +11,8 @@ const WORDS: Record<Quantity, { label: string; unit: string }> = {
   latencyMs: { label: 'SLA', unit: 'ms' },
   gpuShare: { label: 'GPU share', unit: 'GPUs' },
   cores: { label: 'cores', unit: 'cores' },
-  busyCores: { label: 'busy cores, with the thread that hands out batches', unit: 'cores' },
+  busyCores: { label: 'busy cores, with those that serve requests and hand out batches', unit: 'cores' },
+  threadShare: { label: 'time of the thread that serves requests and hands out batches', unit: 'threads' },
   memoryBytes: { label: 'memory', unit: 'bytes' },
 };
 

@@ -1,7 +1,9 @@
-import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
+import type { MeasuredCell } from '../documents/cell.ts';
 import type { GpuBackend } from '../documents/common.ts';
 import type { CpuCoRun, GpuCoRun, Profile } from '../documents/profile.ts';
-import { mean, summaryOf } from '../math/statistics.ts';
+import { summaryOf } from '../math/statistics.ts';
+import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
+import { batchTimesMs } from './serving.ts';
 
 /** The co-run (two workers side by side) of a CPU backend and thread count; undefined on a GPU or if not measured. */
 export const cpuCoRunOf = (
@@ -12,20 +14,16 @@ export const cpuCoRunOf = (
     (entry): entry is CpuCoRun => 'delays' in entry && entry.backend === backend && entry.threads === threads,
   );
 
-/** A profile without its co-runs, for a plan in which no worker runs beside another. */
-export const withoutCoRun = (profile: Profile): Profile => ({ ...profile, coRun: [] });
-
 /**
- * Delay of a batch beside a busy worker, at a percentile of all such delays: linear between the measured percentiles, constant
- * outside them.
+ * A profile without the delays of its co-runs, for a plan in which no worker runs beside another. What handing out a batch takes
+ * stays.
  */
-export function delayAtMs({ delays }: Pick<CpuCoRun, 'delays'>, percentile: number): number {
-  const above = delays.findIndex((point) => point.percentile >= percentile);
-  if (above === 0) return delays[0]!.delayMs;
-  if (above < 0) return delays.at(-1)!.delayMs;
-  const [a, b] = [delays[above - 1]!, delays[above]!];
-  return a.delayMs + ((b.delayMs - a.delayMs) * (percentile - a.percentile)) / (b.percentile - a.percentile);
-}
+export const withoutCoRun = (profile: Profile): Profile => ({
+  ...profile,
+  coRun: profile.coRun.flatMap((entry) =>
+    'delays' in entry ? [{ ...entry, delays: [{ percentile: 50, delayMs: 0 }], lateness: undefined }] : [],
+  ),
+});
 
 /**
  * How many times longer a batch takes while another worker is busy on the same GPU: the median over the rounds, and the upper
@@ -46,19 +44,19 @@ export function gpuSlowDown(
 
 /** Assumed share of batches that start while another worker is busy, because the plan is not known yet. */
 const BUSY = 0.5;
-/** Step through the quantiles of delays. With the golden ratio, even a few steps in a row spread over all quantiles. */
-const GOLDEN = 0.618034;
 
 /**
  * Round-trip times of a cell's batches as expected in a plan, in the order of the runs. On a CPU with other stages beside it,
  * every second batch is delayed by a quantile of the co-run delays; the others take as long as measured alone.
  */
-export function expectedTimesMs(profile: Pick<Profile, 'coRun' | 'stages'>, cell: MeasuredCell): number[] {
-  const alone = roundTripsMs(cell);
+export function expectedTimesMs(
+  profile: Pick<Profile, 'coRun' | 'stages' | 'serving'>,
+  cell: MeasuredCell,
+): number[] {
+  const alone = batchTimesMs(profile, cell);
   const coRun = profile.stages.length > 1 ? cpuCoRunOf(profile, cell) : undefined;
   if (!coRun) return alone;
-  const meanDelayMs = mean(Array.from({ length: 100 }, (_, i) => delayAtMs(coRun, i + 0.5)));
   // Under 20 samples are too few to spread the delays over, so each gets the mean delay.
-  if (alone.length < 20) return alone.map((ms) => ms + BUSY * meanDelayMs);
-  return alone.map((ms, run) => (run % 2 === 0 ? ms : ms + delayAtMs(coRun, 100 * ((run * GOLDEN) % 1))));
+  if (alone.length < 20) return alone.map((ms) => ms + BUSY * meanDelayMs(coRun.delays));
+  return alone.map((ms, run) => (run % 2 === 0 ? ms : ms + delayAtMs(coRun.delays, percentileOfRun(run))));
 }

@@ -2,11 +2,13 @@ import type { Plan } from '../documents/plan.ts';
 import type { Solution } from '../documents/problem.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
+import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
 import { type PlanOption, type PlanOptions, planOptions } from './options.ts';
 import { planHead, planStage, planWorkers } from './plan-document.ts';
 import type { PlanRequest } from './request.ts';
+import { requestCostOf } from './serving.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
 type Optimal = Extract<Solution, { status: 'optimal' }>;
@@ -41,6 +43,7 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
 
   const options = chosenOptions(offered, solution.choice);
   const stages = options.map((option) => planStage(profile, option));
+  const cost = requestCostOf(profile);
   const cpuWorkers = request.sharedThreads === undefined ? 'per-replica' : 'shared';
   return {
     plan: {
@@ -48,6 +51,7 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
       stages,
       workers: planWorkers(stages, 'shared', cpuWorkers),
       shedding: 'late',
+      ...(cost && { servingMs: meanDelayMs(cost.latency) }),
       certificate: certificate(solution),
     },
     boundMs: solution.latencyMs,

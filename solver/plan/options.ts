@@ -23,14 +23,16 @@ export interface PlanOption {
   readonly utilisation: number;
   /** Time that the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
   readonly waitMs: number;
-  /** T: the stage's part of the latency bound. */
+  /** T: the stage's part of the latency bound. The first stage's has what a request takes outside the models, too. */
   readonly boundMs: number;
   /** g: share of the GPU's time; 0 on a CPU. */
   readonly gpuShare: number;
   /** Cores that the option holds; 0 on a GPU. In a worker that stages share: its threads × the stage's share of its time. */
   readonly cores: number;
-  /** Cores that are busy on average: the batches' share, and that of the thread that hands them out; 0 on a GPU. */
+  /** Cores that are busy on average: with the batches, unless they run on a GPU, and with serving. */
   readonly busyCores: number;
+  /** Share of the time of the thread that serves requests and hands out batches. */
+  readonly threadShare: number;
   readonly cost: number;
   readonly memoryBytes: number;
   /** Switch cost in the objective: η · switchMs / horizonMs. */
@@ -89,9 +91,8 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
     },
     gpuShareMax: resources.utilisationMax * resources.gpus,
     coresMax: sharedThreads === undefined ? resources.cores : resources.utilisationMax * sharedThreads,
-    ...(stages.some(({ cells }) => cells.some(({ hostMs }) => hostMs !== undefined)) && {
-      busyCoresMax: resources.utilisationMax * resources.cores,
-    }),
+    ...(takes(stages, 'hostMs') && { busyCoresMax: resources.utilisationMax * resources.cores }),
+    ...(takes(stages, 'threadMs') && { threadShareMax: resources.utilisationMax }),
     ...(resources.memoryBytes !== undefined && { memoryBytesMax: resources.memoryBytes }),
     stages: stages.map((stage, s) => ({
       name: stage.name,
@@ -105,6 +106,7 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
           gpuShare: o.gpuShare,
           cores: o.cores,
           busyCores: o.busyCores,
+          threadShare: o.threadShare,
           memoryBytes: o.memoryBytes,
           switchCost: o.switchCost,
         }),
@@ -113,6 +115,10 @@ export function optionsAtRate(stages: readonly StageFacts[], request: IlpRequest
   };
   return { problem, byId, overloaded };
 }
+
+/** Whether serving takes any core time, or time of its thread, that is known. */
+const takes = (stages: readonly StageFacts[], what: 'hostMs' | 'threadMs'): boolean =>
+  stages.some(({ request, cells }) => request[what] > 0 || cells.some((cell) => cell[what] > 0));
 
 /** The id of a cell's option, e.g. `detect-s/webgpu/1/4`: variant, backend, threads, batch. */
 const optionId = (cell: MeasuredCell): string => cellId(cell).slice(cell.stage.length + 1);
@@ -123,7 +129,7 @@ const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number |
 
 function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages: number): PlanOption {
   const { resources, objective, sharedThreads } = request;
-  const { cell, variant, meanMs, latencyMs, hostMs } = facts;
+  const { cell, variant, meanMs, latencyMs } = facts;
   const { items } = stage;
   const itemsPerS = request.ratePerS * items.mean;
   // Share of its time that one session alone would be busy with all items of the stage.
@@ -137,7 +143,9 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas) * cell.threads;
-  const hostBusy = (itemsPerS * (hostMs ?? 0)) / (1000 * cell.batch);
+  /** Share of a core that something takes, with each of the stage's batches and each request. */
+  const served = (what: 'hostMs' | 'threadMs') =>
+    (itemsPerS * facts[what]) / (1000 * cell.batch) + (request.ratePerS * stage.request[what]) / 1000;
   // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages;
   const current = request.current?.find(({ name }) => name === stage.name);
@@ -154,10 +162,12 @@ function option(stage: StageFacts, facts: CellFacts, request: IlpRequest, stages
     replicas,
     utilisation: busy / replicas,
     waitMs,
-    boundMs: Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs,
+    boundMs:
+      Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs + stage.request.latencyMs,
     gpuShare,
     cores,
-    busyCores: gpu ? 0 : busy * cell.threads + hostBusy,
+    busyCores: (gpu ? 0 : busy * cell.threads) + served('hostMs'),
+    threadShare: served('threadMs'),
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,

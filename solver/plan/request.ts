@@ -1,6 +1,7 @@
 import type { Backend, Device } from '../documents/common.ts';
 import type { Objective, PlanStage, Resources } from '../documents/plan.ts';
 import type { Profile } from '../documents/profile.ts';
+import { forPods } from './serving.ts';
 
 /** What a plan must achieve, and what it may use. */
 export interface PlanRequest {
@@ -74,4 +75,5 @@ export const planRequest = (profile: Profile, request: PartialPlanRequest): Plan
   ...(request.backends && { backends: request.backends }),
   objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
   resources: { ...resourcesOf(profile.device), ...request.resources },
+  ...(forPods(profile) && { apart: true }),
 });

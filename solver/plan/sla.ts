@@ -2,7 +2,7 @@ import { type Cell, smallestBatches } from '../documents/cell.ts';
 import type { CoRun, FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { LATE_SHARE } from '../report/lateness.ts';
-import { delayAtMs } from './co-run.ts';
+import { delayAtMs } from './delays.ts';
 
 /** The shortest SLA that the rule gives: below it, latencies depend on timers and the operating system's scheduler. */
 const MIN_SLA_MS = 50;
@@ -43,7 +43,7 @@ export function slaByRule(
     if (fastest.length) sum += mean(fastest) * meanFanOut(fanOut, stage);
   }
   const latenessMs = coRun.flatMap((entry) =>
-    'lateness' in entry && entry.lateness ? delayAtMs({ delays: entry.lateness }, 95) : [],
+    'lateness' in entry && entry.lateness ? delayAtMs(entry.lateness, 95) : [],
   );
   return Math.max(MIN_SLA_MS, 5 * sum, ...latenessMs.map((ms) => ms / LATE_SHARE));
 }

@@ -3,8 +3,10 @@ import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
+import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
+import { forPods, hopCoresMs, requestCostOf } from './serving.ts';
 
 /** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
@@ -39,8 +41,10 @@ export interface CellFacts {
   readonly variant: Profile['stages'][number]['variants'][number];
   readonly meanMs: number;
   readonly latencyMs: number;
-  /** h: core time that handing out a batch takes; undefined if it was not measured, or if that thread has a core of its own. */
-  readonly hostMs: number | undefined;
+  /** h: time that a batch takes of the thread that hands it out. */
+  readonly threadMs: number;
+  /** Core time of a batch beside its session that the plan's cores must bear. */
+  readonly hostMs: number;
   readonly flags: readonly CellFlag[];
 }
 
@@ -49,17 +53,32 @@ export interface StageFacts {
   readonly name: string;
   /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
   readonly items: { readonly mean: number; readonly atPercentile: number };
+  /** What a request costs outside the models, which is counted at the first stage. */
+  readonly request: RequestFacts;
   readonly cells: readonly CellFacts[];
 }
+
+/** What a request costs outside the models. */
+export interface RequestFacts {
+  /** Time at the percentile of the plan's request. */
+  readonly latencyMs: number;
+  /** Time of the serving thread. */
+  readonly threadMs: number;
+  /** Core time that the plan's cores must bear. */
+  readonly hostMs: number;
+}
+
+const FREE: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
 
 /**
  * Reads from a profile what the options of a request need at any rate.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
-  profile.stages.map((stage) => ({
+  profile.stages.map((stage, s) => ({
     name: stage.name,
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
+    request: s === 0 ? requestFacts(profile, request) : FREE,
     cells: usableCells(profile, stage.name, request).map((cell) => {
       const samplesMs = expectedTimesMs(profile, cell);
       const timesMs = sortedNumbers(samplesMs);
@@ -69,15 +88,41 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
         variant: stage.variants.find((variant) => variant.name === cell.variant)!,
         meanMs: mean(samplesMs),
         latencyMs: nearestRank(timesMs, request.percentile),
-        hostMs: sharesCores(profile, request) ? cpuCoRunOf(profile, cell)?.hostMs : undefined,
+        ...handOutFacts(profile, request, cell),
         flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
       };
     }),
   }));
 
-/** Whether workers may hold every core, so that the thread that hands out batches shares one. Beside pods it never does. */
-const sharesCores = ({ device }: Profile, { apart, resources }: IlpRequest): boolean =>
-  apart === undefined && resources.cores >= device.logicalCores;
+function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
+  const cost = requestCostOf(profile);
+  if (!cost) return FREE;
+  const { coreMs, latency } = cost;
+  return {
+    latencyMs: delayAtMs(latency, request.percentile),
+    threadMs: coreMs,
+    hostMs: sharesCores(profile, request) ? coreMs : 0,
+  };
+}
+
+/** What handing out a cell's batches takes; nothing where it was not measured. */
+function handOutFacts(
+  profile: Profile,
+  request: IlpRequest,
+  cell: MeasuredCell,
+): Pick<CellFacts, 'threadMs' | 'hostMs'> {
+  const hop = hopCoresMs(profile, cell.stage, cell.batch);
+  if (hop) return { threadMs: hop.gatewayMs, hostMs: hop.gatewayMs + hop.podMs };
+  const threadMs = request.apart ? 0 : (cpuCoRunOf(profile, cell)?.hostMs ?? 0);
+  return { threadMs, hostMs: sharesCores(profile, request) ? threadMs : 0 };
+}
+
+/**
+ * Whether the plan's cores bear serving, too. On one machine they do if workers may hold every core; beside pods they do if the
+ * profile tells what it takes.
+ */
+const sharesCores = (profile: Profile, { apart, resources }: IlpRequest): boolean =>
+  apart ? forPods(profile) : resources.cores >= profile.device.logicalCores;
 
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the

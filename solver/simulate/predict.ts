@@ -9,7 +9,7 @@ import { serviceFromProfile } from './service.ts';
 import { simulate } from './simulate.ts';
 
 /** The fields of a plan that its prediction depends on. */
-export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'workers'> & {
+export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'workers'> & {
   readonly stages: readonly Pick<
     PlanStage,
     'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs'
@@ -27,7 +27,7 @@ export type SimulatedPrediction = Pick<
  */
 export function predict(
   plan: PredictedPlan,
-  profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun'>,
+  profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun' | 'serving'>,
   { n, seed }: { readonly n: number; readonly seed: number },
 ): SimulatedPrediction {
   const { packSize, counts } = packItemCounts(profile, plan.stages);

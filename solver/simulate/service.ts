@@ -1,12 +1,13 @@
 import { interpolate } from '../dispatch/interpolate.ts';
-import { roundTripsMs } from '../documents/cell.ts';
 import { type GpuBackend, onGpu } from '../documents/common.ts';
 import type { PlanStage } from '../documents/plan.ts';
 import { type CpuCoRun, cellsOfStage, type Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
-import { cpuCoRunOf, delayAtMs, gpuSlowDown } from '../plan/co-run.ts';
+import { cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
+import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
+import { batchTimesMs, hopCoresMs, requestCostOf } from '../plan/serving.ts';
 
 /** Gives simulated batches their service times. */
 export interface ServiceModel {
@@ -16,6 +17,20 @@ export interface ServiceModel {
   latenessMs?(running: readonly number[], random: Random): number;
   /** How many times longer a batch takes while workers run these stages, its own included. Absent: batches do not interact. */
   slowDown?(stage: number, running: readonly number[]): number;
+  /** What serving takes beside the batches. Absent: nothing. */
+  readonly serving?: ServingModel;
+}
+
+/** What serving takes of a request's time, and of the time of the one thread that serves requests and hands out batches. */
+export interface ServingModel {
+  /** Time of the thread for a request: half of it before the request waits for its batch, half to answer it. */
+  readonly requestMs: number;
+  /** Mean time of a request's way from its client and back, outside the thread. */
+  readonly wayMs: number;
+  /** Draws that time for one request. */
+  sampleWayMs(random: Random): number;
+  /** Time of the thread for a batch: half of it to hand it out, half to take its results. It is a part of the batch's time. */
+  batchMs(stage: number, items: number): number;
 }
 
 export class UnmeasuredStageError extends Error {
@@ -36,19 +51,41 @@ const TAKING_TURNS = 2;
  * @throws UnmeasuredStageError
  */
 export const serviceFromProfile = (
-  profile: Pick<Profile, 'cells' | 'coRun'>,
+  profile: Pick<Profile, 'cells' | 'coRun' | 'serving'>,
   stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
 ): ServiceModel => ({
   ...serviceFromSamples(
     stages.map((stage) => ({
       label: `${stage.name}/${stage.variant}/${stage.backend}/${stage.threads}`,
       coRun: cpuCoRunOf(profile, stage),
-      samples: cellsOfStage(profile, stage).map((cell) => [cell.batch, roundTripsMs(cell)] as const),
+      samples: cellsOfStage(profile, stage).map((cell) => [cell.batch, batchTimesMs(profile, cell)] as const),
     })),
   ),
   ...sharedGpu(profile, stages),
   ...sharedCores(profile, stages),
+  ...servedRequests(profile, stages),
 });
+
+/** The time that serving takes, where the profile has it. */
+function servedRequests(
+  profile: Pick<Profile, 'coRun' | 'serving'>,
+  stages: readonly Pick<PlanStage, 'name' | 'backend' | 'threads'>[],
+): Pick<ServiceModel, 'serving'> {
+  const cost = requestCostOf(profile);
+  if (!cost) return {};
+  const outsideMs = (ms: number) => Math.max(0, ms - cost.coreMs);
+  return {
+    serving: {
+      requestMs: cost.coreMs,
+      wayMs: outsideMs(meanDelayMs(cost.latency)),
+      sampleWayMs: (random) => outsideMs(delayAtMs(cost.latency, 100 * random())),
+      batchMs: (stage, items) =>
+        hopCoresMs(profile, stages[stage]!.name, items)?.gatewayMs ??
+        cpuCoRunOf(profile, stages[stage]!)?.hostMs ??
+        0,
+    },
+  };
+}
 
 /**
  * The thread that sends requests and hands out batches waits for its turn on a core while two workers run on the CPU. Latency
@@ -63,7 +100,7 @@ function sharedCores(
   return {
     latenessMs(running, random) {
       const [delays, beside] = running.flatMap((stage) => (lateness[stage] ? [lateness[stage]] : []));
-      return delays && beside ? delayAtMs({ delays }, 100 * random()) : 0;
+      return delays && beside ? delayAtMs(delays, 100 * random()) : 0;
     },
   };
 }
@@ -133,7 +170,7 @@ function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
       const alone = interpolate(sizes, quantile, items);
       const delayed = coRun !== undefined && beside.some((other) => tables[other]!.coRun !== undefined);
-      return delayed ? alone + delayAtMs(coRun, 100 * random()) : alone;
+      return delayed ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },
   };
 }

@@ -4,7 +4,8 @@ import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
 import { ChildDealer, type ItemCounts } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';
-import type { ServiceModel } from './service.ts';
+import type { ServiceModel, ServingModel } from './service.ts';
+import { ServingThread } from './serving-thread.ts';
 
 export interface SimulationInput {
   readonly policy: DispatchPolicy;
@@ -53,6 +54,7 @@ export class Simulation {
   /** For each request, the fan-out of the variants that served when it arrived. */
   readonly #dealers: ChildDealer[] = [];
   readonly #running = new RunningBatches();
+  readonly #thread = new ServingThread();
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -85,15 +87,18 @@ export class Simulation {
   runUntil(untilMs: number): void {
     for (;;) {
       const scheduledMs = this.#input.arrivalsMs[this.#arrived] ?? Number.POSITIVE_INFINITY;
-      const arrivalMs = Math.max(scheduledMs, this.#heldMs);
+      const dueMs = scheduledMs + this.#halfWayMs;
+      const arrivalMs = Math.max(dueMs, this.#heldMs);
       const ending = this.#running.next();
       const batchMs = ending?.endMs ?? Number.POSITIVE_INFINITY;
-      const wakeMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
-      const atMs = Math.min(arrivalMs, batchMs, wakeMs);
+      const servedMs = this.#thread.nextMs;
+      const wakeMs = Math.max(this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY, this.#thread.freeMs);
+      const atMs = Math.min(arrivalMs, batchMs, servedMs, wakeMs);
       if (atMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, atMs);
-      if (ending && batchMs === atMs) this.#complete(ending);
-      else if (arrivalMs === atMs && !this.#holds(scheduledMs)) this.#arrive(scheduledMs);
+      if (servedMs === atMs) this.#thread.next();
+      else if (ending && batchMs === atMs) this.#complete(ending);
+      else if (arrivalMs === atMs && !this.#holds(dueMs)) this.#arrive(dueMs);
       this.#apply(this.dispatch.poll(this.#nowMs));
     }
     this.#nowMs = Math.max(this.#nowMs, untilMs);
@@ -102,7 +107,8 @@ export class Simulation {
   /** Simulates until one SLA after the last arrival, and sheds the requests that are still open. */
   finish(): SimulationResult {
     const { arrivalsMs, policy } = this.#input;
-    this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs);
+    this.runUntil((arrivalsMs[arrivalsMs.length - 1] ?? 0) + policy.slaMs + this.#halfWayMs);
+    this.#thread.flush();
     this.#apply(this.dispatch.close());
     for (const unfinished of this.#running.all) this.#record(unfinished);
     return {
@@ -117,6 +123,11 @@ export class Simulation {
     };
   }
 
+  /** Mean time of a request's way from its client. */
+  get #halfWayMs(): number {
+    return (this.#service.serving?.wayMs ?? 0) / 2;
+  }
+
   /** Whether the thread that sends requests is late for an arrival. Arrivals that it finds after its wait are sent at once. */
   #holds(scheduledMs: number): boolean {
     if (scheduledMs <= this.#heldMs) return false;
@@ -126,37 +137,58 @@ export class Simulation {
   }
 
   #arrive(arrivalMs: number): void {
+    const request = this.#arrived++;
     this.#dealers.push(this.#dealer);
-    this.dispatch.arrive(this.#arrived++, arrivalMs);
+    const enter = () => this.dispatch.arrive(request, arrivalMs);
+    const { serving } = this.#service;
+    if (serving) this.#thread.give(arrivalMs, serving.requestMs / 2, enter);
+    else enter();
   }
 
   #complete(ended: RunningBatch): void {
-    const { batch, items } = ended;
+    const { batch, stage, items, endMs } = ended;
     this.#running.end(ended, this.#service);
     this.#record(ended);
     const { packItems, policy } = this.#input;
-    const last = items[0]!.stage === policy.stages.length - 1;
-    const children = last
-      ? []
-      : items.map((item) => this.#dealers[item.request]!.children(item, packItems[item.request]!));
-    this.dispatch.completed(batch, children, this.#nowMs);
+    const last = stage === policy.stages.length - 1;
+    const take = () => {
+      const children = last
+        ? []
+        : items.map((item) => this.#dealers[item.request]!.children(item, packItems[item.request]!));
+      this.dispatch.completed(batch, children, this.#nowMs);
+    };
+    const { serving } = this.#service;
+    const takesMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;
+    if (serving) this.#thread.give(endMs - takesMs, takesMs, take);
+    else take();
   }
 
   #apply(actions: readonly Action[]): void {
+    const { serving } = this.#service;
     for (const action of actions) {
       if (action.kind === 'end') {
         const { request, outcome } = action;
         this.#outcomes[request] = outcome;
-        this.#latencyMs[request] = this.#nowMs - this.#input.arrivalsMs[request]!;
-        this.#endMs = this.#nowMs;
+        const answeredMs = serving ? this.#answeredMs(serving) : this.#nowMs;
+        this.#latencyMs[request] = answeredMs - this.#input.arrivalsMs[request]!;
+        this.#endMs = Math.max(this.#endMs, answeredMs);
         continue;
       }
       const { batch, stage, worker, items } = action;
       const beside = this.#running.beside(worker, this.#nowMs);
       const ms = this.#service.sampleMs(stage, items.length, this.#random, beside);
-      const [startMs, endMs] = [this.#nowMs, this.#nowMs + ms];
+      const handOutMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;
+      // The time of the hand-out is a part of the batch's time.
+      const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
+      const endMs = startMs + ms;
       this.#running.start({ batch, stage, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
+  }
+
+  /** When the client of a request that ends now has its answer. */
+  #answeredMs({ requestMs, wayMs, sampleWayMs }: ServingModel): number {
+    // The way from the client took its mean time, so the rest of the drawn time is left for the way back.
+    return this.#thread.take(this.#nowMs, requestMs / 2) + sampleWayMs(this.#random) - wayMs / 2;
   }
 
   #record({ stage, worker, items, startMs, endMs }: RunningBatch): void {

@@ -22,6 +22,7 @@ const option = fc.record({
   gpuShare: share,
   cores: fc.integer({ min: 0, max: 4 }),
   busyCores: amount(0, 3),
+  threadShare: amount(0, 1),
   memoryBytes: fc.integer({ min: 0, max: 5 }),
   switchCost: fc.constantFrom(0, 0.01),
 });
@@ -41,6 +42,7 @@ export const anyProblem = (accuracy: AccuracyMethod): fc.Arbitrary<Problem> =>
         gpuShareMax: fc.constantFrom(0.8, 1, 2),
         coresMax: fc.integer({ min: 2, max: 9 }),
         busyCoresMax: amount(2, 8),
+        threadShareMax: amount(1, 3),
         memoryBytesMax: fc.integer({ min: 3, max: 12 }),
         stages: fc.array(fc.array(option, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 3 }),
       },

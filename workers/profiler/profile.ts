@@ -4,7 +4,13 @@ import { stageItems } from '../../models/packs/labelled-items.ts';
 import { InvalidPackError, isLabelled } from '../../models/packs/pack.ts';
 import type { Cell, CellKey } from '../../solver/documents/cell.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import { type CoRun, type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import {
+  type CoRun,
+  type IdentifiedProfile,
+  PROFILE,
+  type Profile,
+  type Serving,
+} from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';
@@ -16,6 +22,7 @@ import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from '.
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
+import { type MeasureServing, type RecordedStage, recordStage } from './recorded-stage.ts';
 import { Sessions } from './sessions.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -26,6 +33,8 @@ export interface ProfileOptions {
   /** Keeps a journal of finished cells, from which a later call with the same settings continues, and finally the profile. */
   readonly store: Store;
   readonly settings: ProfileSettings;
+  /** Measures what serving costs beside the models; absent where nothing serves, as in a browser. */
+  readonly measureServing?: MeasureServing;
   /** Stops the profile after the current run, or at once while models load. Finished cells stay in the journal. */
   readonly signal?: AbortSignal;
   /** Called between cells. The profile pauses until the promise resolves; a pause does not use up the budget. */
@@ -111,7 +120,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       },
     );
 
-    const documentOf = (cells: readonly Cell[], coRun: readonly CoRun[]): Profile => ({
+    const documentOf = (cells: readonly Cell[], coRun: readonly CoRun[], serving?: Serving): Profile => ({
       schema: PROFILE,
       createdAt: new Date().toISOString(),
       pipeline: manifest.name,
@@ -142,7 +151,20 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       fanOut: [...accuracy.fanOut],
       endToEnd: [...accuracy.endToEnd],
       coRun: [...coRun],
+      ...(serving && { serving }),
     });
+
+    const servingCost = async (): Promise<Serving | undefined> => {
+      if (!options.measureServing) return undefined;
+      await clock.wait();
+      progress.working('requests without models');
+      const recorded: RecordedStage[] = [];
+      for (const [s, { name, stage }] of pipeline.stages.entries())
+        recorded.push(await recordStage(name, await reference(name, stage.variants[0]!.name), ofStages[s]!));
+      const serving = await options.measureServing(recorded, settings, signal);
+      await store.append(journal, { kind: 'serving', serving });
+      return serving;
+    };
 
     const cellProfiler = new CellProfiler({
       manifest,
@@ -164,10 +186,11 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
     const known = finished.find((entry) => entry.kind === 'co-run');
     const coRun = known?.coRun ?? (await cellProfiler.coRun());
     if (!known) await store.append(journal, { kind: 'co-run', coRun });
+    const serving = finished.find((entry) => entry.kind === 'serving')?.serving ?? (await servingCost());
     await cellProfiler.refine();
 
     const measured = await parseIdentified(
-      documentOf(cellProfiler.cells, coRun),
+      documentOf(cellProfiler.cells, coRun, serving),
       'the profile that was measured',
     );
     await store.saveProfile(measured);
@@ -179,7 +202,7 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
 }
 
 const isOfAccuracy = (entry: JournalEntry): entry is AccuracyPart =>
-  entry.kind !== 'cell' && entry.kind !== 'co-run';
+  entry.kind !== 'cell' && entry.kind !== 'co-run' && entry.kind !== 'serving';
 
 /** What will be measured: the cells with the smallest batch of each variant first. */
 function planOf(manifest: Manifest, settings: ProfileSettings, fixed: FixedBatches): ProfilePlan {

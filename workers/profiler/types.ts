@@ -14,6 +14,8 @@ export interface ProfileSettings {
    * A variant's sweep ends at a batch that takes longer than this. If absent: the SLA by IPA's rule, from the smallest batches.
    */
   readonly slaMs?: number;
+  /** Set if the profile is for a cluster: the way of batches to pods is measured, too. */
+  readonly pods?: true;
 }
 
 export interface ProfileProgress {

@@ -14,6 +14,7 @@ import {
   type Profile,
   parseProfile,
   profileSchema,
+  serving,
 } from '../../solver/documents/profile.ts';
 import type { JournalEntry } from './store.ts';
 
@@ -51,6 +52,7 @@ const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fan-out'), fanOut }),
   z.strictObject({ kind: z.literal('combination'), endToEnd }),
   z.strictObject({ kind: z.literal('co-run'), coRun: z.array(coRun) }),
+  z.strictObject({ kind: z.literal('serving'), serving }),
 ]);
 
 /** @throws InvalidDocumentError */

@@ -5,6 +5,7 @@ import type {
   FanOut,
   IdentifiedProfile,
   MeasuredScore,
+  Serving,
 } from '../../solver/documents/profile.ts';
 
 /** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
@@ -18,7 +19,8 @@ export type JournalEntry =
     }
   | { readonly kind: 'fan-out'; readonly fanOut: FanOut }
   | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
-  | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] };
+  | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] }
+  | { readonly kind: 'serving'; readonly serving: Serving };
 
 /** The facts of a saved profile that a list of profiles shows. */
 export interface ProfileEntry {

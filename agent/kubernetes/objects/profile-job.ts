@@ -38,7 +38,7 @@ export function profileJob(
       ...['--manifest', manifest, '--backend', backends.join(','), '--threads', threads.join(',')],
       ...['--batches', batches.join(','), '--budget', `${budgetS}s`, '--seed', String(seed)],
       ...(slaMs === undefined ? [] : ['--sla', String(slaMs)]),
-      ...['--out', '/tmp/profile/profile.json', '--json'],
+      ...['--pods', '--out', '/tmp/profile/profile.json', '--json'],
     ],
     resources: profilerResources(pipeline, backends, Math.max(...threads)),
     terminationMessagePolicy: 'FallbackToLogsOnError',

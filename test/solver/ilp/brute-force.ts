@@ -30,7 +30,16 @@ export function everyChoice(problem: Problem): Choice[] {
       return;
     }
     const total = (
-      of: 'latencyMs' | 'gpuShare' | 'cores' | 'busyCores' | 'memoryBytes' | 'cost' | 'batch' | 'switchCost',
+      of:
+        | 'latencyMs'
+        | 'gpuShare'
+        | 'cores'
+        | 'busyCores'
+        | 'threadShare'
+        | 'memoryBytes'
+        | 'cost'
+        | 'batch'
+        | 'switchCost',
     ) => chosen.reduce((sum, { option }) => sum + option[of], 0);
     const most = (limit: number | undefined) => (limit ?? Number.POSITIVE_INFINITY) + 1e-9;
     const [latencyMs, cost] = [total('latencyMs'), total('cost')];
@@ -38,6 +47,7 @@ export function everyChoice(problem: Problem): Choice[] {
     if (total('gpuShare') > most(problem.gpuShareMax)) return;
     if (total('cores') > most(problem.coresMax)) return;
     if (total('busyCores') > most(problem.busyCoresMax)) return;
+    if (total('threadShare') > most(problem.threadShareMax)) return;
     if (total('memoryBytes') > most(problem.memoryBytesMax)) return;
     const scores = chosen.map(({ score }) => score);
     const added = scores.reduce((a, b) => a + b, 0);

@@ -15,7 +15,14 @@ const objective = (problem: Problem): number => {
   return solution.status === 'optimal' ? solution.objective : Number.NEGATIVE_INFINITY;
 };
 
-const LIMITS = ['slaMs', 'gpuShareMax', 'coresMax', 'busyCoresMax', 'memoryBytesMax'] as const;
+const LIMITS = [
+  'slaMs',
+  'gpuShareMax',
+  'coresMax',
+  'busyCoresMax',
+  'threadShareMax',
+  'memoryBytesMax',
+] as const;
 
 describe.each(accuracyMethod.options)('the program, %s of accuracies', (method) => {
   it.each(LIMITS)('never lowers the objective with a higher %s', (limit) => {

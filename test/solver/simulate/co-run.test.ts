@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/profile.ts';
-import { delayAtMs, expectedTimesMs } from '../../../solver/plan/co-run.ts';
+import { expectedTimesMs } from '../../../solver/plan/co-run.ts';
+import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { serviceFromProfile } from '../../../solver/simulate/service.ts';
 import { profile } from '../profiles.ts';
 
@@ -37,7 +38,7 @@ function serviceOn(a: Backend, b: Backend, more: Partial<CpuCoRun> = {}) {
 }
 
 test('a delay is interpolated between the percentiles measured, and level beyond them', () => {
-  expect([10, 50, 70, 90, 99].map((p) => delayAtMs(coRun, p))).toEqual([1, 1, 2, 3, 3]);
+  expect([10, 50, 70, 90, 99].map((p) => delayAtMs(coRun.delays, p))).toEqual([1, 1, 2, 3, 3]);
 });
 
 test('a batch on a CPU is delayed, as batches were, while another stage runs beside it', () => {

@@ -1,0 +1,46 @@
+import { Pipeline } from '../../models/manifests/pipeline.ts';
+import type { Manifest } from '../../solver/documents/manifest.ts';
+import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
+import { StageService } from '../cluster/stage/stage-service.ts';
+import { createApp } from '../http/app.ts';
+import { listen } from '../http/serve.ts';
+import { createStageApp } from '../http/stage.ts';
+import { Service } from '../service/service.ts';
+import { probePlan } from './probe-plan.ts';
+import { replayingWorker } from './replay.ts';
+
+const HOST = '127.0.0.1';
+
+/** The servers of the agent, in a process of their own, with workers that take no time. */
+export class ServingProbe {
+  /** Serves a pipeline as `ipa-agent serve` and a gateway do. @returns the URL */
+  async serve(manifest: Manifest, recorded: readonly RecordedStage[]): Promise<string> {
+    const service = await Service.start({
+      pipeline: new Pipeline(manifest),
+      plan: probePlan(manifest),
+      startWorker: async () => replayingWorker(recorded),
+      onEvent: ignore,
+    });
+    return listen(createApp(service, { checkPlan: ignore }), HOST, 0);
+  }
+
+  /** Serves a stage as its pods do. @returns the URL */
+  async serveStage(manifest: Manifest, recorded: RecordedStage): Promise<string> {
+    const service = await StageService.start({
+      pipeline: new Pipeline(manifest),
+      plan: probePlan(manifest),
+      stage: recorded.stage,
+      startWorker: async () => replayingWorker([recorded]),
+      onEvent: ignore,
+    });
+    return listen(createStageApp(service, { token: async () => undefined }), HOST, 0);
+  }
+
+  /** Core time that this process has taken, in ms. */
+  cpuMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+}
+
+function ignore(): void {}

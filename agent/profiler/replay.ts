@@ -1,0 +1,33 @@
+import { batchOf, inGroups, itemsOf } from '../../models/items/item-batch.ts';
+import type { ExecutorWorker } from '../../workers/executor/start-worker.ts';
+import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
+
+/**
+ * A worker that answers at once what a model made of some items, in turn, whatever the items of a batch are. What serves such a
+ * worker is measured without a model.
+ */
+export function replayingWorker(recorded: readonly RecordedStage[]): ExecutorWorker {
+  const byStage = new Map(
+    recorded.map(({ stage, results, children, childCounts }) => {
+      const childrenOf = inGroups(itemsOf(children), childCounts);
+      return [
+        stage,
+        { answers: results.map((result, i) => ({ result, children: childrenOf[i]! })), next: 0 },
+      ];
+    }),
+  );
+  return {
+    info: { ortVersion: 'none', ortBuild: 'node', crossOriginIsolated: false, timerGrainMs: 0 },
+    lost: new Promise(() => {}),
+    terminate() {},
+    async run(stage, { lengths }) {
+      const replay = byStage.get(stage)!;
+      const answers = lengths.map(() => replay.answers[replay.next++ % replay.answers.length]!);
+      return {
+        results: answers.map(({ result }) => result),
+        children: batchOf(answers.flatMap(({ children }) => children)),
+        childCounts: answers.map(({ children }) => children.length),
+      };
+    },
+  };
+}

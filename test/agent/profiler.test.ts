@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { measureServing } from '../../agent/profiler/measure-serving.ts';
+import { replayingWorker } from '../../agent/profiler/replay.ts';
+import { timeCalls } from '../../agent/profiler/time-calls.ts';
+import { itemsOf } from '../../models/items/item-batch.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
+import { parseProfile, type Serving } from '../../solver/documents/profile.ts';
+import { type RecordedStage, recordStage } from '../../workers/profiler/recorded-stage.ts';
+import { Sessions } from '../../workers/profiler/sessions.ts';
+import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import { compiledEnvironment } from '../compiled.ts';
+import { profile } from '../solver/profiles.ts';
+import { models } from './serving.ts';
+
+const SETTINGS: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 1, seed: 1 };
+
+const sessions = new Sessions(models, compiledEnvironment());
+afterAll(() => sessions.close());
+
+let recorded: RecordedStage[];
+beforeAll(async () => {
+  const ofStages = await stageItems(await models.readPack(), models.pipeline);
+  recorded = await Promise.all(
+    models.pipeline.stages.map(async ({ name: stage, stage: { variants } }, s) => {
+      const wanted = { stage, variant: variants[0]!.name, backend: 'cpu', threads: 1 } as const;
+      return recordStage(stage, await sessions.open(wanted), ofStages[s]!);
+    }),
+  );
+});
+
+describe('what serving costs', () => {
+  let serving: Serving;
+  beforeAll(async () => {
+    serving = await measureServing(models.manifest)(recorded, { ...SETTINGS, pods: true }, undefined);
+  });
+
+  test('is measured for both forms of body, of which the one of JSON is longer and costs more', () => {
+    const [binary, json] = serving.requests;
+    expect([binary!.body, json!.body]).toEqual(['binary', 'json']);
+    expect(json!.bodyBytes).toBeGreaterThan(2 * binary!.bodyBytes);
+    for (const { n, coreMs, latency } of serving.requests) {
+      expect(n).toBeGreaterThan(0);
+      expect(coreMs).toBeGreaterThan(0);
+      expect(latency.every(({ delayMs }, i) => i === 0 || delayMs >= latency[i - 1]!.delayMs)).toBe(true);
+    }
+  });
+
+  test('is measured for batches of each size on their way to the pods of each stage', () => {
+    expect(serving.hops!.map(({ stage, items }) => [stage, items])).toEqual([
+      ['detect', 1],
+      ['detect', 4],
+      ['classify', 1],
+      ['classify', 4],
+    ]);
+    for (const { gatewayMs, podMs } of serving.hops!) {
+      expect(gatewayMs).toBeGreaterThan(0);
+      expect(podMs).toBeGreaterThan(0);
+    }
+  });
+
+  test('is a part of a profile', () => {
+    expect(() => parseProfile({ ...profile([]), serving }, 'the test')).not.toThrow();
+  });
+});
+
+test('on one machine no way to pods is measured, and measuring stops when it is told to', async () => {
+  const measure = measureServing(models.manifest);
+  expect(await measure(recorded, SETTINGS, undefined)).not.toHaveProperty('hops');
+  const reason = new Error('enough');
+  const controller = new AbortController();
+  const stopped = measure(recorded, SETTINGS, controller.signal);
+  controller.abort(reason);
+  await expect(stopped).rejects.toBe(reason);
+});
+
+test('the worker that stands for a model gives its results in turn, each with its own items', async () => {
+  const worker = replayingWorker(recorded);
+  const [detect] = recorded;
+  const count = detect!.results.length;
+  const { lengths, bytes } = detect!.items;
+  const first = { lengths: lengths.slice(0, count - 1), bytes };
+  const last = { lengths: [lengths.at(-1)!, lengths[0]!], bytes };
+  const runs = [await worker.run('detect', first), await worker.run('detect', last)];
+  expect(runs.flatMap(({ results }) => results)).toEqual([...detect!.results, detect!.results[0]]);
+  expect(runs.flatMap(({ childCounts }) => childCounts)).toEqual([
+    ...detect!.childCounts,
+    detect!.childCounts[0],
+  ]);
+  expect(runs.flatMap(({ children }) => itemsOf(children)).slice(0, detect!.children.lengths.length)).toEqual(
+    itemsOf(detect!.children),
+  );
+});
+
+test('latencies are of calls one at a time, and core time is of several', async () => {
+  let open = 0;
+  let most = 0;
+  let calls = 0;
+  const openWhile: number[] = [];
+  const timed = await timeCalls(
+    async () => {
+      calls++;
+      openWhile.push(++open);
+      most = Math.max(most, open);
+      await new Promise((resolve) => setTimeout(resolve));
+      open--;
+    },
+    3,
+    20,
+    { caller: () => calls, called: async () => 2 * calls },
+  );
+  expect(most).toBe(3);
+  expect(openWhile.filter((n) => n === 1).length).toBeGreaterThanOrEqual(timed.n);
+  expect(timed.callerMs).toBe(1);
+  expect(timed.calledMs).toBe(2);
+});

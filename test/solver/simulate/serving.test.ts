@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { mean } from '../../../solver/math/statistics.ts';
+import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
+import type { ServingModel } from '../../../solver/simulate/service.ts';
+import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
+
+const NOTHING: ServingModel = { requestMs: 0, wayMs: 0, sampleWayMs: () => 0, batchMs: () => 0 };
+
+/** Two stages with a worker each, 0 to 3 items in the second, and batches of 2 and 3. */
+function input(ratePerS: number, seconds: number, seed: number, serving?: ServingModel): SimulationInput {
+  const arrivalsMs = arrivalsOf(
+    { rates: Array<number>(seconds).fill(ratePerS), intervalS: 1 },
+    { scale: 1, seed, kind: 'poisson' },
+  );
+  return {
+    policy: {
+      slaMs: 200,
+      shedding: 'late',
+      stages: [2, 3].map((batch, i) => ({ name: `s${i}`, batch, maxWaitMs: 4, serviceMs: () => 5 })),
+    },
+    workers: [
+      { id: 'a', stages: [0] },
+      { id: 'b', stages: [1] },
+    ],
+    arrivalsMs,
+    packItems: Int32Array.from(arrivalsMs, (_, i) => i % 4),
+    counts: (packItem, stage) => (stage === 0 ? 1 : packItem),
+    service: { sampleMs: (_stage, items, random) => items + 3 * random(), ...(serving && { serving }) },
+    seed,
+  };
+}
+
+test('serving that takes no time changes nothing', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), fc.integer({ min: 20, max: 400 }), (seed, ratePerS) => {
+      expect(simulate(input(ratePerS, 2, seed, NOTHING))).toEqual(simulate(input(ratePerS, 2, seed)));
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('every request ends once, and none before its way and its time on the thread are over', () => {
+  const serving = fc.record({
+    requestMs: fc.double({ min: 0, max: 4, noNaN: true }),
+    wayMs: fc.double({ min: 0, max: 3, noNaN: true }),
+    batchTakesMs: fc.double({ min: 0, max: 2, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1e6 }), serving, (seed, { requestMs, wayMs, batchTakesMs }) => {
+      const model = { requestMs, wayMs, sampleWayMs: () => wayMs, batchMs: () => batchTakesMs };
+      const given = input(300, 2, seed, model);
+      const { requests } = simulate(given);
+      expect(requests).toHaveLength(given.arrivalsMs.length);
+      for (const { latencyMs, outcome } of requests) {
+        expect(latencyMs !== null).toBe(outcome === 'completed');
+        if (latencyMs !== null) expect(latencyMs).toBeGreaterThan(requestMs + wayMs + 1 - 1e-6);
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('requests wait for the thread as in an M/D/1 queue', () => {
+  // The thread does two halves of a request: with batches of no time they follow each other, as one service of 8 ms would.
+  const requestMs = 8;
+  const ratePerS = 70;
+  const arrivalsMs = arrivalsOf(
+    { rates: Array<number>(4000).fill(ratePerS), intervalS: 1 },
+    { scale: 1, seed: 1, kind: 'poisson' },
+  );
+  const { requests } = simulate({
+    policy: {
+      slaMs: 1e9,
+      shedding: 'never',
+      stages: [{ name: 's', batch: 1, maxWaitMs: 0, serviceMs: () => 0 }],
+    },
+    workers: Array.from({ length: 50 }, (_, i) => ({ id: `w${i}`, stages: [0] })),
+    arrivalsMs,
+    packItems: new Int32Array(arrivalsMs.length),
+    counts: () => 1,
+    service: {
+      sampleMs: () => 0,
+      serving: { ...NOTHING, requestMs, wayMs: 3, sampleWayMs: () => 3 },
+    },
+    seed: 1,
+  });
+  const busy = (ratePerS * requestMs) / 1000;
+  // Each request needs two turns of 4 ms. The sum of both waits is at least that of one turn of 8 ms, and at most twice it.
+  const waitMs = (busy * requestMs) / (2 * (1 - busy));
+  const meanMs = mean(requests.map(({ latencyMs }) => latencyMs!)) - requestMs - 3;
+  expect(meanMs).toBeGreaterThan(0.95 * waitMs);
+  expect(meanMs).toBeLessThan(2 * waitMs);
+});
+
+test('a saturated thread sheds what it cannot serve, however idle the workers are', () => {
+  const serving: ServingModel = { ...NOTHING, requestMs: 5 };
+  const share = (ratePerS: number) => {
+    const { requests } = simulate(input(ratePerS, 5, 1, serving));
+    return requests.filter(({ outcome }) => outcome === 'completed').length / requests.length;
+  };
+  expect(share(100)).toBeGreaterThan(0.99);
+  expect(share(600)).toBeLessThan(0.5);
+});

@@ -1,0 +1,38 @@
+import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
+import type { StageItems } from '../../models/packs/labelled-items.ts';
+import type { Serving } from '../../solver/documents/profile.ts';
+import type { StageRun } from '../stage/protocol.ts';
+import type { OpenVariant } from './sessions.ts';
+import type { ProfileSettings } from './types.ts';
+
+/** Some items of a stage, and what a variant of it made of them. A server is measured with them, without running the model. */
+export interface RecordedStage extends StageRun {
+  readonly stage: string;
+  /** Items in the order of their results; the first stage's are sent as requests. */
+  readonly items: ItemBatch;
+}
+
+/**
+ * Measures what serving costs beside the models. The agent gives the profiler this function, because only the agent serves.
+ * @throws the signal's reason when it is aborted
+ */
+export type MeasureServing = (
+  recorded: readonly RecordedStage[],
+  settings: ProfileSettings,
+  signal: AbortSignal | undefined,
+) => Promise<Serving>;
+
+const ITEMS = 32;
+
+/** Runs some items of a stage through a variant. A variant with a fixed batch gets one such batch. */
+export async function recordStage(
+  stage: string,
+  { worker, key, fixedBatch }: OpenVariant,
+  { items }: StageItems,
+): Promise<RecordedStage> {
+  const batch = takeInTurn(items, 0, fixedBatch ?? Math.min(ITEMS, items.length));
+  // The buffer of a batch is transferred to the worker, so the worker gets a copy.
+  const copy = { lengths: batch.lengths, bytes: batch.bytes.slice() };
+  const { results, children, childCounts } = await worker.run(key, copy);
+  return { stage, items: batch, results, children, childCounts };
+}
