@@ -16,7 +16,7 @@ export interface Engine {
    * Applying the same plan again changes nothing. If a stage needs the same resources as before, its replicas keep running: the
    * gateway changes their variant and batch with `PUT /stage`.
    * @returns the change of each object of the engine that the plan needs
-   * @throws NotDeployableError if replicas of this engine cannot run the plan
+   * @throws NotDeployableError if replicas of this engine cannot run the plan, and the engine's own error if it has no room
    */
   apply(plan: Plan, options?: ApplyOptions): Promise<ObjectChange[]>;
 
@@ -78,6 +78,10 @@ export interface ApplyOptions {
   readonly dryRun?: boolean;
   /** Removes objects that only earlier plans needed. */
   readonly prune?: boolean;
+  /** Applies a plan although the engine has no room for all replicas: some wait until machines are added. */
+  readonly allowPending?: boolean;
+  /** Gets one line for a log, e.g. that something could not be checked. */
+  onEvent?(what: string): void;
 }
 
 /** How an object of the engine was changed or, in a dry run, would be. */

@@ -35,13 +35,15 @@ export const applyCommand = () =>
   )
     .option('--dry-run', 'report what would change, and change nothing')
     .option('--prune', 'remove objects that earlier plans have left behind')
+    .option('--allow-pending', 'apply although the nodes have no room for all pods: some wait for more nodes')
     .option('--force', 'take over fields that other tools manage')
     .option('--json', 'print what became of each object, as JSON')
     .addHelpText(
       'after',
       `
 A variant or batch changes inside the running pods; pods are replaced only where a stage needs other resources. Nothing
-changes unless the API server accepts every object. Image, models and node selector that are not given stay as they were.
+changes unless the API server accepts every object and the nodes have room for the pods. Image, models and node selector that
+are not given stay as they were.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
   $ ipa-agent apply --plan plan.json --namespace shop --prune
@@ -55,9 +57,10 @@ changes unless the API server accepts every object. Image, models and node selec
       const { manifest, pipeline } = await loadModelFolder(path);
       const engine = await openEngine(flags, pipeline, givenSettings(flags));
       if (given) checkPipeline(given, manifest);
+      const options: ApplyOptions = { ...flags, onEvent: (what) => console.error(what) };
       const { plan, changes } = given
-        ? { plan: given, changes: await engine.apply(given, flags) }
-        : await engine.rollBack(flags);
+        ? { plan: given, changes: await engine.apply(given, options) }
+        : await engine.rollBack(options);
       if (flags.json) console.log(JSON.stringify(changes));
       else
         console.log(`${planText(plan)}\n\n${engine.target}:\n${changesText(changes, flags.dryRun ?? false)}`);

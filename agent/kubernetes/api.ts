@@ -8,14 +8,15 @@ export interface ObjectRef {
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** The objects of a kind in a namespace, all or selected by labels or name. */
+/** The objects of a kind, all or selected by labels and fields. */
 export interface ListRef {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly namespace: string;
+  /** Absent: of all namespaces, or of a kind without namespaces. */
+  readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** Selects the one object with this name. */
-  readonly name?: string;
+  /** Selector of fields in the API's form, e.g. `metadata.name=fashion-plan`. */
+  readonly fields?: string;
 }
 
 export interface ObjectList {
@@ -38,6 +39,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   Job: 'jobs',
   Lease: 'leases',
   NetworkPolicy: 'networkpolicies',
+  Node: 'nodes',
   Pod: 'pods',
   PodDisruptionBudget: 'poddisruptionbudgets',
   Role: 'roles',
@@ -94,7 +96,8 @@ export class KubernetesApi {
 
   /** @throws ChangedMeanwhileError if the object exists */
   async create(object: KubernetesObject): Promise<KubernetesObject> {
-    const path = withQuery(collectionOf(object.apiVersion, object.kind, object.metadata.namespace), {
+    const { namespace = 'default' } = object.metadata;
+    const path = withQuery(collectionOf(object.apiVersion, object.kind, namespace), {
       fieldManager: FIELD_MANAGER,
     });
     return this.#object({ method: 'POST', path, body: object, what: nameOf(object) });
@@ -177,24 +180,26 @@ export class KubernetesApi {
 /** Longest silence in the log: a profiler writes nothing while a model loads. */
 const LOG_SILENT_MS = 10 * 60_000;
 
-function collectionOf(apiVersion: string, kind: string, namespace = 'default'): string {
+/** @param namespace absent: all of them */
+function collectionOf(apiVersion: string, kind: string, namespace?: string): string {
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${COLLECTIONS[kind]}`;
+  const inside = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${inside}/${COLLECTIONS[kind]}`;
 }
 
-const pathOf = ({ apiVersion, kind, metadata }: ObjectRef): string =>
-  `${collectionOf(apiVersion, kind, metadata.namespace)}/${encodeURIComponent(metadata.name)}`;
+const pathOf = ({ apiVersion, kind, metadata: { name, namespace = 'default' } }: ObjectRef): string =>
+  `${collectionOf(apiVersion, kind, namespace)}/${encodeURIComponent(name)}`;
 
 const withQuery = (path: string, query: Readonly<Record<string, string>>): string =>
   Object.keys(query).length === 0 ? path : `${path}?${new URLSearchParams(query)}`;
 
-function selectors({ labels, name }: ListRef): Record<string, string> {
+function selectors({ labels, fields }: ListRef): Record<string, string> {
   return {
     ...(labels && {
       labelSelector: Object.entries(labels)
         .map(([key, value]) => `${key}=${value}`)
         .join(','),
     }),
-    ...(name !== undefined && { fieldSelector: `metadata.name=${name}` }),
+    ...(fields !== undefined && { fieldSelector: fields }),
   };
 }

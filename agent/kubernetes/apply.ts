@@ -2,6 +2,7 @@ import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
+import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 import { kubernetesObjects, PREVIOUS_KEY, type Release } from './objects/serving.ts';
@@ -20,14 +21,21 @@ export interface DeploymentContext extends Omit<ServedPlan, 'plan'> {
 }
 
 /**
- * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run.
- * @throws NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
+ * Applies all objects that serve a plan, after the API server has accepted all of them in a dry run, and the nodes have room for
+ * the pods.
+ * @throws NotDeployableError, NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function applyPlan(
   api: KubernetesApi,
   plan: Plan,
   context: DeploymentContext,
-  { force = false, dryRun = false, prune = false }: ApplyOptions = {},
+  {
+    force = false,
+    dryRun = false,
+    prune = false,
+    allowPending = false,
+    onEvent = () => {},
+  }: ApplyOptions = {},
 ): Promise<ObjectChange[]> {
   const { settings } = context;
   const objects = objectsOf(plan, context);
@@ -40,6 +48,8 @@ export async function applyPlan(
     });
     trials.push(await trial(api, object, accept));
   }
+  const deployments = objects.filter(({ kind }) => kind === 'Deployment');
+  if (!allowPending) await checkRoom(api, deployments, onEvent);
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
   if (!dryRun) {

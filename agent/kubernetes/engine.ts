@@ -86,7 +86,7 @@ export class KubernetesEngine implements Engine {
     const { apiVersion, kind, metadata } = planRef(pipeline.name, namespace);
     return follow(
       this.api,
-      { apiVersion, kind, namespace, name: metadata.name },
+      { apiVersion, kind, namespace, fields: `metadata.name=${metadata.name}` },
       {
         onChange([object]) {
           try {

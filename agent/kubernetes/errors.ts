@@ -80,6 +80,17 @@ export class ProfileTooLargeError extends InputError {
   }
 }
 
+/** The nodes of a cluster have no room for a plan's pods. */
+export class NoRoomError extends Error {
+  override name = 'NoRoomError';
+  constructor(readonly missing: readonly string[]) {
+    super(
+      `The cluster has no room for ${missing.join('; ')}. Nothing was changed. Plan for fewer cores, make room, or apply ` +
+        'the plan with --allow-pending if the cluster adds nodes for pods that wait.',
+    );
+  }
+}
+
 /** The kubeconfig has no usable context. */
 export class NoClusterError extends InputError {
   override name = 'NoClusterError';

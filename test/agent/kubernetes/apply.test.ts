@@ -8,9 +8,10 @@ import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
 import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { engineIn, standInCluster } from './cluster.ts';
+import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
+import { addNode } from './stand-in/nodes.ts';
 
 /** A plan whose stages are changed. */
 const changed = (change: Partial<Plan['stages'][number]>, plan = clusterPlan()): Plan => ({
@@ -166,7 +167,8 @@ test('the plan before is kept to go back to, and going back can be undone', asyn
 });
 
 test('a rollback brings back the image and the settings that the plan had', async () => {
-  const { cluster } = await standInCluster();
+  const { cluster, standIn } = await standInCluster();
+  for (const zone of ['a', 'b']) addNode(standIn, zone, { labels: { ...nodeLabels(), zone } });
   await engineIn(cluster, { image: 'good', nodeSelector: { zone: 'a' } }).apply(clusterPlan());
   await engineIn(cluster, { image: 'bad', nodeSelector: { zone: 'b' } }).apply(clusterPlan());
   const { plan } = await engineIn(cluster, {}).rollBack();

@@ -7,15 +7,24 @@ import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { KubernetesEngine } from '../../../agent/kubernetes/engine.ts';
 import type { GivenSettings } from '../../../agent/kubernetes/settings.ts';
 import { fashion, settings } from './objects/plans.ts';
+import { addNode } from './stand-in/nodes.ts';
 import { StandIn } from './stand-in/server.ts';
 
-/** A stand-in, and its kubeconfig as a file; both go when the test has finished. */
+/** Labels of a node that may run the pods of the tests' plans. */
+export const nodeLabels = (arch = 'amd64') => ({
+  'kubernetes.io/os': 'linux',
+  'kubernetes.io/arch': arch,
+  ...settings.nodeSelector,
+});
+
+/** A stand-in with a large node of each architecture, and its kubeconfig as a file; both go when the test has finished. */
 export async function standInCluster(): Promise<{
   standIn: StandIn;
   kubeconfig: string;
   cluster: KubernetesApi;
 }> {
   const standIn = await StandIn.start();
+  for (const arch of ['amd64', 'arm64']) addNode(standIn, arch, { labels: nodeLabels(arch) });
   const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-cluster-'));
   onTestFinished(async () => {
     await standIn.down();

@@ -28,6 +28,7 @@ const KINDS: Record<string, string> = {
   jobs: 'Job',
   leases: 'Lease',
   networkpolicies: 'NetworkPolicy',
+  nodes: 'Node',
   pods: 'Pod',
   poddisruptionbudgets: 'PodDisruptionBudget',
   roles: 'Role',
@@ -166,7 +167,7 @@ export class StandIn {
       return [200, object];
     }
     if (method === 'GET') {
-      const items = this.store.all(collection).filter((object) => selects(query, object));
+      const items = objectsIn(this.store, collection).filter((object) => selects(query, object));
       const [group, version] = groupVersion(collection);
       return [
         200,
@@ -236,21 +237,30 @@ export class StandIn {
   }
 }
 
-/** `/apis/apps/v1/namespaces/default/deployments/x/rest`: collection, name and what follows. */
+/** `/apis/apps/v1/namespaces/default/deployments/x/rest`, or `/api/v1/nodes/x`: collection, name and what follows. */
 function targetOf(pathname: string): Target {
   const match =
-    /^\/(api\/v1|apis\/[^/]+\/[^/]+)\/namespaces\/([^/]+)\/([^/]+)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
+    /^\/(api\/v1|apis\/[^/]+\/[^/]+)(\/namespaces\/[^/]+)?\/([^/]+)(?:\/([^/]+)(?:\/(.*))?)?$/.exec(pathname);
   if (!match || KINDS[match[3]!] === undefined)
     throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
-  const [, root, namespace, plural, name, rest = ''] = match;
+  const [, root, namespace = '', plural, name, rest = ''] = match;
   return {
-    collection: `${root}/namespaces/${namespace}/${plural}`,
+    collection: `${root}${namespace}/${plural}`,
     name: name === undefined ? undefined : decodeURIComponent(name),
     rest,
   };
 }
 
 const namespaceOf = (collection: string): string => collection.split('/').at(-2)!;
+
+/** The objects of a collection: of one namespace, or without one of all. */
+function objectsIn(store: ObjectStore, collection: string): StoredObject[] {
+  const parts = collection.split('/');
+  if (parts.includes('namespaces') || parts.at(-1) === 'nodes') return store.all(collection);
+  return store
+    .all(`${parts.slice(0, -1).join('/')}/namespaces`)
+    .filter(({ kind }) => kind === KINDS[parts.at(-1)!]);
+}
 
 function groupVersion(collection: string): [string, string] {
   const parts = collection.split('/');
@@ -269,18 +279,27 @@ function keyOf({ apiVersion, kind, metadata }: StoredObject): string {
   return `${apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`}/namespaces/${metadata.namespace}/${plural}`;
 }
 
-/** Label and field selectors: `key=value` and `key`. */
-function selects(query: URLSearchParams, { metadata }: StoredObject): boolean {
+/** Label and field selectors: `key=value` and `key`; fields also `path!=value`. */
+function selects(query: URLSearchParams, object: StoredObject): boolean {
+  const { metadata } = object;
   const labels = query.get('labelSelector')?.split(',') ?? [];
-  const field = query.get('fieldSelector');
+  const fields = query.get('fieldSelector')?.split(',') ?? [];
   return (
     labels.every((term) => {
       const [key, value] = term.split('=');
       return value === undefined ? metadata.labels?.[key!] !== undefined : metadata.labels?.[key!] === value;
     }) &&
-    (field === null || field === `metadata.name=${metadata.name}`)
+    fields.every((term) => {
+      const [, path, operator, value] = /^([^!=]+)(!?=)(.*)$/.exec(term)!;
+      return (fieldAt(object, path!) === value) === (operator === '=');
+    })
   );
 }
+
+const fieldAt = (object: StoredObject, path: string): string => {
+  const value = path.split('.').reduce<unknown>((at, step) => (at as JsonObject | undefined)?.[step], object);
+  return value === undefined ? '' : String(value);
+};
 
 async function bodyOf(request: IncomingMessage): Promise<StoredObject | undefined> {
   let text = '';

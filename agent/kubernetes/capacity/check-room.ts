@@ -1,0 +1,69 @@
+import { message } from '../../../workers/runtime/errors.ts';
+import type { KubernetesApi } from '../api.ts';
+import { ApiError, NoRoomError } from '../errors.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+import { type Cluster, podOf, readCluster, wantedOf, whyNot } from './cluster.ts';
+import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
+
+/**
+ * Refuses deployments whose pods the cluster has no room for beside the pods that run there. An account without the right to
+ * list nodes and pods is told that nothing was checked.
+ * @throws NoRoomError, ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function checkRoom(
+  api: KubernetesApi,
+  deployments: readonly KubernetesObject[],
+  onEvent: (what: string) => void,
+): Promise<void> {
+  let cluster: Cluster;
+  try {
+    cluster = await readCluster(api, deployments);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 403)) throw error;
+    return onEvent(`whether the nodes have room for the pods was not checked: ${message(error)}`);
+  }
+  const wanted = deployments.map((deployment) => wantedOf(deployment, cluster));
+  const missing = unplaced(wanted, cluster.rooms);
+  if (missing.length === 0) return;
+  throw new NoRoomError(
+    missing.map((of) => {
+      const deployment = deployments.find(({ metadata }) => metadata.name === of.wanted.name)!;
+      return missingText(of, deployment, cluster);
+    }),
+  );
+}
+
+/** The most nodes that a message names for one deployment. */
+const NAMED = 4;
+
+function missingText(
+  { wanted, replicas, left }: Unplaced,
+  deployment: KubernetesObject,
+  { nodes }: Cluster,
+): string {
+  const { name, requests } = wanted;
+  const reasons = nodes.map((node) => {
+    const room = left.find((one) => one.name === node.metadata.name);
+    if (!room) return `${node.metadata.name} ${whyNot(podOf(deployment), node)}`;
+    const short = lacking(requests, room.free).map((resource) =>
+      amountText(resource, room.free[resource] ?? 0),
+    );
+    return `${node.metadata.name} has ${short.join(' and ')} left`;
+  });
+  const more = reasons.length > NAMED ? [`${reasons.length - NAMED} nodes more have none either`] : [];
+  const why =
+    nodes.length === 0 ? 'the cluster has no node' : [...reasons.slice(0, NAMED), ...more].join(', ');
+  return `${replicas} of ${wanted.replicas} pods of ${name}, each of ${requestText(requests)}: ${why}`;
+}
+
+const requestText = ({ pods: _, ...requests }: Amounts): string =>
+  Object.entries(requests)
+    .map(([resource, value]) => amountText(resource, value))
+    .join(' and ');
+
+function amountText(resource: string, value: number): string {
+  const shown = Math.max(0, value);
+  if (resource === 'cpu') return `${+shown.toFixed(3)} ${shown === 1 ? 'core' : 'cores'}`;
+  if (resource === 'memory') return `${Math.floor(shown / 2 ** 20)} MiB of memory`;
+  return `${shown} ${resource}`;
+}

@@ -1,0 +1,133 @@
+import type { KubernetesApi } from '../api.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+import type { Toleration } from '../settings.ts';
+import { quantity } from './quantity.ts';
+import type { Amounts, Room, Wanted } from './room.ts';
+
+interface Container {
+  readonly restartPolicy?: string;
+  readonly resources?: { readonly requests?: Readonly<Record<string, string>> };
+}
+
+interface PodSpec {
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly (Toleration & { readonly operator?: string })[];
+  readonly containers?: readonly Container[];
+  readonly initContainers?: readonly Container[];
+  readonly overhead?: Readonly<Record<string, string>>;
+}
+
+interface Node extends KubernetesObject {
+  readonly spec?: {
+    readonly unschedulable?: boolean;
+    readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+  };
+  readonly status?: {
+    readonly allocatable?: Readonly<Record<string, string>>;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  };
+}
+
+/** The cluster's nodes, and the room on each besides what some deployments' pods take. */
+export interface Cluster {
+  readonly nodes: readonly Node[];
+  readonly rooms: readonly Room[];
+}
+
+/**
+ * Reads the nodes and the pods of all namespaces.
+ * @param deployments whose pods do not count: the pods that are to run replace them
+ * @throws ApiError, with status 403 without the right to list them
+ */
+export async function readCluster(
+  api: KubernetesApi,
+  deployments: readonly KubernetesObject[],
+): Promise<Cluster> {
+  const [{ items: nodes }, { items: pods }] = await Promise.all([
+    api.list({ apiVersion: 'v1', kind: 'Node' }),
+    api.list({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      fields: 'status.phase!=Succeeded,status.phase!=Failed,spec.nodeName!=',
+    }),
+  ]);
+  const replaced = ({ metadata }: KubernetesObject): boolean =>
+    deployments.some(({ metadata: { namespace }, spec }) => {
+      const { matchLabels } = (spec as { selector: { matchLabels: Readonly<Record<string, string>> } })
+        .selector;
+      const labels = Object.entries(matchLabels);
+      return (
+        metadata.namespace === namespace && labels.every(([key, value]) => metadata.labels?.[key] === value)
+      );
+    });
+  const others = pods.filter((pod) => !replaced(pod));
+  const rooms = nodes.map((node) => {
+    const here = others.flatMap(({ spec }) =>
+      (spec as PodSpec).nodeName === node.metadata.name ? [spec as PodSpec] : [],
+    );
+    const all = amountsOf((node as Node).status?.allocatable);
+    return { name: node.metadata.name, free: here.map(requestsOf).reduce(minus, all) };
+  });
+  return { nodes: nodes as readonly Node[], rooms };
+}
+
+/** What each pod of a deployment is. */
+export const podOf = ({ spec }: KubernetesObject): PodSpec =>
+  (spec as { readonly template: { readonly spec: PodSpec } }).template.spec;
+
+/** The pods of a deployment, and the nodes that may run them. */
+export const wantedOf = (deployment: KubernetesObject, { nodes }: Cluster): Wanted => ({
+  name: deployment.metadata.name,
+  replicas: (deployment.spec as { readonly replicas: number }).replicas,
+  requests: requestsOf(podOf(deployment)),
+  nodes: nodes
+    .filter((node) => whyNot(podOf(deployment), node) === null)
+    .map(({ metadata }) => metadata.name),
+});
+
+/** Why a node does not run a pod, whatever room it has; null if it may. */
+export function whyNot(
+  { nodeSelector = {}, tolerations = [] }: PodSpec,
+  { metadata, spec, status }: Node,
+): string | null {
+  if (status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is !== 'True'))
+    return 'is not ready';
+  if (spec?.unschedulable) return 'takes no new pods (it is cordoned)';
+  const label = Object.entries(nodeSelector).find(([key, value]) => metadata.labels?.[key] !== value);
+  if (label) return `has no label ${label.join('=')}`;
+  const taint = (spec?.taints ?? []).find(
+    ({ key, value, effect }) =>
+      effect !== 'PreferNoSchedule' &&
+      !tolerations.some(
+        (one) =>
+          one.key === key && one.effect === effect && (one.operator === 'Exists' || one.value === value),
+      ),
+  );
+  return taint ? `has the taint ${taint.key}:${taint.effect}` : null;
+}
+
+const amountsOf = (texts: Readonly<Record<string, string>> = {}): Amounts =>
+  Object.fromEntries(Object.entries(texts).map(([resource, text]) => [resource, quantity(text)]));
+
+const combined =
+  (combine: (a: number, b: number) => number) =>
+  (a: Amounts, b: Amounts): Amounts =>
+    Object.fromEntries(
+      [...new Set([...Object.keys(a), ...Object.keys(b)])].map((key) => [
+        key,
+        combine(a[key] ?? 0, b[key] ?? 0),
+      ]),
+    );
+const plus = combined((a, b) => a + b);
+const minus = combined((a, b) => a - b);
+const most = combined(Math.max);
+
+/** What the scheduler reserves for a pod: its containers run together, after its init containers, which run one by one. */
+function requestsOf({ containers = [], initContainers = [], overhead }: PodSpec): Amounts {
+  const each = (some: readonly Container[]) => some.map(({ resources }) => amountsOf(resources?.requests));
+  const sidecars = initContainers.filter(({ restartPolicy }) => restartPolicy === 'Always');
+  const first = initContainers.filter((one) => !sidecars.includes(one));
+  const together = each([...containers, ...sidecars]).reduce(plus, {});
+  return plus(plus(each(first).reduce(most, together), amountsOf(overhead)), { pods: 1 });
+}

@@ -1,0 +1,75 @@
+/** Amounts by resource, e.g. `cpu` in cores, `memory` in bytes, `pods`, `nvidia.com/gpu`. */
+export type Amounts = Readonly<Record<string, number>>;
+
+/** A node, as the scheduler sees it. */
+export interface Room {
+  readonly name: string;
+  /** What its pods may take, less what they request. */
+  readonly free: Amounts;
+}
+
+/** Equal pods that are to run. */
+export interface Wanted {
+  /** Name of the pods' deployment. */
+  readonly name: string;
+  readonly replicas: number;
+  /** What each pod requests. */
+  readonly requests: Amounts;
+  /** Names of the nodes that may run the pods. */
+  readonly nodes: readonly string[];
+}
+
+/** Pods that find no room. */
+export interface Unplaced {
+  readonly wanted: Wanted;
+  readonly replicas: number;
+  /** What is left on the nodes that may run them. */
+  readonly left: readonly Room[];
+}
+
+/**
+ * Places pods on nodes. Largest first; each on the fullest node that has room, which leaves room for large pods, or each on the
+ * emptiest, as Kubernetes' scheduler does by default: pods that one of both places find room.
+ * @returns the pods without room, of the better of both placements
+ */
+export function unplaced(wanted: readonly Wanted[], rooms: readonly Room[]): Unplaced[] {
+  const [fullest, emptiest] = [1, -1].map((order) => place(wanted, rooms, order));
+  return podsOf(fullest!) <= podsOf(emptiest!) ? fullest! : emptiest!;
+}
+
+const podsOf = (some: readonly Unplaced[]): number => some.reduce((sum, { replicas }) => sum + replicas, 0);
+
+/** @param order 1: the node with the fewest free cores first; -1: the one with the most */
+function place(wanted: readonly Wanted[], rooms: readonly Room[], order: number): Unplaced[] {
+  const free = new Map(rooms.map(({ name, free }) => [name, { ...free } as Record<string, number>]));
+  const largestFirst = [...wanted].sort(
+    (a, b) =>
+      amount(b.requests, 'cpu') - amount(a.requests, 'cpu') ||
+      amount(b.requests, 'memory') - amount(a.requests, 'memory'),
+  );
+  const missed = largestFirst.map((pods) => {
+    let replicas = pods.replicas;
+    for (; replicas > 0; replicas--) {
+      const [node] = pods.nodes
+        .map((name) => free.get(name)!)
+        .filter((room) => fits(pods.requests, room))
+        .sort((a, b) => order * (amount(a, 'cpu') - amount(b, 'cpu')));
+      if (!node) break;
+      for (const [resource, needed] of Object.entries(pods.requests))
+        node[resource] = amount(node, resource) - needed;
+    }
+    return { wanted: pods, replicas };
+  });
+  return missed
+    .filter(({ replicas }) => replicas > 0)
+    .map((of) => ({ ...of, left: of.wanted.nodes.map((name) => ({ name, free: free.get(name)! })) }));
+}
+
+const amount = (amounts: Amounts, resource: string): number => amounts[resource] ?? 0;
+
+/** The resources of which a room has too little for a pod. */
+export const lacking = (requests: Amounts, room: Amounts): string[] =>
+  // Sums of decimal fractions of cores are not exact.
+  Object.keys(requests).filter((resource) => amount(requests, resource) > amount(room, resource) + 1e-9);
+
+const fits = (requests: Amounts, room: Amounts): boolean => lacking(requests, room).length === 0;

@@ -1,0 +1,69 @@
+import { expect, test, vi } from 'vitest';
+import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
+import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
+import { clusterPlan } from '../objects/plans.ts';
+import { addNode, addPod } from '../stand-in/nodes.ts';
+
+/** A cluster with one node that the pods may run on. The plan's stages request 2, 2 and 2 cores, the gateway less than one. */
+async function oneNode(node: Parameters<typeof addNode>[2]) {
+  const { standIn, cluster } = await standInCluster();
+  for (const name of ['amd64', 'arm64']) standIn.store.remove(`api/v1/nodes/${name}`);
+  addNode(standIn, 'edge-1', { labels: nodeLabels(), ...node });
+  const changing = () =>
+    standIn.seen.filter(({ method, url }) => method !== 'GET' && !url.includes('dryRun=All'));
+  return { standIn, cluster, changing };
+}
+
+test('a plan that the nodes have no room for is refused, with what is missing and what to do, and nothing is changed', async () => {
+  const { cluster, changing } = await oneNode({ cpu: '2' });
+  const error = await engineIn(cluster)
+    .apply(clusterPlan())
+    .catch((e) => e);
+  expect(error).toBeInstanceOf(NoRoomError);
+  expect(error.message).toMatch(
+    /2 of 2 pods of fashion-classify, each of 2 cores and \d+ MiB of memory: edge-1 has 0 cores left/,
+  );
+  expect(error.message).toContain('--allow-pending');
+  expect(changing()).toEqual([]);
+});
+
+test('what others run on a node counts; what has ended there, and the pods that the plan replaces, do not', async () => {
+  const { standIn, cluster } = await oneNode({ cpu: '8' });
+  const own = {
+    'app.kubernetes.io/part-of': 'fashion',
+    'ipa-edge/part': 'stage',
+    'ipa-edge/stage': 'detect',
+  };
+  const pod = { namespace: 'shop', node: 'edge-1', cpu: '2', memory: '1Gi' };
+  addPod(standIn, { ...pod, name: 'replaced', labels: own });
+  await engineIn(cluster).apply(clusterPlan());
+  addPod(standIn, { ...pod, name: 'elsewhere', namespace: 'other', labels: own });
+  await expect(engineIn(cluster).apply(clusterPlan())).rejects.toThrow(/1 of 1 pods of fashion-gateway/);
+  standIn.store.remove('api/v1/namespaces/other/pods/elsewhere');
+  addPod(standIn, { ...pod, name: 'ended', namespace: 'other', phase: 'Succeeded' });
+  await engineIn(cluster).apply(clusterPlan());
+});
+
+test('a node that may not run the pods is told with its reason', async () => {
+  const { cluster } = await oneNode({ cordoned: true });
+  await expect(engineIn(cluster).apply(clusterPlan())).rejects.toThrow(
+    /edge-1 takes no new pods \(it is cordoned\)/,
+  );
+});
+
+test('the plan is applied all the same where pods may wait for nodes', async () => {
+  const { cluster } = await oneNode({ cpu: '1' });
+  const applied = await engineIn(cluster).apply(clusterPlan(), { allowPending: true });
+  expect(applied.every(({ state }) => state === 'created')).toBe(true);
+});
+
+test('an account that may not see the nodes applies the plan, and is told that nothing was checked', async () => {
+  const { cluster } = await oneNode({ cpu: '1' });
+  const list = cluster.list.bind(cluster);
+  vi.spyOn(cluster, 'list').mockImplementation((ref) =>
+    ref.kind === 'Node' ? Promise.reject(new ApiError(403, 'nodes is forbidden')) : list(ref),
+  );
+  const told: string[] = [];
+  await engineIn(cluster).apply(clusterPlan(), { onEvent: (what) => told.push(what) });
+  expect(told).toEqual([expect.stringMatching(/was not checked: nodes is forbidden/)]);
+});
