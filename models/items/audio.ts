@@ -15,8 +15,12 @@ export function samplesOf(item: Item): Float32Array<ArrayBuffer> {
 }
 
 /** Samples from −1 to 1. */
-export const samplesOfPcm = (pcm: Int16Array): Float32Array<ArrayBuffer> =>
-  Float32Array.from(pcm, (sample) => sample / FULL_SCALE);
+export function samplesOfPcm(pcm: Int16Array): Float32Array<ArrayBuffer> {
+  const samples = new Float32Array(pcm.length);
+  // Float32Array.from with a function takes thirty times as long, and a pack has millions of samples.
+  for (let i = 0; i < pcm.length; i++) samples[i] = pcm[i]! / FULL_SCALE;
+  return samples;
+}
 
 /** 16-bit samples, rounded; what is louder than full scale is clipped. */
 export const pcmOf = (samples: Float32Array): Int16Array<ArrayBuffer> =>
