@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { Decoder } from '../oip/decoder/decoder.ts';
 import type { Service } from '../service/service.ts';
 import { baseApp, type HttpLimits } from './base.ts';
 import { healthRoutes, inferenceRoutes } from './inference.ts';
@@ -12,8 +13,10 @@ export function createApp(
 ): FastifyInstance {
   const app = baseApp(service, limits);
   healthRoutes(app, service);
-  inferenceRoutes(app, service);
-  planRoutes(app, service, changes);
+  const decoder = new Decoder();
+  app.addHook('onClose', () => decoder.close());
+  inferenceRoutes(app, service, decoder);
+  planRoutes(app, service, decoder, changes);
   app.get('/metrics', async (_request, reply) => {
     reply.type(service.telemetry.contentType);
     return service.metrics();

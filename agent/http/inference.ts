@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { bytesMaxOf } from '../../models/items/item-format.ts';
-import { Decoder } from '../oip/decoder/decoder.ts';
+import type { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
 import { checkWanted, decodeRequest, EXTENSIONS, encodeResponse } from '../oip/infer.ts';
 import type { ServerMetadata } from '../oip/metadata.ts';
@@ -41,7 +41,7 @@ interface Params {
 }
 type ModelRequest = FastifyRequest<{ Params: Params }>;
 
-export function inferenceRoutes(app: FastifyInstance, service: Service): void {
+export function inferenceRoutes(app: FastifyInstance, service: Service, decoder: Decoder): void {
   const modelOf = ({ params: { model, version } }: ModelRequest): ServedModel => {
     const found = service.model(model);
     if (version !== undefined && version !== VERSION)
@@ -49,8 +49,6 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
     return found;
   };
   const { bodyLimit, jsonLimit } = limitsOf(service);
-  const decoder = new Decoder();
-  app.addHook('onClose', () => decoder.close());
   /** Refuses a request before its body is read. */
   const onRequest = async (request: ModelRequest): Promise<void> => {
     checkJsonLength(request, jsonLimit);

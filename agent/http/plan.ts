@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { parseJson } from '../../solver/documents/document.ts';
-import { PLAN, type Plan, planSchema } from '../../solver/documents/plan.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { Decoder } from '../oip/decoder/decoder.ts';
 import type { Service } from '../service/service.ts';
-import { textIn } from './body.ts';
+import { bytesIn } from './body.ts';
 import { type TokenSource, tokenRequired } from './token.ts';
 
-const MOST_PLAN_BYTES = 2 ** 20;
+/** Room for a plan of some thousand workers. */
+const MOST_PLAN_BYTES = 2 ** 18;
 /** Name of the plan in error messages. */
 const SOURCE = 'the plan in the request';
 
@@ -18,10 +19,15 @@ export interface PlanChanges {
 }
 
 /** `/plan`: every client may read the plan; a client with the token may replace it while requests run. */
-export function planRoutes(app: FastifyInstance, service: Service, { token, checkPlan }: PlanChanges): void {
+export function planRoutes(
+  app: FastifyInstance,
+  service: Service,
+  decoder: Decoder,
+  { token, checkPlan }: PlanChanges,
+): void {
   app.get('/plan', async () => service.plan);
   app.put('/plan', { bodyLimit: MOST_PLAN_BYTES, onRequest: tokenRequired(token) }, async (request) => {
-    const plan = parseJson(planSchema, textIn(request), SOURCE, PLAN);
+    const plan = await decoder.plan(bytesIn(request), SOURCE);
     checkPlan(plan, SOURCE);
     await service.replace(plan);
     return service.plan;

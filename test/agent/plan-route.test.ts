@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
 import { MissingFileError } from '../../models/manifests/load.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import { type Plan, planSchema } from '../../solver/documents/plan.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { models, planOf, type Serving, serving } from './serving.ts';
@@ -88,6 +88,27 @@ test.each([
   expect(status).toBe(expected);
   expect((body as { error: string }).error).toContain(why);
   expect(await read()).toEqual(before);
+});
+
+/** Core time that this process takes for something, in ms. The processes that it started do not count. */
+async function coreMs(task: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await task();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+test('a plan with thousands of problems takes the serving thread no time: another process looks for them', async () => {
+  await put('plan', TOKEN); // starts that process
+  const plan = planOf({ workers: [['detect', 'classify']] });
+  const hostile = JSON.stringify({ ...plan, workers: Array(60_000).fill({}) });
+  const hereMs = await coreMs(() => planSchema.safeParse(JSON.parse(hostile)));
+  const putMs = await coreMs(async () => {
+    const { status, body } = await put(hostile, TOKEN);
+    expect(status).toBe(400);
+    expect((body as { error: string }).error).toContain('workers[0].id');
+  });
+  expect(putMs).toBeLessThan(hereMs / 4);
 });
 
 test('a plan whose model file is missing is refused without a path, which the log names', async () => {

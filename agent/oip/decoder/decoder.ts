@@ -1,5 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { type Remote, wrap } from 'comlink';
+import { InputError } from '../../../solver/documents/coded-error.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
 import { spawnWorker } from '../../../workers/environment/node.ts';
 import { WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { Lifeline } from '../../../workers/stage/lifeline.ts';
@@ -7,13 +9,19 @@ import type { RawWorker } from '../../../workers/stage/stage-worker.ts';
 import { UnavailableError } from '../../service/errors.ts';
 import { InvalidInferenceError } from '../errors.ts';
 import type { Body } from '../infer.ts';
-import type { DecoderService } from './service.ts';
+import type { Decoded, DecoderService } from './service.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 /** Longer JSON is parsed in another process. This much takes the serving thread about a millisecond. */
 const HERE_BYTES = 32 * 1024;
 /** Most bytes of bodies that wait for the other process; more would only wait longer. */
 const MOST_WAITING = 32 * 2 ** 20;
+
+/** A plan that a client sent is not one. Its message tells what is wrong. */
+class InvalidPlanError extends InputError {
+  static override readonly httpStatus = 400;
+  override name = 'InvalidPlanError';
+}
 
 interface DecoderProcess {
   readonly raw: RawWorker;
@@ -22,8 +30,8 @@ interface DecoderProcess {
 }
 
 /**
- * Parses the JSON of requests in another process, so that the serving thread is free meanwhile. The first large JSON starts the
- * process, and so does the first one after the process was lost.
+ * Parses large JSON of requests, and plans, in another process, so that the serving thread is free meanwhile. The first of them
+ * starts the process, and so does the first one after the process was lost.
  */
 export class Decoder {
   #process: DecoderProcess | undefined;
@@ -39,21 +47,40 @@ export class Decoder {
   async fast(body: Body): Promise<Body> {
     const { bytes, jsonLength = bytes.length } = body;
     if (jsonLength <= HERE_BYTES) return body;
-    if (this.#closed || this.#waitingBytes + bytes.length > MOST_WAITING)
+    const answer = await this.#elsewhere(bytes.length, (api) => api.asBinary(body));
+    if ('ok' in answer) return answer.ok;
+    throw new InvalidInferenceError(answer.invalid);
+  }
+
+  /**
+   * Reads a plan, of whatever size: a plan that is not valid may have thousands of problems, which take long to find.
+   * @param source names the plan in errors
+   * @throws InvalidPlanError; UnavailableError if too much waits, or the process was lost
+   */
+  async plan(bytes: Uint8Array, source: string): Promise<Plan> {
+    const answer = await this.#elsewhere(bytes.length, (api) => api.plan(bytes, source));
+    if ('ok' in answer) return answer.ok;
+    throw new InvalidPlanError(answer.invalid);
+  }
+
+  /** Lets the other process decode so many bytes. @throws UnavailableError */
+  async #elsewhere<T>(
+    length: number,
+    decode: (api: Remote<DecoderService>) => Promise<Decoded<T>>,
+  ): Promise<Decoded<T>> {
+    if (this.#closed || this.#waitingBytes + length > MOST_WAITING)
       throw new UnavailableError('Too many requests with large JSON wait: binary tensors do not', 1);
     this.#process ??= this.#started();
     const { api, lifeline } = this.#process;
-    this.#waitingBytes += bytes.length;
+    this.#waitingBytes += length;
     try {
-      const answer = await lifeline.call(api.asBinary(body));
-      if ('ok' in answer) return answer.ok;
-      throw new InvalidInferenceError(answer.invalid);
+      return await lifeline.call(decode(api));
     } catch (error) {
       if (error instanceof WorkerLostError)
         throw new UnavailableError('The process that parses large JSON was lost', 1);
       throw error;
     } finally {
-      this.#waitingBytes -= bytes.length;
+      this.#waitingBytes -= length;
     }
   }
 
