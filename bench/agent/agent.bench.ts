@@ -27,7 +27,7 @@ import { BareWorkers } from '../overhead/bare/bare-workers.ts';
 import { spawnInNode } from '../overhead/bare/node.ts';
 import type { Bench } from '../overhead/types.ts';
 import { addPlanOptions, type PlanFlags, planOnCpu } from './fashion-plan.ts';
-import type { LoadGenerator } from './load.ts';
+import type { LoadGenerator, Sent } from './load.ts';
 import { type Measurements, outcomeOf, report } from './report.ts';
 import { startServing } from './served.ts';
 import { stageLoop } from './stage-loop.ts';
@@ -58,7 +58,7 @@ const items = (await stageItems(pack, models.pipeline)).map((stage) => stage.ite
 const bench: Bench = { models, environment: nodeEnvironment(), spawn: spawnInNode, items };
 
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-agent-'));
-const plan = await planOnCpu(models, flags, folder);
+const plan = await planOnCpu(flags, folder);
 const batchOne: Plan = {
   ...plan,
   stages: plan.stages.map((stage) => ({ ...stage, batch: 1, maxWaitMs: 0 })),
@@ -116,11 +116,14 @@ async function lowLoad(counts: readonly number[]) {
   for (let round = 0; round < flags.rounds; round++) {
     for (const count of counts.slice(0, LOW.requests))
       times.sessions.push(await bare.request([1, count], batchOne));
-    times.plan.push(...(await generator.closed(planned.url, 1, 1, LOW.ms)).latencyMs);
-    times.batchOne.push(...(await generator.closed(forced.url, 1, 1, LOW.ms)).latencyMs);
+    times.plan.push(...latencies(await generator.closed(planned.url, 1, 1, LOW.ms)));
+    times.batchOne.push(...latencies(await generator.closed(forced.url, 1, 1, LOW.ms)));
   }
   return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
 }
+
+const latencies = ({ requests }: Sent) =>
+  requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? [latencyMs] : []));
 
 /** Measures open loads: requests arrive at exponential intervals, whether or not earlier ones are answered. */
 async function openLoads() {

@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { withoutHops } from '../../solver/plan/serving.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
-import { ProgressLine } from '../../workers/command/terminal.ts';
-import { nodeEnvironment } from '../../workers/environment/node.ts';
 import { Planner } from '../../workers/planner/planner.ts';
-import { measureProfile } from '../../workers/profiler/profile.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
-import { openFileStore } from '../../workers/store/node.ts';
+import { runProfile } from './served.ts';
+
+const BATCHES = '1,2,4,8,16';
 
 export interface PlanFlags {
   /** Path of a profile of this machine; absent: one is measured within `budget` seconds. */
@@ -46,32 +46,24 @@ export const addPlanOptions = (command: Command): Command =>
     )
     .option('--seed <n>', 'seed of the profile and of the arrivals', option.integer, 1);
 
-/** Plans for p99 on the cpu backend, on a given profile or on one that is measured first. @param folder for its journal */
-export async function planOnCpu(models: LoadedManifest, flags: PlanFlags, folder: string): Promise<Plan> {
-  const profile = flags.profile
-    ? await readJson(flags.profile, parseIdentified)
-    : await measured(models, flags, folder);
-  const { sla: slaMs, rate: ratePerS, cores } = flags;
-  return (await Planner.open(profile)).plan(
-    planRequest(profile.profile, { slaMs, ratePerS, percentile: 99, resources: { cores } }),
-  );
+/** The given profile, or one that `ipa-agent profile` measures first, with the way to pods. @param folder for its files */
+export async function profileOnCpu(flags: PlanFlags, folder: string): Promise<IdentifiedProfile> {
+  const file = flags.profile ?? join(folder, 'profile.json');
+  if (flags.profile === undefined)
+    await runProfile(
+      ...['--pipeline', 'fashion', '--backend', 'cpu', '--threads', '1', '--batches', BATCHES, '--pods'],
+      ...['--budget', `${flags.budget}s`, '--seed', String(flags.seed), '--sla', String(flags.sla)],
+      ...['--out', file],
+    );
+  return readJson(file, parseIdentified);
 }
 
-async function measured(
-  models: LoadedManifest,
-  { budget: budgetS, seed, sla: slaMs }: PlanFlags,
-  folder: string,
-): Promise<IdentifiedProfile> {
-  const progress = new ProgressLine();
-  try {
-    return await measureProfile({
-      models,
-      store: await openFileStore(folder),
-      environment: nodeEnvironment(),
-      settings: { backends: ['cpu'], threads: [1], batches: [1, 2, 4, 8, 16], budgetS, seed, slaMs },
-      onProgress: progress.show,
-    });
-  } finally {
-    progress.clear();
-  }
+/** Plans for p99 on the cpu backend, for `ipa-agent serve`. @param folder for the files of the profile that is measured */
+export async function planOnCpu(flags: PlanFlags, folder: string): Promise<Plan> {
+  const { profile, sha256 } = await profileOnCpu(flags, folder);
+  const { sla: slaMs, rate: ratePerS, cores } = flags;
+  const here = withoutHops(profile);
+  return (await Planner.open({ profile: here, sha256 })).plan(
+    planRequest(here, { slaMs, ratePerS, percentile: 99, resources: { cores } }),
+  );
 }

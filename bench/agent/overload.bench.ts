@@ -40,7 +40,7 @@ const flags = addPlanOptions(
 
 const models = await loadManifest(option.manifestPath({ pipeline: 'fashion' }), readAtMost);
 const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-overload-'));
-const plan = await planOnCpu(models, flags, folder);
+const plan = await planOnCpu(flags, folder);
 await writeJson(join(folder, 'plan.json'), plan);
 const worker = (file: string) => spawnWorker(fileURLToPath(new URL(file, import.meta.url)));
 const [loadWorker, junkWorker] = [worker('./load.worker.ts'), worker('./junk.worker.ts')];
@@ -107,6 +107,7 @@ function overloadText(loads: readonly Outcome[]): string {
     ms(load.p99Ms),
     ms(load.latenessP99Ms),
     load.generatorCores.toFixed(2),
+    load.valid ? '' : 'NOT VALID',
   ]);
   const head = [
     'load',
@@ -120,6 +121,7 @@ function overloadText(loads: readonly Outcome[]): string {
     'p99 ms',
     'sent late p99',
     'cores of load',
+    '',
   ];
   return `Overload, by the client's clock (target: goodput at least ${TARGET.goodput} of that at 1 ×):\n${table(head, rows)}`;
 }

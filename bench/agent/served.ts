@@ -1,35 +1,104 @@
 import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Plan } from '../../solver/documents/plan.ts';
+import { writeJson } from '../../workers/command/files.ts';
 
 const COMMAND = fileURLToPath(new URL('../../agent/ipa-agent.js', import.meta.url));
+/** What the processes of a benchmark tell each other to change a plan; they listen on loopback alone. */
+export const TOKEN = 'of-the-benchmark';
 
-/** A process that runs `ipa-agent serve` on a free port. */
+/** A process of `ipa-agent` that listens on a free port. */
 export interface Served {
   readonly url: string;
   readonly pid: number;
   stop(): void;
 }
 
-/** @throws Error with the agent's stderr if it ends before it listens */
-export async function startServing(plan: string): Promise<Served> {
-  const child = spawn(process.execPath, [COMMAND, 'serve', '--plan', plan, '--port', '0', '--json'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+const spawnAgent = (args: readonly string[], stdio: 'inherit' | 'pipe') =>
+  spawn(process.execPath, [COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', stdio],
+    env: { ...process.env, IPA_AGENT_TOKEN: TOKEN },
   });
+
+/** Starts a command that serves. @throws Error with what it wrote if it ends before it listens */
+async function startAgent(...args: string[]): Promise<Served> {
+  const child = spawnAgent([...args, '--port', '0'], 'pipe');
   let said = '';
-  child.stderr.on('data', (chunk) => {
-    said += chunk;
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const told = JSON.parse(line) as { event: string; url?: string };
-      if (told.event === 'listening') resolve(told.url!);
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk) => {
+      said += chunk;
     });
-    child.once('close', (code) => reject(new Error(`ipa-agent serve ended with ${code}: ${said}`)));
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const listens = / on (http:\S+)$/.exec(line);
+      if (listens) resolve(listens[1]!);
+    });
+    child.once('close', (code) => reject(new Error(`ipa-agent ${args[0]} ended with ${code}: ${said}`)));
   });
-  return {
-    url,
-    pid: child.pid!,
-    stop: () => void child.kill('SIGTERM'),
-  };
+  return { url, pid: child.pid!, stop: () => void child.kill('SIGTERM') };
 }
+
+/** Starts `ipa-agent serve`. @param plan path of the plan */
+export const startServing = (plan: string): Promise<Served> => startAgent('serve', '--plan', plan);
+
+/** Runs `ipa-agent profile`; its progress goes to stderr. @throws Error if it fails */
+export async function runProfile(...args: string[]): Promise<void> {
+  const child = spawnAgent(['profile', ...args], 'inherit');
+  child.stdout!.resume();
+  const code = await new Promise((resolve) => child.once('close', resolve));
+  if (code !== 0) throw new Error(`ipa-agent profile ended with ${code}.`);
+}
+
+/**
+ * Starts the pods of a plan and the gateway in front of them as processes. The gateway finds no cluster, and goes on with the pods
+ * that it remembers.
+ * @param folder for its files
+ */
+export async function startPods(plan: Plan, folder: string): Promise<Served> {
+  const file = join(folder, 'plan.json');
+  await writeJson(file, plan);
+  const started = await Promise.all(
+    plan.stages.flatMap(({ name, replicas }) =>
+      Array.from({ length: replicas }, async () => ({
+        stage: name,
+        state: 'ready',
+        served: await startAgent('stage', '--plan', file, '--stage', name),
+      })),
+    ),
+  );
+  const stop = () => {
+    for (const { served } of started) served.stop();
+  };
+  const [remembered, kubeconfig] = [join(folder, 'replicas.json'), join(folder, 'kubeconfig')];
+  const pods = started.map(({ stage, state, served }) => ({ stage, state, url: served.url }));
+  await writeFile(remembered, JSON.stringify(pods));
+  await writeFile(kubeconfig, NO_CLUSTER);
+  try {
+    const gateway = await startAgent(
+      ...['gateway', '--plan', file, '--kubeconfig', kubeconfig, '--remember', remembered],
+    );
+    return {
+      ...gateway,
+      stop() {
+        gateway.stop();
+        stop();
+      },
+    };
+  } catch (error) {
+    stop();
+    throw error;
+  }
+}
+
+/** A kubeconfig of a cluster that nobody answers for: port 9 is reserved for discarding. */
+const NO_CLUSTER = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': 'none',
+  clusters: [{ name: 'none', cluster: { server: 'http://127.0.0.1:9' } }],
+  contexts: [{ name: 'none', context: { cluster: 'none', user: 'none' } }],
+  users: [{ name: 'none', user: {} }],
+});

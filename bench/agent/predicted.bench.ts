@@ -1,0 +1,144 @@
+/**
+ * Compares what plans promise with what a client sees: `npm run bench:predicted [-- --profile profile.json --slas 10,100]`. The
+ * pipeline is fashion on the cpu backend. For each SLA, plans for three rates are served by `ipa-agent serve`, and by a gateway
+ * with stages' pods as local processes. Servers and load generator are separate processes; every time is the client's.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { wrap } from 'comlink';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { itemsOf } from '../../models/items/item-batch.ts';
+import { loadManifest } from '../../models/manifests/load.ts';
+import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
+import { planRequest } from '../../solver/plan/request.ts';
+import { withoutHops } from '../../solver/plan/serving.ts';
+import { arrivalsOf } from '../../solver/simulate/arrivals.ts';
+import { readAtMost, writeJson } from '../../workers/command/files.ts';
+import * as option from '../../workers/command/options.ts';
+import { spawnWorker } from '../../workers/environment/node.ts';
+import { Planner } from '../../workers/planner/planner.ts';
+import { machineText } from '../setup/machine.ts';
+import { addPlanOptions, type PlanFlags, profileOnCpu } from './fashion-plan.ts';
+import type { LoadGenerator } from './load.ts';
+import { type Compared, predictedText } from './predicted-report.ts';
+import { outcomeOf } from './report.ts';
+import { type Served, startPods, startServing } from './served.ts';
+
+/** Rates, as shares of the highest one that has a confirmed plan. */
+const SHARES = [0.25, 0.5, 0.8];
+/** The highest rate is sought between these, in steps of a tenth. */
+const RATES = { least: 5, most: 2000, step: 1.1 };
+const PERCENTILE = 95;
+const WARM_UP_MS = 3000;
+const PLACES = ['serve', 'pods'] as const;
+
+const milliseconds = (text: string): number[] =>
+  text.split(',').map((part) => {
+    const ms = Number(part);
+    if (!(ms > 0)) throw new InvalidArgumentError('Expected milliseconds, e.g. 6.5,10,30,100.');
+    return ms;
+  });
+
+type Flags = Omit<PlanFlags, 'sla' | 'rate'> & {
+  readonly slas: readonly number[];
+  readonly duration: number;
+  readonly at: (typeof PLACES)[number];
+  readonly json?: boolean;
+};
+const flags = addPlanOptions(
+  new Command('bench:predicted').description('compare what plans promise with what a client sees'),
+)
+  .option('--slas <list>', 'SLAs in ms', milliseconds, [6.5, 10, 30, 100])
+  .addOption(new Option('--at <place>', 'only one of both').choices(PLACES))
+  .option('--duration <duration>', 'length of each load', option.duration, 20)
+  .option('--json', 'print the comparison as JSON')
+  .parse()
+  .opts<Flags>();
+
+const models = await loadManifest(option.manifestPath({ pipeline: 'fashion' }), readAtMost);
+const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-predicted-'));
+const raw = spawnWorker(fileURLToPath(new URL('./load.worker.ts', import.meta.url)));
+const generator = wrap<LoadGenerator>(raw.endpoint);
+try {
+  const { stage, task } = models.pipeline.first;
+  const format = task.itemFormat(stage);
+  if (format.kind !== 'pixels') throw new Error(`${models.manifest.name} does not begin with images`);
+  const shape = [format.channels, format.height, format.width];
+  const { items } = await models.readPack();
+  await generator.aim({ model: models.manifest.name, images: itemsOf(items), shape });
+  const profile = await profileOnCpu({ ...flags, sla: Math.max(...flags.slas), rate: 1 }, folder);
+  const compared: Compared[] = [];
+  for (const at of flags.at ? [flags.at] : PLACES) {
+    const planAt = await plannerAt(at, profile);
+    for (const slaMs of flags.slas)
+      for (const ratePerS of ratesAt((rate) => planAt(slaMs, rate)))
+        compared.push(await compare(at, planAt(slaMs, ratePerS)!));
+  }
+  console.log(
+    flags.json
+      ? JSON.stringify(compared)
+      : `${new Date().toISOString()}, ${machineText()}, Node ${process.versions.node}\n\n${predictedText(compared)}`,
+  );
+} finally {
+  raw.terminate();
+  await rm(folder, { recursive: true });
+}
+
+/** Plans for one place; undefined where no plan is confirmed. */
+async function plannerAt(
+  at: Compared['at'],
+  { profile, sha256 }: IdentifiedProfile,
+): Promise<(slaMs: number, ratePerS: number) => Plan | undefined> {
+  const measured = at === 'pods' ? profile : withoutHops(profile);
+  // A pod holds one stage, so that pods need a core for each.
+  const cores = at === 'pods' ? Math.max(flags.cores, models.pipeline.stages.length) : flags.cores;
+  const planner = await Planner.open({ profile: measured, sha256 });
+  return (slaMs, ratePerS) => {
+    try {
+      const plan = planner.plan(
+        planRequest(measured, { slaMs, ratePerS, percentile: PERCENTILE, resources: { cores } }),
+      );
+      return plan.predicted.slaAttainment >= PERCENTILE / 100 ? plan : undefined;
+    } catch (error) {
+      if (error instanceof InfeasiblePlanError) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** Three rates below the highest one that has a plan; none if no rate has. */
+function ratesAt(planAt: (ratePerS: number) => Plan | undefined): number[] {
+  let highest: number | undefined;
+  for (let rate = RATES.least; rate <= RATES.most; rate *= RATES.step) if (planAt(rate)) highest = rate;
+  return highest === undefined
+    ? []
+    : SHARES.map((share) => share * highest).filter((rate) => planAt(rate) !== undefined);
+}
+
+async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
+  const served = await start(at, plan);
+  try {
+    await generator.closed(served.url, 4, 1, WARM_UP_MS);
+    const seconds = Math.max(1, Math.round(flags.duration));
+    const dueMs = arrivalsOf(
+      { rates: Array<number>(seconds).fill(plan.ratePerS), intervalS: 1 },
+      { scale: 1, seed: flags.seed, kind: 'exact' },
+    );
+    const outcome = outcomeOf(await generator.open(served.url, dueMs), plan.slaMs);
+    if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
+    return { at, plan, outcome };
+  } finally {
+    served.stop();
+  }
+}
+
+async function start(at: Compared['at'], plan: Plan): Promise<Served> {
+  if (at === 'pods') return startPods(plan, folder);
+  const file = join(folder, 'plan.json');
+  await writeJson(file, plan);
+  return startServing(file);
+}
