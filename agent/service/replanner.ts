@@ -4,6 +4,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import { backendsOf, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 import { withoutHops } from '../../solver/plan/serving.ts';
+import { startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import type { AdaptationFlags } from '../../workers/command/options.ts';
 import type { AdaptationOptions } from '../../workers/executor/adapter.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
@@ -39,7 +40,11 @@ export class Replanner {
     const request = { ...standing, ...this.limits };
     return {
       ...this.rest,
-      system: ipaEdgeSystem((asked) => this.#planner.plan(this.profile, asked), request),
+      system: ipaEdgeSystem(
+        (asked) => this.#planner.plan(this.profile, asked),
+        request,
+        startMsOf(this.profile.profile),
+      ),
     };
   }
 

@@ -1,24 +1,36 @@
 /**
  * Compares ipa-edge with IPA, FA2 and RIM under changing loads, by simulation: `fashion` with service times of this machine's
- * CPU, and the five pipelines of the IPA paper, each under the paper's bursty trace and every generated load. `npm run
- * bench:adaptation` takes about half an hour; `-- --pipeline ipa-video` compares one pipeline. Writes
- * out/adaptation/report.json and report.html, and prints a table.
+ * CPU, and the five pipelines of the IPA paper. Our system plans with the setting of frozen.json, under loads that chose nothing:
+ * generated ones of other seeds, or the traces that are named.
+ *
+ *     npm run bench:adaptation                                    all pipelines; half an hour or more
+ *     npm run bench:adaptation -- --pipeline ipa-video            one pipeline
+ *     npm run bench:adaptation -- --trace load.json --trace …     other loads: documents `ipa-edge/trace@1`
+ *     npm run bench:adaptation -- --choose                        makes the choice of frozen.json anew, on training loads
+ *
+ * A comparison that was stopped goes on where it stopped; `--again` starts over. Writes out/adaptation/report.json and
+ * report.html, and prints tables.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { AdaptationReport, Comparison } from '../../solver/documents/adaptation-report.ts';
 import { parseReport } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
+import type { Trace } from '../../solver/documents/trace.ts';
 import { readJson, writeJson } from '../../workers/command/files.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { writeReport } from '../commands/report.ts';
-import { comparer } from './compare.ts';
+import { choiceTable, chosenFrom, TRIED } from './choose.ts';
+import { Comparer } from './compare.ts';
+import { FROZEN, type FrozenSetting, writeFrozen } from './frozen.ts';
+import { papersTrace, trainingLoads, unseenLoads } from './loads.ts';
 import { paperTable } from './paper.ts';
-import { PIPELINES, type Pipeline, subject, workloads } from './subjects.ts';
-import { comparisonTable } from './table.ts';
+import { PIPELINES, type Pipeline, subject } from './subjects.ts';
+import { summaryTable, table } from './table.ts';
 
 const OUT = 'out/adaptation';
 const SEED = 1;
@@ -26,12 +38,25 @@ const SEED = 1;
 const { values } = parseArgs({
   options: {
     pipeline: { type: 'string' },
+    trace: { type: 'string', multiple: true, default: [] },
+    choose: { type: 'boolean', default: false },
     part: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
   },
 });
-const asked = PIPELINES.filter((name) => values.pipeline === undefined || name === values.pipeline);
-if (asked.length === 0) throw new Error(`There is no ${values.pipeline}: one of ${PIPELINES.join(', ')}.`);
+const pipelines = PIPELINES.filter((name) => values.pipeline === undefined || name === values.pipeline);
+if (pipelines.length === 0)
+  throw new Error(`There is no ${values.pipeline}: one of ${PIPELINES.join(', ')}.`);
+
+/** The settings to compare under each load of a pipeline: the frozen one or, to choose it, all that are tried. */
+const settings: readonly FrozenSetting[] = values.choose ? TRIED : [FROZEN];
+/** To choose a setting, every second weight of cost is enough. */
+const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 === 1);
+const loadsOf = async (pipeline: Pipeline): Promise<Trace[]> => {
+  if (values.choose) return trainingLoads(pipeline);
+  const unseen = await unseenLoads(pipeline, values.trace);
+  return values.trace.length > 0 ? unseen : [...(await papersTrace(pipeline)), ...unseen];
+};
 
 const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
   schema: REPORT,
@@ -40,28 +65,30 @@ const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
   seed: SEED,
   comparisons,
 });
-const partOf = (pipeline: Pipeline) => `${OUT}/${pipeline}.json`;
+const partOf = (pipeline: Pipeline, load: Trace, { percentile, switchShare }: FrozenSetting) =>
+  `${OUT}/${pipeline}/${load.name}-p${percentile}-${switchShare}.json`;
 
-/** Compares one pipeline under every load, in this process. */
+/** Compares one pipeline under every load, in this process. Comparisons that were made before stay. */
 async function compare(pipeline: Pipeline): Promise<void> {
-  const compareOn = await comparer(await subject(pipeline, OUT), await learnedPredictor());
-  const comparisons: Comparison[] = [];
-  for (const trace of await workloads(pipeline)) {
-    const startMs = performance.now();
-    comparisons.push(await compareOn(trace));
-    const seconds = Math.round((performance.now() - startMs) / 1000);
-    console.error(`${pipeline} under ${trace.name}: ${seconds} s`);
-  }
-  await writeJson(partOf(pipeline), reportOf(comparisons));
+  const comparer = await Comparer.open(await subject(pipeline, OUT), await learnedPredictor());
+  for (const load of await loadsOf(pipeline))
+    for (const setting of settings) {
+      const part = partOf(pipeline, load, setting);
+      if (existsSync(part)) continue;
+      const startMs = performance.now();
+      await writeJson(part, reportOf([await comparer.compare(load, { ...FROZEN, ...setting, betaShares })]));
+      const seconds = Math.round((performance.now() - startMs) / 1000);
+      console.error(`${pipeline} under ${load.name}, p${setting.percentile}: ${seconds} s`);
+    }
 }
 
-/** Compares each pipeline in a process of its own, as many at a time as there are cores. Finished pipelines are skipped. */
+/** Compares each pipeline in a process of its own, as many at a time as there are cores. */
 async function compareAll(): Promise<void> {
-  const left = asked.filter((pipeline) => values.again || !existsSync(partOf(pipeline)));
+  const left = [...pipelines];
   const file = fileURLToPath(import.meta.url);
   const one = (pipeline: Pipeline) =>
     new Promise<void>((resolve, reject) => {
-      const args = [...process.execArgv, file, '--part', '--pipeline', pipeline];
+      const args = [...process.execArgv, file, ...process.argv.slice(2), '--part', '--pipeline', pipeline];
       spawn(process.execPath, args, { stdio: 'inherit' })
         .once('error', reject)
         .once('exit', (code) =>
@@ -74,15 +101,33 @@ async function compareAll(): Promise<void> {
   await Promise.all(Array.from({ length: availableParallelism() }, lane));
 }
 
-if (values.part) await compare(asked[0]!);
+async function compared(setting: FrozenSetting): Promise<Comparison[]> {
+  const paths: string[] = [];
+  for (const pipeline of pipelines)
+    for (const load of await loadsOf(pipeline)) paths.push(partOf(pipeline, load, setting));
+  const parts = await Promise.all(paths.map((path) => readJson(path, parseReport)));
+  return parts.flatMap((part) => (part.kind === 'adaptation' ? part.comparisons : []));
+}
+
+if (values.part) await compare(pipelines[0]!);
 else {
+  if (values.again)
+    await Promise.all(pipelines.map((name) => rm(`${OUT}/${name}`, { recursive: true, force: true })));
   // `fashion` is measured first, while no other process uses the cores.
-  if (asked.includes('fashion')) await subject('fashion', OUT);
+  if (pipelines.includes('fashion')) await subject('fashion', OUT);
   await compareAll();
-  const parts = await Promise.all(asked.map((pipeline) => readJson(partOf(pipeline), parseReport)));
-  const comparisons = parts.flatMap((part) => (part.kind === 'adaptation' ? part.comparisons : []));
-  const written = await writeReport(`${OUT}/report.json`, reportOf(comparisons));
-  const paper = paperTable(comparisons);
-  if (paper) console.log(`${paper}\n`);
-  console.log(`${comparisonTable(comparisons)}\n\nwrote ${written.join(', ')}`);
+  if (values.choose) {
+    const tried = await Promise.all(
+      TRIED.map(async (setting) => ({ setting, comparisons: await compared(setting) })),
+    );
+    console.log(choiceTable(tried));
+    await writeFrozen(chosenFrom(tried, new Date()));
+  } else {
+    const comparisons = await compared(FROZEN);
+    const written = await writeReport(`${OUT}/report.json`, reportOf(comparisons));
+    const paper = paperTable(comparisons);
+    if (paper) console.log(`${paper}\n`);
+    console.log(`${FROZEN.chosen}\n\n${table(comparisons)}\n\n${summaryTable(comparisons)}`);
+    console.log(`\nwrote ${written.join(', ')}`);
+  }
 }

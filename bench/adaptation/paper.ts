@@ -22,8 +22,9 @@ export function paperTable(comparisons: readonly Comparison[]): string | undefin
   const rows = comparisons
     .filter(({ workload, pipeline }) => workload === PAPERS_TRACE && pipeline in PAPER)
     .flatMap(({ pipeline, rivals, ours, found }) => {
-      const rivalRows = rivals.map((run) => {
-        const { why, systems } = PAPER[pipeline]!;
+      const { why, systems } = PAPER[pipeline]!;
+      const measured = rivals.filter(({ system }) => system in systems);
+      const rivalRows = measured.map((run) => {
         const { cost, pas, violations } = systems[run.system]!;
         return [
           pipeline,

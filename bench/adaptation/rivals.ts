@@ -1,4 +1,4 @@
-import { atNearestRate, orCurrent } from '../../solver/adapt/infeasible.ts';
+import { atNearestRate, ifFeasible } from '../../solver/adapt/infeasible.ts';
 import { LEAST_RATE_PER_S } from '../../solver/adapt/ipa-edge-system.ts';
 import type { System } from '../../solver/adapt/system.ts';
 import { onGpu } from '../../solver/documents/common.ts';
@@ -27,8 +27,17 @@ export interface RivalSettings {
   readonly rimReplicas: ByStage<number>;
 }
 
-/** Names of all systems in commands and reports; `ours` is ipa-edge. */
-export const SYSTEMS = ['ours', 'ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
+const PUBLISHED = ['ipa', 'fa2-low', 'fa2-high', 'rim'] as const;
+type PublishedName = (typeof PUBLISHED)[number];
+
+/** The name of a published system that may choose the cores of a replica and every measured batch, as ipa-edge does. */
+const withOptions = <Name extends PublishedName>(name: Name) => `${name}-options` as const;
+
+/**
+ * Names of all systems in commands and reports: `ours` is ipa-edge; a system with `-options` plans as published, with the same
+ * options as ipa-edge, so that what planning gains is told apart from what the options gain.
+ */
+export const SYSTEMS = ['ours', ...PUBLISHED, ...PUBLISHED.map(withOptions)] as const;
 export type SystemName = (typeof SYSTEMS)[number];
 
 /** The rivals plan with the p99 of a batch's latency. */
@@ -43,8 +52,11 @@ const REQUESTS = 1000;
  * variants; RIM (Hu et al., 2021) variants and batches for fixed replicas.
  */
 export function rivals(solver: Solver, measured: IdentifiedProfile, settings: RivalSettings): System[] {
-  const limited = rivalProfile(measured.profile, settings);
-  const rival = (name: SystemName, limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>): System => {
+  const rival = (
+    name: SystemName,
+    profile: Profile,
+    limits: Pick<PlanRequest, 'restrictTo' | 'replicas'>,
+  ): System => {
     const request: Omit<PlanRequest, 'ratePerS'> = {
       slaMs: settings.slaMs,
       percentile: PERCENTILE,
@@ -55,7 +67,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {
-      const { plan, ...choice } = solveIlp(solver, limited, { ...request, ratePerS });
+      const { plan, ...choice } = solveIlp(solver, profile, { ...request, ratePerS });
       return completePlan(measured, plan, choice, 0, REQUESTS);
     };
     return {
@@ -63,7 +75,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       plan: async ({ forecast }, current) => {
         const ratePerS = Math.max(LEAST_RATE_PER_S, forecast.medianPerS);
         // If no plan is feasible, the rivals keep the current plan.
-        return current ? orCurrent(planAt(ratePerS), current) : atNearestRate(planAt, ratePerS);
+        return current ? ((await ifFeasible(planAt(ratePerS))) ?? current) : atNearestRate(planAt, ratePerS);
       },
       overtaken: () => false,
     };
@@ -71,21 +83,32 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
   const fixed = (variants: ByStage<string>) => ({
     restrictTo: Object.fromEntries(Object.entries(variants).map(([stage, variant]) => [stage, [variant]])),
   });
+  const limits: Readonly<Record<PublishedName, Pick<PlanRequest, 'restrictTo' | 'replicas'>>> = {
+    ipa: {},
+    'fa2-low': fixed(settings.fa2Low),
+    'fa2-high': fixed(settings.fa2High),
+    rim: { replicas: settings.rimReplicas },
+  };
+  const free = rivalProfile(measured.profile);
+  const published = publishedOptions(free, settings);
   return [
-    rival('ipa', {}),
-    rival('fa2-low', fixed(settings.fa2Low)),
-    rival('fa2-high', fixed(settings.fa2High)),
-    rival('rim', { replicas: settings.rimReplicas }),
+    ...PUBLISHED.map((name) => rival(name, published, limits[name])),
+    ...PUBLISHED.map((name) => rival(withOptions(name), free, limits[name])),
   ];
 }
 
-/** Limits a profile to what the rivals plan with: base cores, batches up to their limit, one item per request at every stage. */
-const rivalProfile = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
+/** Limits a profile to what the rivals know: CPUs, one item per request at every stage, no worker beside another. */
+const rivalProfile = (profile: Profile): Profile => ({
   ...profile,
-  cells: profile.cells.filter(
-    ({ stage, variant, backend, threads, batch }) =>
-      !onGpu(backend) && threads === baseCores[stage]?.[variant] && batch <= batchMax,
-  ),
+  cells: profile.cells.filter(({ backend }) => !onGpu(backend)),
   fanOut: [],
   coRun: [],
+});
+
+/** Limits a profile to the options of the published systems: base cores, and batches up to their limit. */
+const publishedOptions = (profile: Profile, { baseCores, batchMax }: RivalSettings): Profile => ({
+  ...profile,
+  cells: profile.cells.filter(
+    ({ stage, variant, threads, batch }) => threads === baseCores[stage]?.[variant] && batch <= batchMax,
+  ),
 });

@@ -189,7 +189,7 @@ async function systemNamed(
 ): Promise<System> {
   if (name === 'ours') {
     const planner = await Planner.open(measured);
-    return ipaEdgeSystem(async (asked) => planner.plan(asked), request);
+    return ipaEdgeSystem(async (asked) => planner.plan(asked), request, startMsOf(measured.profile));
   }
   return rivals(await loadSolver(), measured, settings()).find((system) => system.name === name)!;
 }

@@ -1,3 +1,4 @@
+import type { Served } from '../dispatch/types.ts';
 import type { Plan } from '../documents/plan.ts';
 import { type Forecast, HISTORY_S, type Predictor } from './predictors/predictor.ts';
 import { adaptationStep, type Step } from './step.ts';
@@ -5,6 +6,9 @@ import type { System } from './system.ts';
 
 /** Time between two checks of the load by {@link AdaptationClock.check}. */
 export const CHECK_MS = 1000;
+
+/** Requests count as lately served if they ended in the last so many checks, which are 20 minutes. */
+const LATELY = 1200;
 
 export interface AdaptationClockOptions {
   readonly system: System;
@@ -24,6 +28,8 @@ export class AdaptationClock {
   #firstS = 0;
   #lastDecisionMs = 0;
   #held = false;
+  /** What had become of the requests at the last {@link LATELY} checks, the oldest first. */
+  readonly #served: Served[] = [{ open: 0, ended: 0, missed: 0 }];
   #decided: Plan;
 
   /**
@@ -59,16 +65,18 @@ export class AdaptationClock {
   /**
    * Checks the load and, if a decision is due, makes it.
    * @param serving the plan that serves now; while the workers of a new plan are starting, this is still the old plan
+   * @param served what has become of the requests since the load began, if it is known
    * @returns undefined if no decision is due
    * @throws what the predictor and the system throw; the next decision is then due one interval later
    */
-  async check(nowMs: number, serving: Plan): Promise<Step | undefined> {
+  async check(nowMs: number, serving: Plan, served?: Served): Promise<Step | undefined> {
     const countsPerS = this.#wholeSeconds(nowMs);
+    const lately = served && this.#lately(served);
     if (this.#held || countsPerS.length === 0 || !this.#isDue(nowMs, countsPerS)) return undefined;
     this.#lastDecisionMs = nowMs;
     const { system, predictor } = this.options;
     const plans = { decided: this.#decided, serving };
-    const step = await adaptationStep(system, predictor, countsPerS, nowMs / 1000, plans);
+    const step = await adaptationStep(system, predictor, countsPerS, nowMs / 1000, plans, lately);
     this.forecast = step.forecast;
     if (step.plan) this.#decided = step.plan;
     return step;
@@ -77,6 +85,14 @@ export class AdaptationClock {
   /** Called when the workers of a plan could not be started: later decisions compare with the plan that serves. */
   failed(plan: Plan, serving: Plan): void {
     if (this.#decided === plan) this.#decided = serving;
+  }
+
+  #lately(served: Served): Served {
+    this.#served.push(served);
+    if (this.#served.length > LATELY) this.#served.shift();
+    const [before] = this.#served;
+    const { open, ended, missed } = served;
+    return { open, ended: ended - before!.ended, missed: missed - before!.missed };
   }
 
   #isDue(nowMs: number, countsPerS: readonly number[]): boolean {

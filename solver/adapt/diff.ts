@@ -49,12 +49,13 @@ function serves({ planWorker, stages }: LiveWorker, plan: Plan, wanted: PlanWork
   );
 }
 
+/** The workers of a plan, as they would live if nothing else did. */
+export const liveWorkersOf = (plan: Plan): LiveWorker[] =>
+  plan.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(plan, planWorker) }));
+
 /** Whether a plan needs a worker that another plan does not have. */
 export const needsMore = (plan: Plan, than: Plan): boolean =>
-  diff(
-    than.workers.map((planWorker) => ({ id: planWorker.id, planWorker, stages: stagesOf(than, planWorker) })),
-    plan,
-  ).start.length > 0;
+  diff(liveWorkersOf(than), plan).start.length > 0;
 
 /** Whether two plans run the same sessions with the same batch sizes. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>

@@ -14,12 +14,12 @@ export async function atNearestRate(
   }
 }
 
-/** The plan that was asked for, or the current plan if no plan meets the request. */
-export async function orCurrent(asked: Promise<Plan>, current: Plan): Promise<Plan> {
+/** The plan that was asked for; undefined if no plan meets the request. */
+export async function ifFeasible(asked: Promise<Plan>): Promise<Plan | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof InfeasiblePlanError) return current;
+    if (error instanceof InfeasiblePlanError) return undefined;
     throw error;
   }
 }

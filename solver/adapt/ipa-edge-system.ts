@@ -1,81 +1,139 @@
-import type { Plan } from '../documents/plan.ts';
-import { mean, median, normalQuantile } from '../math/statistics.ts';
+import { onGpu } from '../documents/common.ts';
+import type { Plan, PlanWorker } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
-import { atNearestRate, orCurrent } from './infeasible.ts';
-import { HORIZON_S } from './predictors/predictor.ts';
+import { allowedShare } from './budget.ts';
+import { capacityPerS } from './capacity.ts';
+import { diff, liveWorkersOf } from './diff.ts';
+import { atNearestRate, ifFeasible } from './infeasible.ts';
+import { neededRate } from './needed-rate.ts';
+import { forecastPaths } from './paths.ts';
 import type { StandingRequest } from './standing-request.ts';
 import type { LoadState, System } from './system.ts';
 
 /** The lowest rate that the system plans for: some plan must serve even while no requests arrive. */
 export const LEAST_RATE_PER_S = 0.1;
-/** For SLAs at this percentile and above, the system plans for the p90 of the forecast; below it, for the median. */
-const CAUTIOUS_PERCENTILE = 95;
-/** The level of the load is the mean count of this many last seconds. */
-const LEVEL_S = 10;
-/** The noise of the load is measured over this many last seconds. */
-const NOISE_S = 30;
-/**
- * By chance alone, the busiest second of a forecast exceeds the level of the load by this many standard deviations: the median
- * and the p90 of the maximum of {@link HORIZON_S} independent normal values.
- */
-const PEAK = {
-  median: normalQuantile(0.5 ** (1 / HORIZON_S)),
-  p90: normalQuantile(0.9 ** (1 / HORIZON_S)),
-};
 /** Planned rates are rounded up to powers of this ratio, so that a load that hardly changes keeps its plan. */
 const STEP = 1.02;
+/**
+ * Parts of the SLA that a plan may leave for queues. The more it leaves, the more a queue evens out the load, and the lower is
+ * the rate to plan for; the less remains for large batches and slow variants.
+ */
+const QUEUE_PARTS = [0, 0.3, 0.6];
+/** A plan is expected to last this long, so that the cost of two plans at once, while one starts, is spread over it. */
+const LASTS_S = 40;
+
+type Limits = Pick<PlanRequest, 'current' | 'keep'>;
 
 /**
- * The system of this project, which reports and commands call `ours`. Variants that run already cost no switch. Until the
- * workers of a new plan have started, the running sessions change their batch sizes. If no plan meets the SLA at a rate, the
- * system plans for the nearest rate that has a plan.
+ * The system of this project, which reports and commands call `ours` (README, "Adapting"). Of the plans that keep the percentile
+ * on the paths of the forecast, the one with the best objective serves; workers that are replaced cost until new ones serve.
+ * Until the workers of a new plan have started, the running sessions change their batch sizes. If no plan meets the SLA at the
+ * rate that is needed, the system plans for the nearest rate that has a plan.
  * @param planAt the planner; it throws InfeasiblePlanError if no plan meets a request
+ * @param startMs how long a worker takes to start
  */
 export function ipaEdgeSystem(
   planAt: (request: PlanRequest) => Promise<Plan>,
   { minRatePerS, ...request }: StandingRequest,
+  startMs: (plan: Plan, worker: PlanWorker) => number,
 ): System {
-  // The planned rate is that of the busiest second. In that second replicas may be busy all the time, and the share of requests
-  // that may miss the SLA may be left unserved, so utilisation may exceed 1. The simulation of the plan tells whether too many
-  // requests miss the SLA.
-  const resources = { ...request.resources, utilisationMax: 100 / request.percentile };
-  const planFor = (load: LoadState, limits: Pick<PlanRequest, 'current' | 'keep'>) =>
-    atNearestRate(
-      (ratePerS) => planAt({ ...request, resources, ratePerS, ...limits }),
-      Math.max(minRatePerS, rateToPlanFor(load, request)),
-    );
+  const { objective } = request;
+  // The rate is that of the busiest time that must be served, so replicas may be busy throughout.
+  const resources = { ...request.resources, utilisationMax: 1 };
+  const startS = (plan: Plan) => Math.max(...plan.workers.map((worker) => startMs(plan, worker))) / 1000;
+
+  /** What to ask of the planner, so that a plan that leaves a part of the SLA for queues keeps the percentile. */
+  const requests = (load: LoadState, limits: Limits, serving: Plan | undefined): PlanRequest[] => {
+    const paths = forecastPaths(load);
+    const handover = {
+      open: load.served?.open ?? 0,
+      servingPerS: serving ? capacityPerS(serving) : 0,
+      startS: serving && !limits.keep ? startS(serving) : 0,
+      allowed: allowedShare(load, request.percentile),
+    };
+    return QUEUE_PARTS.map((part) => {
+      const queueMs = part * request.slaMs;
+      const ratePerS = roundedUp(
+        Math.max(minRatePerS, neededRate(paths, { ...handover, queueS: queueMs / 1000 })),
+      );
+      return { ...request, resources, ratePerS, ...limits, ...(queueMs > 0 && { queueMs }) };
+    });
+  };
+  const plansFor = async (asked: readonly PlanRequest[]): Promise<Plan[]> => {
+    const plans: Plan[] = [];
+    for (const one of asked) {
+      const plan = await ifFeasible(planAt(one));
+      if (plan) plans.push(plan);
+    }
+    return plans;
+  };
+  /** The plan for the load on the sessions that run, with other batch sizes; undefined if they cannot serve it. */
+  const keeping = async (load: LoadState, plan: Plan): Promise<Plan | undefined> => {
+    for (const asked of requests(load, { keep: plan.stages }, plan)) {
+      const kept = await ifFeasible(planAt(asked));
+      if (kept) return kept;
+    }
+    return undefined;
+  };
+  const nearest = ([asked]: readonly PlanRequest[]): Promise<Plan> =>
+    atNearestRate((ratePerS) => planAt({ ...asked!, ratePerS }), asked!.ratePerS);
+  const best = (plans: readonly Plan[], cost: (plan: Plan) => number): Plan | undefined => {
+    const value = (plan: Plan) => objectiveOf(plan, objective) - objective.beta * cost(plan);
+    return plans.reduce<Plan | undefined>((a, b) => (a && value(a) >= value(b) ? a : b), undefined);
+  };
+
   return {
     name: 'ours',
-    plan: (load, current) =>
-      current ? orCurrent(planFor(load, { current: current.stages }), current) : planFor(load, {}),
-    interim: (load, serving) => orCurrent(planFor(load, { keep: serving.stages }), serving),
+    async plan(load, current, serving = current) {
+      if (!current) {
+        const asked = requests(load, {}, undefined);
+        return best(await plansFor(asked), () => 0) ?? nearest(asked);
+      }
+      const kept = await keeping(load, current);
+      const asked = requests(load, { current: current.stages }, serving);
+      const plans = [...(kept ? [kept] : []), ...(await plansFor(asked))];
+      const starting = startS(current) / LASTS_S;
+      const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * starting;
+      return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
+    },
+    async interim(load, serving) {
+      const asked = requests(load, { keep: serving.stages }, serving);
+      return (await keeping(load, serving)) ?? (await ifFeasible(nearest(asked))) ?? serving;
+    },
     overtaken: ({ p90PerS }, countsPerS) => countsPerS.at(-1)! > p90PerS,
   };
 }
 
-/**
- * The rate that a plan must keep up with (README, "Adapting"). The forecast is for the busiest second. Under an SLA of several
- * seconds, requests can wait for quieter seconds, so the part of the forecast that is due to chance counts only 1/√W. W in
- * seconds is the SLA times (100 − percentile) / 2, but at most the SLA and at least 1: the fewer requests may miss the SLA, the
- * less waiting helps.
- */
-function rateToPlanFor(
-  { forecast, countsPerS }: LoadState,
-  { slaMs, percentile }: Pick<StandingRequest, 'slaMs' | 'percentile'>,
-): number {
-  const cautious = percentile >= CAUTIOUS_PERCENTILE;
-  const busiest = cautious ? forecast.p90PerS : forecast.medianPerS;
-  const peak = cautious ? PEAK.p90 : PEAK.median;
-  const level = mean(countsPerS.slice(-LEVEL_S));
-  const byChance = Math.min(Math.max(0, busiest - level), peak * deviation(countsPerS));
-  const averagedS = Math.max(1, (slaMs / 1000) * Math.min(1, (100 - percentile) / 2));
-  const ratePerS = busiest - byChance * (1 - 1 / Math.sqrt(averagedS));
-  return Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
+const roundedUp = (ratePerS: number): number =>
+  Math.max(LEAST_RATE_PER_S, STEP ** Math.ceil(Math.log(ratePerS) / Math.log(STEP) - 1e-9));
+
+/** Cores of a plan's workers that serve on while those that replace them start; 0 if no worker has to start. */
+function replacedCores(current: Plan, plan: Plan): number {
+  const { start, retire } = diff(liveWorkersOf(current), plan);
+  if (start.length === 0) return 0;
+  return current.workers
+    .filter(({ id, backend }) => retire.includes(id) && !onGpu(backend))
+    .reduce((sum, { threads }) => sum + threads, 0);
 }
 
-/** Standard deviation of the counts about a moving level, estimated from the differences between neighbouring seconds. */
-function deviation(countsPerS: readonly number[]): number {
-  const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
-  // The absolute difference of two normal values has the median Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
-  return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
+/**
+ * The objective of a plan (README, "Planning") without the cost of a switch. Ranks are of the options of a stage, which a plan
+ * does not hold, so accuracies stand for them.
+ */
+function objectiveOf(
+  { stages, predicted }: Plan,
+  { alpha, beta, delta, accuracy }: PlanRequest['objective'],
+): number {
+  const accuracies = stages.flatMap((row, i) =>
+    row.escalation ? [] : [stages[i + 1]?.escalation?.accuracy ?? row.accuracy],
+  );
+  const sum = accuracies.reduce((total, one) => total + one, 0);
+  const combined = {
+    product: predicted.pas,
+    'rank-product': predicted.pas,
+    sum,
+    'rank-sum': sum,
+    mean: sum / accuracies.length,
+  }[accuracy];
+  return alpha * combined - beta * predicted.cost - delta * stages.reduce((all, { batch }) => all + batch, 0);
 }

@@ -1,3 +1,4 @@
+import type { Served } from '../dispatch/types.ts';
 import type { Plan } from '../documents/plan.ts';
 import { needsMore, sameChoice } from './diff.ts';
 import type { Forecast, Predictor } from './predictors/predictor.ts';
@@ -20,6 +21,7 @@ export interface Step {
  * @param nowS seconds since the load began
  * @param plans.decided the plan that was decided on last
  * @param plans.serving the plan that serves: `decided`, or the plan before while the workers of `decided` start
+ * @param served what has become of the requests lately, if it is known
  */
 export async function adaptationStep(
   system: System,
@@ -27,10 +29,11 @@ export async function adaptationStep(
   countsPerS: readonly number[],
   nowS: number,
   { decided, serving }: { readonly decided: Plan; readonly serving: Plan },
+  served?: Served,
 ): Promise<Step> {
   const forecast = await predictor.forecast(countsPerS, nowS);
-  const load = { forecast, countsPerS };
-  const plan = await system.plan(load, decided);
+  const load = { forecast, countsPerS, ...(served && { served }) };
+  const plan = await system.plan(load, decided, serving);
   const interim = needsMore(plan, serving) ? await system.interim?.(load, serving) : undefined;
   return {
     forecast,

@@ -17,6 +17,7 @@ import type {
   Follow,
   Item,
   Outcome,
+  Served,
 } from './types.ts';
 import { type BatchState, type WorkerState, Workers } from './workers.ts';
 
@@ -55,6 +56,7 @@ class QueueDispatch implements Dispatch {
   #actions: Action[] = [];
   #entered = 0;
   #items = 0;
+  #inTime = 0;
   #started = 0;
 
   constructor(policy: DispatchPolicy) {
@@ -86,6 +88,11 @@ class QueueDispatch implements Dispatch {
 
   get open(): number {
     return this.#requests.size;
+  }
+
+  get served(): Served {
+    const ended = this.#entered - this.open;
+    return { open: this.open, ended, missed: ended - this.#inTime };
   }
 
   arrive(id: number, arrivalMs: number, singleStage?: number): void {
@@ -137,7 +144,9 @@ class QueueDispatch implements Dispatch {
         for (let index = 0; index < follow; index++)
           this.#enter(request, { ...next, id: this.#items++, stage: stage + 1, index }, nowMs);
       if (request.entries.size === 0) {
-        this.#shedRule.completed(nowMs - request.arrivalMs <= this.#policy.slaMs);
+        const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
+        this.#shedRule.completed(inTime);
+        if (inTime) this.#inTime++;
         this.#end(request, 'completed');
       }
     });

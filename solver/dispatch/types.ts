@@ -123,4 +123,15 @@ export interface Dispatch {
   readonly queued: readonly number[];
   /** Number of open requests. */
   readonly open: number;
+  /** What has become of the requests since the dispatch was created. */
+  readonly served: Served;
+}
+
+/** What has become of the requests of a load. */
+export interface Served {
+  /** Requests that have arrived and not ended. */
+  readonly open: number;
+  readonly ended: number;
+  /** Requests that have ended and missed the SLA: completed late, shed or failed. */
+  readonly missed: number;
 }

@@ -39,7 +39,7 @@ const comparison = z.strictObject({
   requests: count,
   /** The systems of the IPA paper: IPA, FA2 and RIM. */
   rivals: z.array(adaptationRun),
-  /** This project's system, one run for every setting that was tried. */
+  /** This project's system, one run for every weight of cost. */
   ours: z.array(adaptationRun).min(1),
   /** This project's system with a forecast that knows the future load. */
   oracle: adaptationRun,
@@ -49,7 +49,7 @@ const comparison = z.strictObject({
     beatsIpa: count.nullable(),
     /** Condition: PAS no lower than FA2-high's, at no higher cost (1 % more if FA2-high has the most accurate variants). */
     beatsFa2High: count.nullable(),
-    /** Condition: planned for p99, with an attainment of 0.99, or of the oracle's if that is lower. */
+    /** Condition: planned for p99 or more, with that attainment, or the oracle's if that is lower. */
     keepsP99: count.nullable(),
   }),
 });

@@ -96,7 +96,7 @@ class TightenedPlans {
     const share = TIGHTENING ** tightened;
     const tighter: PlanRequest = {
       ...this.request,
-      slaMs: slaMs * share,
+      slaMs: (slaMs - (this.request.queueMs ?? 0)) * share,
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
     try {

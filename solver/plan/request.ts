@@ -9,6 +9,8 @@ export interface PlanRequest {
   readonly slaMs: number;
   /** Percentile of the end-to-end latency that the SLA bounds, e.g. 95. */
   readonly percentile: number;
+  /** Time of the SLA that stays free for queues, which form while more requests come than the rate; 0 if absent. */
+  readonly queueMs?: number;
   readonly objective: Objective;
   readonly resources: Resources;
   /** Backends to choose from; if absent, all that were measured. */

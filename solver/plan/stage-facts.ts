@@ -80,13 +80,12 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
     request: s === 0 ? requestFacts(profile, request) : FREE,
     cells: usableCells(profile, stage.name, request).map((cell) => {
-      const samplesMs = expectedTimesMs(profile, cell);
-      const timesMs = sortedNumbers(samplesMs);
+      const { timesMs, meanMs } = timesOf(profile, cell);
       const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
       return {
         cell,
         variant: stage.variants.find((variant) => variant.name === cell.variant)!,
-        meanMs: mean(samplesMs),
+        meanMs,
         latencyMs: nearestRank(timesMs, request.percentile),
         ...handOutFacts(profile, request, cell),
         flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
@@ -123,6 +122,24 @@ function handOutFacts(
  */
 const sharesCores = (profile: Profile, { apart, resources }: IlpRequest): boolean =>
   apart ? forPods(profile) : resources.cores >= profile.device.logicalCores;
+
+interface Times {
+  /** Expected round-trip times in rising order. */
+  readonly timesMs: Float64Array;
+  readonly meanMs: number;
+}
+
+/** The times of a profile's cells, because an adaptation step plans several times on one profile, and sorting takes long. */
+const known = new WeakMap<Profile, Map<MeasuredCell, Times>>();
+
+function timesOf(profile: Profile, cell: MeasuredCell): Times {
+  const ofProfile = known.get(profile) ?? new Map<MeasuredCell, Times>();
+  known.set(profile, ofProfile);
+  const samplesMs = ofProfile.has(cell) ? [] : expectedTimesMs(profile, cell);
+  const times = ofProfile.get(cell) ?? { timesMs: sortedNumbers(samplesMs), meanMs: mean(samplesMs) };
+  ofProfile.set(cell, times);
+  return times;
+}
 
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the

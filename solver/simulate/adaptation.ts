@@ -86,7 +86,7 @@ class AdaptiveSimulation {
       this.#input.onProgress?.(atMs);
       while (arrived < arrivalsMs.length && arrivalsMs[arrived]! < atMs)
         clock.arrived(arrivalsMs[arrived++]!);
-      const step = await clock.check(atMs, simulation.serving);
+      const step = await clock.check(atMs, simulation.serving, simulation.served);
       if (step) this.#take(simulation, atMs, step);
     }
     this.#runUntil(simulation, durationS * 1000);

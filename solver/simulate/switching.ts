@@ -1,5 +1,6 @@
 import { diff, type LiveWorker, stagesOf } from '../adapt/diff.ts';
 import { policyOf, workersOf } from '../dispatch/plan.ts';
+import type { Served } from '../dispatch/types.ts';
 import type { Plan, PlanWorker } from '../documents/plan.ts';
 import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
@@ -46,6 +47,10 @@ export class SwitchingSimulation {
 
   get live(): Iterable<LiveWorker> {
     return this.#live.values();
+  }
+
+  get served(): Served {
+    return this.#simulation.dispatch.served;
   }
 
   runUntil(untilMs: number): void {

@@ -145,6 +145,7 @@ describe('stored profiles of fashion', () => {
       system: ipaEdgeSystem(
         async (asked) => plan(solver, { profile, sha256: SHA256 }, asked, simulated),
         standingRequest(first, ['cpu']),
+        startMsOf(profile),
       ),
       predictor: lastWindow,
       arrivalsMs: arrivalsOf(workload('bursty', { durationS, seed: 3 }), {

@@ -2,6 +2,7 @@ import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import type { Predictor, PredictorName } from '../../solver/adapt/predictors/predictor.ts';
 import type { StandingRequest } from '../../solver/adapt/standing-request.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { startMsOf } from '../../solver/simulate/adaptation-report.ts';
 import type { RemotePlanner } from '../planner/remote.ts';
 import { predictorByName } from '../predictor/by-name.ts';
 import type { AdaptationOptions } from './adapter.ts';
@@ -33,7 +34,7 @@ export async function withAdaptation<T>(
   const planner = openPlanner();
   try {
     return await run({
-      system: ipaEdgeSystem((asked) => planner.plan(profile, asked), request),
+      system: ipaEdgeSystem((asked) => planner.plan(profile, asked), request, startMsOf(profile.profile)),
       predictor: await predictorByName(predictor, learnedPredictor),
       intervalS,
     });

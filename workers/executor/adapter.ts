@@ -21,7 +21,7 @@ export interface AdapterHooks {
 }
 
 /** What the adapter controls: an executor or a cluster, which runs a plan and can change to another plan. */
-export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'>;
+export type Adaptable = Pick<Executor, 'plan' | 'switchTo' | 'rebatch'> & Partial<Pick<Executor, 'served'>>;
 
 /** Adapts a running plan to its load: calls the adaptation clock every second, and carries out the clock's decisions. */
 export class Adapter {
@@ -71,7 +71,7 @@ export class Adapter {
 
   async #step(): Promise<void> {
     const atMs = this.#nowMs;
-    const step = await this.#clock.check(atMs, this.executor.plan);
+    const step = await this.#clock.check(atMs, this.executor.plan, this.executor.served);
     if (!step || this.#stopped) return;
     this.hooks.onStep({ atMs, ...step.forecast, plannedPerS: step.plannedPerS });
     if (step.interim) {

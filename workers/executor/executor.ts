@@ -3,7 +3,7 @@ import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { diff, type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
-import type { Action, Dispatch, DispatchPolicy } from '../../solver/dispatch/types.ts';
+import type { Action, Dispatch, DispatchPolicy, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -101,6 +101,11 @@ export class Executor {
   /** Number of waiting items of each stage. */
   get queued(): readonly number[] {
     return this.#dispatch.queued;
+  }
+
+  /** What has become of the requests so far. */
+  get served(): Served {
+    return this.#dispatch.served;
   }
 
   /** Number of requests that have not ended. */

@@ -134,7 +134,7 @@ test('watch applies plans as the arrivals grow, and records them', async () => {
       engine,
       pipeline: 'fashion',
       adaptationFor: (current) => ({
-        system: ipaEdgeSystem(planAt, standingRequest(current, ['cpu'])),
+        system: ipaEdgeSystem(planAt, standingRequest(current, ['cpu']), () => 1000),
         predictor: lastWindow,
         intervalS: 1,
       }),

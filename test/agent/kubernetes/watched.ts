@@ -88,7 +88,7 @@ export async function watch(cluster: KubernetesApi, foreseenPerS?: number) {
         if (plan.slaMs === UNKNOWN_SLA_MS)
           throw new PlanRefusedError('The plan', ['it is of another profile'], 'Give it.');
         return {
-          system: ipaEdgeSystem(planAt, standingRequest(plan, ['cpu'])),
+          system: ipaEdgeSystem(planAt, standingRequest(plan, ['cpu']), () => 1000),
           predictor,
           intervalS: 1,
         };

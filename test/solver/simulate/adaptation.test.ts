@@ -183,7 +183,7 @@ it('equal seeds give equal results, and others other ones', async () => {
   const of = async (seed: number) => {
     const { requests, steps, cost } = await run({
       profile: spread,
-      system: ipaEdgeSystem(await planOn(spread), standing),
+      system: ipaEdgeSystem(await planOn(spread), standing, () => 1000),
       rates: [...seconds(15, 5), ...seconds(15, 50)],
       startMs: startMsOf(spread),
       seed,

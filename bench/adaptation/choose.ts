@@ -1,0 +1,57 @@
+import type { Comparison } from '../../solver/documents/adaptation-report.ts';
+import { mean } from '../../solver/math/statistics.ts';
+import { table } from '../../workers/command/terminal.ts';
+import { FROZEN, type Frozen, type FrozenSetting } from './frozen.ts';
+import { against } from './table.ts';
+
+/** The settings to choose from. */
+export const TRIED: readonly FrozenSetting[] = [
+  { percentile: 99, switchShare: 0.02 },
+  { percentile: 99.5, switchShare: 0.02 },
+  { percentile: 99.9, switchShare: 0.02 },
+];
+
+interface Tried {
+  readonly setting: FrozenSetting;
+  /** The comparisons on the training loads with this setting. */
+  readonly comparisons: readonly Comparison[];
+}
+
+/** Loss of attainment that counts as much as a cost higher by a factor of e: a percentage point costs as much as a fifth. */
+const LOSS = 0.05;
+
+/**
+ * The loss of a setting: the mean over the comparisons of ln(our cost ÷ IPA's, at its PAS) + (its attainment − ours, if ours is
+ * lower) ÷ {@link LOSS}. A load on which our system does not come to IPA's PAS counts as twice the cost.
+ */
+export const lossOf = ({ comparisons }: Pick<Tried, 'comparisons'>): number =>
+  mean(
+    comparisons.map((comparison) => {
+      const { costRatio, attainment, rival } = against(comparison, 'ipa');
+      if (costRatio === undefined) return Math.log(2);
+      return Math.log(costRatio) + Math.max(0, rival.slaAttainment - attainment!) / LOSS;
+    }),
+  );
+
+/** Freezes the setting with the smallest loss. */
+export function chosenFrom(tried: readonly Tried[], at: Date): Frozen {
+  const { setting, comparisons } = tried.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
+  const loads = [...new Set(comparisons.map(({ workload }) => workload))];
+  return {
+    ...FROZEN,
+    ...setting,
+    chosen:
+      `p${setting.percentile} and switches at ${setting.switchShare}: chosen on ${at.toISOString().slice(0, 10)} by ` +
+      `npm run bench:adaptation -- --choose, of ${tried.length} settings, on ${loads.join(', ')} of all pipelines`,
+  };
+}
+
+export const choiceTable = (tried: readonly Tried[]): string =>
+  table(
+    ['percentile', 'switch share', 'loss'],
+    tried.map((one) => [
+      `p${one.setting.percentile}`,
+      String(one.setting.switchShare),
+      lossOf(one).toFixed(4),
+    ]),
+  );

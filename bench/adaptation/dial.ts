@@ -1,0 +1,42 @@
+/** What one run came to: means over time, and the share of requests that kept the SLA. */
+export interface Outcome {
+  readonly pas: number;
+  readonly cost: number;
+  readonly slaAttainment: number;
+}
+
+/**
+ * What a system's runs with several weights of cost come to at a given PAS: between two runs, their means over time if each is
+ * used for a part of it. The cheapest run, if it has more. Undefined if no run has so much.
+ */
+export function atPas(runs: readonly Outcome[], pas: number): Outcome | undefined {
+  const best = paretoBest(runs);
+  const above = best.findIndex((run) => run.pas >= pas);
+  if (above < 0) return undefined;
+  if (above === 0) return best[0]!;
+  const [low, high] = [best[above - 1]!, best[above]!];
+  return mixture(low, high, (pas - low.pas) / (high.pas - low.pas));
+}
+
+/** As {@link atPas}, at a given cost. The most accurate run, if it costs less. Undefined if every run costs more. */
+export function atCost(runs: readonly Outcome[], cost: number): Outcome | undefined {
+  const best = paretoBest(runs);
+  const above = best.findIndex((run) => run.cost > cost);
+  if (above === 0) return undefined;
+  if (above < 0) return best.at(-1);
+  const [low, high] = [best[above - 1]!, best[above]!];
+  return mixture(low, high, (cost - low.cost) / (high.cost - low.cost));
+}
+
+/** The runs that no other beats in both PAS and cost, from the cheapest to the most accurate. */
+function paretoBest(runs: readonly Outcome[]): Outcome[] {
+  const best: Outcome[] = [];
+  for (const run of [...runs].sort((a, b) => a.cost - b.cost || b.pas - a.pas))
+    if (best.length === 0 || run.pas > best.at(-1)!.pas) best.push(run);
+  return best;
+}
+
+const mixture = (a: Outcome, b: Outcome, share: number): Outcome => {
+  const between = (of: keyof Outcome) => a[of] + share * (b[of] - a[of]);
+  return { pas: between('pas'), cost: between('cost'), slaAttainment: between('slaAttainment') };
+};

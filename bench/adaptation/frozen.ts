@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { writeJson } from '../../workers/command/files.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import frozen from './frozen.json' with { type: 'json' };
+
+/** What our system plans with in every pipeline and under every load, but for the weight of cost. */
+export interface FrozenSetting {
+  readonly percentile: number;
+  /** Weight of a switch, as a share of the PAS of FA2-high's variants. A higher weight causes fewer switches. */
+  readonly switchShare: number;
+}
+
+/** The settings of a comparison. They were chosen on training loads, before any other load was run. */
+export interface Frozen extends FrozenSetting {
+  /** When and on what the setting was chosen, and by which command. */
+  readonly chosen: string;
+  /**
+   * Weights of cost β: our system runs with each, so that its cost can be read off at another system's PAS. Their unit is the
+   * PAS per core of FA2-high's variants, because pipelines differ in both.
+   */
+  readonly betaShares: readonly number[];
+}
+
+export const FROZEN: Frozen = frozen;
+
+export const writeFrozen = (next: Frozen): Promise<void> =>
+  writeJson(join(ROOT, 'bench/adaptation/frozen.json'), next);

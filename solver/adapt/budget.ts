@@ -1,0 +1,21 @@
+import { mean } from '../math/statistics.ts';
+import type { LoadState } from './system.ts';
+
+/** What was missed too little or too much lately is made up for within this time. */
+const SETTLED_S = 300;
+/** The allowed share is at most `most` times the share that the percentile leaves, and at least `least` times. */
+const BOUNDS = { most: 3, least: 0.1 };
+/** The level of the load is the mean count of this many last seconds. */
+export const LEVEL_S = 10;
+
+/**
+ * Share of the coming requests that may miss the SLA, so that of all requests the percentile is kept: the share that it leaves,
+ * more if fewer requests missed the SLA lately, and less after a burst that nothing foretold.
+ */
+export function allowedShare({ served, countsPerS }: LoadState, percentile: number): number {
+  const asked = 1 - percentile / 100;
+  const requests = SETTLED_S * mean(countsPerS.slice(-LEVEL_S));
+  if (!served || requests === 0) return asked;
+  const left = asked * served.ended - served.missed;
+  return Math.min(BOUNDS.most * asked, Math.max(BOUNDS.least * asked, asked + left / requests));
+}

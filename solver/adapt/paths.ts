@@ -1,0 +1,58 @@
+import { seededRandom } from '../math/random.ts';
+import { mean, median, normalQuantile } from '../math/statistics.ts';
+import { LEVEL_S } from './budget.ts';
+import { HORIZON_S } from './predictors/predictor.ts';
+import type { LoadState } from './system.ts';
+
+/** Requests of each coming second, in one possible course of the load. */
+export type Path = Float64Array;
+
+/** Number of paths; their levels are equally likely. */
+const PATHS = 64;
+const SEED = 1;
+/** The noise of the load is measured over this many last seconds. */
+const NOISE_S = 30;
+/** A load that changes reaches its new level within this time. */
+const CHANGE_S = 10;
+/** Mean and standard deviation of the maximum of {@link HORIZON_S} independent standard normal values. */
+const PEAK = { mean: 1.867, deviation: 0.525 };
+const P90 = normalQuantile(0.9);
+/** Standard normal values: for each path that of its level, all equally likely, and that of each second's noise. */
+const NORMAL = normalValues();
+
+/**
+ * Possible courses of the load over the horizon of a forecast. The forecast is of the busiest second: its median and p90. A part
+ * of that second is noise about a level, which is known from the past seconds; what is left is the level to come and how
+ * uncertain it is, log-normal with these quantiles. Equal input gives equal paths.
+ */
+export function forecastPaths({ forecast, countsPerS }: LoadState): Path[] {
+  const now = mean(countsPerS.slice(-LEVEL_S));
+  const noise = deviation(countsPerS);
+  const { medianPerS, p90PerS } = forecast;
+  const spread = medianPerS > 0 ? Math.max(0, Math.log(p90PerS / medianPerS)) / P90 : 0;
+  const ofNoise = medianPerS > 0 ? (PEAK.deviation * noise) / medianPerS : 0;
+  const uncertain = Math.sqrt(Math.max(0, spread ** 2 - ofNoise ** 2));
+  return NORMAL.map(({ level, seconds }) => {
+    const peak = medianPerS * Math.exp(uncertain * level);
+    const next = Math.max(0, peak - PEAK.mean * noise);
+    return Float64Array.from(seconds, (value, second) => {
+      const level = now + (next - now) * Math.min(1, (second + 1) / CHANGE_S);
+      return Math.max(0, level + noise * value);
+    });
+  });
+}
+
+function normalValues(): { readonly level: number; readonly seconds: readonly number[] }[] {
+  const random = seededRandom(SEED);
+  return Array.from({ length: PATHS }, (_, i) => ({
+    level: normalQuantile((i + 0.5) / PATHS),
+    seconds: Array.from({ length: HORIZON_S }, () => normalQuantile(random())),
+  }));
+}
+
+/** Standard deviation of the counts about a moving level, estimated from the differences between neighbouring seconds. */
+function deviation(countsPerS: readonly number[]): number {
+  const steps = countsPerS.slice(1).map((count, i) => Math.abs(count - countsPerS[i]!));
+  // The absolute difference of two normal values has the median Φ⁻¹(3/4) · √2 = 0.954 standard deviations.
+  return steps.length ? median(steps.slice(-NOISE_S)) / 0.954 : 0;
+}

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { allowedShare } from '../../../solver/adapt/budget.ts';
+
+const forecast = { medianPerS: 10, p90PerS: 10 };
+const share = (ended: number, missed: number, percentile = 95, perS = 10) =>
+  allowedShare(
+    { forecast, countsPerS: Array(30).fill(perS), served: { open: 0, ended, missed } },
+    percentile,
+  );
+
+it('is what the percentile leaves, where nothing is known of the requests or exactly so many missed the SLA', () => {
+  expect(allowedShare({ forecast, countsPerS: [10] }, 95)).toBeCloseTo(0.05);
+  expect(share(0, 0)).toBeCloseTo(0.05);
+  expect(share(1000, 50)).toBeCloseTo(0.05);
+});
+
+it('makes up within five minutes for requests that missed too much or too little', () => {
+  // 3,000 requests in five minutes: 15 are half a percent.
+  expect(share(1000, 35)).toBeCloseTo(0.055);
+  expect(share(1000, 65)).toBeCloseTo(0.045);
+});
+
+it('is never 0, never over three times what the percentile leaves, and falls with each miss', () => {
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(fc.nat(1e6), part, part, fc.constantFrom(50, 90, 95, 99, 99.9), (ended, a, b, percentile) => {
+      const asked = 1 - percentile / 100;
+      const [few, many] = [Math.min(a, b), Math.max(a, b)].map((x) => share(ended, x * ended, percentile));
+      expect(few).toBeGreaterThanOrEqual(many!);
+      expect(many).toBeGreaterThan(0);
+      expect(few).toBeLessThanOrEqual(3 * asked + 1e-12);
+    }),
+  );
+});

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { forecastPaths } from '../../../solver/adapt/paths.ts';
+import { HORIZON_S } from '../../../solver/adapt/predictors/predictor.ts';
+import { nearestRank, sortedNumbers } from '../../../solver/math/statistics.ts';
+
+const load = fc.record({
+  countsPerS: fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 120 }),
+  forecast: fc
+    .tuple(fc.double({ min: 0, max: 500, noNaN: true }), fc.double({ min: 1, max: 3, noNaN: true }))
+    .map(([medianPerS, times]) => ({ medianPerS, p90PerS: medianPerS * times })),
+});
+
+describe('paths of a forecast', () => {
+  it('are as long as the forecast, have no negative count, and are equal for equal input', () => {
+    fc.assert(
+      fc.property(load, (of) => {
+        const paths = forecastPaths(of);
+        for (const path of paths) {
+          expect(path).toHaveLength(HORIZON_S);
+          expect(path.every((count) => Number.isFinite(count) && count >= 0)).toBe(true);
+        }
+        expect(forecastPaths(of)).toEqual(paths);
+      }),
+    );
+  });
+
+  it('go on as an even load that is foreseen to stay', () => {
+    const paths = forecastPaths({
+      countsPerS: Array(30).fill(20),
+      forecast: { medianPerS: 20, p90PerS: 20 },
+    });
+    for (const path of paths) expect(Array.from(path)).toEqual(Array(HORIZON_S).fill(20));
+  });
+
+  it.each([
+    ['a load without noise that rises', Array<number>(30).fill(20), 40, 60],
+    ['a load with noise', Array.from({ length: 60 }, (_, i) => 20 + [-4, 2, 5, -3, 0][i % 5]!), 30, 34],
+  ])('have busiest seconds like those of the forecast: %s', (_, countsPerS, medianPerS, p90PerS) => {
+    const paths = forecastPaths({ countsPerS, forecast: { medianPerS, p90PerS } });
+    const busiest = sortedNumbers(paths.map((path) => Math.max(...path)));
+    expect(nearestRank(busiest, 50) / medianPerS).toBeGreaterThan(0.92);
+    expect(nearestRank(busiest, 50) / medianPerS).toBeLessThan(1.08);
+    expect(nearestRank(busiest, 90) / p90PerS).toBeGreaterThan(0.9);
+    expect(nearestRank(busiest, 90) / p90PerS).toBeLessThan(1.1);
+  });
+});
