@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
-import fastify, {
-  type FastifyError,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-} from 'fastify';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { message } from '../../workers/runtime/errors.ts';
@@ -15,6 +10,7 @@ import { arrivedMs } from './arrival.ts';
 import { readBody } from './body.ts';
 import { HttpError } from './errors.ts';
 import { checkContentType, checkHost } from './foreign-pages.ts';
+import { UnreadAnswers, type UnreadLimits } from './unread.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -31,6 +27,7 @@ export interface HttpLimits {
   readonly checkMs: number;
   readonly keepAliveMs: number;
   readonly memory: MemoryLimits;
+  readonly unread: UnreadLimits;
   /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
   readonly names?: readonly string[] | undefined;
 }
@@ -41,16 +38,14 @@ const LIMITS: HttpLimits = {
   checkMs: 5000,
   keepAliveMs: 75_000,
   memory: { total: 64 * MIB, perAddress: 48 * MIB, perConnection: 32 * MIB },
+  unread: { intervalMs: 20, mostMs: 5000 },
 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** Errors and the log quote at most this many characters of a URL. */
 const MOST_URL = 200;
-/** After an early answer the rest of a longer body is not read: the connection ends. */
+/** After an early answer the rest of a longer body is not read. */
 const MOST_UNREAD = 256 * 1024;
-/** Time that a client has to read such an answer. A connection that ends while bytes come loses what was not read of the answer. */
-const LINGER_MS = 1000;
-
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
@@ -71,7 +66,7 @@ export interface BaseService {
  * send, answers errors with their status, and logs unforeseen errors.
  */
 export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}): FastifyInstance {
-  const { receiveMs, checkMs, keepAliveMs, memory, names } = { ...LIMITS, ...limits };
+  const { receiveMs, checkMs, keepAliveMs, memory, unread, names } = { ...LIMITS, ...limits };
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const app = fastify({
     requestTimeout: receiveMs,
@@ -82,6 +77,7 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',
   });
+  const unreadAnswers = new UnreadAnswers(unread);
   app.decorateRequest('arrivalMs', 0);
   app.addHook('onRequest', async (request) => {
     request.arrivalMs = arrivedMs();
@@ -109,7 +105,7 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     // Only the log has the path of a model file, because clients must not learn where files are.
     const answer = { error: badModel ? BAD_MODEL : message(error) };
     if (request.raw.complete || lengthOf(request) <= MOST_UNREAD) return reply.code(status).send(answer);
-    return answerUnread(request, reply.code(status), answer);
+    return unreadAnswers.answer(request, reply.code(status), answer);
   });
   return app;
 }
@@ -159,21 +155,4 @@ function readBodies(app: FastifyInstance, admission: Admission): void {
     leave(request);
     done();
   });
-}
-
-/** Answers a request without reading the rest of its body, and ends its connection when the client has read the answer. */
-function answerUnread({ raw }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
-  const text = JSON.stringify(answer);
-  reply.hijack();
-  raw.pause();
-  reply.raw.writeHead(reply.statusCode, {
-    ...(reply.getHeaders() as Record<string, string>),
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    connection: 'close',
-  });
-  // Ended, the response would make Node read the body to its end.
-  reply.raw.write(text);
-  setTimeout(() => raw.socket.destroy(), LINGER_MS).unref();
-  return reply;
 }

@@ -117,6 +117,30 @@ test('a body that is too long is answered 413 before it came, even while others 
   for (const one of [holder, socket]) one.destroy();
 });
 
+test('clients that announce too much are answered one after the other, and hold up nobody else', async () => {
+  agent = await serving(
+    { workers: [['detect', 'classify']] },
+    { http: { unread: { intervalMs: 3_600_000, mostMs: 3_600_000 } } },
+  );
+  const told = ['', '', ''];
+  const sockets = await Promise.all(
+    told.map(async (_, i) => {
+      const socket = await connected();
+      socket.on('error', () => {});
+      socket.on('data', (chunk) => {
+        told[i] = `${told[i]}${chunk}`;
+      });
+      socket.write(HALF.replace('1000000', '50000000'));
+      return socket;
+    }),
+  );
+  await expect.poll(() => told.join('')).toMatch(/^HTTP\/1.1 413 /);
+  expect(await load(agent.client, 20)).toEqual(whole(20));
+  // Only one of the three has had its turn, and the interval is an hour.
+  expect(told.filter((answer) => answer !== '')).toHaveLength(1);
+  for (const socket of sockets) socket.destroy();
+});
+
 test('a client that sends a byte now and then is cut off, and others are answered meanwhile', async () => {
   agent = await serving({ workers: [['detect', 'classify']] }, { http: { receiveMs: 3000, checkMs: 100 } });
   const socket = await connected();

@@ -1,0 +1,28 @@
+/** Spreads something that addresses cause over time: what comes sooner than an interval after the last has its turn later. */
+export class Pace {
+  /** When the next turn is, by address, in the order in which the addresses were last seen. */
+  readonly #nextMs = new Map<string, number>();
+
+  /** @param mostMs the longest wait for a turn */
+  constructor(
+    private readonly intervalMs: number,
+    private readonly mostMs: number,
+  ) {}
+
+  /** Number of addresses that are remembered. Those whose turns have passed are forgotten when others are seen. */
+  get size(): number {
+    return this.#nextMs.size;
+  }
+
+  /** How long what an address causes now has to wait for its turn. @param nowMs never falls */
+  waitMs(address: string, nowMs: number): number {
+    const turnMs = Math.min(nowMs + this.mostMs, Math.max(nowMs, this.#nextMs.get(address) ?? nowMs));
+    this.#nextMs.delete(address);
+    for (const [other, nextMs] of this.#nextMs) {
+      if (nextMs > nowMs) break;
+      this.#nextMs.delete(other);
+    }
+    this.#nextMs.set(address, turnMs + this.intervalMs);
+    return turnMs - nowMs;
+  }
+}

@@ -1,0 +1,50 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Pace } from './pace.ts';
+
+/** Time that a client has to read an answer. A connection that ends while bytes come loses what was not read of the answer. */
+const LINGER_MS = 1000;
+
+/** Time between two answers to one address, and the longest wait for one. */
+export interface UnreadLimits {
+  readonly intervalMs: number;
+  readonly mostMs: number;
+}
+
+/**
+ * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after the
+ * other at intervals: its clients would else come back at once with the next body, and to accept a connection takes as long as
+ * to serve a request.
+ */
+export class UnreadAnswers {
+  readonly #pace: Pace;
+
+  constructor({ intervalMs, mostMs }: UnreadLimits) {
+    this.#pace = new Pace(intervalMs, mostMs);
+  }
+
+  answer({ raw, ip }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
+    reply.hijack();
+    raw.pause();
+    const send = () => {
+      if (!raw.socket.destroyed) sendUnread(reply, answer);
+    };
+    const waitMs = this.#pace.waitMs(ip, performance.now());
+    if (waitMs === 0) send();
+    else setTimeout(send, waitMs).unref();
+    return reply;
+  }
+}
+
+/** Sends an answer, and ends its connection when the client has had time to read it. */
+function sendUnread(reply: FastifyReply, answer: object): void {
+  const text = JSON.stringify(answer);
+  reply.raw.writeHead(reply.statusCode, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
+  // Ended, the response would make Node read the body to its end.
+  reply.raw.write(text);
+  setTimeout(() => reply.raw.socket?.destroy(), LINGER_MS).unref();
+}
