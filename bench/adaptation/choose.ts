@@ -8,7 +8,6 @@ import { against } from './table.ts';
 export const TRIED: readonly FrozenSetting[] = [
   { percentile: 99, switchShare: 0.02 },
   { percentile: 99.5, switchShare: 0.02 },
-  { percentile: 99.9, switchShare: 0.02 },
 ];
 
 interface Tried {
@@ -36,13 +35,14 @@ export const lossOf = ({ comparisons }: Pick<Tried, 'comparisons'>): number =>
 /** Freezes the setting with the smallest loss. */
 export function chosenFrom(tried: readonly Tried[], at: Date): Frozen {
   const { setting, comparisons } = tried.reduce((a, b) => (lossOf(b) < lossOf(a) ? b : a));
-  const loads = [...new Set(comparisons.map(({ workload }) => workload))];
+  const distinct = (of: (comparison: Comparison) => string) => [...new Set(comparisons.map(of))].join(', ');
   return {
     ...FROZEN,
     ...setting,
     chosen:
       `p${setting.percentile} and switches at ${setting.switchShare}: chosen on ${at.toISOString().slice(0, 10)} by ` +
-      `npm run bench:adaptation -- --choose, of ${tried.length} settings, on ${loads.join(', ')} of all pipelines`,
+      `npm run bench:adaptation -- --choose, of ${tried.length} settings, on ${distinct(({ workload }) => workload)} of ` +
+      distinct(({ pipeline }) => pipeline),
   };
 }
 

@@ -4,6 +4,9 @@ import { table as printed } from '../../workers/command/terminal.ts';
 import { atCost, atPas } from './dial.ts';
 import { PAPERS_TRACE } from './paper.ts';
 
+/** PAS that differ by this part or less count as equal: about the difference of one plan that served for a second. */
+const SAME_PAS = 0.001;
+
 /** Our system beside another one, read off our runs with all weights of cost. */
 export interface Against {
   readonly rival: AdaptationRun;
@@ -17,7 +20,7 @@ export interface Against {
 
 export function against({ rivals, ours }: Comparison, system: string): Against {
   const rival = rivals.find((run) => run.system === system)!;
-  const same = atPas(ours, rival.pas);
+  const same = atPas(ours, rival.pas * (1 - SAME_PAS));
   return {
     rival,
     costRatio: same && same.cost / rival.cost,

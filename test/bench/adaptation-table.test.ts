@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { lossOf } from '../../bench/adaptation/choose.ts';
+import { SYSTEMS } from '../../bench/adaptation/rivals.ts';
+import { against, summaryTable, table } from '../../bench/adaptation/table.ts';
+import type { AdaptationRun, Comparison } from '../../solver/documents/adaptation-report.ts';
+
+const setting = { percentile: 99, minRatePerS: 0, accuracy: 'product', beta: 0.1, eta: 0.02 } as const;
+const run = (system: string, pas: number, cost: number, slaAttainment = 0.99): AdaptationRun => ({
+  system,
+  predictor: 'learned',
+  setting: system === 'ours' ? setting : null,
+  slaAttainment,
+  p95Ms: 100,
+  pas,
+  cost,
+  switches: 3,
+  overTime: [],
+});
+
+/** IPA has a PAS of 0.5 at a cost of 10; all published systems do as it does. */
+const comparison = (ours: AdaptationRun[], ipaAttains = 0.99, workload = 'bursty-11'): Comparison => ({
+  pipeline: 'ipa-video',
+  workload,
+  scale: 1,
+  slaMs: 1000,
+  requests: 1000,
+  rivals: SYSTEMS.filter((name) => name !== 'ours').map((name) => run(name, 0.5, 10, ipaAttains)),
+  ours,
+  oracle: run('ours', 0.5, 5),
+  found: { beatsIpa: null, beatsFa2High: null, keepsP99: null },
+});
+
+const cheaper = [run('ours', 0.4, 4), run('ours', 0.6, 8)];
+
+describe('our system against IPA', () => {
+  it('is read off at its PAS and at its cost', () => {
+    const { costRatio, attainment, pas } = against(comparison(cheaper), 'ipa');
+    expect(costRatio).toBeCloseTo(0.6, 2);
+    expect(attainment).toBeCloseTo(0.99);
+    expect(pas).toBe(0.6);
+  });
+
+  it('has the same PAS, if it differs by less than a thousandth', () => {
+    expect(against(comparison([run('ours', 0.4997, 9)]), 'ipa').costRatio).toBeCloseTo(0.9);
+    expect(against(comparison([run('ours', 0.4993, 9)]), 'ipa').costRatio).toBeUndefined();
+  });
+
+  it.each([
+    ['wins', cheaper, 0.99],
+    ['wins', cheaper, 1],
+    ['costs more', [run('ours', 0.5, 11)], 0.99],
+    ['attains less', [run('ours', 0.5, 9, 0.98)], 0.99],
+    ['loses both', [run('ours', 0.5, 11, 0.98)], 0.99],
+    ['PAS not reached', [run('ours', 0.4, 4)], 0.99],
+  ])('%s, as the table says', (verdict, ours, ipaAttains) => {
+    const [line] = table([comparison(ours, ipaAttains)])
+      .split('\n')
+      .filter((one) => / ipa /.test(one));
+    expect(line).toContain(verdict);
+  });
+});
+
+it('loads on which a setting was chosen are not summed up', () => {
+  const seen = comparison(cheaper, 0.99, 'ipa-bursty');
+  const lost = comparison([run('ours', 0.5, 11)]);
+  const [line] = summaryTable([seen, lost])
+    .split('\n')
+    .filter((one) => /all +ipa /.test(one));
+  expect(line).toContain('0 of 1');
+});
+
+describe('the loss of a setting', () => {
+  const loss = (ours: AdaptationRun[], ipaAttains?: number) =>
+    lossOf({ comparisons: [comparison(ours, ipaAttains)] });
+
+  it('falls with the cost at the PAS of IPA, and grows with what attainment is lost', () => {
+    expect(loss([run('ours', 0.5, 5)])).toBeCloseTo(Math.log(0.5));
+    expect(loss([run('ours', 0.5, 5, 0.98)])).toBeCloseTo(Math.log(0.5) + 0.2);
+    expect(loss([run('ours', 0.5, 5, 1)])).toBeCloseTo(Math.log(0.5));
+  });
+
+  it('is that of twice the cost where the PAS is not reached', () => {
+    expect(loss([run('ours', 0.4, 1)])).toBeCloseTo(Math.log(2));
+  });
+});
