@@ -14,7 +14,7 @@ export interface Engine {
   /**
    * Makes the engine serve a plan: starts, changes and ends replicas, and keeps the plan before this one for a rollback.
    * Applying the same plan again changes nothing. If a stage needs the same resources as before, its replicas keep running: the
-   * gateway changes their variant and batch with `PUT /stage`.
+   * gateway changes their variant and batch with `PUT /stage/<stage>`.
    * @returns the change of each object of the engine that the plan needs
    * @throws NotDeployableError if replicas of this engine cannot run the plan, and the engine's own error if it has no room
    */
@@ -67,7 +67,7 @@ export interface Engine {
   /** Adds an entry to the history of plans, which users read with the engine's tools. */
   recordEvent(event: EngineEvent): Promise<void>;
 
-  /** The token that replicas require for `PUT /stage`; undefined if no plan was applied yet. */
+  /** The token that replicas require for `PUT /stage/<stage>`; undefined if no plan was applied yet. */
   stageToken(): Promise<string | undefined>;
 }
 
@@ -109,7 +109,7 @@ export interface AppliedPlans {
   readonly previous: Plan | null;
 }
 
-/** A replica and its state, as the engine sees it. */
+/** A stage of a replica and the replica's state, as the engine sees it. A replica of several stages is an endpoint of each. */
 export interface Endpoint {
   /** URL without a path, e.g. `http://10.0.0.7:8080`. */
   readonly url: string;

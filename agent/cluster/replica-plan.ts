@@ -16,25 +16,48 @@ export function checkDeployable(plan: Plan): void {
   if (wasm) throw new NotDeployableError(`stage ${wasm.name} runs on wasm, which only browsers have`);
 }
 
-/** Number of ready replicas, by stage name. */
-export type ReplicaCounts = Readonly<Record<string, number>>;
-
-/**
- * The plan as an engine runs it: each worker is a replica with one stage, even if stages shared a worker on the profiled
- * device.
- * @param counts ready replicas; absent: as many as the plan wants. A stage without a replica still gets one worker, so that its
- * requests wait for a replica
- */
-export function replicaPlan(plan: Plan, counts: ReplicaCounts = {}): Plan {
-  const stages = plan.stages.map((stage) => ({
-    ...stage,
-    replicas: Math.max(1, counts[stage.name] ?? stage.replicas),
-  }));
-  return { ...plan, stages, workers: stages.flatMap(replicaWorkers) };
+/** Replicas that hold the same stages. */
+export interface ReplicaGroup {
+  readonly stages: readonly string[];
+  readonly replicas: number;
 }
 
-const replicaWorkers = ({ name, backend, threads, replicas }: PlanStage): Plan['workers'] =>
-  Array.from({ length: replicas }, (_, i) => ({ id: `${name}-${i}`, backend, threads, stages: [name] }));
+/**
+ * The plan as an engine runs it: each worker is a replica with the stages that it holds, whichever stages shared a worker on the
+ * profiled device.
+ * @param groups replicas that serve; absent: each stage has replicas of its own, as many as the plan wants. A stage that no replica
+ * holds still gets one worker, so that its requests wait for a replica
+ */
+export function replicaPlan(
+  plan: Plan,
+  groups: readonly ReplicaGroup[] = plan.stages.map(({ name, replicas }) => ({ stages: [name], replicas })),
+): Plan {
+  const held = groups.filter(({ replicas }) => replicas > 0);
+  const replicasOf = ({ name }: PlanStage) =>
+    held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
+  const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);
+  const stages = plan.stages.map((stage) => ({ ...stage, replicas: Math.max(1, replicasOf(stage)) }));
+  const all = [...held, ...waiting.map(({ name }) => ({ stages: [name], replicas: 1 }))];
+  return { ...plan, stages, workers: inOrder(plan, all).flatMap((group) => workersOf(plan, group)) };
+}
+
+/** Groups in the order of their first stages, and each group's stages in the order of the plan. */
+function inOrder(plan: Plan, groups: readonly ReplicaGroup[]): ReplicaGroup[] {
+  const place = (stage: string) => plan.stages.findIndex(({ name }) => name === stage);
+  return groups
+    .map(({ stages, replicas }) => ({ replicas, stages: [...stages].sort((a, b) => place(a) - place(b)) }))
+    .sort((a, b) => place(a.stages[0]!) - place(b.stages[0]!) || a.stages.length - b.stages.length);
+}
+
+function workersOf(plan: Plan, { stages, replicas }: ReplicaGroup): Plan['workers'] {
+  const { backend, threads } = plan.stages.find(({ name }) => name === stages[0])!;
+  return Array.from({ length: replicas }, (_, i) => ({
+    id: `${stages.join('_')}-${i}`,
+    backend,
+    threads,
+    stages: [...stages],
+  }));
+}
 
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>

@@ -8,6 +8,7 @@ import { planStage } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
+import type { HeldStages } from '../cluster/stage/held-stages.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
@@ -27,7 +28,7 @@ const MEMORY = { total: MOST_BODY_BYTES, perAddress: MOST_BODY_BYTES, perConnect
 export interface StageHttpOptions {
   /** The token that a client must send to change the stage. */
   readonly token: TokenSource;
-  /** A second model name for the stage. */
+  /** A second model name for the first stage. */
   readonly alias?: string | undefined;
   /** Names by which clients may reach the server, besides addresses and loopback names; absent: any. */
   readonly names?: readonly string[] | undefined;
@@ -37,38 +38,37 @@ export interface StageHttpOptions {
 const EMPTY_RUN: StageRun = { results: [], children: batchOf([]), childCounts: [] };
 
 type ModelRequest = FastifyRequest<{ Params: { model: string; version?: string } }>;
-type RunRequest = FastifyRequest<{ Params: { variant: string } }>;
+type StageRequest = FastifyRequest<{ Params: { stage: string } }>;
+type RunRequest = FastifyRequest<{ Params: { stage: string; variant: string } }>;
 
 /**
- * The HTTP server of one stage: Open Inference Protocol v2, with the loaded variants as versions. Each request runs as one
- * batch. `/stage` reads the chosen variant and batch, and changes them for a client with the token. A gateway sends its batches
- * to `/stage/<variant>/run` in the format of messages to a stage worker, which need no conversion.
+ * The HTTP server of a replica: Open Inference Protocol v2 for each stage that it holds, with the loaded variants as versions.
+ * Each request runs as one batch. `/stage/<stage>` reads the chosen variant and batch, and changes them for a client with the
+ * token. A gateway sends its batches to `/stage/<stage>/<variant>/run` in the format of messages to a stage worker, which need
+ * no conversion.
  */
-export function createStageApp(
-  service: StageService,
-  { token, alias, names }: StageHttpOptions,
-): FastifyInstance {
-  const app = baseApp(service, { names, memory: MEMORY });
-  const { stage } = service;
-  healthRoutes(app, service);
+export function createStageApp(held: HeldStages, { token, alias, names }: StageHttpOptions): FastifyInstance {
+  const app = baseApp(held, { names, memory: MEMORY });
+  healthRoutes(app, held);
 
-  const alone = { ...stage, next: null };
-
-  /** The requested variant, which is the chosen one if the request names none. */
-  const variantOf = ({ params: { model, version } }: ModelRequest): string => {
-    if (model !== stage.name && model !== alias) throw new UnknownModelError(`model ${model}`, [stage.name]);
-    if (version !== undefined && !service.variants.includes(version))
-      throw new UnknownModelError(`version ${version} of model ${model}`, service.variants);
-    return version ?? service.chosen.variant;
+  /** The requested stage and variant, which is the chosen one if the request names none. */
+  const wantedBy = ({ params: { model, version } }: ModelRequest) => {
+    const service = held.of(model === alias ? held.services[0]!.stage.name : model);
+    const { stage, variants, chosen } = service;
+    if (version !== undefined && !variants.includes(version))
+      throw new UnknownModelError(`version ${version} of model ${model}`, variants);
+    return { service, stage, variant: version ?? chosen.variant };
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
-    app.get(path, async (request: ModelRequest) => modelMetadata(stage.name, variantOf(request), [alone]));
-    app.get(`${path}/ready`, async (request: ModelRequest, reply) => {
-      variantOf(request);
-      return readiness(service, reply);
+    app.get(path, async (request: ModelRequest) => {
+      const { stage, variant } = wantedBy(request);
+      return modelMetadata(stage.name, variant, [{ ...stage, next: null }]);
     });
+    app.get(`${path}/ready`, async (request: ModelRequest, reply) =>
+      readiness(wantedBy(request).service, reply),
+    );
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
-      const variant = variantOf(request);
+      const { service, stage, variant } = wantedBy(request);
       const inference = requestOf(stage, request);
       // A KServe graph sends an empty batch if the previous stage found nothing.
       const none = inference.inputs[0]!.shape[0] === 0;
@@ -81,18 +81,28 @@ export function createStageApp(
     });
   }
 
-  app.post('/stage/:variant/run', { bodyLimit: MOST_BODY_BYTES }, async (request: RunRequest) => {
-    const batch = batchIn(bytesIn(request), stage);
+  app.post('/stage/:stage/:variant/run', { bodyLimit: MOST_BODY_BYTES }, async (request: RunRequest) => {
+    const service = held.of(request.params.stage);
+    const batch = batchIn(bytesIn(request), service.stage);
     const { results, children, childCounts } = await service.run(batch, request.params.variant);
     return Buffer.concat(packMessage({ results, children, childCounts }));
   });
 
-  const state = () => ({ ...service.chosen, variants: service.variants, runtime: service.runtime ?? null });
-  app.get('/stage', async () => state());
-  app.put('/stage', { bodyLimit: MOST_STAGE_BYTES, onRequest: tokenRequired(token) }, async (request) => {
-    await service.change(parseJson(planStage, textIn(request), 'the stage in the request'));
-    return state();
+  const state = ({ chosen, variants, runtime }: StageService) => ({
+    ...chosen,
+    variants,
+    runtime: runtime ?? null,
   });
+  app.get('/stage/:stage', async ({ params }: StageRequest) => state(held.of(params.stage)));
+  app.put(
+    '/stage/:stage',
+    { bodyLimit: MOST_STAGE_BYTES, onRequest: tokenRequired(token) },
+    async (request: StageRequest) => {
+      const service = held.of(request.params.stage);
+      await service.change(parseJson(planStage, textIn(request), 'the stage in the request'));
+      return state(service);
+    },
+  );
   return app;
 }
 

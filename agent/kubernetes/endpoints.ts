@@ -32,8 +32,8 @@ export function endpointsOf(slices: readonly KubernetesObject[], stages: readonl
       return { url: `http://${host}:${port}`, stage, state: stateOf(conditions) };
     });
   });
-  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them.
-  return [...new Map(pods.map((pod) => [pod.url, pod])).values()];
+  // While Kubernetes rewrites EndpointSlices, a pod may be in two of them. A pod with several stages is in those of each.
+  return [...new Map(pods.map((pod) => [`${pod.stage} ${pod.url}`, pod])).values()];
 }
 
 /** A terminating pod is never `ready`, but `serving` as long as its readiness probe succeeds. The API defines unknown as ready. */

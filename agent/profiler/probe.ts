@@ -1,7 +1,7 @@
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
-import { StageService } from '../cluster/stage/stage-service.ts';
+import { HeldStages } from '../cluster/stage/held-stages.ts';
 import { createApp } from '../http/app.ts';
 import { listen } from '../http/serve.ts';
 import { createStageApp } from '../http/stage.ts';
@@ -26,14 +26,13 @@ export class ServingProbe {
 
   /** Serves a stage as its pods do. @returns the URL */
   async serveStage(manifest: Manifest, recorded: RecordedStage): Promise<string> {
-    const service = await StageService.start({
+    const held = await HeldStages.start([recorded.stage], {
       pipeline: new Pipeline(manifest),
       plan: probePlan(manifest),
-      stage: recorded.stage,
       startWorker: async () => replayingWorker([recorded]),
       onEvent: ignore,
     });
-    return listen(createStageApp(service, { token: async () => undefined }), HOST, 0);
+    return listen(createStageApp(held, { token: async () => undefined }), HOST, 0);
   }
 
   /** Core time that this process has taken, in ms. */

@@ -1,6 +1,12 @@
 import type { Endpoint } from '../engine.ts';
 import { NoReplicaError } from '../errors.ts';
-import type { ReplicaCounts } from '../replica-plan.ts';
+import type { ReplicaGroup } from '../replica-plan.ts';
+
+/** A replica that serves, with the stages that it serves. */
+interface Serving {
+  readonly url: string;
+  readonly stages: readonly string[];
+}
 
 /**
  * The replicas that serve. Workers of the executor borrow them; workers with the same session never share a replica.
@@ -9,7 +15,7 @@ import type { ReplicaCounts } from '../replica-plan.ts';
  * replicas that were ready before: an engine that has lost sight of a machine calls replicas unready that still answer.
  */
 export class Directory {
-  #endpoints: readonly Endpoint[] = [];
+  #serving: readonly Serving[] = [];
   /** URLs of the replicas that have been ready. */
   #wereReady: ReadonlySet<string> = new Set();
   /** Sessions of the workers that borrow a replica, by the replica's URL. */
@@ -23,13 +29,17 @@ export class Directory {
       endpoints.flatMap(({ url, state }) => (state === 'ready' || this.#wereReady.has(url) ? [url] : [])),
     );
     const stages = [...new Set(endpoints.map(({ stage }) => stage))];
-    this.#endpoints = stages.flatMap((stage) => this.#servingOf(stage, endpoints));
-    const serving = new Set(this.#endpoints.map(({ url }) => url));
+    const served = stages.flatMap((stage) => this.#servingOf(stage, endpoints));
+    const serving = new Set(served.map(({ url }) => url));
+    this.#serving = [...serving].map((url) => ({
+      url,
+      stages: served.flatMap((one) => (one.url === url ? [one.stage] : [])),
+    }));
     for (const [url, borrowers] of this.#borrowers)
       if (!serving.has(url))
         for (const onLeave of [...borrowers]) onLeave('its replica does not serve any more');
     const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));
-    return Object.keys(this.counts).filter((stage) => !ready.has(stage));
+    return stages.filter((stage) => !ready.has(stage) && this.serves(stage));
   }
 
   #servingOf(stage: string, endpoints: readonly Endpoint[]): readonly Endpoint[] {
@@ -42,35 +52,48 @@ export class Directory {
     return choices.find((choice) => choice.length > 0) ?? [];
   }
 
-  get counts(): ReplicaCounts {
-    const counts: Record<string, number> = {};
-    for (const { stage } of this.#endpoints) counts[stage] = (counts[stage] ?? 0) + 1;
-    return counts;
+  /** Whether a replica serves a stage. */
+  serves(stage: string): boolean {
+    return this.#serving.some(({ stages }) => stages.includes(stage));
+  }
+
+  /** The replicas that serve, by the stages that they hold. */
+  get groups(): ReplicaGroup[] {
+    const groups = new Map<string, ReplicaGroup>();
+    for (const { stages } of this.#serving) {
+      const key = [...stages].sort().join(' ');
+      groups.set(key, { stages, replicas: 1 + (groups.get(key)?.replicas ?? 0) });
+    }
+    return [...groups.values()];
   }
 
   /**
-   * Lends a replica that serves a stage to a worker.
+   * Lends a replica that serves these stages, and no others, to a worker.
    * @param session workers with the same session get different replicas
    * @param onLeave called when the replica no longer serves
    * @throws NoReplicaError
    */
   lend(
-    stage: string,
+    stages: readonly string[],
     session: string,
     onLeave: (reason: string) => void,
-  ): { readonly endpoint: Endpoint; giveBack(): void } {
-    const free = this.#endpoints.filter(
-      (endpoint) => endpoint.stage === stage && !(this.#lent.get(endpoint.url)?.has(session) ?? false),
+  ): { readonly url: string; giveBack(): void } {
+    const free = this.#serving.filter(
+      (replica) =>
+        replica.stages.length === stages.length &&
+        stages.every((stage) => replica.stages.includes(stage)) &&
+        !(this.#lent.get(replica.url)?.has(session) ?? false),
     );
     // During a switch of plans a replica may run two sessions, but an idle replica is faster.
-    const [endpoint] = free.sort((a, b) => this.#sessions(a) - this.#sessions(b));
-    if (!endpoint) throw new NoReplicaError(stage);
-    const lent = entry(this.#lent, endpoint.url);
-    const borrowers = entry(this.#borrowers, endpoint.url);
+    const [replica] = free.sort((a, b) => this.#sessions(a) - this.#sessions(b));
+    if (!replica) throw new NoReplicaError(stages.join(', '));
+    const { url } = replica;
+    const lent = entry(this.#lent, url);
+    const borrowers = entry(this.#borrowers, url);
     lent.add(session);
     borrowers.add(onLeave);
     return {
-      endpoint,
+      url,
       giveBack() {
         lent.delete(session);
         borrowers.delete(onLeave);
@@ -78,7 +101,7 @@ export class Directory {
     };
   }
 
-  #sessions({ url }: Endpoint): number {
+  #sessions({ url }: Serving): number {
     return this.#lent.get(url)?.size ?? 0;
   }
 }

@@ -18,7 +18,7 @@ export interface GatewayOptions extends Listener {
   readonly models: LoadedManifest;
   /** The first plan, until the engine reports another one. */
   readonly plan: Plan;
-  /** Reads the token that replicas require for `PUT /stage`. */
+  /** Reads the token that replicas require for `PUT /stage/<stage>`. */
   token(): Promise<string | undefined>;
   /** The replicas that an earlier gateway used, until the engine reports the present ones. */
   readonly remembered?: RememberedReplicas | undefined;
@@ -116,15 +116,14 @@ export class Gateway {
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
       const changed = this.#nextChange();
-      const { counts } = this.#directory;
-      const missing = pipeline.stages.filter(({ name }) => !counts[name]).map(({ name }) => name);
+      const missing = pipeline.stages.map(({ name }) => name).filter((name) => !this.#directory.serves(name));
       if (missing.length > 0) {
         onEvent(`waiting for a replica of ${missing.join(', ')}`);
         await changed;
         continue;
       }
       try {
-        const plan = replicaPlan(this.#plan, counts);
+        const plan = replicaPlan(this.#plan, this.#directory.groups);
         this.#service = await Service.start({ pipeline, plan, startWorker, onEvent });
       } catch (error) {
         onEvent(`the replicas cannot be used yet: ${message(error)}`);
@@ -139,7 +138,7 @@ export class Gateway {
     let failures = 0;
     while (!signal.aborted) {
       const changed = this.#nextChange();
-      const wanted = replicaPlan(this.#plan, this.#directory.counts);
+      const wanted = replicaPlan(this.#plan, this.#directory.groups);
       if (JSON.stringify(wanted) === JSON.stringify(this.service.plan)) {
         await changed;
         continue;

@@ -9,7 +9,7 @@ import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
 
-/** The response of a replica to `GET /stage` and `PUT /stage`. */
+/** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
 const stageAnswer = planStage.extend({
   variants: z.array(z.string()),
   runtime: device
@@ -18,7 +18,7 @@ const stageAnswer = planStage.extend({
 });
 
 const ASK_MS = 5000;
-/** Time for `PUT /stage`, long enough to load and warm up a large model. */
+/** Time for `PUT /stage/<stage>`, long enough to load and warm up a large model. */
 const CHANGE_MS = 5 * 60_000;
 
 export interface ReplicaOptions {
@@ -27,14 +27,15 @@ export interface ReplicaOptions {
   readonly url: string;
   /** Connection pool for all replicas. */
   readonly dispatcher: Dispatcher;
-  readonly planned: PlanStage;
+  /** The plan's stages that the replica holds. */
+  readonly planned: readonly PlanStage[];
   /** Reads the token that the replica requires for a change. */
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
   onEnd(): void;
 }
 
-/** A worker of the executor that runs one variant on a replica, by HTTP. */
+/** A worker of the executor that runs the stages of a replica there, by HTTP. */
 export class Replica implements ExecutorWorker {
   readonly lost: Promise<string>;
   readonly #ended = new AbortController();
@@ -49,23 +50,21 @@ export class Replica implements ExecutorWorker {
     });
   }
 
-  /** Makes the replica load the planned variant, unless it is loaded. @throws WorkerLostError */
+  /** Makes the replica load the planned variants, unless they are loaded. @throws WorkerLostError */
   static async start(options: ReplicaOptions): Promise<Replica> {
     const { id, url, planned } = options;
     try {
-      const now = await callStage(options, 'GET');
-      const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;
-      const { runtime } = same ? now : await callStage(options, 'PUT', planned);
-      if (!runtime) throw new Error('it has loaded no variant');
-      return new Replica(options, runtime);
+      const runtimes = await Promise.all(planned.map((stage) => load(options, stage)));
+      return new Replica(options, runtimes[0]!);
     } catch (error) {
       throw new WorkerLostError(`${id} at ${url}`, message(error));
     }
   }
 
-  async run(_key: string, items: ItemBatch): Promise<StageRun> {
+  async run(stage: string, items: ItemBatch): Promise<StageRun> {
     const { id, planned } = this.options;
-    const { status, bytes } = await call(this.options, `/${planned.variant}/run`, {
+    const { variant } = planned.find(({ name }) => name === stage)!;
+    const { status, bytes } = await call(this.options, `${stage}/${variant}/run`, {
       method: 'POST',
       body: Buffer.concat(packMessage(items)),
       signal: this.#ended.signal,
@@ -90,23 +89,32 @@ export class Replica implements ExecutorWorker {
   }
 }
 
-async function callStage(options: ReplicaOptions, method: 'GET' | 'PUT', change?: PlanStage) {
-  const token = change && (await options.token());
-  const { status, bytes } = await call(options, '', {
+/** Makes the replica load a planned variant, unless it is loaded. @returns the replica's ONNX Runtime */
+async function load(options: ReplicaOptions, planned: PlanStage): Promise<ExecutorWorker['info']> {
+  const now = await callStage(options, planned, 'GET');
+  const same = now.sha256 === planned.sha256 && now.batch === planned.batch && now.runtime;
+  const { runtime } = same ? now : await callStage(options, planned, 'PUT');
+  if (!runtime) throw new Error('it has loaded no variant');
+  return runtime;
+}
+
+async function callStage(options: ReplicaOptions, planned: PlanStage, method: 'GET' | 'PUT') {
+  const token = method === 'PUT' ? await options.token() : undefined;
+  const { status, bytes } = await call(options, planned.name, {
     method,
     signal: AbortSignal.timeout(method === 'GET' ? ASK_MS : CHANGE_MS),
-    ...(change && { body: JSON.stringify(change) }),
+    ...(method === 'PUT' && { body: JSON.stringify(planned) }),
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
   });
   if (status !== 200) throw new Error(answerText(status, bytes));
-  return parseJson(stageAnswer, bytes.toString(), `${options.url}/stage`);
+  return parseJson(stageAnswer, bytes.toString(), `${options.url}/stage/${planned.name}`);
 }
 
 type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'signal'>;
 
 /** Sends a request to a path below `/stage`. */
 async function call({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
-  const { statusCode: status, body } = await request(`${url}/stage${path}`, { dispatcher, ...sent });
+  const { statusCode: status, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
   return { status, bytes: Buffer.from(await body.arrayBuffer()) };
 }
 

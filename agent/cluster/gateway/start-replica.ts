@@ -5,11 +5,16 @@ import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 import type { Directory } from './directory.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
-/** Identifies the session that a replica loads for a plan's stage. A different session needs a new worker of the executor. */
-const sessionOf = ({ sha256, backend, threads, batch }: PlanStage): string =>
-  `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`;
+/** Identifies the sessions that a replica loads for stages of a plan. Different sessions need a new worker of the executor. */
+const sessionOf = (planned: readonly PlanStage[]): string =>
+  planned
+    .map(
+      ({ sha256, backend, threads, batch }) =>
+        `${sha256}/${backend}/${threads}${onGpu(backend) ? `/${batch}` : ''}`,
+    )
+    .join(' ');
 
-/** Lets the executor use replicas as workers of one stage each. @param token reads what replicas require for `PUT /stage` */
+/** Lets the executor use replicas as workers of the stages that they hold. @param token reads what replicas require for `PUT /stage/<stage>` */
 export function replicaStarter(
   directory: Directory,
   token: ReplicaOptions['token'],
@@ -17,18 +22,17 @@ export function replicaStarter(
   // Batches need no timeout here, because the executor's supervisor ends a worker that hangs.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const startWorker: StartWorker = async (id, planWorker, plan) => {
-    const [name] = planWorker.stages as [string];
-    const planned = plan.stages.find((stage) => stage.name === name)!;
+    const planned = planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
     let replica: Replica | undefined;
     let left: string | undefined;
-    const { endpoint, giveBack } = directory.lend(name, sessionOf(planned), (reason) => {
+    const { url, giveBack } = directory.lend(planWorker.stages, sessionOf(planned), (reason) => {
       left = reason;
       replica?.leave(reason);
     });
     try {
       replica = await Replica.start({
         id,
-        url: endpoint.url,
+        url,
         dispatcher,
         planned,
         token,

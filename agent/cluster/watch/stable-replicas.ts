@@ -24,9 +24,9 @@ export class StableReplicas {
       ...this.#wanted.filter(({ atMs }) => nowMs - atMs < this.windowMs),
       { atMs: nowMs, stages: plan.stages },
     ];
-    const counts = Object.fromEntries(plan.stages.map((stage) => [stage.name, this.#most(stage)]));
-    if (plan.stages.every(({ name, replicas }) => counts[name] === replicas)) return plan;
-    const kept = withCosts(replicaPlan(plan, counts), plan);
+    const groups = plan.stages.map((stage) => ({ stages: [stage.name], replicas: this.#most(stage) }));
+    if (plan.stages.every(({ replicas }, s) => groups[s]!.replicas === replicas)) return plan;
+    const kept = withCosts(replicaPlan(plan, groups), plan);
     return fits(kept) ? kept : plan;
   }
 

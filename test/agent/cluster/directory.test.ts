@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Endpoint } from '../../../agent/cluster/engine.ts';
+import { NoReplicaError } from '../../../agent/cluster/errors.ts';
 import { Directory } from '../../../agent/cluster/gateway/directory.ts';
 
 const replica = (name: string, state: Endpoint['state']): Endpoint => ({ url: name, stage: 'detect', state });
@@ -7,8 +8,8 @@ const replica = (name: string, state: Endpoint['state']): Endpoint => ({ url: na
 /** The replicas that serve: those that can be borrowed. */
 function serving(directory: Directory): string[] {
   const urls: string[] = [];
-  for (let i = 0; i < (directory.counts.detect ?? 0); i++)
-    urls.push(directory.lend('detect', 'probe', () => {}).endpoint.url);
+  for (let i = 0; i < (directory.groups[0]?.replicas ?? 0); i++)
+    urls.push(directory.lend(['detect'], 'probe', () => {}).url);
   return urls.sort();
 }
 
@@ -40,10 +41,10 @@ test('a replica that is gone does not serve, whatever became of the others', () 
   const directory = new Directory();
   directory.update([replica('a', 'ready'), replica('b', 'ready')]);
   const left: string[] = [];
-  for (const session of ['one', 'two']) directory.lend('detect', session, () => left.push(session));
+  for (const session of ['one', 'two']) directory.lend(['detect'], session, () => left.push(session));
   directory.update([replica('b', 'unready')]);
   expect(left).toHaveLength(1);
-  expect(directory.counts).toEqual({ detect: 1 });
+  expect(directory.groups).toEqual([{ stages: ['detect'], replicas: 1 }]);
 });
 
 test('the stages without a ready replica are named', () => {
@@ -51,4 +52,22 @@ test('the stages without a ready replica are named', () => {
   expect(directory.update([replica('a', 'ready'), replica('b', 'unready')])).toEqual([]);
   expect(directory.update([replica('a', 'unready')])).toEqual(['detect']);
   expect(directory.update([])).toEqual([]);
+});
+
+test('a replica that holds several stages is lent for all of them together, and for none alone', () => {
+  const both = (name: string, state: Endpoint['state'] = 'ready'): Endpoint[] =>
+    ['classify', 'detect'].map((stage) => ({ url: name, stage, state }));
+  const directory = new Directory();
+  directory.update([...both('a'), replica('b', 'ready'), ...both('c')]);
+  expect(directory.groups).toEqual([
+    { stages: ['classify', 'detect'], replicas: 2 },
+    { stages: ['detect'], replicas: 1 },
+  ]);
+  const left: string[] = [];
+  const lend = (...stages: string[]) =>
+    directory.lend(stages, stages.join(), (reason) => left.push(reason)).url;
+  expect([lend('detect', 'classify'), lend('detect')]).toEqual(['a', 'b']);
+  expect(() => lend('classify')).toThrow(NoReplicaError);
+  expect(directory.update([...both('a', 'unready'), ...both('c')])).toEqual([]);
+  expect(left).toHaveLength(2);
 });

@@ -101,7 +101,10 @@ test('a replica refuses messages that are not batches of its stage, and runs on'
   const { url } = engine.endpoints.find(({ stage }) => stage === 'detect')!;
   const run = async (parts: readonly Uint8Array[]) => {
     const body = Buffer.concat(parts);
-    const response = await fetch(`${url}/stage/${patient.stages[0]!.variant}/run`, { method: 'POST', body });
+    const response = await fetch(`${url}/stage/detect/${patient.stages[0]!.variant}/run`, {
+      method: 'POST',
+      body,
+    });
     return response.status;
   };
   const { length } = item;

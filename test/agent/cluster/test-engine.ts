@@ -10,7 +10,7 @@ import type {
   ObjectChange,
 } from '../../../agent/cluster/engine.ts';
 import { checkDeployable } from '../../../agent/cluster/replica-plan.ts';
-import { StageService } from '../../../agent/cluster/stage/stage-service.ts';
+import { HeldStages } from '../../../agent/cluster/stage/held-stages.ts';
 import { listen } from '../../../agent/http/serve.ts';
 import { createStageApp } from '../../../agent/http/stage.ts';
 import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
@@ -45,7 +45,7 @@ const startWorker =
   };
 
 interface Replica extends Endpoint {
-  readonly service: StageService;
+  readonly held: HeldStages;
   readonly app: FastifyInstance;
 }
 
@@ -123,7 +123,7 @@ export class TestEngine implements Engine {
 
   /** Variants that the replicas of a stage have chosen. */
   chosen(stage: string): string[] {
-    return this.#of(stage).map(({ service }) => service.chosen.variant);
+    return this.#of(stage).map(({ held }) => held.of(stage).chosen.variant);
   }
 
   /** Ends a replica without a word, as a machine that fails does. */
@@ -146,16 +146,15 @@ export class TestEngine implements Engine {
 
   async #scale(plan: Plan, stage: string, replicas: number): Promise<void> {
     while (this.#of(stage).length < replicas) {
-      const service = await StageService.start({
+      const held = await HeldStages.start([stage], {
         pipeline: this.pipeline,
         plan,
-        stage,
         startWorker: startWorker(this.pipeline),
         onEvent: () => {},
       });
-      const app = createStageApp(service, { token: async () => TOKEN });
+      const app = createStageApp(held, { token: async () => TOKEN });
       const url = await listen(app, '127.0.0.1', 0);
-      this.#replicas.push({ url, stage, state: 'ready', service, app });
+      this.#replicas.push({ url, stage, state: 'ready', held, app });
     }
     for (const replica of this.#of(stage).slice(replicas)) await this.#end(replica);
     this.report();
@@ -163,7 +162,7 @@ export class TestEngine implements Engine {
 
   async #end(replica: Replica): Promise<void> {
     this.#replicas = this.#replicas.filter((other) => other !== replica);
-    replica.service.close();
+    replica.held.close();
     replica.app.server.closeAllConnections();
     await replica.app.close();
   }

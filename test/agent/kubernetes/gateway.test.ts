@@ -27,7 +27,7 @@ const freePort = (): Promise<number> =>
   });
 
 /** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
-async function startCluster(stages: readonly string[]) {
+async function startCluster(stages: readonly (string | readonly string[])[]) {
   const { standIn, kubeconfig, cluster } = await standInCluster();
   await engineIn(cluster).apply(plan);
   const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
@@ -42,7 +42,7 @@ async function startCluster(stages: readonly string[]) {
   const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
     for (const stage of ['detect', 'classify']) {
       const endpoints = pods.flatMap((pod) => {
-        const told = pod.stage === stage ? state(pod) : null;
+        const told = [pod.stage].flat().includes(stage) ? state(pod) : null;
         return told ? [{ address: pod.address, pod: pod.address, ready: true, ...told }] : [];
       });
       setEndpoints(standIn, settings.namespace, 'fashion', stage, port, endpoints);
@@ -125,6 +125,19 @@ test('pods come, go and are killed with requests in flight, and no request is lo
   expect(await waiting).toEqual({ completed: 5 });
 });
 
+test('a pod that holds both stages serves the pipeline, and another one takes its place', async () => {
+  const both = ['detect', 'classify'];
+  const { pods, tell, gateway } = await startCluster([both, both]);
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
+  expect(((await (await fetch(`${gateway.url}/plan`)).json()) as Plan).workers).toHaveLength(2);
+  const outcomes = await send(gateway, 100, (sent) => {
+    if (sent === 40) pods[0]!.running.process.kill('SIGKILL');
+    if (sent === 60) tell((pod) => (pod === pods[0] ? null : {}));
+  });
+  expect(outcomes).toEqual({ completed: 100 });
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
+});
+
 test('the only pod of a stage is drained: it serves until another pod is ready, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'detect']);
   const [first, , other] = pods;
@@ -186,7 +199,7 @@ test("the cluster's plan is followed: variants change in the pods that run, with
   changing = false;
   expect(Object.keys(await sending)).toEqual(['completed']);
   expect(pods.map(({ running }) => running.process.exitCode)).toEqual([null, null]);
-  const served = (await (await fetch(`${pods[0]!.running.url}/stage`)).json()) as {
+  const served = (await (await fetch(`${pods[0]!.running.url}/stage/detect`)).json()) as {
     variant: string;
     batch: number;
   };

@@ -87,15 +87,16 @@ export async function startAgent(
 
 export const TOKEN = 'a-token-of-the-tests';
 
-/** A stage's pod, as a process on an address of loopback. */
+/** A pod of one stage or of several, as a process on an address of loopback. */
 export async function startPod(
   plan: Plan,
-  stage: string,
+  stages: string | readonly string[],
   { address = '127.0.0.1', port = 0, token = TOKEN } = {},
 ): Promise<Running> {
   const folder = await temporaryFolder();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
-  const args = ['stage', '--plan', file, '--stage', stage, '--host', address, '--port', String(port)];
+  const held = [stages].flat().flatMap((stage) => ['--stage', stage]);
+  const args = ['stage', '--plan', file, ...held, '--host', address, '--port', String(port)];
   return startAgent(args, { IPA_AGENT_TOKEN: token });
 }

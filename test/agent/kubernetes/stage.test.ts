@@ -31,7 +31,7 @@ const detectWith = (index: number, change: Partial<Plan['stages'][number]> = {})
 };
 
 const put = (url: string, body: unknown, token = TOKEN) =>
-  fetch(`${url}/stage`, {
+  fetch(`${url}/stage/detect`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -58,7 +58,7 @@ test('a pod answers a gateway what a worker of this machine answers', async () =
     id: 'there',
     url,
     dispatcher,
-    planned: plan.stages[0]!,
+    planned: [plan.stages[0]!],
     token: async () => TOKEN,
     onEnd: () => void dispatcher.destroy(),
   });
@@ -71,6 +71,34 @@ test('a pod answers a gateway what a worker of this machine answers', async () =
   expect(run.children.lengths.length).toBeGreaterThan(0);
   replica.terminate();
   await expect(replica.run('detect', scenes(1))).rejects.toThrow(WorkerLostError);
+});
+
+test('a pod holds several stages, each with its own variant, and a gateway runs batches of either there', async () => {
+  const { url } = await startPod(plan, ['detect', 'classify']);
+  const dispatcher = new Agent();
+  const heavier = { ...detectWith(2), batch: 2 };
+  const replica = await Replica.start({
+    id: 'there',
+    url,
+    dispatcher,
+    planned: [heavier, plan.stages[1]!],
+    token: async () => TOKEN,
+    onEnd: () => void dispatcher.destroy(),
+  });
+  const found = await replica.run('detect', scenes(5));
+  const classified = await replica.run('classify', found.children);
+  expect(classified.results).toHaveLength(found.children.lengths.length);
+  expect(classified.results.length).toBeGreaterThan(0);
+  const chosen = async (stage: string) =>
+    ((await (await fetch(`${url}/stage/${stage}`)).json()) as { variant: string }).variant;
+  expect([await chosen('detect'), await chosen('classify')]).toEqual(['det16', plan.stages[1]!.variant]);
+  const unknown = await fetch(`${url}/stage/segment`);
+  expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('detect, classify')]);
+  const client = new OipClient(url);
+  const asked = await client.infer('classify', batchRequest(classify, found.children));
+  expect(asked.outputs.find(({ name }) => name === 'labels')!.shape).toEqual([classified.results.length]);
+  client.close();
+  replica.terminate();
 });
 
 test('a pod answers the Open Inference Protocol with its results and the items of the next stage', async () => {
@@ -125,7 +153,7 @@ test('nobody changes anything without the token, and nothing to what the pod has
     expect.stringContaining('of stage classify'),
   ]);
   expect(await refused({ variant: 'det8' })).toEqual([400, expect.stringContaining('sha256')]);
-  expect(await (await fetch(`${pod.url}/stage`)).json()).toMatchObject({
+  expect(await (await fetch(`${pod.url}/stage/detect`)).json()).toMatchObject({
     variant: 'det4',
     variants: ['det4'],
   });

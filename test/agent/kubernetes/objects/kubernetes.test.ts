@@ -8,6 +8,7 @@ import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../../agent/kubernetes/objects/watch.ts';
 import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
+import { parsePlan } from '../../../../solver/documents/plan.ts';
 import type { Profile } from '../../../../solver/documents/profile.ts';
 import { seededRandom } from '../../../../solver/math/random.ts';
 import { fashionProfile } from '../fashion-profile.ts';
@@ -174,7 +175,7 @@ test('what was made for a browser, or of published times, is refused with a reme
   expect(() => objects(clusterPlan({ stages: wasm }))).toThrow(/wasm.*ipa-agent profile --target/s);
 });
 
-test('as pods run it each worker holds one stage, and a stage has one worker at least', () => {
+test('as pods run it a worker holds the stages of its pod, and a stage has one worker at least', () => {
   const shared = clusterPlan({
     workers: [{ id: 'gpu', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
   });
@@ -183,7 +184,21 @@ test('as pods run it each worker holds one stage, and a stage has one worker at 
     ['classify'],
     ['classify'],
   ]);
-  const few = replicaPlan(shared, { detect: 3, classify: 0 });
+  const few = replicaPlan(shared, [
+    { stages: ['detect'], replicas: 3 },
+    { stages: ['classify'], replicas: 0 },
+  ]);
   expect(few.stages.map(({ replicas }) => replicas)).toEqual([3, 1]);
   expect(few.workers).toHaveLength(4);
+  const together = replicaPlan(shared, [
+    { stages: ['classify'], replicas: 1 },
+    { stages: ['classify', 'detect'], replicas: 2 },
+  ]);
+  expect(together.stages.map(({ replicas }) => replicas)).toEqual([2, 3]);
+  expect(together.workers.map(({ stages }) => stages)).toEqual([
+    ['detect', 'classify'],
+    ['detect', 'classify'],
+    ['classify'],
+  ]);
+  expect(() => parsePlan(together, 'the plan as pods run it')).not.toThrow();
 });

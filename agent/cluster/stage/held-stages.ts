@@ -1,0 +1,65 @@
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { UnknownModelError } from '../../service/errors.ts';
+import { StageService, type StageServiceOptions } from './stage-service.ts';
+
+/** The stages that a replica holds: one, or several where stages of a plan share a worker. */
+export class HeldStages {
+  private constructor(
+    readonly services: readonly StageService[],
+    readonly log: (line: string) => void,
+  ) {}
+
+  /**
+   * Resolves when the variant of each stage is loaded and warmed up.
+   * @param stages names of the plan's stages
+   * @throws ModelLoadError, ModelMismatchError, WorkerLostError
+   */
+  static async start(
+    stages: readonly string[],
+    options: Omit<StageServiceOptions, 'stage'>,
+  ): Promise<HeldStages> {
+    const started = await Promise.allSettled(
+      stages.map((stage) => StageService.start({ ...options, stage })),
+    );
+    const services = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const failed = started.find((one) => one.status === 'rejected');
+    if (!failed) return new HeldStages(services, options.onEvent);
+    for (const service of services) service.close();
+    throw failed.reason;
+  }
+
+  get accepting(): boolean {
+    return this.services.every(({ accepting }) => accepting);
+  }
+
+  get ready(): boolean {
+    return this.services.every(({ ready }) => ready);
+  }
+
+  /** @throws UnknownModelError */
+  of(stage: string): StageService {
+    const service = this.services.find((one) => one.stage.name === stage);
+    if (service) return service;
+    throw new UnknownModelError(
+      `stage ${stage}`,
+      this.services.map((one) => one.stage.name),
+    );
+  }
+
+  /** Refuses new batches; resolves when the running ones have ended. */
+  async drain(): Promise<void> {
+    await Promise.all(this.services.map((service) => service.drain()));
+  }
+
+  close(): void {
+    for (const service of this.services) service.close();
+  }
+}
+
+/** A plan of which only the replica of these stages is left, to be compared with the machine of that replica. */
+export const heldPart = (plan: Plan, stages: readonly string[]): Plan => ({
+  ...plan,
+  workers: plan.stages
+    .filter(({ name }) => stages.includes(name))
+    .map(({ name, backend, threads }) => ({ id: name, backend, threads, stages: [name] })),
+});
