@@ -4,13 +4,14 @@ import type { Item } from '../items/item-batch.ts';
 import type { ItemFormat, ItemFormatOf, ItemKind } from '../items/item-format.ts';
 import { textItem } from '../items/text.ts';
 
-/** Items without labels, to measure times of a pipeline that has no labelled pack: noise, and made-up words. */
+/** Items without labels, to measure times of a pipeline that has no labelled pack: noise, and made-up sentences. */
 
 const SEED = 1;
 /** Lengths of texts in words, from which each text draws. Long texts are rarer than short ones in most uses. */
 const TEXT_WORDS = [4, 8, 16, 32, 64, 128];
 const FIELD_WORDS = 8;
-const LETTERS = 'etaoinshrdlu';
+/** Accents, capitals and full stops take paths of a tokenizer that plain letters do not. */
+const LETTERS = 'etaoinshrdluéç';
 const WORD_LETTERS_MAX = 8;
 /** Shortest recording as a share of the longest. */
 const SHORTEST_SHARE = 0.1;
@@ -21,13 +22,16 @@ type Random = () => number;
 
 const below = (random: Random, count: number): number => Math.floor(random() * count);
 
-const words = (random: Random, count: number): string =>
-  Array.from({ length: count }, () =>
-    Array.from(
-      { length: 1 + below(random, WORD_LETTERS_MAX) },
-      () => LETTERS[below(random, LETTERS.length)],
-    ).join(''),
-  ).join(' ');
+const word = (random: Random): string =>
+  Array.from(
+    { length: 1 + below(random, WORD_LETTERS_MAX) },
+    () => LETTERS[below(random, LETTERS.length)],
+  ).join('');
+
+function sentence(random: Random, count: number): string {
+  const words = Array.from({ length: count }, () => word(random)).join(' ');
+  return `${words[0]!.toUpperCase()}${words.slice(1)}.`;
+}
 
 const MAKE: { readonly [K in ItemKind]: (format: ItemFormatOf<K>, random: Random) => Item } = {
   pixels: ({ channels, height, width }, random) =>
@@ -38,7 +42,7 @@ const MAKE: { readonly [K in ItemKind]: (format: ItemFormatOf<K>, random: Random
     return new Uint8Array(samples.buffer);
   },
   text: ({ bytesMax }, random) =>
-    textItem(words(random, TEXT_WORDS[below(random, TEXT_WORDS.length)]!), bytesMax),
+    textItem(sentence(random, TEXT_WORDS[below(random, TEXT_WORDS.length)]!), bytesMax),
 };
 
 /** Makes items of a format. Equal arguments make equal items. */
@@ -48,7 +52,7 @@ export function madeUpItems(format: ItemFormat, count: number): Item[] {
   const encoder = new TextEncoder();
   return Array.from({ length: count }, () => {
     const content = make(format, random);
-    const texts = (format.fields ?? []).map(() => encoder.encode(words(random, FIELD_WORDS)));
+    const texts = (format.fields ?? []).map(() => encoder.encode(sentence(random, FIELD_WORDS)));
     return joinFields({ content, texts });
   });
 }

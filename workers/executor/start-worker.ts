@@ -5,15 +5,14 @@ import { madeUpItems } from '../../models/packs/made-up.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
+import { type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
-/** Warm-up runs of each batch size before a worker serves. The first run is slow: it compiles shaders. */
-const WARM_UP_RUNS = 2;
 /**
- * Each stage then runs batches of the plan's size for this long. Until the JavaScript engine has compiled the code around the
- * models, batches take up to three times as long, and a queue that begins so takes a second to shorten again.
+ * Each stage then runs batches of the plan's size until these take no less time any more. Until the engine has compiled the code of
+ * and around the models, batches take several times as long, and a queue that begins so takes a second to shorten again.
  */
-const WARM_UP_MS = 200;
+const SETTLED: SettleLimits = { windowMs: 100, runsMost: 100, windowsMost: 20, mostMs: 2000 };
 /** Different items for the warm-up of a stage, because items of different sizes and contents take different paths. */
 const WARM_UP_ITEMS = 8;
 
@@ -81,8 +80,12 @@ export async function startWorker(
       const items = itemsFor(stage);
       let runs = 0;
       const run = (batch: number) => worker.run(name, takeInTurn(items, runs++ * batch, batch));
-      for (const batch of warmUpSizes(largest)) for (let i = 0; i < WARM_UP_RUNS; i++) await run(batch);
-      for (const start = performance.now(); performance.now() - start < WARM_UP_MS; ) await run(largest);
+      for (const batch of warmUpSizes(largest)) await run(batch);
+      await settle(async () => {
+        const start = performance.now();
+        await run(largest);
+        return performance.now() - start;
+      }, SETTLED);
     }
     return worker;
   } catch (error) {

@@ -166,14 +166,14 @@ export class CellProfiler {
     await environment.visible();
     const { compared, firstRunMs } = await this.#firstRun(opened, key);
     const outputs = compareOutputs(compared, await this.#referenceOutput(key));
-    const { runs, warm } = await warmUp(this.#repeating(opened, key));
+    const { runs, settled } = await warmUp(this.#repeating(opened, key));
     const cells = cellsOfBatch(this.o.manifest, settings, 1).length * settings.batches.length;
     const drawn = () => this.#drawing(opened, key, 0);
     const samples = await sample(drawn(), (FIRST_PASS_SHARE * settings.budgetS * 1000) / cells);
     const flags: CellFlag[] = [];
     if (onGpu(key.backend) && device.adapter?.software) flags.push('software-adapter');
     if (opened.cpuFallback) flags.push('cpu-fallback');
-    if (!warm) flags.push('not-warm');
+    if (!settled) flags.push('not-warm');
     if (environment.hidden()) flags.push('hidden-page');
     const cold = { loadMs: opened.loadMs, createMs: opened.createMs, firstRunMs };
     const facts = { key, cold, warmupRuns: runs + 1, outputs, timerGrainMs: device.timerGrainMs };

@@ -1,8 +1,9 @@
 import { batchOf, type Item } from '../../models/items/item-batch.ts';
 import { numbersOf, type Tensor } from '../../models/tasks/tensor.ts';
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
-import { MIN_SAMPLES, median } from '../../solver/math/statistics.ts';
+import { MIN_SAMPLES } from '../../solver/math/statistics.ts';
 import type { MeasuredRun } from '../stage/protocol.ts';
+import { type Settled, type SettleLimits, settle } from '../stage/settle.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 
 /** One batch through a stage worker. `handlingMs` is the round trip without inference: encode, decode, transfer. */
@@ -33,32 +34,18 @@ export function batchRunner(worker: StageWorker, key: string, next: () => readon
   };
 }
 
-/** Two windows of runs agree when their medians differ by at most this share. */
-const AGREE = 0.1;
-const MAX_WINDOWS = 6;
-/** A window has 1 to 10 runs, which take about this time together. */
-const WINDOW_MS = 40;
+const WARM: SettleLimits = {
+  windowMs: 40,
+  runsMost: 10,
+  windowsMost: 6,
+  mostMs: Number.POSITIVE_INFINITY,
+};
 
 /**
- * Runs a batch until two windows in a row agree.
+ * Runs a batch until it takes no less time any more.
  * @param run runs the same items at each call, so that windows do not differ by the sizes of items
- * @returns the number of runs, and whether the windows came to agree
  */
-export async function warmUp(run: RunBatch): Promise<{ runs: number; warm: boolean }> {
-  let runs = 0;
-  let previous = Number.NaN;
-  let size = 1;
-  for (let window = 0; window < MAX_WINDOWS; window++) {
-    const times: number[] = [];
-    for (let i = 0; i < size; i++) times.push(latencyOf(await run()));
-    runs += size;
-    const now = median(times);
-    if (Math.abs(now - previous) <= AGREE * Math.max(now, previous)) return { runs, warm: true };
-    previous = now;
-    size = Math.min(10, Math.max(1, Math.round(WINDOW_MS / now)));
-  }
-  return { runs, warm: false };
-}
+export const warmUp = (run: RunBatch): Promise<Settled> => settle(async () => latencyOf(await run()), WARM);
 
 /** A cell gets at least this many samples. */
 export const MIN_RUNS = 5;

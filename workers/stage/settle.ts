@@ -1,0 +1,54 @@
+import { median } from '../../solver/math/statistics.ts';
+
+/** When runs count as settled, and when to give up. */
+export interface SettleLimits {
+  /** A window has so many runs that they take about this time together, but at most `runsMost`. */
+  readonly windowMs: number;
+  readonly runsMost: number;
+  /** Runs that do not settle end after so many windows, or after this time. */
+  readonly windowsMost: number;
+  readonly mostMs: number;
+}
+
+export interface Settled {
+  readonly runs: number;
+  readonly settled: boolean;
+}
+
+/** Two windows of runs agree when their medians differ by at most this share, and their numbers of runs by at most this factor. */
+const AGREE = { share: 0.1, factor: 2 };
+
+/**
+ * Runs a batch until two windows of runs in a row agree. The first run compiles shaders, and engines compile code while it runs.
+ * @param run returns the time that it took, in ms
+ * @returns the number of runs, and whether two windows agreed
+ */
+export async function settle(
+  run: () => Promise<number>,
+  { windowMs, runsMost, windowsMost, mostMs }: SettleLimits,
+): Promise<Settled> {
+  let runs = 0;
+  let spentMs = 0;
+  let previous: Window = { median: Number.NaN, size: 1 };
+  let size = 1;
+  for (let window = 0; window < windowsMost && spentMs < mostMs; window++) {
+    const times: number[] = [];
+    for (let i = 0; i < size; i++) times.push(await run());
+    runs += size;
+    spentMs += times.reduce((sum, ms) => sum + ms, 0);
+    const now = { median: median(times), size };
+    if (agree(previous, now)) return { runs, settled: true };
+    previous = now;
+    size = Math.min(runsMost, Math.max(1, Math.round(windowMs / now.median)));
+  }
+  return { runs, settled: false };
+}
+
+interface Window {
+  readonly median: number;
+  readonly size: number;
+}
+
+const agree = (previous: Window, now: Window): boolean =>
+  Math.abs(now.median - previous.median) <= AGREE.share * Math.max(now.median, previous.median) &&
+  now.size <= AGREE.factor * previous.size;
