@@ -6,11 +6,13 @@ import { gatewayCommand } from './commands/gateway.ts';
 import { profileCommand } from './commands/profile.ts';
 import { serveCommand } from './commands/serve.ts';
 import { stageCommand } from './commands/stage.ts';
+import { uninstallCommand } from './commands/uninstall.ts';
 import { watchCommand } from './commands/watch.ts';
+import { VERSION } from './kubernetes/settings.ts';
 
 const program = new Command('ipa-agent')
   .description('Profiles an inference pipeline and serves it by a plan, on this machine or on Kubernetes.')
-  .version('0.1.0')
+  .version(VERSION)
   .addHelpText(
     'after',
     `
@@ -29,6 +31,7 @@ await runProgram(program, [
   serveCommand(),
   applyCommand(),
   exportCommand(),
+  uninstallCommand(),
   watchCommand(),
   stageCommand(),
   gatewayCommand(),

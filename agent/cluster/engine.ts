@@ -3,7 +3,7 @@ import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 
 /**
- * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateway in front of them, on many machines. It is
+ * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. It is
  * opened for one pipeline in one deployment target, e.g. a namespace. Gateway and watch use an engine only through this
  * interface. Every method throws the engine's own errors if the engine does not answer or refuses.
  */
@@ -33,6 +33,15 @@ export interface Engine {
    */
   rollBack(options?: ApplyOptions): Promise<{ readonly plan: Plan; readonly changes: ObjectChange[] }>;
 
+  /**
+   * Waits until every replica and gateway of the applied plan serves.
+   * @throws NotServingError, and the signal's reason if it aborts before
+   */
+  awaitServing(follower: RolloutFollower): Promise<void>;
+
+  /** Removes everything of the pipeline, or reports what would be removed. @returns the objects, as pruned */
+  remove(options: { readonly dryRun: boolean }): Promise<ObjectChange[]>;
+
   /** The plan applied last, and the one applied before it. @throws InvalidDocumentError if a stored plan is invalid */
   plans(): Promise<AppliedPlans>;
 
@@ -46,10 +55,11 @@ export interface Engine {
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
-   * Number of requests that have arrived at the gateway since it started: the counter `ipa_edge_arrivals_total` of its
-   * `/metrics`. The engine reads it, because the command `watch` may run where it cannot reach the gateway.
+   * Number of requests that have arrived at each gateway since it started, by the gateway's name: the counter
+   * `ipa_edge_arrivals_total` of its `/metrics`. The engine reads it, because the command `watch` may run where it cannot reach
+   * the gateways. Fails if a gateway that serves does not answer.
    */
-  arrivals(): Promise<number>;
+  arrivals(): Promise<ReadonlyMap<string, number>>;
 
   /**
    * Elects a leader among the processes that watch the pipeline, and calls `lead` whenever this process is elected, until the
@@ -82,6 +92,25 @@ export interface ApplyOptions {
   readonly allowPending?: boolean;
   /** Gets one line for a log, e.g. that something could not be checked. */
   onEvent?(what: string): void;
+}
+
+/** How far the replicas and gateways of an applied plan are. */
+export interface Rollout {
+  /** Number of those that serve, and of those that are to. */
+  readonly ready: number;
+  readonly wanted: number;
+  /** What the others wait for, one text each with the name of the replica. */
+  readonly waits: readonly string[];
+}
+
+export interface RolloutFollower {
+  /** Gets the state at the start and from time to time. */
+  onChange(rollout: Rollout): void;
+  /** Milliseconds after which the wait fails. */
+  readonly timeoutMs: number;
+  /** Milliseconds between two readings of the state; by default the engine's choice. */
+  readonly readMs?: number;
+  readonly signal: AbortSignal;
 }
 
 /** How an object of the engine was changed or, in a dry run, would be. */

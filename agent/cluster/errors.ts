@@ -1,4 +1,5 @@
 import { InputError } from '../../solver/documents/coded-error.ts';
+import type { Rollout } from './engine.ts';
 
 /** The pipeline has no applied plan yet. */
 export class NothingAppliedError extends InputError {
@@ -25,6 +26,17 @@ export class NotDeployableError extends InputError {
     super(
       `This plan cannot run on a cluster: ${reason}. Profile on the machines that will serve (ipa-agent profile ` +
         '--target) and plan with that profile.',
+    );
+  }
+}
+
+/** Not every replica of an applied plan serves in time. */
+export class NotServingError extends Error {
+  override name = 'NotServingError';
+  constructor(pipeline: string, { ready, wanted, waits }: Rollout) {
+    super(
+      `${wanted - ready} of ${wanted} pods do not serve the plan yet: ${waits.join('; ') || 'they are starting'}. The plan stays ` +
+        `applied. To go back: ipa-agent apply --rollback ${pipeline}.`,
     );
   }
 }

@@ -1,23 +1,29 @@
 import { Command, Option } from 'commander';
 import { parsePlan } from '../../solver/documents/plan.ts';
-import { UsageError } from '../../workers/command/exit.ts';
+import { interruptSignal, UsageError } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { planText } from '../../workers/command/plan-text.ts';
-import type { ApplyOptions } from '../cluster/engine.ts';
+import { ProgressLine } from '../../workers/command/terminal.ts';
+import type { ApplyOptions, Engine } from '../cluster/engine.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { changesText } from './changes-text.ts';
 import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
-import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
+import { addPodOptions, gatewaysOption, givenSettings, type PodFlags } from './pod-options.ts';
 
 interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
   readonly plan?: string;
   /** Name of the pipeline to roll back. */
   readonly rollback?: string;
   readonly manifest?: string;
+  /** Seconds to wait until all pods serve; true: as long as is usual. */
+  readonly wait?: number | true;
   readonly json?: boolean;
 }
+
+/** Seconds to wait by default: long enough to pull an image and load models. */
+const WAIT_S = 300;
 
 export const applyCommand = () =>
   addEngineOptions(
@@ -33,10 +39,16 @@ export const applyCommand = () =>
         .addOption(option.planManifestOption()),
     ),
   )
+    .addOption(gatewaysOption())
     .option('--dry-run', 'report what would change, and change nothing')
     .option('--prune', 'remove objects that earlier plans have left behind')
     .option('--allow-pending', 'apply although the nodes have no room for all pods: some wait for more nodes')
     .option('--force', 'take over fields that other tools manage')
+    .addOption(
+      new Option('--wait [duration]', `wait until all pods serve, at most so long (default: ${WAIT_S / 60}m)`)
+        .argParser(option.duration)
+        .conflicts('dryRun'),
+    )
     .option('--json', 'print what became of each object, as JSON')
     .addHelpText(
       'after',
@@ -46,7 +58,7 @@ changes unless the API server accepts every object and the nodes have room for t
 are not given stay as they were.
 
   $ ipa-agent apply --plan plan.json --image registry.example/ipa-edge:0.1.0 --dry-run
-  $ ipa-agent apply --plan plan.json --namespace shop --prune
+  $ ipa-agent apply --plan plan.json --namespace shop --prune --wait
   $ ipa-agent apply --rollback fashion`,
     )
     .action(async (flags: ApplyFlags) => {
@@ -64,4 +76,34 @@ are not given stay as they were.
       if (flags.json) console.log(JSON.stringify(changes));
       else
         console.log(`${planText(plan)}\n\n${engine.target}:\n${changesText(changes, flags.dryRun ?? false)}`);
+      if (flags.wait !== undefined)
+        await waitUntilServing(engine, 1000 * (flags.wait === true ? WAIT_S : flags.wait));
     });
+
+/** Shows how many pods serve, the time left, and why others do not, until all do. @throws NotServingError */
+async function waitUntilServing(engine: Engine, timeoutMs: number): Promise<void> {
+  const signal = interruptSignal('not waiting any more; the plan stays applied');
+  const progress = new ProgressLine();
+  const startMs = performance.now();
+  let atStart: number | undefined;
+  const told = new Set<string>();
+  try {
+    await engine.awaitServing({
+      timeoutMs,
+      signal,
+      onChange({ ready, wanted, waits }) {
+        for (const reason of waits.filter((one) => !told.has(one))) {
+          progress.clear();
+          console.error(`waiting for ${reason}`);
+          told.add(reason);
+        }
+        // Pods that served before tell nothing about how long the others take.
+        atStart ??= Math.min(ready, wanted - 1);
+        progress.share(`${ready} of ${wanted} pods serve`, (ready - atStart) / (wanted - atStart), startMs);
+      },
+    });
+  } finally {
+    progress.clear();
+  }
+  console.error(`all pods serve after ${Math.round((performance.now() - startMs) / 1000)} s`);
+}

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import * as option from '../../workers/command/options.ts';
 import {
   claimSettings,
   DEFAULT_IMAGE,
@@ -34,6 +35,12 @@ export const addPodOptions = (command: Command): Command =>
     )
     .option('--priority-class <name>', "the pods' PriorityClass");
 
+export const gatewaysOption = () =>
+  new Option(
+    '--gateways <n>',
+    'number of gateways; the loss of one of two or more is no outage (default: 2)',
+  ).argParser(option.count);
+
 export interface PodFlags {
   readonly image?: string;
   readonly imageManifest?: string;
@@ -42,6 +49,7 @@ export interface PodFlags {
   readonly pullSecret?: readonly string[];
   readonly toleration?: readonly Toleration[];
   readonly priorityClass?: string;
+  readonly gateways?: number;
 }
 
 export const givenSettings = ({
@@ -52,6 +60,7 @@ export const givenSettings = ({
   pullSecret,
   toleration,
   priorityClass,
+  gateways,
 }: PodFlags): GivenSettings => ({
   ...(image !== undefined && { image }),
   ...(imageManifest !== undefined && imageSettings(imageManifest)),
@@ -60,6 +69,7 @@ export const givenSettings = ({
   ...(pullSecret !== undefined && { pullSecrets: pullSecret }),
   ...(toleration !== undefined && { tolerations: toleration }),
   ...(priorityClass !== undefined && { priorityClass }),
+  ...(gateways !== undefined && { gateways }),
 });
 
 function claim(text: string): string {

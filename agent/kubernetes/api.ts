@@ -156,10 +156,10 @@ export class KubernetesApi {
     }
   }
 
-  /** Reads from a Service through the API server, because the Service may be unreachable from here. */
-  serviceText(namespace: string, service: string, path: string): Promise<string> {
-    const proxy = `/api/v1/namespaces/${encodeURIComponent(namespace)}/services/${encodeURIComponent(service)}:http/proxy`;
-    return call(this.connection, { method: 'GET', path: `${proxy}${path}`, what: `Service ${service}` });
+  /** Reads from a pod through the API server, because the pod may be unreachable from here. */
+  podText(namespace: string, pod: string, port: number, path: string): Promise<string> {
+    const ref = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `${pod}:${port}`, namespace } };
+    return call(this.connection, { method: 'GET', path: `${pathOf(ref)}/proxy${path}`, what: `Pod ${pod}` });
   }
 
   /** Reads the log of a pod's container line by line, from the start until the container ends. */

@@ -14,11 +14,12 @@ import type {
   Follower,
   Listener,
   ObjectChange,
+  RolloutFollower,
 } from '../cluster/engine.ts';
 import { NoPreviousPlanError } from '../cluster/errors.ts';
-import { arrivalsIn } from '../cluster/watch/arrivals.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
+import { gatewayArrivals } from './arrivals.ts';
 import { endpointsOf } from './endpoints.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
@@ -27,8 +28,10 @@ import { objectNames, stageSelector } from './objects/labels.ts';
 import { PLAN_KEY } from './objects/pods.ts';
 import { type Applied, planAt, planRef, readApplied } from './plans.ts';
 import { profileInJob } from './profile.ts';
+import { awaitRollout } from './rollout.ts';
 import { type GivenSettings, type PodSettings, podSettings } from './settings.ts';
 import { tokenOf } from './token.ts';
+import { removePipeline } from './uninstall.ts';
 
 export interface KubernetesOptions {
   readonly pipeline: Pipeline;
@@ -77,6 +80,15 @@ export class KubernetesEngine implements Engine {
     return { pipeline, settings: podSettings(pipeline.name, namespace, given, kept), applied };
   }
 
+  awaitServing(follower: RolloutFollower): Promise<void> {
+    const { pipeline, namespace } = this.options;
+    return awaitRollout(this.api, pipeline.name, namespace, follower);
+  }
+
+  remove({ dryRun }: { readonly dryRun: boolean }): Promise<ObjectChange[]> {
+    return removePipeline(this.api, this.options.pipeline.name, this.options.namespace, dryRun);
+  }
+
   plans(): Promise<AppliedPlans> {
     return this.#applied();
   }
@@ -113,10 +125,8 @@ export class KubernetesEngine implements Engine {
     );
   }
 
-  async arrivals(): Promise<number> {
-    const { pipeline, namespace } = this.options;
-    const { gateway } = objectNames(pipeline.name);
-    return arrivalsIn(await this.api.serviceText(namespace, gateway, '/metrics'), pipeline.name);
+  arrivals(): Promise<ReadonlyMap<string, number>> {
+    return gatewayArrivals(this.api, this.options.pipeline.name, this.options.namespace);
   }
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {

@@ -91,6 +91,14 @@ export class NoRoomError extends Error {
   }
 }
 
+/** No gateway of a pipeline answers. */
+export class NoGatewayError extends Error {
+  override name = 'NoGatewayError';
+  constructor(pipeline: string) {
+    super(`No gateway of ${pipeline} answers, so it is not known what arrives.`);
+  }
+}
+
 /** The kubeconfig has no usable context. */
 export class NoClusterError extends InputError {
   override name = 'NoClusterError';

@@ -9,6 +9,7 @@ import type { Listener } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
+import { statusOf, waitReason } from './pod-status.ts';
 
 /** The profile job has ended without a profile. */
 export class ProfileJobError extends Error {
@@ -22,21 +23,6 @@ export class ProfileJobError extends Error {
 const READ_MS = 500;
 /** Number of the log's last lines that an error quotes. */
 const LAST_LINES = 5;
-
-interface PodStatus {
-  readonly phase?: string;
-  readonly conditions?: readonly {
-    readonly type: string;
-    readonly status: string;
-    readonly message?: string;
-  }[];
-  readonly containerStatuses?: readonly {
-    readonly state?: {
-      readonly waiting?: { readonly reason?: string; readonly message?: string };
-      readonly terminated?: { readonly exitCode: number; readonly reason?: string };
-    };
-  }[];
-}
 
 /**
  * Profiles in a Job and reads the profile from its pod's log. Removes the Job at the end and when the signal aborts.
@@ -88,21 +74,13 @@ async function startedPod(
     const labels = { 'job-name': job };
     const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
     const pod = items[0];
-    const status = (pod?.status ?? {}) as PodStatus;
-    if (pod && ['Running', 'Succeeded', 'Failed'].includes(status.phase ?? '')) return pod.metadata.name;
-    const reason = waitReason(status);
-    if (pod && reason !== reported) {
+    if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
+      return pod.metadata.name;
+    const reason = pod && waitReason(pod);
+    if (reason && reason !== reported) {
       onEvent(`Pod ${pod.metadata.name} waits: ${reason}`);
       reported = reason;
     }
     await sleep(READ_MS, signal);
   }
-}
-
-function waitReason({ conditions = [], containerStatuses = [] }: PodStatus): string {
-  const unmet = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  const waiting = containerStatuses[0]?.state?.waiting;
-  return (
-    unmet?.message ?? ([waiting?.reason, waiting?.message].filter(Boolean).join(': ') || 'it is starting')
-  );
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { positiveCount } from '../../solver/documents/common.ts';
 
 /** Settings of pods that a plan does not contain. */
 export interface PodSettings {
@@ -17,6 +18,8 @@ export interface PodSettings {
   readonly tolerations: readonly Toleration[];
   /** Name of the pods' PriorityClass; null for the cluster's default. */
   readonly priorityClass: string | null;
+  /** Number of gateways: with two or more, the loss of one is no outage. */
+  readonly gateways: number;
 }
 
 /** A taint to tolerate, in the words of the Kubernetes API. An absent value stands for any value. */
@@ -31,7 +34,9 @@ export const TAINT_EFFECTS = toleration.shape.effect.options;
 /** Pod settings given as options. */
 export type GivenSettings = Partial<Omit<PodSettings, 'namespace'>>;
 
-export const DEFAULT_IMAGE = 'ipa-edge:0.1.0';
+/** Version of the agent, and of the image and charts that it names. */
+export const VERSION = '0.1.0';
+export const DEFAULT_IMAGE = `ipa-edge:${VERSION}`;
 
 /** Mount point of a volume with models. */
 export const MODELS_FOLDER = '/models';
@@ -59,6 +64,7 @@ export const podSettings = (
   pullSecrets: [],
   tolerations: [],
   priorityClass: null,
+  gateways: 2,
   ...applied,
   ...given,
   namespace,
@@ -73,4 +79,5 @@ export const keptSettings = z.object({
   pullSecrets: z.array(z.string().min(1)).default([]),
   tolerations: z.array(toleration).default([]),
   priorityClass: z.string().min(1).nullable().default(null),
+  gateways: positiveCount.default(2),
 });

@@ -31,7 +31,7 @@ type Loaded = Supervised<Job>;
 
 /** A variant that is no longer the chosen one is unloaded this long after its last batch. */
 const LINGER_MS = 30_000;
-/** Most unfinished batches of a variant before new ones are refused. A gateway sends at most two at a time. */
+/** Most unfinished batches of a variant before new ones are refused. Each gateway sends at most two at a time. */
 const MOST_WAITING = 16;
 const DRAIN_CHECK_MS = 50;
 

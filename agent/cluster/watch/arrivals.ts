@@ -8,15 +8,22 @@ export function arrivalsIn(metrics: string, pipeline: string): number {
   return sum;
 }
 
-/** Computes the growth of a Prometheus counter between readings. */
-export class CounterIncrease {
-  #last: number | undefined;
+/** Adds up the growth of the gateways' counters between readings. */
+export class ArrivalsGrowth {
+  readonly #last = new Map<string, number>();
 
-  /** Growth since the last reading; 0 at the first. A counter that fell has restarted at 0, so all of it is growth. */
-  since(count: number): number {
-    const before = this.#last;
-    this.#last = count;
-    if (before === undefined) return 0;
-    return count >= before ? count - before : count;
+  /**
+   * Growth since the last reading. A counter that is read for the first time has not grown: nobody knows when its requests
+   * arrived. A counter that fell has restarted at 0, so all of it is growth. A gateway that is not read keeps its last count.
+   * @param counts by gateway
+   */
+  since(counts: ReadonlyMap<string, number>): number {
+    let growth = 0;
+    for (const [gateway, count] of counts) {
+      const before = this.#last.get(gateway) ?? count;
+      growth += count >= before ? count - before : count;
+      this.#last.set(gateway, count);
+    }
+    return growth;
   }
 }

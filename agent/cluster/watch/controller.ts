@@ -7,7 +7,7 @@ import { message } from '../../../workers/runtime/errors.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';
-import { CounterIncrease } from './arrivals.ts';
+import { ArrivalsGrowth } from './arrivals.ts';
 import { planChangeText } from './plan-change-text.ts';
 import { STABLE_MS, StableReplicas } from './stable-replicas.ts';
 
@@ -17,7 +17,7 @@ export interface ControllerOptions {
   /** Options to adapt a plan to the load. @throws PlanRefusedError if the plan is from another profile */
   readonly adaptationFor: (plan: Plan) => AdaptationOptions;
   readonly backOff?: BackOff;
-  /** Milliseconds between two readings of the gateway's arrivals. */
+  /** Milliseconds between two readings of the gateways' arrivals. */
   readonly checkMs?: number;
   /** Milliseconds for which a stage keeps replicas that newer plans do not want. */
   readonly stableMs?: number;
@@ -25,8 +25,8 @@ export interface ControllerOptions {
 }
 
 /**
- * Adapts the applied plan to the load of the gateway until the signal aborts: reads arrivals, forecasts, plans, applies. While
- * the engine or its gateway does not answer, it decides nothing and counts that time's arrivals later. If a plan cannot be
+ * Adapts the applied plan to the load of the gateways until the signal aborts: reads arrivals, forecasts, plans, applies. While
+ * the engine or a gateway does not answer, it decides nothing and counts that time's arrivals later. If a plan cannot be
  * applied, the earlier plan stays and the next decision tries again. If somebody else applies a plan, it adapts that plan from
  * then on.
  */
@@ -58,9 +58,9 @@ async function followLoad(
       void target.record({ type: 'Warning', reason: 'PlanStays', text: what });
     },
   });
-  const read = async () => ({ plan: await currentPlan(options), count: await engine.arrivals() });
+  const read = async () => ({ plan: await currentPlan(options), counts: await engine.arrivals() });
   const startMs = performance.now();
-  const growth = new CounterIncrease();
+  const growth = new ArrivalsGrowth();
   let readMs = 0;
   let triedMs = 0;
   try {
@@ -75,7 +75,7 @@ async function followLoad(
         target.rebatch(now.plan);
       }
       const nowMs = performance.now() - startMs;
-      const arrived = growth.since(now.count);
+      const arrived = growth.since(now.counts);
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;

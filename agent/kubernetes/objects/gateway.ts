@@ -3,17 +3,19 @@ import { accountObjects, httpPort, rolling } from './parts.ts';
 import {
   container,
   nodeSelector,
+  OWN_NAMESPACE,
   PLAN_FILE,
   PORT,
   podSpec,
   REPLICAS_FILE,
   SERVICE_LEAVE_S,
+  spreadOverNodes,
   TOKEN_FILE,
 } from './pods.ts';
 import type { ServedPlan } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
 
-/** The objects of the gateway, with a Role to follow the pods of the stages and the plan. */
+/** The objects of the gateways, with a Role to follow the pods of the stages and the plan. */
 export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>): KubernetesObject[] {
   const { pipeline } = plan;
   const { namespace } = settings;
@@ -25,10 +27,11 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
     name: 'gateway',
     args: [
       'gateway',
-      ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', namespace],
+      ...['--plan', PLAN_FILE, '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
       ...['--remember', REPLICAS_FILE],
     ],
+    env: [OWN_NAMESPACE.env],
     // A small request, because the plan does not count the gateway's cores and the stages' pods need the room.
     resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { cpu: '2', memory: '1Gi' } },
     leaveS: SERVICE_LEAVE_S,
@@ -49,19 +52,25 @@ export function gatewayObjects({ plan, settings }: Omit<ServedPlan, 'pipeline'>)
       kind: 'Deployment',
       metadata,
       spec: {
-        // One gateway only, because a second one would send batches to the same pods without knowing of the first one's.
-        replicas: 1,
+        replicas: settings.gateways,
         selector: { matchLabels: selector },
         strategy: rolling({ maxSurge: 1, maxUnavailable: 0 }),
         template: {
           metadata: { labels },
           spec: {
             ...podSpec([pod], nodeSelector(plan.profile.device, {}), settings, names),
+            ...spreadOverNodes(selector),
             serviceAccountName: names.gateway,
             automountServiceAccountToken: true,
           },
         },
       },
+    },
+    {
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata,
+      spec: { maxUnavailable: 1, selector: { matchLabels: selector } },
     },
   ];
 }

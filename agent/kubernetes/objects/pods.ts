@@ -123,11 +123,17 @@ export const modelsVolumes = ({ modelsClaim }: ModelsClaim) =>
     ? []
     : [{ name: 'models', persistentVolumeClaim: { claimName: modelsClaim, readOnly: true } }];
 
+/** The namespace of a pod as an argument, so that objects serve in whichever namespace they are applied. */
+export const OWN_NAMESPACE = {
+  arg: '$(POD_NAMESPACE)',
+  env: { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+};
+
 export interface Container {
   readonly name: string;
   readonly args: readonly string[];
   readonly resources: unknown;
-  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly env?: readonly { readonly name: string; readonly [source: string]: unknown }[];
   /** Seconds that the container continues to serve after it was told to end. */
   readonly leaveS: number;
 }

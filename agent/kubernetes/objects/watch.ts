@@ -10,6 +10,7 @@ import {
   modelsMounts,
   modelsVolumes,
   nodeSelector,
+  OWN_NAMESPACE,
   POD_SECURITY,
   scheduling,
   spreadOverNodes,
@@ -50,12 +51,9 @@ export function watchObjects(
         resourceNames: pipeline.stages.map(({ name }) => names.stage(name)),
         verbs: ['get', 'patch'],
       },
-      {
-        apiGroups: [''],
-        resources: ['services/proxy'],
-        resourceNames: [`${names.gateway}:http`],
-        verbs: ['get'],
-      },
+      // The gateways' counters of arrivals. Kubernetes cannot restrict this to the gateways, whose pods have random names.
+      { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+      { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
       {
         apiGroups: ['coordination.k8s.io'],
         resources: ['leases'],
@@ -105,9 +103,10 @@ const podOf = (profile: Profile, settings: PodSettings, name: string) => ({
       image: settings.image,
       args: [
         'watch',
-        ...['--manifest', settings.manifest, '--namespace', settings.namespace],
+        ...['--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg],
         ...['--profile', `${PROFILE_FOLDER}/${PROFILE_KEY}`],
       ],
+      env: [OWN_NAMESPACE.env],
       resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
       terminationMessagePolicy: 'FallbackToLogsOnError',
       securityContext: CONTAINER_SECURITY,

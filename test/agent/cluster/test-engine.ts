@@ -83,6 +83,14 @@ export class TestEngine implements Engine {
     return { plan, changes: await this.apply(plan) };
   }
 
+  async remove(): Promise<ObjectChange[]> {
+    this.#plans = { current: null, previous: null };
+    await this.close();
+    return [];
+  }
+
+  async awaitServing(): Promise<void> {}
+
   async plans(): Promise<AppliedPlans> {
     return this.#plans;
   }
@@ -97,8 +105,8 @@ export class TestEngine implements Engine {
     await followed(this.#endpointFollowers, follower);
   }
 
-  async arrivals(): Promise<number> {
-    return this.arrived;
+  async arrivals(): Promise<ReadonlyMap<string, number>> {
+    return new Map([['gateway', this.arrived]]);
   }
 
   async lead(lead: (signal: AbortSignal) => Promise<void>, { signal }: Listener): Promise<void> {

@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { planOnce } from '../../../workers/planner/planner.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
+import { addPod } from './stand-in/nodes.ts';
 
 const measured = fashionProfile();
 const plan = await planOnce(measured, { slaMs: 300, ratePerS: 2, resources: { cores: 40 } });
@@ -36,8 +38,8 @@ test('ipa-agent apply tells where, what would change, what has changed, and that
   const dry = await apply('--plan', first, '--dry-run');
   expect(dry).toMatchObject({ code: 0 });
   expect(dry.text).toContain(`namespace shop of ${standIn.url}:`);
-  expect(dry.text).toContain('15 of 15 objects would change');
-  expect((await apply('--plan', first)).text).toContain('15 of 15 objects changed');
+  expect(dry.text).toContain('16 of 16 objects would change');
+  expect((await apply('--plan', first)).text).toContain('16 of 16 objects changed');
   expect((await apply('--plan', first)).text).toContain('nothing to change');
   const { text } = await apply('--plan', second);
   expect(text).toContain('~ Deployment fashion-classify  changed\n    spec.replicas: 1 → 3');
@@ -81,6 +83,21 @@ test('ipa-agent apply ends with 1 where the cluster says no or nothing, and with
   const gone = await apply('--plan', file);
   expect(gone).toMatchObject({ code: 1, text: expect.stringContaining('does not answer') });
   expect(conflict.text + gone.text).not.toMatch(/^\s+at /m);
+});
+
+test('ipa-agent apply --wait ends with 1 while pods do not serve, and says which and how to go back', async () => {
+  const { standIn, write, apply } = await setUp();
+  const file = await write('plan.json', plan);
+  addPod(standIn, {
+    name: 'fashion-detect-x',
+    namespace: 'shop',
+    labels: ownLabels('fashion'),
+    ready: false,
+  });
+  const waited = await apply('--plan', file, '--wait', '1ms');
+  expect(waited.code).toBe(1);
+  expect(waited.text).toContain('waiting for fashion-detect-x: it is starting');
+  expect(waited.text).toMatch(/pods do not serve the plan yet.*apply --rollback fashion/);
 });
 
 test.each([

@@ -1,103 +1,10 @@
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { tokenOf } from '../../../agent/kubernetes/token.ts';
-import { itemsOf, takeInTurn } from '../../../models/items/item-batch.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { until } from '../../until.ts';
-import { type InferenceServerError, OipClient } from '../oip-client.ts';
-import { batchRequest } from '../tensors.ts';
-import { engineIn, standInCluster } from './cluster.ts';
-import { fashion, settings } from './objects/plans.ts';
-import { planHere, type Running, startAgent, startPod, temporaryFolder } from './processes.ts';
-import { type Endpoint, setEndpoints } from './stand-in/endpoints.ts';
-
-const scenes = itemsOf((await fashion.readPack()).items);
-const plan = await planHere();
-
-/** A port that is free on every address. */
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-/** A cluster of processes: a stand-in for its API server, stages on addresses of loopback, the gateway in front. */
-async function startCluster(stages: readonly (string | readonly string[])[]) {
-  const { standIn, kubeconfig, cluster } = await standInCluster();
-  await engineIn(cluster).apply(plan);
-  const token = (await tokenOf(cluster, 'fashion', settings.namespace))!;
-  const port = await freePort();
-  const pods = await Promise.all(
-    stages.map(async (stage, i) => {
-      const address = `127.0.0.${i + 2}`;
-      return { stage, address, running: await startPod(plan, stage, { address, port, token }) };
-    }),
-  );
-  /** Says which pods there are, as the controller of EndpointSlices does. */
-  const tell = (state: (pod: (typeof pods)[number]) => Partial<Endpoint> | null = () => ({})) => {
-    for (const stage of ['detect', 'classify']) {
-      const endpoints = pods.flatMap((pod) => {
-        const told = [pod.stage].flat().includes(stage) ? state(pod) : null;
-        return told ? [{ address: pod.address, pod: pod.address, ready: true, ...told }] : [];
-      });
-      setEndpoints(standIn, settings.namespace, 'fashion', stage, port, endpoints);
-    }
-  };
-  tell();
-  const folder = await temporaryFolder();
-  await writeFile(join(folder, 'plan.json'), JSON.stringify(plan));
-  // The gateway gets the token from the cluster, and all else from its arguments.
-  const startGateway = () =>
-    startAgent([
-      ...['gateway', '--plan', join(folder, 'plan.json'), '--namespace', settings.namespace],
-      ...['--kubeconfig', kubeconfig, '--port', '0', '--remember', join(folder, 'replicas.json')],
-    ]);
-  const gateway = await startGateway();
-  return { standIn, cluster, pods, tell, gateway, startGateway, token };
-}
-
-/** Requests that are open at a time. */
-const OPEN = 8;
-
-/** Sends scenes, at most 8 at a time; how they ended. @param count or how long to go on */
-async function send(
-  { url }: Running,
-  count: number | (() => boolean),
-  meanwhile: (sent: number) => void = () => {},
-) {
-  const more = typeof count === 'number' ? (sent: number) => sent < count : count;
-  const client = new OipClient(url);
-  const outcomes: Record<string, number> = {};
-  const answers: Promise<void>[] = [];
-  for (let i = 0; more(i); i++) {
-    const scene = batchRequest(fashion.pipeline.first, takeInTurn(scenes, i, 1));
-    const answer = client.infer('fashion', scene).then(
-      () => 'completed',
-      (error: InferenceServerError) => (error.status === 503 ? 'shed' : `failed: ${error.message}`),
-    );
-    answers.push(
-      answer.then((outcome) => {
-        outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-      }),
-    );
-    meanwhile(i);
-    await answers[i - OPEN + 1];
-  }
-  await Promise.all(answers);
-  client.close();
-  return outcomes;
-}
-
-const metrics = async ({ url }: Running): Promise<string> => (await fetch(`${url}/metrics`)).text();
-
-/** Until a metric has a value. */
-const untilMetric = (gateway: Running, line: string) =>
-  until(async () => expect(await metrics(gateway)).toContain(line));
+import { engineIn } from './cluster.ts';
+import { fashion } from './objects/plans.ts';
+import { metrics, plan, send, startCluster, untilMetric } from './served.ts';
 
 test('pods come, go and are killed with requests in flight, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);

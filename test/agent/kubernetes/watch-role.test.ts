@@ -19,7 +19,8 @@ const VERBS: Record<string, string> = { GET: 'get', PATCH: 'patch', PUT: 'update
 function rightOf(method: string, url: string) {
   const [, group = '', resource, name, sub] =
     /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url)!;
-  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb: VERBS[method]! };
+  const verb = method === 'GET' && name === undefined ? 'list' : VERBS[method]!;
+  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb };
 }
 
 const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof rightOf>): boolean =>

@@ -3,7 +3,7 @@ import { readApplied } from '../../../agent/kubernetes/plans.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { settings } from './objects/plans.ts';
-import { arrivals, asksOn, deploymentOf, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
+import { arrivals, asksOn, deploymentOf, GATEWAY, planFor, pods, UNKNOWN_SLA_MS, watch } from './watched.ts';
 
 test('as the load grows the plan gets more, its history is told, and a cluster that was gone is followed on', async () => {
   const { cluster, standIn } = await standInCluster();
@@ -158,15 +158,15 @@ test('while the gateway does not say what arrives, nothing is decided', async ()
   const load = await arrivals(standIn);
   load.ratePerS = 150;
   const { events, decided } = await watch(cluster);
-  const url = standIn.services.get('fashion-gateway')!;
+  const url = standIn.pods.get(GATEWAY)!;
   await until(() => expect(decided.times).toBeGreaterThan(0));
-  standIn.services.delete('fashion-gateway');
+  standIn.pods.delete(GATEWAY);
   await until(() => expect(events.join('\n')).toContain('the cluster cannot be followed'));
   const { times } = decided;
   await asksOn(standIn);
   expect(decided.times).toBe(times);
   const before = await pods(cluster);
-  standIn.services.set('fashion-gateway', url);
+  standIn.pods.set(GATEWAY, url);
   load.ratePerS = 1;
   await until(async () => expect(await pods(cluster)).toBeLessThan(before));
 });

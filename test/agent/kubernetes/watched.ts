@@ -15,6 +15,7 @@ import { planOn } from '../../solver/profiles.ts';
 import { until } from '../../until.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { fashion } from './objects/plans.ts';
+import { addGateway } from './stand-in/nodes.ts';
 import type { StandIn } from './stand-in/server.ts';
 
 const backOff = { firstMs: 50, mostMs: 200 };
@@ -44,6 +45,9 @@ class Arrivals {
   }
 }
 
+/** Name of the gateway's pod. */
+export const GATEWAY = 'fashion-gateway-abcde';
+
 export async function arrivals(standIn: StandIn): Promise<Arrivals> {
   const load = new Arrivals();
   const server = createServer((_request, response) => {
@@ -51,7 +55,7 @@ export async function arrivals(standIn: StandIn): Promise<Arrivals> {
     response.end(`ipa_edge_arrivals_total{model="fashion"} ${load.count()}\n`);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  standIn.services.set('fashion-gateway', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  addGateway(standIn, GATEWAY, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   onTestFinished(() => void server.close());
   return load;
 }

@@ -122,10 +122,10 @@ test('pods are asked whether they live and are ready, leave before they end, and
     // What it still has when it is told to end must be answered before it is killed.
     expect(container.lifecycle.preStop.sleep.seconds).toBeLessThan(spec.terminationGracePeriodSeconds / 2);
   }
-  for (const stage of ['detect', 'classify'])
-    expect(find(objects(), 'PodDisruptionBudget', `fashion-${stage}`).spec).toEqual({
+  for (const part of ['detect', 'classify', 'gateway'])
+    expect(find(objects(), 'PodDisruptionBudget', `fashion-${part}`).spec).toEqual({
       maxUnavailable: 1,
-      selector: find(objects(), 'Deployment', `fashion-${stage}`).spec.selector,
+      selector: find(objects(), 'Deployment', `fashion-${part}`).spec.selector,
     });
 });
 

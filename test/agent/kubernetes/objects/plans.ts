@@ -19,6 +19,7 @@ export const settings = {
   pullSecrets: [],
   tolerations: [],
   priorityClass: null,
+  gateways: 2,
 };
 
 /** One replica of detect, two of classify, with two threads each. */

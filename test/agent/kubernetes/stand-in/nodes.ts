@@ -28,33 +28,44 @@ export function addNode(
   standIn.store.create(`api/v1/nodes/${name}`, node, 'kubelet');
 }
 
-/** Adds a pod that runs on a node, as kubelet tells it. */
+interface PodOf {
+  readonly name: string;
+  readonly namespace: string;
+  readonly node?: string;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly labels?: { [key: string]: string };
+  readonly phase?: string;
+  readonly ready?: boolean;
+}
+
+/** Adds a pod on a node, as kubelet tells it. */
 export function addPod(
   standIn: StandIn,
   {
     name,
     namespace,
-    node,
-    cpu,
-    memory,
+    node = 'amd64',
+    cpu = '0',
+    memory = '0',
     labels = {},
     phase = 'Running',
-  }: {
-    readonly name: string;
-    readonly namespace: string;
-    readonly node: string;
-    readonly cpu: string;
-    readonly memory: string;
-    readonly labels?: { [key: string]: string };
-    readonly phase?: string;
-  },
+    ready = true,
+  }: PodOf,
 ): void {
   const pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace, labels },
     spec: { nodeName: node, containers: [{ name: 'main', resources: { requests: { cpu, memory } } }] },
-    status: { phase },
+    status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
   };
   standIn.store.create(`api/v1/namespaces/${namespace}/pods/${name}`, pod, 'kubelet');
+}
+
+/** Adds a gateway's pod, which answers at a URL. */
+export function addGateway(standIn: StandIn, name: string, url: string, ready = true): void {
+  const labels = { 'app.kubernetes.io/part-of': 'fashion', 'ipa-edge/part': 'gateway' };
+  addPod(standIn, { name, namespace: 'shop', labels, ready });
+  standIn.pods.set(name, url);
 }

@@ -45,12 +45,12 @@ export interface Tls {
   readonly ca: string;
 }
 
-/** A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, the proxy to services. No controllers. */
+/** A stand-in of a Kubernetes API server, on loopback: server-side apply, lists, watches, the proxy to pods. No controllers. */
 export class StandIn {
   readonly store = new ObjectStore();
   readonly seen: Seen[] = [];
-  /** Where the proxy finds a service, by its name. */
-  readonly services = new Map<string, string>();
+  /** Where the proxy finds a pod, by its name. */
+  readonly pods = new Map<string, string>();
   /** What pods have written, by their names. */
   readonly logs = new Map<string, string>();
   readonly #token = randomBytes(12).toString('hex');
@@ -226,12 +226,9 @@ export class StandIn {
   }
 
   async #proxy({ name, rest }: Target, response: ServerResponse): Promise<void> {
-    const service = this.services.get(name!.split(':')[0]!);
-    const answer = service
-      ? await fetch(`${service}/${rest.slice('proxy/'.length)}`).catch(() => null)
-      : null;
-    if (!answer)
-      throw new StatusError(503, 'ServiceUnavailable', `no endpoints available for service "${name}"`);
+    const pod = this.pods.get(name!.split(':')[0]!);
+    const answer = pod ? await fetch(`${pod}/${rest.slice('proxy/'.length)}`).catch(() => null) : null;
+    if (!answer) throw new StatusError(503, 'ServiceUnavailable', `error trying to reach pod "${name}"`);
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
     response.end(Buffer.from(await answer.arrayBuffer()));
   }

@@ -144,6 +144,15 @@ export class ObjectStore {
     return this.#update(key, before, object, manager);
   }
 
+  /** Sets the status, as controllers do. */
+  setStatus(key: string, status: JsonObject): void {
+    const version = ++this.#version;
+    const before = this.#known(key);
+    const object = { ...before, status, metadata: { ...before.metadata, resourceVersion: String(version) } };
+    this.#objects.set(key, object);
+    this.#tell({ type: 'MODIFIED', version, object });
+  }
+
   remove(key: string): StoredObject {
     const object = this.#known(key);
     this.#objects.delete(key);

@@ -1,0 +1,33 @@
+import { arrivalsIn } from '../cluster/watch/arrivals.ts';
+import type { KubernetesApi } from './api.ts';
+import { NoGatewayError } from './errors.ts';
+import { partLabels } from './objects/labels.ts';
+import { PORT } from './objects/pods.ts';
+import { isReady } from './pod-status.ts';
+
+/**
+ * Reads how many requests have arrived at each gateway since it started, by the gateway's pod. Every gateway that is ready must
+ * answer: without the count of one, the load would seem to have fallen. Gateways that start or end count if they answer.
+ * @throws NoGatewayError, ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function gatewayArrivals(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+): Promise<ReadonlyMap<string, number>> {
+  const labels = partLabels(pipeline, 'gateway');
+  const { items: pods } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
+  const counts = await Promise.all(
+    pods.map(async (pod): Promise<[string, number][]> => {
+      const { name } = pod.metadata;
+      try {
+        return [[name, arrivalsIn(await api.podText(namespace, name, PORT, '/metrics'), pipeline)]];
+      } catch (error) {
+        if (isReady(pod)) throw error;
+        return [];
+      }
+    }),
+  );
+  if (counts.flat().length === 0) throw new NoGatewayError(pipeline);
+  return new Map(counts.flat());
+}

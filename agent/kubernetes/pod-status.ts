@@ -1,0 +1,59 @@
+import type { KubernetesObject } from './objects/types.ts';
+
+interface Terminated {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+interface ContainerStatus {
+  readonly restartCount?: number;
+  readonly state?: {
+    readonly waiting?: { readonly reason?: string; readonly message?: string };
+    readonly terminated?: Terminated;
+  };
+  readonly lastState?: { readonly terminated?: Terminated };
+}
+
+/** The fields of a pod's status that the agent reads. */
+export interface PodStatus {
+  readonly phase?: string;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly message?: string;
+  }[];
+  readonly containerStatuses?: readonly ContainerStatus[];
+}
+
+export const statusOf = ({ status }: KubernetesObject): PodStatus => (status ?? {}) as PodStatus;
+
+/** Whether a pod gets requests: it has passed its readiness probe, and was not told to end. */
+export const isReady = (pod: KubernetesObject): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  (statusOf(pod).conditions ?? []).some(({ type, status }) => type === 'Ready' && status === 'True');
+
+/** The most characters of the last output of a process that a reason quotes. */
+const QUOTED = 400;
+
+/** Why a pod is not ready, in one line. @param warnings the cluster's warning events, oldest first */
+export function waitReason(pod: KubernetesObject, warnings: readonly KubernetesObject[] = []): string {
+  const { conditions = [], containerStatuses = [] } = statusOf(pod);
+  const unscheduled = conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  if (unscheduled?.message) return unscheduled.message;
+  const [{ state, lastState, restartCount = 0 } = {} as ContainerStatus] = containerStatuses;
+  const ended = state?.terminated ?? lastState?.terminated;
+  if (ended && restartCount > 0) {
+    const last = ended.message?.trim().slice(-QUOTED);
+    return `it has ended ${restartCount} times, with ${ended.reason ?? `exit code ${ended.exitCode}`}${last ? `: ${last}` : ''}`;
+  }
+  const { reason, message } = state?.waiting ?? {};
+  const warning = warnings.filter(({ involvedObject }) => isAbout(involvedObject, pod)).at(-1)?.message;
+  // While a container is being created, only events say what it waits for, such as a volume.
+  if (reason && message) return `${reason}: ${message}`;
+  if (typeof warning === 'string') return warning;
+  return reason && reason !== 'ContainerCreating' ? reason : 'it is starting';
+}
+
+const isAbout = (involved: unknown, { metadata }: KubernetesObject): boolean =>
+  (involved as { readonly name?: string } | undefined)?.name === metadata.name;

@@ -1,0 +1,93 @@
+import { sleep } from '../../workers/executor/clock.ts';
+import type { Rollout, RolloutFollower } from '../cluster/engine.ts';
+import { NotServingError } from '../cluster/errors.ts';
+import type { KubernetesApi } from './api.ts';
+import { ownLabels } from './objects/labels.ts';
+import type { KubernetesObject } from './objects/types.ts';
+import { isOfWatch } from './objects/watch.ts';
+import { isReady, waitReason } from './pod-status.ts';
+
+/** Milliseconds between two readings of the deployments. */
+const READ_MS = 1000;
+
+interface DeploymentStatus {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly availableReplicas?: number;
+  readonly conditions?: readonly {
+    readonly type: string;
+    readonly status: string;
+    readonly reason?: string;
+    readonly message?: string;
+  }[];
+}
+
+/**
+ * Waits until all pods of a pipeline's deployments serve as they were applied last, and no earlier pods are left.
+ * @throws NotServingError when the time is over, or when Kubernetes has given a deployment up
+ */
+export async function awaitRollout(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  { timeoutMs, signal, onChange, readMs = READ_MS }: RolloutFollower,
+): Promise<void> {
+  const startMs = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const { rollout, givenUp } = await readRollout(api, pipeline, namespace);
+    onChange(rollout);
+    if (rollout.ready === rollout.wanted && rollout.waits.length === 0) return;
+    if (givenUp || performance.now() - startMs > timeoutMs) throw new NotServingError(pipeline, rollout);
+    await sleep(readMs, signal);
+  }
+}
+
+async function readRollout(api: KubernetesApi, pipeline: string, namespace: string) {
+  const labels = ownLabels(pipeline);
+  const listed = async (kind: string, apiVersion: string) =>
+    (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));
+  const deployments = (await listed('Deployment', 'apps/v1')).map(progressOf);
+  const pods = (await listed('Pod', 'v1')).filter(
+    (pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod),
+  );
+  const warnings =
+    pods.length === 0
+      ? []
+      : (await api.list({ apiVersion: 'v1', kind: 'Event', namespace, fields: 'type=Warning' })).items;
+  const rollout: Rollout = {
+    ready: deployments.reduce((sum, { ready }) => sum + ready, 0),
+    wanted: deployments.reduce((sum, { wanted }) => sum + wanted, 0),
+    waits: [
+      ...deployments.flatMap(({ waits }) => waits),
+      ...pods.map((pod) => `${pod.metadata.name}: ${waitReason(pod, warnings)}`),
+    ],
+  };
+  return { rollout, givenUp: deployments.some(({ givenUp }) => givenUp) };
+}
+
+/** How far a deployment is, by the rules of `kubectl rollout status`. */
+function progressOf({ metadata, spec, status }: KubernetesObject) {
+  const { name, generation } = metadata as { name: string; generation?: number };
+  const { replicas: wanted } = spec as { replicas: number };
+  const {
+    observedGeneration = 0,
+    replicas = 0,
+    updatedReplicas = 0,
+    availableReplicas = 0,
+    conditions = [],
+  } = (status ?? {}) as DeploymentStatus;
+  const seen = observedGeneration >= (generation ?? 0);
+  const old = replicas - updatedReplicas;
+  const failure = conditions.find(({ type, status: is }) => type === 'ReplicaFailure' && is === 'True');
+  return {
+    wanted,
+    ready: seen ? Math.max(0, Math.min(wanted, updatedReplicas, availableReplicas - old)) : 0,
+    waits: [
+      ...(failure ? [`${name}: ${failure.message ?? 'its pods cannot be made'}`] : []),
+      ...(seen && old > 0 ? [`${name}: earlier pods end`] : []),
+    ],
+    givenUp: seen && conditions.some(({ reason }) => reason === 'ProgressDeadlineExceeded'),
+  };
+}

@@ -1,0 +1,43 @@
+import type { ObjectChange } from '../cluster/engine.ts';
+import type { KubernetesApi, ObjectRef } from './api.ts';
+import { objectNames, ownLabels } from './objects/labels.ts';
+
+/** The kinds of a pipeline's objects. Pods go first, so that none of them is left without its plan or its rights. */
+const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
+  ['Deployment', 'apps/v1'],
+  ['Job', 'batch/v1'],
+  ['PodDisruptionBudget', 'policy/v1'],
+  ['NetworkPolicy', 'networking.k8s.io/v1'],
+  ['Service', 'v1'],
+  ['RoleBinding', 'rbac.authorization.k8s.io/v1'],
+  ['Role', 'rbac.authorization.k8s.io/v1'],
+  ['ServiceAccount', 'v1'],
+  ['ConfigMap', 'v1'],
+  ['Secret', 'v1'],
+];
+
+/**
+ * Removes every object of a pipeline: what serves it, what watches it, its plans and its token.
+ * @param dryRun only reports what would be removed
+ * @throws ApiError and its subclasses, ClusterUnreachableError
+ */
+export async function removePipeline(
+  api: KubernetesApi,
+  pipeline: string,
+  namespace: string,
+  dryRun: boolean,
+): Promise<ObjectChange[]> {
+  const labels = ownLabels(pipeline);
+  const refs: ObjectRef[] = [];
+  for (const [kind, apiVersion] of KINDS)
+    refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
+  // The Lease has no labels: processes outside the cluster make it, too.
+  const lease = await api.read({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: objectNames(pipeline).watch, namespace },
+  });
+  if (lease) refs.push(lease);
+  if (!dryRun) for (const ref of refs) await api.remove(ref);
+  return refs.map(({ kind, metadata }) => ({ kind, name: metadata.name, state: 'pruned', changes: [] }));
+}

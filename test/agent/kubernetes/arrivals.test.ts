@@ -1,0 +1,42 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { NoGatewayError } from '../../../agent/kubernetes/errors.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { addGateway } from './stand-in/nodes.ts';
+
+/** The URL of a gateway that has counted so many arrivals. */
+async function counting(count: number): Promise<string> {
+  const server = createServer((_request, response) =>
+    response.end(`ipa_edge_arrivals_total{model="fashion"} ${count}\n`),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const NOWHERE = 'http://127.0.0.1:9';
+
+test('each gateway is asked by its pod, so that no arrivals at one of them are missed', async () => {
+  const { standIn, cluster } = await standInCluster();
+  addGateway(standIn, 'fashion-gateway-a', await counting(3));
+  addGateway(standIn, 'fashion-gateway-b', await counting(40));
+  const counts = await engineIn(cluster).arrivals();
+  expect(Object.fromEntries(counts)).toEqual({ 'fashion-gateway-a': 3, 'fashion-gateway-b': 40 });
+});
+
+test('a gateway that is not ready may be silent, and one that is ready may not: the load would seem to fall', async () => {
+  const { standIn, cluster } = await standInCluster();
+  addGateway(standIn, 'fashion-gateway-a', await counting(3));
+  addGateway(standIn, 'fashion-gateway-b', NOWHERE, false);
+  expect((await engineIn(cluster).arrivals()).size).toBe(1);
+  addGateway(standIn, 'fashion-gateway-c', NOWHERE);
+  await expect(engineIn(cluster).arrivals()).rejects.toThrow(/error trying to reach pod/);
+});
+
+test('without any gateway nothing is known of the load', async () => {
+  const { standIn, cluster } = await standInCluster();
+  await expect(engineIn(cluster).arrivals()).rejects.toThrow(NoGatewayError);
+  addGateway(standIn, 'fashion-gateway-a', NOWHERE, false);
+  await expect(engineIn(cluster).arrivals()).rejects.toThrow(NoGatewayError);
+});

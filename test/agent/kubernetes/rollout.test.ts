@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import type { Rollout } from '../../../agent/cluster/engine.ts';
+import { NotServingError } from '../../../agent/cluster/errors.ts';
+import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { clusterPlan } from './objects/plans.ts';
+import type { JsonObject } from './stand-in/fields.ts';
+import { addPod } from './stand-in/nodes.ts';
+
+/** A cluster with an applied plan: one pod of detect, two of classify, two gateways. */
+async function applied() {
+  const { standIn, cluster } = await standInCluster();
+  const engine = engineIn(cluster);
+  await engine.apply(clusterPlan());
+  const keyOf = (part: string) => `apis/apps/v1/namespaces/shop/deployments/fashion-${part}`;
+  /** Tells how many pods of a deployment there are, as its controller does. */
+  const tell = (part: string, status: JsonObject = {}) => {
+    const { metadata, spec } = standIn.store.get(keyOf(part))!;
+    const { replicas } = spec as { replicas: number };
+    standIn.store.setStatus(keyOf(part), {
+      observedGeneration: metadata.generation!,
+      replicas,
+      updatedReplicas: replicas,
+      availableReplicas: replicas,
+      ...status,
+    });
+  };
+  /** Adds a pod that is not ready. */
+  const waiting = (status: JsonObject) => {
+    addPod(standIn, {
+      name: 'fashion-detect-x',
+      namespace: 'shop',
+      labels: ownLabels('fashion'),
+      ready: false,
+    });
+    standIn.store.setStatus('api/v1/namespaces/shop/pods/fashion-detect-x', status);
+  };
+  const await_ = (onChange: (rollout: Rollout) => void = () => {}, timeoutMs = Number.POSITIVE_INFINITY) =>
+    engine.awaitServing({ onChange, timeoutMs, readMs: 1, signal: new AbortController().signal });
+  /** What the wait says that the pods wait for, when its time is over at once. */
+  const reasons = async (): Promise<string> => {
+    const error = await await_(undefined, -1).catch((e) => e);
+    expect(error).toBeInstanceOf(NotServingError);
+    return error.message;
+  };
+  return { standIn, tell, waiting, await: await_, reasons };
+}
+
+test('the wait ends when all pods of the plan and the gateways serve, and tells how many do', async () => {
+  const { tell, ...cluster } = await applied();
+  for (const part of ['detect', 'gateway']) tell(part);
+  tell('classify', { availableReplicas: 1 });
+  const seen: number[][] = [];
+  await cluster.await(({ ready, wanted }) => {
+    seen.push([ready, wanted]);
+    if (seen.length === 3) tell('classify');
+  });
+  expect(seen).toEqual([
+    [4, 5],
+    [4, 5],
+    [4, 5],
+    [5, 5],
+  ]);
+});
+
+test('a status from before the change, and pods from before it, do not count', async () => {
+  const { tell, reasons } = await applied();
+  for (const part of ['detect', 'classify']) tell(part);
+  tell('gateway', { observedGeneration: 0 });
+  expect(await reasons()).toContain('2 of 5 pods');
+  tell('gateway', { replicas: 3, availableReplicas: 3 });
+  expect(await reasons()).toContain('fashion-gateway: earlier pods end');
+});
+
+test.each<[string, JsonObject, RegExp]>([
+  [
+    'no node has room',
+    {
+      conditions: [
+        { type: 'PodScheduled', status: 'False', message: '0/1 nodes are available: 1 Insufficient cpu.' },
+      ],
+    },
+    /fashion-detect-x: 0\/1 nodes are available: 1 Insufficient cpu/,
+  ],
+  [
+    'the image cannot be pulled',
+    {
+      containerStatuses: [
+        { state: { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image "a"' } } },
+      ],
+    },
+    /ImagePullBackOff: Back-off pulling image "a"/,
+  ],
+  [
+    'the process ends again and again',
+    {
+      containerStatuses: [
+        {
+          restartCount: 3,
+          state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s' } },
+          lastState: {
+            terminated: { exitCode: 2, reason: 'Error', message: 'The plan is for another device.\n' },
+          },
+        },
+      ],
+    },
+    /it has ended 3 times, with Error: The plan is for another device\./,
+  ],
+])('a pod that waits is told with its reason: %s', async (_, status, reason) => {
+  const { waiting, reasons } = await applied();
+  waiting(status);
+  expect(await reasons()).toMatch(reason);
+});
+
+test('what only events tell is told, such as a volume that is missing', async () => {
+  const { standIn, waiting, reasons } = await applied();
+  waiting({ containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] });
+  const event = (name: string, type: string, about: string, message: string) =>
+    standIn.store.create(
+      `api/v1/namespaces/shop/events/${name}`,
+      {
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata: { name, namespace: 'shop' },
+        involvedObject: { kind: 'Pod', name: about },
+        type,
+        message,
+      },
+      'kubelet',
+    );
+  event('a', 'Normal', 'fashion-detect-x', 'Pulled image');
+  event('b', 'Warning', 'fashion-detect-x', 'persistentvolumeclaim "shop-models" not found');
+  event('c', 'Warning', 'another-pod', 'something else');
+  expect(await reasons()).toContain('fashion-detect-x: persistentvolumeclaim "shop-models" not found');
+});
+
+test('pods that cannot even be made are told, and a deployment that Kubernetes has given up ends the wait', async () => {
+  const { tell, await: waited } = await applied();
+  tell('detect', {
+    replicas: 0,
+    updatedReplicas: 0,
+    availableReplicas: 0,
+    conditions: [
+      { type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: cpu' },
+      { type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' },
+    ],
+  });
+  await expect(waited()).rejects.toThrow(/fashion-detect: exceeded quota: cpu/);
+});

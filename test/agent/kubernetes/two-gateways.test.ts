@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { sha256Of } from '../../../solver/documents/manifest.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { engineIn } from './cluster.ts';
+import { fashion } from './objects/plans.ts';
+import { metrics, OPEN, plan, send, startCluster, untilMetric } from './served.ts';
+
+/** Two gateways that share one pod of detect and two of classify. */
+async function startTwo() {
+  const served = await startCluster(['detect', 'classify', 'classify']);
+  const other = await served.startGateway('other');
+  const both = [served.gateway, other] as const;
+  for (const gateway of both) await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
+  return { ...served, both };
+}
+
+/** The value of a metric. */
+const metric = (text: string, name: string): number =>
+  Number(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)![1]);
+
+test('one of two gateways is killed with requests in flight: only those are lost, and every request has one end', async () => {
+  const { both } = await startTwo();
+  const [survivor, killed] = both;
+  let alive = true;
+  const sent = 300;
+  const outcomes = await send(
+    // As a Service, which sends to both in turn, and to one when the other is gone.
+    (i) => (alive ? both[i % 2]! : survivor),
+    sent,
+    (i) => {
+      if (i !== 100) return;
+      killed.process.kill('SIGKILL');
+      alive = false;
+    },
+  );
+  const { completed = 0, shed = 0, ...lost } = outcomes;
+  const failed = Object.values(lost).reduce((sum, count) => sum + count, 0);
+  expect(completed + shed + failed).toBe(sent);
+  expect(shed).toBe(0);
+  expect(failed).toBeLessThanOrEqual(OPEN);
+  const text = await metrics(survivor);
+  const ended = ['completed', 'shed', 'failed', 'rejected'].map((outcome) =>
+    metric(text, `ipa_edge_requests_total{model="fashion",outcome="${outcome}"}`),
+  );
+  expect(ended.reduce((sum, count) => sum + count, 0)).toBe(
+    metric(text, 'ipa_edge_arrivals_total{model="fashion"}'),
+  );
+  expect(metric(text, 'ipa_edge_requests_total{model="fashion",outcome="failed"}')).toBe(0);
+});
+
+test('two gateways follow one plan: each changes to it, in pods that both use, and no request fails', async () => {
+  const { both, cluster, pods } = await startTwo();
+  const heavier: Plan = {
+    ...plan,
+    stages: plan.stages.map((stage, s) => {
+      const variant = fashion.manifest.stages[s]!.variants.at(-1)!;
+      return { ...stage, variant: variant.name, sha256: sha256Of(variant) };
+    }),
+  };
+  let changing = true;
+  const sending = send(
+    (i) => both[i % 2]!,
+    () => changing,
+  );
+  await engineIn(cluster).apply(heavier);
+  for (const gateway of both) await untilMetric(gateway, 'stage="detect",variant="det16"');
+  changing = false;
+  expect(Object.keys(await sending)).toEqual(['completed']);
+  expect(pods.map(({ running }) => running.process.exitCode)).toEqual([null, null, null]);
+});

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
+import { engineIn, standInCluster } from './cluster.ts';
+import { fashionProfile } from './fashion-profile.ts';
+import { clusterPlan, fashion, settings } from './objects/plans.ts';
+
+/** A cluster with a pipeline that is served and watched, and with objects of others. */
+async function installed() {
+  const { standIn, cluster } = await standInCluster();
+  const mine = { 'app.kubernetes.io/part-of': 'fashion' };
+  for (const [name, labels] of Object.entries({ none: {}, 'of-another-tool': mine })) {
+    const metadata = { name, namespace: 'shop', labels };
+    await cluster.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: {} });
+  }
+  await cluster.create({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: 'fashion-watch', namespace: 'shop' },
+    spec: {},
+  });
+  const left = () =>
+    [...standIn.store.all('api'), ...standIn.store.all('apis')].flatMap(({ kind, metadata }) =>
+      kind === 'Node' ? [] : [`${kind} ${metadata.name}`],
+    );
+  const before = left();
+  await engineIn(cluster).apply(clusterPlan());
+  for (const object of watchObjects(fashionProfile(), fashion.pipeline, settings))
+    await cluster.apply(object);
+  return { cluster, left, before };
+}
+
+test('all that a pipeline has in a cluster is removed, and nothing of others', async () => {
+  const { cluster, left, before } = await installed();
+  const there = left().length;
+  const removed = await engineIn(cluster).remove({ dryRun: false });
+  expect(left()).toEqual(before.filter((name) => name !== 'Lease fashion-watch'));
+  expect(removed).toHaveLength(there - left().length);
+  expect(removed[0]).toMatchObject({ kind: 'Deployment', state: 'pruned' });
+  expect(await engineIn(cluster).remove({ dryRun: false })).toEqual([]);
+});
+
+test('a dry run tells what would be removed, and removes nothing', async () => {
+  const { cluster, left } = await installed();
+  const there = left();
+  const told = await engineIn(cluster).remove({ dryRun: true });
+  expect(told.map(({ kind, name }) => `${kind} ${name}`)).toContain('Secret fashion-token');
+  expect(left()).toEqual(there);
+});
