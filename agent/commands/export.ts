@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { stringify } from 'yaml';
 import { type Plan, parsePlan } from '../../solver/documents/plan.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { UsageError } from '../../workers/command/exit.ts';
@@ -13,17 +12,20 @@ import { objectNames } from '../kubernetes/objects/labels.ts';
 import { kubernetesObjects } from '../kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../kubernetes/objects/types.ts';
 import { watchObjects } from '../kubernetes/objects/watch.ts';
-import { podSettings } from '../kubernetes/settings.ts';
+import { type Files, yamlFiles } from '../kubernetes/packages/files.ts';
+import { helmChart } from '../kubernetes/packages/helm.ts';
+import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
+import { type PodSettings, podSettings, VERSION } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { namespaceOption } from './engine.ts';
-import { addPodOptions, givenSettings, type PodFlags } from './pod-options.ts';
+import { addPodOptions, gatewaysOption, givenSettings, type PodFlags } from './pod-options.ts';
 
-const OBJECTS = { kubernetes: kubernetesObjects, kserve: kserveObjects };
+const FORMATS = ['kubernetes', 'kustomize', 'helm', 'kserve'] as const;
 
 interface ExportFlags extends PodFlags {
   readonly namespace: string;
   readonly plan: string;
-  readonly format: keyof typeof OBJECTS;
+  readonly format: (typeof FORMATS)[number];
   readonly out: string;
   readonly watchProfile?: string;
   readonly manifest?: string;
@@ -36,9 +38,12 @@ export const exportCommand = () =>
       .description('write a plan as the objects that serve it on Kubernetes or on KServe')
       .requiredOption('--plan <file>', 'the plan')
       .addOption(
-        new Option('--format <name>', 'kind of objects')
-          .choices(Object.keys(OBJECTS))
-          .default('kubernetes' satisfies keyof typeof OBJECTS),
+        new Option(
+          '--format <name>',
+          'the objects as YAML, a base for kustomize or a chart for Helm, or those of KServe',
+        )
+          .choices(FORMATS)
+          .default(FORMATS[0]),
       )
       .option(
         '--watch-profile <file>',
@@ -48,6 +53,7 @@ export const exportCommand = () =>
       .addOption(option.planManifestOption())
       .addOption(namespaceOption()),
   )
+    .addOption(gatewaysOption())
     .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
     .addHelpText(
       'after',
@@ -56,6 +62,8 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
 
   $ ipa-agent export --plan plan.json --out k8s && kubectl apply -f k8s
   $ ipa-agent export --plan plan.json --watch-profile profile.json --out k8s
+  $ ipa-agent export --plan plan.json --format kustomize --out base && kubectl apply -k base
+  $ ipa-agent export --plan plan.json --format helm --out chart && helm install fashion chart --namespace shop
   $ ipa-agent export --plan plan.json --format kserve --out kserve`,
     )
     .action(async (flags: ExportFlags) => {
@@ -63,17 +71,25 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
       const { manifest, pipeline } = await loadModelFolder(option.planManifestPath(plan, flags));
       checkPipeline(plan, manifest);
       const settings = podSettings(plan.pipeline, flags.namespace, givenSettings(flags));
-      if (flags.watchProfile !== undefined && flags.format !== 'kubernetes')
+      if (flags.watchProfile !== undefined && flags.format === 'kserve')
         throw new UsageError(
-          'Watch changes the objects of --format kubernetes only: leave out --watch-profile.',
+          'Watch does not change the objects of --format kserve: leave out --watch-profile.',
         );
-      const watch =
-        flags.watchProfile === undefined
-          ? []
-          : watchObjects(await profileOf(plan, flags.watchProfile), pipeline, settings);
-      const objects = [...OBJECTS[flags.format](plan, pipeline, settings), ...watch];
-      const files = await writeObjects(objects, flags.out);
-      if (flags.format === 'kubernetes')
+      const profile = flags.watchProfile === undefined ? null : await profileOf(plan, flags.watchProfile);
+      const objectsOf = (of: PodSettings): KubernetesObject[] => [
+        ...kubernetesObjects(plan, pipeline, of),
+        ...(profile ? watchObjects(profile, pipeline, of) : []),
+      ];
+      const make: Record<ExportFlags['format'], () => Files> = {
+        kubernetes: () => yamlFiles(objectsOf(settings)),
+        kustomize: () => kustomizeBase(objectsOf(settings)),
+        helm: () => helmChart(plan.pipeline, VERSION, settings, objectsOf),
+        kserve: () => yamlFiles(kserveObjects(plan, pipeline, settings)),
+      };
+      const texts = make[flags.format]();
+      for (const [file, text] of texts) await writeWhole(join(flags.out, file), text);
+      const files = [...texts.keys()];
+      if (flags.format !== 'kserve')
         console.error(
           `The pods mount a token that is not among the files: kubectl create secret generic --namespace ` +
             `${flags.namespace} ${objectNames(plan.pipeline).token} --from-literal=token="$(openssl rand -hex 32)"`,
@@ -91,18 +107,4 @@ async function profileOf(plan: Plan, path: string): Promise<Profile> {
   if (sha256 !== plan.profile.sha256)
     throw new UsageError(`The plan was not made from ${path}: give the profile that it was made from.`);
   return profile;
-}
-
-/** Writes one file per object name: a stage's Service and Deployment share a file. Returns the file names. */
-async function writeObjects(objects: readonly KubernetesObject[], folder: string): Promise<string[]> {
-  const texts = new Map<string, string>();
-  for (const object of objects) {
-    const file = `${object.metadata.name}.yaml`;
-    const before = texts.get(file);
-    // Without aliases each object is complete; with folded lines a plan's JSON would be hard to read.
-    const text = stringify(object, { lineWidth: 0, aliasDuplicateObjects: false });
-    texts.set(file, before === undefined ? text : `${before}---\n${text}`);
-  }
-  for (const [file, text] of texts) await writeWhole(join(folder, file), text);
-  return [...texts.keys()];
 }

@@ -1,0 +1,54 @@
+import { objectNames } from '../objects/labels.ts';
+import { kubernetesName } from '../objects/names.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+import type { PodSettings } from '../settings.ts';
+import { type Files, yaml, yamlFiles } from './files.ts';
+
+/** Stand in the objects for what a release of the chart sets: a name that no plan has. */
+const NAMESPACE = 'ipa-edge-helm-release-namespace';
+const IMAGE = 'ipa-edge-helm-values-image';
+
+/**
+ * A Helm chart. A release chooses namespace and image; all else is in the plan and the options of the export.
+ * @param objectsOf makes the objects for pod settings
+ */
+export function helmChart(
+  pipeline: string,
+  version: string,
+  settings: PodSettings,
+  objectsOf: (settings: PodSettings) => readonly KubernetesObject[],
+): Files {
+  const templates = yamlFiles(objectsOf({ ...settings, namespace: NAMESPACE, image: IMAGE }));
+  const { token } = objectNames(pipeline);
+  return new Map([
+    [
+      'Chart.yaml',
+      yaml({
+        apiVersion: 'v2',
+        name: kubernetesName(pipeline),
+        description: `Serves the pipeline ${pipeline} by a plan of ipa-edge.`,
+        type: 'application',
+        version,
+        appVersion: version,
+      }),
+    ],
+    [
+      'values.yaml',
+      `# The image that agent/Containerfile builds, or one on top of it.\n${yaml({ image: settings.image })}`,
+    ],
+    [
+      'templates/NOTES.txt',
+      'The pods mount a token, which the chart does not contain. If there is none yet:\n' +
+        `kubectl create secret generic --namespace {{ .Release.Namespace }} ${token} ` +
+        '--from-literal=token="$(openssl rand -hex 32)"\n',
+    ],
+    ...[...templates].map(([file, text]): [string, string] => [`templates/${file}`, template(text)]),
+  ]);
+}
+
+/** Makes a template of a text: Helm leaves the braces of the text as they are, and fills in what a release sets. */
+const template = (text: string): string =>
+  text
+    .replaceAll('{{', '{{ "{{" }}')
+    .replaceAll(NAMESPACE, '{{ .Release.Namespace }}')
+    .replaceAll(IMAGE, '{{ .Values.image }}');
