@@ -48,7 +48,7 @@ export function planWithinReach(
   }
 }
 
-/** Plans at the nearest feasible rate. Below the rate asked for, it lowers the rate until simulation keeps the SLA. */
+/** Plans at the nearest feasible rate. Below the rate asked for, it lowers the rate until simulation keeps the SLA, while there is a plan. */
 function planAtNearest(
   planFor: (request: PlanRequest) => Plan,
   nearest: PlanRequest,
@@ -59,7 +59,13 @@ function planAtNearest(
   for (const share of SHARES) {
     if (found.plan.predicted.slaAttainment >= nearest.percentile / 100) break;
     const request = { ...nearest, ratePerS: share * nearest.ratePerS };
-    found = { plan: planFor(request), request };
+    try {
+      found = { plan: planFor(request), request };
+    } catch (error) {
+      // Where the smallest batch is large, it fills too slowly at a lower rate.
+      if (error instanceof InfeasiblePlanError) break;
+      throw error;
+    }
   }
   return found;
 }

@@ -46,6 +46,15 @@ it('a rate that nobody asked for is lowered until the simulation keeps the SLA, 
   );
 });
 
+it('the nearest rate stays where a lower one has no plan, as with large fixed batches', () => {
+  const one = within(asked({ ratePerS: 0.2 })).plan;
+  const only = (request: PlanRequest) => {
+    if (request.ratePerS !== 3) throw new InfeasiblePlanError(request, 'SLA', null, 3);
+    return { ...one, ratePerS: 3, predicted: { ...one.predicted, slaAttainment: 0.5 } };
+  };
+  expect(planWithinReach(only, asked(), { rate: false, sla: false }).plan.ratePerS).toBe(3);
+});
+
 it('an SLA that nobody asked for is lengthened where the rate was given, or where no rate helps', () => {
   const short = asked({ slaMs: 100, ratePerS: 0.2 });
   for (const given of [{ rate: true }, {}]) {
