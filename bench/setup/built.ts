@@ -4,7 +4,7 @@ import type { InlineConfig } from 'vite';
 import { ROOT } from '../../workers/command/root.ts';
 
 const CONFIG = join(ROOT, 'vite.config.ts');
-const PAGE_SOURCES = ['web', 'workers', 'solver', 'models', 'vite.config.ts', 'package-lock.json'];
+export const PAGE_SOURCES = ['web', 'workers', 'solver', 'models', 'vite.config.ts', 'package-lock.json'];
 const LIBRARY_SOURCES = [
   'agent',
   'bench',
@@ -22,7 +22,7 @@ function newest(path: string): number {
 }
 
 /** Whether a built file is newer than its sources. The npm package has no sources, so its files always are. */
-function isFresh(built: string, sources: readonly string[]): boolean {
+export function isFresh(built: string, sources: readonly string[]): boolean {
   if (!existsSync(CONFIG)) return true;
   const path = join(ROOT, 'dist', built);
   return existsSync(path) && sources.every((source) => newest(join(ROOT, source)) <= statSync(path).mtimeMs);

@@ -1,23 +1,16 @@
-import type { Browser, BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
+import { afterEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, complaintsOf, planned, profileFile } from './opened-page.ts';
-import { openBrowser } from './serve.ts';
+import { choose, complaintsOf, newContext, planned, profileFile } from './opened-page.ts';
+import { servedPage } from './serve.ts';
 
 /** What a new user meets first, on the page as it ships. */
 
-let browser: Browser;
-let host: Host;
+const site = servedPage();
 let context: BrowserContext;
 let page: Page;
 let complaints: readonly string[];
 
-beforeAll(async () => {
-  [browser, host] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), host.close()]));
 afterEach(async () => {
   await context.close();
   expect(complaints).toEqual([]);
@@ -29,8 +22,8 @@ const SCREENS = [
 ];
 
 /** Opens the page in a new window that adds up how much its content moves by itself. */
-async function open(viewport = SCREENS[0]!, address = '/'): Promise<void> {
-  context = await browser.newContext({ viewport, reducedMotion: 'reduce' });
+async function open(viewport = SCREENS[0]!, options: BrowserContextOptions = {}): Promise<void> {
+  context = await newContext(site.browser, { viewport, reducedMotion: 'reduce', ...options });
   await context.addInitScript(() => {
     Object.assign(globalThis, { moved: 0 });
     new PerformanceObserver((list) => {
@@ -43,7 +36,7 @@ async function open(viewport = SCREENS[0]!, address = '/'): Promise<void> {
   });
   page = await context.newPage();
   complaints = complaintsOf(page);
-  await page.goto(new URL(address, host.url).href);
+  await page.goto(site.url);
   await loaded();
 }
 
@@ -87,7 +80,7 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
     await page.goto('about:blank');
-    await page.goto(`${host.url}/#plan`);
+    await page.goto(`${site.url}/#plan`);
     await loaded();
     await planned(page);
     await page.locator('#results svg.chart').nth(3).waitFor();
@@ -103,7 +96,7 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
 
 describe('the example', () => {
   it('opens every section, without a network, says whose it is, and leaves nothing behind', async () => {
-    await open();
+    await open(SCREENS[0], { serviceWorkers: 'allow' });
     await expect
       .poll(() => page.locator('.check', { hasText: 'Works offline' }).textContent())
       .toContain('yes');

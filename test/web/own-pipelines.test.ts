@@ -3,29 +3,22 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Browser } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesOf } from '../../models/manifests/edit.ts';
 import { loadManifest } from '../../models/manifests/load.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { garments, ownModel } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 import { serveStatic } from './static-host.ts';
 
 /** With the page as it ships: its own workers and stores. Measured on wasm, so that a software adapter does not matter. */
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
+const site = servedPage();
 let own: OwnPage;
 
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
 beforeEach(async () => {
-  own = new OwnPage(await openPage(browser, served.url));
+  own = new OwnPage(await openPage(site.browser, site.url));
   await own.stage('classify').waitFor();
 });
 afterEach(() => own.opened.context.close());

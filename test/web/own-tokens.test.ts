@@ -1,22 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Browser } from 'playwright';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import { expect, it } from 'vitest';
 import { ROOT } from '../../workers/command/root.ts';
 import { type AnyFile, dropOn, openPage } from './opened-page.ts';
 import { OwnPage } from './own-page.ts';
-import { openBrowser } from './serve.ts';
+import { servedPage } from './serve.ts';
 
 /** Models that need files beside them, dropped on the page as it ships. */
 
-let browser: Browser;
-let served: Awaited<ReturnType<typeof servePage>>;
-
-beforeAll(async () => {
-  [browser, served] = await Promise.all([openBrowser(), servePage(0)]);
-});
-afterAll(() => Promise.all([browser.close(), served.close()]));
+const site = servedPage();
 
 /** Files of a mini model, under their own names. @param later whether its models are of a later version, which changes their sums */
 const mini = (name: string, ...files: string[]): Promise<AnyFile[]> =>
@@ -29,7 +21,7 @@ const mini = (name: string, ...files: string[]): Promise<AnyFile[]> =>
   );
 
 it('a model comes with its tokenizer, and an encoder with its decoder and all that they need', async () => {
-  const own = new OwnPage(await openPage(browser, served.url));
+  const own = new OwnPage(await openPage(site.browser, site.url));
   await own.chooser().selectOption('mini-nlp');
   await own.stage('language').waitFor();
   const before = { language: await own.names('language'), translate: await own.names('translate') };

@@ -1,39 +1,34 @@
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright';
+import type { Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
-import type { Host } from '../../bench/runner/static-server.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { openBrowser } from './serve.ts';
-import { serveStatic } from './static-host.ts';
+import { newContext } from './opened-page.ts';
+import { servedPage } from './serve.ts';
+import { type StaticHost, serveStatic } from './static-host.ts';
 
 /** What the built page lets run, by the policy that it is served with and by the one that it carries itself. */
 
-let browser: Browser;
-let hosts: Readonly<Record<'ipa-edge serve' | 'a host without headers', Host>>;
+const HOSTS = ['ipa-edge serve', 'a host without headers'] as const;
+
+const site = servedPage();
+let plain: StaticHost;
 let page: Page;
 
 beforeAll(async () => {
-  const [opened, ours, plain] = await Promise.all([
-    openBrowser(),
-    servePage(0),
-    serveStatic(join(ROOT, 'dist/page'), '/'),
-  ]);
-  browser = opened;
-  hosts = { 'ipa-edge serve': ours, 'a host without headers': plain };
+  plain = await serveStatic(join(ROOT, 'dist/page'), '/');
 });
-afterAll(() => Promise.all([browser.close(), ...Object.values(hosts).map((host) => host.close())]));
+afterAll(() => plain.close());
 afterEach(() => page.context().close());
 
-async function open(host: keyof typeof hosts): Promise<string | undefined> {
-  // Without the service worker, which would add headers where there are none.
-  page = await (await browser.newContext({ serviceWorkers: 'block' })).newPage();
-  const response = await page.goto(hosts[host].url);
+async function open(host: (typeof HOSTS)[number]): Promise<string | undefined> {
+  // There is no service worker, which would add headers where there are none.
+  page = await (await newContext(site.browser)).newPage();
+  const response = await page.goto(host === 'ipa-edge serve' ? site.url : plain.url);
   await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
   return response!.headers()['content-security-policy'];
 }
 
-describe.each(['ipa-edge serve', 'a host without headers'] as const)('the page on %s', (host) => {
+describe.each(HOSTS)('the page on %s', (host) => {
   it('has a policy that allows no inline script and no script from text', async () => {
     const sent = await open(host);
     const carried = await page.locator('meta[http-equiv=Content-Security-Policy]').getAttribute('content');

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
-import { build } from 'vite';
 import { afterAll, beforeAll } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
@@ -11,6 +10,7 @@ import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { TEST_PAGE } from './test-page.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -60,28 +60,5 @@ export async function reportFolder(): Promise<ReportFolder> {
   };
 }
 
-/** The built page with a stand-in for its engine, under the content security policy that is served. */
-export async function servePageWithTestEngine(): Promise<Host> {
-  const outDir = await mkdtemp(join(tmpdir(), 'ipa-edge-page-'));
-  await build({
-    configFile: at('../../vite.config.ts'),
-    mode: 'test',
-    logLevel: 'error',
-    build: { outDir, minify: false, reportCompressedSize: false },
-    plugins: [
-      {
-        name: 'test-engine',
-        enforce: 'pre',
-        resolveId: (id) => (id.endsWith('/engine.ts') ? at('./engine.ts') : undefined),
-      },
-    ],
-  });
-  const server = await serveFolder(outDir, 0);
-  return {
-    url: server.url,
-    async close() {
-      await server.close();
-      await rm(outDir, { recursive: true });
-    },
-  };
-}
+/** Serves the page with the test engine, under the content security policy that is served. */
+export const servePageWithTestEngine = (): Promise<Host> => serveFolder(TEST_PAGE, 0);

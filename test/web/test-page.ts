@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { build } from 'vite';
+import { isFresh, PAGE_SOURCES } from '../../bench/setup/built.ts';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where the page is whose engine is `engine.ts` beside this file. */
+export const TEST_PAGE = at('../../dist/test-page');
+
+/** Builds the page with the test engine if a source is newer. */
+export async function ensureTestPageBuilt(): Promise<void> {
+  if (isFresh('test-page/index.html', [...PAGE_SOURCES, 'test/web/engine.ts', 'test/web/fixtures.ts']))
+    return;
+  await build({
+    configFile: at('../../vite.config.ts'),
+    mode: 'test',
+    logLevel: 'error',
+    build: { outDir: TEST_PAGE, minify: false, reportCompressedSize: false },
+    plugins: [
+      {
+        name: 'test-engine',
+        enforce: 'pre',
+        resolveId: (id) => (id.endsWith('/engine.ts') ? at('./engine.ts') : undefined),
+      },
+    ],
+  });
+}
