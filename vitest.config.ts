@@ -33,11 +33,12 @@ const LIMITS = {
 
 export default defineConfig({
   test: {
-    // Tests of pages and servers wait for other processes most of their time: two files keep even two cores busy.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Tests of pages and servers wait for other processes much of their time: one file more than cores keeps the cores busy.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestProjectsFirst },
     projects: [
-      { test: { ...LIMITS, name: 'logic', include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
+      // Pure logic shares nothing that a test changes, so that its modules are loaded once a process, not once a file.
+      { test: { ...LIMITS, name: 'logic', isolate: false, include: LOGIC, exclude: [IN_BROWSER, ...LONG] } },
       { test: { ...LIMITS, name: 'long', include: LONG } },
       {
         test: {
