@@ -40,34 +40,39 @@ const OPENAPI: Record<string, string> = {
   'networking.k8s.io/v1': 'apis_networking.k8s.io_v1',
 };
 
+interface Api {
+  readonly schemas: Readonly<Record<string, Schema>>;
+  readonly validator: Ajv;
+}
+
+function readApi(apiVersion: string): Api {
+  const file = referenceFile(`schemas/k8s-openapi/${OPENAPI[apiVersion]!}.openapi-v3.json`)!;
+  const { components } = JSON.parse(readFileSync(file, 'utf8'));
+  const validator = ajv().addSchema({ components: closed(components) as Schema }, 'api');
+  return { schemas: components.schemas, validator };
+}
+
 /** Checks objects of those; null where there is no reference data. */
 export function kubernetesCheck():
   | (Check & { readonly knows: (object: KubernetesObject) => boolean })
   | null {
-  const checks = new Map<string, Check>();
   if (referenceFile('schemas/k8s-openapi/api_v1.openapi-v3.json') === null) return null;
+  const apis = new Map<string, Api>();
   const check: Check = (object) => {
-    const key = `${object.apiVersion} ${object.kind}`;
-    if (!checks.has(key)) {
-      const file = referenceFile(`schemas/k8s-openapi/${OPENAPI[object.apiVersion]!}.openapi-v3.json`)!;
-      const { components } = JSON.parse(readFileSync(file, 'utf8'));
-      const [group, version] = object.apiVersion.includes('/')
-        ? object.apiVersion.split('/')
-        : ['', object.apiVersion];
-      const [name] = Object.entries(components.schemas as Record<string, Schema>).find(([, schema]) =>
-        (
-          schema['x-kubernetes-group-version-kind'] as
-            | { group: string; kind: string; version: string }[]
-            | undefined
-        )?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === object.kind),
-      )!;
-      const validate = ajv().compile({
-        components: closed(components) as Schema,
-        $ref: `#/components/schemas/${name}`,
-      });
-      checks.set(key, (value) => (validate(value) ? [] : told(validate.errors)));
-    }
-    return checks.get(key)!(object);
+    const { apiVersion } = object;
+    if (!apis.has(apiVersion)) apis.set(apiVersion, readApi(apiVersion));
+    const { schemas, validator } = apis.get(apiVersion)!;
+    const [group, version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+    const [name] = Object.entries(schemas).find(([, schema]) =>
+      (
+        schema['x-kubernetes-group-version-kind'] as
+          | { group: string; kind: string; version: string }[]
+          | undefined
+      )?.some((gvk) => gvk.group === group && gvk.version === version && gvk.kind === object.kind),
+    )!;
+    // What several kinds consist of, such as a pod, is compiled once.
+    const validate = validator.getSchema(`api#/components/schemas/${name}`)!;
+    return validate(object) ? [] : told(validate.errors);
   };
   return Object.assign(check, { knows: (object: KubernetesObject) => object.apiVersion in OPENAPI });
 }
