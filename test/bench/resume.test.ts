@@ -34,24 +34,24 @@ async function interrupted(harm: (commandPid: number) => void) {
             .slice(0, -1)
             .map((line) => JSON.parse(line) as JournalEntry),
         );
-  // With ten minutes to spend it is still at work, however fast it is.
-  const first = await ipaEdge(args('10m'), (child) => {
+  // Most of the budget is left when the harm is done, however fast the machine is.
+  const first = await ipaEdge(args('15s'), (child) => {
     const watch = setInterval(() => {
-      if (journal().filter(({ kind }) => kind === 'cell').length < 4) return;
+      if (journal().filter(({ kind }) => kind === 'cell').length < 2) return;
       clearInterval(watch);
       harm(child.pid!);
     }, 20);
     child.once('close', () => clearInterval(watch));
   });
   const kept = journal().flatMap((entry) => (entry.kind === 'cell' ? [entry.cell] : []));
-  const second = await ipaEdge(args('4s'));
+  const second = await ipaEdge(args('1s'));
   const profile = parseProfile(JSON.parse(readFileSync(out, 'utf8')), out);
   return { first, kept, second, profile };
 }
 
 /** Samples of a cell that the journal had are the first ones of the profile's: it was not measured anew. */
 function expectKept(kept: Profile['cells'], profile: Profile): void {
-  expect(kept.length).toBeGreaterThanOrEqual(3);
+  expect(kept.length).toBeGreaterThanOrEqual(2);
   for (const cell of kept) {
     if (cell.state !== 'measured') continue;
     const { inferenceMs } = profile.cells.find(

@@ -45,7 +45,7 @@ it('a YOLO comes as files, and classifiers of other formats are dropped on its s
   );
   const names = CLASSIFIERS.map(([{ name }]) => name.replace('.onnx', ''));
   await expect.poll(() => own.names('classify')).toEqual(names);
-  const profile = await own.measure(1);
+  const profile = await own.measure();
   expect(accuracies(profile)).toEqual([
     [
       ['yolov8-float32', 1],
@@ -59,7 +59,7 @@ it('a YOLO comes as files, and classifiers of other formats are dropped on its s
 
 it('a DETR comes as files, with a classifier whose weights are in a file of their own', async () => {
   await openFiles(quarters('detr', CLASSIFIERS.slice(-1)), 'quarters-detr');
-  expect(accuracies(await own.measure(1))).toEqual([
+  expect(accuracies(await own.measure())).toEqual([
     [
       ['detr-float32', 1],
       ['detr-float16', 1],
@@ -80,6 +80,6 @@ it("PaddleOCR's classifier of text direction comes as files with a pack", async 
   const packed = { ...manifest, pack: { ...entryOf(pack), source: 'drawn lines' } };
   const json = { name: 'manifest.json', bytes: new TextEncoder().encode(JSON.stringify(packed)) };
   await openFiles([json, model, pack], 'text-direction');
-  expect(accuracies(await own.measure(1))).toEqual([[['ppocr', 1]]]);
+  expect(accuracies(await own.measure())).toEqual([[['ppocr', 1]]]);
   expect(own.opened.complaints).toEqual([]);
 });

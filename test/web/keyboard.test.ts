@@ -1,22 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 import { parsePlan } from '../../solver/documents/plan.ts';
 import { serveFewScenes } from './few-scenes.ts';
 import { choose, frontier, type OpenedPage, openPage, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
-/** The page as it ships, with nothing but a keyboard. */
+/** The page with nothing but a keyboard. */
 
-const site = servedPage(serveFewScenes);
+const shipped = servedPage();
+const few = servedPage(serveFewScenes);
 let opened: OpenedPage;
 let page: Page;
 
-beforeEach(async () => {
-  opened = await openPage(site.browser, site.url, { reducedMotion: 'reduce' });
+async function open({ browser, url }: typeof shipped): Promise<void> {
+  opened = await openPage(browser, url, { reducedMotion: 'reduce' });
   page = opened.page;
-});
+}
 afterEach(async () => {
   await opened.context.close();
   expect(opened.complaints).toEqual([]);
@@ -85,6 +86,7 @@ const press = (...keys: string[]) =>
   keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
 
 it('leads from load to an exported plan', async () => {
+  await open(few);
   expect((await move('Tab'))?.name).toBe('Skip to measuring');
   await press('Enter');
   await tabTo('webgpu');
@@ -94,7 +96,7 @@ it('leads from load to an exported plan', async () => {
     await press('Space');
   }
   await tabTo('Budget (s)');
-  await page.keyboard.type('5');
+  await page.keyboard.type('1');
 
   // What is said meanwhile, politely.
   await page.evaluate(() => {
@@ -127,8 +129,8 @@ it('leads from load to an exported plan', async () => {
   const told = page.locator('#results [aria-live=polite]').first();
   await expect.poll(() => told.textContent()).toMatch(/^det4, batch 1/);
   await press('End');
-  await expect.poll(() => told.textContent()).toMatch(/^det16, batch \d/);
-  await tabTo('Table of detect (6 rows)');
+  await expect.poll(() => told.textContent()).toMatch(/^det8, batch \d/);
+  await tabTo('Table of detect (4 rows)');
   await press('Enter');
   await tabTo('p50');
   await press('Enter');
@@ -154,6 +156,7 @@ it('leads from load to an exported plan', async () => {
 });
 
 it('passes everything once, in the order of the page, forwards and back', async () => {
+  await open(shipped);
   await choose(page, profileFile(await profileOfRealModels()));
   await planned(page);
   await frontier(page).locator('svg').waitFor();

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { servePage } from '../../bench/runner/host.ts';
+import type { Host } from '../../bench/runner/static-server.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
-import { newContext, openIn, openPage, planned, saved, takePack } from './opened-page.ts';
-import { firstScenes } from './own-files.ts';
+import { serveFewScenes } from './few-scenes.ts';
+import { LONG_S, newContext, openIn, openPage, planned, saved, setBudget } from './opened-page.ts';
 import { openBrowser } from './serve.ts';
 
 /** The shipped page in browsers that cannot give it WebGPU. */
@@ -11,36 +11,35 @@ import { openBrowser } from './serve.ts';
 /** Chromium refuses its sandbox to root; nothing else is set. */
 const PLAIN = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
-let served: Awaited<ReturnType<typeof servePage>>;
+let served: Host;
 
 beforeAll(async () => {
-  served = await servePage(0);
+  served = await serveFewScenes();
 });
 afterAll(() => served.close());
 
-test.for([
-  {
-    name: 'without an adapter',
-    args: PLAIN,
-    hideWebGpu: false,
-    why: 'this browser finds no GPU that it can use',
-  },
-  {
-    name: 'without navigator.gpu',
-    args: [...PLAIN, '--disable-gpu'],
-    hideWebGpu: true,
-    why: 'this browser has no WebGPU',
-  },
-])('$name the page measures, resumes and plans on wasm', async ({ args, hideWebGpu, why }, { skip }) => {
-  const browser = await openBrowser(args);
+test('without an adapter the page measures, resumes and plans on wasm', async ({ skip }) => {
+  const browser = await openBrowser(PLAIN);
+  try {
+    const { page, complaints } = await openPage(browser, served.url);
+    skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
+    await measureOnWasm(page, 'this browser finds no GPU that it can use');
+    expect(complaints).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+test('without navigator.gpu the page measures on wasm', async () => {
+  const browser = await openBrowser([...PLAIN, '--disable-gpu']);
   try {
     const context = await newContext(browser);
-    if (hideWebGpu) await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
-    const opened = await openIn(context, served.url);
-    const { page } = opened;
-    skip(await hasAdapter(page), 'a plain Chromium gives WebGPU on this machine');
-    await measureOnWasm(page, why);
-    expect(opened.complaints).toEqual([]);
+    await context.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'gpu'));
+    const { page, complaints } = await openIn(context, served.url);
+    await startOnWasm(page, 'this browser has no WebGPU');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: /^Resume/ }).waitFor();
+    expect(complaints).toEqual([]);
   } finally {
     await browser.close();
   }
@@ -71,25 +70,33 @@ test('a GPU that is gone since the page was opened is left out, and the message 
 const hasAdapter = (page: Page): Promise<boolean> =>
   page.evaluate(async () => Boolean(await navigator.gpu?.requestAdapter()));
 
-async function measureOnWasm(page: Page, why: string): Promise<void> {
+/** Starts a profile, and waits until a cell is measured. @param why the page leaves webgpu out */
+async function startOnWasm(page: Page, why: string): Promise<void> {
   const backend = (name: string) => page.getByRole('group', { name: 'Backends' }).getByLabel(name);
-  const button = (name: string | RegExp) =>
-    page.getByRole('button', { name, exact: typeof name === 'string' });
-  await takePack(page, 'few.bin', await firstScenes(8));
   await page.getByText(`webgpu is left out: ${why}.`).waitFor();
   expect(await backend('webgpu').isDisabled()).toBe(true);
   expect(await backend('webgpu').isChecked()).toBe(false);
   expect(await backend('wasm').isChecked()).toBe(true);
   for (const batch of ['4', '8', '16'])
     await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-  await page.getByLabel('Budget (s)').fill('5');
-  // Nine variants on one backend at two batch sizes.
-  expect(await page.locator('.estimate').textContent()).toContain('at most 18 cells');
+  await setBudget(page, LONG_S);
+  // Four variants on one backend at two batch sizes.
+  expect(await page.locator('.estimate').textContent()).toContain('at most 8 cells');
 
-  await button('Start').click();
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await page.locator('td.cell.measured').first().waitFor();
+}
+
+async function measureOnWasm(page: Page, why: string): Promise<void> {
+  const button = (name: string | RegExp) =>
+    page.getByRole('button', { name, exact: typeof name === 'string' });
+  await startOnWasm(page, why);
+  await button('Cancel').click();
+  await button(/^Resume \d+\/8$/).click();
   await page.locator('td.cell.measured').first().waitFor();
   await button('Cancel').click();
-  await button(/^Resume \d+\/18$/).click();
+  await setBudget(page, 1);
+  await button('Start').click();
   await planned(page);
   expect(await page.locator('.page-problem').count()).toBe(0);
 

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { complaintsOf, unfoldAdvanced } from './opened-page.ts';
+import { complaintsOf, newContext, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
+import { firstScenes } from './own-files.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
 
@@ -38,7 +39,7 @@ const isolated = () => page.evaluate(() => crossOriginIsolated).catch(() => fals
 describe('the built page where no service worker helps', () => {
   beforeEach(async () => {
     await context.close();
-    context = await browser.newContext({ serviceWorkers: 'block' });
+    context = await newContext(browser);
     page = await context.newPage();
   });
 
@@ -106,11 +107,10 @@ describe('the built page on a host without headers, under a path', () => {
     const before = asked.length;
     await page.reload();
     await expect.poll(() => check('Works offline')).toContain('yes');
-    await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-    for (const batch of ['4', '8', '16'])
-      await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-    await page.getByLabel(/Budget/).fill('5');
-    await page.getByLabel(/Budget/).blur();
+    // The shipped scenes are there too; a few of them are measured sooner.
+    expect(await page.evaluate(async () => (await fetch('models/fashion/pack.bin')).ok)).toBe(true);
+    await takePack(page, 'few.bin', await firstScenes(8));
+    await setUpOnWasm(page);
     await page.getByRole('button', { name: 'Start', exact: true }).click();
     await page.locator('.lead').waitFor();
     expect(await page.locator('.lead').textContent()).toMatch(/det\d+ → /);

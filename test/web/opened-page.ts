@@ -111,3 +111,19 @@ export async function takePack(page: Page, name: string, bytes: Uint8Array): Pro
   await page.getByLabel('Use another pack').setInputFiles({ name, mimeType: '', buffer: Buffer.from(bytes) });
   await page.locator('.taking', { hasText: `images of ${name} from now on` }).waitFor();
 }
+
+/** With this budget a profile is still being measured when the test stops it, however fast the machine is. */
+export const LONG_S = 20;
+
+export async function setBudget(page: Page, budgetS: number): Promise<void> {
+  await page.getByLabel('Budget (s)').fill(String(budgetS));
+  await page.getByLabel('Budget (s)').blur();
+}
+
+/** Sets up a profile on wasm alone, with batches 1 and 2: 2 cells a variant. By default it measures no longer than it must. */
+export async function setUpOnWasm(page: Page, budgetS = 1): Promise<void> {
+  await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+  for (const batch of ['4', '8', '16'])
+    await page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
+  await setBudget(page, budgetS);
+}

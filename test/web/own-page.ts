@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright';
 import { expect } from 'vitest';
 import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
-import { type AnyFile, dropOn, type OpenedPage, planned, saved } from './opened-page.ts';
+import { type AnyFile, dropOn, type OpenedPage, planned, saved, setUpOnWasm } from './opened-page.ts';
 
 /** Names of the shipped pipeline's classifiers. */
 export const FASHION = ['linear', 'mlp64', 'cnn8', 'cnn16', 'res16', 'res32'];
@@ -71,20 +71,13 @@ export class OwnPage {
     await this.page.getByRole('button', { name: 'Close' }).click();
   }
 
-  /** Sets up a profile on wasm alone, with batches 1 and 2. */
-  async setUp(budgetS = 5): Promise<void> {
-    await this.page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-    for (const batch of ['4', '8', '16'])
-      await this.page.getByRole('checkbox', { name: batch, exact: true }).uncheck();
-    await this.page.getByLabel('Budget (s)').fill(String(budgetS));
-    await this.page.getByLabel('Budget (s)').blur();
-  }
+  setUp = (budgetS?: number): Promise<void> => setUpOnWasm(this.page, budgetS);
 
   start = (): Promise<void> => this.page.getByRole('button', { name: 'Start', exact: true }).click();
 
   /** Measures, and plans. */
-  async measure(budgetS?: number): Promise<Profile> {
-    await this.setUp(budgetS);
+  async measure(): Promise<Profile> {
+    await this.setUp();
     await this.start();
     await this.page.locator('.saved li').first().waitFor();
     await planned(this.page);

@@ -1,7 +1,7 @@
 import type { BrowserContextOptions } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { identityModel } from '../onnx.ts';
-import { dropOn, openPage, planned, takePack } from './opened-page.ts';
+import { dropOn, LONG_S, openPage, planned, takePack } from './opened-page.ts';
 import { firstScenes, ownModel, ownScenes } from './own-files.ts';
 import { FASHION, OwnPage } from './own-page.ts';
 import { servedPage } from './serve.ts';
@@ -25,7 +25,7 @@ describe('a model of the user', () => {
   it('is dropped on its stage, measured, planned, and there after a reload without a network', async () => {
     await own.opened.context.close();
     await open({ serviceWorkers: 'allow' });
-    await takePack(own.page, 'few.bin', await firstScenes(40));
+    await takePack(own.page, 'few.bin', await firstScenes(8));
     await own.drop('classify', [await ownModel('cnn8', HOSTILE)]);
     await expect.poll(() => own.status().textContent()).toContain('is a variant of classify');
     expect(await own.chosen()).toBe('fashion-own');
@@ -125,9 +125,9 @@ describe('a pipeline that was changed since its profile was interrupted', () => 
 
   it('is not offered to be resumed, unless it is as it was again', async () => {
     await takePack(own.page, 'few.bin', await firstScenes(8));
-    await own.setUp();
+    await own.setUp(LONG_S);
     await own.start();
-    await own.page.locator('td.cell.measured').nth(1).waitFor();
+    await own.page.locator('td.cell.measured').first().waitFor();
     await own.page.getByRole('button', { name: 'Cancel' }).click();
     await resume().waitFor();
     const offered = await resume().textContent();

@@ -1,10 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { BrowserContext, Page, Worker } from 'playwright';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { parseManifest } from '../../models/manifests/manifest.ts';
+import { sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { parseRunReport, type RunReport } from '../../solver/documents/run-report.ts';
 import { exportProfile } from '../../workers/store/exchange.ts';
-import { choose, newContext, openPage, profileFile, saved } from './opened-page.ts';
+import { cell, profile as profileOf } from '../solver/profiles.ts';
+import { device } from './fixtures.ts';
+import { choose, dropOn, newContext, openPage, profileFile, saved } from './opened-page.ts';
+import { garments } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { servedPage } from './serve.ts';
 
@@ -38,9 +43,13 @@ interface Asked {
 }
 
 /** Plans with one backend, and waits until the plan is confirmed. */
-async function planned({ backend, slaMs, ratePerS }: Asked): Promise<void> {
+async function planned({ backend, ...asked }: Asked): Promise<void> {
   const other = backend === 'wasm' ? 'webgpu' : 'wasm';
   await page.getByRole('form', { name: 'Plan settings' }).getByRole('checkbox', { name: other }).uncheck();
+  await ask(asked);
+}
+
+async function ask({ slaMs, ratePerS }: Omit<Asked, 'backend'>): Promise<void> {
   await typed('SLA').fill(String(slaMs));
   await typed('Arrival rate').fill(String(ratePerS));
   await page.locator('.answer[aria-busy=false]:not(.stale) .verdict').waitFor();
@@ -58,6 +67,33 @@ async function ended(): Promise<RunReport> {
   const { completed, shed, failed } = report.result;
   expect(completed + shed + failed).toBe(report.load.requests);
   return report;
+}
+
+/** An invented profile of the pipeline `garments`, whose linear model ran on WebGPU. */
+function linearOnGpu(manifest: unknown): Profile {
+  const { name: pipeline, stages } = parseManifest(manifest, 'the test');
+  const { name, task, variants } = stages[0]!;
+  const [linear] = variants;
+  return profileOf([cell(name, linear!.name, 'webgpu', 1, Array(30).fill(5))], {
+    pipeline,
+    device,
+    stages: [
+      {
+        name,
+        task,
+        metric: 'top-1',
+        variants: [
+          {
+            name: linear!.name,
+            sha256: sha256Of(linear!),
+            sizeBytes: sizeBytesOf(linear!),
+            accuracy: { published: 0.7, measured: null },
+          },
+        ],
+      },
+    ],
+    fanOut: [{ stage: name, upstream: {}, counts: [1] }],
+  });
 }
 
 /** The workers that serve, by the names that the executor gave them. */
@@ -188,13 +224,12 @@ describe('the section Try it', () => {
   });
 
   it('goes on with a new GPU device after the one it had is lost', async () => {
-    // With the lightest variants and single items, for a software adapter.
-    const measured = JSON.parse(profile) as Profile;
-    const cells = measured.cells.filter(
-      ({ variant, batch }) => ['det4', 'linear'].includes(variant) && batch === 1,
-    );
-    await choose(page, profileFile({ ...measured, cells }));
-    await planned({ backend: 'webgpu', slaMs: 100_000, ratePerS: 1 });
+    // One linear model, because a software adapter takes long for any other.
+    const files = await garments();
+    await dropOn(page, '#plan', files);
+    await page.getByRole('region', { name: 'Stage classify' }).getByText('cnn8').waitFor();
+    await choose(page, profileFile(linearOnGpu(JSON.parse(String(files[0]!.bytes)))));
+    await ask({ slaMs: 100_000, ratePerS: 1 });
     await typed('Duration (s)').fill('600');
     await start();
     await expect.poll(() => page.locator('.request').count()).toBeGreaterThan(0);

@@ -1,0 +1,138 @@
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { cellId } from '../../solver/documents/cell.ts';
+import { type Profile, parseProfile } from '../../solver/documents/profile.ts';
+import { serveFewScenes } from './few-scenes.ts';
+import {
+  dropOn,
+  LONG_S,
+  type OpenedPage,
+  openPage,
+  planned,
+  saved,
+  setBudget,
+  setUpOnWasm,
+} from './opened-page.ts';
+import { garments } from './own-files.ts';
+import { OwnPage } from './own-page.ts';
+import { servedPage } from './serve.ts';
+
+/** With real workers on wasm, unless a test is about the GPU, so that a software adapter does not matter. */
+
+const site = servedPage(serveFewScenes);
+let opened: OpenedPage;
+let page: Page;
+
+beforeEach(async () => {
+  opened = await openPage(site.browser, site.url);
+  page = opened.page;
+  await setUpOnWasm(page);
+});
+afterEach(() => opened.context.close());
+
+/** Waits until the page has drawn so many frames: it did nothing meanwhile that it had to do. */
+const frames = (count: number): Promise<void> =>
+  page.evaluate(
+    (most) =>
+      new Promise((resolve) => {
+        let drawn = 0;
+        const draw = () => (++drawn === most ? resolve() : requestAnimationFrame(draw));
+        requestAnimationFrame(draw);
+      }),
+    count,
+  );
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const progress = () => page.locator('.progress');
+const done = async (): Promise<number> => Number(/: (\d+) of/.exec((await progress().textContent())!)![1]);
+
+/** Waits until so many cells are finished. */
+async function measuredCells(count: number): Promise<void> {
+  await progress().getByText('Measuring speed').waitFor();
+  await expect.poll(done).toBeGreaterThanOrEqual(count);
+}
+
+const profileOf = async (): Promise<Profile> =>
+  parseProfile(JSON.parse(await saved(page, 'Save profile JSON')), 'the saved profile');
+
+const measured = ({ cells }: Profile): string[] =>
+  cells.filter(({ state }) => state === 'measured').map(cellId);
+
+describe('a profile that is interrupted', () => {
+  afterEach(() => expect(opened.complaints).toEqual([]));
+
+  it('pauses between cells, says so, and resumes', async () => {
+    await setBudget(page, LONG_S);
+    await button('Start').click();
+    await measuredCells(2);
+    await button('Pause').click();
+    await progress().getByText('Paused').waitFor();
+    const before = await done();
+    await frames(60);
+    expect(await done()).toBe(before);
+    expect(await page.locator('td.cell.measured').count()).toBe(before);
+    await button('Resume').click();
+    await expect.poll(done).toBeGreaterThan(before);
+    await button('Pause').click();
+    await progress().getByText('Paused').waitFor();
+    await button('Cancel').click();
+    await button(/Resume \d+\/8/).waitFor();
+  });
+
+  it('goes on where it was after cancel and reload, and after a crash of the tab', async () => {
+    await setBudget(page, LONG_S);
+    await button('Start').click();
+    await measuredCells(1);
+    await button('Cancel').click();
+    await button(/Resume \d+\/8/).waitFor();
+    await page.reload();
+    await button(/Resume \d+\/8/).click();
+    await measuredCells(2);
+    const before = await done();
+
+    const { context } = opened;
+    const session = await context.newCDPSession(page);
+    const crash = page.waitForEvent('crash');
+    void session.send('Page.crash').catch(() => {});
+    await crash;
+    page = await context.newPage();
+    await page.goto(site.url);
+    const label = (await button(/Resume \d+\/8/).textContent())!;
+    expect(Number(/(\d+)\//.exec(label)![1])).toBeGreaterThanOrEqual(before - 1);
+    expect(await page.getByText(/cells are kept/).count()).toBe(1);
+    await button(/Resume/).click();
+    await progress().getByText('Measuring speed').waitFor();
+    // Those that were finished come back at once.
+    await expect.poll(done).toBeGreaterThanOrEqual(before - 1);
+    await button('Cancel').click();
+    // They are kept whatever time the others may take.
+    await setBudget(page, 1);
+    await button('Start').click();
+    await planned(page);
+    const cells = measured(await profileOf());
+    expect(new Set(cells).size).toBe(cells.length);
+    expect(await page.locator('.saved li').count()).toBe(1);
+  });
+});
+
+it('measuring goes on with a new GPU device after the one it had is lost, and leaves no cell out', async () => {
+  // One linear model, because a software adapter takes long for any other.
+  await dropOn(page, '#plan', await garments());
+  const own = new OwnPage(opened);
+  await expect.poll(() => own.chosen()).toBe('garments');
+  await own.deleteVariant('cnn8');
+  await page.getByRole('checkbox', { name: 'webgpu' }).first().check();
+  await page.getByRole('checkbox', { name: 'wasm' }).first().uncheck();
+  // Some time is left to measure when the device is lost.
+  await setBudget(page, 3);
+  await button('Start').click();
+  await measuredCells(1);
+  const session = await site.browser.newBrowserCDPSession();
+  await session.send('Browser.crashGpuProcess').catch(() => {});
+  await page.locator('.answer').waitFor();
+  const { cells } = await profileOf();
+  expect(cells.map(({ backend, batch, state }) => `${backend} ${batch} ${state}`)).toEqual([
+    'webgpu 1 measured',
+    'webgpu 2 measured',
+  ]);
+});
