@@ -30,6 +30,17 @@ export class NotDeployableError extends InputError {
   }
 }
 
+/** A plan that was made while others serve has stages together in replicas that are apart now, or the other way round. */
+export class OtherPodsError extends InputError {
+  override name = 'OtherPodsError';
+  constructor(now: string, planned: string) {
+    super(
+      `The pods hold the stages ${now}, and the plan wants ${planned}, which needs other pods. Apply such a plan with ipa-agent ` +
+        'apply, and remove the pods of before with --prune when the new ones serve.',
+    );
+  }
+}
+
 /** Not every replica of an applied plan serves in time. */
 export class NotServingError extends Error {
   override name = 'NotServingError';

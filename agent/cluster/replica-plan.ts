@@ -59,6 +59,20 @@ function workersOf(plan: Plan, { stages, replicas }: ReplicaGroup): Plan['worker
   }));
 }
 
+/**
+ * The replicas that a plan wants: stages that share a worker share a replica, so that replicas hold the cores and the GPUs that the
+ * plan counts.
+ */
+export function plannedGroups({ stages, workers }: Plan): ReplicaGroup[] {
+  const groups = new Map<string, ReplicaGroup>();
+  for (const { name, replicas } of stages) {
+    const held = workers.find((worker) => worker.stages.includes(name))!.stages;
+    const like = workers.filter(({ stages: other }) => other.join() === held.join());
+    groups.set(held.join(), { stages: held, replicas: held.length === 1 ? replicas : like.length });
+  }
+  return [...groups.values()];
+}
+
 /** Whether a running replica can change from one plan stage to the other. If not, the engine replaces the replica. */
 export const sameResources = (a: PlanStage, b: PlanStage): boolean =>
   a.backend === b.backend && (onGpu(a.backend) || a.threads === b.threads);

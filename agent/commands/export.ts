@@ -78,7 +78,7 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
       const profile = flags.watchProfile === undefined ? null : await profileOf(plan, flags.watchProfile);
       const objectsOf = (of: PodSettings): KubernetesObject[] => [
         ...kubernetesObjects(plan, pipeline, of),
-        ...(profile ? watchObjects(profile, pipeline, of) : []),
+        ...(profile ? watchObjects(profile, { plan, pipeline, settings: of }) : []),
       ];
       const make: Record<ExportFlags['format'], () => Files> = {
         kubernetes: () => yamlFiles(objectsOf(settings)),

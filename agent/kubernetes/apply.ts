@@ -1,6 +1,8 @@
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { ApplyOptions, FieldChange, ObjectChange } from '../cluster/engine.ts';
+import { OtherPodsError } from '../cluster/errors.ts';
+import { plannedGroups } from '../cluster/replica-plan.ts';
 import type { KubernetesApi } from './api.ts';
 import { checkRoom } from './capacity/check-room.ts';
 import { changesOf } from './changes.ts';
@@ -50,6 +52,9 @@ export async function applyPlan(
   }
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
   if (!allowPending) await checkRoom(api, deployments, onEvent);
+  const { current } = context.applied;
+  if (current && !prune && podsText(current) !== podsText(plan))
+    onEvent(`the pods of ${podsText(current)} serve on: remove them with --prune when the new ones serve`);
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
   if (!dryRun) {
@@ -68,13 +73,16 @@ export async function applyPlan(
 /**
  * Applies the objects that another plan changes, without the fields that other tools manage: the stored plan, and the
  * deployments of the stages. Needs rights on these alone.
- * @throws NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
+ * @throws OtherPodsError, NotDeployableError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function adaptPlan(
   api: KubernetesApi,
   plan: Plan,
   context: DeploymentContext,
 ): Promise<ObjectChange[]> {
+  const { current } = context.applied;
+  if (current && podsText(current) !== podsText(plan))
+    throw new OtherPodsError(podsText(current), podsText(plan));
   const { gateway } = objectNames(plan.pipeline);
   const trials: Trial[] = [];
   for (const object of objectsOf(plan, context))
@@ -83,6 +91,12 @@ export async function adaptPlan(
   await applyTried(api, trials, false);
   return trials.map(({ change }) => change);
 }
+
+/** Which stages are in pods together, e.g. `detect + classify`. */
+const podsText = (plan: Plan): string =>
+  plannedGroups(plan)
+    .map(({ stages }) => stages.join(' + '))
+    .join(', ');
 
 /** The objects of a plan. The plan applied before stays beside it for a rollback, unless both are the same. */
 function objectsOf(plan: Plan, { pipeline, settings, applied }: DeploymentContext): KubernetesObject[] {

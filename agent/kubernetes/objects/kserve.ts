@@ -49,7 +49,7 @@ function inferenceService(
       // KServe addresses a model by the name of its InferenceService.
       ...['--model-name', name, '--host', '0.0.0.0', '--port', String(PORT)],
     ],
-    resources: stageResources(pipeline, stage),
+    resources: stageResources(pipeline, [stage]),
     // By default KServe uses version 1 of the protocol for a custom container.
     env: [{ name: 'PROTOCOL', value: 'v2' }],
     leaveS: SERVICE_LEAVE_S,

@@ -11,6 +11,11 @@ export const objectNames = (pipeline: string) => ({
   gateway: `${kubernetesName(pipeline)}-gateway`,
   watch: `${kubernetesName(pipeline)}-watch`,
   stage: (stage: string) => kubernetesName(pipeline, stage),
+  /** Of the pods that hold these stages. */
+  pods: (stages: readonly string[]) => kubernetesName(pipeline, stages.join('_')),
+  /** Of the Service by which the gateways find a stage in the pods that hold these stages. */
+  service: (stages: readonly string[], stage: string) =>
+    stages.length === 1 ? kubernetesName(pipeline, stage) : kubernetesName(pipeline, stages.join('_'), stage),
 });
 
 /** Labels that select every object of a pipeline. */
@@ -39,3 +44,9 @@ export const stageLabels = (pipeline: string, stage: string) => ({
   ...stageSelector(pipeline),
   [STAGE_LABEL]: kubernetesName(stage),
 });
+
+/** Labels of the pods that hold these stages, and no others. */
+export const podLabels = (pipeline: string, stages: readonly string[]) =>
+  stages.length === 1
+    ? stageLabels(pipeline, stages[0]!)
+    : { ...stageSelector(pipeline), 'ipa-edge/stages': kubernetesName(stages.join('_')) };

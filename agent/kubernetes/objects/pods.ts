@@ -57,19 +57,23 @@ function sessionBytes({ stage }: PipelineStage): number {
   return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * inputValues(stage);
 }
 
-/** A stage's pod needs memory for two variants: it loads the new one while the old one still serves. */
-const stageMemoryBytes = (pipeline: Pipeline, { name }: PlanStage): number =>
-  PROCESS_BYTES.http + 2 * sessionBytes(pipeline.stage(name));
+/** A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves. */
+const memoryBytes = (pipeline: Pipeline, stages: readonly PlanStage[]): number =>
+  PROCESS_BYTES.http + stages.reduce((sum, { name }) => sum + 2 * sessionBytes(pipeline.stage(name)), 0);
 
 /** Formats a size in Kubernetes' notation, rounded up to MiB. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;
 
 /**
- * Resources of a stage's pod. It requests one core for each of the plan's threads, as in the plan's cost. The limit is one core
- * more, so that HTTP takes no time from the session.
+ * Resources of a pod with these stages, which share one worker of the plan. It requests one core for each of the worker's threads,
+ * as in the plan's cost. The limit is one core more, so that HTTP takes no time from the session.
  */
-export const stageResources = (pipeline: Pipeline, stage: PlanStage) =>
-  resources([stage.backend], stage.threads, stageMemoryBytes(pipeline, stage));
+export const stageResources = (pipeline: Pipeline, stages: readonly PlanStage[]) =>
+  resources(
+    stages.map(({ backend }) => backend),
+    Math.max(...stages.map(({ threads }) => threads)),
+    memoryBytes(pipeline, stages),
+  );
 
 /** Resources of a profile job, which runs every variant of every stage, and two stages at the same time. */
 export const profilerResources = (pipeline: Pipeline, backends: readonly Backend[], threads: number) =>

@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
-import { checkDeployable } from '../../cluster/replica-plan.ts';
+import { checkDeployable, plannedGroups } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { gatewayObjects } from './gateway.ts';
 import { objectNames, ownLabels } from './labels.ts';
@@ -30,7 +30,7 @@ export function kubernetesObjects(
   const sources = { plan, pipeline, settings };
   return [
     planObject(plan, settings, previous),
-    ...plan.stages.flatMap((stage) => stageObjects(sources, stage)),
+    ...plannedGroups(plan).flatMap((group) => stageObjects(sources, group)),
     ...gatewayObjects(sources),
   ];
 }

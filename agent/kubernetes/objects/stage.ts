@@ -1,8 +1,9 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import type { ReplicaGroup } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
-import { describingLabels, objectNames, ownLabels, partLabels, stageLabels } from './labels.ts';
+import { describingLabels, objectNames, ownLabels, partLabels, podLabels, stageLabels } from './labels.ts';
 import { httpPort, rolling } from './parts.ts';
 import {
   container,
@@ -24,50 +25,65 @@ export interface ServedPlan {
   readonly settings: PodSettings;
 }
 
-/** The objects of one stage: its Service, pods, disruption budget, and the rule that only the gateway reaches the pods. */
-export function stageObjects({ plan, pipeline, settings }: ServedPlan, stage: PlanStage): KubernetesObject[] {
+/**
+ * The objects of the pods that hold the same stages, mostly one: their deployment, a Service for each stage, the disruption
+ * budget, and the rule that only the gateways reach the pods.
+ */
+export function stageObjects(
+  { plan, pipeline, settings }: ServedPlan,
+  group: ReplicaGroup,
+): KubernetesObject[] {
   const names = objectNames(pipeline.name);
-  const selector = stageLabels(pipeline.name, stage.name);
-  const metadata = {
-    name: names.stage(stage.name),
-    namespace: settings.namespace,
-    labels: { ...ownLabels(pipeline.name), ...describingLabels(pipeline.name, 'stage'), ...selector },
-  };
+  const stages = plan.stages.filter(({ name }) => group.stages.includes(name));
+  const held = stages.map(({ name }) => name);
+  const selector = podLabels(pipeline.name, held);
+  const common = { ...ownLabels(pipeline.name), ...describingLabels(pipeline.name, 'stage') };
+  const { namespace } = settings;
+  const metadata = { name: names.pods(held), namespace, labels: { ...common, ...selector } };
   const pod = container(settings, {
     name: 'stage',
     args: [
       'stage',
-      ...['--stage', stage.name, '--plan', PLAN_FILE, '--manifest', settings.manifest],
+      ...held.flatMap((name) => ['--stage', name]),
+      ...['--plan', PLAN_FILE, '--manifest', settings.manifest],
       ...['--host', '0.0.0.0', '--port', String(PORT), '--token-file', TOKEN_FILE],
     ],
-    resources: stageResources(pipeline, stage),
+    resources: stageResources(pipeline, stages),
     leaveS: STAGE_LEAVE_S,
   });
+  const each = (of: (stage: PlanStage) => string): string => stages.map(of).join(', ');
   return [
-    {
+    ...held.map((name) => ({
       apiVersion: 'v1',
       kind: 'Service',
-      metadata,
+      metadata: {
+        name: names.service(held, name),
+        namespace,
+        // The gateways tell by these labels which stage an endpoint serves.
+        labels: { ...common, ...stageLabels(pipeline.name, name) },
+      },
       // A headless Service, because the gateway chooses the pod for each batch.
       spec: { clusterIP: 'None', selector, ports: [httpPort] },
-    },
+    })),
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: {
         ...metadata,
         annotations: {
-          'ipa-edge/stage': stage.name,
-          'ipa-edge/variant': stage.variant,
-          'ipa-edge/batch': String(stage.batch),
+          'ipa-edge/stage': each(({ name }) => name),
+          'ipa-edge/variant': each(({ variant }) => variant),
+          'ipa-edge/batch': each(({ batch }) => String(batch)),
         },
       },
       spec: {
-        replicas: stage.replicas,
+        replicas: group.replicas,
         selector: { matchLabels: selector },
         // A cluster may have no spare GPU for an additional pod during an update, but it should have spare cores.
         strategy: rolling(
-          onGpu(stage.backend) ? { maxSurge: 0, maxUnavailable: 1 } : { maxSurge: 1, maxUnavailable: 0 },
+          stages.some(({ backend }) => onGpu(backend))
+            ? { maxSurge: 0, maxUnavailable: 1 }
+            : { maxSurge: 1, maxUnavailable: 0 },
         ),
         template: {
           metadata: { labels: metadata.labels },

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
+import { plannedGroups } from '../../cluster/replica-plan.ts';
 import { ProfileTooLargeError } from '../errors.ts';
 import type { PodSettings } from '../settings.ts';
 import { describingLabels, objectNames, ownLabels } from './labels.ts';
@@ -15,6 +15,7 @@ import {
   scheduling,
   spreadOverNodes,
 } from './pods.ts';
+import type { ServedPlan } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Key of the profile in its ConfigMap. */
@@ -32,11 +33,7 @@ export const isOfWatch = ({ metadata }: KubernetesObject): boolean =>
  * Makes the objects that run `ipa-agent watch` in the cluster, with a Role that allows what watch does and nothing else.
  * @throws ProfileTooLargeError
  */
-export function watchObjects(
-  profile: Profile,
-  pipeline: Pipeline,
-  settings: PodSettings,
-): KubernetesObject[] {
+export function watchObjects(profile: Profile, { plan, pipeline, settings }: ServedPlan): KubernetesObject[] {
   const { namespace } = settings;
   const names = objectNames(pipeline.name);
   const selector = { ...ownLabels(pipeline.name), ...PART };
@@ -48,7 +45,7 @@ export function watchObjects(
       {
         apiGroups: ['apps'],
         resources: ['deployments'],
-        resourceNames: pipeline.stages.map(({ name }) => names.stage(name)),
+        resourceNames: plannedGroups(plan).map(({ stages }) => names.pods(stages)),
         verbs: ['get', 'patch'],
       },
       // The gateways' counters of arrivals. Kubernetes cannot restrict this to the gateways, whose pods have random names.

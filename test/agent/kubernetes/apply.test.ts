@@ -10,7 +10,7 @@ import { sha256Of } from '../../../solver/documents/manifest.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { engineIn, nodeLabels, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
-import { clusterPlan, fashion, settings } from './objects/plans.ts';
+import { clusterPlan, fashion, settings, sharedPlan } from './objects/plans.ts';
 import { addNode } from './stand-in/nodes.ts';
 
 /** A plan whose stages are changed. */
@@ -146,7 +146,11 @@ test('what a plan has left is removed with prune, and not without', async () => 
 
 test('prune leaves the objects of watch', async () => {
   const { cluster } = await standInCluster();
-  const watching = watchObjects(fashionProfile(), fashion.pipeline, settings);
+  const watching = watchObjects(fashionProfile(), {
+    plan: clusterPlan(),
+    pipeline: fashion.pipeline,
+    settings,
+  });
   for (const object of watching) await cluster.apply(object);
   expect(states(await engineIn(cluster).apply(clusterPlan(), { prune: true }))).not.toContainEqual(
     expect.stringContaining('pruned'),
@@ -190,6 +194,22 @@ test('adapting leaves a field that another tool manages, and says so', async () 
   ]);
   expect((await cluster.read(deployment('fashion-detect')))!.spec).toMatchObject({ replicas: 7 });
   expect((await cluster.read(deployment('fashion-classify')))!.spec).toMatchObject({ replicas: 3 });
+});
+
+test('pods for stages together take the place of pods for each: those serve on until they are pruned', async () => {
+  const { cluster } = await standInCluster();
+  await engineIn(cluster).apply(clusterPlan());
+  await expect(engineIn(cluster).adapt(sharedPlan())).rejects.toThrow(
+    /hold the stages detect, classify.*detect \+ classify/s,
+  );
+  const told: string[] = [];
+  await engineIn(cluster).apply(sharedPlan(), { onEvent: (what) => told.push(what) });
+  expect(told).toEqual([expect.stringContaining('the pods of detect, classify serve on')]);
+  expect(await cluster.read(deployment('fashion-detect'))).not.toBeNull();
+  const pruned = states(await engineIn(cluster).apply(sharedPlan(), { prune: true }));
+  expect(pruned).toContain('Deployment fashion-detect pruned');
+  expect(pruned).toContain('Service fashion-classify pruned');
+  expect(states(await engineIn(cluster).adapt(sharedPlan()))).toEqual([]);
 });
 
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {

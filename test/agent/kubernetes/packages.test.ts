@@ -20,7 +20,7 @@ const plan = clusterPlan();
 /** Everything that `export` writes, with braces that a template would take for its own. */
 const objectsOf = (of: PodSettings): KubernetesObject[] => [
   ...kubernetesObjects({ ...plan, certificate: 'optimal {{ .Values.image }} }}' }, fashion.pipeline, of),
-  ...watchObjects(profile, fashion.pipeline, of),
+  ...watchObjects(profile, { plan, pipeline: fashion.pipeline, settings: of }),
 ];
 
 const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`;

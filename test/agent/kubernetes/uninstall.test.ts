@@ -24,7 +24,11 @@ async function installed() {
     );
   const before = left();
   await engineIn(cluster).apply(clusterPlan());
-  for (const object of watchObjects(fashionProfile(), fashion.pipeline, settings))
+  for (const object of watchObjects(fashionProfile(), {
+    plan: clusterPlan(),
+    pipeline: fashion.pipeline,
+    settings,
+  }))
     await cluster.apply(object);
   return { cluster, left, before };
 }

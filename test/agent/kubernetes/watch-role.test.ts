@@ -48,9 +48,11 @@ test('watch, leading, makes no request that its Role does not allow', async () =
   await until(() => expect(events.join('\n')).toContain('requests/s'));
   stop.abort();
   await led;
-  const role = watchObjects(measured, fashion.pipeline, podSettings('fashion', 'shop', {})).find(
-    ({ kind }) => kind === 'Role',
-  );
+  const role = watchObjects(measured, {
+    plan: await planFor(2),
+    pipeline: fashion.pipeline,
+    settings: podSettings('fashion', 'shop', {}),
+  }).find(({ kind }) => kind === 'Role');
   const { rules } = role as unknown as { rules: Rule[] };
   const requests = standIn.seen.slice(from).map(({ method, url }) => rightOf(method, url));
   const refused = requests.filter((right) => !rules.some((rule) => allows(rule, right)));

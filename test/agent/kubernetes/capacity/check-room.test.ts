@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
-import { clusterPlan } from '../objects/plans.ts';
+import { clusterPlan, sharedPlan } from '../objects/plans.ts';
 import { addNode, addPod } from '../stand-in/nodes.ts';
 
 /** A cluster with one node that the pods may run on. The plan's stages request 2, 2 and 2 cores, the gateway less than one. */
@@ -38,10 +38,23 @@ test('what others run on a node counts; what has ended there, and the pods that 
   addPod(standIn, { ...pod, name: 'replaced', labels: own });
   await engineIn(cluster).apply(clusterPlan());
   addPod(standIn, { ...pod, name: 'elsewhere', namespace: 'other', labels: own });
-  await expect(engineIn(cluster).apply(clusterPlan())).rejects.toThrow(/1 of 1 pods of fashion-gateway/);
+  await expect(engineIn(cluster).apply(clusterPlan())).rejects.toThrow(/2 of 2 pods of fashion-gateway/);
   standIn.store.remove('api/v1/namespaces/other/pods/elsewhere');
   addPod(standIn, { ...pod, name: 'ended', namespace: 'other', phase: 'Succeeded' });
   await engineIn(cluster).apply(clusterPlan());
+});
+
+test('two stages that share a worker have room on a node of two cores beside the gateways, and apart they have none', async () => {
+  const { cluster } = await oneNode({ cpu: '2' });
+  const shared = sharedPlan();
+  const workers = shared.stages.map(({ name, backend, threads }) => ({
+    id: name,
+    backend,
+    threads,
+    stages: [name],
+  }));
+  await expect(engineIn(cluster).apply({ ...shared, workers })).rejects.toBeInstanceOf(NoRoomError);
+  await engineIn(cluster).apply(shared);
 });
 
 test('a node that may not run the pods is told with its reason', async () => {

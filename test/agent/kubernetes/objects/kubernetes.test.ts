@@ -8,13 +8,14 @@ import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
 import { watchObjects } from '../../../../agent/kubernetes/objects/watch.ts';
 import { claimSettings } from '../../../../agent/kubernetes/settings.ts';
-import { parsePlan } from '../../../../solver/documents/plan.ts';
+import { type Plan, parsePlan } from '../../../../solver/documents/plan.ts';
 import type { Profile } from '../../../../solver/documents/profile.ts';
 import { seededRandom } from '../../../../solver/math/random.ts';
 import { fashionProfile } from '../fashion-profile.ts';
-import { clusterPlan, fashion, settings } from './plans.ts';
+import { clusterPlan, fashion, settings, sharedPlan } from './plans.ts';
 import { kubernetesCheck } from './schemas.ts';
 
+const served = { plan: clusterPlan(), pipeline: fashion.pipeline, settings };
 const objects = (plan = clusterPlan()) => kubernetesObjects(plan, fashion.pipeline, settings);
 
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
@@ -39,7 +40,7 @@ describe.skipIf(check === null)('by the OpenAPI of Kubernetes 1.34', () => {
 
 test('watch in the cluster is two pods with the profile, which a ConfigMap holds compressed', () => {
   const profile = fashionProfile();
-  const all = watchObjects(profile, fashion.pipeline, settings);
+  const all = watchObjects(profile, served);
   const { binaryData } = find(all, 'ConfigMap', 'fashion-watch');
   const kept = gunzipSync(Buffer.from(binaryData['profile.json.gz'], 'base64')).toString();
   expect(JSON.parse(kept)).toEqual(JSON.parse(JSON.stringify(profile)));
@@ -55,9 +56,7 @@ test('a profile that no ConfigMap can hold is refused with a remedy', () => {
   const random = seededRandom(1);
   const noise = Array.from({ length: 10_000 }, () => random());
   const cells = profile.cells.map((cell) => ({ ...cell, inferenceMs: noise, handlingMs: noise }));
-  expect(() => watchObjects({ ...profile, cells } as Profile, fashion.pipeline, settings)).toThrow(
-    ProfileTooLargeError,
-  );
+  expect(() => watchObjects({ ...profile, cells } as Profile, served)).toThrow(ProfileTooLargeError);
 });
 
 test('a stage is a deployment with the replicas and the cores of the plan', () => {
@@ -72,6 +71,40 @@ test('a stage is a deployment with the replicas and the cores of the plan', () =
     'node.kubernetes.io/instance-type': 'edge',
   });
   expect(find(objects(), 'Service', 'fashion-classify').spec.clusterIP).toBe('None');
+});
+
+test('stages that share a worker are one pod, which each stage finds by a Service of its own', () => {
+  const all = objects(sharedPlan());
+  const [deployment, ...others] = all.filter(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name !== 'fashion-gateway',
+    // biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+  ) as any[];
+  expect(others).toEqual([]);
+  const { replicas, selector, template } = deployment.spec;
+  const [container] = template.spec.containers;
+  expect([replicas, container.resources.requests.cpu]).toEqual([1, '1']);
+  expect(container.args.slice(0, 5)).toEqual(['stage', '--stage', 'detect', '--stage', 'classify']);
+  const services = all.filter(
+    ({ kind, metadata }) => kind === 'Service' && metadata.name !== 'fashion-gateway',
+  );
+  expect(services.map(({ metadata }) => metadata.labels!['ipa-edge/stage'])).toEqual(['detect', 'classify']);
+  for (const { spec } of services)
+    expect((spec as { selector: unknown }).selector).toEqual(selector.matchLabels);
+  expect(template.metadata.labels).toMatchObject(selector.matchLabels);
+  // The pods of plans without shared workers have other names and labels, so that they serve on beside these.
+  const apart = objects().map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  const names = services.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  expect(apart).not.toEqual(expect.arrayContaining(names));
+  for (const object of all.filter((one) => check?.knows(one)))
+    expect(check!(object), object.kind).toEqual([]);
+});
+
+test('a GPU that stages share is asked for once', () => {
+  const plan = sharedPlan();
+  const onGpu = (of: object) => ({ ...of, backend: 'cuda' as const });
+  const shared = { ...plan, stages: plan.stages.map(onGpu), workers: plan.workers.map(onGpu) } as Plan;
+  const asked = JSON.stringify(objects(shared)).match(/"limits":\{[^}]*nvidia.com\/gpu/g);
+  expect(asked).toHaveLength(1);
 });
 
 test('a change of variant and batch leaves the pods as they are', () => {

@@ -22,6 +22,16 @@ export const settings = {
   gateways: 2,
 };
 
+/** Both stages share one worker. */
+export const sharedPlan = (): Plan => {
+  const plan = clusterPlan();
+  return {
+    ...plan,
+    stages: plan.stages.map((stage) => ({ ...stage, replicas: 1, threads: 1 })),
+    workers: [{ id: 'cpu-0', backend: 'cpu', threads: 1, stages: ['detect', 'classify'] }],
+  };
+};
+
 /** One replica of detect, two of classify, with two threads each. */
 export function clusterPlan(change: Partial<Plan> = {}): Plan {
   const plan = handPlan(fashion, {
