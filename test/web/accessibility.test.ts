@@ -1,5 +1,5 @@
 import type { BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, it, onTestFinished } from 'vitest';
 import type { Report } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
@@ -7,11 +7,10 @@ import { planRequest } from '../../solver/plan/request.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, frontier, newContext, planned, profileFile, takePack } from './opened-page.ts';
-import { firstScenes } from './own-files.ts';
+import { choose, drop, frontier, newContext, planned, profileFile } from './opened-page.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
-import { type ReportFolder, reportFolder, servedPage } from './serve.ts';
+import { type ReportFolder, reportFolder, servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** What axe finds of the page as it ships, in every state that a person gets to see, and of the report. */
 
@@ -44,12 +43,20 @@ describe('the page', () => {
   it('on the first visit', () => expectAccessible());
 
   it('while it measures, paused, and with something to resume', async () => {
-    await takePack(page, 'few.bin', await firstScenes(8));
-    await page.getByRole('checkbox', { name: 'webgpu' }).uncheck();
+    // The test engine leaves the CPU to axe.
+    const host = await servePageWithTestEngine();
+    onTestFinished(() => host.close());
+    await page.goto(host.url);
+    await page.evaluate(() => {
+      globalThis.holdAfterCells = 40;
+    });
     await button('Start').click();
-    await page.locator('td.cell.measured').first().waitFor();
+    await page.locator('.progress').getByText('40 of 90 cells').waitFor();
     await expectAccessible('#measure');
     await button('Pause').click();
+    await page.evaluate(() => {
+      globalThis.holdAfterCells = undefined;
+    });
     await page.locator('.paused').waitFor();
     await expectAccessible('#measure');
     await expectAccessible('#results');

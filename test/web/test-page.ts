@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { build } from 'vite';
 import { isFresh, PAGE_SOURCES } from '../../bench/setup/built.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -11,6 +10,7 @@ export const TEST_PAGE = at('../../dist/test-page');
 export async function ensureTestPageBuilt(): Promise<void> {
   if (isFresh('test-page/index.html', [...PAGE_SOURCES, 'test/web/engine.ts', 'test/web/fixtures.ts']))
     return;
+  const { build } = await import('vite');
   await build({
     configFile: at('../../vite.config.ts'),
     mode: 'test',
