@@ -15,7 +15,8 @@ export interface PlanWithinReach {
 }
 
 /**
- * Plans for a rate and an SLA. If no plan keeps both, the one that the user did not give is changed, the rate before the SLA.
+ * Plans for a rate and an SLA. If no plan keeps both, what the user did not give is changed: rather to a lower rate than to a longer SLA,
+ * and rather to that than to a higher rate, at which batches fill sooner.
  * @param given which of the two the user gave
  * @throws NothingMeasuredError, UnmeasuredFanOutError; InfeasiblePlanError if no such change gives a plan
  */
@@ -32,14 +33,15 @@ export function planWithinReach(
     const { nearestRatePerS, nearestSlaMs } = error;
     const instead = (what: string) =>
       `No plan keeps ${figure(slaMs, 'down')} ms at ${figure(ratePerS, 'up')} requests/s on this device, so ${what}.`;
-    if (!given.rate && nearestRatePerS !== null) {
+    const slaHelps = !given.sla && nearestSlaMs !== null;
+    if (!given.rate && nearestRatePerS !== null && !(slaHelps && nearestRatePerS > ratePerS)) {
       const found = planAtNearest(planFor, { ...request, ratePerS: nearestRatePerS }, ratePerS);
       return {
         ...found,
         change: instead(`the rate is ${figure(found.request.ratePerS, 'down')} requests/s`),
       };
     }
-    if (given.sla || nearestSlaMs === null) throw error;
+    if (!slaHelps) throw error;
     const longer = { ...request, slaMs: nearestSlaMs };
     return {
       ...{ plan: planFor(longer), request: longer },

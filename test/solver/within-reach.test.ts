@@ -65,6 +65,18 @@ it('an SLA that nobody asked for is lengthened where the rate was given, or wher
   }
 });
 
+it('a longer SLA comes before a higher rate, at which batches would fill in time', () => {
+  const one = within(asked({ ratePerS: 0.2 })).plan;
+  const fillsSoon = (request: PlanRequest) => {
+    if (request.ratePerS < 10 && request.slaMs < 20_000)
+      throw new InfeasiblePlanError(request, 'SLA', 20_000, 10);
+    return { ...one, ratePerS: request.ratePerS, slaMs: request.slaMs };
+  };
+  const planned = (given: { rate: boolean; sla: boolean }) => planWithinReach(fillsSoon, asked(), given).plan;
+  expect(planned({ rate: false, sla: false })).toMatchObject({ ratePerS: 5, slaMs: 20_000 });
+  expect(planned({ rate: false, sla: true })).toMatchObject({ ratePerS: 10, slaMs: 10_000 });
+});
+
 it('what was given stays: without a plan for it, the error tells what would work', () => {
   expect(() => within(asked(), { rate: true, sla: true })).toThrow(InfeasiblePlanError);
   expect(() => within(asked({ slaMs: 100 }), { sla: true })).toThrow(InfeasiblePlanError);
