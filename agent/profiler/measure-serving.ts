@@ -4,8 +4,10 @@ import { Agent, Pool } from 'undici';
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { Hop, RequestCost } from '../../solver/documents/profile.ts';
+import type { Hop, RequestCost, Serving } from '../../solver/documents/profile.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
+import { measurePauses } from '../../workers/profiler/pauses.ts';
+import { delaysOf } from '../../workers/profiler/percentiles.ts';
 import type { MeasureServing, RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 import { Lifeline } from '../../workers/stage/lifeline.ts';
 import { Replica } from '../cluster/gateway/replica.ts';
@@ -14,13 +16,17 @@ import { type Body, JSON_LENGTH_HEADER } from '../oip/infer.ts';
 import { itemsTensors } from '../oip/items.ts';
 import type { ServingProbe } from './probe.ts';
 import { probePlan } from './probe-plan.ts';
-import { timeCalls } from './time-calls.ts';
+import { timeCalls, type WarmUp } from './time-calls.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.worker.node.ts', import.meta.url));
 /** Each part of the measurement takes this share of the budget, at least and at most so long. */
 const PART = { share: 0.004, leastMs: 100, mostMs: 500 };
 /** Open requests while their core time is measured: a few share a turn of the event loop, as under load. */
 const REQUESTS_AT_ONCE = 4;
+/** Calls until a server is warm, and until it is warm for another size or form of what it knows; of the budget at most a share. */
+const WARM_UP = { first: 5000, next: 500, share: 0.05, leastMs: 100 };
+/** Time for which the serving thread waits for timers. */
+const TIMERS_MS = 300;
 /** A worker is handed at most two batches. */
 const BATCHES_AT_ONCE = 2;
 
@@ -36,10 +42,9 @@ export const measureServing =
     signal?.addEventListener('abort', probe.stop);
     try {
       const requests = await measureRequests(probe, recorded);
-      if (!pods) return { requests };
-      const hops: Hop[] = [];
-      for (const stage of recorded) hops.push(...(await measureHops(probe, stage, batches)));
-      return { requests, hops };
+      const timers = delaysOf(await probe.api.timers(TIMERS_MS));
+      const here = { ...requests, timers };
+      return pods ? { ...here, ...(await measurePods(probe, recorded, batches)) } : here;
     } catch (error) {
       signal?.throwIfAborted();
       throw error;
@@ -51,9 +56,11 @@ export const measureServing =
 
 interface Probe {
   readonly manifest: Manifest;
-  readonly api: Pick<ServingProbe, 'serve' | 'serveStage'>;
+  readonly api: Pick<ServingProbe, 'serve' | 'serveStage' | 'timers'>;
   readonly partMs: number;
-  readonly cpuMs: Parameters<typeof timeCalls>[3];
+  /** @param first whether the server has not served such calls before */
+  warmUp(first: boolean): WarmUp;
+  readonly cpuMs: Parameters<typeof timeCalls>[4];
   stop(): void;
 }
 
@@ -66,7 +73,12 @@ function startProbe(manifest: Manifest, budgetS: number): Probe {
     api: {
       serve: (...args) => lifeline.call(api.serve(...args)),
       serveStage: (...args) => lifeline.call(api.serveStage(...args)),
+      timers: (forMs) => lifeline.call(api.timers(forMs)),
     },
+    warmUp: (first) => ({
+      calls: first ? WARM_UP.first : WARM_UP.next,
+      mostMs: Math.max(WARM_UP.leastMs, WARM_UP.share * 1000 * budgetS),
+    }),
     partMs: Math.min(PART.mostMs, Math.max(PART.leastMs, PART.share * 1000 * budgetS)),
     cpuMs: { caller: nodeEnvironment().cpuMs!, called: () => lifeline.call(api.cpuMs()) },
     stop: () => raw.terminate(),
@@ -75,14 +87,16 @@ function startProbe(manifest: Manifest, budgetS: number): Probe {
 
 /** Measures requests of one item each, with each form of body. */
 async function measureRequests(
-  { manifest, api, partMs, cpuMs }: Probe,
+  { manifest, api, partMs, warmUp, cpuMs }: Probe,
   recorded: readonly RecordedStage[],
-): Promise<RequestCost[]> {
+): Promise<Pick<Serving, 'requests' | 'requestPauses'>> {
   const { format } = new Pipeline(manifest).first;
   const pool = new Pool(await api.serve(manifest, recorded));
   try {
     const costs: RequestCost[] = [];
-    for (const form of ['binary', 'json'] as const) {
+    let requestPauses: Serving['requestPauses'];
+    // The samples of a recording are bytes that JSON cannot express.
+    for (const form of format.kind === 'audio' ? (['binary'] as const) : (['binary', 'json'] as const)) {
       const binary = form === 'binary';
       const bodies = itemsOf(recorded[0]!.items).map((item) =>
         encodeRequest(
@@ -90,9 +104,11 @@ async function measureRequests(
           binary,
         ),
       );
+      const call = (i: number) => infer(pool, manifest.name, bodies[i % bodies.length]!);
       const { n, latency, calledMs } = await timeCalls(
-        (i) => infer(pool, manifest.name, bodies[i % bodies.length]!),
+        call,
         REQUESTS_AT_ONCE,
+        warmUp(costs.length === 0),
         partMs,
         cpuMs,
       );
@@ -104,8 +120,10 @@ async function measureRequests(
         coreMs: calledMs,
         latency,
       });
+      let next = 0;
+      requestPauses ??= await measurePauses([() => call(next++)]);
     }
-    return costs;
+    return { requests: costs, requestPauses };
   } finally {
     await pool.destroy();
   }
@@ -126,37 +144,52 @@ async function infer(pool: Pool, model: string, { bytes, jsonLength }: Body): Pr
     throw new Error(`A request that was measured was answered ${statusCode}: ${answer.toString()}`);
 }
 
-/** Measures batches of each size that are sent to a pod of a stage. */
-async function measureHops(
-  { manifest, api, partMs, cpuMs }: Probe,
-  recorded: RecordedStage,
+/** Measures batches of each size that are sent to pods of each stage, and what pauses add for the smallest. */
+async function measurePods(
+  probe: Probe,
+  recorded: readonly RecordedStage[],
   batches: readonly number[],
-): Promise<Hop[]> {
-  const { stage } = recorded;
+): Promise<Pick<Serving, 'hops' | 'hopPauses'>> {
   const dispatcher = new Agent();
-  const replica = await Replica.start({
-    id: stage,
-    url: await api.serveStage(manifest, recorded),
-    dispatcher,
-    planned: probePlan(manifest).stages.filter(({ name }) => name === stage),
-    token: async () => undefined,
-    onEnd() {},
-  });
-  const items = itemsOf(recorded.items);
   try {
     const hops: Hop[] = [];
-    for (const size of batches) {
-      const { n, latency, callerMs, calledMs } = await timeCalls(
-        (i) => replica.run(stage, takeInTurn(items, i * size, size)),
-        BATCHES_AT_ONCE,
-        partMs,
-        cpuMs,
-      );
-      hops.push({ stage, items: size, n, gatewayMs: callerMs, podMs: calledMs, latency });
+    const smallest: (() => Promise<unknown>)[] = [];
+    for (const one of recorded) {
+      const { stage } = one;
+      const replica = await startPod(probe, one, dispatcher);
+      const items = itemsOf(one.items);
+      const run = (size: number, i: number) => replica.run(stage, takeInTurn(items, i * size, size));
+      for (const size of batches)
+        hops.push({ stage, items: size, ...(await timeHop(probe, size, run, hops.length === 0)) });
+      let next = 0;
+      smallest.push(() => run(1, next++));
     }
-    return hops;
+    return { hops, hopPauses: await measurePauses(smallest) };
   } finally {
-    replica.terminate();
     await dispatcher.destroy();
   }
 }
+
+async function timeHop(
+  { partMs, warmUp, cpuMs }: Probe,
+  size: number,
+  run: (size: number, i: number) => Promise<unknown>,
+  first: boolean,
+): Promise<Omit<Hop, 'stage' | 'items'>> {
+  const timed = await timeCalls((i) => run(size, i), BATCHES_AT_ONCE, warmUp(first), partMs, cpuMs);
+  return { n: timed.n, gatewayMs: timed.callerMs, podMs: timed.calledMs, latency: timed.latency };
+}
+
+const startPod = async (
+  { manifest, api }: Probe,
+  recorded: RecordedStage,
+  dispatcher: Agent,
+): Promise<Replica> =>
+  Replica.start({
+    id: recorded.stage,
+    url: await api.serveStage(manifest, recorded),
+    dispatcher,
+    planned: probePlan(manifest).stages.filter(({ name }) => name === recorded.stage),
+    token: async () => undefined,
+    onEnd() {},
+  });

@@ -1,5 +1,6 @@
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
+import { timersFor } from '../../workers/profiler/cpu-co-run.ts';
 import type { RecordedStage } from '../../workers/profiler/recorded-stage.ts';
 import { HeldStages } from '../cluster/stage/held-stages.ts';
 import { createApp } from '../http/app.ts';
@@ -33,6 +34,11 @@ export class ServingProbe {
       onEvent: ignore,
     });
     return listen(createStageApp(held, { token: async () => undefined }), HOST, 0);
+  }
+
+  /** Waits for timers as the dispatch does. @returns how late each was, in ms */
+  timers(forMs: number): Promise<number[]> {
+    return timersFor(forMs);
   }
 
   /** Core time that this process has taken, in ms. */

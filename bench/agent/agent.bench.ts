@@ -134,7 +134,7 @@ async function openLoads() {
       { rates: [ratePerS], intervalS: flags.duration },
       { scale: 1, seed: flags.seed, kind: 'poisson' },
     );
-    const sent = await generator.open(planned.url, dueMs);
+    const sent = await generator.open(planned.url, dueMs, plan.slaMs);
     loads.push({ ratePerS, share, durationS: flags.duration, ...outcomeOf(sent, plan.slaMs) });
   }
   return loads;

@@ -1,16 +1,20 @@
 import { connect, type Socket } from 'node:net';
 
-/** Bytes that a junk request announces. */
-const BODY_BYTES = 5_000_000;
+/** Bytes that a junk request announces: more than a server takes, or as much as it does. */
+const BYTES = { long: 5_000_000, taken: 1_000_000 };
 
 /** Time after which a client that was refused comes back. */
 const PAUSE_MS = 50;
 
-/** What junk clients send: a body of empty objects, one of deep brackets, or the first bytes of a body and no more. */
+/**
+ * What junk clients send: a body of empty objects, one of deep brackets, or the first bytes of a body and no more. Of the latter
+ * `announced` is a body that the server refuses as too long, and `held` one for which it waits.
+ */
 export const JUNK = {
-  objects: '{},',
-  brackets: '[',
-  held: null,
+  objects: { bytes: BYTES.long, unit: '{},' },
+  brackets: { bytes: BYTES.long, unit: '[' },
+  announced: { bytes: BYTES.long, unit: null },
+  held: { bytes: BYTES.taken, unit: null },
 } as const;
 export type JunkKind = keyof typeof JUNK;
 
@@ -25,12 +29,12 @@ export class JunkClients {
   /** Starts `count` clients. Each sends its next request as soon as the one before is answered or cut off. */
   start(url: string, path: string, kind: JunkKind, count: number): void {
     const { hostname, port } = new URL(url);
-    const unit = JUNK[kind];
+    const { bytes, unit } = JUNK[kind];
     const body =
       unit === null
         ? JSON_START
-        : JSON_START + unit.repeat(Math.floor((BODY_BYTES - JSON_START.length) / unit.length));
-    const announced = unit === null ? BODY_BYTES : body.length;
+        : JSON_START + unit.repeat(Math.floor((bytes - JSON_START.length) / unit.length));
+    const announced = unit === null ? bytes : body.length;
     const sent = Buffer.from(
       `POST ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/json\r\nContent-Length: ${announced}\r\n\r\n${body}`,
     );

@@ -25,7 +25,7 @@ import { startServing } from './served.ts';
 
 /** Rates of the open loads, as multiples of the plan's rate. */
 const TIMES = [1, 2, 5, 10];
-const CLIENTS: Record<JunkKind, number> = { objects: 20, brackets: 20, held: 200 };
+const CLIENTS: Record<JunkKind, number> = { objects: 20, brackets: 20, announced: 200, held: 200 };
 /** The load beside junk, as a share of the plan's rate. */
 const BESIDE = 0.5;
 const WARM_UP_MS = 4000;
@@ -84,7 +84,7 @@ try {
 async function open(ratePerS: number): Promise<Outcome> {
   const seconds = { rates: [ratePerS], intervalS: flags.duration };
   const dueMs = arrivalsOf(seconds, { scale: 1, seed: flags.seed, kind: 'poisson' });
-  return outcomeOf(await generator.open(url, dueMs), plan.slaMs);
+  return outcomeOf(await generator.open(url, dueMs, plan.slaMs), plan.slaMs);
 }
 
 /** Most memory of the server's process since the last call, in MB; Linux tells it. */

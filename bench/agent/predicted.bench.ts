@@ -128,7 +128,7 @@ async function compare(at: Compared['at'], plan: Plan): Promise<Compared> {
       { rates: Array<number>(seconds).fill(plan.ratePerS), intervalS: 1 },
       { scale: 1, seed: flags.seed, kind: 'exact' },
     );
-    const outcome = outcomeOf(await generator.open(served.url, dueMs), plan.slaMs);
+    const outcome = outcomeOf(await generator.open(served.url, dueMs, plan.slaMs), plan.slaMs);
     if (!flags.json) console.error(`${at}, ${plan.slaMs} ms, ${plan.ratePerS.toFixed(0)}/s: done`);
     return { at, plan, outcome };
   } finally {

@@ -6,7 +6,7 @@ import { ms, share, table } from '../../workers/command/terminal.ts';
 import { machineText } from '../setup/machine.ts';
 import type { Sent, SentRequest } from './load.ts';
 
-const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 2 };
+const TARGET = { attainment: 0.99, saturation: 0.9, addedMs: 1 };
 
 /** Result of a load, judged by an SLA. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
-import type { Hop, Profile, RequestCost } from '../documents/profile.ts';
+import type { Hop, Pauses, Profile, RequestCost } from '../documents/profile.ts';
 import { delayAtMs, percentileOfRun } from './delays.ts';
 
 /**
@@ -52,6 +52,22 @@ export function hopCoresMs(
   const gatewayMs = ofHop(profile, stage, items, (hop) => hop.gatewayMs);
   const podMs = ofHop(profile, stage, items, (hop) => hop.podMs);
   return gatewayMs === undefined || podMs === undefined ? undefined : { gatewayMs, podMs };
+}
+
+/** How much longer a request to a server takes that was idle before, at a percentile. */
+export const requestPauseMs = ({ serving }: Served, idleMs: number, percentile: number): number =>
+  afterPauseMs(serving?.requestPauses, idleMs, percentile);
+
+/** How much longer a batch takes whose worker was idle before, at a percentile; in a cluster with its way to a pod. */
+export const batchPauseMs = ({ serving }: Served, idleMs: number, percentile: number): number =>
+  afterPauseMs(serving?.pauses, idleMs, percentile) +
+  (serving?.hops ? afterPauseMs(serving.hopPauses, idleMs, percentile) : 0);
+
+/** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */
+function afterPauseMs(pauses: Pauses = [], idleMs: number, percentile: number): number {
+  const after = (i: number) => (i === 0 ? 0 : delayAtMs(pauses[i - 1]!.delays, percentile));
+  const longestMs = pauses.at(-1)?.pauseMs ?? 0;
+  return interpolate([0, ...pauses.map(({ pauseMs }) => pauseMs)], after, Math.min(idleMs, longestMs));
 }
 
 /** Round trips of a cell's batches, in the order of its runs: with the way to a pod and back where the profile has hops. */

@@ -6,7 +6,7 @@ import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
-import { forPods, hopCoresMs, requestCostOf } from './serving.ts';
+import { forPods, hopCoresMs, requestCostOf, requestPauseMs } from './serving.ts';
 
 /** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
@@ -60,7 +60,7 @@ export interface StageFacts {
 
 /** What a request costs outside the models. */
 export interface RequestFacts {
-  /** Time at the percentile of the plan's request. */
+  /** Time at the percentile of the plan's request, if the server was idle before. */
   readonly latencyMs: number;
   /** Time of the serving thread. */
   readonly threadMs: number;
@@ -98,7 +98,9 @@ function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
   if (!cost) return FREE;
   const { coreMs, latency } = cost;
   return {
-    latencyMs: delayAtMs(latency, request.percentile),
+    latencyMs:
+      delayAtMs(latency, request.percentile) +
+      requestPauseMs(profile, Number.POSITIVE_INFINITY, request.percentile),
     threadMs: coreMs,
     hostMs: sharesCores(profile, request) ? coreMs : 0,
   };

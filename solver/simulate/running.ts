@@ -31,6 +31,11 @@ export class RunningBatches {
     return Array.from(this.#now.values(), ({ stage }) => stage);
   }
 
+  /** Whether a worker runs a batch now. */
+  runs(worker: string): boolean {
+    return this.#now.has(worker);
+  }
+
   /** The running batch that ends first. */
   next(): RunningBatch | undefined {
     let first: RunningBatch | undefined;

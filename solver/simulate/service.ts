@@ -7,7 +7,7 @@ import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
-import { batchTimesMs, hopCoresMs, requestCostOf } from '../plan/serving.ts';
+import { batchPauseMs, batchTimesMs, hopCoresMs, requestCostOf, requestPauseMs } from '../plan/serving.ts';
 
 /** Gives simulated batches their service times. */
 export interface ServiceModel {
@@ -31,6 +31,12 @@ export interface ServingModel {
   sampleWayMs(random: Random): number;
   /** Time of the thread for a batch: half of it to hand it out, half to take its results. It is a part of the batch's time. */
   batchMs(stage: number, items: number): number;
+  /** How much longer a request takes if the thread was idle for so long before. Absent: no longer. */
+  requestPauseMs?(idleMs: number, random: Random): number;
+  /** How much longer a batch takes whose worker was idle for so long before. Absent: no longer. */
+  batchPauseMs?(stage: number, idleMs: number, random: Random): number;
+  /** How late a timer of the thread is. Absent: never. */
+  timerMs?(random: Random): number;
 }
 
 export class UnmeasuredStageError extends Error {
@@ -73,6 +79,7 @@ function servedRequests(
 ): Pick<ServiceModel, 'serving'> {
   const cost = requestCostOf(profile);
   if (!cost) return {};
+  const timers = profile.serving?.timers;
   const outsideMs = (ms: number) => Math.max(0, ms - cost.coreMs);
   return {
     serving: {
@@ -83,6 +90,10 @@ function servedRequests(
         hopCoresMs(profile, stages[stage]!.name, items)?.gatewayMs ??
         cpuCoRunOf(profile, stages[stage]!)?.hostMs ??
         0,
+      requestPauseMs: (idleMs, random) => requestPauseMs(profile, idleMs, 100 * random()),
+      batchPauseMs: (stage, idleMs, random) =>
+        onGpu(stages[stage]!.backend) ? 0 : batchPauseMs(profile, idleMs, 100 * random()),
+      ...(timers && { timerMs: (random) => delayAtMs(timers, 100 * random()) }),
     },
   };
 }
@@ -92,15 +103,19 @@ function servedRequests(
  * counts from the scheduled arrival, so the wait is a part of it. The wait at a batch's end is in the measured co-run delays.
  */
 function sharedCores(
-  profile: Pick<Profile, 'coRun'>,
+  profile: Pick<Profile, 'coRun' | 'serving'>,
   stages: readonly Pick<PlanStage, 'backend' | 'threads'>[],
 ): Pick<ServiceModel, 'latenessMs'> {
+  // Requests to a server come without a timer, so that only the wait for a core counts.
+  const timers = profile.serving?.timers;
   const lateness = stages.map((stage) => cpuCoRunOf(profile, stage)?.lateness);
   if (lateness.every((delays) => delays === undefined)) return {};
   return {
     latenessMs(running, random) {
       const [delays, beside] = running.flatMap((stage) => (lateness[stage] ? [lateness[stage]] : []));
-      return delays && beside ? delayAtMs(delays, 100 * random()) : 0;
+      if (!delays || !beside) return 0;
+      const percentile = 100 * random();
+      return Math.max(0, delayAtMs(delays, percentile) - (timers ? delayAtMs(timers, percentile) : 0));
     },
   };
 }

@@ -55,6 +55,12 @@ export class Simulation {
   readonly #dealers: ChildDealer[] = [];
   readonly #running = new RunningBatches();
   readonly #thread = new ServingThread();
+  /** When each worker ended its last batch. */
+  readonly #idleFromMs = new Map<string, number>();
+  /** The timer of the dispatch: when it is due, and when it rings. */
+  #alarm = { dueMs: Number.NaN, ringsMs: Number.POSITIVE_INFINITY };
+  /** How much longer each request takes because the thread was idle before. */
+  readonly #pausedMs: Float64Array;
   readonly #latencyMs: Float64Array;
   readonly #outcomes: Outcome[] = [];
   readonly #batches: SimulatedBatch[] = [];
@@ -70,6 +76,7 @@ export class Simulation {
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
     this.#dealer = new ChildDealer(input.counts);
+    this.#pausedMs = new Float64Array(input.arrivalsMs.length);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
 
@@ -92,7 +99,7 @@ export class Simulation {
       const ending = this.#running.next();
       const batchMs = ending?.endMs ?? Number.POSITIVE_INFINITY;
       const servedMs = this.#thread.nextMs;
-      const wakeMs = Math.max(this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY, this.#thread.freeMs);
+      const wakeMs = Math.max(this.#ringsMs(), this.#thread.freeMs);
       const atMs = Math.min(arrivalMs, batchMs, servedMs, wakeMs);
       if (atMs > untilMs) break;
       this.#nowMs = Math.max(this.#nowMs, atMs);
@@ -123,6 +130,16 @@ export class Simulation {
     };
   }
 
+  /** When the dispatch's timer rings; infinity if none is set. A timer that is set anew is late by another time. */
+  #ringsMs(): number {
+    const dueMs = this.dispatch.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+    if (dueMs !== this.#alarm.dueMs) {
+      const lateMs = this.#service.serving?.timerMs?.(this.#random) ?? 0;
+      this.#alarm = { dueMs, ringsMs: dueMs + lateMs };
+    }
+    return this.#alarm.ringsMs;
+  }
+
   /** Mean time of a request's way from its client. */
   get #halfWayMs(): number {
     return (this.#service.serving?.wayMs ?? 0) / 2;
@@ -141,13 +158,18 @@ export class Simulation {
     this.#dealers.push(this.#dealer);
     const enter = () => this.dispatch.arrive(request, arrivalMs);
     const { serving } = this.#service;
-    if (serving) this.#thread.give(arrivalMs, serving.requestMs / 2, enter);
-    else enter();
+    if (serving) {
+      // What a pause adds is on the way, which the thread does not wait for.
+      const idleMs = Math.max(0, arrivalMs - this.#thread.freeMs);
+      this.#pausedMs[request] = serving.requestPauseMs?.(idleMs, this.#random) ?? 0;
+      this.#thread.give(arrivalMs, serving.requestMs / 2, enter);
+    } else enter();
   }
 
   #complete(ended: RunningBatch): void {
     const { batch, stage, items, endMs } = ended;
     this.#running.end(ended, this.#service);
+    this.#idleFromMs.set(ended.worker, endMs);
     this.#record(ended);
     const { packItems, policy } = this.#input;
     const last = stage === policy.stages.length - 1;
@@ -169,7 +191,7 @@ export class Simulation {
       if (action.kind === 'end') {
         const { request, outcome } = action;
         this.#outcomes[request] = outcome;
-        const answeredMs = serving ? this.#answeredMs(serving) : this.#nowMs;
+        const answeredMs = serving ? this.#answeredMs(serving) + this.#pausedMs[request]! : this.#nowMs;
         this.#latencyMs[request] = answeredMs - this.#input.arrivalsMs[request]!;
         this.#endMs = Math.max(this.#endMs, answeredMs);
         continue;
@@ -180,9 +202,17 @@ export class Simulation {
       const handOutMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;
       // The time of the hand-out is a part of the batch's time.
       const startMs = serving ? this.#thread.take(this.#nowMs, handOutMs) - handOutMs : this.#nowMs;
-      const endMs = startMs + ms;
+      const endMs = startMs + ms + this.#afterPauseMs(stage, worker, startMs);
       this.#running.start({ batch, stage, worker, items, startMs, endMs, slowDown: 1 }, this.#service);
     }
+  }
+
+  /** How much longer a batch takes because its worker was idle before. */
+  #afterPauseMs(stage: number, worker: string, startMs: number): number {
+    const { serving } = this.#service;
+    if (!serving?.batchPauseMs || this.#running.runs(worker)) return 0;
+    const idleMs = startMs - (this.#idleFromMs.get(worker) ?? Number.NEGATIVE_INFINITY);
+    return serving.batchPauseMs(stage, idleMs, this.#random);
   }
 
   /** When the client of a request that ends now has its answer. */

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { measureServing } from '../../agent/profiler/measure-serving.ts';
 import { replayingWorker } from '../../agent/profiler/replay.ts';
 import { timeCalls } from '../../agent/profiler/time-calls.ts';
 import { itemsOf } from '../../models/items/item-batch.ts';
+import { type LoadedManifest, loadManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import { parseProfile, type Serving } from '../../solver/documents/profile.ts';
+import { readAtMost } from '../../workers/command/files.ts';
+import { ROOT } from '../../workers/command/root.ts';
 import { type RecordedStage, recordStage } from '../../workers/profiler/recorded-stage.ts';
 import { Sessions } from '../../workers/profiler/sessions.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
@@ -14,18 +18,22 @@ import { models } from './serving.ts';
 
 const SETTINGS: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 1, seed: 1 };
 
-const sessions = new Sessions(models, compiledEnvironment());
-afterAll(() => sessions.close());
+/** What the first variant of each stage made of some items. */
+async function record({ pipeline, ...models }: LoadedManifest): Promise<RecordedStage[]> {
+  const sessions = new Sessions({ pipeline, ...models }, compiledEnvironment());
+  const ofStages = await stageItems(await models.readPack(), pipeline);
+  const recorded: RecordedStage[] = [];
+  for (const [s, { name: stage, stage: fields }] of pipeline.stages.entries()) {
+    const wanted = { stage, variant: fields.variants[0]!.name, backend: 'cpu', threads: 1 } as const;
+    recorded.push(await recordStage(stage, await sessions.open(wanted), ofStages[s]!));
+  }
+  sessions.close();
+  return recorded;
+}
 
 let recorded: RecordedStage[];
 beforeAll(async () => {
-  const ofStages = await stageItems(await models.readPack(), models.pipeline);
-  recorded = await Promise.all(
-    models.pipeline.stages.map(async ({ name: stage, stage: { variants } }, s) => {
-      const wanted = { stage, variant: variants[0]!.name, backend: 'cpu', threads: 1 } as const;
-      return recordStage(stage, await sessions.open(wanted), ofStages[s]!);
-    }),
-  );
+  recorded = await record(models);
 });
 
 describe('what serving costs', () => {
@@ -58,9 +66,24 @@ describe('what serving costs', () => {
     }
   });
 
+  test('is measured after pauses, and so are the timers of the serving thread', () => {
+    for (const pauses of [serving.requestPauses!, serving.hopPauses!])
+      expect(pauses.map(({ pauseMs }) => pauseMs)).toEqual([2, 8]);
+    expect(serving.timers!.every(({ delayMs }) => delayMs >= 0)).toBe(true);
+  });
+
   test('is a part of a profile', () => {
     expect(() => parseProfile({ ...profile([]), serving }, 'the test')).not.toThrow();
   });
+});
+
+test.each([
+  ['mail', ['binary', 'json']],
+  ['mini-audio-qa', ['binary']],
+])('requests of %s are measured in each form that its items have', async (name, forms) => {
+  const loaded = await loadManifest(join(ROOT, 'models', name, 'manifest.json'), readAtMost);
+  const { requests } = await measureServing(loaded.manifest)(await record(loaded), SETTINGS, undefined);
+  expect(requests.map(({ body }) => body)).toEqual(forms);
 });
 
 test('on one machine no way to pods is measured, and measuring stops when it is told to', async () => {
@@ -105,6 +128,7 @@ test('latencies are of calls one at a time, and core time is of several', async 
       open--;
     },
     3,
+    { calls: 10, mostMs: 1e6 },
     20,
     { caller: () => calls, called: async () => 2 * calls },
   );

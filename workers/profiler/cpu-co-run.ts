@@ -2,9 +2,8 @@ import type { CpuCoRun } from '../../solver/documents/profile.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleepUntil } from '../executor/clock.ts';
 import type { RunBatch } from './measure.ts';
+import { delaysOf, PERCENTILES } from './percentiles.ts';
 
-/** Percentiles at which the delay is recorded; values between them are interpolated. */
-const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
 /** The workers run alone and together in alternating rounds, so that a drift of the machine affects both alike. */
 const ROUNDS = 4;
 const ROUND_MS = 400;
@@ -43,7 +42,6 @@ export async function measureCpuCoRun(
     late.push(...timers);
   }
   const sorted = [alone, together].map((pair) => pair.map(sortedNumbers)) as [Float64Array[], Float64Array[]];
-  const lateSorted = sortedNumbers(late);
   const delayMs = (percentile: number, worker: number): number =>
     nearestRank(sorted[1][worker]!, percentile) - nearestRank(sorted[0][worker]!, percentile);
   return {
@@ -56,10 +54,7 @@ export async function measureCpuCoRun(
       delayMs: Math.max(0, (delayMs(percentile, 0) + delayMs(percentile, 1)) / 2),
     })),
     ...(cpuMs && { hostMs: hostMs / (together[0].length + together[1].length) }),
-    lateness: PERCENTILES.map((percentile) => ({
-      percentile,
-      delayMs: Math.max(0, nearestRank(lateSorted, percentile)),
-    })),
+    lateness: delaysOf(late),
   };
 }
 
@@ -74,7 +69,7 @@ async function runFor(run: RunBatch, ms: number): Promise<number[]> {
 }
 
 /** Waits for timers for `ms`, as a load does for its next arrival. @returns how late each was, in ms */
-async function timersFor(ms: number): Promise<number[]> {
+export async function timersFor(ms: number): Promise<number[]> {
   const late: number[] = [];
   for (const start = performance.now(); performance.now() - start < ms; ) {
     const dueMs = performance.now() + TIMER_MS;

@@ -21,8 +21,9 @@ import { CellProfiler } from './cell-profiler.ts';
 import { cellsOfBatch, type FixedBatches, firstPassCells, fixedBatchOf } from './cells.ts';
 import { ItemDraw } from './item-draw.ts';
 import { journalName } from './journal.ts';
+import { measurePauses } from './pauses.ts';
 import { type ProfilePlan, Progress } from './progress.ts';
-import { type MeasureServing, type RecordedStage, recordStage } from './recorded-stage.ts';
+import { type MeasureServing, type RecordedStage, recordStage, smallestBatches } from './recorded-stage.ts';
 import { Sessions } from './sessions.ts';
 import type { ProfileProgress, ProfileSettings } from './types.ts';
 import { WorkClock } from './work-clock.ts';
@@ -159,9 +160,14 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
       await clock.wait();
       progress.working('requests without models');
       const recorded: RecordedStage[] = [];
-      for (const [s, { name, stage }] of pipeline.stages.entries())
-        recorded.push(await recordStage(name, await reference(name, stage.variants[0]!.name), ofStages[s]!));
-      const serving = await options.measureServing(recorded, settings, signal);
+      const calls: (() => Promise<unknown>)[] = [];
+      for (const [s, { name, stage }] of pipeline.stages.entries()) {
+        const opened = await reference(name, stage.variants[0]!.name);
+        recorded.push(await recordStage(name, opened, ofStages[s]!));
+        calls.push(smallestBatches(opened, ofStages[s]!));
+      }
+      const pauses = await measurePauses(calls);
+      const serving = { ...(await options.measureServing(recorded, settings, signal)), pauses };
       await store.append(journal, { kind: 'serving', serving });
       return serving;
     };

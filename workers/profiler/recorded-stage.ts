@@ -36,3 +36,13 @@ export async function recordStage(
   const { results, children, childCounts } = await worker.run(key, copy);
   return { stage, items: batch, results, children, childCounts };
 }
+
+/** A function that runs the smallest batch of a variant, each time of other items. */
+export function smallestBatches(
+  { worker, key, fixedBatch }: OpenVariant,
+  { items }: StageItems,
+): () => Promise<unknown> {
+  const size = fixedBatch ?? 1;
+  let run = 0;
+  return () => worker.run(key, takeInTurn(items, run++ * size, size));
+}

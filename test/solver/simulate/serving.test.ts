@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Serving } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
+import { batchPauseMs } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
 import type { ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
@@ -101,4 +103,64 @@ test('a saturated thread sheds what it cannot serve, however idle the workers ar
   };
   expect(share(100)).toBeGreaterThan(0.99);
   expect(share(600)).toBeLessThan(0.5);
+});
+
+/** One stage and one worker whose batches take 5 ms; when the requests that arrive at these times are answered. */
+function answeredMs(
+  arrivalsMs: number[],
+  serving: Partial<ServingModel>,
+  { batch = 1, maxWaitMs = 0 } = {},
+): number[] {
+  const { requests } = simulate({
+    policy: {
+      slaMs: 1000,
+      shedding: 'never',
+      stages: [{ name: 's', batch, maxWaitMs, serviceMs: () => 5 }],
+    },
+    workers: [{ id: 'w', stages: [0] }],
+    arrivalsMs,
+    packItems: new Int32Array(arrivalsMs.length),
+    counts: () => 1,
+    service: { sampleMs: () => 5, serving: { ...NOTHING, ...serving } },
+    seed: 1,
+  });
+  return requests.map(({ latencyMs }, i) => arrivalsMs[i]! + latencyMs!);
+}
+
+test('a batch takes longer after a pause of its worker, by how long that was, and not right after another batch', () => {
+  const batchPauseMs: ServingModel['batchPauseMs'] = (_stage, idleMs) => Math.min(3, idleMs / 10);
+  // The second follows the first; the third comes 10 ms after the second has ended.
+  expect(answeredMs([0, 1, 23], { batchPauseMs })).toEqual([8, 13, 29]);
+});
+
+test('a request takes longer if the server was idle before, and nothing waits for that', () => {
+  const requestPauseMs: ServingModel['requestPauseMs'] = (idleMs) => Math.min(2, idleMs / 5);
+  // The first finds a server that has never served, the second one that was just called, the third one that was idle for 5 ms.
+  expect(answeredMs([0, 0, 15], { requestPauseMs })).toEqual([7, 10, 21]);
+});
+
+test('a batch that waits to fill starts when its timer rings, or when another event comes before', () => {
+  const late = { timerMs: () => 2 };
+  const waiting = { batch: 2, maxWaitMs: 4 };
+  expect(answeredMs([0], late, waiting)).toEqual([11]);
+  expect(answeredMs([0, 3], late, waiting)).toEqual([8, 8]);
+});
+
+test('the delay after a pause grows between the pauses that were measured, and no longer afterwards', () => {
+  const after = (pauseMs: number, delayMs: number) => ({
+    pauseMs,
+    n: 60,
+    delays: [{ percentile: 50, delayMs }],
+  });
+  const requests = [
+    { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
+  ];
+  const delays = (serving: Serving) => [0, 1, 2, 5, 8, 99].map((ms) => batchPauseMs({ serving }, ms, 50));
+  const pauses = [after(2, 0.4), after(8, 1)];
+  expect(delays({ requests, pauses }).map((ms) => +ms.toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
+  expect(delays({ requests })).toEqual([0, 0, 0, 0, 0, 0]);
+  const hops = [
+    { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
+  ];
+  expect(batchPauseMs({ serving: { requests, pauses, hops, hopPauses: [after(4, 2)] } }, 99, 50)).toBe(3);
 });

@@ -1,0 +1,14 @@
+import type { Delays } from '../../solver/documents/profile.ts';
+import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
+
+/** Percentiles at which a profile records delays; values between them are interpolated. */
+export const PERCENTILES = [5, 25, 50, 75, 90, 95, 99];
+
+/** Delays at these percentiles. A negative one is noise. */
+export function delaysOf(times: Iterable<number>): Delays {
+  const sorted = sortedNumbers(times);
+  return PERCENTILES.map((percentile) => ({
+    percentile,
+    delayMs: Math.max(0, nearestRank(sorted, percentile)),
+  }));
+}
