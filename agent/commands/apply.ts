@@ -10,7 +10,7 @@ import type { ApplyOptions, Engine } from '../cluster/engine.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { changesText } from './changes-text.ts';
 import { addEngineOptions, ENGINES, type EngineFlags, openEngine } from './engine.ts';
-import { addPodOptions, gatewaysOption, givenSettings, type PodFlags } from './pod-options.ts';
+import { addPodOptions, gatewaysOption, givenSettings, monitorOption, type PodFlags } from './pod-options.ts';
 
 interface ApplyFlags extends EngineFlags, PodFlags, ApplyOptions {
   readonly plan?: string;
@@ -40,6 +40,7 @@ export const applyCommand = () =>
     ),
   )
     .addOption(gatewaysOption())
+    .addOption(monitorOption())
     .option('--dry-run', 'report what would change, and change nothing')
     .option('--prune', 'remove objects that earlier plans have left behind')
     .option('--allow-pending', 'apply although the nodes have no room for all pods: some wait for more nodes')

@@ -1,18 +1,15 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Engine } from '../cluster/engine.ts';
 import { KubernetesApi } from '../kubernetes/api.ts';
 import { connectionOf } from '../kubernetes/client.ts';
 import { KubernetesEngine, type KubernetesOptions } from '../kubernetes/engine.ts';
+import { namespace } from './pod-options.ts';
 
 /** Engines for the option `--target`. */
 export const ENGINES = ['kubernetes'] as const;
 
 export const namespaceOption = () =>
-  new Option('--namespace <name>', 'the namespace of the pipeline').default('default').argParser((text) => {
-    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
-      throw new InvalidArgumentError('Expected lower-case letters, digits and "-", at most 63.');
-    return text;
-  });
+  new Option('--namespace <name>', 'the namespace of the pipeline').default('default').argParser(namespace);
 
 /** Adds the options of commands that connect to an engine. */
 export const addEngineOptions = (command: Command): Command =>

@@ -18,7 +18,7 @@ import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
 import { type PodSettings, podSettings, VERSION } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { namespaceOption } from './engine.ts';
-import { addPodOptions, gatewaysOption, givenSettings, type PodFlags } from './pod-options.ts';
+import { addPodOptions, gatewaysOption, givenSettings, monitorOption, type PodFlags } from './pod-options.ts';
 
 const FORMATS = ['kubernetes', 'kustomize', 'helm', 'kserve'] as const;
 
@@ -54,6 +54,7 @@ export const exportCommand = () =>
       .addOption(namespaceOption()),
   )
     .addOption(gatewaysOption())
+    .addOption(monitorOption())
     .addOption(new Option('--json', 'print the names of the files on stdout as JSON'))
     .addHelpText(
       'after',

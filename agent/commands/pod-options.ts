@@ -35,6 +35,12 @@ export const addPodOptions = (command: Command): Command =>
     )
     .option('--priority-class <name>', "the pods' PriorityClass");
 
+export const monitorOption = () =>
+  new Option(
+    '--monitor <namespace>',
+    'let the Prometheus in this namespace read the metrics of all pods, by a PodMonitor for its operator',
+  ).argParser(namespace);
+
 export const gatewaysOption = () =>
   new Option(
     '--gateways <n>',
@@ -50,6 +56,7 @@ export interface PodFlags {
   readonly toleration?: readonly Toleration[];
   readonly priorityClass?: string;
   readonly gateways?: number;
+  readonly monitor?: string;
 }
 
 export const givenSettings = ({
@@ -61,6 +68,7 @@ export const givenSettings = ({
   toleration,
   priorityClass,
   gateways,
+  monitor,
 }: PodFlags): GivenSettings => ({
   ...(image !== undefined && { image }),
   ...(imageManifest !== undefined && imageSettings(imageManifest)),
@@ -70,7 +78,15 @@ export const givenSettings = ({
   ...(toleration !== undefined && { tolerations: toleration }),
   ...(priorityClass !== undefined && { priorityClass }),
   ...(gateways !== undefined && { gateways }),
+  ...(monitor !== undefined && { monitor }),
 });
+
+/** Reads the name of a namespace. */
+export function namespace(text: string): string {
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError('Expected lower-case letters, digits and "-", at most 63.');
+  return text;
+}
 
 function claim(text: string): string {
   if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(text))

@@ -50,6 +50,10 @@ type RunRequest = FastifyRequest<{ Params: { stage: string; variant: string } }>
 export function createStageApp(held: HeldStages, { token, alias, names }: StageHttpOptions): FastifyInstance {
   const app = baseApp(held, { names, memory: MEMORY });
   healthRoutes(app, held);
+  app.get('/metrics', async (_request, reply) => {
+    reply.header('content-type', held.telemetry.contentType);
+    return held.telemetry.text();
+  });
 
   /** The requested stage and variant, which is the chosen one if the request names none. */
   const wantedBy = ({ params: { model, version } }: ModelRequest) => {

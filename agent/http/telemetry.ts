@@ -19,35 +19,35 @@ const ITEMS = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** The Prometheus metrics of a service. A request is one item, although one HTTP request may hold many. */
 export class Telemetry {
-  readonly #registry = new Registry();
-  readonly #arrivals = this.#counter('arrivals_total', 'Requests that have arrived.', ['model']);
-  readonly #requests = this.#counter(
+  readonly #metrics = new Metrics();
+  readonly #arrivals = this.#metrics.counter('arrivals_total', 'Requests that have arrived.', ['model']);
+  readonly #requests = this.#metrics.counter(
     'requests_total',
     'Requests by outcome: completed, shed, failed, or rejected on arrival.',
     ['model', 'outcome'],
   );
-  readonly #latency = this.#histogram(
+  readonly #latency = this.#metrics.histogram(
     'request_duration_seconds',
     'Latency of completed requests, from arrival to end.',
     ['model'],
     SECONDS,
   );
-  readonly #batchItems = this.#histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
-  readonly #batchSeconds = this.#histogram(
+  readonly #batchItems = this.#metrics.histogram('batch_items', 'Items in a batch.', ['stage'], ITEMS);
+  readonly #batchSeconds = this.#metrics.histogram(
     'batch_duration_seconds',
     'Time from handing a batch to a worker until its results are back.',
     ['stage'],
     SECONDS,
   );
-  readonly #switches = this.#counter('plan_switches_total', 'Switches to another plan.');
-  readonly #lost = this.#counter(
+  readonly #switches = this.#metrics.counter('plan_switches_total', 'Switches to another plan.');
+  readonly #lost = this.#metrics.counter(
     'workers_lost_total',
     'Workers that ended while they were needed, and were replaced.',
   );
-  readonly #queued = this.#gauge('queue_items', 'Items that wait in the queue.', ['stage']);
-  readonly #replicas = this.#gauge('replicas', 'Workers that serve a stage.', ['stage']);
-  readonly #open = this.#gauge('open_requests', 'Requests that were accepted and have not ended.');
-  readonly #info = this.#gauge('plan_info', 'The plan that serves, in its labels; always 1.', [
+  readonly #queued = this.#metrics.gauge('queue_items', 'Items that wait in the queue.', ['stage']);
+  readonly #replicas = this.#metrics.gauge('replicas', 'Workers that serve a stage.', ['stage']);
+  readonly #open = this.#metrics.gauge('open_requests', 'Requests that were accepted and have not ended.');
+  readonly #info = this.#metrics.gauge('plan_info', 'The plan that serves, in its labels; always 1.', [
     'pipeline',
     'stage',
     'variant',
@@ -55,8 +55,8 @@ export class Telemetry {
     'batch',
     'replicas',
   ]);
-  readonly #sla = this.#gauge('plan_sla_seconds', 'Latency bound of the plan.');
-  readonly #rate = this.#gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
+  readonly #sla = this.#metrics.gauge('plan_sla_seconds', 'Latency bound of the plan.');
+  readonly #rate = this.#metrics.gauge('plan_requests_per_second', 'Arrival rate that the plan is made for.');
 
   /** Starts every series at 0, because Prometheus misses the first increase of a series that appears with it. */
   constructor(models: readonly string[], stages: readonly string[]) {
@@ -99,7 +99,7 @@ export class Telemetry {
   }
 
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.#metrics.registry.contentType;
   }
 
   /** All metrics in the Prometheus text format. */
@@ -113,24 +113,71 @@ export class Telemetry {
     this.#open.set(open);
     this.#sla.set(plan.slaMs / 1000);
     this.#rate.set(plan.ratePerS);
-    return this.#registry.metrics();
+    return this.#metrics.registry.metrics();
+  }
+}
+
+/** A batch that a replica has run. */
+export interface ReplicaBatch {
+  readonly stage: string;
+  readonly items: number;
+  /** Time from its arrival until the batches before it had ended. */
+  readonly waitMs: number;
+  readonly serviceMs: number;
+}
+
+/** The Prometheus metrics of a replica. */
+export class ReplicaTelemetry {
+  readonly #metrics = new Metrics();
+  readonly #items = this.#metrics.histogram('replica_batch_items', 'Items in a batch.', ['stage'], ITEMS);
+  readonly #wait = this.#metrics.histogram(
+    'replica_wait_seconds',
+    'Time that a batch waits for the batches before it.',
+    ['stage'],
+    SECONDS,
+  );
+  readonly #service = this.#metrics.histogram(
+    'replica_batch_seconds',
+    'Time from the start of a batch until its results are there.',
+    ['stage'],
+    SECONDS,
+  );
+
+  /** Starts every series at 0, as {@link Telemetry} does. */
+  constructor(stages: readonly string[]) {
+    for (const stage of stages)
+      for (const each of [this.#items, this.#wait, this.#service]) each.zero({ stage });
   }
 
-  #counter(name: string, help: string, labelNames: string[] = []) {
-    return new Counter({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.#registry] });
+  readonly batch = ({ stage, items, waitMs, serviceMs }: ReplicaBatch): void => {
+    this.#items.observe({ stage }, items);
+    this.#wait.observe({ stage }, waitMs / 1000);
+    this.#service.observe({ stage }, serviceMs / 1000);
+  };
+
+  get contentType(): string {
+    return this.#metrics.registry.contentType;
   }
 
-  #gauge(name: string, help: string, labelNames: string[] = []) {
-    return new Gauge({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.#registry] });
+  /** All metrics in the Prometheus text format. */
+  text(): Promise<string> {
+    return this.#metrics.registry.metrics();
+  }
+}
+
+/** Makes the metrics of a process, whose names begin with `ipa_edge_`. */
+class Metrics {
+  readonly registry = new Registry();
+
+  counter(name: string, help: string, labelNames: string[] = []) {
+    return new Counter({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #histogram(name: string, help: string, labelNames: string[], buckets: number[]) {
-    return new Histogram({
-      name: `ipa_edge_${name}`,
-      help,
-      labelNames,
-      buckets,
-      registers: [this.#registry],
-    });
+  gauge(name: string, help: string, labelNames: string[] = []) {
+    return new Gauge({ name: `ipa_edge_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  histogram(name: string, help: string, labelNames: string[], buckets: number[]) {
+    return new Histogram({ name: `ipa_edge_${name}`, help, labelNames, buckets, registers: [this.registry] });
   }
 }

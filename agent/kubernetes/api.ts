@@ -42,6 +42,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   Node: 'nodes',
   Pod: 'pods',
   PodDisruptionBudget: 'poddisruptionbudgets',
+  PodMonitor: 'podmonitors',
   Role: 'roles',
   RoleBinding: 'rolebindings',
   Secret: 'secrets',

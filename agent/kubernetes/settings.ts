@@ -20,6 +20,8 @@ export interface PodSettings {
   readonly priorityClass: string | null;
   /** Number of gateways: with two or more, the loss of one is no outage. */
   readonly gateways: number;
+  /** Namespace of the Prometheus that reads the metrics of all pods, by the PodMonitor of its operator; null: none. */
+  readonly monitor: string | null;
 }
 
 /** A taint to tolerate, in the words of the Kubernetes API. An absent value stands for any value. */
@@ -65,6 +67,7 @@ export const podSettings = (
   tolerations: [],
   priorityClass: null,
   gateways: 2,
+  monitor: null,
   ...applied,
   ...given,
   namespace,
@@ -80,4 +83,5 @@ export const keptSettings = z.object({
   tolerations: z.array(toleration).default([]),
   priorityClass: z.string().min(1).nullable().default(null),
   gateways: positiveCount.default(2),
+  monitor: z.string().min(1).nullable().default(null),
 });

@@ -1,5 +1,6 @@
 import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi, ObjectRef } from './api.ts';
+import { ApiError } from './errors.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
 
 /** The kinds of a pipeline's objects. Pods go first, so that none of them is left without its plan or its rights. */
@@ -31,6 +32,7 @@ export async function removePipeline(
   const refs: ObjectRef[] = [];
   for (const [kind, apiVersion] of KINDS)
     refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
+  refs.push(...(await podMonitors(api, namespace, labels)));
   // The Lease has no labels: processes outside the cluster make it, too.
   const lease = await api.read({
     apiVersion: 'coordination.k8s.io/v1',
@@ -40,4 +42,15 @@ export async function removePipeline(
   if (lease) refs.push(lease);
   if (!dryRun) for (const ref of refs) await api.remove(ref);
   return refs.map(({ kind, metadata }) => ({ kind, name: metadata.name, state: 'pruned', changes: [] }));
+}
+
+/** The PodMonitors with these labels; none where Prometheus' operator, which defines the kind, is not installed. */
+async function podMonitors(api: KubernetesApi, namespace: string, labels: Readonly<Record<string, string>>) {
+  try {
+    return (await api.list({ apiVersion: 'monitoring.coreos.com/v1', kind: 'PodMonitor', namespace, labels }))
+      .items;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return [];
+    throw error;
+  }
 }

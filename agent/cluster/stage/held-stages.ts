@@ -1,4 +1,5 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
+import { ReplicaTelemetry } from '../../http/telemetry.ts';
 import { UnknownModelError } from '../../service/errors.ts';
 import { StageService, type StageServiceOptions } from './stage-service.ts';
 
@@ -6,6 +7,7 @@ import { StageService, type StageServiceOptions } from './stage-service.ts';
 export class HeldStages {
   private constructor(
     readonly services: readonly StageService[],
+    readonly telemetry: ReplicaTelemetry,
     readonly log: (line: string) => void,
   ) {}
 
@@ -16,14 +18,15 @@ export class HeldStages {
    */
   static async start(
     stages: readonly string[],
-    options: Omit<StageServiceOptions, 'stage'>,
+    options: Omit<StageServiceOptions, 'stage' | 'onBatch'>,
   ): Promise<HeldStages> {
+    const telemetry = new ReplicaTelemetry(stages);
     const started = await Promise.allSettled(
-      stages.map((stage) => StageService.start({ ...options, stage })),
+      stages.map((stage) => StageService.start({ ...options, stage, onBatch: telemetry.batch })),
     );
     const services = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
     const failed = started.find((one) => one.status === 'rejected');
-    if (!failed) return new HeldStages(services, options.onEvent);
+    if (!failed) return new HeldStages(services, telemetry, options.onEvent);
     for (const service of services) service.close();
     throw failed.reason;
   }

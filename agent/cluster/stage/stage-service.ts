@@ -9,6 +9,7 @@ import { type Supervised, Supervisor } from '../../../workers/executor/superviso
 import { message } from '../../../workers/runtime/errors.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import type { ReplicaBatch } from '../../http/telemetry.ts';
 import { PlanRefusedError, UnavailableError, UnknownModelError } from '../../service/errors.ts';
 import { sameResources } from '../replica-plan.ts';
 
@@ -19,6 +20,7 @@ export interface StageServiceOptions {
   readonly stage: string;
   readonly startWorker: StartWorker;
   onEvent(what: string): void;
+  onBatch(batch: ReplicaBatch): void;
 }
 
 interface Job {
@@ -137,10 +139,23 @@ export class StageService {
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
     if (inFlight >= MOST_WAITING) throw new UnavailableError(`${inFlight} batches wait already`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
+    const arrivedMs = performance.now();
     try {
-      return await this.#supervisor.run(loaded, longestMs * (inFlight + 1), this.options.plan.slaMs, () =>
-        loaded.worker.run(this.stage.name, items),
+      const run = await this.#supervisor.run(
+        loaded,
+        longestMs * (inFlight + 1),
+        this.options.plan.slaMs,
+        () => loaded.worker.run(this.stage.name, items),
       );
+      // The batches of a worker run one after the other, so this one began when the one before it ended.
+      const startMs = Math.max(arrivedMs, job.usedMs);
+      this.options.onBatch({
+        stage: this.stage.name,
+        items: items.lengths.length,
+        waitMs: startMs - arrivedMs,
+        serviceMs: performance.now() - startMs,
+      });
+      return run;
     } finally {
       job.usedMs = performance.now();
     }

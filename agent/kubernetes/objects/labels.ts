@@ -10,6 +10,7 @@ export const objectNames = (pipeline: string) => ({
   token: `${kubernetesName(pipeline)}-token`,
   gateway: `${kubernetesName(pipeline)}-gateway`,
   watch: `${kubernetesName(pipeline)}-watch`,
+  monitor: kubernetesName(pipeline),
   stage: (stage: string) => kubernetesName(pipeline, stage),
   /** Of the pods that hold these stages. */
   pods: (stages: readonly string[]) => kubernetesName(pipeline, stages.join('_')),

@@ -4,6 +4,7 @@ import { checkDeployable, plannedGroups } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { gatewayObjects } from './gateway.ts';
 import { objectNames, ownLabels } from './labels.ts';
+import { podMonitor } from './monitor.ts';
 import { PLAN_KEY } from './pods.ts';
 import { stageObjects } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
@@ -32,6 +33,7 @@ export function kubernetesObjects(
     planObject(plan, settings, previous),
     ...plannedGroups(plan).flatMap((group) => stageObjects(sources, group)),
     ...gatewayObjects(sources),
+    ...(settings.monitor === null ? [] : [podMonitor(plan.pipeline, settings)]),
   ];
 }
 

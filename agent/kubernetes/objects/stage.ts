@@ -25,9 +25,14 @@ export interface ServedPlan {
   readonly settings: PodSettings;
 }
 
+/** All pods of a namespace. */
+const inNamespace = (namespace: string) => ({
+  namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+});
+
 /**
  * The objects of the pods that hold the same stages, mostly one: their deployment, a Service for each stage, the disruption
- * budget, and the rule that only the gateways reach the pods.
+ * budget, and the rule that only the gateways, and what reads metrics, reach the pods.
  */
 export function stageObjects(
   { plan, pipeline, settings }: ServedPlan,
@@ -109,7 +114,10 @@ export function stageObjects(
         policyTypes: ['Ingress'],
         ingress: [
           {
-            from: [{ podSelector: { matchLabels: partLabels(pipeline.name, 'gateway') } }],
+            from: [
+              { podSelector: { matchLabels: partLabels(pipeline.name, 'gateway') } },
+              ...(settings.monitor === null ? [] : [inNamespace(settings.monitor)]),
+            ],
             ports: [{ protocol: 'TCP', port: PORT }],
           },
         ],

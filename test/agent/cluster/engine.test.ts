@@ -63,6 +63,25 @@ test('the gateway waits for a replica of each stage, and answers by way of the r
   expect(labelsOf(await infer(5))).toEqual([[3], [3], [3], [3], [3]]);
 });
 
+test('a replica tells Prometheus how large its batches are, how long they wait and how long they take', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { infer } = await startGateway(engine);
+  await infer(5);
+  const { url } = engine.endpoints.find(({ stage }) => stage === 'detect')!;
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const metric = (name: string) =>
+    Number(new RegExp(`^ipa_edge_${name}\\{stage="detect"\\} (\\S+)$`, 'm').exec(text)![1]);
+  expect(metric('replica_batch_items_sum')).toBe(5);
+  const batches = metric('replica_batch_items_count');
+  expect(batches).toBeGreaterThan(0);
+  expect([metric('replica_wait_seconds_count'), metric('replica_batch_seconds_count')]).toEqual([
+    batches,
+    batches,
+  ]);
+  expect(metric('replica_wait_seconds_sum')).toBeGreaterThanOrEqual(0);
+});
+
 test('a plan that is applied is followed in the replicas that run', async () => {
   const engine = startEngine();
   await engine.apply(patient);

@@ -212,6 +212,15 @@ test('pods for stages together take the place of pods for each: those serve on u
   expect(states(await engineIn(cluster).adapt(sharedPlan()))).toEqual([]);
 });
 
+test("a monitor is refused where Prometheus' operator is not installed, and nothing is changed", async () => {
+  const { cluster, standIn } = await standInCluster();
+  const monitored = engineIn(cluster, { ...settings, monitor: 'monitoring' });
+  await expect(monitored.apply(clusterPlan())).rejects.toThrow(
+    /PodMonitor fashion: the server could not find/,
+  );
+  expect(standIn.store.get('api/v1/namespaces/shop/configmaps/fashion-plan')).toBeUndefined();
+});
+
 test('a plan that says the same in another order changes nothing, and the one before it stays', async () => {
   const { cluster } = await standInCluster();
   await engineIn(cluster).apply(clusterPlan());

@@ -99,6 +99,26 @@ test('stages that share a worker are one pod, which each stage finds by a Servic
     expect(check!(object), object.kind).toEqual([]);
 });
 
+test('metrics are read by the Prometheus of a namespace, and by nothing else, where one is named', () => {
+  const monitored = kubernetesObjects(clusterPlan(), fashion.pipeline, {
+    ...settings,
+    monitor: 'monitoring',
+  });
+  const { spec } = find(monitored, 'PodMonitor', 'fashion');
+  expect(spec.podMetricsEndpoints).toEqual([{ port: 'http', path: '/metrics' }]);
+  const { metadata } = find(monitored, 'Deployment', 'fashion-detect').spec.template;
+  expect(metadata.labels).toMatchObject(spec.selector.matchLabels);
+  expect(spec.selector.matchExpressions[0].values).toContain(metadata.labels['ipa-edge/part']);
+  const from = (all: KubernetesObject[]) => find(all, 'NetworkPolicy', 'fashion-detect').spec.ingress[0].from;
+  expect(from(monitored)).toContainEqual({
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } },
+  });
+  expect(from(objects())).toHaveLength(1);
+  expect(objects().some(({ kind }) => kind === 'PodMonitor')).toBe(false);
+  for (const object of monitored.filter((one) => check?.knows(one)))
+    expect(check!(object), object.kind).toEqual([]);
+});
+
 test('a GPU that stages share is asked for once', () => {
   const plan = sharedPlan();
   const onGpu = (of: object) => ({ ...of, backend: 'cuda' as const });

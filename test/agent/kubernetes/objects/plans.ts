@@ -20,6 +20,7 @@ export const settings = {
   tolerations: [],
   priorityClass: null,
   gateways: 2,
+  monitor: null,
 };
 
 /** Both stages share one worker. */

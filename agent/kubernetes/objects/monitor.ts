@@ -1,0 +1,21 @@
+import type { PodSettings } from '../settings.ts';
+import { describingLabels, objectNames, ownLabels } from './labels.ts';
+import type { KubernetesObject } from './types.ts';
+
+/** Makes Prometheus' operator read the metrics of a pipeline's gateways and stages. */
+export const podMonitor = (pipeline: string, { namespace }: PodSettings): KubernetesObject => ({
+  apiVersion: 'monitoring.coreos.com/v1',
+  kind: 'PodMonitor',
+  metadata: {
+    name: objectNames(pipeline).monitor,
+    namespace,
+    labels: { ...ownLabels(pipeline), ...describingLabels(pipeline, 'monitor') },
+  },
+  spec: {
+    selector: {
+      matchLabels: ownLabels(pipeline),
+      matchExpressions: [{ key: 'ipa-edge/part', operator: 'In', values: ['gateway', 'stage'] }],
+    },
+    podMetricsEndpoints: [{ port: 'http', path: '/metrics' }],
+  },
+});
