@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type CellKey, cell, type MeasuredCell } from './cell.ts';
+import { type CellKey, cell, cellId, type MeasuredCell, roundTripsMs } from './cell.ts';
 import {
   accuracy,
   type Backend,
@@ -215,7 +215,7 @@ export const profileSchema = z
       slaMs: milliseconds.nullable(),
     }),
     stages: z.array(profileStage).min(1).max(32),
-    cells: z.array(cell),
+    cells: z.array(cell).min(1, 'expected at least one cell'),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
     /** Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have none for a GPU. */
@@ -229,7 +229,11 @@ export const profileSchema = z
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
     });
+    const seen = new Set<string>();
     profile.cells.forEach((entry, i) => {
+      const id = cellId(entry);
+      expectThat(context, !seen.has(id), ['cells', i], `expected one cell ${id}`);
+      seen.add(id);
       const stage = profile.stages.find((s) => s.name === entry.stage);
       const known = stage?.variants.some((v) => v.name === entry.variant) ?? false;
       expectThat(context, known, ['cells', i], 'expected a stage and variant of this profile');
@@ -239,6 +243,9 @@ export const profileSchema = z
         const paired = values === undefined || values.length === inferenceMs.length;
         expectThat(context, paired, ['cells', i, field], 'expected one per inferenceMs');
       }
+      // A coarse clock may see no time pass, which the flag then says.
+      const timed = roundTripsMs(entry).some((ms) => ms > 0) || entry.flags.includes('timer-grain');
+      expectThat(context, timed, ['cells', i, 'inferenceMs'], 'expected a time above 0');
     });
   });
 export type Profile = z.infer<typeof profileSchema>;

@@ -149,6 +149,30 @@ describe('no plan', () => {
     expect(error.message).toMatch(/It works with .* requests\/s/);
   });
 
+  it('offers the nearest rate of any magnitude asked for, as a search of all rates finds it', () => {
+    const step = 1.02;
+    const works = (ratePerS: number) => {
+      try {
+        solveIlp(solver, gpu, request({ slaMs: 400, ratePerS }));
+        return true;
+      } catch (error) {
+        if (error instanceof InfeasiblePlanError) return false;
+        throw error;
+      }
+    };
+    const all = Array.from({ length: 600 }, (_, i) => 1e-2 * step ** i);
+    const feasible = all.filter(works);
+    for (let magnitude = -3; magnitude <= 9; magnitude++) {
+      const asked = 10 ** magnitude;
+      if (works(asked)) continue;
+      const distance = (rate: number) => Math.abs(rate - asked);
+      const nearest = feasible.reduce((best, rate) => (distance(rate) < distance(best) ? rate : best));
+      const offered = refused({ slaMs: 400, ratePerS: asked }).nearestRatePerS!;
+      expect(works(offered)).toBe(true);
+      expect(Math.abs(Math.log(offered / nearest))).toBeLessThan(Math.log(step ** 2));
+    }
+  });
+
   it('finds that a short SLA needs a longer one, whatever the rate', () => {
     const error = refused({ slaMs: 20 });
     expect(error.nearestRatePerS).toBeNull();

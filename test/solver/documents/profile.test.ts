@@ -20,3 +20,12 @@ test.each<[string, Partial<MeasuredCell>]>([
 ])('%s of another number than the runs are refused', (field, columns) => {
   expect(() => withColumns(columns)).toThrow(`cells[0].${field}: expected one per inferenceMs`);
 });
+
+test('a profile without cells, with one twice, or with one that took no time is refused', () => {
+  const one = cell('detect', 's', 'cpu', 4, runs(10));
+  expect(() => profile([])).toThrow('cells: expected at least one cell');
+  expect(() => profile([one, one])).toThrow('cells[1]: expected one cell detect/s/cpu/1/4');
+  const zeros = { inferenceMs: each(0), handlingMs: each(0) };
+  expect(() => withColumns(zeros)).toThrow('cells[0].inferenceMs: expected a time above 0');
+  expect(withColumns({ ...zeros, flags: ['timer-grain'] }).cells).toHaveLength(1);
+});
