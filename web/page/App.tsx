@@ -1,7 +1,8 @@
 import { backendsOf } from '../../solver/documents/profile.ts';
 import { onSoftwareGpu } from '../components/backends.ts';
-import { problem, profile, ready } from '../state/app.ts';
+import { opened, problem, ready } from '../state/app.ts';
 import { closeExample, showsExample } from '../state/example.ts';
+import { profileNames } from '../state/profile-names.ts';
 import { Done } from './frame/Done.tsx';
 import { DropZone } from './frame/DropZone.tsx';
 import { Navigation } from './frame/Navigation.tsx';
@@ -89,17 +90,18 @@ function Mark() {
 
 /** The name of the opened profile, to which the sections from Results to Share refer. */
 function OpenedProfile() {
-  const opened = profile.value;
-  if (!opened) return null;
+  if (!opened.value) return null;
+  const { profile, sha256 } = opened.value;
   return (
     <p class="opened">
-      <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span> {opened.pipeline}
+      <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span>{' '}
+      {profileNames.value[sha256] ?? profile.pipeline}
       {showsExample.value && (
         <button type="button" class="link" onClick={closeExample}>
           Close the example
         </button>
       )}
-      {onSoftwareGpu(opened.device, backendsOf(opened)) && (
+      {onSoftwareGpu(profile.device, backendsOf(profile)) && (
         <span
           class="badge"
           title="Measured on a software adapter: its webgpu figures say nothing about a GPU"

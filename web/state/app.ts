@@ -1,8 +1,10 @@
 import { computed, signal } from '@preact/signals';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { sha256 } from '../../solver/documents/common.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { ProfileEntry, Store } from '../../workers/store/store.ts';
 import type { Preflight } from './device/preflight.ts';
+import { kept } from './kept.ts';
 
 export const checked = signal<Preflight | null>(null);
 /** The chosen pipeline with its files. */
@@ -33,8 +35,16 @@ export async function refresh(): Promise<void> {
   saved.value = (await store.value?.listProfiles()) ?? [];
 }
 
+/** The SHA-256 of the saved profile that was opened last. */
+export const lastOpened = kept<string | null>({
+  name: 'opened',
+  schema: sha256.nullable(),
+  initial: null,
+});
+
 export async function open(id: string): Promise<void> {
   opened.value = await store.value!.loadProfile(id);
+  lastOpened.value = id;
 }
 
 export async function remove(id: string): Promise<void> {

@@ -1,11 +1,12 @@
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { attempt, checked, models, open, ready, refresh, saved, store } from './app.ts';
+import { attempt, checked, lastOpened, models, open, ready, refresh, saved, store } from './app.ts';
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
 import { followOtherTabs } from './tabs.ts';
 
 /**
- * Opens the pipeline chosen last and its newest profile or, if it has none, the newest profile of any pipeline.
+ * Opens the pipeline and the profile that were open last. Without such a profile, opens the newest of the pipeline or, if it has
+ * none, the newest of any pipeline.
  * @param loadForProfile loads the code that shows a profile, so that the page appears complete
  */
 export async function start(loadForProfile: () => Promise<void>): Promise<void> {
@@ -19,8 +20,11 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
       await refresh();
       await pipeline;
       const name = models.value?.manifest.name;
-      const newest = saved.value.find((entry) => entry.pipeline === name) ?? saved.value[0];
-      if (newest) await Promise.all([open(newest.id), loadForProfile()]);
+      const found =
+        saved.value.find(({ id }) => id === lastOpened.value) ??
+        saved.value.find(({ pipeline }) => pipeline === name) ??
+        saved.value[0];
+      if (found) await Promise.all([open(found.id), loadForProfile()]);
     }),
   ]);
   ready.value = true;

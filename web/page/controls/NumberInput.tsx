@@ -12,11 +12,12 @@ interface NumberInputProps {
 }
 
 /**
- * An input for a number. Invalid text is marked with the valid range; the last valid number remains in use, and reappears when
- * the input loses the focus.
+ * An input for a number. Invalid text is marked with the valid range; the last valid number remains in use. It reappears when the
+ * input loses the focus, with what was refused beside it until the input is used again.
  */
 export function NumberInput({ id, value, min, max, whole = false, onChange }: NumberInputProps) {
   const [typed, setTyped] = useState<{ readonly text: string; readonly valid: boolean } | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
   const problem = useId();
   const invalid = typed !== null && !typed.valid;
   return (
@@ -29,17 +30,22 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
         max={max}
         value={typed?.text ?? value}
         aria-invalid={invalid}
-        aria-describedby={invalid ? problem : undefined}
+        aria-describedby={invalid || refused !== null ? problem : undefined}
         onInput={({ currentTarget: input }) => {
           const valid = input.validity.valid && Number.isFinite(input.valueAsNumber);
           setTyped({ text: input.value, valid });
+          setRefused(null);
           if (valid && input.valueAsNumber !== value) onChange(input.valueAsNumber);
         }}
-        onBlur={() => setTyped(null)}
+        onBlur={() => {
+          setRefused(invalid ? typed.text : null);
+          setTyped(null);
+        }}
       />
-      {invalid && (
+      {(invalid || refused !== null) && (
         <span id={problem} class="invalid">
-          {validText(whole, min, max)}; {number(value)} stays in use.
+          {refused && `${refused} was refused. `}
+          {`Takes ${validText(whole, min, max)}; ${number(value)} stays in use.`}
         </span>
       )}
     </>
@@ -47,7 +53,7 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
 }
 
 function validText(whole: boolean, min: number | undefined, max: number | undefined): string {
-  const what = whole ? 'A whole number' : 'A number';
+  const what = whole ? 'a whole number' : 'a number';
   if (min !== undefined && max !== undefined) return `${what} from ${number(min)} to ${number(max)}`;
   return min === undefined ? what : `${what} of at least ${number(min)}`;
 }

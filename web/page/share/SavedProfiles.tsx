@@ -1,9 +1,81 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ProfileEntry } from '../../../workers/store/store.ts';
 import { date } from '../../components/format.ts';
 import { attempt, opened, remove, saved, store } from '../../state/app.ts';
 import { openFiles } from '../../state/files/open-files.ts';
 import { openWithPipeline } from '../../state/pipelines/pipelines.ts';
+import { MOST_LETTERS, nameProfile, profileNames, profileTitle } from '../../state/profile-names.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 import { FileButton } from '../controls/FileButton.tsx';
+
+function SavedProfile({ entry }: { readonly entry: ProfileEntry }) {
+  const { id, pipeline, createdAt } = entry;
+  const [naming, setNaming] = useState(false);
+  const isOpened = opened.value?.sha256 === id;
+  if (naming) return <NameForm entry={entry} onDone={() => setNaming(false)} />;
+  return (
+    <li class={isOpened ? 'marked' : undefined}>
+      <button
+        type="button"
+        class="link"
+        aria-pressed={isOpened}
+        onClick={() => void attempt(() => openWithPipeline(id))}
+      >
+        {profileTitle(entry)}
+      </button>
+      <span class="muted">
+        {profileNames.value[id] && `${pipeline}, ${date(createdAt)} `}
+        <code>{id.slice(0, 8)}</code>
+      </span>
+      <button
+        type="button"
+        class="link"
+        aria-label={`Name the profile of ${date(createdAt)}`}
+        onClick={() => setNaming(true)}
+      >
+        Name
+      </button>
+      <DeleteButton
+        what={`the profile of ${date(createdAt)}`}
+        onDelete={() => void attempt(() => remove(id))}
+      />
+    </li>
+  );
+}
+
+function NameForm({ entry, onDone }: { readonly entry: ProfileEntry; readonly onDone: () => void }) {
+  const { id, pipeline, createdAt } = entry;
+  const [text, setText] = useState(profileNames.value[id] ?? '');
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current!.focus(), []);
+  return (
+    <li>
+      <form
+        class="row end"
+        onSubmit={(event) => {
+          event.preventDefault();
+          nameProfile(id, text);
+          onDone();
+        }}
+        onKeyDown={({ key }) => key === 'Escape' && onDone()}
+      >
+        <label class="field">
+          Name of {pipeline}, {date(createdAt)}
+          <input
+            ref={input}
+            type="text"
+            autocomplete="off"
+            maxLength={MOST_LETTERS}
+            placeholder="such as: my phone, plugged in"
+            value={text}
+            onInput={({ currentTarget }) => setText(currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Keep name</button>
+      </form>
+    </li>
+  );
+}
 
 /** List of the profiles saved in this browser, with the opened one marked. */
 export function SavedProfiles() {
@@ -13,32 +85,18 @@ export function SavedProfiles() {
         <p class="muted">None yet. Measure one, or drop a profile's file anywhere on this page.</p>
       )}
       <ul class="saved">
-        {saved.value.map(({ id, pipeline, createdAt }) => (
-          <li key={id} class={opened.value?.sha256 === id ? 'marked' : undefined}>
-            <button
-              type="button"
-              class="link"
-              aria-pressed={opened.value?.sha256 === id}
-              onClick={() => void attempt(() => openWithPipeline(id))}
-            >
-              {pipeline}, {date(createdAt)}
-            </button>
-            <code class="muted">{id.slice(0, 8)}</code>
-            <DeleteButton
-              what={`the profile of ${date(createdAt)}`}
-              onDelete={() => void attempt(() => remove(id))}
-            />
-          </li>
+        {saved.value.map((entry) => (
+          <SavedProfile key={entry.id} entry={entry} />
         ))}
       </ul>
       <FileButton
         label="Import profile"
-        accept=".json,application/json"
+        accept=".json,.html,application/json,text/html"
         multiple
         disabled={!store.value}
         onFiles={(files) => void attempt(() => openFiles(files))}
       />{' '}
-      <span class="muted">or an archive of everything</span>
+      <span class="muted">or a plan, a report, a trace, or an archive of everything</span>
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { attempt, models, opened, store } from '../../state/app.ts';
+import { attempt, models, opened, saved, store } from '../../state/app.ts';
 import {
   saveArchive,
   saveCells,
@@ -11,7 +11,8 @@ import {
 } from '../../state/files/exports.ts';
 import { settingsLink } from '../../state/files/link.ts';
 import { askedSettings } from '../../state/measure/settings.ts';
-import { plan, planSettings } from '../../state/plan/planning.ts';
+import { pinned, plan, planSettings } from '../../state/plan/planning.ts';
+import { profileTitle } from '../../state/profile-names.ts';
 import { trySettings } from '../../state/try/load.ts';
 import { Section } from '../frame/Section.tsx';
 import { SavedProfiles } from './SavedProfiles.tsx';
@@ -35,16 +36,19 @@ export function Share() {
               disabled={!opened.value}
               onSave={() => void attempt(saveReport)}
             >
-              One file that shows the profile, the plan and the last run in any browser, offline.
+              One file that shows the profile, the plan and the last run in any browser, offline. This page
+              opens it again.
             </Export>
             <Export label="Profile" file="JSON" disabled={!opened.value} onSave={saveProfile}>
               Every sample. This page opens it, and so does <code>ipa-edge plan --profile</code>.
             </Export>
             <Export label="Cells" file="CSV" disabled={!opened.value} onSave={saveCells}>
-              One line for each cell, for a spreadsheet.
+              One line for each cell, for a spreadsheet. It lacks the samples, so nothing can be planned from
+              it.
             </Export>
             <Export label="Plan" file="JSON" disabled={!plan.value} onSave={savePlan}>
-              For <code>ipa-edge run</code>, and for <code>ipa-agent serve --replan</code> on any machine.
+              For this page, <code>ipa-edge run</code>, and <code>ipa-agent serve --replan</code> on any
+              machine.
             </Export>
             <Export
               label="Pipeline"
@@ -95,13 +99,16 @@ function Export({ label, file, disabled, onSave, children }: ExportProps) {
   );
 }
 
-/** A link that opens the page with the current settings. */
+/** A link that opens the page with the current settings and the pinned plan. */
 function LinkRow() {
   const [copied, setCopied] = useState<string | null>(null);
+  const entry = saved.value.find(({ id }) => id === opened.value?.sha256);
   const link = settingsLink(location.href, {
     measure: askedSettings.value,
     plan: planSettings.value,
     load: trySettings.value,
+    ...(pinned.value && { pinned: pinned.value }),
+    ...(entry && { profile: { sha256: entry.id, title: profileTitle(entry) } }),
   });
   const copy = () =>
     void attempt(async () => {
@@ -118,7 +125,10 @@ function LinkRow() {
         Copy
       </button>
       <span role="status" class="muted">
-        {copied === link && 'Copied. The link carries settings only, no measurement.'}
+        {copied === link &&
+          (pinned.value
+            ? 'Copied. The link carries the settings and the pinned plan with its device, but no measurement.'
+            : 'Copied. The link carries settings only, no measurement.')}
       </span>
     </div>
   );

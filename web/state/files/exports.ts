@@ -10,7 +10,8 @@ import { saveFile } from '../../components/save-file.ts';
 import { cellsCsv } from '../../page/share/cells-csv.ts';
 import { models, opened, saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { frontier, plan, planSettings } from '../plan/planning.ts';
+import { frontier, pinned, plan, planSettings } from '../plan/planning.ts';
+import { profileNames } from '../profile-names.ts';
 import { trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
 import { ARCHIVE, exportArchive } from './archive.ts';
@@ -97,6 +98,8 @@ export async function saveArchive(): Promise<void> {
     plan: planSettings.value,
     load: trySettings.value,
     run: tried.value,
+    pinned: pinned.value,
+    names: profileNames.value,
   });
   saveFile('ipa-edge-archive.json', text);
 }

@@ -1,21 +1,37 @@
 import { z } from 'zod';
+import { sha256 } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
-import { attempt } from '../app.ts';
+import { planSchema } from '../../../solver/documents/plan.ts';
+import { attempt, saved } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
-import { changePlanSettings, planSettingsSchema } from '../plan/planning.ts';
+import { openWithPipeline } from '../pipelines/pipelines.ts';
+import { changePlanSettings, pinned, planSettingsSchema } from '../plan/planning.ts';
 import { trySettings, trySettingsSchema } from '../try/load.ts';
 
-/** Contents of a link: the settings of the sections Measure, Plan and Try it, without any profile or device name. */
+/** Contents of a link: the settings of the sections Measure, Plan and Try it, and the pinned plan, without any measurement. */
 const linkSchema = z.strictObject({
   measure: profileSettingsSchema,
   plan: planSettingsSchema,
   load: trySettingsSchema,
+  pinned: planSchema.nullable().optional(),
+  /** The opened profile, which the link names but does not contain. */
+  profile: z.strictObject({ sha256, title: z.string().max(200) }).optional(),
 });
 export type LinkedSettings = z.infer<typeof linkSchema>;
 
+/** The profile of a link is not saved in this browser. */
+class LinkedProfileError extends Error {
+  override name = 'LinkedProfileError';
+  constructor(title: string) {
+    super(
+      `The link's settings are in use, but its profile (${title}) is not saved in this browser. Ask whoever sent the link for the profile's file, and drop it on this page.`,
+    );
+  }
+}
+
 const PREFIX = '#settings=';
 
-/** A link with the settings in its hash, which browsers never send to a server. */
+/** A link with its contents in its hash, which browsers never send to a server. */
 export function settingsLink(page: string, linked: LinkedSettings): string {
   return page.replace(/#.*$/, '') + PREFIX + encodeURIComponent(JSON.stringify(linked));
 }
@@ -43,5 +59,10 @@ export async function applyLink(): Promise<void> {
     askedSettings.value = linked.measure;
     changePlanSettings(linked.plan);
     trySettings.value = linked.load;
+    if (linked.pinned !== undefined) pinned.value = linked.pinned;
+    if (!linked.profile) return;
+    const { sha256: id, title } = linked.profile;
+    if (!saved.value.some((entry) => entry.id === id)) throw new LinkedProfileError(title);
+    await openWithPipeline(id);
   });
 }

@@ -1,7 +1,8 @@
-import { computed, signal } from '@preact/signals';
+import { computed } from '@preact/signals';
 import { z } from 'zod';
 import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import { checked } from '../app.ts';
+import { kept } from '../kept.ts';
 
 /** Backends of ONNX Runtime in a browser. Every browser has the last one. */
 export const BACKENDS = ['webgpu', 'wasm'] as const;
@@ -26,12 +27,10 @@ export const profileSettingsSchema = z.strictObject({
 export type MeasureSettings = z.infer<typeof profileSettingsSchema>;
 
 /** Settings as the user chose them, including those that this browser does not support. */
-export const askedSettings = signal<MeasureSettings>({
-  backends: [...BACKENDS],
-  threads: [1],
-  batches: [1, 2, 4, 8, 16],
-  budgetS: 120,
-  seed: 1,
+export const askedSettings = kept<MeasureSettings>({
+  name: 'measure',
+  schema: profileSettingsSchema,
+  initial: { backends: [...BACKENDS], threads: [1], batches: [1, 2, 4, 8, 16], budgetS: 120, seed: 1 },
 });
 
 export const change = (part: Partial<MeasureSettings>): void => {

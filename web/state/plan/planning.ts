@@ -1,7 +1,7 @@
 import { computed, effect, signal } from '@preact/signals';
 import { z } from 'zod';
 import { backend, positiveCount } from '../../../solver/documents/common.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { type Plan, planSchema } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
 import { betaWithin, chosenAmong } from '../../../solver/frontier/weights.ts';
@@ -12,6 +12,7 @@ import { openPlanner } from '../../../workers/planner/browser.ts';
 import type { SolvedPlan } from '../../../workers/planner/planner.ts';
 import { identify } from '../../../workers/store/exchange.ts';
 import { opened, profile } from '../app.ts';
+import { kept } from '../kept.ts';
 import { newestOnly } from './newest-only.ts';
 
 export const PERCENTILES = [90, 95, 99] as const;
@@ -45,20 +46,24 @@ type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
 type Confirmed = PlanQuery & { readonly answer: Plan | Error };
 type FrontierFound = PlanQuery & { readonly answer: readonly FrontierPoint[] | Error };
 
-export const planSettings = signal<PlanSettings>({
-  slaMs: 100,
-  ratePerS: 5,
-  percentile: DEFAULT_PERCENTILE,
-  alpha: DEFAULT_OBJECTIVE.alpha,
-  beta: DEFAULT_OBJECTIVE.beta,
-  backends: null,
-  cores: null,
+export const planSettings = kept<PlanSettings>({
+  name: 'plan',
+  schema: planSettingsSchema,
+  initial: {
+    slaMs: 100,
+    ratePerS: 5,
+    percentile: DEFAULT_PERCENTILE,
+    alpha: DEFAULT_OBJECTIVE.alpha,
+    beta: DEFAULT_OBJECTIVE.beta,
+    backends: null,
+    cores: null,
+  },
 });
 export const solved = signal<Solved | null>(null);
 export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
 /** A plan that the user pinned to compare later plans with. */
-export const pinned = signal<Plan | null>(null);
+export const pinned = kept<Plan | null>({ name: 'pinned', schema: planSchema.nullable(), initial: null });
 
 /** Whether an answer is for the current settings and profile. */
 export const isFresh = (found: PlanQuery | null): boolean =>
@@ -71,12 +76,23 @@ export const plan = computed<Plan | null>(() => {
 });
 
 /** Whether the user chose the SLA. Until then, each opened profile sets an SLA that suits its device. */
-let slaChosen = false;
+const slaChosen = kept({ name: 'sla-chosen', schema: z.boolean(), initial: false });
 
 /** Changes some of the settings. */
 export function changePlanSettings(part: Partial<PlanSettings>): void {
-  if (part.slaMs !== undefined) slaChosen = true;
+  if (part.slaMs !== undefined) slaChosen.value = true;
   planSettings.value = { ...planSettings.value, ...part };
+}
+
+/** Pins a plan from a file, and plans with its settings where the form has such. */
+export function openPlan(plan: Plan): void {
+  pinned.value = plan;
+  const { slaMs, ratePerS, percentile, objective, resources } = plan;
+  const { alpha, beta } = objective;
+  const cores = Math.floor(resources.cores) || null;
+  const asked = { ...planSettings.value, slaMs, ratePerS, percentile, alpha, beta, cores };
+  const given = planSettingsSchema.safeParse(asked);
+  if (given.success) changePlanSettings(given.data);
 }
 
 /** Changes the settings so that the integer program chooses this point of the frontier. */
@@ -114,7 +130,7 @@ effect(() => {
   const { backends, cores } = settings;
   planSettings.value = {
     ...settings,
-    ...(!slaChosen && { slaMs: suitedSla(source) }),
+    ...(!slaChosen.peek() && { slaMs: suitedSla(source) }),
     backends: backends?.every((one) => measured.has(one)) ? backends : null,
     cores: cores !== null && cores < source.device.logicalCores ? cores : null,
   };
@@ -125,7 +141,7 @@ const ROOM = 1.5;
 
 /** Increases the page's default SLA if no plan meets it. */
 function findSla(why: Error): void {
-  if (slaChosen || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return;
+  if (slaChosen.value || !(why instanceof InfeasiblePlanError) || why.nearestSlaMs === null) return;
   planSettings.value = { ...planSettings.peek(), slaMs: Math.ceil(ROOM * why.nearestSlaMs) };
 }
 
@@ -156,11 +172,15 @@ const orError = <T>(answer: Promise<T>): Promise<T | Error> =>
 /** The integer program's choice for a profile that is still being measured; null if it has none. */
 export async function planDraft(draft: Profile): Promise<SolvedPlan | null> {
   const source = await identify(draft);
-  const settings = { ...planSettings.peek(), ...(!slaChosen && { slaMs: suitedSla(draft) }), backends: null };
+  const settings = {
+    ...planSettings.peek(),
+    ...(!slaChosen.value && { slaMs: suitedSla(draft) }),
+    backends: null,
+  };
   const solveWithin = (slaMs: number) =>
     orError(solver.solve(source, requestOf({ source, settings: { ...settings, slaMs } })));
   const answer = await solveWithin(settings.slaMs);
-  const nearest = answer instanceof InfeasiblePlanError && !slaChosen ? answer.nearestSlaMs : null;
+  const nearest = answer instanceof InfeasiblePlanError && !slaChosen.value ? answer.nearestSlaMs : null;
   const found = nearest === null ? answer : await solveWithin(Math.ceil(ROOM * nearest));
   return found instanceof Error ? null : found;
 }

@@ -1,10 +1,11 @@
-import { computed, signal } from '@preact/signals';
+import { computed } from '@preact/signals';
 import { z } from 'zod';
 import { jsonValue } from '../../../solver/documents/document.ts';
-import { parseTrace, type Trace, traceUntil } from '../../../solver/documents/trace.ts';
+import { parseTrace, type Trace, traceSchema, traceUntil } from '../../../solver/documents/trace.ts';
 import { WORKLOADS, workload } from '../../../solver/simulate/workloads.ts';
 import { constantLoad, type Load, TooManyRequestsError, traceLoad } from '../../../workers/executor/load.ts';
 import { checkSize } from '../files/file-size.ts';
+import { kept } from '../kept.ts';
 import { plan } from '../plan/planning.ts';
 
 export const LOADS = ['constant', ...WORKLOADS, 'trace'] as const;
@@ -23,16 +24,13 @@ export const trySettingsSchema = z.strictObject({
 });
 export type TrySettings = z.infer<typeof trySettingsSchema>;
 
-export const trySettings = signal<TrySettings>({
-  load: 'constant',
-  scale: 1,
-  durationS: 40,
-  seed: 1,
-  adapt: false,
-  intervalS: 10,
+export const trySettings = kept<TrySettings>({
+  name: 'load',
+  schema: trySettingsSchema,
+  initial: { load: 'constant', scale: 1, durationS: 40, seed: 1, adapt: false, intervalS: 10 },
 });
 /** The trace opened by the user. */
-export const trace = signal<Trace | null>(null);
+export const trace = kept<Trace | null>({ name: 'trace', schema: traceSchema.nullable(), initial: null });
 
 export const change = (part: Partial<TrySettings>): void => {
   trySettings.value = { ...trySettings.value, ...part };
@@ -48,9 +46,14 @@ const MOST_TRACE_BYTES = 16e6;
  */
 export async function openTrace(file: File): Promise<void> {
   checkSize(file, MOST_TRACE_BYTES);
-  const taken = parseTrace(jsonValue(await file.text(), file.name), file.name);
+  takeTrace(parseTrace(jsonValue(await file.text(), file.name), file.name));
+}
+
+/** Makes a trace the load, for its whole length if that is not too long. */
+export function takeTrace(taken: Trace): void {
   trace.value = taken;
-  change({ load: 'trace', durationS: Math.min(3600, taken.rates.length * taken.intervalS) });
+  const durationS = Math.min(3600, Math.max(1, taken.rates.length * taken.intervalS));
+  change({ load: 'trace', durationS });
 }
 
 /** The rates of the chosen workload or trace; null for a constant load. */

@@ -1,0 +1,157 @@
+import type { Page } from 'playwright';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fashionProfile } from './fixtures.ts';
+import { drop, type OpenedPage, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
+import { servedPage, servePageWithTestEngine } from './serve.ts';
+
+/** What stays over a reload and travels in a link, and what fields refuse. */
+
+const site = servedPage(servePageWithTestEngine);
+let opened: OpenedPage;
+let page: Page;
+
+beforeEach(async () => {
+  opened = await openPage(site.browser, site.url);
+  page = opened.page;
+});
+afterEach(async () => {
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const number = (on: Page, name: string) => on.getByRole('spinbutton', { name, exact: true });
+const profiles = () =>
+  drop(
+    page,
+    [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+  );
+
+/** Changes settings of each kind, pins a plan, and names a profile. */
+async function change(): Promise<void> {
+  await profiles();
+  await planned(page);
+  await number(page, 'Budget (s)').fill('33');
+  await number(page, 'SLA').fill('77');
+  await planned(page);
+  await button('Pin to compare').click();
+  await number(page, 'SLA').fill('150');
+  await planned(page);
+  await number(page, 'Duration (s)').fill('21');
+  await page.getByRole('checkbox', { name: /Adapt/ }).check();
+  await page.locator('.saved li:not(.marked)').getByRole('button', { name: /^Name/ }).click();
+  await page.getByLabel(/^Name of fashion/).fill('my phone');
+  await button('Keep name').click();
+  await button('my phone').click();
+  await page.locator('.opened', { hasText: 'my phone' }).waitFor();
+  await planned(page);
+}
+
+async function expectChanged(on: Page): Promise<void> {
+  await planned(on);
+  expect(await number(on, 'Budget (s)').inputValue()).toBe('33');
+  expect(await number(on, 'SLA').inputValue()).toBe('150');
+  expect(await number(on, 'Duration (s)').inputValue()).toBe('21');
+  expect(await on.getByRole('checkbox', { name: /Adapt/ }).isChecked()).toBe(true);
+  expect(await on.getByRole('table', { name: 'Pinned plan beside this one' }).textContent()).toMatch(
+    /pinned77/,
+  );
+  await on.locator('.saved li.marked', { hasText: 'my phone' }).waitFor();
+}
+
+describe('settings, the pinned plan, and names of profiles', () => {
+  it('survive a reload', async () => {
+    await change();
+    await page.reload();
+    await expectChanged(page);
+  });
+
+  it('travel in a link to a browser that has the profile; another is told of it by name', async () => {
+    await change();
+    const link = await page.getByLabel('Link with these settings').inputValue();
+    await page.evaluate(() => localStorage.clear());
+    await page.goto('about:blank');
+    await page.goto(link);
+    await planned(page);
+    await page.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+    expect(await number(page, 'SLA').inputValue()).toBe('150');
+
+    const elsewhere = await openPage(site.browser, link);
+    const alert = elsewhere.page.locator('.page-problem [role=alert]');
+    await alert.waitFor();
+    expect(await alert.textContent()).toMatch(/settings are in use.*my phone.*is not saved in this browser/);
+    expect(await number(elsewhere.page, 'Budget (s)').inputValue()).toBe('33');
+    await elsewhere.context.close();
+  });
+
+  it.each([
+    ['is no JSON', '{'],
+    ['has a value that the form would refuse', '{"slaMs":-5}'],
+    ['is of another shape', '[1]'],
+  ])('that were kept and %s are not used', async (_, text) => {
+    await page.evaluate((bad) => {
+      for (const name of [
+        'measure',
+        'plan',
+        'load',
+        'pinned',
+        'profile-names',
+        'opened',
+        'pipeline',
+        'trace',
+      ])
+        localStorage.setItem(`ipa-edge/${name}`, bad);
+    }, text);
+    await page.reload();
+    await profiles();
+    await planned(page);
+    expect(await number(page, 'Budget (s)').inputValue()).toBe('120');
+    expect(await number(page, 'Duration (s)').inputValue()).toBe('40');
+  });
+});
+
+describe('a field refuses in words what it cannot use, and the last good value stays in force', () => {
+  it('the budget', async () => {
+    const estimate = await page.locator('.estimate').textContent();
+    const budget = number(page, 'Budget (s)');
+    const why = page.locator('.settings .invalid');
+    for (const text of ['', '0', '-1', '1000000000']) {
+      await budget.fill(text);
+      expect(await budget.getAttribute('aria-invalid')).toBe('true');
+      expect(await why.textContent()).toBe('Takes a number from 5 to 3,600; 120 stays in use.');
+      expect(await page.locator('.estimate').textContent()).toBe(estimate);
+      await budget.blur();
+      expect(await budget.inputValue()).toBe('120');
+      expect(await why.textContent()).toContain('120 stays in use');
+      if (text) expect(await why.textContent()).toContain(`${text} was refused`);
+    }
+    await budget.fill('60');
+    expect(await why.count()).toBe(0);
+  });
+
+  it("the plan's settings", async () => {
+    await profiles();
+    await planned(page);
+    await unfoldAdvanced(page.locator('.plan-settings'));
+    const lead = await page.locator('.answer .lead').textContent();
+    for (const [name, text] of [
+      ['SLA', '-5'],
+      ['SLA', '1e308'],
+      ['Arrival rate', '0'],
+      ['Arrival rate', '1e7'],
+      ['Weight of accuracy, α', '-1'],
+      ['Cores', '9'],
+    ] as const) {
+      const field = number(page, name);
+      const before = await field.inputValue();
+      await field.fill(text);
+      expect(await field.getAttribute('aria-invalid')).toBe('true');
+      expect(await page.locator('.plan-settings .invalid').first().textContent()).toMatch(
+        /Takes a .*stays in use/,
+      );
+      await field.blur();
+      expect(await field.inputValue()).toBe(before);
+    }
+    expect(await page.locator('.answer .lead').textContent()).toBe(lead);
+  });
+});
