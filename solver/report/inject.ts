@@ -12,3 +12,12 @@ export function injectReport(template: string, report: Report): string {
   const json = JSON.stringify(report).replaceAll('<', '\\u003c');
   return template.slice(0, at) + PLACE.replace('></', () => `>${json}</`) + template.slice(at + PLACE.length);
 }
+
+/** The JSON of the report in a page that {@link injectReport} made; null if the page has none. */
+export function reportIn(page: string): string | null {
+  const [open] = PLACE.split('</');
+  const from = page.indexOf(open!);
+  if (from < 0) return null;
+  const start = from + open!.length;
+  return page.slice(start, page.indexOf('</script>', start));
+}

@@ -15,6 +15,7 @@ import {
   saved,
   unfoldAdvanced,
 } from './opened-page.ts';
+import { fashionReport } from './report-fixtures.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
@@ -55,7 +56,9 @@ describe('files that come in', () => {
     for (const [text, why] of [
       ['{"schema": "ipa-edge/pro', /broken\.json is not JSON/],
       ['{"a": 1}', /broken\.json is JSON without a "schema"/],
-      ['{"schema": "ipa-edge/trace@1"}', /broken\.json is a document "ipa-edge\/trace@1"/],
+      ['{"schema": "ipa-edge/else@1"}', /broken\.json is a document "ipa-edge\/else@1"/],
+      ['{"schema": "ipa-edge/plan@9"}', /"ipa-edge\/plan@1" is read here/],
+      ['<!doctype html><p>news', /a web page without a report/],
       ['{"schema": "ipa-edge/profile@9"}', /"ipa-edge\/profile@1" is read here/],
       ['{"schema": "ipa-edge/profile@1", "cells": 3}', /cells: .*found 3/s],
     ] as const) {
@@ -147,6 +150,77 @@ describe('files that go out', () => {
   });
 });
 
+describe('each file that the page writes is read again, and shown where it belongs', () => {
+  /** A browser in which nothing is saved. */
+  async function elsewhere(look: (page: Page) => Promise<void>): Promise<void> {
+    const other = await openPage(site.browser, site.url);
+    await look(other.page);
+    expect(other.complaints).toEqual([]);
+    await other.context.close();
+  }
+  const section = (on: Page) => new URL(on.url()).hash;
+
+  it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const sla = page.getByRole('spinbutton', { name: 'SLA', exact: true });
+    await sla.fill('77');
+    await planned(page);
+    const text = await saved(page, 'Save plan JSON');
+    await sla.fill('150');
+    await planned(page);
+    await drop(page, [{ name: 'plan.json', text }]);
+    await expect.poll(() => sla.inputValue()).toBe('77');
+    await page.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+    expect(section(page)).toBe('#plan');
+    await elsewhere(async (other) => {
+      await drop(other, [{ name: 'plan.json', text }]);
+      await other.locator('#plan').getByText('A plan of fashion').waitFor();
+      expect(await other.locator('#plan').textContent()).toContain('is not saved in this browser');
+      expect(section(other)).toBe('#plan');
+    });
+  });
+
+  it('a report with its profile and plan; a table of cells only says what it lacks', async () => {
+    await choose(page, profileFile(fashionProfile()));
+    await planned(page);
+    const profile = await saved(page, 'Save profile JSON');
+    const html = await saved(page, 'Save report HTML');
+    const csv = await saved(page, 'Save cells CSV');
+    await elsewhere(async (other) => {
+      await drop(other, [{ name: 'cells.csv', text: csv }]);
+      const alert = other.locator('.page-problem [role=alert]');
+      await alert.waitFor();
+      expect(await alert.textContent()).toMatch(
+        /cells\.csv has the cells.*without the samples.*Open the profile/,
+      );
+      await drop(other, [{ name: 'report.html', text: html }]);
+      await planned(other);
+      expect(section(other)).toBe('#results');
+      expect(await saved(other, 'Save profile JSON')).toBe(profile);
+      await other.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+    });
+  });
+
+  it('a run with what it measured, and a trace as the load', async () => {
+    const report = fashionReport();
+    await drop(page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
+    await page.locator('#try .outcome').waitFor();
+    expect(section(page)).toBe('#try');
+    await drop(page, [
+      {
+        name: 'bench.html',
+        text: `<script type="application/json" id="report">${JSON.stringify(report)}</script>`,
+      },
+    ]);
+    await planned(page);
+    await page.locator('.saved li.marked').waitFor();
+    await drop(page, [{ name: 'trace.json', text: '{"rates": [6, 5, 7]}' }]);
+    await page.locator('.trace-drop', { hasText: 'trace.json: 3 rates' }).waitFor();
+    expect(await page.getByLabel('Duration (s)').inputValue()).toBe('3');
+  });
+});
+
 describe('the link with the settings', () => {
   const link = () => page.getByLabel('Link with these settings').inputValue();
 
@@ -181,6 +255,32 @@ describe('the link with the settings', () => {
 });
 
 describe('comparing', () => {
+  it('a page with Node: backend with backend, by variant and batch, and says what cannot be compared', async () => {
+    const node = fashionProfile(2);
+    node.device = { ...node.device, environment: 'node', agent: 'Node 22', adapter: null };
+    node.cells = node.cells
+      .filter(({ backend, variant }) => backend === 'wasm' && variant !== 'res32')
+      .map((one) => ({ ...one, backend: 'cpu' }));
+    await drop(page, [profileFile(node, 'node.json'), profileFile(fashionProfile(1), 'page.json')]);
+    await planned(page);
+    await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+    const compare = page.locator('.compare');
+    await compare.locator('.outcome').waitFor();
+    const on = compare.getByLabel('On');
+    expect(await on.locator('option').allTextContents()).toEqual([
+      'wasm of this, cpu of the other',
+      'webgpu of this, cpu of the other',
+    ]);
+    expect(await compare.textContent()).toMatch(
+      /Only in this profile.*not measured there \(classify\/res32\)/,
+    );
+    await compare.getByRole('application', { name: /^detect: cpu against wasm/ }).waitFor();
+    await on.selectOption({ index: 1 });
+    await compare.getByRole('application', { name: /^detect: cpu against webgpu/ }).waitFor();
+    await compare.locator('summary').click();
+    expect(await compare.locator('tbody tr').first().textContent()).toContain('webgpu → cpu');
+  });
+
   it('tells where another profile differs, in words, in a chart walked by keyboard, and in a table', async () => {
     const faster = fashionProfile(2);
     faster.device.agent = 'Another browser';

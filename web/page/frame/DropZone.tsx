@@ -41,7 +41,7 @@ export function DropZone() {
         <p>
           <strong>Drop to open</strong>
         </p>
-        <p class="muted">A profile, an archive of everything, a pipeline, or models of your own</p>
+        <p class="muted">A profile, plan, report, trace, archive or pipeline, or models of your own</p>
       </div>
     </div>
   );

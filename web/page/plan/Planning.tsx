@@ -1,5 +1,9 @@
+import type { Plan } from '../../../solver/documents/plan.ts';
+import { date, number, percent } from '../../components/format.ts';
+import { PlanTable } from '../../components/PlanTable.tsx';
 import { profile } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
+import { pinned } from '../../state/plan/planning.ts';
 import { PlanPanel } from '../charted/charted.tsx';
 import { Empty, Section } from '../frame/Section.tsx';
 import './plan.css';
@@ -18,6 +22,8 @@ export function Planning() {
           <PlanForm profile={profile.value} />
           <PlanPanel />
         </div>
+      ) : pinned.value ? (
+        <PinnedAlone plan={pinned.value} />
       ) : (
         <Empty>
           A plan is made from measurements. <a href="#measure">Measure this device</a>,{' '}
@@ -29,5 +35,32 @@ export function Planning() {
         </Empty>
       )}
     </Section>
+  );
+}
+
+/** A plan whose profile this browser does not have. */
+function PinnedAlone({ plan }: { readonly plan: Plan }) {
+  const { pipeline, createdAt, predicted, slaMs, ratePerS, profile } = plan;
+  return (
+    <div class="card">
+      <p>
+        <strong>A plan of {pipeline}</strong>, made {date(createdAt)} on {profile.device.platform},{' '}
+        {profile.device.agent}: {percent(predicted.slaAttainment)} within {number(slaMs)} ms at{' '}
+        {number(ratePerS)} requests/s, accuracy {percent(predicted.pas)}, cost {number(predicted.cost)}.
+      </p>
+      <p class="muted">
+        Its profile ({profile.sha256.slice(0, 8)}) is not saved in this browser. To change the plan or to run
+        it here, drop the profile or its report on this page.
+      </p>
+      <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
+      <button
+        type="button"
+        onClick={() => {
+          pinned.value = null;
+        }}
+      >
+        Close the plan
+      </button>
+    </div>
   );
 }

@@ -1,0 +1,141 @@
+import { PLAN, parsePlan } from '../../../solver/documents/plan.ts';
+import { PROFILE, type Profile } from '../../../solver/documents/profile.ts';
+import { parseReport } from '../../../solver/documents/report.ts';
+import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
+import { parseTrace, TRACE } from '../../../solver/documents/trace.ts';
+import { reportIn } from '../../../solver/report/inject.ts';
+import { identify, importProfile } from '../../../workers/store/exchange.ts';
+import { saved, store } from '../app.ts';
+import { askedSettings } from '../measure/settings.ts';
+import { changePlanSettings, openPlan, pinned } from '../plan/planning.ts';
+import { profileNames } from '../profile-names.ts';
+import { takeTrace, trySettings } from '../try/load.ts';
+import { tried } from '../try/trying.ts';
+import { ARCHIVE, importArchive } from './archive.ts';
+import { checkSize } from './file-size.ts';
+
+/** Most bytes of a document: no profile is larger, and reading a larger file would freeze the page. */
+const MOST_BYTES = 64_000_000;
+
+/** A file is of no kind that the page can open. */
+class UnknownFileError extends Error {
+  override name = 'UnknownFileError';
+  constructor(name: string, found: string) {
+    super(
+      `${name} is ${found}. This page opens profiles, plans, reports, traces and archives that it saved, those of the ipa-edge ` +
+        'commands, ONNX models (.onnx, with their .onnx_data, tokenizer.json and the like), labelled packs, pipelines (.tar), and a ' +
+        'manifest together with its files.',
+    );
+  }
+}
+
+/** A file has figures, but not what they were made from. */
+class FiguresOnlyError extends Error {
+  override name = 'FiguresOnlyError';
+}
+
+/** A JSON document, alone or in a report's HTML. */
+export interface Document {
+  readonly file: File;
+  readonly text: string;
+  readonly value: unknown;
+  /** The document's name without its version; manifests are documents too. */
+  readonly kind: string;
+}
+
+const kindOf = (schema: string): string => schema.replace(/@\d+$/, '');
+
+/** @throws FileTooLargeError, FiguresOnlyError, UnknownFileError */
+export async function readDocument(file: File): Promise<Document> {
+  checkSize(file, MOST_BYTES);
+  const { name } = file;
+  const whole = await file.text();
+  if (/^stage,variant,backend,/.test(whole))
+    throw new FiguresOnlyError(
+      `${name} has the cells of a profile as a table, without the samples that plans are made from. Open the profile (JSON) or its report (HTML).`,
+    );
+  const isHtml = /^\s*</.test(whole);
+  const text = isHtml ? reportIn(whole) : whole;
+  if (text === null) throw new UnknownFileError(name, 'a web page without a report of ipa-edge');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new UnknownFileError(name, `not JSON (${(error as Error).message})`);
+  }
+  const { schema, rates, rps } = (value ?? {}) as { schema?: unknown; rates?: unknown; rps?: unknown };
+  if (schema === undefined && (rates ?? rps)) return { file, text, value, kind: kindOf(TRACE) };
+  if (typeof schema !== 'string') throw new UnknownFileError(name, 'JSON without a "schema"');
+  const kind = kindOf(schema);
+  if (!(kind in TAKERS) && kind !== 'ipa-edge/manifest')
+    throw new UnknownFileError(name, `a document ${JSON.stringify(schema.slice(0, 60))}`);
+  return { file, text, value, kind };
+}
+
+/** Where a document's contents are shown. */
+export interface Landing {
+  readonly section: 'results' | 'plan' | 'try';
+  /** SHA-256 of the saved profile that belongs to it; absent if this browser has none. */
+  readonly profile?: string;
+}
+
+type Taker = (document: Document) => Landing | Promise<Landing>;
+
+const TAKERS: Readonly<Record<string, Taker>> = {
+  [kindOf(PROFILE)]: async ({ text, file }) => ({
+    section: 'results',
+    profile: await save(importProfile(text, file.name)),
+  }),
+  [kindOf(PLAN)]: ({ value, file }) => {
+    const plan = parsePlan(value, file.name);
+    openPlan(plan);
+    return { section: 'plan', ...ifSaved(plan.profile.sha256) };
+  },
+  [kindOf(REPORT)]: takeReport,
+  [kindOf(TRACE)]: ({ value, file }) => {
+    takeTrace(parseTrace(value, file.name));
+    return { section: 'try' };
+  },
+  [kindOf(ARCHIVE)]: async ({ text, file }) => {
+    const { profiles, opened, measure, plan, load, run, pinned: pin, names } = importArchive(text, file.name);
+    const ids: string[] = [];
+    for (const profile of profiles) ids.push(await save(profile));
+    askedSettings.value = measure;
+    changePlanSettings(plan);
+    trySettings.value = load;
+    tried.value = run;
+    pinned.value = pin;
+    profileNames.value = { ...profileNames.value, ...names };
+    return { section: 'results', ...(opened !== null && { profile: ids[opened]! }) };
+  },
+};
+
+/** Takes a document's contents into the page. @throws InvalidDocumentError, UnsupportedDocumentError, StoreFullError, FiguresOnlyError */
+export const take = (document: Document): Landing | Promise<Landing> => TAKERS[document.kind]!(document);
+
+async function takeReport({ value, file }: Document): Promise<Landing> {
+  const report = parseReport(value, file.name);
+  if (report.kind === 'adaptation')
+    throw new FiguresOnlyError(
+      `${file.name} compares systems that plan, and has no profile or run of a plan of yours. Open it in a browser's window of its own.`,
+    );
+  if (report.kind === 'run') return takeRun(report, undefined);
+  const profile = await save(report.profile);
+  if (report.kind === 'bench')
+    return takeRun(report.runs.find(({ name }) => name === 'plan') ?? report.runs[0]!, profile);
+  if (report.plan) openPlan(report.plan);
+  return { section: 'results', profile };
+}
+
+function takeRun(run: RunReport, profile: string | undefined): Landing {
+  tried.value = run;
+  const of = run.plans[0]?.plan.profile.sha256;
+  return { section: 'try', ...(profile ? { profile } : of && ifSaved(of)) };
+}
+
+const ifSaved = (id: string) => (saved.value.some((entry) => entry.id === id) ? { profile: id } : {});
+
+/** Saves a profile. @returns its id */
+async function save(profile: Profile): Promise<string> {
+  return (await store.value!.saveProfile(await identify(profile))).id;
+}
