@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cellId } from '../../solver/documents/cell.ts';
+import { type Cell, cellId } from '../../solver/documents/cell.ts';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { seededRandom } from '../../solver/math/random.ts';
-import { compareProfiles, type Verdict } from '../../web/page/results/compare-profiles.ts';
+import { compareProfiles, pairingsOf, type Verdict } from '../../web/page/results/compare-profiles.ts';
 import { cell, profile, SHA } from '../solver/profiles.ts';
 
 const KEYS = ['detect', 'classify'].flatMap((stage) =>
@@ -113,6 +113,53 @@ describe('two profiles compared', () => {
     const still = (ms: number) => profileOf(() => Array(60).fill(ms), coarse);
     expect(new Set(verdicts(still(5), still(6)))).toEqual(new Set(['within-noise']));
     expect(new Set(verdicts(still(5), still(20)))).toEqual(new Set(['slower']));
+  });
+
+  it('compares one backend of each, by variant and batch', () => {
+    const base = noisy(1, 60);
+    const node = noisy(1, 60, () => 2);
+    const page: Profile = {
+      ...base,
+      cells: [...base.cells, ...base.cells.map((one): Cell => ({ ...one, backend: 'webgpu' }))],
+    };
+    expect(pairingsOf(base, node)[0]).toBe('same');
+    const gpuOnly = { ...page, cells: page.cells.filter(({ backend }) => backend === 'webgpu') };
+    const sides = { base: { backend: 'webgpu', threads: 1 }, other: { backend: 'cpu', threads: 1 } } as const;
+    expect(pairingsOf(gpuOnly, node)).toEqual([sides]);
+    expect(compareProfiles(gpuOnly, node).points).toEqual([]);
+    for (const compared of [gpuOnly, page]) {
+      const { points, onlyInBase, onlyInOther } = compareProfiles(compared, node, sides);
+      expect(points).toHaveLength(KEYS.length);
+      for (const { key, other, ratio } of points) {
+        expect([key.backend, other.backend]).toEqual(['webgpu', 'cpu']);
+        expect([key.stage, key.variant, key.batch]).toEqual([other.stage, other.variant, other.batch]);
+        expect(ratio).toBeCloseTo(2, 9);
+      }
+      expect([...onlyInBase, ...onlyInOther]).toEqual([]);
+    }
+  });
+
+  it('says why a point cannot be compared', () => {
+    const [base, other] = [noisy(1, 30), noisy(1, 30)];
+    const key = { stage: 'detect', backend: 'cpu', threads: 1 } as const;
+    other.stages = [
+      { ...other.stages[0]!, variants: other.stages[0]!.variants.filter(({ name }) => name !== 'm') },
+    ];
+    other.cells = [
+      { ...key, variant: 's', batch: 1, state: 'failed', error: 'lost' },
+      { ...key, variant: 's', batch: 2, state: 'skipped', reason: 'budget' },
+    ];
+    const why = compareProfiles(base, other).onlyInBase.map(({ stage, variant, batch, why }) => [
+      `${stage}/${variant}/${batch}`,
+      why,
+    ]);
+    expect(Object.fromEntries(why)).toMatchObject({
+      'detect/s/1': 'failed',
+      'detect/s/2': 'skipped',
+      'detect/s/4': 'not-measured',
+      'detect/m/1': 'no-variant',
+      'classify/s/1': 'no-stage',
+    });
   });
 
   it('tells what only one of them measured, and models that are not the same', () => {

@@ -9,10 +9,19 @@ import { CellFlags } from '../../components/Cells.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { adapterText, date, milliseconds, number, plural } from '../../components/format.ts';
 import { attempt, opened } from '../../state/app.ts';
-import type { ComparedPoint, ProfileComparison, Verdict } from './compare-profiles.ts';
-import { comparable, compareWith, comparison, other } from './comparing.ts';
+import { profileTitle } from '../../state/profile-names.ts';
+import {
+  type ComparedPoint,
+  isSameSweep,
+  type ProfileComparison,
+  type Sides,
+  type Sweep,
+  type Unmatched,
+  type Verdict,
+} from './compare-profiles.ts';
+import { choosePairing, comparable, compareWith, comparison, other, pairing, pairings } from './comparing.ts';
 
-/** Compares the cells of the opened profile with those of another profile. */
+/** Compares the cells of the opened profile with those of another profile, perhaps of another device, runtime or backend. */
 export function Compare() {
   return (
     <section class="compare" aria-labelledby="compare-title">
@@ -29,18 +38,46 @@ export function Compare() {
             onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
           >
             <option value="">none</option>
-            {comparable.value.map(({ id, pipeline, createdAt }) => (
-              <option key={id} value={id}>
-                {pipeline}, {date(createdAt)} ({id.slice(0, 8)})
+            {comparable.value.map((entry) => (
+              <option key={entry.id} value={entry.id}>
+                {profileTitle(entry)} ({entry.id.slice(0, 8)})
               </option>
             ))}
           </select>
         </label>
       )}
+      {pairings.value.length > 1 && <Pairing />}
       {comparison.value && <Compared comparison={comparison.value} />}
     </section>
   );
 }
+
+/** Choice of the backends that are compared. */
+function Pairing() {
+  return (
+    <label class="field compare-with">
+      On
+      <select
+        value={pairings.value.indexOf(pairing.value!)}
+        onChange={({ currentTarget: { value } }) => choosePairing(Number(value))}
+      >
+        {pairings.value.map((sides, i) => (
+          <option key={sidesText(sides)} value={i}>
+            {sidesText(sides)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const sweepText = ({ backend, threads }: Sweep): string =>
+  threads > 1 ? `${backend} with ${plural(threads, 'thread')}` : backend;
+
+const sidesText = (sides: Sides): string =>
+  sides === 'same'
+    ? 'every backend that both measured'
+    : `${sweepText(sides.base)} of this, ${sweepText(sides.other)} of the other`;
 
 function Compared({
   comparison: { points, onlyInBase, onlyInOther },
@@ -55,8 +92,8 @@ function Compared({
       <Differences base={base} other={other.value!.profile} />
       {points.length === 0 ? (
         <p class="warning">
-          The two profiles have no point in common: no stage, variant, backend, thread count and batch size
-          that both measured.
+          The two profiles have no point in common: no stage, variant and batch size that both measured on
+          these backends.
         </p>
       ) : (
         <>
@@ -81,17 +118,46 @@ function Compared({
           />
         </>
       )}
-      {onlyInBase.length + onlyInOther.length > 0 && (
-        <p class="muted">
-          Not compared: {plural(onlyInBase.length, 'point')} of this profile only,{' '}
-          {plural(onlyInOther.length, 'point')} of the other only.
-        </p>
-      )}
+      <NotCompared title="Only in this profile" cells={onlyInBase} />
+      <NotCompared title="Only in the other" cells={onlyInOther} />
     </>
   );
 }
 
-const panelOf = ({ key }: ComparedPoint): string => panelTitle(key);
+const WHY_NOT: Record<Unmatched['why'], string> = {
+  'no-stage': 'have no such stage there',
+  'no-variant': 'have no such variant there',
+  failed: 'failed there',
+  skipped: 'were left out there, as not needed or for lack of time',
+  'not-measured': 'have a backend, thread count or batch size that was not measured there',
+};
+
+/** The points that only one profile has, by why the other lacks them. */
+function NotCompared({ title, cells }: { readonly title: string; readonly cells: readonly Unmatched[] }) {
+  if (cells.length === 0) return null;
+  return (
+    <p class="muted">
+      {title}, so not compared:{' '}
+      {(Object.keys(WHY_NOT) as Unmatched['why'][])
+        .map((why) => cells.filter((cell) => cell.why === why))
+        .filter((own) => own.length > 0)
+        .map((own) => `${plural(own.length, 'point')} that ${WHY_NOT[own[0]!.why]} (${variantNames(own)})`)
+        .join('; ')}
+      .
+    </p>
+  );
+}
+
+const variantNames = (cells: readonly Unmatched[]): string =>
+  [...new Set(cells.map(({ stage, variant }) => `${stage}/${variant}`))].join(', ');
+
+/** Whether a point's two cells are of one backend. */
+const isWithin = ({ key, other: there }: ComparedPoint): boolean => isSameSweep(key, there);
+
+const panelOf = (point: ComparedPoint): string =>
+  isWithin(point)
+    ? panelTitle(point.key)
+    : `${point.key.stage}: ${sweepText(point.other)} against ${sweepText(point.key)}`;
 
 /** Other differences between the two profiles, which may explain differences in latency. */
 function Differences({ base, other: against }: { readonly base: Profile; readonly other: Profile }) {
@@ -101,6 +167,8 @@ function Differences({ base, other: against }: { readonly base: Profile; readonl
     ['Adapter', adapterText(base.device.adapter), adapterText(against.device.adapter)],
     ['Runs in', base.device.agent, against.device.agent],
     ['ONNX Runtime', ortOf(base), ortOf(against)],
+    ['Pipeline', base.pipeline, against.pipeline],
+    ['Labelled examples', base.pack?.source ?? 'none', against.pack?.source ?? 'none'],
   ];
   return (
     <ul class="notes">
@@ -177,8 +245,11 @@ function Ratios({ title, points, low, high }: RatiosProps) {
 const COLUMNS: readonly Column<ComparedPoint>[] = [
   { label: 'Stage', value: ({ key }) => key.stage },
   { label: 'Variant', value: ({ key }) => key.variant },
-  { label: 'Backend', value: ({ key }) => key.backend },
-  figures('Threads', ({ key }) => key.threads),
+  {
+    label: 'Backend',
+    value: (point) =>
+      isWithin(point) ? sweepText(point.key) : `${sweepText(point.key)} → ${sweepText(point.other)}`,
+  },
   figures('Batch', ({ key }) => key.batch),
   figures('This p50', ({ base }) => base.latencyMs.p50, milliseconds),
   figures('Other p50', ({ other: { latencyMs } }) => latencyMs.p50, milliseconds),

@@ -1,12 +1,20 @@
-import { type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId, type MeasuredCell } from '../../../solver/documents/cell.ts';
+import { onGpu } from '../../../solver/documents/common.ts';
 import { measuredInOrder, type Profile } from '../../../solver/documents/profile.ts';
 import { normalProbability, normalQuantile } from '../../../solver/math/statistics.ts';
 
 /** Whether a cell's latency in the other profile differs from the base by more than noise. */
 export type Verdict = 'faster' | 'slower' | 'within-noise' | 'few-samples';
 
-/** A cell measured by both profiles. */
+/** A backend with a number of threads. */
+export type Sweep = Pick<CellKey, 'backend' | 'threads'>;
+
+/** Whose cells are compared: those of every backend that both profiles measured, or those of one backend of each. */
+export type Sides = 'same' | { readonly base: Sweep; readonly other: Sweep };
+
+/** A cell measured by both profiles, of the other perhaps on another backend. */
 export interface ComparedPoint {
+  /** The key of the base's cell. */
   readonly key: CellKey;
   readonly base: MeasuredCell;
   readonly other: MeasuredCell;
@@ -24,8 +32,13 @@ export interface ProfileComparison {
   /** Points in the base's order of stages and variants, then by backend, threads and batch. */
   readonly points: readonly ComparedPoint[];
   /** Cells measured by only one of the two profiles. */
-  readonly onlyInBase: readonly CellKey[];
-  readonly onlyInOther: readonly CellKey[];
+  readonly onlyInBase: readonly Unmatched[];
+  readonly onlyInOther: readonly Unmatched[];
+}
+
+/** A cell that only one profile measured, and why the other has no figure for it. */
+export interface Unmatched extends CellKey {
+  readonly why: 'no-stage' | 'no-variant' | 'failed' | 'skipped' | 'not-measured';
 }
 
 /** With fewer samples, order statistics give no 95 % interval of a median: 2 · 0.5ⁿ > 0.05. */
@@ -33,17 +46,44 @@ const MIN_SAMPLES = 6;
 /** False discovery rate: the expected share of noise among the verdicts `faster` and `slower` is at most this. */
 const FALSE_DISCOVERIES = 0.05;
 
+/** The backends of a profile's measured cells: GPUs first, then by thread count. */
+function sweepsOf({ cells }: Profile): Sweep[] {
+  const rank = ({ backend, threads }: Sweep) => (onGpu(backend) ? 0 : threads);
+  const sweeps = new Map(
+    cells
+      .filter(({ state }) => state === 'measured')
+      .map(({ backend, threads }) => [`${backend}/${threads}`, { backend, threads }]),
+  );
+  return [...sweeps.values()].sort((a, b) => rank(a) - rank(b));
+}
+
+export const isSameSweep = (a: Sweep, b: Sweep): boolean =>
+  a.backend === b.backend && a.threads === b.threads;
+
+/**
+ * The ways to pair the backends of two profiles, the most telling first: the backends that both measured, then two GPUs or two
+ * CPUs, then a GPU and a CPU.
+ */
+export function pairingsOf(base: Profile, other: Profile): Sides[] {
+  const pairs = sweepsOf(base).flatMap((one) => sweepsOf(other).map((two) => ({ base: one, other: two })));
+  const differ = (pair: (typeof pairs)[number]) =>
+    Number(onGpu(pair.base.backend) !== onGpu(pair.other.backend));
+  pairs.sort((a, b) => differ(a) - differ(b));
+  return pairs.some((pair) => isSameSweep(pair.base, pair.other)) ? ['same', ...pairs] : pairs;
+}
+
 /**
  * Compares the cells of two profiles. The interval of a ratio combines those of its two medians on a logarithmic scale (MOVER:
  * Zou & Donner, Statistics in Medicine 27, 2008), each at least one timer step wide. The share of false differences over all
  * cells is bounded (Benjamini & Hochberg, J. R. Stat. Soc. B 57, 1995). No interval includes how a device varies from day to
  * day, which neither profile shows.
  */
-export function compareProfiles(base: Profile, other: Profile): ProfileComparison {
-  const ofBase = measuredCells(base);
-  const ofOther = measuredCells(other);
+export function compareProfiles(base: Profile, other: Profile, sides: Sides = 'same'): ProfileComparison {
+  const ofBase = cellsByPlace(base, sides === 'same' ? null : sides.base);
+  const ofOther = cellsByPlace(other, sides === 'same' ? null : sides.other);
+  const place = placeOf(sides !== 'same');
   const estimates = measuredInOrder({ ...base, cells: [...ofBase.values()] }).flatMap((cell) => {
-    const match = ofOther.get(cellId(cell));
+    const match = measuredAt(ofOther, place(cell));
     return match ? [estimate(base, cell, other, match)] : [];
   });
   const differing = discoveries(estimates.map(({ probability }) => probability));
@@ -59,8 +99,8 @@ export function compareProfiles(base: Profile, other: Profile): ProfileCompariso
               ? 'faster'
               : 'slower',
     })),
-    onlyInBase: keysWithout(ofBase, ofOther),
-    onlyInOther: keysWithout(ofOther, ofBase),
+    onlyInBase: unmatched(ofBase, other, ofOther),
+    onlyInOther: unmatched(ofOther, base, ofBase),
   };
 }
 
@@ -112,11 +152,41 @@ function discoveries(probabilities: readonly (number | null)[]): ReadonlySet<num
   return new Set(order.slice(0, last + 1).map(({ i }) => i));
 }
 
-const measuredCells = ({ cells }: Profile): ReadonlyMap<string, MeasuredCell> =>
-  new Map(cells.filter((cell) => cell.state === 'measured').map((cell) => [cellId(cell), cell]));
+/** What two cells must have in common to be compared: across backends, all but the backend and its threads. */
+const placeOf =
+  (across: boolean) =>
+  (key: CellKey): string =>
+    across ? `${key.stage}/${key.variant}/${key.batch}` : cellId(key);
 
-const keysWithout = (of: ReadonlyMap<string, MeasuredCell>, without: ReadonlyMap<string, unknown>) =>
-  [...of].filter(([id]) => !without.has(id)).map(([, cell]) => cell);
+/** @param sweep null for the cells of all backends */
+function cellsByPlace({ cells }: Profile, sweep: Sweep | null): ReadonlyMap<string, Cell> {
+  const own = sweep ? cells.filter((cell) => isSameSweep(cell, sweep)) : cells;
+  const place = placeOf(sweep !== null);
+  return new Map(own.map((cell) => [place(cell), cell]));
+}
+
+function measuredAt(cells: ReadonlyMap<string, Cell>, place: string): MeasuredCell | undefined {
+  const found = cells.get(place);
+  return found?.state === 'measured' ? found : undefined;
+}
+
+function unmatched(
+  of: ReadonlyMap<string, Cell>,
+  { stages }: Profile,
+  without: ReadonlyMap<string, Cell>,
+): Unmatched[] {
+  return [...of].flatMap(([place, { state, stage, variant, backend, threads, batch }]) => {
+    const found = without.get(place)?.state;
+    if (state !== 'measured' || found === 'measured') return [];
+    const there = stages.find(({ name }) => name === stage);
+    const why = !there
+      ? 'no-stage'
+      : there.variants.some(({ name }) => name === variant)
+        ? (found ?? 'not-measured')
+        : 'no-variant';
+    return { stage, variant, backend, threads, batch, why };
+  });
+}
 
 /** SHA-256 of the model of a cell. */
 const modelOf = ({ stages }: Profile, key: CellKey): string | undefined =>
