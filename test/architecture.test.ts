@@ -77,7 +77,7 @@ test.each([
   ['onnxruntime-node', 'workers/runtime/ort-node.ts'],
   ['glpk.js', 'solver/ilp/glpk.ts'],
   ['@huggingface/tokenizers', 'models/tasks/tokenizer.ts'],
-  ['sharp', 'bench/pack/pictures.ts'],
+  ['sharp', 'bench/pack/disk.ts'],
   ['idb', 'workers/store/browser.ts'],
   ['fastify', 'agent/http'],
   ['sirv', 'bench/runner/static-server.ts'],

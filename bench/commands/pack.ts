@@ -4,16 +4,17 @@ import { sha256Hex } from '../../models/manifests/load.ts';
 import { parseManifest } from '../../models/manifests/manifest.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import { packOf } from '../../models/packs/pack.ts';
+import { fromCoco, fromFolders } from '../../models/packs/sources/pictures.ts';
+import { fromQuestions } from '../../models/packs/sources/questions.ts';
+import { fromRecordings } from '../../models/packs/sources/recordings.ts';
+import type { SourceOptions } from '../../models/packs/sources/source.ts';
+import { fromTexts } from '../../models/packs/sources/texts.ts';
 import { type NamedTensor, packBytes } from '../../models/packs/write.ts';
 import { UsageError } from '../../workers/command/exit.ts';
 import { readJson, writeJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { ProgressLine } from '../../workers/command/terminal.ts';
-import { fromCoco, fromFolders } from '../pack/picture-sources.ts';
-import { fromQuestions } from '../pack/questions.ts';
-import { fromRecordings } from '../pack/recordings.ts';
-import type { SourceOptions } from '../pack/source.ts';
-import { fromTexts } from '../pack/texts.ts';
+import { onDisk } from '../pack/disk.ts';
 
 interface Options {
   readonly manifest: string;
@@ -71,6 +72,7 @@ Where a stage reads a text beside the item, such as a question, each line has it
       const startMs = performance.now();
       const { from, tensors } = await read(options, {
         pipeline,
+        files: onDisk,
         limit: options.limit,
         seed: options.seed,
         onItem: (done, total) => progress.share(`${done} of ${total} items`, done / total, startMs),

@@ -2,9 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromTexts } from '../../../bench/pack/texts.ts';
-import { UnfitDataError } from '../../../bench/pack/unfit.ts';
+import { onDisk } from '../../../bench/pack/disk.ts';
 import { loadManifest, sha256Hex } from '../../../models/manifests/load.ts';
+import { fromTexts } from '../../../models/packs/sources/texts.ts';
+import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { MANIFEST } from '../../../solver/documents/manifest.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { constantLoad } from '../../../workers/executor/load.ts';
@@ -118,7 +119,7 @@ test('a model that finds entities is measured on a pack of tagged words and plac
 
 const options = (...stages: Parameters<typeof pipelineOf>) => ({
   pipeline: pipelineOf(...stages),
-  ...{ limit: 10, seed: 1, onItem() {} },
+  ...{ limit: 10, seed: 1, files: onDisk, onItem() {} },
 });
 const find = {
   ...{ name: 'find', task: 'token-classification', classes: CLASSES, variants: spam.variants },

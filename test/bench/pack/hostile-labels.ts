@@ -1,12 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { fromCoco } from '../../../bench/pack/picture-sources.ts';
-import { fromQuestions } from '../../../bench/pack/questions.ts';
-import { fromRecordings } from '../../../bench/pack/recordings.ts';
-import type { SourceOptions } from '../../../bench/pack/source.ts';
-import { fromTexts } from '../../../bench/pack/texts.ts';
+import { onDisk } from '../../../bench/pack/disk.ts';
 import { parsePack } from '../../../models/packs/pack.ts';
+import { fromCoco } from '../../../models/packs/sources/pictures.ts';
+import { fromQuestions } from '../../../models/packs/sources/questions.ts';
+import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
+import type { SourceOptions } from '../../../models/packs/sources/source.ts';
+import { fromTexts } from '../../../models/packs/sources/texts.ts';
 import { type NamedTensor, packBytes } from '../../../models/packs/write.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { HostileCase } from '../../models/hostile.ts';
@@ -65,7 +66,7 @@ export async function hostileLabels(folder: string): Promise<Readonly<Record<str
     tensorsOf: (options: SourceOptions) => Promise<readonly NamedTensor[]>,
   ) => {
     const pipeline = pipelineOf(...stages);
-    const tensors = await tensorsOf({ pipeline, limit: 10, seed: 1, onItem() {} });
+    const tensors = await tensorsOf({ pipeline, limit: 10, seed: 1, files: onDisk, onItem() {} });
     await parsePack(await packBytes([...tensors]), pipeline);
   };
   const write = (bytes: Uint8Array, then = '') => writeFile(file, Buffer.concat([bytes, Buffer.from(then)]));

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromCoco, fromFolders } from '../../../bench/pack/picture-sources.ts';
-import { fromTexts } from '../../../bench/pack/texts.ts';
-import { UnfitDataError } from '../../../bench/pack/unfit.ts';
+import { onDisk } from '../../../bench/pack/disk.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { loadManifest } from '../../../models/manifests/load.ts';
 import { parsePack } from '../../../models/packs/pack.ts';
+import { fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
+import { fromTexts } from '../../../models/packs/sources/texts.ts';
+import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
@@ -38,6 +39,7 @@ const options = (...stages: ManifestStage[]) => ({
   pipeline: pipelineOf(...stages),
   limit: 100,
   seed: 1,
+  files: onDisk,
   onItem() {},
 });
 
@@ -148,7 +150,7 @@ test('data that does not fit is refused, with its place and the remedy', async (
   await expect(fromFolders(path('torn'), options(classify))).rejects.toThrow(
     /1\.png: it cannot be read as a picture/,
   );
-  await expect(fromFolders(path('zoo'), options(detect))).rejects.toThrow(/finds objects.*--coco/s);
+  await expect(fromFolders(path('zoo'), options(detect))).rejects.toThrow(/finds objects.*COCO/s);
   await expect(fromFolders(path('zoo'), options(language))).rejects.toThrow(/takes text/);
   await writeFile(path('bad.jsonl'), '{"text": "a", "labels": {}}\n{"text": 3}\n');
   await expect(fromTexts(path('bad.jsonl'), options(spam))).rejects.toThrow(InvalidDocumentError);

@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromRecordings } from '../../../bench/pack/recordings.ts';
-import { UnfitDataError } from '../../../bench/pack/unfit.ts';
+import { onDisk } from '../../../bench/pack/disk.ts';
 import { samplesOf } from '../../../models/items/audio.ts';
 import { splitFields } from '../../../models/items/fields.ts';
 import { itemsOf } from '../../../models/items/item-batch.ts';
 import { parsePack } from '../../../models/packs/pack.ts';
+import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
+import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
 import { packBytes } from '../../../models/packs/write.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
 import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
@@ -33,6 +34,7 @@ const options = (...stages: ManifestStage[]) => ({
   pipeline: pipelineOf(...stages),
   limit: 100,
   seed: 1,
+  files: onDisk,
   onItem() {},
 });
 

@@ -1,18 +1,15 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { batchOf, type Item } from '../../models/items/item-batch.ts';
-import type { ItemFormatOf } from '../../models/items/item-format.ts';
-import type { PipelineStage } from '../../models/manifests/pipeline.ts';
-import type { NamedTensor } from '../../models/packs/write.ts';
-import { listOf } from '../../solver/documents/common.ts';
-import { parseJson } from '../../solver/documents/document.ts';
+import { listOf } from '../../../solver/documents/common.ts';
+import { parseJson } from '../../../solver/documents/document.ts';
+import { batchOf, type Item } from '../../items/item-batch.ts';
+import type { ItemFormatOf } from '../../items/item-format.ts';
+import type { PipelineStage } from '../../manifests/pipeline.ts';
+import type { NamedTensor } from '../write.ts';
 import { labelTensors } from './labels.ts';
-import { readPicture } from './pictures.ts';
-import { chosen, formatOf, readText, type SourceOptions } from './source.ts';
+import { chosen, formatOf, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
-/** Labelled pictures on disk, as the tensors of a pack. */
+/** Labelled pictures, as the tensors of a pack. */
 
 const PICTURE = /\.(jpe?g|png|webp|avif|gif|tiff?)$/i;
 
@@ -31,20 +28,16 @@ export async function fromFolders(folder: string, options: SourceOptions): Promi
     throw new UnfitDataError(
       folder,
       `stage "${pipeline.first.name}" finds objects, and folders of classes have no boxes`,
-      'Give boxes in the COCO format (--coco).',
+      'Give boxes in the COCO format instead.',
     );
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && PICTURE.test(entry.name) && entry.parentPath !== folder)
-    .map((entry) => ({
-      path: join(entry.parentPath, entry.name),
-      name: entry.parentPath.slice(folder.length).split(/[\\/]/).filter(Boolean)[0]!,
-    }))
-    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = ((await options.files.list(folder)) ?? []).flatMap((path) => {
+    const [name, ...rest] = path.slice(folder.length).split(/[\\/]/).filter(Boolean);
+    return PICTURE.test(path) && rest.length > 0 ? [{ path, name: name! }] : [];
+  });
   const pictures = chosen(files, options, folder);
   const items: Item[] = [];
   for (const { path } of pictures) {
-    items.push((await readPicture(path, format, 'centre')).item);
+    items.push((await options.files.picture(path, format, 'centre')).item);
     options.onItem(items.length, pictures.length);
   }
   return [
@@ -81,7 +74,7 @@ const cocoSchema = z.object({
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'pixels', file);
-  const { images, annotations, categories } = parseJson(cocoSchema, await readText(file), file);
+  const { images, annotations, categories } = parseJson(cocoSchema, await options.files.text(file), file);
   const names = new Map(categories.map((category) => [category.id, category.name]));
   const byImage = new Map<number, typeof annotations>();
   for (const annotation of annotations) {
@@ -94,7 +87,11 @@ export async function fromCoco(file: string, folder: string, options: SourceOpti
   const items: Item[] = [];
   const objects: LabelledObject[][] = [];
   for (const image of pictures) {
-    const { item, width, height } = await readPicture(join(folder, image.file_name), format, 'none');
+    const { item, width, height } = await options.files.picture(
+      `${folder}/${image.file_name}`,
+      format,
+      'stretch',
+    );
     items.push(item);
     const [sx, sy] = [format.width / width, format.height / height];
     objects.push(

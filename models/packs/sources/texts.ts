@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
+import { type NamedTensor, textTensors } from '../write.ts';
 import { checkText, rowSchema, rowTensors } from './rows.ts';
 import { chosen, formatOf, readLines, type SourceOptions } from './source.ts';
 
@@ -22,7 +22,7 @@ const textSchema = rowSchema
 export async function fromTexts(file: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const { bytesMax } = formatOf(pipeline, 'text', file);
-  const rows = chosen(await readLines(textSchema, file), options, file);
+  const rows = chosen(await readLines(textSchema, file, options.files), options, file);
   for (const [i, { text, where }] of rows.entries()) {
     checkText(text, bytesMax, where);
     options.onItem(i + 1, rows.length);

@@ -1,6 +1,6 @@
-import type { PipelineStage } from '../../models/manifests/pipeline.ts';
-import type { NamedTensor } from '../../models/packs/write.ts';
-import { LabelError } from '../../models/tasks/label-error.ts';
+import type { PipelineStage } from '../../manifests/pipeline.ts';
+import { LabelError } from '../../tasks/label-error.ts';
+import type { NamedTensor } from '../write.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** The label of one of a stage's rows, as people write it. */

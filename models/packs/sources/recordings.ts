@@ -1,16 +1,11 @@
-import { readdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { pcmOf } from '../../models/items/audio.ts';
-import type { ItemFormatOf } from '../../models/items/item-format.ts';
-import { InvalidSoundError } from '../../models/items/sound.ts';
-import { readSoundFile } from '../../models/items/sound-file.ts';
-import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
-import { i32, type NamedTensor } from '../../models/packs/write.ts';
-import { readAtMost } from '../../workers/command/files.ts';
-import { message } from '../../workers/runtime/errors.ts';
+import { pcmOf } from '../../items/audio.ts';
+import type { ItemFormatOf } from '../../items/item-format.ts';
+import { InvalidSoundError } from '../../items/sound.ts';
+import { readSoundFile } from '../../items/sound-file.ts';
+import { i32, type NamedTensor } from '../write.ts';
 import { type Row, rowSchema, rowTensors } from './rows.ts';
-import { chosen, formatOf, readLines, readText, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** A sound file with its transcript, which is the label of the first stage. */
@@ -24,37 +19,40 @@ const lineSchema = rowSchema.extend({ audio: z.string().min(1), text: z.string()
 /** Ending of LibriSpeech's files of transcripts: a line has the name of a sound file without its ending, and the text. */
 const TRANSCRIPTS = '.trans.txt';
 
-async function inFolder(folder: string): Promise<Recording[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(TRANSCRIPTS))
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .sort();
-  const paths = new Map(
-    entries.flatMap(({ parentPath, name }) => {
-      const [, bare] = /^(.+)\.(?:wav|flac)$/i.exec(name) ?? [];
-      return bare === undefined ? [] : [[join(parentPath, bare), join(parentPath, name)] as const];
+async function inFolder(paths: readonly string[], files: SourceFiles): Promise<Recording[]> {
+  const sounds = new Map(
+    paths.flatMap((path) => {
+      const [, bare] = /^(.+)\.(?:wav|flac)$/i.exec(path) ?? [];
+      return bare === undefined ? [] : [[bare, path] as const];
     }),
   );
   const recordings: Recording[] = [];
-  for (const file of files)
-    for (const [i, line] of (await readText(file)).split('\n').entries()) {
+  for (const file of paths.filter((path) => path.endsWith(TRANSCRIPTS)))
+    for (const [i, line] of (await files.text(file)).split('\n').entries()) {
       const [, name, text] = /^(\S+)\s+(.*\S)/.exec(line) ?? [];
       if (name === undefined || text === undefined) continue;
-      const audio = paths.get(join(dirname(file), name)) ?? join(dirname(file), `${name}.flac`);
+      const audio = sounds.get(beside(file, name)) ?? beside(file, `${name}.flac`);
       recordings.push({ audio, text, labels: {}, fields: {}, where: `${file}, line ${i + 1}` });
     }
   return recordings;
 }
 
-const inLines = async (file: string): Promise<Recording[]> =>
-  (await readLines(lineSchema, file)).map((line) => ({ ...line, audio: resolve(dirname(file), line.audio) }));
+const inLines = async (file: string, files: SourceFiles): Promise<Recording[]> =>
+  (await readLines(lineSchema, file, files)).map((line) => ({ ...line, audio: beside(file, line.audio) }));
 
-async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'>): Promise<Int16Array> {
-  const bytes = await readAtMost(audio, MOST_FILE_BYTES).catch((cause) => {
+/** The path of a file that another file names. */
+const beside = (file: string, name: string): string =>
+  /^([\\/]|[a-z]:)/i.test(name) ? name : file.replace(/[^\\/]*$/, '') + name;
+
+async function readPcm(
+  { audio, where }: Recording,
+  format: ItemFormatOf<'audio'>,
+  files: SourceFiles,
+): Promise<Int16Array> {
+  const bytes = await files.bytes(audio).catch((cause) => {
     throw new UnfitDataError(
       where,
-      `the recording cannot be read (${message(cause)})`,
+      `the recording cannot be read (${(cause as Error).message})`,
       'Add it as a WAV or FLAC file; convert other sound files, e.g. with ffmpeg.',
     );
   });
@@ -75,11 +73,12 @@ async function readPcm({ audio, where }: Recording, format: ItemFormatOf<'audio'
 export async function fromRecordings(path: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;
   const format = formatOf(pipeline, 'audio', path);
-  const all = (await stat(path)).isDirectory() ? await inFolder(path) : await inLines(path);
+  const listed = await options.files.list(path);
+  const all = listed ? await inFolder(listed, options.files) : await inLines(path, options.files);
   const rows = chosen(all, options, path);
   const recorded: Int16Array[] = [];
   for (const row of rows) {
-    recorded.push(await readPcm(row, format));
+    recorded.push(await readPcm(row, format, options.files));
     options.onItem(recorded.length, rows.length);
   }
   let end = 0;

@@ -1,4 +1,4 @@
-import { InputError } from '../../solver/documents/coded-error.ts';
+import { InputError } from '../../../solver/documents/coded-error.ts';
 
 /** Labelled data does not fit the pipeline that a pack is made for. */
 export class UnfitDataError extends InputError {

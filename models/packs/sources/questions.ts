@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
-import { listOf } from '../../solver/documents/common.ts';
-import { parseDocument } from '../../solver/documents/document.ts';
+import { listOf } from '../../../solver/documents/common.ts';
+import { parseDocument } from '../../../solver/documents/document.ts';
+import type { Pipeline } from '../../manifests/pipeline.ts';
+import { type NamedTensor, textTensors } from '../write.ts';
 import { checkText, type Row, rowSchema, rowTensors } from './rows.ts';
-import { chosen, formatOf, readLines, readText, type SourceOptions } from './source.ts';
+import { chosen, formatOf, readLines, type SourceFiles, type SourceOptions } from './source.ts';
 import { UnfitDataError } from './unfit.ts';
 
 /** The field of items that a stage answers. */
@@ -28,8 +28,8 @@ interface Question extends Omit<Row, 'text'> {
 }
 
 /** The questions of a file in the format of SQuAD; null if the file is not one JSON object with `data`. */
-async function inSquad(file: string): Promise<Question[] | null> {
-  const text = await readText(file);
+async function inSquad(file: string, files: SourceFiles): Promise<Question[] | null> {
+  const text = await files.text(file);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -58,7 +58,7 @@ function answeringStage({ stages }: Pipeline, file: string): string {
   throw new UnfitDataError(
     file,
     'it has questions, but no stage of the pipeline answers any',
-    'Pin a model that does, or give texts (--texts).',
+    'Add a model that does, or give texts without questions.',
   );
 }
 
@@ -72,7 +72,8 @@ export async function fromQuestions(file: string, options: SourceOptions): Promi
   const { pipeline } = options;
   const { bytesMax } = formatOf(pipeline, 'text', file);
   const stage = answeringStage(pipeline, file);
-  const all: readonly Question[] = (await inSquad(file)) ?? (await readLines(lineSchema, file));
+  const all: readonly Question[] =
+    (await inSquad(file, options.files)) ?? (await readLines(lineSchema, file, options.files));
   const rows = chosen(all, options, file);
   for (const [i, { context, where }] of rows.entries()) {
     checkText(context, bytesMax, where);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { FIELD_BYTES_MAX } from '../../models/items/fields.ts';
-import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import { type NamedTensor, textTensors } from '../../models/packs/write.ts';
-import { recordOf } from '../../solver/documents/common.ts';
+import { recordOf } from '../../../solver/documents/common.ts';
+import { FIELD_BYTES_MAX } from '../../items/fields.ts';
+import type { Pipeline } from '../../manifests/pipeline.ts';
+import { type NamedTensor, textTensors } from '../write.ts';
 import { labelTensors } from './labels.ts';
 import { UnfitDataError } from './unfit.ts';
 

@@ -1,0 +1,54 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { pixelCount } from '../../models/items/crop.ts';
+import { MOST_FILE_BYTES } from '../../models/manifests/load.ts';
+import { fitted, type SourceFiles } from '../../models/packs/sources/source.ts';
+import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
+import { readAtMost } from '../../workers/command/files.ts';
+import { message } from '../../workers/runtime/errors.ts';
+
+/** Longest text that is read: COCO's longest file has 450 MB, and JavaScript holds no text of more than 536 million characters. */
+const TEXT_BYTES_MAX = 500_000_000;
+/** Most pixels of a picture, because even a small file may contain a picture that fills the memory. */
+const PIXELS_MAX = 100_000_000;
+
+/** Labelled data on disk. */
+export const onDisk: SourceFiles = {
+  async list(folder) {
+    if (!(await stat(folder)).isDirectory()) return null;
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    return entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .sort();
+  },
+  async text(path) {
+    const bytes = await readAtMost(path, TEXT_BYTES_MAX).catch((cause) => {
+      throw new UnfitDataError(path, `it cannot be read (${message(cause)})`, 'Give another file.');
+    });
+    return new TextDecoder().decode(bytes);
+  },
+  bytes: (path) => readAtMost(path, MOST_FILE_BYTES),
+  async picture(path, format, fit) {
+    const { data, info } = await sharp(path, { limitInputPixels: PIXELS_MAX })
+      .rotate() // upright, by its EXIF orientation
+      .removeAlpha()
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+      .catch((cause) => {
+        throw new UnfitDataError(
+          path,
+          `it cannot be read as a picture (${message(cause)})`,
+          'Remove the file.',
+        );
+      });
+    const { width, height, channels } = info;
+    const planes = new Uint8Array(pixelCount({ channels: 3, height, width }));
+    const plane = height * width;
+    for (let i = 0; i < plane; i++)
+      for (let c = 0; c < 3; c++) planes[c * plane + i] = data[i * channels + (channels >= 3 ? c : 0)]!;
+    return fitted(planes, width, height, format, fit);
+  },
+};

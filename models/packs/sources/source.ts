@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import { parseJson } from '../../../solver/documents/document.ts';
+import { seededRandom, shuffled } from '../../../solver/math/random.ts';
+import { cropResize, pixelCount } from '../../items/crop.ts';
+import type { Item } from '../../items/item-batch.ts';
+import type { ItemFormatOf, ItemKind } from '../../items/item-format.ts';
+import type { Pipeline } from '../../manifests/pipeline.ts';
+import { UnfitDataError } from './unfit.ts';
+
+/** What all sources of labelled data share. */
+
+/** The files of labelled data: on a disk, or those that a user gave to the page. Folders in paths end with a slash. */
+export interface SourceFiles {
+  /** Paths of all files in a folder and in those below it, sorted; null if the path is of no folder. */
+  list(folder: string): Promise<readonly string[] | null>;
+  /** @throws UnfitDataError if the file cannot be read */
+  text(path: string): Promise<string>;
+  bytes(path: string): Promise<Uint8Array>;
+  /**
+   * Reads a picture and resizes it to a stage's format, in the same way as stages resize crops.
+   * @returns the picture as an item, and the size of the file's picture in pixels
+   * @throws UnfitDataError if the file cannot be read as a picture
+   */
+  picture(path: string, format: ItemFormatOf<'pixels'>, fit: Fit): Promise<SizedPicture>;
+}
+
+/** `centre` keeps the largest central rectangle of the format's shape; `stretch` keeps the whole picture. */
+export type Fit = 'centre' | 'stretch';
+
+export interface SizedPicture {
+  readonly item: Item;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A picture as an item of a stage's format. @param planes R, G and B of the whole picture */
+export function fitted(
+  planes: Uint8Array,
+  width: number,
+  height: number,
+  to: ItemFormatOf<'pixels'>,
+  fit: Fit,
+): SizedPicture {
+  const scale = Math.min(width / to.width, height / to.height);
+  const [w, h] = fit === 'centre' ? [scale * to.width, scale * to.height] : [width, height];
+  const box = { x0: (width - w) / 2, y0: (height - h) / 2, x1: (width + w) / 2, y1: (height + h) / 2 };
+  const item = new Uint8Array(pixelCount(to));
+  cropResize(planes, { channels: 3, height, width }, box, item, to);
+  return { item, width, height };
+}
+
+export interface SourceOptions {
+  readonly pipeline: Pipeline;
+  readonly files: SourceFiles;
+  /** Most items to use. If there are more, a random sample is drawn. */
+  readonly limit: number;
+  readonly seed: number;
+  onItem(done: number, total: number): void;
+}
+
+/** Item format of the first stage. @throws UnfitDataError if the first stage takes another kind of items */
+export function formatOf<K extends ItemKind>(
+  { first: { name, stage, task } }: Pipeline,
+  kind: K,
+  where: string,
+) {
+  const format = task.itemFormat(stage);
+  if (format.kind === kind) return format as ItemFormatOf<K>;
+  throw new UnfitDataError(
+    where,
+    `it has ${kind}, but stage "${name}" takes ${format.kind}`,
+    'Give labelled data of the kind that the first stage takes.',
+  );
+}
+
+/** Random sample of at most `limit` values, in their order. @throws UnfitDataError if there are none */
+export function chosen<T>(values: readonly T[], { limit, seed }: SourceOptions, where: string): T[] {
+  if (values.length === 0)
+    throw new UnfitDataError(where, 'it has no labelled items', 'Give another source.');
+  const keep = new Set(shuffled(values, seededRandom(seed)).slice(0, limit));
+  return values.filter((value) => keep.has(value));
+}
+
+/** Reads a file of JSON lines. Each value has its place in the file for errors. @throws InvalidDocumentError */
+export async function readLines<T extends object>(
+  schema: z.ZodType<T>,
+  file: string,
+  files: SourceFiles,
+): Promise<(T & { readonly where: string })[]> {
+  const lines = (await files.text(file)).split('\n');
+  return lines.flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const where = `${file}, line ${i + 1}`;
+    return [{ ...parseJson(schema, line, where), where }];
+  });
+}
