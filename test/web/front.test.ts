@@ -1,7 +1,7 @@
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { choose, complaintsOf, newContext, planned, profileFile } from './opened-page.ts';
+import { choose, complaintsOf, drop, newContext, planned, profileFile } from './opened-page.ts';
 import { servedPage } from './serve.ts';
 
 /** What a new user meets first, on the page as it ships. */
@@ -154,6 +154,28 @@ describe.each(SCREENS)('with a profile, on a screen of $width × $height', (scre
     });
     const [size, text] = await smallestText();
     expect(size, text).toBeGreaterThanOrEqual(11.99);
+  });
+});
+
+describe.each([
+  { width: 320, height: 640, words: '320 px wide' },
+  { width: 720, height: 450, words: 'of 1440 × 900 at 200 %' },
+])('on a screen $words', (screen) => {
+  it('nothing is wider than the screen, folded or not, with a profile, a comparison and a pinned plan', async () => {
+    await open(screen);
+    await drop(
+      page,
+      [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
+    );
+    await planned(page);
+    await button('Pin to compare').click();
+    await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+    await page.locator('.compare .outcome').waitFor();
+    await page.evaluate(() => {
+      for (const fold of document.querySelectorAll('details')) fold.open = true;
+    });
+    await page.getByRole('form', { name: 'A model of the hub' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(screen.width);
   });
 });
 

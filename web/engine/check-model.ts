@@ -1,11 +1,12 @@
-import { takeInTurn } from '../../models/items/item-batch.ts';
-import { blankItem } from '../../models/items/item-format.ts';
+import { batchOf, type Item, takeInTurn } from '../../models/items/item-batch.ts';
+import { blankItem, type ItemFormat } from '../../models/items/item-format.ts';
 import type { ModelBytes } from '../../models/manifests/load.ts';
+import type { StageResult } from '../../models/tasks/task.ts';
 import type { TensorInfo } from '../../models/tasks/tensor.ts';
 import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { browserEnvironment } from '../../workers/environment/browser.ts';
 import { dimsText } from '../../workers/runtime/runtime.ts';
-import { specAlone } from '../../workers/stage/protocol.ts';
+import { type LoadedVariant, specAlone } from '../../workers/stage/protocol.ts';
 import type { StageWorker } from '../../workers/stage/stage-worker.ts';
 
 /** Number of test items: 2, so that the check detects a batch size fixed to 1. */
@@ -37,18 +38,45 @@ export class ModelChecker {
    * @throws ModelLoadError, ModelMismatchError, OutputShapeError, WorkerLostError
    */
   async check(stage: ManifestStage, file: string, models: ModelBytes): Promise<string> {
+    const { sessions } = await this.#within(stage, file, models, async (worker, format) => {
+      await worker.run(file, takeInTurn([blankItem(format)], 0, ITEMS));
+    });
+    const all = Object.values(sessions);
+    const inputs = all.flatMap((session) => session.inputs);
+    const outputs = all.flatMap((session) => session.outputs);
+    return `takes ${inputs.map(tensorText).join(', ')} and gives ${outputs.map(tensorText).join(', ')}`;
+  }
+
+  /** Answers items one by one. @returns the result of each @throws as {@link check} */
+  async answers(
+    stage: ManifestStage,
+    file: string,
+    models: ModelBytes,
+    items: readonly Item[],
+  ): Promise<StageResult[]> {
+    const results: StageResult[] = [];
+    await this.#within(stage, file, models, async (worker) => {
+      for (const item of items) results.push(...(await worker.run(file, batchOf([item]))).results);
+    });
+    return results;
+  }
+
+  /** Works with the sessions of a variant, on the CPU. */
+  async #within(
+    stage: ManifestStage,
+    file: string,
+    models: ModelBytes,
+    work: (worker: StageWorker, format: ItemFormat) => Promise<void>,
+  ): Promise<LoadedVariant> {
     this.signal.throwIfAborted();
     this.#worker ??= browserEnvironment().spawn('model-checker', 1);
     // Loading the worker's runtime can take long on a slow network, so an abort does not wait for it.
     const worker = await Promise.race([this.#worker, this.#aborted]);
     const spec = specAlone(stage, { key: file, model: file, backend: 'wasm' });
-    const { sessions } = await worker.load(spec, models);
-    await worker.run(file, takeInTurn([blankItem(spec.format)], 0, ITEMS));
+    const loaded = await worker.load(spec, models);
+    await work(worker, spec.format);
     await worker.release(file);
-    const all = Object.values(sessions);
-    const inputs = all.flatMap((session) => session.inputs);
-    const outputs = all.flatMap((session) => session.outputs);
-    return `takes ${inputs.map(tensorText).join(', ')} and gives ${outputs.map(tensorText).join(', ')}`;
+    return loaded;
   }
 
   close(): void {

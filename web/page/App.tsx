@@ -95,7 +95,7 @@ function OpenedProfile() {
   return (
     <p class="opened">
       <span class="muted">{showsExample.value ? 'Example' : 'Profile'}</span>{' '}
-      {profileNames.value[sha256] ?? profile.pipeline}
+      <span class="opened-name">{profileNames.value[sha256] ?? profile.pipeline}</span>
       {showsExample.value && (
         <button type="button" class="link" onClick={closeExample}>
           Close the example

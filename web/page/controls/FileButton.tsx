@@ -3,12 +3,14 @@ interface FileButtonProps {
   /** The input's attribute `accept`: file extensions or media types. */
   readonly accept?: string;
   readonly multiple?: boolean;
+  /** Whether a whole folder is chosen, with all its files. */
+  readonly folder?: boolean;
   readonly disabled: boolean;
   readonly onFiles: (files: File[]) => void;
 }
 
 /** A button that opens the browser's file dialog. */
-export function FileButton({ label, accept, multiple, disabled, onFiles }: FileButtonProps) {
+export function FileButton({ label, accept, multiple, folder, disabled, onFiles }: FileButtonProps) {
   return (
     <label class={disabled ? 'button disabled' : 'button'}>
       {label}
@@ -16,6 +18,7 @@ export function FileButton({ label, accept, multiple, disabled, onFiles }: FileB
         type="file"
         accept={accept}
         multiple={multiple}
+        {...(folder && { webkitdirectory: true })}
         disabled={disabled}
         onChange={({ currentTarget: input }) => {
           const files = [...(input.files ?? [])];

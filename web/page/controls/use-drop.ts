@@ -3,6 +3,37 @@ import { useState } from 'preact/hooks';
 export const carriesFiles = ({ dataTransfer }: DragEvent): boolean =>
   dataTransfer?.types.includes('Files') ?? false;
 
+/** The files that were dropped, those in dropped folders too. Their paths begin with the folder's name. */
+export async function droppedFiles({ dataTransfer }: DragEvent): Promise<File[]> {
+  // Entries can be asked for only until the event's handler has returned.
+  const entries = [...(dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry());
+  const files = [...(dataTransfer?.files ?? [])];
+  if (!entries.some((entry) => entry?.isDirectory)) return files;
+  return (await Promise.all(entries.map((entry) => (entry ? filesIn(entry) : [])))).flat();
+}
+
+async function filesIn(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) =>
+      (entry as FileSystemFileEntry).file(resolve, reject),
+    );
+    // A file from a file dialog has its path already; one that was dropped has none.
+    Object.defineProperty(file, 'webkitRelativePath', { value: entry.fullPath.slice(1) });
+    return [file];
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: FileSystemEntry[] = [];
+  // A reader gives at most a hundred entries at a time.
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    );
+    if (some.length === 0) break;
+    found.push(...some);
+  }
+  return (await Promise.all(found.map(filesIn))).flat();
+}
+
 /** Makes an element accept dropped files. It prevents the event's default, so that the page's own drop zone ignores it. */
 export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
   const [over, setOver] = useState(false);

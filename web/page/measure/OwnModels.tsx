@@ -6,21 +6,20 @@ import { openFiles } from '../../state/files/open-files.ts';
 import { adding, busy, lastAdded } from '../../state/pipelines/adding.ts';
 import { ownModels, ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { FileButton } from '../controls/FileButton.tsx';
-import type { HubForm } from './HubForm.tsx';
 
-/** The form for models of the hub. Its code is loaded when the section is first opened, not with the page. */
-const hubForm = signal<typeof HubForm | null>(null);
+/** The forms for models of the hub and for new pipelines. Their code is loaded when the section is first opened, not with the page. */
+const forms = signal<(typeof import('./HubForm.tsx') & typeof import('./NewPipelineForm.tsx')) | null>(null);
 
-async function loadHubForm(): Promise<void> {
-  hubForm.value ??= (await import('./HubForm.tsx')).HubForm;
+async function loadForms(): Promise<void> {
+  forms.value ??= { ...(await import('./HubForm.tsx')), ...(await import('./NewPipelineForm.tsx')) };
 }
 
 /** Form to add models, labelled packs and whole pipelines. */
 export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
-  const Form = hubForm.value;
+  const Forms = forms.value;
   return (
     <section class="card own-models" aria-label="Your own models" aria-busy={adding.value !== null}>
-      <details onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadHubForm)}>
+      <details onToggle={({ currentTarget }) => currentTarget.open && void attempt(loadForms)}>
         <summary>
           <strong>Your own models</strong>{' '}
           <span class="muted">add variants, your own labelled pack, or a whole pipeline</span>
@@ -39,8 +38,21 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             </span>
             <FileButton
               label="Use another pack"
+              multiple
               disabled={busy.value}
-              onFiles={([file]) => void attempt(async () => (await ownModels()).replacePack(file!))}
+              onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
+            />
+          </li>
+          <li>
+            <span class="muted">
+              Or pictures in folders by class, JSON lines, or sounds with their transcripts: a pack is made of
+              them
+            </span>
+            <FileButton
+              label="Use a folder of labelled data"
+              folder
+              disabled={busy.value}
+              onFiles={(files) => void attempt(async () => (await ownModels()).replacePack(files))}
             />
           </li>
           <li>
@@ -56,7 +68,12 @@ export function OwnModels({ manifest }: { readonly manifest: Manifest }) {
             <ManifestForm />
           </li>
         </ul>
-        {Form && <Form manifest={manifest} />}
+        {Forms && (
+          <>
+            <Forms.HubForm manifest={manifest} />
+            <Forms.NewPipelineForm />
+          </>
+        )}
       </details>
       <AddingStatus />
     </section>

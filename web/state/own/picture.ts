@@ -1,6 +1,6 @@
-import { cropResize, pixelCount } from '../../../models/items/crop.ts';
 import type { Item } from '../../../models/items/item-batch.ts';
 import type { ItemFormatOf } from '../../../models/items/item-format.ts';
+import { fitted } from '../../../models/packs/sources/source.ts';
 
 /** A file is not a picture that the browser can decode, or has too many pixels. */
 class UnreadablePictureError extends Error {
@@ -17,10 +17,23 @@ class UnreadablePictureError extends Error {
 const PIXELS_MAX = 60_000_000;
 
 /**
- * Reads a picture file and stretches it to a stage's format, in the same way as stages resize crops. Transparent parts are white.
+ * Reads a picture file and stretches it to a stage's format, in the same way as stages resize crops.
  * @throws UnreadablePictureError
  */
 export async function readPicture(file: Blob, format: ItemFormatOf<'pixels'>): Promise<Item> {
+  const { planes, width, height } = await planesOfPicture(file);
+  return fitted(planes, width, height, format, 'stretch').item;
+}
+
+interface Planes {
+  /** R, G and B, one after the other. */
+  readonly planes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Decodes a picture file. Transparent parts are white. @throws UnreadablePictureError */
+export async function planesOfPicture(file: Blob): Promise<Planes> {
   const bitmap = await createImageBitmap(file).catch((cause) => {
     throw new UnreadablePictureError('this browser finds no picture that it can decode', { cause });
   });
@@ -34,11 +47,7 @@ export async function readPicture(file: Blob, format: ItemFormatOf<'pixels'>): P
   canvas.fillRect(0, 0, width, height);
   canvas.drawImage(bitmap, 0, 0);
   bitmap.close();
-  const shape = { channels: 3, height, width };
-  const item = new Uint8Array(pixelCount(format));
-  const whole = { x0: 0, y0: 0, x1: width, y1: height };
-  cropResize(planesOf(canvas.getImageData(0, 0, width, height).data), shape, whole, item, format);
-  return item;
+  return { planes: planesOf(canvas.getImageData(0, 0, width, height).data), width, height };
 }
 
 /** The planes R, G and B of a canvas's pixels. */

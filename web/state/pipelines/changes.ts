@@ -2,3 +2,4 @@
 
 export const ownModels = () => import('./own-models.ts');
 export const ownPipelineFiles = () => import('./own-pipelines.ts');
+export const newPipelines = () => import('./new-pipelines.ts');

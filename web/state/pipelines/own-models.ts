@@ -1,9 +1,12 @@
 import { ITEM_NOUNS } from '../../../models/items/item-format.ts';
 import { addVariant, freeName, removeVariant, variantName } from '../../../models/manifests/edit.ts';
 import { type LoadedManifest, sha256Hex, withFiles } from '../../../models/manifests/load.ts';
-import { packOf } from '../../../models/packs/pack.ts';
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
 import { models } from '../app.ts';
+import { isPack } from '../files/kinds.ts';
+import { type MadePack, packOfData } from '../files/labelled-data.ts';
 import { modelSets } from '../files/model-sets.ts';
 import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { fitting, type ReadFile } from './model-fit.ts';
@@ -19,7 +22,7 @@ class DuplicateModelError extends Error {
   }
 }
 
-const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
+export const NONE_PUBLISHED = 'none: this is your own model; its accuracy is measured on the labelled pack';
 
 /**
  * Adds models, with their files of weights, tokenizers and what else they need, to the chosen pipeline or, if it is a shipped one, to a
@@ -68,23 +71,43 @@ async function saveEdited(
 
 /**
  * Replaces the labelled pack of the chosen pipeline or, if it is a shipped one, of a copy.
- * @throws FileTooLargeError, InvalidPackError, StoreFullError, StoreUnavailableError
+ * @param files a pack, or labelled data that a pack is made of
+ * @throws FileTooLargeError, InvalidPackError, UnfitDataError, StoreFullError, StoreUnavailableError
  */
-export const replacePack = (file: File): Promise<void> =>
+export const replacePack = (files: readonly File[]): Promise<void> =>
   addOneByOne(async ({ step }) => {
-    step(`Checking ${file.name}`);
-    const bytes = await bytesOf(file);
     const base = ownCopy();
-    const pack = await packOf(bytes, file.name, base.pipeline);
-    const { stage, task } = base.pipeline.first;
-    const sha256 = await sha256Hex(bytes);
-    const source = `${pack.items.lengths.length} ${ITEM_NOUNS[task.itemFormat(stage).kind].many} of ${file.name.slice(0, 200)}`;
-    step(`Saving ${file.name}`);
-    await saveEdited(base, { ...base.manifest, pack: { file: 'pack.bin', sha256, source } }, [
-      { sha256, bytes },
-    ]);
-    lastAdded.value = `Measuring and running use ${source} from now on.`;
+    const { bytes, from } = await packFrom(files, base.pipeline, step);
+    step(`Checking ${from}`);
+    const pack = await packOf(bytes, from, base.pipeline);
+    const entry = await packEntry(bytes, from, pack, base.pipeline);
+    step(`Saving ${from}`);
+    await saveEdited(base, { ...base.manifest, pack: entry }, [{ sha256: entry.sha256, bytes }]);
+    lastAdded.value = `Measuring and running use ${entry.source} from now on.`;
   });
+
+/** A given pack, or one that is made of labelled data. @throws FileTooLargeError, UnfitDataError */
+async function packFrom(
+  files: readonly File[],
+  pipeline: Pipeline,
+  step: (what: string) => void,
+): Promise<MadePack> {
+  const [file] = files;
+  if (files.length === 1 && (await isPack(file!))) return { bytes: await bytesOf(file!), from: file!.name };
+  return packOfData(files, pipeline, (done, total) => step(`Reading labelled items: ${done} of ${total}`));
+}
+
+/** What a manifest says of a pack. */
+export async function packEntry(
+  bytes: Uint8Array<ArrayBuffer>,
+  from: string,
+  pack: Pack,
+  { first }: Pipeline,
+) {
+  const kind = first.task.itemFormat(first.stage).kind;
+  const source = `${pack.items.lengths.length} ${ITEM_NOUNS[kind].many} of ${from.slice(0, 200)}`;
+  return { file: 'pack.bin', sha256: await sha256Hex(bytes), source };
+}
 
 /** Deletes a variant of a pipeline that the user added. @throws InvalidDocumentError if the stage has no other */
 export const dropVariant = (stage: string, variant: string): Promise<void> =>

@@ -1,0 +1,119 @@
+import type { TensorInfo } from '../tasks/tensor.ts';
+
+/** What an ONNX file says of its model, read without ONNX Runtime: the few fields of onnx.proto3 that a manifest depends on. */
+
+export interface Graph {
+  /** The tensors that a caller gives, without constants. A symbolic dimension is null. */
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
+  /** Number of nodes by operator, the most frequent first. */
+  readonly operators: ReadonlyMap<string, number>;
+  /** The operator that makes each output, by the output's name. */
+  readonly makers: ReadonlyMap<string, string>;
+}
+
+/** A file is no ONNX model. */
+export class NotOnnxError extends Error {
+  override name = 'NotOnnxError';
+  constructor(file: string) {
+    super(`${file} is no ONNX model that can be read. Export the model to ONNX, and choose that file.`);
+  }
+}
+
+/** Names of `TensorProto.DataType`, by number. */
+const TYPES = [
+  ...['undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool'],
+  ...['float16', 'float64', 'uint32', 'uint64'],
+];
+
+/** @param file the file's name, for errors @throws NotOnnxError */
+export function readGraph(bytes: Uint8Array, file: string): Graph {
+  try {
+    const graph = lengthOf(bytes, 7);
+    if (!graph) throw new RangeError('there is no graph');
+    return graphOf(graph);
+  } catch (error) {
+    if (error instanceof RangeError) throw new NotOnnxError(file);
+    throw error;
+  }
+}
+
+function graphOf(graph: Uint8Array): Graph {
+  const constants = new Set<string>();
+  const inputs: TensorInfo[] = [];
+  const outputs: TensorInfo[] = [];
+  const counts = new Map<string, number>();
+  const makers = new Map<string, string>();
+  for (const { number, value } of fields(graph)) {
+    if (typeof value === 'number') continue;
+    if (number === 1) {
+      const operator = textOf(value, 4);
+      counts.set(operator, (counts.get(operator) ?? 0) + 1);
+      for (const one of fields(value))
+        if (one.number === 2 && typeof one.value !== 'number') makers.set(text(one.value), operator);
+    } else if (number === 5) constants.add(textOf(value, 8));
+    else if (number === 11) inputs.push(tensorOf(value));
+    else if (number === 12) outputs.push(tensorOf(value));
+  }
+  return {
+    inputs: inputs.filter(({ name }) => !constants.has(name)),
+    outputs,
+    operators: new Map([...counts].sort((a, b) => b[1] - a[1])),
+    makers,
+  };
+}
+
+const NOTHING = new Uint8Array();
+
+function tensorOf(info: Uint8Array): TensorInfo {
+  const tensor = lengthOf(lengthOf(info, 2) ?? NOTHING, 1) ?? NOTHING;
+  const type = [...fields(tensor)].find(({ number }) => number === 1)?.value ?? 0;
+  const dims = [...fields(lengthOf(tensor, 2) ?? NOTHING)].map(({ value }) => {
+    const size =
+      typeof value === 'number' ? value : [...fields(value)].find(({ number }) => number === 1)?.value;
+    return typeof size === 'number' && size > 0 ? size : null;
+  });
+  return { name: textOf(info, 1), type: TYPES[Number(type)] ?? `type ${type}`, dims };
+}
+
+interface Field {
+  readonly number: number;
+  /** Bytes of a text or message; a number of any other field. */
+  readonly value: number | Uint8Array;
+}
+
+/** The fields of a protobuf message. @throws RangeError if it ends too early or is none */
+function* fields(message: Uint8Array): Generator<Field> {
+  let at = 0;
+  const varint = (): number => {
+    let value = 0;
+    for (let factor = 1; ; factor *= 128) {
+      const byte = message[at++];
+      if (byte === undefined || factor > 2 ** 63) throw new RangeError('a number has no end');
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+  };
+  while (at < message.length) {
+    const tag = varint();
+    const [number, wire] = [Math.floor(tag / 8), tag % 8];
+    if (wire === 0) yield { number, value: varint() };
+    else {
+      const length = wire === 1 ? 8 : wire === 5 ? 4 : wire === 2 ? varint() : Number.NaN;
+      if (!(at + length <= message.length)) throw new RangeError('a field has no end');
+      const bytes = message.subarray(at, at + length);
+      at += length;
+      if (wire === 2) yield { number, value: bytes };
+    }
+  }
+}
+
+/** The bytes of a message's first field of this number. */
+function lengthOf(message: Uint8Array, wanted: number): Uint8Array | undefined {
+  for (const { number, value } of fields(message))
+    if (number === wanted && typeof value !== 'number') return value;
+  return undefined;
+}
+
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const textOf = (message: Uint8Array, number: number): string => text(lengthOf(message, number) ?? NOTHING);

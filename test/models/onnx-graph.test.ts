@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { classifierFields, NotAClassifierError } from '../../models/onnx/classifier.ts';
+import { NotOnnxError, readGraph } from '../../models/onnx/graph.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { brightestChannel, identityModel } from '../onnx.ts';
+
+const rgb = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 16] }, 1, {
+  type: 'float32',
+  dims: ['batch', 3],
+});
+
+describe('the graph of an ONNX file', () => {
+  it('has the inputs without constants, the outputs, their types and dimensions, and the operators', () => {
+    const { inputs, outputs, operators, makers } = readGraph(rgb, 'rgb.onnx');
+    expect(inputs).toEqual([{ name: 'image', type: 'float32', dims: [null, 3, 8, 16] }]);
+    expect(outputs).toEqual([{ name: 'out', type: 'float32', dims: [null, 3] }]);
+    expect([...operators]).toEqual([
+      ['Cast', 2],
+      ['ReduceMean', 1],
+      ['Reshape', 1],
+    ]);
+    expect(makers.get('out')).toBe('Cast');
+  });
+
+  it('is read of a model that PyTorch exported', async () => {
+    const bytes = await readFile(join(ROOT, 'models/fashion/cnn8.onnx'));
+    const { inputs, outputs, operators } = readGraph(bytes, 'cnn8.onnx');
+    expect(inputs.map(({ type, dims }) => [type, ...dims])).toEqual([['float32', null, 1, 28, 28]]);
+    expect(outputs.map(({ dims }) => dims)).toEqual([[null, 10]]);
+    expect(operators.get('Conv')).toBeGreaterThan(0);
+  });
+
+  it('of any altered file is read, or the file is refused', () => {
+    fc.assert(
+      fc.property(fc.nat(rgb.length - 1), fc.nat(255), fc.boolean(), (at, byte, cut) => {
+        const altered = cut ? rgb.slice(0, at) : rgb.with(at, byte);
+        try {
+          readGraph(altered, 'bad.onnx');
+        } catch (error) {
+          expect(error).toBeInstanceOf(NotOnnxError);
+        }
+      }),
+    );
+    expect(() => readGraph(new TextEncoder().encode('<!doctype html>'), 'page.onnx')).toThrow(NotOnnxError);
+  });
+});
+
+describe('a classifier without a manifest', () => {
+  it('has the shape of its pictures, its layout and its classes', () => {
+    const names = ['red', 'green', 'blue'];
+    const fields = classifierFields(readGraph(rgb, 'rgb.onnx'), names, 'rgb.onnx');
+    expect(fields).toEqual({
+      input: { channels: 3, height: 8, width: 16 },
+      classes: names,
+      scores: 'logits',
+    });
+    const nhwc = brightestChannel({ type: 'uint8', dims: [1, 'h', 'w', 3] }, 3, {
+      type: 'float32',
+      dims: [1, 3],
+    });
+    expect(classifierFields(readGraph(nhwc, 'nhwc.onnx'), null, 'nhwc.onnx')).toEqual({
+      input: { channels: 3, height: 224, width: 224, layout: 'nhwc' },
+      classes: ['class 0', 'class 1', 'class 2'],
+      scores: 'logits',
+    });
+  });
+
+  it.each([
+    ['other classes', rgb, ['cat', 'dog'], /tells 3 classes apart, and the folders have 2 \(cat, dog/],
+    ['no scores', identityModel('float32', ['n', 3, 8, 8]), null, /no scores/],
+    ['no picture', identityModel('float32', ['n', 8]), null, /no picture/],
+  ])('is refused with %s', (_, bytes, classes, why) => {
+    const make = () => classifierFields(readGraph(bytes, 'm.onnx'), classes, 'm.onnx');
+    expect(make).toThrow(NotAClassifierError);
+    expect(make).toThrow(why);
+  });
+});

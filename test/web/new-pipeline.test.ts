@@ -1,0 +1,102 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { brightestChannel } from '../onnx.ts';
+import { type OpenedPage, openPage, planned } from './opened-page.ts';
+import { servedPage } from './serve.ts';
+
+/** Pipelines that the page makes of models and labelled data, without a manifest. */
+
+const site = servedPage();
+let opened: OpenedPage;
+let page: Page;
+let folder: string;
+
+/** Its value for each class is the mean of a channel. */
+const model = {
+  name: 'channels.onnx',
+  mimeType: '',
+  buffer: Buffer.from(
+    brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, {
+      type: 'float32',
+      dims: ['batch', 3],
+    }),
+  ),
+};
+
+/** Pictures in a folder for each colour, in the order of the model's channels. */
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ipa-edge-colours-'));
+  for (const [name, background] of Object.entries({
+    '1 red': '#d02010',
+    '2 green': '#10c020',
+    '3 blue': '#1020e0',
+  })) {
+    await mkdir(join(folder, 'colours', name), { recursive: true });
+    for (const i of [1, 2])
+      await writeFile(
+        join(folder, 'colours', name, `${i}.png`),
+        await sharp({ create: { width: 20 * i, height: 16, channels: 3, background } })
+          .png()
+          .toBuffer(),
+      );
+  }
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+beforeEach(async () => {
+  opened = await openPage(site.browser, site.url);
+  page = opened.page;
+  await page.getByText('Your own models', { exact: true }).click();
+  await form().waitFor();
+});
+afterEach(async () => {
+  await opened.context.close();
+  expect(opened.complaints).toEqual([]);
+});
+
+const form = () => page.getByRole('region', { name: 'A new pipeline without a manifest' });
+const told = () => page.locator('.taking');
+const chooseModel = () => form().getByLabel('Choose models').setInputFiles(model);
+
+describe('models of pictures', () => {
+  it('become a pipeline with the pictures of a folder by class, which is measured and planned', async () => {
+    await chooseModel();
+    await form()
+      .getByText(
+        'channels.onnx takes image float32 [?, 3, 8, 8] and gives out float32 [?, 3]; operators: 2 Cast',
+      )
+      .waitFor();
+    await form().getByLabel('Choose pictures by class').setInputFiles(join(folder, 'colours'));
+    await told()
+      .getByText(/The pipeline channels is made.*measuring uses 6 images of colours/)
+      .waitFor();
+    expect(await page.locator('.stage').textContent()).toContain('channels');
+    await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+    for (const batch of ['2', '4', '8', '16'])
+      await page.getByRole('checkbox', { name: batch, exact: true }).last().uncheck();
+    await page.getByLabel('Budget (s)').fill('5');
+    await page.getByRole('button', { name: 'Start', exact: true }).click();
+    await planned(page);
+    expect(await page.locator('.answer').textContent()).toMatch(/PAS\s*100/);
+  });
+
+  it('without labels are measured for their times alone, and the page says so', async () => {
+    await chooseModel();
+    await form().getByRole('button', { name: 'Go on without labels' }).click();
+    await told()
+      .getByText(/its times are measured, and no accuracy, so that nothing can be planned/)
+      .waitFor();
+  });
+
+  it('of other classes than the folders have are refused, and why is said', async () => {
+    await rm(join(folder, 'colours', '3 blue'), { recursive: true });
+    await chooseModel();
+    await form().getByLabel('Choose pictures by class').setInputFiles(join(folder, 'colours'));
+    const alert = page.locator('.page-problem [role=alert]');
+    await alert.getByText(/tells 3 classes apart, and the folders have 2/).waitFor();
+  });
+});

@@ -1,0 +1,35 @@
+import { fitted, type SourceFiles } from '../../../models/packs/sources/source.ts';
+import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
+import { planesOfPicture } from '../own/picture.ts';
+import { checkSize } from './file-size.ts';
+
+/** Most bytes of one file of labelled data. */
+const MOST_BYTES = 500_000_000;
+
+/** The path of a file within the folder that the user gave; its name if it was given alone. */
+export const pathOf = (file: File): string => file.webkitRelativePath || file.name;
+
+/** The files that a user gave, as labelled data. */
+export function givenFiles(given: readonly File[]): SourceFiles {
+  const byPath = new Map(given.map((file) => [pathOf(file), file]));
+  const find = (path: string): File => {
+    const file = byPath.get(path.replace(/^(\.?\/)+/, '').replaceAll('/./', '/'));
+    if (!file) throw new UnfitDataError(path, 'it is not among the chosen files', 'Choose it too.');
+    checkSize(file, MOST_BYTES);
+    return file;
+  };
+  return {
+    async list(folder) {
+      const own = [...byPath.keys()].filter((path) => path.startsWith(folder) && path !== folder).sort();
+      return own.length > 0 ? own : null;
+    },
+    text: async (path) => find(path).text(),
+    bytes: async (path) => new Uint8Array(await find(path).arrayBuffer()),
+    async picture(path, format, fit) {
+      const { planes, width, height } = await planesOfPicture(find(path)).catch((cause: Error) => {
+        throw new UnfitDataError(path, cause.message, 'Remove the file.');
+      });
+      return fitted(planes, width, height, format, fit);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import type { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
+import { fromQuestions } from '../../../models/packs/sources/questions.ts';
+import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
+import type { SourceOptions } from '../../../models/packs/sources/source.ts';
+import { fromTexts } from '../../../models/packs/sources/texts.ts';
+import { UnfitDataError } from '../../../models/packs/sources/unfit.ts';
+import { packBytes } from '../../../models/packs/write.ts';
+import { givenFiles, pathOf } from './given-files.ts';
+
+/** More labelled items than this would take long to measure accuracy on. */
+const MOST_ITEMS = 500;
+const SEED = 1;
+
+export interface MadePack {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the data is from, for the manifest. */
+  readonly from: string;
+}
+
+/**
+ * Makes a pack of labelled data: a folder of pictures by class, boxes in the COCO format with their pictures, JSON lines of texts or
+ * questions, or sounds with transcripts.
+ * @param onItem called after each item
+ * @throws UnfitDataError, InvalidDocumentError
+ */
+export async function packOfData(
+  given: readonly File[],
+  pipeline: Pipeline,
+  onItem: SourceOptions['onItem'],
+): Promise<MadePack> {
+  const files = givenFiles(given);
+  const options = { pipeline, files, limit: MOST_ITEMS, seed: SEED, onItem };
+  const paths = given.map(pathOf);
+  const from = paths[0]!.split('/')[0]!;
+  const folder = paths[0]!.includes('/') ? `${from}/` : '';
+  const made = async (source: string, tensors: ReturnType<typeof fromTexts>): Promise<MadePack> => ({
+    bytes: await packBytes(await tensors),
+    from: source,
+  });
+  const lines = paths.find((path) => /\.(jsonl|ndjson)$/i.test(path));
+  if (lines) {
+    const [first = ''] = (await files.text(lines)).split('\n', 1);
+    if (/"audio"\s*:/.test(first)) return made(lines, fromRecordings(lines, options));
+    return made(
+      lines,
+      /"question"\s*:/.test(first) && /"context"\s*:/.test(first)
+        ? fromQuestions(lines, options)
+        : fromTexts(lines, options),
+    );
+  }
+  if (paths.some((path) => path.endsWith('.trans.txt'))) return made(from, fromRecordings(folder, options));
+  const coco = paths.find((path) => /\.json$/i.test(path));
+  if (coco) {
+    const names = await pictureFolder(paths, coco);
+    return made(coco, fromCoco(coco, names, options));
+  }
+  if (folder) return made(from, fromFolders(folder, options));
+  throw new UnfitDataError(
+    from,
+    'it says nothing of labels',
+    'Choose a folder with a folder of pictures for each class, JSON lines (.jsonl), or sounds with their transcripts.',
+  );
+}
+
+/** The folder of the pictures beside a file of boxes. */
+async function pictureFolder(paths: readonly string[], coco: string): Promise<string> {
+  const picture = paths.find((path) => path !== coco) ?? coco;
+  return picture.replace(/\/?[^/]*$/, '') || '.';
+}
