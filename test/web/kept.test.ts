@@ -53,7 +53,7 @@ async function expectChanged(on: Page): Promise<void> {
   expect(await number(on, 'SLA').inputValue()).toBe('150');
   expect(await number(on, 'Duration (s)').inputValue()).toBe('21');
   expect(await on.getByRole('checkbox', { name: /Adapt/ }).isChecked()).toBe(true);
-  expect(await on.getByRole('table', { name: 'Pinned plan beside this one' }).textContent()).toMatch(
+  expect(await on.getByRole('region', { name: 'Pinned plan beside this one' }).textContent()).toMatch(
     /pinned77/,
   );
   await on.locator('.saved li.marked', { hasText: 'my phone' }).waitFor();
@@ -73,7 +73,7 @@ describe('settings, the pinned plan, and names of profiles', () => {
     await page.goto('about:blank');
     await page.goto(link);
     await planned(page);
-    await page.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     expect(await number(page, 'SLA').inputValue()).toBe('150');
 
     const elsewhere = await openPage(site.browser, link);

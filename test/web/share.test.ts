@@ -171,7 +171,7 @@ describe('each file that the page writes is read again, and shown where it belon
     await planned(page);
     await drop(page, [{ name: 'plan.json', text }]);
     await expect.poll(() => sla.inputValue()).toBe('77');
-    await page.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     expect(section(page)).toBe('#plan');
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'plan.json', text }]);
@@ -198,7 +198,7 @@ describe('each file that the page writes is read again, and shown where it belon
       await planned(other);
       expect(section(other)).toBe('#results');
       expect(await saved(other, 'Save profile JSON')).toBe(profile);
-      await other.getByRole('table', { name: 'Pinned plan beside this one' }).waitFor();
+      await other.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     });
   });
 
@@ -266,7 +266,7 @@ describe('comparing', () => {
     await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
     const compare = page.locator('.compare');
     await compare.locator('.outcome').waitFor();
-    const on = compare.getByLabel('On');
+    const on = compare.getByLabel('Backends to compare');
     expect(await on.locator('option').allTextContents()).toEqual([
       'wasm of this, cpu of the other',
       'webgpu of this, cpu of the other',

@@ -9,8 +9,10 @@ import { kept } from './kept.ts';
 export const checked = signal<Preflight | null>(null);
 /** The chosen pipeline with its files. */
 export const models = signal<LoadedManifest | null>(null);
-/** Null until the store is open, and if this browser does not let the page save anything. */
+/** Null until the store is open. */
 export const store = signal<Store | null>(null);
+/** Why profiles last only until this page is closed; null if this browser saves them. */
+export const whyUnsaved = signal<string | null>(null);
 export const saved = signal<readonly ProfileEntry[]>([]);
 export const opened = signal<IdentifiedProfile | null>(null);
 /** Whether the page has opened what this browser saved, or has failed to. */

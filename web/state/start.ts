@@ -1,5 +1,17 @@
 import { openBrowserStore } from '../../workers/store/browser.ts';
-import { attempt, checked, lastOpened, models, open, ready, refresh, saved, store } from './app.ts';
+import { MemoryStore } from '../../workers/store/memory.ts';
+import {
+  attempt,
+  checked,
+  lastOpened,
+  models,
+  open,
+  ready,
+  refresh,
+  saved,
+  store,
+  whyUnsaved,
+} from './app.ts';
 import { preflight } from './device/preflight.ts';
 import { recallPipeline } from './pipelines/pipelines.ts';
 import { followOtherTabs } from './tabs.ts';
@@ -16,7 +28,10 @@ export async function start(loadForProfile: () => Promise<void>): Promise<void> 
       checked.value = found;
     }),
     attempt(async () => {
-      store.value = await openBrowserStore();
+      store.value = await openBrowserStore().catch((error: Error) => {
+        whyUnsaved.value = error.message;
+        return new MemoryStore();
+      });
       await refresh();
       await pipeline;
       const name = models.value?.manifest.name;

@@ -1,4 +1,4 @@
-import { checked, problem, ready, store } from '../../state/app.ts';
+import { checked, whyUnsaved } from '../../state/app.ts';
 
 /** The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. */
 export function Obstacle() {
@@ -18,11 +18,11 @@ export function Obstacle() {
 }
 
 function worstOf() {
-  if (ready.value && !store.value && !problem.value)
+  if (whyUnsaved.value !== null)
     return {
       state: 'bad',
-      what: 'This browser saves nothing here, so nothing can be measured.',
-      remedy: 'Open this page outside of a private window.',
+      what: 'Profiles last until this page is closed.',
+      remedy: `${whyUnsaved.value} Save them as files under Share before you close it.`,
     };
   const checks = checked.value?.checks ?? [];
   const found = checks.find(({ state }) => state === 'bad') ?? checks.find(({ state }) => state === 'warn');

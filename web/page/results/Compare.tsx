@@ -56,7 +56,7 @@ export function Compare() {
 function Pairing() {
   return (
     <label class="field compare-with">
-      On
+      Backends to compare
       <select
         value={pairings.value.indexOf(pairing.value!)}
         onChange={({ currentTarget: { value } }) => choosePairing(Number(value))}

@@ -1,0 +1,47 @@
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { type JournalEntry, type ProfileEntry, ProfileNotFoundError, type Store } from './store.ts';
+
+/** Keeps journals and profiles until the page is closed, where the browser saves nothing, as some private windows do. */
+export class MemoryStore implements Store {
+  readonly #journals = new Map<string, JournalEntry[]>();
+  readonly #profiles = new Map<string, IdentifiedProfile>();
+
+  async readJournal(journal: string): Promise<JournalEntry[]> {
+    return [...(this.#journals.get(journal) ?? [])];
+  }
+
+  async append(journal: string, entry: JournalEntry): Promise<void> {
+    this.#journals.set(journal, [...(this.#journals.get(journal) ?? []), entry]);
+  }
+
+  async deleteJournal(journal: string): Promise<void> {
+    this.#journals.delete(journal);
+  }
+
+  async saveProfile(identified: IdentifiedProfile): Promise<ProfileEntry> {
+    this.#profiles.set(identified.sha256, identified);
+    return entryOf(identified);
+  }
+
+  async listProfiles(): Promise<ProfileEntry[]> {
+    return [...this.#profiles.values()].map(entryOf).sort((a, b) => b.createdAt.localeCompare(a.createdAt));
+  }
+
+  async loadProfile(id: string): Promise<IdentifiedProfile> {
+    const found = this.#profiles.get(id);
+    if (!found) throw new ProfileNotFoundError(id);
+    return found;
+  }
+
+  async deleteProfile(id: string): Promise<void> {
+    this.#profiles.delete(id);
+  }
+
+  close(): void {}
+}
+
+const entryOf = ({ profile, sha256 }: IdentifiedProfile): ProfileEntry => ({
+  id: sha256,
+  pipeline: profile.pipeline,
+  createdAt: profile.createdAt,
+});
