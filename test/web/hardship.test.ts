@@ -9,8 +9,6 @@ let opened: OpenedPage;
 
 const button = (name: string | RegExp) =>
   opened.page.getByRole('button', { name, exact: typeof name === 'string' });
-const alert = () => opened.page.locator('.page-problem [role=alert]');
-
 const hold = (cells: number | undefined) =>
   opened.page.evaluate((most) => {
     globalThis.holdAfterCells = most;
@@ -27,21 +25,6 @@ describe('in a usual window', () => {
     opened = await openPage(site.browser, site.url);
   });
   afterEach(() => opened.context.close());
-
-  it('a disk that gets full stops the profile; with room again, it goes on where it was', async () => {
-    const session = await opened.context.newCDPSession(opened.page);
-    const origin = new URL(site.url).origin;
-    await measureUntil(30);
-    await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 });
-    await hold(undefined);
-    await alert().getByText('There is no room left to save').waitFor();
-    await session.send('Storage.overrideQuotaForOrigin', { origin });
-    const resume = button(/^Resume \d+\/90$/);
-    expect(Number(/\d+/.exec((await resume.textContent())!)![0])).toBeGreaterThanOrEqual(30);
-    await resume.click();
-    await planned(opened.page);
-    expect(await opened.page.locator('.saved li').count()).toBe(1);
-  });
 
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {
     const other = await openIn(opened.context, site.url);

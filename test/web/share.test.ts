@@ -173,6 +173,8 @@ describe('each file that the page writes is read again, and shown where it belon
     await expect.poll(() => sla.inputValue()).toBe('77');
     await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
     expect(section(page)).toBe('#plan');
+    await drop(page, [{ name: 'huge.json', text: text.replace('"slaMs":77', '"slaMs":1e308') }]);
+    await problem().getByText('expected an SLA of at most 1000000 ms').waitFor();
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'plan.json', text }]);
       await other.locator('#plan').getByText('A plan of fashion').waitFor();

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { canonicalJson } from '../../../solver/documents/canonical.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
-import { planSchema } from '../../../solver/documents/plan.ts';
 import { profileSchema } from '../../../solver/documents/profile.ts';
 import { runReportSchema } from '../../../solver/documents/run-report.ts';
 import { profileSettingsSchema } from '../measure/settings.ts';
-import { planSettingsSchema } from '../plan/planning.ts';
+import { pinnedSchema, planSettingsSchema } from '../plan/planning.ts';
 import { profileNamesSchema } from '../profile-names.ts';
 import { trySettingsSchema } from '../try/load.ts';
 
@@ -23,7 +22,7 @@ const archiveSchema = z.strictObject({
   load: trySettingsSchema,
   /** The last run of a plan; null if there was none. */
   run: runReportSchema.nullable(),
-  pinned: planSchema.nullable().default(null),
+  pinned: pinnedSchema.nullable().default(null),
   names: profileNamesSchema.default({}),
 });
 export type Archive = z.infer<typeof archiveSchema>;

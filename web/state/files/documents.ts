@@ -1,4 +1,5 @@
-import { PLAN, parsePlan } from '../../../solver/documents/plan.ts';
+import { parseDocument } from '../../../solver/documents/document.ts';
+import { PLAN } from '../../../solver/documents/plan.ts';
 import { PROFILE, type Profile } from '../../../solver/documents/profile.ts';
 import { parseReport } from '../../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
@@ -7,7 +8,7 @@ import { reportIn } from '../../../solver/report/inject.ts';
 import { identify, importProfile } from '../../../workers/store/exchange.ts';
 import { saved, store } from '../app.ts';
 import { askedSettings } from '../measure/settings.ts';
-import { changePlanSettings, openPlan, pinned } from '../plan/planning.ts';
+import { changePlanSettings, openPlan, pinned, pinnedSchema } from '../plan/planning.ts';
 import { profileNames } from '../profile-names.ts';
 import { takeTrace, trySettings } from '../try/load.ts';
 import { tried } from '../try/trying.ts';
@@ -87,7 +88,7 @@ const TAKERS: Readonly<Record<string, Taker>> = {
     profile: await save(importProfile(text, file.name)),
   }),
   [kindOf(PLAN)]: ({ value, file }) => {
-    const plan = parsePlan(value, file.name);
+    const plan = parseDocument(pinnedSchema, value, file.name, PLAN);
     openPlan(plan);
     return { section: 'plan', ...ifSaved(plan.profile.sha256) };
   },

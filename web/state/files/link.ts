@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { sha256 } from '../../../solver/documents/common.ts';
 import { parseJson } from '../../../solver/documents/document.ts';
-import { planSchema } from '../../../solver/documents/plan.ts';
 import { attempt, saved } from '../app.ts';
 import { askedSettings, profileSettingsSchema } from '../measure/settings.ts';
 import { openWithPipeline } from '../pipelines/pipelines.ts';
-import { changePlanSettings, pinned, planSettingsSchema } from '../plan/planning.ts';
+import { changePlanSettings, pinned, pinnedSchema, planSettingsSchema } from '../plan/planning.ts';
 import { trySettings, trySettingsSchema } from '../try/load.ts';
 
 /** Contents of a link: the settings of the sections Measure, Plan and Try it, and the pinned plan, without any measurement. */
@@ -13,7 +12,7 @@ const linkSchema = z.strictObject({
   measure: profileSettingsSchema,
   plan: planSettingsSchema,
   load: trySettingsSchema,
-  pinned: planSchema.nullable().optional(),
+  pinned: pinnedSchema.nullable().optional(),
   /** The opened profile, which the link names but does not contain. */
   profile: z.strictObject({ sha256, title: z.string().max(200) }).optional(),
 });

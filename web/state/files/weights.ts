@@ -1,7 +1,7 @@
 /** How a file of weights is named after its model: `model.onnx_data` or `model.onnx.data`, with a number where there are several. */
 const WEIGHTS = /^(.*\.onnx)[._]data(_\d+)?$/i;
 
-/** The name of the model whose weights a file has; undefined for a file that is none of weights. */
+/** The name of the model whose weights a file has; undefined for a file of another kind. */
 const modelOf = ({ name }: File): string | undefined => WEIGHTS.exec(name)?.[1];
 
 export const isWeights = (file: File): boolean => modelOf(file) !== undefined;

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> 
 };
 
 export interface MicrophoneRecording {
-  /** Resolves when the recording ends, by `stop` or because it has the longest duration. */
+  /** Resolves when the recording ends, by `stop` or when it is as long as it may be. */
   readonly sound: Promise<Blob>;
   stop(): void;
 }

@@ -62,8 +62,14 @@ export const planSettings = kept<PlanSettings>({
 export const solved = signal<Solved | null>(null);
 export const confirmed = signal<Confirmed | null>(null);
 export const frontier = signal<FrontierFound | null>(null);
+/** A plan that the charts can draw beside those of the form. */
+export const pinnedSchema = planSchema.refine(
+  ({ slaMs, ratePerS }) => slaMs <= LARGEST.slaMs && ratePerS <= LARGEST.ratePerS,
+  `expected an SLA of at most ${LARGEST.slaMs} ms and a rate of at most ${LARGEST.ratePerS} requests/s`,
+);
+
 /** A plan that the user pinned to compare later plans with. */
-export const pinned = kept<Plan | null>({ name: 'pinned', schema: planSchema.nullable(), initial: null });
+export const pinned = kept<Plan | null>({ name: 'pinned', schema: pinnedSchema.nullable(), initial: null });
 
 /** Whether an answer is for the current settings and profile. */
 export const isFresh = (found: PlanQuery | null): boolean =>
