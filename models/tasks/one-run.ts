@@ -9,7 +9,7 @@ import {
   tensorOf,
   valuesIn,
 } from './program.ts';
-import { numbersOf, type Session, type Tensor, type TensorInfo, type Tensors } from './tensor.ts';
+import { floatsOf, type Session, type Tensor, type TensorInfo, type Tensors } from './tensor.ts';
 
 /** A model's output has another shape than the manifest's stage implies. */
 export class OutputShapeError extends Error {
@@ -40,7 +40,7 @@ function byItem(stage: string, tensor: Tensor, rows: number, { dims }: TensorSpe
   const [, ...own] = tensor.dims;
   if (!hasShape(tensor.dims, [rows, ...dims]) || data.length !== rows * valuesIn(own))
     throw new OutputShapeError(stage, [rows, ...dims], tensor.dims, data.length);
-  const values = tensor.type === 'float32' ? tensor.data : Float32Array.from(numbersOf(tensor));
+  const values = floatsOf(tensor);
   const size = valuesIn(own);
   return Array.from({ length: rows }, (_, i) => ({
     values: values.subarray(i * size, (i + 1) * size),

@@ -1,7 +1,7 @@
 import {
   type Feeds,
+  floatsOf,
   type KeptTensor,
-  numbersOf,
   type Session,
   TENSOR_ARRAYS,
   type Tensor,
@@ -119,7 +119,7 @@ function emptyPast({ type, dims }: TensorInfo, rows: number): Tensor {
 /** The logits after each row's last token, of logits [rows, tokens, vocabulary]. */
 function lastLogits(tensor: Tensor): Float32Array[] {
   const [rows, tokens, vocabulary] = tensor.dims as [number, number, number];
-  const all = tensor.type === 'float32' ? tensor.data : Float32Array.from(numbersOf(tensor));
+  const all = floatsOf(tensor);
   return Array.from({ length: rows }, (_, row) => {
     const end = (row + 1) * tokens * vocabulary;
     return all.subarray(end - vocabulary, end);
