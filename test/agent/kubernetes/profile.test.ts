@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
+import { planRequest } from '../../../solver/plan/request.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
@@ -74,6 +75,13 @@ test('a job profiles where it is told to, and its profile is fetched', async () 
   const profile = parseProfile(JSON.parse(await readFile(out, 'utf8')), out);
   expect(profile.pipeline).toBe('fashion');
   expect(profile.cells.some(({ state, backend }) => state === 'measured' && backend === 'cpu')).toBe(true);
+  // Plans on it are for pods, so it tells what requests cost, and the way of a batch to a pod of each stage.
+  expect(profile.serving!.requests.map(({ body }) => body)).toEqual(['binary', 'json']);
+  expect(profile.serving!.hops!.map(({ stage, items }) => [stage, items])).toEqual([
+    ['detect', 1],
+    ['classify', 1],
+  ]);
+  expect(planRequest(profile, { slaMs: 100, ratePerS: 1 }).apart).toBe(true);
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
 
