@@ -12,6 +12,8 @@ const MOST = 0.5;
  * The shed rule: a request is late if its expected remaining time is longer than what is left of its SLA, and late requests are
  * shed. Before its first stage a request must be early by a margin, because in an overload, queues and slow batches make the
  * expected times too short. The margin settles where {@link WASTED_SHARE} of the started requests is wasted.
+ *
+ * No request is shed as it arrives for the queue before it: workers that are starting may serve it in time.
  */
 export class ShedRule {
   /** How early a request must be before its first stage, as a part of the SLA. */
