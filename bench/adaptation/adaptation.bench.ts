@@ -59,7 +59,7 @@ const betaShares = FROZEN.betaShares.filter((_, i) => !values.choose || i % 2 ==
 const loadsOf = async (pipeline: Pipeline): Promise<Trace[]> => {
   if (values.choose) return trainingLoads(pipeline);
   const unseen = await unseenLoads(pipeline, values.trace);
-  return values.trace.length > 0 ? unseen : [...(await papersTrace(pipeline)), ...unseen];
+  return values.trace.length > 0 ? unseen : [...unseen, ...(await papersTrace(pipeline))];
 };
 
 const reportOf = (comparisons: Comparison[]): AdaptationReport => ({
