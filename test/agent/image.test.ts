@@ -1,0 +1,58 @@
+import { link, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { imageFiles } from '../../agent/image/image-files.ts';
+import { ROOT } from '../../workers/command/root.ts';
+import { planHere, startAgent, startCommand, temporaryFolder } from './kubernetes/processes.ts';
+
+/** What an image may have at most, uncompressed. */
+const MOST_BYTES = 250e6;
+/** What it has besides the package, rounded up: the program of Node 22, and the base's libraries of C and C++ and certificates. */
+const NODE_BYTES = 121e6;
+const BASE_BYTES = 24e6;
+
+const content = { platform: 'linux', models: ['fashion', 'mail'] };
+const { arch } = process;
+
+test.each(['x64', 'arm64'])(
+  'the image for %s is smaller than 250 MB, with the binaries of its platform alone',
+  async (cpu) => {
+    const files = await imageFiles(ROOT, { ...content, arch: cpu });
+    expect(new Set(files).size).toBe(files.length);
+    const sizes = await Promise.all(files.map(async (file) => (await stat(join(ROOT, file))).size));
+    const bytes = sizes.reduce((sum, size) => sum + size, 0);
+    expect(bytes + NODE_BYTES + BASE_BYTES).toBeLessThan(MOST_BYTES);
+    const binaries = files.filter((file) => file.includes('onnxruntime-node/bin/'));
+    expect(binaries.length).toBeGreaterThan(0);
+    for (const file of binaries) expect(file).toContain(`/linux/${cpu}/`);
+  },
+);
+
+test('the image has none of the packages that only browsers, benchmarks or builds need', async () => {
+  const files = await imageFiles(ROOT, { ...content, arch });
+  for (const name of ['onnxruntime-web', 'playwright', 'playwright-core', 'vite', 'sharp', 'typescript'])
+    expect(files.filter((file) => file.startsWith(`node_modules/${name}/`))).toEqual([]);
+});
+
+test('a pipeline in the image serves with its files alone, and every command starts', async () => {
+  // Without a package in a folder above, which Node would find too.
+  const image = join(await temporaryFolder(), 'package');
+  for (const file of await imageFiles(ROOT, { ...content, platform: process.platform, arch })) {
+    await mkdir(dirname(join(image, file)), { recursive: true });
+    await link(join(ROOT, file), join(image, file));
+  }
+  await writeFile(join(image, 'plan.json'), JSON.stringify(await planHere()));
+  const place = { entry: join(image, 'agent/ipa-agent.js'), cwd: image };
+  const args = ['--plan', 'plan.json', '--manifest', 'models/fashion/manifest.json', '--port', '0'];
+  const stage = await startAgent(['stage', '--stage', 'detect', ...args], {}, place);
+  expect((await fetch(`${stage.url}/v2/health/ready`)).status).toBe(200);
+  const nowhere = ['--kubeconfig', join(image, 'none')];
+  for (const command of [
+    ['gateway', ...args],
+    ['apply', ...args.slice(0, 4)],
+  ]) {
+    const { lines, ended } = startCommand([...command, ...nowhere], {}, place);
+    expect(await ended).toBe(2);
+    expect(lines.join('\n')).toContain('There is no cluster to talk to');
+  }
+});
