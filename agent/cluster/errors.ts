@@ -52,6 +52,17 @@ export class NotServingError extends Error {
   }
 }
 
+/** Something does not run plans that have cascades. */
+export class CascadeUnsupportedError extends InputError {
+  override name = 'CascadeUnsupportedError';
+  constructor(what: string, stages: readonly string[]) {
+    super(
+      `${what}, and the plan has a cascade in ${stages.join(', ')}. Plan with one variant for each stage: ` +
+        'ipa-edge plan --no-cascades.',
+    );
+  }
+}
+
 /** No replica of a stage is ready and free. */
 export class NoReplicaError extends Error {
   override name = 'NoReplicaError';

@@ -1,6 +1,6 @@
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
-import { NotDeployableError } from './errors.ts';
+import { CascadeUnsupportedError, NotDeployableError } from './errors.ts';
 
 /**
  * Refuses a plan that was made from times measured in a browser, or published: replicas run Node on the profiled device.
@@ -14,6 +14,12 @@ export function checkDeployable(plan: Plan): void {
     );
   const wasm = plan.stages.find(({ backend }) => backend === 'wasm');
   if (wasm) throw new NotDeployableError(`stage ${wasm.name} runs on wasm, which only browsers have`);
+}
+
+/** Refuses a plan with cascades. @param what does not run them, and why @throws CascadeUnsupportedError */
+export function checkNoCascades({ stages }: Plan, what: string): void {
+  const cascades = stages.flatMap(({ escalation }) => escalation?.from ?? []);
+  if (cascades.length > 0) throw new CascadeUnsupportedError(what, cascades);
 }
 
 /** Replicas that hold the same stages. */
@@ -32,7 +38,11 @@ export function replicaPlan(
   plan: Plan,
   groups: readonly ReplicaGroup[] = plan.stages.map(({ name, replicas }) => ({ stages: [name], replicas })),
 ): Plan {
-  const held = groups.filter(({ replicas }) => replicas > 0);
+  const names = new Set(plan.stages.map(({ name }) => name));
+  // Pods of a heavy variant may outlive the plan that had it.
+  const held = groups.filter(
+    ({ stages, replicas }) => replicas > 0 && stages.every((name) => names.has(name)),
+  );
   const replicasOf = ({ name }: PlanStage) =>
     held.reduce((sum, { stages, replicas }) => (stages.includes(name) ? sum + replicas : sum), 0);
   const waiting = plan.stages.filter((stage) => replicasOf(stage) === 0);

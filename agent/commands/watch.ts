@@ -4,6 +4,7 @@ import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
+import { checkNoCascades } from '../cluster/replica-plan.ts';
 import { control, currentPlan } from '../cluster/watch/controller.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
@@ -33,6 +34,8 @@ export const watchCommand = () =>
 Watch reads the arrivals from the gateway through the API server, so it can run anywhere. If several processes watch the
 same pipeline, one of them leads. The history of plans is in the cluster's events.
 
+Watch changes deployments, and a cascade has one of its own: it plans one variant for each stage.
+
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
     )
@@ -42,10 +45,11 @@ same pipeline, one of them leads. The history of plans is in the cluster's event
       const signal = interruptSignal('stopping to watch');
       const engine = await openEngine(flags, pipeline);
       const current = await currentPlan({ engine, pipeline: pipeline.name });
-      const replanner = await Replanner.open(profile, flags, { apart: true });
+      const replanner = await Replanner.open(profile, flags, { apart: true, cascades: false });
       try {
         const adaptationFor = (plan: Plan) => {
           replanner.check(plan, `The plan of ${engine.target}`);
+          checkNoCascades(plan, 'Watch plans one variant for each stage');
           return replanner.adaptationFor(plan);
         };
         // Checks the plan at the start, so that a plan of another profile ends the command with an error.

@@ -57,7 +57,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
 
   /** The requested stage and variant, which is the chosen one if the request names none. */
   const wantedBy = ({ params: { model, version } }: ModelRequest) => {
-    const service = held.of(model === alias ? held.services[0]!.stage.name : model);
+    const service = held.of(model === alias ? held.services[0]!.name : model);
     const { stage, variants, chosen } = service;
     if (version !== undefined && !variants.includes(version))
       throw new UnknownModelError(`version ${version} of model ${model}`, variants);
@@ -65,8 +65,8 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
   };
   for (const path of ['/v2/models/:model', '/v2/models/:model/versions/:version']) {
     app.get(path, async (request: ModelRequest) => {
-      const { stage, variant } = wantedBy(request);
-      return modelMetadata(stage.name, variant, [{ ...stage, next: null }]);
+      const { service, stage, variant } = wantedBy(request);
+      return modelMetadata(service.name, variant, [{ ...stage, next: null }]);
     });
     app.get(`${path}/ready`, async (request: ModelRequest, reply) =>
       readiness(wantedBy(request).service, reply),
@@ -80,7 +80,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
       const outputs = runTensors(stage, run);
       return send(
         reply,
-        encodeResponse({ model: stage.name, version: variant, id: inference.id, outputs }, inference),
+        encodeResponse({ model: service.name, version: variant, id: inference.id, outputs }, inference),
       );
     });
   }

@@ -20,9 +20,9 @@ interface Slice extends KubernetesObject {
   readonly ports?: readonly { readonly name?: string; readonly port?: number }[] | null;
 }
 
-/** The endpoints of the stages' pods. */
-export function endpointsOf(slices: readonly KubernetesObject[], stages: readonly string[]): Endpoint[] {
-  const byLabel = new Map(stages.map((stage) => [kubernetesName(stage), stage]));
+/** The endpoints of the stages' pods. @param rows names of the rows that a plan of the pipeline may have */
+export function endpointsOf(slices: readonly KubernetesObject[], rows: readonly string[]): Endpoint[] {
+  const byLabel = new Map(rows.map((row) => [kubernetesName(row), row]));
   const pods = (slices as readonly Slice[]).flatMap(({ metadata, addressType, endpoints, ports }) => {
     const stage = byLabel.get(metadata.labels?.[STAGE_LABEL] ?? '');
     const port = ports?.find(({ name }) => name === 'http')?.port;

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
+import { heavyName } from '../../solver/plan/plan-document.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import type {
@@ -117,11 +118,14 @@ export class KubernetesEngine implements Engine {
   followEndpoints({ onChange, onEvent, signal }: Follower<readonly Endpoint[]>): Promise<void> {
     const { pipeline, namespace } = this.options;
     const stages = pipeline.stages.map(({ name }) => name);
+    const names = new Set(stages);
+    // A plan may have pods for a heavy variant beside those of a stage.
+    const rows = stages.flatMap((stage) => [stage, heavyName(stage, names)]);
     const labels = stageSelector(pipeline.name);
     return follow(
       this.api,
       { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace, labels },
-      { onChange: (slices) => onChange(endpointsOf(slices, stages)), onEvent, signal },
+      { onChange: (slices) => onChange(endpointsOf(slices, rows)), onEvent, signal },
     );
   }
 

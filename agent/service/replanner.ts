@@ -20,13 +20,13 @@ export class Replanner {
     private readonly profile: IdentifiedProfile,
     private readonly rest: Pick<AdaptationOptions, 'predictor' | 'intervalS'>,
     private readonly minRatePerS: number,
-    private readonly limits: Pick<PlanRequest, 'apart'>,
+    private readonly limits: Pick<PlanRequest, 'apart' | 'cascades'>,
   ) {}
 
   static async open(
     profile: IdentifiedProfile,
     { predictor: name, interval: intervalS, minRate }: AdaptationFlags,
-    limits: Pick<PlanRequest, 'apart'> = {},
+    limits: Pick<PlanRequest, 'apart' | 'cascades'> = {},
   ): Promise<Replanner> {
     const predictor = await predictorByName(name, learnedPredictor);
     // Only pods have a way to go.

@@ -64,6 +64,7 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       resources: { ...settings.resources, gpus: 0, pricePerGpu: 0, utilisationMax: 1 },
       restrictTo: settings.restrictTo,
       apart: true,
+      cascades: false,
       ...limits,
     };
     const planAt = async (ratePerS: number): Promise<Plan> => {

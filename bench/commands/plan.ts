@@ -26,6 +26,7 @@ export const planCommand = () =>
       "GPUs that the plan may hold (default: those of the profile's device)",
       option.notNegative,
     )
+    .option('--no-cascades', 'plan one variant for each stage, and no cascades')
     .option('--frontier', 'also print every Pareto-best choice of accuracy, cost and latency')
     .option('--out <file>', 'file to write the plan to', option.outFile)
     .addOption(option.jsonOption())
@@ -45,6 +46,7 @@ The plan is the exact optimum of an integer program. A simulation with the measu
         ratePerS: options.rate,
         percentile: options.percentile,
         ...(options.backend && { backends: options.backend }),
+        cascades: options.cascades,
         objective: {
           alpha: options.alpha,
           beta: options.beta,

@@ -1,6 +1,7 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
 /** Table of runs, each with a line of measured values and, below it, the values predicted for the plan's rate. */
@@ -46,8 +47,10 @@ export function frontierText(points: readonly FrontierPoint[]): string {
     share(point.accuracy),
     point.cost.toFixed(3),
     ms(point.boundMs),
-    Object.values(point.variants).join(' → '),
-    Object.values(point.batches).join(' → '),
+    Object.values(pointVariants(point)).join(' → '),
+    Object.keys(point.variants)
+      .map((stage) => pointBatches(point, stage))
+      .join(' → '),
     betaRange(point.weights),
   ]);
   return (

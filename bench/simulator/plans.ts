@@ -74,13 +74,13 @@ export function planAt({ profile, sha256 }: IdentifiedProfile, setting: Setting,
 
 /** Simulates a plan with a profile's times, on a load's arrivals and the items drawn by a run with the same seed. */
 export function simulated(plan: Plan, profile: Profile, load: Load, seed: number) {
-  const { packSize, counts } = packItemCounts(profile, plan.stages);
+  const { packSize, ...flow } = packItemCounts(profile, plan.stages);
   return simulate({
     policy: policyOf(plan),
     workers: workersOf(plan),
     arrivalsMs: load.arrivalsMs,
     packItems: drawPackItems(load.arrivalsMs.length, packSize, seed),
-    counts,
+    ...flow,
     service: serviceFromProfile(profile, plan.stages),
     seed,
   }).requests;

@@ -130,6 +130,7 @@ export const classifying = <S extends ClassifyingStage>(
         }),
       },
     ],
+    confidence: ({ score }) => score,
     metric: { stage: 'top-1 accuracy', pipeline: 'accuracy', later: 'right class' },
     judged: 'always',
     otherMetrics: (results, truths) => ({

@@ -6,6 +6,8 @@ import type { StageResult } from './task.ts';
 export interface ItemAnswer {
   /** Null until the stage has run the item. */
   readonly result: StageResult | null;
+  /** Whether a cascade's heavy variant gave the result. */
+  readonly escalated?: boolean;
   readonly children: readonly ItemAnswer[];
 }
 
@@ -40,6 +42,36 @@ export function requestScore({ task, next }: PipelineStage, answer: ItemAnswer, 
       return { earned: score.earned * share, possible: score.possible };
     }),
   );
+}
+
+/**
+ * The points that each item of the last stage adds to {@link requestScore}. They add up with those of no item, such as a missed
+ * object's, so exchanging the answer to one item changes the score by the difference of its points.
+ * @returns points by the item's part of the answer; items that earn nothing are left out
+ */
+export function lastStagePoints(
+  { task, next }: PipelineStage,
+  answer: ItemAnswer,
+  truth: ItemTruth,
+  weight = 1,
+  points = new Map<ItemAnswer, number>(),
+): ReadonlyMap<ItemAnswer, number> {
+  for (const { predicted, truth: there, score } of task.match(answer.result!, truth.truth)) {
+    if (!next) {
+      points.set(answer, (points.get(answer) ?? 0) + weight * score.earned);
+      continue;
+    }
+    const childAnswer = predicted === null ? undefined : answer.children[predicted];
+    const childTruth = there === null ? undefined : truth.children[there];
+    if (!childAnswer || !childTruth) continue;
+    if (task.judged === 'last') lastStagePoints(next, childAnswer, childTruth, weight, points);
+    else if (isRight(score)) {
+      const { possible } = requestScore(next, childAnswer, childTruth);
+      if (possible > 0)
+        lastStagePoints(next, childAnswer, childTruth, (weight * score.earned) / possible, points);
+    }
+  }
+  return points;
 }
 
 /** Name of the metric behind {@link requestScore}, e.g. `F1@0.5, right class`. @param first the pipeline's first stage */

@@ -90,6 +90,12 @@ export interface Task<
    */
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
+  /**
+   * How sure the model is of a result, from 0 to 1; a cascade sends results with a low one on to its heavy variant. Only a result
+   * that is right more often the surer it is makes cascades worthwhile. Absent: stages of the task are in no cascade.
+   */
+  confidence?(result: R): number;
+
   readonly metric: MetricNames;
   /**
    * Whether a request's score counts this stage's result `always`, or only if the stage is the `last` one: a later stage's

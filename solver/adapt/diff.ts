@@ -60,9 +60,12 @@ export const needsMore = (plan: Plan, than: Plan): boolean =>
 /** Whether two plans run the same sessions with the same batch sizes. */
 export const sameChoice = (a: Plan, b: Plan): boolean =>
   a.workers.length === b.workers.length &&
+  a.stages.length === b.stages.length &&
   a.stages.every((stage, s) => {
     const other = b.stages[s]!;
     return (
+      stage.name === other.name &&
+      stage.escalation?.below === other.escalation?.below &&
       stage.sha256 === other.sha256 &&
       stage.backend === other.backend &&
       stage.threads === other.threads &&

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { itemAnswers, pathAnswers } from './answers.ts';
 import { type CellKey, cell, cellId, type MeasuredCell, roundTripsMs } from './cell.ts';
 import {
   accuracy,
@@ -17,6 +18,7 @@ import {
   sha256,
 } from './common.ts';
 import { parseDocument } from './document.ts';
+import { type Escalation, stageNameOf } from './plan.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
@@ -39,6 +41,8 @@ export const profileVariant = z.strictObject({
     /** Accuracy measured on this device with the labelled pack; null without a pack. */
     measured: measuredScore.nullable(),
   }),
+  /** Absent if the task's results have no confidence, without a pack, and in older profiles; then the variant is in no cascade. */
+  answers: itemAnswers.optional(),
 });
 
 /** The accuracy to plan with: the measured one, or else the published one; null if there is neither. */
@@ -218,6 +222,8 @@ export const profileSchema = z
     cells: z.array(cell).min(1, 'expected at least one cell'),
     fanOut: z.array(fanOut),
     endToEnd: z.array(endToEnd),
+    /** Older profiles have none. */
+    paths: z.array(pathAnswers).optional(),
     /** Empty for a pipeline of one stage, or if two workers do not fit on the device. Older profiles have none for a GPU. */
     coRun: z.array(coRun),
     /** Measured by the agent alone; older profiles do not have it. */
@@ -228,6 +234,15 @@ export const profileSchema = z
     profile.serving?.hops?.forEach(({ stage }, i) => {
       const known = profile.stages.some((s) => s.name === stage);
       expectThat(context, known, ['serving', 'hops', i, 'stage'], 'expected a stage of this profile');
+    });
+    profile.stages.forEach(({ variants }, s) => {
+      const lengths = new Set(variants.flatMap(({ answers }) => answers?.length ?? []));
+      const message = 'expected answers of all variants to the same items';
+      expectThat(context, lengths.size <= 1, ['stages', s, 'variants'], message);
+    });
+    profile.paths?.forEach(({ confidences, earned }, i) => {
+      const paired = earned === undefined || earned.length === confidences.length;
+      expectThat(context, paired, ['paths', i, 'earned'], 'expected one per confidence');
     });
     const seen = new Set<string>();
     profile.cells.forEach((entry, i) => {
@@ -264,15 +279,23 @@ export interface IdentifiedProfile {
 export const parseProfile = (value: unknown, source: string): Profile =>
   parseDocument(profileSchema, value, source, PROFILE);
 
-/** The measured cells of a plan's stage, of every batch size. */
+/** The measured cells of a plan's row, of every batch size. */
 export const cellsOfStage = (
   { cells }: Pick<Profile, 'cells'>,
-  { name, variant, backend, threads }: Omit<CellKey, 'stage' | 'batch'> & { readonly name: string },
+  {
+    variant,
+    backend,
+    threads,
+    ...row
+  }: Omit<CellKey, 'stage' | 'batch'> & {
+    readonly name: string;
+    readonly escalation?: Escalation | undefined;
+  },
 ): MeasuredCell[] =>
   cells.filter(
     (cell): cell is MeasuredCell =>
       cell.state === 'measured' &&
-      cell.stage === name &&
+      cell.stage === stageNameOf(row) &&
       cell.variant === variant &&
       cell.backend === backend &&
       cell.threads === threads,

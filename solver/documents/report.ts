@@ -40,6 +40,19 @@ const frontierPoint = z.strictObject({
   backends: z.array(backend).min(1),
   variants: z.record(name, name),
   batches: z.record(name, positiveCount),
+  /** The heavy variant of each stage that is a cascade; `variants` and `batches` have the light one's. */
+  cascades: z
+    .record(
+      name,
+      z.strictObject({
+        variant: name,
+        batch: positiveCount,
+        /** Confidence under which items go on to the heavy variant, and their expected share. */
+        below: z.number().positive().max(1),
+        share: z.number().min(0).max(1),
+      }),
+    )
+    .optional(),
   accuracy,
   cost: z.number().nonnegative(),
   boundMs: milliseconds,

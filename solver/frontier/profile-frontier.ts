@@ -17,11 +17,18 @@ export function profileFrontier(measured: Profile, asked: PlanRequest): Frontier
   if (offered.overloaded.length > 0) return [];
   const backends = [...(request.backends ?? backendsOf(profile))];
   return frontier(offered.problem).map(({ choice, accuracy, cost, latencyMs, weights }) => {
-    const cells = chosenOptions(offered, choice).map(({ cell }) => cell);
+    const options = chosenOptions(offered, choice);
+    const cells = options.map(({ cell }) => cell);
+    const cascades = options.flatMap(({ cell, cascade }) => {
+      if (!cascade) return [];
+      const { below, share, heavy } = cascade;
+      return [[cell.stage, { variant: heavy.cell.variant, batch: heavy.cell.batch, below, share }] as const];
+    });
     return {
       backends,
       variants: Object.fromEntries(cells.map((cell) => [cell.stage, cell.variant])),
       batches: Object.fromEntries(cells.map((cell) => [cell.stage, cell.batch])),
+      ...(cascades.length > 0 && { cascades: Object.fromEntries(cascades) }),
       accuracy,
       cost,
       boundMs: latencyMs,

@@ -5,9 +5,9 @@ import type { Solver } from '../ilp/solve.ts';
 import { meanDelayMs } from './delays.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { nearestRate } from './nearest-rate.ts';
-import { type PlanOption, type PlanOptions, planOptions } from './options.ts';
-import { planHead, planStage, planWorkers } from './plan-document.ts';
-import type { PlanRequest } from './request.ts';
+import { type PlanOption, type PlanOptions, planOptions, stageAccuracy } from './options.ts';
+import { type CpuWorkers, planHead, planRows, planWorkers } from './plan-document.ts';
+import type { IlpRequest, PlanRequest } from './request.ts';
 import { requestCostOf } from './serving.ts';
 import { withWorkerSharing } from './worker-sharing.ts';
 
@@ -42,25 +42,29 @@ export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest):
   if (solution.status === 'infeasible') throw infeasible(solution.binding, solution.nearestSlaMs);
 
   const options = chosenOptions(offered, solution.choice);
-  const stages = options.map((option) => planStage(profile, option));
+  const stages = planRows(profile, options);
   const cost = requestCostOf(profile);
-  const cpuWorkers = request.sharedThreads === undefined ? 'per-replica' : 'shared';
   return {
     plan: {
       ...planHead(profile, request),
       stages,
-      workers: planWorkers(stages, 'shared', cpuWorkers),
+      workers: planWorkers(stages, 'shared', cpuWorkersFor(request)),
       shedding: 'late',
       ...(cost && { servingMs: meanDelayMs(cost.latency) }),
       certificate: certificate(solution),
     },
     boundMs: solution.latencyMs,
-    pas: options.reduce((product, option) => product * option.accuracy, 1),
+    pas: options.reduce((product, option) => product * stageAccuracy(option), 1),
     cost: solution.cost,
     solution,
     options,
   };
 }
+
+const cpuWorkersFor = ({ sharedThreads, apart }: IlpRequest): CpuWorkers => {
+  if (sharedThreads !== undefined) return 'shared';
+  return apart ? 'apart' : 'per-replica';
+};
 
 /** The options that a solution chose, in the order of the stages. */
 export const chosenOptions = (

@@ -1,9 +1,9 @@
 import { onGpu } from '../documents/common.ts';
-import { PLAN, type Plan, type PlanStage, type PlanWorker } from '../documents/plan.ts';
+import { PLAN, type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../documents/plan.ts';
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
-import type { PlanOption } from './options.ts';
+import type { PlanOption, RowOption } from './options.ts';
 import type { PlanRequest } from './request.ts';
 
 type PlanHead = Pick<
@@ -22,8 +22,28 @@ export const planHead = (profile: Profile, request: PlanRequest): PlanHead => ({
   resources: request.resources,
 });
 
-/** Converts a chosen option to the stage of a plan. */
-export function planStage(profile: Profile, option: PlanOption): PlanStage {
+/** Converts the chosen option of each stage to the rows of a plan. */
+export function planRows(profile: Profile, options: readonly PlanOption[]): PlanStage[] {
+  const names = new Set(profile.stages.map(({ name }) => name));
+  return options.flatMap((option) => {
+    const light = planStage(profile, option);
+    if (!option.cascade) return [light];
+    const { heavy, below, share, accuracy } = option.cascade;
+    const name = heavyName(light.name, names);
+    const escalation = { from: light.name, below, share, accuracy };
+    return [light, { ...planStage(profile, heavy), name, escalation }];
+  });
+}
+
+/** The name of the row of a stage's heavy variant, which no stage of the pipeline has. */
+export function heavyName(stage: string, stages: ReadonlySet<string>): string {
+  let name = `${stage.slice(0, 56)}-heavy`;
+  for (let i = 2; stages.has(name); i++) name = `${stage.slice(0, 52)}-heavy-${i}`;
+  return name;
+}
+
+/** Converts an option of one variant to the row of a plan. */
+export function planStage(profile: Profile, option: RowOption): PlanStage {
   const { cell } = option;
   return {
     name: cell.stage,
@@ -44,7 +64,7 @@ export function planStage(profile: Profile, option: PlanOption): PlanStage {
 }
 
 /** Mean times of the chosen session's measured batches by size, in rising order, up to the chosen size. */
-function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['serviceMs'] {
+function serviceMs(profile: Profile, { cell: chosen }: RowOption): PlanStage['serviceMs'] {
   const bySize = new Map(
     cellsOfStage(profile, { ...chosen, name: chosen.stage })
       .filter((cell) => cell.batch <= chosen.batch && !cell.flags.includes('output-mismatch'))
@@ -56,8 +76,11 @@ function serviceMs(profile: Profile, { cell: chosen }: PlanOption): PlanStage['s
 /** Whether one worker holds all stages on a GPU, or each stage has its own. */
 export type GpuWorkers = 'shared' | 'per-stage';
 
-/** Whether one worker holds all stages on a CPU, or each replica has its own. */
-export type CpuWorkers = 'shared' | 'per-replica';
+/**
+ * Whether one worker holds all stages on a CPU, or each replica has its own. `per-replica`: a worker of a cascade holds both
+ * variants, if they have the same backend and threads. `apart`: a worker for each variant.
+ */
+export type CpuWorkers = 'shared' | 'per-replica' | 'apart';
 
 /** Makes the workers of a plan. Stages on different GPU backends never share one. */
 export function planWorkers(
@@ -84,11 +107,31 @@ export function planWorkers(
     const { backend, threads } = onCpu[0]!;
     add('cpu', { backend, threads, stages: onCpu.map(({ name }) => name) });
   } else
-    for (const { name, backend, threads, replicas } of onCpu)
-      for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: [name] });
+    for (const row of onCpu) {
+      const sits = (other: PlanStage) => cpuWorkers === 'per-replica' && sitTogether(row, other);
+      // The row of a cascade's light variant has made these workers.
+      if (row.escalation && onCpu.some((other) => other !== row && sits(other))) continue;
+      const { name, backend, threads, replicas } = row;
+      const names = [
+        name,
+        ...onCpu.filter((other) => other !== row && sits(other)).map((other) => other.name),
+      ];
+      for (let n = 0; n < replicas; n++) add(name, { backend, threads, stages: names });
+    }
   return workers;
 }
 
+/** Whether two rows are of one stage, and on cores that both can use. */
+const sitTogether = (a: PlanStage, b: PlanStage): boolean =>
+  stageNameOf(a) === stageNameOf(b) && a.backend === b.backend && a.threads === b.threads;
+
 /** How a plan divides its stages on a CPU among workers. */
-export const cpuWorkersOf = ({ workers }: Pick<Plan, 'workers'>): CpuWorkers =>
-  workers.some(({ backend, stages }) => !onGpu(backend) && stages.length > 1) ? 'shared' : 'per-replica';
+export function cpuWorkersOf({ stages: rows, workers }: Pick<Plan, 'stages' | 'workers'>): CpuWorkers {
+  const held = workers
+    .filter(({ backend }) => !onGpu(backend))
+    .map(({ stages }) => stages.map((name) => rows.find((row) => row.name === name)!));
+  if (held.some((own) => new Set(own.map(stageNameOf)).size > 1)) return 'shared';
+  return rows.some(({ escalation }) => escalation) && held.every((own) => own.length === 1)
+    ? 'apart'
+    : 'per-replica';
+}

@@ -1,10 +1,11 @@
 import type { Plan, Prediction } from '../documents/plan.ts';
-import type { IdentifiedProfile, Profile } from '../documents/profile.ts';
+import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { predict } from '../simulate/predict.ts';
 import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
 import { type IlpChoice, solveIlp } from './ilp-choice.ts';
+import { endToEndOf } from './replay.ts';
 import type { PlanRequest } from './request.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
 
@@ -139,7 +140,7 @@ export function completePlan(
     boundMs,
     ...simulated,
     pas,
-    endToEnd: measuredEndToEnd(profile, chosen.stages),
+    endToEnd: endToEndOf(profile, chosen.stages),
     cost,
     tightened,
   };
@@ -149,11 +150,4 @@ export function completePlan(
     profile: { sha256, device: profile.device },
     predicted,
   };
-}
-
-function measuredEndToEnd(profile: Profile, stages: Plan['stages']): number | null {
-  const found = profile.endToEnd.find(({ variants }) =>
-    stages.every(({ name, variant }) => variants[name] === variant),
-  );
-  return found?.value ?? null;
 }

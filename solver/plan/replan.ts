@@ -1,6 +1,6 @@
 import { standingRequest } from '../adapt/standing-request.ts';
 import { type Device, onGpu } from '../documents/common.ts';
-import type { Plan } from '../documents/plan.ts';
+import { type Plan, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, type Profile } from '../documents/profile.ts';
 import { type PlanRequest, resourcesOf } from './request.ts';
 
@@ -25,15 +25,18 @@ export function planMismatches(plan: Plan, target: Target): string[] {
     return [`it is of pipeline ${plan.pipeline}, and the models here are of ${target.pipeline}`];
   const reasons = deviceMismatches(plan.profile.device, device);
   const order = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name).join(', ');
-  if (order(plan.stages) !== order(stages))
-    reasons.push(`its stages are ${order(plan.stages)}, and those of the pipeline are ${order(stages)}`);
+  const own = plan.stages.filter(({ escalation }) => !escalation);
+  if (order(own) !== order(stages))
+    reasons.push(`its stages are ${order(own)}, and those of the pipeline are ${order(stages)}`);
   else
-    plan.stages.forEach(({ name, variant, sha256 }, s) => {
-      const here = stages[s]!.variants.find((other) => other.name === variant);
-      if (!here) reasons.push(`stage ${name} has no variant ${variant} here`);
+    for (const row of plan.stages) {
+      const { variant, sha256 } = row;
+      const stage = stages.find(({ name }) => name === stageNameOf(row))!;
+      const here = stage.variants.find((other) => other.name === variant);
+      if (!here) reasons.push(`stage ${stage.name} has no variant ${variant} here`);
       else if (here.sha256 !== sha256)
-        reasons.push(`${name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
-    });
+        reasons.push(`${stage.name}/${variant} has SHA-256 ${sha256} in the plan and ${here.sha256} here`);
+    }
   // A browser has a software adapter in place of a GPU; ONNX Runtime for Node has none.
   const noGpu = device.environment === 'node' && device.adapter?.software === true;
   for (const { name, backend } of plan.stages)
@@ -102,6 +105,9 @@ export function planChanges(before: Plan, after: Plan): PlanChange[] {
         [`${stage.name}: backend`, `${stage.backend}${stage.threads > 1 ? ` ×${stage.threads}` : ''}`],
         [`${stage.name}: batch`, String(stage.batch)],
         [`${stage.name}: replicas`, String(stage.replicas)],
+        ...(stage.escalation
+          ? [[`${stage.name}: confidence below`, String(stage.escalation.below)] as const]
+          : []),
       ]),
     ),
     'workers, by what each holds': workers.map((worker) => worker.stages.join(' + ')).join(', '),

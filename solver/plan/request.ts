@@ -16,12 +16,14 @@ export interface PlanRequest {
   /** Backends to choose from; if absent, all that were measured. */
   readonly backends?: readonly Backend[];
   /** The variants that run now. Any other variant costs a switch; if absent, switches cost nothing. */
-  readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[];
+  readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation'>[];
   /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
   readonly keep?: readonly Pick<
     PlanStage,
-    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas'
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'replicas' | 'escalation'
   >[];
+  /** `false`: each stage gets one variant. If absent, a stage may get a cascade. */
+  readonly cascades?: false;
   /** Fixed numbers of replicas by stage name. A stage that is absent gets as many as it needs. */
   readonly replicas?: Readonly<Record<string, number>>;
   /** Variants to choose from, by stage name. A stage that is absent may have any variant. */
@@ -67,6 +69,8 @@ export interface PartialPlanRequest {
   readonly objective?: Partial<Objective>;
   /** Resources that the plan may use; by default all cores and GPUs of the profile's device. */
   readonly resources?: Partial<Resources>;
+  /** `false`: one variant for each stage. */
+  readonly cascades?: boolean | undefined;
 }
 
 /** Fills the defaults into a user's request. */
@@ -75,6 +79,7 @@ export const planRequest = (profile: Profile, request: PartialPlanRequest): Plan
   ratePerS: request.ratePerS,
   percentile: request.percentile ?? DEFAULT_PERCENTILE,
   ...(request.backends && { backends: request.backends }),
+  ...(request.cascades === false && { cascades: false }),
   objective: { ...DEFAULT_OBJECTIVE, ...request.objective },
   resources: { ...resourcesOf(profile.device), ...request.resources },
   ...(forPods(profile) && { apart: true }),

@@ -2,6 +2,7 @@ import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
+import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
@@ -55,7 +56,15 @@ export interface StageFacts {
   readonly items: { readonly mean: number; readonly atPercentile: number };
   /** What a request costs outside the models, which is counted at the first stage. */
   readonly request: RequestFacts;
+  /** The cells that may run the stage alone; none if a cascade that runs now must stay. */
   readonly cells: readonly CellFacts[];
+  readonly cascades: readonly CascadeFacts[];
+}
+
+/** A cascade with the cells that may run each of its variants. */
+export interface CascadeFacts extends Cascade {
+  readonly lightCells: readonly CellFacts[];
+  readonly heavyCells: readonly CellFacts[];
 }
 
 /** What a request costs outside the models. */
@@ -68,30 +77,67 @@ export interface RequestFacts {
   readonly hostMs: number;
 }
 
-const FREE: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
+export const FREE: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
 
 /**
  * Reads from a profile what the options of a request need at any rate.
  * @throws NothingMeasuredError if a stage has no cell to plan with
  */
 export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] =>
-  profile.stages.map((stage, s) => ({
-    name: stage.name,
-    items: fanOut(profile, stage.name, request.percentile, request.restrictTo),
-    request: s === 0 ? requestFacts(profile, request) : FREE,
-    cells: usableCells(profile, stage.name, request).map((cell) => {
-      const { timesMs, meanMs } = timesOf(profile, cell);
-      const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
-      return {
-        cell,
-        variant: stage.variants.find((variant) => variant.name === cell.variant)!,
-        meanMs,
-        latencyMs: nearestRank(timesMs, request.percentile),
-        ...handOutFacts(profile, request, cell),
-        flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
-      };
-    }),
-  }));
+  profile.stages.map((stage, s) => {
+    const { name } = stage;
+    const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
+    const cells = usableCells(profile, name, request).map(factsOf);
+    const items = fanOut(profile, name, request.percentile, request.restrictTo);
+    const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : FREE };
+    const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
+    if (kept) {
+      const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
+      return { ...facts, cells: [], cascades: [keptCascade(profile, request, kept, cells, heavyCells)] };
+    }
+    if (request.cascades === false || request.keep || request.replicas?.[name] !== undefined)
+      return { ...facts, cells, cascades: [] };
+    const variants = new Set(cells.map(({ variant }) => variant.name));
+    const ofVariant = (named: string) => cells.filter(({ variant }) => variant.name === named);
+    const cascades = cascadesOf(profile, stage, variants, request).map((cascade) => ({
+      ...cascade,
+      lightCells: ofVariant(cascade.light),
+      heavyCells: ofVariant(cascade.heavy),
+    }));
+    return { ...facts, cells, cascades };
+  });
+
+function cellFacts(
+  profile: Profile,
+  stage: Profile['stages'][number],
+  cell: MeasuredCell,
+  request: IlpRequest,
+): CellFacts {
+  const { timesMs, meanMs } = timesOf(profile, cell);
+  const few = timesMs.length < samplesFor(request.percentile) && !cell.flags.includes('few-samples');
+  return {
+    cell,
+    variant: stage.variants.find((variant) => variant.name === cell.variant)!,
+    meanMs,
+    latencyMs: nearestRank(timesMs, request.percentile),
+    ...handOutFacts(profile, request, cell),
+    flags: few ? [...cell.flags, 'few-samples'] : cell.flags,
+  };
+}
+
+/** The cascade that runs now. */
+function keptCascade(
+  profile: Profile,
+  { percentile, restrictTo }: IlpRequest,
+  { variant: heavy, escalation }: NonNullable<PlanRequest['keep']>[number],
+  lightCells: readonly CellFacts[],
+  heavyCells: readonly CellFacts[],
+): CascadeFacts {
+  const { from, below, accuracy } = escalation!;
+  const light = lightCells[0]!.variant.name;
+  const items = escalatedItems(profile, from, light, below, percentile, restrictTo);
+  return { light, heavy, below, accuracy, items, lightCells, heavyCells };
+}
 
 function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
   const cost = requestCostOf(profile);
@@ -146,12 +192,17 @@ function timesOf(profile: Profile, cell: MeasuredCell): Times {
 /**
  * The cells of a stage that the planner may use: measured, allowed by the request, and with outputs that agree with the
  * reference backend's. Of two cells with the same key, the later one counts.
+ * @param kept the session that must stay
  * @throws NothingMeasuredError if there is none
  */
-export function usableCells(profile: Profile, stage: string, request: IlpRequest): MeasuredCell[] {
+export function usableCells(
+  profile: Profile,
+  stage: string,
+  request: IlpRequest,
+  kept = request.keep?.find(({ name }) => name === stage),
+): MeasuredCell[] {
   const { sharedThreads } = request;
   const variants = request.restrictTo?.[stage];
-  const kept = request.keep?.find(({ name }) => name === stage);
   const allowed = profile.cells.filter(
     (cell) =>
       cell.stage === stage &&

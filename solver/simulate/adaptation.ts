@@ -98,7 +98,7 @@ class AdaptiveSimulation {
     const { profile, arrivalsMs, seed } = this.#input;
     const { packSize } = packItemCounts(profile, first.stages);
     const model = ({ stages }: Plan): PlanModel => ({
-      counts: packItemCounts(profile, stages).counts,
+      ...packItemCounts(profile, stages),
       service: serviceFromProfile(profile, stages),
     });
     return new SwitchingSimulation(first, model, {

@@ -1,10 +1,22 @@
-import type { Item } from '../dispatch/types.ts';
-import type { PlanStage } from '../documents/plan.ts';
-import type { Profile } from '../documents/profile.ts';
+import { stageOf } from '../dispatch/rows.ts';
+import type { Follow, Item } from '../dispatch/types.ts';
+import type { PathAnswers } from '../documents/answers.ts';
+import { type PlanStage, stageNameOf } from '../documents/plan.ts';
+import type { FanOut, Profile } from '../documents/profile.ts';
 import { seededRandom, shuffled } from '../math/random.ts';
 
 /** How many items of a stage follow from an item of the pack, given by its index; 1 in the first stage. */
 export type ItemCounts = (packItem: number, stage: number) => number;
+
+/** Whether an item goes on to the heavy variant of its stage. @param position among its request's items of the stage */
+export type Escalates = (packItem: number, stage: number, position: number) => boolean;
+
+/** What becomes of the items of the pack in the stages of a plan. */
+export interface ItemFlow {
+  readonly counts: ItemCounts;
+  /** Absent: no stage is a cascade. */
+  readonly escalates?: Escalates | undefined;
+}
 
 export class UnmeasuredFanOutError extends Error {
   override readonly name = 'UnmeasuredFanOutError';
@@ -15,37 +27,132 @@ export class UnmeasuredFanOutError extends Error {
   }
 }
 
+type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'>;
+type Measured = Pick<Profile, 'fanOut' | 'paths'>;
+type Variants = Readonly<Record<string, string>>;
+
+/** A stage's items of one pack item: their number, which of them escalate, and the variants of the stages before. */
+export interface StageItems {
+  readonly upstream: Variants;
+  readonly count: number;
+  /** Number of the stage's items that belong to the pack items before. */
+  readonly before: number;
+  readonly escalated: readonly boolean[];
+}
+
 /**
- * The number of items in a profile's pack, and how many items of every stage follow from each with the chosen variants.
+ * The number of items in a profile's pack, and what becomes of each in the stages of a plan.
  * @throws UnmeasuredFanOutError for a stage after the first
  */
-export function packItemCounts(
-  profile: Pick<Profile, 'fanOut'>,
-  stages: readonly Pick<PlanStage, 'name' | 'variant'>[],
-): { packSize: number; counts: ItemCounts } {
-  const chosen = new Map(stages.map(({ name, variant }) => [name, variant]));
-  const byStage = stages.slice(1).map(({ name }, i) => {
-    const found = profile.fanOut.find(
-      ({ stage, upstream }) =>
-        stage === name &&
-        Object.entries(upstream).every(([before, variant]) => chosen.get(before) === variant),
-    );
-    if (found === undefined)
-      throw new UnmeasuredFanOutError(
-        name,
-        stages.slice(0, i + 1).map((before) => `${before.name}/${before.variant}`),
-      );
-    return found.counts;
+export function packItemCounts(measured: Measured, rows: readonly Row[]): ItemFlow & { packSize: number } {
+  const cascades = rows.some(({ escalation }) => escalation);
+  const lights = rows.filter(({ escalation }) => !escalation);
+  const upstream: Record<string, string> = {};
+  const lengths = lights.map(({ name, variant }, s) => {
+    const length = s === 0 ? firstLength(measured, name) : fanOutOf(measured, name, upstream).counts.length;
+    upstream[name] = variant;
+    return length;
   });
+  const flow = packFlow(measured, rows);
   return {
-    packSize: Math.max(1, ...byStage.map((counts) => counts.length)),
-    counts: (packItem, stage) => {
-      if (stage === 0) return 1;
-      const counts = byStage[stage - 1]!;
-      return counts[packItem % counts.length]!;
-    },
+    packSize: Math.max(1, ...lengths),
+    counts: (packItem, stage) => flow(packItem)[stage]!.count,
+    escalates: cascades
+      ? (packItem, stage, position) => flow(packItem)[stage]!.escalated[position] ?? false
+      : undefined,
   };
 }
+
+/**
+ * Follows pack items through the stages of a plan. Of a request's items of a cascade, the first decides by which variant's
+ * measured fan-out and confidences the later stages go; where a stage has one item for each request, this is exact.
+ * @returns for a pack item, its items by stage
+ */
+export function packFlow(
+  measured: Measured,
+  rows: readonly Row[],
+): (packItem: number) => readonly StageItems[] {
+  const known = new Map<number, readonly StageItems[]>();
+  const offsets = new Map<FanOut, readonly number[]>();
+  const follow = (packItem: number): readonly StageItems[] => {
+    const stages: StageItems[] = [];
+    let upstream: Variants = {};
+    for (const [at, row] of rows.entries()) {
+      if (row.escalation) continue;
+      const heavy = rows[at + 1]?.escalation ? rows[at + 1] : undefined;
+      const entry = stages.length === 0 ? undefined : fanOutOf(measured, row.name, upstream);
+      const place = entry ? packItem % entry.counts.length : packItem;
+      const count = entry?.counts[place] ?? 1;
+      const before = entry ? offsetsOf(offsets, entry)[place]! : place;
+      let escalated: readonly boolean[] = [];
+      if (heavy) {
+        const path = pathOf(measured, row, upstream);
+        escalated = Array.from({ length: count }, (_, position) =>
+          path
+            ? path.confidences[(before + position) % path.confidences.length]! < heavy.escalation!.below
+            : isDue(before + position, heavy.escalation!.share),
+        );
+      }
+      stages.push({ upstream, count, before, escalated });
+      upstream = { ...upstream, [row.name]: escalated[0] ? heavy!.variant : row.variant };
+    }
+    return stages;
+  };
+  return (packItem) => {
+    const stages = known.get(packItem) ?? follow(packItem);
+    known.set(packItem, stages);
+    return stages;
+  };
+}
+
+const firstLength = ({ fanOut, paths }: Measured, stage: string): number =>
+  fanOut.find((entry) => entry.stage === stage)?.counts.length ??
+  paths?.find((entry) => entry.stage === stage)?.confidences.length ??
+  1;
+
+const isAfter = (entry: { readonly upstream: Variants }, upstream: Variants): boolean =>
+  Object.entries(entry.upstream).every(([stage, variant]) => upstream[stage] === variant);
+
+/** @throws UnmeasuredFanOutError */
+function fanOutOf({ fanOut }: Measured, stage: string, upstream: Variants): FanOut {
+  const found = fanOut.find((entry) => entry.stage === stage && isAfter(entry, upstream));
+  if (found) return found;
+  throw new UnmeasuredFanOutError(
+    stage,
+    Object.entries(upstream).map(([before, variant]) => `${before}/${variant}`),
+  );
+}
+
+/** The answers of a row's variant after the variants upstream; undefined if they were not measured. */
+export const pathOf = (
+  { paths }: Pick<Profile, 'paths'>,
+  row: Row,
+  upstream: Variants,
+): PathAnswers | undefined =>
+  paths?.find(
+    (path) =>
+      path.stage === stageNameOf(row) &&
+      path.variant === row.variant &&
+      path.confidences.length > 0 &&
+      isAfter(path, upstream),
+  );
+
+/** For each pack item, how many of the stage's items belong to the pack items before it. */
+export function offsetsOf(known: Map<FanOut, readonly number[]>, entry: FanOut): readonly number[] {
+  const found = known.get(entry);
+  if (found) return found;
+  let sum = 0;
+  const offsets = entry.counts.map((count) => {
+    sum += count;
+    return sum - count;
+  });
+  known.set(entry, offsets);
+  return offsets;
+}
+
+/** Spreads a share evenly over counted items. */
+const isDue = (index: number, share: number): boolean =>
+  Math.floor((index + 1) * share) > Math.floor(index * share);
 
 /** Draws a pack item for each request: all of them in random order, then all again, so that even few requests represent the pack. */
 export function drawPackItems(requests: number, packSize: number, seed: number): Int32Array {
@@ -61,28 +168,38 @@ export function drawPackItems(requests: number, packSize: number, seed: number):
  * of the first stage gets all of the second stage's.
  */
 export class ChildDealer {
-  readonly #counts: ItemCounts;
   /** Position of each item among the items of its request in its stage. Positions of 0 are left out. */
   readonly #positions = new Map<number, number>();
 
-  constructor(counts: ItemCounts) {
-    this.#counts = counts;
+  /** @param stages number of stages */
+  constructor(
+    private readonly counts: ItemCounts,
+    private readonly stages: number,
+  ) {}
+
+  /**
+   * What follows from an item that the variant of a row answered. Must be called once for each item, after the call for its parent.
+   * @param escalates of the plan that serves now
+   */
+  follow(item: Item, packItem: number, row: number, escalates: Escalates | undefined): Follow {
+    const stage = stageOf(row, this.stages);
+    const position = this.#position(item, packItem, stage);
+    if (position > 0) this.#positions.set(item.id, position);
+    if (row === stage && item.stage === stage && escalates?.(packItem, stage, position)) return 'heavy';
+    if (stage === this.stages - 1) return 0;
+    return this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
   }
 
-  /** Number of children of an item. Must be called once for each item, after the call for its parent. */
-  children(item: Item, packItem: number): number {
-    const { stage } = item;
-    const position =
-      item.parent === null
-        ? 0
-        : this.#before(packItem, stage - 1, this.#positions.get(item.parent) ?? 0) + item.index;
-    if (position > 0) this.#positions.set(item.id, position);
-    return this.#before(packItem, stage, position + 1) - this.#before(packItem, stage, position);
+  #position({ parent, stage: own, index }: Item, packItem: number, stage: number): number {
+    if (parent === null) return 0;
+    const ofParent = this.#positions.get(parent) ?? 0;
+    // An item for a heavy variant is the item that it follows from.
+    return own === stage ? this.#before(packItem, stage - 1, ofParent) + index : ofParent;
   }
 
   /** Number of children that the items before a position in a stage have together. */
   #before(packItem: number, stage: number, position: number): number {
-    const items = stage === 0 ? 1 : this.#counts(packItem, stage);
-    return Math.floor((position * this.#counts(packItem, stage + 1)) / items);
+    const items = stage === 0 ? 1 : this.counts(packItem, stage);
+    return Math.floor((position * this.counts(packItem, stage + 1)) / items);
   }
 }

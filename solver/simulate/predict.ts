@@ -12,7 +12,7 @@ import { simulate } from './simulate.ts';
 export type PredictedPlan = Pick<Plan, 'slaMs' | 'ratePerS' | 'shedding' | 'servingMs' | 'workers'> & {
   readonly stages: readonly Pick<
     PlanStage,
-    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs'
+    'name' | 'variant' | 'backend' | 'threads' | 'batch' | 'maxWaitMs' | 'serviceMs' | 'escalation'
   >[];
 };
 
@@ -27,10 +27,10 @@ export type SimulatedPrediction = Pick<
  */
 export function predict(
   plan: PredictedPlan,
-  profile: Pick<Profile, 'cells' | 'fanOut' | 'coRun' | 'serving'>,
+  profile: Pick<Profile, 'cells' | 'fanOut' | 'paths' | 'coRun' | 'serving'>,
   { n, seed }: { readonly n: number; readonly seed: number },
 ): SimulatedPrediction {
-  const { packSize, counts } = packItemCounts(profile, plan.stages);
+  const { packSize, ...flow } = packItemCounts(profile, plan.stages);
   const random = seededRandom(seed);
   const nextSeed = () => Math.floor(random() * 2 ** 32);
   const { requests } = simulate({
@@ -38,7 +38,7 @@ export function predict(
     workers: workersOf(plan),
     arrivalsMs: constantRate(plan.ratePerS, n / plan.ratePerS, nextSeed()),
     packItems: drawPackItems(n, packSize, nextSeed()),
-    counts,
+    ...flow,
     service: serviceFromProfile(profile, plan.stages),
     seed: nextSeed(),
   });

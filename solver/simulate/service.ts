@@ -1,6 +1,7 @@
 import { interpolate } from '../dispatch/interpolate.ts';
+import { rowsByIndex } from '../dispatch/rows.ts';
 import { type GpuBackend, onGpu } from '../documents/common.ts';
-import type { PlanStage } from '../documents/plan.ts';
+import { type PlanStage, stageNameOf } from '../documents/plan.ts';
 import { type CpuCoRun, cellsOfStage, type Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
@@ -9,7 +10,7 @@ import { cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
 import { batchPauseMs, batchTimesMs, hopCoresMs, requestCostOf, requestPauseMs } from '../plan/serving.ts';
 
-/** Gives simulated batches their service times. */
+/** Gives simulated batches their service times. Stages are given by the index of their row. */
 export interface ServiceModel {
   /** Draws the round-trip time of one batch. @param beside the stages that other workers run when the batch starts */
   sampleMs(stage: number, items: number, random: Random, beside: readonly number[]): number;
@@ -58,24 +59,32 @@ const TAKING_TURNS = 2;
  */
 export const serviceFromProfile = (
   profile: Pick<Profile, 'cells' | 'coRun' | 'serving'>,
-  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>[],
-): ServiceModel => ({
-  ...serviceFromSamples(
-    stages.map((stage) => ({
-      label: `${stage.name}/${stage.variant}/${stage.backend}/${stage.threads}`,
-      coRun: cpuCoRunOf(profile, stage),
-      samples: cellsOfStage(profile, stage).map((cell) => [cell.batch, batchTimesMs(profile, cell)] as const),
-    })),
-  ),
-  ...sharedGpu(profile, stages),
-  ...sharedCores(profile, stages),
-  ...servedRequests(profile, stages),
-});
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>[],
+): ServiceModel => {
+  const rows = rowsByIndex(stages);
+  return {
+    ...serviceFromSamples(
+      rows.map(
+        (row) =>
+          row && {
+            label: `${row.name}/${row.variant}/${row.backend}/${row.threads}`,
+            coRun: cpuCoRunOf(profile, row),
+            samples: cellsOfStage(profile, row).map(
+              (cell) => [cell.batch, batchTimesMs(profile, cell)] as const,
+            ),
+          },
+      ),
+    ),
+    ...sharedGpu(profile, rows),
+    ...sharedCores(profile, rows),
+    ...servedRequests(profile, rows),
+  };
+};
 
 /** The time that serving takes, where the profile has it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  stages: readonly Pick<PlanStage, 'name' | 'backend' | 'threads'>[],
+  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
 ): Pick<ServiceModel, 'serving'> {
   const cost = requestCostOf(profile);
   if (!cost) return {};
@@ -86,13 +95,18 @@ function servedRequests(
       requestMs: cost.coreMs,
       wayMs: outsideMs(meanDelayMs(cost.latency)),
       sampleWayMs: (random) => outsideMs(delayAtMs(cost.latency, 100 * random())),
-      batchMs: (stage, items) =>
-        hopCoresMs(profile, stages[stage]!.name, items)?.gatewayMs ??
-        cpuCoRunOf(profile, stages[stage]!)?.hostMs ??
-        0,
+      batchMs: (stage, items) => {
+        const row = rows[stage];
+        if (!row) return 0; // A batch of a plan before this one may still run.
+        return (
+          hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ?? cpuCoRunOf(profile, row)?.hostMs ?? 0
+        );
+      },
       requestPauseMs: (idleMs, random) => requestPauseMs(profile, idleMs, 100 * random()),
-      batchPauseMs: (stage, idleMs, random) =>
-        onGpu(stages[stage]!.backend) ? 0 : batchPauseMs(profile, idleMs, 100 * random()),
+      batchPauseMs: (stage, idleMs, random) => {
+        const row = rows[stage];
+        return !row || onGpu(row.backend) ? 0 : batchPauseMs(profile, idleMs, 100 * random());
+      },
       ...(timers && { timerMs: (random) => delayAtMs(timers, 100 * random()) }),
     },
   };
@@ -104,11 +118,11 @@ function servedRequests(
  */
 function sharedCores(
   profile: Pick<Profile, 'coRun' | 'serving'>,
-  stages: readonly Pick<PlanStage, 'backend' | 'threads'>[],
+  rows: readonly (Pick<PlanStage, 'backend' | 'threads'> | undefined)[],
 ): Pick<ServiceModel, 'latenessMs'> {
   // Requests to a server come without a timer, so that only the wait for a core counts.
   const timers = profile.serving?.timers;
-  const lateness = stages.map((stage) => cpuCoRunOf(profile, stage)?.lateness);
+  const lateness = rows.map((row) => row && cpuCoRunOf(profile, row)?.lateness);
   if (lateness.every((delays) => delays === undefined)) return {};
   return {
     latenessMs(running, random) {
@@ -126,9 +140,9 @@ function sharedCores(
  */
 function sharedGpu(
   profile: Pick<Profile, 'coRun'>,
-  stages: readonly Pick<PlanStage, 'backend'>[],
+  rows: readonly (Pick<PlanStage, 'backend'> | undefined)[],
 ): Pick<ServiceModel, 'slowDown'> {
-  const gpus = stages.map(({ backend }) => (onGpu(backend) ? backend : undefined));
+  const gpus = rows.map((row) => (row && onGpu(row.backend) ? row.backend : undefined));
   if (gpus.every((gpu) => gpu === undefined)) return {};
   const withTwo = (gpu: GpuBackend) => gpuSlowDown(profile, gpu)?.median ?? TAKING_TURNS;
   const slowDowns = gpus.map((gpu) => gpu && withTwo(gpu));
@@ -147,16 +161,22 @@ function sharedGpu(
  */
 export const serviceFromRun = (
   service: readonly Service[],
-  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend'>[],
+  stages: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation'>[],
 ): ServiceModel =>
   serviceFromSamples(
-    stages.map(({ name, variant, backend }) => ({
-      label: `${name}/${variant}/${backend}`,
-      coRun: undefined, // The samples of a run already contain co-run delays.
-      samples: service
-        .filter((entry) => entry.stage === name && entry.variant === variant && entry.backend === backend)
-        .map((entry) => [entry.items, entry.samplesMs] as const),
-    })),
+    rowsByIndex(stages).map(
+      (row) =>
+        row && {
+          label: `${row.name}/${row.variant}/${row.backend}`,
+          coRun: undefined, // The samples of a run already contain co-run delays.
+          samples: service
+            .filter(
+              ({ stage, variant, backend }) =>
+                stage === row.name && variant === row.variant && backend === row.backend,
+            )
+            .map((entry) => [entry.items, entry.samplesMs] as const),
+        },
+    ),
   );
 
 /** Samples of round-trip times, by batch size. */
@@ -168,8 +188,10 @@ interface StageSamples {
   readonly samples: SizedSamples;
 }
 
-function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
-  const tables = stages.map(({ label, coRun, samples }) => {
+function serviceFromSamples(rows: readonly (StageSamples | undefined)[]): ServiceModel {
+  const tables = rows.map((row) => {
+    if (!row) return undefined;
+    const { label, coRun, samples } = row;
     if (samples.length === 0) throw new UnmeasuredStageError(label);
     const bySize = new Map<number, number[]>();
     for (const [items, samplesMs] of samples) bySize.set(items, [...(bySize.get(items) ?? []), ...samplesMs]);
@@ -184,7 +206,7 @@ function serviceFromSamples(stages: readonly StageSamples[]): ServiceModel {
       const u = random();
       const quantile = (i: number) => sorted[i]![Math.floor(u * sorted[i]!.length)]!;
       const alone = interpolate(sizes, quantile, items);
-      const delayed = coRun !== undefined && beside.some((other) => tables[other]!.coRun !== undefined);
+      const delayed = coRun !== undefined && beside.some((other) => tables[other]?.coRun !== undefined);
       return delayed ? alone + delayAtMs(coRun.delays, 100 * random()) : alone;
     },
   };

@@ -2,24 +2,24 @@ import { createDispatch } from '../dispatch/dispatch.ts';
 import type { Action, Dispatch, DispatchPolicy, DispatchWorker, Outcome } from '../dispatch/types.ts';
 import type { RequestRecord } from '../documents/run-report.ts';
 import { type Random, seededRandom } from '../math/random.ts';
-import { ChildDealer, type ItemCounts } from './fanout.ts';
+import { ChildDealer, type ItemFlow } from './fanout.ts';
 import { type RunningBatch, RunningBatches } from './running.ts';
 import type { ServiceModel, ServingModel } from './service.ts';
 import { ServingThread } from './serving-thread.ts';
 
-export interface SimulationInput {
+export interface SimulationInput extends ItemFlow {
   readonly policy: DispatchPolicy;
   readonly workers: readonly DispatchWorker[];
   /** Scheduled arrivals in rising order. */
   readonly arrivalsMs: ArrayLike<number>;
   /** The item of the pack of each arrival. */
   readonly packItems: ArrayLike<number>;
-  readonly counts: ItemCounts;
   readonly service: ServiceModel;
   readonly seed: number;
 }
 
 export interface SimulatedBatch {
+  /** Index of the row that ran. */
   readonly stage: number;
   readonly worker: string;
   readonly items: number;
@@ -50,6 +50,7 @@ export class Simulation {
   readonly #input: SimulationInput;
   readonly #random: Random;
   #service: ServiceModel;
+  #escalates: ItemFlow['escalates'];
   #dealer: ChildDealer;
   /** For each request, the fan-out of the variants that served when it arrived. */
   readonly #dealers: ChildDealer[] = [];
@@ -73,17 +74,22 @@ export class Simulation {
   constructor(input: SimulationInput) {
     this.#input = input;
     this.#service = input.service;
+    this.#escalates = input.escalates;
     this.dispatch = createDispatch(input.policy, input.workers);
     this.#random = seededRandom(input.seed);
-    this.#dealer = new ChildDealer(input.counts);
+    this.#dealer = new ChildDealer(input.counts, input.policy.stages.length);
     this.#pausedMs = new Float64Array(input.arrivalsMs.length);
     this.#latencyMs = new Float64Array(input.arrivalsMs.length);
   }
 
-  /** Changes the service times of batches that start from now on, and the fan-out of requests that arrive from now on. */
-  switchTo({ service, counts }: Pick<SimulationInput, 'service' | 'counts'>): void {
+  /**
+   * Changes the service times of batches that start from now on, which items of batches that end from now on escalate, and the
+   * fan-out of requests that arrive from now on.
+   */
+  switchTo({ service, counts, escalates }: Pick<SimulationInput, 'service' | 'counts' | 'escalates'>): void {
     this.#service = service;
-    this.#dealer = new ChildDealer(counts);
+    this.#escalates = escalates;
+    this.#dealer = new ChildDealer(counts, this.#input.policy.stages.length);
   }
 
   get nowMs(): number {
@@ -171,13 +177,12 @@ export class Simulation {
     this.#running.end(ended, this.#service);
     this.#idleFromMs.set(ended.worker, endMs);
     this.#record(ended);
-    const { packItems, policy } = this.#input;
-    const last = stage === policy.stages.length - 1;
+    const { packItems } = this.#input;
     const take = () => {
-      const children = last
-        ? []
-        : items.map((item) => this.#dealers[item.request]!.children(item, packItems[item.request]!));
-      this.dispatch.completed(batch, children, this.#nowMs);
+      const follows = items.map((item) =>
+        this.#dealers[item.request]!.follow(item, packItems[item.request]!, stage, this.#escalates),
+      );
+      this.dispatch.completed(batch, follows, this.#nowMs);
     };
     const { serving } = this.#service;
     const takesMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;

@@ -5,7 +5,7 @@ import type { Plan, PlanWorker } from '../documents/plan.ts';
 import { Simulation, type SimulationInput, type SimulationResult } from './simulate.ts';
 
 /** The parts of a simulation's input that depend on the plan that serves. */
-export type PlanModel = Pick<SimulationInput, 'counts' | 'service'>;
+export type PlanModel = Pick<SimulationInput, 'counts' | 'escalates' | 'service'>;
 
 /** The change to a new plan, whose workers are starting. */
 export interface Switch {

@@ -1,13 +1,15 @@
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { sha256Of } from '../../solver/documents/manifest.ts';
-import { PLAN, type Plan } from '../../solver/documents/plan.ts';
+import { PLAN, type Plan, type PlanStage } from '../../solver/documents/plan.ts';
 import { DEFAULT_OBJECTIVE } from '../../solver/plan/request.ts';
 
 export interface HandPlan {
   readonly backend: Backend;
   /** One for each stage. */
   readonly variants?: readonly string[];
+  /** Makes the last stage a cascade: its heavy variant, in the row `<stage>-heavy`, and the threshold. */
+  readonly cascade?: { readonly heavy: string; readonly below: number };
   readonly batch?: number;
   readonly maxWaitMs?: number;
   readonly slaMs?: number;
@@ -29,6 +31,32 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     batchMs = 1,
     shedding = 'never',
   } = hand;
+  const rowOf = (name: string, variant: string, escalation?: PlanStage['escalation']): PlanStage => {
+    const stage = manifest.stages.find((one) => one.name === (escalation?.from ?? name))!;
+    return {
+      name,
+      variant,
+      sha256: sha256Of(stage.variants.find((v) => v.name === variant)!),
+      backend,
+      threads: 1,
+      batch,
+      maxWaitMs,
+      replicas: hand.workers.filter((stages) => stages.includes(name)).length,
+      accuracy: 0.9,
+      itemsPerS: 50,
+      boundMs: 10,
+      gpuShare: 0,
+      cost: 1,
+      serviceMs: [{ items: 1, meanMs: batchMs }],
+      ...(escalation && { escalation }),
+    };
+  };
+  const stages = manifest.stages.map(({ name }, s) => rowOf(name, variants[s]!));
+  if (hand.cascade) {
+    const { heavy, below } = hand.cascade;
+    const { name } = stages.at(-1)!;
+    stages.push(rowOf(`${name}-heavy`, heavy, { from: name, below, share: 0.3, accuracy: 0.9 }));
+  }
   return {
     schema: PLAN,
     createdAt: new Date(0).toISOString(),
@@ -52,22 +80,7 @@ export function handPlan({ manifest }: LoadedManifest, hand: HandPlan): Plan {
     ratePerS: 50,
     objective: DEFAULT_OBJECTIVE,
     resources: { cores: 2, gpus: 1, pricePerCore: 1, pricePerGpu: 8, utilisationMax: 0.8 },
-    stages: manifest.stages.map((stage, s) => ({
-      name: stage.name,
-      variant: variants[s]!,
-      sha256: sha256Of(stage.variants.find((v) => v.name === variants[s])!),
-      backend,
-      threads: 1,
-      batch,
-      maxWaitMs,
-      replicas: hand.workers.filter((stages) => stages.includes(stage.name)).length,
-      accuracy: 0.9,
-      itemsPerS: 50,
-      boundMs: 10,
-      gpuShare: 0,
-      cost: 1,
-      serviceMs: [{ items: 1, meanMs: batchMs }],
-    })),
+    stages,
     workers: hand.workers.map((stages, i) => ({
       id: `worker-${i}`,
       backend,

@@ -3,6 +3,7 @@ import { beforeAll, expect, test, vi } from 'vitest';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { childrenOf, Pipeline } from '../../models/manifests/pipeline.ts';
+import type { ClassResult } from '../../models/tasks/classes.ts';
 import { resultsByStage } from '../../models/tasks/judge.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
 import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
@@ -13,7 +14,7 @@ import { type ExecutorWorker, type StartWorker, workerStarter } from '../../work
 import type { RequestAnswer } from '../../workers/executor/types.ts';
 import type { Keeping, KeptItems, StageRun } from '../../workers/stage/protocol.ts';
 import { loadFashion } from './fashion.ts';
-import { handPlan } from './hand-plan.ts';
+import { type HandPlan, handPlan } from './hand-plan.ts';
 
 let models: LoadedManifest;
 let scenes: Item[];
@@ -29,6 +30,7 @@ const SCENES = 40;
 async function answersOf(
   workers: readonly string[][],
   onBatch: (worker: ExecutorWorker, stage: string, items: ItemBatch | KeptItems) => void,
+  hand: Pick<HandPlan, 'variants' | 'cascade'> = {},
 ): Promise<RequestAnswer[]> {
   const startWorker: StartWorker = async (...args) => {
     const worker = await workerStarter(models, nodeEnvironment())(...args);
@@ -39,7 +41,7 @@ async function answersOf(
     });
     return worker;
   };
-  const plan = handPlan(models, { backend: 'cpu', workers, batch: 4 });
+  const plan = handPlan(models, { backend: 'cpu', workers, batch: 4, ...hand });
   const executor = await Executor.start(models.pipeline, plan, startWorker, {}, { respawnMs: [0] });
   const answers = await Promise.all(
     scenes.slice(0, SCENES).map((scene) => executor.submit(scene, performance.now())),
@@ -78,6 +80,36 @@ test('a worker that is lost with the items it keeps loses no request and changes
   expect(killed).toBe(2);
   expect(answers.map(({ outcome }) => outcome)).toEqual(Array(SCENES).fill('completed'));
   expect(labels(answers)).toEqual(labels(await answersOf([['detect', 'classify']], () => {})));
+});
+
+test('a cascade answers unsure items with the heavy variant, and in one worker they do not leave it', async () => {
+  const cascade = { heavy: 'cnn16', below: 0.6 };
+  const sent = new Set<string>();
+  const note = (_worker: ExecutorWorker, stage: string, items: object) =>
+    sent.add(`${stage} ${'kept' in items ? 'kept' : 'sent'}`);
+  const together = await answersOf([['detect', 'classify', 'classify-heavy']], note, { cascade });
+  expect([...sent].sort()).toEqual(['classify kept', 'classify-heavy kept', 'detect sent']);
+  sent.clear();
+  const pair = await answersOf([['detect'], ['classify', 'classify-heavy']], note, { cascade });
+  expect([...sent].sort()).toEqual(['classify sent', 'classify-heavy kept', 'detect sent']);
+  sent.clear();
+  const apart = await answersOf([['detect', 'classify'], ['classify-heavy']], note, { cascade });
+  expect([...sent].sort()).toEqual(['classify kept', 'classify-heavy sent', 'detect sent']);
+  expect(labels(pair)).toEqual(labels(together));
+  expect(labels(apart)).toEqual(labels(together));
+
+  const by = async (variant: string) =>
+    labels(await answersOf([['detect', 'classify']], () => {}, { variants: ['det4', variant] }));
+  const [light, heavy] = [(await by('mlp64')) as unknown as ClassResult[][], await by('cnn16')];
+  const unsure = light.map((own) => own!.map(({ score }) => score < cascade.below));
+  expect(labels(together)).toEqual(
+    light.map((own, r) => own!.map((result, i) => (unsure[r]![i] ? heavy[r]![i] : result))),
+  );
+  expect(together.map(({ answer }) => answer.children.map((item) => item.escalated === true))).toEqual(
+    unsure,
+  );
+  expect(unsure.flat()).toContain(true);
+  expect(unsure.flat()).toContain(false);
 });
 
 /** A worker of the model: it keeps items as a stage worker does, and fails where it is asked for one that it does not keep. */
@@ -130,6 +162,8 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
     at: fc.nat(),
     items: fc.integer({ min: 1, max: 4 }),
     keep: fc.boolean(),
+    keepOwn: fc.boolean(),
+    scores: fc.array(fc.constantFrom(0.2, 0.8), { minLength: 4, maxLength: 4 }),
     boxes: fc.array(boxes, { minLength: 4, maxLength: 4 }),
   });
   fc.assert(
@@ -147,7 +181,16 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           bytes: scenes[i]!,
         });
       }
-      const run = ({ worker: w, at, items, keep, boxes: found, act }: (typeof steps)[number]) => {
+      const run = ({
+        worker: w,
+        at,
+        items,
+        keep,
+        keepOwn,
+        boxes: found,
+        scores,
+        act,
+      }: (typeof steps)[number]) => {
         if (waiting.length === 0) return;
         const { stage } = waiting[at % waiting.length]!.item;
         const batch = waiting.filter(({ item }) => item.stage === stage).slice(0, items);
@@ -156,15 +199,17 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           worker,
           batch.map(({ item }) => item),
         );
-        const ran = worker.take(sent, { keep, forget: worker.forget.splice(0) });
+        const ran = worker.take(sent, { keep, keepOwn, forget: worker.forget.splice(0) });
         expect(ran.map((item, i) => Buffer.from(item).equals(batch[i]!.bytes))).toEqual(ran.map(() => true));
         if (act === 'fail') return; // the items wait for another try
         const results = batch.map((_, i) =>
           stage === 0
             ? { task: 'object-detection', detections: found[i]! }
-            : { task: classify!.task, label: 0 },
+            : { task: classify!.task, label: 0, score: scores[i]! },
         ) as unknown as StageResult[];
-        const entry = pipeline.stages[stage]!;
+        const entry = pipeline.stages[stage % 3]!;
+        // The second stage is a cascade: row 4 is its heavy variant.
+        const below = stage === 1 ? 0.5 : undefined;
         const format = entry.next?.format ?? null;
         const children = ran.map((item, i) => childrenOf(entry, format, item, results[i]!));
         const flat = children.flat();
@@ -172,19 +217,26 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
           results,
           children: keep ? worker.keep(flat) : batchOf(flat),
           childCounts: children.map(({ length }) => length),
+          ...(keepOwn && { own: worker.keep(ran) }),
         };
-        requests.addResults(
+        const follows = requests.addResults(
           worker,
           batch.map(({ item }) => item),
           stageRun,
+          below,
+        );
+        expect(follows).toEqual(
+          children.map(({ length }, i) => (below !== undefined && scores[i]! < below ? 'heavy' : length)),
         );
         batch.forEach(({ item }, i) => {
           waiting.splice(
             waiting.findIndex((entry) => entry.item === item),
             1,
           );
-          children[i]!.forEach((bytes, index) => {
-            const child = { id: ids++, request: item.request, stage: stage + 1, parent: item.id, index };
+          const [next, following] =
+            follows[i] === 'heavy' ? [stage + 3, [ran[i]!]] : [(stage % 3) + 1, children[i]!];
+          following.forEach((bytes, index) => {
+            const child = { id: ids++, request: item.request, stage: next, parent: item.id, index };
             waiting.push({ item: child, bytes });
           });
         });
@@ -202,7 +254,7 @@ test('whatever workers keep, lose and run, a batch has the items that follow fro
       }
       for (const id of [...open]) end(id);
       for (const worker of workers) {
-        worker.take(batchOf([]), { keep: false, forget: worker.forget.splice(0) });
+        worker.take(batchOf([]), { keep: false, keepOwn: false, forget: worker.forget.splice(0) });
         expect(worker.kept.size).toBe(0);
       }
     }),

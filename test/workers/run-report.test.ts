@@ -40,6 +40,7 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
         backend: 'cpu',
         worker: 'w',
         items: 1,
+        escalated: 0,
         startMs: 0,
         serviceMs: 1,
       })),

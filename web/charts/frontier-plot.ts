@@ -1,6 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
 import { costText, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
@@ -133,7 +134,7 @@ export const chartPoints = (
 /** Tooltip of a point. */
 const describePoint = (point: FrontierPoint, stages: readonly string[]): string =>
   [
-    chain(point.variants, stages),
+    chain(pointVariants(point), stages),
     `PAS ${percent(point.accuracy)}, cost ${number(point.cost)}, bound ${milliseconds(point.boundMs)}`,
     point.weights ? `chosen with β ${betaRange(point.weights)}` : 'no β chooses it',
   ].join('\n');

@@ -1,5 +1,6 @@
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
+import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { type Column, DataTable, figures } from './DataTable.tsx';
 import { chain, milliseconds, number, percent } from './format.ts';
 
@@ -40,11 +41,11 @@ const chooseColumn = (choose: NonNullable<FrontierTableProps['choose']>): Column
 });
 
 const columns = (stages: readonly string[]): Column<FrontierPoint>[] => [
-  { label: 'Variants', value: (p) => chain(p.variants, stages) },
+  { label: 'Variants', value: (p) => chain(pointVariants(p), stages) },
   figures('Cost', (p) => p.cost, number),
   figures('PAS', (p) => p.accuracy, percent),
   figures('Bound', (p) => p.boundMs, milliseconds),
-  { label: 'Batches', value: (p) => stages.map((stage) => p.batches[stage]).join(', ') },
+  { label: 'Batches', value: (p) => stages.map((stage) => pointBatches(p, stage)).join(', ') },
   // This β chooses the point if α = 1 and the point's latency bound is the SLA.
   {
     label: 'Chosen with β',

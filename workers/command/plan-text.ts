@@ -1,4 +1,5 @@
 import type { Plan } from '../../solver/documents/plan.ts';
+import { cascadeSentences } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from './terminal.ts';
 
 /** A plan as text: a table of its stages, with its prediction below. */
@@ -33,6 +34,7 @@ export function planText(plan: Plan): string {
   const lines = [
     stages,
     '',
+    ...cascadeSentences(plan.stages),
     `stages of each worker: ${plan.workers.map((worker) => worker.stages.join(' + ')).join(', ')}`,
     plan.certificate,
     `bound ${ms(predicted.boundMs)} ms for an SLA of ${ms(plan.slaMs)} ms (p${percentile}) at ${+plan.ratePerS.toFixed(3)} requests/s`,

@@ -3,6 +3,7 @@ import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { diff, type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
 import { policyOf } from '../../solver/dispatch/plan.ts';
+import { heavyRow, rowAt, rowIndices, stageOf } from '../../solver/dispatch/rows.ts';
 import type { Action, Dispatch, DispatchPolicy, Served } from '../../solver/dispatch/types.ts';
 import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
@@ -98,7 +99,7 @@ export class Executor {
     return this.#supervisor.members[0]!.worker.info;
   }
 
-  /** Number of waiting items of each stage. */
+  /** Number of waiting items of each row of the plan. */
   get queued(): readonly number[] {
     return this.#dispatch.queued;
   }
@@ -117,12 +118,12 @@ export class Executor {
     return this.#supervisor.closed;
   }
 
-  /** Number of workers that serve each stage now. */
+  /** Number of workers that serve each row of the plan now. */
   get replicas(): readonly number[] {
     return this.#plan.stages.map(({ name }) => this.#workersOf(name).length);
   }
 
-  /** Whether each stage has a worker that is not overdue. */
+  /** Whether each row of the plan has a worker that is not overdue. */
   get ready(): boolean {
     return this.#plan.stages.every(({ name }) => this.#workersOf(name).some(({ overdue }) => !overdue));
   }
@@ -228,21 +229,26 @@ export class Executor {
     this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#indexOf(name)) });
   }
 
-  /** Runs a batch on a worker. Items for a next stage that no other worker runs stay in this worker. */
+  /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */
   #runOn(
     { id, job, worker }: Member,
-    { stage, items }: StartAction,
+    { stage: row, items }: StartAction,
   ): Promise<StageRun<ItemBatch | KeptItems>> {
-    const { name } = this.#policy.stages[stage]!;
+    const { stages } = this.#policy;
+    const { name } = rowAt(stages, row)!;
     if (!worker.runKeeping) return worker.run(name, this.#requests.batchOf(items));
     const batch = this.#requests.batchFor(job, items);
-    const keeping = { keep: this.#runsAlone(id, stage + 1), forget: job.forget.splice(0) };
+    const stage = stageOf(row, stages.length);
+    const keeping = {
+      keep: this.#runsAlone(id, stages[stage + 1]?.name),
+      keepOwn: row === stage && this.#runsAlone(id, stages[stage]!.heavy?.name),
+      forget: job.forget.splice(0),
+    };
     return worker.runKeeping(name, batch, keeping);
   }
 
-  /** Whether a worker is the only one that runs a stage. No worker runs a stage after the last one. */
-  #runsAlone(worker: string, stage: number): boolean {
-    const name = this.#plan.stages[stage]?.name;
+  /** Whether a worker is the only one that runs a row. @param name undefined: there is no such row, so no worker runs it */
+  #runsAlone(worker: string, name: string | undefined): boolean {
     if (name === undefined) return false;
     const workers = this.#workersOf(name);
     return workers.length === 1 && workers[0]!.id === worker;
@@ -255,8 +261,17 @@ export class Executor {
     );
   }
 
+  /** The index in the dispatch of a row of the plan. */
   #indexOf(name: string): number {
-    return this.#plan.stages.findIndex((stage) => stage.name === name);
+    const { stages: rows } = this.#plan;
+    return rowIndices(rows)[rows.findIndex((row) => row.name === name)]!;
+  }
+
+  /** The confidence under which results of a row escalate; undefined if none does. */
+  #thresholdOf(row: number): number | undefined {
+    const { stages } = this.#policy;
+    const heavy = row < stages.length ? rowAt(stages, heavyRow(row, stages.length)) : undefined;
+    return this.#plan.stages.find(({ name }) => name === heavy?.name)?.escalation?.below;
   }
 
   /** Queues the batches of a lost worker again. @returns the job of its replacement */
@@ -285,26 +300,28 @@ export class Executor {
     const { batch, stage, worker: id, items } = action;
     const member = this.#supervisor.get(id)!;
     const { job } = member;
-    const { name, serviceMs } = this.#policy.stages[stage]!;
+    const { name, serviceMs } = rowAt(this.#policy.stages, stage)!;
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
+    const below = this.#thresholdOf(stage);
     const handedMs = performance.now();
     try {
       const run = await this.#supervisor.run(member, serviceMs(items.length), this.#plan.slaMs, () =>
         this.#runOn(member, action),
       );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
-      this.#requests.addResults(job, items, run);
+      const follows = this.#requests.addResults(job, items, run, below);
       const now = performance.now();
       // A worker may be handed a batch before it has completed the one before. The batch then begins when that one ends.
       const startMs = Math.max(handedMs, job.freeMs);
       job.freeMs = now;
-      this.#dispatch.completed(batch, run.childCounts, now);
+      this.#dispatch.completed(batch, follows, now);
       this.hooks.onBatch?.({
         stage: name,
         variant,
         backend,
         worker: id,
         items: items.length,
+        escalated: follows.filter((follow) => follow === 'heavy').length,
         startMs,
         serviceMs: now - startMs,
       });

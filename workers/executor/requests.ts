@@ -1,13 +1,16 @@
 import { batchOf, type Item, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
-import { childrenOf, type Pipeline } from '../../models/manifests/pipeline.ts';
+import { childrenOf, type Pipeline, type PipelineStage } from '../../models/manifests/pipeline.ts';
+import { confidenceOf } from '../../models/tasks/confidence.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
-import type { Item as QueuedItem } from '../../solver/dispatch/types.ts';
+import { stageOf } from '../../solver/dispatch/rows.ts';
+import type { Follow, Item as QueuedItem } from '../../solver/dispatch/types.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import type { RequestAnswer } from './types.ts';
 
 /** An answer to which results are added while its request runs. */
 interface GrowingAnswer {
   result: StageResult | null;
+  escalated?: boolean;
   children: GrowingAnswer[];
 }
 
@@ -26,10 +29,14 @@ export interface Keeper {
   readonly forget: number[];
 }
 
-/** An item that a stage has completed, with its part of the answer and the next stage's items that follow from it. */
+/**
+ * An item that a variant has completed, with its part of the answer and the items that follow from it: the next stage's or, if it
+ * escalates, the item itself.
+ */
 interface Done {
   readonly item: QueuedItem;
   readonly answer: GrowingAnswer;
+  readonly escalates: boolean;
   /** Undefined while only the keeper has the children. */
   children: readonly Item[] | undefined;
   /** The worker that keeps the children, and each child's number until that child runs. */
@@ -70,32 +77,47 @@ export class Requests {
     return this.batchOf(items);
   }
 
-  /** Adds the results of a batch to the answers, and holds on to the next stage's items until their request ends. */
+  /**
+   * Adds the results of a batch to the answers, and holds on to the items that follow from it until their request ends.
+   * @param below the confidence under which an item escalates; undefined: none does
+   * @returns what follows from each item
+   */
   addResults(
     worker: Keeper,
     items: readonly QueuedItem[],
-    { results, children, childCounts }: StageRun<ItemBatch | KeptItems>,
-  ): void {
+    { results, children, childCounts, own }: StageRun<ItemBatch | KeptItems>,
+    below: number | undefined,
+  ): Follow[] {
     const kept = 'kept' in children;
     const numbersOf = inGroups(kept ? children.kept : [], childCounts);
     const bytesOf = inGroups(kept ? [] : itemsOf(children), childCounts);
-    items.forEach((item, i) => {
+    return items.map((item, i): Follow => {
       const numbers = numbersOf[i] ?? [];
+      const itself = own ? [own.kept[i]!] : [];
+      const result = results[i]!;
+      const count = childCounts[i] ?? 0;
+      const escalates = below !== undefined && confidenceOf(this.#stageOf(item), result)! < below;
       const request = this.#open.get(item.request);
       if (!request) {
-        worker.forget.push(...numbers); // the request has been shed or has failed
-        return;
+        worker.forget.push(...numbers, ...itself); // the request has been shed or has failed
+        return escalates ? 'heavy' : count;
       }
+      worker.forget.push(...(escalates ? numbers : itself));
       const answer = this.#answerOf(item, request);
-      answer.result = results[i]!;
-      answer.children = Array.from({ length: childCounts[i] ?? 0 }, () => ({ result: null, children: [] }));
+      answer.result = result;
+      if (item.parent !== null && this.#done.get(item.parent)!.escalates) answer.escalated = true;
+      if (!escalates) answer.children = Array.from({ length: count }, () => ({ result: null, children: [] }));
+      const numbered = escalates ? itself : numbers;
+      const keeps = escalates ? own !== undefined : kept;
       this.#done.set(item.id, {
         item,
         answer,
-        children: kept ? undefined : (bytesOf[i] ?? []),
-        kept: kept ? { keeper: worker, numbers: new Map(numbers.entries()) } : undefined,
+        escalates,
+        children: kept || escalates ? undefined : (bytesOf[i] ?? []),
+        kept: keeps ? { keeper: worker, numbers: new Map(numbered.entries()) } : undefined,
       });
       request.items.push(item.id);
+      return escalates ? 'heavy' : count;
     });
   }
 
@@ -124,13 +146,23 @@ export class Requests {
     if (parent === null) return this.#open.get(request)!.input;
     const done = this.#done.get(parent)!;
     if (!done.children) {
-      const stage = this.pipeline.stages[done.item.stage]!;
-      done.children = childrenOf(stage, stage.next!.format, this.#itemOf(done.item), done.answer.result!);
+      const own = this.#itemOf(done.item);
+      const stage = this.#stageOf(done.item);
+      done.children = done.escalates
+        ? [own]
+        : childrenOf(stage, stage.next!.format, own, done.answer.result!);
     }
     return done.children[index]!;
   }
 
+  #stageOf({ stage: row }: QueuedItem): PipelineStage {
+    const { stages } = this.pipeline;
+    return stages[stageOf(row, stages.length)]!;
+  }
+
   #answerOf({ parent, index }: QueuedItem, request: Request): GrowingAnswer {
-    return parent === null ? request.answer : this.#done.get(parent)!.answer.children[index]!;
+    if (parent === null) return request.answer;
+    const { answer, escalates } = this.#done.get(parent)!;
+    return escalates ? answer : answer.children[index]!;
   }
 }

@@ -1,5 +1,5 @@
 import type { Pack } from '../../models/packs/pack.ts';
-import { pipelineMetric } from '../../models/tasks/judge.ts';
+import { type ItemAnswer, pipelineMetric } from '../../models/tasks/judge.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Adaptation,
@@ -13,6 +13,7 @@ import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { isValid } from '../../solver/report/lateness.ts';
 import { overTime, timeMean } from '../../solver/report/over-time.ts';
 import { requestResult } from '../../solver/report/run-result.ts';
+import type { ItemFlow } from '../../solver/simulate/fanout.ts';
 import { serviceFromRun } from '../../solver/simulate/service.ts';
 import { type PlanModel, SwitchingSimulation } from '../../solver/simulate/switching.ts';
 import type { Judge } from './judge.ts';
@@ -127,7 +128,7 @@ function resimulate(
     const wasServed = (i: number) =>
       served.findLast(({ atMs }) => atMs <= load.arrivalsMs[i]!)!.plan === serving;
     return {
-      counts: observedCounts(answers, packItems, wasServed, pack.items.lengths.length, serving.stages.length),
+      ...observedFlow(answers, packItems, wasServed, pack.items.lengths.length, serving.stages),
       service: serviceFromRun(service, serving.stages),
     };
   };
@@ -145,28 +146,45 @@ function resimulate(
   return { p95: latencyMs.p95, slaAttainment: slaAttainment! };
 }
 
+/** What became of one pack item in a run, by stage: the number of items, and which of them a cascade's heavy variant answered. */
+interface Seen {
+  readonly counts: readonly number[];
+  readonly escalated: readonly (readonly boolean[])[];
+}
+
 /**
- * Numbers of items by pack item and stage, from the completed requests that pass `isCounted`. A pack item without such a request
- * gets the mean of the others.
+ * What became of the pack items, from the completed requests that pass `isCounted`. A pack item without such a request gets the
+ * mean of the others' numbers of items, and none of those escalates.
  */
-function observedCounts(
+function observedFlow(
   answers: readonly RequestAnswer[],
   packItems: Int32Array,
   isCounted: (request: number) => boolean,
   packSize: number,
-  stages: number,
-) {
-  const seen: (number[] | undefined)[] = Array.from({ length: packSize });
+  rows: Plan['stages'],
+): ItemFlow {
+  const stages = rows.filter(({ escalation }) => !escalation).length;
+  const seen: (Seen | undefined)[] = Array.from({ length: packSize });
   answers.forEach(({ outcome, answer }, i) => {
     if (outcome !== 'completed' || !isCounted(i)) return;
-    const counts: number[] = [];
-    for (let level = [answer]; counts.length < stages; level = level.flatMap((item) => item.children))
-      counts.push(level.length);
-    seen[packItems[i]!] = counts;
+    const levels: (readonly ItemAnswer[])[] = [];
+    for (
+      let level: readonly ItemAnswer[] = [answer];
+      levels.length < stages;
+      level = level.flatMap((item) => item.children)
+    )
+      levels.push(level);
+    seen[packItems[i]!] = {
+      counts: levels.map(({ length }) => length),
+      escalated: levels.map((level) => level.map((item) => item.escalated === true)),
+    };
   });
-  const known = seen.filter((counts) => counts !== undefined);
+  const known = seen.filter((one) => one !== undefined);
   const means = Array.from({ length: stages }, (_, s) =>
-    known.length ? Math.round(known.reduce((sum, counts) => sum + counts[s]!, 0) / known.length) : 1,
+    known.length ? Math.round(known.reduce((sum, { counts }) => sum + counts[s]!, 0) / known.length) : 1,
   );
-  return (packItem: number, stage: number): number => (seen[packItem] ?? means)[stage]!;
+  return {
+    counts: (packItem, stage) => (seen[packItem]?.counts ?? means)[stage]!,
+    escalates: (packItem, stage, position) => seen[packItem]?.escalated[stage]?.[position] ?? false,
+  };
 }

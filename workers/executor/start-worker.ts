@@ -2,7 +2,7 @@ import { type Item, type ItemBatch, takeInTurn } from '../../models/items/item-b
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
 import { madeUpItems } from '../../models/packs/made-up.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import { type Keeping, type KeptItems, type StageRun, variantSpec } from '../stage/protocol.ts';
 import { type SettleLimits, settle } from '../stage/settle.ts';
@@ -62,7 +62,7 @@ export async function startWorker(
   { pipeline, readModels }: LoadedManifest,
   environment: Environment,
   { id, threads, stages }: Pick<PlanWorker, 'id' | 'threads' | 'stages'>,
-  planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch'>[],
+  planned: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'batch' | 'escalation'>[],
   signal?: AbortSignal,
 ): Promise<StageWorker> {
   const worker = await environment.spawn(id, threads);
@@ -71,8 +71,9 @@ export async function startWorker(
   try {
     signal?.throwIfAborted();
     for (const name of stages) {
-      const stage = pipeline.stage(name);
-      const { variant, backend, batch: largest } = planned.find((one) => one.name === name)!;
+      const row = planned.find((one) => one.name === name)!;
+      const { variant, backend, batch: largest } = row;
+      const stage = pipeline.stage(stageNameOf(row));
       await worker.load(
         variantSpec(stage, { variant, backend, key: name }),
         await readModels(stage.variant(variant)),

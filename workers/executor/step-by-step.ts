@@ -1,20 +1,23 @@
 import { batchOf, type Item, itemsOf } from '../../models/items/item-batch.ts';
 import type { LoadedManifest } from '../../models/manifests/load.ts';
 import type { PipelineStage } from '../../models/manifests/pipeline.ts';
+import { confidenceOf } from '../../models/tasks/confidence.ts';
 import type { StageResult } from '../../models/tasks/task.ts';
-import type { PlanStage } from '../../solver/documents/plan.ts';
+import { type PlanStage, stageNameOf } from '../../solver/documents/plan.ts';
 import type { Environment } from '../environment/environment.ts';
 import type { StageWorker } from '../stage/stage-worker.ts';
 import { startWorker } from './start-worker.ts';
 
-/** The variant of a stage, and where it runs. */
-export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads'>;
+/** The variant of a stage, and where it runs. With `escalation`, it is the heavy variant of the stage before it. */
+export type StageChoice = Pick<PlanStage, 'name' | 'variant' | 'backend' | 'threads' | 'escalation'>;
 
 /** What went into a stage for one request, and what came out. */
 export interface StageStep {
   readonly stage: PipelineStage;
   readonly choice: StageChoice;
   readonly items: readonly Item[];
+  /** The heavy variant of a cascade, and which of the items it answered; absent: the stage is none. */
+  readonly heavy?: { readonly choice: StageChoice; readonly answered: readonly boolean[] };
   /** One result per item, in order. */
   readonly results: readonly StageResult[];
   /** Time until the last result was there; items run one at a time. */
@@ -36,7 +39,7 @@ export class StepByStep {
 
   /**
    * Starts a worker for each stage, and loads and warms up its variant.
-   * @param choices one for each stage of the pipeline, in order
+   * @param choices one for each stage of the pipeline, in order, and after it that of its heavy variant if it is a cascade
    * @param signal ends the workers while they load
    * @throws ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
    */
@@ -52,7 +55,7 @@ export class StepByStep {
         const { name, threads } = choice;
         const own = { id: `step-${name}`, threads, stages: [name] };
         const worker = await startWorker(models, environment, own, [{ ...choice, batch: 1 }], signal);
-        steps.#ready.push({ stage: models.pipeline.stage(name), choice, worker });
+        steps.#ready.push({ stage: models.pipeline.stage(stageNameOf(choice)), choice, worker });
       }
       return steps;
     } catch (error) {
@@ -68,16 +71,32 @@ export class StepByStep {
    */
   async *answer(item: Item): AsyncGenerator<StageStep> {
     let items: readonly Item[] = [item];
-    for (const { stage, choice, worker } of this.#ready) {
+    for (const [at, ready] of this.#ready.entries()) {
+      const { stage, choice } = ready;
+      if (choice.escalation) continue;
+      const next = this.#ready[at + 1];
+      const heavy = next?.choice.escalation ? next : undefined;
       const startMs = performance.now();
       const results: StageResult[] = [];
       const children: Item[] = [];
+      const answered: boolean[] = [];
       for (const one of items) {
-        const run = await worker.run(stage.name, batchOf([one]));
-        results.push(...run.results);
-        children.push(...itemsOf(run.children));
+        const light = await run(ready, one);
+        const unsure =
+          heavy !== undefined && confidenceOf(stage, light.result)! < heavy.choice.escalation!.below;
+        const { result, following } = unsure ? await run(heavy, one) : light;
+        answered.push(unsure);
+        results.push(result);
+        children.push(...following);
       }
-      yield { stage, choice, items, results, ms: performance.now() - startMs };
+      yield {
+        stage,
+        choice,
+        items,
+        ...(heavy && { heavy: { choice: heavy.choice, answered } }),
+        results,
+        ms: performance.now() - startMs,
+      };
       items = children;
     }
   }
@@ -86,4 +105,10 @@ export class StepByStep {
   close(): void {
     for (const { worker } of this.#ready) worker.terminate();
   }
+}
+
+/** Runs one item with one variant. */
+async function run({ choice, worker }: Ready, item: Item) {
+  const { results, children } = await worker.run(choice.name, batchOf([item]));
+  return { result: results[0]!, following: itemsOf(children) };
 }

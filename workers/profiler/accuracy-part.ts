@@ -6,7 +6,10 @@ import type { JournalEntry } from '../store/store.ts';
 export type RunVariant = (stage: string, variant: string, items: ItemBatch) => Promise<StageRun>;
 
 /** A part of the measured accuracy, which the journal keeps. */
-export type AccuracyPart = Extract<JournalEntry, { kind: 'variant-accuracy' | 'fan-out' | 'combination' }>;
+export type AccuracyPart = Extract<
+  JournalEntry,
+  { kind: 'variant-accuracy' | 'fan-out' | 'combination' | 'path' }
+>;
 
 export interface AccuracyWatch {
   /** Called after each step of `accuracySteps` that has run, or was recalled from the journal. */

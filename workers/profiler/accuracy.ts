@@ -2,19 +2,28 @@ import { batchOf } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import { labelledItems } from '../../models/packs/labelled-items.ts';
 import { isLabelled, type LabelledPack, type Pack } from '../../models/packs/pack.ts';
+import { confidenceOf } from '../../models/tasks/confidence.ts';
 import { stageScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
+import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import { type Manifest, type ManifestStage, sizeBytesOf } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut, MeasuredScore } from '../../solver/documents/profile.ts';
 import type { AccuracyPart, AccuracyWatch, RunVariant } from './accuracy-part.ts';
 import { Combinations, combinationSteps, runAll } from './combinations.ts';
 
-/** Accuracies and fan-outs, measured on the labelled pack. */
+/** A variant's accuracy on the labelled items of its stage, and its answers to them if its task tells confidences. */
+export interface VariantAccuracy {
+  readonly score: MeasuredScore;
+  readonly answers?: ItemAnswers | undefined;
+}
+
+/** Accuracies, confidences and fan-outs, measured on the labelled pack. */
 export interface MeasuredAccuracy {
   /** By stage and variant. */
-  readonly stages: Readonly<Record<string, Readonly<Record<string, MeasuredScore>>>>;
+  readonly stages: Readonly<Record<string, Readonly<Record<string, VariantAccuracy>>>>;
   readonly fanOut: readonly FanOut[];
   readonly endToEnd: readonly EndToEnd[];
+  readonly paths: readonly PathAnswers[];
 }
 
 /**
@@ -39,6 +48,7 @@ const unmeasured = ({ stages }: Pipeline, { items }: Pack): MeasuredAccuracy => 
   stages: {},
   fanOut: stages.map(({ name }) => ({ stage: name, upstream: {}, counts: items.lengths.map(() => 1) })),
   endToEnd: [],
+  paths: [],
 });
 
 /** The steps of {@link measureAccuracy}, in order, each named by the variant that runs: `stage/variant`. */
@@ -58,33 +68,39 @@ async function stageAccuracies(
   known: readonly AccuracyPart[],
   watch: AccuracyWatch,
 ) {
-  const accuracies: Record<string, Record<string, MeasuredScore>> = {};
+  const accuracies: Record<string, Record<string, VariantAccuracy>> = {};
   const labelled = await labelledItems(pack, pipeline);
   for (const [s, stage] of pipeline.stages.entries()) {
     const { items, truths } = labelled[s]!;
-    const ofStage: Record<string, MeasuredScore> = {};
+    const ofStage: Record<string, VariantAccuracy> = {};
     for (const { name } of largestFirst(stage.stage)) {
       const what = `${stage.name}/${name}`;
       const before = known.find(
         (part) => part.kind === 'variant-accuracy' && part.stage === stage.name && part.variant === name,
       );
       if (before?.kind === 'variant-accuracy') {
-        ofStage[name] = before.score;
+        const { score, answers } = before;
+        ofStage[name] = { score, ...(answers && { answers }) };
         watch.recall(what);
         continue;
       }
       const { results } = await runAll(batchOf(items), (batch) => run(stage.name, name, batch));
-      const sum = results
-        .map((result, i) => stageScore(stage, result, truths[i]!.truth))
-        .reduce(addScores, NO_SCORE);
+      const scores = results.map((result, i) => stageScore(stage, result, truths[i]!.truth));
+      const answers = results.flatMap((result, i): ItemAnswers => {
+        const confidence = confidenceOf(stage, result);
+        const { earned, possible } = scores[i]!;
+        return confidence === undefined ? [] : [[confidence, earned, possible]];
+      });
       const others = stage.task.otherMetrics?.(
         results,
         truths.map(({ truth }) => truth),
       );
+      const sum = scores.reduce(addScores, NO_SCORE);
       const score = { value: metricOf(sum) ?? 0, n: truths.length, ...(others && { others }) };
-      ofStage[name] = score;
+      const accuracy = { score, ...(answers.length > 0 && { answers }) };
+      ofStage[name] = accuracy;
       watch.step(what);
-      await watch.save({ kind: 'variant-accuracy', stage: stage.name, variant: name, score });
+      await watch.save({ kind: 'variant-accuracy', stage: stage.name, variant: name, ...accuracy });
     }
     accuracies[stage.name] = ofStage;
   }

@@ -1,8 +1,10 @@
 import { batchOf, type ItemBatch, inGroups, itemsOf } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { LabelledPack } from '../../models/packs/pack.ts';
-import { type ItemAnswer, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
+import { confidenceOf } from '../../models/tasks/confidence.ts';
+import { type ItemAnswer, lastStagePoints, pipelineMetric, requestScore } from '../../models/tasks/judge.ts';
 import { addScores, metricOf, NO_SCORE } from '../../models/tasks/score.ts';
+import type { PathAnswers } from '../../solver/documents/answers.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
 import type { EndToEnd, FanOut } from '../../solver/documents/profile.ts';
 import type { StageRun } from '../stage/protocol.ts';
@@ -35,6 +37,7 @@ interface PartialRun {
 export class Combinations {
   readonly #fanOut = new Map<string, FanOut>();
   readonly #endToEnd = new Map<string, EndToEnd>();
+  readonly #paths = new Map<string, PathAnswers>();
   /** Number of stages whose variants are combined. */
   readonly #depth: number;
 
@@ -49,18 +52,24 @@ export class Combinations {
     this.#depth = depthOf(pipeline.stages.map(({ stage }) => stage));
     for (const part of known) {
       if (part.kind === 'fan-out') this.#fanOut.set(fanOutKey(part.fanOut), part.fanOut);
+      if (part.kind === 'path') this.#paths.set(pathKey(part.path), part.path);
       if (part.kind === 'combination') this.#endToEnd.set(variantsKey(part.endToEnd.variants), part.endToEnd);
     }
   }
 
-  /** The fan-out of each stage, and the accuracy of each whole combination. */
-  async measure(): Promise<{ readonly fanOut: FanOut[]; readonly endToEnd: EndToEnd[] }> {
+  /** The fan-out of each stage, the accuracy of each whole combination, and the confidences on the way. */
+  async measure(): Promise<{
+    readonly fanOut: FanOut[];
+    readonly endToEnd: EndToEnd[];
+    readonly paths: PathAnswers[];
+  }> {
     const { items, truths } = this.pack;
     await this.#goOn({ variants: {}, results: [], items, counts: truths.map(() => 1) });
     const order = this.pipeline.stages.map(({ name }) => name);
     return {
       fanOut: [...this.#fanOut.values()].sort((a, b) => order.indexOf(a.stage) - order.indexOf(b.stage)),
       endToEnd: [...this.#endToEnd.values()],
+      paths: [...this.#paths.values()],
     };
   }
 
@@ -77,6 +86,7 @@ export class Combinations {
       else {
         const longer = await advance(before, next.name, variant, this.run);
         this.watch.step(`${next.name}/${variant}`);
+        await this.#savePath(longer);
         await this.#goOn(longer);
       }
     }
@@ -88,6 +98,29 @@ export class Combinations {
     if (this.#fanOut.has(key)) return;
     this.#fanOut.set(key, fanOut);
     await this.watch.save({ kind: 'fan-out', fanOut });
+  }
+
+  /** Keeps the confidences of the stage that ran last; of the pipeline's last stage also the points of each answer. */
+  async #savePath({ variants, results }: PartialRun): Promise<void> {
+    const { pipeline, pack } = this;
+    const stage = pipeline.stages[results.length - 1]!;
+    const confidences = results.at(-1)!.results.flatMap((result) => confidenceOf(stage, result) ?? []);
+    if (confidences.length === 0) return;
+    const { [stage.name]: variant, ...upstream } = variants;
+    const earned = answersOf(results).flatMap((answer, i) => {
+      if (stage.next) return [];
+      const points = lastStagePoints(pipeline.first, answer, pack.truths[i]!);
+      return lastItems(answer, results.length).map((item) => points.get(item) ?? 0);
+    });
+    const path = {
+      stage: stage.name,
+      variant: variant!,
+      upstream,
+      confidences,
+      ...(stage.next === null && { earned }),
+    };
+    this.#paths.set(pathKey(path), path);
+    await this.watch.save({ kind: 'path', path });
   }
 
   async #saveEndToEnd({ variants, results }: PartialRun): Promise<void> {
@@ -146,6 +179,9 @@ const variantsKey = (variants: Variants): string => JSON.stringify(Object.entrie
 const fanOutKey = ({ stage, upstream }: Pick<FanOut, 'stage' | 'upstream'>): string =>
   `${stage} ${variantsKey(upstream)}`;
 
+const pathKey = ({ stage, variant, upstream }: PathAnswers): string =>
+  `${stage} ${variantsKey({ ...upstream, [stage]: variant })}`;
+
 /** Number of stages whose variants have at most {@link MAX_COMBINATIONS} combinations. */
 function depthOf(stages: Manifest['stages']): number {
   let combinations = 1;
@@ -198,6 +234,13 @@ export async function runAll(
     children: batchOf(runs.flatMap((r) => itemsOf(r.children))),
     childCounts: runs.flatMap((r) => r.childCounts),
   };
+}
+
+/** The parts of an answer that belong to items of the last of its stages, in order. */
+function lastItems(answer: ItemAnswer, stages: number): readonly ItemAnswer[] {
+  let level: readonly ItemAnswer[] = [answer];
+  for (let stage = 1; stage < stages; stage++) level = level.flatMap(({ children }) => children);
+  return level;
 }
 
 /** The answer to every request: each result joined with the later stages' results for the items that follow from it. */

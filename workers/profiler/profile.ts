@@ -144,13 +144,15 @@ export async function measureProfile(options: ProfileOptions): Promise<Identifie
           sizeBytes: sizeBytesOf(variant),
           accuracy: {
             published: variant.accuracy,
-            measured: accuracy.stages[stage]?.[variant.name] ?? null,
+            measured: accuracy.stages[stage]?.[variant.name]?.score ?? null,
           },
+          answers: accuracy.stages[stage]?.[variant.name]?.answers,
         })),
       })),
       cells: [...cells],
       fanOut: [...accuracy.fanOut],
       endToEnd: [...accuracy.endToEnd],
+      paths: [...accuracy.paths],
       coRun: [...coRun],
       ...(serving && { serving }),
     });

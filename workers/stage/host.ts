@@ -31,7 +31,7 @@ import type {
   VariantSpec,
 } from './protocol.ts';
 
-const KEEP_NOTHING: Keeping = { keep: false, forget: [] };
+const KEEP_NOTHING: Keeping = { keep: false, keepOwn: false, forget: [] };
 
 /** A variant that the worker has loaded, with its sessions by role. */
 interface VariantSessions {
@@ -44,7 +44,7 @@ interface VariantSessions {
 export class StageHost implements StageWorkerApi {
   #runtime: Runtime | undefined;
   #variants = new Map<string, VariantSessions>();
-  /** The next stage's items that earlier batches made. Each is kept until a batch of this worker runs it. */
+  /** Items that earlier batches made or ran. Each is kept until a batch of this worker runs it, or it is forgotten. */
   readonly #kept = new Map<number, Item>();
   #keptCount = 0;
   /** All operations share this memory, because one operation runs at a time and needs no feeds after its end. */
@@ -97,7 +97,7 @@ export class StageHost implements StageWorkerApi {
   run(
     key: string,
     batch: ItemBatch | KeptItems,
-    { keep, forget }: Keeping = KEEP_NOTHING,
+    { keep, keepOwn, forget }: Keeping = KEEP_NOTHING,
   ): Promise<MeasuredRun<ItemBatch | KeptItems>> {
     return this.#serially(async () => {
       for (const number of forget) this.#kept.delete(number);
@@ -108,7 +108,8 @@ export class StageHost implements StageWorkerApi {
       const byItem = items.map((item, i) => childrenOf(spec, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
       const size = items.reduce((sum, item) => sum + sizeOf(spec.format, item), 0);
-      const run = { results, childCounts, size, ...timesOf(runs) };
+      const own = keepOwn && { own: { kept: items.map((item) => this.#keep(item)) } };
+      const run = { results, childCounts, size, ...timesOf(runs), ...own };
       if (keep) return { ...run, children: { kept: byItem.flat().map((item) => this.#keep(item)) } };
       const children = batchOf(byItem.flat());
       return transfer({ ...run, children }, [children.bytes.buffer]);

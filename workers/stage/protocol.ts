@@ -65,10 +65,12 @@ export interface KeptItems {
   readonly kept: readonly number[];
 }
 
-/** Tells a worker which of the next stage's items to keep, so that items need not leave the worker between its stages. */
+/** Tells a worker which items to keep, so that items need not leave the worker between its stages. */
 export interface Keeping {
   /** Whether the worker keeps the items that follow from this batch. It keeps an item until a batch runs the item. */
   readonly keep: boolean;
+  /** Whether the worker keeps the batch's own items too, because it may have to run them again with a heavier variant. */
+  readonly keepOwn: boolean;
   /** Numbers of kept items that no batch will run. */
   readonly forget: readonly number[];
 }
@@ -80,6 +82,8 @@ export interface StageRun<Children = ItemBatch> {
   /** Items for the next stage. The first `childCounts[0]` follow from item 0, the next `childCounts[1]` from item 1, and so on. */
   readonly children: Children;
   readonly childCounts: number[];
+  /** The batch's own items, in order, if the worker was told to keep them. */
+  readonly own?: KeptItems;
 }
 
 /** A stage's result for one batch, with what the profiler records of the batch. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../models/manifests/load.ts';
+import { itemAnswers, pathAnswers } from '../../solver/documents/answers.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { cell } from '../../solver/documents/cell.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
@@ -48,9 +49,16 @@ export const profileHead = z.object({ pipeline: name, createdAt: isoDate });
 
 const journalEntry = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('cell'), cell }),
-  z.strictObject({ kind: z.literal('variant-accuracy'), stage: name, variant: name, score: measuredScore }),
+  z.strictObject({
+    kind: z.literal('variant-accuracy'),
+    stage: name,
+    variant: name,
+    score: measuredScore,
+    answers: itemAnswers.optional(),
+  }),
   z.strictObject({ kind: z.literal('fan-out'), fanOut }),
   z.strictObject({ kind: z.literal('combination'), endToEnd }),
+  z.strictObject({ kind: z.literal('path'), path: pathAnswers }),
   z.strictObject({ kind: z.literal('co-run'), coRun: z.array(coRun) }),
   z.strictObject({ kind: z.literal('serving'), serving }),
 ]);

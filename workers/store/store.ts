@@ -1,3 +1,4 @@
+import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
 import type {
   CoRun,
@@ -16,9 +17,11 @@ export type JournalEntry =
       readonly stage: string;
       readonly variant: string;
       readonly score: MeasuredScore;
+      readonly answers?: ItemAnswers | undefined;
     }
   | { readonly kind: 'fan-out'; readonly fanOut: FanOut }
   | { readonly kind: 'combination'; readonly endToEnd: EndToEnd }
+  | { readonly kind: 'path'; readonly path: PathAnswers }
   | { readonly kind: 'co-run'; readonly coRun: readonly CoRun[] }
   | { readonly kind: 'serving'; readonly serving: Serving };
 

@@ -50,7 +50,7 @@ export class Gateway {
     options.signal.addEventListener('abort', () => this.#changed());
   }
 
-  /** Waits until each stage has a replica. @throws PlanRefusedError, and the signal's reason if it aborts before */
+  /** Waits until each row of the plan has a replica. @throws PlanRefusedError, and the signal's reason if it aborts before */
   static async start(options: GatewayOptions): Promise<Gateway> {
     checkModels(options.plan, options.models.manifest, 'The plan');
     const gateway = new Gateway(options);
@@ -123,7 +123,9 @@ export class Gateway {
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
       const changed = this.#nextChange();
-      const missing = pipeline.stages.map(({ name }) => name).filter((name) => !this.#directory.serves(name));
+      const missing = this.#plan.stages
+        .map(({ name }) => name)
+        .filter((name) => !this.#directory.serves(name));
       if (missing.length > 0) {
         onEvent(`waiting for a replica of ${missing.join(', ')}`);
         await changed;

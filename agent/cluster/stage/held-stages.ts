@@ -41,11 +41,11 @@ export class HeldStages {
 
   /** @throws UnknownModelError */
   of(stage: string): StageService {
-    const service = this.services.find((one) => one.stage.name === stage);
+    const service = this.services.find(({ name }) => name === stage);
     if (service) return service;
     throw new UnknownModelError(
       `stage ${stage}`,
-      this.services.map((one) => one.stage.name),
+      this.services.map(({ name }) => name),
     );
   }
 

@@ -2,7 +2,7 @@ import type { ItemBatch } from '../../../models/items/item-batch.ts';
 import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../../solver/documents/plan.ts';
+import { type Plan, type PlanStage, type PlanWorker, stageNameOf } from '../../../solver/documents/plan.ts';
 import { after, sleep } from '../../../workers/executor/clock.ts';
 import type { StartWorker } from '../../../workers/executor/start-worker.ts';
 import { type Supervised, Supervisor } from '../../../workers/executor/supervisor.ts';
@@ -16,7 +16,7 @@ import { sameResources } from '../replica-plan.ts';
 export interface StageServiceOptions {
   readonly pipeline: Pipeline;
   readonly plan: Plan;
-  /** Name of the plan's stage that this replica serves. */
+  /** Name of the plan's row that this replica serves. */
   readonly stage: string;
   readonly startWorker: StartWorker;
   onEvent(what: string): void;
@@ -53,8 +53,8 @@ export class StageService {
 
   private constructor(private readonly options: StageServiceOptions) {
     const { pipeline, plan, stage, startWorker } = options;
-    this.stage = pipeline.stage(stage);
     this.#chosen = plan.stages.find(({ name }) => name === stage)!;
+    this.stage = pipeline.stage(stageNameOf(this.#chosen));
     this.#supervisor = new Supervisor<Job>({
       nameOf: ({ planned }) => `${stage}-${planned.variant}`,
       startWorker(id, { planned }, signal) {
@@ -82,7 +82,12 @@ export class StageService {
     return service;
   }
 
-  /** The plan stage whose variant runs the batches that name no variant. */
+  /** Name of the plan's row that this replica serves. */
+  get name(): string {
+    return this.options.stage;
+  }
+
+  /** The plan's row whose variant runs the batches that name no variant. */
   get chosen(): PlanStage {
     return this.#chosen;
   }
@@ -133,7 +138,7 @@ export class StageService {
     const loaded = this.#loaded.get(variant);
     if (!loaded) {
       if (variant === this.#chosen.variant) throw new UnavailableError(`${variant} is being loaded again`, 1);
-      throw new UnknownModelError(`version ${variant} of model ${this.stage.name}`, this.variants);
+      throw new UnknownModelError(`version ${variant} of model ${this.name}`, this.variants);
     }
     const { job, inFlight } = loaded;
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
@@ -145,12 +150,12 @@ export class StageService {
         loaded,
         longestMs * (inFlight + 1),
         this.options.plan.slaMs,
-        () => loaded.worker.run(this.stage.name, items),
+        () => loaded.worker.run(this.name, items),
       );
       // The batches of a worker run one after the other, so this one began when the one before it ended.
       const startMs = Math.max(arrivedMs, job.usedMs);
       this.options.onBatch({
-        stage: this.stage.name,
+        stage: this.name,
         items: items.lengths.length,
         waitMs: startMs - arrivedMs,
         serviceMs: performance.now() - startMs,
@@ -179,10 +184,10 @@ export class StageService {
   }
 
   #check({ name, variant, sha256, ...rest }: PlanStage): void {
-    const source = `The change of stage ${this.stage.name}`;
+    const source = `The change of stage ${this.name}`;
     const known = this.stage.stage.variants.find((v) => v.name === variant);
     const reasons = [
-      ...(name === this.stage.name ? [] : [`it is of stage ${name}`]),
+      ...(name === this.name ? [] : [`it is of stage ${name}`]),
       ...(known && sha256Of(known) === sha256
         ? []
         : [`${variant} with SHA-256 ${sha256} is not in this image`]),

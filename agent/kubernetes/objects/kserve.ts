@@ -1,6 +1,6 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
-import { checkDeployable } from '../../cluster/replica-plan.ts';
+import { checkDeployable, checkNoCascades } from '../../cluster/replica-plan.ts';
 import type { PodSettings } from '../settings.ts';
 import { objectNames, ownLabels } from './labels.ts';
 import { kubernetesName } from './names.ts';
@@ -18,11 +18,13 @@ import type { KubernetesObject } from './types.ts';
 
 /**
  * Makes the KServe objects of a plan: an InferenceService for each stage with the planned replicas, and an InferenceGraph that
- * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch.
- * @throws NotDeployableError
+ * passes each stage's response to the next stage. A graph has no queue, so the items of one request are one batch. A condition
+ * of a graph sends a whole response one way, not each item its own, so a graph cannot express a cascade.
+ * @throws NotDeployableError, CascadeUnsupportedError
  */
 export function kserveObjects(plan: Plan, pipeline: Pipeline, settings: PodSettings): KubernetesObject[] {
   checkDeployable(plan);
+  checkNoCascades(plan, "A KServe graph cannot send some items of a response to a stage's heavy variant");
   const object = planObject(plan, settings);
   return [
     { ...object, metadata: { ...object.metadata, name: planName(plan) } },

@@ -2,7 +2,7 @@ import type { Pipeline, PipelineStage } from '../../../models/manifests/pipeline
 import { inputValues } from '../../../models/tasks/registry.ts';
 import { type Backend, type Device, onGpu } from '../../../solver/documents/common.ts';
 import { sizeBytesOf } from '../../../solver/documents/manifest.ts';
-import type { PlanStage } from '../../../solver/documents/plan.ts';
+import { type PlanStage, stageNameOf } from '../../../solver/documents/plan.ts';
 import { MODELS_FOLDER, type PodSettings } from '../settings.ts';
 
 /** The port of a container, and the paths of its mounted files. */
@@ -59,7 +59,8 @@ function sessionBytes({ stage }: PipelineStage): number {
 
 /** A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves. */
 const memoryBytes = (pipeline: Pipeline, stages: readonly PlanStage[]): number =>
-  PROCESS_BYTES.http + stages.reduce((sum, { name }) => sum + 2 * sessionBytes(pipeline.stage(name)), 0);
+  PROCESS_BYTES.http +
+  stages.reduce((sum, row) => sum + 2 * sessionBytes(pipeline.stage(stageNameOf(row))), 0);
 
 /** Formats a size in Kubernetes' notation, rounded up to MiB. */
 const mebibytes = (bytes: number): string => `${Math.ceil(bytes / MIB)}Mi`;

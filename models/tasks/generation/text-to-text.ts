@@ -79,6 +79,7 @@ export const textToText = ({
   }),
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
+  confidence: ({ score }) => score,
 
   metric: { stage: metric, pipeline: metric },
   judged: 'last',

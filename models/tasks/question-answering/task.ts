@@ -104,6 +104,7 @@ export const questionAnswering: Task<Stage, Result, Alternatives> = {
   programs: [extractive],
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
+  confidence: ({ score }) => score,
 
   metric: { stage: 'token F1', pipeline: 'token F1' },
   judged: 'always',

@@ -4,7 +4,7 @@ import { backendsOf, type Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { onSoftwareGpu } from '../backends.ts';
 import { chain, milliseconds, number, percent, plural } from '../format.ts';
-import { variantsOf } from '../variants.ts';
+import { stagesOf, variantsOf } from '../variants.ts';
 
 /** What came out, in a sentence; why, in three; and what to do next. */
 export interface Verdict {
@@ -43,13 +43,10 @@ const heaviest = (reasons: readonly (Reason | null)[]): string[] =>
 
 /** The verdict on a plan that has not run: it is predicted. */
 export function planVerdict(plan: Plan, profile: Profile): Verdict {
-  const { predicted, slaMs, ratePerS, percentile, stages } = plan;
+  const { predicted, slaMs, ratePerS, percentile } = plan;
   const inTime = predicted.slaAttainment;
   const meets = inTime >= percentile / 100;
-  const what = chain(
-    variantsOf(plan),
-    stages.map(({ name }) => name),
-  );
+  const what = chain(variantsOf(plan), stagesOf(plan));
   return {
     level: meets ? 'good' : 'warn',
     inTime,

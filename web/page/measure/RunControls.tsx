@@ -1,7 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { ProfileProgress } from '../../../workers/profiler/types.ts';
 import { chain, duration, number, percent, plural } from '../../components/format.ts';
-import { variantsOf } from '../../components/variants.ts';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { checked, models, problem, store } from '../../state/app.ts';
 import { openExample } from '../../state/example.ts';
 import {
@@ -171,11 +171,11 @@ function Provisional({ found }: { readonly found: ProfileState['provisional'] })
   if (!found)
     return <p class="provisional muted">A first plan appears once every model was measured once.</p>;
   const { plan, pas, cost } = found;
-  const stages = plan.stages.map(({ name }) => name);
   return (
     <p class="provisional">
-      Best so far: <strong>{chain(variantsOf(plan), stages)}</strong> within {number(plan.slaMs)} ms, accuracy{' '}
-      {percent(pas)}, cost {number(cost)}. <span class="muted">It may change until all is measured.</span>
+      Best so far: <strong>{chain(variantsOf(plan), stagesOf(plan))}</strong> within {number(plan.slaMs)} ms,
+      accuracy {percent(pas)}, cost {number(cost)}.{' '}
+      <span class="muted">It may change until all is measured.</span>
     </p>
   );
 }

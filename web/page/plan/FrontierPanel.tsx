@@ -1,6 +1,7 @@
+import { pointVariants } from '../../../solver/report/cascade-text.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
-import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { sameVariants, stagesOf, variantsOf } from '../../components/variants.ts';
 import { choosePoint, frontier, isFresh, settingsFor } from '../../state/plan/planning.ts';
 import type { ShownPlan } from './shown-plan.ts';
 
@@ -10,7 +11,7 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
   if (!found) return <p class="muted">Computing the frontier …</p>;
   if (found.answer instanceof Error) return <p class="muted">{found.answer.message}</p>;
   const { head, cost, pas } = shown;
-  const stages = head.stages.map((stage) => stage.name);
+  const stages = stagesOf(head);
   const variants = variantsOf(head);
   const points = found.answer;
   return (
@@ -28,7 +29,7 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
         caption="Table of the frontier"
         points={points}
         stages={stages}
-        marked={(point) => sameVariants(point.variants, variants)}
+        marked={(point) => sameVariants(pointVariants(point), variants)}
         choose={(point) => (settingsFor(point) ? () => choosePoint(point) : null)}
       />
     </div>

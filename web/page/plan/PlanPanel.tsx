@@ -1,9 +1,10 @@
 import { useMemo, useRef } from 'preact/hooks';
+import { cascadeSentences } from '../../../solver/report/cascade-text.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
-import { variantsOf } from '../../components/variants.ts';
+import { stagesOf, variantsOf } from '../../components/variants.ts';
 import { planFile, savePlan } from '../../state/files/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/plan/planning.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
@@ -69,6 +70,9 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
         <div>
           <StageBudget title="Latency bound by stage" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
+          {cascadeSentences(head.stages).map((sentence) => (
+            <p key={sentence}>{sentence}</p>
+          ))}
           <p class="muted certificate">{head.certificate}</p>
           <p class="muted certificate">
             To serve the exported plan on any machine:{' '}
@@ -87,7 +91,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
   return (
     <div class="row title-row verdict">
       <p class="lead">
-        <strong>{chain(variantsOf(head), names(head))}</strong>{' '}
+        <strong>{chain(variantsOf(head), stagesOf(head))}</strong>{' '}
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
         ) : problem ? (
@@ -101,7 +105,7 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
         {chosen && (
           <span class="muted">
             {' '}
-            The planner first chose {chain(variantsOf(chosen), names(chosen))}. In the simulation too few
+            The planner first chose {chain(variantsOf(chosen), stagesOf(chosen))}. In the simulation too few
             requests met the SLA with it, so this plan keeps more room.
           </span>
         )}
@@ -123,8 +127,6 @@ function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly sho
     </div>
   );
 }
-
-const names = ({ stages }: Pick<ShownPlan['head'], 'stages'>) => stages.map((stage) => stage.name);
 
 interface ConfirmedProps {
   readonly attainment: number;

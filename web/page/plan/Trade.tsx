@@ -1,3 +1,4 @@
+import { pointVariants } from '../../../solver/report/cascade-text.ts';
 import { chain, number, percent, plural } from '../../components/format.ts';
 import { TermMark } from '../../components/Term.tsx';
 import { choosePoint } from '../../state/plan/planning.ts';
@@ -31,7 +32,7 @@ export function Trade() {
         disabled={points.length < 2}
         aria-valuetext={
           chosen &&
-          `${chain(chosen.variants, Object.keys(chosen.variants))}, accuracy ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
+          `${chain(pointVariants(chosen), Object.keys(chosen.variants))}, accuracy ${percent(chosen.accuracy)}, cost ${number(chosen.cost)}`
         }
         onInput={({ currentTarget }) => {
           const next = points[currentTarget.valueAsNumber];

@@ -44,9 +44,11 @@ export function shownPlan(solvedPlan: SolvedPlan, confirmation: Plan | Error | n
 }
 
 const haveSameSessions = (a: Plan['stages'], b: Plan['stages']): boolean =>
+  a.length === b.length &&
   a.every((stage, s) => {
     const other = b[s]!;
     return (
+      stage.escalation?.below === other.escalation?.below &&
       stage.variant === other.variant &&
       stage.backend === other.backend &&
       stage.batch === other.batch &&

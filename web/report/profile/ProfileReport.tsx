@@ -1,6 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { ProfileReport as Document } from '../../../solver/documents/report.ts';
+import { cascadeSentences, pointVariants } from '../../../solver/report/cascade-text.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
@@ -8,7 +9,7 @@ import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx'
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
-import { sameVariants, variantsOf } from '../../components/variants.ts';
+import { sameVariants, stagesOf, variantsOf } from '../../components/variants.ts';
 import { VerdictCard } from '../../components/verdict/VerdictCard.tsx';
 import { planVerdict } from '../../components/verdict/verdict.ts';
 import { Measurements } from '../parts/Measurements.tsx';
@@ -45,8 +46,8 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
 }
 
 function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: Document['frontier'] }) {
-  const { predicted, stages, slaMs, percentile, ratePerS } = plan;
-  const names = stages.map(({ name }) => name);
+  const { predicted, slaMs, percentile, ratePerS } = plan;
+  const names = stagesOf(plan);
   return (
     <section id="plan">
       <h2>Plan</h2>
@@ -68,6 +69,9 @@ function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: D
         <StageBudget title="Bound by stage" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
+      {cascadeSentences(plan.stages).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
       {frontier.length > 0 && (
         <>
           <Frontier
@@ -82,7 +86,7 @@ function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: D
             caption="Table of the frontier"
             points={frontier}
             stages={names}
-            marked={({ variants }) => sameVariants(variants, variantsOf(plan))}
+            marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}
           />
         </>
       )}

@@ -119,9 +119,14 @@ function panelsOf({ overTime, adaptation, plans, slaMs }: RunReport): TimePanel[
       scale: 'zero',
       series: [{ label: 'cost', style: styleOf(0), points: points((i) => i.cost) }],
     }),
-    ...plans[0]!.plan.stages.map(({ name }) => planStrip(plans, name)),
+    ...rowNames(plans).map((name) => planStrip(plans, name)),
   ];
 }
+
+/** The rows of all plans: one plan may have a heavy variant that another does not have. */
+const rowNames = (plans: ServedPlans): string[] => [
+  ...new Set(plans.flatMap(({ plan }) => plan.stages.map(({ name }) => name))),
+];
 
 type Served = ServedPlans[number];
 
@@ -132,8 +137,8 @@ function planColumns(plans: ServedPlans, endMs: number): Column<Served>[] {
   return [
     figures('From', ({ atMs }) => atMs, seconds),
     figures('Until', until, seconds),
-    ...plans[0]!.plan.stages.map(
-      ({ name }): Column<Served> => ({
+    ...rowNames(plans).map(
+      (name): Column<Served> => ({
         label: `${name}: variant × batch × replicas`,
         value: ({ plan }) =>
           plan.stages

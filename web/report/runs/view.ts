@@ -4,7 +4,7 @@ import type { Profile } from '../../../solver/documents/profile.ts';
 import type { BenchReport, Combination, FrontierPoint } from '../../../solver/documents/report.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { chain, plural } from '../../components/format.ts';
-import { sameVariants, type Variants, variantsOf } from '../../components/variants.ts';
+import { sameVariants, stagesOf, type Variants, variantsOf } from '../../components/variants.ts';
 
 /** Runs that could use the same backends, with the alternatives on these backends. */
 export interface BackendSet {
@@ -39,7 +39,7 @@ export function viewOf(report: RunReport | BenchReport): ReportView {
     createdAt,
     device,
     seed,
-    stages: lastPlan(runs[0]!).stages.map((stage) => stage.name),
+    stages: stagesOf(lastPlan(runs[0]!)),
     sets: titles.map((title) => {
       const ofSet = (one: { backends: readonly Backend[] }) => titleOf(one.backends) === title;
       const own = runs.filter(ofSet);

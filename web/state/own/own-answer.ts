@@ -35,17 +35,25 @@ export const occupied = computed<string | null>(() =>
       : null,
 );
 
-/** The choice of each stage: the plan's if it can run here, otherwise the first variant on wasm, which every browser has. */
+/**
+ * The choice of each stage: the plan's if it can run here, otherwise the first variant on wasm, which every browser has. A stage
+ * that the plan makes a cascade has two, unless the user chose another variant.
+ */
 export const choices = computed<readonly StageChoice[]>(() => {
   const planned = obstacle.value === null ? plan.value : null;
-  return (models.value?.manifest.stages ?? []).map(({ name, variants }) => {
+  return (models.value?.manifest.stages ?? []).flatMap(({ name, variants }): StageChoice[] => {
     const stage = planned?.stages.find((one) => one.name === name);
     const asPlanned = variants.find((one) => stage && sha256Of(one) === stage.sha256) ?? variants[0]!;
     const variant = variants.find((one) => one.name === ownVariants.value[name]) ?? asPlanned;
     const { backend = 'wasm', threads = 1 } = stage ?? {};
-    return { name, variant: variant.name, backend, threads };
+    const own = { name, variant: variant.name, backend, threads };
+    const heavy = planned?.stages.find(({ escalation }) => escalation?.from === name);
+    return heavy && variant === asPlanned && ownVariants.value[name] === undefined ? [own, heavy] : [own];
   });
 });
+
+/** The choices without heavy variants: one for each stage. */
+export const stageChoices = computed(() => choices.value.filter(({ escalation }) => !escalation));
 
 /** The workers of the last request. The next request with the same choices uses them again. */
 let kept: { readonly models: LoadedManifest; readonly key: string; readonly steps: StepByStep } | null = null;

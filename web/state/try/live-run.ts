@@ -111,7 +111,7 @@ export class LiveRun implements RunWatch {
     this.#lateness = this.#lateness.filter(({ arrivalMs }) => arrivalMs >= nowMs - 1000 * RECENT_S);
     const seconds = Array.from({ length: wholeS - fromS }, (_, i) => this.#seconds[fromS + i] ?? EMPTY);
     const recent = seconds.slice(-RECENT_S);
-    const stages = this.plans[0]!.plan.stages.map(({ name }) => name);
+    const stages = [...new Set(this.plans.flatMap(({ plan }) => plan.stages.map(({ name }) => name)))];
     const fills = (of: readonly Second[]) =>
       stages.map((name) => [name, of.map((second) => fillOf([second], name))] as const);
     return {

@@ -3,10 +3,10 @@ import {
   answering,
   answerOwn,
   cancelOwn,
-  choices,
   occupied,
   ownFailure,
   ownVariants,
+  stageChoices,
 } from '../../../state/own/own-answer.ts';
 import { missing, notTaken, ownFields, ownFormat } from '../../../state/own/own-input.ts';
 import { ContentInput } from './ContentInput.tsx';
@@ -88,7 +88,7 @@ function FieldInput({ name }: { readonly name: string }) {
 function Variants() {
   return (
     <div class="row end">
-      {choices.value.map(({ name, variant, backend }) => (
+      {stageChoices.value.map(({ name, variant, backend }) => (
         <label key={name} class="field">
           {name} on {backend}
           <select

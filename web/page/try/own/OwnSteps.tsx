@@ -5,7 +5,7 @@ import { ITEM_NOUNS } from '../../../../models/items/item-format.ts';
 import type { PipelineStage } from '../../../../models/manifests/pipeline.ts';
 import type { StageResult } from '../../../../models/tasks/task.ts';
 import type { StageStep } from '../../../../workers/executor/step-by-step.ts';
-import { milliseconds, plural } from '../../../components/format.ts';
+import { milliseconds, number, plural } from '../../../components/format.ts';
 import { answering, ownAnswer } from '../../../state/own/own-answer.ts';
 import { Fields } from '../../../views/items/Fields.tsx';
 import { itemViewOf } from '../../../views/items/registry.tsx';
@@ -46,7 +46,7 @@ function statusText(): string {
 /** Most items that are drawn of a stage. */
 const ITEMS_SHOWN = 12;
 
-function Step({ stage, choice: { variant, backend }, items, results, ms }: StageStep) {
+function Step({ stage, choice: { variant, backend }, heavy, items, results, ms }: StageStep) {
   const { one, many } = ITEM_NOUNS[stage.format.kind];
   const left = items.length - ITEMS_SHOWN;
   return (
@@ -54,7 +54,10 @@ function Step({ stage, choice: { variant, backend }, items, results, ms }: Stage
       <h4>
         {stage.name}{' '}
         <span class="muted">
-          {variant} on {backend}, {plural(items.length, one, many)}, {milliseconds(ms)}
+          {variant} on {backend}, {plural(items.length, one, many)}
+          {heavy &&
+            `, ${number(heavy.answered.filter(Boolean).length)} of them on to ${heavy.choice.variant}`}
+          , {milliseconds(ms)}
         </span>
       </h4>
       {items.length === 0 ? (

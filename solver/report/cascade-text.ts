@@ -1,0 +1,54 @@
+import type { PlanStage } from '../documents/plan.ts';
+import type { FrontierPoint } from '../documents/report.ts';
+
+/** A share of the items as words, e.g. `7 of 100`. */
+const ofHundred = (share: number): string => {
+  const percent = 100 * share;
+  return percent >= 1 || percent === 0
+    ? `${Math.round(percent)} of 100`
+    : `${Math.max(1, Math.round(1000 * share))} of 1000`;
+};
+
+/** A stage's variant; for a cascade also the heavy one and how many items go on to it, e.g. `cnn8, 7 of 100 on to res32`. */
+const variantText = (
+  variant: string,
+  heavy?: { readonly variant: string; readonly share: number },
+): string => (heavy ? `${variant}, ${ofHundred(heavy.share)} on to ${heavy.variant}` : variant);
+
+type Row = Pick<PlanStage, 'name' | 'variant' | 'escalation'>;
+
+/** What runs each stage of a plan, by the stages' names in order. */
+export const planVariants = (rows: readonly Row[]): Record<string, string> =>
+  Object.fromEntries(
+    rows.flatMap(({ name, variant, escalation }, i) => {
+      if (escalation) return [];
+      const heavy = rows[i + 1];
+      return [
+        [name, variantText(variant, heavy?.escalation && { variant: heavy.variant, ...heavy.escalation })],
+      ];
+    }),
+  );
+
+/** What runs each stage at a point of a frontier, by the stages' names in order. */
+export const pointVariants = ({
+  variants,
+  cascades,
+}: Pick<FrontierPoint, 'variants' | 'cascades'>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(variants).map(([stage, variant]) => [stage, variantText(variant, cascades?.[stage])]),
+  );
+
+/** The batches of a stage at a point of a frontier: of a cascade, both variants'. */
+export const pointBatches = ({ batches, cascades }: FrontierPoint, stage: string): string =>
+  [batches[stage], cascades?.[stage]?.batch].filter((batch) => batch !== undefined).join(' + ');
+
+/** A sentence for each cascade of a plan: which items go on, and how many. */
+export const cascadeSentences = (rows: readonly Row[]): string[] =>
+  rows.flatMap(({ variant, escalation }, i) => {
+    if (!escalation) return [];
+    const { from, below, share } = escalation;
+    return [
+      `In ${from}, ${rows[i - 1]!.variant} answers first. Where its confidence is under ${below}, ${variant} answers instead: ` +
+        `${ofHundred(share)} items go on to ${variant}.`,
+    ];
+  });

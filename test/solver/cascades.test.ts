@@ -1,0 +1,266 @@
+import fc from 'fast-check';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
+import { seededRandom } from '../../solver/math/random.ts';
+import { cascadesOf, lowerMeanDifference } from '../../solver/plan/cascades.ts';
+import { solveIlp } from '../../solver/plan/ilp-choice.ts';
+import { plan } from '../../solver/plan/planner.ts';
+import type { PlanRequest } from '../../solver/plan/request.ts';
+import { drawPackItems, packItemCounts } from '../../solver/simulate/fanout.ts';
+import { cascadeProfile, type Pair, PER_REQUEST, wellCalibrated } from './cascades.ts';
+import { request, resources } from './profiles.ts';
+
+let solver: Solver;
+beforeAll(async () => {
+  solver = await loadSolver();
+});
+
+const classify = (profile: Profile) => profile.stages[1]!;
+const BOTH = new Set(['s', 'l']);
+const AT_95 = { percentile: 95 };
+
+const pairs: fc.Arbitrary<Pair[]> = fc
+  .array(fc.tuple(fc.integer({ min: 0, max: 20 }), fc.boolean(), fc.boolean()), {
+    minLength: 5,
+    maxLength: 30,
+  })
+  .map((quads) =>
+    quads.flatMap(([confidence, light, heavy], i) =>
+      Array.from(
+        { length: PER_REQUEST },
+        (_, k): Pair => [((confidence + 7 * k) % 21) / 20, light !== (k === 1), heavy || (i + k) % 2 === 0],
+      ),
+    ),
+  );
+
+describe('a threshold', () => {
+  it('sends as many items on as lie under it, and the accuracy is at most what the items say', () => {
+    fc.assert(
+      fc.property(pairs, (drawn) => {
+        const profile = cascadeProfile(drawn);
+        for (const { below, accuracy, items } of cascadesOf(profile, classify(profile), BOTH, AT_95)) {
+          const escalated = drawn.filter(([confidence]) => confidence < below).length;
+          expect(items.mean).toBeCloseTo((PER_REQUEST * escalated) / drawn.length, 9);
+          const right = drawn.filter(([confidence, light, heavy]) => (confidence < below ? heavy : light));
+          expect(accuracy).toBeLessThan(right.length / drawn.length);
+        }
+      }),
+    );
+  });
+
+  it('never makes a variant light that is sure of wrong answers: none of its items would go on', () => {
+    const overConfident = wellCalibrated().map(([, light, heavy]): Pair => [1, light && heavy, heavy]);
+    const profile = cascadeProfile(overConfident);
+    expect(cascadesOf(profile, classify(profile), BOTH, AT_95)).toEqual([]);
+    const chosen = solveIlp(solver, profile, request({ objective: { ...request().objective, beta: 1e-6 } }));
+    expect(chosen.plan.stages.map(({ name, variant }) => [name, variant])).toEqual([
+      ['detect', 's'],
+      ['classify', 'l'],
+    ]);
+  });
+});
+
+describe('the bound on the accuracy', () => {
+  it('lies under the true mean difference in about 95 of 100 samples', () => {
+    const random = seededRandom(3);
+    for (const [worse, better] of [
+      [0.03, 0.01],
+      [0.1, 0.06],
+      [0.3, 0.3],
+    ] as const) {
+      let held = 0;
+      for (let sample = 0; sample < 2000; sample++) {
+        let [sum, squares] = [0, 0];
+        for (let i = 0; i < 400; i++) {
+          const u = random();
+          const difference = u < worse ? -1 : u < worse + better ? 1 : 0;
+          sum += difference;
+          squares += difference ** 2;
+        }
+        if (lowerMeanDifference({ n: 400, sum, squares }) <= better - worse) held++;
+      }
+      expect(held / 2000).toBeGreaterThan(0.93);
+      expect(held / 2000).toBeLessThan(0.985);
+    }
+  });
+
+  it('is below 0 although no sample differs', () => {
+    expect(lowerMeanDifference({ n: 100, sum: 0, squares: 0 })).toBeCloseTo(
+      (-1.645 * Math.sqrt(1 / 102)) / Math.sqrt(102),
+      9,
+    );
+  });
+});
+
+/** The best objective of all choices, by trying every pair of cells at every threshold and every single cell. */
+function bruteForce(profile: Profile, asked: PlanRequest): number {
+  const { ratePerS, slaMs, objective, resources: limits } = asked;
+  const rho = limits.utilisationMax;
+  const cellsOf = (stage: string, variant: string) =>
+    profile.cells.flatMap((one) =>
+      one.state === 'measured' && one.stage === stage && one.variant === variant ? [one] : [],
+    );
+  const meanOf = (ms: number) => 1.1 * ms;
+  const rows = (one: ReturnType<typeof cellsOf>[number], perRequest: number, most: number) => {
+    const ms = one.latencyMs.p50;
+    return {
+      batch: one.batch,
+      busy: (ratePerS * perRequest * meanOf(ms)) / (1000 * one.batch),
+      bound: (n: number) =>
+        Math.ceil(most / (one.batch * n)) * 2 * ms + (1000 * (one.batch - 1)) / (ratePerS * perRequest),
+    };
+  };
+  interface Choice {
+    readonly accuracy: number;
+    readonly cost: number;
+    readonly latencyMs: number;
+    readonly batch: number;
+  }
+  const workers = (busy: number) => Math.max(1, Math.ceil(busy / rho - 1e-9));
+  const detect = cellsOf('detect', 's').map((one): Choice => {
+    const row = rows(one, 1, 1);
+    const n = workers(row.busy);
+    return { accuracy: 0.5, cost: n, latencyMs: row.bound(n), batch: row.batch };
+  });
+  const singles = classify(profile).variants.flatMap(({ name, accuracy }) =>
+    cellsOf('classify', name).map((one): Choice => {
+      const row = rows(one, PER_REQUEST, PER_REQUEST);
+      const n = workers(row.busy);
+      return { accuracy: accuracy.measured!.value, cost: n, latencyMs: row.bound(n), batch: row.batch };
+    }),
+  );
+  const both = cascadesOf(profile, classify(profile), BOTH, asked).flatMap(({ accuracy, items }) =>
+    cellsOf('classify', 's').flatMap((light) =>
+      cellsOf('classify', 'l').map((heavy): Choice => {
+        const first = rows(light, PER_REQUEST, PER_REQUEST);
+        const second = rows(heavy, items.mean, items.atPercentile);
+        const n = workers(first.busy + second.busy);
+        const latencyMs = first.bound(n) + second.bound(n);
+        return { accuracy, cost: n, latencyMs, batch: first.batch + second.batch };
+      }),
+    ),
+  );
+  let best = Number.NEGATIVE_INFINITY;
+  for (const a of detect)
+    for (const b of [...singles, ...both]) {
+      if (a.latencyMs + b.latencyMs > slaMs || a.cost + b.cost > limits.cores) continue;
+      const weight = objective.beta * (a.cost + b.cost) + objective.delta * (a.batch + b.batch);
+      best = Math.max(best, objective.alpha * a.accuracy * b.accuracy - weight);
+    }
+  return best;
+}
+
+describe('the integer program', () => {
+  it('finds the best of all single variants and cascades', () => {
+    const chosen = { cascades: 0, singles: 0 };
+    fc.assert(
+      fc.property(
+        fc.constantFrom(10, 40, 90),
+        fc.constantFrom(120, 300, 900),
+        fc.constantFrom(1e-4, 3e-3, 1e-2, 3e-2),
+        fc.constantFrom(8, 24),
+        (ratePerS, slaMs, beta, cores) => {
+          const profile = cascadeProfile(wellCalibrated());
+          const asked = request({
+            ratePerS,
+            slaMs,
+            objective: { ...request().objective, beta },
+            resources: resources({ cores }),
+          });
+          const best = bruteForce(profile, asked);
+          if (best === Number.NEGATIVE_INFINITY) return;
+          const { solution, plan: made } = solveIlp(solver, profile, asked);
+          expect(solution.objective).toBeCloseTo(best, 9);
+          if (made.stages.length === 3) chosen.cascades++;
+          else chosen.singles++;
+        },
+      ),
+      { numRuns: 60 },
+    );
+    expect(Math.min(chosen.cascades, chosen.singles)).toBeGreaterThan(0);
+  });
+
+  it('takes a cascade where the cores do not suffice for the heavy variant alone', () => {
+    const profile = cascadeProfile(wellCalibrated());
+    const asked = request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 5 }) });
+    const made = plan(solver, { profile, sha256: '0'.repeat(64) }, asked);
+    const [, light, heavy] = made.stages;
+    expect([light!.variant, heavy!.variant, heavy!.escalation!.from]).toEqual(['s', 'l', 'classify']);
+    const { below, share, accuracy } = heavy!.escalation!;
+    const all = wellCalibrated();
+    expect(share).toBeCloseTo(all.filter(([confidence]) => confidence < below).length / all.length, 9);
+    expect(heavy!.itemsPerS).toBeCloseTo(60 * PER_REQUEST * share, 6);
+    // Both variants sit in the same workers.
+    expect(
+      made.workers.filter(({ stages }) => stages.includes('classify')).map(({ stages }) => stages),
+    ).toEqual(Array(light!.replicas).fill(['classify', 'classify-heavy']));
+    // End to end the pack is replayed, item by item.
+    const right = all.filter(([confidence, l, h]) => (confidence < below ? h : l)).length / all.length;
+    expect(made.predicted.endToEnd).toBeCloseTo(right, 9);
+    expect(made.predicted.pas).toBeCloseTo(0.5 * accuracy, 9);
+    expect(accuracy).toBeLessThan(right);
+    const single = plan(solver, { profile, sha256: '0'.repeat(64) }, { ...asked, cascades: false });
+    expect(single.stages).toHaveLength(2);
+    expect(single.predicted.pas).toBeLessThan(made.predicted.pas);
+  });
+
+  it('puts the variants in workers of their own where stages run in pods', () => {
+    const profile = cascadeProfile(wellCalibrated());
+    const asked = request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 6 }), apart: true });
+    const { plan: made } = solveIlp(solver, profile, asked);
+    expect(made.stages).toHaveLength(3);
+    for (const { name, replicas } of made.stages)
+      expect(made.workers.filter(({ stages }) => stages.includes(name)).map(({ stages }) => stages)).toEqual(
+        Array(replicas).fill([name]),
+      );
+  });
+
+  it('keeps a cascade that serves, and changes only its batches', () => {
+    const profile = cascadeProfile(wellCalibrated());
+    const asked = request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 5 }) });
+    const { plan: serving } = solveIlp(solver, profile, asked);
+    const kept = { ...asked, ratePerS: 50, keep: serving.stages };
+    const { plan: next } = solveIlp(solver, profile, kept);
+    const session = ({ name, variant, replicas, escalation }: (typeof next.stages)[number]) => [
+      name,
+      variant,
+      replicas,
+      escalation?.below,
+    ];
+    expect(next.stages.map(session)).toEqual(serving.stages.map(session));
+  });
+
+  it('offers cascades at the frontier, where they beat every single variant of the same cost', () => {
+    const profile = cascadeProfile(wellCalibrated());
+    const asked = request({ ratePerS: 60, slaMs: 900, resources: resources({ cores: 24 }) });
+    const points = profileFrontier(profile, asked);
+    const without = profileFrontier(profile, { ...asked, cascades: false });
+    expect(points.some(({ cascades }) => cascades)).toBe(true);
+    for (const { cost, boundMs, accuracy } of without)
+      expect(
+        points.some((point) => point.cost <= cost && point.boundMs <= boundMs && point.accuracy >= accuracy),
+      ).toBe(true);
+    const best = (of: typeof points, cost: number) =>
+      Math.max(...of.filter((point) => point.cost <= cost).map(({ accuracy }) => accuracy));
+    expect(best(points, 4)).toBeGreaterThan(best(without, 4));
+  });
+});
+
+it('the simulated items escalate as those of the pack did', () => {
+  const profile = cascadeProfile(wellCalibrated());
+  const { plan: made } = solveIlp(
+    solver,
+    profile,
+    request({ ratePerS: 60, slaMs: 400, resources: resources({ cores: 5 }) }),
+  );
+  const { packSize, escalates } = packItemCounts(profile, made.stages);
+  const { below } = made.stages[2]!.escalation!;
+  expect(packSize).toBe(wellCalibrated().length / PER_REQUEST);
+  for (const packItem of drawPackItems(50, packSize, 1))
+    for (let position = 0; position < PER_REQUEST; position++)
+      expect(escalates!(packItem, 1, position)).toBe(
+        wellCalibrated()[PER_REQUEST * packItem + position]![0] < below,
+      );
+});

@@ -1,0 +1,87 @@
+import type { ItemAnswers } from '../../solver/documents/answers.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { cell, profile, runs } from './profiles.ts';
+
+/** A light and a heavy variant's answers to one item: the light one's confidence, and whether each is right. */
+export type Pair = readonly [confidence: number, light: boolean, heavy: boolean];
+
+const answersOf = (pairs: readonly Pair[], of: 'light' | 'heavy'): ItemAnswers =>
+  pairs.map(([confidence, light, heavy]) =>
+    of === 'light' ? [confidence, light ? 2 : 0, 2] : [0.9, heavy ? 2 : 0, 2],
+  );
+
+const rightShare = (answers: ItemAnswers): number =>
+  answers.reduce((sum, [, earned, possible]) => sum + earned / possible, 0) / answers.length;
+
+/** Items per request of the classes stage, whatever finds them. */
+export const PER_REQUEST = 4;
+
+/**
+ * The pipeline of `profiles.ts` with one variant of `detect`, whose four objects for each request are the labelled items. `classify` has
+ * a fast variant s, which is right and sure as the pairs say, and a slow variant l.
+ */
+export function cascadeProfile(pairs: readonly Pair[], times = { light: 2, heavy: 20 }): Profile {
+  const requests = pairs.length / PER_REQUEST;
+  const counts = Array.from({ length: requests }, () => PER_REQUEST);
+  const [light, heavy] = [answersOf(pairs, 'light'), answersOf(pairs, 'heavy')];
+  const scoresOf = (answers: ItemAnswers) =>
+    counts.map((_, r) => {
+      const own = answers.slice(PER_REQUEST * r, PER_REQUEST * (r + 1));
+      return [own.reduce((sum, [, earned]) => sum + earned, 0), 2 * PER_REQUEST] as [number, number];
+    });
+  const measured = (answers: ItemAnswers) => ({ value: rightShare(answers), n: answers.length });
+  const variant = (name: string, answers: ItemAnswers) => ({
+    name,
+    sha256: (name === 's' ? 'b' : 'c').repeat(64),
+    sizeBytes: 1_000_000,
+    accuracy: { published: null, measured: measured(answers) },
+    answers,
+  });
+  const base = profile([]);
+  return profile(
+    [
+      cell('detect', 's', 'cpu', 1, runs(2)),
+      cell('classify', 's', 'cpu', 1, runs(times.light)),
+      cell('classify', 's', 'cpu', 4, runs(3 * times.light)),
+      cell('classify', 'l', 'cpu', 1, runs(times.heavy)),
+      cell('classify', 'l', 'cpu', 4, runs(3 * times.heavy)),
+    ],
+    {
+      stages: [
+        { ...base.stages[0]!, variants: [base.stages[0]!.variants[0]!] },
+        { ...base.stages[1]!, variants: [variant('s', light), variant('l', heavy)] },
+      ],
+      fanOut: [
+        { stage: 'detect', upstream: {}, counts: counts.map(() => 1) },
+        { stage: 'classify', upstream: { detect: 's' }, counts },
+      ],
+      endToEnd: (['s', 'l'] as const).map((name) => {
+        const answers = name === 's' ? light : heavy;
+        return {
+          variants: { detect: 's', classify: name },
+          metric: 'accuracy',
+          value: rightShare(answers),
+          n: requests,
+          scores: scoresOf(answers),
+        };
+      }),
+      paths: (['s', 'l'] as const).map((name) => {
+        const answers = name === 's' ? light : heavy;
+        return {
+          stage: 'classify',
+          variant: name,
+          upstream: { detect: 's' },
+          confidences: answers.map(([confidence]) => confidence),
+          earned: answers.map(([, earned]) => earned),
+        };
+      }),
+    },
+  );
+}
+
+/** Pairs of a light variant that is right more often the surer it is, and a heavy one that is right in 19 of 20 cases. */
+export const wellCalibrated = (n = 400): Pair[] =>
+  Array.from({ length: n }, (_, i) => {
+    const confidence = ((i * 37) % 100) / 100;
+    return [confidence, (i * 61) % 100 < 60 + 60 * confidence, i % 20 !== 7];
+  });
