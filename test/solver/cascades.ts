@@ -37,7 +37,7 @@ export function cascadeProfile(pairs: readonly Pair[], times = { light: 2, heavy
     accuracy: { published: null, measured: measured(answers) },
     answers,
   });
-  const base = profile([]);
+  const base = profile([cell('detect', 's', 'cpu', 1, runs(2))]);
   return profile(
     [
       cell('detect', 's', 'cpu', 1, runs(2)),
