@@ -8,8 +8,11 @@ import { namespace } from './pod-options.ts';
 /** Engines for the option `--target`. */
 export const ENGINES = ['kubernetes'] as const;
 
-export const namespaceOption = () =>
-  new Option('--namespace <name>', 'the namespace of the pipeline').default('default').argParser(namespace);
+const namespaceOption = () =>
+  new Option(
+    '--namespace <name>',
+    "the namespace of the pipeline (default: the context's, then default)",
+  ).argParser(namespace);
 
 /** Adds the options of commands that connect to an engine. */
 export const addEngineOptions = (command: Command): Command =>
@@ -19,7 +22,7 @@ export const addEngineOptions = (command: Command): Command =>
     .option('--context <name>', 'context of the kubeconfig (default: its current one)');
 
 export interface EngineFlags {
-  readonly namespace: string;
+  readonly namespace?: string;
   readonly kubeconfig?: string;
   readonly context?: string;
 }
@@ -29,9 +32,8 @@ export const openEngine = async (
   flags: EngineFlags,
   pipeline: KubernetesOptions['pipeline'],
   given: KubernetesOptions['given'] = {},
-): Promise<Engine> =>
-  new KubernetesEngine(new KubernetesApi(await connectionOf(flags)), {
-    pipeline,
-    namespace: flags.namespace,
-    given,
-  });
+): Promise<Engine> => {
+  const connection = await connectionOf(flags);
+  const { namespace = connection.namespace ?? 'default' } = flags;
+  return new KubernetesEngine(new KubernetesApi(connection), { pipeline, namespace, given });
+};

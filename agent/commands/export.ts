@@ -17,8 +17,14 @@ import { helmChart } from '../kubernetes/packages/helm.ts';
 import { kustomizeBase } from '../kubernetes/packages/kustomize.ts';
 import { type PodSettings, podSettings, VERSION } from '../kubernetes/settings.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
-import { namespaceOption } from './engine.ts';
-import { addPodOptions, gatewaysOption, givenSettings, monitorOption, type PodFlags } from './pod-options.ts';
+import {
+  addPodOptions,
+  gatewaysOption,
+  givenSettings,
+  monitorOption,
+  namespace,
+  type PodFlags,
+} from './pod-options.ts';
 
 const FORMATS = ['kubernetes', 'kustomize', 'helm', 'kserve'] as const;
 
@@ -51,7 +57,11 @@ export const exportCommand = () =>
       )
       .requiredOption('--out <dir>', 'folder to write the YAML files to')
       .addOption(option.planManifestOption())
-      .addOption(namespaceOption()),
+      .addOption(
+        new Option('--namespace <name>', 'the namespace of the objects')
+          .default('default')
+          .argParser(namespace),
+      ),
   )
     .addOption(gatewaysOption())
     .addOption(monitorOption())

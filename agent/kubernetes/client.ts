@@ -42,5 +42,6 @@ export async function connectionOf({ kubeconfig, context }: KubeconfigOptions): 
     });
     return options;
   };
-  return { server: cluster.server.replace(/\/$/, ''), authorise };
+  const { namespace } = config.getContextObject(config.getCurrentContext()) ?? {};
+  return { server: cluster.server.replace(/\/$/, ''), authorise, namespace };
 }

@@ -10,6 +10,8 @@ export interface Connection {
   /** URL without a slash at its end. */
   readonly server: string;
   readonly authorise: Authorise;
+  /** Namespace of the kubeconfig's context, or of the pod that this runs in; absent: none is named. */
+  readonly namespace?: string | undefined;
 }
 
 export interface ApiRequest {

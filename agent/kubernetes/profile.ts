@@ -9,6 +9,7 @@ import type { Listener } from '../cluster/engine.ts';
 import type { KubernetesApi } from './api.ts';
 import { profileJob } from './objects/profile-job.ts';
 import type { ServedPlan } from './objects/stage.ts';
+import type { KubernetesObject } from './objects/types.ts';
 import { statusOf, waitReason } from './pod-status.ts';
 
 /** The profile job has ended without a profile. */
@@ -21,6 +22,8 @@ export class ProfileJobError extends Error {
 
 /** Milliseconds between two readings of the job's pod. */
 const READ_MS = 500;
+/** Milliseconds until the job's pod must have started: long enough to add a node and to pull an image. */
+const START_MOST_MS = 10 * 60_000;
 /** Number of the log's last lines that an error quotes. */
 const LAST_LINES = 5;
 
@@ -34,12 +37,13 @@ export async function profileInJob(
   profileSettings: ProfileSettings,
   { pipeline, settings }: Omit<ServedPlan, 'plan'>,
   listener: Listener,
+  startMostMs = START_MOST_MS,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
   const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
   await api.create(job);
   try {
-    const pod = await startedPod(api, job.metadata.name, settings.namespace, listener);
+    const pod = await startedPod(api, job, listener, startMostMs);
     const lines: string[] = [];
     for await (const line of api.logs(settings.namespace, pod, signal)) {
       // The profile is one line because of --json, and no other line begins with a brace.
@@ -61,18 +65,22 @@ export async function profileInJob(
   }
 }
 
-/** Waits until the job's pod has started, and reports the reason while it waits. Returns the pod's name. */
+/**
+ * Waits until the job's pod has started, and reports the reason while it waits. Returns the pod's name.
+ * @throws ProfileJobError if the pod does not start in time
+ */
 async function startedPod(
   api: KubernetesApi,
-  job: string,
-  namespace: string,
+  { metadata: { name: job, namespace } }: KubernetesObject,
   { signal, onEvent }: Listener,
+  mostMs: number,
 ): Promise<string> {
+  const untilMs = performance.now() + mostMs;
   let reported = '';
   for (;;) {
     signal.throwIfAborted();
     const labels = { 'job-name': job };
-    const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
+    const { items } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace: namespace!, labels });
     const pod = items[0];
     if (pod && ['Running', 'Succeeded', 'Failed'].includes(statusOf(pod).phase ?? ''))
       return pod.metadata.name;
@@ -81,6 +89,11 @@ async function startedPod(
       onEvent(`Pod ${pod.metadata.name} waits: ${reason}`);
       reported = reason;
     }
+    if (performance.now() > untilMs)
+      throw new ProfileJobError(
+        pod?.metadata.name ?? job,
+        `it has not started: ${reason ?? 'it was not made'}`,
+      );
     await sleep(READ_MS, signal);
   }
 }

@@ -1,5 +1,7 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ObjectChange } from '../../../agent/cluster/engine.ts';
+import { openEngine } from '../../../agent/commands/engine.ts';
 import { KubernetesApi } from '../../../agent/kubernetes/api.ts';
 import { connectionOf } from '../../../agent/kubernetes/client.ts';
 import { ApiError, ClusterUnreachableError, NoClusterError } from '../../../agent/kubernetes/errors.ts';
@@ -245,6 +247,17 @@ test('the token is made once, at random, and no message or result has it', async
   expect(JSON.stringify(applied)).not.toContain(Buffer.from(first).toString('base64'));
   await engineIn(cluster).apply(changed({ replicas: 4 }));
   expect(await token()).toBe(first);
+});
+
+test("without --namespace the namespace is that of the kubeconfig's context", async () => {
+  const { kubeconfig } = await standInCluster();
+  const target = async (flags: object) =>
+    (await openEngine({ kubeconfig, ...flags }, fashion.pipeline)).target;
+  expect(await target({})).toMatch(/^namespace default of/);
+  const text = await readFile(kubeconfig, 'utf8');
+  await writeFile(kubeconfig, text.replace('user: agent', 'user: agent\n      namespace: of-context'));
+  expect(await target({})).toMatch(/^namespace of-context of/);
+  expect(await target({ namespace: 'shop' })).toMatch(/^namespace shop of/);
 });
 
 test('a server that is gone, a wrong token and a kubeconfig of nothing are each told as what they are', async () => {

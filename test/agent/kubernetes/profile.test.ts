@@ -94,6 +94,16 @@ const ask = {
 } as const;
 const deployed = { pipeline: fashion.pipeline, settings };
 
+test('a job whose pod finds no node ends, and tells why', async () => {
+  const { standIn, cluster } = await standInCluster();
+  const { signal } = new AbortController();
+  const waiting = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} }, -1);
+  const error = await waiting.catch((e) => e);
+  expect(error).toBeInstanceOf(ProfileJobError);
+  expect(error.message).toContain('it has not started');
+  expect(standIn.store.all(JOBS)).toEqual([]);
+});
+
 test('a job that fails tells what its pod wrote last; one that waits tells for what; both are removed', async () => {
   const { standIn, cluster } = await standInCluster();
   const lines: string[] = [];
