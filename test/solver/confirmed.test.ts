@@ -36,9 +36,9 @@ describe('a plan that its simulation confirms', () => {
         expect(slaAttainment).toBeGreaterThanOrEqual(percentile / 100);
       }),
       // Statistics hold but for chance: always the same cases.
-      { numRuns: 40, seed: 1 },
+      { numRuns: 25, seed: 1 },
     );
-    expect(confirmed).toBeGreaterThan(20);
+    expect(confirmed).toBeGreaterThan(12);
   });
 
   it('is worth no more to the objective at the 99th percentile than at the 95th', () => {
@@ -54,7 +54,7 @@ describe('a plan that its simulation confirms', () => {
         const misses = (share: number) => 1 - p99.predicted.slaAttainment <= share;
         if (misses(0.005)) expect(objective(p95!)).toBeGreaterThanOrEqual(objective(p99) - 1e-9);
       }),
-      { numRuns: 25, seed: 2 },
+      { numRuns: 15, seed: 2 },
     );
   });
 
