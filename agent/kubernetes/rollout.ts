@@ -5,7 +5,7 @@ import type { KubernetesApi } from './api.ts';
 import { ownLabels } from './objects/labels.ts';
 import type { KubernetesObject } from './objects/types.ts';
 import { isOfWatch } from './objects/watch.ts';
-import { isReady, waitReason } from './pod-status.ts';
+import { isReady, statusOf, waitReason } from './pod-status.ts';
 
 /** Milliseconds between two readings of the deployments. */
 const READ_MS = 1000;
@@ -49,9 +49,7 @@ async function readRollout(api: KubernetesApi, pipeline: string, namespace: stri
   const listed = async (kind: string, apiVersion: string) =>
     (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));
   const deployments = (await listed('Deployment', 'apps/v1')).map(progressOf);
-  const pods = (await listed('Pod', 'v1')).filter(
-    (pod) => pod.metadata.deletionTimestamp === undefined && !isReady(pod),
-  );
+  const pods = (await listed('Pod', 'v1')).filter(isStarting);
   const warnings =
     pods.length === 0
       ? []
@@ -66,6 +64,12 @@ async function readRollout(api: KubernetesApi, pipeline: string, namespace: stri
   };
   return { rollout, givenUp: deployments.some(({ givenUp }) => givenUp) };
 }
+
+/** Whether a pod is to serve and does not yet. Pods that have ended, such as evicted ones, are left for people to look at. */
+const isStarting = (pod: KubernetesObject): boolean =>
+  pod.metadata.deletionTimestamp === undefined &&
+  !isReady(pod) &&
+  !['Succeeded', 'Failed'].includes(statusOf(pod).phase ?? '');
 
 /** How far a deployment is, by the rules of `kubectl rollout status`. */
 function progressOf({ metadata, spec, status }: KubernetesObject) {

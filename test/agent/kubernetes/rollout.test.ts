@@ -63,6 +63,13 @@ test('the wait ends when all pods of the plan and the gateways serve, and tells 
   ]);
 });
 
+test('pods that have ended, as an evicted one or that of a profile job, keep nobody waiting', async () => {
+  const { tell, waiting, await: waited } = await applied();
+  for (const part of ['detect', 'classify', 'gateway']) tell(part);
+  waiting({ phase: 'Failed' });
+  await waited();
+});
+
 test('a status from before the change, and pods from before it, do not count', async () => {
   const { tell, reasons } = await applied();
   for (const part of ['detect', 'classify']) tell(part);
