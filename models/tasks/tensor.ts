@@ -81,7 +81,7 @@ export const float16Of = (numbers: Iterable<number>): Uint16Array =>
 /** The value of each float16, by its bits. It is made when it is first needed, because most models give float32. */
 let float16Values: Float32Array | undefined;
 
-/** Looks each value up: the library takes a hundred times as long, and a decoder gives a whole vocabulary for each token. */
+/** Looks each value up: the library takes many times as long, and a decoder gives a whole vocabulary for each token. */
 function fromFloat16(bits: Uint16Array): Float32Array {
   float16Values ??= Float32Array.from(
     new Float16Array(Uint16Array.from({ length: 2 ** 16 }, (_, i) => i).buffer),
