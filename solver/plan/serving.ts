@@ -27,20 +27,17 @@ export function withoutHops<P extends Served>(profile: P): P {
   return { ...profile, serving };
 }
 
-/** A quantity of a stage's hops for a batch of so many items, interpolated between the measured ones; undefined without hops. */
-function ofHop(
+/** A quantity of a stage's hops by the items of a batch, interpolated between the measured ones; undefined without hops. */
+function ofHops(
   { serving }: Served,
   stage: string,
-  items: number,
   quantity: (hop: Hop) => number,
-): number | undefined {
+): ((items: number) => number) | undefined {
   const hops = serving?.hops?.filter((hop) => hop.stage === stage).sort((a, b) => a.items - b.items) ?? [];
   if (hops.length === 0) return undefined;
-  return interpolate(
-    hops.map((hop) => hop.items),
-    (i) => quantity(hops[i]!),
-    items,
-  );
+  const sizes = hops.map(({ items }) => items);
+  const values = hops.map(quantity);
+  return (items) => interpolate(sizes, (i) => values[i]!, items);
 }
 
 /** Core time of a batch on its way to a pod and back: on the gateway's thread, and in the pod. Undefined without hops. */
@@ -49,31 +46,43 @@ export function hopCoresMs(
   stage: string,
   items: number,
 ): { readonly gatewayMs: number; readonly podMs: number } | undefined {
-  const gatewayMs = ofHop(profile, stage, items, (hop) => hop.gatewayMs);
-  const podMs = ofHop(profile, stage, items, (hop) => hop.podMs);
-  return gatewayMs === undefined || podMs === undefined ? undefined : { gatewayMs, podMs };
+  const gatewayMs = ofHops(profile, stage, (hop) => hop.gatewayMs);
+  const podMs = ofHops(profile, stage, (hop) => hop.podMs);
+  return gatewayMs && podMs && { gatewayMs: gatewayMs(items), podMs: podMs(items) };
 }
 
-/** How much longer a request to a server takes that was idle before, at a percentile. */
-export const requestPauseMs = ({ serving }: Served, idleMs: number, percentile: number): number =>
-  afterPauseMs(serving?.requestPauses, idleMs, percentile);
+/** How much longer something takes after a pause, at a percentile. */
+type PauseDelay = (idleMs: number, percentile: number) => number;
 
-/** How much longer a batch takes whose worker was idle before, at a percentile; in a cluster with its way to a pod. */
-export const batchPauseMs = ({ serving }: Served, idleMs: number, percentile: number): number =>
-  afterPauseMs(serving?.pauses, idleMs, percentile) +
-  (serving?.hops ? afterPauseMs(serving.hopPauses, idleMs, percentile) : 0);
+/** How much longer a request to a server takes that was idle before. */
+export const requestPause = ({ serving }: Served): PauseDelay => afterPause(serving?.requestPauses);
+
+/** How much longer a batch takes whose worker was idle before; in a cluster with its way to a pod. */
+export function batchPause({ serving }: Served): PauseDelay {
+  const [worker, hop] = [afterPause(serving?.pauses), afterPause(serving?.hops && serving.hopPauses)];
+  return (idleMs, percentile) => worker(idleMs, percentile) + hop(idleMs, percentile);
+}
 
 /** Between pauses that were measured the delay is interpolated; after longer ones it is that of the longest. */
-function afterPauseMs(pauses: Pauses = [], idleMs: number, percentile: number): number {
-  const after = (i: number) => (i === 0 ? 0 : delayAtMs(pauses[i - 1]!.delays, percentile));
-  const longestMs = pauses.at(-1)?.pauseMs ?? 0;
-  return interpolate([0, ...pauses.map(({ pauseMs }) => pauseMs)], after, Math.min(idleMs, longestMs));
+function afterPause(pauses: Pauses = []): PauseDelay {
+  const lengthsMs = [0, ...pauses.map(({ pauseMs }) => pauseMs)];
+  const longestMs = lengthsMs.at(-1)!;
+  return (idleMs, percentile) => {
+    const after = (i: number) => (i === 0 ? 0 : delayAtMs(pauses[i - 1]!.delays, percentile));
+    return interpolate(lengthsMs, after, Math.min(idleMs, longestMs));
+  };
 }
 
 /** Round trips of a cell's batches, in the order of its runs: with the way to a pod and back where the profile has hops. */
 export function batchTimesMs(profile: Served, cell: MeasuredCell): number[] {
   const roundTrips = roundTripsMs(cell);
-  const hopMs = (percentile: number) =>
-    ofHop(profile, cell.stage, cell.batch, ({ latency }) => delayAtMs(latency, percentile)) ?? 0;
-  return forPods(profile) ? roundTrips.map((ms, run) => ms + hopMs(percentileOfRun(run))) : roundTrips;
+  if (!forPods(profile)) return roundTrips;
+  const hopMs = HOP_PERCENTILES.map(
+    (percentile) =>
+      ofHops(profile, cell.stage, ({ latency }) => delayAtMs(latency, percentile))?.(cell.batch) ?? 0,
+  );
+  return roundTrips.map((ms, run) => ms + hopMs[Math.floor(percentileOfRun(run))]!);
 }
+
+/** The middles of a hundred equal shares of the runs. */
+const HOP_PERCENTILES = Array.from({ length: 100 }, (_, i) => i + 0.5);

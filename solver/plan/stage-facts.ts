@@ -7,7 +7,7 @@ import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
-import { forPods, hopCoresMs, requestCostOf, requestPauseMs } from './serving.ts';
+import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 
 /** Fewest samples for a percentile: 20 for p95, 100 for p99. With fewer, the percentile is just the maximum. */
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
@@ -146,7 +146,7 @@ function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
   return {
     latencyMs:
       delayAtMs(latency, request.percentile) +
-      requestPauseMs(profile, Number.POSITIVE_INFINITY, request.percentile),
+      requestPause(profile)(Number.POSITIVE_INFINITY, request.percentile),
     threadMs: coreMs,
     hostMs: sharesCores(profile, request) ? coreMs : 0,
   };

@@ -8,7 +8,7 @@ import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';
 import { cpuCoRunOf, gpuSlowDown } from '../plan/co-run.ts';
 import { delayAtMs, meanDelayMs } from '../plan/delays.ts';
-import { batchPauseMs, batchTimesMs, hopCoresMs, requestCostOf, requestPauseMs } from '../plan/serving.ts';
+import { batchPause, batchTimesMs, hopCoresMs, requestCostOf, requestPause } from '../plan/serving.ts';
 
 /** Gives simulated batches their service times. Stages are given by the index of their row. */
 export interface ServiceModel {
@@ -81,6 +81,25 @@ export const serviceFromProfile = (
   };
 };
 
+/** Time of the serving thread for a batch, by row and items. A simulation asks for few different ones many times. */
+function handOutMs(
+  profile: Pick<Profile, 'coRun' | 'serving'>,
+  rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
+): ServingModel['batchMs'] {
+  const known = rows.map(() => new Map<number, number>());
+  return (stage, items) => {
+    const row = rows[stage];
+    if (!row) return 0; // A batch of a plan before this one may still run.
+    const ms =
+      known[stage]!.get(items) ??
+      hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ??
+      cpuCoRunOf(profile, row)?.hostMs ??
+      0;
+    known[stage]!.set(items, ms);
+    return ms;
+  };
+}
+
 /** The time that serving takes, where the profile has it. */
 function servedRequests(
   profile: Pick<Profile, 'coRun' | 'serving'>,
@@ -89,23 +108,18 @@ function servedRequests(
   const cost = requestCostOf(profile);
   if (!cost) return {};
   const timers = profile.serving?.timers;
+  const afterPause = { request: requestPause(profile), batch: batchPause(profile) };
   const outsideMs = (ms: number) => Math.max(0, ms - cost.coreMs);
   return {
     serving: {
       requestMs: cost.coreMs,
       wayMs: outsideMs(meanDelayMs(cost.latency)),
       sampleWayMs: (random) => outsideMs(delayAtMs(cost.latency, 100 * random())),
-      batchMs: (stage, items) => {
-        const row = rows[stage];
-        if (!row) return 0; // A batch of a plan before this one may still run.
-        return (
-          hopCoresMs(profile, stageNameOf(row), items)?.gatewayMs ?? cpuCoRunOf(profile, row)?.hostMs ?? 0
-        );
-      },
-      requestPauseMs: (idleMs, random) => requestPauseMs(profile, idleMs, 100 * random()),
+      batchMs: handOutMs(profile, rows),
+      requestPauseMs: (idleMs, random) => afterPause.request(idleMs, 100 * random()),
       batchPauseMs: (stage, idleMs, random) => {
         const row = rows[stage];
-        return !row || onGpu(row.backend) ? 0 : batchPauseMs(profile, idleMs, 100 * random());
+        return !row || onGpu(row.backend) ? 0 : afterPause.batch(idleMs, 100 * random());
       },
       ...(timers && { timerMs: (random) => delayAtMs(timers, 100 * random()) }),
     },

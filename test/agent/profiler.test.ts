@@ -13,7 +13,7 @@ import { type RecordedStage, recordStage } from '../../workers/profiler/recorded
 import { Sessions } from '../../workers/profiler/sessions.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
 import { compiledEnvironment } from '../compiled.ts';
-import { profile } from '../solver/profiles.ts';
+import { cell, profile, runs } from '../solver/profiles.ts';
 import { models } from './serving.ts';
 
 const SETTINGS: ProfileSettings = { backends: ['cpu'], threads: [1], batches: [1, 4], budgetS: 1, seed: 1 };
@@ -73,7 +73,9 @@ describe('what serving costs', () => {
   });
 
   test('is a part of a profile', () => {
-    expect(() => parseProfile({ ...profile([]), serving }, 'the test')).not.toThrow();
+    expect(() =>
+      parseProfile({ ...profile([cell('detect', 's', 'cpu', 1, runs(4))]), serving }, 'the test'),
+    ).not.toThrow();
   });
 });
 

@@ -20,7 +20,7 @@ const CELLS = [
  * each takes the thread that hands them out so long; nobody measured that if absent.
  */
 function detector(hostMs: number | undefined, more: Partial<PlanRequest> = {}): string {
-  const { device } = profile([]);
+  const { device } = profile(CELLS);
   const delays = [{ percentile: 50, delayMs: 0 }];
   const measured = profile(CELLS, {
     device: { ...device, logicalCores: 2 },

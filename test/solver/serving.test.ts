@@ -36,7 +36,7 @@ const hop = (stage: string, items: number, ms: number): Hop => ({
   latency: always(ms),
 });
 
-const DEVICE = { ...profile([]).device, logicalCores: 2 };
+const DEVICE = { ...profile(CELLS).device, logicalCores: 2 };
 const measured = (serving?: Profile['serving'], more: Partial<Profile> = {}): Profile =>
   profile(CELLS, { device: DEVICE, ...(serving && { serving }), ...more });
 const planned = (on: Profile, more: Partial<PlanRequest> = {}) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Serving } from '../../../solver/documents/profile.ts';
 import { mean } from '../../../solver/math/statistics.ts';
-import { batchPauseMs } from '../../../solver/plan/serving.ts';
+import { batchPause } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';
 import type { ServingModel } from '../../../solver/simulate/service.ts';
 import { type SimulationInput, simulate } from '../../../solver/simulate/simulate.ts';
@@ -155,12 +155,12 @@ test('the delay after a pause grows between the pauses that were measured, and n
   const requests = [
     { body: 'binary' as const, bodyBytes: 1, n: 1, coreMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  const delays = (serving: Serving) => [0, 1, 2, 5, 8, 99].map((ms) => batchPauseMs({ serving }, ms, 50));
+  const delays = (serving: Serving) => [0, 1, 2, 5, 8, 99].map((ms) => batchPause({ serving })(ms, 50));
   const pauses = [after(2, 0.4), after(8, 1)];
   expect(delays({ requests, pauses }).map((ms) => +ms.toFixed(3))).toEqual([0, 0.2, 0.4, 0.7, 1, 1]);
   expect(delays({ requests })).toEqual([0, 0, 0, 0, 0, 0]);
   const hops = [
     { stage: 's', items: 1, n: 1, gatewayMs: 1, podMs: 1, latency: [{ percentile: 50, delayMs: 1 }] },
   ];
-  expect(batchPauseMs({ serving: { requests, pauses, hops, hopPauses: [after(4, 2)] } }, 99, 50)).toBe(3);
+  expect(batchPause({ serving: { requests, pauses, hops, hopPauses: [after(4, 2)] } })(99, 50)).toBe(3);
 });
