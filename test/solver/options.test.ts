@@ -18,12 +18,18 @@ function classify(of: MeasuredCell, asked: Partial<PlanRequest> = {}): PlanOptio
 
 describe('fan-out', () => {
   it('is the largest mean and the largest percentile over upstream variants', () => {
-    expect(fanOut(profile([]), 'classify', 95)).toEqual({ mean: 3, atPercentile: 6 });
-    expect(fanOut(profile([]), 'classify', 50)).toEqual({ mean: 3, atPercentile: 3 });
+    expect(fanOut(profile([detect()]), 'classify', 95)).toEqual({ mean: 3, atPercentile: 6 });
+    expect(fanOut(profile([detect()]), 'classify', 50)).toEqual({ mean: 3, atPercentile: 3 });
   });
   it('counts only upstream variants that are allowed', () => {
-    expect(fanOut(profile([]), 'classify', 95, { detect: ['s'] })).toEqual({ mean: 2, atPercentile: 6 });
-    expect(fanOut(profile([]), 'classify', 95, { detect: ['m'] })).toEqual({ mean: 3, atPercentile: 4 });
+    expect(fanOut(profile([detect()]), 'classify', 95, { detect: ['s'] })).toEqual({
+      mean: 2,
+      atPercentile: 6,
+    });
+    expect(fanOut(profile([detect()]), 'classify', 95, { detect: ['m'] })).toEqual({
+      mean: 3,
+      atPercentile: 4,
+    });
   });
   it('is 1 where it was not measured', () => {
     expect(fanOut({ fanOut: [] }, 'classify', 95)).toEqual({ mean: 1, atPercentile: 1 });

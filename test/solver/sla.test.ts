@@ -3,7 +3,7 @@ import type { CoRun } from '../../solver/documents/profile.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { cell, profile, runs } from './profiles.ts';
 
-const { fanOut, stages } = profile([]);
+const { fanOut, stages } = profile([cell('detect', 's', 'cpu', 1, runs(1))]);
 const names = stages.map(({ name }) => name);
 const fast = names.map((stage) => cell(stage, 's', 'cpu', 1, runs(1)));
 

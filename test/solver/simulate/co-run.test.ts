@@ -5,7 +5,7 @@ import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/profile.ts';
 import { expectedTimesMs } from '../../../solver/plan/co-run.ts';
 import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { serviceFromProfile } from '../../../solver/simulate/service.ts';
-import { profile } from '../profiles.ts';
+import { cell, profile, runs } from '../profiles.ts';
 
 const coRun: CpuCoRun = {
   backend: 'wasm',
@@ -84,11 +84,13 @@ test('what a plan may expect of a CPU is half of the batches delayed, where ther
   expect(mean(expectedTimesMs({ stages: [stage, stage], coRun: [coRun] }, cell))).toBeCloseTo(10.8, 2);
 });
 
+const CELLS = [cell('detect', 's', 'cpu', 1, runs(1))];
+
 test('a profile holds delays of a CPU and slow-downs of a GPU, and refuses one for the other', () => {
   const shared: GpuCoRun = { backend: 'webgpu', threads: 1, n: 9, slowDowns: [1.8] };
   const late = { ...coRun, lateness: coRun.delays };
-  expect(profile([], { coRun: [coRun, late, shared] }).coRun).toEqual([coRun, late, shared]);
-  const refused = (entry: object) => () => profile([], { coRun: [entry as CpuCoRun] });
+  expect(profile(CELLS, { coRun: [coRun, late, shared] }).coRun).toEqual([coRun, late, shared]);
+  const refused = (entry: object) => () => profile(CELLS, { coRun: [entry as CpuCoRun] });
   expect(refused({ ...coRun, backend: 'webgpu' })).toThrow(/coRun\[0\]\.slowDowns/);
   expect(refused({ ...shared, backend: 'wasm' })).toThrow(/coRun\[0\]\.delays/);
   expect(refused({ ...shared, slowDowns: [] })).toThrow(/coRun\[0\]\.slowDowns/);
