@@ -1,9 +1,14 @@
-import { link, mkdir, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { imageFiles } from '../../agent/image/image-files.ts';
 import { ROOT } from '../../workers/command/root.ts';
+import { compiled } from '../compiled.ts';
 import { planHere, startAgent, startCommand, temporaryFolder } from './kubernetes/processes.ts';
+
+const run = promisify(execFile);
 
 /** What an image may have at most, uncompressed. */
 const MOST_BYTES = 250e6;
@@ -34,13 +39,11 @@ test('the image has none of the packages that only browsers, benchmarks or build
     expect(files.filter((file) => file.startsWith(`node_modules/${name}/`))).toEqual([]);
 });
 
-test('a pipeline in the image serves with its files alone, and every command starts', async () => {
+test('what the step of the Containerfile copies serves a pipeline, and every command starts', async () => {
   // Without a package in a folder above, which Node would find too.
   const image = join(await temporaryFolder(), 'package');
-  for (const file of await imageFiles(ROOT, { ...content, platform: process.platform, arch })) {
-    await mkdir(dirname(join(image, file)), { recursive: true });
-    await link(join(ROOT, file), join(image, file));
-  }
+  const { models } = content;
+  await run(process.execPath, [compiled('agent/image/copy.js'), image, ...models]);
   await writeFile(join(image, 'plan.json'), JSON.stringify(await planHere()));
   const place = { entry: join(image, 'agent/ipa-agent.js'), cwd: image };
   const args = ['--plan', 'plan.json', '--manifest', 'models/fashion/manifest.json', '--port', '0'];
