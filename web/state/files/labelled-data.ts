@@ -51,10 +51,7 @@ export async function packOfData(
   }
   if (paths.some((path) => path.endsWith('.trans.txt'))) return made(from, fromRecordings(folder, options));
   const coco = paths.find((path) => /\.json$/i.test(path));
-  if (coco) {
-    const names = await pictureFolder(paths, coco);
-    return made(coco, fromCoco(coco, names, options));
-  }
+  if (coco) return made(coco, fromCoco(coco, pictureFolder(paths, coco), options));
   if (folder) return made(from, fromFolders(folder, options));
   throw new UnfitDataError(
     from,
@@ -64,7 +61,7 @@ export async function packOfData(
 }
 
 /** The folder of the pictures beside a file of boxes. */
-async function pictureFolder(paths: readonly string[], coco: string): Promise<string> {
+function pictureFolder(paths: readonly string[], coco: string): string {
   const picture = paths.find((path) => path !== coco) ?? coco;
   return picture.replace(/\/?[^/]*$/, '') || '.';
 }

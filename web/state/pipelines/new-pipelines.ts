@@ -7,18 +7,13 @@ import { type ClassifierFields, classifierFields } from '../../../models/onnx/cl
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
 import { isLabelled, type Pack, packOf } from '../../../models/packs/pack.ts';
 import type { ClassResult } from '../../../models/tasks/classes.ts';
-import {
-  MANIFEST,
-  type Manifest,
-  type ManifestStage,
-  type ManifestVariant,
-} from '../../../solver/documents/manifest.ts';
+import { MANIFEST, type ManifestStage } from '../../../solver/documents/manifest.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
 import { pathOf } from '../files/given-files.ts';
 import { packOfData } from '../files/labelled-data.ts';
 import { modelSets } from '../files/model-sets.ts';
-import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
+import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
 import { fitting, type ReadFile } from './model-fit.ts';
 import { NONE_PUBLISHED, packEntry } from './own-models.ts';
 import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
@@ -29,7 +24,7 @@ const STAGE = 'classify';
 const TASK = 'image-classification';
 
 /** A model, as its file describes it. */
-export interface SeenModel {
+interface SeenModel {
   readonly file: string;
   readonly graph: Graph;
 }
@@ -77,68 +72,57 @@ const TRIED = 32;
  * @throws NotOnnxError, NotAClassifierError, UnfitDataError, and what {@link fitting} and saving throw
  */
 export const makePipeline = (models: readonly File[], data: readonly File[]): Promise<void> =>
-  addOneByOne(async ({ checker, step }) => {
+  addOneByOne(async (addition) => {
+    const { step } = addition;
     const { sets, assets } = modelSets(models);
-    const [first] = sets;
-    const name = freeName(first!.name.replace(/\.onnx$/i, ''), usedNames());
+    const first = [...sets[0]!.sessions.values()][0]!.file;
+    step(`Reading ${first.name}`);
+    const bytes = await bytesOf(first);
+    const graph = readGraph(bytes, first.name);
     const classes = data.length > 0 ? classesIn(data) : null;
-    const fieldsOf = async (set: (typeof sets)[number]): Promise<SeenModel & ClassifierFields> => {
-      const { file } = set.sessions.get('model')!;
-      const graph = readGraph(await bytesOf(file), file.name);
-      return { file: file.name, graph, ...classifierFields(graph, classes, file.name) };
-    };
-    step(`Reading ${first!.name}`);
-    const seen = await fieldsOf(first!);
-    let stage = stageOf(seen, SCALINGS[0]!);
-    const read: Pick<ReadFile, 'sha256' | 'bytes'>[] = [];
-    let pack: Manifest['pack'];
-    let scaling = SCALINGS[0]!;
-    if (data.length > 0) {
-      const pipeline = new Pipeline({ name, stages: [stage] });
-      const { bytes, from } = await packOfData(data, pipeline, (done, total) =>
-        step(`Reading labelled pictures: ${done} of ${total}`),
-      );
-      const made = await packOf(bytes, from, pipeline);
-      pack = await packEntry(bytes, from, made, pipeline);
-      read.push({ sha256: pack.sha256, bytes });
-      step(`Finding out how ${first!.name} wants its pixels`);
-      scaling = await bestScaling(checker, seen, await bytesOf(first!.sessions.get('model')!.file), made);
-      stage = stageOf(seen, scaling);
-    }
-    const variants: ManifestVariant[] = [];
+    const model = { file: first.name, bytes, fields: classifierFields(graph, classes, first.name) };
+    const labelled = classes && (await labelledPictures(data, model, addition));
+    const stage = stageOf(model.fields, labelled?.scaling ?? SCALINGS[0]!);
+    const read: Pick<ReadFile, 'sha256' | 'bytes'>[] = labelled ? [labelled.file] : [];
     for (const set of sets) {
       step(`Checking ${set.name}`);
-      const fit = await fitting(checker, [{ ...stage, variants }], set, assets);
+      const fit = await fitting(addition.checker, [stage], set, assets);
       read.push(...fit.read);
-      variants.push({
-        name: variantName(set.name, { ...stage, variants }),
-        ...fit.files,
-        accuracy: null,
-        accuracySource: NONE_PUBLISHED,
-      });
+      const name = variantName(set.name, stage);
+      stage.variants.push({ name, ...fit.files, accuracy: null, accuracySource: NONE_PUBLISHED });
     }
-    const manifest = parseManifest(
-      {
-        schema: MANIFEST,
-        name,
-        title: `Pictures: ${name}`,
-        stages: [{ ...stage, variants }],
-        ...(pack && { pack }),
-      },
-      name,
-    );
+    const name = freeName(first.name.replace(/\.onnx$/i, ''), usedNames());
+    const pack = labelled && { pack: labelled.entry };
+    const manifest = { schema: MANIFEST, name, title: `Pictures: ${name}`, stages: [stage], ...pack };
     step(`Saving ${name}`);
-    setChosen(
-      await ownPipelines.save(
-        withFiles(manifest, async (_, sha256) => read.find((one) => one.sha256 === sha256)!.bytes),
-      ),
-    );
-    lastAdded.value = `The pipeline ${name} is made: ${seen.file} ${graphText(seen.graph)}. ${
-      pack
-        ? `Its pixels are scaled to ${scaling.words}, with which it got most of the labelled pictures right; measuring uses ${pack.source}.`
+    const bytesOfSum = async (_: string, sha256: string) => read.find((one) => one.sha256 === sha256)!.bytes;
+    setChosen(await ownPipelines.save(withFiles(parseManifest(manifest, name), bytesOfSum)));
+    lastAdded.value = `The pipeline ${name} is made: ${first.name} ${graphText(graph)}. ${
+      labelled
+        ? `Its pixels are scaled to ${labelled.scaling.words}, with which it got most of the labelled pictures right; measuring uses ${labelled.entry.source}.`
         : 'Without labelled pictures its times are measured, and no accuracy, so that nothing can be planned: give a folder of pictures by class.'
     }`;
   });
+
+/** A model that becomes a pipeline. */
+interface NewModel {
+  readonly file: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly fields: ClassifierFields;
+}
+
+/** Makes a pack of labelled pictures, and finds out how the model wants its pixels. */
+async function labelledPictures(data: readonly File[], model: NewModel, { checker, step }: Addition) {
+  // A pack has pixels as they are, so that it does not depend on the scaling.
+  const pipeline = new Pipeline({ name: model.file, stages: [stageOf(model.fields, SCALINGS[0]!)] });
+  const { bytes, from } = await packOfData(data, pipeline, (done, total) =>
+    step(`Reading labelled pictures: ${done} of ${total}`),
+  );
+  const pack = await packOf(bytes, from, pipeline);
+  const entry = await packEntry(bytes, from, pack, pipeline);
+  step(`Finding out how ${model.file} wants its pixels`);
+  return { entry, file: { sha256: entry.sha256, bytes }, scaling: await bestScaling(checker, model, pack) };
+}
 
 type ScaledStage = ManifestStage & Omit<ClassifierFields, 'classes'> & { readonly classes: string[] };
 
@@ -158,26 +142,18 @@ function classesIn(data: readonly File[]): string[] {
 }
 
 /** The scaling with which a model gets most labelled pictures right. */
-async function bestScaling(
-  checker: ModelChecker,
-  seen: SeenModel & ClassifierFields,
-  model: Uint8Array<ArrayBuffer>,
-  pack: Pack,
-): Promise<Scaling> {
-  if (!isLabelled(pack)) return SCALINGS[0]!;
+async function bestScaling(checker: ModelChecker, model: NewModel, pack: Pack): Promise<Scaling> {
+  let best = { scaling: SCALINGS[0]!, right: -1 };
+  if (!isLabelled(pack)) return best.scaling;
+  const { fields, file, bytes } = model;
   const all = itemsOf(pack.items);
   const count = Math.min(TRIED, all.length);
   // Pictures are in the order of their classes, so they are drawn from all over the pack.
   const drawn = Array.from({ length: count }, (_, i) => Math.floor((i * all.length) / count));
-  let best = { scaling: SCALINGS[0]!, right: -1 };
+  const items = drawn.map((i) => all[i]!);
   for (const scaling of SCALINGS) {
-    if (scaling.mean.length > 1 && seen.input.channels === 1) continue;
-    const results = await checker.answers(
-      stageOf(seen, scaling),
-      seen.file,
-      { model },
-      drawn.map((i) => all[i]!),
-    );
+    if (scaling.mean.length > 1 && fields.input.channels === 1) continue;
+    const results = await checker.answers(stageOf(fields, scaling), file, { model: bytes }, items);
     const right = results.filter(
       (result, i) => (result as ClassResult).label === pack.truths[drawn[i]!]!.truth,
     ).length;
