@@ -4,11 +4,18 @@ import { servedPage, servePageWithTestEngine } from './serve.ts';
 
 /** Browsers and tabs that lack what the page would like: it says what it does, and loses nothing that was finished. */
 
+declare global {
+  /** Whether this page's writes fail as they do on a full disk. */
+  var diskIsFull: boolean | undefined;
+}
+
 const site = servedPage(servePageWithTestEngine);
 let opened: OpenedPage;
 
 const button = (name: string | RegExp) =>
   opened.page.getByRole('button', { name, exact: typeof name === 'string' });
+const alert = () => opened.page.locator('.page-problem [role=alert]');
+
 const hold = (cells: number | undefined) =>
   opened.page.evaluate((most) => {
     globalThis.holdAfterCells = most;
@@ -25,6 +32,32 @@ describe('in a usual window', () => {
     opened = await openPage(site.browser, site.url);
   });
   afterEach(() => opened.context.close());
+
+  it('a disk that gets full stops the profile; with room again, it goes on where it was', async () => {
+    await measureUntil(30);
+    await opened.page.evaluate(() => {
+      const { add } = IDBObjectStore.prototype;
+      globalThis.diskIsFull = true;
+      IDBObjectStore.prototype.add = function (...row) {
+        const request = add.apply(this, row);
+        if (globalThis.diskIsFull) this.transaction.abort();
+        return request;
+      };
+      Object.defineProperty(IDBTransaction.prototype, 'error', {
+        get: () => globalThis.diskIsFull && new DOMException('full', 'QuotaExceededError'),
+      });
+    });
+    await hold(undefined);
+    await alert().getByText('There is no room left to save').waitFor();
+    await opened.page.evaluate(() => {
+      globalThis.diskIsFull = false;
+    });
+    const resume = button(/^Resume \d+\/90$/);
+    expect(Number(/\d+/.exec((await resume.textContent())!)![0])).toBeGreaterThanOrEqual(30);
+    await resume.click();
+    await planned(opened.page);
+    expect(await opened.page.locator('.saved li').count()).toBe(1);
+  });
 
   it('a tab that is hidden while it measures says so, and so does another tab', async () => {
     const other = await openIn(opened.context, site.url);

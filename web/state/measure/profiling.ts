@@ -7,7 +7,7 @@ import { count, name, sha256 } from '../../../solver/documents/common.ts';
 import type { Manifest } from '../../../solver/documents/manifest.ts';
 import { BackendUnavailableError } from '../../../workers/runtime/errors.ts';
 import { measure } from '../../engine/engine.ts';
-import { attempt, checked, lastOpened, models, refresh, store } from '../app.ts';
+import { attempt, checked, lastOpened, models, refresh, store, whyUnsaved } from '../app.ts';
 import { preflight } from '../device/preflight.ts';
 import { kept } from '../kept.ts';
 import { hasPipeline, loadChosen, openMeasured } from '../pipelines/pipelines.ts';
@@ -174,6 +174,8 @@ const isOf = ({ pipeline, files }: InterruptedProfile, manifest: Manifest): bool
  */
 export const resumable = computed(() => {
   const left = interrupted.value;
+  // What is kept until the page is closed was not kept by the page before a reload.
+  if (whyUnsaved.value !== null && liveCells.value.length === 0) return null;
   if (!left || !hasPipeline(left.pipeline) || usableSettings(left.settings) !== left.settings) return null;
   const chosen = models.value?.manifest;
   return chosen?.name === left.pipeline && !isOf(left, chosen) ? null : left;
