@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CascadeUnsupportedError } from '../../../../agent/cluster/errors.ts';
 import { kserveObjects } from '../../../../agent/kubernetes/objects/kserve.ts';
 import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
 import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
@@ -37,6 +38,25 @@ test('the graph passes what a stage answers to the next one, by the names of the
       { name: 'classify', serviceName: 'fashion-classify', data: '$response' },
     ],
   });
+});
+
+test('a plan with a cascade is refused, because a graph cannot send single items on', () => {
+  const plan = clusterPlan();
+  const classify = plan.stages.at(-1)!;
+  const heavy = {
+    ...classify,
+    name: 'classify-heavy',
+    escalation: { from: 'classify', below: 0.5, share: 0.2, accuracy: 0.8 },
+  };
+  const { backend, threads } = heavy;
+  const worker = { id: 'heavy-0', backend, threads, stages: [heavy.name] };
+  const cascade = { ...plan, stages: [...plan.stages, heavy], workers: [...plan.workers, worker] };
+  expect(() => kserveObjects(cascade, fashion.pipeline, settings)).toThrow(CascadeUnsupportedError);
+  // As objects of Kubernetes, both variants have pods.
+  const deployments = kubernetesObjects(cascade, fashion.pipeline, settings).filter(
+    ({ kind }) => kind === 'Deployment',
+  );
+  expect(deployments.map(({ metadata }) => metadata.name)).toContain('fashion-classify-heavy');
 });
 
 test('no object has the kind and name of one that ipa-agent apply makes', () => {
