@@ -160,10 +160,11 @@ it('passes everything once, in the order of the page, forwards and back', async 
   await choose(page, profileFile(await profileOfRealModels()));
   await planned(page);
   await frontier(page).locator('svg').waitFor();
-  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  // From the page's first link, wherever the focus is once a profile is open.
+  await page.locator('.skip').focus();
   const there: string[] = [];
   const sections: string[] = [];
-  for (let now = await move('Tab'); now; now = await move('Tab')) {
+  for (let now = await focused(); now; now = await move('Tab')) {
     there.push(now.name);
     if (now.section && sections.at(-1) !== now.section) sections.push(now.section);
     expect(there.length).toBeLessThan(200);
