@@ -31,22 +31,24 @@ export function Compare() {
           To compare, import another profile, or measure this device again with another seed.
         </p>
       ) : (
-        <label class="field compare-with">
-          Compare this profile with
-          <select
-            value={other.value?.sha256 ?? ''}
-            onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
-          >
-            <option value="">none</option>
-            {comparable.value.map((entry) => (
-              <option key={entry.id} value={entry.id}>
-                {profileTitle(entry)} ({entry.id.slice(0, 8)})
-              </option>
-            ))}
-          </select>
-        </label>
+        <div class="row end">
+          <label class="field compare-with">
+            Compare this profile with
+            <select
+              value={other.value?.sha256 ?? ''}
+              onChange={({ currentTarget: { value } }) => void attempt(() => compareWith(value || null))}
+            >
+              <option value="">none</option>
+              {comparable.value.map((entry) => (
+                <option key={entry.id} value={entry.id}>
+                  {profileTitle(entry)} ({entry.id.slice(0, 8)})
+                </option>
+              ))}
+            </select>
+          </label>
+          {pairings.value.length > 1 && <Pairing />}
+        </div>
       )}
-      {pairings.value.length > 1 && <Pairing />}
       {comparison.value && <Compared comparison={comparison.value} />}
     </section>
   );
