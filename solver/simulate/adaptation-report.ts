@@ -1,4 +1,4 @@
-import type { Plan, PlanWorker } from '../documents/plan.ts';
+import { type Plan, type PlanWorker, stageNameOf } from '../documents/plan.ts';
 import { backendsOf, cellsOfStage, type Profile } from '../documents/profile.ts';
 import { MOST_REQUESTS, REPORT, type RunReport } from '../documents/run-report.ts';
 import { overTime, type TimedValue, timeMean } from '../report/over-time.ts';
@@ -10,8 +10,9 @@ export const startMsOf =
   (profile: Pick<Profile, 'cells'>) =>
   (plan: Plan, { stages, backend, threads }: PlanWorker): number =>
     stages.reduce((sum, name) => {
-      const { variant, batch } = plan.stages.find((stage) => stage.name === name)!;
-      const cells = cellsOfStage(profile, { name, variant, backend, threads });
+      const row = plan.stages.find((stage) => stage.name === name)!;
+      const { variant, batch } = row;
+      const cells = cellsOfStage(profile, { name: stageNameOf(row), variant, backend, threads });
       const cold = cells.find((cell) => cell.batch === batch)?.cold;
       return cold ? sum + cold.loadMs + cold.createMs + cold.firstRunMs : sum;
     }, 0);

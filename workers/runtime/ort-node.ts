@@ -16,7 +16,7 @@ export async function createNodeRuntime(threads: number): Promise<Runtime> {
       crossOriginIsolated: false,
       timerGrainMs: timerGrainMs(),
     },
-    // Node's build does not report a lost device: the next run fails, and the failure replaces the worker.
+    // Node's build does not report a lost device. Later runs then fail, and the worker stays until the service restarts.
     lost: new Promise(() => {}),
     createSession: (model, backend, { keeps = false, weights = {} } = {}) =>
       createSession(ort as unknown as Ort, model, { backend, threads, keeps, weights }),

@@ -208,3 +208,14 @@ it('a worker starts as long as its sessions took to load, to be created and to r
   expect(startMsOf(profile)(plan, plan.workers[0]!)).toBe(1000);
   expect(startMsOf(profile)(plan, both)).toBe(2000);
 });
+
+it('a worker that also holds a heavy variant takes as long more as the heavy variant does', async () => {
+  const plan = await made(5);
+  const light = plan.stages.find(({ name }) => name === 'classify')!;
+  const heavy = {
+    ...{ ...light, name: 'classify-heavy' },
+    escalation: { from: 'classify', below: 0.5, share: 0.3, accuracy: light.accuracy },
+  };
+  const worker = { ...plan.workers[0]!, stages: ['classify', 'classify-heavy'] };
+  expect(startMsOf(profile)({ ...plan, stages: [...plan.stages, heavy] }, worker)).toBe(2000);
+});
