@@ -4,7 +4,7 @@ import { Agent, Pool } from 'undici';
 import { itemsOf, takeInTurn } from '../../models/items/item-batch.ts';
 import { Pipeline } from '../../models/manifests/pipeline.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { Hop, RequestCost, Serving } from '../../solver/documents/profile.ts';
+import type { Hop, RequestCost, Serving } from '../../solver/documents/serving.ts';
 import { nodeEnvironment, spawnWorker } from '../../workers/environment/node.ts';
 import { measurePauses } from '../../workers/profiler/pauses.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';

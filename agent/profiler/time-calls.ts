@@ -1,4 +1,4 @@
-import type { Delays } from '../../solver/documents/profile.ts';
+import type { Delays } from '../../solver/documents/co-run.ts';
 import { delaysOf } from '../../workers/profiler/percentiles.ts';
 
 /** How long calls warm up. They get several times faster while the JavaScript engine compiles the code that serves them. */

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { itemAnswers, pathAnswers } from './answers.ts';
 import { type CellKey, cell, cellId, type MeasuredCell, roundTripsMs } from './cell.ts';
+import { coRun } from './co-run.ts';
 import {
   accuracy,
   type Backend,
   count,
-  cpuBackend,
   device,
   expectDistinct,
   expectThat,
-  gpuBackend,
   isoDate,
   milliseconds,
   name,
@@ -19,6 +18,7 @@ import {
 } from './common.ts';
 import { parseDocument } from './document.ts';
 import { type Escalation, stageNameOf } from './plan.ts';
+import { serving } from './serving.ts';
 
 export const PROFILE = 'ipa-edge/profile@1';
 
@@ -99,103 +99,6 @@ export const packItemScores = ({ scores, counts }: EndToEnd): readonly (readonly
   scores ??
   counts?.map(([right, spurious, missed]) => [2 * right, 2 * right + spurious + missed] as const) ??
   [];
-
-/** Delays in rising order of percentiles. */
-const delays = z
-  .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
-  .min(1);
-export type Delays = z.infer<typeof delays>;
-
-/**
- * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
- * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
- * ratio, because a worker waits for its turn on a core, however long its batch is.
- */
-const cpuCoRun = z.strictObject({
-  backend: cpuBackend,
-  threads: positiveCount,
-  /** Number of samples of the worker that has fewer. */
-  n: positiveCount,
-  delays,
-  /**
-   * How late the thread that hands out the batches gets its turn while both workers are busy: the delays of its timers. Older
-   * profiles do not have them.
-   */
-  lateness: delays.optional(),
-  /** Core time that this thread takes for a batch. Absent if a browser measured, which does not tell, and in older profiles. */
-  hostMs: milliseconds.optional(),
-});
-export type CpuCoRun = z.infer<typeof cpuCoRun>;
-
-/**
- * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a GPU
- * device of its own, share the GPU's time in slices.
- */
-const gpuCoRun = z.strictObject({
-  backend: gpuBackend,
-  threads: z.literal(1),
-  n: positiveCount,
-  /**
-   * For each round, the time of a batch while both workers are busy ÷ its time in one worker for both stages: 2 if the workers
-   * only take turns, 1 if they do not disturb each other. The throughput of two workers is 2 ÷ this ratio times that of one.
-   */
-  slowDowns: z.array(z.number().positive()).min(1),
-});
-export type GpuCoRun = z.infer<typeof gpuCoRun>;
-
-export const coRun = z.discriminatedUnion('backend', [cpuCoRun, gpuCoRun]);
-export type CoRun = z.infer<typeof coRun>;
-
-/** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
-const requestCost = z.strictObject({
-  /** How the request carries its item: as the bytes after a JSON header, or as numbers or text in the JSON. */
-  body: z.enum(['binary', 'json']),
-  /** Mean length of a request's body. */
-  bodyBytes: positiveCount,
-  n: positiveCount,
-  /** Core time that a request takes of the process that serves. Nearly all of it is of one thread, which other requests wait for. */
-  coreMs: milliseconds,
-  /** Time from a client's sending until it has the answer, one request right after the other, from models that take no time. */
-  latency: delays,
-});
-export type RequestCost = z.infer<typeof requestCost>;
-
-/** What it costs to send a batch from the gateway to a pod of a stage by HTTP, and to get its results. */
-const hop = z.strictObject({
-  stage: name,
-  items: positiveCount,
-  n: positiveCount,
-  /** Core time that a batch takes of the gateway's thread. */
-  gatewayMs: milliseconds,
-  /** Core time that it takes of the pod's thread that answers the gateway. */
-  podMs: milliseconds,
-  /** Time from the gateway's sending until it has the results, from a worker that takes no time. */
-  latency: delays,
-});
-export type Hop = z.infer<typeof hop>;
-
-/**
- * How much longer something takes after a pause, in rising order of pauses: until it came its processes slept, and what they need
- * left the caches.
- */
-const pauses = z.array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays })).min(1);
-export type Pauses = z.infer<typeof pauses>;
-
-/** What serving costs beside the models, in a process of its own for each part and with a client in another one. */
-export const serving = z.strictObject({
-  requests: z.array(requestCost).min(1),
-  /** Present if the profile is for a cluster, where each stage's batches go to pods. */
-  hops: z.array(hop).min(1).optional(),
-  /** Of a request to a server that was idle before. */
-  requestPauses: pauses.optional(),
-  /** Of a batch whose worker was idle before. */
-  pauses: pauses.optional(),
-  /** Of a batch's way to a pod and back. */
-  hopPauses: pauses.optional(),
-  /** How late the timers of the serving thread are. */
-  timers: delays.optional(),
-});
-export type Serving = z.infer<typeof serving>;
 
 export const profileSchema = z
   .strictObject({

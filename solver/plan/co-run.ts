@@ -1,6 +1,7 @@
 import type { MeasuredCell } from '../documents/cell.ts';
+import type { CpuCoRun, GpuCoRun } from '../documents/co-run.ts';
 import type { GpuBackend } from '../documents/common.ts';
-import type { CpuCoRun, GpuCoRun, Profile } from '../documents/profile.ts';
+import type { Profile } from '../documents/profile.ts';
 import { summaryOf } from '../math/statistics.ts';
 import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 import { batchTimesMs } from './serving.ts';

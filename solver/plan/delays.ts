@@ -1,4 +1,4 @@
-import type { Delays } from '../documents/profile.ts';
+import type { Delays } from '../documents/co-run.ts';
 import { mean } from '../math/statistics.ts';
 
 /** A delay at a percentile of all such delays: linear between the measured percentiles, constant outside them. */

@@ -3,8 +3,9 @@ import { PLAN, type Plan, type PlanStage, type PlanWorker, stageNameOf } from '.
 import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { expectedTimesMs } from './co-run.ts';
-import type { PlanOption, RowOption } from './options.ts';
+import type { PlanOption } from './plan-option.ts';
 import type { PlanRequest } from './request.ts';
+import type { RowOption } from './row-option.ts';
 
 type PlanHead = Pick<
   Plan,

@@ -1,6 +1,7 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
-import type { Hop, Pauses, Profile, RequestCost } from '../documents/profile.ts';
+import type { Profile } from '../documents/profile.ts';
+import type { Hop, Pauses, RequestCost } from '../documents/serving.ts';
 import { delayAtMs, percentileOfRun } from './delays.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { type Cell, smallestBatches } from '../documents/cell.ts';
-import type { CoRun, FanOut } from '../documents/profile.ts';
+import type { CoRun } from '../documents/co-run.ts';
+import type { FanOut } from '../documents/profile.ts';
 import { mean } from '../math/statistics.ts';
 import { LATE_SHARE } from '../report/lateness.ts';
 import { delayAtMs } from './delays.ts';

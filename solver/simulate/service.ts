@@ -1,8 +1,9 @@
 import { interpolate } from '../dispatch/interpolate.ts';
 import { rowsByIndex } from '../dispatch/rows.ts';
+import type { CpuCoRun } from '../documents/co-run.ts';
 import { type GpuBackend, onGpu } from '../documents/common.ts';
 import { type PlanStage, stageNameOf } from '../documents/plan.ts';
-import { type CpuCoRun, cellsOfStage, type Profile } from '../documents/profile.ts';
+import { cellsOfStage, type Profile } from '../documents/profile.ts';
 import type { Service } from '../documents/run-report.ts';
 import type { Random } from '../math/random.ts';
 import { sortedNumbers } from '../math/statistics.ts';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Hop, Profile, RequestCost } from '../../solver/documents/profile.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import type { Hop, RequestCost } from '../../solver/documents/serving.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { InfeasiblePlanError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { CoRun } from '../../solver/documents/profile.ts';
+import type { CoRun } from '../../solver/documents/co-run.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { cell, profile, runs } from './profiles.ts';
 

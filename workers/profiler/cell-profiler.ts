@@ -7,8 +7,9 @@ import {
   cellId,
   type MeasuredCell,
 } from '../../solver/documents/cell.ts';
+import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Device, onGpu } from '../../solver/documents/common.ts';
-import type { CoRun, FanOut } from '../../solver/documents/profile.ts';
+import type { FanOut } from '../../solver/documents/profile.ts';
 import { seededRandom, shuffled } from '../../solver/math/random.ts';
 import { slaByRule } from '../../solver/plan/sla.ts';
 import { message } from '../runtime/errors.ts';

@@ -1,7 +1,7 @@
 import { type Cell, type CellKey, type MeasuredCell, smallestBatches } from '../../solver/documents/cell.ts';
+import type { CoRun } from '../../solver/documents/co-run.ts';
 import { onGpu } from '../../solver/documents/common.ts';
 import type { Manifest } from '../../solver/documents/manifest.ts';
-import type { CoRun } from '../../solver/documents/profile.ts';
 import type { Environment } from '../environment/environment.ts';
 import { message } from '../runtime/errors.ts';
 import { measureCpuCoRun } from './cpu-co-run.ts';

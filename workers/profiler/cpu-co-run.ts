@@ -1,4 +1,4 @@
-import type { CpuCoRun } from '../../solver/documents/profile.ts';
+import type { CpuCoRun } from '../../solver/documents/co-run.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleepUntil } from '../executor/clock.ts';
 import type { RunBatch } from './measure.ts';

@@ -1,5 +1,5 @@
+import type { GpuCoRun } from '../../solver/documents/co-run.ts';
 import type { GpuBackend } from '../../solver/documents/common.ts';
-import type { GpuCoRun } from '../../solver/documents/profile.ts';
 import { mean } from '../../solver/math/statistics.ts';
 import type { RunBatch } from './measure.ts';
 

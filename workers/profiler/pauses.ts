@@ -1,4 +1,4 @@
-import type { Pauses } from '../../solver/documents/profile.ts';
+import type { Pauses } from '../../solver/documents/serving.ts';
 import { mean, nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 import { sleep } from '../executor/clock.ts';
 import { PERCENTILES } from './percentiles.ts';

@@ -1,4 +1,4 @@
-import type { Delays } from '../../solver/documents/profile.ts';
+import type { Delays } from '../../solver/documents/co-run.ts';
 import { nearestRank, sortedNumbers } from '../../solver/math/statistics.ts';
 
 /** Percentiles at which a profile records delays; values between them are interpolated. */

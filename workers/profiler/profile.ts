@@ -3,14 +3,10 @@ import type { LoadedManifest } from '../../models/manifests/load.ts';
 import { stageItems } from '../../models/packs/labelled-items.ts';
 import { InvalidPackError, isLabelled } from '../../models/packs/pack.ts';
 import type { Cell, CellKey } from '../../solver/documents/cell.ts';
+import type { CoRun } from '../../solver/documents/co-run.ts';
 import { type Manifest, sha256Of, sizeBytesOf } from '../../solver/documents/manifest.ts';
-import {
-  type CoRun,
-  type IdentifiedProfile,
-  PROFILE,
-  type Profile,
-  type Serving,
-} from '../../solver/documents/profile.ts';
+import { type IdentifiedProfile, PROFILE, type Profile } from '../../solver/documents/profile.ts';
+import type { Serving } from '../../solver/documents/serving.ts';
 import type { Environment } from '../environment/environment.ts';
 import { BackendUnavailableError } from '../runtime/errors.ts';
 import { parseIdentified } from '../store/exchange.ts';

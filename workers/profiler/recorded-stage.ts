@@ -1,6 +1,6 @@
 import { type ItemBatch, takeInTurn } from '../../models/items/item-batch.ts';
 import type { StageItems } from '../../models/packs/labelled-items.ts';
-import type { Serving } from '../../solver/documents/profile.ts';
+import type { Serving } from '../../solver/documents/serving.ts';
 import type { StageRun } from '../stage/protocol.ts';
 import type { OpenVariant } from './sessions.ts';
 import type { ProfileSettings } from './types.ts';

@@ -3,10 +3,10 @@ import { sha256Hex } from '../../models/manifests/load.ts';
 import { itemAnswers, pathAnswers } from '../../solver/documents/answers.ts';
 import { canonicalJson } from '../../solver/documents/canonical.ts';
 import { cell } from '../../solver/documents/cell.ts';
+import { coRun } from '../../solver/documents/co-run.ts';
 import { isoDate, name } from '../../solver/documents/common.ts';
 import { parseDocument, parseJson } from '../../solver/documents/document.ts';
 import {
-  coRun,
   endToEnd,
   fanOut,
   type IdentifiedProfile,
@@ -15,8 +15,8 @@ import {
   type Profile,
   parseProfile,
   profileSchema,
-  serving,
 } from '../../solver/documents/profile.ts';
+import { serving } from '../../solver/documents/serving.ts';
 import type { JournalEntry } from './store.ts';
 
 /** A profile as canonical JSON. It has no newline at its end, so that the SHA-256 of the text is the profile's identity. */

@@ -1,13 +1,8 @@
 import type { ItemAnswers, PathAnswers } from '../../solver/documents/answers.ts';
 import type { Cell } from '../../solver/documents/cell.ts';
-import type {
-  CoRun,
-  EndToEnd,
-  FanOut,
-  IdentifiedProfile,
-  MeasuredScore,
-  Serving,
-} from '../../solver/documents/profile.ts';
+import type { CoRun } from '../../solver/documents/co-run.ts';
+import type { EndToEnd, FanOut, IdentifiedProfile, MeasuredScore } from '../../solver/documents/profile.ts';
+import type { Serving } from '../../solver/documents/serving.ts';
 
 /** A finished part of a profile in progress. A later cell entry with the same key replaces the earlier one. */
 export type JournalEntry =

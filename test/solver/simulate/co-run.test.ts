@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { MeasuredCell } from '../../../solver/documents/cell.ts';
+import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/co-run.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
-import type { CpuCoRun, GpuCoRun } from '../../../solver/documents/profile.ts';
 import { expectedTimesMs } from '../../../solver/plan/co-run.ts';
 import { delayAtMs } from '../../../solver/plan/delays.ts';
 import { serviceFromProfile } from '../../../solver/simulate/service.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Serving } from '../../../solver/documents/profile.ts';
+import type { Serving } from '../../../solver/documents/serving.ts';
 import { mean } from '../../../solver/math/statistics.ts';
 import { batchPause } from '../../../solver/plan/serving.ts';
 import { arrivalsOf } from '../../../solver/simulate/arrivals.ts';

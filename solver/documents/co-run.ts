@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { cpuBackend, gpuBackend, milliseconds, positiveCount } from './common.ts';
+
+/** Delays in rising order of percentiles. */
+export const delays = z
+  .array(z.strictObject({ percentile: z.number().min(0).max(100), delayMs: milliseconds }))
+  .min(1);
+export type Delays = z.infer<typeof delays>;
+
+/**
+ * How much longer batches on a CPU take while another worker of the same backend and threads is busy. Each delay is a quantile
+ * of the times of two workers (of the first and the last stage) run together, minus that of each alone. It is a time, not a
+ * ratio, because a worker waits for its turn on a core, however long its batch is.
+ */
+const cpuCoRun = z.strictObject({
+  backend: cpuBackend,
+  threads: positiveCount,
+  /** Number of samples of the worker that has fewer. */
+  n: positiveCount,
+  delays,
+  /**
+   * How late the thread that hands out the batches gets its turn while both workers are busy: the delays of its timers. Older
+   * profiles do not have them.
+   */
+  lateness: delays.optional(),
+  /** Core time that this thread takes for a batch. Absent if a browser measured, which does not tell, and in older profiles. */
+  hostMs: milliseconds.optional(),
+});
+export type CpuCoRun = z.infer<typeof cpuCoRun>;
+
+/**
+ * How many times longer batches on a GPU take while another worker is busy. It is a ratio, because two workers, each with a GPU
+ * device of its own, share the GPU's time in slices.
+ */
+const gpuCoRun = z.strictObject({
+  backend: gpuBackend,
+  threads: z.literal(1),
+  n: positiveCount,
+  /**
+   * For each round, the time of a batch while both workers are busy ÷ its time in one worker for both stages: 2 if the workers
+   * only take turns, 1 if they do not disturb each other. The throughput of two workers is 2 ÷ this ratio times that of one.
+   */
+  slowDowns: z.array(z.number().positive()).min(1),
+});
+export type GpuCoRun = z.infer<typeof gpuCoRun>;
+
+export const coRun = z.discriminatedUnion('backend', [cpuCoRun, gpuCoRun]);
+export type CoRun = z.infer<typeof coRun>;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { delays } from './co-run.ts';
+import { milliseconds, name, positiveCount } from './common.ts';
+
+/** What a request costs the agent outside the models, with bodies of one form: HTTP, decoding, queues, and the answer. */
+const requestCost = z.strictObject({
+  /** How the request carries its item: as the bytes after a JSON header, or as numbers or text in the JSON. */
+  body: z.enum(['binary', 'json']),
+  /** Mean length of a request's body. */
+  bodyBytes: positiveCount,
+  n: positiveCount,
+  /** Core time that a request takes of the process that serves. Nearly all of it is of one thread, which other requests wait for. */
+  coreMs: milliseconds,
+  /** Time from a client's sending until it has the answer, one request right after the other, from models that take no time. */
+  latency: delays,
+});
+export type RequestCost = z.infer<typeof requestCost>;
+
+/** What it costs to send a batch from the gateway to a pod of a stage by HTTP, and to get its results. */
+const hop = z.strictObject({
+  stage: name,
+  items: positiveCount,
+  n: positiveCount,
+  /** Core time that a batch takes of the gateway's thread. */
+  gatewayMs: milliseconds,
+  /** Core time that it takes of the pod's thread that answers the gateway. */
+  podMs: milliseconds,
+  /** Time from the gateway's sending until it has the results, from a worker that takes no time. */
+  latency: delays,
+});
+export type Hop = z.infer<typeof hop>;
+
+/**
+ * How much longer something takes after a pause, in rising order of pauses: until it came its processes slept, and what they need
+ * left the caches.
+ */
+const pauses = z.array(z.strictObject({ pauseMs: z.number().positive(), n: positiveCount, delays })).min(1);
+export type Pauses = z.infer<typeof pauses>;
+
+/** What serving costs beside the models, in a process of its own for each part and with a client in another one. */
+export const serving = z.strictObject({
+  requests: z.array(requestCost).min(1),
+  /** Present if the profile is for a cluster, where each stage's batches go to pods. */
+  hops: z.array(hop).min(1).optional(),
+  /** Of a request to a server that was idle before. */
+  requestPauses: pauses.optional(),
+  /** Of a batch whose worker was idle before. */
+  pauses: pauses.optional(),
+  /** Of a batch's way to a pod and back. */
+  hopPauses: pauses.optional(),
+  /** How late the timers of the serving thread are. */
+  timers: delays.optional(),
+});
+export type Serving = z.infer<typeof serving>;

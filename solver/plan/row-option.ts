@@ -1,0 +1,130 @@
+import type { CellFlag, MeasuredCell } from '../documents/cell.ts';
+import { onGpu } from '../documents/common.ts';
+import { accuracyOf } from '../documents/profile.ts';
+import { NoAccuracyError } from './errors.ts';
+import type { IlpRequest, PlanRequest } from './request.ts';
+import type { CellFacts, StageFacts } from './stage-facts.ts';
+
+/** One way to run a variant of a stage; symbols are those of the README, "Planning". */
+export interface RowOption {
+  readonly cell: MeasuredCell;
+  readonly sha256: string;
+  readonly accuracy: number;
+  /** λ f: items that reach the variant per second. */
+  readonly itemsPerS: number;
+  /** m: mean time of a whole batch, inference and handling together. */
+  readonly meanMs: number;
+  /** l: time of a whole batch at the request's percentile. */
+  readonly latencyMs: number;
+  /** n: number of replicas. */
+  readonly replicas: number;
+  /** Share of the time that each replica is busy. Above 1 the replicas never keep up. On a GPU there is only one replica. */
+  readonly utilisation: number;
+  /** Time that the first item of a batch waits for the last: 1000 (b − 1) / (λ f). */
+  readonly waitMs: number;
+  /** T: the variant's part of the latency bound. The first stage's has what a request takes outside the models, too. */
+  readonly boundMs: number;
+  /** g: share of the GPU's time; 0 on a CPU. */
+  readonly gpuShare: number;
+  /** Cores that the option holds; 0 on a GPU. In a worker that others share: its threads × the share of its time. */
+  readonly cores: number;
+  /** Cores that are busy on average: with the batches, unless they run on a GPU, and with serving. */
+  readonly busyCores: number;
+  /** Share of the time of the thread that serves requests and hands out batches. */
+  readonly threadShare: number;
+  readonly cost: number;
+  readonly memoryBytes: number;
+  /** Switch cost in the objective: η · switchMs / horizonMs. */
+  readonly switchCost: number;
+  /** Flags of the cell, and `few-samples` if it has too few samples for the request's percentile. */
+  readonly flags: readonly CellFlag[];
+}
+
+/** A value this little above an integer counts as that integer, so that a rounding error adds no replica. */
+export const ROUNDING = 1e-9;
+/** The next integer, unless the value is a rounding error above one. */
+export const ceil = (value: number): number => Math.ceil(value - ROUNDING);
+
+/** The fixed number of a stage's replicas; undefined if the stage gets as many as it needs. */
+export const fixedReplicas = (stage: string, { keep, replicas }: PlanRequest): number | undefined =>
+  keep?.find(({ name }) => name === stage)?.replicas ?? replicas?.[stage];
+
+/** The part of a stage that a row of a plan runs. */
+interface Row extends Pick<StageFacts, 'name' | 'items' | 'request'> {
+  /** Whether the row is that of a cascade's heavy variant. */
+  readonly escalated?: boolean;
+}
+
+/** Where a row runs. */
+interface Place {
+  /** Number of stages of the pipeline. */
+  readonly stages: number;
+  /** Number of rows of the stage; 1 by default. */
+  readonly rows?: number;
+  /** Set if the rows of the stage sit in the same workers: their number, the busy time of all rows, and the row's part of it. */
+  readonly together?: { readonly replicas: number; readonly busy: number; readonly part: number };
+}
+
+/** The option of running a row as a cell was measured. @throws NoAccuracyError */
+export function rowOption(
+  row: Row,
+  facts: CellFacts,
+  request: IlpRequest,
+  { stages, rows = 1, together }: Place,
+): RowOption {
+  const { resources, objective, sharedThreads } = request;
+  const { cell, variant, meanMs, latencyMs } = facts;
+  const { items } = row;
+  const itemsPerS = request.ratePerS * items.mean;
+  // Share of its time that one session alone would be busy with all items of the row.
+  const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
+  const accuracy = accuracyOf(variant);
+  if (accuracy === null) throw new NoAccuracyError(row.name, variant.name);
+  const gpu = onGpu(cell.backend);
+  const shared = gpu || sharedThreads !== undefined;
+  const replicas =
+    together?.replicas ??
+    fixedRowReplicas(row, request) ??
+    (shared ? 1 : Math.max(1, ceil(busy / resources.utilisationMax)));
+  const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
+  const gpuShare = gpu ? busy : 0;
+  const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
+  /** Share of a core that something takes, with each of the row's batches and each request. */
+  const served = (what: 'hostMs' | 'threadMs') =>
+    (itemsPerS * facts[what]) / (1000 * cell.batch) + (request.ratePerS * row.request[what]) / 1000;
+  // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
+  const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages / rows;
+  const current = request.current?.find(
+    ({ name, escalation }) => (row.escalated ? escalation?.from : name) === row.name,
+  );
+  const stays =
+    request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
+  const { loadMs, createMs, firstRunMs } = cell.cold;
+  return {
+    cell,
+    sha256: variant.sha256,
+    accuracy,
+    itemsPerS,
+    meanMs,
+    latencyMs,
+    replicas,
+    utilisation: (together?.busy ?? busy) / replicas,
+    waitMs,
+    boundMs:
+      Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs + row.request.latencyMs,
+    gpuShare,
+    cores,
+    busyCores: (gpu ? 0 : busy * cell.threads) + served('hostMs'),
+    threadShare: served('threadMs'),
+    cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
+    memoryBytes: variant.sizeBytes * replicas,
+    switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
+    flags: facts.flags,
+  };
+}
+
+/** The fixed number of a row's replicas in workers of its own. */
+const fixedRowReplicas = ({ name, escalated }: Row, request: IlpRequest): number | undefined =>
+  escalated
+    ? request.keep?.find(({ escalation }) => escalation?.from === name)?.replicas
+    : fixedReplicas(name, request);
