@@ -104,7 +104,8 @@ export class Telemetry {
 
   /** All metrics in the Prometheus text format. */
   text({ plan, queued, replicas, open }: ServiceState): Promise<string> {
-    this.#info.reset();
+    // A plan may have rows that the plan before did not have, and the other way round.
+    for (const gauge of [this.#info, this.#queued, this.#replicas]) gauge.reset();
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
       this.#queued.set({ stage }, queued[s]!);
       this.#replicas.set({ stage }, replicas[s]!);

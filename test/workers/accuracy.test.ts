@@ -39,6 +39,9 @@ const runMadeUp: RunVariant = async (stage, variant, batch) => {
   };
 };
 
+/** The parts that stand for a step of measuring. */
+const MEASURES = new Set<AccuracyPart['kind']>(['variant-accuracy', 'combination']);
+
 interface Session {
   /** Steps that ran, in order. */
   readonly ran: string[];
@@ -75,7 +78,7 @@ describe('measuring accuracy', () => {
     ]);
   });
 
-  it('goes on after any interruption with what was saved, repeats one stage at most, and comes to the same', async () => {
+  it('goes on after any interruption with what was saved, measures nothing of it again, and comes to the same', async () => {
     const whole = await session([]);
     await fc.assert(
       fc.asyncProperty(
@@ -87,12 +90,12 @@ describe('measuring accuracy', () => {
           const rest = await session([...one.saved, ...two.saved]);
           expect(rest.accuracy).toEqual(whole.accuracy);
           expect([...rest.recalled, ...rest.ran].sort()).toEqual([...whole.ran].sort());
-          // A detector whose classifiers are not all done runs again, since what it found was not kept.
-          const combinations = one.saved.length + two.saved.length;
-          expect(rest.ran.length).toBeLessThanOrEqual(whole.ran.length - Math.max(0, combinations - 4) + 2);
+          // What was saved of a variant or of a combination is not measured again.
+          const known = [...one.saved, ...two.saved].filter(({ kind }) => MEASURES.has(kind));
+          expect(rest.ran.length).toBeLessThanOrEqual(whole.ran.length - known.length);
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [[14, 1]] },
     );
   });
 });

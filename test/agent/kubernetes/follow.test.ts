@@ -49,7 +49,7 @@ test('objects are followed through cut connections, a watch that has expired, an
   await standIn.up();
   await untilThereAre(['two']);
   expect(events.at(-1)).toContain('the API server is back');
-  expect(watches()).toBeGreaterThan(before);
+  await until(() => expect(watches()).toBeGreaterThan(before));
   await cluster.apply(object('three'));
   await untilThereAre(['three', 'two']);
 });

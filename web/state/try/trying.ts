@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { onGpu } from '../../../solver/documents/common.ts';
 import { sha256Of } from '../../../solver/documents/manifest.ts';
-import type { Plan } from '../../../solver/documents/plan.ts';
+import { type Plan, stageNameOf } from '../../../solver/documents/plan.ts';
 import { backendsOf } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import type { RunProgress } from '../../../workers/executor/run-options.ts';
@@ -57,13 +57,14 @@ export const obstacle = computed<string | null>(() => {
         : 'Measure this device, and plan with its profile.'
     }`;
   const missing = made.stages.find(
-    ({ name, sha256 }) =>
+    (row) =>
       !loaded.manifest.stages.some(
-        (stage) => stage.name === name && stage.variants.some((variant) => sha256Of(variant) === sha256),
+        ({ name, variants }) =>
+          name === stageNameOf(row) && variants.some((variant) => sha256Of(variant) === row.sha256),
       ),
   );
   return missing
-    ? `The model ${missing.name}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.`
+    ? `The model ${stageNameOf(missing)}/${missing.variant} that was profiled is not in the pipeline ${loaded.manifest.name}. Choose the plan's pipeline under Measure, or measure this pipeline and plan with the new profile.`
     : null;
 });
 
