@@ -44,8 +44,8 @@ class QueueDispatch implements Dispatch {
   #policy: DispatchPolicy;
   readonly #outlook: Outlook;
   readonly #shedRule: ShedRule;
-  /** All queues, later rows first: if the oldest requests of two batches arrived together, the later row runs first. */
-  readonly #queues: readonly ItemQueue[];
+  /** The queues of the policy's rows, later ones first: if the oldest requests of two batches arrived together, the later row runs first. */
+  #queues: readonly ItemQueue[];
   /** For each row, the queue of items that run in batches together. */
   readonly #shared: readonly ItemQueue[];
   /** For each row, the queue of items that run alone, because batches with them failed or lost their worker. */
@@ -68,8 +68,12 @@ class QueueDispatch implements Dispatch {
     this.#workers = new Workers(rows.length);
     this.#shared = rows.map((row) => new ItemQueue(row, false));
     this.#solo = rows.map((row) => new ItemQueue(row, true));
-    this.#queues = policy.stages
-      .flatMap((_, stage) => [stage, heavyRow(stage, stages)])
+    this.#queues = this.#queuesOf(policy);
+  }
+
+  #queuesOf({ stages }: DispatchPolicy): ItemQueue[] {
+    return stages
+      .flatMap(({ heavy }, stage) => (heavy ? [stage, heavyRow(stage, stages.length)] : [stage]))
       .flatMap((row) => [this.#shared[row]!, this.#solo[row]!])
       .reverse();
   }
@@ -101,8 +105,7 @@ class QueueDispatch implements Dispatch {
     const order = this.#entered++;
     const request: RequestState = { id, arrivalMs, last, order, entries: new Set(), waiting: 0 };
     this.#requests.set(id, request);
-    const item: Item = { id: this.#items++, request: id, stage: singleStage ?? 0, parent: null, index: 0 };
-    this.#enter(request, item, arrivalMs);
+    this.#enter(request, singleStage ?? 0, null, 0, arrivalMs);
   }
 
   canMake(arrivalMs: number, nowMs: number, requests: number, singleStage?: number): boolean {
@@ -137,12 +140,9 @@ class QueueDispatch implements Dispatch {
       const follow = follows[k] ?? 0;
       this.#outlook.completed(batch.stage, follow);
       if (!request.entries.delete(entry)) return; // The request ended before this batch did.
-      const next = { request: request.id, parent: item.id };
-      if (follow === 'heavy')
-        this.#enter(request, { ...next, id: this.#items++, stage: heavyRow(stage, stages), index: 0 }, nowMs);
+      if (follow === 'heavy') this.#enter(request, heavyRow(stage, stages), item.id, 0, nowMs);
       else if (stage !== request.last)
-        for (let index = 0; index < follow; index++)
-          this.#enter(request, { ...next, id: this.#items++, stage: stage + 1, index }, nowMs);
+        for (let index = 0; index < follow; index++) this.#enter(request, stage + 1, item.id, index, nowMs);
       if (request.entries.size === 0) {
         const inTime = nowMs - request.arrivalMs <= this.#policy.slaMs;
         this.#shedRule.completed(inTime);
@@ -195,6 +195,7 @@ class QueueDispatch implements Dispatch {
     if (names.length !== found.length || names.some((name, i) => name !== found[i]))
       throw new StagesDifferError(names, found);
     this.#policy = policy;
+    this.#queues = this.#queuesOf(policy);
     policy.stages.forEach(({ heavy }, stage) => {
       if (heavy) return;
       for (const queues of [this.#shared, this.#solo]) {
@@ -236,10 +237,11 @@ class QueueDispatch implements Dispatch {
     return actions;
   }
 
-  #enter(request: RequestState, item: Item, nowMs: number): void {
+  #enter(request: RequestState, row: number, parent: number | null, index: number, nowMs: number): void {
+    const item: Item = { id: this.#items++, request: request.id, stage: row, parent, index };
     const entry: Entry = { item, request, enqueuedMs: nowMs, queue: null, losses: 0 };
     request.entries.add(entry);
-    this.#shared[this.#present(item.stage)]!.push(entry);
+    this.#shared[this.#present(row)]!.push(entry);
   }
 
   /** The row itself or, for a heavy variant that the policy does not have (any more), the row of its stage's only variant. */

@@ -99,8 +99,11 @@ export function packFlow(
     return stages;
   };
   return (packItem) => {
-    const stages = known.get(packItem) ?? follow(packItem);
-    known.set(packItem, stages);
+    let stages = known.get(packItem);
+    if (!stages) {
+      stages = follow(packItem);
+      known.set(packItem, stages);
+    }
     return stages;
   };
 }

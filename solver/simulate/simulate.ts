@@ -175,7 +175,6 @@ export class Simulation {
   #complete(ended: RunningBatch): void {
     const { batch, stage, items, endMs } = ended;
     this.#running.end(ended, this.#service);
-    this.#idleFromMs.set(ended.worker, endMs);
     this.#record(ended);
     const { packItems } = this.#input;
     const take = () => {
@@ -185,9 +184,11 @@ export class Simulation {
       this.dispatch.completed(batch, follows, this.#nowMs);
     };
     const { serving } = this.#service;
-    const takesMs = (serving?.batchMs(stage, items.length) ?? 0) / 2;
-    if (serving) this.#thread.give(endMs - takesMs, takesMs, take);
-    else take();
+    if (serving) {
+      this.#idleFromMs.set(ended.worker, endMs);
+      const takesMs = serving.batchMs(stage, items.length) / 2;
+      this.#thread.give(endMs - takesMs, takesMs, take);
+    } else take();
   }
 
   #apply(actions: readonly Action[]): void {
