@@ -72,6 +72,7 @@ async function shoot(page: Page): Promise<void> {
   await button(/^Resume \d+/).click();
   await page.locator('.answer').waitFor(WAIT);
   await planned();
+  await button('Close').click();
   await pictures(page, '05-results', '#results');
   await pictures(page, '06-plan', '#plan');
 
@@ -111,7 +112,7 @@ async function shoot(page: Page): Promise<void> {
   await pictures(page, '11-tried', '#try');
 
   // A second profile with one backend, to compare with.
-  await page.locator('.settings').getByText('Advanced').click();
+  await page.locator('.settings summary').getByText('Advanced').click();
   await typed('Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
   await typed('Budget (s)').fill('5');
