@@ -98,7 +98,7 @@ async function waitUntilServing(engine: Engine, timeoutMs: number): Promise<void
           console.error(`waiting for ${reason}`);
           told.add(reason);
         }
-        // Pods that served before tell nothing about how long the others take.
+        // The time left is estimated from the pods that became ready since the start, so pods that served before do not count.
         atStart ??= Math.min(ready, wanted - 1);
         progress.share(`${ready} of ${wanted} pods serve`, (ready - atStart) / (wanted - atStart), startMs);
       },

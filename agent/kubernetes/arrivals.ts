@@ -7,7 +7,8 @@ import { isReady } from './pod-status.ts';
 
 /**
  * Reads how many requests have arrived at each gateway since it started, by the gateway's pod. Every gateway that is ready must
- * answer: without the count of one, the load would seem to have fallen. Gateways that start or end count if they answer.
+ * answer, because the load would seem to have fallen if the count of one were missing. A gateway that starts or ends counts if it
+ * answers.
  * @throws NoGatewayError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function gatewayArrivals(

@@ -23,7 +23,7 @@ export const trainingLoads = async (pipeline: Pipeline): Promise<Trace[]> => [
   ...generated(pipeline, TRAINING),
 ];
 
-/** The loads of a report: traces of the user's or, without any, generated loads of seeds that chose nothing. */
+/** The loads that a report is of: the user's traces or, if there are none, loads generated from seeds that chose no setting. */
 export const unseenLoads = (pipeline: Pipeline, traces: readonly string[]): Promise<Trace[]> | Trace[] =>
   traces.length > 0
     ? Promise.all(traces.map((path) => readJson(path, parseTrace)))

@@ -8,7 +8,7 @@ import { UnfitDataError } from '../../models/packs/sources/unfit.ts';
 import { readAtMost } from '../../workers/command/files.ts';
 import { message } from '../../workers/runtime/errors.ts';
 
-/** Longest text that is read: COCO's longest file has 450 MB, and JavaScript holds no text of more than 536 million characters. */
+/** Longest text file that is read. COCO's longest has 450 MB; JavaScript holds at most 536 million characters in a text. */
 const TEXT_BYTES_MAX = 500_000_000;
 /** Most pixels of a picture, because even a small file may contain a picture that fills the memory. */
 const PIXELS_MAX = 100_000_000;

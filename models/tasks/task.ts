@@ -91,8 +91,8 @@ export interface Task<
   fanOut(stage: S): 'one' | 'each-row' | 'one-or-none';
 
   /**
-   * How sure the model is of a result, from 0 to 1; a cascade sends results with a low one on to its heavy variant. Only a result
-   * that is right more often the surer it is makes cascades worthwhile. Absent: stages of the task are in no cascade.
+   * How sure the model is of a result, from 0 to 1. A cascade sends items with an unsure result on to its heavy variant, which pays
+   * only if surer results are right more often. Absent: stages of the task are in no cascade.
    */
   confidence?(result: R): number;
 

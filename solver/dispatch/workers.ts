@@ -27,7 +27,7 @@ export interface BatchState {
 /** Rows that share workers, directly or by way of other rows. No other row takes time of these workers. */
 export interface Sharing {
   readonly stages: readonly number[];
-  /** Number of workers that run the rows; 0 while all of them are being replaced. */
+  /** Number of workers that hold these rows; 0 while the executor replaces all of them. */
   readonly workers: number;
 }
 

@@ -138,8 +138,8 @@ export const planSchema = z
     /** `late`: a request is shed as soon as it is expected to miss the SLA. */
     shedding: z.enum(['late', 'never']),
     /**
-     * Expected time of a request outside queues and models: HTTP, and the way from and to the client. So much earlier requests must
-     * end, because the client's clock counts. Absent if it was not measured.
+     * Expected time of a request outside queues and models: HTTP, and the way from and to the client. The dispatch
+     * must end requests earlier by this time, because the SLA holds on the client's clock. Absent if it was not measured.
      */
     servingMs: milliseconds.optional(),
     /** The solver's result in one line: its status, the objective, and the bound that proves the optimum. */

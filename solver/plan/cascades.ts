@@ -2,7 +2,7 @@ import type { ItemAnswers } from '../documents/answers.ts';
 import type { Profile } from '../documents/profile.ts';
 import { accuracyOf } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
-import { offsetsOf } from '../simulate/fanout.ts';
+import { areAllowed, areOf, offsetsOf } from '../simulate/fanout.ts';
 import type { PlanRequest } from './request.ts';
 
 /** A light and a heavy variant of a stage with a threshold, and what the pack tells of them. */
@@ -61,7 +61,9 @@ export function cascadesOf(
   const ofStage = known.get(stage) ?? new Map<string, readonly Cascade[]>();
   known.set(stage, ofStage);
   const asked = JSON.stringify([[...variants].sort(), request.percentile, request.restrictTo]);
-  const cascades = ofStage.get(asked) ?? allCascades(profile, stage, variants, request);
+  const found = ofStage.get(asked);
+  if (found) return found;
+  const cascades = allCascades(profile, stage, variants, request);
   ofStage.set(asked, cascades);
   return cascades;
 }
@@ -134,21 +136,17 @@ export function escalatedItems(
   light: string,
   below: number,
   percentile: number,
-  restrictTo: PlanRequest['restrictTo'] = {},
+  restrictTo: PlanRequest['restrictTo'],
 ): Cascade['items'] {
   const paths = (profile.paths ?? []).filter(
     (path) =>
       path.stage === stage &&
       path.variant === light &&
       path.confidences.length > 0 &&
-      Object.entries(path.upstream).every(([up, variant]) => restrictTo[up]?.includes(variant) ?? true),
+      areAllowed(path.upstream, restrictTo),
   );
   const counts = paths.flatMap(({ upstream, confidences }) => {
-    const fanOut = profile.fanOut.find(
-      (entry) =>
-        entry.stage === stage &&
-        Object.entries(entry.upstream).every(([up, variant]) => upstream[up] === variant),
-    );
+    const fanOut = profile.fanOut.find((entry) => entry.stage === stage && areOf(entry.upstream, upstream));
     if (!fanOut) return [];
     const offsets = offsetsOf(new Map(), fanOut);
     return [

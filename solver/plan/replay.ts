@@ -1,7 +1,7 @@
 import type { PathAnswers } from '../documents/answers.ts';
 import type { Plan } from '../documents/plan.ts';
 import { type EndToEnd, type Profile, packItemScores } from '../documents/profile.ts';
-import { packFlow, pathOf } from '../simulate/fanout.ts';
+import { areOf, packFlow, pathOf } from '../simulate/fanout.ts';
 
 /** Earned and possible points of a request. */
 type Points = readonly [earned: number, possible: number];
@@ -53,7 +53,4 @@ const gained = (from: PathAnswers, to: PathAnswers, item: number): number =>
 const measuredWith = (
   { endToEnd }: Pick<Profile, 'endToEnd'>,
   chosen: Readonly<Record<string, string>>,
-): EndToEnd | undefined =>
-  endToEnd.find(({ variants }) =>
-    Object.entries(chosen).every(([stage, variant]) => variants[stage] === variant),
-  );
+): EndToEnd | undefined => endToEnd.find(({ variants }) => areOf(chosen, variants));

@@ -2,6 +2,7 @@ import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
+import { areAllowed } from '../simulate/fanout.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
@@ -22,12 +23,10 @@ export function fanOut(
   profile: Pick<Profile, 'fanOut'>,
   stage: string,
   percentile: number,
-  restrictTo: PlanRequest['restrictTo'] = {},
+  restrictTo?: PlanRequest['restrictTo'],
 ): { mean: number; atPercentile: number } {
   const all = profile.fanOut.filter((entry) => entry.stage === stage);
-  const allowed = all.filter((entry) =>
-    Object.entries(entry.upstream).every(([up, variant]) => restrictTo[up]?.includes(variant) ?? true),
-  );
+  const allowed = all.filter((entry) => areAllowed(entry.upstream, restrictTo));
   const entries = allowed.length > 0 ? allowed : all;
   if (entries.length === 0) return { mean: 1, atPercentile: 1 };
   return {
@@ -183,8 +182,10 @@ const known = new WeakMap<Profile, Map<MeasuredCell, Times>>();
 function timesOf(profile: Profile, cell: MeasuredCell): Times {
   const ofProfile = known.get(profile) ?? new Map<MeasuredCell, Times>();
   known.set(profile, ofProfile);
-  const samplesMs = ofProfile.has(cell) ? [] : expectedTimesMs(profile, cell);
-  const times = ofProfile.get(cell) ?? { timesMs: sortedNumbers(samplesMs), meanMs: mean(samplesMs) };
+  const found = ofProfile.get(cell);
+  if (found) return found;
+  const samplesMs = expectedTimesMs(profile, cell);
+  const times = { timesMs: sortedNumbers(samplesMs), meanMs: mean(samplesMs) };
   ofProfile.set(cell, times);
   return times;
 }

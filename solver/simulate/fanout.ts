@@ -113,12 +113,20 @@ const firstLength = ({ fanOut, paths }: Measured, stage: string): number =>
   paths?.find((entry) => entry.stage === stage)?.confidences.length ??
   1;
 
-const isAfter = (entry: { readonly upstream: Variants }, upstream: Variants): boolean =>
-  Object.entries(entry.upstream).every(([stage, variant]) => upstream[stage] === variant);
+/** Whether the variants of some stages are those of a choice, which may name the variants of more stages. */
+export const areOf = (variants: Variants, choice: Variants): boolean =>
+  Object.entries(variants).every(([stage, variant]) => choice[stage] === variant);
+
+/** Whether a plan may choose these variants. @param restrictTo the variants to choose from; an absent stage has all of its own */
+export const areAllowed = (
+  variants: Variants,
+  restrictTo: Readonly<Record<string, readonly string[]>> = {},
+): boolean =>
+  Object.entries(variants).every(([stage, variant]) => restrictTo[stage]?.includes(variant) ?? true);
 
 /** @throws UnmeasuredFanOutError */
 function fanOutOf({ fanOut }: Measured, stage: string, upstream: Variants): FanOut {
-  const found = fanOut.find((entry) => entry.stage === stage && isAfter(entry, upstream));
+  const found = fanOut.find((entry) => entry.stage === stage && areOf(entry.upstream, upstream));
   if (found) return found;
   throw new UnmeasuredFanOutError(
     stage,
@@ -137,7 +145,7 @@ export const pathOf = (
       path.stage === stageNameOf(row) &&
       path.variant === row.variant &&
       path.confidences.length > 0 &&
-      isAfter(path, upstream),
+      areOf(path.upstream, upstream),
   );
 
 /** For each pack item, how many of the stage's items belong to the pack items before it. */

@@ -146,7 +146,7 @@ export class Simulation {
     return this.#alarm.ringsMs;
   }
 
-  /** Mean time of a request's way from its client. */
+  /** Mean time that a request takes from its client to the server: half of the time for the way there and back. */
   get #halfWayMs(): number {
     return (this.#service.serving?.wayMs ?? 0) / 2;
   }

@@ -33,7 +33,7 @@ export async function measurePauses(calls: readonly (() => Promise<unknown>)[]):
   }));
 }
 
-/** Times of a call after each of the pauses. */
+/** Measures how long a call takes after each pause. @returns for each pause, the times in ms of all its runs */
 async function timesAfter(call: () => Promise<unknown>, pausesMs: readonly number[]): Promise<number[][]> {
   const times = pausesMs.map((): number[] => []);
   for (let round = 0; round < ROUNDS; round++)

@@ -17,7 +17,7 @@ const HERE_BYTES = 32 * 1024;
 /** Most bytes of bodies that wait for the other process; more would only wait longer. */
 const MOST_WAITING = 32 * 2 ** 20;
 
-/** A plan that a client sent is not one. Its message tells what is wrong. */
+/** A client sent a body that is not a valid plan. The message tells what is wrong with the body. */
 class InvalidPlanError extends InputError {
   static override readonly httpStatus = 400;
   override name = 'InvalidPlanError';
