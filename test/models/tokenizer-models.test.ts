@@ -48,7 +48,11 @@ test('WordPiece cuts words as the library does', () => {
 });
 
 test('a Unigram model cuts words as the library does', () => {
-  const score = fc.oneof(fc.constantFrom(-1, -2), fc.double({ min: -20, max: 0, noNaN: true }));
+  // Sums of eighths are exact in either order, so both find the same ties.
+  const score = fc.oneof(
+    fc.constantFrom(-1, -2),
+    fc.integer({ min: -160, max: 0 }).map((eighths) => eighths / 8),
+  );
   fc.assert(
     fc.property(tokens, fc.array(score, { minLength: 42, maxLength: 42 }), words, (own, scores, texts) => {
       const pieces = ['<s>', '<unk>', ...own].map((piece, i) => [piece, scores[i]!] as const);
