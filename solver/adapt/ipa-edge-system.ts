@@ -22,7 +22,7 @@ const QUEUE_PARTS = [0, 0.3, 0.6];
 /** A plan is expected to last this long, so that the cost of two plans at once, while one starts, is spread over it. */
 const LASTS_S = 40;
 
-type Limits = Pick<PlanRequest, 'current' | 'keep'>;
+type Limits = Pick<PlanRequest, 'current' | 'heldTwice' | 'keep'>;
 
 /**
  * The system of this project, which reports and commands call `ours` (README, "Adapting"). Of the plans that keep the percentile
@@ -90,10 +90,10 @@ export function ipaEdgeSystem(
         return best(await plansFor(asked), () => 0) ?? nearest(asked);
       }
       const kept = await keeping(load, current);
-      const asked = requests(load, { current: current.stages }, serving);
+      const heldTwice = startS(current) / LASTS_S;
+      const asked = requests(load, { current: current.stages, heldTwice }, serving);
       const plans = [...(kept ? [kept] : []), ...(await plansFor(asked))];
-      const starting = startS(current) / LASTS_S;
-      const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * starting;
+      const cost = (plan: Plan) => resources.pricePerCore * replacedCores(current, plan) * heldTwice;
       return best(plans, cost) ?? (await ifFeasible(nearest(asked))) ?? current;
     },
     async interim(load, serving) {

@@ -16,7 +16,15 @@ export interface PlanRequest {
   /** Backends to choose from; if absent, all that were measured. */
   readonly backends?: readonly Backend[];
   /** The variants that run now. Any other variant costs a switch; if absent, switches cost nothing. */
-  readonly current?: readonly Pick<PlanStage, 'name' | 'variant' | 'backend' | 'escalation'>[];
+  readonly current?: readonly Pick<
+    PlanStage,
+    'name' | 'variant' | 'backend' | 'threads' | 'replicas' | 'escalation'
+  >[];
+  /**
+   * Share of the time that the plan lasts in which the workers that it replaces are held beside its own, so that they cost; 0 if
+   * absent.
+   */
+  readonly heldTwice?: number;
   /** Sessions that must stay, so that only their batch sizes are chosen. If absent, everything is chosen. */
   readonly keep?: readonly Pick<
     PlanStage,

@@ -34,7 +34,7 @@ export interface RowOption {
   readonly threadShare: number;
   readonly cost: number;
   readonly memoryBytes: number;
-  /** Switch cost in the objective: η · switchMs / horizonMs. */
+  /** Switch cost in the objective: η · switchMs / horizonMs + β · price of the cores that it replaces · their share of the time. */
   readonly switchCost: number;
   /** Flags of the cell, and `few-samples` if it has too few samples for the request's percentile. */
   readonly flags: readonly CellFlag[];
@@ -100,6 +100,11 @@ export function rowOption(
   const stays =
     request.current === undefined || (current?.variant === cell.variant && current.backend === cell.backend);
   const { loadMs, createMs, firstRunMs } = cell.cold;
+  // The heavy variant of a cascade mostly sits in the workers of the light one, which are counted there.
+  const replaced =
+    current && !shared && !row.escalated && !(stays && current.threads === cell.threads)
+      ? current.threads * current.replicas
+      : 0;
   return {
     cell,
     sha256: variant.sha256,
@@ -118,7 +123,9 @@ export function rowOption(
     threadShare: served('threadMs'),
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
-    switchCost: stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs,
+    switchCost:
+      (stays ? 0 : (objective.eta * (loadMs + createMs + firstRunMs)) / objective.horizonMs) +
+      objective.beta * resources.pricePerCore * replaced * (request.heldTwice ?? 0),
     flags: facts.flags,
   };
 }

@@ -4,7 +4,7 @@ import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import type { PlanOption } from '../../solver/plan/plan-option.ts';
-import type { PlanRequest } from '../../solver/plan/request.ts';
+import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../solver/plan/request.ts';
 import { fanOut } from '../../solver/plan/stage-facts.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
@@ -148,11 +148,23 @@ describe('accuracy and switches', () => {
   it('costs η · (load + create + first run) / horizon to change variant or backend', () => {
     const of = cell('classify', 's', 'cpu', 1, runs(5));
     const now = (variant: string, backend: 'cpu' | 'webgpu') =>
-      classify(of, { current: [{ name: 'classify', variant, backend }] }).switchCost;
+      classify(of, { current: [{ name: 'classify', variant, backend, threads: 1, replicas: 3 }] }).switchCost;
     expect(now('s', 'cpu')).toBe(0);
     expect(now('l', 'cpu')).toBe(0.05);
     expect(now('s', 'webgpu')).toBe(0.05);
     expect(classify(of).switchCost).toBe(0);
+  });
+  it('costs the cores that it replaces for the time in which they are held too', () => {
+    const now = (threads: number, heldTwice?: number) =>
+      classify(cell('classify', 's', 'cpu', 1, runs(5)), {
+        apart: true,
+        objective: { ...DEFAULT_OBJECTIVE, beta: 0.01 },
+        current: [{ name: 'classify', variant: 's', backend: 'cpu', threads, replicas: 3 }],
+        ...(heldTwice !== undefined && { heldTwice }),
+      }).switchCost;
+    expect(now(2, 0.25)).toBeCloseTo(0.01 * 6 * 0.25);
+    expect(now(1, 0.25)).toBe(0);
+    expect(now(2)).toBe(0);
   });
 });
 

@@ -157,8 +157,8 @@ describe('plans that were simulated before', () => {
   it('serve again where another plan runs', () => {
     const known = simulated.size;
     const current = [
-      { name: 'detect', variant: 's', backend: 'cpu' as const },
-      { name: 'classify', variant: 's', backend: 'cpu' as const },
+      { name: 'detect', variant: 's', backend: 'cpu' as const, threads: 1, replicas: 1 },
+      { name: 'classify', variant: 's', backend: 'cpu' as const, threads: 1, replicas: 1 },
     ];
     expect(made({ current }, simulated)).toEqual(made({}));
     expect(simulated.size).toBe(known);
