@@ -116,6 +116,31 @@ test('a word has the class of its first token, and entities are cut out of the t
   ]);
 });
 
+test('a text is as sure as its least sure word, one outside entities too', async () => {
+  const files = wordPiece(['ann', 'van', 'paris']);
+  const sure = Math.exp(3) / (Math.exp(3) + 3);
+  const unsure: Session = {
+    ...labeller({}),
+    async run(feeds, fetches) {
+      const ran = await labeller({ 3: 1 }).run(feeds, fetches);
+      const ids = (feeds as Tensors).input_ids!;
+      // Of `van`, whose token is 4, the model knows only that it is no place.
+      ids.data.forEach((id: unknown, i: number) => {
+        if (Number(id) === 4) (ran.outputs.logits!.data as Float32Array).set([3, 3, 3, 0], i * 4);
+      });
+      return ran;
+    },
+  };
+  const scores = (await found(['ann paris', 'ann van paris', ''], unsure, files)).map((result) =>
+    task.confidence!(result),
+  );
+  expect(scores).toEqual([
+    expect.closeTo(sure, 6),
+    expect.closeTo(Math.exp(3) / (3 * Math.exp(3) + 1), 6),
+    1,
+  ]);
+});
+
 test.each([
   ['byte-level', byteLevel(), [...utf8.encode('Z')].map((byte) => byte + 2)[0]!],
   ['Unigram', unigram(['▁', 'z', 'o', 'ë', '▁z']), 7],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listOf, recordOf } from '../../../solver/documents/common.ts';
 import { parseAsset } from '../asset.ts';
+import { likeliest, logNormaliser, meanProbability } from '../generation/search.ts';
 
 /**
  * Texts from the outputs of models that are trained with connectionist temporal classification (CTC), such as wav2vec2.
@@ -56,27 +57,46 @@ export function readCtcAlphabet(tokenizer: Uint8Array): CtcAlphabet {
   return { blank, letters };
 }
 
+/** What a model's outputs say was spoken. */
+interface CtcPath {
+  /** The classes without blanks; one that is spoken twice stands twice. */
+  readonly classes: number[];
+  /** Geometric mean of the probabilities of the frames' classes, blanks included; 1 without frames. */
+  readonly score: number;
+}
+
 /**
  * The most probable class of each frame; then runs of one class count once, and blanks not at all (greedy decoding,
- * Graves et al. 2006, section 3.2).
+ * Graves et al. 2006, section 3.2). The probability of the path is the product of those of its frames.
  * @param logits [frames, classes]
  */
-export function greedyClasses(logits: Float32Array, classes: number, blank: number): number[] {
+export function greedyPath(logits: Float32Array, classes: number, blank: number): CtcPath {
   const found: number[] = [];
   let last = blank;
-  for (let frame = 0; frame + classes <= logits.length; frame += classes) {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (logits[frame + c]! > logits[frame + best]!) best = c;
+  let logProbability = 0;
+  let frames = 0;
+  for (let from = 0; from + classes <= logits.length; from += classes) {
+    const frame = logits.subarray(from, from + classes);
+    const best = likeliest(frame);
+    logProbability += frame[best]! - logNormaliser(frame, frame[best]!);
+    frames++;
     if (best !== last && best !== blank) found.push(best);
     last = best;
   }
-  return found;
+  return { classes: found, score: meanProbability(logProbability, frames) };
 }
 
-/** The text of a recording. @param logits [frames, classes] */
-export const ctcText = (logits: Float32Array, classes: number, { blank, letters }: CtcAlphabet): string =>
-  greedyClasses(logits, classes, blank)
+/** The text of a recording, and how sure the model is of it. @param logits [frames, classes] */
+export function ctcTranscript(
+  logits: Float32Array,
+  classes: number,
+  { blank, letters }: CtcAlphabet,
+): { text: string; score: number } {
+  const path = greedyPath(logits, classes, blank);
+  const text = path.classes
     .map((found) => letters.get(found) ?? '')
     .join('')
     .replace(/ +/g, ' ')
     .trim();
+  return { text, score: path.score };
+}

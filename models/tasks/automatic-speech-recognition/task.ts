@@ -12,7 +12,7 @@ import { FLOATS } from '../tensor.ts';
 import { readText, readTextTruths, writeTexts } from '../text-labels.ts';
 import type { TokenStage } from '../token-inputs.ts';
 import { readEncoder, TOKENIZER_ASSETS } from '../tokens.ts';
-import { type CtcAlphabet, ctcText, readCtcAlphabet } from './ctc.ts';
+import { type CtcAlphabet, ctcTranscript, readCtcAlphabet } from './ctc.ts';
 import {
   FEATURES_ASSET,
   featuresInput,
@@ -47,6 +47,8 @@ interface Stage extends SpeechStage, GeneratingStage, TokenStage {
 
 interface Transcript extends StageResult {
   readonly text: string;
+  /** Geometric mean of the probabilities of what was chosen: of the generated tokens, or of the class of each part of the recording. */
+  readonly score: number;
 }
 
 /** Models with one output for each short part of a recording, such as wav2vec2. */
@@ -56,7 +58,7 @@ const ctc: Program<Stage, Transcript> = {
     outputs: () => [{ name: 'logits', types: FLOATS, dims: [null, null] }],
     decode: ({ alphabet }, [logits]) => ({
       task: ID,
-      text: ctcText(logits!.values, logits!.dims[1]!, alphabet!),
+      ...ctcTranscript(logits!.values, logits!.dims[1]!, alphabet!),
     }),
   }),
   assets: () => ['tokenizer', FEATURES_ASSET],
@@ -83,8 +85,7 @@ const encoderDecoder = generating<Stage, Item, Transcript>({
       rules: readRules(assets, { ...stage, prompt: (_file, start) => [start, ...told] }),
     };
   },
-  scored: false,
-  decode: ({ encoder }, { tokens }) => ({ task: ID, text: encoder!.text(tokens).trim() }),
+  decode: ({ encoder }, { tokens, score }) => ({ task: ID, text: encoder!.text(tokens).trim(), score }),
 });
 
 /** The task "automatic-speech-recognition": the text of a recording. The next stage gets the text. */
@@ -98,16 +99,20 @@ export const automaticSpeechRecognition: Task<Stage, Transcript, string> = {
   programs: [ctc, ...encoderDecoder].map(oneSizeAtATime),
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],
   fanOut: () => 'one',
+  confidence: ({ score }) => score,
 
   metric: { stage: '1 − WER', pipeline: '1 − WER' },
   judged: 'last',
   readTruths: readTextTruths,
   readLabel: readText,
   writeTruths: writeTexts,
-  perfect: (text) => ({ task: ID, text }),
+  perfect: (text) => ({ task: ID, text, score: 1 }),
   match({ text }, truth) {
     const { errors, words } = wordErrors(text, truth);
     return [{ predicted: 0, truth: 0, score: { earned: words - errors, possible: words } }];
   },
-  tensors: () => [{ name: 'text', datatype: 'BYTES', columns: 1, rowsOf: ({ text }) => [text] }],
+  tensors: () => [
+    { name: 'text', datatype: 'BYTES', columns: 1, rowsOf: ({ text }) => [text] },
+    { name: 'score', datatype: 'FP32', columns: 1, rowsOf: ({ score }) => [score] },
+  ],
 };

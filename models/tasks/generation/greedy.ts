@@ -23,11 +23,9 @@ export class GreedySearch implements Search {
   /** The rows that have not ended, in the order of the last step. */
   #open: Row[];
 
-  /** @param scored whether results have scores, which take time */
   constructor(
     items: number,
     private readonly rules: GenerationRules,
-    private readonly scored = true,
   ) {
     this.#rows = Array.from({ length: items }, () => ({ tokens: [], logProbability: 0, chosen: 0 }));
     this.#open = [...this.#rows];
@@ -39,7 +37,7 @@ export class GreedySearch implements Search {
       const own = logits[r]!;
       constrain(own, row.tokens, this.rules);
       const token = likeliest(own);
-      if (this.scored) row.logProbability += own[token]! - logNormaliser(own, own[token]!);
+      row.logProbability += own[token]! - logNormaliser(own, own[token]!);
       row.chosen++;
       if (isEnd(this.rules, token)) return;
       row.tokens.push(token);

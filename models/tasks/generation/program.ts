@@ -27,8 +27,6 @@ export interface Generating<S extends GeneratingStage, Row, R> {
   readonly assets: readonly string[];
   /** Reads the assets: the stage with its `rules`, and what `rowsOf` and `decode` need. */
   prepare(stage: S, assets: Readonly<Record<string, Uint8Array>>): Promise<S>;
-  /** Whether `decode` reads the scores. */
-  readonly scored: boolean;
   /** The result for an item. */
   decode(stage: S, generated: Generated): R;
 }
@@ -77,7 +75,7 @@ export const generating = <S extends GeneratingStage, Row, R>(
   }));
 
 async function generate<S extends GeneratingStage, Row, R>(
-  { inputs, rowsOf, scored, decode }: Generating<S, Row, R>,
+  { inputs, rowsOf, decode }: Generating<S, Row, R>,
   stage: S,
   items: readonly Item[],
   sessions: Readonly<Record<string, Session>>,
@@ -93,7 +91,7 @@ async function generate<S extends GeneratingStage, Row, R>(
   });
   const rules = stage.rules!;
   const search =
-    rules.beams === 1 ? new GreedySearch(items.length, rules, scored) : new BeamSearch(items.length, rules);
+    rules.beams === 1 ? new GreedySearch(items.length, rules) : new BeamSearch(items.length, rules);
   const runs = [{ session: 'encoder', ms: encoded.ms }];
   try {
     const first = await decoder.step(items.map(() => rules.prompt));

@@ -3,7 +3,7 @@ import type { GenerationRules } from './rules.ts';
 /** The tokens that were generated for an item, without prompt and end. */
 export interface Generated {
   readonly tokens: readonly number[];
-  /** Geometric mean of the tokens' probabilities, from 0 to 1. 1 if the search was made without scores. */
+  /** Geometric mean of the tokens' probabilities, from 0 to 1. */
   readonly score: number;
 }
 

@@ -74,7 +74,6 @@ export const textToText = ({
     async prepare(stage, assets) {
       return { ...stage, encoder: await readEncoder(assets), rules: readRules(assets, stage) };
     },
-    scored: true,
     decode: ({ encoder }, { tokens, score }) => ({ task: id, text: encoder!.text(tokens), score }),
   }),
   children: (_stage, _item, { text }, next) => [textItem(text, contentBytesMax(next))],

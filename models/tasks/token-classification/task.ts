@@ -27,6 +27,11 @@ interface Stage extends TokenStage {
 /** The entities of a text in its order. Places count characters (Unicode code points). */
 interface Result extends StageResult {
   readonly entities: readonly (Entity & { readonly text: string })[];
+  /**
+   * The least probability of a word's class, 1 without words. Words outside entities count, because one of them may be an entity that
+   * the model missed.
+   */
+  readonly score: number;
 }
 
 const outputsOf = ({ classes }: Stage) => [{ name: 'logits', types: FLOATS, dims: [null, classes.length] }];
@@ -115,9 +120,11 @@ function resultOf(
   logits: readonly Float32Array[],
 ): Result {
   const characters = charactersBefore(text);
-  const entities = entitiesOf(classified(stage, wordsIn(text), spans, logits));
+  const words = classified(stage, wordsIn(text), spans, logits);
+  const entities = entitiesOf(words);
   return {
     task: ID,
+    score: words.reduce((least, { score }) => Math.min(least, score), 1),
     entities: entities.map(({ start, end, ...entity }) => ({
       ...entity,
       text: text.slice(start, end),
@@ -148,6 +155,7 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
     );
   },
   fanOut: () => 'each-row',
+  confidence: ({ score }) => score,
 
   metric: { stage: 'entity F1', pipeline: 'entity F1' },
   judged: 'always',
@@ -158,7 +166,11 @@ export const tokenClassification: Task<Stage, Result, readonly TrueEntity[]> = {
       labelled(stage),
       truths.map((entities) => entities ?? []),
     ),
-  perfect: (truths) => ({ task: ID, entities: truths.map((truth) => ({ ...truth, text: '', score: 1 })) }),
+  perfect: (truths) => ({
+    task: ID,
+    entities: truths.map((truth) => ({ ...truth, text: '', score: 1 })),
+    score: 1,
+  }),
   match: ({ entities }, truths) => matchEntities(entities, truths),
 
   tensors: () => [

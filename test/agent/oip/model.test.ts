@@ -39,11 +39,14 @@ describe('the pipeline as a model', () => {
     expect(tensors.map(({ shape }) => shape)).toEqual([[0, 4], [0], [0], [0], [0]]);
   });
 
-  test('has a text for each recording as bytes', () => {
+  test('has a text for each recording as bytes, and its score', () => {
     const speech = pipelineOf(transcribe).stages;
-    const answers = ['où est-il ?', ''].map((text) => [[{ task: transcribe.task, text } as StageResult]]);
+    const answers = ['où est-il ?', ''].map((text) => [
+      [{ task: transcribe.task, text, score: 0.5 } as StageResult],
+    ]);
     expect(outputTensors(speech, answers)).toEqual([
       { name: 'text', datatype: 'BYTES', shape: [2], data: [utf8('où est-il ?'), utf8('')] },
+      { name: 'score', datatype: 'FP32', shape: [2], data: Float32Array.of(0.5, 0.5) },
       { name: 'item_index', datatype: 'INT32', shape: [2], data: Int32Array.of(0, 1) },
     ]);
     expect(modelMetadata('speech', '1', speech).outputs[0]).toEqual({

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  ctcText,
-  greedyClasses,
+  ctcTranscript,
+  greedyPath,
   readCtcAlphabet,
 } from '../../../models/tasks/automatic-speech-recognition/ctc.ts';
 import { InvalidDocumentError } from '../../../solver/documents/document.ts';
@@ -20,7 +20,7 @@ const logitsOf = (path: readonly number[]): Float32Array => {
   });
   return logits;
 };
-const textOf = (...path: number[]) => ctcText(logitsOf(path), CLASSES, alphabet);
+const textOf = (...path: number[]) => ctcTranscript(logitsOf(path), CLASSES, alphabet).text;
 
 test('a letter that lasts several frames counts once, and a blank tells double letters apart', () => {
   expect(textOf(PAD, A, A, PAD, A, B, B, PAD)).toBe('AAB');
@@ -40,9 +40,29 @@ test('runs and blanks vanish for every path, as by a search from the left', () =
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: CLASSES - 1 })), (path) => {
       const expected = path.filter((best, i) => best !== PAD && best !== path[i - 1]);
-      expect(greedyClasses(logitsOf(path), CLASSES, PAD)).toEqual(expected);
+      expect(greedyPath(logitsOf(path), CLASSES, PAD).classes).toEqual(expected);
     }),
   );
+});
+
+test('a transcript is as sure as its frames are: the geometric mean of their probabilities', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.array(fc.double({ min: -20, max: 20, noNaN: true }), { minLength: CLASSES, maxLength: CLASSES }),
+        { minLength: 1, maxLength: 12 },
+      ),
+      (frames) => {
+        const product = frames.reduce((soFar, frame) => {
+          const exponentials = frame.map((logit) => Math.exp(Math.fround(logit)));
+          return soFar * (Math.max(...exponentials) / exponentials.reduce((sum, one) => sum + one));
+        }, 1);
+        const { score } = ctcTranscript(Float32Array.from(frames.flat()), CLASSES, alphabet);
+        expect(score).toBeCloseTo(product ** (1 / frames.length), 5);
+      },
+    ),
+  );
+  expect(ctcTranscript(new Float32Array(), CLASSES, alphabet).score).toBe(1);
 });
 
 test('a tokenizer that is not for CTC is refused', () => {
