@@ -8,9 +8,9 @@ import {
 } from '../../solver/documents/profile.ts';
 import type { Combination } from '../../solver/documents/report.ts';
 import type { Solver } from '../../solver/ilp/solve.ts';
-import { InfeasiblePlanError, NothingMeasuredError } from '../../solver/plan/errors.ts';
-import { solveIlp } from '../../solver/plan/ilp-choice.ts';
-import { completePlan, plan } from '../../solver/plan/planner.ts';
+import { NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { type Refusal, solveIlp } from '../../solver/plan/ilp-choice.ts';
+import { completePlan, tryPlan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
 
 /** Most combinations to list. Their number is the product of the stages' numbers of variants. */
@@ -48,17 +48,19 @@ function combination(
   );
   const restricted: PlanRequest = { ...request, restrictTo };
   try {
-    return combinationOf(measured.profile, request, plan(solver, measured, restricted), null, packItems);
+    const found = tryPlan(solver, measured, restricted);
+    return 'binding' in found
+      ? combinationOf(
+          measured.profile,
+          request,
+          bestInfeasible(solver, measured, restricted, found),
+          found.binding,
+          packItems,
+        )
+      : combinationOf(measured.profile, request, found, null, packItems);
   } catch (error) {
     if (error instanceof NothingMeasuredError) return undefined;
-    if (!(error instanceof InfeasiblePlanError)) throw error;
-    return combinationOf(
-      measured.profile,
-      request,
-      bestInfeasible(solver, measured, restricted, error),
-      error.binding,
-      packItems,
-    );
+    throw error;
   }
 }
 
@@ -67,7 +69,7 @@ function bestInfeasible(
   solver: Solver,
   measured: IdentifiedProfile,
   request: PlanRequest,
-  why: InfeasiblePlanError,
+  why: Refusal,
 ): Plan {
   const unlimited = { ...request.resources, utilisationMax: Number.MAX_VALUE };
   const relaxed: PlanRequest[] = [{ ...request, slaMs: Number.MAX_VALUE, resources: unlimited }];

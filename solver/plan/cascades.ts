@@ -1,8 +1,9 @@
 import type { ItemAnswers } from '../documents/answers.ts';
 import type { Profile } from '../documents/profile.ts';
 import { accuracyOf } from '../documents/profile.ts';
-import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
+import { mean } from '../math/statistics.ts';
 import { areAllowed, areOf, offsetsOf } from '../simulate/fanout.ts';
+import { fanOut, type ItemsPerRequest, mostItems } from './items-per-request.ts';
 import type { PlanRequest } from './request.ts';
 
 /** A light and a heavy variant of a stage with a threshold, and what the pack tells of them. */
@@ -14,7 +15,7 @@ export interface Cascade {
   /** Accuracy of the stage to plan with: a lower confidence bound. */
   readonly accuracy: number;
   /** Items of the heavy variant per request: their mean, and their number at the percentile; the bound counts on one at least. */
-  readonly items: { readonly mean: number; readonly atPercentile: number };
+  readonly items: ItemsPerRequest;
 }
 
 /** Shares of the labelled items that escalate at the thresholds to choose from; denser where accuracy rises fastest. */
@@ -157,20 +158,15 @@ export function escalatedItems(
       }),
     ];
   });
-  if (counts.length > 0)
-    return {
-      mean: Math.max(...counts.map(mean)),
-      atPercentile: Math.max(1, ...counts.map((all) => nearestRank(sortedNumbers(all), percentile))),
-    };
-  // Too many combinations of variants to measure all: the labelled items tell the share.
-  const answers = profile.stages
-    .find(({ name }) => name === stage)!
-    .variants.find(({ name }) => name === light)!.answers!;
-  const share = answers.filter(([confidence]) => confidence < below).length / answers.length;
-  const all = profile.fanOut.filter((entry) => entry.stage === stage).map((entry) => entry.counts);
-  if (all.length === 0) return { mean: share, atPercentile: 1 };
-  return {
-    mean: share * Math.max(...all.map(mean)),
-    atPercentile: Math.max(1, ...all.map((own) => nearestRank(sortedNumbers(own), percentile))),
-  };
+  const items = counts.length > 0 ? mostItems(counts, percentile) : escalatedOfAll();
+  return { ...items, atPercentile: Math.max(1, items.atPercentile) };
+
+  /** Too many combinations of variants to measure all: the labelled items tell the share. */
+  function escalatedOfAll(): ItemsPerRequest {
+    const { variants } = profile.stages.find(({ name }) => name === stage)!;
+    const answers = variants.find(({ name }) => name === light)!.answers!;
+    const share = answers.filter(([confidence]) => confidence < below).length / answers.length;
+    const all = fanOut(profile, stage, percentile, restrictTo);
+    return { ...all, mean: share * all.mean };
+  }
 }

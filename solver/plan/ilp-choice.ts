@@ -28,19 +28,38 @@ export interface IlpChoice {
   readonly options: readonly PlanOption[];
 }
 
+/** Why no choice of options meets a request: what an {@link InfeasiblePlanError} tells without a search for the nearest rate. */
+export type Refusal = Pick<InfeasiblePlanError, 'binding' | 'nearestSlaMs'>;
+
+/** The error of a refused request, with the nearest rate that is feasible, which takes many solves to find. */
+export function infeasible(
+  solver: Solver,
+  measured: Profile,
+  asked: PlanRequest,
+  { binding, nearestSlaMs }: Refusal,
+): InfeasiblePlanError {
+  const { profile, request } = withWorkerSharing(measured, asked);
+  return new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
+}
+
 /**
  * The best plan by the integer program (README, "Planning").
  * @throws NothingMeasuredError if a stage has no cell to plan with
  * @throws InfeasiblePlanError if nothing meets the SLA, with the nearest SLA and the nearest rate that are feasible
  */
 export function solveIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice {
+  const chosen = chooseIlp(solver, measured, asked);
+  if ('binding' in chosen) throw infeasible(solver, measured, asked, chosen);
+  return chosen;
+}
+
+/** Does what {@link solveIlp} does, for callers to whom another rate is of no use. @throws NothingMeasuredError */
+export function chooseIlp(solver: Solver, measured: Profile, asked: PlanRequest): IlpChoice | Refusal {
   const { profile, request } = withWorkerSharing(measured, asked);
   const offered = planOptions(profile, request);
-  const infeasible = (binding: string, nearestSlaMs: number | null) =>
-    new InfeasiblePlanError(asked, binding, nearestSlaMs, nearestRate(solver, profile, request));
-  if (offered.overloaded.length > 0) throw infeasible(offered.overloaded.join('; '), null);
+  if (offered.overloaded.length > 0) return { binding: offered.overloaded.join('; '), nearestSlaMs: null };
   const solution = solver.solve(offered.problem);
-  if (solution.status === 'infeasible') throw infeasible(solution.binding, solution.nearestSlaMs);
+  if (solution.status === 'infeasible') return solution;
 
   const options = chosenOptions(offered, solution.choice);
   const stages = planRows(profile, options);

@@ -2,9 +2,8 @@ import type { Plan, Prediction } from '../documents/plan.ts';
 import type { IdentifiedProfile } from '../documents/profile.ts';
 import type { Solver } from '../ilp/solve.ts';
 import { predict } from '../simulate/predict.ts';
-import { InfeasiblePlanError } from './errors.ts';
 import { withBestWorkers } from './gpu-workers.ts';
-import { type IlpChoice, solveIlp } from './ilp-choice.ts';
+import { chooseIlp, type IlpChoice, infeasible, type Refusal } from './ilp-choice.ts';
 import { endToEndOf } from './replay.ts';
 import type { PlanRequest } from './request.ts';
 import { SimulatedPlans } from './simulated-plans.ts';
@@ -35,9 +34,21 @@ export function plan(
   request: PlanRequest,
   simulated = new SimulatedPlans(),
 ): Plan {
+  const found = tryPlan(solver, measured, request, simulated);
+  if ('binding' in found) throw infeasible(solver, measured.profile, request, found);
+  return found;
+}
+
+/** Does what {@link plan} does, for callers to whom another rate is of no use. @throws NothingMeasuredError, UnmeasuredFanOutError */
+export function tryPlan(
+  solver: Solver,
+  measured: IdentifiedProfile,
+  request: PlanRequest,
+  simulated = new SimulatedPlans(),
+): Plan | Refusal {
   const candidates = new TightenedPlans(solver, measured, request, simulated);
-  const first = candidates.at(0)!;
-  if (candidates.confirms(first)) return first;
+  const first = candidates.at(0);
+  if ('binding' in first || candidates.confirms(first)) return first;
   // The number of tightenings doubles until a plan is confirmed or none is feasible; then the last interval is bisected.
   let missed = 0;
   let next = 1;
@@ -51,12 +62,12 @@ export function plan(
     else next = middle;
   }
   const last = candidates.at(next);
-  return last && candidates.confirms(last) ? last : candidates.best;
+  return !('binding' in last) && candidates.confirms(last) ? last : candidates.best;
 }
 
 /** The plans that the integer program chooses for one request, by the number of tightenings. */
 class TightenedPlans {
-  readonly #plans = new Map<number, Plan | undefined>();
+  readonly #plans = new Map<number, Plan | Refusal>();
 
   constructor(
     private readonly solver: Solver,
@@ -73,26 +84,28 @@ class TightenedPlans {
   /** Whether there is a plan that simulation does not confirm. */
   missesAt(tightened: number): boolean {
     const candidate = this.at(tightened);
-    return candidate !== undefined && !this.confirms(candidate);
+    return !('binding' in candidate) && !this.confirms(candidate);
   }
 
   /** The plan with the fewest misses among those simulated so far. */
   get best(): Plan {
-    return [...this.#plans.values()].reduce((best, next) =>
-      next && next.predicted.slaAttainment > best!.predicted.slaAttainment ? next : best,
-    )!;
+    const plans = [...this.#plans.values()].flatMap((found) => ('binding' in found ? [] : [found]));
+    return plans.reduce((best, next) =>
+      next.predicted.slaAttainment > best.predicted.slaAttainment ? next : best,
+    );
   }
 
-  /**
-   * The plan after this many tightenings; undefined if the tightened request is infeasible.
-   * @throws InfeasiblePlanError if the request itself is infeasible
-   */
-  at(tightened: number): Plan | undefined {
-    if (!this.#plans.has(tightened)) this.#plans.set(tightened, this.#plan(tightened));
-    return this.#plans.get(tightened);
+  /** The plan after this many tightenings, or why the tightened request is infeasible. */
+  at(tightened: number): Plan | Refusal {
+    let found = this.#plans.get(tightened);
+    if (!found) {
+      found = this.#plan(tightened);
+      this.#plans.set(tightened, found);
+    }
+    return found;
   }
 
-  #plan(tightened: number): Plan | undefined {
+  #plan(tightened: number): Plan | Refusal {
     const { slaMs, resources } = this.request;
     const share = TIGHTENING ** tightened;
     const tighter: PlanRequest = {
@@ -100,26 +113,23 @@ class TightenedPlans {
       slaMs: (slaMs - (this.request.queueMs ?? 0)) * share,
       resources: { ...resources, utilisationMax: resources.utilisationMax * share },
     };
-    try {
-      const { plan: chosen, ...choice } = solveIlp(this.solver, this.measured.profile, tighter);
-      const head = { ...chosen, slaMs, resources };
-      const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
-      const known = this.simulated.get(id);
-      if (known) {
-        const { stages, workers } = known;
-        return { ...known, ...head, stages, workers, predicted: { ...known.predicted, tightened } };
-      }
-      const plan = withBestWorkers(
-        completePlan(this.measured, head, choice, tightened),
-        this.measured.profile,
-        SEED,
-      );
-      this.simulated.set(id, plan);
-      return plan;
-    } catch (error) {
-      if (tightened > 0 && error instanceof InfeasiblePlanError) return undefined;
-      throw error;
+    const found = chooseIlp(this.solver, this.measured.profile, tighter);
+    if ('binding' in found) return found;
+    const { plan: chosen, ...choice } = found;
+    const head = { ...chosen, slaMs, resources };
+    const id = JSON.stringify([slaMs, chosen.ratePerS, chosen.stages]);
+    const known = this.simulated.get(id);
+    if (known) {
+      const { stages, workers } = known;
+      return { ...known, ...head, stages, workers, predicted: { ...known.predicted, tightened } };
     }
+    const plan = withBestWorkers(
+      completePlan(this.measured, head, choice, tightened),
+      this.measured.profile,
+      SEED,
+    );
+    this.simulated.set(id, plan);
+    return plan;
   }
 }
 

@@ -2,11 +2,11 @@ import { type CellFlag, cellId, type MeasuredCell } from '../documents/cell.ts';
 import { onGpu } from '../documents/common.ts';
 import type { Profile } from '../documents/profile.ts';
 import { mean, nearestRank, sortedNumbers } from '../math/statistics.ts';
-import { areAllowed } from '../simulate/fanout.ts';
 import { type Cascade, cascadesOf, escalatedItems } from './cascades.ts';
 import { cpuCoRunOf, expectedTimesMs } from './co-run.ts';
 import { delayAtMs } from './delays.ts';
 import { NothingMeasuredError } from './errors.ts';
+import { fanOut, type ItemsPerRequest } from './items-per-request.ts';
 import type { IlpRequest, PlanRequest } from './request.ts';
 import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 
@@ -14,26 +14,6 @@ import { forPods, hopCoresMs, requestCostOf, requestPause } from './serving.ts';
 const samplesFor = (percentile: number): number => Math.ceil(100 / (100 - percentile) - ROUNDING);
 /** 100 − percentile has a rounding error, e.g. for p99.9, which must not add a sample. */
 const ROUNDING = 1e-9;
-
-/**
- * Items of a stage per request: the mean, and the number at the percentile; 1 if the fan-out was not measured. Both are maxima
- * over the allowed upstream variants, because the integer program chooses all stages at once.
- */
-export function fanOut(
-  profile: Pick<Profile, 'fanOut'>,
-  stage: string,
-  percentile: number,
-  restrictTo?: PlanRequest['restrictTo'],
-): { mean: number; atPercentile: number } {
-  const all = profile.fanOut.filter((entry) => entry.stage === stage);
-  const allowed = all.filter((entry) => areAllowed(entry.upstream, restrictTo));
-  const entries = allowed.length > 0 ? allowed : all;
-  if (entries.length === 0) return { mean: 1, atPercentile: 1 };
-  return {
-    mean: Math.max(...entries.map(({ counts }) => mean(counts))),
-    atPercentile: Math.max(...entries.map(({ counts }) => nearestRank(sortedNumbers(counts), percentile))),
-  };
-}
 
 /** The facts about a cell that do not depend on the rate. */
 export interface CellFacts {
@@ -52,7 +32,7 @@ export interface CellFacts {
 export interface StageFacts {
   readonly name: string;
   /** Items of the stage per request: f, their mean, and k, their number at the percentile. */
-  readonly items: { readonly mean: number; readonly atPercentile: number };
+  readonly items: ItemsPerRequest;
   /** What a request costs outside the models, which is counted at the first stage. */
   readonly request: RequestFacts;
   /** The cells that may run the stage alone; none if a cascade that runs now must stay. */

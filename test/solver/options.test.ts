@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { MeasuredCell } from '../../solver/documents/cell.ts';
 import { parseProfile } from '../../solver/documents/profile.ts';
 import { NoAccuracyError, NothingMeasuredError } from '../../solver/plan/errors.ts';
+import { fanOut } from '../../solver/plan/items-per-request.ts';
 import { planOptions } from '../../solver/plan/options.ts';
 import type { PlanOption } from '../../solver/plan/plan-option.ts';
 import { DEFAULT_OBJECTIVE, type PlanRequest } from '../../solver/plan/request.ts';
-import { fanOut } from '../../solver/plan/stage-facts.ts';
 import { cell, profile, request, resources, runs } from './profiles.ts';
 
 const detect = (more: Partial<MeasuredCell> = {}) => cell('detect', 's', 'cpu', 1, runs(10), more);
