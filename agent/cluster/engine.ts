@@ -1,6 +1,7 @@
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import type { Counts } from '../service/counts.ts';
 
 /**
  * An engine, e.g. Kubernetes, runs the replicas of a plan's stages, and the gateways in front of them, on many machines. It is
@@ -55,11 +56,10 @@ export interface Engine {
   followEndpoints(follower: Follower<readonly Endpoint[]>): Promise<void>;
 
   /**
-   * Number of requests that have arrived at each gateway since it started, by the gateway's name: the counter
-   * `ipa_edge_arrivals_total` of its `/metrics`. The engine reads it, because the command `watch` may run where it cannot reach
-   * the gateways. Fails if a gateway that serves does not answer.
+   * What each gateway has counted since it started, by the gateway's name: `/metrics`, read with `countsIn`. The engine reads it,
+   * because the command `watch` may run where it cannot reach the gateways. Fails if a gateway that serves does not answer.
    */
-  arrivals(): Promise<ReadonlyMap<string, number>>;
+  counts(): Promise<ReadonlyMap<string, Counts>>;
 
   /**
    * Elects a leader among the processes that watch the pipeline, and calls `lead` whenever this process is elected, until the

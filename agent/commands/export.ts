@@ -7,6 +7,7 @@ import { readJson, writeWhole } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { checkPipeline } from '../../workers/command/plan-models.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
+import { autoscaled } from '../kubernetes/objects/autoscaler.ts';
 import { kserveObjects } from '../kubernetes/objects/kserve.ts';
 import { objectNames } from '../kubernetes/objects/labels.ts';
 import { kubernetesObjects } from '../kubernetes/objects/serving.ts';
@@ -34,6 +35,7 @@ interface ExportFlags extends PodFlags {
   readonly format: (typeof FORMATS)[number];
   readonly out: string;
   readonly watchProfile?: string;
+  readonly autoscaler?: true;
   readonly manifest?: string;
   readonly json?: boolean;
 }
@@ -54,6 +56,10 @@ export const exportCommand = () =>
       .option(
         '--watch-profile <file>',
         "also write ipa-agent watch as a deployment, with its Role and the plan's profile",
+      )
+      .option(
+        '--autoscaler',
+        'let a HorizontalPodAutoscaler set the pods of each stage, to those that the plan foresees, by an external metric',
       )
       .requiredOption('--out <dir>', 'folder to write the YAML files to')
       .addOption(option.planManifestOption())
@@ -86,9 +92,14 @@ Pods run the image that agent/Containerfile builds. ipa-agent apply applies the 
         throw new UsageError(
           'Watch does not change the objects of --format kserve: leave out --watch-profile.',
         );
+      if (flags.autoscaler && flags.format === 'kserve')
+        throw new UsageError(
+          'The pods of --format kserve have no gateway to foresee them: leave out --autoscaler.',
+        );
       const profile = flags.watchProfile === undefined ? null : await profileOf(plan, flags.watchProfile);
+      const served = (of: PodSettings) => kubernetesObjects(plan, pipeline, of);
       const objectsOf = (of: PodSettings): KubernetesObject[] => [
-        ...kubernetesObjects(plan, pipeline, of),
+        ...(flags.autoscaler ? autoscaled(plan, served(of)) : served(of)),
         ...(profile ? watchObjects(profile, { plan, pipeline, settings: of }) : []),
       ];
       const make: Record<ExportFlags['format'], () => Files> = {

@@ -12,6 +12,7 @@ import { createApp } from '../http/app.ts';
 import type { PlanChanges } from '../http/plan.ts';
 import { serve } from '../http/serve.ts';
 import { openToken } from '../http/token.ts';
+import { followServing } from '../service/follow-serving.ts';
 import { type InitialPlanOptions, initialPlan } from '../service/initial-plan.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
@@ -91,6 +92,14 @@ enough to read from it (DNS rebinding).
             },
           };
           const app = createApp(service, changes, { names });
+          if (replanner)
+            void followServing(
+              service,
+              (...seen) => {
+                for (const what of replanner.correct(...seen)) report({ event: 'worker', what });
+              },
+              signal,
+            );
           await serve(app, service, {
             host,
             port,

@@ -56,7 +56,19 @@ Watch changes the deployments that are there, and another cascade may need other
         adaptationFor(current);
         logLine(`watching ${pipeline.name} in ${engine.target}`);
         await engine.lead(
-          (leading) => control({ engine, pipeline: pipeline.name, adaptationFor, onEvent: logLine }, leading),
+          (leading) =>
+            control(
+              {
+                engine,
+                pipeline: pipeline.name,
+                adaptationFor,
+                onCounts(...seen) {
+                  for (const what of replanner.correct(...seen)) logLine(what);
+                },
+                onEvent: logLine,
+              },
+              leading,
+            ),
           { signal, onEvent: logLine },
         );
       } finally {

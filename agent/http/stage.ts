@@ -8,6 +8,7 @@ import { planStage } from '../../solver/documents/plan.ts';
 import { message } from '../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../workers/stage/pipe.ts';
 import type { StageRun } from '../../workers/stage/protocol.ts';
+import { RUN_MS_HEADER } from '../cluster/run-header.ts';
 import type { HeldStages } from '../cluster/stage/held-stages.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
@@ -85,12 +86,18 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
     });
   }
 
-  app.post('/stage/:stage/:variant/run', { bodyLimit: MOST_BODY_BYTES }, async (request: RunRequest) => {
-    const service = held.of(request.params.stage);
-    const batch = batchIn(bytesIn(request), service.stage);
-    const { results, children, childCounts } = await service.run(batch, request.params.variant);
-    return Buffer.concat(packMessage({ results, children, childCounts }));
-  });
+  app.post(
+    '/stage/:stage/:variant/run',
+    { bodyLimit: MOST_BODY_BYTES },
+    async (request: RunRequest, reply) => {
+      const service = held.of(request.params.stage);
+      const batch = batchIn(bytesIn(request), service.stage);
+      const startMs = performance.now();
+      const { results, children, childCounts } = await service.run(batch, request.params.variant);
+      reply.header(RUN_MS_HEADER, (performance.now() - startMs).toFixed(3));
+      return Buffer.concat(packMessage({ results, children, childCounts }));
+    },
+  );
 
   const state = ({ chosen, variants, runtime }: StageService) => ({
     ...chosen,

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from '../../solver/dispatch/types.ts';
-import type { Plan } from '../../solver/documents/plan.ts';
+import type { Plan, PlanStage } from '../../solver/documents/plan.ts';
 import type { BatchRecord } from '../../workers/executor/types.ts';
 
 /** State of a service for Prometheus gauges, read when Prometheus asks for the metrics. */
@@ -11,6 +11,8 @@ export interface ServiceState {
   readonly replicas: readonly number[];
   /** Number of requests that were accepted and have not ended. */
   readonly open: number;
+  /** Replicas of each stage that the plan wants, whichever serve. */
+  readonly foreseen: readonly Pick<PlanStage, 'name' | 'replicas'>[];
 }
 
 const OUTCOMES: readonly (Outcome | 'rejected')[] = ['completed', 'shed', 'failed', 'rejected'];
@@ -39,6 +41,13 @@ export class Telemetry {
     ['stage'],
     SECONDS,
   );
+  readonly #hopSeconds = this.#metrics.histogram(
+    'hop_seconds',
+    'Time of a batch on its way to a pod and back, without its run there.',
+    ['stage'],
+    SECONDS,
+  );
+  readonly #core = this.#metrics.counter('core_seconds_total', 'Core time of the process that serves.');
   readonly #switches = this.#metrics.counter('plan_switches_total', 'Switches to another plan.');
   readonly #lost = this.#metrics.counter(
     'workers_lost_total',
@@ -46,6 +55,11 @@ export class Telemetry {
   );
   readonly #queued = this.#metrics.gauge('queue_items', 'Items that wait in the queue.', ['stage']);
   readonly #replicas = this.#metrics.gauge('replicas', 'Workers that serve a stage.', ['stage']);
+  readonly #foreseen = this.#metrics.gauge(
+    'stage_replicas_foreseen',
+    'Workers of a stage that the plan for the coming load wants.',
+    ['stage'],
+  );
   readonly #open = this.#metrics.gauge('open_requests', 'Requests that were accepted and have not ended.');
   readonly #info = this.#metrics.gauge('plan_info', 'The plan that serves, in its labels; always 1.', [
     'pipeline',
@@ -68,6 +82,7 @@ export class Telemetry {
     for (const stage of stages) {
       this.#batchItems.zero({ stage });
       this.#batchSeconds.zero({ stage });
+      this.#hopSeconds.zero({ stage });
     }
   }
 
@@ -90,6 +105,11 @@ export class Telemetry {
     this.#batchSeconds.observe({ stage }, serviceMs / 1000);
   }
 
+  /** Observes the way of a batch to a pod and back. */
+  hop(stage: string, wayMs: number): void {
+    this.#hopSeconds.observe({ stage }, wayMs / 1000);
+  }
+
   switched(): void {
     this.#switches.inc();
   }
@@ -103,14 +123,18 @@ export class Telemetry {
   }
 
   /** All metrics in the Prometheus text format. */
-  text({ plan, queued, replicas, open }: ServiceState): Promise<string> {
+  text({ plan, queued, replicas, open, foreseen }: ServiceState): Promise<string> {
     // A plan may have rows that the plan before did not have, and the other way round.
-    for (const gauge of [this.#info, this.#queued, this.#replicas]) gauge.reset();
+    for (const gauge of [this.#info, this.#queued, this.#replicas, this.#foreseen]) gauge.reset();
+    for (const { name: stage, replicas: wanted } of foreseen) this.#foreseen.set({ stage }, wanted);
     plan.stages.forEach(({ name: stage, variant, backend, batch, replicas: planned }, s) => {
       this.#queued.set({ stage }, queued[s]!);
       this.#replicas.set({ stage }, replicas[s]!);
       this.#info.set({ pipeline: plan.pipeline, stage, variant, backend, batch, replicas: planned }, 1);
     });
+    const { user, system } = process.cpuUsage();
+    this.#core.reset();
+    this.#core.inc((user + system) / 1e6);
     this.#open.set(open);
     this.#sla.set(plan.slaMs / 1000);
     this.#rate.set(plan.ratePerS);

@@ -36,6 +36,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   Deployment: 'deployments',
   EndpointSlice: 'endpointslices',
   Event: 'events',
+  HorizontalPodAutoscaler: 'horizontalpodautoscalers',
   Job: 'jobs',
   Lease: 'leases',
   NetworkPolicy: 'networkpolicies',

@@ -18,9 +18,10 @@ import type {
   RolloutFollower,
 } from '../cluster/engine.ts';
 import { NoPreviousPlanError } from '../cluster/errors.ts';
+import type { Counts } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { adaptPlan, applyPlan, type DeploymentContext } from './apply.ts';
-import { gatewayArrivals } from './arrivals.ts';
+import { gatewayCounts } from './counts.ts';
 import { endpointsOf } from './endpoints.ts';
 import { recordEvent } from './events.ts';
 import { follow } from './follow.ts';
@@ -129,8 +130,8 @@ export class KubernetesEngine implements Engine {
     );
   }
 
-  arrivals(): Promise<ReadonlyMap<string, number>> {
-    return gatewayArrivals(this.api, this.options.pipeline.name, this.options.namespace);
+  counts(): Promise<ReadonlyMap<string, Counts>> {
+    return gatewayCounts(this.api, this.options.pipeline.name, this.options.namespace);
   }
 
   lead(lead: (signal: AbortSignal) => Promise<void>, { onEvent, signal }: Listener): Promise<void> {

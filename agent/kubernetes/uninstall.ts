@@ -5,6 +5,7 @@ import { objectNames, ownLabels } from './objects/labels.ts';
 
 /** The kinds of a pipeline's objects. Pods go first, so that none of them is left without its plan or its rights. */
 const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
+  ['HorizontalPodAutoscaler', 'autoscaling/v2'],
   ['Deployment', 'apps/v1'],
   ['Job', 'batch/v1'],
   ['PodDisruptionBudget', 'policy/v1'],

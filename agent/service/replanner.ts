@@ -11,17 +11,21 @@ import { openPlanner } from '../../workers/planner/node.ts';
 import { predictorByName } from '../../workers/predictor/by-name.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
 import { PlanRefusedError } from './errors.ts';
+import { ServingCorrection } from './serving-correction.ts';
 
 /** Makes plans from one profile as the load changes, while the agent serves. */
 export class Replanner {
   readonly #planner = openPlanner();
+  readonly #correction: ServingCorrection;
 
   private constructor(
     private readonly profile: IdentifiedProfile,
     private readonly rest: Pick<AdaptationOptions, 'predictor' | 'intervalS'>,
     private readonly minRatePerS: number,
     private readonly limits: Pick<PlanRequest, 'apart' | 'cascades'>,
-  ) {}
+  ) {
+    this.#correction = new ServingCorrection(profile);
+  }
 
   static async open(
     profile: IdentifiedProfile,
@@ -41,11 +45,16 @@ export class Replanner {
     return {
       ...this.rest,
       system: ipaEdgeSystem(
-        (asked) => this.#planner.plan(this.profile, asked),
+        (asked) => this.#planner.plan(this.#correction.profile, asked),
         request,
         startMsOf(this.profile.profile),
       ),
     };
+  }
+
+  /** Corrects what the profile says of serving. Parameters and result are of {@link ServingCorrection.take}. */
+  correct(...seen: Parameters<ServingCorrection['take']>): string[] {
+    return this.#correction.take(...seen);
   }
 
   /** Refuses a plan from another profile, because plans from two profiles cannot be compared. @throws PlanRefusedError */

@@ -41,6 +41,7 @@ export class Service {
   #executor!: Executor;
   #adapter: Adapter | undefined;
   #adaptedFromMs = 0;
+  #foreseen: Plan | undefined;
   #replacing: Promise<unknown> = Promise.resolve();
   #draining = false;
   #inFlight = 0;
@@ -186,7 +187,13 @@ export class Service {
 
   metrics(): Promise<string> {
     const { plan, queued, replicas, open } = this.#executor;
-    return this.telemetry.text({ plan, queued, replicas, open });
+    const { stages: foreseen } = this.#foreseen ?? plan;
+    return this.telemetry.text({ plan, queued, replicas, open, foreseen });
+  }
+
+  /** Tells in the metrics what replicas a plan wants, where others decide how many of them serve. */
+  foresee(plan: Plan): void {
+    this.#foreseen = plan;
   }
 
   #follow(): void {

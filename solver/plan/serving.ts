@@ -2,7 +2,7 @@ import { interpolate } from '../dispatch/interpolate.ts';
 import { type MeasuredCell, roundTripsMs } from '../documents/cell.ts';
 import type { Profile } from '../documents/profile.ts';
 import type { Hop, Pauses, RequestCost } from '../documents/serving.ts';
-import { delayAtMs, percentileOfRun } from './delays.ts';
+import { delayAtMs, meanDelayMs, percentileOfRun } from './delays.ts';
 
 /**
  * This file reads from a profile what serving costs beside the models. A request costs time and a share of the serving thread;
@@ -27,6 +27,36 @@ export function withoutHops<P extends Served>(profile: P): P {
   const { hops: _, ...serving } = profile.serving;
   return { ...profile, serving };
 }
+
+/** By what factor serving takes longer than a profile says. */
+export interface ServingFactors {
+  /** Core time of a request outside the models. */
+  readonly request: number;
+  /** The way of a stage's batches to a pod and back; 1 for a stage that is not named. */
+  readonly hops: Readonly<Record<string, number>>;
+}
+
+/** The profile with what serving takes in service. A request waits for the core time that it takes, so its latency grows by as much. */
+export function inService<P extends Served>(profile: P, { request, hops }: ServingFactors): P {
+  const { serving } = profile;
+  if (!serving) return profile;
+  const each = (delays: Hop['latency'], change: (ms: number) => number) =>
+    delays.map(({ percentile, delayMs }) => ({ percentile, delayMs: change(delayMs) }));
+  const requests = serving.requests.map((cost) => ({
+    ...cost,
+    coreMs: request * cost.coreMs,
+    latency: each(cost.latency, (ms) => Math.max(0, ms + (request - 1) * cost.coreMs)),
+  }));
+  const ways = serving.hops?.map((hop) => ({
+    ...hop,
+    latency: each(hop.latency, (ms) => (hops[hop.stage] ?? 1) * ms),
+  }));
+  return { ...profile, serving: { ...serving, requests, ...(ways && { hops: ways }) } };
+}
+
+/** Mean time of a batch on its way to a pod and back; undefined without hops. */
+export const hopMeanMs = (profile: Served, stage: string, items: number): number | undefined =>
+  ofHops(profile, stage, ({ latency }) => meanDelayMs(latency))?.(items);
 
 /** A quantity of a stage's hops by the items of a batch, interpolated between the measured ones; undefined without hops. */
 function ofHops(

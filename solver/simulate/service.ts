@@ -83,7 +83,7 @@ export const serviceFromProfile = (
 };
 
 /** Time of the serving thread for a batch, by row and items. A simulation asks for few different ones many times. */
-function handOutMs(
+export function handOutMs(
   profile: Pick<Profile, 'coRun' | 'serving'>,
   rows: readonly (Pick<PlanStage, 'name' | 'backend' | 'threads' | 'escalation'> | undefined)[],
 ): ServingModel['batchMs'] {

@@ -4,7 +4,8 @@ import { planOf } from './serving.ts';
 
 const plan = planOf({ workers: [['detect', 'classify']] });
 const telemetry = () => new Telemetry(['fashion', 'detect', 'classify'], ['detect', 'classify']);
-const text = (of: Telemetry) => of.text({ plan, queued: [0, 3], replicas: [1, 1], open: 2 });
+const text = (of: Telemetry) =>
+  of.text({ plan, queued: [0, 3], replicas: [1, 1], open: 2, foreseen: plan.stages });
 
 interface Family {
   readonly name: string;
@@ -45,10 +46,21 @@ test('what is counted is there as 0 before the first request', async () => {
   const families = familiesOf(await text(telemetry()));
   for (const { name, type, samples } of families) {
     expect(samples.length, name).toBeGreaterThan(0);
-    if (type !== 'gauge') expect(samples.map(({ value }) => value)).toEqual(samples.map(() => 0));
+    if (type !== 'gauge' && name !== 'ipa_edge_core_seconds_total')
+      expect(samples.map(({ value }) => value)).toEqual(samples.map(() => 0));
   }
   const requests = families.find(({ name }) => name === 'ipa_edge_requests_total')!;
   expect(requests.samples).toHaveLength(3 * 4);
+});
+
+test('the core time of the process is told, and only grows', async () => {
+  const observed = telemetry();
+  const coreS = async () =>
+    familiesOf(await text(observed)).find(({ name }) => name === 'ipa_edge_core_seconds_total')!.samples[0]!
+      .value;
+  const before = await coreS();
+  expect(before).toBeGreaterThan(0);
+  expect(await coreS()).toBeGreaterThanOrEqual(before);
 });
 
 test('buckets of a histogram rise, and the last one holds all that was observed', async () => {

@@ -22,7 +22,7 @@ interface PlannerWorker {
  */
 export class RemotePlanner {
   #worker: PlannerWorker | undefined;
-  /** The profile that the worker has. Profiles are large, so each is sent only when it differs from the last. */
+  /** The profile that the worker has. Profiles are large, so each is sent only when it is another one than the last. */
   #offered: IdentifiedProfile | undefined;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
@@ -64,7 +64,7 @@ export class RemotePlanner {
       this.#worker ??= this.#started();
       const { api, lifeline } = this.#worker;
       try {
-        if (this.#offered?.sha256 !== measured.sha256) {
+        if (this.#offered?.profile !== measured.profile) {
           await lifeline.call(api.offer(measured));
           this.#offered = measured;
         }

@@ -118,7 +118,9 @@ export class Gateway {
   async #start(): Promise<void> {
     const { models, token, signal, onEvent, backOff = BACK_OFF } = this.options;
     const { pipeline } = models;
-    const { startWorker, close } = replicaStarter(this.#directory, token);
+    const { startWorker, close } = replicaStarter(this.#directory, token, (stage, wayMs) =>
+      this.#service?.telemetry.hop(stage, wayMs),
+    );
     this.#closeClients = close;
     for (let failures = 0; !this.#service; ) {
       signal.throwIfAborted();
@@ -148,6 +150,7 @@ export class Gateway {
     while (!signal.aborted) {
       const changed = this.#nextChange();
       const wanted = replicaPlan(this.#plan, this.#directory.groups);
+      this.service.foresee(this.#plan);
       if (JSON.stringify(wanted) === JSON.stringify(this.service.plan)) {
         await changed;
         continue;

@@ -8,6 +8,7 @@ import type { ExecutorWorker } from '../../../workers/executor/start-worker.ts';
 import { message, WorkerLostError } from '../../../workers/runtime/errors.ts';
 import { packMessage, unpackMessage } from '../../../workers/stage/pipe.ts';
 import type { StageRun } from '../../../workers/stage/protocol.ts';
+import { RUN_MS_HEADER } from '../run-header.ts';
 
 /** The response of a replica to `GET /stage/<stage>` and `PUT /stage/<stage>`. */
 const stageAnswer = planStage.extend({
@@ -33,6 +34,8 @@ export interface ReplicaOptions {
   token(): Promise<string | undefined>;
   /** Called when the worker is terminated. */
   onEnd(): void;
+  /** Gets the time of each batch's way to the replica and back. */
+  onHop?(stage: string, wayMs: number): void;
 }
 
 /** A worker of the executor that runs the stages of a replica there, by HTTP. */
@@ -64,14 +67,20 @@ export class Replica implements ExecutorWorker {
   async run(stage: string, items: ItemBatch): Promise<StageRun> {
     const { id, planned } = this.options;
     const { variant } = planned.find(({ name }) => name === stage)!;
-    const { status, bytes } = await call(this.options, `${stage}/${variant}/run`, {
+    const startMs = performance.now();
+    const { status, bytes, runMs } = await call(this.options, `${stage}/${variant}/run`, {
       method: 'POST',
       body: Buffer.concat(packMessage(items)),
       signal: this.#ended.signal,
     }).catch((error) => {
       throw new WorkerLostError(id, message(error));
     });
-    if (status === 200) return unpackMessage(bytes) as StageRun;
+    if (status === 200) {
+      const run = unpackMessage(bytes) as StageRun;
+      if (Number.isFinite(runMs))
+        this.options.onHop?.(stage, Math.max(0, performance.now() - startMs - runMs));
+      return run;
+    }
     const answer = answerText(status, bytes);
     // The items are invalid or cannot be processed: another replica would fail, too.
     throw status === 400 || status === 500 ? new Error(answer) : new WorkerLostError(id, answer);
@@ -114,8 +123,10 @@ type Sent = Pick<Dispatcher.RequestOptions, 'method' | 'body' | 'headers' | 'sig
 
 /** Sends a request to a path below `/stage`. */
 async function call({ url, dispatcher }: ReplicaOptions, path: string, sent: Sent) {
-  const { statusCode: status, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
-  return { status, bytes: Buffer.from(await body.arrayBuffer()) };
+  const { statusCode, headers, body } = await request(`${url}/stage/${path}`, { dispatcher, ...sent });
+  // A replica of an earlier version does not tell how long it ran the batch.
+  const runMs = Number(headers[RUN_MS_HEADER] ?? Number.NaN);
+  return { status: statusCode, bytes: Buffer.from(await body.arrayBuffer()), runMs };
 }
 
 const answerText = (status: number, bytes: Buffer): string =>

@@ -18,6 +18,7 @@ const sessionOf = (planned: readonly PlanStage[]): string =>
 export function replicaStarter(
   directory: Directory,
   token: ReplicaOptions['token'],
+  onHop: NonNullable<ReplicaOptions['onHop']>,
 ): { startWorker: StartWorker; close(): void } {
   // Batches need no timeout here, because the executor's supervisor ends a worker that hangs.
   const dispatcher = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
@@ -37,6 +38,7 @@ export function replicaStarter(
         planned,
         token,
         onEnd: giveBack,
+        onHop,
       });
     } catch (error) {
       giveBack();

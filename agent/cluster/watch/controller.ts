@@ -4,10 +4,10 @@ import type { Plan } from '../../../solver/documents/plan.ts';
 import { type Adaptable, type AdaptationOptions, Adapter } from '../../../workers/executor/adapter.ts';
 import { sleep } from '../../../workers/executor/clock.ts';
 import { message } from '../../../workers/runtime/errors.ts';
+import { type Counts, CountsGrowth } from '../../service/counts.ts';
 import { BACK_OFF, type BackOff, pauseMs } from '../back-off.ts';
 import type { Engine, EngineEvent } from '../engine.ts';
 import { NothingAppliedError } from '../errors.ts';
-import { ArrivalsGrowth } from './arrivals.ts';
 import { planChangeText } from './plan-change-text.ts';
 import { STABLE_MS, StableReplicas } from './stable-replicas.ts';
 
@@ -16,6 +16,8 @@ export interface ControllerOptions {
   readonly pipeline: string;
   /** Options to adapt a plan to the load. @throws PlanRefusedError if the plan is from another profile */
   readonly adaptationFor: (plan: Plan) => AdaptationOptions;
+  /** Gets what the gateways have counted since the call before, and the plan that served meanwhile. */
+  readonly onCounts?: (growth: Counts, elapsedMs: number, plan: Plan) => void;
   readonly backOff?: BackOff;
   /** Milliseconds between two readings of the gateways' arrivals. */
   readonly checkMs?: number;
@@ -58,9 +60,9 @@ async function followLoad(
       void target.record({ type: 'Warning', reason: 'PlanStays', text: what });
     },
   });
-  const read = async () => ({ plan: await currentPlan(options), counts: await engine.arrivals() });
+  const read = async () => ({ plan: await currentPlan(options), counts: await engine.counts() });
   const startMs = performance.now();
-  const growth = new ArrivalsGrowth();
+  const growth = new CountsGrowth();
   let readMs = 0;
   let triedMs = 0;
   try {
@@ -75,7 +77,9 @@ async function followLoad(
         target.rebatch(now.plan);
       }
       const nowMs = performance.now() - startMs;
-      const arrived = growth.since(now.counts);
+      const grown = growth.since(now.counts);
+      options.onCounts?.(grown, nowMs - readMs, target.plan);
+      const arrived = grown.arrivals;
       // The counter has no arrival times, so the new requests are spread evenly over the time since the last reading.
       for (let i = 0; i < arrived; i++) adapter.arrived(readMs + ((i + 0.5) / arrived) * (nowMs - readMs));
       readMs = nowMs;

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { Gateway } from '../../../agent/cluster/gateway/gateway.ts';
 import { control } from '../../../agent/cluster/watch/controller.ts';
+import { countsIn } from '../../../agent/service/counts.ts';
 import { blankItem } from '../../../models/items/item-format.ts';
 import { ipaEdgeSystem } from '../../../solver/adapt/ipa-edge-system.ts';
 import { lastWindow } from '../../../solver/adapt/predictors/last-window.ts';
@@ -140,6 +141,20 @@ test('a replica refuses messages that are not batches of its stage, and runs on'
   for (const parts of [[], [Buffer.from('{}')], [Buffer.alloc(8)], [overlong], ...others.map(packMessage)])
     expect(await run(parts)).toBe(400);
   expect(await run(packMessage({ lengths: [length], bytes: item }))).toBe(200);
+});
+
+test('the gateway tells how long the way of batches to replicas took, and what replicas its plan wants', async () => {
+  const engine = startEngine();
+  await engine.apply(patient);
+  const { service, infer } = await startGateway(engine);
+  await infer(3);
+  const text = await service.metrics();
+  const { hops, hopMs, batches } = countsIn(text, 'fashion').rows.get('detect')!;
+  expect(hops).toBe(batches);
+  expect(hops).toBeGreaterThan(0);
+  expect(hopMs).toBeGreaterThan(0);
+  for (const { name, replicas } of patient.stages)
+    expect(text).toContain(`ipa_edge_stage_replicas_foreseen{stage="${name}"} ${replicas}\n`);
 });
 
 test('watch applies plans as the arrivals grow, and records them', async () => {

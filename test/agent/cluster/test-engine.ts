@@ -13,6 +13,7 @@ import { checkDeployable } from '../../../agent/cluster/replica-plan.ts';
 import { HeldStages } from '../../../agent/cluster/stage/held-stages.ts';
 import { listen } from '../../../agent/http/serve.ts';
 import { createStageApp } from '../../../agent/http/stage.ts';
+import { type Counts, NOTHING } from '../../../agent/service/counts.ts';
 import { batchOf, itemsOf } from '../../../models/items/item-batch.ts';
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
@@ -105,8 +106,8 @@ export class TestEngine implements Engine {
     await followed(this.#endpointFollowers, follower);
   }
 
-  async arrivals(): Promise<ReadonlyMap<string, number>> {
-    return new Map([['gateway', this.arrived]]);
+  async counts(): Promise<ReadonlyMap<string, Counts>> {
+    return new Map([['gateway', { ...NOTHING, arrivals: this.arrived }]]);
   }
 
   async lead(lead: (signal: AbortSignal) => Promise<void>, { signal }: Listener): Promise<void> {

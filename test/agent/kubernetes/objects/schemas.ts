@@ -36,6 +36,7 @@ const told = (errors: ErrorObject[] | null | undefined): string[] =>
 const OPENAPI: Record<string, string> = {
   v1: 'api_v1',
   'apps/v1': 'apis_apps_v1',
+  'autoscaling/v2': 'apis_autoscaling_v2',
   'discovery.k8s.io/v1': 'apis_discovery.k8s.io_v1',
   'networking.k8s.io/v1': 'apis_networking.k8s.io_v1',
 };

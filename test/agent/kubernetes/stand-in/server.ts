@@ -25,6 +25,7 @@ const KINDS: Record<string, string> = {
   deployments: 'Deployment',
   endpointslices: 'EndpointSlice',
   events: 'Event',
+  horizontalpodautoscalers: 'HorizontalPodAutoscaler',
   jobs: 'Job',
   leases: 'Lease',
   networkpolicies: 'NetworkPolicy',

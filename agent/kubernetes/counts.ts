@@ -1,4 +1,4 @@
-import { arrivalsIn } from '../cluster/watch/arrivals.ts';
+import { type Counts, countsIn } from '../service/counts.ts';
 import type { KubernetesApi } from './api.ts';
 import { NoGatewayError } from './errors.ts';
 import { partLabels } from './objects/labels.ts';
@@ -6,23 +6,23 @@ import { PORT } from './objects/pods.ts';
 import { isReady } from './pod-status.ts';
 
 /**
- * Reads how many requests have arrived at each gateway since it started, by the gateway's pod. Every gateway that is ready must
+ * Reads what each gateway has counted since it started, by the gateway's pod. Every gateway that is ready must
  * answer, because the load would seem to have fallen if the count of one were missing. A gateway that starts or ends counts if it
  * answers.
  * @throws NoGatewayError, ApiError and its subclasses, ClusterUnreachableError
  */
-export async function gatewayArrivals(
+export async function gatewayCounts(
   api: KubernetesApi,
   pipeline: string,
   namespace: string,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, Counts>> {
   const labels = partLabels(pipeline, 'gateway');
   const { items: pods } = await api.list({ apiVersion: 'v1', kind: 'Pod', namespace, labels });
   const counts = await Promise.all(
-    pods.map(async (pod): Promise<[string, number][]> => {
+    pods.map(async (pod): Promise<[string, Counts][]> => {
       const { name } = pod.metadata;
       try {
-        return [[name, arrivalsIn(await api.podText(namespace, name, PORT, '/metrics'), pipeline)]];
+        return [[name, countsIn(await api.podText(namespace, name, PORT, '/metrics'), pipeline)]];
       } catch (error) {
         if (isReady(pod)) throw error;
         return [];

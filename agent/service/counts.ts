@@ -1,0 +1,94 @@
+/** What the metrics of a gateway, or of `serve`, have counted. */
+export interface Counts {
+  /** Requests to the pipeline that have arrived. */
+  readonly arrivals: number;
+  /** Requests to the pipeline or a stage that were accepted and have ended. */
+  readonly accepted: number;
+  /** Core time of the process that serves. */
+  readonly coreMs: number;
+  /** By the plan's rows. */
+  readonly rows: ReadonlyMap<string, RowCounts>;
+}
+
+export interface RowCounts {
+  readonly batches: number;
+  readonly items: number;
+  /** Batches whose way to a pod and back was timed, and the sum of these times. */
+  readonly hops: number;
+  readonly hopMs: number;
+}
+
+const NO_BATCHES: RowCounts = { batches: 0, items: 0, hops: 0, hopMs: 0 };
+export const NOTHING: Counts = { arrivals: 0, accepted: 0, coreMs: 0, rows: new Map() };
+
+/** Reads the counts of a pipeline from the text of `/metrics`; what is absent counts as 0. */
+export function countsIn(metrics: string, pipeline: string): Counts {
+  const rows = new Map<string, RowCounts>();
+  let { arrivals, accepted, coreMs } = NOTHING;
+  for (const line of metrics.split('\n')) {
+    const [, name, labels = '', text] = /^ipa_edge_(\w+)(?:\{([^}]*)\})? (\S+)$/.exec(line) ?? [];
+    const value = Number(text);
+    const label = (key: string) =>
+      labels
+        .split(',')
+        .find((one) => one.startsWith(`${key}="`))
+        ?.slice(key.length + 2, -1);
+    const row = label('stage');
+    const field = ROW_FIELDS[name ?? ''];
+    if (row !== undefined && field) {
+      const before = rows.get(row) ?? NO_BATCHES;
+      rows.set(row, { ...before, [field]: before[field] + (field === 'hopMs' ? 1000 * value : value) });
+    } else if (name === 'arrivals_total' && label('model') === pipeline) arrivals += value;
+    else if (name === 'requests_total' && label('outcome') !== 'rejected') accepted += value;
+    else if (name === 'core_seconds_total') coreMs += 1000 * value;
+  }
+  return { arrivals, accepted, coreMs, rows };
+}
+
+const ROW_FIELDS: Readonly<Record<string, keyof RowCounts>> = {
+  batch_items_count: 'batches',
+  batch_items_sum: 'items',
+  hop_seconds_count: 'hops',
+  hop_seconds_sum: 'hopMs',
+};
+
+/** Adds up how much the counts of several processes have grown between readings. */
+export class CountsGrowth {
+  readonly #last = new Map<string, Counts>();
+
+  /**
+   * Growth since the last reading. Counts that are read for the first time have not grown: nobody knows since when they count.
+   * Counts that fell have begun anew at 0, so all of them is growth. A process that is not read keeps its last counts.
+   * @param counts by process, e.g. a gateway
+   */
+  since(counts: ReadonlyMap<string, Counts>): Counts {
+    let growth = NOTHING;
+    for (const [process, now] of counts) {
+      const last = this.#last.get(process) ?? now;
+      const anew = now.arrivals < last.arrivals || now.coreMs < last.coreMs;
+      growth = combined(growth, combined(now, anew ? NOTHING : last, -1), 1);
+      this.#last.set(process, now);
+    }
+    return growth;
+  }
+}
+
+/** The sum of counts, with the second ones times a factor. */
+function combined(a: Counts, b: Counts, times: number): Counts {
+  const rows = new Map<string, RowCounts>();
+  for (const row of new Set([...a.rows.keys(), ...b.rows.keys()])) {
+    const [of, other] = [a.rows.get(row) ?? NO_BATCHES, b.rows.get(row) ?? NO_BATCHES];
+    rows.set(row, {
+      batches: of.batches + times * other.batches,
+      items: of.items + times * other.items,
+      hops: of.hops + times * other.hops,
+      hopMs: of.hopMs + times * other.hopMs,
+    });
+  }
+  return {
+    arrivals: a.arrivals + times * b.arrivals,
+    accepted: a.accepted + times * b.accepted,
+    coreMs: a.coreMs + times * b.coreMs,
+    rows,
+  };
+}

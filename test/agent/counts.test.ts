@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Telemetry } from '../../agent/http/telemetry.ts';
+import { type Counts, CountsGrowth, countsIn, NOTHING } from '../../agent/service/counts.ts';
+import { planOf } from './serving.ts';
+
+test('a counter is read by its model', () => {
+  const name = 'ipa_edge_arrivals_total';
+  const text = `${name}{model="a"} 3\n${name}{model="b"} 5\n${name}{model="a",k="v"} 4\ny{model="a"} 9\n# ${name}{model="a"} 1\n`;
+  expect(countsIn(text, 'a').arrivals).toBe(7);
+  expect(countsIn(text, 'c').arrivals).toBe(0);
+});
+
+test('what the metrics of a service have counted is read back', async () => {
+  const plan = planOf({ workers: [['detect', 'classify']] });
+  const telemetry = new Telemetry(['fashion', 'detect'], ['detect', 'classify']);
+  telemetry.arrived('fashion', 5);
+  telemetry.ended('fashion', 'completed', 3);
+  telemetry.ended('detect', 'shed', 3);
+  telemetry.rejected('fashion', 2);
+  const batch = {
+    variant: 'v',
+    backend: 'cpu',
+    worker: 'w',
+    escalated: 0,
+    startMs: 0,
+    serviceMs: 9,
+  } as const;
+  telemetry.batch({ ...batch, stage: 'detect', items: 3 });
+  telemetry.batch({ ...batch, stage: 'detect', items: 1 });
+  telemetry.hop('detect', 2.5);
+  const text = await telemetry.text({
+    plan,
+    queued: [0, 0],
+    replicas: [1, 1],
+    open: 0,
+    foreseen: plan.stages,
+  });
+  const { arrivals, accepted, coreMs, rows } = countsIn(text, 'fashion');
+  expect([arrivals, accepted]).toEqual([5, 2]);
+  expect(coreMs).toBeGreaterThan(0);
+  expect(rows.get('detect')).toEqual({ batches: 2, items: 4, hops: 1, hopMs: expect.closeTo(2.5, 6) });
+  expect(rows.get('classify')).toEqual({ batches: 0, items: 0, hops: 0, hopMs: 0 });
+});
+
+const arrived = (arrivals: number): Counts => ({ ...NOTHING, arrivals });
+const mapped = (counts: Record<string, number>) =>
+  new Map(Object.entries(counts).map(([gateway, count]) => [gateway, arrived(count)]));
+/** Growth of the arrivals at each reading. */
+const growths = (...readings: Record<string, number>[]): number[] => {
+  const growth = new CountsGrowth();
+  return readings.map((counts) => growth.since(mapped(counts)).arrivals);
+};
+
+test('a counter that began anew has grown by all of it', () => {
+  expect(growths({ a: 10 }, { a: 15 }, { a: 15 }, { a: 4 })).toEqual([0, 5, 0, 4]);
+});
+
+test('the arrivals at all gateways add up, and one that is not read for a while is counted later', () => {
+  expect(growths({ a: 10, b: 100 }, { a: 15, b: 101 }, { b: 103 }, { a: 21, b: 103 })).toEqual([0, 6, 2, 6]);
+});
+
+test('what arrived at a gateway before its first reading does not count: nobody knows when it did', () => {
+  expect(growths({ a: 10 }, { a: 12, b: 5000 }, { a: 12, b: 5001 })).toEqual([0, 2, 1]);
+});
+
+test('the growths of a process that runs on add up to what it has counted since its first reading', () => {
+  const step = fc.record({ arrivals: fc.nat(100), batches: fc.nat(100), hopMs: fc.nat(100) });
+  fc.assert(
+    fc.property(fc.array(step), (steps) => {
+      const growth = new CountsGrowth();
+      let [arrivals, batches, hopMs] = [7, 7, 7];
+      const counts = (): Counts => ({
+        ...NOTHING,
+        arrivals,
+        rows: new Map([['detect', { batches, items: batches, hops: batches, hopMs }]]),
+      });
+      growth.since(new Map([['a', counts()]]));
+      const sum = { arrivals: 0, batches: 0, hopMs: 0 };
+      for (const step of steps) {
+        arrivals += step.arrivals;
+        batches += step.batches;
+        hopMs += step.hopMs;
+        const grown = growth.since(new Map([['a', counts()]]));
+        const row = grown.rows.get('detect')!;
+        sum.arrivals += grown.arrivals;
+        sum.batches += row.batches;
+        sum.hopMs += row.hopMs;
+      }
+      expect(sum).toEqual({ arrivals: arrivals - 7, batches: batches - 7, hopMs: hopMs - 7 });
+    }),
+  );
+});

@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { autoscaled } from '../../../../agent/kubernetes/objects/autoscaler.ts';
+import { kubernetesObjects } from '../../../../agent/kubernetes/objects/serving.ts';
+import { clusterPlan, fashion, settings, sharedPlan } from './plans.ts';
+import { kubernetesCheck } from './schemas.ts';
+
+const check = kubernetesCheck();
+const plan = clusterPlan({ resources: { ...clusterPlan().resources, cores: 12 } });
+const of = (some = plan) => autoscaled(some, kubernetesObjects(some, fashion.pipeline, settings));
+// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+const kinds = (kind: string, some = plan): any[] => of(some).filter((object) => object.kind === kind);
+
+test('each stage has an autoscaler of its deployment, which runs as many pods as the gateways foresee', () => {
+  const [detect, classify] = kinds('HorizontalPodAutoscaler');
+  expect(detect.spec.scaleTargetRef).toEqual({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    name: 'fashion-detect',
+  });
+  expect(classify.metadata).toMatchObject({ name: 'fashion-classify', namespace: 'shop' });
+  // Two threads a pod, 12 cores.
+  expect([detect.spec.minReplicas, detect.spec.maxReplicas]).toEqual([1, 6]);
+  const [{ external }] = classify.spec.metrics;
+  expect(external.metric).toEqual({
+    name: 'ipa_edge_stage_replicas_foreseen',
+    selector: { matchLabels: { stage: 'classify' } },
+  });
+  expect(external.target).toEqual({ type: 'AverageValue', averageValue: '1' });
+});
+
+test('the deployments of the stages leave their number of pods to the autoscalers, the gateways keep theirs', () => {
+  const replicas = Object.fromEntries(
+    kinds('Deployment').map(({ metadata, spec }) => [metadata.name, spec.replicas]),
+  );
+  expect(replicas).toEqual({
+    'fashion-detect': undefined,
+    'fashion-classify': undefined,
+    'fashion-gateway': 2,
+  });
+});
+
+test('stages that share their pods share an autoscaler', () => {
+  expect(kinds('HorizontalPodAutoscaler', sharedPlan())).toHaveLength(1);
+});
+
+test.skipIf(check === null)(
+  'by the OpenAPI of Kubernetes 1.34 every object is valid, and no field is unknown',
+  () => {
+    const known = of().filter(check!.knows);
+    expect(known.some(({ kind }) => kind === 'HorizontalPodAutoscaler')).toBe(true);
+    for (const object of known) expect(check!(object), object.kind).toEqual([]);
+  },
+);

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { type Counts, NOTHING } from '../../agent/service/counts.ts';
+import { ServingCorrection } from '../../agent/service/serving-correction.ts';
+import type { Profile } from '../../solver/documents/profile.ts';
+import { hopMeanMs, requestCostOf } from '../../solver/plan/serving.ts';
+import { fashionProfile } from './kubernetes/fashion-profile.ts';
+import { clusterPlan } from './kubernetes/objects/plans.ts';
+
+const always = (delayMs: number) => [{ percentile: 50, delayMs }];
+const hop = (items: number, ms: number) => ({
+  stage: 'detect',
+  items,
+  n: 100,
+  gatewayMs: 0.5,
+  podMs: 0.1,
+  latency: always(ms),
+});
+const serving: Profile['serving'] = {
+  requests: [{ body: 'binary', bodyBytes: 100, n: 100, coreMs: 2, latency: always(3) }],
+  hops: [hop(1, 1), hop(3, 2)],
+};
+const profile: Profile = { ...fashionProfile(), serving };
+const correction = () => new ServingCorrection({ profile, sha256: 'a'.repeat(64) });
+const plan = clusterPlan();
+
+/** Batches of two items, whose way takes 1.5 ms by the profile. */
+const batches = (n: number, wayMs: number, more: Partial<Counts> = {}): Counts => ({
+  ...NOTHING,
+  rows: new Map([['detect', { batches: n, items: 2 * n, hops: n, hopMs: n * wayMs }]]),
+  ...more,
+});
+
+/** Takes the same for ten minutes, once in ten seconds. */
+const tenMinutes = (of: ServingCorrection, counts: Counts): string[] =>
+  Array.from({ length: 60 }, () => of.take(counts, 10_000, plan)).flat();
+
+test('a way to pods that takes twice what the profile says comes into what plans are made from, slowly, and is told', () => {
+  const corrected = correction();
+  expect(corrected.take(batches(500, 3), 1000, plan)).toEqual([]);
+  expect(corrected.profile.profile).toBe(profile);
+  const told = tenMinutes(corrected, batches(500, 3));
+  expect(told.at(-1)).toMatch(/^the way to pods of detect takes 1\.[678]\d times what the profile says/);
+  // Each line is a change of a tenth at least.
+  expect(told.length).toBeLessThan(8);
+  const factor = hopMeanMs(corrected.profile.profile, 'detect', 2)! / 1.5;
+  expect(factor).toBeGreaterThan(1.65);
+  expect(factor).toBeLessThan(2);
+  // Plans are still of the profile that was measured.
+  expect(corrected.profile.sha256).toBe('a'.repeat(64));
+});
+
+test('what is as the profile says changes nothing and tells nothing', () => {
+  const corrected = correction();
+  expect(tenMinutes(corrected, batches(500, 1.5))).toEqual([]);
+  expect(corrected.profile.profile).toBe(profile);
+});
+
+test('the core time of requests is what the process took less what batches took, and adds to their latency', () => {
+  const corrected = correction();
+  // 1000 requests of 5 ms and 500 batches of 0.5 ms in 10 s.
+  const counts = batches(500, 1.5, { accepted: 1000, coreMs: 5250 });
+  const told = tenMinutes(corrected, counts);
+  expect(told.at(-1)).toMatch(/^a request outside the models takes 2\.[1-4]\d times/);
+  const { coreMs, latency } = requestCostOf(corrected.profile.profile)!;
+  expect(coreMs).toBeGreaterThan(4.2);
+  expect(latency[0]!.delayMs).toBeCloseTo(3 + coreMs - 2, 9);
+});
+
+test('a process that has hardly anything to do tells nothing of what requests cost', () => {
+  expect(tenMinutes(correction(), { ...NOTHING, accepted: 50, coreMs: 900 })).toEqual([]);
+});
+
+test('a profile that did not measure serving is not corrected', () => {
+  const { serving: _, ...without } = profile;
+  const corrected = new ServingCorrection({ profile: without, sha256: 'a'.repeat(64) });
+  expect(tenMinutes(corrected, batches(500, 9, { accepted: 1000, coreMs: 9000 }))).toEqual([]);
+});
