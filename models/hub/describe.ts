@@ -1,7 +1,9 @@
 import { jsonValue } from '../../solver/documents/document.ts';
+import type { ManifestStage } from '../../solver/documents/manifest.ts';
 import { sha256Hex } from '../manifests/load.ts';
 import { parseConfig, parseGeneration, parsePreprocessor, parseTokenizer } from './config.ts';
 import type { DtypeChoice } from './dtypes.ts';
+import { UnusableConfigError } from './errors.ts';
 import { type HubVariant, hubVariants } from './model-files.ts';
 import type { Pin } from './pin.ts';
 import {
@@ -38,63 +40,91 @@ export interface Description extends Pin {
   readonly read: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 }
 
+/** A model's files in the layout of the hub: in a repository of a hub, or given by the user. */
+export interface ModelFolder extends Pick<Pin, 'repository' | 'source' | 'addressOf'> {
+  /** The variants of a stage that the files make. */
+  variantsOf(stage: ManifestStage): HubVariant[];
+  /** Reads a file whole. */
+  bytes(path: string, mostBytes: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
 /**
  * Reads what a manifest says of a hub model. Large files are not downloaded, because the hub states their sums.
- * @throws InvalidDocumentError, UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError, NoModelFileError, and what
- * the reader throws
+ * @throws what {@link describeFiles} throws, NoModelFileError
  */
 export async function describe(
   hub: HubReader,
   reference: HubReference,
-  { dtypes, task, prefix }: PinOptions = {},
+  options: PinOptions = {},
 ): Promise<Description> {
   const { endpoint } = hub;
   const api = apiAddress(endpoint, reference);
-  const parseBytes = <T>(
-    bytes: Uint8Array,
-    source: string,
-    parse: (value: unknown, source: string) => T,
-  ): T => parse(jsonValue(new TextDecoder().decode(bytes), source), source);
   const repository = parseBytes(await hub.bytes(api, MOST_JSON_BYTES), api, parseRepository);
-  const fileAt = (path: string) => repository.files.find((file) => file.path === path);
+  const { id, revision, licence } = repository;
+  const addressOf = (path: string) => fileAddress(endpoint, repository, path);
+  const files: ModelFolder = {
+    repository,
+    source: { hub: id, revision, licence },
+    addressOf,
+    variantsOf: (stage) => hubVariants(repository, stage, options.dtypes),
+    bytes: (path, mostBytes) => hub.bytes(addressOf(path), mostBytes),
+  };
+  return describeFiles(files, options);
+}
 
+/**
+ * Reads what a manifest says of a model, from its files.
+ * @throws InvalidDocumentError, UnsupportedArchitectureError, AmbiguousTaskError, UnusableConfigError, and what reading a file throws
+ */
+export async function describeFiles(
+  files: ModelFolder,
+  { task, prefix }: Omit<PinOptions, 'dtypes'> = {},
+): Promise<Description> {
+  const { repository, source, addressOf } = files;
+  const has = (path: string) => repository.files.some((file) => file.path === path);
   const contents = new Map<string, Uint8Array<ArrayBuffer>>();
   const contentOf = async (path: string, mostBytes: number) => {
     const known = contents.get(path);
     if (known) return known;
-    const bytes = await hub.bytes(fileAddress(endpoint, repository, path), mostBytes);
+    const bytes = await files.bytes(path, mostBytes);
     contents.set(path, bytes);
     return bytes;
   };
-  const readFile = async <T>(path: string, parse: (value: unknown, source: string) => T): Promise<T> =>
-    parseBytes(await contentOf(path, MOST_JSON_BYTES), fileAddress(endpoint, repository, path), parse);
-  const readIfThere = async <T>(path: string, parse: (value: unknown, source: string) => T) =>
-    fileAt(path) ? readFile(path, parse) : null;
+  const readFile = async <T>(path: string, parse: Parse<T>): Promise<T> =>
+    parseBytes(await contentOf(path, MOST_JSON_BYTES), addressOf(path), parse);
+  const readIfThere = async <T>(path: string, parse: Parse<T>) => (has(path) ? readFile(path, parse) : null);
 
+  if (!has('config.json'))
+    throw new UnusableConfigError(repository.id, 'has no config.json, which says what the model is');
   const { kind, stage } = hubStage(
     {
       ...repository,
       config: await readFile('config.json', parseConfig),
       generation: await readIfThere('generation_config.json', parseGeneration),
       preprocessor: await readIfThere('preprocessor_config.json', parsePreprocessor),
-      tokenizer: fileAt('tokenizer.json') ? await readIfThere('tokenizer_config.json', parseTokenizer) : null,
+      tokenizer: has('tokenizer.json') ? await readIfThere('tokenizer_config.json', parseTokenizer) : null,
     },
     task,
     prefix === undefined ? {} : { input: { prefix } },
   );
-  const variants = hubVariants(repository, stage, dtypes);
+  const variants = files.variantsOf(stage);
   const sums = new Map<string, string>();
   const read = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const { path, sha256, sizeBytes } of variants.flatMap(filesOfVariant)) {
     if (sums.has(path)) continue;
-    // The hub states the sums of large files alone.
+    // A hub states the sums of large files alone.
     const bytes = sha256 === null ? await contentOf(path, sizeBytes) : contents.get(path);
     const sum = sha256 ?? (await sha256Hex(bytes!));
     if (bytes) read.set(sum, bytes);
     sums.set(path, sum);
   }
-  return { endpoint, repository, kind, stage, variants, sums, read };
+  return { repository, source, addressOf, kind, stage, variants, sums, read };
 }
+
+type Parse<T> = (value: unknown, source: string) => T;
+
+const parseBytes = <T>(bytes: Uint8Array, source: string, parse: Parse<T>): T =>
+  parse(jsonValue(new TextDecoder().decode(bytes), source), source);
 
 const filesOfVariant = ({ sessions, assets }: HubVariant): RepositoryFile[] => [
   ...Object.values(sessions).flatMap(({ file, data }) => [file, ...data]),

@@ -39,8 +39,11 @@ export class AmbiguousTaskError extends InputError {
 /** A repository's configuration lacks a value, or has one that cannot be used. */
 export class UnusableConfigError extends InputError {
   override name = 'UnusableConfigError';
+  /** Without a remedy, which is another for files that the user has. */
+  readonly problem: string;
   constructor(source: string, problem: string) {
     super(`${source} ${problem}. Choose another model, or write the manifest's stage by hand.`);
+    this.problem = `${source} ${problem}`;
   }
 }
 

@@ -20,13 +20,14 @@ export interface HubVariant {
 }
 
 /** The files that one of a task's programs needs, by role. */
-interface Needs {
+export interface Needs {
   /** Names of the models, without the ending for their data type. */
   readonly sessions: ReadonlyMap<string, string>;
   readonly assets: ReadonlyMap<string, string>;
 }
 
-function needsOf(stage: ManifestStage): Needs[] {
+/** What each of a task's programs needs, the preferred one first. */
+export function needsOf(stage: ManifestStage): Needs[] {
   return taskOf(stage).programs.map(({ signatures, assets }) => {
     const roles = Object.keys(signatures(stage));
     return {

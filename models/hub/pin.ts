@@ -11,14 +11,16 @@ import { dtypeText } from './dtypes.ts';
 import { type Fields, fieldsOf } from './fields.ts';
 import { fitted } from './fit.ts';
 import type { HubVariant } from './model-files.ts';
-import { fileAddress, type Repository, type RepositoryFile } from './repository.ts';
+import type { Repository, RepositoryFile } from './repository.ts';
 import type { HubStage } from './stage.ts';
 
 /** A hub model, as it enters a manifest. */
 export interface Pin extends HubStage {
-  /** The hub's origin, e.g. `https://huggingface.co`. */
-  readonly endpoint: string;
   readonly repository: Repository;
+  /** Where the hub has it; null for files that no hub has. */
+  readonly source: HubSource | null;
+  /** Where a file of it is, as the manifest says: an URL, or its path. */
+  addressOf(path: string): string;
   readonly variants: readonly HubVariant[];
   /** SHA-256 of each file of the variants, by its path. */
   readonly sums: ReadonlyMap<string, string>;
@@ -33,7 +35,7 @@ export interface PinNames {
 }
 
 /**
- * Adds a hub model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
+ * Adds a model to a manifest: a variant for each of its data types, in the stage that is named, in the first stage of the model's
  * task, or in a new stage at the end. Variants of the same repository and data types are replaced. Where the model takes or gives
  * something else than the stage says, its variants have fields of their own.
  * @param manifest null: a new one with this stage alone
@@ -71,20 +73,22 @@ const shortId = (id: string): string => id.replace(/^.*\//, '');
 
 /** The variants of a stage, with those of the pin in the place of earlier ones or at the end. */
 function variantsWith(pin: Pin, ownFields: Fields, known: readonly ManifestVariant[]): ManifestVariant[] {
-  const { id, revision, licence } = pin.repository;
-  const source: HubSource = { hub: id, revision, licence };
+  const { repository, source } = pin;
   const variants = [...known];
   for (const own of pin.variants) {
     const files = filesOf(pin, own);
     const at = variants.findIndex(
-      (variant) => variant.source?.hub === id && dtypesOf(variant.sessions) === dtypesOf(files.sessions),
+      (variant) =>
+        source !== null &&
+        variant.source?.hub === source.hub &&
+        dtypesOf(variant.sessions) === dtypesOf(files.sessions),
     );
     const taken = variants.map(({ name }) => name);
     const variant: ManifestVariant = {
-      name: at < 0 ? freeName(`${shortId(id)}-${dtypeText(own.dtypes)}`, taken) : taken[at]!,
+      name: at < 0 ? freeName(`${shortId(repository.id)}-${dtypeText(own.dtypes)}`, taken) : taken[at]!,
       accuracy: null,
       accuracySource: 'not published with the model file',
-      source,
+      ...(source && { source }),
       ...files,
       ...ownFields,
     };
@@ -95,11 +99,11 @@ function variantsWith(pin: Pin, ownFields: Fields, known: readonly ManifestVaria
 
 /** A variant's files as a manifest has them. */
 function filesOf(
-  { endpoint, repository, sums }: Pin,
+  { addressOf, sums }: Pin,
   { sessions, assets }: HubVariant,
 ): Pick<ManifestVariant, 'sessions' | 'assets'> {
   const pinned = ({ path, sizeBytes }: RepositoryFile) => ({
-    file: fileAddress(endpoint, repository, path),
+    file: addressOf(path),
     sha256: sums.get(path)!,
     sizeBytes,
   });

@@ -37,14 +37,18 @@ export interface RepositoryFile {
   readonly sha256: string | null;
 }
 
+/** A model's files in the layout of the hub. */
 export interface Repository {
   readonly id: string;
-  /** The commit that the described revision stands for. */
-  readonly revision: string;
-  readonly licence: string | null;
   /** The task that the repository names; null if it names none. */
   readonly task: string | null;
   readonly files: readonly RepositoryFile[];
+}
+
+export interface HubRepository extends Repository {
+  /** The commit that the described revision stands for. */
+  readonly revision: string;
+  readonly licence: string | null;
 }
 
 const text = z.string().max(1000).nullish().catch(null);
@@ -73,7 +77,7 @@ const description = z.object({
 });
 
 /** Reads the API's answer. @param source its address, for errors @throws InvalidDocumentError */
-export function parseRepository(value: unknown, source: string): Repository {
+export function parseRepository(value: unknown, source: string): HubRepository {
   const { id, sha, pipeline_tag, cardData, siblings } = parseDocument(description, value, source);
   const licence = [cardData?.license ?? []].flat().join(', ').slice(0, 200);
   return {

@@ -9,7 +9,8 @@ export class NotAClassifierError extends Error {
   override name = 'NotAClassifierError';
   constructor(file: string, problem: string) {
     super(
-      `${file} cannot become a pipeline by itself: ${problem}. Give a manifest with it, or add it by its id on the hub.`,
+      `${file} cannot become a pipeline by itself: ${problem}. Give the config.json of its repository with it, and the files beside ` +
+        'that, or a manifest, or add it by its id on the hub.',
     );
   }
 }

@@ -43,14 +43,13 @@ function graphOf(graph: Uint8Array): Graph {
   const inputs: TensorInfo[] = [];
   const outputs: TensorInfo[] = [];
   const counts = new Map<string, number>();
+  countOperators(graph, counts);
   const makers = new Map<string, string>();
   for (const { number, value } of fields(graph)) {
     if (typeof value === 'number') continue;
     if (number === 1) {
       const operator = textOf(value, 4);
-      counts.set(operator, (counts.get(operator) ?? 0) + 1);
-      for (const one of fields(value))
-        if (one.number === 2 && typeof one.value !== 'number') makers.set(text(one.value), operator);
+      for (const output of messages(value, 2)) makers.set(text(output), operator);
     } else if (number === 5) constants.add(textOf(value, 8));
     else if (number === 11) inputs.push(tensorOf(value));
     else if (number === 12) outputs.push(tensorOf(value));
@@ -61,6 +60,23 @@ function graphOf(graph: Uint8Array): Graph {
     operators: new Map([...counts].sort((a, b) => b[1] - a[1])),
     makers,
   };
+}
+
+/** Counts the nodes of a graph, and those of the graphs in their attributes, such as the branches of an `If`. */
+function countOperators(graph: Uint8Array, counts: Map<string, number>): void {
+  for (const node of messages(graph, 1)) {
+    const operator = textOf(node, 4);
+    counts.set(operator, (counts.get(operator) ?? 0) + 1);
+    for (const attribute of messages(node, 5))
+      for (const inner of [...messages(attribute, 6), ...messages(attribute, 11)])
+        countOperators(inner, counts);
+  }
+}
+
+/** The texts and messages of a field. */
+function* messages(message: Uint8Array, wanted: number): Generator<Uint8Array> {
+  for (const { number, value } of fields(message))
+    if (number === wanted && typeof value !== 'number') yield value;
 }
 
 const NOTHING = new Uint8Array();
@@ -109,11 +125,8 @@ function* fields(message: Uint8Array): Generator<Field> {
 }
 
 /** The bytes of a message's first field of this number. */
-function lengthOf(message: Uint8Array, wanted: number): Uint8Array | undefined {
-  for (const { number, value } of fields(message))
-    if (number === wanted && typeof value !== 'number') return value;
-  return undefined;
-}
+const lengthOf = (message: Uint8Array, wanted: number): Uint8Array | undefined =>
+  messages(message, wanted).next().value ?? undefined;
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const textOf = (message: Uint8Array, number: number): string => text(lengthOf(message, number) ?? NOTHING);

@@ -71,7 +71,7 @@ describe('models of pictures', () => {
         'channels.onnx takes image float32 [batch, 3, 8, 8] and gives out float32 [batch, 3]; operators: 2 Cast',
       )
       .waitFor();
-    await form().getByLabel('Choose pictures by class').setInputFiles(join(folder, 'colours'));
+    await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     await told()
       .getByText(/The pipeline channels is made.*measuring uses 6 images of colours/)
       .waitFor();
@@ -97,7 +97,7 @@ describe('models of pictures', () => {
   it('of other classes than the folders have are refused, and why is said', async () => {
     await rm(join(folder, 'colours', '3 blue'), { recursive: true });
     await chooseModel();
-    await form().getByLabel('Choose pictures by class').setInputFiles(join(folder, 'colours'));
+    await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
     const alert = page.locator('.page-problem [role=alert]');
     await alert.getByText(/tells 3 classes apart, and the folders have 2/).waitFor();
   });

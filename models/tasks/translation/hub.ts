@@ -4,6 +4,6 @@ import { textToTextModels } from '../generation/hub.ts';
 export const translators = textToTextModels({
   task: 'translation',
   stageName: 'translate',
-  models: 'a translator (MarianMTModel; T5 with --task translation)',
+  models: 'a translator (MarianMTModel; T5 where this task is chosen)',
   surely: /^MarianMTModel$/,
 });

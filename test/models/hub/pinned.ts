@@ -1,6 +1,6 @@
 import { hubVariants } from '../../../models/hub/model-files.ts';
 import type { Pin } from '../../../models/hub/pin.ts';
-import { parseRepository } from '../../../models/hub/repository.ts';
+import { fileAddress, parseRepository } from '../../../models/hub/repository.ts';
 import { hubStage } from '../../../models/hub/stage.ts';
 import { apiAnswer, modelOf, RESNET } from './models.ts';
 
@@ -15,8 +15,9 @@ export function pinOf(
   const repository = parseRepository(apiAnswer(id, files), 'the API');
   const own = hubStage(modelOf(id, model), task);
   return {
-    endpoint: 'https://hub',
     repository,
+    source: { hub: id, revision: repository.revision, licence: repository.licence },
+    addressOf: (path) => fileAddress('https://hub', repository, path),
     ...own,
     variants: hubVariants(repository, own.stage),
     sums: new Map(repository.files.map(({ path }) => [path, 'e'.repeat(64)])),

@@ -56,8 +56,7 @@ export function useDrop(disabled: boolean, onFiles: (files: File[]) => void) {
         setOver(false);
         if (disabled || !carriesFiles(event)) return;
         event.preventDefault();
-        const files = [...(event.dataTransfer?.files ?? [])];
-        if (files.length > 0) onFiles(files);
+        void droppedFiles(event).then((files) => files.length > 0 && onFiles(files));
       },
     },
   };

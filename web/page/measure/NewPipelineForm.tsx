@@ -1,5 +1,7 @@
 import { useState } from 'preact/hooks';
+import { HUB_KINDS } from '../../../models/hub/kinds.ts';
 import { attempt } from '../../state/app.ts';
+import { isDescribed } from '../../state/files/model-folders.ts';
 import { busy } from '../../state/pipelines/adding.ts';
 import { newPipelines } from '../../state/pipelines/changes.ts';
 import { FileButton } from '../controls/FileButton.tsx';
@@ -10,9 +12,11 @@ interface Chosen {
   readonly words: readonly string[];
 }
 
-/** Makes a pipeline of ONNX models that classify pictures, without a manifest. */
+/** Makes a pipeline of ONNX models, without a manifest. */
 export function NewPipelineForm() {
   const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [task, setTask] = useState('');
+  const [prefix, setPrefix] = useState('');
   const choose = (files: File[]) =>
     void attempt(async () => {
       const { graphText, seeModels } = await newPipelines();
@@ -21,15 +25,20 @@ export function NewPipelineForm() {
     });
   const make = (data: readonly File[]) =>
     void attempt(async () => {
-      await (await newPipelines()).makePipeline(chosen!.files, data);
+      await (await newPipelines()).makePipeline(chosen!.files, data, {
+        task: task || undefined,
+        prefix: prefix || undefined,
+      });
       setChosen(null);
     });
   return (
     <section class="new-pipeline" aria-label="A new pipeline without a manifest">
       <p>
-        <strong>A new pipeline without a manifest:</strong> choose models that classify pictures, then a
-        folder that has a folder of pictures for each class. The page makes manifest, sums and pack. You can
-        also drop both on the page together.
+        <strong>A new pipeline without a manifest:</strong> choose models with the files that their repository
+        has beside them (config.json, tokenizer.json and the like; none for models that classify pictures),
+        then labelled data: a folder of pictures for each class, boxes in the COCO format with their pictures,
+        JSON lines, or sounds with transcripts. The page makes manifest, sums and pack. You can also drop all
+        of it on the page together.
       </p>
       {chosen?.words.map((one) => (
         <p key={one} class="muted">
@@ -39,14 +48,41 @@ export function NewPipelineForm() {
       <div class="buttons">
         <FileButton
           label="Choose models"
-          accept=".onnx,.onnx_data,.data"
+          accept=".onnx,.onnx_data,.data,.json"
           multiple
           disabled={busy.value}
           onFiles={choose}
         />
         {chosen && (
           <>
-            <FileButton label="Choose pictures by class" folder disabled={busy.value} onFiles={make} />
+            {isDescribed(chosen.files) && (
+              <>
+                <label class="field">
+                  Task
+                  <select value={task} onChange={({ currentTarget }) => setTask(currentTarget.value)}>
+                    <option value="">as the model says</option>
+                    {HUB_KINDS.map((kind) => (
+                      <option key={kind.task}>{kind.task}</option>
+                    ))}
+                  </select>
+                </label>
+                <label class="field">
+                  Text before each text
+                  <input
+                    maxLength={1000}
+                    value={prefix}
+                    onInput={({ currentTarget }) => setPrefix(currentTarget.value)}
+                  />
+                </label>
+              </>
+            )}
+            <FileButton
+              label="Choose a folder of labelled data"
+              folder
+              disabled={busy.value}
+              onFiles={make}
+            />
+            <FileButton label="Choose labelled files" multiple disabled={busy.value} onFiles={make} />
             <button type="button" disabled={busy.value} onClick={() => make([])}>
               Go on without labels
             </button>

@@ -4,11 +4,11 @@ import { newPipelines, ownModels, ownPipelineFiles } from '../pipelines/changes.
 import { openWithPipeline } from '../pipelines/pipelines.ts';
 import { type Document, type Landing, readDocument, take } from './documents.ts';
 import { kindOf } from './kinds.ts';
+import { asideOf, isDescribed } from './model-folders.ts';
 
 /**
  * Opens files by their contents. A manifest and the other files together are a pipeline, and so are models together with labelled
- * data. Without a manifest, each file is
- * opened by itself: documents, pipelines, and models and labelled packs for the chosen pipeline. Files opened before a
+ * data, or with what the hub says of them. Without these, each file is opened by itself: documents, pipelines, and models and labelled packs for the chosen pipeline. Files opened before a
  * refused one stay open.
  * @throws FileTooLargeError, UnknownFileError, FiguresOnlyError, InvalidDocumentError, UnsupportedDocumentError, StoreFullError, and errors of
  * adding models and pipelines
@@ -21,7 +21,11 @@ export async function openFiles(files: readonly File[]): Promise<void> {
     labelled: [],
     document: [],
   };
-  for (const file of files) kinds[await kindOf(file)].push(file);
+  const isAside = asideOf(files);
+  for (const file of files) {
+    const kind = await kindOf(file);
+    if (kind !== 'document' || !(await isAside(file))) kinds[kind].push(file);
+  }
   // Boxes of objects are JSON, beside the pictures that they are in.
   if (kinds.labelled.length > 0) kinds.labelled.push(...kinds.document.splice(0));
   const documents = await Promise.all(kinds.document.map(readDocument));
@@ -29,7 +33,7 @@ export async function openFiles(files: readonly File[]): Promise<void> {
   if (manifest) return (await ownPipelineFiles()).addPipelineFiles(manifest.file, files);
   await takeDocuments(documents);
   for (const archive of kinds.tar) await (await ownPipelineFiles()).addPipelineTar(archive);
-  if (kinds.model.length > 0 && kinds.labelled.length > 0)
+  if (kinds.model.length > 0 && (kinds.labelled.length > 0 || isDescribed(kinds.model)))
     return (await newPipelines()).makePipeline(kinds.model, kinds.labelled);
   if (kinds.model.length > 0) await (await ownModels()).addModels(kinds.model, null);
   if (kinds.labelled.length > 0) await (await ownModels()).replacePack(kinds.labelled);

@@ -6,6 +6,13 @@ import { isWeights } from './weights.ts';
 /** Pictures, sounds, and lines of labelled data. */
 const LABELLED = /\.(jpe?g|png|webp|avif|gif|wav|flac|jsonl|ndjson)$|\.trans\.txt$/i;
 
+/** Files that repositories of the hub have beside their models, and that nothing here reads. */
+const BESIDE_MODELS =
+  /^(\.gitattributes|README\.md|LICENSE(\.\w+)?|(vocab|special_tokens_map|added_tokens|quantize_config|quant_config)\.json|vocab\.txt|merges\.txt|.*\.model)$/i;
+
+/** Whether a file is one of those that a repository has beside its models, and that no model here needs. */
+export const isBesideModels = ({ name }: File): boolean => BESIDE_MODELS.test(name);
+
 /** Whether a file is gzipped, as packs are. */
 export async function isPack(file: File): Promise<boolean> {
   const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());

@@ -32,8 +32,8 @@ export async function packOfData(
   const files = givenFiles(given);
   const options = { pipeline, files, limit: MOST_ITEMS, seed: SEED, onItem };
   const paths = given.map(pathOf);
-  const from = paths[0]!.split('/')[0]!;
-  const folder = paths[0]!.includes('/') ? `${from}/` : '';
+  const folder = labelledFolder(paths);
+  const from = folder.split('/').at(-2) ?? paths[0]!.split('/')[0]!;
   const made = async (source: string, tensors: ReturnType<typeof fromTexts>): Promise<MadePack> => ({
     bytes: await packBytes(await tensors),
     from: source,
@@ -52,12 +52,24 @@ export async function packOfData(
   if (paths.some((path) => path.endsWith('.trans.txt'))) return made(from, fromRecordings(folder, options));
   const coco = paths.find((path) => /\.json$/i.test(path));
   if (coco) return made(coco, fromCoco(coco, pictureFolder(paths, coco), options));
-  if (folder) return made(from, fromFolders(folder, options));
+  if (paths.some((path) => path.slice(folder.length).includes('/')))
+    return made(from, fromFolders(folder, options));
   throw new UnfitDataError(
     from,
     'it says nothing of labels',
     'Choose a folder with a folder of pictures for each class, JSON lines (.jsonl), or sounds with their transcripts.',
   );
+}
+
+/** The folder that has the folders of classes: the last one that all files share, or that above it if they lie in one folder. */
+export function labelledFolder(paths: readonly string[]): string {
+  const folders = paths.map((path) => path.split('/').slice(0, -1));
+  const shared = folders.reduce((some, folder) => {
+    const end = some.findIndex((name, i) => name !== folder[i]);
+    return end < 0 ? some : some.slice(0, end);
+  });
+  const above = folders.every(({ length }) => length === shared.length) ? shared.slice(0, -1) : shared;
+  return above.map((name) => `${name}/`).join('');
 }
 
 /** The folder of the pictures beside a file of boxes. */

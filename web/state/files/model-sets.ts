@@ -1,10 +1,15 @@
 import { type DtypeChoice, dtypeNamed, dtypeText } from '../../../models/hub/dtypes.ts';
 import { isAssetName, roleNamed } from '../../../models/hub/file-names.ts';
-import { type ModelFiles, modelsWithWeights } from './weights.ts';
+import { pathOf } from './given-files.ts';
+import { isWeights, type ModelFiles, modelsWithWeights } from './weights.ts';
 
 /** Files that somebody gives, as variants. */
 
 const isAsset = (file: File): boolean => isAssetName(file.name);
+
+/** Whether a file is to be read as a model: in a folder, other files lie beside models. */
+const mayBeModel = (file: File): boolean =>
+  pathOf(file) === file.name || /\.onnx$/i.test(file.name) || isWeights(file);
 
 /** Files such as a tokenizer were given without a model, or twice. */
 export class AssetsAloneError extends Error {
@@ -35,7 +40,7 @@ export interface GivenFiles {
 export function modelSets(files: readonly File[]): GivenFiles {
   const given = files.filter(isAsset);
   const assets = new Map(given.map((file) => [file.name, file]));
-  const models = modelsWithWeights(files.filter((file) => !isAsset(file)));
+  const models = modelsWithWeights(files.filter((file) => !isAsset(file) && mayBeModel(file)));
   if (assets.size < given.length || (given.length > 0 && models.length === 0))
     throw new AssetsAloneError(given);
   const parts = models.filter(({ file }) => roleNamed(file.name) !== null);

@@ -1,0 +1,135 @@
+import type { ModelFolder } from '../../../models/hub/describe.ts';
+import { dtypeNamed } from '../../../models/hub/dtypes.ts';
+import type { HubVariant } from '../../../models/hub/model-files.ts';
+import { needsOf } from '../../../models/hub/model-files.ts';
+import type { RepositoryFile } from '../../../models/hub/repository.ts';
+import type { ManifestStage } from '../../../solver/documents/manifest.ts';
+import { bytesOf } from '../pipelines/adding.ts';
+import { pathOf } from './given-files.ts';
+import { isBesideModels } from './kinds.ts';
+import { type ModelSet, modelSets } from './model-sets.ts';
+import type { ModelFiles } from './weights.ts';
+
+/** Models that somebody gives with the files that the hub has beside them, read as a repository of the hub is. */
+
+const CONFIG = 'config.json';
+
+/** The folder of a file, with a slash at its end; empty for a file that was given alone. */
+const folderOf = (file: File): string => pathOf(file).replace(/[^/]*$/, '');
+
+/** The folders of models: those that have a `config.json`. */
+const rootsOf = (files: readonly File[]): string[] =>
+  [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))].sort((a, b) => b.length - a.length);
+
+/** Whether models come with what the hub says of them. */
+export const isDescribed = (files: readonly File[]): boolean => files.some(({ name }) => name === CONFIG);
+
+/**
+ * What a repository has beside its models that no model here needs, such as a licence: by its name, or in a model's folder.
+ * @returns whether a file is that; documents of ipa-edge are not
+ */
+export function asideOf(files: readonly File[]): (file: File) => Promise<boolean> {
+  const roots = rootsOf(files);
+  return async (file) => {
+    if (roots.length === 0) return false;
+    if (isBesideModels(file)) return true;
+    const folder = folderOf(file);
+    return folder !== '' && roots.includes(folder) && !(await file.text()).includes('"ipa-edge/');
+  };
+}
+
+/** A model needs files that were not given with it. */
+export class IncompleteModelError extends Error {
+  override name = 'IncompleteModelError';
+  constructor(id: string, problem: string) {
+    super(`${id} ${problem}. Choose or drop all files of its folder together.`);
+  }
+}
+
+/**
+ * The folders of the models among given files, one for each variant.
+ * @throws WeightsAloneError, AssetsAloneError
+ */
+export function modelFolders(files: readonly File[]): ModelFolder[] {
+  const roots = rootsOf(files);
+  const rootOf = (file: File) => roots.find((root) => folderOf(file).startsWith(root)) ?? '';
+  const all = [...new Set(files.map(rootOf))];
+  return all.flatMap((root) => {
+    const { sets, assets } = modelSets(files.filter((file) => rootOf(file) === root));
+    return sets.map((set) => modelFolder(idOf(root, set), set, assets));
+  });
+}
+
+/** A model is called after its folder or, if it was given without one or has a name of its own, after its file. */
+function idOf(root: string, { name, sessions }: ModelSet): string {
+  const folder = root.split('/').at(-2);
+  const alone = sessions.get('model')?.file.name;
+  if (folder !== undefined && (!alone || /^model(_\w+)?\.onnx$/i.test(alone))) return folder;
+  return alone ? bareName(alone) : name.replace(/-[^-]*$/, '');
+}
+
+/** A model file's name without its ending and what tells the data type. */
+const bareName = (file: string): string =>
+  file.replace(/(_(fp16|quantized|int8|uint8|q4|q4f16|bnb4))?\.onnx$/i, '');
+
+function modelFolder(id: string, set: ModelSet, assets: ReadonlyMap<string, File>): ModelFolder {
+  const models = [...set.sessions.values()];
+  const given = new Map([
+    ...assets,
+    ...models.flatMap(({ file, weights }) => [file, ...weights].map((one) => [one.name, one] as const)),
+  ]);
+  const fileNamed = (path: string): RepositoryFile => ({
+    path,
+    sizeBytes: given.get(path)!.size,
+    // Read and summed with the other files.
+    sha256: null,
+  });
+  return {
+    repository: { id, task: null, files: [...given.keys()].map(fileNamed) },
+    source: null,
+    addressOf: (path) => path,
+    variantsOf: (stage) => [variantOf(id, set, stage, given, fileNamed)],
+    bytes: (path) => bytesOf(given.get(path)!),
+  };
+}
+
+/** The variant of a stage that a model's files make. @throws IncompleteModelError */
+function variantOf(
+  id: string,
+  { sessions }: ModelSet,
+  stage: ManifestStage,
+  given: ReadonlyMap<string, File>,
+  fileNamed: (path: string) => RepositoryFile,
+): HubVariant {
+  const needs = needsOf(stage);
+  const need = needs.find(
+    (one) =>
+      one.sessions.size === sessions.size && [...one.sessions.keys()].every((role) => sessions.has(role)),
+  );
+  if (!need) {
+    const sets = needs.map((one) =>
+      [...one.sessions.values()].map((model) => `${model}.onnx`).join(' with '),
+    );
+    const names = [...sessions.values()].map(({ file }) => file.name);
+    throw new IncompleteModelError(
+      id,
+      `has ${names.join(' and ')}, and ${stage.task} needs ${[...new Set(sets)].join(', or ')}`,
+    );
+  }
+  const missing = [...need.assets.values()].filter((name) => !given.has(name));
+  if (missing.length > 0)
+    throw new IncompleteModelError(id, `has no ${missing.join(' and no ')}, which ${stage.task} needs`);
+  const session = ({ file, weights }: ModelFiles) => ({
+    dtype: dtypeNamed(file.name),
+    file: fileNamed(file.name),
+    data: weights.map(({ name }) => fileNamed(name)),
+  });
+  const entries = [...need.sessions.keys()].map((role) => [role, session(sessions.get(role)!)] as const);
+  const [first, ...others] = entries.map(([, { dtype }]) => dtype);
+  const last = others.at(-1) ?? first!;
+  return {
+    dtypes: last === first ? [first] : [first!, last],
+    sessions: Object.fromEntries(entries),
+    assets: Object.fromEntries([...need.assets].map(([role, name]) => [role, fileNamed(name)])),
+  };
+}

@@ -1,0 +1,84 @@
+import { describeFiles, type PinOptions } from '../../../models/hub/describe.ts';
+import { AmbiguousTaskError, StageMismatchError, UnusableConfigError } from '../../../models/hub/errors.ts';
+import { withPin } from '../../../models/hub/pin.ts';
+import type { LoadedManifest } from '../../../models/manifests/load.ts';
+import { withFiles } from '../../../models/manifests/load.ts';
+import { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { readGraph } from '../../../models/onnx/graph.ts';
+import { type Manifest, stageOfVariant } from '../../../solver/documents/manifest.ts';
+import { modelFolders } from '../files/model-folders.ts';
+import type { Addition } from './adding.ts';
+import { type MadePipeline, packedData } from './made-pipeline.ts';
+import { graphText } from './seen-models.ts';
+
+/** Makes pipelines of models that come with the files that the hub has beside them, whatever their task. */
+
+/** What the user says of models whose configuration does not tell it. */
+export type AskedTask = Pick<PinOptions, 'task' | 'prefix'>;
+
+/** A model does not become a pipeline as it was given. */
+class GivenModelError extends Error {
+  override name = 'GivenModelError';
+}
+
+/**
+ * @param data labelled data; empty for none
+ * @throws IncompleteModelError, GivenModelError, UnsupportedArchitectureError, InvalidDocumentError, UnfitDataError, and what loading the
+ * models throws
+ */
+export async function describedPipeline(
+  models: readonly File[],
+  data: readonly File[],
+  asked: AskedTask,
+  addition: Addition,
+): Promise<MadePipeline> {
+  const { step } = addition;
+  const files = new Map<string, Uint8Array<ArrayBuffer>>();
+  let manifest: Manifest | null = null;
+  let words = '';
+  try {
+    for (const folder of modelFolders(models)) {
+      step(`Reading ${folder.repository.id}`);
+      const described = await describeFiles(folder, asked);
+      for (const [sha256, bytes] of described.read) files.set(sha256, bytes);
+      manifest = withPin(manifest, described);
+      words ||= Object.values(described.variants[0]!.sessions)
+        .map(
+          ({ file: { path } }) =>
+            `${path} ${graphText(readGraph(files.get(described.sums.get(path)!)!, path))}`,
+        )
+        .join('. ');
+    }
+  } catch (error) {
+    throw inFileWords(error);
+  }
+  const labelled = data.length > 0 ? await packedData(data, new Pipeline(manifest!), step) : undefined;
+  await checkVariants(
+    withFiles(manifest!, async (_, sha256) => files.get(sha256)!),
+    addition,
+  );
+  return { manifest: manifest!, files, words, ...(labelled && { labelled }) };
+}
+
+async function checkVariants(loaded: LoadedManifest, { checker, step }: Addition): Promise<void> {
+  for (const stage of loaded.manifest.stages)
+    for (const variant of stage.variants) {
+      step(`Checking ${variant.name}`);
+      await checker.check(stageOfVariant(stage, variant), variant.name, await loaded.readModels(variant));
+    }
+}
+
+/** An error with the remedy that somebody has who gave files. */
+function inFileWords(error: unknown): unknown {
+  const remedy =
+    error instanceof AmbiguousTaskError
+      ? 'Choose the files under "A new pipeline without a manifest", and there the task and, if anything, what stands before each text'
+      : error instanceof UnusableConfigError
+        ? 'If a file of its folder is missing, choose or drop it too; otherwise give a manifest with the model'
+        : error instanceof StageMismatchError
+          ? 'Give the models of one stage at a time'
+          : null;
+  if (remedy === null) return error;
+  const { problem } = error as AmbiguousTaskError | UnusableConfigError | StageMismatchError;
+  return new GivenModelError(`${problem}. ${remedy}.`, { cause: error });
+}

@@ -1,0 +1,67 @@
+import type { ItemKind } from '../../../models/items/item-format.ts';
+import { freeName } from '../../../models/manifests/edit.ts';
+import { withFiles } from '../../../models/manifests/load.ts';
+import { parseManifest } from '../../../models/manifests/manifest.ts';
+import { Pipeline } from '../../../models/manifests/pipeline.ts';
+import { type Pack, packOf } from '../../../models/packs/pack.ts';
+import type { Manifest } from '../../../solver/documents/manifest.ts';
+import { packOfData } from '../files/labelled-data.ts';
+import { type Addition, lastAdded } from './adding.ts';
+import { packEntry } from './own-models.ts';
+import { ownPipelines, setChosen, usedNames } from './pipelines.ts';
+
+/** A pipeline that the page made of models, without a manifest. */
+export interface MadePipeline {
+  readonly manifest: Manifest;
+  /** The models' files by their SHA-256. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  /** What the models take, give and consist of, and what the page found out. */
+  readonly words: string;
+  /** Absent where no labelled data was given. */
+  readonly labelled?: PackedData;
+}
+
+export interface PackedData {
+  readonly entry: NonNullable<Manifest['pack']>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly pack: Pack;
+}
+
+/** Makes a pack of labelled data. @throws UnfitDataError, InvalidDocumentError, FileTooLargeError */
+export async function packedData(
+  data: readonly File[],
+  pipeline: Pipeline,
+  step: Addition['step'],
+): Promise<PackedData> {
+  const { bytes, from } = await packOfData(data, pipeline, (done, total) =>
+    step(`Reading labelled items: ${done} of ${total}`),
+  );
+  const pack = await packOf(bytes, from, pipeline);
+  return { bytes, pack, entry: await packEntry(bytes, from, pack, pipeline) };
+}
+
+/** Labelled data for each kind of item. */
+const LABELLED: Record<ItemKind, string> = {
+  pixels: 'a folder of pictures by class, or boxes in the COCO format with their pictures',
+  text: 'JSON lines (.jsonl)',
+  audio: 'sounds with their transcripts',
+};
+
+/** Keeps a pipeline under a name of its own, and chooses it. @throws StoreFullError, StoreUnavailableError, InvalidDocumentError */
+export async function keepPipeline(
+  { manifest: made, files, words, labelled }: MadePipeline,
+  step: Addition['step'],
+): Promise<void> {
+  const name = freeName(made.name, usedNames());
+  step(`Saving ${name}`);
+  const manifest = parseManifest({ ...made, name, ...(labelled && { pack: labelled.entry }) }, name);
+  const read = async (_: string, sha256: string) =>
+    sha256 === labelled?.entry.sha256 ? labelled.bytes : files.get(sha256)!;
+  setChosen(await ownPipelines.save(withFiles(manifest, read)));
+  const { first } = new Pipeline(manifest);
+  lastAdded.value = `The pipeline ${name} is made: ${words}. ${
+    labelled
+      ? `From now on, measuring uses ${labelled.entry.source}.`
+      : `Without labelled data its times are measured, and no accuracy, so that nothing can be planned: drop ${LABELLED[first.task.itemFormat(first.stage).kind]}.`
+  }`;
+}
