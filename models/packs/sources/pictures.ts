@@ -70,6 +70,10 @@ const cocoSchema = z.object({
   categories: listOf(z.object({ id, name: z.string() })),
 });
 
+/** The paths of pictures in a file in COCO format, as it names them. @throws InvalidDocumentError */
+export const cocoPictures = (text: string, file: string): string[] =>
+  parseJson(cocoSchema.pick({ images: true }), text, file).images.map(({ file_name }) => file_name);
+
 /** Reads pictures with boxes in COCO format, if the first stage is a detector. @throws UnfitDataError, InvalidDocumentError */
 export async function fromCoco(file: string, folder: string, options: SourceOptions): Promise<NamedTensor[]> {
   const { pipeline } = options;

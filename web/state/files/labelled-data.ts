@@ -1,5 +1,5 @@
 import type { Pipeline } from '../../../models/manifests/pipeline.ts';
-import { fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
+import { cocoPictures, fromCoco, fromFolders } from '../../../models/packs/sources/pictures.ts';
 import { fromQuestions } from '../../../models/packs/sources/questions.ts';
 import { fromRecordings } from '../../../models/packs/sources/recordings.ts';
 import type { SourceOptions } from '../../../models/packs/sources/source.ts';
@@ -51,7 +51,11 @@ export async function packOfData(
   }
   if (paths.some((path) => path.endsWith('.trans.txt'))) return made(from, fromRecordings(folder, options));
   const coco = paths.find((path) => /\.json$/i.test(path));
-  if (coco) return made(coco, fromCoco(coco, pictureFolder(paths, coco), options));
+  if (coco)
+    return made(
+      coco,
+      fromCoco(coco, pictureFolder(paths, cocoPictures(await files.text(coco), coco)), options),
+    );
   if (paths.some((path) => path.slice(folder.length).includes('/')))
     return made(from, fromFolders(folder, options));
   throw new UnfitDataError(
@@ -72,8 +76,9 @@ export function labelledFolder(paths: readonly string[]): string {
   return above.map((name) => `${name}/`).join('');
 }
 
-/** The folder of the pictures beside a file of boxes. */
-function pictureFolder(paths: readonly string[], coco: string): string {
-  const picture = paths.find((path) => path !== coco) ?? coco;
-  return picture.replace(/\/?[^/]*$/, '') || '.';
+/** The folder from which a file of boxes names its pictures. */
+function pictureFolder(paths: readonly string[], names: readonly string[]): string {
+  const [name = ''] = names;
+  const picture = paths.find((path) => `/${path}`.endsWith(`/${name}`)) ?? name;
+  return picture.slice(0, -name.length - 1) || '.';
 }

@@ -50,7 +50,9 @@ export class IncompleteModelError extends Error {
  * The folders of the models among given files, one for each variant.
  * @throws WeightsAloneError, AssetsAloneError
  */
-export function modelFolders(files: readonly File[]): ModelFolder[] {
+export function modelFolders(given: readonly File[]): ModelFolder[] {
+  // A file system gives files in any order.
+  const files = [...given].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const roots = rootsOf(files);
   const rootOf = (file: File) => roots.find((root) => folderOf(file).startsWith(root)) ?? '';
   const all = [...new Set(files.map(rootOf))];
