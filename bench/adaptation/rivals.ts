@@ -67,9 +67,16 @@ export function rivals(solver: Solver, measured: IdentifiedProfile, settings: Ri
       cascades: false,
       ...limits,
     };
-    const planAt = async (ratePerS: number): Promise<Plan> => {
+    const made = async (ratePerS: number): Promise<Plan> => {
       const { plan, ...choice } = solveIlp(solver, profile, { ...request, ratePerS });
       return completePlan(measured, plan, choice, 0, REQUESTS);
+    };
+    /** The plans made so far, by their rates: forecasts are whole numbers, so few rates come again and again. */
+    const plans = new Map<number, Promise<Plan>>();
+    const planAt = (ratePerS: number): Promise<Plan> => {
+      const plan = plans.get(ratePerS) ?? made(ratePerS);
+      plans.set(ratePerS, plan);
+      return plan;
     };
     return {
       name,
