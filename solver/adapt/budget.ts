@@ -3,8 +3,11 @@ import type { LoadState } from './system.ts';
 
 /** What was missed too little or too much lately is made up for within this time. */
 const SETTLED_S = 300;
-/** The allowed share is at most `most` times the share that the percentile leaves, and at least `least` times. */
-const BOUNDS = { most: 3, least: 0.1 };
+/**
+ * The allowed share is at least this part of the share that the percentile leaves, and at most `most` or that share. Under more
+ * overload than `most`, more requests miss the SLA than are too many, because those that are shed have taken time of workers.
+ */
+const BOUNDS = { least: 0.1, most: 0.06 };
 /** The level of the load is the mean count of this many last seconds. */
 export const LEVEL_S = 10;
 
@@ -17,5 +20,6 @@ export function allowedShare({ served, countsPerS }: LoadState, percentile: numb
   const requests = SETTLED_S * mean(countsPerS.slice(-LEVEL_S));
   if (!served || requests === 0) return asked;
   const left = asked * served.ended - served.missed;
-  return Math.min(BOUNDS.most * asked, Math.max(BOUNDS.least * asked, asked + left / requests));
+  const most = Math.max(asked, BOUNDS.most);
+  return Math.min(most, Math.max(BOUNDS.least * asked, asked + left / requests));
 }

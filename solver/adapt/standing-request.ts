@@ -3,7 +3,7 @@ import type { Plan } from '../documents/plan.ts';
 import type { PlanRequest } from '../plan/request.ts';
 
 /** The part of a plan request that stays the same while the load changes. */
-export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'keep'> & {
+export type StandingRequest = Omit<PlanRequest, 'ratePerS' | 'current' | 'heldTwice' | 'keep'> & {
   /** The lowest rate to plan for, whatever the forecast. It keeps capacity ready for bursts that no forecast foresees. */
   readonly minRatePerS: number;
 };
