@@ -6,7 +6,7 @@ import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../solver/documents/profile.ts';
 import type { BenchReport } from '../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../solver/documents/run-report.ts';
-import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { type Frontiers, frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { FrontierTooLargeError } from '../../solver/plan/errors.ts';
 import { plan } from '../../solver/plan/planner.ts';
@@ -28,7 +28,7 @@ import { baselinePlan, fastestBaseline, variantsByTime } from '../comparison/bas
 import { combinations } from '../comparison/combinations.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
-import { runTable } from './tables.ts';
+import { runText } from './tables.ts';
 
 /** Without --rate, the rate is this many times that of the heaviest variants answering one request at a time. */
 const OVERLOAD = 1.5;
@@ -101,7 +101,7 @@ export const benchCommand = () =>
           say(`${setLine(set, profile)}\n${planText(set.plans.plan)}\n`);
           const own = await runSet(runner, set, options.seed, signal);
           progress.clear();
-          say(`${runTable(own)}\n`);
+          say(`${runText(own)}\n`);
           runs.push(...own);
         }
         const report: BenchReport = {
@@ -113,7 +113,7 @@ export const benchCommand = () =>
           seed: options.seed,
           runs,
           combinations: sets.flatMap((set) => set.combinations),
-          frontier: sets.flatMap(({ request }) => frontierOrNone(profile, request, say)),
+          ...joined(sets.map(({ request }) => frontiersOrNone(profile, request, say))),
           profile,
         };
         await writeReport(out('report.json'), report);
@@ -126,20 +126,21 @@ export const benchCommand = () =>
       });
     });
 
-/** Computes the frontier, or reports that it is too large and returns none. */
-function frontierOrNone(
-  profile: Profile,
-  request: PlanRequest,
-  say: (text: string) => void,
-): BenchReport['frontier'] {
+/** Computes the frontiers, or reports that one is too large and returns none. */
+function frontiersOrNone(profile: Profile, request: PlanRequest, say: (text: string) => void): Frontiers {
   try {
-    return profileFrontier(profile, request);
+    return frontiers(profile, request);
   } catch (error) {
     if (!(error instanceof FrontierTooLargeError)) throw error;
     say(error.message);
-    return [];
+    return { frontier: [], frontierWithoutCascades: [] };
   }
 }
+
+const joined = (all: readonly Frontiers[]): Frontiers => ({
+  frontier: all.flatMap(({ frontier }) => frontier),
+  frontierWithoutCascades: all.flatMap(({ frontierWithoutCascades }) => frontierWithoutCascades),
+});
 
 interface BenchFlags {
   readonly sla?: number;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { loadSolver } from '../../solver/ilp/solve.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
@@ -27,7 +27,10 @@ export const planCommand = () =>
       option.notNegative,
     )
     .option('--no-cascades', 'plan one variant for each stage, and no cascades')
-    .option('--frontier', 'also print every Pareto-best choice of accuracy, cost and latency')
+    .option(
+      '--frontier',
+      'also print every Pareto-best choice of accuracy, cost and latency, and what cascades gain',
+    )
     .option('--out <file>', 'file to write the plan to', option.outFile)
     .addOption(option.jsonOption())
     .addHelpText(
@@ -61,12 +64,9 @@ The plan is the exact optimum of an integer program. A simulation with the measu
       const solver = await loadSolver();
       const chosen = plan(solver, measured, request);
       if (options.out) await writeJson(options.out, chosen);
-      const frontier = () => profileFrontier(profile, request);
-      if (options.json)
-        return console.log(
-          JSON.stringify(options.frontier ? { plan: chosen, frontier: frontier() } : chosen),
-        );
+      const found = options.frontier && frontiers(profile, request);
+      if (options.json) return console.log(JSON.stringify(found ? { plan: chosen, ...found } : chosen));
       console.log(planText(chosen));
-      if (options.frontier) console.log(`\n${frontierText(frontier())}`);
+      if (found) console.log(`\n${frontierText(found)}`);
       if (options.out) console.log(`\nwrote ${options.out}`);
     });

@@ -14,7 +14,7 @@ import { constantLoad, traceLoad } from '../../workers/executor/load.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
 import { type Runner, withRunner } from '../runner/runner.ts';
 import { writeReport } from './report.ts';
-import { planTimeline, runTable } from './tables.ts';
+import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
 /** Seconds for which requests arrive without --duration and --trace. */
@@ -104,7 +104,7 @@ export const runCommand = () =>
         if (options.json) console.log(JSON.stringify(report));
         else {
           if (adaptation) console.log(`${planTimeline(report)}\n`);
-          console.log(`${runTable([report])}\n\nwrote ${written.join(', ')}`);
+          console.log(`${runText([report])}\n\nwrote ${written.join(', ')}`);
         }
         if (signal.aborted)
           throw new Interrupted(`Stopped early. ${options.out} has the requests until then.`);

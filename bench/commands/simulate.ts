@@ -23,7 +23,7 @@ import { publishedProfile, publishedRivals } from '../adaptation/published-profi
 import { rivalSettings } from '../adaptation/rival-settings.ts';
 import { type RivalSettings, rivals, SYSTEMS, type SystemName } from '../adaptation/rivals.ts';
 import { writeReport } from './report.ts';
-import { planTimeline, runTable } from './tables.ts';
+import { planTimeline, runText } from './tables.ts';
 import { readTrace, TRACE } from './traces.ts';
 
 /** Weight of a switch in a cluster: small, because new replicas start while the old ones still serve. */
@@ -136,7 +136,7 @@ A new replica serves once its sessions have started, which takes as long as in t
       if (options.json) console.log(JSON.stringify(report));
       else
         console.log(
-          `${planTimeline(report)}\n\n${runTable([report])}\n\nSIMULATED: no model ran.\nwrote ${written.join(', ')}`,
+          `${planTimeline(report)}\n\n${runText([report])}\n\nSIMULATED: no model ran.\nwrote ${written.join(', ')}`,
         );
     });
 

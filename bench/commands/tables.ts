@@ -1,11 +1,12 @@
-import type { FrontierPoint } from '../../solver/documents/report.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
+import { cascadeGains, type Frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
-import { pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
+import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
+import { escalationSentences, pointBatches, pointVariants } from '../../solver/report/cascade-text.ts';
 import { ms, share, table } from '../../workers/command/terminal.ts';
 
 /** Table of runs, each with a line of measured values and, below it, the values predicted for the plan's rate. */
-export function runTable(runs: readonly RunReport[]): string {
+function runTable(runs: readonly RunReport[]): string {
   const rows = runs.flatMap((run) => {
     const { result, predicted, load } = run;
     const measured = [
@@ -41,8 +42,15 @@ export function runTable(runs: readonly RunReport[]): string {
   );
 }
 
-/** Table of a frontier's points, with the range of β that chooses each. */
-export function frontierText(points: readonly FrontierPoint[]): string {
+/** The table of runs, and what their cascades did. */
+export const runText = (runs: readonly RunReport[]): string =>
+  [
+    runTable(runs),
+    ...runs.flatMap((run) => escalationSentences(run).map((text) => `${run.name}: ${text}`)),
+  ].join('\n');
+
+/** Table of a frontier's points, with the range of β that chooses each; if it has cascades, also what they gain. */
+export function frontierText({ frontier: points, frontierWithoutCascades: without }: Frontiers): string {
   const rows = points.map((point) => [
     share(point.accuracy),
     point.cost.toFixed(3),
@@ -56,7 +64,21 @@ export function frontierText(points: readonly FrontierPoint[]): string {
   return (
     `${table(['accuracy', 'cost', 'bound ms', 'variants', 'batches', 'beta'], rows)}\n\n` +
     `${points.length} Pareto-best choices of accuracy, cost and latency bound. ` +
-    'beta: values of --beta that choose it, with --sla at its bound, --alpha 1 and --delta 0; –: no value does.'
+    'beta: values of --beta that choose it, with --sla at its bound, --alpha 1 and --delta 0; –: no value does.' +
+    (without.length > 0 ? `\n\n${gainText(points, without)}` : '')
+  );
+}
+
+function gainText(points: Frontiers['frontier'], without: Frontiers['frontierWithoutCascades']): string {
+  const rows = cascadeGains(points, without).map(({ cost, best, plain }) => [
+    cost.toFixed(3),
+    share(plain?.accuracy ?? null),
+    share(best.accuracy),
+    Object.values(pointVariants(best)).join(' → '),
+  ]);
+  return (
+    `${table(['cost', 'without cascades', 'accuracy', 'variants'], rows)}\n\n` +
+    cascadeGainSentences(points, without).join('\n')
   );
 }
 

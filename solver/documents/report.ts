@@ -71,6 +71,8 @@ const benchReportSchema = z.strictObject({
   runs: z.array(runReportSchema).min(1),
   combinations: z.array(combination),
   frontier: z.array(frontierPoint),
+  /** The frontier without cascades; absent or empty for backends whose frontier has none, and in older reports. */
+  frontierWithoutCascades: z.array(frontierPoint).optional(),
   profile: profileSchema,
 });
 export type BenchReport = z.infer<typeof benchReportSchema>;
@@ -83,6 +85,8 @@ const profileReportSchema = z.strictObject({
   profile: profileSchema,
   plan: planSchema.nullable(),
   frontier: z.array(frontierPoint),
+  /** As in a report of runs. */
+  frontierWithoutCascades: z.array(frontierPoint).optional(),
 });
 export type ProfileReport = z.infer<typeof profileReportSchema>;
 

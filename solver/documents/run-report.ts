@@ -66,6 +66,21 @@ export const interval = z.strictObject({
 });
 export type Interval = z.infer<typeof interval>;
 
+/** What a cascade of a run did, and what its plan predicted. */
+const cascadeOutcome = z.strictObject({
+  stage: name,
+  light: name,
+  heavy: name,
+  /** Confidence under which items went on to the heavy variant. */
+  below: z.number().positive().max(1),
+  /** Items that the light variant answered, and how many of them went on. */
+  items: count,
+  escalated: count,
+  /** Share of the items that was predicted to go on. */
+  predictedShare: z.number().min(0).max(1),
+});
+export type CascadeOutcome = z.infer<typeof cascadeOutcome>;
+
 /** How the plans of a run followed the load. */
 const adaptation = z.strictObject({
   system: name,
@@ -121,6 +136,8 @@ export const runReportSchema = z.strictObject({
     .nullable(),
   /** The plans that served, each with the time at which it began to serve. */
   plans: z.array(z.strictObject({ atMs: milliseconds, plan: planSchema })).min(1),
+  /** What the cascades of the plans did; older reports, and simulated runs, do not tell. */
+  cascades: z.array(cascadeOutcome).optional(),
   /** How new plans followed the load; null if the first plan served to the end. */
   adaptation: adaptation.nullable(),
   overTime: z.array(interval).min(1),

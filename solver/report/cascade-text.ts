@@ -1,5 +1,6 @@
 import type { PlanStage } from '../documents/plan.ts';
 import type { FrontierPoint } from '../documents/report.ts';
+import type { RunReport } from '../documents/run-report.ts';
 
 /** A share of the items as words, e.g. `7 of 100`. */
 const ofHundred = (share: number): string => {
@@ -52,3 +53,27 @@ export const cascadeSentences = (rows: readonly Row[]): string[] =>
         `${ofHundred(share)} items go on to ${variant}.`,
     ];
   });
+
+/** What the cascades of a run did beside what was predicted: how many items went on and why, and the accuracy that came of it. */
+export function escalationSentences({
+  cascades = [],
+  result,
+  predicted,
+}: Pick<RunReport, 'cascades' | 'result' | 'predicted'>): string[] {
+  const told = cascades.filter(({ items }) => items > 0);
+  if (told.length === 0) return [];
+  const { endToEnd, metric } = result.accuracy;
+  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  return [
+    ...told.map(
+      ({ stage, light, heavy, below, items, escalated, predictedShare }) =>
+        `In ${stage}, ${heavy} answered ${escalated} of the ${items} items that ${light} answered first, because ` +
+        `${light}'s confidence was under ${below}: ${ofHundred(escalated / items)} went on, predicted ${ofHundred(predictedShare)}.`,
+    ),
+    ...(endToEnd === null || predicted.endToEnd === null
+      ? []
+      : [
+          `Accuracy, end to end (${metric}): measured ${percent(endToEnd)}, predicted ${percent(predicted.endToEnd)}.`,
+        ]),
+  ];
+}

@@ -1,9 +1,14 @@
 import type { BrowserContext, Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, it, onTestFinished } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Report } from '../../solver/documents/report.ts';
 import { REPORT } from '../../solver/documents/run-report.ts';
+import { frontiers } from '../../solver/frontier/cascade-gains.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
+import { loadSolver } from '../../solver/ilp/solve.ts';
+import { plan as planFor } from '../../solver/plan/planner.ts';
 import { planRequest } from '../../solver/plan/request.ts';
+import { cascadeProfile, wellCalibrated } from '../solver/cascades.ts';
+import { request, resources } from '../solver/profiles.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile } from './fixtures.ts';
@@ -133,7 +138,27 @@ describe('the report', () => {
     await page.locator('h1').waitFor();
     await expectAccessible();
   });
+
+  it('of a profile with cascades, whose gain stands in the picture, in words and in a table', async () => {
+    await page.goto(await folder.put(await cascadeReport()));
+    const chart = page
+      .getByRole('img', { name: 'Accuracy for cost' })
+      .or(page.getByLabel('Accuracy for cost'));
+    await page.getByText(/^At a cost of .*, cascades raise the PAS from .* to .*of 100 on to l/).waitFor();
+    expect(await chart.getAttribute('aria-description')).toMatch(/cascades raise the PAS/);
+    await page.locator('svg text', { hasText: 'no cascade' }).waitFor();
+    await page.getByText('Table of what cascades gain').click();
+    await expectAccessible();
+  });
 });
+
+async function cascadeReport(): Promise<Report> {
+  const profile = cascadeProfile(wellCalibrated());
+  const asked = request({ ratePerS: 60, slaMs: 900, resources: resources({ cores: 24 }) });
+  const plan = planFor(await loadSolver(), { profile, sha256: '0'.repeat(64) }, asked);
+  const { createdAt } = profile;
+  return { schema: REPORT, kind: 'profile', createdAt, profile, plan, ...frontiers(profile, asked) };
+}
 
 function profileReport(): Report {
   const profile = fashionProfile();

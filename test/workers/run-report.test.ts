@@ -6,6 +6,7 @@ import { parseRunReport } from '../../solver/documents/run-report.ts';
 import { Judge } from '../../workers/executor/judge.ts';
 import { constantLoad } from '../../workers/executor/load.ts';
 import { runReport } from '../../workers/executor/run-report.ts';
+import type { BatchRecord } from '../../workers/executor/types.ts';
 import { compiledEnvironment } from '../compiled.ts';
 import { loadFashion } from './fashion.ts';
 import { handPlan } from './hand-plan.ts';
@@ -15,7 +16,11 @@ const models = await loadFashion();
 const planOn = (backend: Backend) => handPlan(models, { backend, workers: [['detect', 'classify']] });
 
 /** Requests that each had one garment, all completed, and every batch on a CPU. */
-function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<typeof planOn> }[]) {
+function reportOf(
+  requests: number,
+  plans: { atMs: number; plan: ReturnType<typeof planOn> }[],
+  more: readonly BatchRecord[] = [],
+) {
   const { plan } = plans[0]!;
   const answer: ItemAnswer = { result: null, children: [{ result: null, children: [] }] };
   return runReport(
@@ -34,16 +39,20 @@ function reportOf(requests: number, plans: { atMs: number; plan: ReturnType<type
       answers: Array.from({ length: requests }, () => ({ outcome: 'completed', latencyMs: 3, answer })),
       lateness: [0],
       judge: new Judge(models.pipeline),
-      batches: plan.stages.map(({ name, variant }) => ({
-        stage: name,
-        variant,
-        backend: 'cpu',
-        worker: 'w',
-        items: 1,
-        escalated: 0,
-        startMs: 0,
-        serviceMs: 1,
-      })),
+      batches: [
+        ...more,
+        ...plan.stages.map(
+          ({ name, variant }): BatchRecord => ({
+            stage: name,
+            variant,
+            backend: 'cpu',
+            worker: 'w',
+            items: 1,
+            startMs: 0,
+            serviceMs: 1,
+          }),
+        ),
+      ],
       events: [],
       packItems: new Int32Array(requests),
       plans,
@@ -66,5 +75,42 @@ describe('a run that is simulated again', () => {
   it('tells of a p95 only with 20 requests', () => {
     expect(reportOf(20, [{ atMs: 0, plan: planOn('cpu') }]).resimulated!.p95).toBeGreaterThan(0);
     expect(reportOf(19, [{ atMs: 0, plan: planOn('cpu') }]).resimulated!.p95).toBeNull();
+  });
+});
+
+describe('the cascades of a run', () => {
+  const planWith = (heavy: string, below: number) =>
+    handPlan(models, {
+      backend: 'cpu',
+      cascade: { heavy, below },
+      workers: [['detect', 'classify', 'classify-heavy']],
+    });
+  const batch = (below: number | null, items: number, escalated: number): BatchRecord => ({
+    ...{ stage: 'classify', variant: 'mlp64', backend: 'cpu', worker: 'w', items, startMs: 0, serviceMs: 1 },
+    ...(below !== null && { cascade: { below, escalated } }),
+  });
+
+  it('are told each with its threshold, its items and how many went on, beside the predicted share', () => {
+    const plans = [
+      { atMs: 0, plan: planWith('cnn16', 0.6) },
+      { atMs: 200, plan: planWith('res32', 0.9) },
+      { atMs: 400, plan: planWith('cnn16', 0.6) },
+    ];
+    const report = reportOf(5, plans, [
+      batch(0.6, 4, 1),
+      batch(0.6, 6, 2),
+      batch(0.9, 2, 2),
+      batch(null, 8, 0),
+    ]);
+    const pair = { stage: 'classify', light: 'mlp64', predictedShare: 0.3 };
+    expect(report.cascades).toEqual([
+      { ...pair, heavy: 'cnn16', below: 0.6, items: 10, escalated: 3 },
+      { ...pair, heavy: 'res32', below: 0.9, items: 2, escalated: 2 },
+    ]);
+    expect(parseRunReport(JSON.parse(JSON.stringify(report)), 'the report')).toEqual(report);
+  });
+
+  it('are none where every stage has one variant', () => {
+    expect(reportOf(5, [{ atMs: 0, plan: planOn('cpu') }]).cascades).toEqual([]);
   });
 });

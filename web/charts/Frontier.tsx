@@ -1,5 +1,6 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
 import type { Prices } from './axis.ts';
 import { Chart } from './Chart.tsx';
 import { chartPoints, frontierPlot } from './frontier-plot.ts';
@@ -7,6 +8,8 @@ import { chartPoints, frontierPlot } from './frontier-plot.ts';
 interface FrontierProps {
   readonly title: string;
   readonly points: readonly FrontierPoint[];
+  /** The frontier without cascades; empty if that is the same. */
+  readonly without: readonly FrontierPoint[];
   readonly stages: readonly string[];
   readonly slaMs: number;
   readonly chosen: { readonly cost: number; readonly accuracy: number };
@@ -16,19 +19,22 @@ interface FrontierProps {
 }
 
 /** Chart of the best accuracy for each cost, within the SLA and within shorter latency bounds. A ring marks the plan. */
-export function Frontier({ title, points, stages, slaMs, chosen, prices, choose }: FrontierProps) {
+export function Frontier({ title, points, without, stages, slaMs, chosen, prices, choose }: FrontierProps) {
   const { cost, accuracy } = chosen;
   const { pricePerCore, pricePerGpu } = prices;
   const draw = useCallback(
-    () => frontierPlot(points, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
-    [points, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
+    () => frontierPlot(points, without, stages, slaMs, { cost, accuracy }, { pricePerCore, pricePerGpu }),
+    [points, without, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
   const keyPoints = useMemo(() => chartPoints(points, stages, slaMs), [points, stages, slaMs]);
   return (
     <Chart
       title={title}
-      note="a line for each latency bound · ring: the plan"
-      description="The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures."
+      note={`a line for each latency bound${without.length > 0 ? ', dotted: without cascades' : ''} · ring: the plan`}
+      description={[
+        'The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures.',
+        ...cascadeGainSentences(points, without),
+      ].join(' ')}
       draw={draw}
       points={keyPoints}
       {...(choose && { choose: (point) => choose(point as FrontierPoint) })}

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
@@ -9,7 +10,7 @@ import { type SeriesStyle, styleOf } from './series.ts';
 
 /** One line of the chart: the best accuracy for each cost within one latency bound. */
 interface Line {
-  readonly boundMs: number;
+  readonly label: string;
   /** Points in order of rising cost. */
   readonly points: readonly FrontierPoint[];
   readonly style: SeriesStyle;
@@ -26,7 +27,7 @@ function linesOf(points: readonly FrontierPoint[], slaMs: number): Line[] {
     const within = bestForCost(points.filter((point) => point.boundMs <= boundMs));
     const before = lines.at(-1)?.points;
     if (before?.length !== within.length || within.some((point, i) => point !== before[i]))
-      lines.push({ boundMs, points: within });
+      lines.push({ label: `≤ ${number(boundMs)} ms`, points: within });
   }
   return lines.map((line, i) => ({ ...line, style: styleOf(i) }));
 }
@@ -36,22 +37,29 @@ const roundedUp = (value: number): number => {
   return Math.ceil(value / unit - 1e-9) * unit;
 };
 
-function bestForCost(points: readonly FrontierPoint[]): FrontierPoint[] {
-  const best: FrontierPoint[] = [];
-  for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy))
-    if (point.accuracy > (best.at(-1)?.accuracy ?? -1)) best.push(point);
-  return best;
-}
+/** The line of the best accuracy for each cost without cascades, within the SLA. It is not one of the choices, so it has no symbols. */
+const plainLine = (without: readonly FrontierPoint[]): Line[] =>
+  without.length === 0
+    ? []
+    : [
+        {
+          label: 'no cascade',
+          points: bestForCost(without),
+          style: { ...styleOf(LINES), colour: 'var(--text)', dash: '1 3' },
+        },
+      ];
 
 const HEIGHT = 300;
 const MARGIN_TOP = 32;
 
 /**
- * Plots accuracy against cost, with one line for each of several latency bounds.
+ * Plots accuracy against cost, with one line for each of several latency bounds, and one without cascades.
+ * @param without the frontier without cascades; empty if that is the same
  * @param chosen cost and accuracy of the plan
  */
 export function frontierPlot(
   points: readonly FrontierPoint[],
+  without: readonly FrontierPoint[],
   stages: readonly string[],
   slaMs: number,
   chosen: { readonly cost: number; readonly accuracy: number },
@@ -59,8 +67,18 @@ export function frontierPlot(
 ): Plot.PlotOptions {
   const lines = linesOf(points, slaMs);
   const drawn = lines.flatMap((line) => line.points);
-  const accuracies = [chosen, ...drawn].map((p) => p.accuracy);
-  const right = 1.1 * Math.max(...[chosen, ...drawn].map((p) => p.cost));
+  const plain = plainLine(without);
+  const all = [chosen, ...drawn, ...plain.flatMap((line) => line.points)];
+  const accuracies = all.map((p) => p.accuracy);
+  const right = 1.1 * Math.max(...all.map((p) => p.cost));
+  const steps = ({ points: best, style: { colour, dash } }: Line) =>
+    Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
+      ...channels,
+      curve: 'step-after',
+      stroke: colour,
+      strokeWidth: 1.75,
+      strokeDasharray: dash,
+    });
   const channels = { x: 'cost', y: 'accuracy' } as const;
   // The margin gives a single point some space around it.
   const domain: [number, number] = [Math.min(...accuracies) - 0.02, Math.max(...accuracies) + 0.02];
@@ -72,17 +90,14 @@ export function frontierPlot(
     x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
     y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
     marks: [
-      ...lines.toReversed().flatMap(({ points: best, style: { colour, dash, symbol } }) => [
-        Plot.lineY([...best, { cost: right, accuracy: best.at(-1)!.accuracy }], {
-          ...channels,
-          curve: 'step-after',
-          stroke: colour,
-          strokeWidth: 1.75,
-          strokeDasharray: dash,
-        }),
-        Plot.dot(best, { ...channels, fill: colour, symbol, r: 3.5 }),
-      ]),
-      Plot.text(endLabels(lines.toReversed(), domain), {
+      ...plain.map(steps),
+      ...lines
+        .toReversed()
+        .flatMap((line) => [
+          steps(line),
+          Plot.dot(line.points, { ...channels, fill: line.style.colour, symbol: line.style.symbol, r: 3.5 }),
+        ]),
+      Plot.text(endLabels([...plain, ...lines.toReversed()], domain), {
         x: right,
         y: 'at',
         text: 'text',
@@ -107,13 +122,13 @@ export function frontierPlot(
   };
 }
 
-/** Places each line's bound at its end, without overlaps. Of lines that end together, the last has the highest label. */
+/** Places each line's label at its end, without overlaps. Of lines that end together, the last has the highest label. */
 function endLabels(lines: readonly Line[], domain: readonly [number, number]) {
   const height = HEIGHT - MARGIN_TOP - MARGIN.marginBottom;
   const ends = lines.map(({ points }) => points.at(-1)!.accuracy);
   const apart = spreadLabels(ends, domain, { height, distance: 14 });
-  return lines.map(({ boundMs, style: { colour } }, i) => ({
-    text: `≤ ${number(boundMs)} ms`,
+  return lines.map(({ label, style: { colour } }, i) => ({
+    text: label,
     colour,
     at: apart[i]!,
   }));

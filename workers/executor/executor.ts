@@ -321,7 +321,9 @@ export class Executor {
         backend,
         worker: id,
         items: items.length,
-        escalated: follows.filter((follow) => follow === 'heavy').length,
+        ...(below !== undefined && {
+          cascade: { below, escalated: follows.filter((follow) => follow === 'heavy').length },
+        }),
         startMs,
         serviceMs: now - startMs,
       });

@@ -3,6 +3,7 @@ import { type ItemAnswer, pipelineMetric } from '../../models/tasks/judge.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import {
   type Adaptation,
+  type CascadeOutcome,
   MOST_REQUESTS,
   REPORT,
   type RequestRecord,
@@ -85,6 +86,7 @@ export function runReport(options: RunOptions, record: RunRecord): RunReport {
     predicted: plan.predicted,
     resimulated: resimulate(options, record, requests, service),
     plans: record.plans,
+    cascades: cascadesOf(record),
     adaptation: options.adaptation
       ? {
           system: options.adaptation.system.name,
@@ -110,6 +112,30 @@ function serviceOf(batches: readonly BatchRecord[]): Service[] {
     bySize.set(id, entry);
   }
   return [...bySize.values()];
+}
+
+/** What each cascade of the plans did. A plan that served twice counts once. */
+function cascadesOf({ plans, batches }: RunRecord): CascadeOutcome[] {
+  const found = new Map<string, CascadeOutcome>();
+  for (const { plan } of plans)
+    for (const [i, { variant: heavy, escalation }] of plan.stages.entries()) {
+      if (!escalation) continue;
+      const { from: stage, below, share } = escalation;
+      const light = plan.stages[i - 1]!.variant;
+      const own = batches.filter(
+        (batch) => batch.stage === stage && batch.variant === light && batch.cascade?.below === below,
+      );
+      found.set([stage, light, heavy, below].join('/'), {
+        stage,
+        light,
+        heavy,
+        below,
+        items: own.reduce((sum, { items }) => sum + items, 0),
+        escalated: own.reduce((sum, { cascade }) => sum + cascade!.escalated, 0),
+        predictedShare: share,
+      });
+    }
+  return [...found.values()];
 }
 
 /** Simulates the same arrivals, items and plans with this run's service times. Null if too few were measured. */

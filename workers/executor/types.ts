@@ -18,8 +18,8 @@ export interface BatchRecord {
   readonly backend: Backend;
   readonly worker: string;
   readonly items: number;
-  /** How many of them went on to the heavy variant of a cascade. */
-  readonly escalated: number;
+  /** Of a cascade's light variant: the threshold, and how many of the items went on to the heavy one. */
+  readonly cascade?: { readonly below: number; readonly escalated: number };
   /** Start of the batch, in `performance.now()` of the executor's thread. */
   readonly startMs: number;
   /** Time from `startMs` (when the worker got the batch, or ended the one before) until the executor has the results. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import {
   cascadeSentences,
+  escalationSentences,
   planVariants,
   pointBatches,
   pointVariants,
@@ -44,4 +45,27 @@ test('a share under one of 100 is told of 1000', () => {
     row.escalation ? { ...row, escalation: { ...row.escalation, share: 0.004 } } : row,
   );
   expect(planVariants(rare).classify).toBe('cnn8, 4 of 1000 on to res32');
+});
+
+test('a run tells how many items went on, why, and what accuracy came of it, beside what was predicted', () => {
+  const cascade = {
+    ...{ stage: 'classify', light: 'cnn8', heavy: 'res32', below: 0.62 },
+    ...{ items: 400, escalated: 32, predictedShare: 0.072 },
+  };
+  const run = (measured: number | null, predicted: number | null) =>
+    ({
+      cascades: [cascade, { ...cascade, heavy: 'res16', items: 0, escalated: 0 }],
+      result: { accuracy: { endToEnd: measured, metric: 'F1@0.5', pas: 0.8, n: 90 } },
+      predicted: { endToEnd: predicted },
+    }) as unknown as Parameters<typeof escalationSentences>[0];
+  const went =
+    "In classify, res32 answered 32 of the 400 items that cnn8 answered first, because cnn8's confidence was under 0.62: " +
+    '8 of 100 went on, predicted 7 of 100.';
+  expect(escalationSentences(run(0.841, 0.8493))).toEqual([
+    went,
+    'Accuracy, end to end (F1@0.5): measured 84.1 %, predicted 84.9 %.',
+  ]);
+  expect(escalationSentences(run(null, 0.8493))).toEqual([went]);
+  const { cascades: _, ...older } = run(0.8, 0.8);
+  expect(escalationSentences(older)).toEqual([]);
 });

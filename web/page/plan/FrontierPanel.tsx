@@ -1,5 +1,6 @@
 import { pointVariants } from '../../../solver/report/cascade-text.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
+import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { sameVariants, stagesOf, variantsOf } from '../../components/variants.ts';
 import { choosePoint, frontier, isFresh, settingsFor } from '../../state/plan/planning.ts';
@@ -19,11 +20,18 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
       <Frontier
         title="Accuracy for cost"
         points={points}
+        without={found.without}
         stages={stages}
         slaMs={found.settings.slaMs}
         chosen={{ cost, accuracy: pas }}
         prices={head.resources}
         choose={choosePoint}
+      />
+      <CascadeGain
+        caption="Table of what cascades gain"
+        points={points}
+        without={found.without}
+        stages={stages}
       />
       <FrontierTable
         caption="Table of the frontier"

@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import type { Profile } from '../../../solver/documents/profile.ts';
 import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
+import { Escalations } from '../../components/Escalations.tsx';
 import { milliseconds, number, plural } from '../../components/format.ts';
 import { saveFile } from '../../components/save-file.ts';
 import { RunOverTime } from '../../report/runs/OverTime.tsx';
@@ -45,6 +46,7 @@ export function Outcome({ report }: { readonly report: RunReport }) {
       {sets.map((set) => (
         <Summary key={set.title} set={set} stages={stages} profile={profileOf(report)} linked />
       ))}
+      <Escalations run={report} />
       <RunNotes runs={[report]} />
       {report.requests.length > 0 && (
         <>

@@ -5,6 +5,7 @@ import { cascadeSentences, pointVariants } from '../../../solver/report/cascade-
 import { Frontier } from '../../charts/Frontier.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { onSoftwareGpu } from '../../components/backends.ts';
+import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { DeviceFacts, Facts, SoftwareNotice } from '../../components/Device.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, date, milliseconds, number, percent } from '../../components/format.ts';
@@ -22,7 +23,7 @@ interface ProfileReportProps {
 
 /** Report of a profile and its plan, before any run. */
 export function ProfileReport({ report, json }: ProfileReportProps) {
-  const { profile, plan, frontier } = report;
+  const { profile, plan, frontier, frontierWithoutCascades = [] } = report;
   return (
     <>
       <header class="top">
@@ -38,14 +39,20 @@ export function ProfileReport({ report, json }: ProfileReportProps) {
       </header>
       <main>
         {plan && <VerdictCard verdict={planVerdict(plan, profile)} linked={false} />}
-        {plan && <Planned plan={plan} frontier={frontier} />}
+        {plan && <Planned plan={plan} frontier={frontier} without={frontierWithoutCascades} />}
         <Measurements profile={profile} />
       </main>
     </>
   );
 }
 
-function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: Document['frontier'] }) {
+interface PlannedProps {
+  readonly plan: Plan;
+  readonly frontier: Document['frontier'];
+  readonly without: Document['frontier'];
+}
+
+function Planned({ plan, frontier, without }: PlannedProps) {
   const { predicted, slaMs, percentile, ratePerS } = plan;
   const names = stagesOf(plan);
   return (
@@ -77,10 +84,17 @@ function Planned({ plan, frontier }: { readonly plan: Plan; readonly frontier: D
           <Frontier
             title="Accuracy for cost"
             points={frontier}
+            without={without}
             stages={names}
             slaMs={slaMs}
             chosen={{ cost: predicted.cost, accuracy: predicted.pas }}
             prices={plan.resources}
+          />
+          <CascadeGain
+            caption="Table of what cascades gain"
+            points={frontier}
+            without={without}
+            stages={names}
           />
           <FrontierTable
             caption="Table of the frontier"

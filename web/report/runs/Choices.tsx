@@ -1,5 +1,6 @@
 import type { Combination } from '../../../solver/documents/report.ts';
 import { Frontier } from '../../charts/Frontier.tsx';
+import { CascadeGain } from '../../components/CascadeGain.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
 import { FrontierTable } from '../../components/FrontierTable.tsx';
 import { chain, DASH, milliseconds, number, percent } from '../../components/format.ts';
@@ -37,6 +38,12 @@ export function Choices({ sets, stages }: ChoicesProps) {
               marked={(c) => isChosen(set, c)}
             />
           )}
+          <CascadeGain
+            caption={`Table of what cascades gain, ${set.title}`}
+            points={set.frontier}
+            without={set.frontierWithoutCascades}
+            stages={stages}
+          />
           {set.frontier.length > 0 && (
             <FrontierTable
               caption={`Table of the frontier, ${set.title}`}
@@ -76,6 +83,7 @@ function SetFrontier({ set, stages }: { readonly set: BackendSet; readonly stage
     <Frontier
       title={`Accuracy for cost, ${set.title}`}
       points={set.frontier}
+      without={set.frontierWithoutCascades}
       stages={stages}
       slaMs={run.slaMs}
       chosen={{ cost, accuracy: pas }}

@@ -2,6 +2,7 @@ import type { RunReport } from '../../../solver/documents/run-report.ts';
 import { LatencyLegend, LatencyOverTime, runsDomain } from '../../charts/LatencyOverTime.tsx';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { type Column, DataTable, figures } from '../../components/DataTable.tsx';
+import { Escalations } from '../../components/Escalations.tsx';
 import { milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { type BackendSet, lastPlan, runTitle } from './view.ts';
@@ -31,6 +32,9 @@ export function Runs({ sets }: { readonly sets: readonly BackendSet[] }) {
           </div>
         );
       })}
+      {runs.map((run) => (
+        <Escalations key={runTitle(run)} run={run} title={runTitle(run)} />
+      ))}
       <RunNotes runs={runs} />
       <DataTable caption="Table of runs" columns={RUN_COLUMNS} rows={runs} rowKey={runTitle} />
     </section>

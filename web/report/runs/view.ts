@@ -13,6 +13,8 @@ export interface BackendSet {
   readonly runs: readonly RunReport[];
   readonly combinations: readonly Combination[];
   readonly frontier: readonly FrontierPoint[];
+  /** Empty if the frontier has no cascade. */
+  readonly frontierWithoutCascades: readonly FrontierPoint[];
 }
 
 /** What the report shows of one run, or of a bench. */
@@ -49,6 +51,7 @@ export function viewOf(report: RunReport | BenchReport): ReportView {
         runs: own,
         combinations: bench?.combinations.filter(ofSet) ?? [],
         frontier: bench?.frontier.filter(ofSet) ?? [],
+        frontierWithoutCascades: bench?.frontierWithoutCascades?.filter(ofSet) ?? [],
       };
     }),
     profile: bench?.profile ?? null,

@@ -2,8 +2,9 @@ import { filesOf, inOneFolder } from '../../../models/manifests/edit.ts';
 import type { NamedFile } from '../../../models/manifests/tar.ts';
 import type { Plan } from '../../../solver/documents/plan.ts';
 import type { Profile } from '../../../solver/documents/profile.ts';
-import type { FrontierPoint, Report } from '../../../solver/documents/report.ts';
+import type { Report } from '../../../solver/documents/report.ts';
 import { REPORT, type RunReport } from '../../../solver/documents/run-report.ts';
+import type { Frontiers } from '../../../solver/frontier/cascade-gains.ts';
 import { injectReport } from '../../../solver/report/inject.ts';
 import { exportProfile } from '../../../workers/store/exchange.ts';
 import { saveFile } from '../../components/save-file.ts';
@@ -51,8 +52,7 @@ export async function saveReport(): Promise<void> {
   const { profile } = opened.value!;
   // The report's HTML is large, so it is loaded only when a report is saved.
   const { default: template } = await import('../../../dist/report/index.html?raw');
-  const points = frontier.value?.answer;
-  const report = reportOf(profile, plan.value, points instanceof Error || !points ? [] : points, lastRun());
+  const report = reportOf(profile, plan.value, shownFrontiers(), lastRun());
   saveFile(`${profile.pipeline}-report.html`, injectReport(template, report));
 }
 
@@ -60,16 +60,16 @@ export async function saveReport(): Promise<void> {
 const lastRun = (): RunReport | null =>
   tried.value?.plans[0]?.plan.profile.sha256 === opened.value!.sha256 ? tried.value : null;
 
+function shownFrontiers(): Frontiers {
+  const found = frontier.value;
+  if (!found || found.answer instanceof Error) return { frontier: [], frontierWithoutCascades: [] };
+  return { frontier: [...found.answer], frontierWithoutCascades: [...found.without] };
+}
+
 /** A report of the run or, if there is none, of the profile with its plan. */
-function reportOf(
-  profile: Profile,
-  planned: Plan | null,
-  points: readonly FrontierPoint[],
-  run: RunReport | null,
-): Report {
+function reportOf(profile: Profile, planned: Plan | null, points: Frontiers, run: RunReport | null): Report {
   const createdAt = new Date().toISOString();
-  if (!run)
-    return { schema: REPORT, kind: 'profile', createdAt, profile, plan: planned, frontier: [...points] };
+  if (!run) return { schema: REPORT, kind: 'profile', createdAt, profile, plan: planned, ...points };
   const { pipeline, device, seed } = run;
   return {
     schema: REPORT,
@@ -80,7 +80,7 @@ function reportOf(
     seed,
     runs: [run],
     combinations: [],
-    frontier: [...points],
+    ...points,
     profile,
   };
 }

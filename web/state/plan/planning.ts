@@ -4,6 +4,7 @@ import { backend, positiveCount } from '../../../solver/documents/common.ts';
 import { type Plan, planSchema } from '../../../solver/documents/plan.ts';
 import type { IdentifiedProfile, Profile } from '../../../solver/documents/profile.ts';
 import type { FrontierPoint } from '../../../solver/documents/report.ts';
+import { hasCascades } from '../../../solver/frontier/cascade-gains.ts';
 import { betaWithin, chosenAmong } from '../../../solver/frontier/weights.ts';
 import { InfeasiblePlanError } from '../../../solver/plan/errors.ts';
 import { DEFAULT_OBJECTIVE, DEFAULT_PERCENTILE, planRequest } from '../../../solver/plan/request.ts';
@@ -44,7 +45,11 @@ interface PlanQuery {
 type Solved = PlanQuery & { readonly answer: SolvedPlan | Error };
 /** The plan that the simulation confirmed, or else the nearest one. */
 type Confirmed = PlanQuery & { readonly answer: Plan | Error };
-type FrontierFound = PlanQuery & { readonly answer: readonly FrontierPoint[] | Error };
+type FrontierFound = PlanQuery & {
+  readonly answer: readonly FrontierPoint[] | Error;
+  /** The frontier without cascades; empty if that is the same. */
+  readonly without: readonly FrontierPoint[];
+};
 
 export const planSettings = kept<PlanSettings>({
   name: 'plan',
@@ -209,9 +214,20 @@ const findFrontier = newestOnly(async (query: PlanQuery) => {
   const known = frontier.peek();
   // The frontier does not depend on α and β, which only choose one of its points.
   const isSame = known && known.source === query.source && frontierKey(known) === frontierKey(query);
-  const answer = isSame ? known.answer : await orError(solver.frontier(query.source, requestOf(query)));
-  if (isFresh(query)) frontier.value = { ...query, answer };
+  const found = isSame ? known : await bothFrontiers(query);
+  if (isFresh(query)) frontier.value = { ...query, answer: found.answer, without: found.without };
 });
+
+async function bothFrontiers({
+  source,
+  settings,
+}: PlanQuery): Promise<Pick<FrontierFound, 'answer' | 'without'>> {
+  const request = requestOf({ source, settings });
+  const answer = await orError(solver.frontier(source, request));
+  if (answer instanceof Error || !hasCascades(answer)) return { answer, without: [] };
+  const without = await orError(solver.frontier(source, { ...request, cascades: false }));
+  return { answer, without: without instanceof Error ? [] : without };
+}
 
 const frontierKey = ({ settings: { alpha, beta, ...rest } }: PlanQuery): string => JSON.stringify(rest);
 

@@ -1,0 +1,58 @@
+import type { Profile } from '../documents/profile.ts';
+import type { FrontierPoint } from '../documents/report.ts';
+import type { PlanRequest } from '../plan/request.ts';
+import { profileFrontier } from './profile-frontier.ts';
+
+/** The frontier of a request, and beside it the one without cascades. */
+export interface Frontiers {
+  readonly frontier: FrontierPoint[];
+  /** Empty if the frontier has no cascade, because both are the same then. */
+  readonly frontierWithoutCascades: FrontierPoint[];
+}
+
+/** @throws NothingMeasuredError, FrontierTooLargeError */
+export function frontiers(profile: Profile, request: PlanRequest): Frontiers {
+  const frontier = profileFrontier(profile, request);
+  const frontierWithoutCascades = hasCascades(frontier)
+    ? profileFrontier(profile, { ...request, cascades: false })
+    : [];
+  return { frontier, frontierWithoutCascades };
+}
+
+export const hasCascades = (points: readonly FrontierPoint[]): boolean =>
+  points.some(({ cascades }) => cascades !== undefined);
+
+type CostAndAccuracy = Pick<FrontierPoint, 'cost' | 'accuracy'>;
+
+/** The best accuracy for each cost: the points at which it rises, by rising cost. */
+export function bestForCost<P extends CostAndAccuracy>(points: readonly P[]): P[] {
+  const best: P[] = [];
+  for (const point of [...points].sort((a, b) => a.cost - b.cost || b.accuracy - a.accuracy))
+    if (point.accuracy > (best.at(-1)?.accuracy ?? -1)) best.push(point);
+  return best;
+}
+
+/** The most accurate choices that a cost pays for. */
+export interface AtCost {
+  readonly cost: number;
+  readonly best: FrontierPoint;
+  /** Without cascades; null if nothing is that cheap without them. */
+  readonly plain: FrontierPoint | null;
+}
+
+/** Costs are sums in different orders. */
+const ROUNDING = 1e-9;
+
+/** The best choices with and without cascades at each cost at which one of the two gets better, by rising cost. */
+export function cascadeGains(points: readonly FrontierPoint[], without: readonly FrontierPoint[]): AtCost[] {
+  const [best, plain] = [bestForCost(points), bestForCost(without)];
+  const within = (steps: readonly FrontierPoint[], cost: number) =>
+    steps.findLast((point) => point.cost <= cost + ROUNDING);
+  const costs = [...best, ...plain].map(({ cost }) => cost).sort((a, b) => a - b);
+  return costs
+    .filter((cost, i) => i === costs.length - 1 || costs[i + 1]! - cost > ROUNDING)
+    .flatMap((cost) => {
+      const found = within(best, cost);
+      return found ? [{ cost, best: found, plain: within(plain, cost) ?? null }] : [];
+    });
+}

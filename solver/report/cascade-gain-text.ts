@@ -1,0 +1,45 @@
+import type { FrontierPoint } from '../documents/report.ts';
+import { bestForCost, cascadeGains } from '../frontier/cascade-gains.ts';
+import { pointVariants } from './cascade-text.ts';
+
+/** A gain of less accuracy than this, or a cost that is less smaller than this share, is not told. */
+const LEAST = 0.0005;
+
+const percent = (share: number): string => (100 * share).toFixed(1);
+const cost = (value: number): string => String(Number(value.toPrecision(3)));
+const chain = (point: FrontierPoint): string => Object.values(pointVariants(point)).join(' → ');
+
+/**
+ * What cascades gain at a request, in sentences: accuracy at the cost where they gain most, and cost at the best accuracy without
+ * them. None if nothing without cascades is known.
+ */
+export function cascadeGainSentences(
+  points: readonly FrontierPoint[],
+  without: readonly FrontierPoint[],
+): string[] {
+  const top = bestForCost(without).at(-1);
+  if (!top) return [];
+  const gains = cascadeGains(points, without).flatMap(({ cost: at, best, plain }) =>
+    plain && best.accuracy - plain.accuracy >= LEAST
+      ? [{ at, best, plain, gain: best.accuracy - plain.accuracy }]
+      : [],
+  );
+  const most = gains.length > 0 ? gains.reduce((a, b) => (b.gain > a.gain ? b : a)) : undefined;
+  const cheaper = bestForCost(points).find(({ accuracy }) => accuracy >= top.accuracy);
+  const saves = cheaper && cheaper.cost < top.cost * (1 - LEAST);
+  if (!most && !saves) return ['Cascades gain nothing here over one variant for each stage.'];
+  return [
+    ...(most
+      ? [
+          `At a cost of ${cost(most.at)}, cascades raise the PAS from ${percent(most.plain.accuracy)} to ` +
+            `${percent(most.best.accuracy)} %: ${chain(most.best)}.`,
+        ]
+      : []),
+    ...(saves
+      ? [
+          `The best PAS without cascades, ${percent(top.accuracy)} %, costs ${cost(top.cost)}, and with cascades ` +
+            `${cost(cheaper.cost)}: ${chain(cheaper)}.`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,43 @@
+import type { FrontierPoint } from '../../solver/documents/report.ts';
+import { type AtCost, cascadeGains } from '../../solver/frontier/cascade-gains.ts';
+import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
+import { pointVariants } from '../../solver/report/cascade-text.ts';
+import { type Column, DataTable, figures } from './DataTable.tsx';
+import { chain, DASH, number, percent } from './format.ts';
+
+interface CascadeGainProps {
+  readonly caption: string;
+  readonly points: readonly FrontierPoint[];
+  /** The frontier without cascades. */
+  readonly without: readonly FrontierPoint[];
+  readonly stages: readonly string[];
+}
+
+/** What cascades gain: sentences, and a table of the best accuracy for each cost with and without them. */
+export function CascadeGain({ caption, points, without, stages }: CascadeGainProps) {
+  if (without.length === 0) return null;
+  return (
+    <>
+      {cascadeGainSentences(points, without).map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+      <DataTable
+        caption={caption}
+        columns={columns(stages)}
+        rows={cascadeGains(points, without)}
+        rowKey={({ cost }) => String(cost)}
+      />
+    </>
+  );
+}
+
+const columns = (stages: readonly string[]): Column<AtCost>[] => [
+  figures('Cost', ({ cost }) => cost, number),
+  figures('PAS without cascades', ({ plain }) => plain?.accuracy ?? null, percent),
+  figures('PAS', ({ best }) => best.accuracy, percent),
+  {
+    label: 'Variants without cascades',
+    value: ({ plain }) => (plain ? chain(pointVariants(plain), stages) : DASH),
+  },
+  { label: 'Variants', value: ({ best }) => chain(pointVariants(best), stages) },
+];

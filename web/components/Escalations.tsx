@@ -1,0 +1,16 @@
+import type { RunReport } from '../../solver/documents/run-report.ts';
+import { escalationSentences } from '../../solver/report/cascade-text.ts';
+
+/** What the cascades of a run did, beside what was predicted. */
+export function Escalations({ run, title }: { readonly run: RunReport; readonly title?: string }) {
+  return (
+    <>
+      {escalationSentences(run).map((sentence) => (
+        <p key={sentence}>
+          {title && <strong>{title}: </strong>}
+          {sentence}
+        </p>
+      ))}
+    </>
+  );
+}
