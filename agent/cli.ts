@@ -23,7 +23,7 @@ const program = new Command('ipa-agent')
   $ ipa-agent apply --plan plan.json --namespace shop --dry-run
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
 
-Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 Ctrl-C with what was finished kept.`,
+Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; what was finished is kept.`,
   );
 
 await runProgram(program, [

@@ -36,7 +36,7 @@ export class OtherPodsError extends InputError {
   constructor(now: string, planned: string) {
     super(
       `The pods hold the stages ${now}, and the plan wants ${planned}, which needs other pods. Apply such a plan with ipa-agent ` +
-        'apply, and remove the pods of before with --prune when the new ones serve.',
+        'apply, and remove the old pods with --prune once the new ones serve.',
     );
   }
 }

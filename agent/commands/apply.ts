@@ -46,7 +46,10 @@ export const applyCommand = () =>
     .option('--allow-pending', 'apply although the nodes have no room for all pods: some wait for more nodes')
     .option('--force', 'take over fields that other tools manage')
     .addOption(
-      new Option('--wait [duration]', `wait until all pods serve, at most so long (default: ${WAIT_S / 60}m)`)
+      new Option(
+        '--wait [duration]',
+        `wait until all pods serve, for this long at most (default: ${WAIT_S / 60}m)`,
+      )
         .argParser(option.duration)
         .conflicts('dryRun'),
     )
@@ -64,7 +67,7 @@ are not given stay as they were.
     )
     .action(async (flags: ApplyFlags) => {
       if ((flags.plan === undefined) === (flags.rollback === undefined))
-        throw new UsageError('Give either --plan or --rollback.');
+        throw new UsageError('Give exactly one of --plan and --rollback.');
       const given = flags.plan === undefined ? null : await readJson(flags.plan, parsePlan);
       const path = option.planManifestPath({ pipeline: given?.pipeline ?? flags.rollback! }, flags);
       const { manifest, pipeline } = await loadModelFolder(path);

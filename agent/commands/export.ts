@@ -48,7 +48,7 @@ export const exportCommand = () =>
       .addOption(
         new Option(
           '--format <name>',
-          'the objects as YAML, a base for kustomize or a chart for Helm, or those of KServe',
+          'kubernetes: YAML; kustomize: a base; helm: a chart; kserve: the objects of KServe',
         )
           .choices(FORMATS)
           .default(FORMATS[0]),

@@ -30,7 +30,7 @@ export const addPodOptions = (command: Command): Command =>
     .option('--pull-secret <name...>', 'Secrets to pull the image with')
     .option(
       '--toleration <taint...>',
-      'taints of nodes to run on all the same, as key:effect or key=value:effect',
+      'taints that the pods tolerate, as key:effect or key=value:effect',
       taint,
     )
     .option('--priority-class <name>', "the pods' PriorityClass");

@@ -21,8 +21,8 @@ export const profileCommand = (): Command => {
     examples: `  $ ipa-agent profile --pipeline fashion --out profile.json
   $ ipa-agent profile --manifest my/manifest.json --backend cpu --threads 1,2,4 --budget 5m --out profile.json
 
-With --target kubernetes a job profiles on a node that is to serve: give the --backend and --threads of that node. A job
-that is stopped keeps nothing.
+With --target kubernetes a job profiles on a node that will serve: give the --backend and --threads of that node. A stopped
+job keeps no measurements.
 
   $ ipa-agent profile --target kubernetes --pipeline fashion --node-selector pool=edge --out profile.json`,
     open(_backends, options) {
@@ -37,7 +37,7 @@ that is stopped keeps nothing.
     .default('here');
   const pods = new Option(
     '--pods',
-    'measure the way of batches to pods, too: plans on the profile are then for a cluster (with --target kubernetes it always is)',
+    'also measure how long batches travel to pods, so that plans on the profile suit a cluster (always on with --target kubernetes)',
   );
   return addEngineOptions(addPodOptions(profile.addOption(target).addOption(pods)));
 };

@@ -57,8 +57,8 @@ Ctrl-C or SIGTERM ends the agent when the requests that it accepted have ended; 
   $ curl -X PUT -H "Authorization: Bearer $(cat token)" -H "Content-Type: application/json" --data @other.json \\
       http://127.0.0.1:8080/plan
 
-It answers under its address, under localhost and under the names given with --host. A web page's name would otherwise be
-enough to read from it (DNS rebinding).
+The agent answers only to its address, to localhost and to names given with --host. Otherwise a web page could point its own
+host name at the agent and read from it (DNS rebinding).
 
   $ ipa-agent serve --plan plan.json --host 0.0.0.0 --host box.example`,
     )

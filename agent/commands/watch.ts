@@ -34,7 +34,7 @@ export const watchCommand = () =>
 Watch reads the arrivals from the gateway through the API server, so it can run anywhere. If several processes watch the
 same pipeline, one of them leads. The history of plans is in the cluster's events.
 
-Watch changes the deployments that are there, and another cascade may need others. So it plans one variant for each stage.
+Watch plans no cascades, because a new cascade may need deployments that do not exist.
 
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
   $ kubectl events --namespace shop --for configmap/fashion-plan`,

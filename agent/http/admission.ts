@@ -1,6 +1,6 @@
 import { UnavailableError } from '../service/errors.ts';
 
-/** Most bytes of request bodies that are in memory at a time. A body that is alone under a limit may exceed it. */
+/** Most bytes of request bodies that are in memory at a time. A single body may exceed a limit if no other counts against that limit. */
 export interface MemoryLimits {
   readonly total: number;
   /** From one address, so that one client leaves room for others. All clients behind a proxy have its address. */
@@ -42,13 +42,13 @@ export class Admission {
       take: (bytes) => {
         const ofAddress = entry(this.#addresses, address);
         const accounts = [
-          [this.#all, total, 'The requests that are being received fill'],
-          [ofAddress, perAddress, 'The requests from this address fill'],
-          [ofConnection, perConnection, 'The requests of this connection fill'],
+          [this.#all, total, 'Requests that are being received'],
+          [ofAddress, perAddress, 'Requests from this address'],
+          [ofConnection, perConnection, 'Requests on this connection'],
         ] as const;
         for (const [account, most, which] of accounts)
           if (account.bytes > own && account.bytes + bytes > most)
-            throw new UnavailableError(`${which} the memory for them`, 1);
+            throw new UnavailableError(`${which} already use all the memory that is reserved for them`, 1);
         own += bytes;
         for (const [account] of accounts) account.bytes += bytes;
       },

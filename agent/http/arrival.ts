@@ -11,9 +11,9 @@ let before: Turn | undefined;
 let nowMs: number | undefined;
 
 /**
- * When the request that is being received had arrived at the latest, in `performance.now()`. Requests wait for the event loop on
- * a busy server. All that it hands over in one turn had arrived before the first of them was received. If it was never idle since
- * the turn before, they may have waited since then, and this takes that they have.
+ * A time by which the request that is being received had arrived, in `performance.now()`, to count its wait for a busy event
+ * loop. All requests of one turn of the loop had arrived before the turn began. If the loop was not idle since the turn before,
+ * they may have arrived at any time since then, so this returns the start of that turn.
  */
 export function arrivedMs(): number {
   if (nowMs === undefined) {

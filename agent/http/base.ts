@@ -44,8 +44,8 @@ const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** Errors and the log quote at most this many characters of a URL. */
 const MOST_URL = 200;
-/** After an early answer the rest of a longer body is not read. */
-const MOST_UNREAD = 256 * 1024;
+/** When the server answers early, it does not read the rest of a body longer than this. */
+const MOST_UNREAD_BYTES = 256 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
@@ -104,7 +104,8 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.
     const answer = { error: badModel ? BAD_MODEL : message(error) };
-    if (request.raw.complete || lengthOf(request) <= MOST_UNREAD) return reply.code(status).send(answer);
+    if (request.raw.complete || lengthOf(request) <= MOST_UNREAD_BYTES)
+      return reply.code(status).send(answer);
     return unreadAnswers.answer(request, reply.code(status), answer);
   });
   return app;
@@ -125,7 +126,10 @@ function checkBody(request: FastifyRequest): void {
   if (method === 'GET' || method === 'HEAD') return;
   const { 'content-encoding': encoding, 'content-length': length } = headers;
   if (headers['transfer-encoding'] !== undefined || (length === undefined && /^(POST|PUT)$/.test(method)))
-    throw new HttpError(411, 'The header content-length is missing: chunked bodies are not accepted.');
+    throw new HttpError(
+      411,
+      'The header content-length is missing. Send it: chunked bodies are not accepted.',
+    );
   if (length === undefined) return;
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new HttpError(415, 'Compressed bodies are not accepted: send the body without content-encoding.');

@@ -8,7 +8,7 @@ import { HttpError } from './errors.ts';
 const FIRST_BYTES = 64 * 1024;
 
 /**
- * Reads a body into one buffer that grows with what arrives. Kept as they come, the pieces of a client that sends byte by byte
+ * Reads a body into one buffer that grows with what arrives. `base.ts` limits its length, `admission.ts` the memory of all bodies. Kept as they come, the pieces of a client that sends byte by byte
  * would take hundreds of times the memory.
  * @param length announced length in bytes; no more arrives
  * @param onBytes called with the number of bytes of each piece; what it throws ends the reading
@@ -40,7 +40,9 @@ export function readBody(
     });
     stream.on('end', () => resolve((buffer ?? Buffer.alloc(0)).subarray(0, used)));
     stream.on('error', (cause) =>
-      fail(new HttpError(400, 'The body ended before all of it came.', { cause })),
+      fail(
+        new HttpError(400, 'The body is shorter than its content-length. Send the request again.', { cause }),
+      ),
     );
   });
 }

@@ -1,4 +1,4 @@
-/** Spreads something that addresses cause over time: what comes sooner than an interval after the last has its turn later. */
+/** Limits each address to one event per interval: an event that comes too soon waits for its turn. */
 export class Pace {
   /** When the next turn is, by address, in the order in which the addresses were last seen. */
   readonly #nextMs = new Map<string, number>();

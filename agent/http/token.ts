@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { fileProblem } from '../../models/manifests/file-problem.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import { UsageError } from '../../workers/command/exit.ts';
+import { UnavailableError } from '../service/errors.ts';
 
 /** A request has no token, or a wrong one. */
 class TokenError extends CodedError {
@@ -29,8 +30,8 @@ export type TokenSource = () => Promise<string | undefined>;
 export const tokenRequired =
   (source: TokenSource = async () => undefined) =>
   async ({ headers }: FastifyRequest): Promise<void> => {
-    const token = await source().catch((cause) => {
-      throw new TokenError("The agent's token cannot be read at the moment.", { cause });
+    const token = await source().catch(() => {
+      throw new UnavailableError('The agent cannot read its token file', 1);
     });
     if (token === undefined)
       throw new NoTokenError(

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Pace } from './pace.ts';
 
-/** Time that a client has to read an answer. A connection that ends while bytes come loses what was not read of the answer. */
+/** Time that a client has to read an answer. Closing a socket while its client still sends loses the unread rest of the answer. */
 const LINGER_MS = 1000;
 
 /** Time between two answers to one address, and the longest wait for one. */
@@ -12,8 +12,8 @@ export interface UnreadLimits {
 
 /**
  * Answers requests without reading their bodies to the end, and ends their connections. An address gets these answers one after the
- * other at intervals: its clients would else come back at once with the next body, and to accept a connection takes as long as
- * to serve a request.
+ * other at intervals: otherwise its clients would come back at once with the next body, and accepting a connection takes as long
+ * as serving a request.
  */
 export class UnreadAnswers {
   readonly #pace: Pace;
@@ -44,7 +44,7 @@ function sendUnread(reply: FastifyReply, answer: object): void {
     'content-length': Buffer.byteLength(text),
     connection: 'close',
   });
-  // Ended, the response would make Node read the body to its end.
+  // The response is not ended, because Node would then read the whole body.
   reply.raw.write(text);
   setTimeout(() => reply.raw.socket?.destroy(), LINGER_MS).unref();
 }

@@ -95,7 +95,9 @@ export class NoRoomError extends Error {
 export class NoGatewayError extends Error {
   override name = 'NoGatewayError';
   constructor(pipeline: string) {
-    super(`No gateway of ${pipeline} answers, so it is not known what arrives.`);
+    super(
+      `No gateway of ${pipeline} answers, so the arrival rate is unknown. Check that its pods run: kubectl get pods.`,
+    );
   }
 }
 
@@ -125,6 +127,10 @@ interface Status {
 const REMEDIES: Readonly<Record<number, string>> = {
   401: 'Renew the credentials of the kubeconfig, or use another context.',
   403: 'Give the account of the kubeconfig that right, or use another context.',
+  404: 'Check --namespace, and that the cluster has objects of this kind.',
+  429: 'Try again.',
+  500: 'Try again.',
+  503: 'Try again.',
 };
 
 /** Makes the error for an HTTP status of 400 or more. @param what name of the requested object in messages */

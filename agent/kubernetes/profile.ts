@@ -55,7 +55,10 @@ export async function profileInJob(
       onEvent(line);
     }
     signal.throwIfAborted();
-    throw new ProfileJobError(pod, lines.slice(-LAST_LINES).join('\n') || 'it wrote nothing');
+    throw new ProfileJobError(
+      pod,
+      lines.slice(-LAST_LINES).join('\n') || 'its log is empty. See kubectl describe pod',
+    );
   } catch (error) {
     if (signal.aborted)
       throw new Interrupted('Stopped. The job was removed; nothing of it is kept.', { cause: error });
@@ -92,7 +95,7 @@ async function startedPod(
     if (performance.now() > untilMs)
       throw new ProfileJobError(
         pod?.metadata.name ?? job,
-        `it has not started: ${reason ?? 'it was not made'}`,
+        `it did not start in time: ${reason ?? `the Job made no pod. See kubectl describe job ${job}`}`,
       );
     await sleep(READ_MS, signal);
   }

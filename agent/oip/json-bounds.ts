@@ -1,6 +1,6 @@
 import { InvalidInferenceError } from './errors.ts';
 
-/** Most objects and deepest nesting in a message's JSON. A message with all its tensors nested has far less of both. */
+/** Most objects and deepest nesting in a message's JSON. A message whose tensors are all nested stays far below both. */
 export const JSON_BOUNDS = { objects: 1000, depth: 32 };
 
 const QUOTE = 0x22;
@@ -9,8 +9,8 @@ const OPEN = { object: 0x7b, list: 0x5b };
 const CLOSE = { object: 0x7d, list: 0x5d };
 
 /**
- * Refuses JSON that would take far longer to parse than numbers and texts of its size do. It reads the bytes once and makes
- * nothing. What is not JSON may pass.
+ * Refuses JSON that would take far longer to parse than numbers and texts of its size do. It reads the bytes once without
+ * allocating. Invalid JSON may pass: the parser refuses it later.
  * @param bytes JSON in UTF-8, whose multi-byte characters have no byte in common with the ones looked for
  * @throws InvalidInferenceError
  */

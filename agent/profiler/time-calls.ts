@@ -54,7 +54,7 @@ export async function timeCalls(
   };
 }
 
-/** Keeps so many calls open; at least one is made. @param goesOn whether more are made after so many ms */
+/** Keeps `atOnce` calls open, and makes at least that many. @param goesOn whether to make more calls after this time in ms */
 async function inParallel(
   call: () => Promise<unknown>,
   atOnce: number,

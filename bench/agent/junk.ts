@@ -7,8 +7,8 @@ const BYTES = { long: 5_000_000, taken: 1_000_000 };
 const PAUSE_MS = 50;
 
 /**
- * What junk clients send: a body of empty objects, one of deep brackets, or the first bytes of a body and no more. Of the latter
- * `announced` is a body that the server refuses as too long, and `held` one for which it waits.
+ * What junk clients send: a body of empty objects (`objects`), of deep brackets (`brackets`), or only the first bytes of a body that
+ * the server refuses as too long (`announced`) or waits for (`held`).
  */
 export const JUNK = {
   objects: { bytes: BYTES.long, unit: '{},' },

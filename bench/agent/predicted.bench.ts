@@ -53,7 +53,7 @@ const flags = addPlanOptions(
   new Command('bench:predicted').description('compare what plans promise with what a client sees'),
 )
   .option('--slas <list>', 'SLAs in ms', milliseconds, [6.5, 10, 30, 100])
-  .addOption(new Option('--at <place>', 'only one of both').choices(PLACES))
+  .addOption(new Option('--at <place>', 'measure at this place only (default: both)').choices(PLACES))
   .option('--duration <duration>', 'length of each load', option.duration, 20)
   .option('--json', 'print the comparison as JSON')
   .parse()

@@ -66,7 +66,7 @@ export const benchCommand = () =>
       'how long requests arrive in each run (default: 20 to 40 s)',
       option.duration,
     )
-    .option('--seed <n>', 'of the order of measuring, the arrivals and the items', option.integer, 1)
+    .option('--seed <n>', 'seed of the random order of measuring, arrivals and items', option.integer, 1)
     .option('--out <folder>', 'where the documents go (default: out/<pipeline>)')
     .addOption(option.jsonOption())
     .addHelpText(

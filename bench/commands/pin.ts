@@ -38,24 +38,20 @@ export const pinCommand = () =>
         HUB_KINDS.map(({ task }) => task),
       ),
     )
-    .option('--prefix <text>', 'what stands before each text for the model, e.g. "summarize: "')
+    .option('--prefix <text>', 'prefix before each text, e.g. "summarize: "')
     .option(
       '--stage <name>',
       "the stage that gets the variants (default: the first one of the model's task)",
       named,
     )
-    .option('--name <pipeline>', "the pipeline's name (default: the model's, or as it is)", named)
-    .requiredOption(
-      '--out <manifest>',
-      'the manifest to write; where it exists, variants or a stage are added to it',
-      option.outFile,
-    )
+    .option('--name <pipeline>', "the pipeline's name (default: the present one, or the model's)", named)
+    .requiredOption('--out <manifest>', 'the manifest to write or, if it exists, to extend', option.outFile)
     .addHelpText(
       'after',
       `
 The model is ${HUB_KINDS.map(({ models }) => models).join(', or ')}.
-Nothing large is downloaded: ipa-edge fetch does that, and profile and bench do it where it was not done. A model that is pinned again replaces its
-earlier variants.
+Pin downloads no model files: fetch does, and so do profile and bench if you skip fetch. A model that is pinned again replaces
+its earlier variants.
 
 HF_ENDPOINT names another hub than https://huggingface.co; HF_TOKEN is a token for gated models, which only that hub gets.
 
@@ -101,7 +97,8 @@ interface PinFlags {
 /** The recipe that is asked for; null where it is one model. @throws UsageError */
 async function recipeOf(id: string | undefined, flags: PinFlags): Promise<Recipe | null> {
   const { recipe } = flags;
-  if ((id === undefined) === (recipe === undefined)) throw new UsageError('Give either an id or --recipe.');
+  if ((id === undefined) === (recipe === undefined))
+    throw new UsageError('Give exactly one of an id and --recipe.');
   if (recipe === undefined) return null;
   for (const own of ['dtypes', 'task', 'prefix', 'stage', 'name'] as const)
     if (flags[own] !== undefined) throw new UsageError(`A recipe says this itself: leave --${own} out.`);

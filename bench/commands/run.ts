@@ -49,7 +49,7 @@ export const runCommand = () =>
     .addOption(option.intervalOption('with --adapt: '))
     .addOption(option.predictorOption('with --adapt: '))
     .addOption(option.minRateOption('with --adapt: '))
-    .option('--seed <n>', 'of the arrivals and the items', option.integer, 1)
+    .option('--seed <n>', 'seed of the random arrivals and items', option.integer, 1)
     .requiredOption(
       '--out <file>',
       'file to write the report to; an HTML page of it goes beside it',
@@ -66,7 +66,7 @@ export const runCommand = () =>
     .action(async (options, command) => {
       const plan = await readJson(options.plan, parsePlan);
       if (options.rate !== undefined && options.trace !== undefined)
-        throw new UsageError('Give either --rate or --trace.');
+        throw new UsageError('Give exactly one of --rate and --trace.');
       if (!options.adapt && (options.profile !== undefined || options.backend !== undefined))
         throw new UsageError(
           '--profile and --backend are options of --adapt: give it too, or leave them out.',

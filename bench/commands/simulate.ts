@@ -71,7 +71,7 @@ export const simulateCommand = () =>
       `weight of switching, for ours (default: ${DEFAULT_OBJECTIVE.eta}; ${CLUSTER_ETA} for the paper's pipelines)`,
       option.notNegative,
     )
-    .option('--min-rate <n>', 'plan for at least so many requests/s, for ours', option.notNegative, 0)
+    .option('--min-rate <n>', 'lowest rate to plan for, in requests/s, for ours', option.notNegative, 0)
     .option('--seed <n>', 'of the arrivals and the service times', option.integer, 1)
     .requiredOption(
       '--out <file>',
@@ -153,7 +153,7 @@ async function subject(options: {
   restrictTo: Record<string, string[]>;
 }> {
   if ((options.profile === undefined) === (options.pipeline === undefined))
-    throw new UsageError('Give either --profile or --pipeline.');
+    throw new UsageError('Give exactly one of --profile and --pipeline.');
   if (options.profile !== undefined) {
     const measured = await readJson(options.profile, parseIdentified);
     if (options.sla === undefined) throw new UsageError('Give --sla with --profile.');

@@ -116,7 +116,11 @@ export function variantsByTime(
     profile.stages.map(({ name }) => {
       const sorted = [...smallestBatchMs(allowed, name)].sort(([, a], [, b]) => a - b);
       const chosen = sorted.at(which === 'heaviest' ? -1 : 0);
-      if (!chosen) throw new NothingMeasuredError(name, `no variant was measured on ${backends.join(', ')}`);
+      if (!chosen)
+        throw new NothingMeasuredError(
+          name,
+          `no variant was measured on ${backends.join(', ')}; profile with a larger budget, or choose other backends`,
+        );
       return [name, chosen[0]];
     }),
   );

@@ -38,11 +38,15 @@ const flags = new Command('bench:simulator')
   .description('the simulator against real runs')
   .option(
     '--profile <file>',
-    'of the fashion pipeline on webgpu and wasm at batches 1, 2, 4, 8; else it is measured',
+    'a profile of fashion on webgpu and wasm at batches 1, 2, 4, 8 (default: measures one)',
   )
   .option('--budget <duration>', 'time for measuring it', option.duration, 60)
-  .addOption(new Option('--shedding <kind>').choices(['never', 'late']).default('never'))
-  .option('--seed <n>', 'of arrivals and items', option.integer, 1)
+  .addOption(
+    new Option('--shedding <kind>', 'whether the plans shed late requests')
+      .choices(['never', 'late'])
+      .default('never'),
+  )
+  .option('--seed <n>', 'seed of the random arrivals and items', option.integer, 1)
   .option('--json', 'print the measurements as JSON')
   .parse()
   .opts();

@@ -10,7 +10,7 @@ export function classesOf({ id2label, label_names }: ModelConfig, source: string
   return Array.from({ length: count }, (_, c) => {
     const label = id2label ? id2label[c] : label_names![c];
     if (label === undefined)
-      throw new UnusableConfigError(source, `names ${count} classes (id2label), but none with number ${c}`);
+      throw new UnusableConfigError(source, `names ${count} classes in id2label, but class ${c} is missing`);
     return label.slice(0, MOST_LETTERS) || `class ${c}`;
   });
 }

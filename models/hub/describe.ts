@@ -31,7 +31,7 @@ export interface PinOptions {
   readonly dtypes?: readonly DtypeChoice[] | undefined;
   /** The model's task; absent: as its configuration tells. */
   readonly task?: string | undefined;
-  /** What stands before each text for the model; absent: as its configuration tells. */
+  /** Prefix before each text; absent: that of the model's configuration. */
   readonly prefix?: string | undefined;
 }
 

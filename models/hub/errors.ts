@@ -16,8 +16,8 @@ export class UnsupportedArchitectureError extends InputError {
   override name = 'UnsupportedArchitectureError';
   constructor(id: string, architecture: string, supported: readonly string[]) {
     super(
-      `${id} has the architecture ${architecture.slice(0, 100)}, which cannot be run. ` +
-        `Choose ${supported.join(', or ')}.`,
+      `${id} has the architecture ${architecture.slice(0, 100)}, which ipa-edge cannot run. ` +
+        `Choose a model of another kind: ${supported.join(', or ')}.`,
     );
   }
 }
@@ -25,12 +25,12 @@ export class UnsupportedArchitectureError extends InputError {
 /** A model's configuration does not tell its task, or the user names another one than it may have. */
 export class AmbiguousTaskError extends InputError {
   override name = 'AmbiguousTaskError';
-  /** Without a remedy, which is another at the command line and on the page. */
+  /** The message without its remedy, because the command line and the page offer different ones. */
   readonly problem: string;
   constructor(id: string, architecture: string, tasks: readonly string[]) {
     const problem = `${id} has the architecture ${architecture.slice(0, 100)}, which is for ${tasks.join(' or ')}`;
     super(
-      `${problem}. Say which (--task), with what the model's page puts before texts, if anything (--prefix).`,
+      `${problem}. Name the task with --task. If the model's page puts a prefix before texts, give it with --prefix.`,
     );
     this.problem = problem;
   }
@@ -39,7 +39,7 @@ export class AmbiguousTaskError extends InputError {
 /** A repository's configuration lacks a value, or has one that cannot be used. */
 export class UnusableConfigError extends InputError {
   override name = 'UnusableConfigError';
-  /** Without a remedy, which is another for files that the user has. */
+  /** The message without its remedy, because files that the user has need another one. */
   readonly problem: string;
   constructor(source: string, problem: string) {
     super(`${source} ${problem}. Choose another model, or write the manifest's stage by hand.`);
@@ -55,7 +55,7 @@ export class NoModelFileError extends InputError {
 /** A stage of the manifest differs from the stage that a model needs. */
 export class StageMismatchError extends InputError {
   override name = 'StageMismatchError';
-  /** Without a remedy, which is another at the command line and on the page. */
+  /** The message without its remedy, because the command line and the page offer different ones. */
   readonly problem: string;
   constructor(id: string, stage: string, field: string, expected: string, found: string) {
     const problem =

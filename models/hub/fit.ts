@@ -11,8 +11,8 @@ export interface Fit {
 }
 
 /**
- * Fits a hub model to a stage. What the model takes and gives is its variants' own where the stage says otherwise. The user's choices
- * are the stage's, and the model reads no more than the stage asks for.
+ * Fits a hub model to a stage. Where the model's inputs or outputs differ from the stage's, its variants carry their own fields. The
+ * stage keeps the user's choices, and limits how much the model reads.
  * @param name of the stage
  * @param known fields of the stage; null for a new one
  * @param given fields that the user sets, for the stage and the model

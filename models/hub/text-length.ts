@@ -11,7 +11,10 @@ export const STRIDE = 128;
 /** Most tokens of a text that a hub model takes. @throws UnusableConfigError if its repository has no tokenizer */
 export function textLengthOf({ id, config, tokenizer }: HubModel): number {
   if (!tokenizer)
-    throw new UnusableConfigError(id, 'has no tokenizer.json with a tokenizer_config.json, which texts need');
+    throw new UnusableConfigError(
+      id,
+      'has no tokenizer.json with a tokenizer_config.json, which a model of texts needs',
+    );
   const { model_max_length } = tokenizer;
   const stated = model_max_length && Number.isInteger(model_max_length) ? model_max_length : TOKENS_MAX;
   // RoBERTa counts positions from 2, so its 514 positions are 512 tokens; the tokenizer then states 512.

@@ -16,7 +16,7 @@ export interface Graph {
 export class NotOnnxError extends Error {
   override name = 'NotOnnxError';
   constructor(file: string) {
-    super(`${file} is no ONNX model that can be read. Export the model to ONNX, and choose that file.`);
+    super(`${file} cannot be read as an ONNX model. Export the model to ONNX, and choose that file.`);
   }
 }
 

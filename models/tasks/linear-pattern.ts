@@ -61,15 +61,15 @@ const EDGE = /^(?:\\[bBAzZ]|\^|\$)/;
 const GROUP = /^\((?:\?(?:i?:|=|!|<=|<!))?/;
 /** Bounds, or a sign that may be followed by one that makes it lazy or possessive. */
 const REPEAT = /^(?:\{(\d{0,4})(?:(,)(\d{0,4}))?\}\??(?![+*])|([*+?])[?+]?(?![*+?{]))/;
-/** The ends of white space in the patterns that descend from GPT-2's. Each goes back by one character at most. */
+/** GPT-2's pattern for white space before a word. It backtracks by at most one character. */
 const SPACES_BEFORE_WORD = '\\s+(?!\\S)';
 /** Line ends after white space. Where there are none, an alternative that follows must match the same white space. */
 const LINE_ENDS = /^\\s\*\[\\r\\n\]\+?(?=\||$)/;
 const ALL_SPACES = ['\\s+', SPACES_BEFORE_WORD];
 
 /**
- * Parses patterns in which nothing can fail after an unbounded repetition: it repeats one character's class, and what follows may
- * match nothing. A match that begins then succeeds, and all that was read for it is left behind.
+ * Parses only patterns that match in linear time: after an unbounded repetition of one character's class nothing can fail, because
+ * what follows may match nothing. So a matcher never reads a character twice.
  */
 class Parser {
   #rest: string;

@@ -40,8 +40,8 @@ export function readTextTruths(
 export function readText({ name }: Pick<ManifestStage, 'name'>, label: unknown): string {
   if (typeof label === 'string') return label;
   throw new LabelError(
-    `stage "${name}" answers with a text, which a label of another kind is not`,
-    'Write the text.',
+    `stage "${name}" answers with a text, but its label is not a text`,
+    'Write the text as a JSON string.',
   );
 }
 

@@ -53,9 +53,9 @@ export const lettersOf = (text: string): string =>
 /** The text of a token without characters that can be seen. */
 const BLANK = /^[\s\u2581]*$/;
 
-/** So many letters, if the text has them, tell where it goes on after an unknown word. */
+/** Number of letters that locate where a text goes on after an unknown word. */
 const RUN = 32;
-/** So many positions are tried before a run counts as not found. */
+/** A run counts as not found after this many positions. */
 const TRIES = 100;
 /** An unknown token stands for at most so many letters; more of them in a row stand for more. */
 const REACH = 128;

@@ -19,7 +19,7 @@ const IDS_MAX = 10_000_000;
 /** Characters of a token, and of all tokens, of which models are made; the longest known token has 128 spaces. */
 const TOKEN_LENGTH_MAX = 1024;
 const LETTERS_MAX = 5_500_000;
-/** A Unigram model looks at so many characters from each place of a text on. */
+/** A Unigram model reads at most this many characters from each place of a text on. */
 const PIECE_LENGTH_MAX = 128;
 /** A WordPiece model does so too, within a word. */
 const WORD_LENGTH_MAX = 100;

@@ -10,7 +10,7 @@ import { InvalidTokenizerError } from './tokenizer-errors.ts';
 const STEPS_MAX = 32;
 const DEPTH_MAX = 4;
 const TEMPLATE_MAX = 64;
-/** The steps of a part may make a text so many times as long, besides Unicode's normalisation. */
+/** The steps of a part may lengthen a text by at most this factor, besides Unicode's normalisation. */
 const GROWTH_MAX = 8;
 /**
  * Most work for each character of a text, in steps of a regular expression (some 2.5 ns). With the longest text, 64 KiB, that is a

@@ -7,7 +7,7 @@ import type { System } from './system.ts';
 /** Time between two checks of the load by {@link AdaptationClock.check}. */
 export const CHECK_MS = 1000;
 
-/** Requests count as lately served if they ended in the last so many checks, which are 20 minutes. */
+/** Requests count as lately served if they ended within this many checks, which are 20 minutes. */
 const LATELY = 1200;
 
 export interface AdaptationClockOptions {

@@ -82,7 +82,7 @@ export function expectDistinct<K extends string>(
   });
 }
 
-/** So many wrong values of a list tell what is wrong with it. */
+/** Reading stops after this many wrong values of a list, which suffice to explain the problem. */
 const WRONG_MAX = 10;
 
 /** Reads values one by one; stops after a few wrong ones, because a long list of them would fill the memory with problems. */

@@ -44,7 +44,7 @@ export interface ServingModel {
 export class UnmeasuredStageError extends Error {
   override readonly name = 'UnmeasuredStageError';
   constructor(stage: string) {
-    super(`No batch of ${stage} was measured: profile it, or choose what was.`);
+    super(`No batch of ${stage} was measured. Profile it, or choose a variant that was measured.`);
   }
 }
 

@@ -177,8 +177,8 @@ describe('models of several sessions go from their ids to a profile', () => {
 });
 
 test.each<[what: string, args: string[], says: RegExp]>([
-  ['neither an id nor a recipe', [], /Give either an id or --recipe/],
-  ['both', ['a/b', '--recipe', 'nlp'], /Give either an id or --recipe/],
+  ['neither an id nor a recipe', [], /Give exactly one of an id and --recipe/],
+  ['both', ['a/b', '--recipe', 'nlp'], /Give exactly one of an id and --recipe/],
   ['data types beside a recipe', ['--recipe', 'nlp', '--dtypes', 'q8'], /leave --dtypes out/],
   ['a recipe that is not there', ['--recipe', 'nothing'], /nothing/],
 ])('pin refuses %s with exit 2', async (_, args, says) => {

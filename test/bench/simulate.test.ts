@@ -150,11 +150,15 @@ describe('ipa-edge simulate', () => {
 describe('bad usage is refused with exit 2:', () => {
   test.each<[string, () => string[], RegExp]>([
     ['no trace', () => ['--pipeline', 'ipa-video'], /required option '--trace .*' not specified/],
-    ['neither profile nor pipeline', () => ['--trace', 'bursty'], /Give either --profile or --pipeline/],
+    [
+      'neither profile nor pipeline',
+      () => ['--trace', 'bursty'],
+      /Give exactly one of --profile and --pipeline/,
+    ],
     [
       'profile and pipeline',
       () => ['--trace', 'bursty', '--pipeline', 'ipa-video', '--profile', 'p.json'],
-      /Give either --profile or --pipeline/,
+      /Give exactly one of --profile and --pipeline/,
     ],
     [
       'an unknown load',

@@ -69,7 +69,7 @@ async function add(
   await form.getByLabel('Task').selectOption(more.Task ?? '');
   await form.getByLabel('Hugging Face model id').fill(id);
   await form.getByLabel('Weights').selectOption(weights);
-  await form.getByLabel('Becomes').selectOption(becomes);
+  await form.getByLabel('Add as').selectOption(becomes);
   await form.getByLabel('Hub', { exact: true }).fill(address);
   await form.getByRole('button', { name: 'Add' }).click();
 }
@@ -181,7 +181,7 @@ describe('a model of the hub', () => {
     await own.refused(/has no model in q8\. It has fp32, fp16/);
     await add('owner/brightest', 'fp32', 'a variant of classify');
     await own.refused(
-      /does not fit the stage classify.*Choose another stage or a new pipeline under "Becomes"/s,
+      /does not fit the stage classify.*Choose another stage or a new pipeline under "Add as"/s,
     );
     await add('owner/brightest', 'fp32', 'a new pipeline', 'http://127.0.0.1:9');
     await own.refused(/127\.0\.0\.1:9 cannot be reached/);

@@ -123,7 +123,7 @@ describe('a field refuses in words what it cannot use, and the last good value s
       await budget.blur();
       expect(await budget.inputValue()).toBe('120');
       expect(await why.textContent()).toContain('120 stays in use');
-      if (text) expect(await why.textContent()).toContain(`${text} was refused`);
+      if (text) expect(await why.textContent()).toContain(`${text} is not valid`);
     }
     await budget.fill('60');
     expect(await why.count()).toBe(0);

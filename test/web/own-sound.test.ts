@@ -119,7 +119,7 @@ describe('a sound of the user', () => {
 describe('without a microphone', () => {
   it.each([
     ['this device has none', () => open(site.browser, ['microphone'])],
-    ['this page may not use it', () => open(withMicrophone)],
+    ['the browser does not allow this page to use it', () => open(withMicrophone)],
   ])('the page says that %s, and what to do', async (why, openIt) => {
     const opened = await openIt();
     await button(opened, 'Record').click();

@@ -19,7 +19,7 @@ export const TERMS: Readonly<Record<string, string>> = {
   'Weight of cost, β':
     'The accuracy that one unit of cost must at least bring. With β = 0 cost does not matter; the larger β, the cheaper the plan.',
 
-  // What a plan is predicted to do
+  // Predictions for a plan
   p50: 'Half of the requests are answered faster than this (the median).',
   p95: '95 of 100 requests are answered faster than this.',
   p99: '99 of 100 requests are answered faster than this.',
@@ -44,7 +44,7 @@ export const TERMS: Readonly<Record<string, string>> = {
     'How many items a model answers in one run. A larger batch answers more items per second, but each item waits longer.',
   Wait: 'How long an item waits at most for its batch to fill.',
   Replicas: 'How many copies of the model run side by side, each in a worker of its own.',
-  Accuracy: 'How often the model is right on labelled examples, by the metric of its task.',
+  Accuracy: 'The model’s score on labelled examples, by the metric of its task.',
   'Items/s': 'How many items per second it can answer at most, with batches full.',
   'Chosen with β':
     'The weights of cost for which the planner chooses this combination, at a weight of accuracy of 1.',
@@ -55,7 +55,7 @@ export const TERMS: Readonly<Record<string, string>> = {
     'Time for measuring speed. With less time, figures are less certain and large batches may be left out. Loading models and measuring accuracy come on top.',
   'Threads, on wasm': 'How many cores of the processor one model may use at once.',
   'Seed of the order':
-    'Cells are measured in random order, so that a warm or busy device does no wrong to one model. The same seed gives the same order.',
+    'Cells are measured in random order, so that a warm or busy device puts no model at a disadvantage. The same seed gives the same order.',
   n: 'How many samples the figure rests on.',
   Load: 'Time to read the model’s file, once.',
   Create: 'Time for ONNX Runtime to prepare the model, once.',

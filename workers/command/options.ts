@@ -131,7 +131,7 @@ export const intervalOption = (when = '') =>
 export const predictorOption = (when = '') =>
   new Option('--predictor <name>', `${when}what forecasts the load`).choices(PREDICTORS).default('learned');
 export const minRateOption = (when = '') =>
-  new Option('--min-rate <n>', `${when}plan for at least so many requests/s`)
+  new Option('--min-rate <n>', `${when}lowest rate to plan for, in requests/s`)
     .argParser(notNegative)
     .default(0);
 
@@ -146,7 +146,7 @@ export function shippedManifest(pipeline: string): string | undefined {
 /** The manifest that `--pipeline` or `--manifest` names. @throws UsageError */
 export function manifestPath(options: { pipeline?: string; manifest?: string }): string {
   if ((options.pipeline === undefined) === (options.manifest === undefined))
-    throw new UsageError('Give either --pipeline or --manifest.');
+    throw new UsageError('Give exactly one of --pipeline and --manifest.');
   if (options.manifest !== undefined) return absolute(options.manifest);
   const path = shippedManifest(options.pipeline!);
   if (path === undefined)

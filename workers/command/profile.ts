@@ -62,7 +62,7 @@ export const profileCommand = ({ backends, threads, examples, open }: ProfileVar
       'leave out larger batches once one takes longer than this (default: 5 × the mean latency of the smallest batch, summed over the stages)',
       option.positive,
     )
-    .option('--seed <n>', 'of the order of measuring', option.integer, 1)
+    .option('--seed <n>', 'seed of the random order of measuring', option.integer, 1)
     .requiredOption(
       '--out <file>',
       'file to write the profile to; measurements are kept beside it until it is complete',

@@ -11,7 +11,7 @@ export class TooManyRequestsError extends InputError {
   override name = 'TooManyRequestsError';
   constructor(requests: number, most: number) {
     super(
-      `The load has ${Math.round(requests)} requests; at most ${most} can be run. ` +
+      `The load has ${Math.round(requests)} requests; a run takes at most ${most}. ` +
         'Lower its rate, or let requests arrive for a shorter time.',
     );
   }

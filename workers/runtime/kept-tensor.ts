@@ -60,7 +60,7 @@ export class OrtKeptTensor implements KeptTensor {
     const copy = device.createBuffer({ size: rowBytes * rows.length, usage });
     const encoder = device.createCommandEncoder();
     for (let to = 0, end = 1; to < rows.length; to = end++) {
-      // Neighbours that stay neighbours are one copy.
+      // Rows that follow each other in the source are one command, because each command costs time.
       while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
       const bytes = (end - to) * rowBytes;
       encoder.copyBufferToBuffer(gpuBuffer as GPUBuffer, rows[to]! * rowBytes, copy, to * rowBytes, bytes);

@@ -2,7 +2,7 @@ import { median } from '../../solver/math/statistics.ts';
 
 /** When runs count as settled, and when to give up. */
 export interface SettleLimits {
-  /** A window has so many runs that they take about this time together, but at most `runsMost`. */
+  /** Time that the runs of a window take together; a window has at most `runsMost` runs. */
   readonly windowMs: number;
   readonly runsMost: number;
   /** Runs that do not settle end after so many windows, or after this time. */

@@ -10,24 +10,24 @@ export class DownloadError extends Error {
   constructor(
     readonly url: string,
     reason: string,
-    /** With which the server refused the file; absent where it did not. */
+    /** HTTP status of the server's refusal; absent if the download failed otherwise. */
     readonly status?: number,
     options?: ErrorOptions,
   ) {
     super(
-      `${url} cannot be downloaded: ${reason}. What has arrived is kept: add it again to go on.`,
+      `${url} cannot be downloaded: ${reason}. The part that has arrived is kept. Add the model again to continue the download.`,
       options,
     );
   }
 }
 
 const CACHE = 'ipa-edge downloads';
-/** Parts of a file that nobody went on with for so long are deleted. */
+/** Parts that no download has continued for this long are deleted. */
 const KEEP_MS = 7 * 24 * 3600 * 1000;
 
 /** Downloads files in parts that outlive the page: a later download of the same content goes on after them. */
 export class Downloads {
-  /** @param caches null if the page was not opened by https or on localhost */
+  /** @param caches null if the page was not opened over HTTPS or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /**
@@ -69,7 +69,7 @@ export class Downloads {
   #open(): Promise<Cache> {
     if (!this.caches)
       throw new StoreUnavailableError(
-        'Models can be downloaded only where this page is opened by https or on localhost.',
+        'Models can be downloaded only where this page is opened over HTTPS or on localhost.',
       );
     return this.caches.open(CACHE);
   }

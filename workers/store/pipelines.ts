@@ -28,7 +28,7 @@ const LOCK = CACHE;
  * browser and writes each as a whole or not at all. Each file is kept once, under its SHA-256.
  */
 export class PipelineStore {
-  /** @param caches null if the page was not opened by https or on localhost */
+  /** @param caches null if the page was not opened over HTTPS or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
   /** The names of all pipelines, sorted. */
@@ -84,7 +84,7 @@ export class PipelineStore {
   #open(): Promise<Cache> {
     if (!this.caches)
       throw new StoreUnavailableError(
-        'Models of your own can be kept only where this page is opened by https or on localhost.',
+        'Models of your own can be kept only where this page is opened over HTTPS or on localhost.',
       );
     return this.caches.open(CACHE);
   }

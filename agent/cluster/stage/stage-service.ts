@@ -137,12 +137,14 @@ export class StageService {
   async run(items: ItemBatch, variant = this.#chosen.variant): Promise<StageRun> {
     const loaded = this.#loaded.get(variant);
     if (!loaded) {
-      if (variant === this.#chosen.variant) throw new UnavailableError(`${variant} is being loaded again`, 1);
+      if (variant === this.#chosen.variant)
+        throw new UnavailableError(`This replica is loading ${variant} again`, 1);
       throw new UnknownModelError(`version ${variant} of model ${this.name}`, this.variants);
     }
     const { job, inFlight } = loaded;
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
-    if (inFlight >= MOST_WAITING) throw new UnavailableError(`${inFlight} batches wait already`, 1);
+    if (inFlight >= MOST_WAITING)
+      throw new UnavailableError(`${inFlight} batches already wait for this replica`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     const arrivedMs = performance.now();
     try {

@@ -29,7 +29,7 @@ export interface Unplaced {
 
 /**
  * Places pods on nodes. Largest first; each on the fullest node that has room, which leaves room for large pods, or each on the
- * emptiest, as Kubernetes' scheduler does by default: pods that one of both places find room.
+ * emptiest, as Kubernetes' scheduler does by default: pods have room if either order places them.
  * @returns the pods without room, of the better of both placements
  */
 export function unplaced(wanted: readonly Wanted[], rooms: readonly Room[]): Unplaced[] {

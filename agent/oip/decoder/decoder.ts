@@ -63,13 +63,17 @@ export class Decoder {
     throw new InvalidPlanError(answer.invalid);
   }
 
-  /** Lets the other process decode so many bytes. @throws UnavailableError */
+  /** Decodes in the other process, and counts the bytes as waiting meanwhile. @throws UnavailableError */
   async #elsewhere<T>(
     length: number,
     decode: (api: Remote<DecoderService>) => Promise<Decoded<T>>,
   ): Promise<Decoded<T>> {
-    if (this.#closed || this.#waitingBytes + length > MOST_WAITING)
-      throw new UnavailableError('Too many requests with large JSON wait: binary tensors do not', 1);
+    if (this.#closed) throw new UnavailableError('The agent is shutting down', 1);
+    if (this.#waitingBytes + length > MOST_WAITING)
+      throw new UnavailableError(
+        'Too many requests with large JSON are waiting; requests with binary tensors need not wait',
+        1,
+      );
     this.#process ??= this.#started();
     const { api, lifeline } = this.#process;
     this.#waitingBytes += length;

@@ -53,7 +53,7 @@ export interface GenerationRules {
   readonly bannedFirst: readonly number[];
   /** Sequences whose last token does not come after the others. */
   readonly bannedSequences: readonly (readonly number[])[];
-  /** No sequence of so many tokens comes twice; 0 if it may. */
+  /** No sequence of this length repeats; 0: any may. */
   readonly noRepeat: number;
   /** Logits of tokens that came before are divided by this if positive, else multiplied; 1 changes nothing. */
   readonly repetitionPenalty: number;

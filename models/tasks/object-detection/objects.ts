@@ -6,9 +6,7 @@ import { LabelError } from '../label-error.ts';
 import type { TrueObject } from './boxes.ts';
 import type { ImageSize } from './detection.ts';
 
-/** The labels of a detecting stage in packs, and as people write them. */
-
-/** What of a stage its labels depend on. */
+/** The fields of a detecting stage that its labels depend on, in packs and as people write them. */
 export interface LabelledStage {
   readonly name: string;
   /** The size of the stage's pictures. */
@@ -93,7 +91,7 @@ export function readObjectsLabel({ name, classes }: LabelledStage, label: unknow
   const { data, error } = labelSchema.safeParse(label);
   if (error)
     throw new LabelError(
-      `stage "${name}" finds objects, and their label is none`,
+      `stage "${name}" finds objects, but its label is not a list of boxes`,
       'Write [{"box": [left, top, right, bottom], "label": "<class>"}].',
     );
   return data.map(({ box: [x0, y0, x1, y1], label: own }) => ({

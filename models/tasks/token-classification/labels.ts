@@ -29,7 +29,7 @@ export function readEntityLabel(
   const tagged = tags.safeParse(label);
   if (!given.success && !tagged.success)
     throw new LabelError(
-      `stage "${name}" finds entities, and their label is none`,
+      `stage "${name}" finds entities, but its label is not a list of them`,
       'Write [{"start": 0, "end": 4, "label": "<type>"}], or a tag for each word, e.g. ["B-PER", "O"].',
     );
   const entities = given.success

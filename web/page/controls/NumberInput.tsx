@@ -44,7 +44,7 @@ export function NumberInput({ id, value, min, max, whole = false, onChange }: Nu
       />
       {(invalid || refused !== null) && (
         <span id={problem} class="invalid">
-          {refused && `${refused} was refused. `}
+          {refused && `${refused} is not valid. `}
           {`Takes ${validText(whole, min, max)}; ${number(value)} stays in use.`}
         </span>
       )}

@@ -19,7 +19,7 @@ export function DeviceFold() {
         <strong>This device</strong>{' '}
         <span class="muted">
           what this browser and machine can do
-          {withRemedy.length > 0 && `, and ${plural(withRemedy.length, 'thing')} to mend`}
+          {withRemedy.length > 0 && `, and ${plural(withRemedy.length, 'thing')} to fix`}
         </span>
       </summary>
       {found?.adapter?.software && <SoftwareNotice />}

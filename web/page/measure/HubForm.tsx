@@ -55,7 +55,7 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
       <SelectField label="Weights" {...field('weights')}>
         <Options names={dtype.options} />
       </SelectField>
-      <SelectField label="Becomes" {...field('stage')} value={stage ?? ''}>
+      <SelectField label="Add as" {...field('stage')} value={stage ?? ''}>
         <option value="">a new pipeline</option>
         {manifest.stages.map(({ name }) => (
           <option key={name} value={name}>
@@ -82,8 +82,8 @@ export function HubForm({ manifest }: { readonly manifest: Manifest }) {
           <TextField label="Access token" {...field('token')} type="password" />
           <TextField label="Hub" {...field('endpoint')} type="url" required />
           <p class="muted">
-            The prefix stands before each text, as T5 needs it. Gated models need a token; it goes to the hub
-            alone and is forgotten with this page.
+            The page puts the prefix before each text; T5 models need one. Gated models need a token; it goes
+            to the hub alone and is forgotten with this page.
           </p>
         </div>
       </details>

@@ -37,8 +37,8 @@ export function NewPipelineForm() {
         <strong>A new pipeline without a manifest:</strong> choose models with the files that their repository
         has beside them (config.json, tokenizer.json and the like; none for models that classify pictures),
         then labelled data: a folder of pictures for each class, boxes in the COCO format with their pictures,
-        JSON lines, or sounds with transcripts. The page makes manifest, sums and pack. You can also drop all
-        of it on the page together.
+        JSON lines, or sounds with transcripts. The page then writes the manifest and the labelled pack. You
+        can also drop all of it on the page together.
       </p>
       {chosen?.words.map((one) => (
         <p key={one} class="muted">

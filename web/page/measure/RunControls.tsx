@@ -136,7 +136,7 @@ function RunProgress({ progress: now, pause, provisional }: ProfileState) {
         </span>
         <span>
           {now.timeLeftMs === null
-            ? 'the time left is known soon'
+            ? 'estimating the time left'
             : `about ${duration(now.timeLeftMs)} left in all`}
         </span>
         <progress max={1} value={now.share} />
@@ -153,8 +153,8 @@ function OtherTab({ work }: { readonly work: TabWork }) {
     <section class="warning" aria-label="Another tab">
       <div class="row title-row">
         <p>
-          <strong>{otherTabDoes(work)}.</strong> Two at once would slow each other, so this tab waits until it
-          has finished.
+          <strong>{otherTabDoes(work)}.</strong> Two tabs at once would slow each other, so this tab waits
+          until the other has finished.
           {work.hidden && work.profile && ' That tab is hidden, and measures nothing until it is shown.'}
         </p>
         <button type="button" onClick={stopOtherTab}>
@@ -195,8 +195,8 @@ function Interrupted() {
     <p class="muted">
       {problem.value ? 'An error stopped the profile. ' : 'The profile was stopped. '}
       {total > 0
-        ? `${done} of ${plural(total, 'cell')} are kept: Resume goes on from there, also after a reload.`
-        : 'What was measured is kept: Resume goes on from there, also after a reload.'}
+        ? `${done} of ${plural(total, 'cell')} are kept. Resume continues from there, even after a reload.`
+        : 'What was measured is kept. Resume continues from there, even after a reload.'}
     </p>
   );
 }

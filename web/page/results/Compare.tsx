@@ -79,7 +79,7 @@ const sweepText = ({ backend, threads }: Sweep): string =>
 const sidesText = (sides: Sides): string =>
   sides === 'same'
     ? 'every backend that both measured'
-    : `${sweepText(sides.base)} of this, ${sweepText(sides.other)} of the other`;
+    : `${sweepText(sides.base)} of this profile, ${sweepText(sides.other)} of the other one`;
 
 function Compared({
   comparison: { points, onlyInBase, onlyInOther },

@@ -20,7 +20,7 @@ export function Trying() {
     <Section
       id="try"
       title="Try it"
-      lead="Runs the plan in this browser with as many requests as you choose, shows what comes of it beside what was predicted, and answers inputs of your own."
+      lead="Runs the plan in this browser with as many requests as you choose, compares the results with the prediction, and answers inputs of your own."
       busy={run !== null}
     >
       {showsExample.value && (

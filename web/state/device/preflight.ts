@@ -73,7 +73,7 @@ function webgpu(): Check {
   if (navigator.gpu) return good('WebGPU', 'yes');
   const remedy = isSecureContext
     ? 'Use a recent Chrome, Edge, Safari or Firefox; in Chrome on Linux, turn on chrome://flags/#enable-unsafe-webgpu. Without WebGPU, wasm is measured.'
-    : 'Open this page by https, or on localhost. Without WebGPU, wasm is measured.';
+    : 'Open this page over HTTPS or on localhost. Without WebGPU, wasm is measured.';
   return bad('WebGPU', 'no', 'This browser has no WebGPU.', remedy);
 }
 
@@ -164,7 +164,7 @@ function oneTab(): Check {
         label,
         'no',
         'This browser cannot keep two tabs from measuring at once.',
-        'Open this page in one tab only, by https or on localhost.',
+        'Open this page in one tab only, over HTTPS or on localhost.',
       );
 }
 
@@ -183,6 +183,6 @@ export function offlineCheck(now: Offline): Check {
     label,
     'no',
     `Not everything could be saved for use without a network (${now.why}).`,
-    `Open this page by https or on localhost, outside of a private window and with space on the disk, and reload it.`,
+    'Open this page over HTTPS or on localhost, not in a private window. Make sure that the disk has space, then reload the page.',
   );
 }

@@ -9,7 +9,7 @@ class MicrophoneError extends Error {
 /** Why the browser gives no microphone, and what helps, by the name of its error. */
 const REASONS: Readonly<Record<string, readonly [why: string, remedy: string]>> = {
   NotAllowedError: [
-    'this page may not use it',
+    'the browser does not allow this page to use it',
     "Allow the microphone in the browser's settings for this page, then record again",
   ],
   NotFoundError: ['this device has none', 'Connect one, then record again'],

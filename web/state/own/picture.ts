@@ -7,7 +7,7 @@ class UnreadablePictureError extends Error {
   override name = 'UnreadablePictureError';
   constructor(problem: string, options?: ErrorOptions) {
     super(
-      `The picture cannot be used: ${problem}. Save it as a JPEG, PNG or WebP file, and smaller.`,
+      `The picture cannot be used: ${problem}. Save it as a JPEG, PNG or WebP file, or make it smaller.`,
       options,
     );
   }

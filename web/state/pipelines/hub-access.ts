@@ -67,11 +67,11 @@ function unreadable(url: string, { token }: HubAccess, cause: Error): HubUnreada
 export function inFormWords(error: unknown, access: HubAccess): unknown {
   if (error instanceof AmbiguousTaskError)
     return new HubFormError(
-      `${error.problem}. Choose it under "Task", and give what the model's page puts before texts under "Prefix", if anything.`,
+      `${error.problem}. Choose the task under "Task". If the model's page puts a prefix before texts, write it under "Prefix".`,
       { cause: error },
     );
   if (error instanceof StageMismatchError)
-    return new HubFormError(`${error.problem}. Choose another stage or a new pipeline under "Becomes".`, {
+    return new HubFormError(`${error.problem}. Choose another stage or a new pipeline under "Add as".`, {
       cause: error,
     });
   if (error instanceof DownloadError && error.status !== undefined)

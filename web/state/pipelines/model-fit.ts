@@ -11,7 +11,9 @@ import { bytesOf } from './adding.ts';
 class NoStageError extends Error {
   override name = 'NoStageError';
   constructor(model: string, reasons: readonly string[]) {
-    super(`${model} fits no stage:\n${reasons.join('\n')}`);
+    super(
+      `${model} fits no stage:\n${reasons.join('\n')}\nChoose another model, or open it as a new pipeline.`,
+    );
   }
 }
 

@@ -34,7 +34,7 @@ export interface StageAnswer {
   readonly score: { readonly metric: string; readonly value: number } | null;
 }
 
-/** A prediction about an object in a picture, or about the whole item, beside its label. One of both may be absent. */
+/** A prediction about an object in a picture, or about the whole item, beside its label. Either may be absent. */
 export interface Prediction {
   readonly verdict: Verdict;
   /** Null for the whole item. */

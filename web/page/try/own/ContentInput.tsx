@@ -35,7 +35,7 @@ export function ContentInput({ format }: { readonly format: ItemFormat }) {
 
 function note(format: ItemFormat): string {
   if (format.kind === 'audio')
-    return `. At most ${number(format.samplesMax / format.sampleRateHz)} s, made mono at ${number(format.sampleRateHz)} Hz`;
+    return `. At most ${number(format.samplesMax / format.sampleRateHz)} s, converted to mono at ${number(format.sampleRateHz)} Hz`;
   if (format.kind === 'pixels')
     return `. It is stretched to ${format.width} × ${format.height} ${format.channels === 1 ? 'grey ' : ''}pixels`;
   return '';

@@ -56,12 +56,12 @@ function Step({ stage, choice: { variant, backend }, heavy, items, results, ms }
         <span class="muted">
           {variant} on {backend}, {plural(items.length, one, many)}
           {heavy &&
-            `, ${number(heavy.answered.filter(Boolean).length)} of them on to ${heavy.choice.variant}`}
+            `, ${number(heavy.answered.filter(Boolean).length)} of them escalated to ${heavy.choice.variant}`}
           , {milliseconds(ms)}
         </span>
       </h4>
       {items.length === 0 ? (
-        <p class="muted">The stage before passed no {one} on.</p>
+        <p class="muted">The stage before passed on no {one}.</p>
       ) : (
         <ul class={`step-items ${stage.format.kind}`}>
           {items.slice(0, ITEMS_SHOWN).map((item, i) => (
