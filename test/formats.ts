@@ -16,11 +16,15 @@ export const [SCENE, PATCH] = [16, 4];
 const QUARTER = SCENE / 2;
 const SCENES = 12;
 
-const classifier = (type: 'float32' | 'float16' | 'uint8', batch: number | 'batch', channelAxis: 1 | 3 = 1) =>
+const classifier = (
+  type: 'float32' | 'float16' | 'uint8',
+  batch: number | 'batch',
+  { channelAxis = 1, trailing = [] }: { channelAxis?: 1 | 3; trailing?: number[] } = {},
+) =>
   brightestChannel(
     { type, dims: channelAxis === 1 ? [batch, 3, PATCH, PATCH] : [batch, PATCH, PATCH, 3] },
     channelAxis,
-    { type: type === 'float16' ? 'float16' : 'float32', dims: [batch, COLOURS.length] },
+    { type: type === 'float16' ? 'float16' : 'float32', dims: [batch, COLOURS.length, ...trailing] },
   );
 
 /** The classifier of colours with its weights in a file of their own. @param name of the model's file */
@@ -38,9 +42,10 @@ export const externalFiles = (name: string): [NamedBytes, NamedBytes] => {
 /** Classifiers of colours, which answer alike, in different formats: the model, and its file of weights if it has one. */
 export const CLASSIFIERS: readonly (readonly [NamedBytes, NamedBytes?])[] = [
   [{ name: 'usual.onnx', bytes: classifier('float32', 'batch') }],
-  [{ name: 'nhwc.onnx', bytes: classifier('float32', 'batch', 3) }],
+  [{ name: 'nhwc.onnx', bytes: classifier('float32', 'batch', { channelAxis: 3 }) }],
   [{ name: 'bytes.onnx', bytes: classifier('uint8', 'batch') }],
   [{ name: 'pairs.onnx', bytes: classifier('float32', 2) }],
+  [{ name: 'trailing.onnx', bytes: classifier('float32', 'batch', { trailing: [1, 1] }) }],
   [{ name: 'half_fp16.onnx', bytes: classifier('float16', 'batch') }],
   externalFiles('external.onnx'),
 ];

@@ -39,8 +39,8 @@ export function classifierFields(
   if (!picture || more.length > 0)
     throw new NotAClassifierError(file, `it takes ${inputs.length} tensors, and one is expected`);
   const [scores] = outputs;
-  const count = scores?.dims.length === 2 ? scores.dims[1] : null;
-  if (!scores || !count)
+  const [, count, ...further] = scores?.dims ?? [];
+  if (!scores || !count || further.some((size) => size !== 1))
     throw new NotAClassifierError(file, 'it gives no scores of a fixed number of classes, [batch, classes]');
   if (classes && classes.length !== count)
     throw new NotAClassifierError(

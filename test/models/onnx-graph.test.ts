@@ -33,6 +33,13 @@ describe('the graph of an ONNX file', () => {
     expect(operators.get('Conv')).toBeGreaterThan(0);
   });
 
+  it('has the operators in the branches of an If too, as merged decoders have them', async () => {
+    const path = 'models/minis/translate-small/onnx/decoder_model_merged.onnx';
+    const { operators } = readGraph(await readFile(join(ROOT, path)), 'decoder.onnx');
+    expect(operators.get('If')).toBe(1);
+    expect(operators.get('MatMul')).toBeGreaterThan(1);
+  });
+
   it('of any altered file is read, or the file is refused', () => {
     fc.assert(
       fc.property(fc.nat(rgb.length - 1), fc.nat(255), fc.boolean(), (at, byte, cut) => {
@@ -66,6 +73,16 @@ describe('a classifier without a manifest', () => {
       classes: ['class 0', 'class 1', 'class 2'],
       scores: 'logits',
     });
+  });
+
+  it('may have further dimensions of 1 behind its classes', () => {
+    const dims = ['batch', 3, 1, 1];
+    const tailed = brightestChannel({ type: 'float32', dims: ['batch', 3, 8, 8] }, 1, {
+      type: 'float32',
+      dims,
+    });
+    const { classes } = classifierFields(readGraph(tailed, 'tailed.onnx'), null, 'tailed.onnx');
+    expect(classes).toHaveLength(3);
   });
 
   it.each([

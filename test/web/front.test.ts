@@ -144,6 +144,22 @@ const smallestText = (): Promise<[number, string]> =>
   });
 
 describe.each(SCREENS)('with a profile, on a screen of $width × $height', (screen) => {
+  it('the mark of a variant stands beside its name, in a narrower window too', async () => {
+    await open(screen);
+    for (const width of [screen.width, 800]) {
+      await page.setViewportSize({ width, height: screen.height });
+      const gaps = await page.locator('.variant-name').evaluateAll((names) =>
+        names.map((name) => {
+          const [glyph, word] = [...name.children].map((part) => part.getClientRects()[0]!);
+          return Math.abs(glyph!.top + glyph!.height / 2 - word!.top - word!.height / 2);
+        }),
+      );
+      expect(gaps.length).toBeGreaterThan(0);
+      // Less than half a line.
+      expect(Math.max(...gaps), `${width} px wide`).toBeLessThan(8);
+    }
+  });
+
   it('no text is smaller than 12 px, folded or not', async () => {
     await open(screen);
     await choose(page, profileFile(fashionProfile()));

@@ -1,3 +1,4 @@
+import type { Locator } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newContext, type OpenedPage, openIn, openPage, planned } from './opened-page.ts';
 import { servedPage, servePageWithTestEngine } from './serve.ts';
@@ -21,6 +22,13 @@ const hold = (cells: number | undefined) =>
     globalThis.holdAfterCells = most;
   }, cells);
 
+/** Whether an element is in sight. */
+const inWindow = (element: Locator): Promise<boolean> =>
+  element.evaluate((one) => {
+    const { top, bottom } = one.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+
 async function measureUntil(cells: number): Promise<void> {
   await hold(cells);
   await button('Start').click();
@@ -32,6 +40,18 @@ describe('in a usual window', () => {
     opened = await openPage(site.browser, site.url);
   });
   afterEach(() => opened.context.close());
+
+  it('a profile that is measured says so wherever the user is, and leads to what comes next', async () => {
+    await measureUntil(30);
+    await opened.page.locator('#share').scrollIntoViewIfNeeded();
+    await hold(undefined);
+    const done = opened.page.getByRole('complementary', { name: 'Measured' });
+    await done.getByText(/Done\. fashion is measured: \d+ cells in/).waitFor();
+    await expect.poll(() => inWindow(done)).toBe(true);
+    await done.getByRole('button', { name: 'See the results' }).click();
+    await expect.poll(() => inWindow(opened.page.getByRole('heading', { name: 'Results' }))).toBe(true);
+    expect(await done.count()).toBe(0);
+  });
 
   it('a disk that gets full stops the profile; with room again, it goes on where it was', async () => {
     await measureUntil(30);

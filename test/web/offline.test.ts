@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { servePage } from '../../bench/runner/host.ts';
 import { ensurePageBuilt } from '../../bench/setup/built.ts';
 import { ROOT } from '../../workers/command/root.ts';
-import { complaintsOf, newContext, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
+import { complaintsOf, newContext, planned, setUpOnWasm, takePack, unfoldAdvanced } from './opened-page.ts';
 import { firstScenes } from './own-files.ts';
 import { openBrowser } from './serve.ts';
 import { type StaticHost, serveStatic } from './static-host.ts';
@@ -68,6 +68,24 @@ describe('the built page where no service worker helps', () => {
     const threads = page.getByRole('group', { name: 'Threads, on wasm' });
     expect(await threads.getByRole('checkbox', { name: '2', exact: true }).isDisabled()).toBe(true);
   });
+});
+
+it('the built page measures and plans on one thread without SharedArrayBuffer, and keeps the profile', async () => {
+  await context.close();
+  // Without the service worker, which would bring it.
+  context = await newContext(browser);
+  page = await context.newPage();
+  complaints = complaintsOf(page);
+  await page.goto(host.url);
+  await takePack(page, 'few.bin', await firstScenes(8));
+  expect(await page.evaluate(() => typeof SharedArrayBuffer)).toBe('undefined');
+  await setUpOnWasm(page);
+  await page.getByRole('button', { name: 'Start', exact: true }).click();
+  await planned(page);
+  await page.reload();
+  await planned(page);
+  expect(await page.locator('.saved li').count()).toBe(1);
+  expect(complaints).toEqual([]);
 });
 
 describe('the built page on a host without headers, under a path', () => {

@@ -75,6 +75,10 @@ describe('a model of the user', () => {
     await dropOn(own.page, '#plan', [await ownModel('det4', 'mine.onnx'), await ownModel('linear')]);
     await expect.poll(() => own.names('classify')).toEqual([...FASHION, 'linear-2']);
     expect(await own.names('detect')).toEqual(['det4', 'det8', 'det16', 'mine']);
+    // Each is told of, not only the last one.
+    expect(await own.status().textContent()).toMatch(
+      /mine is a variant of detect.*linear-2 is a variant of classify/,
+    );
     expect(await own.ownPipelines()).toEqual(['fashion-own']);
     expect(own.opened.complaints).toEqual([]);
   });

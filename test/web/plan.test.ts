@@ -80,6 +80,21 @@ describe('the section Plan', () => {
     expect(Number(await typed('Arrival rate').inputValue())).toBeLessThan(20_000);
   });
 
+  it('takes the largest value where a slider is at its end, and the smallest at its start', async () => {
+    for (const [name, least, most] of [
+      ['SLA', 1, 20_000],
+      ['Arrival rate', 0.1, 1000],
+      ['Weight of accuracy, α', 0, 100],
+    ] as const)
+      for (const [key, value] of [
+        ['End', most],
+        ['Home', least],
+      ] as const) {
+        await slider(name).press(key);
+        await expect.poll(async () => Number(await typed(name).inputValue())).toBe(value);
+      }
+  });
+
   it('changes the plan with the percentile, the weights, the cores and the backends', async () => {
     await typed('SLA').fill('60');
     await typed('Arrival rate').fill('40');

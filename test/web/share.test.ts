@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { summaryOf } from '../../solver/math/statistics.ts';
 import { fashionProfile } from './fixtures.ts';
 import {
   choose,
@@ -42,6 +43,42 @@ describe('files that come in', () => {
     await planned(page);
     expect(await savedProfiles().count()).toBe(1);
     expect(await page.locator('.drop-zone').count()).toBe(0);
+  });
+
+  it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
+    const browser = fashionProfile();
+    const device = { ...browser.device, environment: 'node' as const, timerGrainMs: 0.000_04 };
+    const cells = browser.cells
+      .filter((cell) => cell.backend === 'wasm')
+      .map((cell) => ({ ...cell, backend: 'cpu' as const }));
+    await drop(page, [profileFile({ ...browser, device, cells })]);
+    await planned(page);
+    expect(await page.getByText('software GPU').count()).toBe(0);
+    const clock = page.locator('#results .facts > div', { hasText: 'Timer grain' });
+    await expect.poll(() => clock.locator('dd').textContent()).toBe('< 0.001\u00a0ms');
+  });
+
+  it('a profile in which a coarse clock measured times as 0 is drawn', async () => {
+    const fine = fashionProfile();
+    const cells = fine.cells.map((cell) => {
+      if (cell.state !== 'measured' || cell.variant !== 'linear') return cell;
+      // Only the last runs took a step of the clock.
+      const inferenceMs = cell.inferenceMs.map((_, i) => (i < cell.inferenceMs.length - 2 ? 0 : 0.1));
+      return {
+        ...cell,
+        inferenceMs,
+        handlingMs: inferenceMs.map(() => 0),
+        latencyMs: summaryOf(inferenceMs),
+      };
+    });
+    await drop(page, [profileFile({ ...fine, cells })]);
+    await planned(page);
+    await page.locator('#results svg.chart').first().waitFor();
+    const paths = await page
+      .locator('#results svg.chart path')
+      .evaluateAll((all) => all.map((path) => path.getAttribute('d')));
+    expect(paths.length).toBeGreaterThan(0);
+    for (const path of paths) expect(path).not.toMatch(/NaN|Infinity/);
   });
 
   it('several at once are all saved', async () => {

@@ -52,7 +52,10 @@ export function spreadLabels(
   { height, distance, log = false }: { height: number; distance: number; log?: boolean },
 ): number[] {
   const pixel = (value: number) =>
-    height * (log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low));
+    height *
+    (log
+      ? Math.log(Math.min(high, Math.max(low, value)) / low) / Math.log(high / low)
+      : (value - low) / (high - low));
   return spread(values.map(pixel), distance, height).map((px) =>
     log ? low * (high / low) ** (px / height) : low + (px / height) * (high - low),
   );
@@ -87,6 +90,21 @@ export function endLabels(
     { x: 'x', y: 'at', text: 'name', fill: 'colour', ...OVER_MARKS, ...TO_THE_RIGHT, dx },
   );
 }
+
+/** The domain of a logarithmic axis, with a margin at both ends. A coarse clock measures some times as 0, which have no place on it. */
+export function logDomain(values: readonly number[]): [number, number] {
+  const placed = values.filter((value) => value > 0 && value < Number.POSITIVE_INFINITY);
+  if (placed.length === 0) return [0.1, 10];
+  return [Math.min(...placed) / 1.2, Math.max(...placed) * 1.2];
+}
+
+/** A logarithmic value axis, whose ticks {@link logAxisY} draws. A value out of the domain, such as 0, stands at its end. */
+export const logScaleY = (domain: readonly [number, number]): Plot.ScaleOptions => ({
+  type: 'log',
+  domain: [...domain],
+  clamp: true,
+  axis: null,
+});
 
 /** Ticks at powers of ten and, in a shorter range, also at 2 and 5 times each; in a very short range at even steps. */
 function logTicks([low, high]: readonly [number, number]): number[] {

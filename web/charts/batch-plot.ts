@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { endLabels, logAxisY, MARGIN } from './axis.ts';
+import { endLabels, logAxisY, logDomain, logScaleY, MARGIN } from './axis.ts';
 import { type BatchPoint, describePoint } from './batch-panels.ts';
 import { type SeriesStyle, styleOf } from './series.ts';
 
@@ -52,8 +52,7 @@ export const THROUGHPUT: BatchMeasure = {
 
 /** A common value axis for several charts, with a margin at both ends. */
 export function domainOf(points: readonly BatchPoint[], { range }: BatchMeasure): [number, number] {
-  const ranges = points.map(range);
-  return [Math.min(...ranges.map(([low]) => low)) / 1.2, Math.max(...ranges.map(([, high]) => high)) * 1.2];
+  return logDomain(points.flatMap(range));
 }
 
 const HEIGHT = 300;
@@ -99,7 +98,7 @@ export function batchPlot(
       label: 'batch (items) →',
       labelAnchor: 'right',
     },
-    y: { type: 'log', domain, axis: null },
+    y: logScaleY(domain),
     marks: [
       ...logAxisY(domain, measure.label),
       ...measure.behind(series),

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { SizeUnit } from '../../solver/documents/profile.ts';
-import { endLabels, logAxisY, MARGIN } from './axis.ts';
+import { endLabels, logAxisY, logDomain, logScaleY, MARGIN } from './axis.ts';
 import { styleOf } from './series.ts';
 import { medianLine, type SizePoint } from './size-panels.ts';
 
@@ -8,8 +8,7 @@ const HEIGHT = 300;
 
 /** A common value axis for several charts, with a margin at both ends. */
 export function timeDomain(points: readonly SizePoint[]): [number, number] {
-  const times = points.map(({ ms }) => ms);
-  return [Math.min(...times) / 1.2, Math.max(...times) * 1.2];
+  return logDomain(points.map(({ ms }) => ms));
 }
 
 /**
@@ -44,7 +43,7 @@ export function sizePlot(
     ...MARGIN,
     marginRight: 72,
     x: { label: `size of the batch (${unit}) →`, labelAnchor: 'right', ticks: 5 },
-    y: { type: 'log', domain, axis: null },
+    y: logScaleY(domain),
     marks: [
       ...logAxisY(domain, '↑ time of a run (ms)'),
       ...series.map(({ points: own, style: { colour, symbol } }) =>
