@@ -21,7 +21,7 @@ test('who has entered and sent nothing takes nothing', () => {
 });
 
 test.each([
-  ['one connection', 'of this connection', 1, 1, 40],
+  ['one connection', 'on this connection', 1, 1, 40],
   ['one address', 'from this address', 3, 1, 60],
   ['all addresses', 'are being received', 3, 3, 100],
 ])('%s holds no more than its limit', (_, why, connections, addresses, most) => {

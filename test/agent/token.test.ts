@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openToken, tokenRequired } from '../../agent/http/token.ts';
 import { temporaryFolder } from './kubernetes/processes.ts';
 
-test('a token that is exchanged while the agent runs holds from then on, and the one before no longer', async () => {
+test('a token that is exchanged while the agent runs holds from then on, and the one before no longer; without its file the agent is unavailable', async () => {
   const file = join(await temporaryFolder(), 'token');
   await writeFile(file, 'first\n');
   const check = tokenRequired(await openToken(file));
@@ -16,7 +16,7 @@ test('a token that is exchanged while the agent runs holds from then on, and the
   await expect(sent('first')).rejects.toMatchObject({ name: 'TokenError' });
   await rm(file);
   await expect(sent('second')).rejects.toMatchObject({
-    name: 'TokenError',
+    name: 'UnavailableError',
     message: expect.not.stringContaining(file),
   });
 });

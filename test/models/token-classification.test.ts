@@ -210,7 +210,7 @@ test('labels of entities are places in characters, or a tag for each word', () =
 });
 
 test.each<[string, unknown, string | null, RegExp]>([
-  ['a text', 'PER', 'a b', /their label is none\. Write \[/],
+  ['a text', 'PER', 'a b', /its label is not a list of them\. Write \[/],
   ['a tag too few', ['O'], 'a b', /there are 1 tags for 2 words\. Give a tag for each/],
   ['tags of an unknown text', ['O'], null, /the text .* is not known\. Label the entities by their places/],
   [

@@ -307,8 +307,8 @@ describe('comparing', () => {
     await compare.locator('.outcome').waitFor();
     const on = compare.getByLabel('Backends to compare');
     expect(await on.locator('option').allTextContents()).toEqual([
-      'wasm of this, cpu of the other',
-      'webgpu of this, cpu of the other',
+      'wasm of this profile, cpu of the other one',
+      'webgpu of this profile, cpu of the other one',
     ]);
     expect(await compare.textContent()).toMatch(
       /Only in this profile.*not measured there \(classify\/res32\)/,

@@ -263,7 +263,7 @@ describe('the section Try it', () => {
     await page.getByText(/rates\[1\]/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
     await takeTrace(JSON.stringify({ rates: [1e6] }));
-    await page.getByText(/1000000 requests; at most 50000 can be run/).waitFor();
+    await page.getByText(/1000000 requests; a run takes at most 50000/).waitFor();
     expect(await button('Run the plan').isDisabled()).toBe(true);
   });
 

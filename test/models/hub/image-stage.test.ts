@@ -81,7 +81,7 @@ describe('the stage of a hub model of pictures', () => {
   });
 
   test.each([
-    ['a class without a number', { id2label: { 0: 'a', 2: 'c' } }, {}, /2 classes .* none with number 1/],
+    ['a class without a number', { id2label: { 0: 'a', 2: 'c' } }, {}, /2 classes .* class 1 is missing/],
     ['no classes', { id2label: null }, {}, /names no classes/],
     ['four channels', { num_channels: 4 }, {}, /4 channels/],
     ['blue before red', {}, { do_flip_channel_order: true }, /blue before red/],

@@ -64,7 +64,7 @@ describe('the stage of a hub model', () => {
 
   test('T5 needs the user to say its task, and knows what stands before a text to summarize', () => {
     expect(() => stageOf(T5)).toThrow(AmbiguousTaskError);
-    expect(() => stageOf(T5)).toThrow(/is for translation or summarization\. Say which \(--task\)/);
+    expect(() => stageOf(T5)).toThrow(/is for translation or summarization\. Name the task with --task/);
     expect(stageOf(T5, { task: 'summarization' })).toMatchObject({
       task: 'summarization',
       input: { length: 512, prefix: 'summarize: ' },
