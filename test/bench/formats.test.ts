@@ -97,7 +97,7 @@ test('a pinned DETR, and classifiers with external data, channels last, bytes, a
       ['quarters-fp32', 1],
       ['quarters-fp16', 1],
     ],
-    ['colours-fp32', 'usual', 'nhwc', 'bytes', 'pairs', 'half_fp16'].map((name) => [name, 1]),
+    ['colours-fp32', 'usual', 'nhwc', 'bytes', 'pairs', 'trailing', 'half_fp16'].map((name) => [name, 1]),
   ]);
   expect(profile.cells.filter(({ state }) => state === 'failed')).toEqual([]);
   expect(profile.cells.filter(({ variant }) => variant === 'pairs').map(({ batch }) => batch)).toEqual([2]);
