@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
 import { applyCommand } from './commands/apply.ts';
+import { crdCommand } from './commands/crd.ts';
 import { exportCommand } from './commands/export.ts';
 import { gatewayCommand } from './commands/gateway.ts';
 import { profileCommand } from './commands/profile.ts';
@@ -31,6 +32,7 @@ await runProgram(program, [
   serveCommand(),
   applyCommand(),
   exportCommand(),
+  crdCommand(),
   uninstallCommand(),
   watchCommand(),
   stageCommand(),

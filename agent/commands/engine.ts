@@ -27,13 +27,19 @@ export interface EngineFlags {
   readonly context?: string;
 }
 
+/** A connection to the API server, and the namespace of the pipeline. @throws KubernetesClientMissingError, NoClusterError */
+export async function openApi(flags: EngineFlags) {
+  const connection = await connectionOf(flags);
+  const { namespace = connection.namespace ?? 'default' } = flags;
+  return { api: new KubernetesApi(connection), namespace };
+}
+
 /** @param given pod settings given as options @throws KubernetesClientMissingError, NoClusterError */
 export const openEngine = async (
   flags: EngineFlags,
   pipeline: KubernetesOptions['pipeline'],
   given: KubernetesOptions['given'] = {},
 ): Promise<Engine> => {
-  const connection = await connectionOf(flags);
-  const { namespace = connection.namespace ?? 'default' } = flags;
-  return new KubernetesEngine(new KubernetesApi(connection), { pipeline, namespace, given });
+  const { api, namespace } = await openApi(flags);
+  return new KubernetesEngine(api, { pipeline, namespace, given });
 };

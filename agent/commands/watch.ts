@@ -1,27 +1,33 @@
 import { Command } from 'commander';
 import type { Plan } from '../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import { interruptSignal } from '../../workers/command/exit.ts';
 import { readJson } from '../../workers/command/files.ts';
 import * as option from '../../workers/command/options.ts';
 import { parseIdentified } from '../../workers/store/exchange.ts';
+import type { Engine } from '../cluster/engine.ts';
 import { checkNoCascades } from '../cluster/replica-plan.ts';
-import { control, currentPlan } from '../cluster/watch/controller.ts';
+import { type ControllerOptions, control, currentPlan } from '../cluster/watch/controller.ts';
+import { type ReconcileOptions, reconcile } from '../kubernetes/resource/reconcile.ts';
 import { loadModelFolder } from '../service/model-folder.ts';
 import { Replanner } from '../service/replanner.ts';
-import { addEngineOptions, type EngineFlags, openEngine } from './engine.ts';
+import { addEngineOptions, type EngineFlags, openApi, openEngine } from './engine.ts';
 import { logLine } from './log-line.ts';
 
 interface WatchFlags extends option.AdaptationFlags, EngineFlags {
   readonly pipeline?: string;
   readonly manifest?: string;
-  readonly profile: string;
+  readonly profile?: string;
 }
 
 export const watchCommand = () =>
   addEngineOptions(
     new Command('watch')
       .description('plan again as the load of a cluster changes, and apply the plans')
-      .requiredOption('--profile <file>', 'the profile that the applied plan was made from')
+      .option(
+        '--profile <file>',
+        "the profile that the applied plan was made from; without it, watch serves the cluster's InferencePipeline",
+      )
       .addOption(option.pipelineOption())
       .addOption(option.manifestOption())
       .addOption(option.intervalOption())
@@ -34,44 +40,65 @@ export const watchCommand = () =>
 Watch reads the arrivals from the gateway through the API server, so it can run anywhere. If several processes watch the
 same pipeline, one of them leads. The history of plans is in the cluster's events.
 
+Without --profile it follows the InferencePipeline with the pipeline's name (ipa-agent crd): it profiles where there is no profile,
+plans, applies, and tells in the object's status how far that is.
+
 Watch plans no cascades, because a new cascade may need deployments that do not exist.
 
   $ ipa-agent watch --pipeline fashion --profile profile.json --namespace shop
   $ kubectl events --namespace shop --for configmap/fashion-plan`,
     )
     .action(async (flags: WatchFlags) => {
-      const profile = await readJson(flags.profile, parseIdentified);
-      const { pipeline } = await loadModelFolder(option.manifestPath(flags));
+      const models = await loadModelFolder(option.manifestPath(flags));
+      const { name: pipeline } = models.pipeline;
       const signal = interruptSignal('stopping to watch');
-      const engine = await openEngine(flags, pipeline);
-      const current = await currentPlan({ engine, pipeline: pipeline.name });
-      const replanner = await Replanner.open(profile, flags, { apart: true, cascades: false });
-      try {
-        const adaptationFor = (plan: Plan) => {
-          replanner.check(plan, `The plan of ${engine.target}`);
-          checkNoCascades(plan, 'Watch plans one variant for each stage');
-          return replanner.adaptationFor(plan);
+      const listener = { signal, onEvent: logLine };
+      const engine = await openEngine(flags, models.pipeline);
+      if (flags.profile === undefined) {
+        const { api, namespace } = await openApi(flags);
+        const adapt: ReconcileOptions['adapt'] = async (profile, reconciled, until) => {
+          const follower = await openFollower(profile, flags, reconciled, pipeline);
+          await follower.follow(until).finally(() => follower.close());
         };
-        // Checks the plan at the start, so that a plan of another profile ends the command with an error.
-        adaptationFor(current);
-        logLine(`watching ${pipeline.name} in ${engine.target}`);
-        await engine.lead(
-          (leading) =>
-            control(
-              {
-                engine,
-                pipeline: pipeline.name,
-                adaptationFor,
-                onCounts(...seen) {
-                  for (const what of replanner.correct(...seen)) logLine(what);
-                },
-                onEvent: logLine,
-              },
-              leading,
-            ),
-          { signal, onEvent: logLine },
+        logLine(`watching the InferencePipeline ${pipeline} in ${engine.target}`);
+        return engine.lead(
+          (leading) => reconcile({ api, models, namespace, adapt }, { signal: leading, onEvent: logLine }),
+          listener,
         );
+      }
+      const profile = await readJson(flags.profile, parseIdentified);
+      const current = await currentPlan({ engine, pipeline });
+      const follower = await openFollower(profile, flags, engine, pipeline);
+      try {
+        // Checks the plan at the start, so that a plan of another profile ends the command with an error.
+        follower.adaptationFor(current);
+        logLine(`watching ${pipeline} in ${engine.target}`);
+        await engine.lead(follower.follow, listener);
       } finally {
-        replanner.close();
+        follower.close();
       }
     });
+
+/** What adapts the applied plan to the load, with plans on one profile. */
+async function openFollower(
+  profile: IdentifiedProfile,
+  flags: option.AdaptationFlags,
+  engine: Engine,
+  pipeline: string,
+) {
+  const replanner = await Replanner.open(profile, flags, { apart: true, cascades: false });
+  const adaptationFor = (plan: Plan) => {
+    replanner.check(plan, `The plan of ${engine.target}`);
+    checkNoCascades(plan, 'Watch plans one variant for each stage');
+    return replanner.adaptationFor(plan);
+  };
+  const onCounts: ControllerOptions['onCounts'] = (...seen) => {
+    for (const what of replanner.correct(...seen)) logLine(what);
+  };
+  return {
+    adaptationFor,
+    follow: (signal: AbortSignal) =>
+      control({ engine, pipeline, adaptationFor, onCounts, onEvent: logLine }, signal),
+    close: () => replanner.close(),
+  };
+}

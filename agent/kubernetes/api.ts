@@ -37,6 +37,7 @@ const COLLECTIONS: Readonly<Record<string, string>> = {
   EndpointSlice: 'endpointslices',
   Event: 'events',
   HorizontalPodAutoscaler: 'horizontalpodautoscalers',
+  InferencePipeline: 'inferencepipelines',
   Job: 'jobs',
   Lease: 'leases',
   NetworkPolicy: 'networkpolicies',
@@ -83,6 +84,18 @@ export class KubernetesApi {
       body: object,
       contentType: 'application/apply-patch+yaml',
       what: nameOf(object),
+    });
+  }
+
+  /** Changes the status of an object whose kind has it as a subresource. */
+  async applyStatus(object: KubernetesObject): Promise<void> {
+    const query = { fieldManager: FIELD_MANAGER, force: 'true' };
+    await this.#object({
+      method: 'PATCH',
+      path: withQuery(`${pathOf(object)}/status`, query),
+      body: object,
+      contentType: 'application/apply-patch+yaml',
+      what: `the status of ${nameOf(object)}`,
     });
   }
 

@@ -44,7 +44,8 @@ export async function awaitRollout(
   }
 }
 
-async function readRollout(api: KubernetesApi, pipeline: string, namespace: string) {
+/** How far the pods of a pipeline are, and whether Kubernetes has given a deployment up. */
+export async function readRollout(api: KubernetesApi, pipeline: string, namespace: string) {
   const labels = ownLabels(pipeline);
   const listed = async (kind: string, apiVersion: string) =>
     (await api.list({ apiVersion, kind, namespace, labels })).items.filter((object) => !isOfWatch(object));

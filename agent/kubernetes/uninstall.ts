@@ -2,6 +2,8 @@ import type { ObjectChange } from '../cluster/engine.ts';
 import type { KubernetesApi, ObjectRef } from './api.ts';
 import { ApiError } from './errors.ts';
 import { objectNames, ownLabels } from './objects/labels.ts';
+import { kubernetesName } from './objects/names.ts';
+import { RESOURCE } from './resource/schema.ts';
 
 /** The kinds of a pipeline's objects. Pods go first, so that none of them is left without its plan or its rights. */
 const KINDS: readonly (readonly [kind: string, apiVersion: string])[] = [
@@ -31,6 +33,9 @@ export async function removePipeline(
 ): Promise<ObjectChange[]> {
   const labels = ownLabels(pipeline);
   const refs: ObjectRef[] = [];
+  // First, so that watch does not serve it again. Users make it, without labels.
+  const resource = await api.read({ ...RESOURCE, metadata: { name: kubernetesName(pipeline), namespace } });
+  if (resource) refs.push(resource);
   for (const [kind, apiVersion] of KINDS)
     refs.push(...(await api.list({ apiVersion, kind, namespace, labels })).items);
   refs.push(...(await podMonitors(api, namespace, labels)));

@@ -1,6 +1,7 @@
 import type { Plan } from '../../../solver/documents/plan.ts';
 
-const choiceText = ({ stages }: Plan): string =>
+/** The variants, batches and replicas of a plan, e.g. `n b2 ×1 → s b4 ×2`. */
+export const choiceText = ({ stages }: Plan): string =>
   stages.map(({ variant, batch, replicas }) => `${variant} b${batch} ×${replicas}`).join(' → ');
 
 /** Describes a change of plan in one line. */

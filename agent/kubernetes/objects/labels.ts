@@ -11,6 +11,8 @@ export const objectNames = (pipeline: string) => ({
   gateway: `${kubernetesName(pipeline)}-gateway`,
   watch: `${kubernetesName(pipeline)}-watch`,
   monitor: kubernetesName(pipeline),
+  /** Of the ConfigMap with the profile that was measured for an InferencePipeline. */
+  profile: `${kubernetesName(pipeline)}-profile`,
   stage: (stage: string) => kubernetesName(pipeline, stage),
   /** Of the pods that hold these stages. */
   pods: (stages: readonly string[]) => kubernetesName(pipeline, stages.join('_')),

@@ -19,7 +19,7 @@ import type { ServedPlan } from './stage.ts';
 import type { KubernetesObject } from './types.ts';
 
 /** Key of the profile in its ConfigMap. */
-const PROFILE_KEY = 'profile.json.gz';
+export const PROFILE_KEY = 'profile.json.gz';
 /** The most bytes that Kubernetes stores in a ConfigMap, less room for its metadata. */
 const CONFIG_MAP_BYTES = 2 ** 20 - 16 * 1024;
 
@@ -36,9 +36,7 @@ export const isOfWatch = ({ metadata }: KubernetesObject): boolean =>
 export function watchObjects(profile: Profile, { plan, pipeline, settings }: ServedPlan): KubernetesObject[] {
   const { namespace } = settings;
   const names = objectNames(pipeline.name);
-  const selector = { ...ownLabels(pipeline.name), ...PART };
-  const labels = { ...selector, ...describingLabels(pipeline.name, 'watch') };
-  const metadata = { name: names.watch, namespace, labels };
+  const metadata = watchMetadata(pipeline.name, namespace);
   return [
     ...accountObjects(metadata, [
       { apiGroups: [''], resources: ['configmaps'], resourceNames: [names.plan], verbs: ['get', 'patch'] },
@@ -61,65 +59,89 @@ export function watchObjects(profile: Profile, { plan, pipeline, settings }: Ser
       { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create'] },
       { apiGroups: [''], resources: ['events'], verbs: ['create'] },
     ]),
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata,
-      binaryData: { [PROFILE_KEY]: compressed(profile).toString('base64') },
-    },
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata,
-      spec: {
-        // A second pod takes over when the first one's Lease ends, so that a drained node does not stop adaptation.
-        replicas: 2,
-        selector: { matchLabels: selector },
-        template: {
-          metadata: { labels },
-          spec: { ...podOf(profile, settings, names.watch), ...spreadOverNodes(selector) },
-        },
-      },
-    },
+    profileObject(profile, names.watch, namespace),
+    watchDeployment(pipeline.name, settings, {
+      nodeSelector: nodeSelector(profile.device, {}),
+      args: ['--profile', `${PROFILE_FOLDER}/${PROFILE_KEY}`],
+      mounts: [{ name: 'profile', mountPath: PROFILE_FOLDER, readOnly: true }],
+      volumes: [{ name: 'profile', configMap: { name: names.watch } }],
+    }),
   ];
 }
 
+/** Name and labels of the objects that run watch for a pipeline. */
+export const watchMetadata = (pipeline: string, namespace: string) => ({
+  name: objectNames(pipeline).watch,
+  namespace,
+  labels: { ...selectorOf(pipeline), ...describingLabels(pipeline, 'watch') },
+});
+
+const selectorOf = (pipeline: string) => ({ ...ownLabels(pipeline), ...PART });
+
+/** The ConfigMap with a profile, which outlives the plans that are made from it. @throws ProfileTooLargeError */
+export const profileObject = (profile: Profile, name: string, namespace: string): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: {
+    name,
+    namespace,
+    labels: { ...selectorOf(profile.pipeline), ...describingLabels(profile.pipeline, 'watch') },
+  },
+  binaryData: { [PROFILE_KEY]: compressed(profile).toString('base64') },
+});
+
 const PROFILE_FOLDER = '/etc/ipa-edge';
 
-/** @param name of the service account, and of the ConfigMap with the profile */
-const podOf = (profile: Profile, settings: PodSettings, name: string) => ({
-  serviceAccountName: name,
-  enableServiceLinks: false,
-  automountServiceAccountToken: true,
-  nodeSelector: nodeSelector(profile.device, {}),
-  ...scheduling(settings),
-  securityContext: POD_SECURITY,
-  containers: [
-    {
-      name: 'watch',
-      image: settings.image,
-      args: [
-        'watch',
-        ...['--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg],
-        ...['--profile', `${PROFILE_FOLDER}/${PROFILE_KEY}`],
-      ],
-      env: [OWN_NAMESPACE.env],
-      resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
-      terminationMessagePolicy: 'FallbackToLogsOnError',
-      securityContext: CONTAINER_SECURITY,
-      volumeMounts: [
-        { name: 'profile', mountPath: PROFILE_FOLDER, readOnly: true },
-        ...modelsMounts(settings),
-        { name: 'tmp', mountPath: '/tmp' },
-      ],
+interface WatchPod {
+  readonly nodeSelector: Readonly<Record<string, string>>;
+  readonly args: readonly string[];
+  readonly mounts: readonly object[];
+  readonly volumes: readonly object[];
+}
+
+/** Two pods that run watch. The second takes over when the first one's Lease ends, so that a drained node does not stop adaptation. */
+export function watchDeployment(
+  pipeline: string,
+  settings: PodSettings,
+  { nodeSelector, args, mounts, volumes }: WatchPod,
+): KubernetesObject {
+  const metadata = watchMetadata(pipeline, settings.namespace);
+  const { name, labels } = metadata;
+  const selector = selectorOf(pipeline);
+  const container = {
+    name: 'watch',
+    image: settings.image,
+    args: ['watch', '--manifest', settings.manifest, '--namespace', OWN_NAMESPACE.arg, ...args],
+    env: [OWN_NAMESPACE.env],
+    resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { cpu: '1', memory: '1Gi' } },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    securityContext: CONTAINER_SECURITY,
+    volumeMounts: [...mounts, ...modelsMounts(settings), { name: 'tmp', mountPath: '/tmp' }],
+  };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata,
+    spec: {
+      replicas: 2,
+      selector: { matchLabels: selector },
+      template: {
+        metadata: { labels },
+        spec: {
+          serviceAccountName: name,
+          enableServiceLinks: false,
+          automountServiceAccountToken: true,
+          nodeSelector,
+          ...scheduling(settings),
+          securityContext: POD_SECURITY,
+          containers: [container],
+          volumes: [...volumes, ...modelsVolumes(settings), { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } }],
+          ...spreadOverNodes(selector),
+        },
+      },
     },
-  ],
-  volumes: [
-    { name: 'profile', configMap: { name } },
-    ...modelsVolumes(settings),
-    { name: 'tmp', emptyDir: { sizeLimit: '64Mi' } },
-  ],
-});
+  };
+}
 
 function compressed(profile: Profile): Buffer {
   const bytes = gzipSync(JSON.stringify(profile), { level: 9 });

@@ -2,52 +2,15 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
 import { ProfileJobError, profileInJob } from '../../../agent/kubernetes/profile.ts';
 import { parseProfile } from '../../../solver/documents/profile.ts';
 import { planRequest } from '../../../solver/plan/request.ts';
 import { IPA_AGENT } from '../../compiled.ts';
 import { until } from '../../until.ts';
 import { standInCluster } from './cluster.ts';
+import { JOBS, jobOf, runPod } from './jobs.ts';
 import { fashion, settings } from './objects/plans.ts';
 import { startCommand, temporaryFolder } from './processes.ts';
-import type { StandIn } from './stand-in/server.ts';
-
-const JOBS = 'apis/batch/v1/namespaces/shop/jobs';
-
-interface Job extends KubernetesObject {
-  readonly spec: {
-    readonly template: {
-      readonly spec: {
-        readonly containers: readonly { readonly args: string[] }[];
-        readonly nodeSelector: object;
-      };
-    };
-  };
-}
-
-const jobOf = (standIn: StandIn): Promise<Job> =>
-  until(() => {
-    const [job] = standIn.store.all(JOBS);
-    expect(job).toBeDefined();
-    return job as unknown as Job;
-  });
-
-/** Does what the job's controller and the kubelet do: makes a pod, which has written `log` and ended. */
-function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
-  const { name } = job.metadata;
-  standIn.logs.set(`${name}-x`, log);
-  standIn.store.create(
-    `api/v1/namespaces/shop/pods/${name}-x`,
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: `${name}-x`, namespace: 'shop', labels: { 'job-name': name } },
-      status: { phase },
-    },
-    'kubelet',
-  );
-}
 
 test('a job profiles where it is told to, and its profile is fetched', async () => {
   const { standIn, kubeconfig } = await standInCluster();

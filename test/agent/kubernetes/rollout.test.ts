@@ -5,26 +5,14 @@ import { ownLabels } from '../../../agent/kubernetes/objects/labels.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { clusterPlan } from './objects/plans.ts';
 import type { JsonObject } from './stand-in/fields.ts';
-import { addPod } from './stand-in/nodes.ts';
+import { addPod, tellPods } from './stand-in/nodes.ts';
 
 /** A cluster with an applied plan: one pod of detect, two of classify, two gateways. */
 async function applied() {
   const { standIn, cluster } = await standInCluster();
   const engine = engineIn(cluster);
   await engine.apply(clusterPlan());
-  const keyOf = (part: string) => `apis/apps/v1/namespaces/shop/deployments/fashion-${part}`;
-  /** Tells how many pods of a deployment there are, as its controller does. */
-  const tell = (part: string, status: JsonObject = {}) => {
-    const { metadata, spec } = standIn.store.get(keyOf(part))!;
-    const { replicas } = spec as { replicas: number };
-    standIn.store.setStatus(keyOf(part), {
-      observedGeneration: metadata.generation!,
-      replicas,
-      updatedReplicas: replicas,
-      availableReplicas: replicas,
-      ...status,
-    });
-  };
+  const tell = (part: string, status: JsonObject = {}) => tellPods(standIn, part, status);
   /** Adds a pod that is not ready. */
   const waiting = (status: JsonObject) => {
     addPod(standIn, {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { watchObjects } from '../../../agent/kubernetes/objects/watch.ts';
+import { RESOURCE, resourceDefinition } from '../../../agent/kubernetes/resource/schema.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashionProfile } from './fashion-profile.ts';
 import { clusterPlan, fashion, settings } from './objects/plans.ts';
@@ -49,4 +50,17 @@ test('a dry run tells what would be removed, and removes nothing', async () => {
   const told = await engineIn(cluster).remove({ dryRun: true });
   expect(told.map(({ kind, name }) => `${kind} ${name}`)).toContain('Secret fashion-token');
   expect(left()).toEqual(there);
+});
+
+test('the InferencePipeline goes first, so that watch does not serve it again', async () => {
+  const { standIn, cluster } = await standInCluster();
+  standIn.define(resourceDefinition());
+  await engineIn(cluster).apply(clusterPlan());
+  await cluster.apply({
+    ...RESOURCE,
+    metadata: { name: 'fashion', namespace: 'shop' },
+    spec: { slaMs: 100, ratePerS: 1 },
+  });
+  const [first] = await engineIn(cluster).remove({ dryRun: false });
+  expect(first).toMatchObject({ kind: 'InferencePipeline', name: 'fashion' });
 });

@@ -4,30 +4,8 @@ import { podSettings } from '../../../agent/kubernetes/settings.ts';
 import { until } from '../../until.ts';
 import { engineIn, standInCluster } from './cluster.ts';
 import { fashion } from './objects/plans.ts';
+import { allows, type Rule, rightOf } from './rights.ts';
 import { arrivals, measured, planFor, watch } from './watched.ts';
-
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly verbs: readonly string[];
-}
-
-const VERBS: Record<string, string> = { GET: 'get', PATCH: 'patch', PUT: 'update', POST: 'create' };
-
-/** The right that Kubernetes requires for a request. */
-function rightOf(method: string, url: string) {
-  const [, group = '', resource, name, sub] =
-    /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url)!;
-  const verb = method === 'GET' && name === undefined ? 'list' : VERBS[method]!;
-  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb };
-}
-
-const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof rightOf>): boolean =>
-  rule.apiGroups.includes(group) &&
-  rule.resources.includes(resource) &&
-  rule.verbs.includes(verb) &&
-  (rule.resourceNames === undefined || rule.resourceNames.includes(name ?? ''));
 
 test('watch, leading, makes no request that its Role does not allow', async () => {
   const { cluster, standIn } = await standInCluster();

@@ -15,6 +15,11 @@ function closed(schema: unknown): unknown {
   const open = copy['x-kubernetes-preserve-unknown-fields'] === true;
   if (copy.type === 'object' && copy.properties && !copy.additionalProperties && !open)
     copy.additionalProperties = false;
+  // OpenAPI 3.0 says of a minimum whether it is exclusive, JSON Schema has another field for it.
+  if (copy.exclusiveMinimum === true) {
+    copy.exclusiveMinimum = copy.minimum;
+    delete copy.minimum;
+  }
   // An integer or a text, which OpenAPI has no type for.
   if (copy['x-kubernetes-int-or-string'] === true || copy.format === 'int-or-string') {
     delete copy.type;
@@ -97,8 +102,8 @@ export function kserveCheck(): Check | null {
   };
 }
 
-/** A CRD leaves metadata to the API server. */
-function closedCrd(schema: Schema): unknown {
+/** The schema of a CRD, closed to other fields. A CRD leaves metadata to the API server. */
+export function closedCrd(schema: Schema): unknown {
   const copy = closed(schema) as { properties: Record<string, Schema> };
   copy.properties.metadata = { type: 'object' };
   return copy;

@@ -1,3 +1,4 @@
+import type { JsonObject } from './fields.ts';
 import type { StandIn } from './server.ts';
 
 interface NodeOf {
@@ -68,4 +69,18 @@ export function addGateway(standIn: StandIn, name: string, url: string, ready = 
   const labels = { 'app.kubernetes.io/part-of': 'fashion', 'ipa-edge/part': 'gateway' };
   addPod(standIn, { name, namespace: 'shop', labels, ready });
   standIn.pods.set(name, url);
+}
+
+/** Tells how many pods of a deployment of fashion there are, as its controller does: by default all are there and serve. */
+export function tellPods(standIn: StandIn, part: string, status: JsonObject = {}): void {
+  const key = `apis/apps/v1/namespaces/shop/deployments/fashion-${part}`;
+  const { metadata, spec } = standIn.store.get(key)!;
+  const { replicas } = spec as { replicas: number };
+  standIn.store.setStatus(key, {
+    observedGeneration: metadata.generation!,
+    replicas,
+    updatedReplicas: replicas,
+    availableReplicas: replicas,
+    ...status,
+  });
 }

@@ -4,6 +4,8 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import { CustomKind } from './custom-kind.ts';
 import type { JsonObject } from './fields.ts';
 import { type Change, ObjectStore, StatusError, type StoredObject } from './store.ts';
 
@@ -26,6 +28,7 @@ const KINDS: Record<string, string> = {
   endpointslices: 'EndpointSlice',
   events: 'Event',
   horizontalpodautoscalers: 'HorizontalPodAutoscaler',
+  inferencepipelines: 'InferencePipeline',
   jobs: 'Job',
   leases: 'Lease',
   networkpolicies: 'NetworkPolicy',
@@ -54,6 +57,7 @@ export class StandIn {
   readonly pods = new Map<string, string>();
   /** What pods have written, by their names. */
   readonly logs = new Map<string, string>();
+  readonly #definitions = new Map<string, CustomKind>();
   readonly #token = randomBytes(12).toString('hex');
   #server: Server | undefined;
   #port = 0;
@@ -89,6 +93,12 @@ export class StandIn {
     const closed = new Promise((resolve) => server.close(resolve));
     this.cut();
     await closed;
+  }
+
+  /** Serves the kind of a CRD from now on. Until then the server does not know it. */
+  define(crd: KubernetesObject): void {
+    const custom = new CustomKind(crd);
+    this.#definitions.set(custom.path, custom);
   }
 
   /** Cuts every connection. */
@@ -145,11 +155,14 @@ export class StandIn {
 
   #handle(
     method: string,
-    { collection, name }: Target,
+    { collection, name, rest }: Target,
     query: URLSearchParams,
     body: StoredObject | undefined,
     request: IncomingMessage,
   ): [number, unknown] {
+    const custom = this.#definitions.get(kindPath(collection));
+    if (kindPath(collection).includes('.dev/') && !custom)
+      throw new StatusError(404, 'NotFound', 'the server could not find the requested resource');
     const key = `${collection}/${name}`;
     const manager = query.get('fieldManager') ?? 'unknown';
     const plural = collection.split('/').at(-1)!;
@@ -180,6 +193,13 @@ export class StandIn {
         },
       ];
     }
+    if (body && custom) custom.check(body);
+    if (method === 'PATCH' && custom && rest === 'status') {
+      this.store.setStatus(key, body!.status as JsonObject);
+      return [200, this.store.get(key)];
+    }
+    // A kind with a status subresource takes none from elsewhere.
+    if (body && custom) delete body.status;
     if (method === 'PATCH') {
       if (request.headers['content-type'] !== 'application/apply-patch+yaml')
         throw new StatusError(415, 'UnsupportedMediaType', 'only server-side apply is known here');
@@ -234,6 +254,9 @@ export class StandIn {
     response.end(Buffer.from(await answer.arrayBuffer()));
   }
 }
+
+/** Group, version and plural of a collection. */
+const kindPath = (collection: string): string => collection.replace(/\/namespaces\/[^/]+/, '');
 
 /** `/apis/apps/v1/namespaces/default/deployments/x/rest`, or `/api/v1/nodes/x`: collection, name and what follows. */
 function targetOf(pathname: string): Target {

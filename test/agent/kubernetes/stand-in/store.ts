@@ -204,7 +204,7 @@ export class ObjectStore {
       namespace: after.metadata.namespace,
       uid: before?.metadata.uid ?? randomUUID(),
       resourceVersion: String(version),
-      ...(after.kind === 'Deployment' && {
+      ...(['Deployment', 'InferencePipeline'].includes(after.kind) && {
         generation: ((before?.metadata.generation as number | undefined) ?? 0) + (specChanged ? 1 : 0),
       }),
       creationTimestamp: before?.metadata.creationTimestamp ?? now,

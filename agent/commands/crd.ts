@@ -1,0 +1,49 @@
+import { Command, Option } from 'commander';
+import * as option from '../../workers/command/options.ts';
+import { yaml } from '../kubernetes/packages/files.ts';
+import { resourceObjects } from '../kubernetes/resource/objects.ts';
+import { resourceDefinition } from '../kubernetes/resource/schema.ts';
+import { podSettings } from '../kubernetes/settings.ts';
+import { loadModelFolder } from '../service/model-folder.ts';
+import { addPodOptions, givenSettings, namespace, type PodFlags } from './pod-options.ts';
+
+interface CrdFlags extends PodFlags {
+  readonly namespace: string;
+  readonly pipeline?: string;
+  readonly manifest?: string;
+}
+
+export const crdCommand = () =>
+  addPodOptions(
+    new Command('crd')
+      .description('print the CRD InferencePipeline, and for a pipeline the watch that serves such an object')
+      .addOption(option.pipelineOption())
+      .addOption(option.manifestOption())
+      .addOption(
+        new Option('--namespace <name>', 'the namespace of the objects')
+          .default('default')
+          .argParser(namespace),
+      ),
+  )
+    .addHelpText(
+      'after',
+      `
+An InferencePipeline has the name of its pipeline. Watch profiles if there is no profile, plans, applies, follows the load, and
+tells in its status how far that is.
+
+  $ ipa-agent crd --pipeline fashion --namespace shop | kubectl apply -f -
+  $ kubectl apply --namespace shop -f - <<< '{"apiVersion": "ipa-edge.dev/v1alpha1", "kind": "InferencePipeline",
+      "metadata": {"name": "fashion"}, "spec": {"slaMs": 100, "ratePerS": 20, "cores": 4}}'
+  $ kubectl get inferencepipelines --namespace shop
+
+Without --pipeline it prints the CRD alone; ipa-agent watch may then run anywhere.
+
+  $ ipa-agent crd | kubectl apply -f - && ipa-agent watch --pipeline fashion --namespace shop`,
+    )
+    .action(async (flags: CrdFlags) => {
+      if (flags.pipeline === undefined && flags.manifest === undefined)
+        return void process.stdout.write(yaml(resourceDefinition()));
+      const { manifest } = await loadModelFolder(option.manifestPath(flags));
+      const settings = podSettings(manifest.name, flags.namespace, givenSettings(flags));
+      process.stdout.write(resourceObjects(manifest.name, settings).map(yaml).join('---\n'));
+    });

@@ -1,0 +1,43 @@
+import { accountObjects } from '../objects/parts.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+import { watchDeployment, watchMetadata } from '../objects/watch.ts';
+import type { PodSettings } from '../settings.ts';
+import { RESOURCE, resourceDefinition } from './schema.ts';
+
+const GROUP = RESOURCE.apiVersion.split('/')[0]!;
+
+/**
+ * The CRD, and watch for the InferencePipeline of a pipeline, with a Role for all that watch then does: it profiles, and applies
+ * plans. Kubernetes lets it make the gateways' Role because its own has the rights of that Role. It may not list nodes, so it does
+ * not check their room.
+ */
+export const resourceObjects = (pipeline: string, settings: PodSettings): KubernetesObject[] => [
+  resourceDefinition(),
+  ...accountObjects(watchMetadata(pipeline, settings.namespace), [
+    { apiGroups: [GROUP], resources: ['inferencepipelines'], verbs: ['list', 'watch'] },
+    { apiGroups: [GROUP], resources: ['inferencepipelines/status'], verbs: ['patch'] },
+    {
+      apiGroups: [''],
+      resources: ['configmaps', 'secrets', 'services', 'serviceaccounts'],
+      verbs: ['get', 'list', 'watch', 'create', 'patch'],
+    },
+    ...[
+      ['apps', 'deployments'],
+      ['policy', 'poddisruptionbudgets'],
+      ['networking.k8s.io', 'networkpolicies'],
+      ['rbac.authorization.k8s.io', 'roles'],
+      ['rbac.authorization.k8s.io', 'rolebindings'],
+    ].map(([group, resource]) => ({
+      apiGroups: [group],
+      resources: [resource],
+      verbs: ['get', 'list', 'create', 'patch'],
+    })),
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: ['list', 'watch'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['create', 'delete'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods/log', 'pods/proxy'], verbs: ['get'] },
+    { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['create', 'list'] },
+  ]),
+  watchDeployment(pipeline, settings, { nodeSelector: {}, args: [], mounts: [], volumes: [] }),
+];

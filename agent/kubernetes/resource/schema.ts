@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { positiveCount } from '../../../solver/documents/common.ts';
+import { DEFAULT_PERCENTILE } from '../../../solver/plan/request.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+
+const GROUP = 'ipa-edge.dev';
+const VERSION = 'v1alpha1';
+export const RESOURCE = { apiVersion: `${GROUP}/${VERSION}`, kind: 'InferencePipeline' } as const;
+
+/** What a user asks of a pipeline that a cluster serves. The object has the name of its pipeline. */
+export const resourceSpec = z.strictObject({
+  slaMs: z.number().positive().max(3_600_000).describe('Bound on the latency of a request, in ms.'),
+  percentile: z
+    .number()
+    .min(50)
+    .max(99.9)
+    .default(DEFAULT_PERCENTILE)
+    .describe('Percentile of the latency that the SLA bounds.'),
+  ratePerS: z.number().positive().max(1_000_000).describe('Requests per second to plan for.'),
+  adapt: z.boolean().default(true).describe('Whether plans follow the load from then on.'),
+  cores: positiveCount
+    .max(100_000)
+    .optional()
+    .describe('Cores that plans may use; by default those of the node that was profiled.'),
+  image: z.string().min(1).max(500).optional().describe('Image of the pods.'),
+  manifest: z.string().min(1).max(500).optional().describe('Path of the manifest in the image.'),
+  modelsClaim: z
+    .string()
+    .min(1)
+    .max(253)
+    .optional()
+    .describe('Volume claim with manifest.json and its files.'),
+  nodeSelector: z.record(z.string(), z.string()).optional().describe('Labels of the nodes to run on.'),
+  profile: z
+    .strictObject({
+      backends: z
+        .array(z.enum(['cpu', 'webgpu', 'cuda']))
+        .min(1)
+        .max(3)
+        .default(['cpu']),
+      threads: z.array(positiveCount.max(1024)).min(1).max(16).default([1]),
+      batches: z.array(positiveCount.max(64)).min(1).max(16).default([1, 2, 4, 8, 16]),
+      budgetS: z.number().positive().max(86_400).default(120).describe('Most seconds for measuring.'),
+    })
+    .prefault({})
+    .describe('What a profile measures, if there is none of these models.'),
+});
+export type ResourceSpec = z.infer<typeof resourceSpec>;
+
+/** How far the pipeline is: each needs the one before. */
+export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
+export type ConditionType = (typeof CONDITIONS)[number];
+
+export const condition = z.strictObject({
+  type: z.enum(CONDITIONS),
+  status: z.enum(['True', 'False', 'Unknown']),
+  /** One word in upper camel case. */
+  reason: z.string().min(1).max(100),
+  message: z.string().max(2000),
+  lastTransitionTime: z.iso.datetime(),
+  observedGeneration: z.int().nonnegative(),
+});
+export type Condition = z.infer<typeof condition>;
+
+export const resourceStatus = z.strictObject({
+  observedGeneration: z.int().nonnegative().optional(),
+  conditions: z.array(condition).max(CONDITIONS.length).optional(),
+  profileSha256: z.string().optional(),
+  /** The plan that is applied, in one line, and the rate that it is for. */
+  plan: z.string().max(2000).optional(),
+  plannedRatePerS: z.number().nonnegative().optional(),
+});
+export type ResourceStatus = z.infer<typeof resourceStatus>;
+
+type Schema = { [key: string]: unknown };
+
+/** A structural schema, as a CRD must have it: in OpenAPI 3.0, and closed to other fields by the API server itself. */
+function structural(schema: z.ZodType): Schema {
+  const clean = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(clean);
+    if (value === null || typeof value !== 'object') return value;
+    const { $schema: _, propertyNames: _n, ...fields } = value as Schema;
+    if (fields.additionalProperties === false) delete fields.additionalProperties;
+    return Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, clean(field)]));
+  };
+  return clean(z.toJSONSchema(schema, { io: 'input', target: 'openapi-3.0' })) as Schema;
+}
+
+const column = (name: string, type: string, jsonPath: string) => ({ name, type, jsonPath });
+const statusOf = (type: ConditionType): string => `.status.conditions[?(@.type=="${type}")].status`;
+
+/** The CRD of InferencePipeline. */
+export const resourceDefinition = (): KubernetesObject => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `inferencepipelines.${GROUP}` },
+  spec: {
+    group: GROUP,
+    scope: 'Namespaced',
+    names: {
+      kind: RESOURCE.kind,
+      listKind: `${RESOURCE.kind}List`,
+      plural: 'inferencepipelines',
+      singular: 'inferencepipeline',
+      shortNames: ['ipl'],
+    },
+    versions: [
+      {
+        name: VERSION,
+        served: true,
+        storage: true,
+        subresources: { status: {} },
+        additionalPrinterColumns: [
+          column('SLA ms', 'number', '.spec.slaMs'),
+          column('Rate', 'number', '.status.plannedRatePerS'),
+          column('Plan', 'string', '.status.plan'),
+          column('Planned', 'string', statusOf('Planned')),
+          column('Ready', 'string', statusOf('Ready')),
+          column('Age', 'date', '.metadata.creationTimestamp'),
+        ],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            description: 'A pipeline to serve within an SLA. Its name is the name of the pipeline.',
+            required: ['spec'],
+            properties: {
+              apiVersion: { type: 'string' },
+              kind: { type: 'string' },
+              metadata: { type: 'object' },
+              spec: structural(resourceSpec),
+              status: structural(resourceStatus),
+            },
+          },
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,74 @@
+import type { KubernetesApi } from '../api.ts';
+import type { KubernetesObject } from '../objects/types.ts';
+import { CONDITIONS, type Condition, type ConditionType, RESOURCE, type ResourceStatus } from './schema.ts';
+
+/** What is said of a condition; reason and message are for people. */
+export type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
+
+const MOST_LETTERS = 2000;
+
+/**
+ * The conditions after one has changed. Those that need it are unknown where it is not true. A condition keeps the time of its last
+ * transition while its status stays.
+ * @param generation of the spec that they are of
+ */
+export function withCondition(
+  before: readonly Condition[],
+  type: ConditionType,
+  said: Said,
+  generation: number,
+  now: string,
+): Condition[] {
+  const place = CONDITIONS.indexOf(type);
+  const made = (of: ConditionType, { status, reason, message }: Said): Condition => {
+    const old = before.find((one) => one.type === of);
+    return {
+      type: of,
+      status,
+      reason,
+      message: message.slice(0, MOST_LETTERS),
+      lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
+      observedGeneration: generation,
+    };
+  };
+  return CONDITIONS.flatMap((of, i) => {
+    const old = before.find((one) => one.type === of);
+    if (i === place) return [made(of, said)];
+    if (i > place && said.status !== 'True')
+      return [made(of, { status: 'Unknown', reason: 'Waiting', message: `It waits for ${type}.` })];
+    return old ? [old] : [];
+  });
+}
+
+/** Writes the status of one generation of an object, where it changes. */
+export class StatusWriter {
+  #status: ResourceStatus;
+  readonly #generation: number;
+
+  constructor(
+    private readonly api: KubernetesApi,
+    private readonly object: KubernetesObject,
+  ) {
+    this.#generation = (object.metadata.generation as number | undefined) ?? 0;
+    this.#status = (object.status ?? {}) as ResourceStatus;
+  }
+
+  /** @param more other fields of the status that change */
+  async say(type: ConditionType, said: Said, more: Partial<ResourceStatus> = {}): Promise<void> {
+    const { conditions = [] } = this.#status;
+    const status: ResourceStatus = {
+      ...this.#status,
+      ...more,
+      observedGeneration: this.#generation,
+      conditions: withCondition(conditions, type, said, this.#generation, new Date().toISOString()),
+    };
+    if (JSON.stringify(status) === JSON.stringify(this.#status)) return;
+    const { name, namespace } = this.object.metadata;
+    await this.api.applyStatus({
+      ...RESOURCE,
+      metadata: { name, ...(namespace !== undefined && { namespace }) },
+      status,
+    });
+    this.#status = status;
+  }
+}

@@ -1,0 +1,41 @@
+import { expect } from 'vitest';
+import type { KubernetesObject } from '../../../agent/kubernetes/objects/types.ts';
+import { until } from '../../until.ts';
+import type { StandIn } from './stand-in/server.ts';
+
+export const JOBS = 'apis/batch/v1/namespaces/shop/jobs';
+
+interface Job extends KubernetesObject {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly args: string[] }[];
+        readonly nodeSelector: object;
+      };
+    };
+  };
+}
+
+/** The only job, once it is there. */
+export const jobOf = (standIn: StandIn): Promise<Job> =>
+  until(() => {
+    const [job] = standIn.store.all(JOBS);
+    expect(job).toBeDefined();
+    return job as unknown as Job;
+  });
+
+/** Does what the job's controller and the kubelet do: makes a pod, which has written `log` and ended. */
+export function runPod(standIn: StandIn, job: Job, phase: string, log: string): void {
+  const { name } = job.metadata;
+  standIn.logs.set(`${name}-x`, log);
+  standIn.store.create(
+    `api/v1/namespaces/shop/pods/${name}-x`,
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `${name}-x`, namespace: 'shop', labels: { 'job-name': name } },
+      status: { phase },
+    },
+    'kubelet',
+  );
+}

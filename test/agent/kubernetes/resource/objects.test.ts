@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { gatewayObjects } from '../../../../agent/kubernetes/objects/gateway.ts';
+import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
+import { resourceDefinition, resourceSpec } from '../../../../agent/kubernetes/resource/schema.ts';
+import { podSettings } from '../../../../agent/kubernetes/settings.ts';
+import { clusterPlan, settings } from '../objects/plans.ts';
+import { kubernetesCheck } from '../objects/schemas.ts';
+import type { Rule } from '../rights.ts';
+
+const all = resourceObjects('fashion', podSettings('fashion', 'shop', {}));
+// biome-ignore lint/suspicious/noExplicitAny: what is looked at is of many kinds
+const versionOf = (): any => (resourceDefinition().spec as any).versions[0];
+
+/** The schemas inside a schema. */
+function schemasIn(schema: { [key: string]: unknown }): { [key: string]: unknown }[] {
+  const inside = [schema.items, schema.additionalProperties, ...Object.values(schema.properties ?? {})];
+  const schemas = inside.filter((one) => one !== null && typeof one === 'object') as {
+    [key: string]: unknown;
+  }[];
+  return [schema, ...schemas.flatMap(schemasIn)];
+}
+
+test('the schema is structural: each part has a type, and only fields that a CRD may have', () => {
+  const schemas = schemasIn(versionOf().schema.openAPIV3Schema);
+  expect(schemas.length).toBeGreaterThan(25);
+  const known = [
+    'type',
+    'description',
+    'properties',
+    'required',
+    'items',
+    'additionalProperties',
+    'enum',
+    'default',
+    'format',
+    'pattern',
+  ];
+  const bounds = ['minimum', 'maximum', 'exclusiveMinimum', 'minLength', 'maxLength', 'minItems', 'maxItems'];
+  for (const schema of schemas) {
+    expect(schema.type, JSON.stringify(schema)).toBeTypeOf('string');
+    expect(Object.keys(schema).filter((key) => ![...known, ...bounds].includes(key))).toEqual([]);
+    expect(schema.properties && schema.additionalProperties).toBeFalsy();
+    if ('exclusiveMinimum' in schema) expect(schema.exclusiveMinimum).toBeTypeOf('boolean');
+  }
+});
+
+test('status is a subresource, and kubectl shows SLA, plan and how far it is', () => {
+  const { subresources, additionalPrinterColumns } = versionOf();
+  expect(subresources).toEqual({ status: {} });
+  expect(additionalPrinterColumns.map(({ name }: { name: string }) => name)).toEqual(
+    expect.arrayContaining(['SLA ms', 'Plan', 'Planned', 'Ready']),
+  );
+});
+
+test('what a spec leaves out is the same in the agent as by the defaults of the CRD', () => {
+  const { adapt, percentile, profile } = resourceSpec.parse({ slaMs: 100, ratePerS: 1 });
+  const { properties } = versionOf().schema.openAPIV3Schema.properties.spec;
+  expect([adapt, percentile]).toEqual([properties.adapt.default, properties.percentile.default]);
+  for (const [field, value] of Object.entries(profile))
+    expect(properties.profile.properties[field].default).toEqual(value);
+});
+
+test('the Role of watch has the rights that it gives to the gateways, as Kubernetes requires', () => {
+  const rulesOf = (objects: readonly object[]) =>
+    (objects.find((object) => (object as { kind: string }).kind === 'Role') as { rules: Rule[] }).rules;
+  const own = rulesOf(all);
+  for (const { apiGroups, resources, verbs } of rulesOf(gatewayObjects({ plan: clusterPlan(), settings })))
+    for (const verb of verbs)
+      expect(
+        own.some(
+          (rule) =>
+            rule.apiGroups.includes(apiGroups[0]!) &&
+            rule.resources.includes(resources[0]!) &&
+            rule.verbs.includes(verb),
+        ),
+        `${verb} ${resources}`,
+      ).toBe(true);
+});
+
+const check = kubernetesCheck();
+test.skipIf(check === null)('the deployment of watch is valid by the OpenAPI of Kubernetes 1.34', () => {
+  const known = all.filter((object) => check!.knows(object));
+  expect(known.map(({ kind }) => kind)).toContain('Deployment');
+  for (const object of known) expect(check!(object), object.kind).toEqual([]);
+});

@@ -1,0 +1,174 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { readApplied } from '../../../../agent/kubernetes/plans.ts';
+import { resourceObjects } from '../../../../agent/kubernetes/resource/objects.ts';
+import { type ReconcileOptions, reconcile } from '../../../../agent/kubernetes/resource/reconcile.ts';
+import {
+  RESOURCE,
+  type ResourceStatus,
+  resourceDefinition,
+} from '../../../../agent/kubernetes/resource/schema.ts';
+import { podSettings } from '../../../../agent/kubernetes/settings.ts';
+import { exportProfile } from '../../../../workers/store/exchange.ts';
+import { until } from '../../../until.ts';
+import { standInCluster } from '../cluster.ts';
+import { fashionProfile } from '../fashion-profile.ts';
+import { JOBS, jobOf, runPod } from '../jobs.ts';
+import { fashion } from '../objects/plans.ts';
+import { allows, type Rule, rightOf } from '../rights.ts';
+import { tellPods } from '../stand-in/nodes.ts';
+import type { StandIn } from '../stand-in/server.ts';
+
+const KEY = 'apis/ipa-edge.dev/v1alpha1/namespaces/shop/inferencepipelines/fashion';
+const spec = { slaMs: 300, ratePerS: 2, cores: 40, adapt: false };
+
+const statusOf = (standIn: StandIn) => (standIn.store.get(KEY)!.status ?? {}) as ResourceStatus;
+const conditionOf = (standIn: StandIn, type: string) =>
+  statusOf(standIn).conditions?.find((condition) => condition.type === type);
+const reasonsOf = (standIn: StandIn) =>
+  Object.fromEntries(
+    (statusOf(standIn).conditions ?? []).map(({ type, status, reason }) => [type, `${status} ${reason}`]),
+  );
+
+/** A cluster with the CRD, and watch for the InferencePipeline `fashion`. */
+async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
+  const { standIn, cluster } = await standInCluster();
+  standIn.define(resourceDefinition());
+  const events: string[] = [];
+  const stop = new AbortController();
+  const ended = reconcile(
+    {
+      api: cluster,
+      models: fashion,
+      namespace: 'shop',
+      adapt,
+      readMs: 50,
+      backOff: { firstMs: 20, mostMs: 50 },
+    },
+    { onEvent: (what) => events.push(what), signal: stop.signal },
+  );
+  onTestFinished(async () => {
+    stop.abort();
+    await ended;
+  });
+  /** What `kubectl apply` does. */
+  const apply = (of: object, status?: object) =>
+    cluster.apply({
+      ...RESOURCE,
+      metadata: { name: 'fashion', namespace: 'shop' },
+      spec: of,
+      ...(status && { status }),
+    });
+  const profiled = async () =>
+    runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
+  return { standIn, cluster, events, apply, profiled };
+}
+
+test('an SLA becomes a profile, a plan, and pods that serve, and the status tells each step', async () => {
+  const { standIn, cluster, apply, profiled } = await watched();
+  await apply(spec);
+  await until(() =>
+    expect(reasonsOf(standIn)).toEqual({
+      Profiled: 'False Profiling',
+      Planned: 'Unknown Waiting',
+      Ready: 'Unknown Waiting',
+    }),
+  );
+  await profiled();
+  await until(() =>
+    expect(reasonsOf(standIn)).toEqual({
+      Profiled: 'True Measured',
+      Planned: 'True Applied',
+      Ready: 'False PodsStarting',
+    }),
+  );
+  const { current } = await readApplied(cluster, 'fashion', 'shop');
+  expect(current).toMatchObject({ slaMs: 300, ratePerS: 2 });
+  for (const part of ['detect', 'classify', 'gateway']) tellPods(standIn, part);
+  await until(() =>
+    expect(conditionOf(standIn, 'Ready')).toMatchObject({ status: 'True', reason: 'Serving' }),
+  );
+  const { observedGeneration, plan, plannedRatePerS, profileSha256 } = statusOf(standIn);
+  expect([observedGeneration, plannedRatePerS]).toEqual([1, 2]);
+  expect(profileSha256).toBe(current!.profile.sha256);
+  for (const { variant } of current!.stages) expect(plan).toContain(variant);
+  expect(conditionOf(standIn, 'Ready')!.observedGeneration).toBe(1);
+  expect(standIn.store.all(JOBS)).toEqual([]);
+
+  // The Role of a watch in the cluster allows all of it; nodes and pods of all namespaces are of the cluster, and need not be listed.
+  const role = resourceObjects('fashion', podSettings('fashion', 'shop', {})).find(
+    ({ kind }) => kind === 'Role',
+  );
+  const { rules } = role as unknown as { rules: Rule[] };
+  const requests = standIn.seen.flatMap(({ method, url }) =>
+    url.includes('/namespaces/') ? [rightOf(method, url)] : [],
+  );
+  // The test itself applied the object, as a user does.
+  const own = requests.filter(({ resource, verb }) => resource !== 'inferencepipelines' || verb !== 'patch');
+  expect(own.length).toBeGreaterThan(20);
+  expect(own.filter((right) => !rules.some((rule) => allows(rule, right)))).toEqual([]);
+});
+
+test('a changed SLA is planned on the same profile; one that no plan meets says what would, and what serves stays', async () => {
+  const { standIn, cluster, apply, profiled } = await watched();
+  await apply(spec);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  await apply({ ...spec, slaMs: 0.1 });
+  await until(() =>
+    expect(reasonsOf(standIn)).toEqual({
+      Profiled: 'True Measured',
+      Planned: 'False Infeasible',
+      Ready: 'Unknown Waiting',
+    }),
+  );
+  expect(conditionOf(standIn, 'Planned')).toMatchObject({
+    observedGeneration: 2,
+    message: expect.stringMatching(/SLA/),
+  });
+  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(300);
+  await apply({ ...spec, slaMs: 150 });
+  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
+  const posted = standIn.seen.filter(({ method, url }) => method === 'POST' && url.includes('/jobs'));
+  expect(posted).toHaveLength(1);
+});
+
+test('where plans follow the load, watch adapts the applied plan until the spec changes', async () => {
+  const rates: number[] = [];
+  let stopped = 0;
+  const { standIn, cluster, apply, profiled } = await watched(async (_profile, engine, signal) => {
+    rates.push((await engine.plans()).current!.slaMs);
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+    stopped++;
+  });
+  await apply({ ...spec, adapt: true });
+  await profiled();
+  await until(() => expect(rates).toEqual([300]));
+  await apply({ ...spec, adapt: true, slaMs: 150 });
+  await until(() => expect(rates).toEqual([300, 150]));
+  expect(stopped).toBe(1);
+  expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150);
+  expect(reasonsOf(standIn).Planned).toBe('True Applied');
+});
+
+test('a job that fails is told, and another one profiles', async () => {
+  const { standIn, apply, profiled } = await watched();
+  await apply(spec);
+  const first = await jobOf(standIn);
+  runPod(standIn, first, 'Failed', 'out of memory\n');
+  await until(() => expect(conditionOf(standIn, 'Profiled')?.message).toContain('out of memory'));
+  await until(() =>
+    expect(standIn.store.all(JOBS).map(({ metadata }) => metadata.name)).not.toContain(first.metadata.name),
+  );
+  await until(() => expect(standIn.store.all(JOBS)).toHaveLength(1));
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+});
+
+test('the API server refuses what the schema does not allow, and no client but watch writes the status', async () => {
+  const { standIn, apply } = await watched();
+  await expect(apply({ ...spec, slaMs: -1 })).rejects.toThrow(/slaMs/);
+  await expect(apply({ ...spec, slamS: 1 })).rejects.toThrow(/invalid/);
+  await apply(spec, { plan: 'mine' });
+  await until(() => expect(reasonsOf(standIn).Profiled).toBe('False Profiling'));
+  expect(statusOf(standIn).plan).toBeUndefined();
+});

@@ -1,0 +1,29 @@
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+const VERBS: Record<string, string> = {
+  GET: 'get',
+  PATCH: 'patch',
+  PUT: 'update',
+  POST: 'create',
+  DELETE: 'delete',
+};
+
+/** The right that Kubernetes requires for a request. */
+export function rightOf(method: string, url: string) {
+  const [, group = '', resource, name, sub] =
+    /^\/api(?:s\/([^/]+))?\/[^/]+\/namespaces\/shop\/([^/?]+)(?:\/([^/?]+))?(?:\/([^/?]+))?/.exec(url)!;
+  const listed = url.includes('watch=true') ? 'watch' : 'list';
+  const verb = method === 'GET' && name === undefined ? listed : VERBS[method]!;
+  return { group, resource: sub ? `${resource}/${sub}` : resource!, name, verb };
+}
+
+export const allows = (rule: Rule, { group, resource, name, verb }: ReturnType<typeof rightOf>): boolean =>
+  rule.apiGroups.includes(group) &&
+  rule.resources.includes(resource) &&
+  rule.verbs.includes(verb) &&
+  (rule.resourceNames === undefined || rule.resourceNames.includes(name ?? ''));
