@@ -1,50 +1,40 @@
 import type { Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
-import { drop, type OpenedPage, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { drop, openPage, planned, profileFile, unfoldAdvanced } from './opened-page.ts';
+import { openedPage, servePageWithTestEngine } from './serve.ts';
 
 /** What stays over a reload and travels in a link, and what fields refuse. */
 
-const site = servedPage(servePageWithTestEngine);
-let opened: OpenedPage;
-let page: Page;
+const tab = openedPage(servePageWithTestEngine);
 
-beforeEach(async () => {
-  opened = await openPage(site.browser, site.url);
-  page = opened.page;
-});
-afterEach(async () => {
-  await opened.context.close();
-  expect(opened.complaints).toEqual([]);
-});
-
-const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
+const button = (name: string | RegExp) =>
+  tab.page.getByRole('button', { name, exact: typeof name === 'string' });
 const number = (on: Page, name: string) => on.getByRole('spinbutton', { name, exact: true });
 const profiles = () =>
   drop(
-    page,
+    tab.page,
     [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
   );
 
 /** Changes settings of each kind, pins a plan, and names a profile. */
 async function change(): Promise<void> {
   await profiles();
-  await planned(page);
-  await number(page, 'Budget (s)').fill('33');
-  await number(page, 'SLA').fill('77');
-  await planned(page);
+  await planned(tab.page);
+  await number(tab.page, 'Budget (s)').fill('33');
+  await number(tab.page, 'SLA').fill('77');
+  await planned(tab.page);
   await button('Pin to compare').click();
-  await number(page, 'SLA').fill('150');
-  await planned(page);
-  await number(page, 'Duration (s)').fill('21');
-  await page.getByRole('checkbox', { name: /Adapt/ }).check();
-  await page.locator('.saved li:not(.marked)').getByRole('button', { name: /^Name/ }).click();
-  await page.getByLabel(/^Name of fashion/).fill('my phone');
+  await number(tab.page, 'SLA').fill('150');
+  await planned(tab.page);
+  await number(tab.page, 'Duration (s)').fill('21');
+  await tab.page.getByRole('checkbox', { name: /Adapt/ }).check();
+  await tab.page.locator('.saved li:not(.marked)').getByRole('button', { name: /^Name/ }).click();
+  await tab.page.getByLabel(/^Name of fashion/).fill('my phone');
   await button('Keep name').click();
   await button('my phone').click();
-  await page.locator('.opened', { hasText: 'my phone' }).waitFor();
-  await planned(page);
+  await tab.page.locator('.opened', { hasText: 'my phone' }).waitFor();
+  await planned(tab.page);
 }
 
 async function expectChanged(on: Page): Promise<void> {
@@ -62,21 +52,21 @@ async function expectChanged(on: Page): Promise<void> {
 describe('settings, the pinned plan, and names of profiles', () => {
   it('survive a reload', async () => {
     await change();
-    await page.reload();
-    await expectChanged(page);
+    await tab.page.reload();
+    await expectChanged(tab.page);
   });
 
   it('travel in a link to a browser that has the profile; another is told of it by name', async () => {
     await change();
-    const link = await page.getByLabel('Link with these settings').inputValue();
-    await page.evaluate(() => localStorage.clear());
-    await page.goto('about:blank');
-    await page.goto(link);
-    await planned(page);
-    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    expect(await number(page, 'SLA').inputValue()).toBe('150');
+    const link = await tab.page.getByLabel('Link with these settings').inputValue();
+    await tab.page.evaluate(() => localStorage.clear());
+    await tab.page.goto('about:blank');
+    await tab.page.goto(link);
+    await planned(tab.page);
+    await tab.page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    expect(await number(tab.page, 'SLA').inputValue()).toBe('150');
 
-    const elsewhere = await openPage(site.browser, link);
+    const elsewhere = await openPage(tab.site.browser, link);
     const alert = elsewhere.page.locator('.page-problem [role=alert]');
     await alert.waitFor();
     expect(await alert.textContent()).toMatch(/settings are in use.*my phone.*is not saved in this browser/);
@@ -89,7 +79,7 @@ describe('settings, the pinned plan, and names of profiles', () => {
     ['has a value that the form would refuse', '{"slaMs":-5}'],
     ['is of another shape', '[1]'],
   ])('that were kept and %s are not used', async (_, text) => {
-    await page.evaluate((bad) => {
+    await tab.page.evaluate((bad) => {
       for (const name of [
         'measure',
         'plan',
@@ -102,24 +92,24 @@ describe('settings, the pinned plan, and names of profiles', () => {
       ])
         localStorage.setItem(`ipa-edge/${name}`, bad);
     }, text);
-    await page.reload();
+    await tab.page.reload();
     await profiles();
-    await planned(page);
-    expect(await number(page, 'Budget (s)').inputValue()).toBe('120');
-    expect(await number(page, 'Duration (s)').inputValue()).toBe('40');
+    await planned(tab.page);
+    expect(await number(tab.page, 'Budget (s)').inputValue()).toBe('120');
+    expect(await number(tab.page, 'Duration (s)').inputValue()).toBe('40');
   });
 });
 
 describe('a field refuses in words what it cannot use, and the last good value stays in force', () => {
   it('the budget', async () => {
-    const estimate = await page.locator('.estimate').textContent();
-    const budget = number(page, 'Budget (s)');
-    const why = page.locator('.settings .invalid');
+    const estimate = await tab.page.locator('.estimate').textContent();
+    const budget = number(tab.page, 'Budget (s)');
+    const why = tab.page.locator('.settings .invalid');
     for (const text of ['', '0', '-1', '1000000000']) {
       await budget.fill(text);
       expect(await budget.getAttribute('aria-invalid')).toBe('true');
       expect(await why.textContent()).toBe('Takes a number from 5 to 3,600; 120 stays in use.');
-      expect(await page.locator('.estimate').textContent()).toBe(estimate);
+      expect(await tab.page.locator('.estimate').textContent()).toBe(estimate);
       await budget.blur();
       expect(await budget.inputValue()).toBe('120');
       expect(await why.textContent()).toContain('120 stays in use');
@@ -131,9 +121,9 @@ describe('a field refuses in words what it cannot use, and the last good value s
 
   it("the plan's settings", async () => {
     await profiles();
-    await planned(page);
-    await unfoldAdvanced(page.locator('.plan-settings'));
-    const lead = await page.locator('.answer .lead').textContent();
+    await planned(tab.page);
+    await unfoldAdvanced(tab.page.locator('.plan-settings'));
+    const lead = await tab.page.locator('.answer .lead').textContent();
     for (const [name, text] of [
       ['SLA', '-5'],
       ['SLA', '1e308'],
@@ -142,16 +132,16 @@ describe('a field refuses in words what it cannot use, and the last good value s
       ['Weight of accuracy, α', '-1'],
       ['Cores', '9'],
     ] as const) {
-      const field = number(page, name);
+      const field = number(tab.page, name);
       const before = await field.inputValue();
       await field.fill(text);
       expect(await field.getAttribute('aria-invalid')).toBe('true');
-      expect(await page.locator('.plan-settings .invalid').first().textContent()).toMatch(
+      expect(await tab.page.locator('.plan-settings .invalid').first().textContent()).toMatch(
         /Takes a .*stays in use/,
       );
       await field.blur();
       expect(await field.inputValue()).toBe(before);
     }
-    expect(await page.locator('.answer .lead').textContent()).toBe(lead);
+    expect(await tab.page.locator('.answer .lead').textContent()).toBe(lead);
   });
 });

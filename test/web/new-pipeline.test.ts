@@ -1,19 +1,16 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from 'playwright';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Profile } from '../../solver/documents/profile.ts';
 import { brightestChannel } from '../onnx.ts';
-import { type OpenedPage, openPage, planned, saved } from './opened-page.ts';
-import { servedPage } from './serve.ts';
+import { planned, saved } from './opened-page.ts';
+import { openedPage } from './serve.ts';
 
 /** Pipelines that the page makes of models and labelled data, without a manifest. */
 
-const site = servedPage();
-let opened: OpenedPage;
-let page: Page;
+const tab = openedPage();
 let folder: string;
 
 /** Its value for each class is the mean of a channel. */
@@ -49,18 +46,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 beforeEach(async () => {
-  opened = await openPage(site.browser, site.url);
-  page = opened.page;
-  await page.getByText('Your own models', { exact: true }).click();
+  await tab.page.getByText('Your own models', { exact: true }).click();
   await form().waitFor();
 });
-afterEach(async () => {
-  await opened.context.close();
-  expect(opened.complaints).toEqual([]);
-});
 
-const form = () => page.getByRole('region', { name: 'A new pipeline without a manifest' });
-const told = () => page.locator('.taking');
+const form = () => tab.page.getByRole('region', { name: 'A new pipeline without a manifest' });
+const told = () => tab.page.locator('.taking');
 const chooseModel = () => form().getByLabel('Choose models').setInputFiles(model);
 
 describe('models of pictures', () => {
@@ -75,14 +66,14 @@ describe('models of pictures', () => {
     await told()
       .getByText(/The pipeline channels is made.*measuring uses 6 images of colours/)
       .waitFor();
-    expect(await page.locator('.stage').textContent()).toContain('channels');
-    await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
+    expect(await tab.page.locator('.stage').textContent()).toContain('channels');
+    await tab.page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
     for (const batch of ['2', '4', '8', '16'])
-      await page.getByRole('checkbox', { name: batch, exact: true }).last().uncheck();
-    await page.getByLabel('Budget (s)').fill('5');
-    await page.getByRole('button', { name: 'Start', exact: true }).click();
-    await planned(page);
-    const { stages } = JSON.parse(await saved(page, 'Save profile JSON')) as Profile;
+      await tab.page.getByRole('checkbox', { name: batch, exact: true }).last().uncheck();
+    await tab.page.getByLabel('Budget (s)').fill('5');
+    await tab.page.getByRole('button', { name: 'Start', exact: true }).click();
+    await planned(tab.page);
+    const { stages } = JSON.parse(await saved(tab.page, 'Save profile JSON')) as Profile;
     expect(stages[0]!.variants[0]!.accuracy.measured).toMatchObject({ value: 1, n: 6 });
   });
 
@@ -98,7 +89,7 @@ describe('models of pictures', () => {
     await rm(join(folder, 'colours', '3 blue'), { recursive: true });
     await chooseModel();
     await form().getByLabel('Choose a folder of labelled data').setInputFiles(join(folder, 'colours'));
-    const alert = page.locator('.page-problem [role=alert]');
+    const alert = tab.page.locator('.page-problem [role=alert]');
     await alert.getByText(/tells 3 classes apart, and the folders have 2/).waitFor();
   });
 });

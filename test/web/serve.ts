@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type Browser, chromium } from 'playwright';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { servePage } from '../../bench/runner/host.ts';
 import { type Host, serveFolder } from '../../bench/runner/static-server.ts';
 import { browserFlags, findBrowser } from '../../bench/setup/browser.js';
 import type { Report } from '../../solver/documents/report.ts';
 import { injectReport } from '../../solver/report/inject.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { type OpenedPage, openPage } from './opened-page.ts';
 import { TEST_PAGE } from './test-page.ts';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -36,6 +37,29 @@ export function servedPage(serve: () => Promise<Host> = () => servePage(0)) {
     },
     get url() {
       return host.url;
+    },
+  };
+}
+
+/** A page for each test of a file, opened before the test, that must have complained of nothing after it. */
+export function openedPage(serve?: () => Promise<Host>) {
+  const site = servedPage(serve);
+  let opened: OpenedPage;
+  beforeEach(async () => {
+    opened = await openPage(site.browser, site.url);
+  });
+  afterEach(async () => {
+    await opened.context.close();
+    expect(opened.complaints).toEqual([]);
+  });
+  return {
+    /** The browser and the address, for further pages. */
+    site,
+    get page() {
+      return opened.page;
+    },
+    get context() {
+      return opened.context;
     },
   };
 }

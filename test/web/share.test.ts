@@ -3,46 +3,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Page } from 'playwright';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { summaryOf } from '../../solver/math/statistics.ts';
 import { fashionProfile } from './fixtures.ts';
-import {
-  choose,
-  drop,
-  type OpenedPage,
-  openPage,
-  planned,
-  profileFile,
-  saved,
-  unfoldAdvanced,
-} from './opened-page.ts';
+import { choose, drop, openPage, planned, profileFile, saved, unfoldAdvanced } from './opened-page.ts';
 import { fashionReport } from './report-fixtures.ts';
-import { servedPage, servePageWithTestEngine } from './serve.ts';
+import { openedPage, servePageWithTestEngine } from './serve.ts';
 
 const HOSTILE = '</script><img src=x onerror="window.broken = 1"> $& =cmd()';
 
-const site = servedPage(servePageWithTestEngine);
-let opened: OpenedPage;
-let page: Page;
+const tab = openedPage(servePageWithTestEngine);
 
-beforeEach(async () => {
-  opened = await openPage(site.browser, site.url);
-  page = opened.page;
-});
-afterEach(async () => {
-  await opened.context.close();
-  expect(opened.complaints).toEqual([]);
-});
-
-const problem = () => page.locator('.page-problem [role=alert]');
-const savedProfiles = () => page.locator('.saved li');
+const problem = () => tab.page.locator('.page-problem [role=alert]');
+const savedProfiles = () => tab.page.locator('.saved li');
 
 describe('files that come in', () => {
   it('a profile that is dropped anywhere is saved, opened and planned', async () => {
-    await drop(page, [profileFile(fashionProfile())]);
-    await planned(page);
+    await drop(tab.page, [profileFile(fashionProfile())]);
+    await planned(tab.page);
     expect(await savedProfiles().count()).toBe(1);
-    expect(await page.locator('.drop-zone').count()).toBe(0);
+    expect(await tab.page.locator('.drop-zone').count()).toBe(0);
   });
 
   it("a profile of Node's cpu has no notice of a software GPU, and a fine clock that is not called 0", async () => {
@@ -51,10 +31,10 @@ describe('files that come in', () => {
     const cells = browser.cells
       .filter((cell) => cell.backend === 'wasm')
       .map((cell) => ({ ...cell, backend: 'cpu' as const }));
-    await drop(page, [profileFile({ ...browser, device, cells })]);
-    await planned(page);
-    expect(await page.getByText('software GPU').count()).toBe(0);
-    const clock = page.locator('#results .facts > div', { hasText: 'Timer grain' });
+    await drop(tab.page, [profileFile({ ...browser, device, cells })]);
+    await planned(tab.page);
+    expect(await tab.page.getByText('software GPU').count()).toBe(0);
+    const clock = tab.page.locator('#results .facts > div', { hasText: 'Timer grain' });
     await expect.poll(() => clock.locator('dd').textContent()).toBe('< 0.001\u00a0ms');
   });
 
@@ -71,10 +51,10 @@ describe('files that come in', () => {
         latencyMs: summaryOf(inferenceMs),
       };
     });
-    await drop(page, [profileFile({ ...fine, cells })]);
-    await planned(page);
-    await page.locator('#results svg.chart').first().waitFor();
-    const paths = await page
+    await drop(tab.page, [profileFile({ ...fine, cells })]);
+    await planned(tab.page);
+    await tab.page.locator('#results svg.chart').first().waitFor();
+    const paths = await tab.page
       .locator('#results svg.chart path')
       .evaluateAll((all) => all.map((path) => path.getAttribute('d')));
     expect(paths.length).toBeGreaterThan(0);
@@ -83,7 +63,7 @@ describe('files that come in', () => {
 
   it('several at once are all saved', async () => {
     await drop(
-      page,
+      tab.page,
       [1, 2, 3].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
     );
     await expect.poll(() => savedProfiles().count()).toBe(3);
@@ -99,23 +79,24 @@ describe('files that come in', () => {
       ['{"schema": "ipa-edge/profile@9"}', /"ipa-edge\/profile@1" is read here/],
       ['{"schema": "ipa-edge/profile@1", "cells": 3}', /cells: .*found 3/s],
     ] as const) {
-      await drop(page, [{ name: 'broken.json', text }]);
+      await drop(tab.page, [{ name: 'broken.json', text }]);
       await problem().waitFor();
       expect(await problem().textContent()).toMatch(why);
       expect(await savedProfiles().count()).toBe(0);
-      await page.getByRole('button', { name: 'Close' }).click();
+      await tab.page.getByRole('button', { name: 'Close' }).click();
       expect(await problem().count()).toBe(0);
     }
   });
 
   it('a huge file is refused by its size, unread', async () => {
-    const data = await page.evaluateHandle(() => {
+    const data = await tab.page.evaluateHandle(() => {
       const transfer = new DataTransfer();
       const part = new Uint8Array(1e6);
       transfer.items.add(new File(Array(70).fill(part), 'huge.json'));
       return transfer;
     });
-    for (const type of ['dragover', 'drop']) await page.dispatchEvent('main', type, { dataTransfer: data });
+    for (const type of ['dragover', 'drop'])
+      await tab.page.dispatchEvent('main', type, { dataTransfer: data });
     await problem().waitFor();
     expect(await problem().textContent()).toContain('huge.json has 70 MB; this page reads at most 64 MB');
   });
@@ -126,14 +107,14 @@ describe('files that come in', () => {
     hostile.device.platform = HOSTILE;
     hostile.stages[0]!.metric = HOSTILE.slice(0, 60);
     hostile.cells.find((cell) => cell.state === 'failed')!.error = HOSTILE;
-    await choose(page, profileFile(hostile, `${HOSTILE}.json`));
-    await planned(page);
-    expect(await page.locator('img').count()).toBe(0);
-    expect(await page.evaluate(() => 'broken' in window)).toBe(false);
-    expect(await page.locator('#results dd', { hasText: 'onerror' }).first().textContent()).toContain(
+    await choose(tab.page, profileFile(hostile, `${HOSTILE}.json`));
+    await planned(tab.page);
+    expect(await tab.page.locator('img').count()).toBe(0);
+    expect(await tab.page.evaluate(() => 'broken' in window)).toBe(false);
+    expect(await tab.page.locator('#results dd', { hasText: 'onerror' }).first().textContent()).toContain(
       HOSTILE,
     );
-    const csv = await saved(page, 'Save cells CSV');
+    const csv = await saved(tab.page, 'Save cells CSV');
     expect(csv).toContain('"</script><img src=x onerror=""window.broken = 1"">');
   });
 });
@@ -141,19 +122,19 @@ describe('files that come in', () => {
 describe('files that go out', () => {
   it('everything is exported, and imported elsewhere exports the same bytes', async () => {
     await drop(
-      page,
+      tab.page,
       [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
     );
-    await planned(page);
-    await page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
-    await unfoldAdvanced(page.locator('.settings'));
-    await page.getByLabel('Seed of the order').fill('9');
-    await page.getByLabel('Seed of the order').blur();
-    await page.getByLabel('Duration (s)').fill('33');
-    await planned(page);
-    const text = await saved(page, 'Save everything JSON');
+    await planned(tab.page);
+    await tab.page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
+    await unfoldAdvanced(tab.page.locator('.settings'));
+    await tab.page.getByLabel('Seed of the order').fill('9');
+    await tab.page.getByLabel('Seed of the order').blur();
+    await tab.page.getByLabel('Duration (s)').fill('33');
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save everything JSON');
 
-    const elsewhere = await openPage(site.browser, site.url);
+    const elsewhere = await openPage(tab.site.browser, tab.site.url);
     await choose(elsewhere.page, { name: 'all.json', text });
     await planned(elsewhere.page);
     expect(await elsewhere.page.locator('.saved li').count()).toBe(2);
@@ -165,14 +146,14 @@ describe('files that go out', () => {
   });
 
   it('the report is one file that shows the profile and its plan without the page', async () => {
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    const html = await saved(page, 'Save report HTML');
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const html = await saved(tab.page, 'Save report HTML');
     const folder = await mkdtemp(join(tmpdir(), 'ipa-edge-'));
     try {
       const file = join(folder, 'report.html');
       await writeFile(file, html);
-      const report = await opened.context.newPage();
+      const report = await tab.context.newPage();
       const asked: string[] = [];
       report.on('request', (request) => asked.push(request.url()));
       await report.goto(pathToFileURL(file).href);
@@ -190,7 +171,7 @@ describe('files that go out', () => {
 describe('each file that the page writes is read again, and shown where it belongs', () => {
   /** A browser in which nothing is saved. */
   async function elsewhere(look: (page: Page) => Promise<void>): Promise<void> {
-    const other = await openPage(site.browser, site.url);
+    const other = await openPage(tab.site.browser, tab.site.url);
     await look(other.page);
     expect(other.complaints).toEqual([]);
     await other.context.close();
@@ -198,19 +179,19 @@ describe('each file that the page writes is read again, and shown where it belon
   const section = (on: Page) => new URL(on.url()).hash;
 
   it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    const sla = page.getByRole('spinbutton', { name: 'SLA', exact: true });
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const sla = tab.page.getByRole('spinbutton', { name: 'SLA', exact: true });
     await sla.fill('77');
-    await planned(page);
-    const text = await saved(page, 'Save plan JSON');
+    await planned(tab.page);
+    const text = await saved(tab.page, 'Save plan JSON');
     await sla.fill('150');
-    await planned(page);
-    await drop(page, [{ name: 'plan.json', text }]);
+    await planned(tab.page);
+    await drop(tab.page, [{ name: 'plan.json', text }]);
     await expect.poll(() => sla.inputValue()).toBe('77');
-    await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    expect(section(page)).toBe('#plan');
-    await drop(page, [{ name: 'huge.json', text: text.replace('"slaMs":77', '"slaMs":1e308') }]);
+    await tab.page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
+    expect(section(tab.page)).toBe('#plan');
+    await drop(tab.page, [{ name: 'huge.json', text: text.replace('"slaMs":77', '"slaMs":1e308') }]);
     await problem().getByText('expected an SLA of at most 1000000 ms').waitFor();
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'plan.json', text }]);
@@ -221,11 +202,11 @@ describe('each file that the page writes is read again, and shown where it belon
   });
 
   it('a report with its profile and plan; a table of cells only says what it lacks', async () => {
-    await choose(page, profileFile(fashionProfile()));
-    await planned(page);
-    const profile = await saved(page, 'Save profile JSON');
-    const html = await saved(page, 'Save report HTML');
-    const csv = await saved(page, 'Save cells CSV');
+    await choose(tab.page, profileFile(fashionProfile()));
+    await planned(tab.page);
+    const profile = await saved(tab.page, 'Save profile JSON');
+    const html = await saved(tab.page, 'Save report HTML');
+    const csv = await saved(tab.page, 'Save cells CSV');
     await elsewhere(async (other) => {
       await drop(other, [{ name: 'cells.csv', text: csv }]);
       const alert = other.locator('.page-problem [role=alert]');
@@ -243,37 +224,37 @@ describe('each file that the page writes is read again, and shown where it belon
 
   it('a run with what it measured, and a trace as the load', async () => {
     const report = fashionReport();
-    await drop(page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
-    await page.locator('#try .outcome').waitFor();
-    expect(section(page)).toBe('#try');
-    await drop(page, [
+    await drop(tab.page, [{ name: 'run.json', text: JSON.stringify(report.runs[0]) }]);
+    await tab.page.locator('#try .outcome').waitFor();
+    expect(section(tab.page)).toBe('#try');
+    await drop(tab.page, [
       {
         name: 'bench.html',
         text: `<script type="application/json" id="report">${JSON.stringify(report)}</script>`,
       },
     ]);
-    await planned(page);
-    await page.locator('.saved li.marked').waitFor();
-    await drop(page, [{ name: 'trace.json', text: '{"rates": [6, 5, 7]}' }]);
-    await page.locator('.trace-drop', { hasText: 'trace.json: 3 rates' }).waitFor();
-    expect(await page.getByLabel('Duration (s)').inputValue()).toBe('3');
+    await planned(tab.page);
+    await tab.page.locator('.saved li.marked').waitFor();
+    await drop(tab.page, [{ name: 'trace.json', text: '{"rates": [6, 5, 7]}' }]);
+    await tab.page.locator('.trace-drop', { hasText: 'trace.json: 3 rates' }).waitFor();
+    expect(await tab.page.getByLabel('Duration (s)').inputValue()).toBe('3');
   });
 });
 
 describe('the link with the settings', () => {
-  const link = () => page.getByLabel('Link with these settings').inputValue();
+  const link = () => tab.page.getByLabel('Link with these settings').inputValue();
 
   it('opens the page with them, and a reload keeps what was changed since', async () => {
-    await page.locator('.chip', { hasText: '64' }).click();
-    await page.getByLabel('Budget (s)').fill('33');
-    await page.getByLabel('Budget (s)').blur();
+    await tab.page.locator('.chip', { hasText: '64' }).click();
+    await tab.page.getByLabel('Budget (s)').fill('33');
+    await tab.page.getByLabel('Budget (s)').blur();
     const address = await link();
-    await page.goto('about:blank');
-    await page.goto(address);
-    await expect.poll(() => page.getByLabel('Budget (s)').inputValue()).toBe('33');
-    expect(await page.getByRole('checkbox', { name: '64' }).isChecked()).toBe(true);
+    await tab.page.goto('about:blank');
+    await tab.page.goto(address);
+    await expect.poll(() => tab.page.getByLabel('Budget (s)').inputValue()).toBe('33');
+    expect(await tab.page.getByRole('checkbox', { name: '64' }).isChecked()).toBe(true);
     expect(await link()).toBe(address);
-    expect(page.url()).not.toContain('settings');
+    expect(tab.page.url()).not.toContain('settings');
   });
 
   it('that is no JSON, has a wrong field or markup, or is badly escaped, is refused', async () => {
@@ -283,12 +264,12 @@ describe('the link with the settings', () => {
       [encodeURIComponent(JSON.stringify(HOSTILE)), /not valid/],
       ['%E0%A4%A', /not valid/],
     ] as const) {
-      await page.goto('about:blank');
-      await page.goto(`${site.url}#settings=${settings}`);
+      await tab.page.goto('about:blank');
+      await tab.page.goto(`${tab.site.url}#settings=${settings}`);
       await problem().waitFor();
       expect(await problem().textContent()).toMatch(why);
-      expect(await page.locator('img').count()).toBe(0);
-      expect(await page.getByLabel('Budget (s)').inputValue()).toBe('120');
+      expect(await tab.page.locator('img').count()).toBe(0);
+      expect(await tab.page.getByLabel('Budget (s)').inputValue()).toBe('120');
     }
   });
 });
@@ -300,10 +281,10 @@ describe('comparing', () => {
     node.cells = node.cells
       .filter(({ backend, variant }) => backend === 'wasm' && variant !== 'res32')
       .map((one) => ({ ...one, backend: 'cpu' }));
-    await drop(page, [profileFile(node, 'node.json'), profileFile(fashionProfile(1), 'page.json')]);
-    await planned(page);
-    await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
-    const compare = page.locator('.compare');
+    await drop(tab.page, [profileFile(node, 'node.json'), profileFile(fashionProfile(1), 'page.json')]);
+    await planned(tab.page);
+    await tab.page.getByLabel('Compare this profile with').selectOption({ index: 1 });
+    const compare = tab.page.locator('.compare');
     await compare.locator('.outcome').waitFor();
     const on = compare.getByLabel('Backends to compare');
     expect(await on.locator('option').allTextContents()).toEqual([
@@ -326,22 +307,22 @@ describe('comparing', () => {
     for (const cell of faster.cells)
       if (cell.state === 'measured' && cell.variant === 'det16')
         for (const key of ['p50', 'p50Low', 'p50High'] as const) cell.latencyMs[key] /= 2;
-    await drop(page, [profileFile(faster, 'faster.json'), profileFile(fashionProfile(1), 'this.json')]);
-    await planned(page);
-    const select = page.getByLabel('Compare this profile with');
+    await drop(tab.page, [profileFile(faster, 'faster.json'), profileFile(fashionProfile(1), 'this.json')]);
+    await planned(tab.page);
+    const select = tab.page.getByLabel('Compare this profile with');
     await expect.poll(() => select.locator('option').count()).toBe(2);
     await select.selectOption({ index: 1 });
-    const compare = page.locator('.compare');
+    const compare = tab.page.locator('.compare');
     await compare.locator('.outcome').waitFor();
     expect(await compare.textContent()).toContain('Another browser');
     expect(await compare.locator('.outcome').textContent()).toMatch(/▼ [89] faster \(typically × 0\.5\d?\)/);
 
     const chart = compare.getByRole('application').first();
     await chart.focus();
-    await page.keyboard.press('ArrowDown');
+    await tab.page.keyboard.press('ArrowDown');
     const told = compare.locator('[aria-live=polite]').first();
     await expect.poll(() => told.textContent()).toMatch(/^det4, batch 1: .*95 % interval/s);
-    await page.keyboard.press('End');
+    await tab.page.keyboard.press('End');
     await expect.poll(() => told.textContent()).toMatch(/^det16, batch \d+: faster/);
     expect(await chart.locator('[aria-label=tip]').textContent()).toContain('det16');
 
