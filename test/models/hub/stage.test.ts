@@ -72,7 +72,7 @@ describe('the stage of a hub model', () => {
       beams: 4,
     });
     expect(stageOf(T5, { task: 'translation' })).toMatchObject({ input: { prefix: '' } });
-    expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(/is for translation\. Say which/);
+    expect(() => stageOf(MARIAN, { task: 'summarization' })).toThrow(/is for translation\. Name the task/);
   });
 
   test('a model that answers questions: windows of as many tokens as it takes', () => {
