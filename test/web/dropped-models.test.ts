@@ -51,6 +51,7 @@ describe('a folder in the layout of the hub becomes a pipeline', () => {
     const model = join(folder, 'mood');
     await cp(join(MINIS, 'mood-small'), model, { recursive: true });
     await write('mood/README.md', '# A model');
+    await write('mood/1_Pooling/config.json', '{}');
     await write('mood/.gitattributes', '*.onnx filter=lfs');
     const mails = await write(
       'messages.jsonl',

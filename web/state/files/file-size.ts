@@ -14,3 +14,12 @@ class FileTooLargeError extends Error {
 export function checkSize(file: File, mostBytes: number): void {
   if (file.size > mostBytes) throw new FileTooLargeError(file, mostBytes);
 }
+
+/** Most bytes of a file: a worker has no memory for the session of a larger one. */
+const MOST_BYTES = 1e9;
+
+/** The bytes of a model or of a file that belongs to it. @throws FileTooLargeError */
+export async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+  checkSize(file, MOST_BYTES);
+  return new Uint8Array(await file.arrayBuffer());
+}

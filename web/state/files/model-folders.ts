@@ -1,10 +1,10 @@
 import type { ModelFolder } from '../../../models/hub/describe.ts';
 import { dtypeNamed } from '../../../models/hub/dtypes.ts';
-import type { HubVariant } from '../../../models/hub/model-files.ts';
-import { needsOf } from '../../../models/hub/model-files.ts';
+import { isAssetName } from '../../../models/hub/file-names.ts';
+import { type HubVariant, needsOf } from '../../../models/hub/model-files.ts';
 import type { RepositoryFile } from '../../../models/hub/repository.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
-import { bytesOf } from '../pipelines/adding.ts';
+import { bytesOf } from './file-size.ts';
 import { pathOf } from './given-files.ts';
 import { isBesideModels } from './kinds.ts';
 import { type ModelSet, modelSets } from './model-sets.ts';
@@ -17,9 +17,13 @@ const CONFIG = 'config.json';
 /** The folder of a file, with a slash at its end; empty for a file that was given alone. */
 const folderOf = (file: File): string => pathOf(file).replace(/[^/]*$/, '');
 
-/** The folders of models: those that have a `config.json`. */
-const rootsOf = (files: readonly File[]): string[] =>
-  [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))].sort((a, b) => b.length - a.length);
+/** The folders of models: those that have a `config.json`, and lie in no other one. */
+function rootsOf(files: readonly File[]): string[] {
+  const folders = [...new Set(files.filter(({ name }) => name === CONFIG).map(folderOf))];
+  return folders.filter(
+    (folder) => !folders.some((outer) => outer !== '' && outer !== folder && folder.startsWith(outer)),
+  );
+}
 
 /** Whether models come with what the hub says of them. */
 export const isDescribed = (files: readonly File[]): boolean => files.some(({ name }) => name === CONFIG);
@@ -39,7 +43,7 @@ export function asideOf(files: readonly File[]): (file: File) => Promise<boolean
 }
 
 /** A model needs files that were not given with it. */
-export class IncompleteModelError extends Error {
+class IncompleteModelError extends Error {
   override name = 'IncompleteModelError';
   constructor(id: string, problem: string) {
     super(`${id} ${problem}. Choose or drop all files of its folder together.`);
@@ -54,10 +58,12 @@ export function modelFolders(given: readonly File[]): ModelFolder[] {
   // A file system gives files in any order.
   const files = [...given].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const roots = rootsOf(files);
-  const rootOf = (file: File) => roots.find((root) => folderOf(file).startsWith(root)) ?? '';
-  const all = [...new Set(files.map(rootOf))];
-  return all.flatMap((root) => {
-    const { sets, assets } = modelSets(files.filter((file) => rootOf(file) === root));
+  const rootOf = (file: File) => roots.find((root) => root !== '' && folderOf(file).startsWith(root)) ?? '';
+  return [...new Set(files.map(rootOf))].flatMap((root) => {
+    // The hub's library has a config.json for each module in a folder below.
+    const isOwn = (file: File) =>
+      rootOf(file) === root && (!isAssetName(file.name) || folderOf(file) === root);
+    const { sets, assets } = modelSets(files.filter(isOwn));
     return sets.map((set) => modelFolder(idOf(root, set), set, assets));
   });
 }

@@ -1,6 +1,5 @@
 import { computed, signal } from '@preact/signals';
 import { ModelChecker } from '../../engine/check-model.ts';
-import { checkSize } from '../files/file-size.ts';
 import { running } from '../measure/profiling.ts';
 import { otherTab } from '../tabs.ts';
 import { trying } from '../try/trying.ts';
@@ -25,8 +24,6 @@ export const busy = computed(() => adding.value !== null || measuring());
 /** The result of the last addition, as shown to the user. */
 export const lastAdded = signal<string | null>(null);
 
-/** Most bytes of a file: a worker has no memory for the session of a larger one. */
-const MOST_BYTES = 1e9;
 /** Arguments of a function that adds a model or a pipeline. */
 export interface Addition {
   readonly checker: ModelChecker;
@@ -61,10 +58,4 @@ export function addOneByOne(work: (addition: Addition) => Promise<void>): Promis
   });
   last = mine.catch(() => {});
   return mine;
-}
-
-/** @throws FileTooLargeError */
-export async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
-  checkSize(file, MOST_BYTES);
-  return new Uint8Array(await file.arrayBuffer());
 }

@@ -1,8 +1,7 @@
 import { describeFiles, type PinOptions } from '../../../models/hub/describe.ts';
 import { AmbiguousTaskError, StageMismatchError, UnusableConfigError } from '../../../models/hub/errors.ts';
 import { withPin } from '../../../models/hub/pin.ts';
-import type { LoadedManifest } from '../../../models/manifests/load.ts';
-import { withFiles } from '../../../models/manifests/load.ts';
+import { type LoadedManifest, withFiles } from '../../../models/manifests/load.ts';
 import { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { readGraph } from '../../../models/onnx/graph.ts';
 import { type Manifest, stageOfVariant } from '../../../solver/documents/manifest.ts';

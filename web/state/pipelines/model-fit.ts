@@ -5,8 +5,8 @@ import { taskOf } from '../../../models/tasks/registry.ts';
 import { type ManifestStage, type ManifestVariant, weightsRole } from '../../../solver/documents/manifest.ts';
 import { ModelMismatchError } from '../../../workers/runtime/errors.ts';
 import type { ModelChecker } from '../../engine/check-model.ts';
+import { bytesOf } from '../files/file-size.ts';
 import type { GivenFiles, ModelSet } from '../files/model-sets.ts';
-import { bytesOf } from './adding.ts';
 
 class NoStageError extends Error {
   override name = 'NoStageError';

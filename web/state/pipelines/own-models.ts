@@ -5,10 +5,11 @@ import type { Pipeline } from '../../../models/manifests/pipeline.ts';
 import { type Pack, packOf } from '../../../models/packs/pack.ts';
 import { type Manifest, type ManifestVariant, sha256Of } from '../../../solver/documents/manifest.ts';
 import { models } from '../app.ts';
+import { bytesOf } from '../files/file-size.ts';
 import { isPack } from '../files/kinds.ts';
 import { type MadePack, packOfData } from '../files/labelled-data.ts';
 import { modelSets } from '../files/model-sets.ts';
-import { addOneByOne, bytesOf, lastAdded } from './adding.ts';
+import { addOneByOne, lastAdded } from './adding.ts';
 import { fitting, type ReadFile } from './model-fit.ts';
 import { isOwn, ownPipelines, setChosen, usedNames } from './pipelines.ts';
 

@@ -17,7 +17,8 @@ import {
   variantFiles,
 } from '../../../solver/documents/manifest.ts';
 import { fileFetcher } from '../../engine/fetch-file.ts';
-import { type Addition, addOneByOne, bytesOf, lastAdded } from './adding.ts';
+import { bytesOf } from '../files/file-size.ts';
+import { type Addition, addOneByOne, lastAdded } from './adding.ts';
 import { choosePipeline, ownNames, ownPipelines, SHIPPED, setChosen, usedNames } from './pipelines.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { type Graph, readGraph } from '../../../models/onnx/graph.ts';
 import { dimsText } from '../../../workers/runtime/runtime.ts';
-import { bytesOf } from './adding.ts';
+import { bytesOf } from '../files/file-size.ts';
 
 /** What ONNX files say of their models, in words. */
 

@@ -1,0 +1,85 @@
+import { expect, test } from 'vitest';
+import { describeFiles } from '../../models/hub/describe.ts';
+import { dtypeText } from '../../models/hub/dtypes.ts';
+import { modelFolders } from '../../web/state/files/model-folders.ts';
+import { MARIAN, RESNET } from '../models/hub/models.ts';
+
+/** Folders of models that are given to the page, read as repositories of the hub are. */
+
+const fileAt = (path: string, content: object = {}): File =>
+  Object.defineProperty(
+    new File([JSON.stringify(content)], path.replace(/^.*\//, '')),
+    'webkitRelativePath',
+    {
+      value: path.includes('/') ? path : '',
+    },
+  );
+
+const classifier = (folder: string, ...models: string[]): File[] => [
+  fileAt(`${folder}config.json`, RESNET.config),
+  fileAt(`${folder}preprocessor_config.json`, RESNET.preprocessor),
+  ...models.map((model) => fileAt(folder + model)),
+];
+
+const translator = (folder: string, ...models: string[]): File[] => [
+  fileAt(`${folder}config.json`, MARIAN.config),
+  fileAt(`${folder}tokenizer_config.json`, MARIAN.tokenizer),
+  ...['tokenizer.json', 'generation_config.json', ...models].map((name) => fileAt(folder + name)),
+];
+
+/** What is found: task, name, data types and files by role. */
+const found = (...files: File[]) =>
+  Promise.all(
+    modelFolders(files).map(async (folder) => {
+      const { kind, repository, variants } = await describeFiles(folder);
+      const [{ dtypes, sessions, assets }] = variants as [(typeof variants)[0]];
+      const models = Object.entries(sessions).map(
+        ([role, { file, data }]) => `${role} ${[file, ...data].map(({ path }) => path).join(' ')}`,
+      );
+      return [kind.task, repository.id, dtypeText(dtypes), ...models, ...Object.keys(assets)];
+    }),
+  );
+
+test('a folder in the layout of the hub gives its name to a variant for each data type', async () => {
+  const files = classifier(
+    'my/resnet-18/',
+    'onnx/model.onnx',
+    'onnx/model.onnx_data',
+    'onnx/model_fp16.onnx',
+  );
+  expect(await found(...files)).toEqual([
+    ['image-classification', 'resnet-18', 'fp32', 'model model.onnx model.onnx_data'],
+    ['image-classification', 'resnet-18', 'fp16', 'model model_fp16.onnx'],
+  ]);
+});
+
+test('models of other names keep them, in a folder or without one', async () => {
+  for (const folder of ['', 'some/'])
+    expect(await found(...classifier(folder, 'small.onnx', 'large_quantized.onnx'))).toEqual([
+      ['image-classification', 'large', 'q8', 'model large_quantized.onnx'],
+      ['image-classification', 'small', 'fp32', 'model small.onnx'],
+    ]);
+});
+
+test('each of several folders has its own configuration; one in a folder below is left out', async () => {
+  const files = [
+    ...classifier('pictures/', 'model.onnx'),
+    fileAt('pictures/1_Pooling/config.json', {}),
+    ...translator('texts/', 'onnx/encoder_model.onnx', 'onnx/decoder_model_merged_quantized.onnx'),
+  ];
+  expect(await found(...files.reverse())).toEqual([
+    ['image-classification', 'pictures', 'fp32', 'model model.onnx'],
+    [
+      ...['translation', 'texts', 'fp32+q8', 'encoder encoder_model.onnx'],
+      ...['decoder decoder_model_merged_quantized.onnx', 'config', 'generation-config'],
+      ...['tokenizer', 'tokenizer-config'],
+    ],
+  ]);
+});
+
+test('a decoder without its encoder is refused, and so is a model without its configuration', async () => {
+  await expect(found(...translator('texts/', 'decoder_model_merged.onnx'))).rejects.toThrow(
+    /texts has decoder_model_merged\.onnx, and translation needs encoder_model\.onnx with decoder_model_merged\.onnx/,
+  );
+  await expect(found(fileAt('mine/model.onnx'))).rejects.toThrow(/has no config\.json/);
+});
