@@ -12,8 +12,9 @@ import { RUN_MS_HEADER } from '../cluster/run-header.ts';
 import type { HeldStages } from '../cluster/stage/held-stages.ts';
 import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
+import { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
-import { decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../oip/infer.ts';
+import { type Body, decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../oip/infer.ts';
 import { itemsOfRequest, modelMetadata } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import { baseApp } from './base.ts';
@@ -46,11 +47,13 @@ type RunRequest = FastifyRequest<{ Params: { stage: string; variant: string } }>
  * The HTTP server of a replica: Open Inference Protocol v2 for each stage that it holds, with the loaded variants as versions.
  * Each request runs as one batch. `/stage/<stage>` reads the chosen variant and batch, and changes them for a client with the
  * token. A gateway sends its batches to `/stage/<stage>/<variant>/run` in the format of messages to a stage worker, which need
- * no conversion.
+ * no conversion. Another process parses large JSON, so that it does not hold up those batches.
  */
 export function createStageApp(held: HeldStages, { token, alias, names }: StageHttpOptions): FastifyInstance {
   const app = baseApp(held, { names, memory: MEMORY });
   healthRoutes(app, held);
+  const decoder = new Decoder();
+  app.addHook('onClose', () => decoder.close());
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', held.telemetry.contentType);
     return held.telemetry.text();
@@ -74,7 +77,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
     );
     app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
       const { service, stage, variant } = wantedBy(request);
-      const inference = requestOf(stage, request);
+      const inference = requestOf(stage, await decoder.fast(bodyOf(request)));
       // A KServe graph sends an empty batch if the previous stage found nothing.
       const none = inference.inputs[0]!.shape[0] === 0;
       const run = none ? EMPTY_RUN : await service.run(batchOf(itemsOfRequest(inference, stage)), variant);
@@ -118,8 +121,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
 }
 
 /** Decodes a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
-function requestOf(stage: PipelineStage, request: FastifyRequest): InferRequest {
-  const body = bodyOf(request);
+function requestOf(stage: PipelineStage, body: Body): InferRequest {
   try {
     return decodeRequest(body);
   } catch (error) {

@@ -51,11 +51,18 @@ export async function applyPlan(
     trials.push(await trial(api, object, accept));
   }
   const deployments = objects.filter(({ kind }) => kind === 'Deployment');
-  if (!allowPending) await checkRoom(api, deployments, onEvent);
+  const rolling = trials.filter(startsBeside).map(({ object }) => object);
+  if (!allowPending) await checkRoom(api, deployments, rolling, onEvent);
   const { current } = context.applied;
   if (current && !prune && podsText(current) !== podsText(plan))
     onEvent(`the pods of ${podsText(current)} serve on: remove them with --prune when the new ones serve`);
   const unwanted = prune ? await leftOver(api, plan.pipeline, settings, objects) : [];
+  const ending = unwanted.flatMap(({ kind, metadata }) => (kind === 'Deployment' ? [metadata.name] : []));
+  if (ending.length > 0)
+    onEvent(
+      `--prune ends the pods of ${ending.join(', ')} at once, whether or not the new ones serve: to lose no request, apply without it ` +
+        'first, and prune when all pods serve (--wait)',
+    );
   const token = await ensureToken(api, plan.pipeline, settings.namespace, dryRun);
   if (!dryRun) {
     await applyTried(api, trials, force);
@@ -90,6 +97,21 @@ export async function adaptPlan(
       trials.push(await trial(api, object, () => withoutManaged(api, object)));
   await applyTried(api, trials, false);
   return trials.map(({ change }) => change);
+}
+
+/**
+ * Whether a deployment's pods are replaced by a rolling update for which a new pod starts beside the old ones. One that gets fewer pods
+ * may end an old one first.
+ */
+function startsBeside({ object, change: { changes } }: Trial): boolean {
+  if (object.kind !== 'Deployment' || !changes.some(({ path }) => path.startsWith('spec.template')))
+    return false;
+  const { strategy } = object.spec as {
+    readonly strategy: { readonly rollingUpdate: { readonly maxSurge: number } };
+  };
+  const replicas = changes.find(({ path }) => path === 'spec.replicas');
+  const fewer = replicas !== undefined && Number(replicas.after) < Number(replicas.before);
+  return strategy.rollingUpdate.maxSurge > 0 && !fewer;
 }
 
 /** Which stages are in pods together, e.g. `detect + classify`. */

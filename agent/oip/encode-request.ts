@@ -1,4 +1,12 @@
-import { type Body, decodeRequest, encodeBody, type InferRequest } from './infer.ts';
+import { InvalidInferenceError } from './errors.ts';
+import {
+  type Body,
+  decodeRequest,
+  decodeResponse,
+  encodeBody,
+  encodeResponse,
+  type InferRequest,
+} from './infer.ts';
 
 /** Encodes a request. @param binary whether tensors follow the JSON as bytes @throws InvalidTensorError */
 export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
@@ -19,5 +27,20 @@ export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferReques
   );
 }
 
-/** The same request with its tensors as bytes, which are decoded without parsing. @throws InvalidInferenceError, InvalidTensorError */
-export const asBinary = (body: Body): Body => encodeRequest(decodeRequest(body), true);
+/**
+ * The same request with its tensors as bytes, which are decoded without parsing; or the same response, which a KServe graph sends as
+ * a request.
+ * @throws InvalidInferenceError, InvalidTensorError
+ */
+export function asBinary(body: Body): Body {
+  try {
+    return encodeRequest(decodeRequest(body), true);
+  } catch (error) {
+    if (!(error instanceof InvalidInferenceError)) throw error;
+    try {
+      return encodeResponse(decodeResponse(body), { binaryOutput: true });
+    } catch {
+      throw error;
+    }
+  }
+}

@@ -1,5 +1,6 @@
 import { ipaEdgeSystem } from '../../solver/adapt/ipa-edge-system.ts';
 import { standingRequest } from '../../solver/adapt/standing-request.ts';
+import { canonicalJson } from '../../solver/documents/canonical.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import { backendsOf, type IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
@@ -57,8 +58,12 @@ export class Replanner {
     return this.#correction.take(...seen);
   }
 
-  /** Refuses a plan from another profile, because plans from two profiles cannot be compared. @throws PlanRefusedError */
-  check({ profile: { sha256 } }: Plan, source: string): void {
+  /**
+   * Refuses a plan from another profile, because plans from two profiles cannot be compared, and one that was edited to another
+   * device than the profile's.
+   * @throws PlanRefusedError
+   */
+  check({ profile: { sha256, device } }: Plan, source: string): void {
     if (sha256 !== this.profile.sha256)
       throw new PlanRefusedError(
         source,
@@ -66,6 +71,12 @@ export class Replanner {
           `it was made from profile ${sha256}, and plans that follow the load are made from ${this.profile.sha256}`,
         ],
         'Plan on that profile, or start the agent with the other one: --profile.',
+      );
+    if (canonicalJson(device) !== canonicalJson(this.profile.profile.device))
+      throw new PlanRefusedError(
+        source,
+        ['its device is not that of the profile that it names: the plan was edited'],
+        'Plan on the profile anew: ipa-edge plan.',
       );
   }
 

@@ -1,7 +1,13 @@
 import { afterEach, expect, test } from 'vitest';
 import { Decoder } from '../../agent/oip/decoder/decoder.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
-import { type Body, decodeRequest, type InferRequest } from '../../agent/oip/infer.ts';
+import {
+  type Body,
+  decodeRequest,
+  decodeResponse,
+  encodeResponse,
+  type InferRequest,
+} from '../../agent/oip/infer.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';
 import { compiled } from '../compiled.ts';
@@ -43,6 +49,18 @@ test('a small request and one with binary tensors stay as they are', async () =>
   for (const body of [encodeRequest(request(100), false), encodeRequest(request(1e6), true)])
     expect(await decoder.fast(body)).toBe(body);
   expect(started).toEqual([]);
+});
+
+test('a large response that a graph of KServe sends on as a request is parsed elsewhere, too', async () => {
+  const { inputs: outputs } = request(200_000);
+  const answer = encodeResponse(
+    { model: 'detect', version: 'n', id: 'seven', outputs },
+    { binaryOutput: false },
+  );
+  const fast = await open().fast(answer);
+  expect(started).toHaveLength(1);
+  expect(fast.jsonLength).toBeLessThan(1000);
+  expect(decodeResponse(fast)).toEqual(decodeResponse(answer));
 });
 
 test('a large JSON is parsed elsewhere, and says the same afterwards', async () => {

@@ -275,10 +275,13 @@ export class Executor {
   }
 
   /** Queues the batches of a lost worker again. @returns the job of its replacement */
-  #lose({ id, job }: Member, reason: string): Job {
+  #lose({ id, job, worker }: Member, reason: string): Job {
     this.#dispatch.workerLost(id, performance.now());
-    this.hooks.onLost?.(id);
-    this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
+    if (worker.left) this.hooks.onEvent?.(`worker ${id} left (${reason})`);
+    else {
+      this.hooks.onLost?.(id);
+      this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
+    }
     this.#pump();
     return jobOf(this.#plan, job.planWorker);
   }

@@ -2,6 +2,12 @@ import type { Endpoint } from '../engine.ts';
 import { NoReplicaError } from '../errors.ts';
 import type { ReplicaGroup } from '../replica-plan.ts';
 
+/**
+ * Tells a worker that its replica no longer serves.
+ * @param planned whether the engine ends the replica on purpose, as when a plan wants fewer
+ */
+export type OnLeave = (reason: string, planned: boolean) => void;
+
 /** A replica that serves, with the stages that it serves. */
 interface Serving {
   readonly url: string;
@@ -18,16 +24,21 @@ export class Directory {
   #serving: readonly Serving[] = [];
   /** URLs of the replicas that have been ready. */
   #wereReady: ReadonlySet<string> = new Set();
+  /** URLs of the replicas that have been leaving. */
+  #wereLeaving: ReadonlySet<string> = new Set();
   /** Sessions of the workers that borrow a replica, by the replica's URL. */
   readonly #lent = new Map<string, Set<string>>();
   /** Callbacks of the workers that borrow a replica, by the replica's URL. */
-  readonly #borrowers = new Map<string, Set<(reason: string) => void>>();
+  readonly #borrowers = new Map<string, Set<OnLeave>>();
 
   /** Takes the engine's present replicas. @returns the stages that have replicas to serve, but none that is ready */
   update(endpoints: readonly Endpoint[]): string[] {
     this.#wereReady = new Set(
       endpoints.flatMap(({ url, state }) => (state === 'ready' || this.#wereReady.has(url) ? [url] : [])),
     );
+    const leaving = endpoints.flatMap(({ url, state }) => (state === 'leaving' ? [url] : []));
+    // One that serves while it leaves is told of only when it is gone.
+    const ending = new Set([...this.#wereLeaving, ...leaving]);
     const stages = [...new Set(endpoints.map(({ stage }) => stage))];
     const served = stages.flatMap((stage) => this.#servingOf(stage, endpoints));
     const serving = new Set(served.map(({ url }) => url));
@@ -37,7 +48,10 @@ export class Directory {
     }));
     for (const [url, borrowers] of this.#borrowers)
       if (!serving.has(url))
-        for (const onLeave of [...borrowers]) onLeave('its replica does not serve any more');
+        for (const onLeave of [...borrowers])
+          if (ending.has(url)) onLeave('its replica ends', true);
+          else onLeave('its replica does not serve any more', false);
+    this.#wereLeaving = new Set(leaving);
     const ready = new Set(endpoints.flatMap(({ stage, state }) => (state === 'ready' ? [stage] : [])));
     return stages.filter((stage) => !ready.has(stage) && this.serves(stage));
   }
@@ -76,7 +90,7 @@ export class Directory {
   lend(
     stages: readonly string[],
     session: string,
-    onLeave: (reason: string) => void,
+    onLeave: OnLeave,
   ): { readonly url: string; giveBack(): void } {
     const free = this.#serving.filter(
       (replica) =>

@@ -41,6 +41,8 @@ export interface ReplicaOptions {
 /** A worker of the executor that runs the stages of a replica there, by HTTP. */
 export class Replica implements ExecutorWorker {
   readonly lost: Promise<string>;
+  /** Whether the engine ends the replica on purpose. */
+  left = false;
   readonly #ended = new AbortController();
   #lose!: (reason: string) => void;
 
@@ -86,8 +88,9 @@ export class Replica implements ExecutorWorker {
     throw status === 400 || status === 500 ? new Error(answer) : new WorkerLostError(id, answer);
   }
 
-  /** Gives up a replica that is about to end, so that the executor runs its batches on another one. */
-  leave(reason: string): void {
+  /** Gives up a replica that no longer serves, so that the executor runs its batches on another one. */
+  leave(reason: string, planned: boolean): void {
+    this.left = planned;
     this.#lose(reason);
   }
 

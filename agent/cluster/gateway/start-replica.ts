@@ -2,7 +2,7 @@ import { Agent } from 'undici';
 import { onGpu } from '../../../solver/documents/common.ts';
 import type { PlanStage } from '../../../solver/documents/plan.ts';
 import type { StartWorker } from '../../../workers/executor/start-worker.ts';
-import type { Directory } from './directory.ts';
+import type { Directory, OnLeave } from './directory.ts';
 import { Replica, type ReplicaOptions } from './replica.ts';
 
 /** Identifies the sessions that a replica loads for stages of a plan. Different sessions need a new worker of the executor. */
@@ -25,10 +25,10 @@ export function replicaStarter(
   const startWorker: StartWorker = async (id, planWorker, plan) => {
     const planned = planWorker.stages.map((name) => plan.stages.find((stage) => stage.name === name)!);
     let replica: Replica | undefined;
-    let left: string | undefined;
-    const { url, giveBack } = directory.lend(planWorker.stages, sessionOf(planned), (reason) => {
-      left = reason;
-      replica?.leave(reason);
+    let left: Parameters<OnLeave> | undefined;
+    const { url, giveBack } = directory.lend(planWorker.stages, sessionOf(planned), (...how) => {
+      left = how;
+      replica?.leave(...how);
     });
     try {
       replica = await Replica.start({
@@ -44,7 +44,7 @@ export function replicaStarter(
       giveBack();
       throw error;
     }
-    if (left !== undefined) replica.leave(left);
+    if (left !== undefined) replica.leave(...left);
     return replica;
   };
   return { startWorker, close: () => void dispatcher.destroy() };

@@ -8,29 +8,35 @@ import { type Amounts, lacking, type Unplaced, unplaced } from './room.ts';
 /**
  * Refuses deployments whose pods the cluster has no room for beside the pods that run there. An account without the right to
  * list nodes and pods is told that nothing was checked.
+ * @param rolling those of the deployments whose running pods are replaced: a new pod starts beside the old ones
  * @throws NoRoomError, ApiError and its subclasses, ClusterUnreachableError
  */
 export async function checkRoom(
   api: KubernetesApi,
   deployments: readonly KubernetesObject[],
+  rolling: readonly KubernetesObject[],
   onEvent: (what: string) => void,
 ): Promise<void> {
   let cluster: Cluster;
+  let beside: Cluster;
   try {
     cluster = await readCluster(api, deployments);
+    beside = rolling.length > 0 ? await readCluster(api, []) : cluster;
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 403)) throw error;
     return onEvent(`whether the nodes have room for the pods was not checked: ${message(error)}`);
   }
   const wanted = deployments.map((deployment) => wantedOf(deployment, cluster));
   const missing = unplaced(wanted, cluster.rooms);
-  if (missing.length === 0) return;
-  throw new NoRoomError(
-    missing.map((of) => {
-      const deployment = deployments.find(({ metadata }) => metadata.name === of.wanted.name)!;
-      return missingText(of, deployment, cluster);
-    }),
-  );
+  const surge = rolling.map((deployment) => ({ ...wantedOf(deployment, beside), replicas: 1 }));
+  const missingBeside = missing.length > 0 ? [] : unplaced(surge, beside.rooms);
+  if (missing.length + missingBeside.length === 0) return;
+  const text = (of: Unplaced, at: Cluster): string =>
+    missingText(of, deployments.find(({ metadata }) => metadata.name === of.wanted.name)!, at);
+  throw new NoRoomError([
+    ...missing.map((of) => text(of, cluster)),
+    ...missingBeside.map((of) => `${text(of, beside)}; a new pod starts before an old one ends`),
+  ]);
 }
 
 /** The most nodes that a message names for one deployment. */

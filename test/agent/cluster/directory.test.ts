@@ -71,3 +71,21 @@ test('a replica that holds several stages is lent for all of them together, and 
   expect(directory.update([...both('a', 'unready'), ...both('c')])).toEqual([]);
   expect(left).toHaveLength(2);
 });
+
+test('a worker is told whether its replica was ended on purpose: a plan that wants fewer is no loss', () => {
+  const told = (...states: Endpoint[][]) => {
+    const directory = new Directory();
+    directory.update([replica('a', 'ready')]);
+    const planned: boolean[] = [];
+    directory.lend(['detect'], 'session', (_reason, of) => planned.push(of));
+    for (const endpoints of states) directory.update(endpoints);
+    return planned;
+  };
+  const other = replica('b', 'ready');
+  expect(told([replica('a', 'leaving'), other])[0]).toBe(true);
+  expect(told([replica('a', 'unready'), other])[0]).toBe(false);
+  expect(told([other])[0]).toBe(false);
+  // It was the only one, so it served until it was gone.
+  expect(told([replica('a', 'leaving')])).toEqual([]);
+  expect(told([replica('a', 'leaving')], [])[0]).toBe(true);
+});

@@ -142,7 +142,10 @@ test('what a plan has left is removed with prune, and not without', async () => 
   ];
   expect(states(dry)).toEqual(pruned);
   expect(await cluster.read(deployment('fashion-classify'))).not.toBeNull();
-  expect(states(await engineIn(cluster).apply(one, { prune: true }))).toEqual(pruned);
+  const told: string[] = [];
+  const onEvent = (what: string) => told.push(what);
+  expect(states(await engineIn(cluster).apply(one, { prune: true, onEvent }))).toEqual(pruned);
+  expect(told).toEqual([expect.stringMatching(/^--prune ends the pods of fashion-classify at once/)]);
   expect(await cluster.read(deployment('fashion-classify'))).toBeNull();
 });
 

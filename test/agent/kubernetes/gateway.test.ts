@@ -45,6 +45,18 @@ test('a pod that holds both stages serves the pipeline, and another one takes it
   await untilMetric(gateway, 'ipa_edge_replicas{stage="detect"} 1');
 });
 
+test('a pod that a plan no longer wants is no lost worker, and one that is killed is', async () => {
+  const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'classify', 'classify']);
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 3');
+  const [, ended, killed] = pods;
+  const ending = { ready: false, serving: true, terminating: true };
+  tell((pod) => (pod === ended ? ending : {}));
+  await untilMetric(gateway, 'ipa_edge_replicas{stage="classify"} 2');
+  expect(await metrics(gateway)).toContain('ipa_edge_workers_lost_total 0\n');
+  tell((pod) => (pod === ended || pod === killed ? null : {}));
+  await untilMetric(gateway, 'ipa_edge_workers_lost_total 1\n');
+});
+
 test('the only pod of a stage is drained: it serves until another pod is ready, and no request is lost', async () => {
   const { pods, tell, gateway } = await startCluster(['detect', 'classify', 'detect']);
   const [first, , other] = pods;

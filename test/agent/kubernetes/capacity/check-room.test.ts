@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { ApiError, NoRoomError } from '../../../../agent/kubernetes/errors.ts';
 import { engineIn, nodeLabels, standInCluster } from '../cluster.ts';
-import { clusterPlan, sharedPlan } from '../objects/plans.ts';
+import { clusterPlan, settings, sharedPlan } from '../objects/plans.ts';
 import { addNode, addPod } from '../stand-in/nodes.ts';
 
 /** A cluster with one node that the pods may run on. The plan's stages request 2, 2 and 2 cores, the gateway less than one. */
@@ -55,6 +55,27 @@ test('two stages that share a worker have room on a node of two cores beside the
   }));
   await expect(engineIn(cluster).apply({ ...shared, workers })).rejects.toBeInstanceOf(NoRoomError);
   await engineIn(cluster).apply(shared);
+});
+
+test('pods are replaced only where a new one has room beside the old ones, which run until it serves', async () => {
+  const { standIn, cluster, changing } = await oneNode({ cpu: '8' });
+  await engineIn(cluster).apply(clusterPlan());
+  const own = { 'app.kubernetes.io/part-of': 'fashion', 'ipa-edge/part': 'stage' };
+  ['detect', 'classify', 'classify'].forEach((stage, i) => {
+    const labels = { ...own, 'ipa-edge/stage': stage };
+    addPod(standIn, { name: `pod-${i}`, namespace: 'shop', node: 'edge-1', cpu: '2', memory: '1Gi', labels });
+  });
+  // The pods of the plan and those of the gateways fill 6.5 cores. A variant changes inside of them.
+  const [variant, ...others] = clusterPlan().stages;
+  await engineIn(cluster).apply(clusterPlan({ stages: [{ ...variant!, batch: 2 }, ...others] }));
+  const before = changing().length;
+  const image = { ...settings, image: 'ipa-edge:next' };
+  await expect(engineIn(cluster, image).apply(clusterPlan())).rejects.toThrow(
+    /1 of 1 pods of fashion-classify.*a new pod starts before an old one ends/,
+  );
+  expect(changing()).toHaveLength(before);
+  addNode(standIn, 'edge-2', { cpu: '4', labels: nodeLabels() });
+  await engineIn(cluster, image).apply(clusterPlan());
 });
 
 test('a node that may not run the pods is told with its reason', async () => {
