@@ -111,6 +111,18 @@ describe('a model of the user', () => {
     expect(await own.names('classify')).toEqual([...FASHION, 'linear-2']);
   });
 
+  it('cannot be kept in a private window: that is told, and the shipped pipeline stays', async () => {
+    await own.opened.context.addInitScript(() => {
+      CacheStorage.prototype.open = () => Promise.reject(new DOMException('not here', 'SecurityError'));
+    });
+    await own.page.reload();
+    await own.drop('classify', [await ownModel('linear')]);
+    await own.refused(/keep no files, as private windows may\. Open the page in a usual window/);
+    expect(await own.names('classify')).toEqual(FASHION);
+    expect(await own.chosen()).toBe('fashion');
+    expect(own.opened.complaints).toEqual([]);
+  });
+
   it('has no room: that is told, and nothing is kept', async () => {
     const session = await own.opened.context.newCDPSession(own.page);
     await session.send('Storage.overrideQuotaForOrigin', {

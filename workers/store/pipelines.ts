@@ -31,10 +31,14 @@ export class PipelineStore {
   /** @param caches null if the page was not opened over HTTPS or on localhost */
   constructor(private readonly caches: CacheStorage | null = globalThis.caches ?? null) {}
 
-  /** The names of all pipelines, sorted. */
+  /** The names of all pipelines, sorted; none where this window keeps no files. */
   async list(): Promise<string[]> {
-    if (!this.caches) return [];
-    return (await paths(await this.#open()))
+    const cache = await this.#open().catch((error) => {
+      if (error instanceof StoreUnavailableError) return null;
+      throw error;
+    });
+    if (!cache) return [];
+    return (await paths(cache))
       .filter((path) => path.startsWith(MANIFESTS))
       .map((path) => path.slice(MANIFESTS.length))
       .sort();
@@ -81,12 +85,17 @@ export class PipelineStore {
     });
   }
 
-  #open(): Promise<Cache> {
+  async #open(): Promise<Cache> {
     if (!this.caches)
       throw new StoreUnavailableError(
         'Models of your own can be kept only where this page is opened over HTTPS or on localhost.',
       );
-    return this.caches.open(CACHE);
+    return this.caches.open(CACHE).catch((cause) => {
+      throw new StoreUnavailableError(
+        'This window lets the page keep no files, as private windows may. Open the page in a usual window to add models of your own.',
+        { cause },
+      );
+    });
   }
 }
 
