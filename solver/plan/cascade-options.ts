@@ -1,4 +1,5 @@
 import { onGpu } from '../documents/common.ts';
+import { paretoBest } from '../frontier/pareto.ts';
 import { type PlanOption, totalsOf, utilisationOf } from './plan-option.ts';
 import type { IlpRequest } from './request.ts';
 import { ceil, fixedReplicas, rowOption } from './row-option.ts';
@@ -48,12 +49,27 @@ export function cascadeOptions(
   return undominated(all);
 }
 
-/** Options of equal accuracy without those that another equals or beats in every total. Of equal ones the first stays. */
+/** The totals by which options of equal accuracy are compared. */
+const TOTALS = [
+  'latencyMs',
+  'cost',
+  'batch',
+  'gpuShare',
+  'cores',
+  'busyCores',
+  'threadShare',
+  'memoryBytes',
+  'switchCost',
+] as const;
+
+/** Options of equal accuracy without those that another equals or beats in every total. Of equal ones one stays. */
 function undominated(options: readonly PlanOption[]): PlanOption[] {
-  const totals = options.map((option) => {
-    const { accuracy: _, ...less } = totalsOf(option);
-    return [...Object.values(less), utilisationOf(option)];
-  });
-  const beats = (a: number, b: number) => totals[a]!.every((value, i) => value <= totals[b]![i]!);
-  return options.filter((_, b) => options.every((_, a) => a === b || !beats(a, b) || (a > b && beats(b, a))));
+  const width = TOTALS.length + 1;
+  const table = new Float64Array(options.length * width);
+  for (const [o, option] of options.entries()) {
+    const totals = totalsOf(option);
+    for (const [t, total] of TOTALS.entries()) table[o * width + t] = totals[total];
+    table[o * width + TOTALS.length] = utilisationOf(option);
+  }
+  return paretoBest(table, width, options.length, options.length)!.map((o) => options[o]!);
 }

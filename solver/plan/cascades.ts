@@ -18,10 +18,8 @@ export interface Cascade {
   readonly items: ItemsPerRequest;
 }
 
-/** Shares of the labelled items that escalate at the thresholds to choose from; denser where accuracy rises fastest. */
-const SHARES = [
-  0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.18, 0.22, 0.26, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7,
-];
+/** Of thresholds that differ by less than this in accuracy, the one that sends the fewest items on stands for the others. */
+export const ACCURACY_STEP = 0.005;
 
 /** z of a one-sided bound that holds with a probability of 95 %. */
 const Z = 1.645;
@@ -52,7 +50,7 @@ type ProfileStage = Profile['stages'][number];
 /** The cascades of a profile's stage by what was asked. They depend on no rate, and one profile is planned with many times. */
 const known = new WeakMap<ProfileStage, Map<string, readonly Cascade[]>>();
 
-/** The pairs of a stage's variants that may be cascades, at each threshold of the grid. None without measured confidences. */
+/** The pairs of a stage's variants that may be cascades, at the thresholds to choose from. None without measured confidences. */
 export function cascadesOf(
   profile: Profile,
   stage: ProfileStage,
@@ -79,52 +77,69 @@ function allCascades(
     (variant) => variants.has(variant.name) && variant.answers && accuracyOf(variant) !== null,
   );
   return answering.flatMap((light) => {
-    const byConfidence = light.answers!.map((answer, i) => ({ answer, i })).sort(byFirst);
-    const thresholds = thresholdsOf(byConfidence.map(({ answer: [confidence] }) => confidence));
-    const items = thresholds.map((below) =>
-      escalatedItems(profile, stage.name, light.name, below, percentile, restrictTo),
-    );
+    const alone = accuracyOf(light)!;
+    const order = risingConfidence(light.answers!);
+    const itemsAt = new Map<number, ItemsPerRequest>();
     return answering.flatMap((heavy) => {
       const whole = accuracyOf(heavy)!;
-      if (whole <= accuracyOf(light)!) return [];
-      const order = byConfidence.map(({ i }) => i);
-      return thresholds.flatMap((below, t): Cascade[] => {
-        const accuracy = Math.min(1, whole + lossBound(light.answers!, heavy.answers!, order, below));
-        if (accuracy <= accuracyOf(light)!) return [];
-        return [{ light: light.name, heavy: heavy.name, below, accuracy, items: items[t]! }];
+      if (whole <= alone) return [];
+      const rising = thresholdsOf(light.answers!, heavy.answers!, order, whole);
+      return worthwhile(rising, alone).map(({ below, accuracy }): Cascade => {
+        const items =
+          itemsAt.get(below) ??
+          escalatedItems(profile, stage.name, light.name, below, percentile, restrictTo);
+        itemsAt.set(below, items);
+        return { light: light.name, heavy: heavy.name, below, accuracy, items };
       });
     });
   });
 }
 
-type Answer = ItemAnswers[number];
-const byFirst = ({ answer: [a] }: { answer: Answer }, { answer: [b] }: { answer: Answer }) => a - b;
+/** The items in the order of a variant's confidence in its answers. */
+const risingConfidence = (answers: ItemAnswers): number[] =>
+  answers.map((_, i) => i).sort((a, b) => answers[a]![0] - answers[b]![0]);
 
-/** Thresholds under which about {@link SHARES} of the confidences lie. @param sorted confidences, rising */
-function thresholdsOf(sorted: readonly number[]): number[] {
-  const thresholds = SHARES.map(
-    (share) => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length))]!,
-  );
-  return [...new Set(thresholds)].filter((below) => below > sorted[0]!);
-}
+type Threshold = Pick<Cascade, 'below' | 'accuracy'>;
 
 /**
- * A lower bound on what the cascade gains over its heavy variant, which is usually below 0. Both answer the same items, so only
- * those count on which the light variant decides.
+ * All thresholds of a pair that send some of the items on, rising, each with a lower bound on the accuracy. Both variants answer the
+ * same items, so what the cascade gains over its heavy variant, usually less than 0, comes from those on which the light one decides.
  * @param order of the items by the light variant's confidence, rising
+ * @param whole the heavy variant's accuracy
  */
-function lossBound(light: ItemAnswers, heavy: ItemAnswers, order: readonly number[], below: number): number {
+function thresholdsOf(
+  light: ItemAnswers,
+  heavy: ItemAnswers,
+  order: readonly number[],
+  whole: number,
+): Threshold[] {
   const possible = mean(heavy.map(([, , points]) => points));
+  const thresholds: Threshold[] = [];
   let [sum, squares] = [0, 0];
-  for (let at = order.length - 1; at >= 0; at--) {
+  for (let at = order.length - 1; at > 0; at--) {
     const i = order[at]!;
-    const [confidence, earned] = light[i]!;
-    if (confidence < below) break;
+    const [below, earned] = light[i]!;
     const gained = possible === 0 ? 0 : (earned - heavy[i]![1]) / possible;
     sum += gained;
     squares += gained ** 2;
+    if (light[order[at - 1]!]![0] === below) continue;
+    const accuracy = Math.min(1, whole + lowerMeanDifference({ n: order.length, sum, squares }));
+    thresholds.push({ below, accuracy });
   }
-  return lowerMeanDifference({ n: order.length, sum, squares });
+  return thresholds.reverse();
+}
+
+/**
+ * The thresholds whose accuracy is at least {@link ACCURACY_STEP} over that of all lower ones, and of the light variant alone. So every
+ * threshold that is left out has one that sends no more items on, and is less than the step worse.
+ */
+function worthwhile(rising: readonly Threshold[], alone: number): Threshold[] {
+  let best = alone;
+  return rising.filter(({ accuracy }) => {
+    if (accuracy < best + ACCURACY_STEP) return false;
+    best = accuracy;
+    return true;
+  });
 }
 
 /**

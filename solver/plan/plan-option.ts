@@ -13,37 +13,43 @@ export interface PlanOption extends RowOption {
   };
 }
 
-/** The rows of a plan that an option makes: one, or two for a cascade. */
-export const rowsOf = ({ cascade, ...light }: PlanOption): readonly RowOption[] =>
-  cascade ? [light, cascade.heavy] : [light];
-
 /** Accuracy of the stage with an option. */
 export const stageAccuracy = ({ accuracy, cascade }: PlanOption): number => cascade?.accuracy ?? accuracy;
 
 /** The largest utilisation of a replica. The variants of a cascade on a GPU share it. */
 export function utilisationOf(option: PlanOption): number {
-  const rows = rowsOf(option);
-  const busiest = Math.max(...rows.map(({ utilisation }) => utilisation));
-  return Math.max(
-    busiest,
-    rows.reduce((sum, { gpuShare }) => sum + gpuShare, 0),
-  );
+  const heavy = option.cascade?.heavy;
+  if (!heavy) return Math.max(option.utilisation, option.gpuShare);
+  return Math.max(option.utilisation, heavy.utilisation, option.gpuShare + heavy.gpuShare);
 }
 
-/** What an option uses and gives, over all its rows. */
+/** What an option uses and gives, over all its rows. Plans have thousands of options, so nothing else is made on the way. */
 export function totalsOf(option: PlanOption): Omit<ProblemOption, 'id'> {
-  const rows = rowsOf(option);
-  const total = (of: (row: RowOption) => number) => rows.reduce((sum, row) => sum + of(row), 0);
+  const { cascade } = option;
+  const heavy = cascade?.heavy ?? NONE;
   return {
-    latencyMs: total((row) => row.boundMs),
+    latencyMs: option.boundMs + heavy.boundMs,
     accuracy: stageAccuracy(option),
-    cost: total((row) => row.cost),
-    batch: total((row) => row.cell.batch),
-    gpuShare: total((row) => row.gpuShare),
-    cores: total((row) => row.cores),
-    busyCores: total((row) => row.busyCores),
-    threadShare: total((row) => row.threadShare),
-    memoryBytes: total((row) => row.memoryBytes),
-    switchCost: total((row) => row.switchCost),
+    cost: option.cost + heavy.cost,
+    batch: option.cell.batch + heavy.cell.batch,
+    gpuShare: option.gpuShare + heavy.gpuShare,
+    cores: option.cores + heavy.cores,
+    busyCores: option.busyCores + heavy.busyCores,
+    threadShare: option.threadShare + heavy.threadShare,
+    memoryBytes: option.memoryBytes + heavy.memoryBytes,
+    switchCost: option.switchCost + heavy.switchCost,
   };
 }
+
+/** The heavy row of an option that has none. */
+const NONE = {
+  boundMs: 0,
+  cost: 0,
+  cell: { batch: 0 },
+  gpuShare: 0,
+  cores: 0,
+  busyCores: 0,
+  threadShare: 0,
+  memoryBytes: 0,
+  switchCost: 0,
+} as const;

@@ -72,10 +72,10 @@ export function rowOption(
   request: IlpRequest,
   { stages, rows = 1, together }: Place,
 ): RowOption {
-  const { resources, objective, sharedThreads } = request;
+  const { resources, objective, sharedThreads, ratePerS } = request;
   const { cell, variant, meanMs, latencyMs } = facts;
   const { items } = row;
-  const itemsPerS = request.ratePerS * items.mean;
+  const itemsPerS = ratePerS * items.mean;
   // Share of its time that one session alone would be busy with all items of the row.
   const busy = (itemsPerS * meanMs) / (1000 * cell.batch);
   const accuracy = accuracyOf(variant);
@@ -89,9 +89,7 @@ export function rowOption(
   const waitMs = itemsPerS > 0 ? (1000 * (cell.batch - 1)) / itemsPerS : 0;
   const gpuShare = gpu ? busy : 0;
   const cores = gpu ? 0 : (shared ? busy : replicas * (together?.part ?? 1)) * cell.threads;
-  /** Share of a core that something takes, with each of the row's batches and each request. */
-  const served = (what: 'hostMs' | 'threadMs') =>
-    (itemsPerS * facts[what]) / (1000 * cell.batch) + (request.ratePerS * row.request[what]) / 1000;
+  const batchesPerS = itemsPerS / cell.batch;
   // A shared worker holds its cores however little of its time is used, so its cost is divided evenly among the stages.
   const heldCores = gpu || sharedThreads === undefined ? cores : sharedThreads / stages / rows;
   const current = request.current?.find(
@@ -119,8 +117,9 @@ export function rowOption(
       Math.ceil(items.atPercentile / (cell.batch * replicas)) * latencyMs + waitMs + row.request.latencyMs,
     gpuShare,
     cores,
-    busyCores: (gpu ? 0 : busy * cell.threads) + served('hostMs'),
-    threadShare: served('threadMs'),
+    busyCores:
+      (gpu ? 0 : busy * cell.threads) + (batchesPerS * facts.hostMs + ratePerS * row.request.hostMs) / 1000,
+    threadShare: (batchesPerS * facts.threadMs + ratePerS * row.request.threadMs) / 1000,
     cost: resources.pricePerCore * heldCores + resources.pricePerGpu * gpuShare,
     memoryBytes: variant.sizeBytes * replicas,
     switchCost:

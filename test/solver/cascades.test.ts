@@ -4,7 +4,7 @@ import type { Profile } from '../../solver/documents/profile.ts';
 import { profileFrontier } from '../../solver/frontier/profile-frontier.ts';
 import { loadSolver, type Solver } from '../../solver/ilp/solve.ts';
 import { seededRandom } from '../../solver/math/random.ts';
-import { cascadesOf, lowerMeanDifference } from '../../solver/plan/cascades.ts';
+import { ACCURACY_STEP, cascadesOf, lowerMeanDifference } from '../../solver/plan/cascades.ts';
 import { solveIlp } from '../../solver/plan/ilp-choice.ts';
 import { plan } from '../../solver/plan/planner.ts';
 import type { PlanRequest } from '../../solver/plan/request.ts';
@@ -48,6 +48,35 @@ describe('a threshold', () => {
         }
       }),
     );
+  });
+
+  it('that is left out has one that sends no more items on and is less than the step worse, and those that stay rise by it', () => {
+    const everyBound = (drawn: readonly Pair[]) =>
+      [...new Set(drawn.map(([confidence]) => confidence))].map((below) => {
+        const differences = drawn.map(([confidence, light, heavy]) =>
+          confidence < below ? 0 : Number(light) - Number(heavy),
+        );
+        const sum = differences.reduce((soFar, one) => soFar + one, 0);
+        const squares = differences.reduce((soFar, one) => soFar + one ** 2, 0);
+        const whole = drawn.filter(([, , heavy]) => heavy).length / drawn.length;
+        return { below, accuracy: whole + lowerMeanDifference({ n: drawn.length, sum, squares }) };
+      });
+    const check = (drawn: readonly Pair[]) => {
+      const [light, heavy] = ([1, 2] as const).map(
+        (of) => drawn.filter((pair) => pair[of]).length / drawn.length,
+      );
+      if (heavy! <= light!) return;
+      const profile = cascadeProfile(drawn);
+      const kept = [{ below: 0, accuracy: light! }, ...cascadesOf(profile, classify(profile), BOTH, AT_95)];
+      for (const { below, accuracy } of everyBound(drawn)) {
+        const best = Math.max(...kept.filter((one) => one.below <= below).map((one) => one.accuracy));
+        expect(accuracy).toBeLessThan(best + ACCURACY_STEP + 1e-9);
+      }
+      for (const [i, { accuracy }] of kept.slice(1).entries())
+        expect(accuracy).toBeGreaterThan(kept[i]!.accuracy + ACCURACY_STEP - 1e-9);
+    };
+    fc.assert(fc.property(pairs, check));
+    check(wellCalibrated(2000));
   });
 
   it('never makes a variant light that is sure of wrong answers: none of its items would go on', () => {
