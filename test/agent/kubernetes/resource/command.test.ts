@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import type { KubernetesObject } from '../../../../agent/kubernetes/objects/types.ts';
+import { readApplied } from '../../../../agent/kubernetes/plans.ts';
+import { RESOURCE, type ResourceStatus } from '../../../../agent/kubernetes/resource/schema.ts';
+import { exportProfile } from '../../../../workers/store/exchange.ts';
+import { IPA_AGENT } from '../../../compiled.ts';
+import { until } from '../../../until.ts';
+import { standInCluster } from '../cluster.ts';
+import { fashionProfile } from '../fashion-profile.ts';
+import { jobOf, runPod } from '../jobs.ts';
+import { startCommand } from '../processes.ts';
+import { arrivals } from '../watched.ts';
+
+const printed = (...args: string[]): KubernetesObject[] =>
+  parseAllDocuments(execFileSync(process.execPath, [IPA_AGENT, 'crd', ...args], { encoding: 'utf8' })).map(
+    (one) => one.toJS(),
+  );
+
+test('with a kubeconfig alone, the commands crd and watch take an SLA to a plan that follows the load', async () => {
+  const { standIn, kubeconfig, cluster } = await standInCluster();
+  const [crd, ...none] = printed();
+  expect(none).toEqual([]);
+  standIn.define(crd!);
+  const load = await arrivals(standIn);
+  load.ratePerS = 2;
+  const { lines } = startCommand([
+    ...['watch', '--pipeline', 'fashion', '--namespace', 'shop', '--kubeconfig', kubeconfig],
+    ...['--predictor', 'last-window', '--interval', '1'],
+  ]);
+  const metadata = { name: 'fashion', namespace: 'shop' };
+  await cluster.apply({ ...RESOURCE, metadata, spec: { slaMs: 300, ratePerS: 2, cores: 40 } });
+  runPod(standIn, await jobOf(standIn), 'Succeeded', exportProfile(fashionProfile()));
+  const ratePerS = async () => (await readApplied(cluster, 'fashion', 'shop')).current?.ratePerS ?? 0;
+  await until(async () => expect(await ratePerS(), lines.join('\n')).toBe(2));
+  load.ratePerS = 150;
+  await until(async () => expect(await ratePerS(), lines.join('\n')).toBeGreaterThan(100));
+  await until(async () => {
+    const status = (await cluster.read({ ...RESOURCE, metadata }))!.status as ResourceStatus;
+    expect(status.plannedRatePerS).toBeGreaterThan(100);
+    expect(status.conditions!.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Profiled Measured',
+      'Planned Applied',
+      'Ready PodsStarting',
+    ]);
+  });
+});
+
+test('for a pipeline crd prints the watch that serves it, too, as objects that kubectl takes', () => {
+  const objects = printed(
+    '--pipeline',
+    'fashion',
+    '--namespace',
+    'shop',
+    '--image',
+    'registry.example/ipa-edge:1',
+  );
+  expect(objects.map(({ kind }) => kind)).toEqual([
+    'CustomResourceDefinition',
+    'ServiceAccount',
+    'Role',
+    'RoleBinding',
+    'Deployment',
+  ]);
+  expect(JSON.stringify(objects.at(-1))).toContain('registry.example/ipa-edge:1');
+});
