@@ -36,7 +36,7 @@ export interface ServingFactors {
   readonly hops: Readonly<Record<string, number>>;
 }
 
-/** The profile with what serving takes in service. A request waits for the core time that it takes, so its latency grows by as much. */
+/** The profile with its serving times corrected. A request waits for the core time that it takes, so its latency grows by as much. */
 export function inService<P extends Served>(profile: P, { request, hops }: ServingFactors): P {
   const { serving } = profile;
   if (!serving) return profile;

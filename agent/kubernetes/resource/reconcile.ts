@@ -12,6 +12,7 @@ import type { Listener } from '../../cluster/engine.ts';
 import { choiceText } from '../../cluster/watch/plan-change-text.ts';
 import type { KubernetesApi } from '../api.ts';
 import { KubernetesEngine } from '../engine.ts';
+import { FieldsManagedError } from '../errors.ts';
 import { follow } from '../follow.ts';
 import { kubernetesName } from '../objects/names.ts';
 import type { KubernetesObject } from '../objects/types.ts';
@@ -133,7 +134,7 @@ async function once(
   at.step = 'Planned';
   const { current } = await engine.plans();
   const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
-  await engine.apply(plan, { onEvent: listener.onEvent });
+  await applyBesideOthers(engine, plan, listener);
   await sayPlanned(status, plan);
 
   at.step = 'Ready';
@@ -148,6 +149,17 @@ async function once(
   } finally {
     stop.abort();
     await Promise.allSettled(works);
+  }
+}
+
+/** Applies a plan. Fields that other tools manage, e.g. an autoscaler, stay as these set them. */
+async function applyBesideOthers(engine: KubernetesEngine, plan: Plan, { onEvent }: Listener): Promise<void> {
+  try {
+    await engine.apply(plan, { onEvent });
+  } catch (error) {
+    if (!(error instanceof FieldsManagedError)) throw error;
+    const changes = await engine.adapt(plan);
+    onEvent(`left as other tools set it: ${changes.flatMap(({ stay = [] }) => stay).join('; ')}`);
   }
 }
 
@@ -202,7 +214,7 @@ async function planFor(spec: ResourceSpec, profile: IdentifiedProfile): Promise<
   const request = planRequest(profile.profile, {
     ...{ slaMs, ratePerS, percentile },
     ...(cores !== undefined && { resources: { cores } }),
-    // A change of plan that another cascade needs other pods for cannot follow the load.
+    // A later plan with another cascade might need deployments that do not exist.
     cascades: false,
   });
   return (await Planner.open(profile)).plan({ ...request, apart: true });

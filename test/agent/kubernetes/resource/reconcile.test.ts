@@ -132,6 +132,32 @@ test('a changed SLA is planned on the same profile; one that no plan meets says 
   expect(posted).toHaveLength(1);
 });
 
+test('a field that another tool manages stays as that tool set it, and the rest of a new plan is applied', async () => {
+  const { standIn, cluster, events, apply, profiled } = await watched();
+  await apply(spec);
+  await profiled();
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+  const rival = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'fashion-detect' },
+    spec: { replicas: 17 },
+  };
+  const key = 'apis/apps/v1/namespaces/shop/deployments/fashion-detect';
+  await fetch(`${standIn.url}/${key}?fieldManager=autoscaler&force=true`, {
+    method: 'PATCH',
+    headers: { authorization: standIn.authorization, 'content-type': 'application/apply-patch+yaml' },
+    body: JSON.stringify(rival),
+  });
+  await apply({ ...spec, slaMs: 150 });
+  await until(async () => expect((await readApplied(cluster, 'fashion', 'shop')).current!.slaMs).toBe(150));
+  await until(() =>
+    expect(events.join('\n')).toMatch(/left as other tools set it: .*replicas of Deployment fashion-detect/),
+  );
+  expect(standIn.store.get(key)!.spec).toMatchObject({ replicas: 17 });
+  await until(() => expect(reasonsOf(standIn).Planned).toBe('True Applied'));
+});
+
 test('where plans follow the load, watch adapts the applied plan until the spec changes', async () => {
   const rates: number[] = [];
   let stopped = 0;
