@@ -1,31 +1,19 @@
 import type { Item, ItemBatch } from '../../models/items/item-batch.ts';
 import type { Pipeline } from '../../models/manifests/pipeline.ts';
-import { diff, type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
+import { diff, type LiveWorker } from '../../solver/adapt/diff.ts';
 import { createDispatch } from '../../solver/dispatch/dispatch.ts';
-import { policyOf } from '../../solver/dispatch/plan.ts';
-import { heavyRow, rowAt, rowIndices, stageOf } from '../../solver/dispatch/rows.ts';
-import type { Action, Dispatch, DispatchPolicy, Served } from '../../solver/dispatch/types.ts';
-import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Action, Dispatch, Served } from '../../solver/dispatch/types.ts';
+import type { Plan, PlanWorker } from '../../solver/documents/plan.ts';
 import { message } from '../runtime/errors.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import type { KeptItems, StageRun } from '../stage/protocol.ts';
 import { Alarm } from './clock.ts';
-import { type Keeper, Requests } from './requests.ts';
+import { type Job, jobOf, liveWorker, type Member } from './job.ts';
+import { PlanRows } from './plan-rows.ts';
+import { Requests } from './requests.ts';
 import type { StartWorker } from './start-worker.ts';
-import { type Supervised, Supervisor, type SupervisorLimits } from './supervisor.ts';
+import { Supervisor, type SupervisorLimits } from './supervisor.ts';
 import type { ExecutorHooks, RequestAnswer } from './types.ts';
-
-/** The part of a plan that a worker was started for. */
-interface Job extends Keeper {
-  /** The plan that needed the worker when it was started. */
-  readonly plan: Plan;
-  readonly planWorker: PlanWorker;
-  /** The plan's stages that the worker runs. Their batch sizes are the largest that were warmed up. */
-  readonly stages: readonly PlanStage[];
-  /** Time at which the worker's last batch completed. */
-  freeMs: number;
-}
-type Member = Supervised<Job>;
 
 type StartAction = Extract<Action, { kind: 'start' }>;
 
@@ -35,8 +23,7 @@ type StartAction = Extract<Action, { kind: 'start' }>;
  */
 export class Executor {
   #dispatch: Dispatch;
-  #plan: Plan;
-  #policy: DispatchPolicy;
+  #rows: PlanRows;
   readonly #supervisor: Supervisor<Job>;
   readonly #requests: Requests;
   #switching: Promise<void> = Promise.resolve();
@@ -50,15 +37,14 @@ export class Executor {
     limits: Partial<SupervisorLimits> | undefined,
   ) {
     this.#requests = new Requests(pipeline);
-    this.#plan = plan;
-    this.#policy = policyOf(plan);
-    this.#dispatch = createDispatch(this.#policy, []);
+    this.#rows = new PlanRows(plan);
+    this.#dispatch = createDispatch(this.#rows.policy, []);
     this.#supervisor = new Supervisor<Job>({
       nameOf: ({ planWorker }) => planWorker.id,
       startWorker: (id, { planWorker, plan }, signal) => startWorker(id, planWorker, plan, signal),
       onLost: (member, reason) => this.#lose(member, reason),
       // After a switch a replacement is not wanted: the new plan's own workers are started instead.
-      isWanted: (job) => job.plan === this.#plan,
+      isWanted: (job) => job.plan === this.plan,
       onReplaced: (member) => {
         this.#admit(member);
         hooks.onEvent?.(`worker ${member.id} replaces a lost one`);
@@ -91,7 +77,7 @@ export class Executor {
   }
 
   get plan(): Plan {
-    return this.#plan;
+    return this.#rows.plan;
   }
 
   /** Version, build and timer resolution of ONNX Runtime in the workers. */
@@ -120,12 +106,12 @@ export class Executor {
 
   /** Number of workers that serve each row of the plan now. */
   get replicas(): readonly number[] {
-    return this.#plan.stages.map(({ name }) => this.#workersOf(name).length);
+    return this.plan.stages.map(({ name }) => this.#workersOf(name).length);
   }
 
   /** Whether each row of the plan has a worker that is not overdue. */
   get ready(): boolean {
-    return this.#plan.stages.every(({ name }) => this.#workersOf(name).some(({ overdue }) => !overdue));
+    return this.plan.stages.every(({ name }) => this.#workersOf(name).some(({ overdue }) => !overdue));
   }
 
   /**
@@ -136,7 +122,7 @@ export class Executor {
    * @param singleStage as of {@link submit}
    */
   canMake(arrivalMs: number, requests: number, singleStage?: string): boolean {
-    const stage = singleStage === undefined ? undefined : this.#indexOf(singleStage);
+    const stage = singleStage === undefined ? undefined : this.#rows.indexOf(singleStage);
     return this.#dispatch.canMake(arrivalMs, performance.now(), requests, stage);
   }
 
@@ -149,7 +135,11 @@ export class Executor {
   submit(input: Item, arrivalMs: number, singleStage?: string): Promise<RequestAnswer> {
     if (this.#closed) return Promise.reject(new Error('This executor is closed: start another one.'));
     const { id, answer } = this.#requests.enter(input, arrivalMs);
-    this.#dispatch.arrive(id, arrivalMs, singleStage === undefined ? undefined : this.#indexOf(singleStage));
+    this.#dispatch.arrive(
+      id,
+      arrivalMs,
+      singleStage === undefined ? undefined : this.#rows.indexOf(singleStage),
+    );
     this.#pump();
     return answer;
   }
@@ -202,9 +192,8 @@ export class Executor {
 
   /** Makes a plan the current one. @param fresh workers that were started for the plan */
   #take(plan: Plan, fresh: readonly Member[]): void {
-    this.#plan = plan;
-    this.#policy = policyOf(plan);
-    this.#dispatch.setPolicy(this.#policy);
+    this.#rows = new PlanRows(plan);
+    this.#dispatch.setPolicy(this.#rows.policy);
     for (const member of fresh) {
       this.#supervisor.add(member);
       this.#admit(member);
@@ -226,7 +215,7 @@ export class Executor {
 
   /** Lets the dispatch hand batches to a worker. */
   #admit({ id, job }: Member): void {
-    this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#indexOf(name)) });
+    this.#dispatch.workerAdded({ id, stages: job.planWorker.stages.map((name) => this.#rows.indexOf(name)) });
   }
 
   /** Runs a batch on a worker. Items for a next row that no other worker runs stay in this worker. */
@@ -234,14 +223,13 @@ export class Executor {
     { id, job, worker }: Member,
     { stage: row, items }: StartAction,
   ): Promise<StageRun<ItemBatch | KeptItems>> {
-    const { stages } = this.#policy;
-    const { name } = rowAt(stages, row)!;
+    const { name } = this.#rows.at(row);
     if (!worker.runKeeping) return worker.run(name, this.#requests.batchOf(items));
     const batch = this.#requests.batchFor(job, items);
-    const stage = stageOf(row, stages.length);
+    const { next, heavy } = this.#rows.after(row);
     const keeping = {
-      keep: this.#runsAlone(id, stages[stage + 1]?.name),
-      keepOwn: row === stage && this.#runsAlone(id, stages[stage]!.heavy?.name),
+      keep: this.#runsAlone(id, next),
+      keepOwn: this.#runsAlone(id, heavy),
       forget: job.forget.splice(0),
     };
     return worker.runKeeping(name, batch, keeping);
@@ -261,19 +249,6 @@ export class Executor {
     );
   }
 
-  /** The index in the dispatch of a row of the plan. */
-  #indexOf(name: string): number {
-    const { stages: rows } = this.#plan;
-    return rowIndices(rows)[rows.findIndex((row) => row.name === name)]!;
-  }
-
-  /** The confidence under which results of a row escalate; undefined if none does. */
-  #thresholdOf(row: number): number | undefined {
-    const { stages } = this.#policy;
-    const heavy = row < stages.length ? rowAt(stages, heavyRow(row, stages.length)) : undefined;
-    return this.#plan.stages.find(({ name }) => name === heavy?.name)?.escalation?.below;
-  }
-
   /** Queues the batches of a lost worker again. @returns the job of its replacement */
   #lose({ id, job, worker }: Member, reason: string): Job {
     this.#dispatch.workerLost(id, performance.now());
@@ -283,7 +258,7 @@ export class Executor {
       this.hooks.onEvent?.(`worker ${id} was lost (${reason})`);
     }
     this.#pump();
-    return jobOf(this.#plan, job.planWorker);
+    return jobOf(this.plan, job.planWorker);
   }
 
   #pump(): void {
@@ -303,12 +278,12 @@ export class Executor {
     const { batch, stage, worker: id, items } = action;
     const member = this.#supervisor.get(id)!;
     const { job } = member;
-    const { name, serviceMs } = rowAt(this.#policy.stages, stage)!;
+    const { name, serviceMs } = this.#rows.at(stage);
     const { variant, backend } = job.stages.find((held) => held.name === name)!;
-    const below = this.#thresholdOf(stage);
+    const below = this.#rows.thresholdOf(stage);
     const handedMs = performance.now();
     try {
-      const run = await this.#supervisor.run(member, serviceMs(items.length), this.#plan.slaMs, () =>
+      const run = await this.#supervisor.run(member, serviceMs(items.length), this.plan.slaMs, () =>
         this.#runOn(member, action),
       );
       if (member.lost || this.#closed) return; // the dispatch has queued the items again, or shed them
@@ -338,13 +313,3 @@ export class Executor {
     this.#pump();
   }
 }
-
-const jobOf = (plan: Plan, planWorker: PlanWorker): Job => ({
-  plan,
-  planWorker,
-  stages: stagesOf(plan, planWorker),
-  freeMs: 0,
-  forget: [],
-});
-
-const liveWorker = ({ id, job: { planWorker, stages } }: Member): LiveWorker => ({ id, planWorker, stages });

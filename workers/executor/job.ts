@@ -1,0 +1,31 @@
+import { type LiveWorker, stagesOf } from '../../solver/adapt/diff.ts';
+import type { Plan, PlanStage, PlanWorker } from '../../solver/documents/plan.ts';
+import type { Keeper } from './requests.ts';
+import type { Supervised } from './supervisor.ts';
+
+/** The part of a plan that a worker was started for. */
+export interface Job extends Keeper {
+  /** The plan that needed the worker when it was started. */
+  readonly plan: Plan;
+  readonly planWorker: PlanWorker;
+  /** The plan's stages that the worker runs. Their batch sizes are the largest that were warmed up. */
+  readonly stages: readonly PlanStage[];
+  /** Time at which the worker's last batch completed. */
+  freeMs: number;
+}
+
+export type Member = Supervised<Job>;
+
+export const jobOf = (plan: Plan, planWorker: PlanWorker): Job => ({
+  plan,
+  planWorker,
+  stages: stagesOf(plan, planWorker),
+  freeMs: 0,
+  forget: [],
+});
+
+export const liveWorker = ({ id, job: { planWorker, stages } }: Member): LiveWorker => ({
+  id,
+  planWorker,
+  stages,
+});
