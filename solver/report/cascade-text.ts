@@ -68,7 +68,7 @@ export function escalationSentences({
     ...told.map(
       ({ stage, light, heavy, below, items, escalated, predictedShare }) =>
         `In ${stage}, ${heavy} answered ${escalated} of the ${items} items that ${light} answered first, because ` +
-        `${light}'s confidence was under ${below}: ${ofHundred(escalated / items)} went on, predicted ${ofHundred(predictedShare)}.`,
+        `the confidence of ${light} was under ${below}: ${ofHundred(escalated / items)} went on, predicted ${ofHundred(predictedShare)}.`,
     ),
     ...(endToEnd === null || predicted.endToEnd === null
       ? []

@@ -108,6 +108,14 @@ describe('the report', () => {
     expect(text).toContain('worker classify-2 was lost');
   });
 
+  it('says how many items of a cascade went on, beside the predicted share', async () => {
+    const [run] = fashionReport().runs;
+    const cascade = { stage: 'classify', light: 'cnn8', heavy: 'res32', below: 0.62, predictedShare: 0.072 };
+    const { page } = await show({ ...run!, cascades: [{ ...cascade, items: 400, escalated: 32 }] });
+    await page.getByText('res32 answered 32 of the 400 items that cnn8 answered first').waitFor();
+    expect(await page.locator('#runs').textContent()).toContain('8 of 100 went on, predicted 7 of 100.');
+  });
+
   it('shows hostile text as text', async () => {
     const report: BenchReport = fashionReport();
     report.device.agent = HOSTILE;

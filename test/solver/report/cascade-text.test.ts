@@ -59,7 +59,7 @@ test('a run tells how many items went on, why, and what accuracy came of it, bes
       predicted: { endToEnd: predicted },
     }) as unknown as Parameters<typeof escalationSentences>[0];
   const went =
-    "In classify, res32 answered 32 of the 400 items that cnn8 answered first, because cnn8's confidence was under 0.62: " +
+    'In classify, res32 answered 32 of the 400 items that cnn8 answered first, because the confidence of cnn8 was under 0.62: ' +
     '8 of 100 went on, predicted 7 of 100.';
   expect(escalationSentences(run(0.841, 0.8493))).toEqual([
     went,
