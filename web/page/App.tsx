@@ -52,7 +52,10 @@ export function App() {
       </main>
       {ready.value && (
         <footer class="foot">
-          <p>This page measures, plans and keeps everything in this browser. It sends nothing anywhere.</p>
+          <p>
+            This page measures, plans and keeps everything in this browser. It sends nothing anywhere.{' '}
+            <a href="licences.txt">Licences of the code in this page</a>
+          </p>
         </footer>
       )}
     </>
