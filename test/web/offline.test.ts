@@ -62,7 +62,7 @@ describe('the built page where no service worker helps', () => {
     );
     expect(await remedy('Timer grain')).toContain('Short latencies are measured coarsely');
     await expect.poll(() => check('Works offline')).toContain('no');
-    expect(await remedy('Works offline')).toContain('reload it');
+    expect(await remedy('Works offline')).toContain('reload the page');
     await unfoldAdvanced(page.locator('.settings'));
     await page.getByText('One thread: this page is not cross-origin isolated.').waitFor();
     const threads = page.getByRole('group', { name: 'Threads, on wasm' });
