@@ -10,7 +10,7 @@ export interface FrozenSetting {
   readonly switchShare: number;
 }
 
-/** The settings of a comparison. They were chosen on training loads, before any other load was run. */
+/** The settings of a comparison. They were chosen on training loads; `chosen` says when, and what was changed later. */
 export interface Frozen extends FrozenSetting {
   /** When and on what the setting was chosen, and by which command. */
   readonly chosen: string;

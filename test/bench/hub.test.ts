@@ -183,7 +183,7 @@ test.each<[what: string, args: string[], says: RegExp]>([
     ['owner/brightest', '--dtypes', 'q4'],
     /has no model in q4\. It has fp32, fp16, int8/,
   ],
-  ['another architecture', ['owner/reader'], /BertForMaskedLM, which cannot be run/],
+  ['another architecture', ['owner/reader'], /BertForMaskedLM, which ipa-edge cannot run/],
 ])('pin refuses %s with exit 2', async (_, args, says) => {
   hub.publish('owner/reader', {
     'config.json': { architectures: ['BertForMaskedLM'] },

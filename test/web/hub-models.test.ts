@@ -229,7 +229,7 @@ describe('a model of the hub', () => {
       'config.json': { ...config, architectures: ['T5ForConditionalGeneration'] },
     });
     await add('minis/t5', 'fp32');
-    await own.refused(/is for translation or summarization.*Choose it under "Task".*under "Prefix"/s);
+    await own.refused(/is for translation or summarization.*Choose the task under "Task".*under "Prefix"/s);
     await add('minis/t5', 'fp32', 'a new pipeline', hub.url, { Task: 'translation', Prefix: 'to English: ' });
     await expect.poll(() => own.chosen()).toBe('t5');
     const manifest = await own.page.evaluate(async () => {
