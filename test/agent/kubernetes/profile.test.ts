@@ -63,7 +63,7 @@ test('a job whose pod finds no node ends, and tells why', async () => {
   const waiting = profileInJob(cluster, ask, deployed, { signal, onEvent: () => {} }, -1);
   const error = await waiting.catch((e) => e);
   expect(error).toBeInstanceOf(ProfileJobError);
-  expect(error.message).toContain('it has not started');
+  expect(error.message).toContain('it did not start in time');
   expect(standIn.store.all(JOBS)).toEqual([]);
 });
 
