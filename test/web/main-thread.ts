@@ -4,8 +4,7 @@ interface TraceEvent {
   readonly name: string;
   readonly pid: number;
   readonly tid: number;
-  /** µs by the clock, and µs of the thread's own CPU time. */
-  readonly dur?: number;
+  /** µs of the thread's own CPU time; absent where Chromium did not read it. */
   readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
@@ -32,7 +31,7 @@ export async function mainThreadTasks(
   );
   return traceEvents
     .filter((event) => event.name.endsWith('RunTask') && mains.has(threadOf(event)))
-    .map(({ dur = 0, tdur = dur }) => tdur / 1000)
+    .flatMap(({ tdur }) => (tdur === undefined ? [] : [tdur / 1000]))
     .sort((a, b) => b - a);
 }
 
