@@ -125,7 +125,7 @@ test('a task that only its folder and the registry know is profiled, planned, ru
       '--profile',
       path('profile.json'),
       '--sla',
-      '5000',
+      '60000',
       '--rate',
       '1',
       '--out',
