@@ -4,8 +4,8 @@ import type { LoadState } from './system.ts';
 /** What was missed too little or too much lately is made up for within this time. */
 const SETTLED_S = 300;
 /**
- * The allowed share is at least this part of the share that the percentile leaves, and at most `most` or that share. Under more
- * overload than `most`, more requests miss the SLA than are too many, because those that are shed have taken time of workers.
+ * Bounds of the allowed share: `least` is a part of the share that the percentile leaves, `most` a share of all requests. A plan for
+ * less of the load than `most` leaves would lose more requests than the difference, because shed requests have taken time of workers.
  */
 const BOUNDS = { least: 0.1, most: 0.06 };
 /** The level of the load is the mean count of this many last seconds. */

@@ -14,7 +14,7 @@ export const FACTOR_LEAST = 0.5;
 export const FACTOR_MOST = 10;
 /** Fewer things say too little: they count together with later ones. */
 const LEAST_SEEN = 30;
-/** The longest time that things seen together stand for: those that come after a quiet hour say nothing of that hour. */
+/** What was seen counts for at most this time, so that a few batches after a quiet hour do not weigh as a whole hour. */
 const LONGEST_MS = 30_000;
 /** A factor that plans count with changes when it is this much too large or too small. */
 const RELEVANT = 1.1;

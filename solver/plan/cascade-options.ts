@@ -3,7 +3,7 @@ import { paretoBest } from '../frontier/pareto.ts';
 import { type PlanOption, totalsOf, utilisationOf } from './plan-option.ts';
 import type { IlpRequest } from './request.ts';
 import { ceil, fixedReplicas, rowOption } from './row-option.ts';
-import { type CascadeFacts, type CellFacts, FREE, type StageFacts } from './stage-facts.ts';
+import { type CascadeFacts, type CellFacts, NO_REQUEST_COST, type StageFacts } from './stage-facts.ts';
 
 /**
  * The options of a cascade at its threshold, without those that another of them equals or beats in everything. Two variants on a
@@ -16,7 +16,7 @@ export function cascadeOptions(
   stages: number,
 ): PlanOption[] {
   const { resources, sharedThreads, apart, ratePerS } = request;
-  const heavyRow = { name: stage.name, items, request: FREE, escalated: true };
+  const heavyRow = { name: stage.name, items, request: NO_REQUEST_COST, escalated: true };
   const share = stage.items.mean === 0 ? 0 : Math.min(1, items.mean / stage.items.mean);
   const alone = { stages, rows: 2 };
   const lights = lightCells.map((facts) => rowOption(stage, facts, request, alone));

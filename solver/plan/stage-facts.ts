@@ -56,7 +56,7 @@ export interface RequestFacts {
   readonly hostMs: number;
 }
 
-export const FREE: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
+export const NO_REQUEST_COST: RequestFacts = { latencyMs: 0, threadMs: 0, hostMs: 0 };
 
 /**
  * Reads from a profile what the options of a request need at any rate.
@@ -68,7 +68,7 @@ export const stageFacts = (profile: Profile, request: IlpRequest): StageFacts[] 
     const factsOf = (cell: MeasuredCell) => cellFacts(profile, stage, cell, request);
     const cells = usableCells(profile, name, request).map(factsOf);
     const items = fanOut(profile, name, request.percentile, request.restrictTo);
-    const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : FREE };
+    const facts = { name, items, request: s === 0 ? requestFacts(profile, request) : NO_REQUEST_COST };
     const kept = request.keep?.find(({ escalation }) => escalation?.from === name);
     if (kept) {
       const heavyCells = usableCells(profile, name, request, kept).map(factsOf);
@@ -120,7 +120,7 @@ function keptCascade(
 
 function requestFacts(profile: Profile, request: IlpRequest): RequestFacts {
   const cost = requestCostOf(profile);
-  if (!cost) return FREE;
+  if (!cost) return NO_REQUEST_COST;
   const { coreMs, latency } = cost;
   return {
     latencyMs:

@@ -51,12 +51,15 @@ export type ResourceSpec = z.infer<typeof resourceSpec>;
 export const CONDITIONS = ['Profiled', 'Planned', 'Ready'] as const;
 export type ConditionType = (typeof CONDITIONS)[number];
 
+/** Longest message of a condition. */
+export const MESSAGE_LETTERS_MAX = 2000;
+
 export const condition = z.strictObject({
   type: z.enum(CONDITIONS),
   status: z.enum(['True', 'False', 'Unknown']),
   /** One word in upper camel case. */
   reason: z.string().min(1).max(100),
-  message: z.string().max(2000),
+  message: z.string().max(MESSAGE_LETTERS_MAX),
   lastTransitionTime: z.iso.datetime(),
   observedGeneration: z.int().nonnegative(),
 });

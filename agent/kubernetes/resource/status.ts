@@ -1,11 +1,16 @@
 import type { KubernetesApi } from '../api.ts';
 import type { KubernetesObject } from '../objects/types.ts';
-import { CONDITIONS, type Condition, type ConditionType, RESOURCE, type ResourceStatus } from './schema.ts';
+import {
+  CONDITIONS,
+  type Condition,
+  type ConditionType,
+  MESSAGE_LETTERS_MAX,
+  RESOURCE,
+  type ResourceStatus,
+} from './schema.ts';
 
 /** What is said of a condition; reason and message are for people. */
 export type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
-
-const MOST_LETTERS = 2000;
 
 /**
  * The conditions after one has changed. Those that need it are unknown where it is not true. A condition keeps the time of its last
@@ -26,7 +31,7 @@ export function withCondition(
       type: of,
       status,
       reason,
-      message: message.slice(0, MOST_LETTERS),
+      message: message.slice(0, MESSAGE_LETTERS_MAX),
       lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
       observedGeneration: generation,
     };

@@ -18,7 +18,7 @@ import { fitting } from './model-fit.ts';
 import { NONE_PUBLISHED } from './own-models.ts';
 import { graphText } from './seen-models.ts';
 
-/** Makes pipelines of one stage from models of which there is nothing but the ONNX file, if they classify pictures. */
+/** Makes a pipeline of one stage from picture classifiers that come as ONNX files alone, without a configuration. */
 
 const STAGE = 'classify';
 const TASK = 'image-classification';

@@ -67,7 +67,7 @@ async function checkVariants(loaded: LoadedManifest, { checker, step }: Addition
     }
 }
 
-/** An error with the remedy that somebody has who gave files. */
+/** An error in words for a user who gave files, whose remedy differs from that for a hub's id. */
 function inFileWords(error: unknown): unknown {
   const remedy =
     error instanceof AmbiguousTaskError

@@ -30,7 +30,7 @@ function listed(words: readonly string[], most: number, others: string): string 
   return words.slice(0, most).join(', ') + (more > 0 ? ` and ${more} ${others}` : '');
 }
 
-/** What a model takes, gives and consists of, in a sentence. */
+/** A model's inputs, outputs and operators, in a sentence. */
 export function graphText({ inputs, outputs, operators }: Graph): string {
   const tensors = (all: Graph['inputs']) => listed(all.map(tensorText), NAMED.tensors, 'more');
   const counts = [...operators].map(([name, count]) => `${count} ${name}`);
