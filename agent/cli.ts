@@ -1,14 +1,5 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
-import { applyCommand } from './commands/apply.ts';
-import { crdCommand } from './commands/crd.ts';
-import { exportCommand } from './commands/export.ts';
-import { gatewayCommand } from './commands/gateway.ts';
-import { profileCommand } from './commands/profile.ts';
-import { serveCommand } from './commands/serve.ts';
-import { stageCommand } from './commands/stage.ts';
-import { uninstallCommand } from './commands/uninstall.ts';
-import { watchCommand } from './commands/watch.ts';
 import { VERSION } from './kubernetes/settings.ts';
 
 const program = new Command('ipa-agent')
@@ -27,14 +18,14 @@ const program = new Command('ipa-agent')
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; what was finished is kept.`,
   );
 
-await runProgram(program, [
-  profileCommand(),
-  serveCommand(),
-  applyCommand(),
-  exportCommand(),
-  crdCommand(),
-  uninstallCommand(),
-  watchCommand(),
-  stageCommand(),
-  gatewayCommand(),
-]);
+await runProgram(program, {
+  profile: async () => (await import('./commands/profile.ts')).profileCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  apply: async () => (await import('./commands/apply.ts')).applyCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  crd: async () => (await import('./commands/crd.ts')).crdCommand(),
+  uninstall: async () => (await import('./commands/uninstall.ts')).uninstallCommand(),
+  watch: async () => (await import('./commands/watch.ts')).watchCommand(),
+  stage: async () => (await import('./commands/stage.ts')).stageCommand(),
+  gateway: async () => (await import('./commands/gateway.ts')).gatewayCommand(),
+});

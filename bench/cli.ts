@@ -1,16 +1,5 @@
 import { Command } from 'commander';
 import { runProgram } from '../workers/command/program.ts';
-import { benchCommand } from './commands/bench.ts';
-import { movedExportCommand } from './commands/export.ts';
-import { fetchCommand } from './commands/fetch.ts';
-import { packCommand } from './commands/pack.ts';
-import { pinCommand } from './commands/pin.ts';
-import { planCommand } from './commands/plan.ts';
-import { profileCommand } from './commands/profile.ts';
-import { runCommand } from './commands/run.ts';
-import { serveCommand } from './commands/serve.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { solveCommand } from './commands/solve.ts';
 
 const program = new Command('ipa-edge')
   .description(
@@ -33,16 +22,16 @@ Commands pass JSON documents on: manifest → profile → plan → report.
 Exit codes: 0 success, 1 failed, 2 bad usage or a bad document, 130 stopped with Ctrl-C; finished measurements are kept.`,
   );
 
-await runProgram(program, [
-  pinCommand(),
-  fetchCommand(),
-  packCommand(),
-  profileCommand(),
-  planCommand(),
-  solveCommand(),
-  runCommand(),
-  simulateCommand(),
-  benchCommand(),
-  serveCommand(),
-  movedExportCommand(),
-]);
+await runProgram(program, {
+  pin: async () => (await import('./commands/pin.ts')).pinCommand(),
+  fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),
+  pack: async () => (await import('./commands/pack.ts')).packCommand(),
+  profile: async () => (await import('./commands/profile.ts')).profileCommand(),
+  plan: async () => (await import('./commands/plan.ts')).planCommand(),
+  solve: async () => (await import('./commands/solve.ts')).solveCommand(),
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
+  serve: async () => (await import('./commands/serve.ts')).serveCommand(),
+  export: async () => (await import('./commands/export.ts')).movedExportCommand(),
+});

@@ -28,6 +28,9 @@ const importsOf = (file: string): string[] =>
     (match) => match[1]!,
   );
 
+/** Imports and re-exports that load a module together with the file: neither types nor `import('…')`. */
+const STATIC_IMPORT = /^(?:import|export)(?! type)(?:[^;']* from)? '([^']+)';/gm;
+
 /** The files of ours that a file names. */
 const neighboursOf = (file: string): string[] =>
   importsOf(file)
@@ -89,6 +92,23 @@ test.each([
   );
   const places = new Set(importers.map((file) => (file.startsWith(`${place}/`) ? place : file)));
   expect([...places]).toEqual([place]);
+});
+
+test.each([
+  ['bench/cli.ts', ['commander']],
+  ['agent/cli.ts', ['commander', 'zod']],
+  ['bench/commands/solve.ts', ['commander', 'glpk.js/node', 'zod']],
+])('%s starts soon: of packages it loads only %j', (entry, packages) => {
+  const loaded = new Set<string>();
+  const load = (file: string): void => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    for (const [, specifier] of readFileSync(join(root, file), 'utf8').matchAll(STATIC_IMPORT))
+      if (specifier!.startsWith('.')) load(join(dirname(file), specifier!));
+      else if (!specifier!.startsWith('node:')) loaded.add(specifier!);
+  };
+  load(entry);
+  expect([...loaded].filter((name) => !files.includes(name)).sort()).toEqual(packages);
 });
 
 test('solver/ does no I/O: it imports nothing of Node', () => {

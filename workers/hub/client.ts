@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
+import type { Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
 import { jsonValue } from '../../solver/documents/document.ts';
 import {
@@ -41,7 +41,8 @@ export class HubClient {
   readonly endpoint: string;
   readonly #token: string | undefined;
   /** Undefined where no proxy is set. */
-  readonly #proxy: Dispatcher | undefined;
+  readonly #proxies: EnvHttpProxyAgent.Options | undefined;
+  #proxy: Dispatcher | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #wait: (seconds: number) => Promise<unknown>;
 
@@ -51,7 +52,7 @@ export class HubClient {
     if (!/^https?:\/\//.test(this.endpoint) || !URL.canParse(this.endpoint))
       throw new InvalidEndpointError(this.endpoint);
     this.#token = env.HF_TOKEN || undefined;
-    this.#proxy = proxyOf(env);
+    this.#proxies = proxiesOf(env);
     this.#signal = signal;
     this.#wait = wait ?? ((seconds) => sleep(1000 * seconds, undefined, signal ? { signal } : {}));
   }
@@ -146,7 +147,10 @@ export class HubClient {
     });
   }
 
-  #once(url: string, from: number): Promise<Dispatcher.ResponseData> {
+  async #once(url: string, from: number): Promise<Dispatcher.ResponseData> {
+    // Most processes that could read from a hub never do, and the package takes a tenth of a second of a core to load.
+    const { EnvHttpProxyAgent, request } = await import('undici');
+    if (this.#proxies) this.#proxy ??= new EnvHttpProxyAgent(this.#proxies);
     const token = this.#tokenFor(url);
     return request(url, {
       headers: {
@@ -173,8 +177,8 @@ export class HubClient {
   }
 }
 
-/** Sends requests through the proxies that the environment names. @throws InvalidProxyError */
-function proxyOf(env: NodeJS.ProcessEnv): Dispatcher | undefined {
+/** The proxies that the environment names. @throws InvalidProxyError */
+function proxiesOf(env: NodeJS.ProcessEnv): EnvHttpProxyAgent.Options | undefined {
   const read = (name: string): string => env[name.toLowerCase()] || env[name] || '';
   const [http, https] = ['HTTP_PROXY', 'HTTPS_PROXY'].map((name) => {
     const proxy = read(name);
@@ -182,7 +186,7 @@ function proxyOf(env: NodeJS.ProcessEnv): Dispatcher | undefined {
     return proxy;
   }) as [string, string];
   if (!http && !https) return undefined;
-  return new EnvHttpProxyAgent({ httpProxy: http, httpsProxy: https, noProxy: read('NO_PROXY') });
+  return { httpProxy: http, httpsProxy: https, noProxy: read('NO_PROXY') };
 }
 
 /** An address for a message: a redirect's query may hold a signature, which lets anyone read the file. */
