@@ -27,6 +27,7 @@ await runProgram(program, {
   fetch: async () => (await import('./commands/fetch.ts')).fetchCommand(),
   pack: async () => (await import('./commands/pack.ts')).packCommand(),
   profile: async () => (await import('./commands/profile.ts')).profileCommand(),
+  operators: async () => (await import('./commands/operators.ts')).operatorsCommand(),
   plan: async () => (await import('./commands/plan.ts')).planCommand(),
   solve: async () => (await import('./commands/solve.ts')).solveCommand(),
   run: async () => (await import('./commands/run.ts')).runCommand(),

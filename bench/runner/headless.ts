@@ -1,4 +1,5 @@
 import type { Browser, Page } from 'playwright';
+import type { CellKey } from '../../solver/documents/cell.ts';
 import { CodedError } from '../../solver/documents/coded-error.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import { type IdentifiedProfile, parseProfile } from '../../solver/documents/profile.ts';
@@ -12,6 +13,7 @@ import type {
 import type { Load } from '../../workers/executor/load.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../../workers/profiler/types.ts';
+import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
 import { MANIFEST_URL, servePageWith } from './host.ts';
@@ -99,13 +101,17 @@ export class Headless {
     return parseRunReport(unwrap(await this.#call('run', [MANIFEST_URL, asked])), "the page's report");
   }
 
+  async operators(key: CellKey): Promise<OperatorTimes> {
+    return unwrap(await this.#call('operators', [MANIFEST_URL, key]));
+  }
+
   async close(): Promise<void> {
     await this.browser.close().catch(() => {});
     await this.closeHost();
   }
 
   /** @throws BrowserLostError */
-  async #call<M extends 'profile' | 'run' | 'whyUnavailable'>(
+  async #call<M extends Exclude<keyof HeadlessApi, 'abort'>>(
     method: M,
     args: Parameters<HeadlessApi[M]>,
   ): Promise<Awaited<ReturnType<HeadlessApi[M]>>> {

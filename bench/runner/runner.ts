@@ -1,4 +1,5 @@
 import { loadManifest } from '../../models/manifests/load.ts';
+import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { RunReport } from '../../solver/documents/run-report.ts';
@@ -14,19 +15,22 @@ import { run } from '../../workers/executor/run.ts';
 import { fileReader } from '../../workers/hub/reader.ts';
 import { openPlanner } from '../../workers/planner/node.ts';
 import { learnedPredictor } from '../../workers/predictor/node.ts';
+import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileSettings } from '../../workers/profiler/types.ts';
+import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import type { Store } from '../../workers/store/store.ts';
 import { Headless, type HeadlessOptions } from './headless.ts';
 
 /** A run of a plan under a load. */
 type RunSpec = Omit<HeadlessRun, 'load'> & { readonly load: Load };
 
-/** Profiles and runs plans for a command, in a headless browser or in this process. */
+/** Profiles, times operators and runs plans for a command, in a headless browser or in this process. */
 export interface Runner {
   readonly whyUnavailable: WhyUnavailable;
   profile(settings: ProfileSettings): Promise<IdentifiedProfile>;
   run(spec: RunSpec): Promise<RunReport>;
+  operators(key: CellKey): Promise<OperatorTimes>;
   close(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ export async function openRunner(backends: readonly Backend[], options: Headless
       withAdaptation(settings, { openPlanner, learnedPredictor }, (adaptation) =>
         run({ ...spec, ...(adaptation && { adaptation }), models, environment, signal, onProgress }),
       ),
+    operators: (key) => measureOperators(models, environment, key, signal),
     close: async () => {},
   };
 }

@@ -1,11 +1,12 @@
 import { type LoadedManifest, withFiles } from '../../models/manifests/load.ts';
-import { type Cell, cellId } from '../../solver/documents/cell.ts';
+import { type Cell, type CellKey, cellId } from '../../solver/documents/cell.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
 import type { ProfileOptions } from '../../workers/profiler/profile.ts';
+import type { OperatorTimes } from '../../workers/stage/protocol.ts';
 import { identify } from '../../workers/store/exchange.ts';
 import { fashionManifest, fashionProfile } from './fixtures.ts';
 
-/** Stands in for `web/engine.ts` in tests of the page: the same journal and progress, without models. */
+/** Stands in for the engine in tests of the page: the same journal and progress, without models. */
 
 const CELL_MS = 8;
 const JOURNAL = 'test';
@@ -53,4 +54,17 @@ export async function measure(options: Omit<ProfileOptions, 'environment'>): Pro
   await store.saveProfile(finished);
   await store.deleteJournal(JOURNAL);
   return finished;
+}
+
+/** On webgpu the operators are not told, at batch 1 of wasm they are never found out, and otherwise the models cannot be loaded. */
+export function timeOperators(
+  _: LoadedManifest,
+  { backend, batch }: CellKey,
+  signal: AbortSignal,
+): Promise<OperatorTimes> {
+  if (backend === 'webgpu') return Promise.resolve({ batches: 3, batchMs: 9, operators: [], told: false });
+  return new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+    if (batch > 1) reject(new Error('det4.onnx cannot be loaded'));
+  });
 }

@@ -21,6 +21,7 @@ const runtime = (onRun: () => void): Runtime => ({
       const data = Float32Array.from({ length: CLASSES }, (_, i) => (i === 0 ? 1 : 0));
       return { outputs: { y: { type: 'float32', data, dims: [1, CLASSES] } }, ms: 1 };
     },
+    async endProfiling() {},
     async release() {},
   }),
 });

@@ -7,6 +7,7 @@ import { run } from '../../workers/executor/run.ts';
 import type { RunProgress } from '../../workers/executor/run-options.ts';
 import { openPlanner } from '../../workers/planner/browser.ts';
 import { learnedPredictor } from '../../workers/predictor/browser.ts';
+import { measureOperators } from '../../workers/profiler/operators.ts';
 import { measureProfile } from '../../workers/profiler/profile.ts';
 import type { ProfileProgress } from '../../workers/profiler/types.ts';
 import type { Store } from '../../workers/store/store.ts';
@@ -66,6 +67,8 @@ const api: HeadlessApi = {
         }),
       manifestUrl,
     ),
+  operators: (manifestUrl, key) =>
+    answer((models, signal) => measureOperators(models, environment, key, signal), manifestUrl),
   abort: () => controller.abort(new DOMException('Stopped by its driver.', 'AbortError')),
 };
 

@@ -1,3 +1,4 @@
+import type { CellKey } from '../../solver/documents/cell.ts';
 import type { Backend } from '../../solver/documents/common.ts';
 import type { Plan } from '../../solver/documents/plan.ts';
 import type { IdentifiedProfile } from '../../solver/documents/profile.ts';
@@ -5,6 +6,7 @@ import type { RunReport } from '../../solver/documents/run-report.ts';
 import type { AdaptationSettings } from '../executor/adaptation.ts';
 import type { RunProgress } from '../executor/run-options.ts';
 import type { ProfileProgress, ProfileSettings } from '../profiler/types.ts';
+import type { OperatorTimes } from '../stage/protocol.ts';
 import type { Store } from '../store/store.ts';
 
 /** Plain data that a headless page and the process that drives its browser exchange. */
@@ -38,7 +40,8 @@ export interface HeadlessApi {
   whyUnavailable(backend: Backend): Promise<string | null>;
   profile(manifestUrl: string, settings: ProfileSettings): Promise<HeadlessReply<IdentifiedProfile>>;
   run(manifestUrl: string, what: HeadlessRun): Promise<HeadlessReply<RunReport>>;
-  /** Stops the profile or run in progress. */
+  operators(manifestUrl: string, key: CellKey): Promise<HeadlessReply<OperatorTimes>>;
+  /** Stops the work in progress. */
   abort(): void;
 }
 

@@ -1,7 +1,8 @@
 import type { Device } from '../../solver/documents/common.ts';
 import type { Ort } from './ort.ts';
+import { collectPrinted } from './printed.ts';
 import { type Runtime, timerGrainMs } from './runtime.ts';
-import { createSession } from './session.ts';
+import { createSession, type Tracing } from './session.ts';
 
 const canSuspend = (): boolean => 'Suspending' in WebAssembly;
 
@@ -34,9 +35,10 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
       timerGrainMs: timerGrainMs(),
     },
     lost,
-    async createSession(model, backend, { keeps = false, weights = {} } = {}) {
+    async createSession(model, backend, { keeps = false, weights = {}, profiled = false } = {}) {
       const onGpu = backend === 'webgpu';
-      const options = { backend, threads, keeps, weights, ...(onGpu && { device, lost }) };
+      const tracing = profiled && { tracing: printedTracing };
+      const options = { backend, threads, keeps, weights, ...(onGpu && { device, lost }), ...tracing };
       const session = await createSession(ort as unknown as Ort, model, options);
       if (onGpu && !watched) {
         watched = true;
@@ -46,3 +48,9 @@ export async function createWebRuntime(threads: number): Promise<Runtime> {
     },
   };
 }
+
+/** The profiler prints, because a browser has no files. */
+const printedTracing: Tracing = {
+  read: async (end, take) => collectPrinted(end, take),
+  delete: async () => {},
+};

@@ -6,7 +6,7 @@ import { OrtKeptTensor } from './kept-tensor.ts';
 import type { Ort } from './ort.ts';
 import type { ModelOptions, OrtSession } from './runtime.ts';
 
-export interface SessionOptions extends ModelOptions {
+export interface SessionOptions extends Omit<ModelOptions, 'profiled'> {
   readonly backend: Backend;
   /** Number of threads of a CPU backend. */
   readonly threads: number;
@@ -14,6 +14,18 @@ export interface SessionOptions extends ModelOptions {
   device?(): Promise<GPUDevice>;
   /** Resolves with the reason when that device is lost; undefined in Node, whose build does not tell. */
   readonly lost?: Promise<string>;
+  /** Where the profiler writes; absent if the session is not profiled. */
+  readonly tracing?: Tracing;
+}
+
+/** Where ONNX Runtime's profiler writes, in one environment. */
+export interface Tracing {
+  /** Beginning of the path of the profiler's file; absent where the profiler prints instead. */
+  readonly prefix?: string;
+  /** Passes on each line that the profiler writes when `end` ends it. */
+  read(end: () => void, take: (line: string) => void): Promise<void>;
+  /** Deletes what the profiler has written. */
+  delete(): Promise<void>;
 }
 
 /** The run that a lost device ended fails first; the loss may be told only after a round trip to the browser's GPU process. */
@@ -39,7 +51,7 @@ const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
 export async function createSession(
   ort: Ort,
   model: Uint8Array,
-  { backend, threads, keeps, weights, device: deviceOf, lost }: SessionOptions,
+  { backend, threads, keeps, weights, device: deviceOf, lost, tracing }: SessionOptions,
 ): Promise<OrtSession> {
   const onDevice = keeps && backend === 'webgpu' && deviceOf !== undefined;
   const externalData = Object.entries(weights).map(([path, data]) => ({ path, data }));
@@ -50,12 +62,15 @@ export async function createSession(
     interOpNumThreads: 1,
     logSeverityLevel: 3,
     ...(externalData.length > 0 && { externalData }),
+    ...(tracing && { enableProfiling: true }),
+    ...(tracing?.prefix && { profileFilePrefix: tracing.prefix }),
     ...(onDevice && { preferredOutputLocation: 'gpu-buffer' }),
     ...(strict && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
   });
   let cpuFallback = false;
   let session: InferenceSession;
-  if (onGpu(backend)) {
+  // A profiler tells itself where each node runs.
+  if (onGpu(backend) && !tracing) {
     // Forbid the fallback first: only a refusal shows that some nodes would run on the CPU.
     session = await ort.InferenceSession.create(model, options(true)).catch(() => {
       cpuFallback = true;
@@ -95,7 +110,11 @@ export async function createSession(
         ms,
       };
     },
-    release: () => session.release(),
+    endProfiling: (take) => tracing!.read(() => session.endProfiling(), take),
+    async release() {
+      await session.release();
+      await tracing?.delete();
+    },
   };
 }
 

@@ -1,44 +1,25 @@
 import { transfer } from 'comlink';
-import { keepFields } from '../../models/items/fields.ts';
 import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/item-batch.ts';
 import { sizeOf } from '../../models/items/item-format.ts';
-import { type ModelBytes, ownRoles, weightsOf } from '../../models/manifests/load.ts';
+import type { ModelBytes } from '../../models/manifests/load.ts';
 import { childrenOf } from '../../models/manifests/pipeline.ts';
-import {
-  fileRoles,
-  hasShape,
-  type Program,
-  type ProgramRun,
-  Scratch,
-  type Signature,
-  type TensorSpec,
-  tensorOf,
-  timesOf,
-} from '../../models/tasks/program.ts';
-import { programOf, taskOf } from '../../models/tasks/registry.ts';
-import type { StageResult } from '../../models/tasks/task.ts';
-import type { Session, Tensor, TensorInfo } from '../../models/tasks/tensor.ts';
-import type { ManifestStage } from '../../solver/documents/manifest.ts';
-import { ModelLoadError, ModelMismatchError } from '../runtime/errors.ts';
-import { dimsText, type OrtSession, type Runtime } from '../runtime/runtime.ts';
+import { Scratch, timesOf } from '../../models/tasks/program.ts';
+import type { Tensor } from '../../models/tasks/tensor.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { nextTask } from './next-task.ts';
+import { timeOperators } from './operators.ts';
 import type {
   Keeping,
   KeptItems,
   LoadedVariant,
   MeasuredRun,
+  OperatorTimes,
   StageWorkerApi,
   VariantSpec,
 } from './protocol.ts';
+import { openVariant, releaseSessions, runVariant, type VariantSessions } from './variant-sessions.ts';
 
 const KEEP_NOTHING: Keeping = { keep: false, keepOwn: false, forget: [] };
-
-/** A variant that the worker has loaded, with its sessions by role. */
-interface VariantSessions {
-  readonly spec: VariantSpec;
-  readonly program: Program<ManifestStage, StageResult>;
-  readonly sessions: Readonly<Record<string, OrtSession>>;
-}
 
 /** Answers the calls to a stage worker, inside a web worker or a child process. */
 export class StageHost implements StageWorkerApi {
@@ -63,34 +44,16 @@ export class StageHost implements StageWorkerApi {
 
   load(spec: VariantSpec, files: ModelBytes): Promise<LoadedVariant> {
     return this.#serially(async () => {
-      const start = performance.now();
-      const sessions: Record<string, OrtSession> = {};
-      const roles = ownRoles(files);
-      const program = programOf(spec.stage, roles) ?? misfit(spec, roles);
-      const unloadable = (cause: unknown): never => {
-        throw new ModelLoadError(spec.model, cause);
+      const { createMs, ...variant } = await openVariant(this.#started, spec, files);
+      this.#variants.set(spec.key, variant);
+      const sessions = Object.entries(variant.sessions);
+      return {
+        createMs,
+        cpuFallback: sessions.some(([, session]) => session.cpuFallback),
+        sessions: Object.fromEntries(
+          sessions.map(([role, { inputs, outputs }]) => [role, { inputs, outputs }]),
+        ),
       };
-      try {
-        const signatures = program.signatures(spec.stage);
-        for (const [role, { keeps = false }] of Object.entries(signatures))
-          sessions[role] = await this.#started
-            .createSession(files[role]!, spec.backend, { keeps, weights: weightsOf(files, role) })
-            .catch(unloadable);
-        const stage = await program.prepare?.(spec.stage, files).catch(unloadable);
-        const createMs = performance.now() - start;
-        checkSignatures(spec, signatures, sessions);
-        this.#variants.set(spec.key, { spec: { ...spec, stage: stage ?? spec.stage }, program, sessions });
-        return {
-          createMs,
-          cpuFallback: Object.values(sessions).some(({ cpuFallback }) => cpuFallback),
-          sessions: Object.fromEntries(
-            Object.entries(sessions).map(([role, { inputs, outputs }]) => [role, { inputs, outputs }]),
-          ),
-        };
-      } catch (error) {
-        for (const session of Object.values(sessions)) await session.release();
-        throw error;
-      }
     });
   }
 
@@ -104,7 +67,7 @@ export class StageHost implements StageWorkerApi {
       const variant = this.#get(key);
       const { spec } = variant;
       const items = 'kept' in batch ? batch.kept.map((number) => this.#takeKept(number)) : itemsOf(batch);
-      const { results, runs } = await this.#runProgram(variant, items);
+      const { results, runs } = await runVariant(variant, items, this.#scratch);
       const byItem = items.map((item, i) => childrenOf(spec, spec.next, item, results[i]!));
       const childCounts = byItem.map(({ length }) => length);
       const size = items.reduce((sum, item) => sum + sizeOf(spec.format, item), 0);
@@ -118,7 +81,7 @@ export class StageHost implements StageWorkerApi {
 
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#serially(async () => {
-      const { outputs } = await this.#runProgram(this.#get(key), itemsOf(items));
+      const { outputs } = await runVariant(this.#get(key), itemsOf(items), this.#scratch);
       // Copies, because an output may be a view of ONNX Runtime's own memory, which must not be transferred.
       const copies = outputs.map((tensor) => ({ ...tensor, data: tensor.data.slice() }) as Tensor);
       return transfer(
@@ -128,11 +91,26 @@ export class StageHost implements StageWorkerApi {
     });
   }
 
+  operators(spec: VariantSpec, files: ModelBytes, batches: readonly ItemBatch[]): Promise<OperatorTimes> {
+    return this.#serially(async () => {
+      const variant = await openVariant(this.#started, spec, files, true);
+      try {
+        return await timeOperators(
+          variant,
+          batches.map((batch) => itemsOf(batch)),
+          this.#scratch,
+        );
+      } finally {
+        await releaseSessions(variant.sessions);
+      }
+    });
+  }
+
   release(key: string): Promise<void> {
     return this.#serially(async () => {
       const variant = this.#variants.get(key);
       this.#variants.delete(key);
-      for (const session of Object.values(variant?.sessions ?? {})) await session.release();
+      if (variant) await releaseSessions(variant.sessions);
     });
   }
 
@@ -164,67 +142,10 @@ export class StageHost implements StageWorkerApi {
     return item;
   }
 
-  async #runProgram(
-    { spec: { stage, format }, program, sessions }: VariantSessions,
-    items: readonly Item[],
-  ): Promise<ProgramRun<StageResult>> {
-    const ownFormat = taskOf(stage).itemFormat(stage);
-    const own = items.map((item) => keepFields(format, ownFormat, item));
-    return program.run(stage, own, sessions, this.#scratch);
-  }
-
   /** Queues an operation. It begins when the answer of the operation before is on its way, because it may hold the thread. */
   #serially<T>(operation: () => Promise<T>): Promise<T> {
     const result = this.#last.then(operation);
     this.#last = result.then(nextTask, nextTask);
     return result;
   }
-}
-
-/** @throws ModelMismatchError with the roles of the files that the stage's programs need */
-function misfit({ model, stage }: VariantSpec, roles: readonly string[]): never {
-  const expected = taskOf(stage).programs.map((program) => fileRoles(program, stage).join(', '));
-  throw new ModelMismatchError(model, 'the set of its files', expected.join('; or '), roles.join(', '));
-}
-
-/** Compares the models' inputs and outputs with the signatures that the stage's task expects. @throws ModelMismatchError */
-function checkSignatures(
-  { model }: VariantSpec,
-  signatures: Readonly<Record<string, Signature>>,
-  sessions: Readonly<Record<string, Session>>,
-): void {
-  for (const [role, { inputs, outputs }] of Object.entries(signatures)) {
-    const session = sessions[role]!;
-    checkTensors(model, 'input', session.inputs, inputs);
-    checkTensors(model, 'output', session.outputs, outputs);
-  }
-}
-
-function checkTensors(
-  model: string,
-  side: 'input' | 'output',
-  found: readonly TensorInfo[],
-  expected: readonly TensorSpec[],
-): void {
-  const severalByPlace = expected.filter(({ name }) => name === undefined).length > 1;
-  expected.forEach((spec, i) => {
-    const { name, types, dims, orDims } = spec;
-    const what = `its ${side}${name ? ` ${name}` : severalByPlace ? ` ${i + 1}` : ''}`;
-    const tensor = tensorOf(spec, i, found);
-    const type = types.join(' or ');
-    if (!tensor && spec.optional) return;
-    if (!tensor) throw new ModelMismatchError(model, what, `${type} ${dimsText([null, ...dims])}`, 'missing');
-    if (!types.some((known) => known === tensor.type))
-      throw new ModelMismatchError(model, `the type of ${what}`, type, tensor.type);
-    // The batch dimension may be open or fixed. Other open dimensions are accepted: the program checks each output's shape.
-    const [batch, ...rest] = tensor.dims;
-    const shapes = orDims ? [dims, orDims] : [dims];
-    if (batch === undefined || !shapes.some((shape) => hasShape(rest, shape)))
-      throw new ModelMismatchError(
-        model,
-        `the shape of ${what}`,
-        shapes.map((shape) => dimsText([null, ...shape])).join(' or '),
-        dimsText(tensor.dims),
-      );
-  });
 }

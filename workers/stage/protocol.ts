@@ -92,6 +92,31 @@ export interface MeasuredRun<Children = ItemBatch> extends StageRun<Children>, R
   readonly size: number;
 }
 
+/** The operators of one type in one of a variant's sessions, for one batch on average. */
+export interface OperatorTime {
+  /** The session's role. */
+  readonly session: string;
+  /** Type of the operator, as ONNX Runtime runs it: it may have merged several of the model's into one. */
+  readonly operator: string;
+  /** Where the operators ran: on a GPU backend, some may run on the CPU. */
+  readonly on: 'gpu' | 'cpu';
+  /** Number of nodes or, on a GPU, of kernels that ran. */
+  readonly calls: number;
+  readonly ms: number;
+}
+
+/** Which operators take a variant's time, by ONNX Runtime's profiler, which itself takes time. */
+export interface OperatorTimes {
+  /** Measured batches. */
+  readonly batches: number;
+  /** Mean time of a batch's session runs, with the profiler on. */
+  readonly batchMs: number;
+  /** The longest first. */
+  readonly operators: readonly OperatorTime[];
+  /** Whether the backend's device told the times of its kernels. A GPU may not; then `operators` has those on the CPU alone. */
+  readonly told: boolean;
+}
+
 /** The calls that a stage worker answers, one at a time. A worker holds variants of one stage or of several. */
 export interface StageWorkerApi {
   /** Loads ONNX Runtime. Must be the first call, and only once. @param threads number of threads of a CPU backend */
@@ -106,6 +131,11 @@ export interface StageWorkerApi {
   ): Promise<MeasuredRun<ItemBatch | KeptItems>>;
   /** Runs a batch and returns the sessions' raw outputs, to compare backends. @throws DeviceLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]>;
+  /**
+   * Loads a variant once more, with ONNX Runtime's profiler on, runs batches until they are warm, and then some that count.
+   * @param batches at least one; they are run in turn @throws ModelLoadError, ModelMismatchError, DeviceLostError
+   */
+  operators(spec: VariantSpec, models: ModelBytes, batches: readonly ItemBatch[]): Promise<OperatorTimes>;
   release(key: string): Promise<void>;
   /** Resolves with the reason when the GPU device is lost. */
   lost(): Promise<string>;

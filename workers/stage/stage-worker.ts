@@ -10,6 +10,7 @@ import type {
   KeptItems,
   LoadedVariant,
   MeasuredRun,
+  OperatorTimes,
   StageWorkerApi,
   VariantSpec,
 } from './protocol.ts';
@@ -83,6 +84,18 @@ export class StageWorker {
   /** Runs a batch for its raw outputs. The items' buffer is transferred. @throws DeviceLostError, WorkerLostError */
   infer(key: string, items: ItemBatch): Promise<readonly Tensor[]> {
     return this.#call<readonly Tensor[]>(this.#api.infer(key, transfer(items, [items.bytes.buffer])));
+  }
+
+  /**
+   * Times a variant's operators. The batches' buffers are transferred.
+   * @throws ModelLoadError, ModelMismatchError, DeviceLostError, WorkerLostError
+   */
+  operators(spec: VariantSpec, models: ModelBytes, batches: readonly ItemBatch[]): Promise<OperatorTimes> {
+    const sent = transfer(
+      batches,
+      batches.map(({ bytes }) => bytes.buffer),
+    );
+    return this.#call(this.#api.operators(spec, models, sent));
   }
 
   release(key: string): Promise<void> {

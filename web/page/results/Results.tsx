@@ -6,6 +6,7 @@ import { openExample, showsExample } from '../../state/example.ts';
 import { liveCells, running } from '../../state/measure/profiling.ts';
 import { Compare, StageCells } from '../charted/charted.tsx';
 import { Empty, Section } from '../frame/Section.tsx';
+import { Operators } from './Operators.tsx';
 import { ResultsVerdict } from './ResultsVerdict.tsx';
 import './results.css';
 
@@ -81,6 +82,7 @@ function Opened() {
         software={profile.device.adapter?.software ?? false}
         accuracies={profile.stages}
       />
+      <Operators />
       <Compare />
     </>
   );

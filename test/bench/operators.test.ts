@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import type { OperatorTimes } from '../../workers/stage/protocol.ts';
+import { ipaEdge } from './command.ts';
+
+const ask = (...args: string[]) =>
+  ipaEdge(['operators', '--pipeline', 'fashion', '--stage', 'detect', ...args]);
+
+test('the command shows which operators take the time of a variant, in Node', async () => {
+  const { code, stdout } = await ask('--variant', 'det4', '--backend', 'cpu', '--batch', '2');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^operator +session +runs on +calls +ms +share %$/m);
+  expect(stdout).toMatch(/^\w*Conv +model +cpu +[45] +[\d.]+ +[\d.]+$/m);
+  expect(stdout).toMatch(/detect\/det4 on cpu, batch 2: operators took [\d.]+ of [\d.]+ ms a batch/);
+});
+
+test('in a browser too, as one document', async () => {
+  const { code, stdout } = await ask('--variant', 'det4', '--json');
+  expect(code).toBe(0);
+  const { operators, told } = JSON.parse(stdout) as OperatorTimes;
+  expect(told).toBe(true);
+  expect(operators.some(({ operator, on }) => operator.includes('Conv') && on === 'cpu')).toBe(true);
+});
+
+test.each([
+  [['--variant', 'det5'], /Stage detect has no variant det5. Choose one of det4, det8, det16 with --variant/],
+  [['--variant', 'det4', '--stage', 'find'], /no stage find. Choose one of detect, classify with --stage/],
+  [['--variant', 'det4', '--backend', 'cpu,wasm'], /Expected one backend/],
+])('%j is refused with what there is', async (args, message) => {
+  const { code, stderr } = await ask(...args);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(message);
+});

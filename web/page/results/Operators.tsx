@@ -1,0 +1,163 @@
+import { useState } from 'preact/hooks';
+import { type CellKey, cellId } from '../../../solver/documents/cell.ts';
+import type { OperatorTime } from '../../../workers/stage/protocol.ts';
+import { type CardColumn, CardTable } from '../../components/CardTable.tsx';
+import { milliseconds, number, percent, plural } from '../../components/format.ts';
+import {
+  cancelTiming,
+  type TimedCell,
+  timeable,
+  timeCell,
+  timed,
+  timing,
+  timingFailure,
+  whyNotTimeable,
+} from '../../state/measure/operators.ts';
+
+/** Shows on demand which operators take the time of a variant. */
+export function Operators() {
+  return (
+    <section aria-labelledby="operators-title">
+      <h3 id="operators-title">Where the time goes</h3>
+      <p class="muted">
+        Runs one variant on this device with ONNX Runtime's profiler on, to show which of its operators take
+        its time. The profiler makes runs slower: trust the shares rather than the times.
+      </p>
+      {timeable.value.length > 0 && <OperatorsForm />}
+      <p role="status" class="muted">
+        {timing.value
+          ? `Running ${titleOf(timing.value.cell)} …`
+          : timeable.value.length === 0
+            ? whyNotTimeable.value
+            : ''}
+      </p>
+      {timingFailure.value && (
+        <p class="problem" role="alert">
+          {timingFailure.value}
+        </p>
+      )}
+      {timed.value && <Timed {...timed.value} />}
+    </section>
+  );
+}
+
+const variantOf = ({ stage, variant }: CellKey): string => `${stage}/${variant}`;
+const sweepOf = ({ backend, threads }: CellKey): string =>
+  threads > 1 ? `${backend}, ${plural(threads, 'thread')}` : backend;
+const batchOf = ({ batch }: CellKey): string => String(batch);
+
+/** The choices that name a cell; each later one depends on those before. */
+const CHOICES = [
+  { label: 'Variant', of: variantOf },
+  { label: 'Backend', of: sweepOf },
+  { label: 'Batch', of: batchOf },
+] as const;
+
+function OperatorsForm() {
+  const [asked, setAsked] = useState<readonly string[]>([]);
+  const busy = timing.value !== null;
+  let left = timeable.value;
+  const fields = CHOICES.map(({ label, of }, i) => {
+    const all = [...new Set(left.map(of))];
+    const chosen = all.find((one) => one === asked[i]) ?? all[0]!;
+    left = left.filter((cell) => of(cell) === chosen);
+    return { label, all, chosen };
+  });
+  const key = left[0]!;
+  return (
+    <form
+      class="row end"
+      aria-labelledby="operators-title"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!busy && whyNotTimeable.value === null) void timeCell(key);
+      }}
+    >
+      {fields.map(({ label, all, chosen }, i) => (
+        <label key={label} class="field">
+          {label}
+          <select
+            value={chosen}
+            onChange={({ currentTarget: { value } }) =>
+              setAsked(fields.map((field, f) => (f === i ? value : field.chosen)))
+            }
+          >
+            {all.map((one) => (
+              <option key={one} value={one}>
+                {one}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+      <button type="submit" disabled={busy || whyNotTimeable.value !== null}>
+        Time its operators
+      </button>
+      {busy && (
+        <button type="button" onClick={cancelTiming}>
+          Cancel
+        </button>
+      )}
+      <span class="muted">{whyNotTimeable.value}</span>
+    </form>
+  );
+}
+
+const titleOf = (key: CellKey): string => `${variantOf(key)} on ${sweepOf(key)}, batch ${batchOf(key)}`;
+
+/** What was found out of one cell. */
+function Timed({ cell, times: { batches, batchMs, operators, told } }: TimedCell) {
+  const sum = operators.reduce((total, { ms }) => total + ms, 0);
+  const without = timeable.value.find((one) => cellId(one) === cellId(cell))?.latencyMs.p50;
+  if (!told)
+    return (
+      <p class="warning">
+        <strong>Not told.</strong> The GPU told this page no times of its kernels: a browser without the
+        WebGPU feature timestamp-query does not. Choose wasm, or use another browser.
+      </p>
+    );
+  if (operators.length === 0)
+    return <p class="muted">ONNX Runtime told nothing of the operators of {titleOf(cell)}.</p>;
+  return (
+    <>
+      <p>
+        <strong>{titleOf(cell)}</strong>: operators took {milliseconds(sum)} of {milliseconds(batchMs)} a
+        batch, on average over {plural(batches, 'batch', 'batches')} after a warm-up, with the profiler on
+        {without !== undefined && <> (without, the profile has a median of {milliseconds(without)})</>}.
+      </p>
+      <CardTable
+        label="Operators by time"
+        corner="Operator"
+        columns={columnsOf(operators, sum)}
+        rows={operators}
+        rowKey={({ session, operator, on }) => `${session}/${operator}/${on}`}
+        rowHead={({ operator }) => operator}
+      />
+    </>
+  );
+}
+
+/** The columns; those of the session and the device only where rows differ in them. */
+function columnsOf(operators: readonly OperatorTime[], sum: number): CardColumn<OperatorTime>[] {
+  const differ = (of: (row: OperatorTime) => string) => new Set(operators.map(of)).size > 1;
+  return [
+    ...(differ(({ session }) => session)
+      ? [{ head: 'Session', show: ({ session }: OperatorTime) => session }]
+      : []),
+    ...(differ(({ on }) => on)
+      ? [{ head: 'Runs on', show: ({ on }: OperatorTime) => on.toUpperCase() }]
+      : []),
+    { head: 'Calls a batch', numeric: true, show: ({ calls }) => number(calls) },
+    { head: 'Time a batch', numeric: true, show: ({ ms }) => milliseconds(ms) },
+    {
+      head: 'Share',
+      numeric: true,
+      show: ({ ms }) => (
+        <>
+          <span class="share-bar" style={{ width: `${(4 * ms) / sum}rem` }} aria-hidden="true" />{' '}
+          {percent(sum > 0 ? ms / sum : null)}
+        </>
+      ),
+    },
+  ];
+}

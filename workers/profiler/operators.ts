@@ -1,0 +1,48 @@
+import { batchOf } from '../../models/items/item-batch.ts';
+import type { LoadedManifest } from '../../models/manifests/load.ts';
+import { stageItems } from '../../models/packs/labelled-items.ts';
+import type { CellKey } from '../../solver/documents/cell.ts';
+import { onGpu } from '../../solver/documents/common.ts';
+import type { Environment } from '../environment/environment.ts';
+import { BackendUnavailableError } from '../runtime/errors.ts';
+import { type OperatorTimes, variantSpec } from '../stage/protocol.ts';
+import { ItemDraw } from './item-draw.ts';
+
+/** Batches that are drawn; they are run in turn. */
+const DRAWN = 8;
+const SEED = 1;
+
+/**
+ * Finds out which operators take a variant's time, in a worker of its own.
+ * @param signal ends the worker at once
+ * @throws BackendUnavailableError, ModelLoadError, ModelMismatchError, WorkerLostError, and what reading the models throws
+ */
+export async function measureOperators(
+  models: LoadedManifest,
+  environment: Environment,
+  { stage: name, variant, backend, threads, batch }: CellKey,
+  signal: AbortSignal,
+): Promise<OperatorTimes> {
+  const why = await environment.unavailable(backend);
+  if (why !== null) throw new BackendUnavailableError(backend, why);
+  const { pipeline } = models;
+  const stage = pipeline.stage(name);
+  const items = (await stageItems(await models.readPack(), pipeline))[pipeline.stages.indexOf(stage)]!;
+  const bytes = await models.readModels(stage.variant(variant));
+  signal.throwIfAborted();
+  const worker = await environment.spawn('operators', onGpu(backend) ? 1 : threads);
+  const end = () => worker.terminate();
+  signal.addEventListener('abort', end);
+  try {
+    signal.throwIfAborted();
+    const draw = new ItemDraw(items, SEED);
+    const batches = Array.from({ length: DRAWN }, (_, i) => batchOf(draw.batch(i, batch)));
+    return await worker.operators(variantSpec(stage, { variant, backend }), bytes, batches);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', end);
+    worker.terminate();
+  }
+}
