@@ -40,7 +40,7 @@ try {
     `${device.agent}, ${device.logicalCores} logical cores; ${QUESTIONS} positions of each slider; ms: median / p95 / worst\n`,
   );
   console.table([
-    await asked(page, 'SLA'),
+    await asked(page, 'Time limit (SLA)'),
     await asked(page, 'Arrival rate'),
     await asked(page, 'Weight of cost, β'),
   ]);

@@ -1,23 +1,31 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright';
 import { ROOT } from '../../workers/command/root.ts';
 import { servePage } from '../runner/host.ts';
 import { browserFlags, ensureBrowser } from '../setup/browser.js';
+import { button, choose, fill, open, setBudget, stop, typed, WAIT } from './actions.ts';
+import { pictures, readmePictures } from './pictures.ts';
 
 /**
- * Takes screenshots of every state of the page, with real measurements on a small budget: `npm run shots`. They go to
- * out/shots, and the README's two to web/page-light.png and web/page-dark.png.
+ * Takes pictures of every state of the page, with real measurements on a small budget: `npm run shots`, or
+ * `npm run shots plan try` for some parts alone. They go to out/shots, and the README's two to web/page-light.png and
+ * web/page-dark.png. A pipeline's profile is measured once and kept in out/shots: delete it to measure anew.
  */
 
-const OUT = join(ROOT, 'out/shots');
-const SCHEMES = ['light', 'dark'] as const;
-const WIDTHS = { huge: 2560, wide: 1440, narrow: 360 };
-const WAIT = { timeout: 300_000 };
-/** Time for the page to redraw its charts after its width has changed. */
-const SETTLE_MS = 600;
-/** Folder and size of the README's screenshots. */
-const README = { folder: join(ROOT, 'web'), width: 1440, height: 860 };
+const PARTS: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  first,
+  measure,
+  results,
+  plan,
+  try: trying,
+  compare,
+  files,
+  models,
+  mail,
+  speech,
+  input,
+};
 const BROKEN = '{"schema":"ipa-edge/profile@1","createdAt":"yesterday","cells":3}';
 /** Load in requests/s, which falls. */
 const FALLING = { rates: [...Array(6).fill(12), ...Array(6).fill(6), ...Array(588).fill(3)] };
@@ -29,71 +37,78 @@ const MESSAGE = {
 /** Protobuf key of the field `model_version` in onnx.proto. */
 const MODEL_VERSION_KEY = 0x28;
 
-await mkdir(OUT, { recursive: true });
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(PARTS, name));
+if (unknown.length > 0)
+  throw new Error(`There is no part ${unknown.join(', ')}. Parts: ${Object.keys(PARTS).join(', ')}.`);
+
 const host = await servePage(0);
 const browser = await chromium.launch({
   executablePath: await ensureBrowser(console.error),
   args: browserFlags(),
 });
 try {
-  await shoot(await browser.newPage());
+  for (const name of asked.length > 0 ? asked : Object.keys(PARTS)) {
+    // Only the first visit shows that the page works offline, for which it fetches tens of MB.
+    const context = await browser.newContext({ serviceWorkers: name === 'first' ? 'allow' : 'block' });
+    const page = await context.newPage();
+    await page.goto(host.url);
+    await page.locator('#share').waitFor(WAIT);
+    await PARTS[name]!(page);
+    await context.close();
+  }
 } finally {
   await browser.close();
   await host.close();
 }
 
-async function shoot(page: Page): Promise<void> {
-  const button = (name: string | RegExp) => page.getByRole('button', { name }).first();
-  const typed = (name: string) => page.getByRole('spinbutton', { name, exact: true });
-  const planned = () => page.locator('.answer[aria-busy=false]:not(.stale)').waitFor(WAIT);
-  const fill = async (questions: Record<string, string>) => {
-    for (const [name, value] of Object.entries(questions)) await typed(name).fill(value);
-    await planned();
-  };
-
-  await page.goto(host.url);
-  await page.getByRole('button', { name: 'Start', exact: true }).waitFor();
+async function first(page: Page): Promise<void> {
   await page.locator('.check', { hasText: 'Works offline' }).waitFor({ state: 'attached' });
   await pictures(page, '01-first-visit');
+}
 
-  await typed('Budget (s)').fill('90');
-  await typed('Budget (s)').blur();
-  await page.getByRole('checkbox', { name: '16', exact: true }).uncheck();
-  await button('Start').click();
+async function measure(page: Page): Promise<void> {
+  await setBudget(page, '90');
+  await button(page, 'Start').click();
   await page.locator('td.cell.measured').nth(11).waitFor(WAIT);
   await page.getByRole('button', { name: 'Pause' }).waitFor();
   await pictures(page, '02-measuring', '#measure');
-  await button('Pause').click();
+  await button(page, 'Pause').click();
   await page.locator('.paused').waitFor(WAIT);
   await pictures(page, '03-paused');
-  await button('Cancel').click();
-  await button(/^Resume \d+/).waitFor(WAIT);
+  await button(page, 'Cancel').click();
+  await button(page, /^Resume \d+/).waitFor(WAIT);
   await pictures(page, '04-cancelled', '#measure');
-  await button(/^Resume \d+/).click();
-  await page.locator('.answer').waitFor(WAIT);
-  await planned();
-  await button('Close').click();
-  await pictures(page, '05-results', '#results');
-  await pictures(page, '06-plan', '#plan');
+}
 
-  const sla = await typed('SLA').inputValue();
-  await typed('SLA').fill('1');
+async function results(page: Page): Promise<void> {
+  await open(page, 'fashion');
+  await pictures(page, '05-results', '#results');
+}
+
+async function plan(page: Page): Promise<void> {
+  await open(page, 'fashion');
+  await pictures(page, '06-plan', '#plan');
+  await typed(page, 'Time limit (SLA)').fill('1');
   await page.locator('#plan [role=alert]').waitFor(WAIT);
   await pictures(page, '07-infeasible', '#plan');
 
   // The most accurate plan and a cheaper one, to compare. The low rate lets the cheaper plan share the GPU.
-  await fill({ SLA: '500', 'Arrival rate': '1' });
-  await button('Pin to compare').click();
+  await fill(page, { 'Time limit (SLA)': '500', 'Arrival rate': '1' });
+  await button(page, 'Pin to compare').click();
   await page.getByRole('form', { name: 'Plan settings' }).getByText('Advanced').click();
-  await fill({ 'Weight of cost, β': '0.25' });
+  await fill(page, { 'Weight of cost, β': '0.25' });
   await pictures(page, '08-two-plans', '#plan');
   await readmePictures(page);
-  await button('Unpin').click();
+}
 
+async function trying(page: Page): Promise<void> {
+  await open(page, 'fashion');
   const form = page.getByRole('form', { name: 'Plan settings' });
   await form.getByRole('checkbox', { name: 'webgpu' }).uncheck();
   // Plans for far more requests than arrive, so that the first adaptation step changes the plan.
-  await fill({ SLA: '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
+  await form.getByText('Advanced').click();
+  await fill(page, { 'Time limit (SLA)': '200', 'Arrival rate': '200', 'Weight of cost, β': '0.001' });
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('trace');
   await page.getByLabel('Choose a trace').setInputFiles({
     name: 'falling.json',
@@ -101,31 +116,32 @@ async function shoot(page: Page): Promise<void> {
     buffer: Buffer.from(JSON.stringify(FALLING)),
   });
   await page.getByRole('checkbox', { name: /Adapt/ }).check();
-  await typed('Plan again every (s)').fill('5');
+  await typed(page, 'Plan again every (s)').fill('5');
   await pictures(page, '09-to-try', '#try');
-  await button('Run the plan').click();
+  await button(page, 'Run the plan').click();
   await page.locator('#try', { hasText: 'switched to' }).waitFor(WAIT);
-  await page.waitForTimeout(5000);
+  await page.locator('.request').nth(5).waitFor(WAIT);
   await pictures(page, '10-trying', '#try');
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByRole('button', { name: 'Run the plan' }).waitFor(WAIT);
+  await stop(page);
   await pictures(page, '11-tried', '#try');
+}
 
+async function compare(page: Page): Promise<void> {
+  await open(page, 'fashion');
   // A second profile with one backend, to compare with.
   await page.locator('.settings summary').getByText('Advanced').click();
-  await typed('Seed of the order').fill('2');
+  await typed(page, 'Seed of the order').fill('2');
   await page.getByRole('checkbox', { name: 'webgpu' }).first().uncheck();
-  await typed('Budget (s)').fill('5');
-  await typed('Budget (s)').blur();
-  await button('Start').click();
+  await setBudget(page, '5');
+  await button(page, 'Start').click();
   await page.locator('.saved li').nth(1).waitFor(WAIT);
-  await page.locator('.saved button[aria-pressed=false]').click();
-  await fill({ SLA: sla });
   await page.getByLabel('Compare this profile with').selectOption({ index: 1 });
   await page.locator('.compare .outcome').waitFor();
   await pictures(page, '12-compare', '.compare');
   await pictures(page, '13-share', '#share');
+}
 
+async function files(page: Page): Promise<void> {
   await page
     .getByLabel('Import profile')
     .setInputFiles({ name: 'broken.json', mimeType: 'application/json', buffer: Buffer.from(BROKEN) });
@@ -141,8 +157,9 @@ async function shoot(page: Page): Promise<void> {
   await page.dispatchEvent('main', 'dragenter', { dataTransfer: dragged });
   await page.locator('.drop-zone').waitFor();
   await pictures(page, '15-dropping', 'body', false);
-  await page.dispatchEvent('main', 'dragleave', { dataTransfer: dragged });
+}
 
+async function models(page: Page): Promise<void> {
   await page.getByText('Your own models').click();
   const model = await readFile(join(ROOT, 'models/fashion/det8.onnx'));
   await page.getByLabel('Add models to detect').setInputFiles({
@@ -153,66 +170,36 @@ async function shoot(page: Page): Promise<void> {
   });
   await page.getByText('mine is a variant of detect').waitFor(WAIT);
   await pictures(page, '16-own-models', '#measure');
+}
 
-  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mail');
-  await page.getByRole('region', { name: 'Stage language' }).waitFor();
-  await button('Start').click();
-  await page.locator('.opened', { hasText: 'mail' }).waitFor(WAIT);
-  await planned();
-  await pictures(page, '17-mail', '#measure');
-  await page.getByText('Time against size of language').click();
-  await pictures(page, '17-mail-results', '#results');
+async function mail(page: Page): Promise<void> {
+  await sections(page, 'mail', '17-mail');
   await page.getByRole('combobox', { name: /^Load/ }).selectOption('constant');
-  await typed('Duration (s)').fill('120');
-  await button('Run the plan').click();
+  await typed(page, 'Duration (s)').fill('120');
+  await button(page, 'Run the plan').click();
   await page.locator('.request').nth(5).waitFor(WAIT);
-  await button('Hold').click();
+  await button(page, 'Hold').click();
   await pictures(page, '18-mail-requests', '#try');
-  await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByRole('button', { name: 'Run the plan' }).waitFor(WAIT);
+  await stop(page);
+}
 
-  await page.getByRole('combobox', { name: 'Pipeline', exact: true }).selectOption('mini-sum-qa');
-  await page.getByRole('region', { name: 'Stage summarise' }).waitFor();
+async function speech(page: Page): Promise<void> {
+  await sections(page, 'mini-audio-qa', '19-speech');
+}
+
+async function input(page: Page): Promise<void> {
+  await choose(page, 'mini-sum-qa');
   await page.getByRole('textbox', { name: 'Text' }).fill(MESSAGE.text);
   await page.getByRole('textbox', { name: 'Question' }).fill(MESSAGE.question);
-  await button('Run your input').click();
+  await button(page, 'Run your input').click();
   await page.getByText(/^Answered in/).waitFor(WAIT);
-  await pictures(page, '19-own-input', '#try');
+  await pictures(page, '20-own-input', '#try');
 }
 
-/** Takes screenshots of a part of the page in both colour schemes and all widths, and reports a page wider than its window. */
-async function pictures(page: Page, name: string, part = 'body', fullPage = true): Promise<void> {
-  for (const [size, width] of Object.entries(WIDTHS))
-    for (const scheme of SCHEMES) {
-      await setView(page, scheme, width, 900);
-      await page.evaluate(() => {
-        // In a screenshot taller than the window, a sticky bar would appear in the middle.
-        document.querySelector('header')!.style.position = 'static';
-        window.scrollTo(0, 0);
-      });
-      const path = join(OUT, `${name}-${size}-${scheme}.png`);
-      if (part === 'body') await page.screenshot({ path, fullPage });
-      else await page.locator(part).screenshot({ path });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      console.log(wide > width ? `${path}: ${wide - width} px too wide` : path);
-    }
-}
-
-async function setView(page: Page, colorScheme: (typeof SCHEMES)[number], width: number, height: number) {
-  await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-  await page.setViewportSize({ width, height });
-  // Removes the tooltip at the pointer and the ring around the focus.
-  await page.mouse.move(0, 0);
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
-  await page.waitForTimeout(SETTLE_MS);
-}
-
-async function readmePictures(page: Page): Promise<void> {
-  await page.evaluate(() => document.querySelector('header')!.style.removeProperty('position'));
-  for (const scheme of SCHEMES) {
-    await setView(page, scheme, README.width, README.height);
-    await page.evaluate(() => document.getElementById('plan')!.scrollIntoView());
-    await page.waitForTimeout(SETTLE_MS);
-    await page.screenshot({ path: join(README.folder, `page-${scheme}.png`) });
-  }
+/** Takes pictures of every section, with a profile of a pipeline. */
+async function sections(page: Page, pipeline: string, name: string): Promise<void> {
+  await open(page, pipeline);
+  for (const fold of await page.getByText(/^Time against size of /).all()) await fold.click();
+  for (const section of ['measure', 'results', 'plan', 'try', 'share'])
+    await pictures(page, `${name}-${section}`, `#${section}`);
 }

@@ -12,7 +12,8 @@ import { request, resources } from '../solver/profiles.ts';
 import { expectAccessible as expectPartAccessible } from './accessible.ts';
 import { adaptationReport, adaptiveRun } from './adaptation-fixtures.ts';
 import { fashionProfile } from './fixtures.ts';
-import { choose, drop, frontier, newContext, planned, profileFile } from './opened-page.ts';
+import { choose, drop, frontier, newContext, openIn, planned, profileFile } from './opened-page.ts';
+import { ownModel } from './own-files.ts';
 import { profileOfRealModels } from './real-models.ts';
 import { fashionReport } from './report-fixtures.ts';
 import { type ReportFolder, reportFolder, servedPage, servePageWithTestEngine } from './serve.ts';
@@ -36,7 +37,7 @@ afterEach(() => context.close());
 const expectAccessible = (part?: string): Promise<void> => expectPartAccessible(page, part);
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' });
-const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true });
+const sla = () => page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
 
 describe('the page', () => {
   beforeEach(async () => {
@@ -68,6 +69,45 @@ describe('the page', () => {
     await button('Cancel').click();
     await button(/Resume/).waitFor();
     await expectAccessible('#measure');
+  });
+
+  it('while another tab measures', async () => {
+    const host = await servePageWithTestEngine();
+    onTestFinished(() => host.close());
+    const other = await openIn(context, host.url);
+    await other.page.evaluate(() => {
+      globalThis.holdAfterCells = 40;
+    });
+    await other.page.getByRole('button', { name: 'Start', exact: true }).click();
+    await page.goto(host.url);
+    await page.getByRole('region', { name: 'Another tab' }).getByText('40 of 90 cells').waitFor();
+    await expectAccessible('#measure');
+  });
+
+  it('with models of its own: one added to a stage, and one for a new pipeline', async () => {
+    await page.getByText('Your own models', { exact: true }).click();
+    const { name, bytes } = await ownModel('det4', 'mine.onnx');
+    const added = { name, mimeType: '', buffer: Buffer.from(bytes) };
+    await page.getByLabel('Add models to detect').setInputFiles(added);
+    await button('Delete variant mine').waitFor();
+    const form = page.getByRole('region', { name: 'A new pipeline without a manifest' });
+    await form.getByLabel('Choose models').setInputFiles(added);
+    await form.getByRole('button', { name: 'Go on without labels' }).waitFor();
+    await expectAccessible('#measure');
+  });
+
+  it('with a plan of cascades', async () => {
+    await choose(page, profileFile(cascadeProfile(wellCalibrated())));
+    await sla().fill('900');
+    await page.getByRole('spinbutton', { name: 'Arrival rate', exact: true }).fill('60');
+    await planned(page);
+    await page
+      .locator('#plan')
+      .getByText(/^In classify, s answers first\. /)
+      .waitFor();
+    await page.locator('#plan').getByText('Table of what cascades gain').waitFor();
+    await expectAccessible('#results');
+    await expectAccessible('#plan');
   });
 
   it('with results, plans, none, a comparison, and a problem', async () => {

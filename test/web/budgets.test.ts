@@ -54,7 +54,7 @@ describe('the shell', () => {
     await page.getByRole('link', { name: 'Share' }).click();
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
-    await page.getByRole('slider', { name: 'SLA, slider' }).press('ArrowRight');
+    await page.getByRole('slider', { name: 'Time limit (SLA), slider' }).press('ArrowRight');
     await planned(page);
     expect(held).toEqual([]);
 

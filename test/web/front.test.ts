@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fashionProfile } from './fixtures.ts';
@@ -75,6 +76,23 @@ describe.each(SCREENS)('on a screen of $width × $height', (screen) => {
     expect(await moved()).toBeLessThan(0.1);
   });
 
+  it('each shipped pipeline shows its texts whole', async () => {
+    await open(screen);
+    const chooser = page.getByRole('combobox', { name: 'Pipeline', exact: true });
+    for (const name of await chooser.locator('optgroup[label="Ready-made"] option').allInnerTexts()) {
+      await chooser.selectOption(name);
+      const manifest = await readFile(new URL(`../../models/${name}/manifest.json`, import.meta.url), 'utf8');
+      await page.locator('.pipeline-title', { hasText: JSON.parse(manifest).title }).waitFor();
+      await expect.poll(() => page.locator('.pictures-symbol').count()).toBe(0);
+      const cut = await page
+        .locator('.pictures :is(.pictures-items, .pictures-items > *)')
+        .evaluateAll((parts) =>
+          parts.filter((one) => one.scrollHeight > one.clientHeight + 1).map((one) => one.textContent),
+        );
+      expect(cut, name).toEqual([]);
+    }
+  });
+
   it('an address that names a section shows that section, with a saved profile, without a jump', async () => {
     await open(screen);
     await choose(page, profileFile(fashionProfile()));
@@ -117,6 +135,44 @@ describe('the example', () => {
     expect(await page.locator('.outcome').count()).toBe(0);
   });
 
+  it('says of each model of its plan what it is, and leaves what only the planner reckons with folded away', async () => {
+    await open();
+    await button('Look at an example').click();
+    await planned(page);
+    expect(await page.locator('.plan-models li').allInnerTexts()).toEqual([
+      expect.stringMatching(/^detect: det\d+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
+      expect.stringMatching(/^classify: \w+, [\d.]+\s[kM]B, float32, accuracy [\d.]+\s%$/),
+    ]);
+    const folded = page.locator('.answer details', { hasText: 'What the planner reckons with' });
+    for (const word of ['PAS', 'Bound', 'Certificate', 'Goodput'])
+      expect(await folded.getByRole('button', { name: word, exact: true }).isVisible(), word).toBe(false);
+    await folded.locator('summary').click();
+    await folded.getByRole('button', { name: 'Certificate' }).waitFor();
+  });
+
+  it('has one choice, which is said in words in place of a chart with one point', async () => {
+    await open();
+    await button('Look at an example').click();
+    await planned(page);
+    const figure = page.locator('.answer figure', { hasText: 'Accuracy for cost' });
+    expect(await figure.textContent()).toContain('There is one choice: within 50 ms');
+    expect(await figure.locator('svg').count()).toBe(0);
+  });
+
+  it('leaves no empty band under its plan', async () => {
+    for (const screen of SCREENS) {
+      await open(screen);
+      await button('Look at an example').click();
+      await planned(page);
+      const band = await page.evaluate(() => {
+        const bottom = (selector: string) => document.querySelector(selector)!.getBoundingClientRect().bottom;
+        return bottom('.planning') - Math.max(bottom('.answer'), bottom('.plan-settings'));
+      });
+      expect(band, `${screen.width} px wide`).toBeLessThan(100);
+      if (screen !== SCREENS.at(-1)) await context.close();
+    }
+  });
+
   it('gives way to what was saved before', async () => {
     await open();
     await choose(page, profileFile(fashionProfile()));
@@ -144,22 +200,6 @@ const smallestText = (): Promise<[number, string]> =>
   });
 
 describe.each(SCREENS)('with a profile, on a screen of $width × $height', (screen) => {
-  it('the mark of a variant stands beside its name, in a narrower window too', async () => {
-    await open(screen);
-    for (const width of [screen.width, 800]) {
-      await page.setViewportSize({ width, height: screen.height });
-      const gaps = await page.locator('.variant-name').evaluateAll((names) =>
-        names.map((name) => {
-          const [glyph, word] = [...name.children].map((part) => part.getClientRects()[0]!);
-          return Math.abs(glyph!.top + glyph!.height / 2 - word!.top - word!.height / 2);
-        }),
-      );
-      expect(gaps.length).toBeGreaterThan(0);
-      // Less than half a line.
-      expect(Math.max(...gaps), `${width} px wide`).toBeLessThan(8);
-    }
-  });
-
   it('no text is smaller than 12 px, folded or not', async () => {
     await open(screen);
     await choose(page, profileFile(fashionProfile()));
@@ -201,6 +241,8 @@ describe('what this device lacks', () => {
     const line = page.locator('.obstacle');
     await expect.poll(() => line.textContent()).toMatch(/WebGPU|Adapter/);
     expect(await page.locator('.checks').isVisible()).toBe(false);
+    expect(await line.textContent()).toContain('You can start all the same.');
+    expect(await button('Start').isEnabled()).toBe(true);
     await line.getByRole('link').click();
     await page.locator('.checks').waitFor();
   });
@@ -211,6 +253,7 @@ describe('a word of the field', () => {
     await open();
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
+    await page.getByText('What the planner reckons with').click();
     const word = page.locator('.answer').getByRole('button', { name: 'PAS', exact: true });
     const explained = page.locator('.explanation:popover-open');
     await word.focus();
@@ -227,7 +270,7 @@ describe('a word of the field', () => {
     await choose(page, profileFile(fashionProfile()));
     await planned(page);
     const explained = page.locator('.explanation:popover-open');
-    for (const word of ['SLA', 'Arrival rate']) {
+    for (const word of ['Time limit (SLA)', 'Arrival rate']) {
       await page.locator(`#plan .term-mark[aria-description="${word}"]`).click();
       await explained.waitFor();
       expect(await explained.count()).toBe(1);

@@ -22,10 +22,10 @@ async function change(): Promise<void> {
   await profiles();
   await planned(tab.page);
   await number(tab.page, 'Budget (s)').fill('33');
-  await number(tab.page, 'SLA').fill('77');
+  await number(tab.page, 'Time limit (SLA)').fill('77');
   await planned(tab.page);
   await button('Pin to compare').click();
-  await number(tab.page, 'SLA').fill('150');
+  await number(tab.page, 'Time limit (SLA)').fill('150');
   await planned(tab.page);
   await number(tab.page, 'Duration (s)').fill('21');
   await tab.page.getByRole('checkbox', { name: /Adapt/ }).check();
@@ -40,7 +40,7 @@ async function change(): Promise<void> {
 async function expectChanged(on: Page): Promise<void> {
   await planned(on);
   expect(await number(on, 'Budget (s)').inputValue()).toBe('33');
-  expect(await number(on, 'SLA').inputValue()).toBe('150');
+  expect(await number(on, 'Time limit (SLA)').inputValue()).toBe('150');
   expect(await number(on, 'Duration (s)').inputValue()).toBe('21');
   expect(await on.getByRole('checkbox', { name: /Adapt/ }).isChecked()).toBe(true);
   expect(await on.getByRole('region', { name: 'Pinned plan beside this one' }).textContent()).toMatch(
@@ -64,7 +64,7 @@ describe('settings, the pinned plan, and names of profiles', () => {
     await tab.page.goto(link);
     await planned(tab.page);
     await tab.page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    expect(await number(tab.page, 'SLA').inputValue()).toBe('150');
+    expect(await number(tab.page, 'Time limit (SLA)').inputValue()).toBe('150');
 
     const elsewhere = await openPage(tab.site.browser, link);
     const alert = elsewhere.page.locator('.page-problem [role=alert]');
@@ -125,8 +125,8 @@ describe('a field refuses in words what it cannot use, and the last good value s
     await unfoldAdvanced(tab.page.locator('.plan-settings'));
     const lead = await tab.page.locator('.answer .lead').textContent();
     for (const [name, text] of [
-      ['SLA', '-5'],
-      ['SLA', '1e308'],
+      ['Time limit (SLA)', '-5'],
+      ['Time limit (SLA)', '1e308'],
       ['Arrival rate', '0'],
       ['Arrival rate', '1e7'],
       ['Weight of accuracy, α', '-1'],

@@ -136,14 +136,15 @@ it('leads from load to an exported plan', async () => {
   await press('Enter');
   expect(await page.locator('#results th[aria-sort=ascending]').count()).toBe(1);
 
-  await tabTo('SLA, slider');
-  const sla = () => page.getByRole('spinbutton', { name: 'SLA', exact: true }).inputValue().then(Number);
+  await tabTo('Time limit (SLA), slider');
+  const sla = () =>
+    page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).inputValue().then(Number);
   const before = await sla();
   await press('PageUp', 'ArrowRight');
   expect(await sla()).toBeGreaterThan(before);
   await planned(page);
-  await tabTo('p95');
-  // What keeps p95 keeps p90.
+  await tabTo('95\u00a0%');
+  // What keeps 95 % keeps 90 %.
   await press('ArrowLeft');
   await planned(page);
   const [file] = await Promise.all([

@@ -17,8 +17,7 @@ export class OwnPage {
   stage = (name: string): Locator => this.page.getByRole('region', { name: `Stage ${name}` });
 
   /** Names of a stage's variants. */
-  names = async (stage: string): Promise<string[]> =>
-    (await this.stage(stage).locator('tbody th').allInnerTexts()).map((text) => text.replace(/^\S+\s+/, ''));
+  names = (stage: string): Promise<string[]> => this.stage(stage).locator('tbody th').allInnerTexts();
 
   /** Chooses among the shipped pipelines and the user's own. */
   chooser = (): Locator => this.page.getByRole('combobox', { name: 'Pipeline', exact: true });
@@ -26,8 +25,8 @@ export class OwnPage {
   chosen = (): Promise<string> => this.chooser().inputValue();
 
   /** Names of the user's own pipelines. */
-  ownPipelines = async (): Promise<string[]> =>
-    (await this.chooser().locator('option').allInnerTexts()).filter((name) => !name.endsWith('(shipped)'));
+  ownPipelines = (): Promise<string[]> =>
+    this.chooser().locator('optgroup[label="Your own"] option').allInnerTexts();
 
   /** What is being taken in, or was. */
   status = (): Locator => this.page.locator('.taking [role=status]');

@@ -40,7 +40,9 @@ const fact = async (term: string) =>
     .locator('.answer .facts > div', { has: page.getByText(term, { exact: true }) })
     .locator('dd')
     .textContent();
-const cost = async () => Number(await fact('Cost'));
+/** The accuracy that the planner compares choices by, which is folded away. */
+const pas = async () => Number.parseFloat((await fact('PAS'))!);
+const cost = async () => Number.parseFloat((await fact('Cost'))!);
 
 /** Draws a slider to a part of its length. */
 async function drag(name: string, to: number): Promise<void> {
@@ -57,7 +59,7 @@ async function drag(name: string, to: number): Promise<void> {
 
 describe('the section Plan', () => {
   it('drawn to an SLA that nothing meets, says why, and the SLA that it offers works', async () => {
-    await drag('SLA', 0.02);
+    await drag('Time limit (SLA)', 0.02);
     const why = page.locator('.answer').getByRole('alert');
     await why.waitFor();
     await settled();
@@ -67,7 +69,7 @@ describe('the section Plan', () => {
     await offer.click();
     await page.locator('.verdict').waitFor();
     await settled();
-    expect(Number(await typed('SLA').inputValue())).toBe(offered);
+    expect(Number(await typed('Time limit (SLA)').inputValue())).toBe(offered);
   });
 
   it('offers a rate where the rate is too high', async () => {
@@ -82,7 +84,7 @@ describe('the section Plan', () => {
 
   it('takes the largest value where a slider is at its end, and the smallest at its start', async () => {
     for (const [name, least, most] of [
-      ['SLA', 1, 20_000],
+      ['Time limit (SLA)', 1, 20_000],
       ['Arrival rate', 0.1, 1000],
       ['Weight of accuracy, α', 0, 100],
     ] as const)
@@ -96,11 +98,11 @@ describe('the section Plan', () => {
   });
 
   it('changes the plan with the percentile, the weights, the cores and the backends', async () => {
-    await typed('SLA').fill('60');
+    await typed('Time limit (SLA)').fill('60');
     await typed('Arrival rate').fill('40');
     await settled();
     const bound = await fact('Bound');
-    await page.getByText('p99', { exact: true }).first().click();
+    await page.getByText('99 %', { exact: true }).first().click();
     await settled();
     expect(await fact('Bound')).not.toBe(bound);
 
@@ -120,7 +122,7 @@ describe('the section Plan', () => {
     expect(Number(await typed('Cores').inputValue())).toBe(1);
     await slider('Cores').press('End');
     await backend('wasm').uncheck();
-    await typed('SLA').fill('2000');
+    await typed('Time limit (SLA)').fill('2000');
     await typed('Arrival rate').fill('1');
     await settled();
     const backends = await page.locator('.plan-table tbody td:nth-child(3)').allTextContents();
@@ -130,7 +132,6 @@ describe('the section Plan', () => {
 
   it('goes from the cheapest choice to the most accurate one, with every step of the slider between them', async () => {
     const trade = page.getByRole('slider', { name: 'What counts more' });
-    const pas = async () => Number.parseFloat((await fact('PAS'))!);
     await trade.press('Home');
     await settled();
     let before = { cost: await cost(), pas: await pas() };
@@ -148,7 +149,7 @@ describe('the section Plan', () => {
   });
 
   it('lets a point of the frontier be chosen by keyboard: it sets β, and with it the plan', async () => {
-    await typed('SLA').fill('100');
+    await typed('Time limit (SLA)').fill('100');
     await settled();
     const points = frontier(page);
     const told = points.locator('xpath=following-sibling::*[@aria-live]');
@@ -160,7 +161,7 @@ describe('the section Plan', () => {
     await settled();
     expect(await cost()).toBeLessThan(before);
     expect(cheapest).toContain(await choice());
-    expect(cheapest).toContain(`cost ${await fact('Cost')},`);
+    expect(cheapest).toContain(`cost ${await cost()},`);
     // The focus stays, and the walk goes on from there.
     expect(await points.evaluate((host) => host === document.activeElement)).toBe(true);
     await points.press('ArrowRight');
@@ -168,19 +169,19 @@ describe('the section Plan', () => {
   });
 
   it('lets a point of a shorter bound be chosen from the table: it sets the SLA too', async () => {
-    await typed('SLA').fill('200');
+    await typed('Time limit (SLA)').fill('200');
     await settled();
-    await page.getByText('Table of the frontier').click();
+    await page.getByText('Table of the best choices').click();
     const row = page.locator('.data tbody tr', { has: page.getByRole('button', { name: 'Choose' }) }).first();
     const chosen = await row.locator('td').first().textContent();
     await row.getByRole('button', { name: 'Choose' }).click();
     await settled();
-    expect(Number(await typed('SLA').inputValue())).toBeLessThanOrEqual(200);
+    expect(Number(await typed('Time limit (SLA)').inputValue())).toBeLessThanOrEqual(200);
     expect(await choice()).toBe(chosen);
   });
 
   it('takes the point that is pressed on the chart', async () => {
-    await typed('SLA').fill('100');
+    await typed('Time limit (SLA)').fill('100');
     await settled();
     const points = frontier(page);
     const before = await typed('Weight of cost, β').inputValue();
@@ -197,7 +198,7 @@ describe('the section Plan', () => {
     const pinned = await choice();
     await button('Pin to compare').click();
     await page.getByRole('region', { name: 'Pinned plan beside this one' }).waitFor();
-    await typed('SLA').fill('15');
+    await typed('Time limit (SLA)').fill('15');
     await settled();
     expect(await choice()).not.toBe(pinned);
     const rows = page.locator('.comparison-table tbody tr');
@@ -213,7 +214,7 @@ describe('the section Plan', () => {
     const width = () => page.evaluate(() => document.documentElement.scrollWidth);
     expect(await width()).toBe(360);
     await button('Pin to compare').click();
-    await typed('SLA').fill('15');
+    await typed('Time limit (SLA)').fill('15');
     await settled();
     expect(await width()).toBe(360);
   });
@@ -235,8 +236,8 @@ describe('the section Plan', () => {
         attributes: true,
       });
     });
-    await drag('SLA', 0.9);
-    await drag('SLA', 0.4);
+    await drag('Time limit (SLA)', 0.9);
+    await drag('Time limit (SLA)', 0.4);
     await settled();
     const seen = await page.evaluate(() => (globalThis as unknown as { seen: string[][] }).seen);
     expect(seen.length).toBeGreaterThan(0);

@@ -80,7 +80,7 @@ describe('the report', () => {
   it('has every point of the frontier in a table, with the weights that choose it', async () => {
     const report = fashionReport();
     const { page } = await show(report);
-    const details = page.locator('details', { hasText: 'Table of the frontier, webgpu + wasm' });
+    const details = page.locator('details', { hasText: 'Table of the best choices, webgpu + wasm' });
     await details.locator('summary').click();
     const points = report.frontier.filter((point) => point.backends.includes('wasm'));
     const rows = details.locator('tbody tr');

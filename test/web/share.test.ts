@@ -126,7 +126,7 @@ describe('files that go out', () => {
       [1, 2].map((seed) => profileFile(fashionProfile(seed), `${seed}.json`)),
     );
     await planned(tab.page);
-    await tab.page.getByRole('spinbutton', { name: 'SLA', exact: true }).fill('77');
+    await tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true }).fill('77');
     await unfoldAdvanced(tab.page.locator('.settings'));
     await tab.page.getByLabel('Seed of the order').fill('9');
     await tab.page.getByLabel('Seed of the order').blur();
@@ -181,7 +181,7 @@ describe('each file that the page writes is read again, and shown where it belon
   it('a plan: pinned, with its settings, and alone where its profile is not', async () => {
     await choose(tab.page, profileFile(fashionProfile()));
     await planned(tab.page);
-    const sla = tab.page.getByRole('spinbutton', { name: 'SLA', exact: true });
+    const sla = tab.page.getByRole('spinbutton', { name: 'Time limit (SLA)', exact: true });
     await sla.fill('77');
     await planned(tab.page);
     const text = await saved(tab.page, 'Save plan JSON');

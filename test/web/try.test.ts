@@ -50,7 +50,7 @@ async function planned({ backend, ...asked }: Asked): Promise<void> {
 }
 
 async function ask({ slaMs, ratePerS }: Omit<Asked, 'backend'>): Promise<void> {
-  await typed('SLA').fill(String(slaMs));
+  await typed('Time limit (SLA)').fill(String(slaMs));
   await typed('Arrival rate').fill(String(ratePerS));
   await page.locator('.answer[aria-busy=false]:not(.stale) .verdict').waitFor();
 }

@@ -1,8 +1,9 @@
 import { useCallback, useMemo } from 'preact/hooks';
 import type { FrontierPoint } from '../../solver/documents/report.ts';
 import { cascadeGainSentences } from '../../solver/report/cascade-gain-text.ts';
+import { number } from '../components/format.ts';
 import type { Prices } from './axis.ts';
-import { Chart } from './Chart.tsx';
+import { Chart, Figure } from './Chart.tsx';
 import { chartPoints, frontierPlot } from './frontier-plot.ts';
 
 interface FrontierProps {
@@ -27,10 +28,19 @@ export function Frontier({ title, points, without, stages, slaMs, chosen, prices
     [points, without, stages, slaMs, cost, accuracy, pricePerCore, pricePerGpu],
   );
   const keyPoints = useMemo(() => chartPoints(points, stages, slaMs), [points, stages, slaMs]);
+  if (keyPoints.length === 1)
+    return (
+      <Figure title={title}>
+        <p>
+          There is one choice: within {number(slaMs)} ms, and at this arrival rate, no other combination is
+          cheaper, and none is more accurate. The table adds what shorter time limits would leave.
+        </p>
+      </Figure>
+    );
   return (
     <Chart
       title={title}
-      note={`a line for each latency bound${without.length > 0 ? ', dotted: without cascades' : ''} · ring: the plan`}
+      note={`a line for each time limit${without.length > 0 ? ', dotted: without cascades' : ''} · ring: the plan`}
       description={[
         'The best accuracy that each cost can have at this rate, within the SLA and within shorter latency bounds. The table holds the figures.',
         ...cascadeGainSentences(points, without),

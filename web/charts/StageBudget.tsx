@@ -30,7 +30,7 @@ export function StageBudget({ title, plans }: StageBudgetProps) {
   return (
     <Chart
       title={title}
-      note="solid: batches · pale: wait for a batch to fill"
+      note="solid: running · pale: waiting for a batch to fill"
       description="The part of the latency bound that each stage has, against the SLA. The plan's table holds the figures."
       draw={draw}
       points={points}
@@ -111,7 +111,7 @@ function budgetPlot(plans: StageBudgetProps['plans'], width: number): Plot.PlotO
     marginBottom: 36,
     marginLeft,
     marginRight: MARGIN_RIGHT,
-    x: { domain: [0, end], label: 'latency bound (ms) →', labelAnchor: 'right', ticks: 6 },
+    x: { domain: [0, end], label: 'time at most (ms) →', labelAnchor: 'right', ticks: 6 },
     y: { domain: plans.map(({ name }) => name), label: null, tickSize: 0, padding: 0.25 },
     marks: [
       Plot.barX(parts, {

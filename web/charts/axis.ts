@@ -6,11 +6,11 @@ import { spread } from './series.ts';
 export type Prices = Pick<Resources, 'pricePerCore' | 'pricePerGpu'>;
 
 /** Axis label that shows how cost is computed from these prices: `cost (cores + 8 × GPU share)`. */
-export function costText({ pricePerCore, pricePerGpu }: Prices): string {
+export function costUnit({ pricePerCore, pricePerGpu }: Prices): string {
   const term = (price: number, what: string) =>
     price === 0 ? [] : [price === 1 ? what : `${number(price)} × ${what}`];
   const terms = [...term(pricePerCore, 'cores'), ...term(pricePerGpu, 'GPU share')];
-  return terms.length > 0 ? `cost (${terms.join(' + ')})` : 'cost';
+  return terms.length > 0 ? `(${terms.join(' + ')})` : '';
 }
 
 /** Margins for the axes of a chart, in pixels. */

@@ -4,7 +4,7 @@ import { bestForCost } from '../../solver/frontier/cascade-gains.ts';
 import { betaRange } from '../../solver/frontier/weights.ts';
 import { pointVariants } from '../../solver/report/cascade-text.ts';
 import { chain, milliseconds, number, percent } from '../components/format.ts';
-import { costText, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
+import { costUnit, MARGIN, OVER_MARKS, type Prices, spreadLabels, TO_THE_RIGHT } from './axis.ts';
 import type { ChartPoint } from './chart-points.ts';
 import { type SeriesStyle, styleOf } from './series.ts';
 
@@ -87,8 +87,14 @@ export function frontierPlot(
     ...MARGIN,
     marginTop: MARGIN_TOP,
     marginRight: 76,
-    x: { label: `${costText(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
-    y: { label: '↑ PAS (%)', percent: true, grid: true, domain: domain.map((a) => 100 * a), ticks: 5 },
+    x: { label: `cost ${costUnit(prices)} →`, labelAnchor: 'right', domain: [0, right], ticks: 6 },
+    y: {
+      label: '↑ accuracy (PAS, %)',
+      percent: true,
+      grid: true,
+      domain: domain.map((a) => 100 * a),
+      ticks: 5,
+    },
     marks: [
       ...plain.map(steps),
       ...lines

@@ -8,17 +8,15 @@ export interface SeriesStyle {
   readonly colour: string;
   readonly dash: string;
   readonly symbol: SymbolType;
-  /** The symbol as a character. */
-  readonly glyph: string;
 }
 
 const STYLES: readonly SeriesStyle[] = [
-  { colour: 'var(--series-1)', dash: 'none', symbol: 'circle', glyph: '●' },
-  { colour: 'var(--series-2)', dash: '6 3', symbol: 'square', glyph: '■' },
-  { colour: 'var(--series-3)', dash: '2 2', symbol: 'triangle', glyph: '▲' },
-  { colour: 'var(--series-4)', dash: '8 2 2 2', symbol: 'diamond', glyph: '◆' },
-  { colour: 'var(--series-5)', dash: '12 3', symbol: 'star', glyph: '★' },
-  { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye', glyph: 'Y' },
+  { colour: 'var(--series-1)', dash: 'none', symbol: 'circle' },
+  { colour: 'var(--series-2)', dash: '6 3', symbol: 'square' },
+  { colour: 'var(--series-3)', dash: '2 2', symbol: 'triangle' },
+  { colour: 'var(--series-4)', dash: '8 2 2 2', symbol: 'diamond' },
+  { colour: 'var(--series-5)', dash: '12 3', symbol: 'star' },
+  { colour: 'var(--series-6)', dash: '4 1', symbol: 'wye' },
 ];
 
 /** The style of the series with this index. After six, colours repeat with other dashes and symbols. */

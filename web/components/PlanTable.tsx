@@ -18,9 +18,9 @@ const COLUMNS: readonly Column[] = [
   figure('Batch', ({ batch }) => batch),
   figure('Wait', ({ maxWaitMs }) => milliseconds(maxWaitMs)),
   figure('Replicas', ({ replicas }) => replicas),
-  figure('Bound', ({ boundMs }) => milliseconds(boundMs)),
+  figure('Time at most', ({ boundMs }) => milliseconds(boundMs)),
   figure('Accuracy', ({ accuracy }) => percent(accuracy)),
-  figure('Items/s', ({ itemsPerS }) => number(itemsPerS)),
+  figure('Items/s to answer', ({ itemsPerS }) => number(itemsPerS)),
 ];
 
 /** Table of variant, batch and replicas of each stage, for one or more plans. */

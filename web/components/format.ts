@@ -1,4 +1,5 @@
 import type { Device } from '../../solver/documents/common.ts';
+import type { ManifestVariant } from '../../solver/documents/manifest.ts';
 
 /** This file formats numbers and other values as English text. */
 
@@ -31,6 +32,14 @@ export function bytes(value: number): string {
   const power = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
   return `${number(value / 1000 ** power)}\u00a0${units[power]}`;
 }
+
+const WEIGHTS: Readonly<Record<string, string>> = { fp32: 'float32', fp16: 'float16' };
+
+/** The types of a variant's weights, such as `float32`, or `q8 + q4` where its sessions differ. */
+export const weightsText = ({ sessions }: Pick<ManifestVariant, 'sessions'>): string => {
+  const dtypes = new Set(Object.values(sessions).map(({ dtype }) => dtype));
+  return [...dtypes].map((dtype) => WEIGHTS[dtype] ?? dtype).join(' + ');
+};
 
 /** Formats an approximate time, such as the time left: `80 s`, `12 min`, `1.5 h`. */
 export function duration(ms: number): string {

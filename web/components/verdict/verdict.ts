@@ -54,7 +54,7 @@ export function planVerdict(plan: Plan, profile: Profile): Verdict {
       ? `Yes: ${what} should answer ${number(ratePerS)} requests/s within ${number(slaMs)} ms.`
       : `Not quite: ${what} should answer ${percent(inTime)} of ${number(ratePerS)} requests/s within ${number(slaMs)} ms; ${percentile} % are asked for.`,
     reasons: heaviest([
-      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'is predicted to be'),
+      timeReason(predicted.latencyMs?.p95 ?? null, slaMs, 'should be'),
       accuracyReason(predicted.endToEnd, profile),
       slowestReason(plan),
       careReason(profile),
@@ -86,7 +86,7 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
   const { slaAttainment: inTime, latencyMs, accuracy } = result;
   const within = `${percent(inTime)} of the requests were answered within ${number(slaMs)} ms`;
   const shared = [
-    timeReason(latencyMs.p95, slaMs, 'was'),
+    timeReason(latencyMs.p95, slaMs, 'were'),
     lostReason(run),
     gapReason(run),
     accuracyReason(accuracy.endToEnd, profile),
@@ -123,10 +123,11 @@ export function runVerdict(run: RunReport, profile: Profile | null): Verdict {
 
 function timeReason(p95Ms: number | null, slaMs: number, verb: string): Reason | null {
   if (p95Ms === null) return null;
-  const share = `${percent(p95Ms / slaMs)} of the ${number(slaMs)} ms allowed`;
   return {
     weight: p95Ms > slaMs ? 80 : 50,
-    text: `The time that 95 of 100 requests keep ${verb} ${milliseconds(p95Ms)}: ${share}.`,
+    text:
+      `95 of 100 requests ${verb} answered within ${milliseconds(p95Ms)}, which is ` +
+      `${percent(p95Ms / slaMs)} of the ${number(slaMs)} ms allowed.`,
   };
 }
 

@@ -1,6 +1,9 @@
 import { checked, whyUnsaved } from '../../state/app.ts';
 
-/** The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. */
+/**
+ * The most important thing that this browser or machine lacks, with its remedy; the other checks are folded away. Nothing that
+ * it can lack keeps the page from measuring.
+ */
 export function Obstacle() {
   const worst = worstOf();
   return (
@@ -10,7 +13,8 @@ export function Obstacle() {
           <span class={`mark ${worst.state}`} aria-hidden="true">
             !
           </span>{' '}
-          <strong>{worst.what}</strong> {worst.remedy} <a href="#device">All checks of this device</a>
+          <strong>{worst.what}</strong> You can start all the same. {worst.remedy}{' '}
+          <a href="#device">All checks</a>
         </>
       )}
     </p>

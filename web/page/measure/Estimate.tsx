@@ -12,13 +12,13 @@ export function Estimate() {
     <p class="estimate">
       <strong>About {duration(timeMs)}</strong> for at most {plural(cells, 'cell')} (one per variant, backend
       and batch size), and <strong>{bytes(memoryBytes)} of memory</strong> in {plural(workers, 'worker')} with{' '}
-      {bytes(modelBytes)} of models.{' '}
+      {bytes(modelBytes)} of models.
       {checked.value?.adapter?.software && settings.value.backends.includes('webgpu') && (
         <span class="warn">
-          WebGPU runs on the CPU here (software adapter): it may take many times as long.{' '}
+          {' '}
+          WebGPU runs on the CPU here (software adapter): it may take many times as long.
         </span>
       )}
-      <span class="muted">With the same seed, an interrupted profile goes on; another seed starts anew.</span>
     </p>
   );
 }
@@ -29,9 +29,10 @@ export function StartFacts() {
   const found = manifest && estimate(manifest, settings.value);
   return (
     <p class="start-facts muted">
-      Takes about {found ? duration(found.timeMs) : '…'} and {found ? bytes(found.modelBytes) : '…'} of
-      models. Then you see how fast each model is here, and a plan: which ones to run, and the speed and
-      accuracy to expect. Nothing leaves this device.
+      Start takes about {found ? duration(found.timeMs) : '…'} and loads{' '}
+      {found ? bytes(found.modelBytes) : '…'} of models. Then you see how fast each one is here, choose how
+      fast answers must come, and get a plan: which models to run, and the speed and accuracy to expect.
+      Nothing leaves this device. The example is another device’s.
     </p>
   );
 }

@@ -24,7 +24,7 @@ export function Measure() {
     <Section
       id="measure"
       title="Which models can this device run fast enough?"
-      lead="ipa-edge times every model of a pipeline here, in this browser, and finds the combination that answers best within your time limit."
+      lead="Each stage of a pipeline has several models to choose from. ipa-edge times them all, here in this browser, and finds the most accurate combination that is fast enough."
     >
       <div class="front-pipeline">
         {manifest && (

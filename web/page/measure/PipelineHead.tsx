@@ -5,6 +5,22 @@ import { ownPipelineFiles } from '../../state/pipelines/changes.ts';
 import { choosePipeline, isOwn, ownNames, SHIPPED } from '../../state/pipelines/pipelines.ts';
 import { DeleteButton } from '../controls/DeleteButton.tsx';
 
+interface GroupProps {
+  readonly label: string;
+  readonly names: readonly string[];
+}
+
+function Group({ label, names }: GroupProps) {
+  if (names.length === 0) return null;
+  return (
+    <optgroup label={label}>
+      {names.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </optgroup>
+  );
+}
+
 /** The title of the chosen pipeline, with a choice of pipelines if there are several. */
 export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
   return (
@@ -17,16 +33,8 @@ export function PipelineHead({ manifest }: { readonly manifest: Manifest }) {
             disabled={busy.value}
             onChange={({ currentTarget }) => void attempt(() => choosePipeline(currentTarget.value))}
           >
-            {SHIPPED.map((name) => (
-              <option key={name} value={name}>
-                {name} (shipped)
-              </option>
-            ))}
-            {ownNames.value.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
+            <Group label="Ready-made" names={SHIPPED} />
+            <Group label="Your own" names={ownNames.value} />
           </select>
         </label>
       )}

@@ -34,7 +34,7 @@ export function PipelinePictures({ manifest }: { readonly manifest: Manifest }) 
           <li key={stage.name} class="pictures-stage">
             <strong>{stage.name}</strong>
             <Arrow />
-            <span class="muted">one of {plural(stage.variants.length, 'model')}</span>
+            <span class="muted">{plural(stage.variants.length, 'model')} to try</span>
           </li>,
         ];
       })}

@@ -7,9 +7,8 @@ import {
   sha256Of,
   sizeBytesOf,
 } from '../../../solver/documents/manifest.ts';
-import type { MeasuredScore, Profile } from '../../../solver/documents/profile.ts';
-import { styleOf } from '../../charts/series.ts';
-import { bytes, percent } from '../../components/format.ts';
+import type { Profile } from '../../../solver/documents/profile.ts';
+import { bytes, percent, weightsText } from '../../components/format.ts';
 import { Term } from '../../components/Term.tsx';
 import { attempt, profile } from '../../state/app.ts';
 import { busy } from '../../state/pipelines/adding.ts';
@@ -37,6 +36,9 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
             <th scope="col" class="numeric">
               Size
             </th>
+            <th scope="col">
+              <Term>Weights</Term>
+            </th>
             <th scope="col" class="numeric">
               <Term>Accuracy</Term>
             </th>
@@ -48,17 +50,11 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           </tr>
         </thead>
         <tbody>
-          {stage.variants.map((variant, i) => (
+          {stage.variants.map((variant) => (
             <tr key={variant.name}>
-              <th scope="row">
-                <span class="variant-name">
-                  <span class="glyph" style={{ color: styleOf(i).colour }} aria-hidden="true">
-                    {styleOf(i).glyph}
-                  </span>{' '}
-                  <span>{variant.name}</span>
-                </span>
-              </th>
+              <th scope="row">{variant.name}</th>
               <td class="numeric">{bytes(sizeBytesOf(variant))}</td>
+              <td>{weightsText(variant)}</td>
               <td class="numeric">
                 <Accuracy stage={stage.name} variant={variant} />
                 {sources.length > 1 && variant.accuracy !== null && (
@@ -86,11 +82,6 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           ))}
         </tbody>
       </table>
-      {sources.map((source, i) => (
-        <p key={source} class="source">
-          {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
-        </p>
-      ))}
       {stage.variants.some(({ accuracy }) => accuracy === null) && (
         <p class="source">Where no accuracy was published, the profile measures it on the labelled pack.</p>
       )}
@@ -102,8 +93,17 @@ export function StageCard({ stage }: { readonly stage: ManifestStage }) {
           disabled={busy.value}
           onFiles={add}
         />{' '}
-        <span class="muted">or drop them here. Input: {inputText(stage)}</span>
+        <span class="muted">or drop them here</span>
       </p>
+      <details class="source">
+        <summary>Where the accuracies are from, and what a model takes</summary>
+        {sources.map((source, i) => (
+          <p key={source}>
+            {sources.length > 1 && <sup>{i + 1}</sup>} Published accuracy: {source}
+          </p>
+        ))}
+        <p>Input of a model: {inputText(stage)}</p>
+      </details>
     </section>
   );
 }
@@ -134,29 +134,14 @@ interface AccuracyProps {
   readonly variant: ManifestVariant;
 }
 
-/**
- * The published accuracy or, if there is none, the accuracy measured by the opened profile; below it the task's further metrics
- * that the profile measured.
- */
+/** The published accuracy or, if there is none, the accuracy that the opened profile measured. */
 function Accuracy({ stage, variant }: AccuracyProps) {
-  const measured = measuredScore(profile.value, stage, sha256Of(variant));
-  return (
-    <>
-      {variant.accuracy !== null ? (
-        percent(variant.accuracy)
-      ) : (
-        <span title={measured ? 'Measured' : 'Not measured yet'}>{percent(measured?.value ?? null)}</span>
-      )}
-      {Object.entries(measured?.others ?? {}).map(([name, value]) => (
-        <span key={name} class="other-metric">
-          {name} {percent(value)}
-        </span>
-      ))}
-    </>
-  );
+  if (variant.accuracy !== null) return <>{percent(variant.accuracy)}</>;
+  const measured = measuredAccuracy(profile.value, stage, sha256Of(variant));
+  return <span title={measured === null ? 'Not measured yet' : 'Measured'}>{percent(measured)}</span>;
 }
 
-function measuredScore(opened: Profile | null, stage: string, sha256: string): MeasuredScore | null {
+function measuredAccuracy(opened: Profile | null, stage: string, sha256: string): number | null {
   const variants = opened?.stages.find(({ name }) => name === stage)?.variants;
-  return variants?.find((variant) => variant.sha256 === sha256)?.accuracy.measured ?? null;
+  return variants?.find((variant) => variant.sha256 === sha256)?.accuracy.measured?.value ?? null;
 }

@@ -34,7 +34,7 @@ export function FrontierPanel({ shown }: { readonly shown: ShownPlan }) {
         stages={stages}
       />
       <FrontierTable
-        caption="Table of the frontier"
+        caption="Table of the best choices"
         points={points}
         stages={stages}
         marked={(point) => sameVariants(pointVariants(point), variants)}

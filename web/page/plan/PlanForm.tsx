@@ -22,7 +22,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
   const { logicalCores } = profile.device;
   return (
     <form class="plan-settings card" aria-label="Plan settings" onSubmit={(event) => event.preventDefault()}>
-      <Quantity label="SLA" unit="ms" {...bound('slaMs')} max={LARGEST.slaMs} scale={SLA} />
+      <Quantity label="Time limit (SLA)" unit="ms" {...bound('slaMs')} max={LARGEST.slaMs} scale={SLA} />
       <Quantity
         label="Arrival rate"
         unit="requests/s"
@@ -42,7 +42,7 @@ export function PlanForm({ profile }: { readonly profile: Profile }) {
               checked={percentile === one}
               onChange={() => changePlanSettings({ percentile: one })}
             />
-            p{one}
+            {one}&nbsp;%
           </label>
         ))}
       </fieldset>

@@ -1,16 +1,19 @@
 import { useMemo, useRef } from 'preact/hooks';
 import { cascadeSentences } from '../../../solver/report/cascade-text.ts';
+import { costUnit } from '../../charts/axis.ts';
 import { StageBudget } from '../../charts/StageBudget.tsx';
 import { Facts } from '../../components/Device.tsx';
 import { chain, milliseconds, number, percent } from '../../components/format.ts';
 import { PlanTable } from '../../components/PlanTable.tsx';
 import { stagesOf, variantsOf } from '../../components/variants.ts';
-import { planFile, savePlan } from '../../state/files/exports.ts';
+import { savePlan } from '../../state/files/exports.ts';
 import { confirmed, isFresh, pinned, plan as planNow, solved } from '../../state/plan/planning.ts';
 import { useKeptFocus } from '../controls/kept-focus.ts';
 import { Comparison } from './Comparison.tsx';
 import { FrontierPanel } from './FrontierPanel.tsx';
 import { NoPlan } from './NoPlan.tsx';
+import { PlanDetails } from './PlanDetails.tsx';
+import { PlanModels } from './PlanModels.tsx';
 import { confirmedOf, type ShownPlan, shownPlan } from './shown-plan.ts';
 
 /** The plan for the current request: first the choice of the integer program, then the result of the simulation. */
@@ -39,7 +42,7 @@ export function PlanPanel() {
 /** The plan in a sentence for screen readers. */
 const spokenPlan = ({ stages, predicted, slaMs }: NonNullable<typeof planNow.value>): string =>
   `Plan: ${stages.map((stage) => stage.variant).join(', ')}; ` +
-  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, PAS ${percent(predicted.pas)}, cost ${number(predicted.cost)}.`;
+  `${percent(predicted.slaAttainment)} within ${number(slaMs)} ms, accuracy ${percent(predicted.endToEnd ?? predicted.pas)}, cost ${number(predicted.cost)}.`;
 
 function Planned({ shown }: { readonly shown: ShownPlan }) {
   const { head, predicted } = shown;
@@ -53,31 +56,25 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
   return (
     <>
       <Verdict shown={shown} />
+      <PlanModels stages={head.stages} />
       <Facts
         facts={[
-          ['p50', predicted ? milliseconds(predicted.latencyMs?.p50 ?? null) : '…'],
-          ['p95', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
-          ['p99', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
-          ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],
-          ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'],
-          ['PAS', percent(shown.pas)],
-          ['Cost', number(shown.cost)],
-          ['Bound', milliseconds(shown.boundMs)],
+          ['p50 latency', predicted ? milliseconds(predicted.latencyMs?.p50 ?? null) : '…'],
+          ['p95 latency', predicted ? milliseconds(predicted.latencyMs?.p95 ?? null) : '…'],
+          ['p99 latency', predicted ? milliseconds(predicted.latencyMs?.p99 ?? null) : '…'],
+          accuracyFact(shown),
+          ['Cost', `${number(shown.cost)} ${costUnit(usedPrices(head))}`],
         ]}
       />
       {pinned.value && planNow.value && <Comparison pinned={pinned.value} plan={planNow.value} />}
       <div class="answer-grid">
         <div>
-          <StageBudget title="Latency bound by stage" plans={plans} />
+          <StageBudget title="The longest that each stage may take" plans={plans} />
           <PlanTable caption={plans.length > 1 ? 'The plans' : 'The plan'} plans={plans} />
           {cascadeSentences(head.stages).map((sentence) => (
             <p key={sentence}>{sentence}</p>
           ))}
-          <p class="muted certificate">{head.certificate}</p>
-          <p class="muted certificate">
-            To serve the exported plan on any machine:{' '}
-            <code>ipa-agent serve --plan {planFile(head)} --replan</code>
-          </p>
+          <PlanDetails shown={shown} />
         </div>
         <FrontierPanel shown={shown} />
       </div>
@@ -85,28 +82,41 @@ function Planned({ shown }: { readonly shown: ShownPlan }) {
   );
 }
 
+/** The accuracy of the whole pipeline or, where that was not measured, the product of the stages' accuracies. */
+const accuracyFact = ({ predicted, pas }: ShownPlan): readonly [string, string] =>
+  predicted && predicted.endToEnd === null
+    ? ['PAS', percent(pas)]
+    : ['Accuracy, end to end', predicted ? percent(predicted.endToEnd) : '…'];
+
+/** The prices that a plan's cost is made of. */
+const usedPrices = ({ resources, stages }: ShownPlan['head']) => ({
+  ...resources,
+  ...(stages.every(({ gpuShare }) => gpuShare === 0) && { pricePerGpu: 0 }),
+});
+
 /** The plan in a sentence, with buttons to pin and export it. */
 function Verdict({ shown: { head, predicted, problem, chosen } }: { readonly shown: ShownPlan }) {
   const now = planNow.value;
   return (
     <div class="row title-row verdict">
       <p class="lead">
-        <strong>{chain(variantsOf(head), stagesOf(head))}</strong>{' '}
+        Run <strong>{chain(variantsOf(head), stagesOf(head))}</strong>,{' '}
+        {chosen ? 'which keeps enough room' : 'the best choice for these settings'}
         {predicted ? (
           <Confirmed attainment={predicted.slaAttainment} slaMs={head.slaMs} percentile={head.percentile} />
         ) : problem ? (
-          <>is the best choice. It could not be checked by simulation: {problem.message}</>
+          <>. It could not be checked by simulation: {problem.message}</>
         ) : (
           <>
-            is the best choice within {number(head.slaMs)} ms.{' '}
-            <span class="muted">Checking it by simulation …</span>
+            {' '}
+            within {number(head.slaMs)} ms. <span class="muted">Checking it by simulation …</span>
           </>
         )}
         {chosen && (
           <span class="muted">
             {' '}
             The planner first chose {chain(variantsOf(chosen), stagesOf(chosen))}. In the simulation too few
-            requests met the SLA with it, so this plan keeps more room.
+            requests were in time with it, so this plan keeps more room.
           </span>
         )}
       </p>
@@ -138,11 +148,11 @@ function Confirmed({ attainment, slaMs, percentile }: ConfirmedProps) {
   const meets = attainment >= percentile / 100;
   return (
     <>
-      is predicted to complete <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the
-      requests within {number(slaMs)} ms{' '}
+      : <strong class={meets ? 'good' : 'bad'}>{percent(attainment)}</strong> of the requests should be
+      answered within {number(slaMs)} ms{' '}
       {meets
-        ? `(asked for: ${percentile}\u00a0%).`
-        : `, less than the ${percentile}\u00a0% asked for. No plan that was tried does better.`}
+        ? `(you ask for ${percentile}\u00a0%).`
+        : `, less than the ${percentile}\u00a0% that you ask for. No plan that was tried does better.`}
     </>
   );
 }

@@ -81,10 +81,9 @@ export function TryForm() {
       </div>
       {plan.value && (
         <p class="muted">
-          The plan was made for {number(plan.value.ratePerS)} requests/s within {number(plan.value.slaMs)} ms
-          (p
-          {plan.value.percentile}); predicted attainment {percent(plan.value.predicted.slaAttainment)}. Each
-          request brings an input of the labelled pack, so that the answers can be judged.
+          The plan was made for {number(plan.value.ratePerS)} requests/s within {number(plan.value.slaMs)} ms:{' '}
+          {percent(plan.value.predicted.slaAttainment)} should be in time. Each request brings a labelled
+          example, so that the answers can be judged.
         </p>
       )}
     </form>

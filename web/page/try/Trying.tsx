@@ -25,7 +25,8 @@ export function Trying() {
     >
       {showsExample.value && (
         <Notice title="EXAMPLE">
-          This plan and this run are of another device. A run here measures yours.
+          {tried.value ? 'This plan and this run are' : 'This plan is'} of another device. A run here measures
+          yours.
         </Notice>
       )}
       <div ref={host}>

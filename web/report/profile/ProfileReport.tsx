@@ -73,7 +73,7 @@ function Planned({ plan, frontier, without }: PlannedProps) {
         ]}
       />
       <div class="panels plans">
-        <StageBudget title="Bound by stage" plans={[{ name: 'plan', plan }]} />
+        <StageBudget title="The longest that each stage may take" plans={[{ name: 'plan', plan }]} />
         <PlanTable caption="The plan" plans={[{ name: 'plan', plan }]} />
       </div>
       {cascadeSentences(plan.stages).map((sentence) => (
@@ -97,7 +97,7 @@ function Planned({ plan, frontier, without }: PlannedProps) {
             stages={names}
           />
           <FrontierTable
-            caption="Table of the frontier"
+            caption="Table of the best choices"
             points={frontier}
             stages={names}
             marked={(point) => sameVariants(pointVariants(point), variantsOf(plan))}

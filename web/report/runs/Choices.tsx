@@ -46,7 +46,7 @@ export function Choices({ sets, stages }: ChoicesProps) {
           />
           {set.frontier.length > 0 && (
             <FrontierTable
-              caption={`Table of the frontier, ${set.title}`}
+              caption={`Table of the best choices, ${set.title}`}
               points={set.frontier}
               stages={stages}
               marked={(point) => isChosen(set, point)}

@@ -109,7 +109,7 @@ function SetPlans({ set }: { readonly set: BackendSet }) {
   }));
   return (
     <div class="panels plans">
-      <StageBudget title={`Bound by stage, ${set.title}`} plans={plans} />
+      <StageBudget title={`The longest that each stage may take, ${set.title}`} plans={plans} />
       <PlanTable caption={`Plans, ${set.title}`} plans={plans} />
     </div>
   );

@@ -79,7 +79,7 @@ function webgpu(): Check {
 
 function adapterCheck(adapter: Device['adapter']): Check {
   const label = 'Adapter';
-  const remedy = 'Turn on hardware acceleration in the browser, and update the driver of the GPU.';
+  const remedy = 'To measure a GPU, turn on the browser’s hardware acceleration and update the GPU driver.';
   if (!adapter)
     return bad(
       label,

@@ -1,0 +1,25 @@
+import { Facts } from '../../components/Device.tsx';
+import { milliseconds, number, percent } from '../../components/format.ts';
+import { planFile } from '../../state/files/exports.ts';
+import type { ShownPlan } from './shown-plan.ts';
+
+/** What the planner reckons with, the proof that no other choice is better, and how to serve the plan: folded away. */
+export function PlanDetails({ shown: { head, predicted, pas, boundMs } }: { readonly shown: ShownPlan }) {
+  return (
+    <details class="data">
+      <summary>What the planner reckons with</summary>
+      <Facts
+        facts={[
+          ['Goodput', predicted ? `${number(predicted.goodputPerS)} /s` : '…'],
+          ['PAS', percent(pas)],
+          ['Bound', milliseconds(boundMs)],
+          ['Certificate', head.certificate],
+        ]}
+      />
+      <p class="muted">
+        To serve the exported plan on any machine:{' '}
+        <code>ipa-agent serve --plan {planFile(head)} --replan</code>
+      </p>
+    </details>
+  );
+}

@@ -1,0 +1,30 @@
+import { sha256Of } from '../../../solver/documents/manifest.ts';
+import type { Plan, PlanStage } from '../../../solver/documents/plan.ts';
+import { bytes, percent, weightsText } from '../../components/format.ts';
+import { models, profile } from '../../state/app.ts';
+
+/** What the names of the plan's variants stand for: the size, the weights and the accuracy of the model at each stage. */
+export function PlanModels({ stages }: Pick<Plan, 'stages'>) {
+  return (
+    <ul class="muted plan-models">
+      {stages.map((stage) => (
+        <li key={stage.name}>
+          <strong>{stage.name}</strong>: {[stage.variant, ...factsOf(stage)].join(', ')}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function factsOf({ sha256, accuracy }: PlanStage): string[] {
+  const measured = profile.value?.stages.flatMap(({ variants }) => variants);
+  const shipped = models.value?.manifest.stages.flatMap(({ variants }) => variants);
+  const size = measured?.find((variant) => variant.sha256 === sha256)?.sizeBytes;
+  // The profile does not say the weights: its pipeline does, if it is the chosen one.
+  const variant = shipped?.find((one) => sha256Of(one) === sha256);
+  return [
+    ...(size === undefined ? [] : [bytes(size)]),
+    ...(variant ? [weightsText(variant)] : []),
+    `accuracy ${percent(accuracy)}`,
+  ];
+}
