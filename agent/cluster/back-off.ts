@@ -1,11 +1,11 @@
-/** Exponential back-off: each pause between tries is twice as long as the one before, up to `mostMs`. */
+/** Exponential back-off: each pause between tries is twice as long as the one before, up to `pauseMsMax`. */
 export interface BackOff {
   readonly firstMs: number;
-  readonly mostMs: number;
+  readonly pauseMsMax: number;
 }
 
-export const BACK_OFF: BackOff = { firstMs: 500, mostMs: 15_000 };
+export const BACK_OFF: BackOff = { firstMs: 500, pauseMsMax: 15_000 };
 
 /** The pause after this many failures in a row. It is random, so that many clients do not try again at the same time. */
-export const pauseMs = ({ firstMs, mostMs }: BackOff, failures: number): number =>
-  Math.min(mostMs, firstMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+export const pauseMs = ({ firstMs, pauseMsMax }: BackOff, failures: number): number =>
+  Math.min(pauseMsMax, firstMs * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);

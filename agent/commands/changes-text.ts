@@ -24,11 +24,11 @@ export function changesText(objects: readonly ObjectChange[], dryRun: boolean): 
 const changeText = ({ path, before, after, summary }: FieldChange): string =>
   `${path}: ${summary ?? `${valueText(before)} → ${valueText(after)}`}`;
 
-const MOST_LETTERS = 40;
+const VALUE_LETTERS_MAX = 40;
 
 function valueText(value: unknown): string {
   if (value === undefined) return '(none)';
   if (typeof value === 'number' && !Number.isInteger(value)) return String(+value.toPrecision(4));
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS - 1)}…` : text;
+  return text.length > VALUE_LETTERS_MAX ? `${text.slice(0, VALUE_LETTERS_MAX - 1)}…` : text;
 }

@@ -46,8 +46,8 @@ export class Admission {
           [ofAddress, perAddress, 'Requests from this address'],
           [ofConnection, perConnection, 'Requests on this connection'],
         ] as const;
-        for (const [account, most, which] of accounts)
-          if (account.bytes > own && account.bytes + bytes > most)
+        for (const [account, bytesMax, which] of accounts)
+          if (account.bytes > own && account.bytes + bytes > bytesMax)
             throw new UnavailableError(`${which} already use all the memory that is reserved for them`, 1);
         own += bytes;
         for (const [account] of accounts) account.bytes += bytes;

@@ -38,14 +38,14 @@ const LIMITS: HttpLimits = {
   checkMs: 5000,
   keepAliveMs: 75_000,
   memory: { total: 64 * MIB, perAddress: 48 * MIB, perConnection: 32 * MIB },
-  unread: { intervalMs: 20, mostMs: 5000 },
+  unread: { intervalMs: 20, waitMsMax: 5000 },
 };
 const BAD_MODEL =
   'A model file of the plan is missing here, or is not the one of the manifest. Restore the file that the log of the agent names.';
 /** Errors and the log quote at most this many characters of a URL. */
-const MOST_URL = 200;
+const URL_LETTERS_MAX = 200;
 /** When the server answers early, it does not read the rest of a body longer than this. */
-const MOST_UNREAD_BYTES = 256 * 1024;
+const UNREAD_BYTES_MAX = 256 * 1024;
 /**
  * Growth of the heap, in percent, at which V8 starts a full garbage collection. V8 counts request bodies as growth although
  * they lie outside the heap: with its default a server with a small heap would collect several times a second.
@@ -91,7 +91,9 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     done(null, payload);
   });
   app.setNotFoundHandler((request, reply) =>
-    reply.code(404).send({ error: `There is no ${request.method} ${request.url.slice(0, MOST_URL)} here.` }),
+    reply
+      .code(404)
+      .send({ error: `There is no ${request.method} ${request.url.slice(0, URL_LETTERS_MAX)} here.` }),
   );
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const { method, url } = request;
@@ -99,13 +101,12 @@ export function baseApp(service: BaseService, limits: Partial<HttpLimits> = {}):
     const status = badModel ? 409 : statusOf(error);
     // Inference failures are not logged here, because the executor has logged them.
     if (badModel || (status === 500 && !(error instanceof InferenceFailedError)))
-      service.log(`${method} ${url.slice(0, MOST_URL)} failed: ${message(error)} (${error.name})`);
+      service.log(`${method} ${url.slice(0, URL_LETTERS_MAX)} failed: ${message(error)} (${error.name})`);
     if (error instanceof UnavailableError) reply.header('retry-after', error.retryAfterS);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     // Only the log has the path of a model file, because clients must not learn where files are.
     const answer = { error: badModel ? BAD_MODEL : message(error) };
-    if (request.raw.complete || lengthOf(request) <= MOST_UNREAD_BYTES)
-      return reply.code(status).send(answer);
+    if (request.raw.complete || lengthOf(request) <= UNREAD_BYTES_MAX) return reply.code(status).send(answer);
     return unreadAnswers.answer(request, reply.code(status), answer);
   });
   return app;

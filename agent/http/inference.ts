@@ -15,14 +15,14 @@ const VERSION = '1';
 const SERVER: ServerMetadata = { name: 'ipa-agent', version: '0.1.0', extensions: EXTENSIONS };
 
 /** Most items in one HTTP request. */
-const MOST_ITEMS = 64;
+const ITEMS_MAX = 64;
 const ENVELOPE_BYTES = 64 * 1024;
 /** Most bytes of a request body, unless one item is larger. */
-const MOST_BODY_BYTES = 16 * 2 ** 20;
+const BODY_BYTES_MAX = 16 * 2 ** 20;
 /** Most bytes that one value takes in JSON, with its comma. */
 const JSON_BYTES = 5;
 /** Most bytes of JSON, unless one item is larger in JSON. */
-const MOST_JSON_BYTES = 2 ** 20;
+const JSON_BYTES_MAX = 2 ** 20;
 
 interface Readiness {
   readonly ready: boolean;
@@ -48,10 +48,10 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
       throw new UnknownModelError(`version ${version} of model ${model}`, [VERSION]);
     return found;
   };
-  const { bodyLimit, jsonLimit } = limitsOf(service);
+  const { bodyLimit, jsonBytesMax } = limitsOf(service);
   /** Refuses a request before its body is read. */
   const onRequest = async (request: ModelRequest): Promise<void> => {
-    checkJsonLength(request, jsonLimit);
+    checkJsonLength(request, jsonBytesMax);
     const model = service.models.get(request.params.model);
     const refusal = model && service.refusal(model, request.arrivalMs);
     if (refusal) throw refusal;
@@ -70,9 +70,9 @@ export function inferenceRoutes(app: FastifyInstance, service: Service, decoder:
       const inference = decodeRequest(await decoder.fast(bodyOf(request)));
       checkWanted(model.name, outputNames(model.stages), inference);
       const items = itemsOfRequest(inference, model.stages[0]!);
-      if (items.length > MOST_ITEMS)
+      if (items.length > ITEMS_MAX)
         throw new InvalidInferenceError(
-          `The request has ${items.length} items; at most ${MOST_ITEMS} may come at once.`,
+          `The request has ${items.length} items; at most ${ITEMS_MAX} may come at once.`,
         );
       const outputs = outputTensors(model.stages, await service.infer(model, items, request.arrivalMs));
       const response = { model: model.name, version: VERSION, id: inference.id, outputs };
@@ -87,19 +87,19 @@ export function readiness({ ready }: Readiness, reply: FastifyReply): Readiness 
 }
 
 /** Most bytes of a request's body, and of the JSON in it. */
-function limitsOf({ models }: Service): { readonly bodyLimit: number; readonly jsonLimit: number } {
+function limitsOf({ models }: Service): { readonly bodyLimit: number; readonly jsonBytesMax: number } {
   const largest = Math.max(...[...models.values()].map(({ stages: [first] }) => bytesMaxOf(first!.format)));
-  const jsonLimit = ENVELOPE_BYTES + Math.max(MOST_JSON_BYTES, JSON_BYTES * largest);
-  const binary = Math.max(largest, Math.min(MOST_BODY_BYTES, MOST_ITEMS * largest));
-  return { bodyLimit: Math.max(jsonLimit, ENVELOPE_BYTES + binary), jsonLimit };
+  const jsonBytesMax = ENVELOPE_BYTES + Math.max(JSON_BYTES_MAX, JSON_BYTES * largest);
+  const binary = Math.max(largest, Math.min(BODY_BYTES_MAX, ITEMS_MAX * largest));
+  return { bodyLimit: Math.max(jsonBytesMax, ENVELOPE_BYTES + binary), jsonBytesMax };
 }
 
 /** Refuses a request with more JSON than is parsed. @throws HttpError 413, InvalidInferenceError */
-function checkJsonLength(request: FastifyRequest, most: number): void {
+function checkJsonLength(request: FastifyRequest, bytesMax: number): void {
   const bytes = jsonLengthOf(request) ?? Number(request.headers['content-length'] ?? 0);
-  if (bytes > most)
+  if (bytes > bytesMax)
     throw new HttpError(
       413,
-      `The JSON has ${bytes} bytes; at most ${most} are accepted. Send tensors as binary data, which takes a fraction of the bytes.`,
+      `The JSON has ${bytes} bytes; at most ${bytesMax} are accepted. Send tensors as binary data, which takes a fraction of the bytes.`,
     );
 }

@@ -3,10 +3,10 @@ export class Pace {
   /** When the next turn is, by address, in the order in which the addresses were last seen. */
   readonly #nextMs = new Map<string, number>();
 
-  /** @param mostMs the longest wait for a turn */
+  /** @param waitMsMax the longest wait for a turn */
   constructor(
     private readonly intervalMs: number,
-    private readonly mostMs: number,
+    private readonly waitMsMax: number,
   ) {}
 
   /** Number of addresses that are remembered. Those whose turns have passed are forgotten when others are seen. */
@@ -16,7 +16,7 @@ export class Pace {
 
   /** How long what an address causes now has to wait for its turn. @param nowMs never falls */
   waitMs(address: string, nowMs: number): number {
-    const turnMs = Math.min(nowMs + this.mostMs, Math.max(nowMs, this.#nextMs.get(address) ?? nowMs));
+    const turnMs = Math.min(nowMs + this.waitMsMax, Math.max(nowMs, this.#nextMs.get(address) ?? nowMs));
     this.#nextMs.delete(address);
     for (const [other, nextMs] of this.#nextMs) {
       if (nextMs > nowMs) break;

@@ -6,7 +6,7 @@ import { bytesIn } from './body.ts';
 import { type TokenSource, tokenRequired } from './token.ts';
 
 /** Room for a plan of some thousand workers. */
-const MOST_PLAN_BYTES = 2 ** 18;
+const PLAN_BYTES_MAX = 2 ** 18;
 /** Name of the plan in error messages. */
 const SOURCE = 'the plan in the request';
 
@@ -26,7 +26,7 @@ export function planRoutes(
   { token, checkPlan }: PlanChanges,
 ): void {
   app.get('/plan', async () => service.plan);
-  app.put('/plan', { bodyLimit: MOST_PLAN_BYTES, onRequest: tokenRequired(token) }, async (request) => {
+  app.put('/plan', { bodyLimit: PLAN_BYTES_MAX, onRequest: tokenRequired(token) }, async (request) => {
     const plan = await decoder.plan(bytesIn(request), SOURCE);
     checkPlan(plan, SOURCE);
     await service.replace(plan);

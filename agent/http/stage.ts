@@ -22,10 +22,10 @@ import { bodyOf, bytesIn, send, textIn } from './body.ts';
 import { healthRoutes, readiness } from './inference.ts';
 import { type TokenSource, tokenRequired } from './token.ts';
 
-const MOST_BODY_BYTES = 256 * 2 ** 20;
-const MOST_STAGE_BYTES = 64 * 1024;
+const BODY_BYTES_MAX = 256 * 2 ** 20;
+const STAGE_BYTES_MAX = 64 * 1024;
 /** Batches are large, and all come from the gateway. */
-const MEMORY = { total: MOST_BODY_BYTES, perAddress: MOST_BODY_BYTES, perConnection: MOST_BODY_BYTES };
+const MEMORY = { total: BODY_BYTES_MAX, perAddress: BODY_BYTES_MAX, perConnection: BODY_BYTES_MAX };
 
 export interface StageHttpOptions {
   /** The token that a client must send to change the stage. */
@@ -75,7 +75,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
     app.get(`${path}/ready`, async (request: ModelRequest, reply) =>
       readiness(wantedBy(request).service, reply),
     );
-    app.post(`${path}/infer`, { bodyLimit: MOST_BODY_BYTES }, async (request: ModelRequest, reply) => {
+    app.post(`${path}/infer`, { bodyLimit: BODY_BYTES_MAX }, async (request: ModelRequest, reply) => {
       const { service, stage, variant } = wantedBy(request);
       const inference = requestOf(stage, await decoder.fast(bodyOf(request)));
       // A KServe graph sends an empty batch if the previous stage found nothing.
@@ -91,7 +91,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
 
   app.post(
     '/stage/:stage/:variant/run',
-    { bodyLimit: MOST_BODY_BYTES },
+    { bodyLimit: BODY_BYTES_MAX },
     async (request: RunRequest, reply) => {
       const service = held.of(request.params.stage);
       const batch = batchIn(bytesIn(request), service.stage);
@@ -110,7 +110,7 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
   app.get('/stage/:stage', async ({ params }: StageRequest) => state(held.of(params.stage)));
   app.put(
     '/stage/:stage',
-    { bodyLimit: MOST_STAGE_BYTES, onRequest: tokenRequired(token) },
+    { bodyLimit: STAGE_BYTES_MAX, onRequest: tokenRequired(token) },
     async (request: StageRequest) => {
       const service = held.of(request.params.stage);
       await service.change(parseJson(planStage, textIn(request), 'the stage in the request'));

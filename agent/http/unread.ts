@@ -7,7 +7,7 @@ const LINGER_MS = 1000;
 /** Time between two answers to one address, and the longest wait for one. */
 export interface UnreadLimits {
   readonly intervalMs: number;
-  readonly mostMs: number;
+  readonly waitMsMax: number;
 }
 
 /**
@@ -18,8 +18,8 @@ export interface UnreadLimits {
 export class UnreadAnswers {
   readonly #pace: Pace;
 
-  constructor({ intervalMs, mostMs }: UnreadLimits) {
-    this.#pace = new Pace(intervalMs, mostMs);
+  constructor({ intervalMs, waitMsMax }: UnreadLimits) {
+    this.#pace = new Pace(intervalMs, waitMsMax);
   }
 
   answer({ raw, ip }: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {

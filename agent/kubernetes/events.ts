@@ -4,7 +4,7 @@ import { FIELD_MANAGER, type KubernetesApi } from './api.ts';
 import { planRef } from './plans.ts';
 
 /** Most characters of an event's message that the API accepts. */
-const MOST_LETTERS = 1000;
+const MESSAGE_LETTERS_MAX = 1000;
 
 /** Records a Kubernetes Event for the plan's ConfigMap: `kubectl events --for configmap/…-plan` lists the history of plans. */
 export async function recordEvent(
@@ -22,7 +22,7 @@ export async function recordEvent(
     involvedObject: { apiVersion, kind, name: metadata.name, namespace },
     type,
     reason,
-    message: text.slice(0, MOST_LETTERS),
+    message: text.slice(0, MESSAGE_LETTERS_MAX),
     firstTimestamp: time,
     lastTimestamp: time,
     count: 1,

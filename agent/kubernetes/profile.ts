@@ -23,7 +23,7 @@ export class ProfileJobError extends Error {
 /** Milliseconds between two readings of the job's pod. */
 const READ_MS = 500;
 /** Milliseconds until the job's pod must have started: long enough to add a node and to pull an image. */
-const START_MOST_MS = 10 * 60_000;
+const START_MS_MAX = 10 * 60_000;
 /** Number of the log's last lines that an error quotes. */
 const LAST_LINES = 5;
 
@@ -37,13 +37,13 @@ export async function profileInJob(
   profileSettings: ProfileSettings,
   { pipeline, settings }: Omit<ServedPlan, 'plan'>,
   listener: Listener,
-  startMostMs = START_MOST_MS,
+  startMsMax = START_MS_MAX,
 ): Promise<IdentifiedProfile> {
   const { signal, onEvent } = listener;
   const job = profileJob(profileSettings, pipeline, settings, randomBytes(4).toString('hex'));
   await api.create(job);
   try {
-    const pod = await startedPod(api, job, listener, startMostMs);
+    const pod = await startedPod(api, job, listener, startMsMax);
     const lines: string[] = [];
     for await (const line of api.logs(settings.namespace, pod, signal)) {
       // The profile is one line because of --json, and no other line begins with a brace.
@@ -76,9 +76,9 @@ async function startedPod(
   api: KubernetesApi,
   { metadata: { name: job, namespace } }: KubernetesObject,
   { signal, onEvent }: Listener,
-  mostMs: number,
+  startMsMax: number,
 ): Promise<string> {
-  const untilMs = performance.now() + mostMs;
+  const untilMs = performance.now() + startMsMax;
   let reported = '';
   for (;;) {
     signal.throwIfAborted();

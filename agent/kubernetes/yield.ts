@@ -3,7 +3,7 @@ import { FieldsManagedError, type ManagedField } from './errors.ts';
 import type { KubernetesObject } from './objects/types.ts';
 
 /** The most dry runs for one object: tools could go on to take fields between the runs. */
-const TRIES = 5;
+const TRIES_MAX = 5;
 
 /** What the API server accepts of an object in a dry run. */
 export interface Accepted {
@@ -26,7 +26,7 @@ export async function withoutManaged(api: KubernetesApi, object: KubernetesObjec
     try {
       return { object: rest, after: await api.apply(rest, { dryRun: true }), left };
     } catch (error) {
-      if (!(error instanceof FieldsManagedError) || tries === TRIES) throw error;
+      if (!(error instanceof FieldsManagedError) || tries === TRIES_MAX) throw error;
       rest = structuredClone(rest);
       for (const managed of error.fields) {
         if (!removeField(rest, managed.field)) throw error;

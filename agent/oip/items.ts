@@ -3,7 +3,7 @@ import { batchOf, type Item, type ItemBatch, itemsOf } from '../../models/items/
 import { fits, formatText, type ItemFormat } from '../../models/items/item-format.ts';
 import { InvalidTensorError } from './errors.ts';
 import type { TensorMetadata } from './metadata.ts';
-import { MOST_VALUES, type Tensor } from './tensor.ts';
+import { type Tensor, VALUES_MAX } from './tensor.ts';
 
 /** Metadata of the tensor that holds items of a format. */
 export function itemsMetadata(format: ItemFormat): TensorMetadata {
@@ -93,8 +93,8 @@ function contentsOf(tensor: Tensor, format: ItemFormat): Item[] {
   const right = wanted.shape.slice(1);
   if (!sameLength && (inner.length !== right.length || inner.some((dim, i) => dim !== right[i])))
     throw new InvalidTensorError(name, `${expectedText(format)}, found the shape [${shape.join(', ')}]`);
-  if (count! > MOST_VALUES)
-    throw new InvalidTensorError(name, `it has ${count} items; at most ${MOST_VALUES} may come at once`);
+  if (count! > VALUES_MAX)
+    throw new InvalidTensorError(name, `it has ${count} items; at most ${VALUES_MAX} may come at once`);
   const items =
     datatype === 'BYTES' ? [...tensor.data] : rows(tensor.data as Uint8Array | Float32Array, count!);
   const wrong = items.findIndex((item) => !fits(format, item));

@@ -2,15 +2,15 @@ import { InvalidTensorError } from './errors.ts';
 
 /** Supported number types, whose values a JavaScript number holds exactly. */
 const NUMBERS = {
-  BOOL: { array: Uint8Array, least: 0, most: 1 },
-  UINT8: { array: Uint8Array, least: 0, most: 2 ** 8 - 1 },
-  UINT16: { array: Uint16Array, least: 0, most: 2 ** 16 - 1 },
-  UINT32: { array: Uint32Array, least: 0, most: 2 ** 32 - 1 },
-  INT8: { array: Int8Array, least: -(2 ** 7), most: 2 ** 7 - 1 },
-  INT16: { array: Int16Array, least: -(2 ** 15), most: 2 ** 15 - 1 },
-  INT32: { array: Int32Array, least: -(2 ** 31), most: 2 ** 31 - 1 },
-  FP32: { array: Float32Array, least: null, most: null },
-  FP64: { array: Float64Array, least: null, most: null },
+  BOOL: { array: Uint8Array, min: 0, max: 1 },
+  UINT8: { array: Uint8Array, min: 0, max: 2 ** 8 - 1 },
+  UINT16: { array: Uint16Array, min: 0, max: 2 ** 16 - 1 },
+  UINT32: { array: Uint32Array, min: 0, max: 2 ** 32 - 1 },
+  INT8: { array: Int8Array, min: -(2 ** 7), max: 2 ** 7 - 1 },
+  INT16: { array: Int16Array, min: -(2 ** 15), max: 2 ** 15 - 1 },
+  INT32: { array: Int32Array, min: -(2 ** 31), max: 2 ** 31 - 1 },
+  FP32: { array: Float32Array, min: null, max: null },
+  FP64: { array: Float64Array, min: null, max: null },
 } as const;
 
 type NumberDatatype = keyof typeof NUMBERS;
@@ -36,7 +36,7 @@ interface BytesTensor {
 export type Tensor = NumberTensor | BytesTensor;
 
 /** Most texts of a tensor, and most items of a request: each is an object, which takes far more time than its bytes. */
-export const MOST_VALUES = 16_384;
+export const VALUES_MAX = 16_384;
 
 /** Bytes of the length (little-endian uint32) before each value of a BYTES tensor. */
 const LENGTH_BYTES = 4;
@@ -71,10 +71,10 @@ function checkedSize({ name, shape }: TensorHeader): number {
 /** Number of texts of a tensor. @throws InvalidTensorError if they are more than a request may have */
 function checkedTexts(header: TensorHeader): number {
   const size = checkedSize(header);
-  if (size <= MOST_VALUES) return size;
+  if (size <= VALUES_MAX) return size;
   throw new InvalidTensorError(
     header.name,
-    `its shape [${header.shape.join(', ')}] has ${size} texts; at most ${MOST_VALUES} may come at once`,
+    `its shape [${header.shape.join(', ')}] has ${size} texts; at most ${VALUES_MAX} may come at once`,
   );
 }
 
@@ -133,13 +133,13 @@ export function tensorOfJson(header: TensorHeader, values: readonly unknown[]): 
     return { name, datatype: 'BYTES', shape, data: textsOf(name, flat) };
   }
   const datatype = numberDatatypeOf(header);
-  const { array: Values, least, most } = NUMBERS[datatype];
+  const { array: Values, min, max } = NUMBERS[datatype];
   const data = new Values(size);
   const wanted = datatype === 'BOOL' ? 'boolean' : 'number';
   for (let i = 0; i < size; i++) {
     const value = flat[i];
     const number = Number(value);
-    const fits = least === null || (Number.isInteger(number) && number >= least && number <= most);
+    const fits = min === null || (Number.isInteger(number) && number >= min && number <= max);
     if (typeof value !== wanted || !fits)
       throw new InvalidTensorError(name, `expected a value of ${datatype} at ${i}, found ${show(value)}`);
     data[i] = number;

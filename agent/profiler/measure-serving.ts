@@ -20,11 +20,11 @@ import { timeCalls, type WarmUp } from './time-calls.ts';
 
 const PROBE = fileURLToPath(new URL('./probe.worker.node.ts', import.meta.url));
 /** Each part of the measurement takes this share of the budget, at least and at most so long. */
-const PART = { share: 0.004, leastMs: 100, mostMs: 500 };
+const PART = { share: 0.004, msMin: 100, msMax: 500 };
 /** Open requests while their core time is measured: a few share a turn of the event loop, as under load. */
 const REQUESTS_AT_ONCE = 4;
 /** Calls until a server is warm, and until it is warm for another size or form of what it knows; of the budget at most a share. */
-const WARM_UP = { first: 5000, next: 500, share: 0.05, leastMs: 100 };
+const WARM_UP = { first: 5000, next: 500, share: 0.05, msMin: 100 };
 /** Time for which the serving thread waits for timers. */
 const TIMERS_MS = 300;
 /** A worker is handed at most two batches. */
@@ -77,9 +77,9 @@ function startProbe(manifest: Manifest, budgetS: number): Probe {
     },
     warmUp: (first) => ({
       calls: first ? WARM_UP.first : WARM_UP.next,
-      mostMs: Math.max(WARM_UP.leastMs, WARM_UP.share * 1000 * budgetS),
+      msMax: Math.max(WARM_UP.msMin, WARM_UP.share * 1000 * budgetS),
     }),
-    partMs: Math.min(PART.mostMs, Math.max(PART.leastMs, PART.share * 1000 * budgetS)),
+    partMs: Math.min(PART.msMax, Math.max(PART.msMin, PART.share * 1000 * budgetS)),
     cpuMs: { caller: nodeEnvironment().cpuMs!, called: () => lifeline.call(api.cpuMs()) },
     stop: () => raw.terminate(),
   };

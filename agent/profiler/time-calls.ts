@@ -4,7 +4,7 @@ import { delaysOf } from '../../workers/profiler/percentiles.ts';
 /** How long calls warm up. They get several times faster while the JavaScript engine compiles the code that serves them. */
 export interface WarmUp {
   readonly calls: number;
-  readonly mostMs: number;
+  readonly msMax: number;
 }
 
 export interface Timed {
@@ -33,7 +33,7 @@ export async function timeCalls(
 ): Promise<Timed> {
   let calls = 0;
   const next = () => call(calls++);
-  await inParallel(next, atOnce, (ms) => calls < warmUp.calls && ms < warmUp.mostMs);
+  await inParallel(next, atOnce, (ms) => calls < warmUp.calls && ms < warmUp.msMax);
   const ms: number[] = [];
   for (const endMs = performance.now() + forMs; performance.now() < endMs || ms.length === 0; ) {
     const start = performance.now();

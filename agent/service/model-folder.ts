@@ -36,8 +36,8 @@ async function folderOf(manifestPath: string): Promise<string> {
 export async function loadModelFolder(manifestPath: string, signal?: AbortSignal): Promise<LoadedManifest> {
   const readFile = fileReader(signal);
   let allowed: Promise<string> | undefined;
-  const read: ReadFile = async (path, mostBytes, sha256) => {
-    if (path === manifestPath || isUrl(path)) return readFile(path, mostBytes, sha256);
+  const read: ReadFile = async (path, bytesMax, sha256) => {
+    if (path === manifestPath || isUrl(path)) return readFile(path, bytesMax, sha256);
     allowed ??= folderOf(manifestPath);
     const folder = await allowed;
     if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw new OutsideModelFolderError(path, folder);
@@ -45,7 +45,7 @@ export async function loadModelFolder(manifestPath: string, signal?: AbortSignal
     const from = relative(folder, target);
     if (from === '..' || from.startsWith(`..${sep}`) || isAbsolute(from))
       throw new OutsideModelFolderError(path, folder);
-    return readFile(target, mostBytes);
+    return readFile(target, bytesMax);
   };
   return loadManifest(manifestPath, read);
 }

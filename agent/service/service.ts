@@ -12,7 +12,7 @@ import { Telemetry } from '../http/telemetry.ts';
 import { InferenceFailedError, UnavailableError, UnknownModelError } from './errors.ts';
 
 /** Most open requests; a longer queue would only make every client wait. */
-const MOST_OPEN = 1024;
+const OPEN_MAX = 1024;
 
 export interface ServiceOptions {
   readonly pipeline: Pipeline;
@@ -210,7 +210,7 @@ export class Service {
   #refusalReason({ singleStage }: ServedModel, arrivalMs: number, requests: number): string | undefined {
     const { open } = this.#executor;
     if (this.#draining) return 'The agent is shutting down';
-    if (open + requests > MOST_OPEN) return `${open} requests are open, and at most ${MOST_OPEN} may be`;
+    if (open + requests > OPEN_MAX) return `${open} requests are open, and at most ${OPEN_MAX} may be`;
     if (!this.#executor.canMake(arrivalMs, requests, singleStage))
       return `Too many requests wait to answer this one within ${this.plan.slaMs} ms`;
     return undefined;

@@ -6,7 +6,7 @@ import { handOutMs } from '../../solver/simulate/service.ts';
 import type { Counts } from './counts.ts';
 
 /** Part of a core that requests must take for their core time to count: below it, what a process does besides would count for them. */
-const BUSY_LEAST = 0.05;
+const BUSY_MIN = 0.05;
 
 /**
  * Corrects what a profile says of serving by what is seen in service: the way of each stage's batches to a pod and back, and the
@@ -57,7 +57,7 @@ export class ServingCorrection {
   #takeRequests({ accepted, coreMs, rows }: Counts, elapsedMs: number, { stages }: Plan): string[] {
     const { profile } = this.measured;
     const cost = requestCostOf(profile);
-    if (!cost || accepted * cost.coreMs < BUSY_LEAST * elapsedMs) return [];
+    if (!cost || accepted * cost.coreMs < BUSY_MIN * elapsedMs) return [];
     const perBatchMs = handOutMs(profile, stages);
     const handedMs = stages.reduce((sum, row, s) => {
       const { batches = 0, items = 0 } = rows.get(row.name) ?? {};

@@ -120,7 +120,7 @@ test('a body that is too long is answered 413 before it came, even while others 
 test('clients that announce too much are answered one after the other, and hold up nobody else', async () => {
   agent = await serving(
     { workers: [['detect', 'classify']] },
-    { http: { unread: { intervalMs: 3_600_000, mostMs: 3_600_000 } } },
+    { http: { unread: { intervalMs: 3_600_000, waitMsMax: 3_600_000 } } },
   );
   const told = ['', '', ''];
   const sockets = await Promise.all(

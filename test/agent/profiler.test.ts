@@ -131,7 +131,7 @@ test('latencies are of calls one at a time, and core time is of several', async 
       open--;
     },
     3,
-    { calls: 10, mostMs: 1e6 },
+    { calls: 10, msMax: 1e6 },
     20,
     { caller: () => calls, called: async () => 2 * calls },
   );

@@ -19,7 +19,7 @@ const schema = z
     }),
   )
   .max(100_000);
-const BYTES_MOST = 2 ** 25;
+const REMEMBERED_BYTES_MAX = 2 ** 25;
 
 /** Remembers replicas in a file. Changes that come while the file is being written are written together afterwards. */
 export function replicasIn(path: string): RememberedReplicas {
@@ -37,7 +37,7 @@ export function replicasIn(path: string): RememberedReplicas {
   };
   return {
     async read() {
-      const bytes = await readAtMost(path, BYTES_MOST).catch((error: NodeJS.ErrnoException) => {
+      const bytes = await readAtMost(path, REMEMBERED_BYTES_MAX).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT') return null;
         throw error;
       });

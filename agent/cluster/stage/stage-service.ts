@@ -34,7 +34,7 @@ type Loaded = Supervised<Job>;
 /** A variant that is no longer the chosen one is unloaded this long after its last batch. */
 const LINGER_MS = 30_000;
 /** Most unfinished batches of a variant before new ones are refused. Each gateway sends at most two at a time. */
-const MOST_WAITING = 16;
+const WAITING_MAX = 16;
 const DRAIN_CHECK_MS = 50;
 
 /**
@@ -143,7 +143,7 @@ export class StageService {
     }
     const { job, inFlight } = loaded;
     if (!this.#accepting) throw new UnavailableError('This replica is shutting down', 1);
-    if (inFlight >= MOST_WAITING)
+    if (inFlight >= WAITING_MAX)
       throw new UnavailableError(`${inFlight} batches already wait for this replica`, 1);
     const longestMs = Math.max(...job.planned.serviceMs.map(({ meanMs }) => meanMs));
     const arrivedMs = performance.now();

@@ -40,7 +40,7 @@ export async function checkRoom(
 }
 
 /** The most nodes that a message names for one deployment. */
-const NAMED = 4;
+const NAMED_MAX = 4;
 
 function missingText(
   { wanted, replicas, left }: Unplaced,
@@ -56,9 +56,10 @@ function missingText(
     );
     return `${node.metadata.name} has ${short.join(' and ')} left`;
   });
-  const more = reasons.length > NAMED ? [`${reasons.length - NAMED} nodes more have none either`] : [];
+  const more =
+    reasons.length > NAMED_MAX ? [`${reasons.length - NAMED_MAX} nodes more have none either`] : [];
   const why =
-    nodes.length === 0 ? 'the cluster has no node' : [...reasons.slice(0, NAMED), ...more].join(', ');
+    nodes.length === 0 ? 'the cluster has no node' : [...reasons.slice(0, NAMED_MAX), ...more].join(', ');
   return `${replicas} of ${wanted.replicas} pods of ${name}, each of ${requestText(requests)}: ${why}`;
 }
 

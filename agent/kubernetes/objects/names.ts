@@ -1,5 +1,5 @@
 /** Longest name in characters: Kubernetes allows 63, and 13 are reserved for suffixes. */
-const LONGEST = 50;
+const NAME_LETTERS_MAX = 50;
 
 /** Computes the 32-bit FNV-1a hash in hex. */
 function hash(text: string): string {
@@ -19,6 +19,6 @@ export function kubernetesName(...parts: readonly string[]): string {
     .replace(/[^a-z0-9-]/g, '-')
     .replace(/^[^a-z]+/, '')
     .replace(/-+$/, '');
-  if (allowed === whole && allowed.length <= LONGEST) return allowed;
-  return `${(allowed || 'x').slice(0, LONGEST - 9).replace(/-+$/, '')}-${hash(whole)}`;
+  if (allowed === whole && allowed.length <= NAME_LETTERS_MAX) return allowed;
+  return `${(allowed || 'x').slice(0, NAME_LETTERS_MAX - 9).replace(/-+$/, '')}-${hash(whole)}`;
 }

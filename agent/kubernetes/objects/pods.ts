@@ -23,7 +23,7 @@ const BYTES_PER_MODEL_BYTE = 4;
 /** Bytes of memory per value of a batch's input: the items' bytes, their float32 values, and copies. */
 const BYTES_PER_VALUE = 16;
 /** The largest batch size for which a pod has memory, so that plans may change it in the running pod. */
-const LARGEST_BATCH = 64;
+const BATCH_MAX = 64;
 
 /** Seconds that a pod behind a Service continues to serve after it was told to end, until the Service sends nothing more. */
 export const SERVICE_LEAVE_S = 5;
@@ -54,7 +54,7 @@ export function nodeSelector({ platform }: Device, given: PodSettings['nodeSelec
 /** Memory of a process that runs a stage's largest model at the largest batch. */
 function sessionBytes({ stage }: PipelineStage): number {
   const model = BYTES_PER_MODEL_BYTE * Math.max(...stage.variants.map(sizeBytesOf));
-  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * LARGEST_BATCH * inputValues(stage);
+  return PROCESS_BYTES.session + model + BYTES_PER_VALUE * BATCH_MAX * inputValues(stage);
 }
 
 /** A pod needs memory for two variants of each of its stages: it loads the new one while the old one still serves. */

@@ -21,7 +21,7 @@ import type { KubernetesObject } from './types.ts';
 /** Key of the profile in its ConfigMap. */
 export const PROFILE_KEY = 'profile.json.gz';
 /** The most bytes that Kubernetes stores in a ConfigMap, less room for its metadata. */
-const CONFIG_MAP_BYTES = 2 ** 20 - 16 * 1024;
+const CONFIG_MAP_BYTES_MAX = 2 ** 20 - 16 * 1024;
 
 const PART = { 'ipa-edge/part': 'watch' };
 
@@ -145,6 +145,6 @@ export function watchDeployment(
 
 function compressed(profile: Profile): Buffer {
   const bytes = gzipSync(JSON.stringify(profile), { level: 9 });
-  if (bytes.toString('base64').length > CONFIG_MAP_BYTES) throw new ProfileTooLargeError(bytes.length);
+  if (bytes.toString('base64').length > CONFIG_MAP_BYTES_MAX) throw new ProfileTooLargeError(bytes.length);
   return bytes;
 }

@@ -10,7 +10,7 @@ import { objectNames } from '../objects/labels.ts';
 import { PROFILE_KEY, profileObject } from '../objects/watch.ts';
 
 /** The most bytes of a profile that is read. */
-const MOST_BYTES = 2 ** 28;
+const PROFILE_BYTES_MAX = 2 ** 28;
 
 /**
  * Reads the profile that a cluster keeps of a pipeline; undefined if it has none, or one of other models.
@@ -26,7 +26,7 @@ export async function keptProfile(
   const text = (object?.binaryData as Record<string, string> | undefined)?.[PROFILE_KEY];
   if (text === undefined) return undefined;
   const source = `ConfigMap ${name}, ${PROFILE_KEY}`;
-  const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: MOST_BYTES }).toString();
+  const json = gunzipSync(Buffer.from(text, 'base64'), { maxOutputLength: PROFILE_BYTES_MAX }).toString();
   const kept = await parseIdentified(jsonValue(json, source), source);
   // Which devices the cluster has is not known here; each pod compares its own with the plan's.
   const target = { pipeline: manifest.name, stages: modelsOf(manifest), device: kept.profile.device };

@@ -13,9 +13,9 @@ import type { Decoded, DecoderService } from './service.ts';
 
 const WORKER = fileURLToPath(new URL('./worker.node.ts', import.meta.url));
 /** Longer JSON is parsed in another process. This much takes the serving thread about a millisecond. */
-const HERE_BYTES = 32 * 1024;
+const HERE_BYTES_MAX = 32 * 1024;
 /** Most bytes of bodies that wait for the other process; more would only wait longer. */
-const MOST_WAITING = 32 * 2 ** 20;
+const WAITING_BYTES_MAX = 32 * 2 ** 20;
 
 /** A client sent a body that is not a valid plan. The message tells what is wrong with the body. */
 class InvalidPlanError extends InputError {
@@ -46,7 +46,7 @@ export class Decoder {
    */
   async fast(body: Body): Promise<Body> {
     const { bytes, jsonLength = bytes.length } = body;
-    if (jsonLength <= HERE_BYTES) return body;
+    if (jsonLength <= HERE_BYTES_MAX) return body;
     const answer = await this.#elsewhere(bytes.length, (api) => api.asBinary(body));
     if ('ok' in answer) return answer.ok;
     throw new InvalidInferenceError(answer.invalid);
@@ -69,7 +69,7 @@ export class Decoder {
     decode: (api: Remote<DecoderService>) => Promise<Decoded<T>>,
   ): Promise<Decoded<T>> {
     if (this.#closed) throw new UnavailableError('The agent is shutting down', 1);
-    if (this.#waitingBytes + length > MOST_WAITING)
+    if (this.#waitingBytes + length > WAITING_BYTES_MAX)
       throw new UnavailableError(
         'Too many requests with large JSON are waiting; requests with binary tensors need not wait',
         1,

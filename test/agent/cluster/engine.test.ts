@@ -39,7 +39,7 @@ async function startGateway(engine: TestEngine) {
     token: () => engine.stageToken(),
     signal: stop.signal,
     onEvent: (what) => events.push(what),
-    backOff: { firstMs: 10, mostMs: 50 },
+    backOff: { firstMs: 10, pauseMsMax: 50 },
   });
   onTestFinished(() => {
     stop.abort();

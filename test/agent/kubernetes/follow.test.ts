@@ -25,7 +25,7 @@ test('objects are followed through cut connections, a watch that has expired, an
       onEvent: (what) => events.push(what),
       signal: stop.signal,
     },
-    { firstMs: 20, mostMs: 100 },
+    { firstMs: 20, pauseMsMax: 100 },
   );
   onTestFinished(async () => {
     stop.abort();

@@ -18,7 +18,7 @@ import { fashion } from './objects/plans.ts';
 import { addGateway } from './stand-in/nodes.ts';
 import type { StandIn } from './stand-in/server.ts';
 
-const backOff = { firstMs: 50, mostMs: 200 };
+const backOff = { firstMs: 50, pauseMsMax: 200 };
 
 export const measured = fashionProfile();
 export const planFor = (ratePerS: number, slaMs = 300): Promise<Plan> =>

@@ -42,7 +42,7 @@ async function watched(adapt: ReconcileOptions['adapt'] = async () => {}) {
       namespace: 'shop',
       adapt,
       readMs: 50,
-      backOff: { firstMs: 20, mostMs: 50 },
+      backOff: { firstMs: 20, pauseMsMax: 50 },
     },
     { onEvent: (what) => events.push(what), signal: stop.signal },
   );
