@@ -14,7 +14,7 @@ import type { StageService } from '../cluster/stage/stage-service.ts';
 import { requestOfAnswer, runTensors } from '../cluster/stage/tensors.ts';
 import { Decoder } from '../oip/decoder/decoder.ts';
 import { InvalidInferenceError } from '../oip/errors.ts';
-import { type Body, decodeRequest, decodeResponse, encodeResponse, type InferRequest } from '../oip/infer.ts';
+import { type Body, decodeMessage, encodeResponse, type InferRequest } from '../oip/infer.ts';
 import { itemsOfRequest, modelMetadata } from '../oip/model.ts';
 import { UnknownModelError } from '../service/errors.ts';
 import { baseApp } from './base.ts';
@@ -120,18 +120,10 @@ export function createStageApp(held: HeldStages, { token, alias, names }: StageH
   return app;
 }
 
-/** Decodes a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
+/** Reads a request, or the previous stage's response, which a KServe graph passes on unchanged. @throws InvalidInferenceError */
 function requestOf(stage: PipelineStage, body: Body): InferRequest {
-  try {
-    return decodeRequest(body);
-  } catch (error) {
-    if (!(error instanceof InvalidInferenceError)) throw error;
-    try {
-      return requestOfAnswer(stage, decodeResponse(body).outputs);
-    } catch {
-      throw error;
-    }
-  }
+  const message = decodeMessage(body);
+  return 'response' in message ? requestOfAnswer(stage, message.response.outputs) : message.request;
 }
 
 const batchSchema = z

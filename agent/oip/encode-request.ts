@@ -1,12 +1,4 @@
-import { InvalidInferenceError } from './errors.ts';
-import {
-  type Body,
-  decodeRequest,
-  decodeResponse,
-  encodeBody,
-  encodeResponse,
-  type InferRequest,
-} from './infer.ts';
+import { type Body, decodeMessage, encodeBody, encodeResponse, type InferRequest } from './infer.ts';
 
 /** Encodes a request. @param binary whether tensors follow the JSON as bytes @throws InvalidTensorError */
 export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferRequest, binary: boolean): Body {
@@ -27,20 +19,10 @@ export function encodeRequest({ id, inputs, outputs, binaryOutput }: InferReques
   );
 }
 
-/**
- * The same request with its tensors as bytes, which are decoded without parsing; or the same response, which a KServe graph sends as
- * a request.
- * @throws InvalidInferenceError, InvalidTensorError
- */
+/** The same message with its tensors as bytes, which are decoded without parsing. @throws InvalidInferenceError, InvalidTensorError */
 export function asBinary(body: Body): Body {
-  try {
-    return encodeRequest(decodeRequest(body), true);
-  } catch (error) {
-    if (!(error instanceof InvalidInferenceError)) throw error;
-    try {
-      return encodeResponse(decodeResponse(body), { binaryOutput: true });
-    } catch {
-      throw error;
-    }
-  }
+  const message = decodeMessage(body);
+  return 'response' in message
+    ? encodeResponse(message.response, { binaryOutput: true })
+    : encodeRequest(message.request, true);
 }

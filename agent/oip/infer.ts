@@ -73,8 +73,23 @@ export interface Body {
 }
 
 /** @throws InvalidInferenceError, InvalidTensorError */
-export function decodeRequest(body: Body): InferRequest {
-  const { json, rest } = parse(inferRequestSchema, body, 'the request');
+export const decodeRequest = (body: Body): InferRequest => requestOf(parse(body));
+
+/**
+ * Decodes a request, or the response of a stage: a KServe graph sends that on to the next stage as a request. A response names its
+ * model and has no inputs.
+ * @throws InvalidInferenceError, InvalidTensorError
+ */
+export function decodeMessage(body: Body): { request: InferRequest } | { response: InferResponse } {
+  const parsed = parse(body);
+  const { value } = parsed;
+  const answers =
+    value !== null && typeof value === 'object' && 'model_name' in value && !('inputs' in value);
+  return answers ? { response: responseOf(parsed) } : { request: requestOf(parsed) };
+}
+
+function requestOf({ value, rest }: Parsed): InferRequest {
+  const json = checked(inferRequestSchema, value, 'the request');
   return {
     id: json.id,
     inputs: readTensors(json.inputs, rest),
@@ -83,9 +98,8 @@ export function decodeRequest(body: Body): InferRequest {
   };
 }
 
-/** @throws InvalidInferenceError, InvalidTensorError */
-export function decodeResponse(body: Body): InferResponse {
-  const { json, rest } = parse(inferResponseSchema, body, 'the answer');
+function responseOf({ value, rest }: Parsed): InferResponse {
+  const json = checked(inferResponseSchema, value, 'the answer');
   return {
     model: json.model_name,
     version: json.model_version,
@@ -136,21 +150,29 @@ export function checkWanted(
     );
 }
 
-function parse<T extends z.ZodType>(schema: T, { bytes, jsonLength = bytes.length }: Body, what: string) {
+/** A message's JSON, which is not checked yet, and the bytes after it. */
+interface Parsed {
+  readonly value: unknown;
+  readonly rest: Uint8Array<ArrayBuffer>;
+}
+
+function parse({ bytes, jsonLength = bytes.length }: Body): Parsed {
   if (jsonLength > bytes.length)
     throw new InvalidInferenceError(
-      `${what} should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
+      `the request should begin with ${jsonLength} bytes of JSON, as the header ${JSON_LENGTH_HEADER} states, but has ${bytes.length} bytes`,
     );
   const json = bytes.subarray(0, jsonLength);
-  checkJsonBounds(json, what);
-  let value: unknown;
+  checkJsonBounds(json, 'the request');
   try {
-    value = JSON.parse(utf8.decode(json));
+    return { value: JSON.parse(utf8.decode(json)), rest: bytes.subarray(jsonLength) };
   } catch (cause) {
-    throw new InvalidInferenceError(`${what} is not JSON: ${(cause as Error).message}`, { cause });
+    throw new InvalidInferenceError(`the request is not JSON: ${(cause as Error).message}`, { cause });
   }
+}
+
+function checked<T extends z.ZodType>(schema: T, value: unknown, what: string): z.output<T> {
   try {
-    return { json: parseDocument(schema, value, what), rest: bytes.subarray(jsonLength) };
+    return parseDocument(schema, value, what);
   } catch (error) {
     if (error instanceof InvalidDocumentError)
       throw new InvalidInferenceError(error.message, { cause: error });

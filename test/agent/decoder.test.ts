@@ -1,16 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { Decoder } from '../../agent/oip/decoder/decoder.ts';
 import { encodeRequest } from '../../agent/oip/encode-request.ts';
-import {
-  type Body,
-  decodeRequest,
-  decodeResponse,
-  encodeResponse,
-  type InferRequest,
-} from '../../agent/oip/infer.ts';
+import { type Body, decodeRequest, encodeResponse, type InferRequest } from '../../agent/oip/infer.ts';
 import { spawnWorker } from '../../workers/environment/node.ts';
 import type { RawWorker } from '../../workers/stage/stage-worker.ts';
 import { compiled } from '../compiled.ts';
+import { decodeResponse } from './tensors.ts';
 
 const started: RawWorker[] = [];
 let decoder: Decoder;

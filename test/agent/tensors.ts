@@ -1,4 +1,5 @@
 import type { InferRequest } from '../../agent/oip/infer.ts';
+import { type Body, decodeMessage, type InferResponse } from '../../agent/oip/infer.ts';
 import { itemsTensors } from '../../agent/oip/items.ts';
 import type { NumberTensor, Tensor } from '../../agent/oip/tensor.ts';
 import type { ItemBatch } from '../../models/items/item-batch.ts';
@@ -24,4 +25,11 @@ export function numbersIn(tensors: readonly Tensor[], name: string): NumberTenso
   if (!tensor || tensor.datatype === 'BYTES')
     throw new Error(`Expected a tensor of numbers "${name}", found ${tensor?.datatype ?? 'none'}.`);
   return tensor;
+}
+
+/** Decodes a message that has to be a response. */
+export function decodeResponse(body: Body): InferResponse {
+  const message = decodeMessage(body);
+  if ('response' in message) return message.response;
+  throw new Error('The message is a request.');
 }

@@ -25,23 +25,22 @@ export function withCondition(
   now: string,
 ): Condition[] {
   const place = CONDITIONS.indexOf(type);
-  const made = (of: ConditionType, { status, reason, message }: Said): Condition => {
+  const waits: Said = { status: 'Unknown', reason: 'Waiting', message: `It waits for ${type}.` };
+  return CONDITIONS.flatMap((of, i): Condition[] => {
     const old = before.find((one) => one.type === of);
-    return {
-      type: of,
-      status,
-      reason,
-      message: message.slice(0, MESSAGE_LETTERS_MAX),
-      lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
-      observedGeneration: generation,
-    };
-  };
-  return CONDITIONS.flatMap((of, i) => {
-    const old = before.find((one) => one.type === of);
-    if (i === place) return [made(of, said)];
-    if (i > place && said.status !== 'True')
-      return [made(of, { status: 'Unknown', reason: 'Waiting', message: `It waits for ${type}.` })];
-    return old ? [old] : [];
+    const stays = i < place || (i > place && said.status === 'True');
+    if (stays) return old ? [old] : [];
+    const { status, reason, message } = i === place ? said : waits;
+    return [
+      {
+        type: of,
+        status,
+        reason,
+        message: message.slice(0, MESSAGE_LETTERS_MAX),
+        lastTransitionTime: old?.status === status ? old.lastTransitionTime : now,
+        observedGeneration: generation,
+      },
+    ];
   });
 }
 

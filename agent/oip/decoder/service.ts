@@ -13,7 +13,7 @@ export type Decoded<T> = { readonly ok: T } | { readonly invalid: string };
 
 /** The functions of a decoding process that the server calls. */
 export class DecoderService {
-  /** The request with its tensors as bytes. */
+  /** The message with its tensors as bytes. */
   async asBinary(body: Body): Promise<Decoded<Body>> {
     return decoded(() => asBinary(body));
   }

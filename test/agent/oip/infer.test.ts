@@ -2,14 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeRequest } from '../../../agent/oip/encode-request.ts';
 import { InvalidInferenceError, InvalidTensorError } from '../../../agent/oip/errors.ts';
-import {
-  decodeRequest,
-  decodeResponse,
-  encodeResponse,
-  type InferRequest,
-} from '../../../agent/oip/infer.ts';
+import { decodeRequest, encodeResponse, type InferRequest } from '../../../agent/oip/infer.ts';
 import { type Tensor, tensorOfJson } from '../../../agent/oip/tensor.ts';
-import { bytesTensor, utf8 } from '../tensors.ts';
+import { bytesTensor, decodeResponse, utf8 } from '../tensors.ts';
 
 const bodyOf = (value: unknown) => ({
   bytes: new TextEncoder().encode(JSON.stringify(value)),

@@ -1,0 +1,120 @@
+import type { Manifest } from '../../../solver/documents/manifest.ts';
+import type { Plan } from '../../../solver/documents/plan.ts';
+import type { IdentifiedProfile } from '../../../solver/documents/profile.ts';
+import { sleep } from '../../../workers/executor/clock.ts';
+import type { Listener } from '../../cluster/engine.ts';
+import { choiceText } from '../../cluster/watch/plan-change-text.ts';
+import type { KubernetesApi } from '../api.ts';
+import type { KubernetesEngine } from '../engine.ts';
+import { FieldsManagedError } from '../errors.ts';
+import { readRollout } from '../rollout.ts';
+import { keepProfile, keptProfile } from './kept-profile.ts';
+import type { ResourceSpec } from './schema.ts';
+import { answers, planFor } from './spec.ts';
+import type { StatusWriter } from './status.ts';
+
+/** One generation of an InferencePipeline, and what works on it. */
+export interface Work extends Listener {
+  readonly api: KubernetesApi;
+  readonly manifest: Manifest;
+  readonly namespace: string;
+  readonly spec: ResourceSpec;
+  readonly engine: KubernetesEngine;
+  readonly status: StatusWriter;
+}
+
+/** Adapts the applied plan to the load until the signal aborts. */
+export type Adapt = (
+  profile: IdentifiedProfile,
+  engine: KubernetesEngine,
+  signal: AbortSignal,
+) => Promise<void>;
+
+/** The profile that the cluster keeps of these models, or one that a job measures. @param failed why the last try failed */
+export async function profiled(work: Work, failed?: string): Promise<IdentifiedProfile> {
+  const { api, manifest, namespace, spec, engine, status } = work;
+  let profile = await keptProfile(api, manifest, namespace);
+  if (!profile) {
+    const before = failed === undefined ? '' : ` The try before failed: ${failed}`;
+    const message = `A job measures the models.${before}`;
+    await status.say('Profiled', { status: 'False', reason: 'Profiling', message });
+    profile = await engine.profile({ ...spec.profile, seed: 1 }, work);
+    await keepProfile(api, profile, namespace);
+  }
+  const message = `Measured at ${profile.profile.createdAt}.`;
+  await status.say(
+    'Profiled',
+    { status: 'True', reason: 'Measured', message },
+    { profileSha256: profile.sha256 },
+  );
+  return profile;
+}
+
+/** Applies a plan that the spec asks for: the one that is applied already, or a new one. */
+export async function planned(
+  { spec, engine, status, onEvent }: Work,
+  profile: IdentifiedProfile,
+): Promise<void> {
+  const { current } = await engine.plans();
+  const plan = current && answers(current, spec, profile) ? current : await planFor(spec, profile);
+  try {
+    await engine.apply(plan, { onEvent });
+  } catch (error) {
+    if (!(error instanceof FieldsManagedError)) throw error;
+    // Fields that other tools manage, e.g. an autoscaler, stay as these set them.
+    const changes = await engine.adapt(plan);
+    onEvent(`left as other tools set it: ${changes.flatMap(({ stay = [] }) => stay).join('; ')}`);
+  }
+  await sayPlanned(status, plan);
+}
+
+/** Tells whether the pods serve, and adapts the plan to the load if the spec says so, until the signal aborts. */
+export async function served(
+  work: Work,
+  profile: IdentifiedProfile,
+  adapt: Adapt,
+  readMs: number,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([work.signal, stop.signal]);
+  const tasks = [
+    tellReadiness({ ...work, signal }, readMs),
+    ...(work.spec.adapt ? [adapt(profile, work.engine, signal)] : []),
+  ];
+  try {
+    await Promise.all(tasks);
+  } finally {
+    stop.abort();
+    await Promise.allSettled(tasks);
+  }
+}
+
+/** Tells whether the pods serve, and the plan that is applied, until the signal aborts. */
+async function tellReadiness(
+  { api, manifest, namespace, engine, status, signal }: Work,
+  readMs: number,
+): Promise<void> {
+  while (!signal.aborted) {
+    const { current } = await engine.plans();
+    if (current) await sayPlanned(status, current);
+    const { ready, wanted, waits } = (await readRollout(api, manifest.name, namespace)).rollout;
+    const serves = wanted > 0 && ready === wanted && waits.length === 0;
+    await status.say('Ready', {
+      status: serves ? 'True' : 'False',
+      reason: serves ? 'Serving' : 'PodsStarting',
+      message: [`${ready} of ${wanted} pods serve.`, ...waits].join(' '),
+    });
+    await sleep(readMs, signal);
+  }
+}
+
+const sayPlanned = (status: StatusWriter, plan: Plan): Promise<void> =>
+  status.say(
+    'Planned',
+    {
+      status: 'True',
+      reason: 'Applied',
+      message: `PAS ${plan.predicted.pas.toFixed(3)}, cost ${plan.predicted.cost.toFixed(2)}, within ${plan.slaMs} ms.`,
+    },
+    { plan: choiceText(plan), plannedRatePerS: +plan.ratePerS.toPrecision(3) },
+  );
