@@ -122,8 +122,10 @@ async function lowLoad(counts: readonly number[]) {
   return { sessions: median(times.sessions), plan: median(times.plan), batchOne: median(times.batchOne) };
 }
 
-const latencies = ({ requests }: Sent) =>
-  requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? [latencyMs] : []));
+/** Latencies of completed requests. A function and no constant, because the code above runs before a constant here has its value. */
+function latencies({ requests }: Sent): number[] {
+  return requests.flatMap(({ outcome, latencyMs }) => (outcome === 'completed' ? [latencyMs] : []));
+}
 
 /** Measures open loads: requests arrive at exponential intervals, whether or not earlier ones are answered. */
 async function openLoads() {

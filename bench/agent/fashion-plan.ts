@@ -58,12 +58,15 @@ export async function profileOnCpu(flags: PlanFlags, folder: string): Promise<Id
   return readJson(file, parseIdentified);
 }
 
-/** Plans for p99 on the cpu backend, for `ipa-agent serve`. @param folder for the files of the profile that is measured */
+/**
+ * Plans for p99 on the cpu backend, for `ipa-agent serve`, with one variant for each stage, as bare sessions run them.
+ * @param folder for the files of the profile that is measured
+ */
 export async function planOnCpu(flags: PlanFlags, folder: string): Promise<Plan> {
   const { profile, sha256 } = await profileOnCpu(flags, folder);
   const { sla: slaMs, rate: ratePerS, cores } = flags;
   const here = withoutHops(profile);
   return (await Planner.open({ profile: here, sha256 })).plan(
-    planRequest(here, { slaMs, ratePerS, percentile: 99, resources: { cores } }),
+    planRequest(here, { slaMs, ratePerS, percentile: 99, resources: { cores }, cascades: false }),
   );
 }

@@ -38,7 +38,8 @@ async function failRun(error: unknown, lost: Promise<string> | undefined): Promi
   throw reason === undefined ? error : new DeviceLostError(reason);
 }
 
-const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
+/** What ONNX Runtime says of a session's input or output. */
+export const tensorInfo = (value: InferenceSession.ValueMetadata): TensorInfo =>
   value.isTensor
     ? {
         name: value.name,

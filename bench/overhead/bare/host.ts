@@ -2,11 +2,12 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import { type ItemBatch, itemsOf } from '../../../models/items/item-batch.ts';
 import { Scratch } from '../../../models/tasks/program.ts';
 import { taskOf } from '../../../models/tasks/registry.ts';
-import type { Session, TensorInfo, Tensors } from '../../../models/tasks/tensor.ts';
+import type { Session, Tensors } from '../../../models/tasks/tensor.ts';
 import type { Backend } from '../../../solver/documents/common.ts';
 import type { ManifestStage } from '../../../solver/documents/manifest.ts';
 import type { Ort } from '../../../workers/runtime/ort.ts';
 import type { Runtime } from '../../../workers/runtime/runtime.ts';
+import { tensorInfo } from '../../../workers/runtime/session.ts';
 import { StageHost } from '../../../workers/stage/host.ts';
 
 /** API of a benchmark worker besides that of a stage worker: ONNX Runtime sessions without code of ipa-edge around them. */
@@ -52,11 +53,10 @@ export class OverheadHost extends StageHost implements BareApi {
   async barePrepare(key: string, stage: ManifestStage, items: ItemBatch): Promise<number> {
     const ort = await this.importOrt();
     const { session, prepared } = this.#bare.get(key)!;
-    const info = (name: string): TensorInfo => ({ name, type: '', dims: [] });
     /** Records the tensors with which the task's program calls the session. */
     const recording: Session = {
-      inputs: session.inputNames.map(info),
-      outputs: session.outputNames.map(info),
+      inputs: session.inputMetadata.map(tensorInfo),
+      outputs: session.outputMetadata.map(tensorInfo),
       async run(tensors) {
         const feeds: Record<string, Tensor> = {};
         for (const [name, { type, data, dims }] of Object.entries(tensors as Tensors))
