@@ -55,7 +55,7 @@ device and these models.
       });
       const token = await openToken(flags.tokenFile);
       const signal = interruptSignal('letting what was accepted end');
-      const environment = nodeEnvironment();
+      const environment = nodeEnvironment({ pod: true });
       const models = await loadModelFolder(option.planManifestPath(plan, flags));
       // The check compares cores, so it gets the plan with only this replica, and not with all of the plan's workers.
       checkPlan(heldPart(plan, flags.stage), flags.plan, await localTarget(models, environment));

@@ -24,7 +24,7 @@ export async function openProfiler(
   { pods }: Pick<ProfileSettings, 'pods'>,
 ): Promise<Profiler> {
   const models = await loadModelFolder(manifestPath, options.signal);
-  const environment = nodeEnvironment();
+  const environment = nodeEnvironment({ pod: pods !== undefined });
   return {
     whyUnavailable: environment.unavailable,
     profile: (settings) =>

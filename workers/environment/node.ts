@@ -41,12 +41,17 @@ export function spawnWorker(file: string): RawWorker {
   return { endpoint: pipeEndpoint(pipe), gone, terminate: () => void child.kill('SIGKILL') };
 }
 
-/** The environment of Node: stage workers are child processes, so that a worker can be killed in the middle of a run. */
-export function nodeEnvironment(): Environment {
+/**
+ * The environment of Node: stage workers are child processes, so that a worker can be killed in the middle of a run.
+ * @param pod whether this is a pod, whose cores are those of its node: pods of one plan have different limits, and Node counts the
+ * cores that the limit of a process allows
+ */
+export function nodeEnvironment({ pod = false }: { readonly pod?: boolean } = {}): Environment {
+  const logicalCores = pod ? cpus().length : availableParallelism();
   return {
     backends: ['cpu', 'webgpu', 'cuda'],
     reference: 'cpu',
-    logicalCores: availableParallelism(),
+    logicalCores,
     cpuMs() {
       const { user, system } = process.cpuUsage();
       return (user + system) / 1000;
@@ -59,7 +64,7 @@ export function nodeEnvironment(): Environment {
         environment: 'node',
         agent: `Node ${process.versions.node}`,
         platform: `${platform()} ${arch()}, ${cpus()[0]?.model.trim() ?? 'unknown CPU'}`,
-        logicalCores: availableParallelism(),
+        logicalCores,
         // onnxruntime-node does not tell which adapter it uses.
         adapter: { vendor: '', architecture: '', description: '', software: !hasGpu() },
         ...runtime,

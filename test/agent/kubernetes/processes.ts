@@ -19,6 +19,7 @@ export async function planHere(change: Partial<Plan> = {}): Promise<Plan> {
     slaMs: 20_000,
     profile: { ...plan.profile, device },
     stages: plan.stages.map((stage) => ({ ...stage, threads: 1, maxWaitMs: 2 })),
+    workers: plan.workers.map((worker) => ({ ...worker, threads: 1 })),
     ...change,
   };
 }
@@ -38,19 +39,23 @@ export interface Running {
   readonly ended: Promise<number | null>;
 }
 
-/** Another copy of the program than the checkout's. */
+/** Where a command runs. */
 interface Place {
+  /** Another copy of the program than the checkout's. */
   readonly entry?: string;
   readonly cwd?: string;
+  /** A program with arguments that starts Node. */
+  readonly under?: readonly string[];
 }
 
 /** `ipa-agent …`; it is ended when the test has finished. */
 export function startCommand(
   args: readonly string[],
   env: Record<string, string> = {},
-  { entry = IPA_AGENT, cwd }: Place = {},
+  { entry = IPA_AGENT, cwd, under = [] }: Place = {},
 ): Omit<Running, 'url'> {
-  const child = spawn(process.execPath, [entry, ...args], {
+  const [program, ...rest] = [...under, process.execPath, entry, ...args];
+  const child = spawn(program!, rest, {
     ...(cwd !== undefined && { cwd }),
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -91,12 +96,12 @@ export const TOKEN = 'a-token-of-the-tests';
 export async function startPod(
   plan: Plan,
   stages: string | readonly string[],
-  { address = '127.0.0.1', port = 0, token = TOKEN } = {},
+  { address = '127.0.0.1', port = 0, token = TOKEN, under = [] as readonly string[] } = {},
 ): Promise<Running> {
   const folder = await temporaryFolder();
   const file = join(folder, 'plan.json');
   await writeFile(file, JSON.stringify(plan));
   const held = [stages].flat().flatMap((stage) => ['--stage', stage]);
   const args = ['stage', '--plan', file, ...held, '--host', address, '--port', String(port)];
-  return startAgent(args, { IPA_AGENT_TOKEN: token });
+  return startAgent(args, { IPA_AGENT_TOKEN: token }, { under });
 }

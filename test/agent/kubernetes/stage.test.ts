@@ -171,6 +171,15 @@ test('a pod of another device, or of other models, does not come up, and says wh
   await expect(startPod(other, 'detect')).rejects.toThrow(/SHA-256 0000/);
 });
 
+test.skipIf(process.platform !== 'linux')(
+  'a pod that may use fewer cores than its node has takes a plan that was made for the node',
+  async () => {
+    // Node counts the cores that a process may use, by its limit in a cgroup as by its affinity.
+    const pod = await startPod(plan, 'detect', { under: ['taskset', '--cpu-list', '0'] });
+    expect((await fetch(`${pod.url}/v2/health/ready`)).status).toBe(200);
+  },
+);
+
 test('a stage answers what the stage before has answered, as a graph of KServe passes it on', async () => {
   const [first, second] = await Promise.all([startPod(plan, 'detect'), startPod(plan, 'classify')]);
   const infer = (url: string, model: string, body: string) =>
