@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { joinAtMost } from '../../models/manifests/at-most.ts';
@@ -192,11 +193,27 @@ function proxiesOf(env: NodeJS.ProcessEnv): EnvHttpProxyAgent.Options | undefine
 /** An address for a message: a redirect's query may hold a signature, which lets anyone read the file. */
 const shown = (url: string): string => url.replace(/[?#].*$/s, '');
 
-/** @throws UnexpectedAnswerError where a redirect leads away from HTTP, or from HTTPS to HTTP */
+/** Addresses that lead to this machine, or to what answers only to the machines of its network, such as a cloud's metadata. */
+const LOCAL = new BlockList();
+LOCAL.addSubnet('0.0.0.0', 8);
+LOCAL.addSubnet('127.0.0.0', 8);
+LOCAL.addSubnet('169.254.0.0', 16);
+LOCAL.addAddress('::', 'ipv6');
+LOCAL.addAddress('::1', 'ipv6');
+LOCAL.addSubnet('fe80::', 10, 'ipv6');
+
+/** Whether a URL names a local address. A name that is not `localhost` is not resolved: whose it is may give it any address. */
+function isLocal({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const family = isIP(host);
+  return family === 0 ? /(^|\.)localhost\.?$/.test(host) : LOCAL.check(host, family === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** @throws UnexpectedAnswerError where a redirect leads away from HTTP, from HTTPS to HTTP, or from elsewhere to a local address */
 function redirected(from: string, location: string): string {
   const to = URL.canParse(location, from) ? new URL(location, from) : null;
   const allowed = from.startsWith('https:') ? ['https:'] : ['http:', 'https:'];
-  if (!to || !allowed.includes(to.protocol))
+  if (!to || !allowed.includes(to.protocol) || (isLocal(to) && !isLocal(new URL(from))))
     throw new UnexpectedAnswerError(shown(from), `a redirect to ${shown(location).slice(0, 100)}`);
   return to.href;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -242,6 +242,33 @@ describe('a download', () => {
     }
   });
 });
+
+test.each([
+  ['http://127.0.0.1:2375/', /a redirect to http:\/\/127/],
+  ['http://[::ffff:127.0.0.1]/', /a redirect to/],
+  ['http://[::1]:8080/', /a redirect to/],
+  ['http://api.localhost/', /a redirect to/],
+  ['http://0x7f.1/', /a redirect to/],
+  ['http://169.254.169.254/latest/meta-data/', /a redirect to/],
+  ['http://files.example/', /more than 8 redirects/],
+])(
+  'of redirects from another host, one to %s: only that to a third host is followed',
+  async (location, says) => {
+    // The proxy answers in the place of every host.
+    const proxy = createServer((_, response) => response.writeHead(302, { location }).end());
+    proxy.on('connect', (_request, socket: Socket) => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      proxy.emit('connection', socket);
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const client = new HubClient({
+      env: { HTTP_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
+    });
+    await expect(client.get('http://models.example/model.onnx')).rejects.toThrow(says);
+    proxy.closeAllConnections();
+    proxy.close();
+  },
+);
 
 test('a folder that cannot be written is told with the remedy', async () => {
   await writeFile(join(folder, 'files'), 'no folder');
