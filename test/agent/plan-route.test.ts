@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PlanRefusedError } from '../../agent/service/errors.ts';
-import { MissingFileError } from '../../models/manifests/load.ts';
+import { ChecksumError, MissingFileError } from '../../models/manifests/load.ts';
 import { type Plan, planSchema } from '../../solver/documents/plan.ts';
 import { workerStarter } from '../../workers/executor/start-worker.ts';
 import { compiledEnvironment } from '../compiled.ts';
@@ -111,13 +111,16 @@ test('a plan with thousands of problems takes the serving thread no time: anothe
   expect(putMs).toBeLessThan(hereMs / 4);
 });
 
-test('a plan whose model file is missing is refused without a path, which the log names', async () => {
+test.each([
+  ['is missing', new MissingFileError('/models/det8.onnx', null, {})],
+  ['was altered', new ChecksumError('/models/det8.onnx', 'a'.repeat(64), 'b'.repeat(64))],
+])('a plan whose model file %s is refused without a path, which the log names', async (_, error) => {
   const other = await serving(
     { workers: [['detect', 'classify']] },
     {
       token: async () => TOKEN,
       startWorker: async (...args) => {
-        if (args[2].slaMs === 17) throw new MissingFileError('/models/det8.onnx', null, {});
+        if (args[2].slaMs === 17) throw error;
         return workerStarter(models, compiledEnvironment())(...args);
       },
     },

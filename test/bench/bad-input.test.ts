@@ -179,31 +179,18 @@ test.each([
   expect(code).toBe(2);
 });
 
-test('an empty trace is refused with exit 2', async () => {
+test.each([
+  ['an empty trace', '{"rates": []}', /rates: expected at least one rate/],
+  ['a trace of more requests than can be run', '{"rates": [1e9, 1e9]}', /2000000000 requests/],
+  ['a rate of more requests than can be run', null, /60000000000 requests/],
+])('%s is refused with exit 2', async (_, trace, says) => {
   const plan = file(
     'plan.json',
     JSON.stringify(handPlan(await loadFashion(), { backend: 'cpu', workers: [['detect', 'classify']] })),
   );
-  const trace = file('trace.json', '{"rates": []}');
-  const { code, stderr } = await ipaEdge([
-    'run',
-    '--plan',
-    plan,
-    '--trace',
-    trace,
-    '--out',
-    join(folder, 'r.json'),
-  ]);
-  expect(stderr).toContain('rates: expected at least one rate');
-  expect(code).toBe(2);
-});
-
-test('an unknown option is refused with exit 2', async () => {
-  expect((await ipaEdge(['plan', '--speed', '9'])).code).toBe(2);
-});
-
-test('ipa-edge export, with whatever options, names ipa-agent export in one line and exits with 2', async () => {
-  const { code, stderr } = await ipaEdge(['export', '--plan', 'p.json', '--format', 'kserve', '--help']);
-  expect(stderr).toMatch(/^ipa-edge: Use `ipa-agent export [^\n]+\n$/);
+  const load =
+    trace === null ? ['--rate', '1e9', '--duration', '60s'] : ['--trace', file('trace.json', trace)];
+  const { code, stderr } = await ipaEdge(['run', '--plan', plan, ...load, '--out', join(folder, 'r.json')]);
+  expect(stderr).toMatch(says);
   expect(code).toBe(2);
 });
